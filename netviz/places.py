@@ -1,0 +1,25 @@
+"""Where netviz's own scenes, music and fonts lie: in the source tree, or inside the installed package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def _data(folder: str) -> Path:
+    # An editable install may leave an old copy in _data: the source tree, where there is one, is the truth.
+    tree = _PACKAGE.parent
+    if (tree / "pyproject.toml").is_file() and (tree / folder).is_dir():
+        return tree / folder
+    return _PACKAGE / "_data" / folder
+
+
+def scenes_folder() -> Path:
+    """The folder of the bundled scene files."""
+    return _data("scenes")
+
+
+def assets_folder() -> Path:
+    """The folder of the bundled music and fonts."""
+    return _data("assets")

@@ -1,0 +1,132 @@
+"""What a scene's parts must be to each other: found here, all at once, wherever the parts came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netviz.scene.spec import Data, LearningShot, Network, Output, Schedule, Shot, ThinkShot, Training
+
+Path = tuple[str | int, ...]
+Mistake = tuple[Path, str]
+
+LARGEST_SIDE = 8192
+
+
+def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
+    """Every mistake in and between a scene's valid parts.
+
+    parts: the top-level values of a scene that are valid by themselves; those that are missing are not checked.
+    Returns (path of the value, what is wrong with it and what would be right).
+    """
+    found: list[Mistake] = []
+    network, data, training = parts.get("network"), parts.get("data"), parts.get("training")
+    if network is not None:
+        found += _network(network)
+        if training is not None:
+            found += _loss(network, training)
+        if data is not None:
+            found += _examples(network, data, training)
+    if parts.get("schedule") is not None:
+        found += _schedule(parts["schedule"], training)
+    if parts.get("shots") is not None:
+        found += _shots(parts["shots"], network)
+    if parts.get("audio") is not None and parts.get("duration") is not None:
+        found.append((("duration",), "the film is as long as its music: give audio or duration, not both"))
+    if parts.get("output") is not None:
+        found += _output(parts["output"])
+    if training is not None and training.initial_scale is not None:
+        if training.initial_weights not in ("uniform", "normal"):
+            found.append((("training", "initial_scale"), f"{training.initial_weights} weights have no scale to choose; uniform and normal have"))
+    return found
+
+
+def _network(network: Network) -> Iterator[Mistake]:
+    wanted = len(network.layers) - 1
+    if isinstance(network.activation, tuple) and len(network.activation) != wanted:
+        yield (
+            ("network", "activation"),
+            f"{len(network.activation)} activations for {wanted} layers after the inputs; give one name, or {wanted}",
+        )
+    if "softmax" in network.activations[:-1]:
+        yield ("network", "activation"), "softmax is only possible in the last layer"
+    for key, names, size in (
+        ("inputs", network.inputs, network.layers[0]),
+        ("outputs", network.outputs, network.layers[-1]),
+    ):
+        if names and len(names) != size:
+            yield ("network", key), f"{len(names)} names for {size} {key[:-1]} neurons; give {size}, or none"
+
+
+def _loss(network: Network, training: Training) -> Iterator[Mistake]:
+    if training.loss == "cross_entropy" and network.activations[-1] not in ("sigmoid", "softmax"):
+        yield (
+            ("training", "loss"),
+            f"cross_entropy needs sigmoid or softmax outputs, not {network.activations[-1]}",
+        )
+
+
+def _examples(network: Network, data: Data, training: Training | None) -> Iterator[Mistake]:
+    for index, example in enumerate(data.examples):
+        for key, values, size in (
+            ("inputs", example.inputs, network.layers[0]),
+            ("target", example.target, network.layers[-1]),
+        ):
+            if len(values) != size:
+                what = "the first layer" if key == "inputs" else "the last layer"
+                yield (
+                    ("data", "examples", index, key),
+                    f"{len(values)} {'value' if len(values) == 1 else 'values'}, but {what} has {size} "
+                    f"{'neuron' if size == 1 else 'neurons'} (network.layers: {list(network.layers)})",
+                )
+        if training is not None and training.loss == "cross_entropy" and not all(0 <= t <= 1 for t in example.target):
+            yield ("data", "examples", index, "target"), "cross_entropy needs targets between 0 and 1"
+
+
+def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake]:
+    given = [key for key in ("cycles", "every", "frames") if getattr(schedule, key) is not None]
+    if len(given) != 1:
+        yield ("schedule",), f"give exactly one of cycles, every, frames; got {' and '.join(given) or 'none'}"
+        return
+    if schedule.cycles is not None:
+        for index, (before, after) in enumerate(zip(schedule.cycles, schedule.cycles[1:], strict=False)):
+            if after <= before:
+                yield ("schedule", "cycles", index + 1), f"{after} comes after {before}; cycles must increase"
+    if training is None:
+        return
+    cycles = training.cycles
+    if schedule.cycles is not None and max(schedule.cycles) > cycles:
+        yield ("schedule", "cycles"), f"{max(schedule.cycles)} is past the end of training (training.cycles: {cycles})"
+    if schedule.every is not None and schedule.every > cycles:
+        yield ("schedule", "every"), f"every {schedule.every} shows nothing of {cycles} cycles; give {cycles} or less"
+    if schedule.frames is not None and schedule.frames > cycles:
+        yield (
+            ("schedule", "frames"),
+            f"{schedule.frames} shown cycles cannot be had from {cycles} (training.cycles); give {cycles} or less",
+        )
+
+
+def _shots(shots: tuple[Shot, ...], network: Network | None) -> Iterator[Mistake]:
+    learning = [index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)]
+    for index in learning[1:]:
+        yield ("shots", index), f"a film has one learning shot; the first is shot {learning[0] + 1}"
+    total = sum(shot.share or 0 for shot in shots)
+    if total > 1 + 1e-9:
+        yield ("shots",), f"the shares add up to {total:g}; together they can have at most 1"
+    elif total > 1 - 1e-9 and any(shot.share is None for shot in shots):
+        yield ("shots",), "the shares add up to 1 and leave no time for the shots without one"
+    for index, shot in enumerate(shots):
+        if network is None or not isinstance(shot, ThinkShot):
+            continue
+        for key, values, size in (("inputs", shot.inputs, network.layers[0]), ("target", shot.target, network.layers[-1])):
+            if values is not None and len(values) != size:
+                yield ("shots", index, key), f"{len(values)} values, but the network has {size} {key if key == 'inputs' else 'outputs'}"
+
+
+def _output(output: Output) -> Iterator[Mistake]:
+    width, height = output.size
+    if width % 2 or height % 2:
+        nearest = f"{width + width % 2}x{height + height % 2}"
+        yield ("output", "size"), f"{width}x{height} has an odd side, which most players cannot show; the nearest is {nearest}"
+    if min(width, height) < 128 or max(width, height) > LARGEST_SIDE:
+        yield ("output", "size"), f"{width}x{height}: both sides must be from 128 to {LARGEST_SIDE} pixels"
