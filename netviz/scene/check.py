@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from netviz.scene.spec import Data, LearningShot, Network, Output, Schedule, Shot, ThinkShot, Training
 
 Path = tuple[str | int, ...]
 Mistake = tuple[Path, str]
 
+SMALLEST_SIDE = 128
 LARGEST_SIDE = 8192
+# ffmpeg rounds a frame rate whose numerator or denominator is larger (av_parse_video_rate).
+FINEST_RATE = 1_001_000
 
 
 def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
@@ -35,9 +38,8 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         found.append((("duration",), "the film is as long as its music: give audio or duration, not both"))
     if parts.get("output") is not None:
         found += _output(parts["output"])
-    if training is not None and training.initial_scale is not None:
-        if training.initial_weights not in ("uniform", "normal"):
-            found.append((("training", "initial_scale"), f"{training.initial_weights} weights have no scale to choose; uniform and normal have"))
+    if training is not None:
+        found += _initial_scale(training)
     return found
 
 
@@ -49,7 +51,10 @@ def _network(network: Network) -> Iterator[Mistake]:
             f"{len(network.activation)} activations for {wanted} layers after the inputs; give one name, or {wanted}",
         )
     if "softmax" in network.activations[:-1]:
-        yield ("network", "activation"), "softmax is only possible in the last layer"
+        yield (
+            ("network", "activation"),
+            "softmax is only possible in the last layer; give a list with one name for each layer",
+        )
     for key, names, size in (
         ("inputs", network.inputs, network.layers[0]),
         ("outputs", network.outputs, network.layers[-1]),
@@ -66,21 +71,30 @@ def _loss(network: Network, training: Training) -> Iterator[Mistake]:
         )
 
 
+def _initial_scale(training: Training) -> Iterator[Mistake]:
+    if training.initial_scale is not None and training.initial_weights not in ("uniform", "normal"):
+        yield (
+            ("training", "initial_scale"),
+            f"{training.initial_weights} weights have no scale to choose; uniform and normal have",
+        )
+
+
 def _examples(network: Network, data: Data, training: Training | None) -> Iterator[Mistake]:
     for index, example in enumerate(data.examples):
-        for key, values, size in (
-            ("inputs", example.inputs, network.layers[0]),
-            ("target", example.target, network.layers[-1]),
-        ):
-            if len(values) != size:
-                what = "the first layer" if key == "inputs" else "the last layer"
-                yield (
-                    ("data", "examples", index, key),
-                    f"{len(values)} {'value' if len(values) == 1 else 'values'}, but {what} has {size} "
-                    f"{'neuron' if size == 1 else 'neurons'} (network.layers: {list(network.layers)})",
-                )
+        if len(example.inputs) != network.layers[0]:
+            yield ("data", "examples", index, "inputs"), _misfit(example.inputs, network, 0)
+        if len(example.target) != network.layers[-1]:
+            yield ("data", "examples", index, "target"), _misfit(example.target, network, -1)
         if training is not None and training.loss == "cross_entropy" and not all(0 <= t <= 1 for t in example.target):
             yield ("data", "examples", index, "target"), "cross_entropy needs targets between 0 and 1"
+
+
+def _misfit(values: tuple[float, ...], network: Network, layer: Literal[0, -1]) -> str:
+    size = network.layers[layer]
+    return (
+        f"{len(values)} {'value' if len(values) == 1 else 'values'}, but the {'last' if layer else 'first'} layer "
+        f"has {size} {'neuron' if size == 1 else 'neurons'} (network.layers: {list(network.layers)})"
+    )
 
 
 def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake]:
@@ -118,15 +132,28 @@ def _shots(shots: tuple[Shot, ...], network: Network | None) -> Iterator[Mistake
     for index, shot in enumerate(shots):
         if network is None or not isinstance(shot, ThinkShot):
             continue
-        for key, values, size in (("inputs", shot.inputs, network.layers[0]), ("target", shot.target, network.layers[-1])):
-            if values is not None and len(values) != size:
-                yield ("shots", index, key), f"{len(values)} values, but the network has {size} {key if key == 'inputs' else 'outputs'}"
+        if len(shot.inputs) != network.layers[0]:
+            yield ("shots", index, "inputs"), _misfit(shot.inputs, network, 0)
+        if shot.target is not None and len(shot.target) != network.layers[-1]:
+            yield ("shots", index, "target"), _misfit(shot.target, network, -1)
 
 
 def _output(output: Output) -> Iterator[Mistake]:
     width, height = output.size
     if width % 2 or height % 2:
         nearest = f"{width + width % 2}x{height + height % 2}"
-        yield ("output", "size"), f"{width}x{height} has an odd side, which most players cannot show; the nearest is {nearest}"
-    if min(width, height) < 128 or max(width, height) > LARGEST_SIDE:
-        yield ("output", "size"), f"{width}x{height}: both sides must be from 128 to {LARGEST_SIDE} pixels"
+        yield (
+            ("output", "size"),
+            f"{width}x{height} has an odd side, which most players cannot show; the nearest is {nearest}",
+        )
+    if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
+        yield (
+            ("output", "size"),
+            f"{width}x{height}: both sides must be from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels",
+        )
+    if max(output.fps.numerator, output.fps.denominator) > FINEST_RATE:
+        nearest = str(output.fps.limit_denominator(1001))
+        yield (
+            ("output", "fps"),
+            f"{output.fps} is finer than a video file can keep exactly; the nearest usual rate is {nearest}",
+        )

@@ -6,37 +6,18 @@ What the parts must be to each other (layers that fit the examples, and so on) i
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    PlainSerializer,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-T = TypeVar("T")
+from netviz.scene.values import FilePath, FrameRate, Layers, Name, Seconds, Several, Size, Text, Tuple, Vector
 
 Activation = Literal["sigmoid", "tanh", "relu", "linear", "softmax"]
 Loss = Literal["squared_error", "cross_entropy"]
 Quality = Literal["draft", "good", "best"]
 Style = Literal["glow", "classic"]
 InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal"]
-
-SIZES = {
-    "4k": (3840, 2160),
-    "1080p": (1920, 1080),
-    "720p": (1280, 720),
-    "square": (1080, 1080),
-    "vertical": (1080, 1920),
-}
-LONGEST_TEXT = 200
 
 
 class Part(BaseModel):
@@ -45,72 +26,10 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _as_vector(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return (value,) if is_number else _as_tuple(value)
-
-
-def _as_fraction(value: Any) -> Fraction:
-    if isinstance(value, Fraction):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError("expected a number, or a fraction such as 30000/1001")
-    try:
-        return Fraction(str(value).strip())
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"expected a number, or a fraction such as 30000/1001, got {value!r}") from None
-
-
-def _as_size(value: Any) -> Any:
-    if isinstance(value, str):
-        if value in SIZES:
-            return SIZES[value]
-        match = re.fullmatch(r"(\d{1,6})\s*[x×]\s*(\d{1,6})", value.strip())
-        if match:
-            return int(match[1]), int(match[2])
-        raise ValueError(f"expected WIDTHxHEIGHT such as 1920x1080, or one of {', '.join(SIZES)}, got {value!r}")
-    return _as_tuple(value)
-
-
-def _no_control_characters(value: Any) -> Any:
-    if isinstance(value, str):
-        for character in value:
-            if ord(character) < 32 or 0x7F <= ord(character) < 0xA0:
-                raise ValueError(f"control character {character!r} cannot be drawn")
-            if 0xD800 <= ord(character) <= 0xDFFF:
-                raise ValueError(f"lone surrogate {character!r} is not a character")
-    return value
-
-
-Tuple = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
-Vector = Annotated[
-    tuple[FiniteFloat, ...],
-    BeforeValidator(_as_vector),
-    WithJsonSchema({"oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}),
-]
-ExactNumber = Annotated[
-    Fraction,
-    BeforeValidator(_as_fraction),
-    PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^\d+(\.\d+)?(/\d+)?$"}]}),
-]
-Size = Annotated[
-    tuple[int, int],
-    BeforeValidator(_as_size),
-    PlainSerializer(lambda size: f"{size[0]}x{size[1]}", when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": rf"^(\d+x\d+|{'|'.join(SIZES)})$"}),
-]
-Text = Annotated[str, BeforeValidator(_no_control_characters), Field(max_length=LONGEST_TEXT)]
-
-
 class Network(Part):
     """Dense layers, one after the other."""
 
-    layers: Annotated[Tuple[Annotated[int, Field(ge=1)]], Field(min_length=2)]
+    layers: Layers
     """Neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
     activation: Activation | Tuple[Activation] = "sigmoid"
     """One for all layers after the inputs, or a list with one for each. softmax: last layer only."""
@@ -133,13 +52,15 @@ class Example(Part):
     """One training example: what goes in, and what should come out."""
 
     inputs: Vector
+    """A list with one number for each input neuron; a number alone is a list of one."""
     target: Vector
+    """What the outputs should be: a list with one number for each output neuron, or a number alone."""
 
 
 class Data(Part):
     """What the network learns from."""
 
-    examples: Annotated[Tuple[Example], Field(min_length=1)]
+    examples: Several[Example]
     """The training examples; every cycle goes through all of them in this order."""
 
 
@@ -156,10 +77,10 @@ class Training(Part):
     """Whether a batch's gradients are averaged or added up."""
     loss: Loss = "squared_error"
     """squared_error: half the squared distance to the target; cross_entropy: for sigmoid or softmax outputs."""
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
     """Where the random numbers start; the same seed gives the same film."""
     initial_weights: InitialWeights = "glorot"
-    """How the first weights are drawn: glorot, he, uniform, normal; or milo or trask, the draws of those two authors."""
+    """How the first weights are drawn: glorot, he, uniform, normal; or milo or trask, those two authors' draws."""
     initial_scale: Annotated[FiniteFloat, Field(gt=0)] | None = None
     """uniform: weights from -scale to scale (default 1); normal: standard deviation (default 1)."""
 
@@ -167,7 +88,7 @@ class Training(Part):
 class Schedule(Part):
     """Which cycles the film shows: exactly one of the three."""
 
-    cycles: Annotated[Tuple[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = None
+    cycles: Several[Annotated[int, Field(ge=1)]] | None = None
     """An explicit list of cycles, strictly increasing."""
     every: Annotated[int, Field(ge=1)] | None = None
     """Every n-th cycle."""
@@ -207,7 +128,7 @@ class ThinkShot(Shot):
 
     shot: Literal["think"] = "think"
     inputs: Vector
-    """The new situation."""
+    """The new situation: a list with one number for each input neuron; a number alone is a list of one."""
     target: Vector | None = None
     """The right answer, if there is one to be shown."""
 
@@ -220,7 +141,7 @@ class Output(Part):
 
     size: Size = (1920, 1080)
     """WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, vertical."""
-    fps: Annotated[ExactNumber, Field(gt=0, le=240)] = Fraction(30)
+    fps: FrameRate = Fraction(30)
     """Frames a second; a fraction such as 30000/1001 is exact."""
     quality: Quality = "good"
     """draft encodes fast, good is for publishing, best is for archives."""
@@ -229,7 +150,7 @@ class Output(Part):
 class Scene(Part):
     """Everything a film needs."""
 
-    name: Annotated[Text, Field(min_length=1)] = "film"
+    name: Name = "film"
     """What the film's file is called without -o; a scene file's own name unless given."""
     title: Text = ""
     """Drawn at the top, and on the title card."""
@@ -239,15 +160,15 @@ class Scene(Part):
     data: Data
     training: Training = Training()
     schedule: Schedule = Schedule(frames=13)
-    shots: Annotated[Tuple[AnyShot], Field(min_length=1)] = (TitleShot(), RestShot(), LearningShot(), RestShot())
+    shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """What is shown, in order."""
-    audio: Annotated[str, Field(min_length=1)] | None = None
-    """The music: a file beside the scene, or bundled:track.mp3. The film is exactly as long as it."""
-    duration: Annotated[ExactNumber, Field(gt=0)] | None = None
-    """Length of a film without music, in seconds; without both, one second a step."""
+    audio: FilePath | None = None
+    """The music: a file in the scene's folder, or bundled:track.mp3. The film is exactly as long as it."""
+    duration: Seconds | None = None
+    """Length of a film without music, in seconds, a day at most; without both, one second a step."""
     style: Style = "glow"
     """glow: light on a dark ground; classic: as in the film of 2015."""
-    font: Annotated[str, Field(min_length=1)] | None = None
+    font: FilePath | None = None
     """A .ttf or .otf file for names and titles, if the built-in typeface lacks your letters."""
     output: Output = Output()
 

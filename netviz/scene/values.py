@@ -1,0 +1,145 @@
+"""The kinds of values a scene is written in: what may be written, and what it becomes in a Scene.
+
+What a scene's author may write is wider than what a Scene holds (a number for a list of one, 1080p for a size): the
+validators turn the one into the other, and each kind says in its JSON Schema what may be written. Messages that begin
+with "expected" say only what would be right: whoever reports them adds what was found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from fractions import Fraction
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BeforeValidator, Field, FiniteFloat, PlainSerializer, WithJsonSchema
+
+T = TypeVar("T")
+
+SIZES = {
+    "4k": (3840, 2160),
+    "1080p": (1920, 1080),
+    "720p": (1280, 720),
+    "square": (1080, 1080),
+    "vertical": (1080, 1920),
+}
+LONGEST_TEXT = 200
+LONGEST_FILM = 86_400
+FASTEST = 240
+LONGEST_FRACTION = 40
+FRACTION = r"[0-9]+(\.[0-9]+)?|[0-9]+/[0-9]+"
+WIDTH_X_HEIGHT = r"([0-9]{1,6}) *[x×] *([0-9]{1,6})"
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_vector(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return (value,) if is_number else _as_tuple(value)
+
+
+def _as_fraction(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    # A float is meant as it is written: 0.1 is a tenth. And of texts only short and plain ones are read:
+    # Fraction("1e999999999") would fill the memory.
+    is_plain = isinstance(value, str) and len(value) <= LONGEST_FRACTION and re.fullmatch(FRACTION, value)
+    if is_plain or (isinstance(value, float) and math.isfinite(value)):
+        with contextlib.suppress(ZeroDivisionError):
+            return Fraction(str(value))
+    raise ValueError("expected a number, or a fraction such as 30000/1001")
+
+
+def _as_size(value: Any) -> Any:
+    if isinstance(value, str):
+        if value in SIZES:
+            return SIZES[value]
+        match = re.fullmatch(WIDTH_X_HEIGHT, value)
+        if match:
+            return int(match[1]), int(match[2])
+        raise ValueError(f"expected WIDTHxHEIGHT such as 1920x1080, or one of {', '.join(SIZES)}")
+    return _as_tuple(value)
+
+
+def _drawable(value: Any) -> Any:
+    if isinstance(value, str):
+        for character in value:
+            if ord(character) < 32 or 0x7F <= ord(character) < 0xA0:
+                raise ValueError(f"control character {character!r} cannot be drawn")
+            if 0xD800 <= ord(character) <= 0xDFFF:
+                raise ValueError(f"lone surrogate {character!r} is not a character")
+    return value
+
+
+def _file_name(value: Any) -> Any:
+    if isinstance(value, str) and ("/" in value or "\\" in value):
+        raise ValueError("a name becomes a file's name and cannot hold / or \\")
+    return value
+
+
+def _file_path(value: Any) -> Any:
+    if value == "":
+        raise ValueError("expected the path of a file")
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a NUL character cannot stand in a path")
+    return value
+
+
+_FRACTION_SCHEMA = {
+    "type": "string",
+    "pattern": f"^({FRACTION})$",
+    "maxLength": LONGEST_FRACTION,
+    "examples": ["30000/1001"],
+}
+
+Tuple = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
+Several = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Layers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+Vector = Annotated[
+    tuple[FiniteFloat, ...],
+    Field(min_length=1),
+    BeforeValidator(_as_vector),
+    WithJsonSchema({"oneOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}, "minItems": 1}]}),
+]
+FrameRate = Annotated[
+    Fraction,
+    Field(gt=0, le=FASTEST),
+    BeforeValidator(_as_fraction),
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema({"oneOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": FASTEST}, _FRACTION_SCHEMA]}),
+]
+Seconds = Annotated[
+    Fraction,
+    Field(gt=0, le=LONGEST_FILM),
+    BeforeValidator(_as_fraction),
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema({"oneOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_FILM}, _FRACTION_SCHEMA]}),
+]
+Size = Annotated[
+    tuple[int, int],
+    BeforeValidator(_as_size),
+    PlainSerializer(lambda size: f"{size[0]}x{size[1]}", when_used="json"),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string", "pattern": f"^{WIDTH_X_HEIGHT}$", "examples": ["1920x1080"]},
+                {"enum": list(SIZES)},
+                {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+            ]
+        }
+    ),
+]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(_drawable)]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^[^/\\]*$"),
+    BeforeValidator(_file_name),
+    BeforeValidator(_drawable),
+]
+# Without pydantic's own limits on a str: those refuse the file names that are not UTF-8.
+FilePath = Annotated[str, BeforeValidator(_file_path), WithJsonSchema({"type": "string", "minLength": 1})]
