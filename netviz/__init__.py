@@ -1,0 +1,64 @@
+"""netviz makes films of neural networks learning.
+
+    import netviz
+
+    scene = netviz.load_scene("xor", cycles=5000)       # a bundled scene, or the path of a scene file
+    recording = netviz.record(scene)                    # trains the network
+    netviz.render(recording, "xor.mp4")                 # draws and encodes the film
+
+Importing netviz loads none of the libraries it works with; each is loaded where it is first needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netviz.api import animate, plan, record, render, still
+    from netviz.errors import InputError, NetvizError, NetvizWarning
+    from netviz.learn.recording import Recording
+    from netviz.scene.file import load_scene
+    from netviz.scene.spec import Scene
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "animate": "netviz.api",
+    "plan": "netviz.api",
+    "record": "netviz.api",
+    "render": "netviz.api",
+    "still": "netviz.api",
+    "InputError": "netviz.errors",
+    "NetvizError": "netviz.errors",
+    "NetvizWarning": "netviz.errors",
+    "Recording": "netviz.learn.recording",
+    "load_scene": "netviz.scene.file",
+    "Scene": "netviz.scene.spec",
+}
+
+__all__ = [
+    "InputError",
+    "NetvizError",
+    "NetvizWarning",
+    "Recording",
+    "Scene",
+    "animate",
+    "load_scene",
+    "plan",
+    "record",
+    "render",
+    "still",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netviz' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,53 @@
+# make film   sets up .venv and renders the default film to build/xor.mp4
+# make test   sets up .venv and runs all tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.PHONY: film test lint typecheck format bench pictures wheel clean help
+
+help:
+	@echo "make film | test | lint | typecheck | format | bench | pictures | wheel | clean"
+
+film: $(READY)
+	@mkdir -p build
+	$(BIN)/netviz render xor -o build/xor.mp4 --overwrite
+
+test: $(READY)
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+lint: $(READY) typecheck
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/film.py
+
+# The pictures in the README, made by netviz itself.
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# An environment with netviz (editable) and everything its tests need. pip older than 25.1 knows no dependency groups.
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "netviz needs Python 3.11 or newer: make PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@

@@ -1,0 +1,190 @@
+"""The way of the data in a few calls: scene, recording, film."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.film.audio import audio_length
+from netviz.film.moments import frame_at
+from netviz.film.plan import Plan, make_plan
+from netviz.film.timeline import Timeline, make_timeline
+from netviz.learn.recording import Recording
+from netviz.learn.training import record as train
+from netviz.scene.spec import Scene
+from netviz.video.encode import Film, write_film
+from netviz.video.files import output_problems
+
+if TYPE_CHECKING:
+    from matplotlib.animation import FuncAnimation
+    from matplotlib.figure import Figure
+
+    from netviz.picture.stage import Stage
+
+Progress = Callable[[str, int, int], None]
+"""Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
+
+LARGEST_DRAWN = 2_000
+"""Synapses that can still be told apart in a picture."""
+
+
+def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
+    """Train the scene's network and keep the moments its film needs.
+
+    Raises InputError if the recording would be too large, TrainingDiverged (with the recording up to there) if the
+    numbers run away.
+    """
+    if progress is None:
+        return train(scene)
+    return train(scene, progress=lambda done, total: progress("training", done, total))
+
+
+def plan(scene: Scene) -> Plan:
+    """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
+    length = film_length(scene)
+    made = make_plan(scene, length)
+    for note in made.notes:
+        warnings.warn(note, NetvizWarning, stacklevel=2)
+    return made
+
+
+def film_length(scene: Scene) -> Fraction | None:
+    """Seconds of the scene's music, or the duration it asks for, or None: one second a step."""
+    if scene.audio is not None:
+        return audio_length(Path(scene.audio))
+    return scene.duration
+
+
+def picture_problems(scene: Scene) -> list[Problem]:
+    """Why this scene's network cannot be drawn, if it cannot."""
+    layers = scene.network.layers
+    synapses = sum(a * b for a, b in pairwise(layers))
+    if synapses > LARGEST_DRAWN or max(layers) > 64:
+        return [
+            Problem(
+                "network.layers",
+                f"{list(layers)} has {synapses:,} synapses and up to {max(layers)} neurons in a layer; a film can show "
+                f"{LARGEST_DRAWN:,} synapses and 64 neurons in a layer (netviz record trains networks of any size)",
+            )
+        ]
+    return []
+
+
+def render(
+    source: Scene | Recording,
+    output: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Film:
+    """Make the film of a scene, or of a recording without training again, and write it as MP4.
+
+    output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
+    `overwrite`. Returns path, frames, seconds and size in bytes of what was written.
+    Raises InputError before any work if something asked for is wrong, another NetvizError if something fails; then the
+    output is as it was before.
+    """
+    scene = source if isinstance(source, Scene) else source.scene
+    target = Path(output) if output is not None else Path(f"{scene.name}.mp4")
+    audio = None if scene.audio is None else Path(scene.audio)
+    problems = [*picture_problems(scene), *output_problems(target, overwrite, [audio] if audio else [])]
+    if problems:
+        raise InputError(problems)
+    made = plan(scene)
+    recording = record(source, progress=progress) if isinstance(source, Scene) else source
+    timeline = make_timeline(made, recording)
+
+    def drawn(frame: int) -> None:
+        if progress is not None:
+            progress("drawing", frame, made.frame_count)
+
+    return write_film(
+        target,
+        pictures(timeline),
+        size=scene.output.size,
+        fps=scene.output.fps,
+        frame_count=made.frame_count,
+        audio=audio,
+        quality=scene.output.quality,
+        overwrite=overwrite,
+        on_frame=drawn,
+    )
+
+
+def pictures(timeline: Timeline, stage: Stage | None = None) -> Iterator[NDArray[np.uint8]]:
+    """Every frame's picture, (height, width, 4), in order; one that looks like the last is not drawn again.
+
+    All are the stage's own memory: use each before asking for the next.
+    """
+    if stage is None:
+        from netviz.picture.stage import Stage
+
+        stage = Stage(timeline)
+    last: Any = None
+    picture: NDArray[np.uint8] | None = None
+    for index in range(timeline.frame_count):
+        key = timeline.key(index)
+        if picture is None or key != last:
+            picture, last = stage.draw(timeline.frame(index)), key
+        yield picture
+
+
+def still(
+    source: Scene | Recording,
+    at: str = "50%",
+    output: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> NDArray[np.uint8]:
+    """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
+
+    at: 50%, 12.5s, cycle:200, start or end. Raises InputError as `render` does.
+    """
+    scene = source if isinstance(source, Scene) else source.scene
+    problems = picture_problems(scene)
+    if output is not None:
+        problems += output_problems(Path(output), overwrite)
+    if problems:
+        raise InputError(problems)
+    made = plan(scene)
+    index = frame_at(made, at)
+    recording = record(source, progress=progress) if isinstance(source, Scene) else source
+    timeline = make_timeline(made, recording)
+    from netviz.picture.stage import Stage
+
+    picture = np.ascontiguousarray(Stage(timeline).draw(timeline.frame(index))[:, :, :3])
+    if output is not None:
+        _write_png(Path(output), picture)
+    return picture
+
+
+def _write_png(target: Path, picture: NDArray[np.uint8]) -> None:
+    import imageio.v3
+
+    from netviz.video.files import whole_or_absent
+
+    with whole_or_absent(target) as temporary:
+        imageio.v3.imwrite(os.fspath(temporary), picture, extension=".png")
+
+
+def animate(recording: Recording, figure: Figure | None = None) -> FuncAnimation:
+    """The recording's film as a matplotlib animation; keep a reference to it, as with any animation.
+
+    figure: one to draw into, from pyplot for example; without it one of the film's size in pixels is made.
+    """
+    from netviz.picture.animation import make_animation
+
+    problems = picture_problems(recording.scene)
+    if problems:
+        raise InputError(problems)
+    return make_animation(make_timeline(plan(recording.scene), recording), figure)

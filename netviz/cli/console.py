@@ -1,0 +1,148 @@
+"""What the user sees: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import click
+
+from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+def result(text: str) -> None:
+    """The command's result, the only thing that goes to stdout."""
+    click.echo(text)
+
+
+def _coloured(stream_is_terminal: bool) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or stream_is_terminal
+
+
+def _say(word: str, colour: str, text: str) -> None:
+    tinted = click.style(word, fg=colour, bold=True) if _coloured(sys.stderr.isatty()) else word
+    click.echo(f"{tinted}: {text}", err=True, color=True)
+
+
+def error(problem: Problem | Exception) -> None:
+    """One line about a mistake or a failure."""
+    _say("error", "red", str(problem))
+
+
+def note(text: str) -> None:
+    """One line about something the user should know."""
+    _say("warning", "yellow", text)
+
+
+@contextmanager
+def warnings_shown(strict: bool) -> Iterator[None]:
+    """Show netviz's warnings as plain lines while the block runs; `strict`: the first one is an error.
+
+    Each is shown once. Warnings of others are left as they are.
+    """
+    told: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if strict else "always", NetvizWarning)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
+            if not issubclass(category, NetvizWarning):
+                others(message, category, *rest, **more)  # type: ignore[arg-type]
+            elif str(message) not in told:
+                told.add(str(message))
+                note(str(message))
+
+        warnings.showwarning = show
+        try:
+            yield
+        except NetvizWarning as warning:
+            raise InputError([Problem("", f"{warning} (--strict)")]) from None
+
+
+class ProgressLines:
+    """Where there is no terminal: a plain line for each phase, and one every ten seconds."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._told = self._began = 0.0
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if phase != self._phase:
+            self._phase, self._began, self._told = phase, now, now
+            click.echo(f"{phase} …", err=True)
+        elif now - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = now
+            speed = done / max(1e-9, now - self._began)
+            left = (total - done) / speed if speed else 0
+            click.echo(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left", err=True)
+
+    def __enter__(self) -> ProgressLines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+class ProgressBars:
+    """On a terminal: a bar for each phase, with speed and time left."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        self._progress: Progress = Progress(
+            TextColumn("{task.description:9}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._tasks: dict[str, tuple[TaskID, float]] = {}
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if phase not in self._tasks:
+            self._tasks[phase] = (self._progress.add_task(phase, total=total, speed=""), now)
+        task, began = self._tasks[phase]
+        speed = f"{done / (now - began):.0f} fps" if phase == "drawing" and now > began else ""
+        self._progress.update(task, completed=done, total=total, speed=speed)
+
+    def __enter__(self) -> ProgressBars:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+def progress() -> ProgressBars | ProgressLines:
+    """Bars on a terminal, lines elsewhere."""
+    return ProgressBars() if sys.stderr.isatty() else ProgressLines()
+
+
+def report(failure: NetvizError) -> int:
+    """Tell what went wrong, and return the exit code."""
+    if isinstance(failure, InputError):
+        for problem in failure.problems:
+            error(problem)
+    else:
+        error(failure)
+    return failure.exit_code

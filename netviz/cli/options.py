@@ -1,0 +1,74 @@
+"""Options that every command with a scene has, and how they become overrides of the scene's keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from netviz.errors import InputError, Problem
+from netviz.scene.overrides import Override, parse_set
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# option, scene key, whether its text is read as YAML (numbers) or as it is, help
+SCENE_OPTIONS = (
+    ("--cycles", "training.cycles", True, "N", "Train for N cycles through all examples."),
+    ("--frames", "schedule.frames", True, "N", "Show N of the cycles, dense early and sparse later."),
+    ("--audio", "audio", False, "FILE", "Music; the film is exactly as long as it."),
+    ("--duration", "duration", False, "SECONDS", "A silent film of this length, instead of audio."),
+    ("--seed", "training.seed", True, "N", "Where the random numbers start."),
+    ("--style", "style", False, "NAME", "glow or classic."),
+    ("--size", "output.size", False, "SIZE", "WIDTHxHEIGHT, 1080p, 720p, 4k, square or vertical."),
+    ("--fps", "output.fps", False, "NUMBER", "Frames a second, such as 30 or 30000/1001."),
+    ("--quality", "output.quality", False, "NAME", "draft, good or best."),
+)
+
+
+def scene_options(command: Command) -> Command:
+    """The scene argument, and the options that override its keys."""
+    for option, key, _, metavar, text in reversed(SCENE_OPTIONS):
+        name = option.removeprefix("--")
+        command = click.option(
+            option, metavar=metavar, help=f"{text}  [{key}]", envvar=f"NETVIZ_{name.upper()}", type=str
+        )(command)
+    command = click.option(
+        "--set",
+        "settings",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Any other key, such as training.learning_rate=0.5.",
+    )(command)
+    command = click.option(
+        "--allow-outside", is_flag=True, help="Let a scene file use music and fonts from outside its own folder."
+    )(command)
+    command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
+    command = click.option("--debug", is_flag=True, help="Show where an error came from.")(command)
+    return click.argument("source", metavar="[SCENE]", default="xor")(command)
+
+
+def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:
+    """What the user typed, by scene key, and the mistakes in it that can be seen without the scene."""
+    typed: dict[str, Override] = {}
+    problems: list[Problem] = []
+    for option, key, as_yaml, _, _ in SCENE_OPTIONS:
+        name = option.removeprefix("--")
+        value = ctx.params.get(name)
+        if value is None:
+            continue
+        from_environment = ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+        origin = f"NETVIZ_{name.upper()}" if from_environment else option
+        try:
+            typed[key] = Override(parse_set(f"{key}={value}")[1].value if as_yaml else value, origin)
+        except InputError as wrong:
+            problems += [Problem(origin, problem.message) for problem in wrong.problems]
+    for text in ctx.params.get("settings", ()):
+        try:
+            key, override = parse_set(text)
+        except InputError as wrong:
+            problems += wrong.problems
+        else:
+            typed[key] = override
+    return typed, problems

@@ -1,0 +1,113 @@
+"""How a step runs from 0 to 1: when each layer lights, when signals travel, when the weights move.
+
+All functions are pure: a phase goes in, levels from 0 to 1 come out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def ease(x: float) -> float:
+    """Smooth step from 0 (x <= 0) to 1 (x >= 1), with no speed at both ends: 3x^2 - 2x^3."""
+    x = min(1.0, max(0.0, x))
+    return x * x * (3 - 2 * x)
+
+
+def rise(phase: float, start: float, stop: float) -> float:
+    """0 before start, 1 after stop, eased between them."""
+    return ease((phase - start) / (stop - start))
+
+
+@dataclass(frozen=True)
+class Beats:
+    """Where the parts of a step begin and end, as phases. After `fade` all light goes out again."""
+
+    present: float
+    forward: tuple[float, float]
+    compare: tuple[float, float]
+    backward: tuple[float, float]
+    update: tuple[float, float]
+    fade: tuple[float, float]
+
+
+LEARN = Beats(
+    present=0.09,
+    forward=(0.08, 0.47),
+    compare=(0.47, 0.57),
+    backward=(0.58, 0.84),
+    update=(0.82, 0.97),
+    fade=(0.88, 1.0),
+)
+"""A step of learning: forward, compare, back, update; dark again at the end, where the next one begins."""
+
+THINK = Beats(
+    present=0.10,
+    forward=(0.08, 0.62),
+    compare=(0.64, 0.72),
+    backward=(2.0, 3.0),
+    update=(2.0, 3.0),
+    fade=(2.0, 3.0),
+)
+"""Thinking about a new situation: forward only, and the light stays."""
+
+
+def presented(beats: Beats, phase: float) -> float:
+    """Level of the inputs and of the table's row."""
+    return rise(phase, 0.0, beats.present) * (1 - rise(phase, *beats.fade))
+
+
+def leg(window: tuple[float, float], layer: int, layers: int) -> tuple[float, float]:
+    """The part of a window in which signals travel through the layer-th of `layers` weight layers."""
+    length = (window[1] - window[0]) / layers
+    return window[0] + layer * length, window[0] + (layer + 1) * length
+
+
+def travel(window: tuple[float, float], phase: float, layer: int, layers: int) -> float | None:
+    """How far (0 to 1) signals have come on their leg, or None while none are under way."""
+    start, stop = leg(window, layer, layers)
+    if not start <= phase < stop:
+        return None
+    x = (phase - start) / (stop - start)
+    return 0.5 * x + 0.5 * ease(x)
+
+
+def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of light in neuron layer `layer` (0 = inputs) of a network with `layers` weight layers."""
+    if layer == 0:
+        return presented(beats, phase)
+    start, stop = leg(beats.forward, layer - 1, layers)
+    length = stop - start
+    return rise(phase, stop - 0.12 * length, stop + 0.25 * length) * (1 - rise(phase, *beats.fade))
+
+
+def carried(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of light in the synapses of weight layer `layer`: it comes with the signal and stays until the fade."""
+    start, stop = leg(beats.forward, layer, layers)
+    dimmed = 1 - 0.55 * rise(phase, beats.backward[0] - 0.04, beats.backward[0] + 0.06)
+    return rise(phase, start, stop) * dimmed * (1 - rise(phase, *beats.fade))
+
+
+def blamed(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of the error in neuron layer `layer` on its way back; the output layer has it from the comparison on."""
+    if layer == layers:
+        start = beats.compare[0]
+        return rise(phase, start, beats.compare[1]) * (1 - rise(phase, *beats.fade))
+    start, stop = leg(beats.backward, layers - 1 - layer, layers)
+    length = stop - start
+    return rise(phase, stop - 0.12 * length, stop + 0.3 * length) * (1 - rise(phase, *beats.fade))
+
+
+def compared(beats: Beats, phase: float) -> float:
+    """Level of the target beside the answer."""
+    return rise(phase, *beats.compare) * (1 - rise(phase, *beats.fade))
+
+
+def updated(beats: Beats, phase: float) -> float:
+    """How far the weights have moved from before to after the step."""
+    return rise(phase, *beats.update)
+
+
+def swell(x: float) -> float:
+    """0 at both ends of 0 to 1, 1 in the middle."""
+    return ease(2 * x) if x < 0.5 else ease(2 - 2 * x)

@@ -1,0 +1,294 @@
+"""From a plan and a recording to the state of any frame, each by itself.
+
+A Timeline is a table with one row a frame (which span, how far into it); `frame(i)` reads off what the recording
+says of that moment. Nothing is remembered from one frame to the next.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.film import captions, motion
+from netviz.film.frame import Array, Frame, Pulse
+from netviz.film.motion import LEARN, THINK, Beats
+from netviz.film.plan import Plan, Span
+from netviz.learn.recording import Recording
+from netviz.scene.spec import ThinkShot
+
+FADE_SECONDS = 0.4
+"""How long a card or the network takes to come and go."""
+
+
+class _Presented(NamedTuple):
+    """What a step or a thought puts before the network, and what came of it."""
+
+    activations: tuple[Array, ...]
+    target: Array | None
+    example: int | None
+    deltas: tuple[Array, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """All frames of a film.
+
+    span (N,): index into plan.spans of every frame. phase (N,): how far the frame is into its span, 0 <= phase < 1.
+    """
+
+    plan: Plan
+    recording: Recording
+    span: NDArray[np.int64]
+    phase: NDArray[np.float64]
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the whole film."""
+        return self.plan.frame_count
+
+    @cached_property
+    def _rest_rows(self) -> dict[int, int]:
+        """Row of the network at rest after each kept cycle; the last where there are several."""
+        rows = np.flatnonzero(self.recording.example < 0)
+        return dict(zip(self.recording.cycle[rows].tolist(), rows.tolist(), strict=True))
+
+    @cached_property
+    def _example_rows(self) -> dict[tuple[int, int], int]:
+        rows = np.flatnonzero(self.recording.example >= 0)
+        keys = zip(self.recording.cycle[rows].tolist(), self.recording.example[rows].tolist(), strict=True)
+        return dict(zip(keys, rows.tolist(), strict=True))
+
+    def frame(self, index: int) -> Frame:
+        """The state of frame `index`, 0 <= index < frame_count."""
+        if not 0 <= index < self.frame_count:
+            raise IndexError(f"frame {index} of a film of {self.frame_count} frames")
+        span = self.plan.spans[self.span[index]]
+        phase = float(self.phase[index])
+        make = {"title": self._rest, "rest": self._rest, "move": self._move, "step": self._step, "think": self._think}
+        return make[span.kind](span, phase, index)
+
+    def key(self, index: int) -> Hashable:
+        """Equal for frames that look the same, known without working the frame out."""
+        span = self.plan.spans[self.span[index]]
+        if self.held:
+            return int(self.span[index])
+        if span.kind in ("title", "rest"):
+            return (int(self.span[index]), *self._levels(span, index))
+        if span.kind == "think" and self.phase[index] > THINK.compare[1]:
+            return (int(self.span[index]), "thought", *self._levels(span, index))
+        return index
+
+    @property
+    def held(self) -> bool:
+        """Whether every step is one still drawing, as in the classic style."""
+        return self.recording.scene.style == "classic"
+
+    def _levels(self, span: Span, index: int) -> tuple[float, float]:
+        """Levels of title card and network: both fade where a card begins or ends, and nowhere else."""
+        if self.held:
+            return (1.0, 0.0) if span.kind == "title" else (0.0, 1.0)
+        frames = max(1.0, FADE_SECONDS * float(self.plan.fps))
+        since, left = index - span.start, span.stop - 1 - index
+        if span.kind == "title":
+            fade_in = 1.0 if span.start == 0 else motion.ease(since / frames)
+            fade_out = 1.0 if span.stop == self.frame_count else motion.ease(left / frames)
+            return min(fade_in, fade_out), 0.0
+        number = int(self.span[index])
+        spans = self.plan.spans
+        after_card = number > 0 and spans[number - 1].kind == "title"
+        before_card = number + 1 < len(spans) and spans[number + 1].kind == "title"
+        fade_in = motion.ease(since / frames) if after_card else 1.0
+        fade_out = motion.ease(left / frames) if before_card else 1.0
+        return 0.0, min(fade_in, fade_out)
+
+    def _error(self, cycle: float) -> float:
+        """Mean |target - output| at a cycle, between recorded points on the straight line."""
+        return float(np.interp(cycle, self.recording.curve_cycle, self.recording.train_error))
+
+    def _weights(self, row: int) -> tuple[Array, ...]:
+        return tuple(layer[row] for layer in self.recording.weights)
+
+    def _rest_row(self, cycle: int) -> int:
+        return self._rest_rows[cycle]
+
+    def _dark(self, span: Span, index: int, weights: tuple[Array, ...], curve_cycle: float) -> Frame:
+        """The network without any signal."""
+        card, presence = self._levels(span, index)
+        sizes = self.recording.scene.network.layers
+        return Frame(
+            key=self.key(index),
+            kind=span.kind,
+            caption=captions.caption(self.recording.scene, self.plan, span),
+            card=card,
+            presence=presence,
+            cycle=round(curve_cycle),
+            curve_cycle=curve_cycle,
+            error=self._error(curve_cycle),
+            example=None,
+            inputs=None,
+            target=None,
+            presented=0.0,
+            weights=weights,
+            activations=tuple(np.zeros(size) for size in sizes),
+            arrived=(0.0,) * len(sizes),
+            carried=tuple(np.zeros_like(layer) for layer in weights),
+            blame=tuple(np.zeros(size) for size in sizes),
+            change=tuple(np.zeros_like(layer) for layer in weights),
+            compared=0.0,
+            pulses=(),
+        )
+
+    def _rest(self, span: Span, phase: float, index: int) -> Frame:
+        return self._dark(span, index, self._weights(self._rest_row(span.cycle)), float(span.cycle))
+
+    def _move(self, span: Span, phase: float, index: int) -> Frame:
+        """Weights move from one shown cycle to the next through the kept rows between them."""
+        assert span.from_cycle is not None
+        rows, cycles = self._way(span.from_cycle, span.cycle)
+        position = motion.ease(phase) * (len(rows) - 1)
+        before = min(int(position), len(rows) - 2)
+        part = position - before
+        weights = tuple(
+            (1 - part) * layer[rows[before]] + part * layer[rows[before + 1]] for layer in self.recording.weights
+        )
+        return self._dark(span, index, weights, (1 - part) * cycles[before] + part * cycles[before + 1])
+
+    def _way(self, first: int, last: int) -> tuple[list[int], list[float]]:
+        """Rows from rest after cycle `first` to the beginning of cycle `last` (or to rest after it), with cycles."""
+        kept = sorted(self._rest_rows)
+        between = [cycle for cycle in kept[bisect_left(kept, first) :] if cycle < last]
+        rows = [self._rest_rows[cycle] for cycle in between]
+        shown = [row for (cycle, _), row in self._example_rows.items() if cycle == last]
+        rows.append(min(shown) if shown else self._rest_rows[last])
+        return rows, [*map(float, between), float(last)]
+
+    def _step(self, span: Span, phase: float, index: int) -> Frame:
+        assert span.example is not None
+        row = self._example_rows[span.cycle, span.example]
+        recording = self.recording
+        shown = _Presented(
+            activations=tuple(layer[row] for layer in recording.activations),
+            target=recording.targets[row],
+            example=span.example,
+            deltas=None if self.held else recording.deltas(row),
+        )
+        before, after = self._weights(row), self._weights(row + 1)
+        return self._lit(span, phase, index, shown, LEARN, before, after)
+
+    def _think(self, span: Span, phase: float, index: int) -> Frame:
+        shot = self.recording.scene.shots[span.shot]
+        assert isinstance(shot, ThinkShot)
+        row = self._rest_row(span.cycle)
+        shown = _Presented(
+            activations=self.recording.forward(np.array(shot.inputs), row),
+            target=None if shot.target is None else np.array(shot.target),
+            example=None,
+            deltas=None,
+        )
+        # The signal takes at most five seconds, however long the thought is shown; then the picture stands still.
+        length = float((span.stop - span.start) / self.plan.fps)
+        return self._lit(span, min(1.0, phase * max(1.0, length / 5)), index, shown, THINK, self._weights(row), None)
+
+    def _lit(
+        self,
+        span: Span,
+        phase: float,
+        index: int,
+        shown: _Presented,
+        beats: Beats,
+        before: tuple[Array, ...],
+        after: tuple[Array, ...] | None,
+    ) -> Frame:
+        """The network with a signal in it. before, after: weights of the step (None: nothing is learned)."""
+        if self.held:
+            phase, after = (beats.compare[1] + beats.backward[0]) / 2 if beats is LEARN else beats.compare[1], None
+        layers = len(before)
+        dark = self._dark(span, index, before, float(span.cycle))
+        flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, before, strict=False)]
+        largest = max((float(layer.max()) for layer in flow), default=0.0) or 1.0
+        moved = motion.updated(beats, phase) if after is not None else 0.0
+        blame, back = _blame(shown, before)
+        change = dark.change
+        weights = before
+        if after is not None:
+            steps = tuple(b - a for a, b in zip(before, after, strict=True))
+            weights = tuple(a + moved * step for a, step in zip(before, steps, strict=True))
+            most = max(float(np.abs(step).max()) for step in steps) or 1.0
+            flash = motion.swell((phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
+            change = tuple(step / most * max(0.0, flash) for step in steps)
+        return Frame(
+            key=dark.key,
+            kind=span.kind,
+            caption=dark.caption,
+            card=dark.card,
+            presence=dark.presence,
+            cycle=dark.cycle,
+            curve_cycle=dark.curve_cycle,
+            error=dark.error,
+            example=shown.example,
+            inputs=shown.activations[0],
+            target=shown.target,
+            presented=motion.presented(beats, phase),
+            weights=weights,
+            activations=shown.activations,
+            arrived=tuple(motion.arrived(beats, phase, layer, layers) for layer in range(layers + 1)),
+            carried=tuple(
+                motion.carried(beats, phase, layer, layers) * flow[layer] / largest for layer in range(layers)
+            ),
+            blame=tuple(motion.blamed(beats, phase, layer, layers) * blame[layer] for layer in range(layers + 1)),
+            change=change,
+            compared=motion.compared(beats, phase),
+            pulses=(*_forward_pulses(flow, largest, beats, phase), *_backward_pulses(back, beats, phase)),
+        )
+
+
+def make_timeline(plan: Plan, recording: Recording) -> Timeline:
+    """One row a frame for a plan and a recording of the same scene."""
+    lengths = np.array([span.stop - span.start for span in plan.spans])
+    starts = np.array([span.start for span in plan.spans])
+    span = np.repeat(np.arange(len(lengths)), lengths)
+    phase = (np.arange(plan.frame_count) - starts[span]) / lengths[span]
+    return Timeline(plan, recording, span, phase)
+
+
+def _blame(shown: _Presented, weights: tuple[Array, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Size of the error at every neuron (inputs included) and on every synapse, 0 to 1.
+
+    deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
+    |w_ij * delta_j|, what backpropagation adds up at neuron i. Both are shown as square roots, relative to the largest
+    of the step and to how wrong the answer is: otherwise the first layers would show nothing, and the last cycles as
+    much as the first.
+    """
+    if shown.deltas is None or shown.target is None:
+        return tuple(np.zeros(len(layer)) for layer in shown.activations), ()
+    wrong = min(1.0, float(np.abs(shown.target - shown.activations[-1]).max()))
+    back = [np.abs(w * d[None, :]) for w, d in zip(weights, shown.deltas, strict=True)]
+    at_neurons = [np.abs(d) for d in shown.deltas]
+    most_back = max((float(layer.max()) for layer in back), default=0.0) or 1.0
+    most_at = max((float(layer.max()) for layer in at_neurons), default=0.0) or 1.0
+    neurons = (np.zeros(weights[0].shape[0]), *(np.sqrt(wrong * layer / most_at) for layer in at_neurons))
+    return neurons, tuple(np.sqrt(wrong * layer / most_back) for layer in back)
+
+
+def _forward_pulses(flow: list[Array], largest: float, beats: Beats, phase: float) -> list[Pulse]:
+    pulses = []
+    for layer, strength in enumerate(flow):
+        position = motion.travel(beats.forward, phase, layer, len(flow))
+        if position is not None:
+            pulses.append(Pulse(layer, "forward", position, strength / largest))
+    return pulses
+
+
+def _backward_pulses(back: tuple[Array, ...], beats: Beats, phase: float) -> list[Pulse]:
+    pulses = []
+    for layer, strength in enumerate(back):
+        position = motion.travel(beats.backward, phase, len(back) - 1 - layer, len(back))
+        if position is not None:
+            pulses.append(Pulse(layer, "backward", position, strength))
+    return pulses

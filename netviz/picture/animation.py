@@ -1,0 +1,42 @@
+"""The film as matplotlib's FuncAnimation, for windows, notebooks and writers of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.animation import FuncAnimation
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from netviz.film.timeline import Timeline
+from netviz.picture.stage import Stage
+
+
+def make_animation(timeline: Timeline, figure: Figure | None = None) -> FuncAnimation:
+    """An animation of every frame of the timeline, drawn by the stage that draws the film.
+
+    figure: one of the user's, from pyplot for example, which the film then fills; without it a figure of exactly the
+    film's size in pixels, for saving.
+    """
+    stage = Stage(timeline)
+    width, height = timeline.recording.scene.output.size
+    if figure is None:
+        figure = Figure(figsize=(width / 100, height / 100), dpi=100)
+        FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    picture = axes.imshow(stage.draw(timeline.frame(0)), interpolation="nearest", aspect="equal", resample=False)
+
+    def show(index: int) -> list[Any]:
+        picture.set_data(stage.draw(timeline.frame(index)))
+        return [picture]
+
+    return FuncAnimation(
+        figure,
+        show,
+        frames=timeline.frame_count,
+        interval=float(1000 / timeline.plan.fps),
+        blit=True,
+        repeat=False,
+        cache_frame_data=False,
+    )

@@ -1,0 +1,126 @@
+"""Light: halos that add up, computed on a coarse grid and enlarged.
+
+What glows stands still, so the halo of each lamp is a mask made once; a frame is one small matrix product
+(brightness x masks), the moving comets, a soft tone curve, a trace of noise against banding, and one enlargement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netviz.picture.theme import Colour
+
+FloatGrid = NDArray[np.float32]
+
+Blobs = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], Colour]
+"""Moving light: x (n,), y (n,), height (n,), colour (3,)."""
+
+CELLS = 480
+"""Cells along the picture's longer side (a quarter of 1080p); halos are wider than several of them."""
+LARGEST_GRID = 256 * 2**20
+"""Bytes that all masks together may take; with more lamps the grid becomes coarser."""
+BRIGHTEST = 232.0
+"""What the tone curve approaches, out of 255: bright light keeps its colour."""
+
+
+class LightField:
+    """The glowing of a picture of `size` (width, height) pixels.
+
+    lamps: how many halos `add_spot` and `add_line` will be asked for, which decides how coarse the grid is.
+    """
+
+    def __init__(self, size: tuple[int, int], lamps: int) -> None:
+        width, height = size
+        step = max(2, round(max(size) / CELLS))
+        while lamps * 4 * (width // step) * (height // step) > LARGEST_GRID:
+            step += 1
+        self.size = size
+        self.step = step
+        self.columns = -(-width // step)
+        self.rows = -(-height // step)
+        # Centres of the cells, in pixels of the picture.
+        self._x = (np.arange(self.columns, dtype=np.float32) + 0.5) * step - 0.5
+        self._y = (np.arange(self.rows, dtype=np.float32) + 0.5) * step - 0.5
+        self._masks: list[FloatGrid] = []
+        self._stack: FloatGrid | None = None
+        self._noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
+
+    def add_spot(self, x: float, y: float, radius: float) -> int:
+        """A neuron's halo: full inside `radius`, then falling off, dark at seven radii. Returns the lamp's number."""
+        distance = np.hypot(self._x[None, :] - x, self._y[:, None] - y)
+        outside = np.maximum(distance - radius, 0) / radius
+        tight = np.exp(-0.5 * (outside / 0.42) ** 2)
+        wide = np.exp(-outside / 1.15)
+        window = np.clip(1 - outside / 6, 0, 1) ** 2
+        return self._add((0.5 * tight + 0.6 * wide * window).astype(np.float32))
+
+    def add_line(self, points: NDArray[np.float64], widths: tuple[tuple[float, float], ...]) -> int:
+        """A synapse's halo along `points` (n, 2): a sum of (share, standard deviation in pixels) profiles."""
+        total = np.zeros((self.rows, self.columns), np.float32)
+        for share, sigma in widths:
+            total += share * self._ridge(points, max(sigma, 1.1 * self.step))
+        return self._add(total)
+
+    def _ridge(self, points: NDArray[np.float64], sigma: float) -> FloatGrid:
+        """Gaussians set along a line so densely that they make an even ridge of height 1."""
+        steps = np.hypot(*np.diff(points, axis=0).T)
+        way = np.concatenate([[0.0], np.cumsum(steps)])
+        count = max(2, int(way[-1] / (0.8 * sigma)) + 1)
+        at = np.linspace(0, way[-1], count)
+        x, y = (np.interp(at, way, points[:, axis]) for axis in (0, 1))
+        spacing = way[-1] / (count - 1) or 1.0
+        return self._blobs(x, y, np.full(count, spacing / (sigma * np.sqrt(2 * np.pi))), sigma)
+
+    def _blobs(
+        self, x: NDArray[np.float64], y: NDArray[np.float64], height: NDArray[np.float64], sigma: float
+    ) -> FloatGrid:
+        across = np.exp(-0.5 * ((self._x[None, :] - x[:, None].astype(np.float32)) / sigma) ** 2)
+        down = np.exp(-0.5 * ((self._y[None, :] - y[:, None].astype(np.float32)) / sigma) ** 2)
+        result: FloatGrid = (down * height[:, None].astype(np.float32)).T @ across
+        return result
+
+    def _add(self, mask: FloatGrid) -> int:
+        self._masks.append(mask)
+        return len(self._masks) - 1
+
+    def _stacked(self) -> FloatGrid:
+        """All masks in one array (lamps, cells), made when the first light is asked for."""
+        if self._stack is None:
+            cells = self.rows * self.columns
+            self._stack = (
+                np.stack([mask.ravel() for mask in self._masks]) if self._masks else np.zeros((0, cells), np.float32)
+            )
+            self._masks = list(self._stack.reshape(-1, self.rows, self.columns))
+        return self._stack
+
+    @property
+    def lamps(self) -> int:
+        """How many there are."""
+        return len(self._masks)
+
+    def shine(self, brightness: NDArray[np.float64], blobs: Sequence[Blobs], sigma: float) -> NDArray[np.uint8]:
+        """The light of one moment, (height, width, 4) with a fourth byte of 0, ready to be added to a picture.
+
+        brightness (lamps, 3): red, green, blue of each lamp, 1 = strong. blobs: moving lights as
+        (x (n,), y (n,), height (n,), colour (3,)), all of one standard deviation `sigma` in pixels.
+        """
+        light = brightness.T.astype(np.float32) @ self._stacked()
+        light = light.reshape(3, self.rows, self.columns)
+        for x, y, height, colour in blobs:
+            light += colour.astype(np.float32)[:, None, None] * self._blobs(x, y, height, max(sigma, 1.1 * self.step))
+        np.negative(light, out=light)
+        np.expm1(light, out=light)
+        light *= -BRIGHTEST
+        light += self._noise
+        cells = np.zeros((self.rows, self.columns, 4), np.uint8)
+        for channel in range(3):
+            cells[:, :, channel] = light[channel]
+        width, height_ = self.size
+        # CMYK is Pillow's four-byte mode without a meaning for the fourth byte.
+        picture = Image.frombuffer("CMYK", (self.columns, self.rows), cells, "raw", "CMYK", 0, 1)
+        box = (0, 0, width / self.step, height_ / self.step)
+        return np.asarray(picture.resize((width, height_), Image.Resampling.BILINEAR, box=box))

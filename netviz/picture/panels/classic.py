@@ -1,0 +1,166 @@
+"""The picture of the film of 2015: halo discs, plain green and red lines, a header, a red bar.
+
+Geometry and colours after Milo Spencer-Harper's drawing: synapses |w| points wide on a page 480 points high, over
+them a glow twice as wide of opacity 0.4 x signal; neurons of radius 0.5 in a halo of radius 0.75, colour (y, y, 0).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.collections import EllipseCollection, LineCollection
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from netviz.film.frame import Frame
+from netviz.picture.layout import Rect, place
+from netviz.picture.panels.names import short
+from netviz.picture.panels.network import number
+from netviz.picture.panels.numbers import is_share
+from netviz.picture.panels.panel import Setting, Unlit
+from netviz.picture.type import fit, width
+
+GREEN, RED = np.array([0.0, 0.75, 0.0]), np.array([0.9, 0.05, 0.05])
+HALO = 1.5
+VALUE_DISTANCE = 1.9
+"""From a neuron's middle to its value, in radii."""
+PAGE = 480 / (100 / 72)
+"""Height of the original page in points, the unit of its line widths."""
+
+
+class ClassicNetworkPanel(Unlit):
+    """Inputs at the bottom, outputs on top, values at the right of the neurons."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        layout, scene = setting.layout, setting.recording.scene
+        across, down = layout.size
+        wide = across >= 1.2 * down
+        radius = 0.037 * min(down, across)
+        # The values stand at the right of the neurons, beyond the halos.
+        values = VALUE_DISTANCE * radius + width("0.00", setting.faces.figures, layout.small) - radius
+        left, top, bottom = (
+            (0.30 * across, 0.09 * down, 0.78 * down) if wide else (0.05 * across, 0.27 * down, 0.80 * down)
+        )
+        room = Rect(left, top, 0.965 * across - left - values, bottom - top)
+        places = place(scene.network.layers, room, "up", radius)
+        self.centres, self.radius = places.centres, places.radius
+        lines = [
+            [(start, end) for start in here for end in there]
+            for here, there in zip(self.centres, self.centres[1:], strict=False)
+        ]
+        everything = [line for layer in lines for line in layer]
+        self.synapses = LineCollection(everything, capstyle="round")
+        self.glow = LineCollection(everything, capstyle="round")
+        discs = np.concatenate(self.centres)
+        self.halos, self.neurons = (self._discs(discs, radius) for radius in (HALO * self.radius, self.radius))
+        for artist in (self.synapses, self.glow, self.halos, self.neurons):
+            setting.canvas.axes.add_collection(artist, autolim=False)
+        self.point = down / PAGE
+        heaviest = max(float(np.abs(layer).max()) for layer in setting.recording.weights)
+        # The original's widths, unless the weights are so large that lines would hide the neurons.
+        self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
+
+    def _discs(self, centres: NDArray[np.float64], radius: float) -> EllipseCollection:
+        size = np.full(len(centres), 2 * radius)
+        return EllipseCollection(
+            size, size, np.zeros(len(centres)), units="xy", offsets=centres,
+            offset_transform=self.setting.canvas.axes.transData, edgecolor="none",
+        )  # fmt: skip
+
+    def ground(self) -> None:
+        """Nothing stands still."""
+
+    def draw(self, frame: Frame) -> None:
+        """Synapses, their glow, halos, neurons, values."""
+        weights = np.concatenate([layer.ravel() for layer in frame.weights])
+        lit = [level * np.abs(values) for level, values in zip(frame.arrived, frame.activations, strict=True)]
+        signal = np.concatenate(
+            [np.repeat(level, layer.shape[1]) for level, layer in zip(lit, frame.weights, strict=False)]
+        )
+        sign = np.where(weights[:, None] > 0, GREEN, RED)
+        self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
+        opacity = 0.4 * np.clip(signal, 0, 1)[:, None]
+        self.glow.set(color=np.hstack([sign + (1 - sign) * 0.35, opacity]), linewidth=2 * np.abs(weights) * self.point)
+        level = np.clip(np.concatenate(lit), 0, 1)[:, None]
+        yellow = np.hstack([level, level, np.zeros_like(level)])
+        self.halos.set_facecolor(np.hstack([yellow, 0.5 * level]))
+        self.neurons.set_facecolor(np.maximum(yellow, 0.10))
+        self.setting.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
+        self._values(frame)
+
+    def _values(self, frame: Frame) -> None:
+        setting = self.setting
+        for level, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
+            for (x, y), value in zip(centres, values, strict=True):
+                text = number(level * float(value))
+                setting.canvas.text(
+                    text,
+                    x + VALUE_DISTANCE * self.radius,
+                    y,
+                    setting.faces.figures,
+                    setting.layout.small,
+                    setting.theme.ink,
+                )
+
+
+class ClassicHeaderPanel(Unlit):
+    """Iteration, training example, desired output, inputs; below all, the average error over its bar."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        across, down = setting.layout.size
+        self.size = 1.35 * setting.layout.small
+        self.step = 1.75 * self.size
+        wide = across >= 1.2 * down
+        self.x, self.y = 0.055 * across, (0.10 if wide else 0.065) * down
+        self.room = (0.27 if wide else 0.89) * across
+        self.bar = Rect(0.055 * across, 0.895 * down, 0.89 * across, 0.032 * down)
+        self.filled = Rectangle((self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(RED), edgecolor="none")
+        setting.canvas.axes.add_patch(self.filled)
+        self.share = is_share(setting)
+        self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
+
+    def ground(self) -> None:
+        """The empty bar."""
+        bar, canvas = self.bar, self.setting.canvas
+        edge = Rectangle(
+            (bar.x, bar.y),
+            bar.width,
+            bar.height,
+            facecolor="none",
+            edgecolor="0.35",
+            linewidth=1.5 * self.setting.layout.unit,
+        )
+        canvas.axes.add_patch(edge)
+        canvas.draw(edge)
+        edge.remove()
+
+    def draw(self, frame: Frame) -> None:
+        """Lines of text, the bar."""
+        for index, text in enumerate(self._lines(frame)):
+            self._write(text, self.y + index * self.step, self.room)
+        error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"
+        self._write(f"Average Error {error}", self.bar.y - 1.1 * self.size, self.bar.width)
+        self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
+        self.setting.canvas.draw(self.filled)
+
+    def _lines(self, frame: Frame) -> list[str]:
+        inputs = "" if frame.inputs is None else " ".join(short(value) for value in frame.inputs)
+        target = "" if frame.target is None else " ".join(short(value) for value in frame.target)
+        if frame.kind == "think":
+            return ["A new situation", f"Inputs: {inputs}", *([f"Right answer: {target}"] if target else [])]
+        if frame.example is None:
+            return [f"Iteration #{frame.cycle:,}", "At rest" if frame.cycle else "Before training"]
+        return [
+            f"Iteration #{frame.cycle:,}",
+            f"Training example #{frame.example + 1}",
+            f"Desired output: {target}",
+            f"Inputs: {inputs}",
+        ]
+
+    def _write(self, text: str, y: float, room: float) -> None:
+        setting = self.setting
+        smallest = 0.9 * setting.layout.small
+        shown, size = fit(text, setting.faces.words, self.size, room, smallest)
+        assert width(shown, setting.faces.words, size) <= room + 1
+        setting.canvas.text(shown, self.x, y, setting.faces.words, size, setting.theme.ink)

@@ -1,0 +1,128 @@
+"""The training set, row by row, with the presented example lit; below it the new situation."""
+
+from __future__ import annotations
+
+from matplotlib.patches import FancyBboxPatch
+
+from netviz.film.frame import Frame
+from netviz.picture.panels.names import short
+from netviz.picture.panels.panel import Setting, Unlit
+from netviz.picture.theme import Colour, mix
+from netviz.picture.type import width
+
+ARROW = "→"
+MOST_ROWS = 12
+THOUGHT = 1.6
+"""Rows that the new situation below the training set takes, with the gap above it."""
+
+
+class TablePanel(Unlit):
+    """Examples as rows of inputs and targets.
+
+    A set too long for the panel is shown in pages, the presented example's page on top of the ground; one too wide
+    becomes a counter.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        layout, scene = setting.layout, setting.recording.scene
+        room = layout.table
+        self.thoughts = any(shot.shot == "think" for shot in scene.shots)
+        self.cells = [
+            ([short(value) for value in example.inputs], [short(value) for value in example.target])
+            for example in scene.data.examples
+        ]
+        self.size = layout.figure
+        self.head = room.y + 0.6 * layout.small
+        below = THOUGHT if self.thoughts else 0.0
+        fitting = int((room.height - 1.9 * layout.small) / (1.22 * self.size) - below)
+        self.rows = max(1, min(len(self.cells), fitting, MOST_ROWS))
+        self.step = min((room.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
+        self.first = self.head + 1.35 * layout.small + self.step / 2
+        self.columns = self._columns()
+        padding = 0.5 * self.size
+        self.wide = bool(self.columns) and self.columns[-1] <= room.x + room.width + padding
+        right = self.columns[-1] if self.wide else room.right
+        self.highlight = FancyBboxPatch(
+            (room.x - padding, 0),
+            right - room.x + 2 * padding,
+            0.92 * self.step,
+            boxstyle=f"round,pad=0,rounding_size={0.22 * self.size}",
+            linewidth=max(1.0, 1.2 * layout.unit),
+        )
+        setting.canvas.axes.add_patch(self.highlight)
+
+    def _columns(self) -> list[float]:
+        """Right edges of the inputs, the arrow and the targets."""
+        font = self.setting.faces.figures
+        digit = width("0", font, self.size)
+        edges, x = [], self.setting.layout.table.x
+        inputs, targets = self.cells[0]
+        for index in range(len(inputs)):
+            x += digit * max(len(row[0][index]) for row in self.cells)
+            edges.append(x)
+            x += 1.6 * digit
+        x += 1.6 * digit
+        edges.append(x)
+        for index in range(len(targets)):
+            x += 1.6 * digit + digit * max(len(row[1][index]) for row in self.cells)
+            edges.append(x)
+        return edges
+
+    def ground(self) -> None:
+        """The heading, and all rows where they fit."""
+        setting = self.setting
+        layout, theme, faces = setting.layout, setting.theme, setting.faces
+        total, shown = len(self.cells), setting.plan.examples_per_cycle
+        setting.canvas.text("TRAINING SET", layout.table.x, self.head, faces.strong, 0.86 * layout.small, theme.faint)
+        if self.wide and self.rows == total:
+            for index in range(total):
+                self._row(index, self.first + index * self.step, theme.faint if shown else theme.quiet, 1.0)
+
+    def draw(self, frame: Frame) -> None:
+        """The presented row, bright in its box."""
+        theme = self.setting.theme
+        thinking = frame.kind == "think"
+        paged = self.wide and self.rows < len(self.cells)
+        page = (frame.example or 0) // self.rows * self.rows
+        if paged:
+            for slot, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
+                self._row(index, self.first + slot * self.step, theme.faint, 1.0)
+        if not thinking and frame.example is None:
+            if not self.wide:
+                self._counter(frame, 1.0)
+            return
+        slot = (
+            self.rows - 1 + THOUGHT if thinking else (frame.example or 0) - (page if paged else 0) if self.wide else 0
+        )
+        y = self.first + slot * self.step
+        level = frame.presented
+        self.highlight.set_y(y - 0.46 * self.step)
+        self.highlight.set_facecolor((*mix(theme.centre, theme.negative_signal, 0.16), level))
+        self.highlight.set_edgecolor((*mix(theme.centre, theme.negative_signal, 0.38), level))
+        self.setting.canvas.draw(self.highlight)
+        if not self.wide:
+            self._counter(frame, level)
+        elif thinking and frame.inputs is not None:
+            answer = " ".join(["?"] * len(self.cells[0][1]))
+            self._write([short(value) for value in frame.inputs], answer.split(), y, theme.ink, level)
+        elif frame.example is not None:
+            self._row(frame.example, y, theme.ink, level)
+
+    def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
+        self._write(*self.cells[index], y, ink, level)
+
+    def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
+        canvas, font = self.setting.canvas, self.setting.faces.figures
+        for edge, text in zip(self.columns, [*inputs, ARROW, *targets], strict=True):
+            canvas.text(text, edge, y, font, self.size, ink, "right", level)
+
+    def _counter(self, frame: Frame, level: float) -> None:
+        """Where the rows are too wide: which example it is."""
+        total = len(self.cells)
+        text = f"{total} examples" if frame.example is None else f"{frame.example + 1} of {total}"
+        text = "new situation" if frame.kind == "think" else text
+        setting = self.setting
+        setting.canvas.text(
+            text, setting.layout.table.x, self.first, setting.faces.figures, self.size, setting.theme.ink, "left", level
+        )

@@ -1,0 +1,114 @@
+"""The stage: one figure with its panels; a Frame goes in, a picture comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import matplotlib
+import numpy as np
+
+from netviz.film.frame import Frame
+from netviz.film.timeline import Timeline
+from netviz.picture.canvas import Canvas, Pixels
+from netviz.picture.glow import LightField
+from netviz.picture.layout import arrange
+from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
+from netviz.picture.panels.curve import CurvePanel
+from netviz.picture.panels.header import HeaderPanel, draw_card
+from netviz.picture.panels.network import NetworkPanel
+from netviz.picture.panels.numbers import NumbersPanel
+from netviz.picture.panels.panel import Panel, Setting
+from netviz.picture.panels.table import TablePanel
+from netviz.picture.theme import BLACK, NIGHT, Theme
+from netviz.picture.type import DRAWING, Typefaces, check
+
+
+@dataclass(frozen=True)
+class Style:
+    """Panels from back to front, and their colours. lit: whether halos are added to the ground."""
+
+    panels: tuple[Callable[[Setting], Panel], ...]
+    theme: Theme
+    lit: bool
+
+
+STYLES = {
+    "glow": Style((CurvePanel, NetworkPanel, HeaderPanel, TablePanel, NumbersPanel), NIGHT, lit=True),
+    "classic": Style((ClassicNetworkPanel, ClassicHeaderPanel), BLACK, lit=False),
+}
+
+
+class Stage:
+    """The figure of one film, in the style its scene names."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        recording = timeline.recording
+        scene = recording.scene
+        style = STYLES[scene.style]
+        theme = style.theme
+        size = scene.output.size
+        layers = scene.network.layers
+        lamps = sum(layers) + sum(a * b for a, b in pairwise(layers)) if style.lit else 0
+        with matplotlib.rc_context(DRAWING):
+            self.canvas = Canvas(size)
+            self.field = LightField(size, lamps)
+            faces = Typefaces.make(scene.font)
+            check([scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs], faces)
+            setting = Setting(recording, timeline.plan, arrange(size), theme, faces, self.canvas, self.field)
+            self.panels = [make(setting) for make in style.panels]
+            self.bare = _gradient(size, theme)
+            self.canvas.pixels[:] = self.bare
+            draw_card(setting)
+            self.card = self.canvas.pixels.copy()
+            self.canvas.pixels[:] = self.bare
+            for panel in self.panels:
+                panel.ground()
+            self.ground = self.canvas.pixels.copy()
+            self.headroom = 255 - self.ground
+            self.lit = style.lit
+        self.glow_width = 9 * setting.layout.unit
+
+    def draw(self, frame: Frame) -> Pixels:
+        """The picture of a frame, (height, width, 4) red, green, blue, opacity; valid until the next call."""
+        with matplotlib.rc_context(DRAWING):
+            if frame.card > 0:
+                self.canvas.pixels[:] = self.card
+            else:
+                self._compose(frame)
+            level = max(frame.card, frame.presence)
+            if level < 1:
+                self._fade(level)
+        return self.canvas.pixels
+
+    def _compose(self, frame: Frame) -> None:
+        if self.lit:
+            brightness = np.zeros((self.field.lamps, 3))
+            blobs = [blob for panel in self.panels for blob in panel.light(frame, brightness)]
+            light = self.field.shine(brightness, blobs, self.glow_width)
+            # Adding must not run over where a title already stands in full white.
+            np.add(self.ground, np.minimum(light, self.headroom), out=self.canvas.pixels)
+        else:
+            self.canvas.pixels[:] = self.ground
+        for panel in self.panels:
+            panel.draw(frame)
+
+    def _fade(self, level: float) -> None:
+        pixels = self.canvas.pixels
+        weight = np.uint16(round(level * 256))
+        pixels[:] = (pixels * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
+
+
+def _gradient(size: tuple[int, int], theme: Theme) -> Pixels:
+    """The empty ground: lighter in the middle, with a trace of noise so that no bands are seen."""
+    width, height = size
+    x = np.linspace(-1, 1, width)[None, :]
+    y = np.linspace(-1, 1, height)[:, None]
+    away = np.clip(np.sqrt(0.6 * x**2 + 0.6 * y**2), 0, 1)[:, :, None]
+    colours = 255 * ((1 - away) * theme.centre + away * theme.edge)
+    noise = np.random.default_rng(7).random((height, width, 1))
+    picture = np.empty((height, width, 4), np.uint8)
+    picture[:, :, :3] = colours + noise
+    picture[:, :, 3] = 255
+    return picture

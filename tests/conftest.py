@@ -1,0 +1,37 @@
+"""Scenes and recordings that many tests use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from netviz.learn.recording import Recording
+from netviz.learn.training import record
+from netviz.scene.file import load_scene
+from netviz.scene.spec import Scene
+
+SHORT = {
+    "training.cycles": 60,
+    "schedule": {"cycles": [1, 4, 20, 60]},
+    "audio": None,
+    "duration": 12,
+    "output.size": "320x180",
+}
+
+
+def short_scene(**changes: Any) -> Scene:
+    """The xor scene, trained for a moment and drawn small. Keys with a dot are written with two underscores."""
+    return load_scene("xor", overrides=SHORT | {key.replace("__", "."): value for key, value in changes.items()})
+
+
+@pytest.fixture(scope="session")
+def scene() -> Scene:
+    """A small film of the xor scene."""
+    return short_scene()
+
+
+@pytest.fixture(scope="session")
+def recording(scene: Scene) -> Recording:
+    """What training the small film's network left."""
+    return record(scene)
