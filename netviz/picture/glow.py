@@ -6,15 +6,15 @@ What glows stands still, so the halo of each lamp is a mask made once; a frame i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
 from netviz.picture.theme import Colour
 
 FloatGrid = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 
 Blobs = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], Colour]
 """Moving light: x (n,), y (n,), height (n,), colour (3,)."""
@@ -23,6 +23,8 @@ CELLS = 480
 """Cells along the picture's longer side (a quarter of 1080p); halos are wider than several of them."""
 LARGEST_GRID = 256 * 2**20
 """Bytes that all masks together may take; with more lamps the grid becomes coarser."""
+BAND = 15
+"""Rows of the grid that are enlarged at once."""
 BRIGHTEST = 232.0
 """What the tone curve approaches, out of 255: bright light keeps its colour."""
 
@@ -35,16 +37,15 @@ class LightField:
 
     def __init__(self, size: tuple[int, int], lamps: int) -> None:
         width, height = size
-        step = max(2, round(max(size) / CELLS))
+        step = 2 ** max(1, round(math.log2(max(size) / CELLS)))
         while lamps * 4 * (width // step) * (height // step) > LARGEST_GRID:
-            step += 1
-        self.size = size
+            step *= 2
         self.step = step
-        self.columns = -(-width // step)
-        self.rows = -(-height // step)
-        # Centres of the cells, in pixels of the picture.
-        self._x = (np.arange(self.columns, dtype=np.float32) + 0.5) * step - 0.5
-        self._y = (np.arange(self.rows, dtype=np.float32) + 0.5) * step - 0.5
+        # The grid's points lie on every step-th pixel, and one beyond the last.
+        self.columns = (width - 1) // step + 2
+        self.rows = (height - 1) // step + 2
+        self._x = np.arange(self.columns, dtype=np.float32) * step
+        self._y = np.arange(self.rows, dtype=np.float32) * step
         self._masks: list[FloatGrid] = []
         self._stack: FloatGrid | None = None
         self._noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
@@ -53,10 +54,10 @@ class LightField:
         """A neuron's halo: full inside `radius`, then falling off, dark at seven radii. Returns the lamp's number."""
         distance = np.hypot(self._x[None, :] - x, self._y[:, None] - y)
         outside = np.maximum(distance - radius, 0) / radius
-        tight = np.exp(-0.5 * (outside / 0.42) ** 2)
-        wide = np.exp(-outside / 1.15)
+        tight = np.exp(-0.5 * (outside / 0.5) ** 2)
+        wide = np.exp(-outside / 1.35)
         window = np.clip(1 - outside / 6, 0, 1) ** 2
-        return self._add((0.5 * tight + 0.6 * wide * window).astype(np.float32))
+        return self._add((0.42 * tight + 0.62 * wide * window).astype(np.float32))
 
     def add_line(self, points: NDArray[np.float64], widths: tuple[tuple[float, float], ...]) -> int:
         """A synapse's halo along `points` (n, 2): a sum of (share, standard deviation in pixels) profiles."""
@@ -102,14 +103,20 @@ class LightField:
         """How many there are."""
         return len(self._masks)
 
-    def shine(self, brightness: NDArray[np.float64], blobs: Sequence[Blobs], sigma: float) -> NDArray[np.uint8]:
-        """The light of one moment, (height, width, 4) with a fourth byte of 0, ready to be added to a picture.
+    def add_to(
+        self,
+        ground: Pixels,
+        out: Pixels,
+        brightness: NDArray[np.float64],
+        blobs: Sequence[Blobs],
+        sigma: float,
+    ) -> None:
+        """The light of one moment, added to a ground; both, and the result, are (height, width, 4).
 
-        brightness (lamps, 3): red, green, blue of each lamp, 1 = strong. blobs: moving lights as
-        (x (n,), y (n,), height (n,), colour (3,)), all of one standard deviation `sigma` in pixels.
+        brightness (lamps, 3): red, green, blue of each lamp, 1 = strong. blobs: moving lights, all of one standard
+        deviation `sigma` in pixels. Where the sum would pass 255 it stays there.
         """
-        light = brightness.T.astype(np.float32) @ self._stacked()
-        light = light.reshape(3, self.rows, self.columns)
+        light = (brightness.T.astype(np.float32) @ self._stacked()).reshape(3, self.rows, self.columns)
         for x, y, height, colour in blobs:
             light += colour.astype(np.float32)[:, None, None] * self._blobs(x, y, height, max(sigma, 1.1 * self.step))
         np.negative(light, out=light)
@@ -119,8 +126,51 @@ class LightField:
         cells = np.zeros((self.rows, self.columns, 4), np.uint8)
         for channel in range(3):
             cells[:, :, channel] = light[channel]
-        width, height_ = self.size
-        # CMYK is Pillow's four-byte mode without a meaning for the fourth byte.
-        picture = Image.frombuffer("CMYK", (self.columns, self.rows), cells, "raw", "CMYK", 0, 1)
-        box = (0, 0, width / self.step, height_ / self.step)
-        return np.asarray(picture.resize((width, height_), Image.Resampling.BILINEAR, box=box))
+        _enlarge_onto(cells, self.step, ground, out)
+
+
+def _enlarge_onto(cells: Pixels, step: int, ground: Pixels, out: Pixels) -> None:
+    """Enlarge a grid `step` (a power of two) times, linearly, and add it to the ground.
+
+    In bands of rows, so that what is worked on stays in the processor's cache.
+    """
+    height, width = ground.shape[:2]
+    grid = cells.view(np.uint32)[:, :, 0]
+    doublings = step.bit_length() - 1
+    for _ in range(doublings):
+        grid = _doubled(grid, axis=1)
+    grid = np.ascontiguousarray(grid[:, :width])
+    for top in range(0, height, BAND * step):
+        band = grid[top // step : top // step + BAND + 1]
+        for _ in range(doublings):
+            band = _doubled(band, axis=0)
+        rows = min(BAND * step, height - top)
+        light = band[:rows].view(np.uint8).reshape(rows, width, 4)
+        below = ground[top : top + rows]
+        np.minimum(light, 255 - below, out=light)
+        np.add(light, below, out=out[top : top + rows])
+
+
+def _doubled(grid: NDArray[np.uint32], axis: int) -> NDArray[np.uint32]:
+    """The grid with the mean of each two neighbours between them: n points along the axis become 2n - 1."""
+    rows, columns = grid.shape
+    if axis == 0:
+        larger = np.empty((2 * rows - 1, columns), np.uint32)
+        larger[::2] = grid
+        _mean(grid[:-1], grid[1:], larger[1::2])
+        return larger
+    larger = np.empty((rows, 2 * columns - 1), np.uint32)
+    larger[:, ::2] = grid
+    between = np.empty((rows, columns - 1), np.uint32)
+    _mean(grid[:, :-1], grid[:, 1:], between)
+    larger[:, 1::2] = between
+    return larger
+
+
+def _mean(first: NDArray[np.uint32], second: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
+    """Means of four bytes at once, rounded down: what both have, and half of what only one has."""
+    half = np.bitwise_xor(first, second)
+    np.bitwise_and(half, np.uint32(0xFEFEFEFE), out=half)
+    np.right_shift(half, np.uint32(1), out=half)
+    np.bitwise_and(first, second, out=out)
+    np.add(out, half, out=out)

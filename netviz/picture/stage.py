@@ -66,7 +66,6 @@ class Stage:
             for panel in self.panels:
                 panel.ground()
             self.ground = self.canvas.pixels.copy()
-            self.headroom = 255 - self.ground
             self.lit = style.lit
         self.glow_width = 9 * setting.layout.unit
 
@@ -86,9 +85,7 @@ class Stage:
         if self.lit:
             brightness = np.zeros((self.field.lamps, 3))
             blobs = [blob for panel in self.panels for blob in panel.light(frame, brightness)]
-            light = self.field.shine(brightness, blobs, self.glow_width)
-            # Adding must not run over where a title already stands in full white.
-            np.add(self.ground, np.minimum(light, self.headroom), out=self.canvas.pixels)
+            self.field.add_to(self.ground, self.canvas.pixels, brightness, blobs, self.glow_width)
         else:
             self.canvas.pixels[:] = self.ground
         for panel in self.panels:

@@ -83,8 +83,8 @@ class ClassicNetworkPanel(Unlit):
         self.glow.set(color=np.hstack([sign + (1 - sign) * 0.35, opacity]), linewidth=2 * np.abs(weights) * self.point)
         level = np.clip(np.concatenate(lit), 0, 1)[:, None]
         yellow = np.hstack([level, level, np.zeros_like(level)])
-        self.halos.set_facecolor(np.hstack([yellow, 0.5 * level]))
-        self.neurons.set_facecolor(np.maximum(yellow, 0.10))
+        self.halos.set(facecolor=np.hstack([yellow, 0.5 * level]))
+        self.neurons.set(facecolor=np.maximum(yellow, 0.10))
         self.setting.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
         self._values(frame)
 

@@ -92,10 +92,10 @@ class TablePanel(Unlit):
             if not self.wide:
                 self._counter(frame, 1.0)
             return
-        slot = (
-            self.rows - 1 + THOUGHT if thinking else (frame.example or 0) - (page if paged else 0) if self.wide else 0
-        )
-        y = self.first + slot * self.step
+        place = 0.0
+        if self.wide:
+            place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
+        y = self.first + place * self.step
         level = frame.presented
         self.highlight.set_y(y - 0.46 * self.step)
         self.highlight.set_facecolor((*mix(theme.centre, theme.negative_signal, 0.16), level))
