@@ -1,0 +1,37 @@
+"""The error of a training whose numbers have run away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netviz.errors import NetvizError
+from netviz.learn.lesson import Lesson
+
+if TYPE_CHECKING:
+    from netviz.learn.recording import Recording
+
+
+class TrainingDiverged(NetvizError):
+    """A weight, an activation or the loss is not a finite number any more.
+
+    cycle: 1-based, 0 before training. example: 0-based, -1 at rest. layer: 0-based, the inputs being 0.
+    recording: everything kept before that, with info["complete"] False; None when the start itself is not finite.
+    """
+
+    recording: Recording | None = None
+
+    def __init__(self, lesson: Lesson, cycle: int, example: int, layer: int, what: str) -> None:
+        self.cycle, self.example, self.layer = cycle, example, layer
+        when = f"in cycle {cycle}" if cycle else "before the first cycle"
+        at = f"at example {example + 1}" if example >= 0 else "at rest"
+        where = "loss" if what == "loss" else f"{what} of {_name(layer, len(lesson.layers) - 1)}"
+        advice = (
+            f"lower training.learning_rate, which is {lesson.learning_rate:g}"
+            if cycle
+            else "give smaller initial weights, inputs or targets"
+        )
+        super().__init__(f"training diverged {when}, {at}: the {where} left the range of numbers; {advice}")
+
+
+def _name(layer: int, last: int) -> str:
+    return "the output layer" if layer == last else f"hidden layer {layer}" if layer else "the inputs"

@@ -1,0 +1,137 @@
+"""Dense layers in plain NumPy: the forward pass, the loss, and the error's way back. The reference for every engine.
+
+Shapes, for L weight layers: weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), float64. Inputs are one example (n_0,) or
+a batch (B, n_0); everything that comes out has the same leading shape. Call under `np.errstate` where a network may
+diverge: overflow is not an error here, whoever trains looks for it.
+
+Formulas: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", 1986; the shortcuts for
+cross entropy: Bishop, "Pattern Recognition and Machine Learning", section 5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from netviz.scene.spec import Activation, Loss
+
+Floats = npt.NDArray[np.float64]
+
+
+def activate(activation: Activation, sums: Floats) -> Floats:
+    """The layer's activations (..., n) for its weighted sums (..., n)."""
+    if activation == "sigmoid":
+        with np.errstate(over="ignore"):  # exp(-z) is inf below z = -709.8, and 1 / inf is the right answer to 1e-308
+            result: Floats = 1.0 / (1.0 + np.exp(-sums))
+    elif activation == "tanh":
+        result = np.tanh(sums)
+    elif activation == "relu":
+        result = np.maximum(sums, 0.0)
+    elif activation == "softmax":
+        powers = np.exp(sums - sums.max(axis=-1, keepdims=True))
+        result = powers / powers.sum(axis=-1, keepdims=True)
+    else:
+        result = sums
+    return result
+
+
+def through_activation(activation: Activation, activations: Floats, errors: Floats) -> Floats:
+    """dLoss/d(weighted sums) (..., n) from the layer's activations (..., n) and dLoss/d(activations) (..., n).
+
+    Every derivative here can be had from the activations alone. relu has slope 0 at 0.
+    """
+    if activation == "sigmoid":
+        result: Floats = errors * (activations * (1.0 - activations))
+    elif activation == "tanh":
+        result = errors * (1.0 - activations * activations)
+    elif activation == "relu":
+        result = np.where(activations > 0.0, errors, 0.0)
+    elif activation == "softmax":  # every output depends on every sum: the whole Jacobian, diag(o) - o o^T
+        result = activations * (errors - (errors * activations).sum(axis=-1, keepdims=True))
+    else:
+        result = errors
+    return result
+
+
+def forward(
+    weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[Activation], inputs: Floats
+) -> tuple[Floats, ...]:
+    """The activations of all L + 1 layers, the inputs first: (..., n_0), (..., n_1), ... (..., n_L)."""
+    layers = [inputs]
+    for weight, bias, activation in zip(weights, biases, activations, strict=True):
+        layers.append(activate(activation, layers[-1] @ weight + bias))
+    return tuple(layers)
+
+
+def losses(
+    weights: Sequence[Floats],
+    biases: Sequence[Floats],
+    activations: Sequence[Activation],
+    layers: Sequence[Floats],
+    targets: Floats,
+    loss: Loss,
+) -> Floats:
+    """The loss of each example (...,), summed over its outputs.
+
+    layers: what `forward` gave for the same weights; targets: (..., n_L).
+    squared_error: sum of (t - o)^2 / 2. cross_entropy: for sigmoid outputs the sum of the binary cross entropies, for
+    softmax - sum of t log o. Cross entropy is taken from the weighted sums, not from the outputs: a saturated output
+    rounds to exactly 0 or 1, and its logarithm would be infinite where the loss is not.
+    """
+    if loss == "squared_error":
+        differences = targets - layers[-1]
+        each = differences * differences * 0.5
+    else:
+        sums = layers[-2] @ weights[-1] + biases[-1]
+        if activations[-1] == "sigmoid":
+            each = np.maximum(sums, 0.0) - sums * targets + np.log1p(np.exp(-np.abs(sums)))
+        else:
+            largest = sums.max(axis=-1, keepdims=True)
+            logarithm_of_sum = largest + np.log(np.exp(sums - largest).sum(axis=-1, keepdims=True))
+            each = targets * (logarithm_of_sum - sums)
+    result: Floats = each.sum(axis=-1)
+    return result
+
+
+def deltas(
+    weights: Sequence[Floats],
+    activations: Sequence[Activation],
+    layers: Sequence[Floats],
+    targets: Floats,
+    loss: Loss,
+) -> tuple[Floats, ...]:
+    """dLoss/d(weighted sums) of each layer after the inputs: (..., n_1), ... (..., n_L), each example by itself.
+
+    weights: those the forward pass was made with, so that hidden errors are the ones of before the update.
+    """
+    outputs = layers[-1]
+    if loss == "squared_error":
+        delta = through_activation(activations[-1], outputs, outputs - targets)
+    elif activations[-1] == "sigmoid":
+        delta = outputs - targets
+    else:  # o - t where the targets add up to 1; the factor keeps the gradient true where they do not
+        delta = outputs * targets.sum(axis=-1, keepdims=True) - targets
+    result = [delta]
+    for index in range(len(weights) - 1, 0, -1):
+        errors = result[-1] @ weights[index].T
+        result.append(through_activation(activations[index - 1], layers[index], errors))
+    return tuple(reversed(result))
+
+
+def gradients(
+    layers: Sequence[Floats], deltas: Sequence[Floats], reduction: str = "mean"
+) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """dLoss/d(weights), dLoss/d(biases), with the shapes of weights and biases.
+
+    layers, deltas: of one example, or of a batch (B, n): then the gradients' mean or sum over the B examples.
+    """
+    if deltas[0].ndim == 1:
+        return tuple(map(np.outer, layers, deltas)), tuple(deltas)
+    batch = len(deltas[0])
+    if reduction == "mean" and batch > 1:
+        deltas = [delta / batch for delta in deltas]
+    for_weights = tuple(layer.T @ delta for layer, delta in zip(layers, deltas, strict=False))  # the last feeds nothing
+    for_biases = tuple(delta[0] if batch == 1 else delta.sum(axis=0) for delta in deltas)
+    return for_weights, for_biases

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netviz.errors import InputError
+from netviz.learn.initial import draw_weights
+from netviz.learn.lesson import Parameters, lesson_of
+from netviz.learn.network import activate, forward, losses
+from netviz.learn.recording import Recording
+from netviz.learn.reference import run_reference
+from netviz.learn.training import record
+
+from .scenes import MILO_CYCLES, milo, scene
+
+
+@pytest.fixture(scope="module")
+def film_of_2015() -> Recording:
+    return record(milo())
+
+
+def assert_obeys_the_forward_pass(recording: Recording) -> None:
+    for layer, activation in enumerate(recording.scene.network.activations):
+        sums = np.einsum("si,sij->sj", recording.activations[layer], recording.weights[layer]) + recording.biases[layer]
+        np.testing.assert_allclose(recording.activations[layer + 1], activate(activation, sums), rtol=0, atol=1e-12)
+
+
+def test_milos_thirteen_errors_to_two_decimals(film_of_2015: Recording) -> None:
+    """The original shows the error of the cycle before."""
+    assert film_of_2015.shown_cycles == tuple(MILO_CYCLES)
+    assert film_of_2015.curve_cycle.tolist() == list(range(60_001))
+    shown = [round(100 * float(film_of_2015.train_error[cycle - 1]), 2) for cycle in MILO_CYCLES]
+    assert shown == [51.91, 49.7, 48.41, 41.59, 32.57, 26.66, 22.53, 18.36, 15.65, 11.43, 9.29, 1.08, 0.47]
+
+
+def test_milos_network_thinks_about_a_new_situation(film_of_2015: Recording) -> None:
+    assert abs(film_of_2015.forward([1, 1, 0])[-1].item() - 0.013298163912507) < 1e-12
+
+
+def test_every_row_obeys_the_forward_pass(film_of_2015: Recording) -> None:
+    assert len(film_of_2015.cycle) > 13 * 8
+    assert_obeys_the_forward_pass(film_of_2015)
+
+
+def test_tiny_nn_part_one() -> None:
+    """iamtrask's first network; the outputs printed are those of the last cycle, from before its update."""
+    examples: Any = [([0, 0, 1], 0), ([0, 1, 1], 0), ([1, 0, 1], 1), ([1, 1, 1], 1)]
+    recording = record(
+        scene(
+            examples,
+            {"layers": [3, 1]},
+            {"frames": 1},
+            cycles=10_000,
+            batch="full",
+            reduction="sum",
+            seed=42,
+            initial_weights="trask",
+        )
+    )
+    outputs = recording.activations[-1][recording.cycle == 10_000][:4, 0]
+    assert outputs.round(8).tolist() == [0.00966808, 0.00786589, 0.99358863, 0.99211705]
+
+
+def test_tiny_nn_part_two_goes_on_drawing_from_the_same_stream() -> None:
+    examples: Any = [([0, 0, 1], 0), ([0, 1, 1], 1), ([1, 0, 1], 1), ([1, 1, 1], 0)]
+    lesson = lesson_of(scene(examples, {"layers": [3, 4, 1]}, batch="full", reduction="sum"))
+    random = np.random.RandomState(42)
+    draw_weights("trask", [3, 1], random)
+    parameters = Parameters(draw_weights("trask", [3, 4, 1], random), (np.zeros(4), np.zeros(1)))
+    first = run_reference(lesson, parameters, 1)
+    assert abs(first.errors[0] / 4 - 0.49963945276141286) < 1e-15
+    before_last = run_reference(lesson, parameters, 9_999).parameters
+    outputs = forward(*before_last, lesson.activations, lesson.inputs)[-1][:, 0]
+    assert outputs.round(8).tolist() == [0.00706947, 0.99217766, 0.99074812, 0.01002659]
+
+
+def test_milos_earlier_single_neuron() -> None:
+    examples: Any = [([0, 0, 1], 0), ([1, 1, 1], 1), ([1, 0, 1], 1), ([0, 1, 1], 0)]
+    recording = record(scene(examples, {"layers": [3, 1]}, {"frames": 1}, cycles=10_000, batch="full", reduction="sum"))
+    assert recording.weights[0][-1, :, 0].round(8).tolist() == [9.67299303, -0.2078435, -4.62963669]
+    assert recording.forward([1, 0, 0])[-1].item() == pytest.approx(0.99993704, abs=5e-9)
+
+
+CASES: list[dict[str, Any]] = [
+    {},
+    {"batch": 3},
+    {"batch": 3, "reduction": "sum", "network": {"bias": True}},
+    {"batch": "full", "initial_weights": "he"},
+    {"batch": 100, "network": {"layers": [3, 5, 4, 1], "activation": ["relu", "tanh", "linear"]}, "learning_rate": 0.1},
+    {"network": {"layers": [3, 2, 1], "bias": True}, "loss": "cross_entropy", "initial_weights": "normal"},
+    {"schedule": {"every": 7}, "cycles": 700},
+    {"schedule": {"frames": 1}, "cycles": 1},
+    {"schedule": {"frames": 50}, "cycles": 50},
+]
+
+
+@pytest.mark.parametrize("changes", CASES)
+def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
+    """Against a plain loop over the steps that keeps everything."""
+    wanted = scene(**changes)
+    recording, lesson = record(wanted), lesson_of(wanted)
+    rows, examples = list(range(len(recording.cycle))), len(lesson.inputs)
+    assert_obeys_the_forward_pass(recording)
+
+    before: dict[tuple[int, int], Parameters] = {}
+    after = {0: Parameters(*([array[0] for array in arrays] for arrays in (recording.weights, recording.biases)))}  # type: ignore[arg-type]
+    errors, loss, now = [], [], after[0]
+    for cycle in range(1, wanted.training.cycles + 1):
+
+        def keep(parameters: Parameters, step: Any, cycle: int = cycle) -> None:
+            for index in range(len(step.losses)):
+                before[cycle, step.start + index] = parameters
+
+        chunk = run_reference(lesson, now, 1, keep=keep)
+        after[cycle] = now = chunk.parameters
+        errors.append(chunk.errors[0] / lesson.targets.size)
+        loss.append(chunk.losses[0] / examples)
+
+    shown = recording.shown_cycles
+    for row in rows:
+        cycle, example = int(recording.cycle[row]), int(recording.example[row])
+        expected = after[cycle] if example == -1 else before[cycle, example]
+        for name, arrays in (("weights", recording.weights), ("biases", recording.biases)):
+            for layer, array in enumerate(arrays):
+                np.testing.assert_allclose(array[row], getattr(expected, name)[layer], rtol=0, atol=1e-11)
+        if example == -1:
+            assert np.isnan(recording.targets[row]).all()
+            assert not recording.activations[0][row].any()
+            assert recording.loss[row] == recording.train_loss[cycle]
+        else:
+            np.testing.assert_array_equal(recording.targets[row], lesson.targets[example])
+            np.testing.assert_array_equal(recording.activations[0][row], lesson.inputs[example])
+            layers = [array[row] for array in recording.activations]
+            parts = [array[row] for array in recording.weights], [array[row] for array in recording.biases]
+            own = losses(*parts, lesson.activations, layers, lesson.targets[example], lesson.loss)
+            assert recording.loss[row] == pytest.approx(float(own), abs=1e-14)
+    np.testing.assert_allclose(recording.train_error[1:], errors, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(recording.train_loss[1:], loss, rtol=0, atol=1e-12)
+    outputs = forward(*after[0], lesson.activations, lesson.inputs)[-1]
+    assert recording.train_error[0] == pytest.approx(np.abs(outputs - lesson.targets).mean(), abs=1e-15)
+
+    # The order of rows: a moment at rest, then for each kept cycle, its examples if it is shown and a moment at rest.
+    kept = np.unique(recording.cycle).tolist()
+    order = [(cycle, example) for cycle in kept for example in (*(range(examples) if cycle in shown else ()), -1)]
+    assert list(zip(recording.cycle.tolist(), recording.example.tolist(), strict=True)) == order
+    assert kept[0] == 0
+    assert kept[-1] == wanted.training.cycles
+    assert recording.info["complete"] is True
+    assert recording.test_loss is None
+
+
+def test_the_same_scene_gives_the_same_bytes(tmp_path: Any) -> None:
+    for name in ("one", "two"):
+        record(scene(cycles=5000)).save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    record(scene(cycles=5000, seed=2)).save(tmp_path / "three")
+    assert (tmp_path / "one").read_bytes() != (tmp_path / "three").read_bytes()
+
+
+def test_softmax_with_cross_entropy_learns_three_classes() -> None:
+    examples: Any = [([0, 0], [1, 0, 0]), ([0, 1], [0, 1, 0]), ([1, 0], [0, 0, 1]), ([1, 1], [0, 1, 0])]
+    network = {"layers": [2, 6, 3], "activation": ["tanh", "softmax"], "bias": True}
+    recording = record(
+        scene(examples, network, cycles=500, learning_rate=0.3, loss="cross_entropy", initial_weights="glorot")
+    )
+    assert recording.train_loss[0] > 0.8
+    assert recording.train_loss[-1] < 0.02
+    for inputs, target in examples:
+        assert recording.forward(inputs)[-1].argmax() == np.argmax(target)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_progress_is_reported_seldom_and_to_the_end(batch: int) -> None:
+    reports: list[tuple[int, int]] = []
+    record(scene(cycles=1500, batch=batch, schedule={"every": 2}), progress=lambda *report: reports.append(report))
+    done = [cycles for cycles, _ in reports]
+    assert done == sorted(set(done))
+    assert reports[-1] == (1500, 1500)
+    assert len(reports) < 60
+
+
+def test_a_recording_that_would_be_too_large_is_refused_before_training() -> None:
+    with pytest.raises(InputError) as refused:
+        record(scene(cycles=100_000_000, schedule={"every": 1}))
+    message = str(refused.value)
+    assert "100,000,000 shown cycles of 7 examples" in message
+    assert "2 GB" in message
+    with pytest.raises(InputError, match=r"layers"):
+        record(scene(network={"layers": [3, 100_000, 100_000, 1]}))
+
+
+def test_no_global_state_is_touched() -> None:
+    np.random.seed(3)
+    expected = np.random.RandomState(3).random()
+    settings = np.geterr()
+    record(scene())
+    assert np.random.random() == expected
+    assert np.geterr() == settings
