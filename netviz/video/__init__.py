@@ -1,0 +1,1 @@
+"""How pictures become a file with sound."""

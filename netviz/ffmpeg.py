@@ -1,0 +1,300 @@
+"""The ffmpeg executable, and one running ffmpeg that leaves nothing behind.
+
+Used by `video/` and `film/audio.py` alone. What ffmpeg is told to do stands there; this is how it is found, fed,
+watched and ended.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+
+import imageio_ffmpeg
+
+from netviz.errors import NetvizError
+
+STALL_LIMIT = 60.0
+"""Seconds without any progress after which a running ffmpeg is given up."""
+PATIENCE = 5.0
+"""Seconds between asking a stalled ffmpeg to end and ending it."""
+
+_CHUNK = 1 << 20
+_KEPT = 1 << 16
+_TAIL_LINES = 20
+_BEAT = 0.1
+_PIPE_SIZE = 1 << 20
+_SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
+_WHAT_TO_DO = (
+    "install it again with `pip install --force-reinstall imageio-ffmpeg`, or install ffmpeg and name it in the "
+    "environment variable IMAGEIO_FFMPEG_EXE"
+)
+
+
+class FfmpegMissing(NetvizError):
+    """There is no ffmpeg that can be run here; the message says what to do."""
+
+
+class FfmpegFailed(NetvizError):
+    """ffmpeg ended badly or had to be ended.
+
+    status: its exit status, negative for a signal. tail: its last words.
+    """
+
+    def __init__(self, reason: str, status: int | None, tail: str) -> None:
+        self.status = status
+        self.tail = tail
+        super().__init__(f"{reason}; its last words:\n{_indented(tail)}" if tail else reason)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def executable() -> str:
+    """The ffmpeg to use: what IMAGEIO_FFMPEG_EXE names, or the one in imageio-ffmpeg, or the system's.
+
+    Raises FfmpegMissing if there is none, or it does not run on this machine.
+    """
+    named = os.environ.get("IMAGEIO_FFMPEG_EXE")
+    try:
+        path = str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise FfmpegMissing(f"no ffmpeg was found: {_WHAT_TO_DO}") from None
+    try:
+        changed = Path(path).stat().st_mtime_ns
+    except (OSError, ValueError):
+        changed = 0  # a bare name, found along PATH, or nothing: running it tells
+    reason = _why_it_does_not_run(path, changed)
+    if reason is None:
+        return path
+    if named:
+        raise FfmpegMissing(
+            f"IMAGEIO_FFMPEG_EXE names {path}, {reason}: name a working ffmpeg there, or unset it to use netviz's own"
+        )
+    raise FfmpegMissing(f"ffmpeg at {path}, {reason}: {_WHAT_TO_DO}")
+
+
+@lru_cache(maxsize=8)
+def _why_it_does_not_run(path: str, changed: int) -> str | None:
+    """None if `path -version` answers like an ffmpeg; `changed` only makes a replaced file be asked again."""
+    try:
+        answer = subprocess.run(
+            [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+        )
+    except FileNotFoundError:
+        # The kernel says the same of a missing file and of a program whose loader is missing.
+        return "which exists but cannot be started on this system" if Path(path).exists() else "which does not exist"
+    except IsADirectoryError:
+        return "which is a folder"
+    except PermissionError:
+        return "which is a folder" if Path(path).is_dir() else "which is not executable"
+    except subprocess.TimeoutExpired:
+        return "which does not answer"
+    except (OSError, ValueError) as error:
+        return f"which is not a program for this machine ({getattr(error, 'strerror', None) or error})"
+    if answer.returncode != 0:
+        return f"which does not work (`-version` ends with {describe_status(answer.returncode)})"
+    if not answer.stdout.startswith(b"ffmpeg version"):
+        return "which is not ffmpeg"
+    return None
+
+
+def describe_status(status: int) -> str:
+    """An exit status in words: "exit status 1", "signal SIGKILL"."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"signal {signal.Signals(-status).name}"
+    except ValueError:
+        return f"signal {-status}"
+
+
+class Ffmpeg:
+    """One running ffmpeg, as a context manager: afterwards there is no process, thread or descriptor of it left.
+
+    It runs in a session of its own, so that Ctrl-C reaches only us, and has no terminal to read from. If the block is
+    left by an exception, or before `finish` was called, it is killed at once.
+
+    stall_limit: seconds a read, a write or the end may go without progress; then it is ended and FfmpegFailed raised.
+    progress: what may change while ffmpeg works on after the end of its input, such as the size of its file.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        feed: bool = False,
+        collect: bool = False,
+        stall_limit: float = STALL_LIMIT,
+        progress: Callable[[], object] = lambda: None,
+    ) -> None:
+        """feed: we write its standard input (otherwise it is empty). collect: we read its standard output."""
+        command = [executable(), "-hide_banner", "-nostdin", *arguments]
+        self._stall_limit = stall_limit
+        self._progress = progress
+        self._stalled = False
+        self._waiting_since: float | None = None
+        self._over = threading.Event()
+        self._head = b""
+        self._tail = b""
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if collect else subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise FfmpegMissing(f"{command[0]} cannot be started: {error.strerror or error}") from error
+        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._watch)]
+        try:
+            for thread in self._threads:
+                thread.start()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    _widen(pipe.fileno())
+        except BaseException:
+            self._kill()
+            self._over.set()
+            raise
+
+    def __enter__(self) -> Ffmpeg:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._kill()
+        self._over.set()
+        for thread in self._threads:
+            thread.join(timeout=1.0)
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    @property
+    def first_words(self) -> str:
+        """The beginning of what it wrote to standard error, at most 64 kB."""
+        return self._head.decode(errors="replace")
+
+    @property
+    def last_words(self) -> str:
+        """The last lines it wrote to standard error, at most 20 of them."""
+        lines = self._tail.decode(errors="replace").replace("\r", "\n").splitlines()
+        return "\n".join([line.rstrip() for line in lines if line.strip()][-_TAIL_LINES:])
+
+    def write(self, data: memoryview) -> None:
+        """Feed it bytes. Raises FfmpegFailed if it has ended or takes nothing for `stall_limit` seconds."""
+        pipe = self._process.stdin
+        assert pipe is not None, "write needs feed=True"
+        start = 0
+        while start < len(data):
+            self._waiting_since = time.monotonic()
+            try:
+                start += os.write(pipe.fileno(), data[start : start + _CHUNK])
+            except OSError:
+                raise self._failure() from None
+            finally:
+                self._waiting_since = None
+
+    def read(self) -> bytes:
+        """Up to 1 MiB of what it wrote, b"" at the end. Raises FfmpegFailed after `stall_limit` seconds without any."""
+        pipe = self._process.stdout
+        assert pipe is not None, "read needs collect=True"
+        self._waiting_since = time.monotonic()
+        try:
+            return os.read(pipe.fileno(), _CHUNK)
+        finally:
+            self._waiting_since = None
+
+    def finish(self) -> None:
+        """End its input and wait for it. Raises FfmpegFailed unless it ends well."""
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        seen, since = self._progress(), time.monotonic()
+        while True:
+            try:
+                status = self._process.wait(timeout=_BEAT)
+                break
+            except subprocess.TimeoutExpired:
+                now = self._progress()
+                if now != seen:
+                    seen, since = now, time.monotonic()
+                elif not self._stalled and time.monotonic() - since > self._stall_limit:
+                    self._end_stalled()
+        if status != 0 or self._stalled:
+            raise self._failure()
+        self._threads[0].join(timeout=1.0)
+
+    def _failure(self) -> FfmpegFailed:
+        """Called when it has ended, is ending, or has closed its input: waits for its last words."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=PATIENCE + 1 if self._stalled else 1.0)
+        self._kill()
+        self._threads[0].join(timeout=1.0)
+        status = self._process.returncode
+        if self._stalled:
+            reason = f"ffmpeg made no progress for {self._stall_limit:g} s and was ended"
+        elif status == 0:
+            reason = "ffmpeg ended before it had taken everything"
+        else:
+            reason = f"ffmpeg failed with {describe_status(status)}"
+        return FfmpegFailed(reason, status, self.last_words)
+
+    def _drain(self) -> None:
+        """Keep taking its standard error, so that it never waits for us, and keep only the beginning and the end."""
+        assert self._process.stderr is not None
+        while True:
+            try:
+                chunk = os.read(self._process.stderr.fileno(), _KEPT)
+            except (OSError, ValueError):  # closed under us: something ffmpeg started holds the other end
+                return
+            if not chunk:
+                return
+            self._head += chunk[: _KEPT - len(self._head)]
+            self._tail = (self._tail + chunk)[-_KEPT:]
+
+    def _watch(self) -> None:
+        """End it when one read or write of ours has been waiting for too long: that wakes the reader or writer."""
+        while not self._over.wait(_BEAT):
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > self._stall_limit:
+                self._end_stalled()
+                return
+
+    def _end_stalled(self) -> None:
+        self._stalled = True
+        self._signal(terminate=True)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=PATIENCE)
+        self._kill()
+
+    def _kill(self) -> None:
+        self._signal(terminate=False)
+        self._process.wait()
+
+    def _signal(self, *, terminate: bool) -> None:
+        if self._process.poll() is not None:
+            return
+        # Its whole session: a wrapper script's own children must not outlive it.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGTERM if terminate else signal.SIGKILL)
+
+
+def _widen(descriptor: int) -> None:
+    """Let a pipe hold a good part of a frame, where the system can (Linux): fewer turns of both processes."""
+    with suppress(OSError):
+        fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)

@@ -1,0 +1,210 @@
+"""An output file appears whole under its name, or not at all.
+
+A film is written to a hidden file beside its target, `.netviz-<hash of the name>.part`, and renamed when it is done.
+That file is also the lock: whoever writes it holds it locked as long as they live, so a second render of the same
+target sees it at once, and what a killed one left behind is known by being free.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from netviz.errors import InputError, NetvizError, Problem
+
+LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
+EXISTS = "exists already; --overwrite replaces it"
+
+
+class OutputFailed(NetvizError):
+    """The output could not be created, or not be given its name; nothing is left of it."""
+
+
+def output_problems(path: str | Path, overwrite: bool, inputs: Sequence[Path] = ()) -> list[Problem]:
+    """Why a film cannot be written to `path`: an empty list if it can. Leaves nothing behind.
+
+    inputs: files the film is made from, which it must not replace.
+    """
+    path = Path(path)
+    message = _problem_of_folder(path.parent) or _problem_of_target(path, overwrite, inputs) or _problem_of_lock(path)
+    return [Problem(str(path), message)] if message else []
+
+
+def _problem_of_folder(folder: Path) -> str | None:
+    try:
+        if not folder.is_dir():
+            return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
+        # Mode bits do not tell (root, read-only disks, /proc): a file that can be made does.
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".netviz-"):
+            return None
+    except (OSError, ValueError) as error:
+        return f"nothing can be written to the folder {folder}: {_reason(error)}"
+
+
+def _problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> str | None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return f"cannot be written: {_reason(error)}"
+    if stat.S_ISDIR(found.st_mode):
+        return "is a folder; give the name of a file in it"
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link; give the name of the file itself"
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a plain file but a device, pipe or socket"
+    for source in inputs:
+        with suppress(OSError, ValueError):
+            if path.samefile(source):
+                return f"is the file the film is made from ({source}); give another name"
+    return None if overwrite else EXISTS
+
+
+def _problem_of_lock(path: Path) -> str | None:
+    part = _part_of(path)
+    try:
+        descriptor = _open(part)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{part}, left by an earlier render, stands in the way: {_reason(error)}"
+    try:
+        return None if _lock(descriptor) else LOCKED
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a path to write to, beside `target`; when the block ends well it becomes `target`, otherwise it goes.
+
+    Removes what a killed run left of this target. Raises InputError if another run is writing it, or, without
+    `overwrite`, if there is a `target` in the end; OutputFailed if the disk does not take it.
+    """
+    part = _part_of(target)
+    with _output_failures(target):
+        descriptor = _create_locked(part, target)
+    try:
+        yield part
+        with _output_failures(target):
+            os.fsync(descriptor)
+            _rename(part, target, overwrite)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def disk_full(folder: Path) -> str:
+    """The disk `folder` lies on is full, in words."""
+    free = ""
+    with suppress(OSError):
+        free = f", {amount(shutil.disk_usage(folder).free)} free"
+    return f"the disk of {folder} is full{free}"
+
+
+def size_of(path: Path) -> int:
+    """Bytes in a file, 0 if it is not there."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def amount(size: int) -> str:
+    """So many bytes, in words: 12.3 MB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+@contextmanager
+def _output_failures(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = disk_full(target.parent) if full else f"cannot be written: {_reason(error)}"
+        raise OutputFailed(f"{target}: {reason}") from error
+
+
+def _part_of(target: Path) -> Path:
+    # A hash, because a longer name than the target's may be too long, and any bytes may stand in it.
+    name = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    return target.parent / f".netviz-{name}.part"
+
+
+def _create_locked(part: Path, target: Path) -> int:
+    """A new, empty, locked file `part`, as a descriptor. Raises InputError if a living process holds one."""
+    while True:
+        try:
+            descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+            is_new = True
+        except FileExistsError:
+            try:
+                descriptor = _open(part)
+            except FileNotFoundError:
+                continue
+            is_new = False
+        try:
+            if not _lock(descriptor):
+                raise InputError([Problem(str(target), LOCKED)])
+            # Between opening and locking, its owner may have renamed or removed it.
+            if _is_at(descriptor, part):
+                if is_new:
+                    return descriptor
+                # Left by a killed run, whose ffmpeg may still be writing: a new file, not the same one emptied.
+                part.unlink(missing_ok=True)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _open(part: Path) -> int:
+    return os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed or its process dies, without waiting; False if somebody else holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # others: a file system without locks
+    return True
+
+
+def _rename(part: Path, target: Path, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            os.link(part, target)  # unlike a rename, never replaces what is there
+        except FileExistsError:
+            raise InputError([Problem(str(target), EXISTS)]) from None
+        except OSError:  # a file system without hard links
+            if os.path.lexists(target):
+                raise InputError([Problem(str(target), EXISTS)]) from None
+        else:
+            part.unlink()
+            return
+    part.replace(target)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -1,0 +1,69 @@
+"""Whether a film is what it should be: decode all of it again, and count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from netviz.ffmpeg import STALL_LIMIT, Ffmpeg
+from netviz.film.audio import SAMPLE_RATE
+
+AAC_FRAME = 1024
+"""Samples in one AAC frame: sound can end only at such a step, wherever a player ignores the edit list."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What came out when a film was decoded: frames of its picture, samples of its sound (None: it has no sound)."""
+
+    frames: int
+    samples: int | None
+
+
+def decode(path: Path, *, sound: bool, stall_limit: float = STALL_LIMIT) -> Contents:
+    """Decode a film and count. Raises FfmpegFailed if it cannot be decoded without an error."""
+    frames = samples = 0
+    with Ffmpeg(decode_arguments(path, sound=sound), collect=True, stall_limit=stall_limit) as ffmpeg:
+        for stream, size in _packets(ffmpeg):
+            if stream == 0:
+                frames += 1
+            else:
+                samples += size // 2
+        ffmpeg.finish()
+    return Contents(frames, samples if sound else None)
+
+
+def decode_arguments(path: Path, *, sound: bool) -> list[str]:
+    """ffmpeg's arguments that print one line for each decoded packet: stream, times, size in bytes, checksum.
+
+    Only a corner of each decoded picture is passed on, and one channel of 16 bits: enough to count.
+    """
+    return [
+        *("-v", "error", "-xerror", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"),
+        *("-map", "0:v:0", "-vf", "crop=2:2:0:0", "-c:v", "rawvideo"),
+        *(("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le") if sound else ()),
+        *("-f", "framecrc", "pipe:1"),
+    ]
+
+
+def faults(found: Contents, *, frames: int, seconds: Fraction) -> list[str]:
+    """In words, where a decoded film is not `frames` long, or its sound not `seconds`; empty if all is well."""
+    result = []
+    if found.frames != frames:
+        result.append(f"it has {found.frames} frames instead of {frames}")
+    if found.samples is not None and abs(found.samples - seconds * SAMPLE_RATE) > AAC_FRAME:
+        result.append(f"its sound lasts {found.samples / SAMPLE_RATE:.3f} s instead of {float(seconds):.3f} s")
+    return result
+
+
+def _packets(ffmpeg: Ffmpeg) -> Iterator[tuple[int, int]]:
+    """(stream, size in bytes) of each line of framecrc's `stream, dts, pts, duration, size, checksum`."""
+    rest = b""
+    while chunk := ffmpeg.read():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line and not line.startswith(b"#"):
+                fields = line.split(b",")
+                yield int(fields[0]), int(fields[4])
