@@ -116,7 +116,7 @@ def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake
     if schedule.frames is not None and schedule.frames > cycles:
         yield (
             ("schedule", "frames"),
-            f"{schedule.frames} shown cycles cannot be had from {cycles} (training.cycles); give {cycles} or less",
+            f"{schedule.frames} shown cycles are more than the {cycles} of training (training.cycles); show fewer",
         )
 
 

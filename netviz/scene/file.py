@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -75,6 +76,12 @@ def read_scene(
     except InputError as error:
         return Draft(error.problems, path=path)
     return _Reader(path, tree, overlay(tree.data, overrides or {}), allow_outside).draft()
+
+
+def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> Draft:
+    """The scene a recording was made from, with overrides. path: of the recording, for messages."""
+    tree = read_tree(json.dumps(scene.model_dump(mode="json"), ensure_ascii=False))
+    return _Reader(path, tree, overlay(tree.data, overrides or {}), allow_outside=True).draft()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:
@@ -162,7 +169,9 @@ class _Reader:
         position = self.tree.keys.get(flaw.path) if flaw.at_key else None
         position = position or self.tree.position(flaw.path)
         where = f"{_at(self.where, position)}: {dotted(flaw.path)}"
-        self.in_file.append((position, Problem(where, flaw.message)))
+        options = self.overlaid.origins_inside(flaw.path)
+        changed = f" (with {', '.join(options)})" if options else ""
+        self.in_file.append((position, Problem(where, flaw.message + changed)))
 
     def _add_defaults(self) -> None:
         for name, info in Scene.model_fields.items():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from netviz.errors import InputError, Problem
 from netviz.scene.schema import every_key, inside, keys, root
 from netviz.scene.spec import Training
-from netviz.scene.words import did_you_mean, dotted, kind, printable
+from netviz.scene.words import dotted, kind, nearest, printable
 from netviz.scene.yaml_tree import Path, UnreadableYaml, read_tree
 
 KINDS_OF_SCHEDULE = ("cycles", "every", "frames")
@@ -33,13 +35,13 @@ class Overlaid:
     problems: list[Problem] = field(default_factory=list)
 
     def origin(self, path: Path) -> tuple[Path, str] | None:
-        """The override that gave the value at the path, or a value inside it: its path and its origin."""
+        """The override that gave the value at the path, if one did: its own path, and what it was typed as."""
         above = [given for given in self.origins if path[: len(given)] == given]
-        if above:
-            nearest_above = max(above, key=len)
-            return nearest_above, self.origins[nearest_above]
-        inside_it = [given for given in self.origins if given[: len(path)] == path]
-        return (path, self.origins[inside_it[0]]) if inside_it and path else None
+        return (longest := max(above, key=len), self.origins[longest]) if above else None
+
+    def origins_inside(self, path: Path) -> list[str]:
+        """What the overrides were typed as that gave some values inside the one at the path."""
+        return list(dict.fromkeys(origin for given, origin in self.origins.items() if given[: len(path)] == path))
 
 
 def parse_set(text: str) -> tuple[str, Override]:
@@ -64,38 +66,41 @@ def parse_set(text: str) -> tuple[str, Override]:
 def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     """The scene's data with the overrides laid over it; the data given stays as it is.
 
-    overrides: dotted key (list items by number: shots.4.inputs) -> Override, or the plain value. Two choices that
-    exclude each other (audio and duration, the three kinds of schedule) are settled in favour of what was typed.
+    overrides: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
+    Choices that exclude each other (audio and duration, the kinds of schedule) are settled in favour of what was typed.
     """
     result = Overlaid(copy.deepcopy(dict(data)))
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _settle_length(result, given)
     for key, override in given.items():
-        path = tuple(int(part) if part.isdecimal() else part for part in key.split("."))
-        problem = _put(result.data, path, override)
-        if problem is None:
-            result.origins[path] = override.origin
-        else:
+        path = _path(key)
+        if problem := _unknown(result.data, path, override.origin):
             result.problems.append(problem)
+        elif _put(result.data, path, override.value):
+            result.origins[path] = override.origin
     _settle_schedule(result, data, given)
     return result
 
 
-def _put(data: dict[str, Any], path: Path, override: Override) -> Problem | None:
-    """Puts the value in its place, making mappings on the way. A wrong file is left alone: it is reported as such."""
-    if problem := _unknown(data, path, override.origin):
-        return problem
+def _path(key: str) -> Path:
+    # shots[4].inputs is how messages write it, so it may be typed like that too.
+    parts = re.sub(r"\[([0-9]+)\]", r".\1", key).split(".")
+    return tuple(int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in parts)
+
+
+def _put(data: dict[str, Any], path: Path, value: Any) -> bool:
+    """Puts the value in its place, making mappings on the way; not into a file's mistake, which is reported as such."""
     place: Any = data
     for step, below in zip(path, (*path[1:], None), strict=True):
         if isinstance(step, str) and not isinstance(place, dict):
-            return None
+            return False
         if below is None:
-            place[step] = override.value
+            place[step] = os.fspath(value) if isinstance(value, os.PathLike) else copy.deepcopy(value)
         elif isinstance(step, str):
             place = place.setdefault(step, {})
         else:
             place = place[step]
-    return None
+    return True
 
 
 def _unknown(data: Any, path: Path, origin: str) -> Problem | None:
@@ -105,9 +110,8 @@ def _unknown(data: Any, path: Path, origin: str) -> Problem | None:
         parent = dotted(path[:depth]) or "a scene"
         below = inside(alternatives, step, value)
         if not below:
-            valid = ", ".join(keys(alternatives, value))
-            otherwise = f" ({parent} has {valid})" if valid else f" ({parent} has no keys)"
-            return Problem(origin, f"unknown key{_like_it('.'.join(map(str, path))) or otherwise}")
+            suggestion = _sibling(step, path[:depth], keys(alternatives, value)) if depth else _anywhere(path)
+            return Problem(origin, f"unknown key ({suggestion})")
         alternatives = below
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
@@ -121,11 +125,21 @@ def _unknown(data: Any, path: Path, origin: str) -> Problem | None:
     return None
 
 
-def _like_it(key: str) -> str:
-    same_end = [other for other in every_key() if other.endswith(f".{key}")]
-    if same_end:
-        return " (did you mean " + " or ".join(f"'{other}'" for other in same_end) + "?)"
-    return did_you_mean(key, every_key())
+def _sibling(step: str | int, parent: Path, valid: list[str]) -> str:
+    near = nearest(str(step), valid)
+    return (
+        f"did you mean '{dotted((*parent, near))}'?"
+        if near
+        else f"{dotted(parent)} has {', '.join(valid) or 'no keys'}"
+    )
+
+
+def _anywhere(path: Path) -> str:
+    key = ".".join(map(str, path))
+    near = nearest(key, every_key())
+    like_it = [other for other in every_key() if other.endswith(f".{key}")] or ([near] if near else [])
+    named = " or ".join(f"'{other}'" for other in like_it)
+    return f"did you mean {named}?" if named else f"a scene has {', '.join(keys(root(), None))}"
 
 
 def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
@@ -144,13 +158,15 @@ def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapp
     file_schedule = file_data.get("schedule")
     listed = file_schedule.get("cycles") if isinstance(file_schedule, dict) else None
     listed = listed if isinstance(listed, list) and listed else None
-    typed = [key for key in KINDS_OF_SCHEDULE if f"schedule.{key}" in given and given[f"schedule.{key}"].value]
+    typed = [
+        key for key in KINDS_OF_SCHEDULE if f"schedule.{key}" in given and given[f"schedule.{key}"].value is not None
+    ]
     if typed == ["frames"] and listed and listed[-1] == cycles and schedule.get("frames") == len(listed):
         # The very number of cycles the scene lists, up to the very end of training: its author chose better ones.
         result.data["schedule"] = {"cycles": listed}
     elif typed:
         result.data["schedule"] = {key: value for key, value in schedule.items() if key not in KINDS_OF_SCHEDULE} | {
-            key: schedule[key] for key in typed
+            key: schedule[key] for key in typed if key in schedule
         }
     elif listed and listed[-1] != cycles and cycles != _cycles(file_data):
         length_changed = result.origin(("training", "cycles"))

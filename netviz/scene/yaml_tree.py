@@ -140,7 +140,7 @@ class _Loader(yaml.SafeLoader):
         self._count = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         position = _position(event.start_mark)
         # Checked on the way down, so that a thousand brackets never become a thousand calls.
         if self._depth > DEEPEST:
@@ -150,6 +150,7 @@ class _Loader(yaml.SafeLoader):
             raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values")
         if tag := getattr(event, "tag", None):
             self.slips.append(Slip(position, None, f"the tag {_tag_name(tag)} is not allowed; a scene is plain data"))
+            event.tag = None  # read on as if it were not there, for the mistakes in the rest
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -205,7 +206,7 @@ class _Builder:
             if not isinstance(key_node, yaml.ScalarNode):
                 self._slip(position, None, "a list or a mapping cannot be a key")
                 continue
-            key = key_node.value
+            key = _joined(key_node.value)
             if key in seen:
                 first = seen[key].line
                 self._slip(position, (*path, key), f"duplicate key; it stands already in line {first}")
@@ -224,7 +225,7 @@ class _Builder:
         if node.tag == _BOOL:
             return text.lower() == "true"
         if node.tag not in (_INT, _FLOAT):
-            return text
+            return _joined(text)
         if len(text) > LONGEST_NUMBER:
             message = f"a number of {len(text)} characters; {LONGEST_NUMBER} are the most"
             self._slip(_position(node.start_mark), path, message, spoils=True)
@@ -237,6 +238,11 @@ class _Builder:
 
     def _slip(self, position: Position, path: Path | None, message: str, *, spoils: bool = False) -> None:
         self.tree.slips.append(Slip(position, path, message, spoils))
+
+
+def _joined(text: str) -> str:
+    # JSON, which YAML 1.2 includes, escapes a character beyond U+FFFF as two surrogates.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def _whole_number(text: str) -> int:
