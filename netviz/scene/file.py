@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -80,7 +79,7 @@ def read_scene(
 
 def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> Draft:
     """The scene a recording was made from, with overrides. path: of the recording, for messages."""
-    tree = read_tree(json.dumps(scene.model_dump(mode="json"), ensure_ascii=False))
+    tree = Tree(scene.model_dump(mode="json"))
     return _Reader(path, tree, overlay(tree.data, overrides or {}), allow_outside=True).draft()
 
 
@@ -168,7 +167,9 @@ class _Reader:
             return
         position = self.tree.keys.get(flaw.path) if flaw.at_key else None
         position = position or self.tree.position(flaw.path)
-        where = f"{_at(self.where, position)}: {dotted(flaw.path)}"
+        # What did not come from a text has no lines.
+        file = _at(self.where, position) if self.tree.values else self.where
+        where = f"{file}: {dotted(flaw.path)}"
         options = self.overlaid.origins_inside(flaw.path)
         changed = f" (with {', '.join(options)})" if options else ""
         self.in_file.append((position, Problem(where, flaw.message + changed)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from netviz.errors import InputError
-from netviz.scene.file import load_scene, read_scene
+from netviz.scene.file import load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override, overlay, parse_set
 
 MILO = (2, 10, 20, 50, 100, 200, 300, 400, 500, 1000, 2500, 12500, 60000)
@@ -233,3 +234,15 @@ def test_music_and_length_exclude_each_other(tmp_path: Path) -> None:
     assert told(typed(audio="/x.mp3", duration=5)) == [
         "--audio and --duration: the film is as long as its music: give one of them, not both"
     ]
+
+
+def test_a_stored_scene_takes_overrides_like_a_file() -> None:
+    # A name that is not UTF-8, and more examples than a scene file may hold.
+    many = [{"inputs": [0, 0, index], "target": 1} for index in range(20_000)]
+    scene = load_scene(overrides={"audio": os.fsdecode(b"/music/\xff\n.mp3"), "data.examples": many})
+    assert read_stored(scene, Path("run.npz")).scene == scene
+    changed = read_stored(scene, Path("run.npz"), typed(size="square", audio=None)).scene
+    assert changed is not None
+    assert (changed.output.size, changed.audio) == ((1080, 1080), None)
+    draft = read_stored(scene, Path("run.npz"), {**typed(fps=0), "shots.2.share": Override(1.0, "--set it")})
+    assert [problem.where for problem in draft.problems] == ["run.npz: shots", "--fps"]
