@@ -33,7 +33,7 @@ def refuse_too_large(scene: Scene) -> None:
             f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {examples:,} "
             f"{'example' if examples == 1 else 'examples'} make a recording of up to {moments:,} moments with "
             f"{numbers_in_moment(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
-            "the limit; show fewer cycles (schedule), or give a smaller network (network.layers) or fewer examples (data)"
+            "the limit; show fewer cycles (schedule), or have a smaller network (network.layers) or fewer examples"
         )
         raise InputError([Problem("schedule", message)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,10 @@ class Recording:
         weights, layers = ([array[row] for array in arrays] for arrays in (self.weights, self.activations))
         with np.errstate(all="ignore"):
             return network.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
+
+    def with_scene(self, scene: Scene) -> Recording:
+        """The same run for a scene that differs only in how its film looks."""
+        return replace(self, scene=scene)
 
     def save(self, path: str | Path) -> None:
         """Write the recording as .npz, whole or not at all, under exactly this name. A file there is replaced."""

@@ -34,7 +34,7 @@ def geometric_cycles(frames: int, cycles: int) -> tuple[int, ...]:
     """
     if frames == 1:
         return (cycles,)
-    return _increasing([cycles ** (step / (frames - 1)) for step in range(frames)], 1, cycles)
+    return _increasing(0, [cycles ** (step / (frames - 1)) for step in range(frames)])
 
 
 def between(first: int, last: int, most: int = 12) -> tuple[int, ...]:
@@ -42,15 +42,17 @@ def between(first: int, last: int, most: int = 12) -> tuple[int, ...]:
     count = min(most, last - first - 1)
     start = max(first, _JUST_AFTER_THE_START)
     ideal = [start * (last / start) ** (step / (count + 1)) for step in range(1, count + 1)]
-    return _increasing(ideal, first + 1, last - 1)
+    return _increasing(first, ideal)
 
 
-def _increasing(ideal: Sequence[float], lowest: int, highest: int) -> tuple[int, ...]:
-    """Whole numbers near increasing ones, strictly increasing from lowest to highest, which leave room for as many."""
+def _increasing(after: int, ideal: Sequence[float]) -> tuple[int, ...]:
+    """Whole numbers near ideal ones, strictly increasing and after a first one.
+
+    A geometric row starts with too little room for whole numbers and ends with more than enough: pushed up where it is
+    too dense, it never passes its end.
+    """
     chosen: list[int] = []
-    previous = lowest - 1
-    for index, number in enumerate(ideal):
-        room = highest - (len(ideal) - 1 - index)
-        previous = min(max(round(number), previous + 1), room)
-        chosen.append(previous)
+    for number in ideal:
+        after = max(round(number), after + 1)
+        chosen.append(after)
     return tuple(chosen)

@@ -72,6 +72,12 @@ def test_the_layer_and_what_ran_away_are_named(
     assert error.recording.cycle.tolist() == [0]
 
 
+def test_an_update_comes_after_its_batchs_last_example() -> None:
+    examples: Any = [(1e100, 0), (0, 0), (0, 0)]
+    error = diverge(examples=examples, network={"layers": [1, 1], "activation": "linear"}, learning_rate=1e150, batch=2)
+    assert "in cycle 1, at example 2: the weights of the output layer left" in str(error)
+
+
 @pytest.mark.parametrize("cycles", [60, 50_000])
 def test_the_recording_up_to_there_is_whole(cycles: int, tmp_path: Any) -> None:
     changes: Any = {"network": LINEAR, "learning_rate": 1e6, "initial_weights": "he", "batch": "full"}

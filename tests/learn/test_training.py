@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
+from netviz.learn import recorder
 from netviz.learn.initial import draw_weights
 from netviz.learn.lesson import Parameters, lesson_of
 from netviz.learn.network import activate, forward, losses
@@ -149,6 +150,20 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     assert kept[-1] == wanted.training.cycles
     assert recording.info["complete"] is True
     assert recording.test_loss is None
+
+
+@pytest.mark.parametrize("batch", [1, "full"])
+def test_the_curve_of_a_long_run_has_the_values_of_the_whole(batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = scene(cycles=2000, batch=batch, schedule={"cycles": [3, 777]})
+    whole = record(wanted)
+    monkeypatch.setattr(recorder, "LONGEST_WHOLE_CURVE", 1000)
+    monkeypatch.setattr(recorder, "CURVE_POINTS", 100)
+    thinned = record(wanted)
+    assert 100 < len(thinned.curve_cycle) < 150
+    assert {0, 3, 777, 2000} < set(thinned.curve_cycle.tolist())
+    np.testing.assert_array_equal(thinned.train_error, whole.train_error[thinned.curve_cycle])
+    np.testing.assert_array_equal(thinned.train_loss, whole.train_loss[thinned.curve_cycle])
+    np.testing.assert_array_equal(thinned.loss, whole.loss)
 
 
 def test_the_same_scene_gives_the_same_bytes(tmp_path: Any) -> None:
