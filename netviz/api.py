@@ -20,6 +20,7 @@ from netviz.film.plan import Plan, make_plan
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
+from netviz.places import music
 from netviz.scene.spec import Scene
 from netviz.video.encode import Film, write_film
 from netviz.video.files import output_problems
@@ -60,7 +61,7 @@ def plan(scene: Scene) -> Plan:
 def film_length(scene: Scene) -> Fraction | None:
     """Seconds of the scene's music, or the duration it asks for, or None: one second a step."""
     if scene.audio is not None:
-        return audio_length(Path(scene.audio))
+        return audio_length(music(scene.audio))
     return scene.duration
 
 
@@ -95,7 +96,7 @@ def render(
     """
     scene = source if isinstance(source, Scene) else source.scene
     target = Path(output) if output is not None else Path(f"{scene.name}.mp4")
-    audio = None if scene.audio is None else Path(scene.audio)
+    audio = None if scene.audio is None else music(scene.audio)
     problems = [*picture_problems(scene), *output_problems(target, overwrite, [audio] if audio else [])]
     if problems:
         raise InputError(problems)
@@ -164,16 +165,16 @@ def still(
 
     picture = np.ascontiguousarray(Stage(timeline).draw(timeline.frame(index))[:, :, :3])
     if output is not None:
-        _write_png(Path(output), picture)
+        _write_png(Path(output), picture, overwrite)
     return picture
 
 
-def _write_png(target: Path, picture: NDArray[np.uint8]) -> None:
+def _write_png(target: Path, picture: NDArray[np.uint8], overwrite: bool) -> None:
     import imageio.v3
 
-    from netviz.video.files import whole_or_absent
+    from netviz.video.files import whole_or_not_at_all
 
-    with whole_or_absent(target) as temporary:
+    with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
         imageio.v3.imwrite(os.fspath(temporary), picture, extension=".png")
 
 

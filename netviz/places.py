@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+BUNDLED = "bundled:"
+"""What a scene writes before the name of a file that comes with netviz."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -23,3 +26,10 @@ def scenes_folder() -> Path:
 def assets_folder() -> Path:
     """The folder of the bundled music and fonts."""
     return _data("assets")
+
+
+def music(audio: str) -> Path:
+    """The file that a scene's `audio` means: bundled:NAME, or a path."""
+    if audio.startswith(BUNDLED):
+        return assets_folder() / audio.removeprefix(BUNDLED)
+    return Path(audio)

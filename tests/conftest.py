@@ -15,7 +15,7 @@ SHORT = {
     "training.cycles": 60,
     "schedule": {"cycles": [1, 4, 20, 60]},
     "audio": None,
-    "duration": 12,
+    "duration": 30,
     "output.size": "320x180",
 }
 

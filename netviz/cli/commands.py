@@ -204,7 +204,7 @@ def scenes(as_json: bool, debug: bool) -> None:
 def new(target: Path, source: str, overwrite: bool, debug: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked."""
     from netviz.scene.source import find_scene
-    from netviz.video.files import output_problems, whole_or_absent
+    from netviz.video.files import output_problems, whole_or_not_at_all
 
     problems = output_problems(target, overwrite)
     if target.suffix.lower() not in (".yaml", ".yml"):
@@ -219,7 +219,7 @@ def new(target: Path, source: str, overwrite: bool, debug: bool) -> None:
         problems.append(Problem(source, f"cannot be read: {wrong.strerror}"))
     if problems:
         raise InputError(problems)
-    with whole_or_absent(target) as temporary:
+    with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
         temporary.write_bytes(text)
     console.result(
         f"{click.format_filename(target)}: a copy of {source}; netviz render {click.format_filename(target)}"

@@ -80,6 +80,8 @@ def main(args: list[str] | None = None, environment: Mapping[str, Any] | None = 
     """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM."""
     arguments = sys.argv[1:] if args is None else args
     debug = "--debug" in arguments or bool((environment or os.environ).get("NETVIZ_DEBUG"))
+    # The command opens no window; a backend that the user's environment names and matplotlib lacks must not stop it.
+    os.environ["MPLBACKEND"] = "agg"
     if hasattr(signal, "SIGTERM"):
         signal.signal(signal.SIGTERM, _terminate)
     try:

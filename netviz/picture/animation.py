@@ -36,7 +36,7 @@ def make_animation(timeline: Timeline, figure: Figure | None = None) -> FuncAnim
         show,
         frames=timeline.frame_count,
         interval=float(1000 / timeline.plan.fps),
-        blit=True,
+        blit=False,  # the whole picture changes, so there is no background to be kept
         repeat=False,
         cache_frame_data=False,
     )

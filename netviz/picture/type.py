@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +23,9 @@ from netviz.places import assets_folder
 DRAWING: dict[Any, Any] = {
     "text.hinting": "no_autohint",
     "text.antialiased": True,
-    "text.kerning_factor": 0,
+    "lines.antialiased": True,
+    "patch.antialiased": True,
+    "patch.force_edgecolor": False,
     "text.usetex": False,
     "path.simplify": False,
     "path.snap": False,
@@ -91,9 +95,17 @@ def _usable(text: str, font: Font) -> Path:
     return font.path if all(ord(c) in _characters(font.path) for c in text) else _FALLBACK
 
 
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings of matplotlib; letters that are missing have been told by `check`, in the user's words."""
+    with matplotlib.rc_context(DRAWING), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        yield
+
+
 @lru_cache(maxsize=4096)
 def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
-    with matplotlib.rc_context(DRAWING):
+    with _settings():
         renderer = RendererAgg(8, 8, 72)
         extent = renderer.get_text_width_height_descent(text, FontProperties(fname=str(path), size=size), ismath=False)
         across, down, descent = map(float, extent)
@@ -118,8 +130,7 @@ def mask(text: str, font: Font, size: float) -> Mask:
     pad = int(size * 0.4) + 2
     box_width, box_height = int(advance) + 2 * pad + 1, int(size * 1.3) + int(height) + 2 * pad
     baseline = box_height - int(descent) - pad
-    with matplotlib.rc_context(DRAWING), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
+    with _settings():
         renderer = RendererAgg(box_width, box_height, 72)
         gc = renderer.new_gc()
         gc.set_foreground("white")
@@ -144,6 +155,8 @@ def fit(text: str, font: Font, size: float, room: float, smallest: float) -> tup
     if taken <= room:
         return text, size
     size = max(smallest, size * room / taken)
+    while width(text, font, size) > room and size > smallest:
+        size = max(smallest, 0.98 * size)  # letters do not shrink evenly, because they are hinted
     if width(text, font, size) <= room:
         return text, size
     kept = text

@@ -74,7 +74,7 @@ class TablePanel(Unlit):
         setting = self.setting
         layout, theme, faces = setting.layout, setting.theme, setting.faces
         total, shown = len(self.cells), setting.plan.examples_per_cycle
-        setting.canvas.text("TRAINING SET", layout.table.x, self.head, faces.strong, 0.86 * layout.small, theme.faint)
+        setting.canvas.text("TRAINING SET", layout.table.x, self.head, faces.strong, layout.small, theme.faint)
         if self.wide and self.rows == total:
             for index in range(total):
                 self._row(index, self.first + index * self.step, theme.faint if shown else theme.quiet, 1.0)

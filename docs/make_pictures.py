@@ -1,0 +1,56 @@
+"""The pictures in the README, made by netviz: python docs/make_pictures.py"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import imageio.v3
+
+import netviz
+from netviz.ffmpeg import executable
+from netviz.film.plan import make_plan
+from netviz.film.timeline import make_timeline
+from netviz.picture.stage import Stage
+
+HERE = Path(__file__).parent / "pictures"
+LOOP_SECONDS = 9
+LOOP_FPS = 12
+
+
+def stills() -> None:
+    """Moments of the xor film, in the three shapes and in the classic style."""
+    wanted = [
+        ("learning", "xor", "1920x1080", "cycle:200"),
+        ("after", "xor", "1920x1080", "end"),
+        ("square", "xor", "square", "cycle:400"),
+        ("vertical", "xor", "vertical", "cycle:100"),
+        ("classic", "xor-classic", "1440x1080", "cycle:500"),
+    ]
+    for name, source, size, moment in wanted:
+        scene = netviz.load_scene(source, overrides={"output.size": size})
+        netviz.still(scene, moment, HERE / f"{name}.png", overwrite=True)
+
+
+def loop() -> None:
+    """A few seconds of learning as a small GIF."""
+    overrides = {"output.size": "960x540", "output.fps": LOOP_FPS, "audio": None, "duration": 91}
+    scene = netviz.load_scene("xor", overrides=overrides)
+    timeline = make_timeline(make_plan(scene, Fraction(91)), netviz.record(scene))
+    stage = Stage(timeline)
+    first = next(span.start for span in timeline.plan.spans if span.kind == "step" and span.cycle == 200)
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(LOOP_SECONDS * LOOP_FPS):
+            picture = stage.draw(timeline.frame(first + number))[:, :, :3]
+            imageio.v3.imwrite(Path(folder) / f"{number:04}.png", picture)
+        palette = "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=160:stats_mode=full[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
+        arguments = ["-v", "error", "-y", "-framerate", str(LOOP_FPS), "-i", f"{folder}/%04d.png", "-vf", palette]
+        subprocess.run([str(executable()), *arguments, str(HERE / "learning.gif")], check=True)
+
+
+if __name__ == "__main__":
+    HERE.mkdir(parents=True, exist_ok=True)
+    stills()
+    loop()
