@@ -10,8 +10,8 @@ from netviz.scene.spec import Data, LearningShot, Network, Output, Schedule, Sho
 Path = tuple[str | int, ...]
 Mistake = tuple[Path, str]
 
-SMALLEST_SIDE = 128
-LARGEST_SIDE = 8192
+MOST_SHOWN = 10_000
+"""Shown cycles of a film; with the shortest steps that is an hour of learning."""
 # ffmpeg rounds a frame rate whose numerator or denominator is larger (av_parse_video_rate).
 FINEST_RATE = 1_001_000
 
@@ -113,6 +113,12 @@ def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake
         yield ("schedule", "cycles"), f"{max(schedule.cycles)} is past the end of training (training.cycles: {cycles})"
     if schedule.every is not None and schedule.every > cycles:
         yield ("schedule", "every"), f"every {schedule.every} shows nothing of {cycles} cycles; give {cycles} or less"
+    for key, shown in (("every", cycles // (schedule.every or cycles + 1)), ("frames", schedule.frames or 0)):
+        if MOST_SHOWN < shown <= cycles:
+            yield (
+                ("schedule", key),
+                f"{shown:,} shown cycles are more than a film can hold; show {MOST_SHOWN:,} at most",
+            )
     if schedule.frames is not None and schedule.frames > cycles:
         yield (
             ("schedule", "frames"),
@@ -139,18 +145,6 @@ def _shots(shots: tuple[Shot, ...], network: Network | None) -> Iterator[Mistake
 
 
 def _output(output: Output) -> Iterator[Mistake]:
-    width, height = output.size
-    if width % 2 or height % 2:
-        nearest = f"{width + width % 2}x{height + height % 2}"
-        yield (
-            ("output", "size"),
-            f"{width}x{height} has an odd side, which most players cannot show; the nearest is {nearest}",
-        )
-    if min(width, height) < SMALLEST_SIDE or max(width, height) > LARGEST_SIDE:
-        yield (
-            ("output", "size"),
-            f"{width}x{height}: both sides must be from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels",
-        )
     if max(output.fps.numerator, output.fps.denominator) > FINEST_RATE:
         nearest = str(output.fps.limit_denominator(1001))
         yield (

@@ -13,10 +13,11 @@ import re
 from fractions import Fraction
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, FiniteFloat, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, PlainSerializer, WithJsonSchema
 
 T = TypeVar("T")
 
+SMALLEST_SIDE, LARGEST_SIDE = 128, 8192
 SIZES = {
     "4k": (3840, 2160),
     "1080p": (1920, 1080),
@@ -64,6 +65,16 @@ def _as_size(value: Any) -> Any:
             return int(match[1]), int(match[2])
         raise ValueError(f"expected WIDTHxHEIGHT such as 1920x1080, or one of {', '.join(SIZES)}")
     return _as_tuple(value)
+
+
+def _fit_for_film(size: tuple[int, int]) -> tuple[int, int]:
+    width, height = size
+    if width % 2 or height % 2:
+        nearest = f"{width + width % 2}x{height + height % 2}"
+        raise ValueError(f"{width}x{height} has an odd side, which most players cannot show; the nearest is {nearest}")
+    if min(size) < SMALLEST_SIDE or max(size) > LARGEST_SIDE:
+        raise ValueError(f"{width}x{height}: both sides must be from {SMALLEST_SIDE} to {LARGEST_SIDE} pixels")
+    return size
 
 
 def _drawable(value: Any) -> Any:
@@ -123,6 +134,7 @@ Seconds = Annotated[
 Size = Annotated[
     tuple[int, int],
     BeforeValidator(_as_size),
+    AfterValidator(_fit_for_film),
     PlainSerializer(lambda size: f"{size[0]}x{size[1]}", when_used="json"),
     WithJsonSchema(
         {

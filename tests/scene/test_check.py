@@ -78,8 +78,11 @@ def test_a_scene_made_in_python_is_checked_too() -> None:
             "2 values, but the last layer has 1 neuron ",
         ),
         ({"audio": "/x.mp3", "duration": Fraction(5)}, ("duration",), "not both"),
-        ({"output": Output(size=(641, 480))}, ("output", "size"), "nearest is 642x480"),
-        ({"output": Output(size=(10000, 480))}, ("output", "size"), "from 128 to 8192"),
+        (
+            {"schedule": Schedule(every=1), "training": Training(cycles=50_000)},
+            ("schedule", "every"),
+            "50,000 shown cycles are more",
+        ),
         ({"output": Output(fps=Fraction("23.976023976"))}, ("output", "fps"), "nearest usual rate is 24000/1001"),
     ],
 )  # fmt: skip

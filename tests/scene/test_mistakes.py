@@ -135,6 +135,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_file(write: Write) -> None:
         ["my.yaml:8:12", "training.learning_rat"],
         ["my.yaml:8:36", "training.batch"],
         ["my.yaml:10:8", "output.fps"],
+        ["my.yaml:11:9", "output.size"],
         ["my.yaml:12:8", "audio"],
         ["my.yaml:13:8", "the tag !x is not allowed; a scene is plain data"],
         ["my.yaml:14:1", "style"],
