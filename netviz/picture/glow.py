@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
 from netviz.picture.theme import Colour
 
 FloatGrid = NDArray[np.float32]

@@ -117,7 +117,7 @@ def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake
         if MOST_SHOWN < shown <= cycles:
             yield (
                 ("schedule", key),
-                f"{shown:,} shown cycles are more than a film can hold; show {MOST_SHOWN:,} at most",
+                f"{shown:,} shown cycles are more than a film can hold; show at most {MOST_SHOWN:,}",
             )
     if schedule.frames is not None and schedule.frames > cycles:
         yield (

@@ -42,6 +42,20 @@ def test_frames_are_the_same_in_any_order(style: str) -> None:
     assert len(set(forwards.values())) > len(indices) / 3, "the film moves"
 
 
+HOSTILE = """
+text.antialiased: False
+lines.antialiased: False
+patch.antialiased: False
+patch.force_edgecolor: True
+path.sketch: 5, 100, 2
+text.hinting: none
+font.size: 40
+savefig.dpi: 30
+lines.dash_capstyle: round
+axes.facecolor: red
+figure.facecolor: blue
+"""
+
 PROGRAM = """
 import hashlib, sys
 from tests.conftest import short_scene
@@ -56,12 +70,16 @@ print(hashlib.sha256(Stage(timeline).draw(timeline.frame(int(sys.argv[1]))).toby
 def test_a_frame_is_the_same_in_a_fresh_process_with_a_hostile_matplotlibrc(tmp_path: Path) -> None:
     timeline = timeline_of(short_scene(), 20)
     index = first(timeline, "step", 0.3)
-    hostile = "text.antialiased: False\nlines.antialiased: False\npatch.antialiased: False\npath.sketch: 5, 100, 2\ntext.hinting: none\nfont.size: 40\nsavefig.dpi: 30\nimage.cmap: gray\nlines.dash_capstyle: round\naxes.facecolor: red\nfigure.facecolor: blue\n"
-    (tmp_path / "matplotlibrc").write_text(hostile)
+    (tmp_path / "matplotlibrc").write_text(HOSTILE)
     environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path), "MATPLOTLIBRC": str(tmp_path), "LANG": "C"}
     root = Path(__file__).parents[2]
     run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(index)], cwd=root, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, str(index)],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.strip() == digest(timeline, Stage(timeline), index)
 
