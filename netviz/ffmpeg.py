@@ -30,6 +30,7 @@ PATIENCE = 5.0
 _CHUNK = 1 << 20
 _KEPT = 1 << 16
 _TAIL_LINES = 20
+_LINE = 300
 _BEAT = 0.1
 _PIPE_SIZE = 1 << 20
 _SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
@@ -193,7 +194,7 @@ class Ffmpeg:
     def last_words(self) -> str:
         """The last lines it wrote to standard error, at most 20 of them."""
         lines = self._tail.decode(errors="replace").replace("\r", "\n").splitlines()
-        return "\n".join([line.rstrip() for line in lines if line.strip()][-_TAIL_LINES:])
+        return "\n".join([line.rstrip()[:_LINE] for line in lines if line.strip()][-_TAIL_LINES:])
 
     def write(self, data: memoryview) -> None:
         """Feed it bytes. Raises FfmpegFailed if it has ended or takes nothing for `stall_limit` seconds."""

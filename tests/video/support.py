@@ -1,0 +1,127 @@
+"""What the tests of films need: pictures, false ffmpegs, and a look at what is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = (64, 48)
+FPS = Fraction(10)
+REAL = imageio_ffmpeg.get_ffmpeg_exe()
+
+
+def moving_pictures(count: int, size: tuple[int, int] = SIZE) -> Iterator[NDArray[np.uint8]]:
+    """Pictures (height, width, 3) in which a bright bar moves over a gradient."""
+    width, height = size
+    for index in range(count):
+        picture = np.empty((height, width, 3), np.uint8)
+        picture[:] = np.linspace(0, 120, width, dtype=np.uint8)[None, :, None]
+        picture[:, (3 * index) % width] = (255, 200, 40)
+        yield picture
+
+
+def noise(count: int, size: tuple[int, int] = SIZE) -> Iterator[bytes]:
+    """Pictures that cannot be compressed."""
+    generator = np.random.default_rng(1)
+    for _ in range(count):
+        yield generator.bytes(size[0] * size[1] * 3)
+
+
+def false_ffmpeg(folder: Path, body: str) -> Path:
+    """A program that answers -version as ffmpeg does and otherwise runs `body`.
+
+    In `body`: os, sys, time, signal; `encoding` (not decoding a film again); `real(arguments)` becomes the real ffmpeg.
+    """
+    head = f"""\
+        #!{sys.executable} -SE
+        import os, signal, sys, time
+        if "-version" in sys.argv:
+            print("ffmpeg version of the tests")
+            sys.exit()
+        encoding = "pipe:0" in sys.argv
+        def real(arguments=sys.argv[1:]):
+            os.execv({REAL!r}, [{REAL!r}, *arguments])
+        """
+    path = folder / "false-ffmpeg"
+    path.write_text(textwrap.dedent(head) + textwrap.dedent(body))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def run_real(*arguments: str | Path) -> bytes:
+    """The real ffmpeg's standard output."""
+    return subprocess.run([REAL, "-v", "error", "-nostdin", "-y", *arguments], capture_output=True, check=True).stdout
+
+
+def description(path: Path) -> str:
+    """What ffmpeg says of a file."""
+    return subprocess.run([REAL, "-hide_banner", "-i", path], capture_output=True, check=False).stderr.decode()
+
+
+def decoded(path: Path, pixel_format: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A film's frames as (frames, height, width, 3) for rgb24, or (frames, bytes) otherwise."""
+    chain = f"scale=in_color_matrix=bt709:in_range=tv,format={pixel_format}" if pixel_format == "rgb24" else "null"
+    data = run_real("-i", path, "-map", "0:v", "-vf", chain, "-pix_fmt", pixel_format, "-f", "rawvideo", "-")
+    width, height = size
+    if pixel_format == "rgb24":
+        return np.frombuffer(data, np.uint8).reshape(-1, height, width, 3)
+    return np.frombuffer(data, np.uint8).reshape(-1, width * height * 3 // 2)
+
+
+def atoms(data: bytes) -> list[tuple[str, bytes]]:
+    """The boxes of an MP4, or of one of its boxes, in order: name, content."""
+    found = []
+    while data:
+        length = int.from_bytes(data[:4], "big")
+        start = 8
+        if length == 1:
+            length, start = int.from_bytes(data[8:16], "big"), 16
+        found.append((data[4:8].decode("latin1"), data[start:length]))
+        data = data[length:]
+    return found
+
+
+def atom(data: bytes, *path: str) -> bytes:
+    """The content of the first box along a path of names."""
+    for name in path:
+        data = dict(reversed(atoms(data)))[name]
+    return data
+
+
+def processes_about(text: str | Path) -> list[int]:
+    """Numbers of the living processes, other than ourselves, with `text` on their command line."""
+    wanted = os.fsencode(text)
+    found = []
+    for entry in Path("/proc").iterdir():
+        if re.fullmatch(r"\d+", entry.name) and int(entry.name) != os.getpid():
+            try:
+                if wanted in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:  # it ended while we looked
+                continue
+    return found
+
+
+def children() -> list[int]:
+    """Numbers of our own children, zombies among them."""
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        found += [int(number) for number in (thread / "children").read_text().split()]
+    return found
+
+
+def request(**changes: Any) -> dict[str, Any]:
+    """Keyword arguments of write_film for a second of small film."""
+    return {"size": SIZE, "fps": FPS, "frame_count": 10, "audio": None, "quality": "draft"} | changes
