@@ -15,6 +15,8 @@ from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
 
 WHITE = np.ones(3)
+DARK_INK_FROM = 0.51
+"""Level of light at which dark figures are read better than light ones: the contrast is 4 to 1 there on both sides."""
 TAIL = 0.2
 """Length of a comet's tail, as a part of its synapse."""
 TAIL_LIGHTS = 30
@@ -127,7 +129,7 @@ class NetworkPanel:
             level = frame.arrived[layer]
             lit = np.abs(self.scale.neurons(frame, layer))
             for (x, y), value, light in zip(centres, frame.activations[layer], lit, strict=True):
-                ink = mix(theme.ink, theme.dark_ink, float(np.clip((light - 0.30) / 0.12, 0, 1)))
+                ink = mix(theme.ink, theme.dark_ink, float(np.clip((light - DARK_INK_FROM) / 0.02, 0, 1)))
                 self.setting.canvas.text(
                     number(value), x, y, faces.strong_figures, self.number_size, ink, "middle", level
                 )
