@@ -86,7 +86,7 @@ def main() -> None:
         animation = make_animation(part)
         animation._save_count = frames
         animation.new_frame_seq = lambda: iter(range(frames))
-        writer = FFMpegWriter(fps=30, codec="libx264", extra_args=["-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"])
+        writer = FFMpegWriter(fps=30, codec="libx264", extra_args=["-preset", "veryfast", "-crf", "22", "-pix_fmt", "yuv420p"])
         animation.save(str(folder / "saved.mp4"), writer=writer)
 
     import matplotlib

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.film.audio import audio_length
+from netviz.film.audio import audio_length, audio_problems
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
 from netviz.film.timeline import Timeline, make_timeline
+from netviz.learn.recorder import refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
 from netviz.places import music
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
 
-LARGEST_DRAWN = 2_000
-"""Synapses that can still be told apart in a picture."""
+LARGEST_DRAWN, MOST_IN_LAYER = 2_000, 64
+"""Synapses, and neurons in one layer, that can still be told apart in a picture."""
 
 
 def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
@@ -65,19 +67,67 @@ def film_length(scene: Scene) -> Fraction | None:
     return scene.duration
 
 
-def picture_problems(scene: Scene) -> list[Problem]:
-    """Why this scene's network cannot be drawn, if it cannot."""
+def scene_problems(source: Scene | Recording) -> list[Problem]:
+    """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
+    scene = _scene(source)
+    problems = _drawing_problems(scene)
+    if isinstance(source, Recording):
+        problems += _breaking_off(source)
+    elif not problems:
+        try:
+            refuse_too_large(scene)
+        except InputError as wrong:
+            problems += wrong.problems
+    if scene.audio is not None:
+        problems += audio_problems(music(scene.audio))
+    return problems
+
+
+def target_problems(
+    target: Path, suffixes: tuple[str, ...], overwrite: bool, inputs: Iterable[Path] = ()
+) -> list[Problem]:
+    """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
+    problems = output_problems(target, overwrite, [*inputs])
+    if not problems and not target.name.lower().endswith(suffixes):
+        problems.append(Problem(str(target), f"give a name that ends in {' or '.join(suffixes)}"))
+    return problems
+
+
+def _scene(source: Scene | Recording) -> Scene:
+    return source if isinstance(source, Scene) else source.scene
+
+
+def _drawing_problems(scene: Scene) -> list[Problem]:
+    """A network with more in it than a picture can show; a font that is none."""
+    problems = []
     layers = scene.network.layers
     synapses = sum(a * b for a, b in pairwise(layers))
-    if synapses > LARGEST_DRAWN or max(layers) > 64:
-        return [
-            Problem(
-                "network.layers",
-                f"{list(layers)} has {synapses:,} synapses and up to {max(layers)} neurons in a layer; a film can show "
-                f"{LARGEST_DRAWN:,} synapses and 64 neurons in a layer (netviz record trains networks of any size)",
-            )
-        ]
-    return []
+    if synapses > LARGEST_DRAWN or max(layers) > MOST_IN_LAYER:
+        message = (
+            f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; a film can show "
+            f"{LARGEST_DRAWN:,} synapses and {MOST_IN_LAYER} neurons in a layer (`netviz record` trains larger ones)"
+        )
+        problems.append(Problem("network.layers", message))
+    if scene.font is not None:
+        from netviz.picture.type import Font, width
+
+        font = Path(scene.font)
+        try:
+            if not font.is_file():
+                raise FileNotFoundError("no such file")
+            width("a", Font(font), 10)
+        except (OSError, RuntimeError, ValueError) as wrong:
+            reason = str(wrong) if isinstance(wrong, FileNotFoundError) else "not a font; .ttf or .otf is expected"
+            problems.append(Problem(f"font {font}", reason))
+    return problems
+
+
+def _breaking_off(recording: Recording) -> list[Problem]:
+    last, wanted = int(recording.cycle[-1]), recording.scene.training.cycles
+    if last == wanted:
+        return []
+    message = f"training broke off after cycle {last:,} of {wanted:,}, so there is no whole film in it"
+    return [Problem("the recording", message)]
 
 
 def render(
@@ -91,13 +141,13 @@ def render(
 
     output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
     `overwrite`. Returns path, frames, seconds and size in bytes of what was written.
-    Raises InputError before any work if something asked for is wrong, another NetvizError if something fails; then the
-    output is as it was before.
+    Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
+    fails; then the output is as it was before.
     """
-    scene = source if isinstance(source, Scene) else source.scene
+    scene = _scene(source)
     target = Path(output) if output is not None else Path(f"{scene.name}.mp4")
     audio = None if scene.audio is None else music(scene.audio)
-    problems = [*picture_problems(scene), *output_problems(target, overwrite, [audio] if audio else [])]
+    problems = scene_problems(source) + target_problems(target, (".mp4",), overwrite, [audio] if audio else [])
     if problems:
         raise InputError(problems)
     made = plan(scene)
@@ -108,17 +158,19 @@ def render(
         if progress is not None:
             progress("drawing", frame, made.frame_count)
 
-    return write_film(
-        target,
-        pictures(timeline),
-        size=scene.output.size,
-        fps=scene.output.fps,
-        frame_count=made.frame_count,
-        audio=audio,
-        quality=scene.output.quality,
-        overwrite=overwrite,
-        on_frame=drawn,
-    )
+    # Drawing's matrix products are small: more threads would only wait for each other, and the encoder needs the cores.
+    with threadpool_limits(1):
+        return write_film(
+            target,
+            pictures(timeline),
+            size=scene.output.size,
+            fps=scene.output.fps,
+            frame_count=made.frame_count,
+            audio=audio,
+            quality=scene.output.quality,
+            overwrite=overwrite,
+            on_frame=drawn,
+        )
 
 
 def pictures(timeline: Timeline, stage: Stage | None = None) -> Iterator[NDArray[np.uint8]]:
@@ -151,14 +203,18 @@ def still(
 
     at: 50%, 12.5s, cycle:200, start or end. Raises InputError as `render` does.
     """
-    scene = source if isinstance(source, Scene) else source.scene
-    problems = picture_problems(scene)
+    scene = _scene(source)
+    problems = scene_problems(source)
     if output is not None:
-        problems += output_problems(Path(output), overwrite)
-    if problems:
+        problems += target_problems(Path(output), (".png",), overwrite)
+    made, index = None, 0
+    try:
+        made = plan(scene)
+        index = frame_at(made, at)
+    except InputError as wrong:
+        problems += [problem for problem in wrong.problems if problem not in problems]
+    if problems or made is None:
         raise InputError(problems)
-    made = plan(scene)
-    index = frame_at(made, at)
     recording = record(source, progress=progress) if isinstance(source, Scene) else source
     timeline = make_timeline(made, recording)
     from netviz.picture.stage import Stage
@@ -185,7 +241,7 @@ def animate(recording: Recording, figure: Figure | None = None) -> FuncAnimation
     """
     from netviz.picture.animation import make_animation
 
-    problems = picture_problems(recording.scene)
+    problems = scene_problems(recording)
     if problems:
         raise InputError(problems)
     return make_animation(make_timeline(plan(recording.scene), recording), figure)

@@ -60,7 +60,7 @@ class Quality:
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 QUALITIES = {
     "draft": Quality("ultrafast", 26, dithered=False, parameters="8x8dct=1"),
-    "good": Quality("veryfast", 20, dithered=True, parameters="aq-mode=3"),
+    "good": Quality("veryfast", 22, dithered=True, parameters="aq-mode=3"),
     "best": Quality("slow", 16, dithered=True, parameters="aq-mode=3"),
 }
 

@@ -31,7 +31,7 @@ def test_a_film_with_music() -> None:
         "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv[v];"
         "[1:a:0]aresample=48000,apad,atrim=end_sample=480480[a]",
         *("-map", "[v]", "-map", "[a]"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-profile:v", "high", "-x264-params", "aq-mode=3"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-profile:v", "high", "-x264-params", "aq-mode=3"),
         *("-g", "60", "-bf", "2", "-flags:v", "+cgop+bitexact", "-threads", "4"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"),
