@@ -45,7 +45,10 @@ def loop() -> None:
         for number in range(LOOP_SECONDS * LOOP_FPS):
             picture = stage.draw(timeline.frame(first + number))[:, :, :3]
             imageio.v3.imwrite(Path(folder) / f"{number:04}.png", picture)
-        palette = "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=160:stats_mode=full[p];[b][p]paletteuse=dither=bayer:bayer_scale=4"
+        palette = (
+            "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=160:stats_mode=full[p];"
+            "[b][p]paletteuse=dither=bayer:bayer_scale=4"
+        )
         arguments = ["-v", "error", "-y", "-framerate", str(LOOP_FPS), "-i", f"{folder}/%04d.png", "-vf", palette]
         subprocess.run([str(executable()), *arguments, str(HERE / "learning.gif")], check=True)
 

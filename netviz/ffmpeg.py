@@ -6,10 +6,10 @@ watched and ended.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -290,12 +290,18 @@ class Ffmpeg:
     def _signal(self, *, terminate: bool) -> None:
         if self._process.poll() is not None:
             return
-        # Its whole session: a wrapper script's own children must not outlive it.
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGTERM if terminate else signal.SIGKILL)
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                # Its whole session: a wrapper script's own children must not outlive it.
+                os.killpg(self._process.pid, signal.SIGTERM if terminate else signal.SIGKILL)
 
 
 def _widen(descriptor: int) -> None:
     """Let a pipe hold a good part of a frame, where the system can (Linux): fewer turns of both processes."""
-    with suppress(OSError):
-        fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)

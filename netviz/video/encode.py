@@ -6,8 +6,7 @@ what browsers, QuickTime and editors all play.
 
 from __future__ import annotations
 
-import resource
-import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed, executable
+from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed, describe_status, executable
 from netviz.film.audio import SAMPLE_RATE, audio_problems, input_arguments
 from netviz.film.timing import seconds_of
 from netviz.video.files import amount, disk_full, output_problems, size_of, whole_or_not_at_all
@@ -59,7 +58,7 @@ class Quality:
 # aq-mode=3 spends more on the dark parts of a picture, which is where these films have their gradients.
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 QUALITIES = {
-    "draft": Quality("ultrafast", 26, dithered=False, parameters="8x8dct=1"),
+    "draft": Quality("ultrafast", 30, dithered=False, parameters="8x8dct=1"),
     "good": Quality("veryfast", 22, dithered=True, parameters="aq-mode=3"),
     "best": Quality("slow", 16, dithered=True, parameters="aq-mode=3"),
 }
@@ -264,8 +263,16 @@ def _explained(failure: FfmpegFailed, status: int | None, tail: str, part: Path,
     state = f"{amount(written)} of the film were written, {needed}"
     if any(sign in tail for sign in _DISK_FULL):
         return EncodingFailed(f"{disk_full(part.parent)}: {state}")
-    if _FILE_TOO_LARGE in tail or status == -signal.SIGXFSZ:
-        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        allowed = "" if limit == resource.RLIM_INFINITY else f" (`ulimit -f` allows {amount(limit)})"
-        return EncodingFailed(f"a file in {part.parent} may not grow so large{allowed}: {state}")
+    if _FILE_TOO_LARGE in tail or (status is not None and describe_status(status) == "signal SIGXFSZ"):
+        return EncodingFailed(f"a file in {part.parent} may not grow so large{_limit_of_files()}: {state}")
     return EncodingFailed(str(failure))
+
+
+def _limit_of_files() -> str:
+    """What the system allows a file to grow to, in words; nothing where there is no limit to be known."""
+    if sys.platform == "win32":
+        return ""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return "" if limit == resource.RLIM_INFINITY else f" (`ulimit -f` allows {amount(limit)})"

@@ -8,17 +8,22 @@ target sees it at once, and what a killed one left behind is known by being free
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
@@ -91,18 +96,22 @@ def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Pat
     `overwrite`, if there is a `target` in the end; OutputFailed if the disk does not take it.
     """
     part = _part_of(target)
-    with _output_failures(target):
-        descriptor = _create_locked(part, target)
-    try:
-        yield part
+    with ExitStack() as lock:
         with _output_failures(target):
-            os.fsync(descriptor)
-            _rename(part, target, overwrite)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-    finally:
-        os.close(descriptor)
+            descriptor = _create_locked(part, target)
+        lock.callback(os.close, descriptor)
+        try:
+            yield part
+            with _output_failures(target):
+                os.fsync(descriptor)
+                if sys.platform == "win32":  # where an open file can be neither renamed nor removed
+                    lock.close()
+                _rename(part, target, overwrite)
+        except BaseException:
+            if sys.platform == "win32":
+                lock.close()
+            part.unlink(missing_ok=True)
+            raise
 
 
 def disk_full(folder: Path) -> str:
@@ -172,7 +181,8 @@ def _create_locked(part: Path, target: Path) -> int:
 
 
 def _open(part: Path) -> int:
-    return os.open(part, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+    # Neither flag exists on Windows, where there are no named pipes among the files and links are rare.
+    return os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def _is_at(descriptor: int, path: Path) -> bool:
@@ -185,7 +195,12 @@ def _is_at(descriptor: int, path: Path) -> bool:
 def _lock(descriptor: int) -> bool:
     """Lock an open file until it is closed or its process dies, without waiting; False if somebody else holds it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if sys.platform == "win32":
+            # A byte far beyond the end: what is locked there cannot be written by ffmpeg either.
+            os.lseek(descriptor, 1 << 60, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # others: a file system without locks
     return True
