@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -108,18 +108,21 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
             f"{LARGEST_DRAWN:,} synapses and {MOST_IN_LAYER} neurons in a layer (`netviz record` trains larger ones)"
         )
         problems.append(Problem("network.layers", message))
-    if scene.font is not None:
-        from netviz.picture.type import Font, width
-
-        font = Path(scene.font)
-        try:
-            if not font.is_file():
-                raise FileNotFoundError("no such file")
-            width("a", Font(font), 10)
-        except (OSError, RuntimeError, ValueError) as wrong:
-            reason = str(wrong) if isinstance(wrong, FileNotFoundError) else "not a font; .ttf or .otf is expected"
-            problems.append(Problem(f"font {font}", reason))
+    if scene.font is not None and (fault := _font_fault(Path(scene.font))):
+        problems.append(Problem(f"font: {scene.font}", fault))
     return problems
+
+
+def _font_fault(path: Path) -> str | None:
+    from netviz.picture.type import Font, width
+
+    try:
+        if not path.is_file():  # a pipe or a device would be waited for
+            return "no such file"
+        width("a", Font(path), 10)
+    except (OSError, RuntimeError, ValueError):
+        return "cannot be read as a font; .ttf or .otf is expected"
+    return None
 
 
 def _breaking_off(recording: Recording) -> list[Problem]:

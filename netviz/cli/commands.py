@@ -3,103 +3,95 @@
 from __future__ import annotations
 
 import json
+import math
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
 import netviz
+from netviz.api import scene_problems, target_problems
 from netviz.cli import console
-from netviz.cli.options import scene_options
-from netviz.cli.sources import Source, read_source
+from netviz.cli.options import debug_option, output_options, overwrite_option, scene_options
+from netviz.cli.sources import SUFFIXES, read_source
 from netviz.errors import InputError, Problem
-
-OUTPUT = click.Path(path_type=Path)
-
-
-def _output_options(what: str) -> Any:
-    def decorate(command: Any) -> Any:
-        command = click.option("--overwrite", "-y", is_flag=True, help="Replace an existing file.")(command)
-        return click.option("-o", "--output", type=OUTPUT, metavar="FILE", help=what)(command)
-
-    return decorate
+from netviz.film.plan import Plan
+from netviz.places import music
+from netviz.scene.spec import Scene
+from netviz.scene.words import printable
+from netviz.video.files import amount
 
 
 @click.command()
 @scene_options
-@_output_options("The film; without it the scene's name + .mp4 in the current folder.")
+@output_options("The film; without it the scene's name + .mp4 in the current folder.")
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
 @click.pass_context
-def render(ctx: click.Context, output: Path | None, overwrite: bool, dry_run: bool, strict: bool, **_: Any) -> None:
+def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, strict: bool, **_: Any) -> None:
     """Make the film of a scene or of a recording (.npz).
 
     SCENE is a scene file, the name of one that comes with netviz (see `netviz scenes`), or a recording; xor without it.
     """
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        target = output if output is not None else Path(f"{source.scene.name}.mp4")
+        scene = source.scene
         if dry_run:
-            made = netviz.plan(source.scene)
-            width, height = source.scene.output.size
-            console.result(
-                f"{click.format_filename(target)}: {_length(float(made.seconds))}, {made.frame_count} frames of "
-                f"{width}x{height}, {len(made.spans)} spans"
-            )
-            return
-        _not_its_own_source(source, target)
-        with console.progress() as progress:
-            film = netviz.render(source.subject, target, overwrite=overwrite, progress=progress)
-    console.result(f"{click.format_filename(film.path)}: {_length(float(film.seconds))}, {_size(film.size_in_bytes)}")
+            inputs = [] if scene.audio is None else [music(scene.audio)]
+            suffixes = (SUFFIXES["render"],)
+            _refuse(scene_problems(source.subject) + target_problems(source.target, suffixes, overwrite, inputs))
+            made = netviz.plan(scene)
+            told = f"{_seconds(made.seconds)}, {made.frame_count} frames of {_size(scene)}, {len(made.spans)} spans"
+        else:
+            with console.progress() as progress:
+                film = netviz.render(source.subject, source.target, overwrite=overwrite, progress=progress)
+            told = f"{_seconds(film.seconds)}, {amount(film.size_in_bytes)}"
+    console.result(f"{_name(source.target)}: {told}")
 
 
 @click.command()
 @scene_options
-@_output_options("The picture; without it the scene's name + .png in the current folder.")
+@output_options("The picture; without it the scene's name + .png in the current folder.")
 @click.option("--at", default="50%", metavar="MOMENT", help="50%, 12.5s, cycle:200, start or end.", show_default=True)
 @click.pass_context
-def still(ctx: click.Context, output: Path | None, overwrite: bool, at: str, strict: bool, **_: Any) -> None:
+def still(ctx: click.Context, /, overwrite: bool, at: str, strict: bool, **_: Any) -> None:
     """Make one picture of the film, as PNG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        target = output if output is not None else Path(f"{source.scene.name}.png")
-        _not_its_own_source(source, target)
         with console.progress() as progress:
-            netviz.still(source.subject, at, target, overwrite=overwrite, progress=progress)
-    width, height = source.scene.output.size
-    console.result(f"{click.format_filename(target)}: {width}x{height}, {_size(target.stat().st_size)}")
+            netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress)
+    console.result(f"{_name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 
 @click.command()
 @scene_options
-@_output_options("The recording; without it the scene's name + .npz in the current folder.")
+@output_options("The recording; without it the scene's name + .npz in the current folder.")
 @click.pass_context
-def record(ctx: click.Context, output: Path | None, overwrite: bool, strict: bool, **_: Any) -> None:
-    """Train the network and keep its recording, which `netviz render` films without training again."""
+def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> None:
+    """Train the network and keep its recording, which `netviz render` films without training again.
+
+    If the numbers run away, what was recorded up to there is kept.
+    """
     from netviz.learn.training import TrainingDiverged
-    from netviz.video.files import output_problems
 
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        target = output if output is not None else Path(f"{source.scene.name}.npz")
-        _not_its_own_source(source, target)
-        problems = output_problems(target, overwrite)
-        if problems:
-            raise InputError(problems)
+        target = source.target
+        problems = target_problems(target, (SUFFIXES["record"],), overwrite)
         if source.recording is not None:
-            raise InputError([Problem(str(source.path), "is a recording already; give a scene")])
+            problems.append(Problem(str(source.path), "is a recording already; give a scene"))
+        _refuse(problems)
         try:
             with console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress)
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
                 diverged.recording.save(target)
-                console.note(f"the recording up to there is in {click.format_filename(target)}")
+                console.note(f"the recording up to there is in {_name(target)}")
             raise
         recording.save(target)
     moments, cycles = len(recording.cycle), source.scene.training.cycles
-    console.result(
-        f"{click.format_filename(target)}: {moments:,} moments of {cycles:,} cycles, {_size(target.stat().st_size)}"
-    )
+    console.result(f"{_name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 
 @click.command()
@@ -107,158 +99,161 @@ def record(ctx: click.Context, output: Path | None, overwrite: bool, strict: boo
 @click.option("--inputs", metavar="X,Y,...", required=True, help="What the network is to think about, such as 1,1,0.")
 @click.option("--json", "as_json", is_flag=True, help="Print the activations of all layers as JSON.")
 @click.pass_context
-def think(ctx: click.Context, inputs: str, as_json: bool, strict: bool, **_: Any) -> None:
+def think(ctx: click.Context, /, inputs: str, as_json: bool, strict: bool, **_: Any) -> None:
     """Train the network, then print its answer to a situation."""
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
         source = read_source(ctx, problems)
-        expected = source.scene.network.layers[0]
-        if len(values) != expected:
-            raise InputError([Problem("--inputs", f"{len(values)} values, but the network has {expected} inputs")])
+        network = source.scene.network
+        if len(values) != network.layers[0]:
+            message = f"{len(values)} values, but the network has {network.layers[0]} inputs"
+            raise InputError([Problem("--inputs", message)])
         recording = source.recording
         if recording is None:
             with console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress)
-        activations = recording.forward(values)
-    names = source.scene.network.outputs or tuple(f"output {n + 1}" for n in range(len(activations[-1])))
+        layers = [layer.tolist() for layer in recording.forward(values)]
+    names = network.outputs or [f"output {number + 1}" for number in range(network.layers[-1])]
+    answers = list(zip(names, layers[-1], strict=True))
     if as_json:
-        told = {
-            "inputs": values,
-            "outputs": dict(zip(names, activations[-1].tolist(), strict=True)) if len({*names}) == len(names) else None,
-            "activations": [layer.tolist() for layer in activations],
-        }
-        console.result(json.dumps(told))
-        return
-    console.result(", ".join(f"{name}: {value:.4f}" for name, value in zip(names, activations[-1], strict=True)))
+        outputs = [{"name": name, "value": value} for name, value in answers]
+        console.result(json.dumps({"inputs": values, "outputs": outputs, "activations": layers}))
+    else:
+        console.result(", ".join(f"{name}: {value:.4f}" for name, value in answers))
 
 
 @click.command()
 @scene_options
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
-def plan(ctx: click.Context, as_json: bool, strict: bool, **_: Any) -> None:
+def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
     """Print what the film shows when: shot, cycle, example, start and end of every span."""
     with console.warnings_shown(strict):
-        source = read_source(ctx)
-        made = netviz.plan(source.scene)
-    if as_json:
-        spans = [
-            {
-                "shot": source.scene.shots[span.shot].shot,
-                "kind": span.kind,
-                "cycle": span.cycle,
-                "example": None if span.example is None else span.example + 1,
-                "first_frame": span.start,
-                "frames": span.stop - span.start,
-                "start": float(span.start / made.fps),
-                "end": float(span.stop / made.fps),
-            }
-            for span in made.spans
-        ]
-        told = {"fps": str(made.fps), "frames": made.frame_count, "seconds": float(made.seconds), "spans": spans}
-        console.result(json.dumps(told, indent=1))
-        return
-    lines = [f"{'shot':9} {'what':6} {'cycle':>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
-    for span in made.spans:
-        example = "" if span.example is None else str(span.example + 1)
-        lines.append(
-            f"{source.scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
-            f"{float(span.start / made.fps):>8.2f}s {float(span.stop / made.fps):>8.2f}s {span.stop - span.start:>7}"
-        )
-    lines.append(f"{_length(float(made.seconds))}, {made.frame_count} frames at {made.fps} frames a second")
-    console.result("\n".join(lines))
+        scene = read_source(ctx).scene
+        made = netviz.plan(scene)
+    console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
 
 
 @click.command()
 @scene_options
 @click.pass_context
-def validate(ctx: click.Context, strict: bool, **_: Any) -> None:
+def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     """Check a scene, its music included, without training or drawing."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
+        _refuse(scene_problems(source.subject))
         made = netviz.plan(source.scene)
     cycles = len({span.cycle for span in made.spans if span.kind == "step"})
-    console.result(f"{source.scene.name}: fine; {_length(float(made.seconds))}, {cycles} shown cycles")
+    console.result(f"{source.scene.name}: fine; {_seconds(made.seconds)}, {cycles} shown cycles")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-@click.option("--debug", is_flag=True, help="Show where an error came from.")
-def scenes(as_json: bool, debug: bool) -> None:
+@debug_option
+def scenes(as_json: bool) -> None:
     """List the scenes that come with netviz."""
     from netviz.scene.file import bundled_scenes
 
     found = bundled_scenes()
     if as_json:
         console.result(json.dumps([{"name": name, "title": title} for name, title in found]))
-        return
-    widest = max(len(name) for name, _ in found)
-    console.result("\n".join(f"{name:{widest}}  {title}" for name, title in found))
+    else:
+        widest = max(len(name) for name, _ in found)
+        console.result("\n".join(f"{name:{widest}}  {title}" for name, title in found))
 
 
 @click.command()
-@click.argument("target", type=OUTPUT, metavar="FILE")
+@click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--from", "source", default="xor", metavar="SCENE", show_default=True, help="Which scene to copy.")
-@click.option("--overwrite", "-y", is_flag=True, help="Replace an existing file.")
-@click.option("--debug", is_flag=True, help="Show where an error came from.")
-def new(target: Path, source: str, overwrite: bool, debug: bool) -> None:
+@overwrite_option
+@debug_option
+def new(target: Path, source: str, overwrite: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked."""
-    from netviz.scene.source import find_scene
-    from netviz.video.files import output_problems, whole_or_not_at_all
+    from netviz.scene.source import SUFFIXES, find_scene, read_text
+    from netviz.video.files import whole_or_not_at_all
 
-    problems = output_problems(target, overwrite)
-    if target.suffix.lower() not in (".yaml", ".yml"):
-        problems.append(Problem(str(target), "a scene file's name ends in .yaml"))
-    path = None
+    problems = target_problems(target, SUFFIXES, overwrite)
+    text = ""
     try:
-        path = find_scene(source)
-        text = path.read_bytes()
+        text = read_text(find_scene(source))
     except InputError as wrong:
         problems += wrong.problems
-    except OSError as wrong:
-        problems.append(Problem(source, f"cannot be read: {wrong.strerror}"))
-    if problems:
-        raise InputError(problems)
+    _refuse(problems)
     with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
-        temporary.write_bytes(text)
-    console.result(
-        f"{click.format_filename(target)}: a copy of {source}; netviz render {click.format_filename(target)}"
-    )
+        temporary.write_bytes(text.encode())
+    console.result(f"{_name(target)}: a copy of {source}; netviz render {printable(shlex.quote(str(target)))}")
 
 
 @click.command()
-@click.option("--debug", is_flag=True, help="Show where an error came from.")
-def schema(debug: bool) -> None:
+@debug_option
+def schema() -> None:
     """Print the JSON Schema of scene files, with which editors complete and check them."""
     from netviz.scene.schema import schema as scene_schema
 
     console.result(json.dumps(scene_schema(), indent=1))
 
 
-def _not_its_own_source(source: Source, target: Path) -> None:
-    """Nobody means to replace the scene or the recording by what is made of it."""
-    if source.path is not None and target.exists() and source.path.exists() and target.samefile(source.path):
-        raise InputError([Problem("-o", f"{click.format_filename(target)} is what the command reads")])
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise InputError(problems)
 
 
 def _numbers(text: str) -> tuple[list[float], list[Problem]]:
     values, problems = [], []
     for part in text.split(","):
         try:
-            values.append(float(part))
+            value = float(part)
         except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
             problems.append(Problem("--inputs", f"{part.strip()!r} is not a number; give numbers such as 1,1,0"))
+        values.append(value)
     return values, problems
 
 
-def _length(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds // 60)} min {seconds % 60:05.2f} s"
+def _plan_as_text(scene: Scene, made: Plan) -> str:
+    lines = [f"{'shot':9} {'what':6} {'cycle':>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
+    for span in made.spans:
+        example = "" if span.example is None else str(span.example + 1)
+        start, end = float(span.start / made.fps), float(span.stop / made.fps)
+        lines.append(
+            f"{scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
+            f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}"
+        )
+    lines.append(f"{_seconds(made.seconds)}, {made.frame_count} frames at {made.fps} frames a second")
+    return "\n".join(lines)
 
 
-def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+def _plan_as_json(scene: Scene, made: Plan) -> str:
+    spans = [
+        {
+            "shot": scene.shots[span.shot].shot,
+            "kind": span.kind,
+            "cycle": span.cycle,
+            "example": None if span.example is None else span.example + 1,
+            "first_frame": span.start,
+            "frames": span.stop - span.start,
+            "start": float(span.start / made.fps),
+            "end": float(span.stop / made.fps),
+        }
+        for span in made.spans
+    ]
+    told = {"fps": str(made.fps), "frames": made.frame_count, "seconds": float(made.seconds), "spans": spans}
+    return json.dumps(told, indent=1)
 
 
-REGISTRY: dict[str, click.Command] = {
-    command.name or "": command for command in (render, still, record, think, plan, validate, scenes, new, schema)
-}
+def _name(path: Path) -> str:
+    return printable(click.format_filename(path))
+
+
+def _size(scene: Scene) -> str:
+    return "{}x{}".format(*scene.output.size)
+
+
+def _bytes(path: Path) -> str:
+    return amount(path.stat().st_size)
+
+
+def _seconds(exact: Any) -> str:
+    minutes, seconds = divmod(round(float(exact), 2), 60)
+    return f"{minutes:.0f} min {seconds:05.2f} s" if minutes else f"{seconds:.2f} s"

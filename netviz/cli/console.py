@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+from netviz.scene.words import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -23,28 +24,41 @@ SECONDS_BETWEEN_LINES = 10.0
 
 def result(text: str) -> None:
     """The command's result, the only thing that goes to stdout."""
-    click.echo(text)
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        # Whoever read our output has gone, as `head` does: nothing more to say, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _coloured(stream_is_terminal: bool) -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream_is_terminal
+def say(text: str) -> None:
+    """A line for the user, on stderr."""
+    click.echo(text, err=True)
 
 
-def _say(word: str, colour: str, text: str) -> None:
-    tinted = click.style(word, fg=colour, bold=True) if _coloured(sys.stderr.isatty()) else word
-    click.echo(f"{tinted}: {text}", err=True, color=True)
-
-
-def error(problem: Problem | Exception) -> None:
-    """One line about a mistake or a failure."""
-    _say("error", "red", str(problem))
+def error(text: str) -> None:
+    """A mistake or a failure."""
+    _say_marked("error", "red", text)
 
 
 def note(text: str) -> None:
-    """One line about something the user should know."""
-    _say("warning", "yellow", text)
+    """Something the user should know."""
+    _say_marked("warning", "yellow", text)
+
+
+def _say_marked(word: str, colour: str, text: str) -> None:
+    # Names of files may hold anything: what would move the cursor, or end the line, is shown escaped.
+    text = "\n".join(map(printable, text.split("\n")))
+    mark = click.style(word, fg=colour, bold=True) if _coloured() else word
+    click.echo(f"{mark}: {text}", err=True, color=True)
+
+
+def _coloured() -> bool:
+    return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or _is_terminal())
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 @contextmanager
@@ -83,12 +97,12 @@ class ProgressLines:
         now = time.monotonic()
         if phase != self._phase:
             self._phase, self._began, self._told = phase, now, now
-            click.echo(f"{phase} …", err=True)
+            say(f"{phase} …")
         elif now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
             speed = done / max(1e-9, now - self._began)
             left = (total - done) / speed if speed else 0
-            click.echo(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left", err=True)
+            say(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left")
 
     def __enter__(self) -> ProgressLines:
         return self
@@ -135,14 +149,16 @@ class ProgressBars:
 
 def progress() -> ProgressBars | ProgressLines:
     """Bars on a terminal, lines elsewhere."""
-    return ProgressBars() if sys.stderr.isatty() else ProgressLines()
+    return ProgressBars() if _is_terminal() else ProgressLines()
 
 
-def report(failure: NetvizError) -> int:
+def report(failure: Exception) -> int:
     """Tell what went wrong, and return the exit code."""
     if isinstance(failure, InputError):
         for problem in failure.problems:
-            error(problem)
+            error(printable(str(problem)))
+    elif isinstance(failure, NetvizError):
+        error(str(failure))
     else:
-        error(failure)
-    return failure.exit_code
+        error(f"{type(failure).__name__}: {failure} (--debug shows where)")
+    return failure.exit_code if isinstance(failure, NetvizError) else 1

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
+import traceback
+from io import TextIOWrapper
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
 from netviz import __version__
 from netviz.cli import console
-from netviz.errors import NetvizError
 
 COMMANDS = {
     "render": "Make the film of a scene or a recording.",
@@ -39,7 +40,8 @@ class _Commands(click.Group):
             return None
         from netviz.cli import commands
 
-        return commands.REGISTRY[cmd_name]
+        command: click.Command = getattr(commands, cmd_name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,44 +70,47 @@ def cli() -> None:
     """
 
 
-class _Terminated(SystemExit):
-    """SIGTERM: everything under way is cleaned up as it passes."""
+class _Stopped(SystemExit):
+    """A signal: everything under way is cleaned up as this passes."""
 
 
-def _terminate(signum: int, frame: FrameType | None) -> NoReturn:
-    raise _Terminated(128 + signum)
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Ctrl-C, a polite end, a closed terminal."""
 
 
-def main(args: list[str] | None = None, environment: Mapping[str, Any] | None = None) -> NoReturn:
-    """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM."""
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C would interrupt the cleaning up
+    raise _Stopped(128 + signum)
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
     arguments = sys.argv[1:] if args is None else args
-    debug = "--debug" in arguments or bool((environment or os.environ).get("NETVIZ_DEBUG"))
-    # The command opens no window; a backend that the user's environment names and matplotlib lacks must not stop it.
-    os.environ["MPLBACKEND"] = "agg"
-    if hasattr(signal, "SIGTERM"):
-        signal.signal(signal.SIGTERM, _terminate)
+    _settle_surroundings()
     try:
         code = cli.main(args=arguments, prog_name="netviz", standalone_mode=False)
-        sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Exit as wanted:
-        sys.exit(wanted.exit_code)
+    except _Stopped:
+        console.say("stopped")
+        raise
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("stopped", err=True)
-        sys.exit(130)
-    except NetvizError as failure:
-        if debug:
-            raise
-        sys.exit(console.report(failure))
-    except BrokenPipeError:
-        # Whoever read our output has gone, as `head` does: nothing more to say, also not at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except Exception as failure:
-        if debug:
-            raise
-        console.error(NetvizError(f"{type(failure).__name__}: {failure} (--debug shows where)"))
-        sys.exit(1)
+        if "--debug" in arguments:
+            console.say(traceback.format_exc())
+        sys.exit(console.report(failure))
+
+
+def _settle_surroundings() -> None:
+    """Keep what the user's environment says from getting in the way."""
+    for each in SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup and shell scripts ignore some for good reason
+            signal.signal(each, _stop)
+    # The command opens no window; a backend that is named there and that matplotlib lacks must not stop it. Nor does
+    # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
+    os.environ["MPLBACKEND"] = "agg"
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -45,8 +46,25 @@ def scene_options(command: Command) -> Command:
         "--allow-outside", is_flag=True, help="Let a scene file use music and fonts from outside its own folder."
     )(command)
     command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
-    command = click.option("--debug", is_flag=True, help="Show where an error came from.")(command)
+    command = debug_option(command)
     return click.argument("source", metavar="[SCENE]", default="xor")(command)
+
+
+# Looked for by `main`, which is where errors end.
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
+
+
+def output_options(what: str) -> Callable[[Command], Command]:
+    """-o and --overwrite of a command that writes a file."""
+
+    def add(command: Command) -> Command:
+        command = overwrite_option(command)
+        return click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=what)(command)
+
+    return add
+
+
+overwrite_option = click.option("--overwrite", "-y", is_flag=True, help="Replace an existing file.")
 
 
 def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:

@@ -8,23 +8,31 @@ from pathlib import Path
 
 import click
 
+from netviz.api import target_problems
 from netviz.cli.options import overrides
 from netviz.errors import InputError, Problem
+from netviz.film.audio import audio_problems
 from netviz.learn.recording import Recording
-from netviz.scene.file import read_scene, read_stored
+from netviz.places import music
+from netviz.scene.file import Draft, read_scene, read_stored
+from netviz.scene.overrides import Override
 from netviz.scene.spec import Scene
 
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording was made from; they cannot be other afterwards."""
 
+SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
+"""What the names of the files end in that the commands write."""
+
 
 @dataclass(frozen=True)
 class Source:
-    """A scene, and the recording if it came with one. path: of the file, for the check that no output replaces it."""
+    """A scene, the recording if it came with one, the file it was read from, and the file the command is to write."""
 
     scene: Scene
     recording: Recording | None
     path: Path | None
+    target: Path
 
     @property
     def subject(self) -> Scene | Recording:
@@ -35,45 +43,55 @@ class Source:
 def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     """The command's scene or recording.
 
-    more: problems the command found in its own options. Raises InputError with those, the options' and the scene's.
+    more: problems the command found in its own options. Raises InputError with those, the options' and the scene's;
+    then also with those of music and output, so that the user hears of all at once.
     """
     source = ctx.params["source"]
     typed, problems = overrides(ctx)
     problems += more
-    if _is_recording(source):
-        recording = Recording.load(source)
-        draft = read_stored(recording.scene, Path(source), typed)
-        changed = [
-            Problem(override.origin, "the recording is trained already; render a scene to change this")
-            for key, override in typed.items()
-            if key.split(".")[0] in TRAINED
-        ]
-        problems += changed or draft.problems
-        if problems or draft.scene is None:
-            raise InputError(problems)
-        return Source(draft.scene, recording.with_scene(draft.scene), Path(source))
-    draft = read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
+    recording = None
+    if source.lower().endswith(".npz"):
+        recording, draft = _read_recording(Path(source), typed)
+    else:
+        draft = read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
     problems += draft.problems
-    if problems or draft.scene is None:
-        raise InputError([*problems, *_problems_beyond(ctx, draft.parts)])
-    return Source(draft.scene, None, draft.path)
+    target = _target(ctx, draft)
+    if problems or draft.scene is None or (draft.path is not None and _same_file(target, draft.path)):
+        raise InputError([*problems, *_problems_beyond(ctx, draft, target)])
+    return Source(draft.scene, recording and recording.with_scene(draft.scene), draft.path, target)
 
 
-def _is_recording(source: str) -> bool:
-    return source.lower().endswith(".npz")
+def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+    try:
+        recording = Recording.load(path)
+    except InputError as wrong:
+        return None, Draft(wrong.problems, path=path)
+    late = {key: override for key, override in typed.items() if key.split(".")[0] in TRAINED}
+    draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
+    message = "the recording is trained already; render a scene to change this"
+    problems = [Problem(override.origin, message) for override in late.values()]
+    return recording, Draft((*problems, *draft.problems), draft.parts, draft.scene, path)
 
 
-def _problems_beyond(ctx: click.Context, parts: dict[str, object]) -> list[Problem]:
-    """Mistakes outside the scene, looked for when the scene is wrong already: the user hears of all at once."""
-    from netviz.film.audio import audio_problems
-    from netviz.places import music
-    from netviz.video.files import output_problems
+def _target(ctx: click.Context, draft: Draft) -> Path:
+    output = ctx.params.get("output")
+    name = draft.parts.get("name", draft.path.stem if draft.path else "film")
+    return output if output is not None else Path(f"{name}{SUFFIXES.get(ctx.command.name or '', '')}")
 
+
+def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Problem]:
     found: list[Problem] = []
-    audio = parts.get("audio")
+    audio = draft.parts.get("audio")
     if isinstance(audio, str):
         found += audio_problems(music(audio))
-    output = ctx.params.get("output")
-    if output is not None:
-        found += output_problems(Path(output), ctx.params.get("overwrite", False))
+    if ctx.command.name in SUFFIXES:
+        inputs = [] if draft.path is None else [draft.path]
+        found += target_problems(target, (SUFFIXES[ctx.command.name],), ctx.params["overwrite"], inputs)
     return found
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False

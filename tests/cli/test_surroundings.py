@@ -1,0 +1,142 @@
+"""What the user's machine may be like: environment, terminal, locale; and how soon the command answers."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from netviz.cli import console
+from netviz.errors import NetvizWarning
+from tests.cli.conftest import Call
+from tests.cli.support import BRIEF, FILM, SMALL, command, contents, run, surroundings
+
+LIBRARIES = ("numpy", "matplotlib", "pydantic", "rich", "yaml", "imageio_ffmpeg")
+
+
+@pytest.mark.parametrize("program", ["import netviz", "import netviz.cli; netviz.cli.main(['--help'])"])
+def test_no_library_is_loaded_before_it_is_needed(tmp_path: Path, program: str) -> None:
+    listing = "import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); "
+    ended = subprocess.run(
+        [sys.executable, "-c", listing + program], cwd=tmp_path, env=surroundings(), capture_output=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in ended.stderr.decode().split()}
+    assert "netviz" in loaded
+    assert not loaded & set(LIBRARIES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"HOME": "/proc/nowhere", "XDG_CACHE_HOME": "/proc/nowhere", "XDG_CONFIG_HOME": "/proc/nowhere"},
+        {"LC_ALL": "C", "LANG": "C", "PYTHONIOENCODING": "ascii", "MPLBACKEND": "nonsense"},
+        {"PYTHONIOENCODING": "latin-1", "MATPLOTLIBRC": "hostile", "DISPLAY": ""},
+    ],
+    ids=["no home", "C and no backend", "latin-1 and a matplotlibrc"],
+)
+def test_the_same_picture_everywhere(call: Call, tmp_path: Path, changes: dict[str, str]) -> None:
+    (tmp_path / "hostile").write_text("font.size: 40\ntext.antialiased: False\nno.such.key: 1\n")
+    options = [*FILM, "--set", "title=Grün 試", "--at", "start", "-o"]
+    result = run(tmp_path, "still", *options, "試.png", environment=surroundings(**changes))
+    assert result.code == 0, result.err
+    assert len(result.warnings) == 3 and len(result.err.splitlines()) == 4, "nothing but ours"
+    assert ".png: 160x128, " in result.out
+    assert call("still", *options, "here.png").code == 0
+    assert (tmp_path / "試.png").read_bytes() == (tmp_path / "here.png").read_bytes()
+
+
+def on_terminal(folder: Path, *arguments: str, **changes: str) -> tuple[int, str, str]:
+    """Run netviz with a terminal as stdin and stderr: exit code, stdout, what the terminal was sent."""
+    ours, theirs = pty.openpty()
+    environment = surroundings(**{"TERM": "xterm-256color", **changes})
+    process = subprocess.Popen(
+        command(*arguments), cwd=folder, env=environment, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs
+    )
+    os.close(theirs)
+    seen = b""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and select.select([ours], [], [], 60)[0]:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # what Linux says at the end of a terminal
+            break
+        if not chunk:
+            break
+        seen += chunk
+    os.close(ours)
+    assert process.stdout is not None
+    out = process.stdout.read().decode()
+    process.stdout.close()
+    return process.wait(timeout=10), out, seen.decode()
+
+
+@pytest.mark.slow
+def test_bars_on_a_terminal(tmp_path: Path) -> None:
+    options = [*SMALL, *BRIEF, "--duration", "6", "--set", "title=試"]
+    code, out, seen = on_terminal(tmp_path, "render", *options)
+    assert code == 0, seen
+    assert re.fullmatch(r"xor\.mp4: 6\.00 s, \d+\.\d kB\n", out)
+    assert "drawing" in seen and "━" in seen and "fps" in seen
+    assert "…" not in seen
+    assert "\x1b[33m" in seen and "no letters for '試'" in seen
+    assert seen.rfind("\x1b[?25h") > seen.rfind("\x1b[?25l"), "the cursor is shown again"
+    assert contents(tmp_path).keys() == {"xor.mp4"}
+
+
+def test_a_dumb_terminal_gets_lines(tmp_path: Path) -> None:
+    code, _, seen = on_terminal(tmp_path, "record", *FILM, TERM="dumb")
+    assert (code, seen) == (0, "training …\r\n")
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colours(call: Call, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], coloured: bool) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    result = call("render", "--fps", "0")
+    assert result.err.startswith("\x1b[31m\x1b[1merror\x1b[0m: --fps" if coloured else "error: --fps")
+
+
+def test_colours_on_a_terminal(tmp_path: Path) -> None:
+    code, out, seen = on_terminal(tmp_path, "render", "--fps", "0")
+    assert (code, out) == (2, "")
+    assert "\x1b[31m" in seen and "--fps" in seen
+    assert "\x1b" not in on_terminal(tmp_path, "render", "--fps", "0", NO_COLOR="1")[2]
+
+
+def test_a_line_every_ten_seconds_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    with console.ProgressLines() as progress:
+        for now in range(0, 41, 4):
+            progress("drawing", 10 * int(now), 400)
+    assert capsys.readouterr().err.splitlines() == [
+        "drawing …",
+        "drawing: 30 %, 28 s left",
+        "drawing: 60 %, 16 s left",
+        "drawing: 90 %, 4 s left",
+    ]
+
+
+def test_a_warning_is_told_once_and_others_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.warns(UserWarning, match="another's") as others, console.warnings_shown(strict=False):
+        for text in ("one", "two", "one", "two"):
+            warnings.warn(text, NetvizWarning, stacklevel=1)
+        warnings.warn("another's", UserWarning, stacklevel=1)
+    assert len(others) == 1
+    assert capsys.readouterr().err == "warning: one\nwarning: two\n"
