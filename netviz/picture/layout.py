@@ -77,7 +77,7 @@ def arrange(size: tuple[int, int]) -> Layout:
     if width >= 1.2 * height:
         return Layout(
             size, "right",
-            header=rect(0.05, 0.062, 0.56, 0.165), network=rect(0.205, 0.135, 0.965, 0.795),
+            header=rect(0.05, 0.062, 0.56, 0.165), network=rect(0.205, 0.178, 0.965, 0.80),
             table=rect(0.05, 0.255, 0.185, 0.70), numbers=rect(0.05, 0.825, 0.235, 0.93), stacked=False,
             curve=rect(0.275, 0.825, 0.95, 0.92), caption_lines=1, radius=0.046 * height,
             small=small, body=1.06 * small, figure=1.0 * small, title=0.042 * height, card=0.075 * height,

@@ -32,23 +32,29 @@ def _beside(setting: Setting) -> bool:
     return setting.layout.flow == "right" or setting.recording.scene.network.layers[-1] == 1
 
 
+def _in_one_line(setting: Setting) -> bool:
+    """Whether the outputs stand so close that each has one line for its name and its wish."""
+    layers = setting.recording.scene.network.layers
+    return layers[-1] > 1 and setting.layout.network.height / max(layers) < 2.9 * setting.layout.body
+
+
 def room_for_names(setting: Setting) -> tuple[float, float, float, float]:
     """Pixels to keep free at the left, right, top and bottom of the network."""
     layout, faces = setting.layout, setting.faces
     inputs, outputs = _texts(setting)
     gap = 1.2 * layout.small
     longest = LONGEST * layout.size[0]
-    right = max(
-        width("off by 0.00", faces.words, layout.body), *(width(text, faces.words, layout.body) for text in outputs)
-    )
-    right = min(longest, right) + gap
+    wish = width("wants 0.00", faces.medium, layout.body)
+    right = max(width(text, faces.words, layout.body) for text in outputs)
+    if _in_one_line(setting) and layout.flow == "right":
+        right += wish + 0.6 * layout.body
+    right = min(longest, max(right, wish, width("off by 0.00", faces.medium, layout.body))) + gap
     if layout.flow == "right":
         left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = 2.0 * layout.body if inputs else 0.0
-    if _beside(setting):
-        return 0.0, 0.0, 0.0, below
-    return 0.0, 0.0, 4.2 * layout.body, below
+    above = 0.0 if _beside(setting) else (4.2 if any(outputs) else 2.2) * layout.body
+    return 0.0, 0.0, above, below
 
 
 class Names:
@@ -57,14 +63,24 @@ class Names:
     def __init__(self, setting: Setting, places: Places) -> None:
         self.setting, self.places = setting, places
         layout = setting.layout
-        inputs, self.outputs = _texts(setting)
-        faces = setting.faces
-        spacing = self._spacing(places.centres[0])
-        room = LONGEST * layout.size[0] if layout.flow == "right" else 0.94 * spacing
-        fitted = [fit(text, faces.words, layout.body, room, 0.6 * layout.small) for text in inputs]
+        inputs, outputs = _texts(setting)
+        self.reach = places.radius + 0.9 * layout.small
+        self.beside = _beside(setting)
+        self.one_line = _in_one_line(setting) and self.beside
+        room = LONGEST * layout.size[0]
+        across = 0.94 * self._spacing(places.centres[0])
+        self.inputs = self._same_size(inputs, room if layout.flow == "right" else across)
+        rest = layout.size[0] * 0.985 - (places.centres[-1][0][0] + self.reach)
+        self.room = rest if self.beside else 0.94 * self._spacing(places.centres[-1])
+        wish = width("wants 0", setting.faces.medium, layout.body) + 0.6 * layout.body
+        self.outputs = self._same_size(outputs, self.room - wish if self.one_line else self.room)
+        self.misses = len(outputs) == 1 or self._spacing(places.centres[-1]) >= 4.6 * layout.body
+
+    def _same_size(self, texts: tuple[str, ...], room: float) -> list[tuple[str, float]]:
+        layout, font = self.setting.layout, self.setting.faces.words
+        fitted = [fit(text, font, layout.body, room, 0.6 * layout.small) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
-        self.inputs = [(text, smallest) for text, _ in fitted]
-        self.crowded = len(self.outputs) > 1 and self._spacing(places.centres[-1]) < 4.6 * layout.body
+        return [(text, smallest) for text, _ in fitted]
 
     def _spacing(self, centres: NDArray[np.float64]) -> float:
         if len(centres) < 2:
@@ -75,34 +91,46 @@ class Names:
     def draw(self, frame: Frame) -> None:
         """Write the inputs' names and the outputs' names, wishes and misses."""
         setting = self.setting
-        canvas, layout, theme, faces = setting.canvas, setting.layout, setting.theme, setting.faces
-        reach = self.places.radius + 0.9 * layout.small
+        canvas, words, quiet = setting.canvas, setting.faces.words, setting.theme.quiet
         for (text, size), (x, y) in zip(self.inputs, self.places.centres[0], strict=False):
-            if layout.flow == "right":
-                canvas.text(text, x - reach, y, faces.words, size, theme.quiet, "right")
+            if setting.layout.flow == "right":
+                canvas.text(text, x - self.reach, y, words, size, quiet, "right")
             else:
-                canvas.text(text, x, y + reach + 0.35 * size, faces.words, size, theme.quiet, "middle")
+                canvas.text(text, x, y + self.reach + 0.35 * size, words, size, quiet, "middle")
         for index, (x, y) in enumerate(self.places.centres[-1]):
-            self._output(frame, index, x, y, reach)
+            self._output(frame, index, x, y)
 
-    def _output(self, frame: Frame, index: int, x: float, y: float, reach: float) -> None:
+    def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
+        """The name, under it (or, in a crowd, beside it) the wish, and where there is room the miss."""
         setting = self.setting
-        canvas, layout, theme, faces = setting.canvas, setting.layout, setting.theme, setting.faces
-        lines = [(self.outputs[index], faces.words, theme.quiet, 1.0)] if self.outputs[index] else []
-        if frame.target is not None:
-            target = float(frame.target[index])
-            missed = abs(target - float(frame.activations[-1][index]))
-            wish = "right: " if frame.kind == "think" else "wants "
-            level = frame.compared if frame.kind == "think" else frame.presented
-            lines.append((wish + short(target), faces.medium, theme.ink, level))
-            if not self.crowded:
-                lines.append((f"off by {missed:.2f}", faces.medium, theme.error, frame.compared))
-        step = 1.42 * layout.body
-        beside = _beside(setting)
-        room = layout.size[0] * 0.985 - (x + reach) if beside else 0.94 * self._spacing(self.places.centres[-1])
-        slots = 2 if self.outputs[index] else 1
-        first = -(slots - 1) / 2 * step if beside else -reach - 2.2 * step
-        for number, (text, font, colour, level) in enumerate(lines):
-            shown, size = fit(text, font, layout.body, room, 0.6 * layout.small)
-            start, anchor = (x + reach, LEFT) if beside else (x, MIDDLE)
-            canvas.text(shown, start, y + first + number * step, font, size, colour, anchor, level)
+        canvas, body = setting.canvas, setting.layout.body
+        name, size = self.outputs[index]
+        step = 1.42 * body
+        left = x + self.reach if self.beside else x
+        anchor = LEFT if self.beside else MIDDLE
+        top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach - 0.5 * step
+        if not self.beside and name:
+            top -= step
+        canvas.text(name, left, top, setting.faces.words, size, setting.theme.quiet, anchor)
+        if frame.target is None:
+            return
+        if name and self.one_line:
+            left += width(name, setting.faces.words, size) + 0.6 * body
+        elif name:
+            top += step
+        level = frame.compared if frame.kind == "think" else frame.presented
+        wish, size = self._wish(frame, index, self.room - (left - x - self.reach) if self.beside else self.room)
+        canvas.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
+        if self.misses and self.beside:
+            missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
+            text, size = fit(f"off by {missed:.2f}", setting.faces.medium, body, self.room, 0.6 * setting.layout.small)
+            canvas.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
+
+    def _wish(self, frame: Frame, index: int, room: float) -> tuple[str, float]:
+        """What the output should be, in words where there is room for them."""
+        assert frame.target is not None
+        target = short(float(frame.target[index]))
+        font, body, small = self.setting.faces.medium, self.setting.layout.body, self.setting.layout.small
+        words = f"right: {target}" if frame.kind == "think" else f"wants {target}"
+        text, size = fit(words, font, body, room, 0.8 * small)
+        return (text, size) if text == words else fit(target, font, body, room, 0.6 * small)

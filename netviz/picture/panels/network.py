@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame, Pulse
 from netviz.picture.glow import Blobs
-from netviz.picture.layout import Layout, Places, Rect, curves, place
+from netviz.picture.layout import Places, Rect, curves, place
 from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import Colour, mix
@@ -29,11 +29,16 @@ class NetworkPanel:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        layout, scene = setting.layout, setting.recording.scene
-        self.unit = layout.unit
+        scene = setting.recording.scene
+        self.unit = setting.layout.unit
         self.places = place_network(setting)
         self.lines = curves(self.places)
         self.scale = LevelScale.of(setting)
+        # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
+        crowd = min(1.0, self.places.radius / (43 * self.unit))
+        self.thickness = self.unit * crowd**0.6
+        most = max(layer.shape[0] for layer in self.lines)
+        self.halo = min(1.0, (16 / most) ** 0.5)
         self.names = Names(setting, self.places)
         self.number_size = _number_size(setting, self.places.radius)
 
@@ -54,7 +59,7 @@ class NetworkPanel:
         self.rings.set(facecolor="none", linewidth=3 * self.unit)
         for artist in (self.synapses, self.cores, self.neurons, self.rings):
             axes.add_collection(artist, autolim=False)
-        self.neurons.set_linewidth(max(1.0, 2.4 * self.unit * min(1, scene_radius_share(self.places, layout))))
+        self.neurons.set_linewidth(max(1.0, 2.4 * self.unit * crowd))
         self.layers = len(scene.network.layers)
 
     def ground(self) -> None:
@@ -70,7 +75,7 @@ class NetworkPanel:
         for layer, lamps in enumerate(self.synapse_lamps):
             strength = self.scale.weights(frame.weights[layer])
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
-            level *= np.minimum(1, 12 * strength)
+            level *= self.halo * np.minimum(1, 12 * strength)
             colours = self._sign_colour(frame.weights[layer].ravel())
             brightness[lamps] = level.reshape(-1, 1) * colours
         return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
@@ -105,7 +110,7 @@ class NetworkPanel:
         shine = np.clip(0.62 * carried + 0.5 * change, 0, 1)
         body = (0.22 - 0.22 * shine) * ground + (0.78 + 0.22 * shine) * sign
         opacity = np.clip(0.36 + 2.4 * strength, 0, 0.94)
-        widths = self.scale.width(weights) * self.unit
+        widths = self.scale.width(weights) * self.thickness
         self.synapses.set(color=np.hstack([body, opacity]), linewidth=widths)
         core = sign + (1 - sign) * (0.35 + 0.4 * shine)
         self.cores.set(color=np.hstack([core, np.clip(shine * 1.05, 0, 0.95)]), linewidth=widths * 0.42)
@@ -173,7 +178,7 @@ class NetworkPanel:
                 continue
             seen = fade > 0
             x, y = line[seen].T
-            sigma = self.unit * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
+            sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
             colour = mix(self._comet_colour(pulse, weight), WHITE, 0.72)
             self.setting.canvas.shine(x, y, (0.12 + 0.5 * strength) * fade[seen], sigma, colour)
 
@@ -217,11 +222,6 @@ def number(value: float) -> str:
     return text[1:] if text in ("-0.00", "-0.0", "-0") else text
 
 
-def scene_radius_share(places: Places, layout: Layout) -> float:
-    """How large the neurons are, 1 = as large as the default style draws them."""
-    return places.radius / (43 * layout.unit)
-
-
 def place_network(setting: Setting) -> Places:
     """Places in the room that the names leave."""
     layout, scene = setting.layout, setting.recording.scene
@@ -236,7 +236,11 @@ def _number_size(setting: Setting, radius: float) -> float | None:
     layout = setting.layout
     wanted = layout.figure
     room = 1.72 * radius
-    size = min(wanted, wanted * room / width("0.00", setting.faces.strong_figures, wanted))
+    longest = max(
+        (number(float(value)) for layer in setting.recording.activations for value in (layer.min(), layer.max())),
+        key=len,
+    )
+    size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
     return size if size >= 0.6 * layout.small else None
 
 
