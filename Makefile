@@ -31,8 +31,8 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python benchmarks/training.py
-	$(BIN)/python benchmarks/film.py
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.film
 
 # The pictures in the README, made by netviz itself.
 pictures: $(READY)

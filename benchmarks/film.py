@@ -1,6 +1,9 @@
 """How fast films are drawn and encoded, against the encoder alone and against FuncAnimation.save.
 
-    python benchmarks/film.py [--frames 240] [--runs 3]
+FuncAnimation.save is measured twice: of exactly the same pictures (`netviz.animate(...).save`), and of a plainer film of
+the same network, as one would write it in matplotlib (`plain.py`).
+
+    python -m benchmarks.film [--frames 240] [--runs 3]
 
 Everything is measured in turn in one run, at 1920x1080 and 30 fps, with the encoder settings of quality "good"; the
 medians and the ratios are printed. All frames come from the middle of the learning shot, where everything moves.
@@ -19,10 +22,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from matplotlib.animation import FFMpegWriter
+from matplotlib.animation import FFMpegWriter, FuncAnimation
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 import netviz
+from benchmarks.plain import plain_animation
 from netviz.api import pictures
 from netviz.ffmpeg import executable
 from netviz.film.plan import make_plan
@@ -80,24 +85,37 @@ def main() -> None:
         for index in moving:
             stage.draw(timeline.frame(index))
 
-    def saved() -> None:
-        # The same frames through matplotlib's own way out, with the same preset and rate factor.
-        part = replace(timeline, span=timeline.span[FIRST:], phase=timeline.phase[FIRST:])
-        animation = make_animation(part)
-        animation._save_count = frames
-        animation.new_frame_seq = lambda: iter(range(frames))
+    def save(animation: FuncAnimation) -> None:
+        # Through matplotlib's own way out, with the same preset and rate factor.
         settings = ["-preset", "veryfast", "-crf", "22", "-pix_fmt", "yuv420p"]
         writer = FFMpegWriter(fps=30, codec="libx264", extra_args=settings)
         animation.save(str(folder / "saved.mp4"), writer=writer)
 
+    def saved() -> None:
+        part = replace(timeline, span=timeline.span[FIRST:], phase=timeline.phase[FIRST:])
+        animation = make_animation(part)
+        animation.new_saved_frame_seq = lambda: iter(range(frames))
+        animation._save_count = frames
+        save(animation)
+
+    def plain() -> None:
+        save(plain_animation(timeline, FIRST, frames))
+
     import matplotlib
 
     matplotlib.rcParams["animation.ffmpeg_path"] = str(executable())
-    ways = {"encoder alone": alone, "netviz": drawn, "drawing only": drawing, "FuncAnimation.save": saved}
+    ways = {
+        "encoder alone": alone,
+        "netviz": drawn,
+        "drawing only": drawing,
+        "animate().save": saved,
+        "plain matplotlib": plain,
+    }
     times: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(options.runs):
-        for name, work in ways.items():
-            times[name].append(seconds(work))
+    with threadpool_limits(1):  # as netviz.render does
+        for _ in range(options.runs):
+            for name, work in ways.items():
+                times[name].append(seconds(work))
 
     print(f"\n{frames} moving frames, 1920x1080, median of {options.runs} runs in turn")
     for name, taken in times.items():
@@ -108,7 +126,8 @@ def main() -> None:
         return statistics.median(a / b for a, b in zip(times[first], times[second], strict=True))
 
     print(f"  share of the encoder's speed:      {ratio('encoder alone', 'netviz'):.2f}")
-    print(f"  against FuncAnimation.save:        {ratio('FuncAnimation.save', 'netviz'):.2f}x")
+    print(f"  against animate().save:            {ratio('animate().save', 'netviz'):.2f}x")
+    print(f"  against plain matplotlib, saved:   {ratio('plain matplotlib', 'netviz'):.2f}x")
 
     start = time.perf_counter()
     for index, _ in enumerate(pictures(timeline, stage)):

@@ -2,9 +2,9 @@
 
     import netviz
 
-    scene = netviz.load_scene("xor", cycles=5000)       # a bundled scene, or the path of a scene file
-    recording = netviz.record(scene)                    # trains the network
-    netviz.render(recording, "xor.mp4")                 # draws and encodes the film
+    scene = netviz.load_scene("xor")          # a bundled scene, or the path of a scene file
+    recording = netviz.record(scene)          # trains the network
+    netviz.render(recording, "xor.mp4")       # draws and encodes the film
 
 Importing netviz loads none of the libraries it works with; each is loaded where it is first needed.
 """

@@ -173,7 +173,8 @@ def _notes(
     notes = []
     if len(shown) < len(cycles):
         notes.append(
-            f"{float(seconds):.1f} s of learning are too short for {len(cycles)} shown cycles: {len(shown)} are shown"
+            f"{float(seconds):.1f} s of learning are too short for {len(cycles)} shown cycles: "
+            f"{'1 is' if len(shown) == 1 else f'{len(shown)} are'} shown"
         )
     if per_cycle < examples:
         notes.append(
