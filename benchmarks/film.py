@@ -1,7 +1,7 @@
 """How fast films are drawn and encoded, against the encoder alone and against FuncAnimation.save.
 
-FuncAnimation.save is measured twice: of exactly the same pictures (`netviz.animate(...).save`), and of a plainer film of
-the same network, as one would write it in matplotlib (`plain.py`).
+FuncAnimation.save is measured twice: of exactly the same pictures (`netviz.animate(...).save`), and of a plainer film
+of the same network, as one would write it in matplotlib (`plain.py`).
 
     python -m benchmarks.film [--frames 240] [--runs 3]
 
