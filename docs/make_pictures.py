@@ -23,11 +23,11 @@ LOOP_FPS = 12
 def stills() -> None:
     """Moments of the xor film, in the three shapes and in the classic style."""
     wanted = [
-        ("learning", "xor", "1920x1080", "cycle:200"),
-        ("after", "xor", "1920x1080", "end"),
-        ("square", "xor", "square", "cycle:400"),
-        ("vertical", "xor", "vertical", "cycle:100"),
-        ("classic", "xor-classic", "1440x1080", "cycle:500"),
+        ("learning", "xor", "1280x720", "cycle:200"),
+        ("after", "xor", "1280x720", "end"),
+        ("square", "xor", "720x720", "cycle:400"),
+        ("vertical", "xor", "720x1280", "cycle:100"),
+        ("classic", "xor-classic", "960x720", "cycle:500"),
     ]
     for name, source, size, moment in wanted:
         scene = netviz.load_scene(source, overrides={"output.size": size})
@@ -46,8 +46,8 @@ def loop() -> None:
             picture = stage.draw(timeline.frame(first + number))[:, :, :3]
             imageio.v3.imwrite(Path(folder) / f"{number:04}.png", picture)
         palette = (
-            "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=160:stats_mode=full[p];"
-            "[b][p]paletteuse=dither=bayer:bayer_scale=4"
+            "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=stats_mode=full[p];"
+            "[b][p]paletteuse=dither=sierra2_4a:diff_mode=rectangle"
         )
         arguments = ["-v", "error", "-y", "-framerate", str(LOOP_FPS), "-i", f"{folder}/%04d.png", "-vf", palette]
         subprocess.run([str(executable()), *arguments, str(HERE / "learning.gif")], check=True)
