@@ -19,7 +19,9 @@ def caption(scene: Scene, plan: Plan, span: Span) -> str:
         cycles = "cycle" if span.cycle == 1 else "cycles"
         return f"After {span.cycle:,} {cycles} of training, at rest."
     if isinstance(shot, ThinkShot):
-        return "A new situation: " + " ".join(f"{value:g}" for value in shot.inputs)
+        known = any(example.inputs == shot.inputs for example in scene.data.examples)
+        return ("A known" if known else "A new") + " situation: " + " ".join(f"{value:g}" for value in shot.inputs)
     if scene.subtitle:
         return scene.subtitle
-    return f"Learning from {len(scene.data.examples)} examples"
+    count = len(scene.data.examples)
+    return f"Learning from {count} {'example' if count == 1 else 'examples'}"

@@ -36,7 +36,7 @@ class Frame:
     kind: of the span (title, rest, step, move, think).
     card: level of the title card. presence: level of the network and its panels.
     cycle: the number shown. curve_cycle: how far the error curve has come, in cycles. error: mean |target - output|.
-    example: index of the training example presented, or None.
+    example: index of the training example presented, or None. near_example: that one, or the next or last presented.
     inputs (n_0,), target (n_L,): what is presented, or None at rest; target is None where nobody gave one.
     weights[l] (n_l, n_{l+1}).
     activations[l] (n_l,): as recorded. arrived[l]: level of light in layer l: 0 until the signal has come.
@@ -55,6 +55,7 @@ class Frame:
     curve_cycle: float
     error: float
     example: int | None
+    near_example: int
     inputs: Array | None
     target: Array | None
     presented: float

@@ -43,7 +43,7 @@ def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
         shown = sorted({span.cycle for span in steps})
         if not shown:
             raise _wrong(origin, "this film shows no cycles of training")
-        listed = ", ".join(map(str, shown[:20])) + (", …" if len(shown) > 20 else "")
+        listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")
         raise _wrong(origin, f"cycle {cycle} is not shown; shown are {listed}")
     return _inside(here)
 

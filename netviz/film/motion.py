@@ -98,6 +98,12 @@ def blamed(beats: Beats, phase: float, layer: int, layers: int) -> float:
     return rise(phase, stop - 0.12 * length, stop + 0.3 * length) * (1 - rise(phase, *beats.fade))
 
 
+def settled(beats: Beats, layers: int) -> float:
+    """The phase from which nothing changes any more until the fade."""
+    start, stop = leg(beats.forward, layers - 1, layers)
+    return max(beats.compare[1], stop + 0.25 * (stop - start))
+
+
 def compared(beats: Beats, phase: float) -> float:
     """Level of the target beside the answer."""
     return rise(phase, *beats.compare) * (1 - rise(phase, *beats.fade))

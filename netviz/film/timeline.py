@@ -80,7 +80,7 @@ class Timeline:
             return int(self.span[index])
         if span.kind in ("title", "rest"):
             return (int(self.span[index]), *self._levels(span, index))
-        if span.kind == "think" and self.phase[index] > THINK.compare[1]:
+        if span.kind == "think" and self.phase[index] >= motion.settled(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         return index
 
@@ -107,9 +107,34 @@ class Timeline:
         fade_out = motion.ease(left / frames) if before_card else 1.0
         return 0.0, min(fade_in, fade_out)
 
-    def _error(self, cycle: float) -> float:
-        """Mean |target - output| at a cycle, between recorded points on the straight line."""
-        return float(np.interp(cycle, self.recording.curve_cycle, self.recording.train_error))
+    def _error(self, cycle: int) -> float:
+        """Mean |target - output| in the recorded cycle nearest to one."""
+        cycles = self.recording.curve_cycle
+        after = min(int(np.searchsorted(cycles, cycle)), len(cycles) - 1)
+        before = max(0, after - 1)
+        nearest = before if cycle - cycles[before] < cycles[after] - cycle else after
+        return float(self.recording.train_error[nearest])
+
+    @cached_property
+    def _rest_errors(self) -> dict[int, float]:
+        """Mean |target - output| with the weights of each rest row that is shown, which its cycle's error precedes."""
+        recording, examples = self.recording, self.recording.scene.data.examples
+        rows = {self._rest_rows[span.cycle] for span in self.plan.spans if span.kind in ("rest", "think", "title")}
+        return {
+            row: float(np.mean([np.abs(recording.forward(e.inputs, row)[-1] - e.target).mean() for e in examples]))
+            for row in rows
+        }
+
+    @cached_property
+    def _near_examples(self) -> list[int]:
+        """For every span the example it presents, or else the next one, or else the last one before."""
+        found = [span.example for span in self.plan.spans]
+        near: list[int] = []
+        for index in range(len(found)):
+            later = [example for example in found[index:] if example is not None]
+            earlier = [example for example in found[:index] if example is not None]
+            near.append(later[0] if later else earlier[-1] if earlier else 0)
+        return near
 
     def _weights(self, row: int) -> tuple[Array, ...]:
         return tuple(layer[row] for layer in self.recording.weights)
@@ -117,9 +142,12 @@ class Timeline:
     def _rest_row(self, cycle: int) -> int:
         return self._rest_rows[cycle]
 
-    def _dark(self, span: Span, index: int, weights: tuple[Array, ...], curve_cycle: float) -> Frame:
-        """The network without any signal."""
+    def _dark(
+        self, span: Span, index: int, weights: tuple[Array, ...], curve_cycle: float, row: int | None = None
+    ) -> Frame:
+        """The network without any signal. row: the rest row that is shown, if it is one."""
         card, presence = self._levels(span, index)
+        cycle = round(curve_cycle)
         sizes = self.recording.scene.network.layers
         return Frame(
             key=self.key(index),
@@ -127,10 +155,11 @@ class Timeline:
             caption=captions.caption(self.recording.scene, self.plan, span),
             card=card,
             presence=presence,
-            cycle=round(curve_cycle),
+            cycle=cycle,
             curve_cycle=curve_cycle,
-            error=self._error(curve_cycle),
+            error=self._error(cycle) if row is None else self._rest_errors[row],
             example=None,
+            near_example=self._near_examples[self.span[index]],
             inputs=None,
             target=None,
             presented=0.0,
@@ -145,12 +174,13 @@ class Timeline:
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
-        return self._dark(span, index, self._weights(self._rest_row(span.cycle)), float(span.cycle))
+        row = self._rest_row(span.cycle)
+        return self._dark(span, index, self._weights(row), float(span.cycle), row)
 
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         assert span.from_cycle is not None
-        rows, cycles = self._way(span.from_cycle, span.cycle)
+        rows, cycles = self._way(span.from_cycle, span.cycle, int(self.span[index]))
         position = motion.ease(phase) * (len(rows) - 1)
         before = min(int(position), len(rows) - 2)
         part = position - before
@@ -159,14 +189,24 @@ class Timeline:
         )
         return self._dark(span, index, weights, (1 - part) * cycles[before] + part * cycles[before + 1])
 
-    def _way(self, first: int, last: int) -> tuple[list[int], list[float]]:
-        """Rows from rest after cycle `first` to the beginning of cycle `last` (or to rest after it), with cycles."""
+    def _way(self, first: int, last: int, number: int) -> tuple[list[int], list[float]]:
+        """Rows from rest after cycle `first` to the step of cycle `last` that follows span `number`, with cycles."""
         kept = sorted(self._rest_rows)
         between = [cycle for cycle in kept[bisect_left(kept, first) :] if cycle < last]
         rows = [self._rest_rows[cycle] for cycle in between]
-        shown = [row for (cycle, _), row in self._example_rows.items() if cycle == last]
-        rows.append(min(shown) if shown else self._rest_rows[last])
+        rows.append(self._row_after(number))
         return rows, [*map(float, between), float(last)]
+
+    def _row_after(self, number: int) -> int:
+        """The row whose weights span `number` leads to: of the step that follows in its cycle, or rest after it.
+
+        Where a cycle presents only some of its examples, a step's weights so take in the steps that are left out.
+        """
+        spans = self.plan.spans
+        cycle = spans[number].cycle
+        if number + 1 < len(spans) and spans[number + 1].kind == "step" and spans[number + 1].cycle == cycle:
+            return self._example_rows[cycle, spans[number + 1].example or 0]
+        return self._rest_rows[cycle]
 
     def _step(self, span: Span, phase: float, index: int) -> Frame:
         assert span.example is not None
@@ -178,8 +218,8 @@ class Timeline:
             example=span.example,
             deltas=None if self.held else recording.deltas(row),
         )
-        before, after = self._weights(row), self._weights(row + 1)
-        return self._lit(span, phase, index, shown, LEARN, before, after)
+        after = self._weights(self._row_after(int(self.span[index])))
+        return self._lit(span, phase, index, shown, LEARN, self._weights(row), after)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
         shot = self.recording.scene.shots[span.shot]
@@ -193,7 +233,7 @@ class Timeline:
         )
         # The signal takes at most five seconds, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
-        return self._lit(span, min(1.0, phase * max(1.0, length / 5)), index, shown, THINK, self._weights(row), None)
+        return self._lit(span, min(1.0, phase * max(1.0, length / 5)), index, shown, THINK, self._weights(row), None, row)
 
     def _lit(
         self,
@@ -204,12 +244,13 @@ class Timeline:
         beats: Beats,
         before: tuple[Array, ...],
         after: tuple[Array, ...] | None,
+        rest_row: int | None = None,
     ) -> Frame:
         """The network with a signal in it. before, after: weights of the step (None: nothing is learned)."""
         if self.held:
-            phase, after = (beats.compare[1] + beats.backward[0]) / 2 if beats is LEARN else beats.compare[1], None
+            phase, after = (beats.compare[1] + beats.backward[0]) / 2 if beats is LEARN else 1.0, None
         layers = len(before)
-        dark = self._dark(span, index, before, float(span.cycle))
+        dark = self._dark(span, index, before, float(span.cycle), rest_row)
         flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, before, strict=False)]
         largest = max((float(layer.max()) for layer in flow), default=0.0) or 1.0
         moved = motion.updated(beats, phase) if after is not None else 0.0
@@ -232,6 +273,7 @@ class Timeline:
             curve_cycle=dark.curve_cycle,
             error=dark.error,
             example=shown.example,
+            near_example=dark.near_example,
             inputs=shown.activations[0],
             target=shown.target,
             presented=motion.presented(beats, phase),

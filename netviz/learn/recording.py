@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from netviz.errors import InputError, Problem
 from netviz.learn import network
 from netviz.learn.network import Floats
 from netviz.scene.spec import Scene
@@ -96,7 +97,12 @@ class Recording:
             return network.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
 
     def with_scene(self, scene: Scene) -> Recording:
-        """The same run for a scene that differs only in how its film looks."""
+        """The same run for a scene that differs only in how its film looks.
+
+        Raises InputError if the scene's network, data, training or schedule is another.
+        """
+        if _trained(scene) != _trained(self.scene):
+            raise InputError([Problem("", "the recording is of another network, data, training or schedule")])
         return replace(self, scene=scene)
 
     def save(self, path: str | Path) -> None:
@@ -111,6 +117,12 @@ class Recording:
         from netviz.learn.recording_file import load_recording
 
         return load_recording(Path(path))
+
+
+def _trained(scene: Scene) -> tuple[Any, ...]:
+    """What a recording depends on."""
+    network = scene.network
+    return network.layers, network.activations, network.bias, scene.data, scene.training, scene.schedule
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -48,6 +48,11 @@ class CurvePanel:
         room = self.setting.layout.curve
         return np.asarray(room.bottom - room.height * np.asarray(error) / self.top)
 
+    def _now(self, frame: Frame) -> float:
+        """The error at the current point, on the straight line between two recorded cycles."""
+        recording = self.setting.recording
+        return float(np.interp(frame.curve_cycle, recording.curve_cycle, recording.train_error))
+
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
         room = self.setting.layout.curve
@@ -91,14 +96,14 @@ class CurvePanel:
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """The current point glows."""
-        x, y = self._x(frame.curve_cycle), self._y(frame.error)
+        x, y = self._x(frame.curve_cycle), self._y(self._now(frame))
         return [(np.array([float(x)]), np.array([float(y)]), np.array([0.55]), self.setting.theme.error)]
 
     def draw(self, frame: Frame) -> None:
         """The curve up to now, the area under it, the current point."""
         until = int(np.searchsorted(self.cycles, frame.curve_cycle, side="right"))
         x = np.append(self._x(self.cycles[:until]), self._x(frame.curve_cycle))
-        y = np.append(self._y(self.errors[:until]), self._y(frame.error))
+        y = np.append(self._y(self.errors[:until]), self._y(self._now(frame)))
         bottom = self.setting.layout.curve.bottom
         self.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
         self.past.set_data(x, y)
