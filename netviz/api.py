@@ -55,9 +55,20 @@ def plan(scene: Scene) -> Plan:
     """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
     length = film_length(scene)
     made = make_plan(scene, length)
-    for note in made.notes:
-        warnings.warn(note, NetvizWarning, stacklevel=2)
+    if made.notes:
+        warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
+    _warn_of_letters(scene)
     return made
+
+
+def _warn_of_letters(scene: Scene) -> None:
+    """Warn of characters that would be drawn as empty boxes."""
+    captions = (shot.caption or "" for shot in scene.shots)
+    texts = [scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs, *captions]
+    if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
+        from netviz.picture.type import Typefaces, check
+
+        check(texts, Typefaces.make(scene.font))
 
 
 def film_length(scene: Scene) -> Fraction | None:

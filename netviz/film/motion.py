@@ -35,9 +35,9 @@ LEARN = Beats(
     present=0.09,
     forward=(0.08, 0.47),
     compare=(0.47, 0.57),
-    backward=(0.58, 0.84),
-    update=(0.82, 0.97),
-    fade=(0.88, 1.0),
+    backward=(0.58, 0.82),
+    update=(0.80, 0.945),
+    fade=(0.86, 0.985),
 )
 """A step of learning: forward, compare, back, update; dark again at the end, where the next one begins."""
 

@@ -83,7 +83,7 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
     if seconds is None:
         lengths = _natural_lengths(scene, _steps_in(len(cycles), examples, held))
     else:
-        lengths = _shared_lengths(scene.shots, seconds)
+        lengths = _shared_lengths(scene, seconds)
     frames = frame_count(sum(lengths, Fraction(0)), scene.output.fps)
 
     pieces: list[tuple[int, _Piece]] = []
@@ -100,7 +100,28 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
             now = scene.training.cycles
         else:
             pieces.append((index, _Piece(_kind(shot), length, now)))
-    return Plan(scene.output.fps, frames, _spans(pieces, scene.output.fps, frames), tuple(notes), per_cycle)
+    spans = _spans(pieces, scene.output.fps, frames)
+    notes += _left_out(scene, lengths, spans)
+    return Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle)
+
+
+def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
+    """What the user should know of shots that are not as long as asked for."""
+    notes = []
+    shown = {span.shot for span in spans}
+    for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
+        if index not in shown and length > 0:
+            notes.append(f"shot {index + 1} ({shot.shot}) is shorter than a frame and is left out")
+    shares = [shot.share for shot in scene.shots]
+    given = sum(share for share in shares if share is not None)
+    if None not in shares and abs(given - 1) > 1e-9:
+        notes.append(f"the shares of the shots add up to {given:g}; they are stretched to fill the film")
+    return notes
+
+
+def _is_empty(scene: Scene, shot: AnyShot) -> bool:
+    """A title card of a scene without words, to which nobody gave a share of the film."""
+    return isinstance(shot, TitleShot) and not (scene.title or scene.subtitle) and shot.share is None
 
 
 def _kind(shot: AnyShot) -> Kind:
@@ -118,16 +139,22 @@ def _steps_in(cycles: int, per_cycle: int, held: bool) -> Fraction:
 def _natural_lengths(scene: Scene, steps: Fraction) -> list[Fraction]:
     """Seconds of each shot where nothing says how long the film is: one second a step."""
     natural = {"title": Fraction(3), "rest": Fraction(5, 2), "think": Fraction(5)}
-    lengths = [steps if isinstance(shot, LearningShot) else natural[_kind(shot)] for shot in scene.shots]
+    lengths = [
+        Fraction(0) if _is_empty(scene, shot) else steps if isinstance(shot, LearningShot) else natural[_kind(shot)]
+        for shot in scene.shots
+    ]
     if any(shot.share is not None for shot in scene.shots):
-        return _shared_lengths(scene.shots, sum(lengths, Fraction(0)))
+        return _shared_lengths(scene, sum(lengths, Fraction(0)))
     return lengths
 
 
-def _shared_lengths(shots: Sequence[AnyShot], seconds: Fraction) -> list[Fraction]:
+def _shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
     """Seconds of each shot of a film of `seconds`: its share, or what suits a film of that length."""
+    shots = scene.shots
 
     def wanted(shot: AnyShot) -> Fraction:
+        if _is_empty(scene, shot):
+            return Fraction(0)
         part, shortest, longest = {
             TitleShot: (Fraction(35, 1000), Fraction(3, 2), Fraction(4)),
             RestShot: (Fraction(30, 1000), Fraction(4, 5), Fraction(4)),

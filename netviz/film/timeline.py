@@ -39,7 +39,7 @@ class _Presented(NamedTuple):
 class Timeline:
     """All frames of a film.
 
-    span (N,): index into plan.spans of every frame. phase (N,): how far the frame is into its span, 0 <= phase < 1.
+    span (N,): index into plan.spans of every frame. phase (N,): how far the middle of the frame is into its span, 0 < phase < 1.
     """
 
     plan: Plan
@@ -233,7 +233,9 @@ class Timeline:
         )
         # The signal takes at most five seconds, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
-        return self._lit(span, min(1.0, phase * max(1.0, length / 5)), index, shown, THINK, self._weights(row), None, row)
+        return self._lit(
+            span, min(1.0, phase * max(1.0, length / 5)), index, shown, THINK, self._weights(row), None, row
+        )
 
     def _lit(
         self,
@@ -295,7 +297,7 @@ def make_timeline(plan: Plan, recording: Recording) -> Timeline:
     lengths = np.array([span.stop - span.start for span in plan.spans])
     starts = np.array([span.start for span in plan.spans])
     span = np.repeat(np.arange(len(lengths)), lengths)
-    phase = (np.arange(plan.frame_count) - starts[span]) / lengths[span]
+    phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
     return Timeline(plan, recording, span, phase)
 
 

@@ -77,17 +77,17 @@ def arrange(size: tuple[int, int]) -> Layout:
     if width >= 1.2 * height:
         return Layout(
             size, "right",
-            header=rect(0.05, 0.062, 0.56, 0.165), network=rect(0.205, 0.178, 0.965, 0.80),
+            header=rect(0.05, 0.062, 0.56, 0.165), network=rect(0.205, 0.19, 0.965, 0.80),
             table=rect(0.05, 0.255, 0.185, 0.70), numbers=rect(0.05, 0.825, 0.235, 0.93), stacked=False,
-            curve=rect(0.275, 0.825, 0.95, 0.92), caption_lines=1, radius=0.046 * height,
+            curve=rect(0.275, 0.825, 0.95, 0.92), caption_lines=2, radius=0.046 * height,
             small=small, body=1.06 * small, figure=1.0 * small, title=0.042 * height, card=0.075 * height,
         )  # fmt: skip
     if width >= 0.8 * height:
         return Layout(
             size, "right",
-            header=rect(0.06, 0.055, 0.94, 0.15), network=rect(0.045, 0.165, 0.955, 0.62),
+            header=rect(0.06, 0.055, 0.94, 0.15), network=rect(0.06, 0.185, 0.94, 0.63),
             table=rect(0.06, 0.67, 0.33, 0.95), numbers=rect(0.44, 0.675, 0.94, 0.765), stacked=False,
-            curve=rect(0.44, 0.80, 0.94, 0.905), caption_lines=1, radius=0.044 * height,
+            curve=rect(0.44, 0.80, 0.94, 0.905), caption_lines=2, radius=0.044 * height,
             small=small, body=1.06 * small, figure=1.0 * small, title=0.042 * height, card=0.058 * height,
         )  # fmt: skip
     return Layout(

@@ -22,7 +22,7 @@ from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
 from netviz.picture.panels.table import TablePanel
 from netviz.picture.theme import BLACK, NIGHT, Theme
-from netviz.picture.type import DRAWING, Typefaces, check
+from netviz.picture.type import DRAWING, Typefaces
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,6 @@ class Stage:
             self.canvas = Canvas(size)
             self.field = LightField(size, lamps)
             faces = Typefaces.make(scene.font)
-            check([scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs], faces)
             setting = Setting(recording, timeline.plan, arrange(size), theme, faces, self.canvas, self.field)
             self.panels = [make(setting) for make in style.panels]
             self.bare = _gradient(size, theme)

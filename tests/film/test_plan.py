@@ -117,3 +117,20 @@ def test_any_schedule_fits_any_length(frames: int, examples: int, seconds: int) 
     if seconds >= 3:
         lengths = [span.stop - span.start for span in plan.spans if span.kind == "step"]
         assert min(lengths) >= SHORTEST_STEP * plan.fps - 1
+
+
+def test_a_shot_shorter_than_a_frame_is_told() -> None:
+    shots = [{"shot": "title", "share": 0.0001}, {"shot": "learning"}]
+    plan = make_plan(short_scene(shots=shots), Fraction(40))
+    assert any("shot 1 (title) is shorter than a frame" in note for note in plan.notes)
+
+
+def test_shares_that_do_not_fill_the_film_are_told() -> None:
+    plan = make_plan(short_scene(shots=[{"shot": "learning", "share": 0.2}]), Fraction(40))
+    assert any("add up to 0.2" in note for note in plan.notes)
+
+
+def test_a_film_without_words_has_no_empty_card() -> None:
+    plan = make_plan(short_scene(title="", subtitle=""), Fraction(40))
+    assert [span.kind for span in plan.spans][:2] == ["rest", "move"]
+    assert plan.notes == ()

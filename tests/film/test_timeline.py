@@ -161,3 +161,60 @@ def test_the_classic_style_holds_one_drawing_a_step() -> None:
     keys = [timeline.key(index) for index in range(timeline.frame_count)]
     assert len(set(keys)) == len(timeline.plan.spans)
     assert not any(timeline.frame(index).pulses for index in range(0, timeline.frame_count, 7))
+
+
+def one_layer(layers: int, **changes: object) -> Timeline:
+    sizes = [3] + [4] * (layers - 1) + [1]
+    scene = short_scene(network__layers=sizes, network__inputs=[], network__outputs=[], **changes)
+    return make_timeline(make_plan(scene, Fraction(40)), record(scene))
+
+
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_a_thought_is_held_only_when_all_of_it_has_come(layers: int) -> None:
+    timeline = one_layer(layers)
+    span = timeline.plan.spans[-1]
+    keys = [timeline.key(index) for index in range(span.start, span.stop)]
+    held = next(index for index in range(1, len(keys)) if keys[index] == keys[index - 1])
+    frame = timeline.frame(span.start + held - 1)
+    assert frame.arrived == (1.0,) * (layers + 1)
+    assert frame.compared == 1.0
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_classic_drawing_of_a_thought_is_fully_lit(layers: int) -> None:
+    timeline = one_layer(layers, style="classic")
+    assert timeline.frame(timeline.frame_count - 1).arrived == (1.0,) * (layers + 1)
+
+
+@pytest.mark.parametrize("batch", [1, 3, "full"])
+def test_weights_do_not_jump_where_a_cycle_presents_few_of_its_examples(batch: int | str) -> None:
+    scene = short_scene(training__batch=batch, training__learning_rate=5)
+    timeline = make_timeline(make_plan(scene, Fraction(12)), record(scene))
+    assert timeline.plan.examples_per_cycle < 7
+    for span in timeline.plan.spans[1:]:
+        then, now = timeline.frame(span.start - 1), timeline.frame(span.start)
+        for before, after in zip(then.weights, now.weights, strict=True):
+            assert np.abs(after - before).max() < 0.06 * np.abs(before).max(), span
+    moved = [span for span in timeline.plan.spans if span.kind == "step" and _changes(timeline, span)]
+    assert len(moved) >= len({span.cycle for span in moved}) == 4, "in every cycle the weights are seen to move"
+
+
+def _changes(timeline: Timeline, span: Span) -> bool:
+    first, last = timeline.frame(span.start), timeline.frame(span.stop - 1)
+    return any((a != b).any() for a, b in zip(first.weights, last.weights, strict=True))
+
+
+def test_the_printed_error_is_that_of_the_printed_cycle(timeline: Timeline) -> None:
+    errors = dict(zip(timeline.recording.curve_cycle.tolist(), timeline.recording.train_error.tolist(), strict=True))
+    for _, frame in [*frames_of(timeline, "move"), *frames_of(timeline, "step")]:
+        assert frame.error == errors[frame.cycle]
+
+
+def test_a_resting_network_shows_the_error_its_weights_make() -> None:
+    scene = short_scene(training__cycles=1, schedule={"cycles": [1]}, training__batch="full", training__learning_rate=5)
+    recording = record(scene)
+    timeline = make_timeline(make_plan(scene, Fraction(40)), recording)
+    examples = scene.data.examples
+    wanted = np.mean([abs(recording.forward(e.inputs)[-1][0] - e.target[0]) for e in examples])
+    assert timeline.frame(timeline.frame_count - 1).error == pytest.approx(wanted, abs=1e-15)
+    assert abs(wanted - recording.train_error[-1]) > 0.001

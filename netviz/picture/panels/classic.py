@@ -73,34 +73,35 @@ class ClassicNetworkPanel(Unlit):
     def draw(self, frame: Frame) -> None:
         """Synapses, their glow, halos, neurons, values."""
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
-        lit = [level * np.abs(values) for level, values in zip(frame.arrived, frame.activations, strict=True)]
+        lit = [level * values for level, values in zip(frame.arrived, frame.activations, strict=True)]
         signal = np.concatenate(
             [np.repeat(level, layer.shape[1]) for level, layer in zip(lit, frame.weights, strict=False)]
         )
         sign = np.where(weights[:, None] > 0, GREEN, RED)
         self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
-        opacity = 0.4 * np.clip(signal, 0, 1)[:, None]
+        opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
         self.glow.set(color=np.hstack([sign + (1 - sign) * 0.35, opacity]), linewidth=2 * np.abs(weights) * self.point)
-        level = np.clip(np.concatenate(lit), 0, 1)[:, None]
-        yellow = np.hstack([level, level, np.zeros_like(level)])
-        self.halos.set(facecolor=np.hstack([yellow, 0.5 * level]))
-        self.neurons.set(facecolor=np.maximum(yellow, 0.10))
+        value = np.clip(np.concatenate(lit), -1, 1)[:, None]
+        level = np.abs(value)
+        # (y, y, 0) as in the original, whose neurons are never negative; what is negative here is blue.
+        light = np.where(value >= 0, np.hstack([level, level, 0 * level]), np.hstack([0 * level, 0.6 * level, level]))
+        self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
+        self.neurons.set(facecolor=np.maximum(light, 0.10))
         self.setting.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
         self._values(frame)
 
     def _values(self, frame: Frame) -> None:
+        """The numbers of layers whose neurons stand far enough apart for them."""
         setting = self.setting
+        font, size, ink = setting.faces.figures, setting.layout.small, setting.theme.ink
         for level, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
-            for (x, y), value in zip(centres, values, strict=True):
-                text = number(level * float(value))
-                setting.canvas.text(
-                    text,
-                    x + VALUE_DISTANCE * self.radius,
-                    y,
-                    setting.faces.figures,
-                    setting.layout.small,
-                    setting.theme.ink,
-                )
+            texts = [number(float(value)) for value in values]
+            longest = max(width(text, font, size) for text in texts)
+            apart = centres[1][0] - centres[0][0] if len(centres) > 1 else np.inf
+            if apart < VALUE_DISTANCE * self.radius + longest + 1.1 * self.radius:
+                continue
+            for (x, y), text in zip(centres, texts, strict=True):
+                setting.canvas.text(text, x + VALUE_DISTANCE * self.radius, y, font, size, ink, "left", level)
 
 
 class ClassicHeaderPanel(Unlit):

@@ -28,7 +28,7 @@ class HeaderPanel(Unlit):
         setting = self.setting
         layout, faces = setting.layout, setting.faces
         lines, size = wrap(
-            frame.caption, faces.words, layout.body, layout.header.width, 0.8 * layout.small, layout.caption_lines
+            frame.caption, faces.words, layout.body, layout.header.width, layout.small, layout.caption_lines
         )
         for number, line in enumerate(lines):
             y = self.caption_y + 1.35 * number * size

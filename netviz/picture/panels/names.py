@@ -23,8 +23,8 @@ def _texts(setting: Setting) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def short(value: float) -> str:
-    """A target or an input as people write it: 1, 0.05, -2.5."""
-    return f"{value:.3g}"
+    """A target or an input as people write it: 1, 0.05, -2.5, 1200; three decimals at most."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, 3) + 0.0:g}"
 
 
 def _beside(setting: Setting) -> bool:

@@ -9,6 +9,7 @@ from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
+from netviz.scene.spec import ThinkShot
 
 ARROW = "→"
 MOST_ROWS = 12
@@ -27,7 +28,7 @@ class TablePanel(Unlit):
         self.setting = setting
         layout, scene = setting.layout, setting.recording.scene
         room = layout.table
-        self.thoughts = any(shot.shot == "think" for shot in scene.shots)
+        self.thoughts = [[short(value) for value in shot.inputs] for shot in scene.shots if isinstance(shot, ThinkShot)]
         self.cells = [
             ([short(value) for value in example.inputs], [short(value) for value in example.target])
             for example in scene.data.examples
@@ -59,7 +60,7 @@ class TablePanel(Unlit):
         edges, x = [], self.setting.layout.table.x
         inputs, targets = self.cells[0]
         for index in range(len(inputs)):
-            x += digit * max(len(row[0][index]) for row in self.cells)
+            x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
             edges.append(x)
             x += 1.6 * digit
         x += 1.6 * digit
@@ -84,7 +85,7 @@ class TablePanel(Unlit):
         theme = self.setting.theme
         thinking = frame.kind == "think"
         paged = self.wide and self.rows < len(self.cells)
-        page = (frame.example or 0) // self.rows * self.rows
+        page = frame.near_example // self.rows * self.rows
         if paged:
             for slot, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
                 self._row(index, self.first + slot * self.step, theme.faint, 1.0)
@@ -118,11 +119,34 @@ class TablePanel(Unlit):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
 
     def _counter(self, frame: Frame, level: float) -> None:
-        """Where the rows are too wide: which example it is."""
+        """Where the rows are too wide: which example it is, and its values on lines of their own."""
+        setting, figures, theme = self.setting, self.setting.faces.figures, self.setting.theme
+        room = setting.layout.table
         total = len(self.cells)
         text = f"{total} examples" if frame.example is None else f"{frame.example + 1} of {total}"
         text = "new situation" if frame.kind == "think" else text
-        setting = self.setting
-        setting.canvas.text(
-            text, setting.layout.table.x, self.first, setting.faces.figures, self.size, setting.theme.ink, "left", level
-        )
+        setting.canvas.text(text, room.x, self.first, figures, self.size, theme.ink, "left", level)
+        if frame.inputs is None:
+            return
+        values = [short(value) for value in frame.inputs]
+        if frame.target is not None and frame.kind != "think":
+            values += [ARROW, *(short(value) for value in frame.target)]
+        lines = _filled(values, int((room.width + 0.4 * self.size) / width("0", figures, self.size)))
+        step = 1.4 * self.size
+        fitting = int((room.bottom - self.first - self.step) / step)
+        for number, line in enumerate(lines[:fitting]):
+            last = number == fitting - 1 and len(lines) > fitting
+            y = self.first + self.step + (number + 0.3) * step
+            setting.canvas.text("…" if last else line, room.x, y, figures, self.size, theme.quiet, "left", level)
+
+
+def _filled(words: list[str], characters: int) -> list[str]:
+    """Words set on lines of at most so many characters."""
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) > characters and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
