@@ -241,7 +241,7 @@ def _number_size(setting: Setting, radius: float) -> float | None:
         key=len,
     )
     size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
-    return size if size >= 0.016 * min(layout.size) else None
+    return size if size >= 0.0135 * min(layout.size) else None
 
 
 def _discs(setting: Setting, centres: NDArray[np.float64], radius: float) -> EllipseCollection:

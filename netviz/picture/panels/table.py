@@ -130,7 +130,7 @@ class TablePanel(Unlit):
             return
         values = [short(value) for value in frame.inputs]
         if frame.target is not None and frame.kind != "think":
-            values += [ARROW, *(short(value) for value in frame.target)]
+            values.append(" ".join([ARROW, *(short(value) for value in frame.target)]))
         lines = _filled(values, int((room.width + 0.4 * self.size) / width("0", figures, self.size)))
         step = 1.4 * self.size
         fitting = int((room.bottom - self.first - self.step) / step)
