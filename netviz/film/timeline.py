@@ -39,7 +39,8 @@ class _Presented(NamedTuple):
 class Timeline:
     """All frames of a film.
 
-    span (N,): index into plan.spans of every frame. phase (N,): how far the middle of the frame is into its span, 0 < phase < 1.
+    span (N,): index into plan.spans of every frame.
+    phase (N,): how far the middle of the frame is into its span, 0 < phase < 1.
     """
 
     plan: Plan
