@@ -10,29 +10,20 @@ from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film import captions, motion
-from netviz.film.frame import Array, Frame, Pulse
+from netviz.film.frame import Array, Frame
 from netviz.film.motion import LEARN, THINK, Beats
 from netviz.film.plan import Plan, Span
+from netviz.film.signals import Presented, backward_pulses, blame_of, forward_pulses
 from netviz.learn.recording import Recording
 from netviz.scene.spec import ThinkShot
 
 FADE_SECONDS = 0.4
 """How long a card or the network takes to come and go."""
-
-
-class _Presented(NamedTuple):
-    """What a step or a thought puts before the network, and what came of it."""
-
-    activations: tuple[Array, ...]
-    target: Array | None
-    example: int | None
-    deltas: tuple[Array, ...] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +204,7 @@ class Timeline:
         assert span.example is not None
         row = self._example_rows[span.cycle, span.example]
         recording = self.recording
-        shown = _Presented(
+        shown = Presented(
             activations=tuple(layer[row] for layer in recording.activations),
             target=recording.targets[row],
             example=span.example,
@@ -226,7 +217,7 @@ class Timeline:
         shot = self.recording.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         row = self._rest_row(span.cycle)
-        shown = _Presented(
+        shown = Presented(
             activations=self.recording.forward(np.array(shot.inputs), row),
             target=None if shot.target is None else np.array(shot.target),
             example=None,
@@ -243,7 +234,7 @@ class Timeline:
         span: Span,
         phase: float,
         index: int,
-        shown: _Presented,
+        shown: Presented,
         beats: Beats,
         before: tuple[Array, ...],
         after: tuple[Array, ...] | None,
@@ -257,7 +248,7 @@ class Timeline:
         flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, before, strict=False)]
         largest = max((float(layer.max()) for layer in flow), default=0.0) or 1.0
         moved = motion.updated(beats, phase) if after is not None else 0.0
-        blame, back = _blame(shown, before)
+        blame, back = blame_of(shown, before)
         change = dark.change
         weights = before
         if after is not None:
@@ -289,7 +280,7 @@ class Timeline:
             blame=tuple(motion.blamed(beats, phase, layer, layers) * blame[layer] for layer in range(layers + 1)),
             change=change,
             compared=motion.compared(beats, phase),
-            pulses=(*_forward_pulses(flow, largest, beats, phase), *_backward_pulses(back, beats, phase)),
+            pulses=(*forward_pulses(flow, largest, beats, phase), *backward_pulses(back, beats, phase)),
         )
 
 
@@ -300,40 +291,3 @@ def make_timeline(plan: Plan, recording: Recording) -> Timeline:
     span = np.repeat(np.arange(len(lengths)), lengths)
     phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
     return Timeline(plan, recording, span, phase)
-
-
-def _blame(shown: _Presented, weights: tuple[Array, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """Size of the error at every neuron (inputs included) and on every synapse, 0 to 1.
-
-    deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
-    |w_ij * delta_j|, what backpropagation adds up at neuron i. Both are shown as square roots, relative to the largest
-    of the step and to how wrong the answer is: otherwise the first layers would show nothing, and the last cycles as
-    much as the first.
-    """
-    if shown.deltas is None or shown.target is None:
-        return tuple(np.zeros(len(layer)) for layer in shown.activations), ()
-    wrong = min(1.0, float(np.abs(shown.target - shown.activations[-1]).max()))
-    back = [np.abs(w * d[None, :]) for w, d in zip(weights, shown.deltas, strict=True)]
-    at_neurons = [np.abs(d) for d in shown.deltas]
-    most_back = max((float(layer.max()) for layer in back), default=0.0) or 1.0
-    most_at = max((float(layer.max()) for layer in at_neurons), default=0.0) or 1.0
-    neurons = (np.zeros(weights[0].shape[0]), *(np.sqrt(wrong * layer / most_at) for layer in at_neurons))
-    return neurons, tuple(np.sqrt(wrong * layer / most_back) for layer in back)
-
-
-def _forward_pulses(flow: list[Array], largest: float, beats: Beats, phase: float) -> list[Pulse]:
-    pulses = []
-    for layer, strength in enumerate(flow):
-        position = motion.travel(beats.forward, phase, layer, len(flow))
-        if position is not None:
-            pulses.append(Pulse(layer, "forward", position, strength / largest))
-    return pulses
-
-
-def _backward_pulses(back: tuple[Array, ...], beats: Beats, phase: float) -> list[Pulse]:
-    pulses = []
-    for layer, strength in enumerate(back):
-        position = motion.travel(beats.backward, phase, len(back) - 1 - layer, len(back))
-        if position is not None:
-            pulses.append(Pulse(layer, "backward", position, strength))
-    return pulses
