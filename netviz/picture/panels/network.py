@@ -83,12 +83,12 @@ class NetworkPanel:
     def draw(self, frame: Frame) -> None:
         """Synapses, comets, neurons, numbers, names, in this order."""
         canvas = self.setting.canvas
-        self._update_synapses(frame)
-        canvas.draw(self.synapses, self.cores)
+        shining = self._update_synapses(frame)
+        canvas.draw(self.synapses, *((self.cores,) if shining else ()))
         for pulse in frame.pulses:
             self._comets(pulse, frame)
         self._update_neurons(frame)
-        canvas.draw(self.neurons, self.rings)
+        canvas.draw(self.neurons, *((self.rings,) if any(layer.any() for layer in frame.blame) else ()))
         self._numbers(frame)
         self.names.draw(frame)
 
@@ -100,7 +100,8 @@ class NetworkPanel:
         theme = self.setting.theme
         return np.where(levels[:, None] >= 0, theme.signal, theme.negative_signal)
 
-    def _update_synapses(self, frame: Frame) -> None:
+    def _update_synapses(self, frame: Frame) -> bool:
+        """Set colours and widths; whether any synapse shines."""
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
         carried = np.sqrt(np.concatenate([layer.ravel() for layer in frame.carried]))[:, None]
         change = np.abs(np.concatenate([layer.ravel() for layer in frame.change]))[:, None]
@@ -114,6 +115,7 @@ class NetworkPanel:
         self.synapses.set(color=np.hstack([body, opacity]), linewidth=widths)
         core = sign + (1 - sign) * (0.35 + 0.4 * shine)
         self.cores.set(color=np.hstack([core, np.clip(shine * 1.05, 0, 0.95)]), linewidth=widths * 0.42)
+        return bool(shine.any())
 
     def _update_neurons(self, frame: Frame) -> None:
         theme = self.setting.theme
