@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.ffmpeg import executable
 from netviz.film.audio import audio_length, audio_problems
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
@@ -164,6 +165,7 @@ def render(
     problems = scene_problems(source) + target_problems(target, (".mp4",), overwrite, [audio] if audio else [])
     if problems:
         raise InputError(problems)
+    executable()  # without ffmpeg there is no need to train first
     made = plan(scene)
     recording = record(source, progress=progress) if isinstance(source, Scene) else source
     timeline = make_timeline(made, recording)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netviz.film.plan import Plan, Span
+from netviz.film.plan import Span
 from netviz.scene.spec import Scene, ThinkShot
 
 
-def caption(scene: Scene, plan: Plan, span: Span) -> str:
+def caption(scene: Scene, span: Span) -> str:
     """The line that stands under the title while a span runs."""
     shot = scene.shots[span.shot]
     if shot.caption is not None:

@@ -120,13 +120,13 @@ class Timeline:
     @cached_property
     def _near_examples(self) -> list[int]:
         """For every span the example it presents, or else the next one, or else the last one before."""
-        found = [span.example for span in self.plan.spans]
-        near: list[int] = []
-        for index in range(len(found)):
-            later = [example for example in found[index:] if example is not None]
-            earlier = [example for example in found[:index] if example is not None]
-            near.append(later[0] if later else earlier[-1] if earlier else 0)
-        return near
+        spans = self.plan.spans
+        near = next((span.example for span in reversed(spans) if span.example is not None), 0)
+        found: list[int] = []
+        for span in reversed(spans):
+            near = near if span.example is None else span.example
+            found.append(near)
+        return found[::-1]
 
     def _weights(self, row: int) -> tuple[Array, ...]:
         return tuple(layer[row] for layer in self.recording.weights)
@@ -144,7 +144,7 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption(self.recording.scene, self.plan, span),
+            caption=captions.caption(self.recording.scene, span),
             card=card,
             presence=presence,
             cycle=cycle,

@@ -55,7 +55,7 @@ class Stage:
             self.canvas = Canvas(size)
             self.field = LightField(size, lamps)
             faces = Typefaces.make(scene.font)
-            setting = Setting(recording, timeline.plan, arrange(size), theme, faces, self.canvas, self.field)
+            setting = Setting(recording, arrange(size), theme, faces, self.canvas, self.field)
             self.panels = [make(setting) for make in style.panels]
             self.bare = _gradient(size, theme)
             self.canvas.pixels[:] = self.bare

@@ -218,3 +218,11 @@ def test_a_resting_network_shows_the_error_its_weights_make() -> None:
     wanted = np.mean([abs(recording.forward(e.inputs)[-1][0] - e.target[0]) for e in examples])
     assert timeline.frame(timeline.frame_count - 1).error == pytest.approx(wanted, abs=1e-15)
     assert abs(wanted - recording.train_error[-1]) > 0.001
+
+
+def test_between_steps_the_next_example_is_near_and_in_the_end_the_last(timeline: Timeline) -> None:
+    spans = timeline.plan.spans
+    for number, span in enumerate(spans):
+        later = [after.example for after in spans[number:] if after.example is not None]
+        wanted = later[0] if later else 6
+        assert timeline.frame(span.start).near_example == wanted

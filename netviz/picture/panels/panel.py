@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.film.plan import Plan
 from netviz.learn.recording import Recording
 from netviz.picture.canvas import Canvas
 from netviz.picture.glow import Blobs, LightField
@@ -23,7 +22,6 @@ class Setting:
     """What all panels of a picture share."""
 
     recording: Recording
-    plan: Plan
     layout: Layout
     theme: Theme
     faces: Typefaces

@@ -42,8 +42,8 @@ class TablePanel(Unlit):
         self.first = self.head + 1.35 * layout.small + self.step / 2
         self.columns = self._columns()
         padding = 0.5 * self.size
-        self.wide = bool(self.columns) and self.columns[-1] <= room.x + room.width + padding
-        right = self.columns[-1] if self.wide else room.right
+        self.fits = self.columns[-1] <= room.x + room.width + padding
+        right = self.columns[-1] if self.fits else room.right
         self.highlight = FancyBboxPatch(
             (room.x - padding, 0),
             right - room.x + 2 * padding,
@@ -74,27 +74,27 @@ class TablePanel(Unlit):
         """The heading, and all rows where they fit."""
         setting = self.setting
         layout, theme, faces = setting.layout, setting.theme, setting.faces
-        total, shown = len(self.cells), setting.plan.examples_per_cycle
+        total = len(self.cells)
         setting.canvas.text("TRAINING SET", layout.table.x, self.head, faces.strong, layout.small, theme.faint)
-        if self.wide and self.rows == total:
+        if self.fits and self.rows == total:
             for index in range(total):
-                self._row(index, self.first + index * self.step, theme.faint if shown else theme.quiet, 1.0)
+                self._row(index, self.first + index * self.step, theme.faint, 1.0)
 
     def draw(self, frame: Frame) -> None:
         """The presented row, bright in its box."""
         theme = self.setting.theme
         thinking = frame.kind == "think"
-        paged = self.wide and self.rows < len(self.cells)
+        paged = self.fits and self.rows < len(self.cells)
         page = frame.near_example // self.rows * self.rows
         if paged:
             for slot, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
                 self._row(index, self.first + slot * self.step, theme.faint, 1.0)
         if not thinking and frame.example is None:
-            if not self.wide:
+            if not self.fits:
                 self._counter(frame, 1.0)
             return
         place = 0.0
-        if self.wide:
+        if self.fits:
             place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
         y = self.first + place * self.step
         level = frame.presented
@@ -102,7 +102,7 @@ class TablePanel(Unlit):
         self.highlight.set_facecolor((*mix(theme.centre, theme.negative_signal, 0.16), level))
         self.highlight.set_edgecolor((*mix(theme.centre, theme.negative_signal, 0.38), level))
         self.setting.canvas.draw(self.highlight)
-        if not self.wide:
+        if not self.fits:
             self._counter(frame, level)
         elif thinking and frame.inputs is not None:
             answer = " ".join(["?"] * len(self.cells[0][1]))
