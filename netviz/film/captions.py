@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netviz.film.plan import Span
-from netviz.scene.spec import Scene, ThinkShot
+from netviz.scene.shots import ThinkShot
+from netviz.scene.spec import Scene
 
 
 def caption(scene: Scene, span: Span) -> str:
@@ -19,9 +20,9 @@ def caption(scene: Scene, span: Span) -> str:
         cycles = "cycle" if span.cycle == 1 else "cycles"
         return f"After {span.cycle:,} {cycles} of training, at rest."
     if isinstance(shot, ThinkShot):
-        known = any(example.inputs == shot.inputs for example in scene.data.examples)
+        known = any(example.inputs == shot.inputs for example in scene.data.examples or ())
         return ("A known" if known else "A new") + " situation: " + " ".join(f"{value:g}" for value in shot.inputs)
     if scene.subtitle:
         return scene.subtitle
-    count = len(scene.data.examples)
+    count = scene.data.train_count
     return f"Learning from {count} {'example' if count == 1 else 'examples'}"

@@ -14,7 +14,8 @@ from typing import Literal
 
 from netviz.film.timing import frame_count
 from netviz.learn.schedule import shown_cycles
-from netviz.scene.spec import AnyShot, LearningShot, RestShot, Scene, ThinkShot, TitleShot
+from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot
+from netviz.scene.spec import Scene
 
 Kind = Literal["title", "rest", "step", "move", "think"]
 
@@ -78,7 +79,7 @@ class _Piece:
 def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
     """Lay out a film of exactly `seconds`, or of one second a step where that is None."""
     cycles = shown_cycles(scene)
-    examples = len(scene.data.examples)
+    examples = scene.data.train_count
     held = scene.style == "classic"
     if seconds is None:
         lengths = _natural_lengths(scene, _steps_in(len(cycles), examples, held))

@@ -20,7 +20,7 @@ from netviz.film.motion import LEARN, THINK, Beats
 from netviz.film.plan import Plan, Span
 from netviz.film.signals import Presented, backward_pulses, blame_of, forward_pulses
 from netviz.learn.recording import Recording
-from netviz.scene.spec import ThinkShot
+from netviz.scene.shots import ThinkShot
 
 FADE_SECONDS = 0.4
 """How long a card or the network takes to come and go."""
@@ -110,11 +110,10 @@ class Timeline:
     @cached_property
     def _rest_errors(self) -> dict[int, float]:
         """Mean |target - output| with the weights of each rest row that is shown, which its cycle's error precedes."""
-        recording, examples = self.recording, self.recording.scene.data.examples
+        recording, examples = self.recording, self.recording.examples
         rows = {self._rest_rows[span.cycle] for span in self.plan.spans if span.kind in ("rest", "think", "title")}
         return {
-            row: float(np.mean([np.abs(recording.forward(e.inputs, row)[-1] - e.target).mean() for e in examples]))
-            for row in rows
+            row: float(np.abs(recording.forward(examples.given, row)[-1] - examples.targets).mean()) for row in rows
         }
 
     @cached_property

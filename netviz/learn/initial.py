@@ -60,6 +60,7 @@ def _draw(
 def initial_parameters(scene: Scene) -> Parameters:
     """The weights a scene's training starts from, and biases of 0."""
     training, layers = scene.training, scene.network.layers
+    assert isinstance(training.initial_weights, str) and isinstance(training.seed, int)
     random = generator(training.initial_weights, training.seed)
     weights = draw_weights(training.initial_weights, layers, random, training.initial_scale)
     return Parameters(weights, tuple(np.zeros(size) for size in layers[1:]))

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from netviz.learn.examples import examples_of
 from netviz.learn.network import Floats
 from netviz.scene.spec import Activation, Loss, Scene
 
@@ -53,15 +54,16 @@ class Lesson:
 
 def lesson_of(scene: Scene) -> Lesson:
     """The lesson a scene describes."""
-    examples, training = scene.data.examples, scene.training
+    examples, training = examples_of(scene), scene.training
+    count = len(examples.inputs)
     return Lesson(
         layers=scene.network.layers,
         activations=scene.network.activations,
         loss=training.loss,
-        bias=scene.network.bias,
+        bias=scene.network.bias is True,
         learning_rate=training.learning_rate,
-        batch=len(examples) if training.batch == "full" else min(training.batch, len(examples)),
+        batch=count if training.batch == "full" else min(training.batch, count),
         reduction=training.reduction,
-        inputs=np.array([example.inputs for example in examples], dtype=np.float64),
-        targets=np.array([example.target for example in examples], dtype=np.float64),
+        inputs=examples.inputs,
+        targets=examples.targets,
     )

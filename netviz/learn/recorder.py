@@ -28,7 +28,7 @@ def refuse_too_large(scene: Scene) -> None:
     moments = most_moments(scene)
     size = 8 * (moments * numbers_in_moment(scene) + 3 * min(scene.training.cycles + 1, LONGEST_WHOLE_CURVE))
     if size > LARGEST_RECORDING:
-        shown, examples = shown_count(scene), len(scene.data.examples)
+        shown, examples = shown_count(scene), scene.data.train_count
         message = (
             f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {examples:,} "
             f"{'example' if examples == 1 else 'examples'} make a recording of up to {moments:,} moments with "
@@ -48,7 +48,7 @@ def most_moments(scene: Scene) -> int:
     """Rows of the scene's recording: at most so many."""
     shown, cycles = shown_count(scene), scene.training.cycles
     at_rest = min(2 + shown * (1 + MOST_BETWEEN), cycles + 1)
-    return shown * len(scene.data.examples) + at_rest
+    return shown * scene.data.train_count + at_rest
 
 
 def kept_cycles(scene: Scene) -> tuple[int, ...]:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from netviz.errors import InputError, Problem
 from netviz.learn import network
+from netviz.learn.examples import Examples, examples_of
+from netviz.learn.features import features_of, network_inputs
 from netviz.learn.network import Floats
 from netviz.scene.spec import Scene
 
@@ -68,6 +70,11 @@ class Recording:
                 object.__setattr__(self, field.name, tuple(map(_read_only, value)))
 
     @cached_property
+    def examples(self) -> Examples:
+        """What was learned from, and what was kept for testing."""
+        return examples_of(self.scene)
+
+    @cached_property
     def shown_cycles(self) -> tuple[int, ...]:
         """The cycles that have example rows, increasing."""
         return tuple(np.unique(self.cycle[self.example != AT_REST]).tolist())
@@ -75,11 +82,16 @@ class Recording:
     def forward(self, inputs: Sequence[float] | Floats, row: int = -1) -> tuple[Floats, ...]:
         """What the network makes of inputs (n_0,) with a row's weights (the last: after training).
 
-        Returns the activations (n_l,) of all L + 1 layers. Raises ValueError if there are not n_0 inputs.
+        inputs: of a scene whose inputs are features of a point of the plane, the point (2,). Many at once (B, n_0) or
+        (B, 2) give layers (B, n_l). Returns the activations (n_l,) of all L + 1 layers. Raises ValueError if there are
+        not as many inputs.
         """
-        values = np.array(inputs, dtype=np.float64)
-        if values.shape != (self.scene.network.layers[0],):
-            raise ValueError(f"the network has {self.scene.network.layers[0]} inputs, got an array of {values.shape}")
+        given = np.array(inputs, dtype=np.float64)
+        features = features_of(self.scene)
+        wanted = self.scene.network.layers[0] if features is None else 2
+        if given.ndim not in (1, 2) or given.shape[-1] != wanted:
+            raise ValueError(f"the network has {wanted} inputs, got an array of {given.shape}")
+        values = network_inputs(features, given)
         weights, biases = ([array[row] for array in arrays] for arrays in (self.weights, self.biases))
         with np.errstate(all="ignore"):
             return network.forward(weights, biases, self.scene.network.activations, values)

@@ -248,7 +248,7 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 def _contradictions(recording: Recording) -> Iterator[str]:
     """What in a recording of the right shapes cannot be."""
-    cycles, examples = recording.scene.training.cycles, len(recording.scene.data.examples)
+    cycles, examples = recording.scene.training.cycles, recording.scene.data.train_count
     at_rest = recording.example == AT_REST
     finite = {name: getattr(recording, name) for name in ("loss", "train_loss", "train_error")}
     finite["targets"] = recording.targets[~at_rest]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from netviz.scene.spec import Data, LearningShot, Network, Output, Schedule, Shot, ThinkShot, Training
+from netviz.scene.shots import LearningShot, Shot, ThinkShot
+from netviz.scene.spec import Data, Network, Output, Schedule, Training
 
 Path = tuple[str | int, ...]
 Mistake = tuple[Path, str]
@@ -80,7 +81,7 @@ def _initial_scale(training: Training) -> Iterator[Mistake]:
 
 
 def _examples(network: Network, data: Data, training: Training | None) -> Iterator[Mistake]:
-    for index, example in enumerate(data.examples):
+    for index, example in enumerate(data.examples or ()):
         if len(example.inputs) != network.layers[0]:
             yield ("data", "examples", index, "inputs"), _misfit(example.inputs, network, 0)
         if len(example.target) != network.layers[-1]:

@@ -9,21 +9,49 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
-from netviz.scene.values import FilePath, FrameRate, Layers, Name, Seconds, Several, Size, Text, Tuple, Vector
+from netviz.scene.panels import (
+    AnyPanel,
+    BoundaryPanel,
+    CaptionPanel,
+    CurvePanel,
+    EquationsPanel,
+    NetworkPanel,
+    NumbersPanel,
+    TablePanel,
+    TitlePanel,
+)
+from netviz.scene.part import Part
+from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
+from netviz.scene.values import (
+    FilePath,
+    FrameRate,
+    Layers,
+    Name,
+    Seconds,
+    Seed,
+    Several,
+    Size,
+    Text,
+    Tuple,
+    Vector,
+)
 
 Activation = Literal["sigmoid", "tanh", "relu", "linear", "softmax"]
 Loss = Literal["squared_error", "cross_entropy"]
+Regularization = Literal["none", "L1", "L2"]
 Quality = Literal["draft", "good", "best"]
-Style = Literal["glow", "classic"]
-InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal"]
+Style = Literal["glow", "classic", "playground"]
+ThemeName = Literal["night", "paper", "playground"]
+PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
+InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "playground", "zero"]
+Dataset = Literal["circle", "xor", "gauss", "spiral", "plane", "gauss-regression"]
+Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 
-
-class Part(BaseModel):
-    """A part of a scene: unknown keys are mistakes, and nothing changes after it is made."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+REGRESSIONS: tuple[Dataset, ...] = ("plane", "gauss-regression")
+MANY_EXAMPLES = 50
+"""Points of the plane from which a learning shot shows all of them together unless told otherwise."""
 
 
 class Network(Part):
@@ -33,8 +61,10 @@ class Network(Part):
     """Neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
     activation: Activation | Tuple[Activation] = "sigmoid"
     """One for all layers after the inputs, or a list with one for each. softmax: last layer only."""
-    bias: bool = False
-    """Whether each neuron after the inputs has a bias that is learned too."""
+    bias: bool | Literal["fixed"] = False
+    """Whether each neuron after the inputs has a bias: true (learned), false, or fixed (there, but not learned)."""
+    bias_nodes: bool | None = None
+    """Whether biases are drawn as nodes of their own; without it they are, except in the style playground."""
     inputs: Tuple[Text] = ()
     """Names of the input neurons, drawn beside them."""
     outputs: Tuple[Text] = ()
@@ -58,10 +88,40 @@ class Example(Part):
 
 
 class Data(Part):
-    """What the network learns from."""
+    """What the network learns from: exactly one of examples, dataset and csv."""
 
-    examples: Several[Example]
-    """The training examples; every cycle goes through all of them in this order."""
+    examples: Several[Example] | None = None
+    """The examples; every cycle goes through all of them in this order."""
+    dataset: Dataset | None = None
+    """Points of the plane drawn at random as TensorFlow Playground draws them."""
+    csv: FilePath | None = None
+    """A table in a file of the scene's folder, its first row the names of its columns, all else numbers."""
+    inputs: Tuple[Text] = ()
+    """With csv: the columns that go into the network."""
+    targets: Tuple[Text] = ()
+    """With csv: the columns that should come out of it."""
+    samples: Annotated[int, Field(ge=2, le=20_000)] | None = None
+    """With dataset: how many points; 500, and 1,200 for plane and gauss-regression, as in Playground."""
+    noise: Annotated[FiniteFloat, Field(ge=0, le=80)] = 0.0
+    """With dataset: noise in per cent; Playground's slider goes from 0 to 50."""
+    train_share: Annotated[FiniteFloat, Field(gt=0, le=1)] | None = None
+    """Part of the data that is learned from, after shuffling; the rest is for testing. Without it all, with dataset
+    half."""
+    features: Several[Feature] | None = None
+    """What the network is given of a point (x1, x2) of the plane; x1 and x2 unless given."""
+
+    @property
+    def total_count(self) -> int:
+        """Examples in all, those for testing included."""
+        if self.dataset is not None:
+            return self.samples or (1200 if self.dataset in REGRESSIONS else 500)
+        return len(self.examples or ())
+
+    @property
+    def train_count(self) -> int:
+        """Examples that are learned from: the share of the whole, rounded down."""
+        share = self.train_share or (0.5 if self.dataset is not None else 1.0)
+        return int(self.total_count * Fraction(str(share)))
 
 
 class Training(Part):
@@ -75,14 +135,29 @@ class Training(Part):
     """Examples in one step: 1 = after each example ("online"), n, or full = the whole set."""
     reduction: Literal["mean", "sum"] = "mean"
     """Whether a batch's gradients are averaged or added up."""
+    last_batch: Literal["short", "carry"] = "short"
+    """What becomes of a cycle's last examples where they are no whole batch. short: a smaller step is made with them;
+    carry: their gradients are added to the first batch of the next cycle, as in TensorFlow Playground."""
+    regularization: Regularization = "none"
+    """L1: weights shrink by a fixed amount in each step, and one that crosses zero stays there; L2: in proportion."""
+    regularization_rate: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    """How strongly."""
     loss: Loss = "squared_error"
     """squared_error: half the squared distance to the target; cross_entropy: for sigmoid or softmax outputs."""
-    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 1
-    """Where the random numbers start; the same seed gives the same film."""
-    initial_weights: InitialWeights = "glorot"
-    """How the first weights are drawn: glorot, he, uniform, normal; or milo or trask, those two authors' draws."""
+    seed: Seed = 1
+    """Where the random numbers start, a whole number or a Playground seed such as "0.59704"; the same gives the same
+    film."""
+    initial_weights: InitialWeights | Several[Several[Vector]] = "glorot"
+    """How the first weights are drawn: glorot, he, uniform, normal, zero; milo, trask, playground: the draws of those
+    authors; or the weights themselves: for each layer after the inputs a list of rows, one row for each neuron before
+    it, one number in it for each neuron of the layer."""
+    initial_biases: Several[Vector] | None = None
+    """The first biases: for each layer after the inputs one number, or a list with one for each neuron. Without it 0,
+    and 0.1 with the weights of playground."""
     initial_scale: Annotated[FiniteFloat, Field(gt=0)] | None = None
     """uniform: weights from -scale to scale (default 1); normal: standard deviation (default 1)."""
+    initial_skip: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Random numbers thrown away before the first weight: what an earlier network of the author's had taken."""
 
 
 class Schedule(Part):
@@ -94,46 +169,6 @@ class Schedule(Part):
     """Every n-th cycle."""
     frames: Annotated[int, Field(ge=1)] | None = None
     """So many cycles, dense early and sparse later (geometric), the first 1, the last the end of training."""
-
-
-class Shot(Part):
-    """What all shots have."""
-
-    share: Annotated[FiniteFloat, Field(gt=0, le=1)] | None = None
-    """Part of the film's length, 0 to 1; without it a length is chosen that suits the film."""
-    caption: Text | None = None
-    """The line under the title while this shot runs; without it a fitting one is written."""
-
-
-class TitleShot(Shot):
-    """A card with title and subtitle."""
-
-    shot: Literal["title"] = "title"
-
-
-class RestShot(Shot):
-    """The network at rest: before training if it stands before the learning shot, after it otherwise."""
-
-    shot: Literal["rest"] = "rest"
-
-
-class LearningShot(Shot):
-    """The shown cycles, one after the other, example by example."""
-
-    shot: Literal["learning"] = "learning"
-
-
-class ThinkShot(Shot):
-    """The network thinks about a situation, with the weights it has when the shot begins."""
-
-    shot: Literal["think"] = "think"
-    inputs: Vector
-    """The new situation: a list with one number for each input neuron; a number alone is a list of one."""
-    target: Vector | None = None
-    """The right answer, if there is one to be shown."""
-
-
-AnyShot = Annotated[TitleShot | RestShot | LearningShot | ThinkShot, Field(discriminator="shot")]
 
 
 class Output(Part):
@@ -167,10 +202,45 @@ class Scene(Part):
     duration: Seconds | None = None
     """Length of a film without music, in seconds, a day at most; without both, one second a step."""
     style: Style = "glow"
-    """glow: light on a dark ground; classic: as in the film of 2015."""
+    """glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
+    theme: ThemeName | None = None
+    """night: dark; paper: light; playground: light, blue and orange. Without it what suits the style."""
+    palette: PaletteName | None = None
+    """Colours of positive and negative: green-red, blue-orange or colour-blind. Without it the theme's own."""
+    panels: Several[AnyPanel] | None = None
+    """What the picture is made of; without it what suits the scene."""
     font: FilePath | None = None
     """A .ttf or .otf file for names and titles, if the built-in typeface lacks your letters."""
     output: Output = Output()
+
+    @property
+    def is_planar(self) -> bool:
+        """Whether the network's inputs come from the two coordinates of a point."""
+        return self.data.dataset is not None or self.data.features is not None or self.network.layers[0] == 2
+
+    @property
+    def presentation(self) -> Presentation:
+        """Whether the learning shot presents each example by itself, or all together."""
+        chosen = next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
+        many = self.is_planar and self.data.total_count > MANY_EXAMPLES
+        return chosen or ("together" if many else "each")
+
+    @property
+    def has_bias_nodes(self) -> bool:
+        """Whether the picture has a node for the biases of each layer."""
+        wanted = self.network.bias_nodes
+        return bool(self.network.bias) and (self.style != "playground" if wanted is None else wanted)
+
+    @property
+    def shown_panels(self) -> tuple[AnyPanel, ...]:
+        """The panels of the picture, from back to front."""
+        if self.panels is not None:
+            return self.panels
+        walks = any(isinstance(shot, WalkShot) for shot in self.shots)
+        together = self.presentation == "together"
+        data = BoundaryPanel() if together else TablePanel()
+        equations = (EquationsPanel(),) if walks else ()
+        return (CurvePanel(), NetworkPanel(), data, *equations, TitlePanel(), CaptionPanel(), NumbersPanel())
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

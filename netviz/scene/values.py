@@ -87,6 +87,21 @@ def _drawable(value: Any) -> Any:
     return value
 
 
+def _as_seed(value: Any) -> Any:
+    # An option's text is a number where it looks like one: Playground's own seeds never do.
+    return int(value) if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) else _drawable(value)
+
+
+def _inside_picture(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    left, top, width, height = box
+    if not (left >= 0 and top >= 0 and width > 0 and height > 0 and left + width <= 1.0001 and top + height <= 1.0001):
+        raise ValueError(
+            "a place is [left, top, width, height] as parts of the picture, which goes from 0 to 1 both ways; "
+            f"{list(box)} is not inside it"
+        )
+    return box
+
+
 def _file_name(value: Any) -> Any:
     if isinstance(value, str) and ("/" in value or "\\" in value):
         raise ValueError("a name becomes a file's name and cannot hold / or \\")
@@ -145,6 +160,16 @@ Size = Annotated[
             ]
         }
     ),
+]
+Seed = Annotated[
+    Annotated[int, Field(ge=0, le=2**32 - 1)] | Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)],
+    BeforeValidator(_as_seed),
+]
+Box = Annotated[
+    tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat],
+    BeforeValidator(_as_tuple),
+    AfterValidator(_inside_picture),
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
 ]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(_drawable)]
 Name = Annotated[

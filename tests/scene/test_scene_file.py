@@ -14,7 +14,8 @@ import pytest
 from netviz.places import assets_folder, scenes_folder
 from netviz.scene.file import bundled_scenes, load_scene
 from netviz.scene.overrides import Override
-from netviz.scene.spec import Scene, Shot
+from netviz.scene.shots import Shot
+from netviz.scene.spec import Scene
 from tests.scene.smallest import BASE, Write, told
 
 # --- what is read ----------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from netviz.picture.type import width
 
 def is_share(setting: Setting) -> bool:
     """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1."""
-    scene = setting.recording.scene
-    bounded = scene.network.activations[-1] in ("sigmoid", "softmax")
-    return bounded and all(0 <= value <= 1 for example in scene.data.examples for value in example.target)
+    bounded = setting.recording.scene.network.activations[-1] in ("sigmoid", "softmax")
+    targets = setting.recording.examples.targets
+    return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
 
 class NumbersPanel(Unlit):

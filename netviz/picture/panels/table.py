@@ -9,7 +9,7 @@ from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
-from netviz.scene.spec import ThinkShot
+from netviz.scene.shots import ThinkShot
 
 ARROW = "→"
 MOST_ROWS = 12
@@ -29,9 +29,10 @@ class TablePanel(Unlit):
         layout, scene = setting.layout, setting.recording.scene
         room = layout.table
         self.thoughts = [[short(value) for value in shot.inputs] for shot in scene.shots if isinstance(shot, ThinkShot)]
+        examples = setting.recording.examples
         self.cells = [
-            ([short(value) for value in example.inputs], [short(value) for value in example.target])
-            for example in scene.data.examples
+            ([short(value) for value in inputs], [short(value) for value in targets])
+            for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
         ]
         self.size = layout.figure
         self.head = room.y + 0.6 * layout.small
