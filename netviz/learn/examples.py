@@ -7,8 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from netviz.learn.datasets import draw_points, shuffle
 from netviz.learn.features import features_of, network_inputs
 from netviz.learn.network import Floats
+from netviz.learn.seedrandom import SeedRandom
 from netviz.scene.spec import Scene
 
 
@@ -35,16 +37,35 @@ class Examples:
         return self.inputs if self.points is None else self.points
 
 
-@lru_cache(maxsize=4)
 def examples_of(scene: Scene) -> Examples:
     """The scene's examples, in the order in which every cycle goes through them."""
-    assert scene.data.examples is not None
-    given = np.array([example.inputs for example in scene.data.examples], dtype=np.float64)
-    targets = np.array([example.target for example in scene.data.examples], dtype=np.float64)
-    features, learned = features_of(scene), scene.data.train_count
+    return _examples_and_stream(scene)[0]
+
+
+def weight_stream(scene: Scene) -> SeedRandom:
+    """Playground's stream of random numbers where its first weights are drawn from it, a copy to be used up.
+
+    A data set's points and their shuffling come from it first; of a scene with examples of its own it is untouched.
+    """
+    return _examples_and_stream(scene)[1].copy()
+
+
+@lru_cache(maxsize=4)
+def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
+    data, stream = scene.data, SeedRandom(str(scene.training.seed))
+    if data.dataset is not None:
+        given, targets = draw_points(data.dataset, data.total_count, data.noise / 100, stream)
+    else:
+        assert data.examples is not None
+        order = list(range(data.total_count))
+        if data.train_count < data.total_count:
+            shuffle(order, stream.copy())
+        given = np.array([data.examples[index].inputs for index in order], dtype=np.float64)
+        targets = np.array([data.examples[index].target for index in order], dtype=np.float64)
+    features, learned = features_of(scene), data.train_count
     inputs = network_inputs(features, given)
     points = given if features is not None else None
-    return Examples(
+    examples = Examples(
         inputs[:learned],
         targets[:learned],
         inputs[learned:],
@@ -52,3 +73,4 @@ def examples_of(scene: Scene) -> Examples:
         None if points is None else points[:learned],
         None if points is None else points[learned:],
     )
+    return examples, stream

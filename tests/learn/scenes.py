@@ -38,3 +38,23 @@ def scene(
 def milo() -> Scene:
     """The film of 2015: 60,000 cycles of seven examples."""
     return scene(cycles=60_000, schedule={"cycles": MILO_CYCLES})
+
+
+def playground(dataset: str = "circle", data: dict[str, Any] | None = None, **training: Any) -> Scene:
+    """The run TensorFlow Playground starts with, of one of its data sets, with the seed of known losses."""
+    defaults = {
+        "cycles": 300,
+        "learning_rate": 0.03,
+        "batch": 10,
+        "last_batch": "carry",
+        "seed": "0.59704",
+        "initial_weights": "playground",
+    }
+    return Scene.model_validate(
+        {
+            "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True},
+            "data": {"dataset": dataset} | (data or {}),
+            "training": defaults | training,
+            "schedule": {"cycles": [1, 10, 100, 300]},
+        }
+    )
