@@ -51,7 +51,10 @@ def unknown_key(path: Path, alternatives: Sequence[Schema], parent: Any) -> Flaw
 
 def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str]) -> Flaw:
     kind, location, context = details["type"], details["loc"], details.get("ctx", {})
+    # A list that is too short lacks an item: it is the list that is wrong.
     at_child = kind in ("missing", "extra_forbidden")
+    if kind == "missing" and isinstance(location[-1], int):
+        kind = "too_short"
     path, alternatives, value = _follow(location[:-1] if at_child else location, name, value)
     if kind == "extra_forbidden":
         return unknown_key((*path, str(location[-1])), alternatives, value)

@@ -14,6 +14,7 @@ from netviz.scene.spec import Scene
 from netviz.scene.words import Schema, choices
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+KINDS = ("shot", "panel")
 
 
 def schema() -> dict[str, Any]:
@@ -25,9 +26,10 @@ def schema() -> dict[str, Any]:
 def _schema() -> dict[str, Any]:
     written = _as_draft_7(Scene.model_json_schema())
     for definition in written["definitions"].values():
-        # A shot's kind has a default in Python only: in a file it says which shot it is.
-        if "shot" in definition["properties"]:
-            definition["required"] = ["shot", *definition.get("required", ())]
+        # The kind of a shot or panel has a default in Python only: in a file it says which of them is meant.
+        for kind in KINDS:
+            if kind in definition["properties"]:
+                definition["required"] = [kind, *definition.get("required", ())]
     return {"$schema": DRAFT_7, **written}
 
 

@@ -104,10 +104,10 @@ def found(value: Any, alternatives: Sequence[Schema]) -> str:
 def advice(value: Any, alternatives: Sequence[Schema]) -> str:
     """What to write instead, where a value's kind shows what was meant; otherwise nothing."""
     wanted = kinds(alternatives) - {"nothing"}
+    if "true or false" in wanted and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
+        return f" (write {'true' if value.lower() in ('yes', 'on') else 'false'})"
     if kind(value) in wanted:
         return did_you_mean(value, choices(alternatives))
-    if wanted == {"true or false"} and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
-        return f" (write {'true' if value.lower() in ('yes', 'on') else 'false'})"
     if "whole number" in wanted and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f" (write {int(value)})"
     if "text" in wanted and isinstance(value, bool | int | float) and not choices(alternatives):
@@ -186,17 +186,26 @@ def _bounds(schema: Schema) -> str:
 
 
 def _expected_list(schema: Schema) -> str:
-    items = schema["items"]
-    options = choices([items])
-    if options:
-        one = f"names, each {_one_of(options)}"
-    else:
-        plurals = {"integer": f"whole numbers{_bounds(items)}", "number": f"numbers{_bounds(items)}", "string": "texts"}
-        one = plurals.get(items.get("type", ""), "mappings")
+    items = _plural(schema["items"])
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if least and least == most:
-        return f"a list of {least} {one}"
-    return f"a list of {f'at least {least} ' if least > 1 else 'one or more ' if least else ''}{one}"
+        return f"a list of {least} {items}"
+    return f"a list of {f'at least {least} ' if least > 1 else 'one or more ' if least else ''}{items}"
+
+
+def _plural(schema: Schema) -> str:
+    """What the items of a list are."""
+    options = choices([schema])
+    if options:
+        return f"names, each {_one_of(options)}"
+    if "oneOf" in schema:
+        return " or ".join(dict.fromkeys(map(_plural, schema["oneOf"])))
+    if schema.get("type") == "array":
+        inner = schema["items"]
+        # Of what may be a number or a list of them, deep inside only the list is said.
+        return f"lists of {_plural(inner['oneOf'][-1] if 'oneOf' in inner else inner)}"
+    plurals = {"integer": f"whole numbers{_bounds(schema)}", "number": f"numbers{_bounds(schema)}", "string": "texts"}
+    return plurals.get(schema.get("type", ""), "mappings")
 
 
 def _expected_text(schema: Schema, lengths: bool) -> str:

@@ -10,18 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from netviz.scene.check import mistakes
-from netviz.scene.spec import (
-    Data,
-    Example,
-    LearningShot,
-    Network,
-    Output,
-    RestShot,
-    Scene,
-    Schedule,
-    ThinkShot,
-    Training,
-)
+from netviz.scene.shots import LearningShot, RestShot, ThinkShot
+from netviz.scene.spec import Data, Example, Network, Output, Scene, Schedule, Training
 
 NETWORK = Network(layers=(2, 1))
 DATA = Data(examples=(Example(inputs=(0.0, 1.0), target=(1.0,)),))

@@ -55,7 +55,7 @@ def test_every_key_is_described() -> None:
         assert part["additionalProperties"] is False
         for key, value in part["properties"].items():
             referred = value.get("$ref", value.get("allOf", [{}])[0].get("$ref"))
-            described = value.get("description") or key == "shot"
+            described = value.get("description") or key in ("shot", "panel")
             assert described or written["definitions"][referred.rpartition("/")[2]]["description"], key
 
 
@@ -108,6 +108,20 @@ def test_bundled_scenes_are_valid(path: Path) -> None:
         ("name", "a/b"),
         ("audio", ""),
         ("duration", -1),
+        ("network.bias", "fix"),
+        ("training.seed", 0.59704),
+        ("training.seed", ""),
+        ("training.initial_weights", [[[1, "x"]]]),
+        ("training.initial_weights", [1]),
+        ("training.initial_biases", []),
+        ("training.regularization", "l1"),
+        ("panels", []),
+        ("panels", [{}]),
+        ("panels", [{"at": [0, 0, 1, 1]}]),
+        ("panels", [{"panel": "network", "at": [0, 0, 1]}]),
+        ("panels", [{"panel": "network", "at": {"wdie": [0, 0, 1, 1]}}]),
+        ("panels", [{"panel": "picture"}]),
+        ("theme", "nihgt"),
     ],
 )
 def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> None:
@@ -135,6 +149,12 @@ def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> 
         ("output.fps", "30000/1001"),
         ("output.fps", 23.976),
         ("font", "My.ttf"),
+        ("network.bias", True),
+        ("training.seed", "0.59704"),
+        ("training.initial_weights", [[[0.5] * 4] * 3, [1, 2, 3, 4]]),
+        ("panels", [{"panel": "network", "at": [0, 0, 0.5, 1]}, {"panel": "curve", "at": {"tall": [0, 0, 1, 1]}}]),
+        ("theme", "paper"),
+        ("palette", "colour-blind"),
     ],
 )
 def test_other_ways_to_write_are_right_to_both(key: str, value: Any, tmp_path: Path) -> None:
