@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Window = tuple[float, float]
+"""Where something begins and where it ends, as phases."""
+
 
 def ease(x: float) -> float:
     """Smooth step from 0 (x <= 0) to 1 (x >= 1), with no speed at both ends: 3x^2 - 2x^3."""
@@ -24,11 +27,11 @@ class Beats:
     """Where the parts of a step begin and end, as phases. After `fade` all light goes out again."""
 
     present: float
-    forward: tuple[float, float]
-    compare: tuple[float, float]
-    backward: tuple[float, float]
-    update: tuple[float, float]
-    fade: tuple[float, float]
+    forward: Window
+    compare: Window
+    backward: Window
+    update: Window
+    fade: Window
 
 
 LEARN = Beats(
@@ -57,15 +60,15 @@ def presented(beats: Beats, phase: float) -> float:
     return rise(phase, 0.0, beats.present) * (1 - rise(phase, *beats.fade))
 
 
-def leg(window: tuple[float, float], layer: int, layers: int) -> tuple[float, float]:
+def leg(window: Window, layer: int, layers: int) -> Window:
     """The part of a window in which signals travel through the layer-th of `layers` weight layers."""
     length = (window[1] - window[0]) / layers
     return window[0] + layer * length, window[0] + (layer + 1) * length
 
 
-def travel(window: tuple[float, float], phase: float, layer: int, layers: int) -> float | None:
-    """How far (0 to 1) signals have come on their leg, or None while none are under way."""
-    start, stop = leg(window, layer, layers)
+def travel(window: Window, phase: float) -> float | None:
+    """How far (0 to 1) signals have come on a leg that takes a window, or None while none are under way."""
+    start, stop = window
     if not start <= phase < stop:
         return None
     x = (phase - start) / (stop - start)

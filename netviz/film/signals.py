@@ -8,52 +8,104 @@ import numpy as np
 
 from netviz.film import motion
 from netviz.film.frame import Array, Pulse
-from netviz.film.motion import Beats
+from netviz.film.motion import Window
+from netviz.film.nodes import State, with_bias_nodes
+from netviz.learn.recording import Recording
+from netviz.scene.shots import ThinkShot
 
 
 class Presented(NamedTuple):
-    """What a step or a thought puts before the network, and what came of it."""
+    """What a step or a thought puts before the network, and what came of it.
 
+    activations[l] (nodes_l,), the bias nodes included; inputs (n_0,), target (n_L,), deltas[l] (n_{l+1},).
+    """
+
+    inputs: Array
     activations: tuple[Array, ...]
     target: Array | None
     example: int | None
+    point: tuple[float, float] | None
     deltas: tuple[Array, ...] | None
+    row: int
+    row_after: int | None
 
 
-def blame_of(shown: Presented, weights: tuple[Array, ...]) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    """Size of the error at every neuron (inputs included) and on every synapse, 0 to 1.
+def presented_example(recording: Recording, row: int, row_after: int | None, deltas: bool) -> Presented:
+    """The training example of a row. deltas: whether its error goes back."""
+    example = int(recording.example[row])
+    points = recording.examples.points
+    return Presented(
+        inputs=recording.activations[0][row],
+        activations=with_bias_nodes(recording.scene, [layer[row] for layer in recording.activations], 1.0),
+        target=recording.targets[row],
+        example=example,
+        point=None if points is None else (float(points[example][0]), float(points[example][1])),
+        deltas=recording.deltas(row) if deltas else None,
+        row=row,
+        row_after=row_after,
+    )
+
+
+def presented_situation(recording: Recording, shot: ThinkShot, row: int) -> Presented:
+    """The situation of a thought, with the weights of a row at rest."""
+    layers = recording.forward(np.array(shot.inputs), row)
+    return Presented(
+        inputs=layers[0],
+        activations=with_bias_nodes(recording.scene, layers, 1.0),
+        target=None if shot.target is None else np.array(shot.target),
+        example=None,
+        point=(shot.inputs[0], shot.inputs[1]) if recording.scene.is_planar else None,
+        deltas=None,
+        row=row,
+        row_after=None,
+    )
+
+
+def flow_of(shown: Presented, state: State) -> tuple[Array, ...]:
+    """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers."""
+    flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, state.weights, strict=False)]
+    largest = max(float(layer.max()) for layer in flow) or 1.0
+    return tuple(layer / largest for layer in flow)
+
+
+def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Size of the error at every node (inputs and bias nodes have none) and on every synapse, 0 to 1.
 
     deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
     |w_ij * delta_j|, what backpropagation adds up at neuron i. Both are shown as square roots, relative to the largest
     of the step and to how wrong the answer is: otherwise the first layers would show nothing, and the last cycles as
     much as the first.
     """
+    none = [np.zeros(len(layer)) for layer in shown.activations]
     if shown.deltas is None or shown.target is None:
-        return tuple(np.zeros(len(layer)) for layer in shown.activations), ()
+        return tuple(none), ()
     wrong = min(1.0, float(np.abs(shown.target - shown.activations[-1]).max()))
-    back = [np.abs(w * d[None, :]) for w, d in zip(weights, shown.deltas, strict=True)]
-    at_neurons = [np.abs(d) for d in shown.deltas]
-    most_back = max((float(layer.max()) for layer in back), default=0.0) or 1.0
-    most_at = max((float(layer.max()) for layer in at_neurons), default=0.0) or 1.0
-    neurons = (np.zeros(weights[0].shape[0]), *(np.sqrt(wrong * layer / most_at) for layer in at_neurons))
-    return neurons, tuple(np.sqrt(wrong * layer / most_back) for layer in back)
+    back = [np.abs(w * d[None, :]) for w, d in zip(state.weights, shown.deltas, strict=True)]
+    most_back = max(float(layer.max()) for layer in back) or 1.0
+    most_at = max(float(np.abs(d).max()) for d in shown.deltas) or 1.0
+    for at, delta in zip(none[1:], shown.deltas, strict=True):
+        at[: len(delta)] = np.sqrt(wrong * np.abs(delta) / most_at)
+    return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
 
 
-def forward_pulses(flow: list[Array], largest: float, beats: Beats, phase: float) -> list[Pulse]:
-    """The signals under way at a phase. flow[l] (n_l, n_{l+1}): |activation * weight|; largest: of all of them."""
+def forward_pulses(flow: tuple[Array, ...], window: Window, phase: float) -> list[Pulse]:
+    """The signals under way at a phase, if they go through all layers in a window. flow: as `flow_of` gives it."""
     pulses = []
     for layer, strength in enumerate(flow):
-        position = motion.travel(beats.forward, phase, layer, len(flow))
+        position = motion.travel(motion.leg(window, layer, len(flow)), phase)
         if position is not None:
-            pulses.append(Pulse(layer, "forward", position, strength / largest))
+            pulses.append(Pulse(layer, "forward", position, strength))
     return pulses
 
 
-def backward_pulses(back: tuple[Array, ...], beats: Beats, phase: float) -> list[Pulse]:
-    """The errors under way at a phase. back[l] (n_l, n_{l+1}): their sizes, as `blame_of` gives them."""
+def backward_pulses(back: tuple[Array, ...], window: Window, phase: float) -> list[Pulse]:
+    """The errors under way at a phase, if they go back through all layers in a window.
+
+    back[l] (nodes_l, n_{l+1}): their sizes, as `blame_of` gives them.
+    """
     pulses = []
     for layer, strength in enumerate(back):
-        position = motion.travel(beats.backward, phase, len(back) - 1 - layer, len(back))
+        position = motion.travel(motion.leg(window, len(back) - 1 - layer, len(back)), phase)
         if position is not None:
             pulses.append(Pulse(layer, "backward", position, strength))
     return pulses

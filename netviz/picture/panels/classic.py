@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
+from netviz.film.nodes import node_counts
 from netviz.picture.layout import Rect, place
 from netviz.picture.panels.names import short
 from netviz.picture.panels.network import number
@@ -42,7 +43,7 @@ class ClassicNetworkPanel(Unlit):
             (0.30 * across, 0.09 * down, 0.78 * down) if wide else (0.05 * across, 0.27 * down, 0.80 * down)
         )
         room = Rect(left, top, 0.965 * across - left - values, bottom - top)
-        places = place(scene.network.layers, room, "up", radius)
+        places = place(node_counts(scene), room, "up", radius)
         self.centres, self.radius = places.centres, places.radius
         lines = [
             [(start, end) for start in here for end in there]
@@ -73,9 +74,9 @@ class ClassicNetworkPanel(Unlit):
     def draw(self, frame: Frame) -> None:
         """Synapses, their glow, halos, neurons, values."""
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
-        lit = [level * values for level, values in zip(frame.arrived, frame.activations, strict=True)]
+        lit = [levels * values for levels, values in zip(frame.arrived, frame.activations, strict=True)]
         signal = np.concatenate(
-            [np.repeat(level, layer.shape[1]) for level, layer in zip(lit, frame.weights, strict=False)]
+            [np.repeat(values, layer.shape[1]) for values, layer in zip(lit, frame.weights, strict=False)]
         )
         sign = np.where(weights[:, None] > 0, GREEN, RED)
         self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
@@ -94,13 +95,13 @@ class ClassicNetworkPanel(Unlit):
         """The numbers of layers whose neurons stand far enough apart for them."""
         setting = self.setting
         font, size, ink = setting.faces.figures, setting.layout.small, setting.theme.ink
-        for level, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
+        for levels, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
             texts = [number(float(value)) for value in values]
             longest = max(width(text, font, size) for text in texts)
             apart = centres[1][0] - centres[0][0] if len(centres) > 1 else np.inf
             if apart < VALUE_DISTANCE * self.radius + longest + 1.1 * self.radius:
                 continue
-            for (x, y), text in zip(centres, texts, strict=True):
+            for (x, y), text, level in zip(centres, texts, levels, strict=True):
                 setting.canvas.text(text, x + VALUE_DISTANCE * self.radius, y, font, size, ink, "left", level)
 
 

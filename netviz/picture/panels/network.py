@@ -7,6 +7,7 @@ from matplotlib.collections import EllipseCollection, LineCollection
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame, Pulse
+from netviz.film.nodes import node_counts
 from netviz.picture.glow import Blobs
 from netviz.picture.layout import Places, Rect, curves, place
 from netviz.picture.panels.names import Names, room_for_names
@@ -133,9 +134,10 @@ class NetworkPanel:
             return
         theme, faces = self.setting.theme, self.setting.faces
         for layer, centres in enumerate(self.places.centres):
-            level = frame.arrived[layer]
             lit = np.abs(self.scale.neurons(frame, layer))
-            for (x, y), value, light in zip(centres, frame.activations[layer], lit, strict=True):
+            for (x, y), value, level, light in zip(
+                centres, frame.activations[layer], frame.arrived[layer], lit, strict=True
+            ):
                 ink = mix(theme.ink, theme.dark_ink, float(np.clip((light - DARK_INK_FROM) / 0.02, 0, 1)))
                 self.setting.canvas.text(
                     number(value), x, y, faces.strong_figures, self.number_size, ink, "middle", level
@@ -205,7 +207,7 @@ class LevelScale:
         )
 
     def neurons(self, frame: Frame, layer: int) -> NDArray[np.float64]:
-        """Signed light of a layer's neurons (n_l,), -1 to 1."""
+        """Signed light of a layer's nodes (nodes_l,), -1 to 1."""
         return frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
 
     def weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -230,7 +232,7 @@ def place_network(setting: Setting) -> Places:
     left, right, above, below = room_for_names(setting)
     room = layout.network
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
-    return place(scene.network.layers, inner, layout.flow, layout.radius)
+    return place(node_counts(scene), inner, layout.flow, layout.radius)
 
 
 def _number_size(setting: Setting, radius: float) -> float | None:
