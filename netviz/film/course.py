@@ -1,0 +1,127 @@
+"""When what happens in a walk, in a film that gives it so many seconds. Times are seconds from the walk's start."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from itertools import accumulate
+
+from netviz.film.motion import Window, leg
+from netviz.film.script import SECONDS, Line, LineKind, Part, PauseKind, natural_seconds, parts_of
+from netviz.scene.shots import WalkShot
+from netviz.scene.spec import Scene
+
+APPEAR, LIGHTS_OUT, LINES_OUT = 0.35, 0.8, 0.4
+"""Seconds in which a line appears, and in which at the end the lights go out, and the lines."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The parts of a walk, and when each begins and ends. All of them are shorter where the walk is hurried.
+
+    ends: whether the walk goes dark at its end, because another shot follows.
+    """
+
+    parts: tuple[Part, ...]
+    windows: tuple[Window, ...]
+    hurry: float
+    ends: bool
+
+    def part_at(self, time: float) -> Part:
+        """What is going on."""
+        starts = [start for start, _ in self.windows]
+        return self.parts[max(0, bisect_right(starts, time) - 1)]
+
+    def when(self, kind: LineKind | PauseKind) -> Window | None:
+        """The window of the first part of a kind; None if there is none."""
+        return next((window for part, window in self._pairs if part.kind == kind), None)
+
+    @cached_property
+    def present(self) -> Window:
+        """When the inputs light."""
+        start, stop = self.windows[0]
+        return start, 0.75 * stop
+
+    @cached_property
+    def travels(self) -> tuple[Window, ...]:
+        """When the signal goes through each weight layer."""
+        return tuple(window for part, window in self._pairs if part.kind == "travel")
+
+    @cached_property
+    def lightings(self) -> tuple[tuple[Window, ...], ...]:
+        """When each neuron of each layer after the inputs lights."""
+        return tuple(
+            tuple(
+                self._beginning(window)
+                for part, window in self._pairs
+                if part.kind == "activation" and part.layer == layer
+            )
+            for layer in range(len(self.travels))
+        )
+
+    @cached_property
+    def lines(self) -> tuple[Window, ...]:
+        """When each line of the script appears."""
+        return tuple(self._beginning(window) for part, window in self._pairs if isinstance(part, Line))
+
+    @cached_property
+    def compare(self) -> Window:
+        """When the target comes beside the answer."""
+        window = self.when("error")
+        assert window is not None
+        return self._beginning(window)
+
+    @cached_property
+    def returns(self) -> tuple[Window, ...]:
+        """When the error goes back through each weight layer; empty where it does not."""
+        window, layers = self.when("back"), len(self.travels)
+        return () if window is None else tuple(leg(window, layers - 1 - layer, layers) for layer in range(layers))
+
+    @cached_property
+    def update(self) -> Window | None:
+        """When the weights move: while their update is told."""
+        return self.when("update")
+
+    @cached_property
+    def lights_out(self) -> Window:
+        """When the lights go out; past the end if they stay."""
+        return self._last(LIGHTS_OUT)
+
+    @cached_property
+    def lines_out(self) -> Window:
+        """When the lines disappear; past the end if they stay."""
+        return self._last(LINES_OUT)
+
+    def stillness(self, time: float) -> int | None:
+        """The same number for all moments between which nothing changes; None while something does."""
+        begun = sum(start < time for start, _ in self._changes)
+        ended = sum(stop <= time for _, stop in self._changes)
+        return begun if begun == ended else None
+
+    @cached_property
+    def _changes(self) -> tuple[Window, ...]:
+        moving = [self.when("back"), self.update, self.lights_out]
+        return (self.present, *self.travels, *self.lines, *(window for window in moving if window is not None))
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[Part, Window], ...]:
+        return tuple(zip(self.parts, self.windows, strict=True))
+
+    def _beginning(self, window: Window) -> Window:
+        """The first moments of a part, in which what it brings appears."""
+        return window[0], window[0] + APPEAR * self.hurry
+
+    def _last(self, seconds: float) -> Window:
+        end = self.windows[-1][1]
+        return (end - seconds * self.hurry, end) if self.ends else (end, end + 1)
+
+
+@lru_cache(maxsize=16)
+def course_of(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> Course:
+    """A walk that takes so many seconds, every part its share of them."""
+    parts = parts_of(scene, shot)
+    pace = seconds / natural_seconds(scene, shot)
+    stops = [float(now * pace) for now in accumulate(SECONDS[part.kind] for part in parts)]
+    return Course(parts, tuple(zip([0.0, *stops], stops, strict=False)), min(1.0, float(pace)), ends)
