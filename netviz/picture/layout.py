@@ -1,4 +1,4 @@
-"""Where things stand: rectangles for the panels in each shape of picture, places for the neurons.
+"""Where things stand: rectangles for the panels in each shape of picture, and the sizes of type.
 
 Pixels, x to the right, y down, as in the picture's rows.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from netviz.picture.rooms import Room, rooms, shape_of
+from netviz.scene.panels import AnyPanel, Places
+from netviz.scene.spec import Scene
 
 Flow = Literal["right", "up"]
 
@@ -36,19 +37,13 @@ class Rect:
 class Layout:
     """The places of all panels.
 
-    flow: the way signals run. caption_lines: how many there is room for. radius: of the largest neurons.
-    small ... card: sizes of type in pixels.
+    places: of every shown panel by its name (see `names_of`). flow: the way signals run through the network.
+    radius: of the largest neurons. small ... card: sizes of type in pixels.
     """
 
     size: tuple[int, int]
+    places: dict[str, Rect]
     flow: Flow
-    header: Rect
-    network: Rect
-    table: Rect
-    numbers: Rect
-    stacked: bool
-    curve: Rect
-    caption_lines: int
     radius: float
     small: float
     body: float
@@ -66,82 +61,77 @@ SMALLEST = 0.0222
 """Of the picture's height: no text that must be read is smaller."""
 
 
-def arrange(size: tuple[int, int]) -> Layout:
-    """Places for a picture of (width, height): landscape, square or upright."""
+def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
+    """A name for every panel: its kind, and for pictures "picture 1", "picture 2", ..."""
+    names = []
+    pictures = 0
+    for panel in panels:
+        pictures += panel.panel == "picture"
+        names.append(f"picture {pictures}" if panel.panel == "picture" else panel.panel)
+    return tuple(names)
+
+
+def arrange(scene: Scene) -> Layout:
+    """Places for the scene's panels in its shape of picture: its own where it gives some, otherwise what suits."""
+    size = scene.output.size
     width, height = size
-
-    def rect(x: float, y: float, right: float, bottom: float) -> Rect:
-        return Rect(x * width, y * height, (right - x) * width, (bottom - y) * height)
-
+    shape = shape_of(size)
     small = SMALLEST * height
-    if width >= 1.2 * height:
-        return Layout(
-            size, "right",
-            header=rect(0.05, 0.062, 0.56, 0.165), network=rect(0.205, 0.19, 0.965, 0.80),
-            table=rect(0.05, 0.255, 0.185, 0.70), numbers=rect(0.05, 0.825, 0.235, 0.93), stacked=False,
-            curve=rect(0.275, 0.825, 0.95, 0.92), caption_lines=2, radius=0.046 * height,
-            small=small, body=1.06 * small, figure=1.0 * small, title=0.042 * height, card=0.075 * height,
-        )  # fmt: skip
-    if width >= 0.8 * height:
-        return Layout(
-            size, "right",
-            header=rect(0.06, 0.055, 0.94, 0.15), network=rect(0.06, 0.185, 0.94, 0.63),
-            table=rect(0.06, 0.67, 0.33, 0.95), numbers=rect(0.44, 0.675, 0.94, 0.765), stacked=False,
-            curve=rect(0.44, 0.80, 0.94, 0.905), caption_lines=2, radius=0.044 * height,
-            small=small, body=1.06 * small, figure=1.0 * small, title=0.042 * height, card=0.058 * height,
-        )  # fmt: skip
+    body, radius, title, card = {
+        "wide": (1.06 * small, 0.046 * height, 0.042 * height, 0.075 * height),
+        "square": (1.06 * small, 0.044 * height, 0.042 * height, 0.058 * height),
+        "tall": (1.0 * small, 0.054 * width, 0.031 * height, 0.042 * height),
+    }[shape]
+    panels = scene.shown_panels
+    names = names_of(panels)
+    wanted = [_given(panel, shape) for panel in panels]
+    free_pictures = [name for name, at in zip(names, wanted, strict=True) if name.startswith("picture") and at is None]
+    kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
+    has_test = scene.data.train_count < scene.data.total_count
+    found = rooms(shape, kinds, len(free_pictures), counters=3 if has_test else 2)
+    automatic = {name: _in_pixels(room, size) for name, room in found.items()}
+    if "head" in automatic:
+        automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
+    corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
+    places = {}
+    for name, at in zip(names, wanted, strict=True):
+        if at is not None:
+            places[name] = Rect(at[0] * width, at[1] * height, at[2] * width, at[3] * height)
+        else:
+            places[name] = next(corner) if name in free_pictures else automatic[name]
     return Layout(
-        size, "up",
-        header=rect(0.065, 0.045, 0.935, 0.145), network=rect(0.05, 0.168, 0.95, 0.565),
-        table=rect(0.065, 0.586, 0.50, 0.864), numbers=rect(0.58, 0.588, 0.935, 0.82), stacked=True,
-        curve=rect(0.065, 0.885, 0.935, 0.94), caption_lines=2, radius=0.054 * width,
-        small=small, body=1.0 * small, figure=1.0 * small, title=0.031 * height, card=0.042 * height,
+        size, places, _flow(shape == "tall", places.get("network")), radius,
+        small=small, body=body, figure=1.0 * small, title=title, card=card,
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Places:
-    """Where the neurons stand. centres[l] (n_l, 2): x, y. radius: of every neuron."""
-
-    centres: tuple[NDArray[np.float64], ...]
-    radius: float
-    flow: Flow
-
-
-def place(layers: tuple[int, ...], room: Rect, flow: Flow, largest_radius: float) -> Places:
-    """Neurons in columns from left to right, or in rows from the bottom up, as large as they fit and evenly spaced."""
-    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
-    most = max(layers)
-    gap = 1.35
-    radius = min(largest_radius, across / (2 * most + gap * max(0, most - 1)), along / (3.2 * len(layers)))
-    spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    # Short rows stand wider, which leaves room for the names below them.
-    widest = spacing if flow == "right" else 1.25 * spacing
-    depth = np.linspace(radius, along - radius, len(layers))
-    centres = []
-    for position, count in zip(depth, layers, strict=True):
-        step = min(widest, (across - 2 * radius) / max(1, count - 1))
-        side = across / 2 + (np.arange(count) - (count - 1) / 2) * step
-        if flow == "right":
-            centres.append(np.column_stack([np.full(count, room.x + position), room.y + side]))
-        else:
-            centres.append(np.column_stack([room.x + side, np.full(count, room.bottom - position)]))
-    return Places(tuple(centres), radius, flow)
+def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | None:
+    """The place that the scene gives a panel in this shape of picture: left, top, width, height."""
+    at = panel.at
+    if isinstance(at, Places):
+        return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
+    return at
 
 
-def curves(places: Places, points: int = 40) -> list[NDArray[np.float64]]:
-    """The synapses' lines, for each weight layer (n_l * n_{l+1}, points, 2), from rim to rim.
+def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:
+    left, top, right, bottom = room
+    width, height = size
+    return Rect(left * width, top * height, (right - left) * width, (bottom - top) * height)
 
-    Cubic Bezier curves that leave and reach the neurons along the flow; synapse (i, j) is row i * n_{l+1} + j.
-    """
-    t = np.linspace(0, 1, points)[:, None]
-    basis = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-    along = np.array([1.0, 0.0]) if places.flow == "right" else np.array([0.0, -1.0])
-    lines = []
-    for here, there in zip(places.centres, places.centres[1:], strict=False):
-        start = np.repeat(here, len(there), axis=0) + along * places.radius
-        end = np.tile(there, (len(here), 1)) - along * places.radius
-        reach = np.abs((end - start) @ along)[:, None] * 0.5 * along
-        corners = (start, start + reach, end - reach, end)
-        lines.append(sum(b[None] * c[:, None] for b, c in zip(basis, corners, strict=True)))
-    return lines
+
+def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect]:
+    """Rooms for the title, one line, and below it the caption, two. title: its size, 0 where there is none."""
+    below = head.y + (1.4 * title + 0.2 * body if title else 0.55 * (line - body))
+    return {
+        "title": Rect(head.x, head.y, head.width, 1.1 * title),
+        "caption": Rect(head.x, below, head.width, 2.45 * body),
+    }
+
+
+def _flow(tall: bool, room: Rect | None) -> Flow:
+    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape."""
+    if room is None:
+        return "right"
+    if tall:
+        return "right" if room.width > 1.6 * room.height else "up"
+    return "up" if room.height > 1.6 * room.width else "right"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,30 +13,46 @@ from netviz.film.frame import Frame
 from netviz.film.timeline import Timeline
 from netviz.picture.canvas import Canvas, Pixels
 from netviz.picture.glow import LightField
-from netviz.picture.layout import arrange
+from netviz.picture.layout import Rect, arrange, names_of
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
-from netviz.picture.panels.header import HeaderPanel, draw_card
+from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
 from netviz.picture.panels.table import TablePanel
 from netviz.picture.theme import BLACK, NIGHT, Theme
 from netviz.picture.type import DRAWING, Typefaces
+from netviz.scene.panels import AnyPanel
+
+Factory = Callable[[Setting, AnyPanel, Rect], Panel]
+
+PANELS: Mapping[str, Factory] = {
+    "title": TitlePanel,
+    "caption": CaptionPanel,
+    "network": NetworkPanel,
+    "table": TablePanel,
+    "numbers": NumbersPanel,
+    "curve": CurvePanel,
+}
+"""Who makes which kind of panel, from the setting, what the scene says of it, and its room."""
+
+CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": ClassicHeaderPanel}
+"""The classic style has these two alone, which share the whole picture."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """Panels from back to front, and their colours. lit: whether halos are added to the ground."""
+    """lit: whether halos are added to the ground."""
 
-    panels: tuple[Callable[[Setting], Panel], ...]
     theme: Theme
     lit: bool
 
 
 STYLES = {
-    "glow": Style((CurvePanel, NetworkPanel, HeaderPanel, TablePanel, NumbersPanel), NIGHT, lit=True),
-    "classic": Style((ClassicNetworkPanel, ClassicHeaderPanel), BLACK, lit=False),
+    "glow": Style(NIGHT, lit=True),
+    "classic": Style(BLACK, lit=False),
+    "playground": Style(NIGHT, lit=False),
 }
 
 
@@ -55,8 +71,8 @@ class Stage:
             self.canvas = Canvas(size)
             self.field = LightField(size, lamps)
             faces = Typefaces.make(scene.font)
-            setting = Setting(recording, arrange(size), theme, faces, self.canvas, self.field)
-            self.panels = [make(setting) for make in style.panels]
+            setting = Setting(recording, arrange(scene), theme, faces, self.canvas, self.field)
+            self.panels = [*_panels(setting)]
             self.bare = _gradient(size, theme)
             self.canvas.pixels[:] = self.bare
             draw_card(setting)
@@ -94,6 +110,18 @@ class Stage:
         pixels = self.canvas.pixels
         weight = np.uint16(round(level * 256))
         pixels[:] = (pixels * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
+
+
+def _panels(setting: Setting) -> Iterator[Panel]:
+    """The panels of the scene from back to front."""
+    scene, layout = setting.recording.scene, setting.layout
+    shown = scene.shown_panels
+    whole = Rect(0, 0, *layout.size)
+    for name, spec in zip(names_of(shown), shown, strict=True):
+        if scene.style != "classic" and spec.panel in PANELS:
+            yield PANELS[spec.panel](setting, spec, layout.places[name])
+        elif spec.panel in CLASSIC:
+            yield CLASSIC[spec.panel](setting, spec, whole)
 
 
 def _gradient(size: tuple[int, int], theme: Theme) -> Pixels:

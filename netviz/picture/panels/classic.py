@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
-from netviz.picture.layout import Rect, place
+from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
 from netviz.picture.panels.network import number
 from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.type import fit, width
+from netviz.picture.wiring import place
+from netviz.scene.panels import AnyPanel
 
 GREEN, RED = np.array([0.0, 0.75, 0.0]), np.array([0.9, 0.05, 0.05])
 HALO = 1.5
@@ -31,7 +33,7 @@ PAGE = 480 / (100 / 72)
 class ClassicNetworkPanel(Unlit):
     """Inputs at the bottom, outputs on top, values at the right of the neurons."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         layout, scene = setting.layout, setting.recording.scene
         across, down = layout.size
@@ -108,7 +110,7 @@ class ClassicNetworkPanel(Unlit):
 class ClassicHeaderPanel(Unlit):
     """Iteration, training example, desired output, inputs; below all, the average error over its bar."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         across, down = setting.layout.size
         self.size = 1.35 * setting.layout.small

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.picture.glow import Blobs
+from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import mix
+from netviz.scene.panels import AnyPanel
 
 POINTS = 500
 
@@ -18,8 +20,8 @@ POINTS = 500
 class CurvePanel:
     """Average error against the cycle, on an axis of log(1 + cycle), which has a place for cycle 0."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
         recording, theme, unit = setting.recording, setting.theme, setting.layout.unit
         self.last = max(1, int(recording.curve_cycle[-1]))
         self.top = float(recording.train_error.max()) * 1.04 or 1.0
@@ -41,11 +43,11 @@ class CurvePanel:
         axes.add_collection(self.point, autolim=False)
 
     def _x(self, cycle: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        room = self.setting.layout.curve
+        room = self.room
         return np.asarray(room.x + room.width * np.log1p(cycle) / np.log1p(self.last))
 
     def _y(self, error: NDArray[np.float64] | float) -> NDArray[np.float64]:
-        room = self.setting.layout.curve
+        room = self.room
         return np.asarray(room.bottom - room.height * np.asarray(error) / self.top)
 
     def _now(self, frame: Frame) -> float:
@@ -55,7 +57,7 @@ class CurvePanel:
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
-        room = self.setting.layout.curve
+        room = self.room
         widest = 2.4 * self.setting.layout.small
         kept: list[int] = []
         for tick in ticks:
@@ -69,7 +71,7 @@ class CurvePanel:
     def ground(self) -> None:
         """The axis with its cycles, and the whole curve, faint."""
         setting = self.setting
-        layout, theme, canvas, room = setting.layout, setting.theme, setting.canvas, setting.layout.curve
+        layout, theme, canvas, room = setting.layout, setting.theme, setting.canvas, self.room
         line = mix(theme.centre, theme.quiet, 0.38)
         axis = Line2D([room.x, room.right], [room.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
         future = Line2D(
@@ -104,7 +106,7 @@ class CurvePanel:
         until = int(np.searchsorted(self.cycles, frame.curve_cycle, side="right"))
         x = np.append(self._x(self.cycles[:until]), self._x(frame.curve_cycle))
         y = np.append(self._y(self.errors[:until]), self._y(self._now(frame)))
-        bottom = self.setting.layout.curve.bottom
+        bottom = self.room.bottom
         self.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
         self.past.set_data(x, y)
         self.point.set_offsets([(x[-1], y[-1])])

@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from netviz.film.frame import Frame
+from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.type import fit, wrap
+from netviz.scene.panels import AnyPanel
+
+LINE = 1.35
+"""From one line of the caption to the next, in sizes of its type."""
 
 
-class HeaderPanel(Unlit):
-    """The top of the picture."""
+class TitlePanel(Unlit):
+    """The scene's title."""
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        layout, faces = setting.layout, setting.faces
-        self.title = fit(setting.recording.scene.title, faces.strong, layout.title, layout.header.width, layout.small)
-        self.title_y = layout.header.y + 0.55 * layout.title
-        self.caption_y = self.title_y + (0.85 * layout.title + 0.75 * layout.body if self.title[0] else 0.0)
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
 
     def ground(self) -> None:
-        """The title."""
-        text, size = self.title
-        setting = self.setting
-        setting.canvas.text(text, setting.layout.header.x, self.title_y, setting.faces.strong, size, setting.theme.ink)
+        """The title, as large as it fits."""
+        setting, room, layout = self.setting, self.room, self.setting.layout
+        font = setting.faces.strong
+        text, size = fit(setting.recording.scene.title, font, layout.title, room.width, layout.small)
+        setting.canvas.text(text, room.x, room.y + 0.55 * layout.title, font, size, setting.theme.ink)
+
+    def draw(self, frame: Frame) -> None:
+        """Nothing changes."""
+
+
+class CaptionPanel(Unlit):
+    """What is going on, on as many lines as there is room for, two at most."""
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
+        self.lines = 2 if room.height >= 2.3 * setting.layout.body else 1
+
+    def ground(self) -> None:
+        """Nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
         """The caption."""
-        setting = self.setting
-        layout, faces = setting.layout, setting.faces
-        lines, size = wrap(
-            frame.caption, faces.words, layout.body, layout.header.width, layout.small, layout.caption_lines
-        )
+        setting, room = self.setting, self.room
+        layout, font = setting.layout, setting.faces.words
+        lines, size = wrap(frame.caption, font, layout.body, room.width, layout.small, self.lines)
         for number, line in enumerate(lines):
-            y = self.caption_y + 1.35 * number * size
-            setting.canvas.text(line, layout.header.x, y, faces.words, size, setting.theme.quiet)
+            y = room.y + 0.55 * layout.body + LINE * number * size
+            setting.canvas.text(line, room.x, y, font, size, setting.theme.quiet)
 
 
 def draw_card(setting: Setting) -> None:

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.picture.canvas import Anchor
-from netviz.picture.layout import Places
+from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import fit, width
+from netviz.picture.wiring import Places
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
@@ -32,13 +33,13 @@ def _beside(setting: Setting) -> bool:
     return setting.layout.flow == "right" or setting.recording.scene.network.layers[-1] == 1
 
 
-def _in_one_line(setting: Setting) -> bool:
+def _in_one_line(setting: Setting, room: Rect) -> bool:
     """Whether the outputs stand so close that each has one line for its name and its wish."""
     layers = setting.recording.scene.network.layers
-    return layers[-1] > 1 and setting.layout.network.height / max(layers) < 2.9 * setting.layout.body
+    return layers[-1] > 1 and room.height / max(layers) < 2.9 * setting.layout.body
 
 
-def room_for_names(setting: Setting) -> tuple[float, float, float, float]:
+def room_for_names(setting: Setting, room: Rect) -> tuple[float, float, float, float]:
     """Pixels to keep free at the left, right, top and bottom of the network."""
     layout, faces = setting.layout, setting.faces
     inputs, outputs = _texts(setting)
@@ -46,7 +47,7 @@ def room_for_names(setting: Setting) -> tuple[float, float, float, float]:
     longest = LONGEST * layout.size[0]
     wish = width("wants 0.00", faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
-    if _in_one_line(setting) and layout.flow == "right":
+    if _in_one_line(setting, room) and layout.flow == "right":
         right += wish + 0.6 * layout.body
     right = min(longest, max(right, wish, width("off by 0.00", faces.medium, layout.body))) + gap
     if layout.flow == "right":
@@ -57,20 +58,26 @@ def room_for_names(setting: Setting) -> tuple[float, float, float, float]:
     return 0.0, 0.0, above, below
 
 
+def _right_edge(setting: Setting, room: Rect) -> float:
+    """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
+    across = setting.layout.size[0]
+    return 0.985 * across if room.right >= 0.93 * across else room.right
+
+
 class Names:
     """Texts around the network; they stand in its glow, so they are written over every frame."""
 
-    def __init__(self, setting: Setting, places: Places) -> None:
-        self.setting, self.places = setting, places
+    def __init__(self, setting: Setting, places: Places, room: Rect) -> None:
+        self.setting, self.places, self.panel_room = setting, places, room
         layout = setting.layout
         inputs, outputs = _texts(setting)
         self.reach = places.radius + 0.9 * layout.small
         self.beside = _beside(setting)
-        self.one_line = _in_one_line(setting) and self.beside
-        room = LONGEST * layout.size[0]
+        self.one_line = _in_one_line(setting, room) and self.beside
+        longest = LONGEST * layout.size[0]
         across = 0.94 * self._spacing(places.centres[0])
-        self.inputs = self._same_size(inputs, room if layout.flow == "right" else across)
-        rest = layout.size[0] * 0.985 - (places.centres[-1][0][0] + self.reach)
+        self.inputs = self._same_size(inputs, longest if layout.flow == "right" else across)
+        rest = _right_edge(setting, room) - (places.centres[-1][0][0] + self.reach)
         self.room = rest if self.beside else 0.94 * self._spacing(places.centres[-1])
         wish = width("wants 0", setting.faces.medium, layout.body) + 0.6 * layout.body
         self.outputs = self._same_size(outputs, self.room - wish if self.one_line else self.room)
@@ -84,7 +91,7 @@ class Names:
 
     def _spacing(self, centres: NDArray[np.float64]) -> float:
         if len(centres) < 2:
-            return self.setting.layout.network.width
+            return self.panel_room.width
         axis = 1 if self.places.flow == "right" else 0
         return float(abs(centres[1][axis] - centres[0][axis]))
 

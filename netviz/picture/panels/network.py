@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 from netviz.film.frame import Frame, Pulse
 from netviz.film.nodes import node_counts
 from netviz.picture.glow import Blobs
-from netviz.picture.layout import Places, Rect, curves, place
+from netviz.picture.layout import Rect
 from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
+from netviz.picture.wiring import Places, curves, place
+from netviz.scene.panels import AnyPanel
 
 WHITE = np.ones(3)
 DARK_INK_FROM = 0.51
@@ -28,11 +30,11 @@ HALO_LIGHTS = slice(None, None, 5)
 class NetworkPanel:
     """Neurons, synapses, numbers and names in the middle of the picture."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         scene = setting.recording.scene
         self.unit = setting.layout.unit
-        self.places = place_network(setting)
+        self.places = place_network(setting, room)
         self.lines = curves(self.places)
         self.scale = LevelScale.of(setting)
         # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
@@ -40,7 +42,7 @@ class NetworkPanel:
         self.thickness = self.unit * crowd**0.6
         most = max(layer.shape[0] for layer in self.lines)
         self.halo = min(1.0, (16 / most) ** 0.5)
-        self.names = Names(setting, self.places)
+        self.names = Names(setting, self.places, room)
         self.number_size = _number_size(setting, self.places.radius)
 
         sigma = (self.unit * 4.5, self.unit * 16)
@@ -226,11 +228,10 @@ def number(value: float) -> str:
     return text[1:] if text in ("-0.00", "-0.0", "-0") else text
 
 
-def place_network(setting: Setting) -> Places:
+def place_network(setting: Setting, room: Rect) -> Places:
     """Places in the room that the names leave."""
     layout, scene = setting.layout, setting.recording.scene
-    left, right, above, below = room_for_names(setting)
-    room = layout.network
+    left, right, above, below = room_for_names(setting, room)
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
     return place(node_counts(scene), inner, layout.flow, layout.radius)
 

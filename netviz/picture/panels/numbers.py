@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from netviz.film.frame import Frame
+from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
+from netviz.scene.panels import AnyPanel
 
 
 def is_share(setting: Setting) -> bool:
@@ -18,15 +20,15 @@ def is_share(setting: Setting) -> bool:
 class NumbersPanel(Unlit):
     """Two counters with their names."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         layout, recording = setting.layout, setting.recording
-        room = layout.numbers
         self.share = is_share(setting)
         samples = (f"{recording.scene.training.cycles:,}", self._error(float(recording.train_error.max())))
         labels = ("cycle", "average error")
         gap = 1.1 * layout.small
-        size = 0.92 * layout.title if not layout.stacked else 1.05 * layout.title
+        stacked = room.height > 0.8 * room.width
+        size = 1.05 * layout.title if stacked else 0.92 * layout.title
 
         def wide(at: float) -> list[float]:
             return [
@@ -34,13 +36,13 @@ class NumbersPanel(Unlit):
                 for sample, label in zip(samples, labels, strict=True)
             ]
 
-        while size > layout.small and not layout.stacked and sum(wide(size)) + gap > room.width:
+        while size > layout.small and not stacked and sum(wide(size)) + gap > room.width:
             size *= 0.96
         widths = wide(size)
         self.size = size
         top = room.y + 0.6 * size
         below = 0.62 * size + 0.85 * layout.small
-        if layout.stacked:
+        if stacked:
             second = top + below + 1.5 * layout.small + 0.6 * size
             self.spots = [(room.x, top), (room.x, second)]
         else:

@@ -17,9 +17,16 @@ from netviz.picture.theme import Theme
 from netviz.picture.type import Typefaces
 
 
+class Responses(Protocol):
+    """What every neuron answers all over the plane."""
+
+    def of(self, frame: Frame) -> tuple[NDArray[np.float64], ...]:
+        """For each layer (n_l, resolution, resolution) values; row 0 is the top of the plane, column 0 its left."""
+
+
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all panels of a picture share."""
+    """What all panels of a picture share. responses: None where the inputs are no points of the plane."""
 
     recording: Recording
     layout: Layout
@@ -27,6 +34,7 @@ class Setting:
     faces: Typefaces
     canvas: Canvas
     field: LightField
+    responses: Responses | None = None
 
 
 class Panel(Protocol):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from matplotlib.patches import FancyBboxPatch
 
 from netviz.film.frame import Frame
+from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
+from netviz.scene.panels import AnyPanel
 from netviz.scene.shots import ThinkShot
 
 ARROW = "→"
@@ -24,10 +26,9 @@ class TablePanel(Unlit):
     becomes a counter.
     """
 
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
         layout, scene = setting.layout, setting.recording.scene
-        room = layout.table
         self.thoughts = [[short(value) for value in shot.inputs] for shot in scene.shots if isinstance(shot, ThinkShot)]
         examples = setting.recording.examples
         self.cells = [
@@ -58,7 +59,7 @@ class TablePanel(Unlit):
         """Right edges of the inputs, the arrow and the targets."""
         font = self.setting.faces.figures
         digit = width("0", font, self.size)
-        edges, x = [], self.setting.layout.table.x
+        edges, x = [], self.room.x
         inputs, targets = self.cells[0]
         for index in range(len(inputs)):
             x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
@@ -76,7 +77,7 @@ class TablePanel(Unlit):
         setting = self.setting
         layout, theme, faces = setting.layout, setting.theme, setting.faces
         total = len(self.cells)
-        setting.canvas.text("TRAINING SET", layout.table.x, self.head, faces.strong, layout.small, theme.faint)
+        setting.canvas.text("TRAINING SET", self.room.x, self.head, faces.strong, layout.small, theme.faint)
         if self.fits and self.rows == total:
             for index in range(total):
                 self._row(index, self.first + index * self.step, theme.faint, 1.0)
@@ -122,7 +123,7 @@ class TablePanel(Unlit):
     def _counter(self, frame: Frame, level: float) -> None:
         """Where the rows are too wide: which example it is, and its values on lines of their own."""
         setting, figures, theme = self.setting, self.setting.faces.figures, self.setting.theme
-        room = setting.layout.table
+        room = self.room
         total = len(self.cells)
         text = f"{total} examples" if frame.example is None else f"{frame.example + 1} of {total}"
         text = "new situation" if frame.kind == "think" else text
