@@ -7,9 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from netviz.learn.network import Floats
-from netviz.scene.spec import Feature, Scene
-
-COORDINATES: tuple[Feature, ...] = ("x1", "x2")
+from netviz.scene.spec import COORDINATES, Feature, Scene
 
 _OF_POINT: dict[Feature, Callable[[Floats, Floats], Floats]] = {
     "x1": lambda x1, x2: x1,

@@ -49,9 +49,13 @@ InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "
 Dataset = Literal["circle", "xor", "gauss", "spiral", "plane", "gauss-regression"]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 
+COORDINATES: tuple[Feature, ...] = ("x1", "x2")
+"""What the network is given of a point of the plane unless the scene says more."""
 REGRESSIONS: tuple[Dataset, ...] = ("plane", "gauss-regression")
 MANY_EXAMPLES = 50
 """Points of the plane from which a learning shot shows all of them together unless told otherwise."""
+MOST_BOUNDARIES = 8
+"""Outputs whose answers a boundary panel can tell apart."""
 
 
 class Network(Part):
@@ -64,7 +68,7 @@ class Network(Part):
     bias: bool | Literal["fixed"] = False
     """Whether each neuron after the inputs has a bias: true (learned), false, or fixed (there, but not learned)."""
     bias_nodes: bool | None = None
-    """Whether biases are drawn as nodes of their own; without it they are, except in the style playground."""
+    """Whether biases are drawn as nodes of their own; without it they are, in the style glow alone."""
     inputs: Tuple[Text] = ()
     """Names of the input neurons, drawn beside them."""
     outputs: Tuple[Text] = ()
@@ -222,14 +226,14 @@ class Scene(Part):
     def presentation(self) -> Presentation:
         """Whether the learning shot presents each example by itself, or all together."""
         chosen = next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
-        many = self.is_planar and self.data.total_count > MANY_EXAMPLES
+        many = self.is_planar and self.data.total_count > MANY_EXAMPLES and self.style != "classic"
         return chosen or ("together" if many else "each")
 
     @property
     def has_bias_nodes(self) -> bool:
         """Whether the picture has a node for the biases of each layer."""
         wanted = self.network.bias_nodes
-        return bool(self.network.bias) and (self.style != "playground" if wanted is None else wanted)
+        return bool(self.network.bias) and (self.style == "glow" if wanted is None else wanted)
 
     @property
     def shown_panels(self) -> tuple[AnyPanel, ...]:
@@ -237,8 +241,9 @@ class Scene(Part):
         if self.panels is not None:
             return self.panels
         walks = any(isinstance(shot, WalkShot) for shot in self.shots)
-        together = self.presentation == "together"
-        data = BoundaryPanel() if together else TablePanel()
+        is_plane_shown = self.presentation == "together" and self.is_planar
+        drawable = self.network.layers[-1] <= MOST_BOUNDARIES
+        data = BoundaryPanel() if is_plane_shown and drawable else TablePanel()
         equations = (EquationsPanel(),) if walks else ()
         return (CurvePanel(), NetworkPanel(), data, *equations, TitlePanel(), CaptionPanel(), NumbersPanel())
 
@@ -247,6 +252,8 @@ class Scene(Part):
         from netviz.scene.check import mistakes
 
         found = mistakes({name: getattr(self, name) for name in type(self).model_fields})
+        if self.data.csv is not None:
+            found.append((("data", "csv"), "a table is read where a scene is loaded; here give its rows as examples"))
         if found:
             raise ValueError("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found))
         return self

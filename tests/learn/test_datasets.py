@@ -189,7 +189,7 @@ def test_a_scenes_points_are_split_and_the_weights_go_on_with_the_stream(dataset
     assert weight_stream(wanted).random() == weight_stream(wanted).random() == stream.random()
 
 
-def split(share: float | None, seed: Any = 1) -> Scene:
+def split(share: float | None, seed: int = 1) -> Scene:
     whole = scene(seed=seed).model_dump()
     return Scene.model_validate(whole | {"data": whole["data"] | {"train_share": share}})
 
@@ -211,5 +211,5 @@ def test_examples_are_shuffled_by_the_seed_before_they_are_split() -> None:
     assert examples.test_inputs.tolist() == [XOR_EXAMPLES[index][0] for index in order[4:]]
     assert examples.test_targets.ravel().tolist() == [XOR_EXAMPLES[index][1] for index in order[4:]]
     assert examples.points is examples.test_points is None
-    assert examples_of(split(0.6, "other")).inputs.tolist() != examples.inputs.tolist()
+    assert examples_of(split(0.6, 2)).inputs.tolist() != examples.inputs.tolist()
     assert weight_stream(split(0.6)).random() == SeedRandom("1").random()

@@ -150,7 +150,7 @@ def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> 
         ("output.fps", 23.976),
         ("font", "My.ttf"),
         ("network.bias", True),
-        ("training.seed", "0.59704"),
+        ("training", {"cycles": 60_000, "initial_weights": "zero", "seed": "0.59704"}),
         ("training.initial_weights", [[[0.5] * 4] * 3, [1, 2, 3, 4]]),
         ("panels", [{"panel": "network", "at": [0, 0, 0.5, 1]}, {"panel": "curve", "at": {"tall": [0, 0, 1, 1]}}]),
         ("theme", "paper"),
