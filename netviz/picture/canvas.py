@@ -58,13 +58,14 @@ class Canvas:
             return
         drawn = mask(text, font, size)
         start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
-        left, top = round(x - start) + drawn.left, round(y) - drawn.top
-        height, width = drawn.alpha.shape
+        self.stamp(drawn.alpha, round(x - start) + drawn.left, round(y) - drawn.top, colour, level)
+
+    def stamp(self, alpha: NDArray[np.float32], left: int, top: int, colour: Colour, level: float = 1.0) -> None:
+        """Lay a colour over the picture where a mask (h, w) with its upper left corner at (left, top) covers it."""
+        height, width = alpha.shape
         rows, columns = slice(max(0, top), max(0, top + height)), slice(max(0, left), max(0, left + width))
         under = self.pixels[rows, columns, :3]
-        cover = drawn.alpha[max(0, -top) :, max(0, -left) :][: under.shape[0], : under.shape[1], None] * np.float32(
-            level
-        )
+        cover = alpha[max(0, -top) :, max(0, -left) :][: under.shape[0], : under.shape[1], None] * np.float32(level)
         ink = (colour * 255).astype(np.float32)
         under[:] = under + (ink - under) * cover + np.float32(0.5)
 

@@ -96,7 +96,7 @@ def _usable(text: str, font: Font) -> Path:
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """Our settings of matplotlib; letters that are missing have been told by `check`, in the user's words."""
     with matplotlib.rc_context(DRAWING), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -105,7 +105,7 @@ def _settings() -> Iterator[None]:
 
 @lru_cache(maxsize=4096)
 def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
-    with _settings():
+    with settings():
         renderer = RendererAgg(8, 8, 72)
         extent = renderer.get_text_width_height_descent(text, FontProperties(fname=str(path), size=size), ismath=False)
         across, down, descent = map(float, extent)
@@ -122,6 +122,11 @@ def _capital_height(path: Path, size: float) -> float:
     return _extent("H", path, size)[1]
 
 
+def capital_height(font: Font, size: float) -> float:
+    """Pixels from the line that letters stand on to the top of the capitals."""
+    return _capital_height(font.path, size)
+
+
 @lru_cache(maxsize=4096)
 def mask(text: str, font: Font, size: float) -> Mask:
     """Draw a text once. Characters that no font has are drawn as boxes; `check` warns of them."""
@@ -130,7 +135,7 @@ def mask(text: str, font: Font, size: float) -> Mask:
     pad = int(size * 0.4) + 2
     box_width, box_height = int(advance) + 2 * pad + 1, int(size * 1.3) + int(height) + 2 * pad
     baseline = box_height - int(descent) - pad
-    with _settings():
+    with settings():
         renderer = RendererAgg(box_width, box_height, 72)
         gc = renderer.new_gc()
         gc.set_foreground("white")
