@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
-from netviz.film.motion import Window, leg
+from netviz.film.motion import Window, legs
 from netviz.film.script import SECONDS, Line, LineKind, Part, PauseKind, natural_seconds, parts_of
 from netviz.scene.shots import WalkShot
 from netviz.scene.spec import Scene
@@ -76,8 +76,8 @@ class Course:
     @cached_property
     def returns(self) -> tuple[Window, ...]:
         """When the error goes back through each weight layer; empty where it does not."""
-        window, layers = self.when("back"), len(self.travels)
-        return () if window is None else tuple(leg(window, layers - 1 - layer, layers) for layer in range(layers))
+        window = self.when("back")
+        return () if window is None else tuple(reversed(legs(window, len(self.travels))))
 
     @cached_property
     def update(self) -> Window | None:

@@ -10,7 +10,7 @@ from netviz.film import motion
 from netviz.film.frame import Array, Frame
 from netviz.film.motion import Beats
 from netviz.film.nodes import State, between
-from netviz.film.signals import Presented, backward_pulses, blame_of, flow_of, forward_pulses
+from netviz.film.signals import Presented, blame_of, flow_of, pulses
 
 
 def lit(dark: Frame, shown: Presented, beats: Beats, phase: float, before: State, after: State | None) -> Frame:
@@ -39,7 +39,12 @@ def lit(dark: Frame, shown: Presented, beats: Beats, phase: float, before: State
         blame=tuple(motion.blamed(beats, phase, number, layers) * layer for number, layer in enumerate(blame)),
         change=change,
         compared=motion.compared(beats, phase),
-        pulses=(*forward_pulses(flow, beats.forward, phase), *backward_pulses(back, beats.backward, phase)),
+        pulses=(
+            *pulses("forward", flow, [motion.leg(beats.forward, layer, layers) for layer in range(layers)], phase),
+            *pulses(
+                "backward", back, [motion.leg(beats.backward, layer, layers) for layer in range(layers)][::-1], phase
+            ),
+        ),
     )
 
 

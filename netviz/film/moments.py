@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from math import ceil
 
 from netviz.errors import InputError, Problem
+from netviz.film.learning import Kind
 from netviz.film.plan import Plan, Span
 
 FORMS = "50%, 12.5s, cycle:200, start or end"
 MOST_TOLD = 0.55
 """How far into a step its answer stands beside the target: the moment that says most."""
+
+MOMENTS: tuple[Kind, ...] = ("step", "sweep", "walk")
+"""The kinds of span in which a cycle is shown; where there are several, the first."""
 
 
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
@@ -37,18 +42,23 @@ def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
 
 
 def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
-    steps = [span for span in plan.spans if span.kind == "step"]
-    here = next((span for span in steps if span.cycle == cycle), None)
-    if here is None:
-        shown = sorted({span.cycle for span in steps})
-        if not shown:
-            raise _wrong(origin, "this film shows no cycles of training")
-        listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")
-        raise _wrong(origin, f"cycle {cycle} is not shown; shown are {listed}")
-    return _inside(here)
+    spans = [span for span in plan.spans if span.kind in MOMENTS]
+    here = sorted((span for span in spans if span.cycle == cycle), key=lambda span: MOMENTS.index(span.kind))
+    if here:
+        return _inside(plan, here[0])
+    shown = sorted({span.cycle for span in spans})
+    if not shown:
+        raise _wrong(origin, "this film shows no cycles of training")
+    listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")
+    raise _wrong(origin, f"cycle {cycle} is not shown; shown are {listed}")
 
 
-def _inside(span: Span) -> int:
+def _inside(plan: Plan, span: Span) -> int:
+    """The frame of a span that says most: a sweep's last reaches its cycle, a walk's last second has told all."""
+    if span.kind == "sweep":
+        return span.stop - 1
+    if span.kind == "walk":
+        return max(span.start, span.stop - 1 - ceil(plan.fps))
     return min(span.stop - 1, span.start + int(MOST_TOLD * (span.stop - span.start)))
 
 

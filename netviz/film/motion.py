@@ -6,6 +6,7 @@ All functions are pure: a phase goes in, levels from 0 to 1 come out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import sqrt
 
 Window = tuple[float, float]
 """Where something begins and where it ends, as phases."""
@@ -66,6 +67,11 @@ def leg(window: Window, layer: int, layers: int) -> Window:
     return window[0] + layer * length, window[0] + (layer + 1) * length
 
 
+def legs(window: Window, layers: int) -> list[Window]:
+    """All legs of a window, the first the earliest."""
+    return [leg(window, layer, layers) for layer in range(layers)]
+
+
 def travel(window: Window, phase: float) -> float | None:
     """How far (0 to 1) signals have come on a leg that takes a window, or None while none are under way."""
     start, stop = window
@@ -120,3 +126,29 @@ def updated(beats: Beats, phase: float) -> float:
 def swell(x: float) -> float:
     """0 at both ends of 0 to 1, 1 in the middle."""
     return ease(2 * x) if x < 0.5 else ease(2 - 2 * x)
+
+
+GATHER = 0.8
+"""Seconds in which a sweep gathers its speed, and loses it at the end."""
+
+
+def ramp_in(seconds: float) -> float:
+    """The part of a sweep of so many seconds in which it gathers speed: a fifth at most."""
+    return min(0.2, GATHER / seconds)
+
+
+def cruise(x: float, ramp: float) -> float:
+    """From 0 to 1 at an even pace, but for a ramp (0 < ramp <= 1/2) at both ends, in which the speed grows evenly."""
+    if x > 0.5:
+        return 1 - cruise(1 - x, ramp)
+    speed = 1 / (1 - ramp)
+    x = max(0.0, x)
+    return speed * x * x / (2 * ramp) if x < ramp else speed * (x - ramp / 2)
+
+
+def uncruise(y: float, ramp: float) -> float:
+    """Where cruise has come to y, 0 <= y <= 1."""
+    if y > 0.5:
+        return 1 - uncruise(1 - y, ramp)
+    speed = 1 / (1 - ramp)
+    return sqrt(2 * ramp * y / speed) if y < speed * ramp / 2 else y / speed + ramp / 2

@@ -10,6 +10,7 @@ import numpy as np
 
 from netviz.film.plan import Plan, Span
 from netviz.learn.recording import AT_REST, Recording
+from netviz.scene.shots import WalkShot
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,53 @@ class Rows:
         if number + 1 < len(spans) and spans[number + 1].kind == "step" and spans[number + 1].cycle == cycle:
             return self.step(spans[number + 1])
         return self.rest[cycle]
+
+    def after_walk(self, number: int) -> int | None:
+        """The row whose weights the update of walk `number` leads to; None if it does not go back.
+
+        It is the row of the batch after the example's, or rest after the cycle if its batch is the last.
+        """
+        scene, span = self.recording.scene, self.plan.spans[number]
+        shot = scene.shots[span.shot]
+        assert isinstance(shot, WalkShot) and span.example is not None
+        if not shot.backward:
+            return None
+        batch, count = scene.training.batch, scene.data.train_count
+        following = count if batch == "full" else (span.example // batch + 1) * batch
+        return self.rest[span.cycle] if following >= count else self.of_example[span.cycle, following]
+
+    def joint(self, number: int) -> int | None:
+        """The row that the span before number `number` leaves, if span `number` begins with other weights."""
+        return self._joints[number]
+
+    @cached_property
+    def _joints(self) -> list[int | None]:
+        joints: list[int | None] = [None]
+        for number in range(1, len(self.plan.spans)):
+            before, now = self._last(number - 1), self._first(number)
+            joints.append(None if self._alike(before, now) else before)
+        return joints
+
+    def _first(self, number: int) -> int:
+        """The row with whose weights a span begins."""
+        span = self.plan.spans[number]
+        if span.example is not None:
+            return self.step(span)
+        return self.rest[span.cycle if span.from_cycle is None else span.from_cycle]
+
+    def _last(self, number: int) -> int:
+        """The row with whose weights a span ends."""
+        span = self.plan.spans[number]
+        if span.kind == "walk":
+            after = self.after_walk(number)
+            return self.step(span) if after is None else after
+        return self.after(number) if span.kind in ("step", "move") else self.rest[span.cycle]
+
+    def _alike(self, one: int, other: int) -> bool:
+        recording = self.recording
+        return one == other or all(
+            np.array_equal(layer[one], layer[other]) for layer in (*recording.weights, *recording.biases)
+        )
 
     def way(self, number: int) -> tuple[list[int], list[int]]:
         """Rows and their cycles, from rest after the cycle that span `number` comes from to where it leads."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from netviz.film import motion
-from netviz.film.frame import Array, Pulse
+from netviz.film.frame import Array, Direction, Pulse
 from netviz.film.motion import Window
 from netviz.film.nodes import State, with_bias_nodes
 from netviz.learn.recording import Recording
@@ -88,24 +89,14 @@ def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[A
     return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
 
 
-def forward_pulses(flow: tuple[Array, ...], window: Window, phase: float) -> list[Pulse]:
-    """The signals under way at a phase, if they go through all layers in a window. flow: as `flow_of` gives it."""
-    pulses = []
-    for layer, strength in enumerate(flow):
-        position = motion.travel(motion.leg(window, layer, len(flow)), phase)
-        if position is not None:
-            pulses.append(Pulse(layer, "forward", position, strength))
-    return pulses
+def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[Window], phase: float) -> list[Pulse]:
+    """What is under way at a phase, if it goes through each weight layer in its window.
 
-
-def backward_pulses(back: tuple[Array, ...], window: Window, phase: float) -> list[Pulse]:
-    """The errors under way at a phase, if they go back through all layers in a window.
-
-    back[l] (nodes_l, n_{l+1}): their sizes, as `blame_of` gives them.
+    strengths[l] (nodes_l, n_{l+1}): as `flow_of` or `blame_of` gives them.
     """
-    pulses = []
-    for layer, strength in enumerate(back):
-        position = motion.travel(motion.leg(window, len(back) - 1 - layer, len(back)), phase)
+    found = []
+    for layer, (strength, window) in enumerate(zip(strengths, windows, strict=False)):
+        position = motion.travel(window, phase)
         if position is not None:
-            pulses.append(Pulse(layer, "backward", position, strength))
-    return pulses
+            found.append(Pulse(layer, direction, position, strength))
+    return found

@@ -7,13 +7,15 @@ says of that moment. Nothing is remembered from one frame to the next.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film import captions, motion
+from netviz.film.course import Course, course_of
 from netviz.film.frame import Frame
 from netviz.film.lit import lit
 from netviz.film.motion import LEARN, THINK
@@ -21,8 +23,10 @@ from netviz.film.nodes import State, between, node_counts, state_of, with_bias_n
 from netviz.film.plan import Plan, Span
 from netviz.film.rows import Rows
 from netviz.film.signals import presented_example, presented_situation
+from netviz.film.sweep import Sweep, sweep_of
+from netviz.film.walk import walk
 from netviz.learn.recording import Recording
-from netviz.scene.shots import ThinkShot
+from netviz.scene.shots import ThinkShot, WalkShot
 
 FADE_SECONDS = 0.4
 """How long a card or the network takes to come and go."""
@@ -55,10 +59,18 @@ class Timeline:
         """The state of frame `index`, 0 <= index < frame_count."""
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of a film of {self.frame_count} frames")
-        span = self.plan.spans[self.span[index]]
-        phase = float(self.phase[index])
-        make = {"title": self._rest, "rest": self._rest, "move": self._move, "step": self._step, "think": self._think}
-        return make[span.kind](span, phase, index)
+        number = int(self.span[index])
+        span = self.plan.spans[number]
+        make = {
+            "title": self._rest, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
+            "think": self._think, "walk": self._walk,
+        }  # fmt: skip
+        frame = make[span.kind](span, float(self.phase[index]), index)
+        joint, joined = self.rows.joint(number), self._levels(span, index)[2]
+        if joint is None or joined == 1:
+            return frame
+        state = between(state_of(self.recording, joint), State(frame.weights, frame.biases), joined)
+        return replace(frame, weights=state.weights, biases=state.biases)
 
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
@@ -69,6 +81,9 @@ class Timeline:
             return (int(self.span[index]), *self._levels(span, index))
         if span.kind == "think" and self.phase[index] >= motion.settled(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
+        if span.kind == "walk":
+            still = self._course(span).stillness(self._since(span, index))
+            return index if still is None else (int(self.span[index]), still, *self._levels(span, index))
         return index
 
     @property
@@ -76,28 +91,29 @@ class Timeline:
         """Whether every step is one still drawing, as in the classic style."""
         return self.recording.scene.style == "classic"
 
-    def _levels(self, span: Span, index: int) -> tuple[float, float]:
-        """Levels of title card and network: both fade where a card begins or ends, and nowhere else."""
+    def _levels(self, span: Span, index: int) -> tuple[float, float, float]:
+        """Levels of title card and network: both fade where a card begins or ends, and nowhere else.
+
+        And how far the weights have come from where the span before left them, if they are others.
+        """
         if self.held:
-            return (1.0, 0.0) if span.kind == "title" else (0.0, 1.0)
+            return (1.0, 0.0, 1.0) if span.kind == "title" else (0.0, 1.0, 1.0)
         frames = max(1.0, FADE_SECONDS * float(self.plan.fps))
-        since, left = index - span.start, span.stop - 1 - index
+        rising, falling = motion.ease((index - span.start) / frames), motion.ease((span.stop - 1 - index) / frames)
+        number, spans = int(self.span[index]), self.plan.spans
+        joined = 1.0 if self.rows.joint(number) is None else rising
         if span.kind == "title":
-            fade_in = 1.0 if span.start == 0 else motion.ease(since / frames)
-            fade_out = 1.0 if span.stop == self.frame_count else motion.ease(left / frames)
-            return min(fade_in, fade_out), 0.0
-        number = int(self.span[index])
-        spans = self.plan.spans
+            fade_in = 1.0 if span.start == 0 else rising
+            fade_out = 1.0 if span.stop == self.frame_count else falling
+            return min(fade_in, fade_out), 0.0, joined
         after_card = number > 0 and spans[number - 1].kind == "title"
         before_card = number + 1 < len(spans) and spans[number + 1].kind == "title"
-        fade_in = motion.ease(since / frames) if after_card else 1.0
-        fade_out = motion.ease(left / frames) if before_card else 1.0
-        return 0.0, min(fade_in, fade_out)
+        return 0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), joined
 
     def _dark(self, span: Span, index: int, state: State, curve_cycle: float, row: int | None = None) -> Frame:
         """The network without any signal. row: the rest row that is shown, if it is one."""
         recording, scene = self.recording, self.recording.scene
-        card, presence = self._levels(span, index)
+        card, presence, _ = self._levels(span, index)
         cycle = round(curve_cycle)
         point = self.rows.on_curve(cycle)
         nodes = tuple(np.zeros(size) for size in node_counts(scene))
@@ -105,7 +121,7 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption(scene, span),
+            caption=captions.caption(recording, span),
             card=card,
             presence=presence,
             cycle=cycle,
@@ -142,10 +158,21 @@ class Timeline:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.rows.way(int(self.span[index]))
         position = motion.ease(phase) * (len(rows) - 1)
-        before = min(int(position), len(rows) - 2)
+        before = min(int(position), max(0, len(rows) - 2))
+        after = min(before + 1, len(rows) - 1)
         part = position - before
-        state = between(state_of(self.recording, rows[before]), state_of(self.recording, rows[before + 1]), part)
-        return self._dark(span, index, state, (1 - part) * cycles[before] + part * cycles[before + 1])
+        state = between(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
+        return self._dark(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
+
+    @cached_property
+    def _whole_sweep(self) -> Sweep:
+        return sweep_of(self.rows)
+
+    def _sweep(self, span: Span, phase: float, index: int) -> Frame:
+        """Weights run through the kept rows without stopping at shown cycles."""
+        before, after, part, cycle = self._whole_sweep.at(index)
+        state = between(state_of(self.recording, before), state_of(self.recording, after), part)
+        return self._dark(span, index, state, cycle)
 
     def _step(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after(int(self.span[index]))
@@ -155,6 +182,27 @@ class Timeline:
         if self.held:
             return lit(dark, shown, LEARN, (LEARN.compare[1] + LEARN.backward[0]) / 2, before, None)
         return lit(dark, shown, LEARN, phase, before, after)
+
+    def _course(self, span: Span) -> Course:
+        scene = self.recording.scene
+        shot = scene.shots[span.shot]
+        assert isinstance(shot, WalkShot)
+        return course_of(scene, shot, (span.stop - span.start) / self.plan.fps, ends=span.stop < self.frame_count)
+
+    def _since(self, span: Span, index: int) -> float:
+        """Seconds from the start of a span to the middle of a frame."""
+        return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
+
+    def _walk(self, span: Span, phase: float, index: int) -> Frame:
+        row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
+        course = self._course(span)
+        shown = presented_example(self.recording, row, row_after, deltas=bool(course.returns) and not self.held)
+        before = state_of(self.recording, row)
+        dark = self._dark(span, index, before, float(span.cycle))
+        if self.held:
+            return walk(dark, shown, course, course.compare[1], before, None)
+        after = None if row_after is None else state_of(self.recording, row_after)
+        return walk(dark, shown, course, self._since(span, index), before, after)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
         shot = self.recording.scene.shots[span.shot]

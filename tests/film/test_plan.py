@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.film.plan import MOVE, SHORTEST_STEP, Plan, make_plan
+from netviz.film.learning import MOVE, SHORTEST_STEP
+from netviz.film.plan import Plan, make_plan
 from netviz.film.timing import frame_count
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene

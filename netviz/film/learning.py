@@ -1,0 +1,166 @@
+"""What a learning shot shows: steps and moves where each example is presented, sweeps where all are seen together.
+
+A step is one training example; a move leads to the next shown cycle. A sweep leads there too, but without stopping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from netviz.film import motion
+from netviz.scene.spec import Scene
+
+Kind = Literal["title", "rest", "step", "move", "sweep", "think", "walk"]
+
+SHORTEST_STEP = Fraction(2, 5)
+"""Seconds. Lights that come and go faster than 2.5 times a second are flicker, not something to follow."""
+MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
+"""How long the move between two shown cycles takes, in steps; the quick one where a cycle has only a step or two."""
+PACE = (Fraction(11, 5), Fraction(7, 5))
+"""How much longer the steps of the first shown cycles take than later ones, so that a viewer learns to read them."""
+SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
+"""Seconds a sweep takes to the next shown cycle, and all of them together at least, if nothing says how long."""
+LONE_MOVE = Fraction(3)
+"""Seconds of a learning shot that has no shown cycle left, and only leads to the end of training."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A span before it has frames: its length is an exact share of time."""
+
+    kind: Kind
+    length: Fraction
+    cycle: int
+    example: int | None = None
+    from_cycle: int | None = None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A learning shot.
+
+    start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
+    examples: of the training set. last_cycle: of training. held: every step is one still drawing (the classic style).
+    together: whether it sweeps.
+    """
+
+    start: int
+    cycles: tuple[int, ...]
+    examples: int
+    last_cycle: int
+    held: bool
+    together: bool
+
+    @classmethod
+    def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
+        """The learning shot of a scene that shows what is left of the shown cycles."""
+        held = scene.style == "classic"
+        together = scene.presentation == "together" and not held
+        left = tuple(cycle for cycle in shown if cycle > start)
+        return cls(start, left, scene.data.train_count, scene.training.cycles, held, together)
+
+    def natural_seconds(self) -> Fraction:
+        """How long it is where nothing says how long: one second a step."""
+        if self.together:
+            return max(SHORTEST_SWEEPS, SWEEP * len(self._stops()))
+        return _steps_in(len(self.cycles), self.examples, self.held) if self.cycles else LONE_MOVE
+
+    def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
+        """What it shows in so many seconds; how many examples in each cycle; and what it leaves out, for the user.
+
+        uneven: whether the first cycles are shown slower than later ones.
+        """
+        if self.together:
+            return self._sweeps(seconds), self.examples, []
+        if not self.cycles:
+            kind: Kind = "rest" if self.held else "move"
+            return [Piece(kind, seconds, self.last_cycle, from_cycle=self.start)], self.examples, []
+        shown, per_cycle = _what_fits(self.cycles, self.examples, seconds, self.held)
+        pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
+        return pieces, per_cycle, _notes(self.cycles, shown, self.examples, per_cycle, seconds)
+
+    def _stops(self) -> tuple[int, ...]:
+        """The cycles to which sweeps lead, the end of training the last."""
+        rest = (self.last_cycle,) if not self.cycles or self.cycles[-1] < self.last_cycle else ()
+        return (*self.cycles, *rest)
+
+    def _sweeps(self, seconds: Fraction) -> list[Piece]:
+        """From stop to stop at an even pace, gathering speed at the start and losing it at the end."""
+        stops = self._stops()
+        ramp = motion.ramp_in(float(seconds))
+        borders = [Fraction(motion.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
+        return [
+            Piece("sweep", (end - begin) * seconds, cycle, from_cycle=before)
+            for (begin, end), (before, cycle) in zip(pairwise(borders), pairwise((self.start, *stops)), strict=True)
+        ]
+
+    def _steps(self, shown: tuple[int, ...], per_cycle: int, uneven: bool) -> list[Piece]:
+        """Moves and steps in order, their lengths in steps."""
+        paces = [
+            PACE[number] if uneven and len(shown) > 4 and number < len(PACE) else Fraction(1)
+            for number in range(len(shown))
+        ]
+        pieces: list[Piece] = []
+        before = self.start
+        for number, (cycle, pace) in enumerate(zip(shown, paces, strict=True)):
+            if not self.held:
+                pieces.append(Piece("move", _move(per_cycle), cycle, from_cycle=before))
+            for example in sorted((number * per_cycle + step) % self.examples for step in range(per_cycle)):
+                pieces.append(Piece("step", pace, cycle, example=example))
+            before = cycle
+        if before < self.last_cycle and not self.held:
+            pieces.append(Piece("move", _move(per_cycle), self.last_cycle, from_cycle=before))
+        return pieces
+
+
+def _move(per_cycle: int) -> Fraction:
+    return MOVE if per_cycle > 2 else QUICK_MOVE
+
+
+def _steps_in(cycles: int, per_cycle: int, held: bool) -> Fraction:
+    return cycles * (per_cycle + (Fraction(0) if held else _move(per_cycle)))
+
+
+def _what_fits(cycles: tuple[int, ...], examples: int, seconds: Fraction, held: bool) -> tuple[tuple[int, ...], int]:
+    """The cycles and the number of examples in each that can be shown without flicker; at least one of both."""
+    for per_cycle in range(examples, 0, -1):
+        if seconds / _steps_in(len(cycles), per_cycle, held) >= SHORTEST_STEP:
+            return cycles, per_cycle
+    count = max(1, int(seconds / SHORTEST_STEP / _steps_in(1, 1, held)))
+    if count == 1:
+        return cycles[-1:], 1
+    picked = [round(Fraction(index * (len(cycles) - 1), count - 1)) for index in range(min(count, len(cycles)))]
+    return tuple(cycles[index] for index in picked), 1
+
+
+def _notes(
+    cycles: tuple[int, ...], shown: tuple[int, ...], examples: int, per_cycle: int, seconds: Fraction
+) -> list[str]:
+    notes = []
+    if len(shown) < len(cycles):
+        notes.append(
+            f"{float(seconds):.1f} s of learning are too short for {len(cycles)} shown cycles: "
+            f"{'1 is' if len(shown) == 1 else f'{len(shown)} are'} shown"
+        )
+    if per_cycle < examples:
+        notes.append(
+            f"{float(seconds):.1f} s of learning are too short for all {examples} examples: "
+            f"each shown cycle presents {per_cycle}, in turn"
+        )
+    return notes
+
+
+def _fill(pieces: list[Piece], seconds: Fraction) -> list[Piece]:
+    """Scale the pieces' lengths so that together they last `seconds`, none of the steps too short to be seen.
+
+    Where the slower pace of the first cycles would push the others under the limit, all steps get the same time.
+    """
+    total = sum((piece.length for piece in pieces), Fraction(0))
+    if min((piece.length for piece in pieces if piece.kind == "step"), default=1) * seconds / total < SHORTEST_STEP:
+        pieces = [replace(piece, length=min(piece.length, Fraction(1))) for piece in pieces]
+        total = sum((piece.length for piece in pieces), Fraction(0))
+    return [replace(piece, length=piece.length * seconds / total) for piece in pieces]
