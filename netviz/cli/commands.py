@@ -143,7 +143,7 @@ def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
         source = read_source(ctx)
         _refuse(scene_problems(source.subject))
         made = netviz.plan(source.scene)
-    cycles = len({span.cycle for span in made.spans if span.kind == "step"})
+    cycles = len(made.shown_cycles)
     console.result(f"{source.scene.name}: fine; {_seconds(made.seconds)}, {cycles} shown cycles")
 
 

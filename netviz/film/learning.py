@@ -58,10 +58,14 @@ class Learning:
     @classmethod
     def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
         """The learning shot of a scene that shows what is left of the shown cycles."""
-        held = scene.style == "classic"
-        together = scene.presentation == "together" and not held
-        left = tuple(cycle for cycle in shown if cycle > start)
-        return cls(start, left, scene.data.train_count, scene.training.cycles, held, together)
+        return cls(
+            start,
+            cycles=tuple(cycle for cycle in shown if cycle > start),
+            examples=scene.data.train_count,
+            last_cycle=scene.training.cycles,
+            held=scene.style == "classic",
+            together=scene.presentation == "together",
+        )
 
     def natural_seconds(self) -> Fraction:
         """How long it is where nothing says how long: one second a step."""
@@ -77,8 +81,7 @@ class Learning:
         if self.together:
             return self._sweeps(seconds), self.examples, []
         if not self.cycles:
-            kind: Kind = "rest" if self.held else "move"
-            return [Piece(kind, seconds, self.last_cycle, from_cycle=self.start)], self.examples, []
+            return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], self.examples, []
         shown, per_cycle = _what_fits(self.cycles, self.examples, seconds, self.held)
         pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
         return pieces, per_cycle, _notes(self.cycles, shown, self.examples, per_cycle, seconds)

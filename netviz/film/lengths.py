@@ -18,7 +18,7 @@ def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
     """Seconds of each shot where nothing says how long the film is. learning: those of the learning shot."""
     natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
     lengths = [
-        Fraction(0) if _is_empty(scene, shot) else _walk(scene, shot) if isinstance(shot, WalkShot)
+        Fraction(0) if _is_empty(scene, shot) else natural_seconds(scene, shot) if isinstance(shot, WalkShot)
         else natural[type(shot)]
         for shot in scene.shots
     ]  # fmt: skip
@@ -38,7 +38,7 @@ def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
     if not free:
         return [length * seconds / given for length in lengths]
     learning = [index for index in free if isinstance(shots[index], LearningShot)]
-    walks = {index: _walk(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
+    walks = {index: natural_seconds(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
     others = {index: _wanted(scene, shots[index], seconds) for index in free if index not in (*learning, *walks)}
     if learning:
         walked = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
@@ -65,11 +65,6 @@ def _wanted(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
         ThinkShot: (Fraction(70, 1000), Fraction(5, 2), Fraction(8)),
     }[type(shot)]
     return min(longest, max(shortest, part * seconds))
-
-
-def _walk(scene: Scene, shot: WalkShot) -> Fraction:
-    """At reading speed; in the classic style, where a walk is one drawing without equations, as long as a thought."""
-    return Fraction(5) if scene.style == "classic" else natural_seconds(scene, shot)
 
 
 def _is_empty(scene: Scene, shot: AnyShot) -> bool:

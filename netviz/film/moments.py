@@ -7,15 +7,11 @@ from fractions import Fraction
 from math import ceil
 
 from netviz.errors import InputError, Problem
-from netviz.film.learning import Kind
-from netviz.film.plan import Plan, Span
+from netviz.film.plan import SHOWING, Plan, Span
 
 FORMS = "50%, 12.5s, cycle:200, start or end"
 MOST_TOLD = 0.55
 """How far into a step its answer stands beside the target: the moment that says most."""
-
-MOMENTS: tuple[Kind, ...] = ("step", "sweep", "walk")
-"""The kinds of span in which a cycle is shown; where there are several, the first."""
 
 
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
@@ -42,11 +38,10 @@ def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
 
 
 def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
-    spans = [span for span in plan.spans if span.kind in MOMENTS]
-    here = sorted((span for span in spans if span.cycle == cycle), key=lambda span: MOMENTS.index(span.kind))
-    if here:
-        return _inside(plan, here[0])
-    shown = sorted({span.cycle for span in spans})
+    here = [span for span in plan.spans if span.kind in SHOWING and span.cycle == cycle]
+    if here:  # a walk through it is shown by its cycle only where nothing else is
+        return _inside(plan, min(here, key=lambda span: SHOWING.index(span.kind)))
+    shown = plan.shown_cycles
     if not shown:
         raise _wrong(origin, "this film shows no cycles of training")
     listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")

@@ -18,6 +18,9 @@ from netviz.learn.schedule import shown_cycles
 from netviz.scene.shots import LearningShot, RestShot, TitleShot, WalkShot
 from netviz.scene.spec import Scene
 
+SHOWING: tuple[Kind, ...] = ("step", "sweep", "walk")
+"""The kinds of span in which a cycle is shown."""
+
 
 @dataclass(frozen=True)
 class Span:
@@ -55,6 +58,11 @@ class Plan:
     def seconds(self) -> Fraction:
         """The exact length of the film."""
         return self.frame_count / self.fps
+
+    @property
+    def shown_cycles(self) -> tuple[int, ...]:
+        """The cycles the film shows, increasing: in steps, at the ends of sweeps, in walks."""
+        return tuple(sorted({span.cycle for span in self.spans if span.kind in SHOWING}))
 
 
 def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:

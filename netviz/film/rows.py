@@ -57,16 +57,14 @@ class Rows:
     def after_walk(self, number: int) -> int | None:
         """The row whose weights the update of walk `number` leads to; None if it does not go back.
 
-        It is the row of the batch after the example's, or rest after the cycle if its batch is the last.
+        Only a step that is one example's can be walked back: its weights are those of the next example, or at rest.
         """
         scene, span = self.recording.scene, self.plan.spans[number]
         shot = scene.shots[span.shot]
         assert isinstance(shot, WalkShot) and span.example is not None
         if not shot.backward:
             return None
-        batch, count = scene.training.batch, scene.data.train_count
-        following = count if batch == "full" else (span.example // batch + 1) * batch
-        return self.rest[span.cycle] if following >= count else self.of_example[span.cycle, following]
+        return self.of_example.get((span.cycle, span.example + 1), self.rest[span.cycle])
 
     def joint(self, number: int) -> int | None:
         """The row that the span before number `number` leaves, if span `number` begins with other weights."""

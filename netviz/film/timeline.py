@@ -196,11 +196,9 @@ class Timeline:
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
         course = self._course(span)
-        shown = presented_example(self.recording, row, row_after, deltas=bool(course.returns) and not self.held)
+        shown = presented_example(self.recording, row, row_after, deltas=row_after is not None)
         before = state_of(self.recording, row)
         dark = self._dark(span, index, before, float(span.cycle))
-        if self.held:
-            return walk(dark, shown, course, course.compare[1], before, None)
         after = None if row_after is None else state_of(self.recording, row_after)
         return walk(dark, shown, course, self._since(span, index), before, after)
 

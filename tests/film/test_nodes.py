@@ -50,7 +50,7 @@ def some_of(timeline: Timeline) -> list[Frame]:
         ({"network__bias_nodes": False}, (3, 4, 2, 1)),
         ({"style": "playground"}, (3, 4, 2, 1)),
         ({"style": "playground", "network__bias_nodes": True}, (4, 5, 3, 1)),
-        ({"style": "classic"}, (4, 5, 3, 1)),
+        ({"style": "classic"}, (3, 4, 2, 1)),
     ],
 )
 def test_every_frame_has_a_place_for_every_node(changes: dict[str, Any], nodes: tuple[int, ...]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.film.learning import MOVE, SHORTEST_STEP
@@ -23,6 +23,7 @@ def steps(plan: Plan) -> list[tuple[int, int | None]]:
     return [(span.cycle, span.example) for span in plan.spans if span.kind == "step"]
 
 
+@settings(deadline=None)
 @given(
     seconds=st.fractions(min_value=Fraction(1, 100), max_value=400, max_denominator=48_000),
     fps=st.sampled_from([Fraction(24), Fraction(25), Fraction(30), Fraction(30_000, 1001), Fraction(60)]),
@@ -105,6 +106,7 @@ def test_rest_knows_whether_training_lies_ahead() -> None:
     assert rests == [0, 60_000, 60_000]
 
 
+@settings(deadline=None)
 @given(frames=st.integers(1, 40), examples=st.integers(1, 30), seconds=st.integers(1, 120))
 def test_any_schedule_fits_any_length(frames: int, examples: int, seconds: int) -> None:
     data = {

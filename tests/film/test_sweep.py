@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
@@ -71,6 +71,7 @@ def test_a_sweep_takes_half_a_second_a_cycle_and_ten_seconds_at_least(cycles: li
     assert sum(span.stop - span.start for span in sweeps(plan)) == 30 * seconds
 
 
+@settings(deadline=None)
 @given(seconds=st.fractions(min_value=Fraction(1, 10), max_value=60, max_denominator=1000), every=st.integers(1, 200))
 def test_however_few_frames_there_are_the_sweep_ends_at_the_end_of_training(seconds: Fraction, every: int) -> None:
     plan = make_plan(scene_of(schedule={"every": every}), seconds)
@@ -166,6 +167,7 @@ def test_a_hurried_sweep_is_as_even(seconds: int) -> None:
     assert np.ptp(middle) < 0.2 * middle.mean()
 
 
+@settings(deadline=None)
 @given(x=st.floats(0, 1), ramp=st.floats(0.001, 0.2))
 def test_cruise_and_back(x: float, ramp: float) -> None:
     assert uncruise(cruise(x, ramp), ramp) == pytest.approx(x, abs=1e-6)
