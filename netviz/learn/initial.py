@@ -20,12 +20,11 @@ from netviz.scene.spec import InitialWeights, Scene
 Randomness = np.random.RandomState | np.random.Generator
 
 
-def generator(initial_weights: InitialWeights, seed: int | str) -> Randomness:
+def generator(initial_weights: InitialWeights, seed: int) -> Randomness:
     """What a kind of first weights is drawn from: NumPy's legacy stream for milo and trask, PCG64 otherwise."""
-    start = seed if isinstance(seed, int) else list(seed.encode())
     if initial_weights in ("milo", "trask"):
-        return np.random.RandomState(start)
-    return np.random.default_rng(start)
+        return np.random.RandomState(seed)
+    return np.random.default_rng(seed)
 
 
 def draw_weights(
@@ -85,6 +84,7 @@ def _initial_weights(scene: Scene) -> tuple[Floats, ...]:
         for _ in range(training.initial_skip):
             stream.random()
         return draw_playground_weights(layers, stream)
+    assert isinstance(training.seed, int), "only Playground's stream is seeded with text"
     random = generator(kind, training.seed)
     random.random(training.initial_skip)
     return draw_weights(kind, layers, random, training.initial_scale)

@@ -118,6 +118,7 @@ def test_a_measured_curve_finds_it_too(initial_weights: str, cycles: int) -> Non
                 schedule=[1],
                 initial_weights=initial_weights,
                 cycles=cycles,
+                seed=3,
             )
         )
     assert caught.value.cycle == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netviz.learn import fdlibm
@@ -169,6 +169,16 @@ class Original:
                 self.update()
 
 
+def trained(lesson: Lesson, parameters: Parameters, cycles: int) -> Original:
+    """After so many cycles; what diverges is no example of anything."""
+    original = Original(lesson, parameters)
+    for _ in range(cycles):
+        original.epoch()
+        assume(all(abs(weight) < 50 for layer in original.w for row in layer for weight in row))
+        assume(all(abs(bias) < 50 for layer in original.b for bias in layer))
+    return original
+
+
 @st.composite
 def lessons(draw: st.DrawFn, in_order: bool) -> tuple[Lesson, Parameters]:
     layers = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
@@ -181,7 +191,7 @@ def lessons(draw: st.DrawFn, in_order: bool) -> tuple[Lesson, Parameters]:
         activations=tuple(draw(kinds) for _ in layers[1:]),
         loss="squared_error",
         bias=bias,
-        learning_rate=draw(st.sampled_from([0.5, 0.1])),
+        learning_rate=draw(st.sampled_from([0.3, 0.1])),
         batch=draw(st.integers(1, count)),
         reduction=draw(st.sampled_from(["mean", "sum"])),
         inputs=random.uniform(-1, 1, (count, layers[0])),
@@ -199,9 +209,7 @@ def lessons(draw: st.DrawFn, in_order: bool) -> tuple[Lesson, Parameters]:
 @given(lessons(in_order=True), st.integers(1, 4))
 def test_its_algorithm_to_the_last_bit(case: tuple[Lesson, Parameters], cycles: int) -> None:
     lesson, parameters = case
-    original = Original(lesson, parameters)
-    for _ in range(cycles):
-        original.epoch()
+    original = trained(lesson, parameters, cycles)
     for train in (lambda state, count: run_reference(lesson, state, count), compile_in_order(lesson)):
         state = train(train(State(parameters), 1).state, cycles - 1).state  # what is left over goes on
         assert [array.tolist() for array in state.parameters.weights] == original.w
@@ -216,9 +224,7 @@ def test_its_algorithm_to_the_last_bit(case: tuple[Lesson, Parameters], cycles: 
 @given(lessons(in_order=False), st.integers(1, 4))
 def test_batches_carrying_and_regularization_in_any_order(case: tuple[Lesson, Parameters], cycles: int) -> None:
     lesson, parameters = case
-    original = Original(lesson, parameters)
-    for _ in range(cycles):
-        original.epoch()
+    original = trained(lesson, parameters, cycles)
     found = run_reference(lesson, State(parameters), cycles).parameters
     for array, expected in zip(found.weights, original.w, strict=True):
         np.testing.assert_allclose(array, expected, rtol=0, atol=1e-10)
@@ -230,6 +236,7 @@ def test_batches_carrying_and_regularization_in_any_order(case: tuple[Lesson, Pa
 @given(lessons(in_order=True), st.integers(1, 4))
 def test_both_engines_tell_the_same_errors(case: tuple[Lesson, Parameters], cycles: int) -> None:
     lesson, parameters = case
+    trained(lesson, parameters, cycles)
     one, two = run_reference(lesson, State(parameters), cycles), compile_in_order(lesson)(State(parameters), cycles)
     np.testing.assert_allclose(one.errors, two.errors, rtol=1e-12)
     np.testing.assert_allclose(one.losses, two.losses, rtol=1e-12)
@@ -275,26 +282,20 @@ def test_gradients_left_over_at_the_end_of_a_cycle_go_into_the_next() -> None:
     np.testing.assert_allclose(run.weights[0][:, 0, 0], expected, rtol=1e-15)
 
 
+OTHER = {"initial_weights": "glorot", "last_batch": "short", "seed": 1}
+
+
 @pytest.mark.parametrize(
     ("changes", "engine"),
     [
         ({}, "generated in order"),
         ({"batch": 1}, "generated in order"),
-        ({"batch": 1, "initial_weights": "glorot", "last_batch": "short"}, "generated"),
-        ({"initial_weights": "glorot", "last_batch": "short"}, "reference"),
         ({"initial_weights": "zero"}, "generated in order"),
         ({"regularization": "L1", "regularization_rate": 0.1}, "generated in order"),
-        ({"batch": 1, "initial_weights": "glorot", "last_batch": "short", "regularization": "L2"}, "generated"),
-        (
-            {
-                "batch": 1,
-                "initial_weights": "glorot",
-                "last_batch": "short",
-                "regularization": "L2",
-                "regularization_rate": 1,
-            },
-            "reference",
-        ),
+        ({"batch": 1} | OTHER, "generated"),
+        (OTHER, "reference"),
+        ({"batch": 1, "regularization": "L2"} | OTHER, "generated"),
+        ({"batch": 1, "regularization": "L2", "regularization_rate": 1} | OTHER, "reference"),
     ],
 )
 def test_which_engine_runs(changes: dict[str, Any], engine: str) -> None:
@@ -330,8 +331,9 @@ def test_a_step_goes_down_the_slope_of_loss_and_penalty(regularization: str, ini
         network={"layers": [7, 5, 3, 1], "activation": ["tanh", "sigmoid", "linear"], "bias": True},
         batch="full",
         regularization=regularization,
-        regularization_rate=0.2,
+        regularization_rate=0.2 if regularization == "L2" else 0,
         initial_weights=initial_weights,
+        seed=3,
         schedule=[1],
         cycles=1,
     )
