@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ import click
 
 from netviz.api import target_problems
 from netviz.cli.options import overrides
-from netviz.errors import InputError, Problem
+from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.film.audio import audio_problems
 from netviz.learn.recording import Recording
 from netviz.places import music
-from netviz.scene.file import Draft, read_scene, read_stored
+from netviz.scene.file import read_scene, read_stored
+from netviz.scene.link import is_link
 from netviz.scene.overrides import Override
+from netviz.scene.reader import Draft
 from netviz.scene.spec import Scene
 
 TRAINED = ("network", "data", "training", "schedule")
@@ -50,11 +53,13 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     typed, problems = overrides(ctx)
     problems += more
     recording = None
-    if source.lower().endswith(".npz"):
+    if source.lower().endswith(".npz") and not is_link(source):
         recording, draft = _read_recording(Path(source), typed)
     else:
         draft = read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
     problems += draft.problems
+    for note in draft.notes:
+        warnings.warn(note, NetvizWarning, stacklevel=2)
     target = _target(ctx, draft)
     if problems or draft.scene is None or (draft.path is not None and _same_file(target, draft.path)):
         raise InputError([*problems, *_problems_beyond(ctx, draft, target)])

@@ -6,12 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netviz.scene.file import Draft, bundled_scenes, load_scene, read_scene
+    from netviz.scene.file import bundled_scenes, load_scene, read_scene
     from netviz.scene.overrides import Override, parse_set
+    from netviz.scene.reader import Draft
     from netviz.scene.spec import Scene
 
 _HOMES = {
-    "Draft": "netviz.scene.file",
+    "Draft": "netviz.scene.reader",
     "Override": "netviz.scene.overrides",
     "Scene": "netviz.scene.spec",
     "bundled_scenes": "netviz.scene.file",

@@ -29,8 +29,10 @@ def explain(error: ValidationError, name: str, value: Any, hints: Mapping[Path, 
     hints: advice for values that are probably not what their author meant.
     """
     by_path: dict[Path, Flaw] = {}
-    for details in error.errors(include_url=False):
-        flaw = _flaw(details, name, value, hints)
+    errors = error.errors(include_url=False)
+    lengths = any(details["type"].startswith("string_too") for details in errors)
+    for details in errors:
+        flaw = _flaw(details, name, value, hints, lengths)
         # Each branch of a union complains for itself, about the same value in the same words.
         by_path.setdefault(flaw.path, flaw)
     parents = {path[:length] for path in by_path for length in range(len(path))}
@@ -49,7 +51,7 @@ def unknown_key(path: Path, alternatives: Sequence[Schema], parent: Any) -> Flaw
     return Flaw(path, f"unknown key ({suggestion})", at_key=True)
 
 
-def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str]) -> Flaw:
+def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str], lengths: bool) -> Flaw:
     kind, location, context = details["type"], details["loc"], details.get("ctx", {})
     # A list that is too short lacks an item: it is the list that is wrong.
     at_child = kind in ("missing", "extra_forbidden")
@@ -73,7 +75,7 @@ def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str
     elif kind == "finite_number":
         message = "expected a finite number"
     else:
-        message = f"expected {expected(alternatives, lengths=kind.startswith('string_too'))}"
+        message = f"expected {expected(alternatives, lengths=lengths)}"
     hint = f" ({hints[path]})" if value is None and path in hints else advice(value, alternatives)
     return Flaw(path, f"{message}, got {found(value, alternatives)}{hint}")
 

@@ -35,28 +35,29 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
     raise InputError([Problem(printable(str(source)), message + did_you_mean(source, names))])
 
 
-def read_text(path: Path) -> str:
-    """The text of a scene file. Raises InputError if it is no text of at most LARGEST_FILE bytes."""
-    where = printable(str(path))
+def read_text(path: Path, where: str | None = None, *, largest: int = LARGEST_FILE, what: str = "scene file") -> str:
+    """The text of a file. where: what messages call it, its path unless given; what: what it should be.
+
+    Raises InputError if it is no text of at most `largest` bytes.
+    """
+    where = printable(str(path)) if where is None else where
     try:
         status = path.stat()
         # Looked at before it is opened: opening a pipe would wait for a writer, and a device never ends.
         if stat.S_ISDIR(status.st_mode):
-            raise InputError([Problem(where, "is a folder, not a scene file")])
+            raise InputError([Problem(where, f"is a folder, not a {what}")])
         if not stat.S_ISREG(status.st_mode):
             raise InputError([Problem(where, "is not a regular file")])
         with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(largest + 1)
     except FileNotFoundError:
         raise InputError([Problem(where, f"no such file{_bundled_like(path)}")]) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError([Problem(where, f"cannot be read: {reason.lower()}")]) from None
-    if len(content) > LARGEST_FILE:
+    if len(content) > largest:
         size = max(status.st_size, len(content)) / 1e6
-        raise InputError(
-            [Problem(where, f"{size:.1f} MB is too large for a scene file; {LARGEST_FILE / 1e6:g} is the most")]
-        )
+        raise InputError([Problem(where, f"{size:.1f} MB is too large for a {what}; {largest / 1e6:g} is the most")])
     return _decode(content, where)
 
 

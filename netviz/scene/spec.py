@@ -223,6 +223,11 @@ class Scene(Part):
         return self.data.dataset is not None or self.data.features is not None or self.network.layers[0] == 2
 
     @property
+    def input_count(self) -> int:
+        """How many numbers are a situation: the two coordinates of a point of the plane, or one for each input."""
+        return 2 if self.is_planar else self.network.layers[0]
+
+    @property
     def presentation(self) -> Presentation:
         """Whether the learning shot presents each example by itself, or all together."""
         chosen = next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)

@@ -26,6 +26,7 @@ SIZES = {
     "vertical": (1080, 1920),
 }
 LONGEST_TEXT = 200
+LARGEST_SEED = 2**32 - 1
 LONGEST_FILM = 86_400
 FASTEST = 240
 LONGEST_FRACTION = 40
@@ -88,8 +89,10 @@ def _drawable(value: Any) -> Any:
 
 
 def _as_seed(value: Any) -> Any:
-    # An option's text is a number where it looks like one: Playground's own seeds never do.
-    return int(value) if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) else _drawable(value)
+    # An option's text is a number where it looks like one that can be a seed: Playground's own seeds never do.
+    if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) and int(value) <= LARGEST_SEED:
+        return int(value)
+    return _drawable(value)
 
 
 def _inside_picture(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -162,7 +165,7 @@ Size = Annotated[
     ),
 ]
 Seed = Annotated[
-    Annotated[int, Field(ge=0, le=2**32 - 1)] | Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)],
+    Annotated[int, Field(ge=0, le=LARGEST_SEED)] | Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)],
     BeforeValidator(_as_seed),
 ]
 Box = Annotated[

@@ -8,12 +8,14 @@ import sys
 import time
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from netviz.places import assets_folder, scenes_folder
-from netviz.scene.file import bundled_scenes, load_scene
+from netviz.scene.file import bundled_scenes, load_scene, read_stored
 from netviz.scene.overrides import Override
+from netviz.scene.panels import PicturePanel
 from netviz.scene.shots import Shot
 from netviz.scene.spec import Scene
 from tests.scene.smallest import BASE, Write, told
@@ -247,6 +249,36 @@ def test_a_scene_reaches_nothing_outside_its_folder(key: str, named: str, tmp_pa
     assert f"{path}:7:{len(key) + 3}: {key}: '{named}' lies outside the scene's folder" in line
     assert getattr(load_scene(path, allow_outside=True), key) == str((folder / named).resolve())
     assert getattr(load_scene(path, overrides={key: named}), key) == str(Path.cwd() / named)
+
+
+def test_the_pictures_of_panels_are_files_like_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenes").mkdir()
+    path = tmp_path / "scenes" / "my.yaml"
+    path.write_text(BASE + "panels: [{panel: picture, file: sub/../logo.png}, {panel: network}]\n")
+
+    def file(**more: Any) -> str:
+        panel = load_scene(path, **more).panels[0]
+        assert isinstance(panel, PicturePanel)
+        return panel.file
+
+    assert file() == str(tmp_path / "scenes" / "logo.png")
+    assert file(overrides={"panels.0.file": "x.png"}) == str(tmp_path / "x.png")
+    assert file(overrides={"panels": [{"panel": "picture", "file": "x.png"}]}) == str(tmp_path / "x.png")
+    stored = load_scene(path)
+    assert read_stored(stored, tmp_path / "runs" / "run.npz").scene == stored
+    path.write_text(BASE + "panels: [{panel: network}, {panel: picture, file: ../logo.png}]\n")
+    (line,) = told(path)
+    assert line.startswith(f"{path}:7:51: panels[1].file: '../logo.png' lies outside the scene's folder")
+    assert load_scene(path, allow_outside=True).panels is not None
+
+
+def test_many_points_seen_together_show_more_cycles(write: Write) -> None:
+    plane = "network: {layers: [2, 1], activation: tanh}\ndata: {dataset: xor}\n"
+    assert load_scene(write(plane)).schedule.frames == 60
+    assert load_scene(write(plane + "training: {cycles: 40}\n")).schedule.frames == 40
+    assert load_scene(write(plane + "shots: [{shot: learning, examples: each}]\n")).schedule.frames == 13
+    assert load_scene(write(BASE + "shots: [{shot: learning, examples: together}]\n")).schedule.frames == 60
 
 
 def test_a_folder_reached_through_a_link_is_the_scenes_own(tmp_path: Path) -> None:

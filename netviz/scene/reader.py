@@ -1,0 +1,223 @@
+"""A scene's data on its way to a Scene: defaults, the files it names, and every mistake met, each in its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from netviz.errors import InputError, Problem
+from netviz.scene.check import mistakes
+from netviz.scene.check_data import data_alone, data_and_network
+from netviz.scene.explain import Flaw, explain, unknown_key
+from netviz.scene.files import Unreachable, named_by_user, named_in_scene
+from netviz.scene.overrides import Overlaid
+from netviz.scene.panels import PicturePanel
+from netviz.scene.schema import inside, root
+from netviz.scene.spec import Data, Scene, Schedule
+from netviz.scene.table import Table, missing_columns, read_table
+from netviz.scene.values import LONGEST_TEXT
+from netviz.scene.words import dotted, expected, printable
+from netviz.scene.yaml_tree import Path as KeyPath
+from netviz.scene.yaml_tree import Position, Tree
+
+MOST_PROBLEMS = 20
+"""Mistakes told at once; of the rest only how many there are."""
+SHOWN_TOGETHER = 60
+"""Shown cycles of a film whose examples are seen all together, where nobody says how many."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A scene as far as it could be read.
+
+    problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and how many more.
+    parts: the values of the scene's keys that are valid by themselves, defaults included. scene: if nothing is wrong.
+    path: the scene's file, if the source is one and could be found. notes: what the user should know of the scene.
+    """
+
+    problems: tuple[Problem, ...]
+    parts: dict[str, Any] = field(default_factory=dict)
+    scene: Scene | None = None
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+@cache
+def _adapters() -> dict[str, TypeAdapter[Any]]:
+    """What validates each of a scene's keys by itself, so that a mistake in one hides none in another."""
+    return {name: TypeAdapter(info.rebuild_annotation()) for name, info in Scene.model_fields.items()}
+
+
+class Reader:
+    """One scene's data on its way to a Scene, and the mistakes met on it.
+
+    where: what messages call the source. path: the scene's file, None if it comes from none.
+    """
+
+    def __init__(self, where: str, path: Path | None, tree: Tree, overlaid: Overlaid, allow_outside: bool) -> None:
+        self.where = printable(where)
+        self.path = path
+        self.tree = tree
+        self.overlaid = overlaid
+        self.allow_outside = allow_outside
+        self.parts: dict[str, Any] = {}
+        self.in_file: list[tuple[Position, Problem]] = []
+        self.in_options: list[Problem] = list(overlaid.problems)
+        self.table: Table | None = None
+
+    def draft(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> Draft:
+        """The scene, or its mistakes. before: those found earlier, where the data come from."""
+        for slip in self.tree.slips:
+            key = f": {dotted(slip.path)}" if slip.path else ""
+            self.in_file.append((slip.position, Problem(at(self.where, slip.position) + key, slip.message)))
+        for flaw in self._flaws():
+            self._report(flaw)
+        self._add_defaults()
+        self._find_files()
+        self._read_table()
+        self._add_schedule()
+        for path, message in mistakes(self.parts):
+            self._report(Flaw(path, message))
+        in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
+        problems = [*before, *in_file, *self.in_options]
+        scene = None if problems else Scene(**self.parts)
+        return Draft(_shortened(problems), self.parts, scene, self.path, tuple(notes))
+
+    def _flaws(self) -> list[Flaw]:
+        found: list[Flaw] = []
+        data = self.overlaid.data
+        for name, value in data.items():
+            if name not in Scene.model_fields:
+                found.append(unknown_key((name,), root(), data))
+                continue
+            try:
+                self.parts[name] = _adapters()[name].validate_python(value)
+            except ValidationError as error:
+                found += explain(error, name, value, self.tree.hints)
+        for name, info in Scene.model_fields.items():
+            if info.is_required() and name not in data:
+                found.append(Flaw((name,), f"missing; expected {expected(inside(root(), name, None))}"))
+        return found
+
+    def _report(self, flaw: Flaw) -> None:
+        # A value spoiled while it was read has been reported, and is wrong only for that.
+        if any(slip.spoils and slip.path == flaw.path for slip in self.tree.slips):
+            return
+        if self.table is not None and flaw.path[:2] == ("data", "examples") and len(flaw.path) > 2:
+            row = self.table.rows[int(flaw.path[2])]
+            self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", flaw.message))
+            return
+        given = self.overlaid.origin(flaw.path)
+        if given:
+            path, origin = given
+            inner = f": {dotted(flaw.path)}" if path != flaw.path else ""
+            self.in_options.append(Problem(origin + inner, flaw.message))
+            return
+        position = self.tree.keys.get(flaw.path) if flaw.at_key else None
+        position = position or self.tree.position(flaw.path)
+        # What did not come from a text has no lines.
+        file = at(self.where, position) if self.tree.values else self.where
+        where = f"{file}: {dotted(flaw.path)}"
+        options = self.overlaid.origins_inside(flaw.path)
+        changed = f" (with {', '.join(options)})" if options else ""
+        self.in_file.append((position, Problem(where, flaw.message + changed)))
+
+    def _tell(self, path: KeyPath, problem: Problem) -> None:
+        """Report a problem that says itself where it is, among those of the value at the path."""
+        if self.overlaid.origin(path):
+            self.in_options.append(problem)
+        else:
+            self.in_file.append((self.tree.position(path), problem))
+
+    def _add_defaults(self) -> None:
+        for name, info in Scene.model_fields.items():
+            if name not in self.overlaid.data and not info.is_required():
+                self.parts[name] = info.get_default(call_default_factory=True)
+        if "name" not in self.overlaid.data and self.path is not None:
+            # A path may hold what a name may not; a name is never drawn, only written as a file's.
+            self.parts["name"] = re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", self.path.stem)[:LONGEST_TEXT]
+
+    def _add_schedule(self) -> None:
+        if "schedule" in self.overlaid.data or "training" not in self.parts:
+            return
+        # Nobody asked for a number of shown cycles: a shorter training shows as many as it has.
+        usual = self.parts["schedule"].frames
+        if {"network", "data", "shots", "style"} <= self.parts.keys():
+            together = Scene.model_construct(**self.parts).presentation == "together"
+            usual = SHOWN_TOGETHER if together else usual
+        self.parts["schedule"] = Schedule(frames=min(self.parts["training"].cycles, usual))
+
+    def _find_files(self) -> None:
+        for name in ("audio", "font"):
+            if self.parts.get(name) is not None:
+                self.parts[name] = self._found((name,), self.parts[name])
+        panels = list(self.parts.get("panels") or ())
+        for index, panel in enumerate(panels):
+            if isinstance(panel, PicturePanel):
+                file = self._found(("panels", index, "file"), panel.file)
+                panels[index] = panel.model_copy(update={"file": file})
+        if panels:
+            self.parts["panels"] = tuple(panels)
+
+    def _found(self, path: KeyPath, text: str) -> str:
+        """The absolute path of a file the scene names; the text itself if it may not be used, which is reported."""
+        try:
+            if self.overlaid.origin(path) or self.path is None:
+                return str(named_by_user(text))
+            return str(named_in_scene(text, self.path.parent, allow_outside=self.allow_outside))
+        except Unreachable as error:
+            self._report(Flaw(path, str(error)))
+            return text
+
+    def _read_table(self) -> None:
+        """Put the rows of the table in the place of `csv`, if all is right with them and what is said of them."""
+        data, network = self.parts.get("data"), self.parts.get("network")
+        if data is None or data.csv is None or any(data_alone(data)):
+            return
+        problems = len(self.in_file) + len(self.in_options)
+        file = self._found(("data", "csv"), data.csv)
+        if len(self.in_file) + len(self.in_options) > problems:
+            return
+        typed = self.overlaid.origin(("data", "csv")) or self.path is None
+        where = data.csv if typed or self.path is None else str(self.path.parent / data.csv)
+        try:
+            table = read_table(Path(file), where)
+            lacking = missing_columns(table, data)
+            for path, message in lacking:
+                self._report(Flaw(path, message))
+            if lacking:
+                return
+            examples = table.examples(data.inputs, data.targets)
+        except InputError as error:
+            for problem in error.problems:
+                self._tell(("data", "csv"), problem)
+            return
+        if network is not None and any(data_and_network(data, network)):
+            return
+        self.table = table
+        self.parts["data"] = data.model_copy(update=_EMPTY | {"examples": examples})
+        if network is not None:
+            names = {} if network.inputs or data.features else {"inputs": data.inputs}
+            names |= {} if network.outputs else {"outputs": data.targets}
+            self.parts["network"] = network.model_copy(update=names)
+
+
+_EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
+
+
+def at(where: str, position: Position) -> str:
+    """file:line:column."""
+    return f"{where}:{position.line}:{position.column}"
+
+
+def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
+    more = len(problems) - MOST_PROBLEMS
+    if more <= 0:
+        return tuple(problems)
+    return (*problems[:MOST_PROBLEMS], Problem("", f"and {more} more"))
