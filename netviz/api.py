@@ -24,6 +24,7 @@ from netviz.learn.recorder import refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
 from netviz.places import music
+from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
 from netviz.video.encode import Film, write_film
 from netviz.video.files import output_problems
@@ -105,12 +106,18 @@ def target_problems(
     return problems
 
 
+def input_files(scene: Scene) -> list[Path]:
+    """The files a film is made from, which it must not replace."""
+    pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanel)]
+    return pictures if scene.audio is None else [music(scene.audio), *pictures]
+
+
 def _scene(source: Scene | Recording) -> Scene:
     return source if isinstance(source, Scene) else source.scene
 
 
 def _drawing_problems(scene: Scene) -> list[Problem]:
-    """A network with more in it than a picture can show; a font that is none."""
+    """A network with more in it than a picture can show; a font or a picture that is none."""
     problems = []
     layers = scene.network.layers
     synapses = sum(a * b for a, b in pairwise(layers))
@@ -122,6 +129,9 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
         problems.append(Problem("network.layers", message))
     if scene.font is not None and (fault := _font_fault(Path(scene.font))):
         problems.append(Problem(f"font: {scene.font}", fault))
+    for index, panel in enumerate(scene.panels or ()):
+        if isinstance(panel, PicturePanel) and (fault := _picture_fault(Path(panel.file))):
+            problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
     return problems
 
 
@@ -134,6 +144,19 @@ def _font_fault(path: Path) -> str | None:
         width("a", Font(path), 10)
     except (OSError, RuntimeError, ValueError):
         return "cannot be read as a font; .ttf or .otf is expected"
+    return None
+
+
+def _picture_fault(path: Path) -> str | None:
+    from PIL import Image
+
+    try:
+        if not path.is_file():
+            return "no such file"
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            picture.load()  # only here a file that breaks off is found out
+    except Exception:  # a broken picture makes Pillow raise almost anything
+        return "cannot be read as a picture; a PNG or JPEG file is expected"
     return None
 
 
@@ -162,7 +185,7 @@ def render(
     scene = _scene(source)
     target = Path(output) if output is not None else Path(f"{scene.name}.mp4")
     audio = None if scene.audio is None else music(scene.audio)
-    problems = scene_problems(source) + target_problems(target, (".mp4",), overwrite, [audio] if audio else [])
+    problems = scene_problems(source) + target_problems(target, (".mp4",), overwrite, input_files(scene))
     if problems:
         raise InputError(problems)
     executable()  # without ffmpeg there is no need to train first
@@ -222,7 +245,7 @@ def still(
     scene = _scene(source)
     problems = scene_problems(source)
     if output is not None:
-        problems += target_problems(Path(output), (".png",), overwrite)
+        problems += target_problems(Path(output), (".png",), overwrite, input_files(scene))
     made, index = None, 0
     try:
         made = plan(scene)

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 import netviz
-from netviz.api import scene_problems, target_problems
+from netviz.api import input_files, scene_problems, target_problems
 from netviz.cli import console
 from netviz.cli.options import debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, read_source
 from netviz.errors import InputError, Problem
 from netviz.film.plan import Plan
-from netviz.places import music
+from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable
 from netviz.video.files import amount
@@ -29,17 +29,13 @@ from netviz.video.files import amount
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
 @click.pass_context
 def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, strict: bool, **_: Any) -> None:
-    """Make the film of a scene or of a recording (.npz).
-
-    SCENE is a scene file, the name of one that comes with netviz (see `netviz scenes`), or a recording; xor without it.
-    """
+    """Make the film of a scene, a Playground link or a recording."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
         scene = source.scene
         if dry_run:
-            inputs = [] if scene.audio is None else [music(scene.audio)]
-            suffixes = (SUFFIXES["render"],)
-            _refuse(scene_problems(source.subject) + target_problems(source.target, suffixes, overwrite, inputs))
+            problems = target_problems(source.target, (SUFFIXES["render"],), overwrite, input_files(scene))
+            _refuse(scene_problems(source.subject) + problems)
             made = netviz.plan(scene)
             told = f"{_seconds(made.seconds)}, {made.frame_count} frames of {_size(scene)}, {len(made.spans)} spans"
         else:
@@ -104,10 +100,10 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, strict: bool, **_: 
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
         source = read_source(ctx, problems)
-        network = source.scene.network
-        if len(values) != network.layers[0]:
-            message = f"{len(values)} values, but the network has {network.layers[0]} inputs"
-            raise InputError([Problem("--inputs", message)])
+        network, wanted = source.scene.network, source.scene.input_count
+        if len(values) != wanted:
+            taken = f"{count(wanted, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
+            raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
         recording = source.recording
         if recording is None:
             with console.progress() as progress:
@@ -164,24 +160,35 @@ def scenes(as_json: bool) -> None:
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
-@click.option("--from", "source", default="xor", metavar="SCENE", show_default=True, help="Which scene to copy.")
+@click.option(
+    "--from",
+    "source",
+    default="xor",
+    metavar="SCENE",
+    show_default=True,
+    help="Which scene to copy, or the Playground link to write as one.",
+)
 @overwrite_option
 @debug_option
 def new(target: Path, source: str, overwrite: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked."""
-    from netviz.scene.source import SUFFIXES, find_scene, read_text
+    from netviz.scene.file import scene_text
+    from netviz.scene.link import is_link
+    from netviz.scene.source import SUFFIXES
     from netviz.video.files import whole_or_not_at_all
 
     problems = target_problems(target, SUFFIXES, overwrite)
     text = ""
     try:
-        text = read_text(find_scene(source))
+        with console.warnings_shown(strict=False):
+            text = scene_text(source)
     except InputError as wrong:
         problems += wrong.problems
     _refuse(problems)
     with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
         temporary.write_bytes(text.encode())
-    console.result(f"{_name(target)}: a copy of {source}; netviz render {printable(shlex.quote(str(target)))}")
+    of = "the link's run" if is_link(source) else f"a copy of {source}"
+    console.result(f"{_name(target)}: {of}; netviz render {printable(shlex.quote(str(target)))}")
 
 
 @click.command()

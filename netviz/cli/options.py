@@ -14,14 +14,20 @@ from netviz.scene.overrides import Override, parse_set
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+SCENE_HELP = """
+    SCENE is a scene file, the name of one that comes with netviz (see `netviz scenes`), a TensorFlow Playground link
+    (in quotes), or a recording (.npz); xor without it.
+"""
 # option, scene key, whether its text is read as YAML (numbers) or as it is, help
 SCENE_OPTIONS = (
     ("--cycles", "training.cycles", True, "N", "Train for N cycles through all examples."),
     ("--frames", "schedule.frames", True, "N", "Show N of the cycles, dense early and sparse later."),
     ("--audio", "audio", False, "FILE", "Music; the film is exactly as long as it."),
     ("--duration", "duration", False, "SECONDS", "A silent film of this length, instead of audio."),
-    ("--seed", "training.seed", True, "N", "Where the random numbers start."),
-    ("--style", "style", False, "NAME", "glow or classic."),
+    ("--seed", "training.seed", False, "SEED", "Where the random numbers start: a whole number, or Playground's text."),
+    ("--style", "style", False, "NAME", "glow, classic or playground."),
+    ("--theme", "theme", False, "NAME", "night, paper or playground."),
+    ("--palette", "palette", False, "NAME", "green-red, blue-orange or colour-blind."),
     ("--size", "output.size", False, "SIZE", "WIDTHxHEIGHT, 1080p, 720p, 4k, square or vertical."),
     ("--fps", "output.fps", False, "NUMBER", "Frames a second, such as 30 or 30000/1001."),
     ("--quality", "output.quality", False, "NAME", "draft, good or best."),
@@ -30,6 +36,8 @@ SCENE_OPTIONS = (
 
 def scene_options(command: Command) -> Command:
     """The scene argument, and the options that override its keys."""
+    # Every command with a scene says what may stand for one.
+    command.__doc__ = f"{command.__doc__}\n\n{SCENE_HELP}"
     for option, key, _, metavar, text in reversed(SCENE_OPTIONS):
         name = option.removeprefix("--")
         command = click.option(
@@ -43,7 +51,7 @@ def scene_options(command: Command) -> Command:
         help="Any other key, such as training.learning_rate=0.5.",
     )(command)
     command = click.option(
-        "--allow-outside", is_flag=True, help="Let a scene file use music and fonts from outside its own folder."
+        "--allow-outside", is_flag=True, help="Let a scene file use files from outside its own folder."
     )(command)
     command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
     command = debug_option(command)

@@ -211,6 +211,8 @@ def test_schema(call: Call) -> None:
         ("--frames", "5", ("schedule", "frames"), 5),
         ("--seed", "9", ("training", "seed"), 9),
         ("--style", "classic", ("style",), "classic"),
+        ("--theme", "paper", ("theme",), "paper"),
+        ("--palette", "colour-blind", ("palette",), "colour-blind"),
         ("--size", "vertical", ("output", "size"), (1080, 1920)),
         ("--fps", "30000/1001", ("output", "fps"), Fraction(30000, 1001)),
         ("--quality", "draft", ("output", "quality"), "draft"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import imageio.v3
+import numpy as np
 import pytest
 
 from tests.cli.conftest import Call
@@ -70,7 +72,17 @@ def test_a_mistake_in_the_scene(
         (["--duration", "-1"], "--duration: "),
         (["--style", "glwo"], "--style: "),
         (["--quality", "superb"], "--quality: "),
-        (["--seed", "1.5"], "--seed: "),
+        (["--seed", "1.5"], "--seed: milo weights need a whole number as seed"),
+        (["--seed", "-1"], "--seed: milo weights need a whole number as seed"),
+        (["--seed", "4294967296"], "--seed: milo weights need a whole number as seed"),
+        (
+            ["--theme", "nihgt"],
+            "--theme: expected one of night, paper, playground, got 'nihgt' (did you mean 'night'?)",
+        ),
+        (
+            ["--palette", "color-blind"],
+            "--palette: expected one of green-red, blue-orange, colour-blind, got 'color-blind' (did",
+        ),
         (["--set", "training.learning_rat=1"], "--set training.learning_rat: unknown key (did you mean"),
         (["--set", "nothing"], "--set nothing: expected key=value"),
         (["--set", "network.bias=[1"], "--set network.bias: "),
@@ -184,6 +196,35 @@ def test_music_and_output_and_network_at_once(call: Call, tmp_path: Path, comman
 def test_output_and_moment_at_once(call: Call, tmp_path: Path) -> None:
     errors = refused(call, tmp_path, "still", *FILM, "--at", "120%", "-o", "none/x.png")
     assert [error.split(": ")[0] for error in errors] == ["none/x.png", "--at"]
+
+
+def test_pictures_that_are_none(call: Call, tmp_path: Path) -> None:
+    picture = tmp_path / "logo.png"
+    imageio.v3.imwrite(picture, np.zeros((64, 64, 3), np.uint8))
+    panels = ["--set", "panels=[{panel: network}, {panel: picture, file: it.png}]"]
+    whole = picture.read_bytes()
+    for content, reason in [
+        (None, "no such file"),
+        (b"", "cannot be read as a picture; a PNG or JPEG file is expected"),
+        (b"words", "cannot be read as a picture"),
+        (whole[: len(whole) // 2], "cannot be read as a picture"),
+        (b"GIF89a" + b"\0" * 100, "cannot be read as a picture"),
+    ]:
+        if content is not None:
+            (tmp_path / "it.png").write_bytes(content)
+        for command in ("render", "still", "validate"):
+            (error,) = refused(call, tmp_path, command, *FILM, *panels)
+            assert error.startswith(f"panels[1].file: {tmp_path / 'it.png'}: {reason}")
+    (tmp_path / "it.png").unlink()
+    os.mkfifo(tmp_path / "it.png")
+    assert "no such file" in refused(call, tmp_path, "render", *FILM, *panels)[0]
+
+
+def test_a_picture_of_the_scene_is_never_the_output(call: Call, tmp_path: Path) -> None:
+    imageio.v3.imwrite(tmp_path / "it.png", np.zeros((64, 64, 3), np.uint8))
+    panels = ["--set", "panels=[{panel: network}, {panel: picture, file: it.png}]"]
+    (error,) = refused(call, tmp_path, "still", *FILM, *panels, "-o", "it.png", "--overwrite")
+    assert error.startswith("it.png: is the file the film is made from")
 
 
 @pytest.mark.parametrize(

@@ -40,13 +40,7 @@ def milo() -> Scene:
     return scene(cycles=60_000, schedule={"cycles": MILO_CYCLES})
 
 
-def playground(
-    dataset: str = "circle",
-    data: dict[str, Any] | None = None,
-    network: dict[str, Any] | None = None,
-    schedule: list[int] | None = None,
-    **training: Any,
-) -> Scene:
+def playground(dataset: str = "circle", data: dict[str, Any] | None = None, **training: Any) -> Scene:
     """The run TensorFlow Playground starts with, of one of its data sets, with the seed of known losses."""
     defaults = {
         "cycles": 300,
@@ -58,9 +52,9 @@ def playground(
     }
     return Scene.model_validate(
         {
-            "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True} | (network or {}),
+            "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True},
             "data": {"dataset": dataset} | (data or {}),
             "training": defaults | training,
-            "schedule": {"cycles": schedule or [1, 10, 100, 300]},
+            "schedule": {"cycles": [1, 10, 100, 300]},
         }
     )
