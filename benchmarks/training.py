@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from netviz.learn.engine import choose_engine
 from netviz.learn.initial import initial_parameters
-from netviz.learn.lesson import Lesson, Parameters, lesson_of
+from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
 from netviz.learn.network import Floats
 from netviz.learn.reference import run_reference
 from netviz.scene.file import load_scene
@@ -99,10 +99,10 @@ def main() -> None:
     lesson, parameters = lesson_of(scene), initial_parameters(scene)
 
     def chosen(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
-        return choose_engine(lesson, cycles).run(parameters, cycles, 1).parameters.weights[0]
+        return choose_engine(lesson, cycles).run(State(parameters), cycles, 1).parameters.weights[0]
 
     def reference(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
-        return run_reference(lesson, parameters, cycles).parameters.weights[0]
+        return run_reference(lesson, State(parameters), cycles).parameters.weights[0]
 
     ways: dict[str, tuple[Callable[[Lesson, Parameters, int], Floats], int]] = {
         f"netviz's choice ({choose_engine(lesson, CYCLES).name})": (chosen, CYCLES),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class TrainingDiverged(NetvizError):
     """A weight, an activation or the loss is not a finite number any more.
 
-    cycle: 1-based, 0 before training. example: 0-based, -1 at rest. layer: 0-based, the inputs being 0.
+    cycle: 1-based, 0 before training. example: 0-based, -1 at rest and in testing. layer: 0-based, the inputs being 0.
     recording: everything kept before that, with info["complete"] False; None when the start itself is not finite.
     """
 
@@ -23,8 +23,8 @@ class TrainingDiverged(NetvizError):
     def __init__(self, lesson: Lesson, cycle: int, example: int, layer: int, what: str) -> None:
         self.cycle, self.example, self.layer = cycle, example, layer
         when = f"in cycle {cycle}" if cycle else "before the first cycle"
-        at = f"at example {example + 1}" if example >= 0 else "at rest"
-        where = "loss" if what == "loss" else f"{what} of {_name(layer, len(lesson.layers) - 1)}"
+        at = f"at example {example + 1}" if example >= 0 else "in testing" if what == "test loss" else "at rest"
+        where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(lesson.layers) - 1)}"
         advice = (
             f"lower training.learning_rate, which is {lesson.learning_rate:g}"
             if cycle

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from netviz.learn.lesson import Lesson, Parameters
+from netviz.learn.lesson import Lesson, State
 from netviz.learn.reference import Chunk, run_reference
-from netviz.learn.steps import compile_steps, term_count
+from netviz.learn.steps import can_be_compiled, compile_steps, term_count
+from netviz.learn.steps_in_order import can_be_compiled_in_order, compile_in_order
 
 # Measured with benchmarks/training.py: written out, a weight takes Python about 0.1 microseconds a step; NumPy takes
 # about 30 microseconds a layer, whatever its size.
@@ -24,23 +27,28 @@ _SECONDS_AT_ONCE = 0.05
 class Engine:
     """A way to train a lesson."""
 
-    name: Literal["generated", "reference"]
-    run: Callable[[Parameters, int, int], Chunk]
-    """(parameters, cycles, number of the first of them) -> Chunk, all finite; TrainingDiverged where that cannot be."""
+    name: Literal["generated", "generated in order", "reference"]
+    run: Callable[[State, int, int], Chunk]
+    """(state, cycles, number of the first of them) -> Chunk, all finite; TrainingDiverged where that cannot be."""
     cycles_at_once: int
     """So many cycles take about a twentieth of a second."""
 
 
 def choose_engine(lesson: Lesson, cycles: int) -> Engine:
-    """The engine for so many cycles: written-out Python for many small online steps, NumPy for all else."""
+    """The engine for so many cycles: written-out Python for many small steps, NumPy for all else."""
     steps = len(lesson.inputs) * cycles
     small = lesson.weight_count <= _MOST_WEIGHTS_A_LAYER * len(lesson.activations)
+    seconds = len(lesson.inputs) * lesson.weight_count * _SECONDS_A_WEIGHT
     # Compiling a term takes 15 to 30 microseconds, and a written-out step saves at least as much.
-    pays = steps >= 2 * term_count(lesson)
-    if lesson.batch == 1 and small and pays:
-        seconds = len(lesson.inputs) * lesson.weight_count * _SECONDS_A_WEIGHT
-        return Engine("generated", _generated(lesson), max(1, int(_SECONDS_AT_ONCE / seconds)))
-    return Engine("reference", _reference(lesson), max(1, int(_SECONDS_AT_ONCE / reference_seconds(lesson))))
+    if can_be_compiled_in_order(lesson) and small and steps >= 10 * lesson.weight_count:
+        return Engine("generated in order", _watched(lesson, compile_in_order(lesson)), _at_once(4 * seconds))
+    if can_be_compiled(lesson) and small and steps >= 2 * term_count(lesson):
+        return Engine("generated", _watched(lesson, compile_steps(lesson)), _at_once(seconds))
+    return Engine("reference", _watched(lesson, partial(run_reference, lesson)), _at_once(reference_seconds(lesson)))
+
+
+def _at_once(seconds_a_cycle: float) -> int:
+    return max(1, int(_SECONDS_AT_ONCE / seconds_a_cycle))
 
 
 def reference_seconds(lesson: Lesson) -> float:
@@ -54,23 +62,19 @@ def _finite(chunk: Chunk) -> bool:
     return bool(np.isfinite(chunk.errors).all() and np.isfinite(chunk.losses).all()) and chunk.parameters.finite()
 
 
-def _reference(lesson: Lesson) -> Callable[[Parameters, int, int], Chunk]:
-    def run(parameters: Parameters, cycles: int, first: int) -> Chunk:
-        chunk = run_reference(lesson, parameters, cycles)
-        # Looking at every step would cost as much as the step: only where something went wrong, once more and watched.
-        return chunk if _finite(chunk) else run_reference(lesson, parameters, cycles, watched_from=first)
+def _watched(lesson: Lesson, train: Callable[[State, int], Chunk]) -> Callable[[State, int, int], Chunk]:
+    """Training whose numbers are looked at when it is done.
 
-    return run
+    Looking at every step would cost as much as the step: only where something went wrong, once more and watched.
+    """
 
-
-def _generated(lesson: Lesson) -> Callable[[Parameters, int, int], Chunk]:
-    train = compile_steps(lesson)
-
-    def run(parameters: Parameters, cycles: int, first: int) -> Chunk:
-        try:
-            chunk = train(parameters, cycles)
-        except OverflowError:  # of math.exp: may be a sigmoid far in its tail, which NumPy takes in its stride
-            return run_reference(lesson, parameters, cycles, watched_from=first)
-        return chunk if _finite(chunk) else run_reference(lesson, parameters, cycles, watched_from=first)
+    def run(state: State, cycles: int, first: int) -> Chunk:
+        with contextlib.suppress(
+            OverflowError
+        ):  # of math.exp: a sigmoid far in its tail, which NumPy takes in its stride
+            chunk = train(state, cycles)
+            if _finite(chunk):
+                return chunk
+        return run_reference(lesson, state, cycles, watched_from=first)
 
     return run

@@ -29,4 +29,5 @@ def network_inputs(features: Sequence[Feature] | None, given: Floats) -> Floats:
     """Inputs (..., n_0) for what a scene gives: coordinates (..., 2) with features, otherwise the inputs themselves."""
     if features is None:
         return given
-    return np.stack([_OF_POINT[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)
+    with np.errstate(over="ignore"):  # whoever trains looks for numbers that have run away
+        return np.stack([_OF_POINT[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)

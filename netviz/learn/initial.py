@@ -1,4 +1,4 @@
-"""The first weights: the draws of the two authors netviz grew from, digit for digit, and the usual ones.
+"""The first weights: those of the authors netviz grew from, digit for digit, the usual ones, or a scene's own.
 
 Every draw takes its random numbers from the generator it is given and leaves it where the next draw goes on.
 """
@@ -11,6 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from netviz.learn.datasets import Uniform
+from netviz.learn.examples import weight_stream
 from netviz.learn.lesson import Parameters
 from netviz.learn.network import Floats
 from netviz.scene.spec import InitialWeights, Scene
@@ -57,10 +59,41 @@ def _draw(
     return weights * (1.0 if scale is None else scale)
 
 
+def draw_playground_weights(layers: Sequence[int], stream: Uniform) -> tuple[Floats, ...]:
+    """random() - 0.5, neuron by neuron, then input by input (tensorflow/playground, src/nn.ts)."""
+    return tuple(
+        np.array([[stream.random() - 0.5 for _ in range(fan_in)] for _ in range(fan_out)]).T.copy()
+        for fan_in, fan_out in pairwise(layers)
+    )
+
+
 def initial_parameters(scene: Scene) -> Parameters:
-    """The weights a scene's training starts from, and biases of 0."""
+    """The weights and biases a scene's training starts from; biases of 0 where its network has none."""
+    return Parameters(_initial_weights(scene), _initial_biases(scene))
+
+
+def _initial_weights(scene: Scene) -> tuple[Floats, ...]:
     training, layers = scene.training, scene.network.layers
-    assert isinstance(training.initial_weights, str) and isinstance(training.seed, int)
-    random = generator(training.initial_weights, training.seed)
-    weights = draw_weights(training.initial_weights, layers, random, training.initial_scale)
-    return Parameters(weights, tuple(np.zeros(size) for size in layers[1:]))
+    kind = training.initial_weights
+    if not isinstance(kind, str):
+        return tuple(np.array(matrix, dtype=np.float64) for matrix in kind)
+    if kind == "zero":
+        return tuple(np.zeros(shape) for shape in pairwise(layers))
+    if kind == "playground":
+        stream = weight_stream(scene)
+        for _ in range(training.initial_skip):
+            stream.random()
+        return draw_playground_weights(layers, stream)
+    assert isinstance(training.seed, int), "only Playground's stream is seeded with text"
+    random = generator(kind, training.seed)
+    random.random(training.initial_skip)
+    return draw_weights(kind, layers, random, training.initial_scale)
+
+
+def _initial_biases(scene: Scene) -> tuple[Floats, ...]:
+    training, sizes = scene.training, scene.network.layers[1:]
+    if scene.network.bias and training.initial_biases is not None:
+        given = zip(training.initial_biases, sizes, strict=True)
+        return tuple(np.broadcast_to(np.array(vector, dtype=np.float64), size).copy() for vector, size in given)
+    playgrounds = scene.network.bias and training.initial_weights == "playground"
+    return tuple(np.full(size, 0.1 if playgrounds else 0.0) for size in sizes)

@@ -95,6 +95,17 @@ def losses(
     return result
 
 
+def output_deltas(activation: Activation, outputs: Floats, targets: Floats, loss: Loss) -> Floats:
+    """dLoss/d(weighted sums) (..., n_L) of the last layer."""
+    if loss == "squared_error":
+        return through_activation(activation, outputs, outputs - targets)
+    if activation == "sigmoid":
+        return outputs - targets
+    # o - t where the targets add up to 1; the factor keeps the gradient true where they do not
+    result: Floats = outputs * targets.sum(axis=-1, keepdims=True) - targets
+    return result
+
+
 def deltas(
     weights: Sequence[Floats],
     activations: Sequence[Activation],
@@ -106,14 +117,7 @@ def deltas(
 
     weights: those the forward pass was made with, so that hidden errors are the ones of before the update.
     """
-    outputs = layers[-1]
-    if loss == "squared_error":
-        delta = through_activation(activations[-1], outputs, outputs - targets)
-    elif activations[-1] == "sigmoid":
-        delta = outputs - targets
-    else:  # o - t where the targets add up to 1; the factor keeps the gradient true where they do not
-        delta = outputs * targets.sum(axis=-1, keepdims=True) - targets
-    result = [delta]
+    result = [output_deltas(activations[-1], layers[-1], targets, loss)]
     for index in range(len(weights) - 1, 0, -1):
         errors = result[-1] @ weights[index].T
         result.append(through_activation(activations[index - 1], layers[index], errors))

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import platform
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from netviz.errors import InputError, Problem
+from netviz.learn.curve import Curve, most_points
 from netviz.learn.divergence import TrainingDiverged
 from netviz.learn.lesson import Lesson, Parameters
-from netviz.learn.network import Floats, forward, losses
+from netviz.learn.network import Floats, forward
 from netviz.learn.recording import AT_REST, FORMAT_VERSION, Recording
-from netviz.learn.reference import Chunk, Step, check_pass
+from netviz.learn.reference import Step
 from netviz.learn.schedule import between, shown_count, shown_cycles
 from netviz.scene.spec import Scene
 
 LARGEST_RECORDING = 2_000_000_000
-LONGEST_WHOLE_CURVE = 100_000
-CURVE_POINTS = 20_000
+NUMBERS_IN_POINT = 4
+"""Of the curve: cycle, train_loss, train_error, test_loss."""
 MOST_BETWEEN = 12
 
 
 def refuse_too_large(scene: Scene) -> None:
     """Raise InputError if the scene's recording would be larger than 2 GB, before any of it is made."""
     moments = most_moments(scene)
-    size = 8 * (moments * numbers_in_moment(scene) + 3 * min(scene.training.cycles + 1, LONGEST_WHOLE_CURVE))
+    points = most_points(_most_at_rest(scene), scene.training.cycles)
+    size = 8 * (moments * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
     if size > LARGEST_RECORDING:
         shown, examples = shown_count(scene), scene.data.train_count
         message = (
@@ -46,9 +47,11 @@ def numbers_in_moment(scene: Scene) -> int:
 
 def most_moments(scene: Scene) -> int:
     """Rows of the scene's recording: at most so many."""
-    shown, cycles = shown_count(scene), scene.training.cycles
-    at_rest = min(2 + shown * (1 + MOST_BETWEEN), cycles + 1)
-    return shown * scene.data.train_count + at_rest
+    return shown_count(scene) * scene.data.train_count + _most_at_rest(scene)
+
+
+def _most_at_rest(scene: Scene) -> int:
+    return min(2 + shown_count(scene) * (1 + MOST_BETWEEN), scene.training.cycles + 1)
 
 
 def kept_cycles(scene: Scene) -> tuple[int, ...]:
@@ -57,13 +60,6 @@ def kept_cycles(scene: Scene) -> tuple[int, ...]:
     for before, after in pairwise((0, *shown_cycles(scene))):
         kept |= {after, *between(before, after, MOST_BETWEEN)}
     return tuple(sorted(kept))
-
-
-def curve_cycles(kept: tuple[int, ...], cycles: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The cycles on the curve: all, or in a long run the kept ones and some thousands geometrically spaced."""
-    if cycles <= LONGEST_WHOLE_CURVE:
-        return np.arange(cycles + 1, dtype=np.int64)
-    return np.unique(np.array([*kept, *between(0, cycles, CURVE_POINTS)], dtype=np.int64))
 
 
 class Recorder:
@@ -81,28 +77,13 @@ class Recorder:
         self._activations = tuple(np.empty((rows, size)) for size in layers)
         self._targets = np.full((rows, layers[-1]), np.nan)
         self._loss = np.empty(rows)
-        self._curve_cycle = curve_cycles(self.kept, scene.training.cycles)
-        self._train_loss = np.empty(len(self._curve_cycle))
-        self._train_error = np.empty(len(self._curve_cycle))
+        self.curve = Curve(scene, lesson, self.kept)
         self._row = self._complete_rows = 0
 
     def start(self, parameters: Parameters) -> None:
         """Keep the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
-        lesson = self.lesson
-        layers = forward(*parameters, lesson.activations, lesson.inputs)
-        loss = losses(*parameters, lesson.activations, layers, lesson.targets, lesson.loss)
-        errors = np.abs(lesson.targets - layers[-1]).sum(axis=-1)
-        check_pass(lesson, 0, 0, layers, loss)
-        self.keep_curve(-1, Chunk(parameters, errors.sum(keepdims=True), loss.sum(keepdims=True)))
+        self.curve.start(parameters)
         self.keep_rest(0, parameters)
-
-    def keep_curve(self, done: int, chunk: Chunk) -> None:
-        """Keep what the curve wants of the cycles after cycle `done`."""
-        first, last = np.searchsorted(self._curve_cycle, [done + 1, done + 1 + len(chunk.errors)])
-        wanted = self._curve_cycle[first:last] - (done + 1)
-        examples, outputs = self.lesson.targets.shape
-        self._train_error[first:last] = chunk.errors[wanted] / (examples * outputs)
-        self._train_loss[first:last] = chunk.losses[wanted] / examples
 
     def keep_step(self, cycle: int, before: Parameters, step: Step) -> None:
         """Keep the forward pass of each example of a step, with the weights from before it."""
@@ -124,7 +105,7 @@ class Recorder:
         row = slice(self._row, self._row + 1)
         self._cycle[row] = cycle
         self._fill(row, parameters, layers)
-        self._loss[row] = self._train_loss[np.searchsorted(self._curve_cycle, cycle)]
+        self._loss[row] = self.curve.loss_at(cycle)
         self._row = self._complete_rows = row.stop
 
     def _fill(self, rows: slice, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
@@ -141,7 +122,8 @@ class Recorder:
         if not self._complete_rows:
             return None
         last = self._cycle[self._complete_rows - 1]
-        curve = slice(int(np.searchsorted(self._curve_cycle, last)) + 1)
+        curve = self.curve
+        points = slice(int(np.searchsorted(curve.cycles, last)) + 1)
         return Recording(
             scene=self.scene,
             cycle=self._cycle[rows],
@@ -151,10 +133,10 @@ class Recorder:
             activations=tuple(array[rows] for array in self._activations),
             targets=self._targets[rows],
             loss=self._loss[rows],
-            curve_cycle=self._curve_cycle[curve],
-            train_loss=self._train_loss[curve],
-            train_error=self._train_error[curve],
-            test_loss=None,
+            curve_cycle=curve.cycles[points],
+            train_loss=curve.train_loss[points],
+            train_error=curve.train_error[points],
+            test_loss=None if curve.test_loss is None else curve.test_loss[points],
             info={
                 "format": FORMAT_VERSION,
                 "seed": self.scene.training.seed,

@@ -32,7 +32,8 @@ class Recording:
     Example rows (example >= 0) are the forward pass of that example in that cycle, with the weights from before its
     batch's update. Rest rows (example == -1) have the weights as they are after the cycle (0: before training), the
     activations for inputs of zero, no target (NaN), and the cycle's train_loss. A shown cycle is one example row for
-    each example and a rest row; other kept cycles are a rest row.
+    each example and a rest row; other kept cycles are a rest row. Examples at the end of a cycle whose gradients are
+    carried into the next have the weights of the rest row after them.
     """
 
     scene: Scene
@@ -53,13 +54,18 @@ class Recording:
     curve_cycle: Integers
     """(K,), strictly increasing from 0, which is before training; all kept cycles are among them."""
     train_loss: Floats
-    """(K,), the loss, mean over the examples, each from just before its batch's update."""
+    """(K,), the loss, mean over the training examples: see `train_error`."""
     train_error: Floats
-    """(K,), |target - output|, mean over outputs and examples, likewise: the film's average error."""
+    """(K,), |target - output|, mean over outputs and training examples: the film's average error.
+
+    Of a scene with a data set or test examples all three curves are measured after each cycle over the whole sets, with
+    the weights from after the cycle. Otherwise loss and error are those training met in the cycle: each example's from
+    just before its batch's update.
+    """
     test_loss: Floats | None
-    """(K,), or None without test data."""
+    """(K,), the loss, mean over the test examples; None where there are none."""
     info: dict[str, Any]
-    """format, seed, versions (of netviz, numpy, python), complete (False: training broke off)."""
+    """format, seed (int or text), versions (of netviz, numpy, python), complete (False: training broke off)."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

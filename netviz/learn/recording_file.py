@@ -1,8 +1,8 @@
 """A recording as a file: .npz, never pickle, with a JSON header. What is read is measured and checked first.
 
 Members: header.npy (JSON in UTF-8 bytes: format, seed, versions, complete, scene), cycle, example, targets, loss,
-curve_cycle, train_loss, train_error, test_loss (if there is one), and weights_0, biases_0, activations_0, ... for the
-layers. Little-endian float64 and int64, C order.
+curve_cycle, train_loss, train_error, test_loss (if there are test examples), and weights_0, biases_0, activations_0,
+... for the layers. Little-endian float64 and int64, C order.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ LARGEST_HEADER = 16_000_000
 
 _LONGEST_NPY_HEADER = 10_000
 _INFO = ("format", "seed", "versions", "complete")
+_SEED = (int, str)
 _DAMAGE = (  # what zipfile and its decompressors raise for bytes that are not what they should be
     zipfile.BadZipFile,
     zlib.error,
@@ -120,8 +121,6 @@ def _read(file: IO[bytes]) -> Recording:
         members = _members(archive)
         info, scene = _header(archive, members)
         shapes = dict(_shapes(scene))
-        if "test_loss" not in members:
-            del shapes["test_loss"]
         _same_names(set(members) - {"header"}, set(shapes))
         sizes: dict[str, int] = {}
         arrays = {name: _array(archive, members[name], name, shape, sizes) for name, shape in shapes.items()}
@@ -177,7 +176,7 @@ def _header(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> tu
     if header["format"] != FORMAT_VERSION:
         raise _Damaged(f"its format is {header['format']!r}, and this netviz reads {FORMAT_VERSION}; record it again")
     info = {key: header.get(key) for key in _INFO}
-    if not (isinstance(info["complete"], bool) and isinstance(info["versions"], dict) and type(info["seed"]) is int):
+    if not (isinstance(info["complete"], bool) and isinstance(info["versions"], dict) and type(info["seed"]) in _SEED):
         raise _Damaged("damaged: seed, versions or complete missing in its header, or not what they should be")
     try:
         return info, Scene.model_validate(header.get("scene"))
@@ -192,7 +191,8 @@ def _header(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> tu
 def _shapes(scene: Scene) -> Iterator[tuple[str, Shape]]:
     layers = scene.network.layers
     yield from {"cycle": ("S",), "example": ("S",), "targets": ("S", layers[-1]), "loss": ("S",)}.items()
-    for name in ("curve_cycle", "train_loss", "train_error", "test_loss"):
+    tested = ("test_loss",) if scene.data.train_count < scene.data.total_count else ()
+    for name in ("curve_cycle", "train_loss", "train_error", *tested):
         yield name, ("K",)
     for layer, size in enumerate(layers):
         yield f"activations_{layer}", ("S", size)
@@ -280,3 +280,6 @@ def _contradictions(recording: Recording) -> Iterator[str]:
     curve = recording.curve_cycle
     if not len(curve) or curve[0] != 0 or (np.diff(curve) <= 0).any() or not np.isin(rest_cycles, curve).all():
         yield "its curve does not begin at cycle 0, does not increase, or lacks a kept cycle"
+        return
+    if not np.array_equal(recording.loss[ends], recording.train_loss[np.searchsorted(curve, rest_cycles)]):
+        yield "a moment at rest has another loss than the curve"

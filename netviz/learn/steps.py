@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from netviz.learn.lesson import Lesson, Parameters
+from netviz.learn.lesson import Lesson, Parameters, State
 from netviz.learn.reference import Chunk
 from netviz.scene.spec import Activation
 
@@ -50,6 +50,11 @@ _SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came 
 }
 
 
+def can_be_compiled(lesson: Lesson) -> bool:
+    """Whether the lesson's steps are of one example each, and in no particular order of sums."""
+    return lesson.batch == 1 and lesson.regularization == "none" and not lesson.in_order
+
+
 def is_written_out(lesson: Lesson) -> bool:
     """Whether the examples stand in the source one after the other."""
     return len(lesson.inputs) * _terms_of_step(lesson) <= MOST_WRITTEN_OUT
@@ -64,8 +69,8 @@ def _terms_of_step(lesson: Lesson) -> int:
     return lesson.weight_count + 4 * sum(lesson.layers[1:])
 
 
-def compile_steps(lesson: Lesson) -> Callable[[Parameters, int], Chunk]:
-    """The lesson's online training (batch 1) as a function (parameters, cycles) -> Chunk.
+def compile_steps(lesson: Lesson) -> Callable[[State, int], Chunk]:
+    """The training of a lesson that can be compiled, as a function (state, cycles) -> Chunk.
 
     That function raises OverflowError where Python's math does; a Chunk's numbers may not be finite.
     """
@@ -76,12 +81,13 @@ def compile_steps(lesson: Lesson) -> Callable[[Parameters, int], Chunk]:
     examples = np.hstack([lesson.inputs, lesson.targets]).tolist()
     loss_factor = 0.5 if lesson.loss == "squared_error" else 1.0
 
-    def run(parameters: Parameters, cycles: int) -> Chunk:
+    def run(state: State, cycles: int) -> Chunk:
+        parameters = state.parameters
         errors: list[float] = []
         losses: list[float] = []
         flat = _flatten(lesson, parameters)
         after = train(cycles, flat, values, examples, lesson.learning_rate, errors, losses, math)
-        return Chunk(_unflatten(lesson, parameters, after), np.array(errors), np.array(losses) * loss_factor)
+        return Chunk(State(_unflatten(lesson, parameters, after)), np.array(errors), np.array(losses) * loss_factor)
 
     return run
 
@@ -244,7 +250,7 @@ def _backward(lesson: Lesson, index: int, layers: list[list[str]]) -> Iterator[s
     """Layer `index`'s deltas from the next layer's, with the old weights, and the update of the weights between."""
     after = [f"d{index + 1}_{j}" for j in range(lesson.layers[index + 1])]
     slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(lesson, index) else (_SLOPE, "+=")
-    deltas_are_used = index > 1 or (index == 1 and (lesson.bias or any(value != "0.0" for value in layers[0])))
+    deltas_are_used = index > 1 or (index == 1 and (lesson.bias is True or any(value != "0.0" for value in layers[0])))
     for i, a in enumerate(layers[index]):
         if deltas_are_used:
             error = " + ".join(f"{d} * w{index}_{i}_{j}" for j, d in enumerate(after))
@@ -253,6 +259,6 @@ def _backward(lesson: Lesson, index: int, layers: list[list[str]]) -> Iterator[s
             step = _product(a, d)
             if step:
                 yield f"w{index}_{i}_{j} {update} {step}"
-    if lesson.bias:
+    if lesson.bias is True:
         for j, d in enumerate(after):
             yield f"b{index}_{j} {update} {d}"

@@ -10,7 +10,7 @@ import numpy as np
 from netviz.learn.divergence import TrainingDiverged
 from netviz.learn.engine import choose_engine, reference_seconds
 from netviz.learn.initial import initial_parameters
-from netviz.learn.lesson import Lesson, Parameters, lesson_of
+from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
 from netviz.learn.recorder import Recorder, refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.reference import run_reference
@@ -49,24 +49,24 @@ def _train(lesson: Lesson, recorder: Recorder, parameters: Parameters, reporter:
     recorder.start(parameters)
     cycles = recorder.kept[-1]
     engine = choose_engine(lesson, cycles - len(recorder.shown))
-    done = 0
+    state, done = State(parameters), 0
     for kept in recorder.kept[1:]:
         shown = kept in recorder.shown
         last = kept - 1 if shown else kept
         while done < last:
-            count = min(engine.cycles_at_once, last - done)
-            chunk = engine.run(parameters, count, done + 1)
-            parameters = chunk.parameters
-            recorder.keep_curve(done, chunk)
+            count = min(engine.cycles_at_once, last - done, recorder.curve.most_at_once(done))
+            chunk = engine.run(state, count, done + 1)
+            state = chunk.state
+            recorder.curve.keep(done, chunk)
             done += count
             reporter.report(done, count / engine.cycles_at_once)
         if shown:
-            chunk = run_reference(lesson, parameters, 1, watched_from=kept, keep=partial(recorder.keep_step, kept))
-            parameters = chunk.parameters
-            recorder.keep_curve(done, chunk)
+            chunk = run_reference(lesson, state, 1, watched_from=kept, keep=partial(recorder.keep_step, kept))
+            state = chunk.state
+            recorder.curve.keep(done, chunk)
             done = kept
             reporter.report(done, reference_seconds(lesson) / _SECONDS_BETWEEN_REPORTS)
-        recorder.keep_rest(kept, parameters)
+        recorder.keep_rest(kept, state.parameters)
 
 
 class _Reporter:

@@ -40,7 +40,13 @@ def milo() -> Scene:
     return scene(cycles=60_000, schedule={"cycles": MILO_CYCLES})
 
 
-def playground(dataset: str = "circle", data: dict[str, Any] | None = None, **training: Any) -> Scene:
+def playground(
+    dataset: str = "circle",
+    data: dict[str, Any] | None = None,
+    network: dict[str, Any] | None = None,
+    schedule: list[int] | None = None,
+    **training: Any,
+) -> Scene:
     """The run TensorFlow Playground starts with, of one of its data sets, with the seed of known losses."""
     defaults = {
         "cycles": 300,
@@ -52,9 +58,9 @@ def playground(dataset: str = "circle", data: dict[str, Any] | None = None, **tr
     }
     return Scene.model_validate(
         {
-            "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True},
+            "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True} | (network or {}),
             "data": {"dataset": dataset} | (data or {}),
             "training": defaults | training,
-            "schedule": {"cycles": [1, 10, 100, 300]},
+            "schedule": {"cycles": schedule or [1, 10, 100, 300]},
         }
     )

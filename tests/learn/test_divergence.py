@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.learn.examples import examples_of
 from netviz.learn.initial import initial_parameters
-from netviz.learn.lesson import lesson_of
+from netviz.learn.lesson import State, lesson_of
 from netviz.learn.recording import Recording
 from netviz.learn.reference import take_step
 from netviz.learn.training import TrainingDiverged, record
+from netviz.scene.spec import Scene
 
-from .scenes import scene
+from .scenes import playground, scene
 
 LINEAR: Any = {"layers": [3, 4, 1], "activation": ["relu", "linear"], "bias": True}
 
@@ -24,17 +26,17 @@ def diverge(**changes: Any) -> TrainingDiverged:
 
 def where_it_happens(**changes: Any) -> tuple[int, int]:
     """Cycle and example of the first step with a number that is not finite, by stepping through."""
-    lesson, parameters = lesson_of(scene(**changes)), initial_parameters(scene(**changes))
+    lesson, state = lesson_of(scene(**changes)), State(initial_parameters(scene(**changes)))
     with np.errstate(all="ignore"):
         for cycle in range(1, 100_000):
             for start in range(0, len(lesson.inputs), lesson.batch):
-                step = take_step(lesson, parameters, start)
-                parameters = step.parameters
+                step = take_step(lesson, state, start)
+                state = step.state
                 for index in range(len(step.losses)):
                     numbers = [layer[index] for layer in step.layers] + [step.losses[index]]
                     if not all(np.isfinite(array).all() for array in numbers):
                         return cycle, start + index
-                if not parameters.finite():
+                if not step.parameters.finite():
                     return cycle, start + len(step.losses) - 1
     raise AssertionError("it does not diverge")
 
@@ -103,3 +105,33 @@ def test_a_start_that_is_not_finite_has_no_recording() -> None:
     assert error.recording is None
     assert "before the first cycle" in str(error)
     assert "smaller initial weights" in str(error)
+
+
+@pytest.mark.parametrize("initial_weights", ["playground", "glorot"])
+@pytest.mark.parametrize("cycles", [3, 2000])
+def test_a_measured_curve_finds_it_too(initial_weights: str, cycles: int) -> None:
+    with pytest.raises(TrainingDiverged) as caught:
+        record(
+            playground(
+                network={"activation": ["relu", "relu", "linear"]},
+                learning_rate=1e150,
+                schedule=[1],
+                initial_weights=initial_weights,
+                cycles=cycles,
+                seed=3,
+            )
+        )
+    assert caught.value.cycle == 1
+    assert caught.value.recording is not None
+    assert caught.value.recording.curve_cycle.tolist() == [0]
+
+
+def test_test_examples_may_run_away_alone() -> None:
+    whole = scene([(0, 0), (1e200, 0)], {"layers": [1, 1], "activation": "linear"}).model_dump()
+    for seed in range(1, 20):  # until the large one is the one for testing
+        data, training = whole["data"] | {"train_share": 0.5}, whole["training"] | {"seed": seed}
+        wanted = Scene.model_validate(whole | {"data": data, "training": training})
+        if examples_of(wanted).inputs[0] == 0:
+            break
+    with pytest.raises(TrainingDiverged, match="before the first cycle, in testing: the test loss left the range"):
+        record(wanted)

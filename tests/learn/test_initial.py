@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.learn.examples import weight_stream
 from netviz.learn.initial import draw_weights, generator, initial_parameters
+from netviz.learn.seedrandom import SeedRandom
+from netviz.scene.spec import Scene
 
-from .scenes import milo, scene
+from .scenes import milo, playground, scene
 
 
 def test_milos_first_weights_to_the_digits_printed() -> None:
@@ -51,7 +54,7 @@ def test_the_usual_draws_have_their_spread(kind: Any, scale: Any, deviation: flo
         assert 0.99 * bound < np.abs(weights).max() <= bound
 
 
-@pytest.mark.parametrize("kind", ["milo", "trask", "glorot", "he", "uniform", "normal"])
+@pytest.mark.parametrize("kind", ["milo", "trask", "glorot", "he", "uniform", "normal", "playground"])
 def test_draws_repeat_and_leave_the_global_stream_alone(kind: str) -> None:
     np.random.seed(5)
     before = np.random.get_state()[1].copy()  # type: ignore[index]
@@ -67,3 +70,64 @@ def test_draws_repeat_and_leave_the_global_stream_alone(kind: str) -> None:
 def test_a_scale_near_the_largest_number_is_still_finite() -> None:
     (weights,) = draw_weights("uniform", [4, 4], generator("uniform", 1), 1.7e308)
     assert np.isfinite(weights).all()
+
+
+def test_playgrounds_weights_go_on_where_its_data_ended() -> None:
+    wanted = playground(network={"layers": [2, 3, 1], "bias": True})
+    stream = weight_stream(wanted)
+    weights, biases = initial_parameters(wanted)
+    assert weights[0].T.ravel().tolist() == [stream.random() - 0.5 for _ in range(6)]  # neuron by neuron
+    assert weights[1].T.ravel().tolist() == [stream.random() - 0.5 for _ in range(3)]
+    assert [bias.tolist() for bias in biases] == [[0.1] * 3, [0.1]]
+    assert weights[0].flags.c_contiguous
+    assert initial_parameters(playground(data={"samples": 400})).weights[0][0, 0] != weights[0][0, 0]
+
+
+def test_without_a_data_set_playgrounds_stream_starts_with_the_weights() -> None:
+    wanted = scene(initial_weights="playground", seed="a seed")
+    weights, biases = initial_parameters(wanted)
+    stream = SeedRandom("a seed")
+    assert weights[0].T.ravel().tolist() == [stream.random() - 0.5 for _ in range(12)]
+    assert not any(bias.any() for bias in biases)  # the network has none
+    (other, _), _ = initial_parameters(scene(initial_weights="playground", seed=7))
+    assert other[0, 0] == SeedRandom("7").random() - 0.5
+
+
+@pytest.mark.parametrize("kind", ["milo", "trask", "glorot", "he", "uniform", "normal", "playground"])
+def test_numbers_are_thrown_away_before_the_first_weight(kind: Any) -> None:
+    skipped = initial_parameters(scene(initial_weights=kind, initial_skip=5, seed=42)).weights[0]
+    if kind == "playground":
+        stream = SeedRandom("42")
+        assert skipped[0, 0] == [stream.random() for _ in range(6)][5] - 0.5
+        return
+    random = generator(kind, 42)
+    random.random(5)
+    np.testing.assert_array_equal(skipped, draw_weights(kind, [3, 4, 1], random)[0])
+    assert not np.array_equal(skipped, initial_parameters(scene(initial_weights=kind, seed=42)).weights[0])
+
+
+def given(biases: Any, kind: Any, bias: Any) -> Scene:
+    matrices = [[[1, 2], [3, 4], [5, 6]], [[7], [8]]]
+    return scene(
+        network={"layers": [3, 2, 1], "bias": bias},
+        initial_weights=matrices if kind == "given" else kind,
+        initial_biases=biases,
+    )
+
+
+@pytest.mark.parametrize("bias", [True, "fixed"])
+def test_weights_and_biases_of_the_scenes_own(bias: Any) -> None:
+    weights, biases = initial_parameters(given([0.35, [0.6]], "given", bias))
+    assert [array.tolist() for array in weights] == [[[1, 2], [3, 4], [5, 6]], [[7], [8]]]
+    assert [array.tolist() for array in biases] == [[0.35, 0.35], [0.6]]
+    assert all(array.dtype == np.float64 for array in (*weights, *biases))
+    biases = initial_parameters(given([[0.1, 0.2], 0.3], "playground", bias)).biases
+    assert [array.tolist() for array in biases] == [[0.1, 0.2], [0.3]]
+    biases = initial_parameters(given(None, "given", bias)).biases
+    assert not any(array.any() for array in biases)
+
+
+def test_zero_is_zero() -> None:
+    parameters = initial_parameters(given(None, "zero", True))
+    assert [array.shape for array in parameters.weights] == [(3, 2), (2, 1)]
+    assert not any(array.any() for arrays in parameters for array in arrays)

@@ -22,7 +22,7 @@ from netviz.learn.training import record
 from netviz.places import scenes_folder
 from netviz.scene.spec import Scene
 
-from .scenes import scene
+from .scenes import playground, scene
 
 
 @pytest.fixture(scope="module")
@@ -98,12 +98,31 @@ def test_it_is_an_ordinary_npz(saved: Path, recording: Recording) -> None:
     assert header_of(saved)["versions"]["numpy"] == np.__version__
 
 
-def test_test_losses_are_kept_too(recording: Recording, tmp_path: Path) -> None:
-    parts = {name: value for name, value in vars(recording).items() if name != "shown_cycles"}
-    Recording(**parts | {"test_loss": recording.train_loss * 2}).save(tmp_path / "run")
-    again = Recording.load(tmp_path / "run")
+@pytest.fixture
+def tested(tmp_path: Path) -> Path:
+    path = tmp_path / "tested.npz"
+    record(playground(data={"samples": 30}, schedule=[1, 4], cycles=5)).save(path)
+    return path
+
+
+def test_test_losses_are_kept_too(tested: Path) -> None:
+    again = Recording.load(tested)
     assert again.test_loss is not None
-    np.testing.assert_array_equal(again.test_loss, recording.train_loss * 2)
+    assert again.test_loss.shape == again.train_loss.shape == (6,)
+    assert again.info["seed"] == again.scene.training.seed == "0.59704"
+    run = record(again.scene)
+    for one, two in zip(arrays_of(run), arrays_of(again), strict=True):
+        assert one.tobytes() == two.tobytes()
+
+
+def test_test_losses_belong_to_test_examples(tested: Path, saved: Path, recording: Recording) -> None:
+    files = members(tested)
+    rewrite(tested, {name: data for name, data in files.items() if name != "test_loss.npy"})
+    assert "test_loss missing" in refused(tested)
+    rewrite(tested, files | {"test_loss.npy": npy(np.full(6, np.nan))})
+    assert "test_loss holds a number that is not finite" in refused(tested)
+    rewrite(saved, members(saved) | {"test_loss.npy": npy(recording.train_loss)})
+    assert "unexpected 'test_loss'" in refused(saved)
 
 
 @pytest.mark.parametrize("name", ["xor", "xor-classic"])
@@ -266,6 +285,9 @@ def setting(index: Any, value: Any) -> Callable[[Any], Any]:
         (change_array("curve_cycle", setting(5, 4)), "does not increase"),
         (change_header(format=2), "format is 2, and this netviz reads 1"),
         (change_header(complete=False), "being complete does not fit"),
+        (change_array("train_loss", setting(-1, 0.25)), "another loss than the curve"),
+        (change_header(seed=None), "seed, versions or complete missing"),
+        (change_header(seed=True), "seed, versions or complete missing"),
         (change_header(complete="yes"), "seed, versions or complete missing"),
         (change_header(scene=None), "the scene in its header is not valid"),
         (change_header(scene={"network": {"layers": [3]}}), "scene.network.layers"),

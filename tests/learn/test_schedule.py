@@ -5,7 +5,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.learn.recorder import curve_cycles, kept_cycles
+from netviz.learn.curve import curve_cycles
+from netviz.learn.recorder import kept_cycles
 from netviz.learn.schedule import between, geometric_cycles, shown_count, shown_cycles
 
 from .scenes import MILO_CYCLES, milo, scene

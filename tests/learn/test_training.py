@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
-from netviz.learn import recorder
-from netviz.learn.initial import draw_weights
-from netviz.learn.lesson import Parameters, lesson_of
+from netviz.learn import curve
+from netviz.learn.lesson import Parameters, State, lesson_of
 from netviz.learn.network import activate, forward, losses
 from netviz.learn.recording import Recording
 from netviz.learn.reference import run_reference
 from netviz.learn.training import record
+from netviz.scene.spec import Scene
 
-from .scenes import MILO_CYCLES, milo, scene
+from .scenes import MILO_CYCLES, milo, playground, scene
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +65,64 @@ def test_tiny_nn_part_one() -> None:
 
 
 def test_tiny_nn_part_two_goes_on_drawing_from_the_same_stream() -> None:
+    """Part one took three numbers of it. Errors and outputs printed are those from before a cycle's update."""
     examples: Any = [([0, 0, 1], 0), ([0, 1, 1], 1), ([1, 0, 1], 1), ([1, 1, 1], 0)]
-    lesson = lesson_of(scene(examples, {"layers": [3, 4, 1]}, batch="full", reduction="sum"))
-    random = np.random.RandomState(42)
-    draw_weights("trask", [3, 1], random)
-    parameters = Parameters(draw_weights("trask", [3, 4, 1], random), (np.zeros(4), np.zeros(1)))
-    first = run_reference(lesson, parameters, 1)
-    assert abs(first.errors[0] / 4 - 0.49963945276141286) < 1e-15
-    before_last = run_reference(lesson, parameters, 9_999).parameters
-    outputs = forward(*before_last, lesson.activations, lesson.inputs)[-1][:, 0]
+    recording = record(
+        scene(
+            examples,
+            {"layers": [3, 4, 1]},
+            {"cycles": [1, 10_000]},
+            cycles=10_000,
+            batch="full",
+            reduction="sum",
+            seed=42,
+            initial_weights="trask",
+            initial_skip=3,
+        )
+    )
+    assert abs(recording.train_error[1] - 0.49963945276141286) < 1e-15
+    outputs = recording.activations[-1][recording.cycle == 10_000][:4, 0]
     assert outputs.round(8).tolist() == [0.00706947, 0.99217766, 0.99074812, 0.01002659]
+
+
+def test_even_or_odd() -> None:
+    """The thoughtbot article's forward pass; its weights stand only in its pictures, as far as they can be told."""
+    recording = record(
+        scene(
+            [([1, 1], 0), ([1, 0], 1)],
+            {"layers": [2, 2, 1], "bias": True},
+            {"cycles": [1]},
+            cycles=1,
+            batch="full",
+            initial_weights=[[[0.3, 0.1], [0.2, 0.4]], [[0.6], [0.5]]],
+            initial_biases=[[0.3, 0.1], 0],
+        )
+    )
+    hidden, output = recording.activations[1][1], recording.activations[2][1]
+    np.testing.assert_allclose(hidden, 1 / (1 + np.exp([-0.8, -0.6])), rtol=1e-15)
+    assert abs(output.item() - 0.676298522) < 1e-7
+
+
+def test_mazurs_step_by_step_example_as_a_scene() -> None:
+    """M. Mazur, "A Step by Step Backpropagation Example": one step with biases that are not trained."""
+    recording = record(
+        scene(
+            [([0.05, 0.10], [0.01, 0.99])],
+            {"layers": [2, 2, 2], "bias": "fixed"},
+            {"cycles": [1]},
+            cycles=1,
+            learning_rate=0.5,
+            initial_weights=[[[0.15, 0.25], [0.20, 0.30]], [[0.40, 0.50], [0.45, 0.55]]],
+            initial_biases=[0.35, 0.60],
+        )
+    )
+    assert recording.activations[1][1].round(9).tolist() == [0.593269992, 0.596884378]
+    assert recording.activations[2][1].round(9).tolist() == [0.75136507, 0.772928465]
+    assert round(float(recording.loss[1]), 9) == 0.298371109
+    assert recording.weights[1][-1].T.round(8).ravel().tolist() == [0.35891648, 0.40866619, 0.51130127, 0.56137012]
+    assert recording.weights[0][-1].T.round(8).ravel().tolist() == [0.14978072, 0.19956143, 0.24975114, 0.29950229]
+    for row in range(3):
+        assert [array[row].tolist() for array in recording.biases] == [[0.35, 0.35], [0.6, 0.6]]
 
 
 def test_milos_earlier_single_neuron() -> None:
@@ -89,6 +137,10 @@ CASES: list[dict[str, Any]] = [
     {"batch": 3},
     {"batch": 3, "reduction": "sum", "network": {"bias": True}},
     {"batch": "full", "initial_weights": "he"},
+    {"batch": 3, "last_batch": "carry", "network": {"bias": True}, "cycles": 3000},
+    {"batch": 2, "initial_weights": "playground", "network": {"bias": True, "activation": "tanh"}},
+    {"regularization": "L1", "regularization_rate": 0.01, "network": {"bias": "fixed"}, "initial_biases": [0.5, -0.5]},
+    {"regularization": "L2", "regularization_rate": 0.01, "batch": "full", "reduction": "sum"},
     {"batch": 100, "network": {"layers": [3, 5, 4, 1], "activation": ["relu", "tanh", "linear"]}, "learning_rate": 0.1},
     {"network": {"layers": [3, 2, 1], "bias": True}, "loss": "cross_entropy", "initial_weights": "normal"},
     {"schedule": {"every": 7}, "cycles": 700},
@@ -107,7 +159,7 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
 
     before: dict[tuple[int, int], Parameters] = {}
     after = {0: Parameters(*([array[0] for array in arrays] for arrays in (recording.weights, recording.biases)))}  # type: ignore[arg-type]
-    errors, loss, now = [], [], after[0]
+    errors, loss, now = [], [], State(after[0])
     for cycle in range(1, wanted.training.cycles + 1):
 
         def keep(parameters: Parameters, step: Any, cycle: int = cycle) -> None:
@@ -115,7 +167,8 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
                 before[cycle, step.start + index] = parameters
 
         chunk = run_reference(lesson, now, 1, keep=keep)
-        after[cycle] = now = chunk.parameters
+        now = chunk.state
+        after[cycle] = now.parameters
         errors.append(chunk.errors[0] / lesson.targets.size)
         loss.append(chunk.losses[0] / examples)
 
@@ -156,8 +209,8 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
 def test_the_curve_of_a_long_run_has_the_values_of_the_whole(batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = scene(cycles=2000, batch=batch, schedule={"cycles": [3, 777]})
     whole = record(wanted)
-    monkeypatch.setattr(recorder, "LONGEST_WHOLE_CURVE", 1000)
-    monkeypatch.setattr(recorder, "CURVE_POINTS", 100)
+    monkeypatch.setattr(curve, "LONGEST_WHOLE_CURVE", 1000)
+    monkeypatch.setattr(curve, "CURVE_POINTS", 100)
     thinned = record(wanted)
     assert 100 < len(thinned.curve_cycle) < 150
     assert {0, 3, 777, 2000} < set(thinned.curve_cycle.tolist())
@@ -172,6 +225,30 @@ def test_the_same_scene_gives_the_same_bytes(tmp_path: Any) -> None:
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     record(scene(cycles=5000, seed=2)).save(tmp_path / "three")
     assert (tmp_path / "one").read_bytes() != (tmp_path / "three").read_bytes()
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = scene(cycles=3000, batch=batch, schedule={"cycles": [2, 777]}, network={"bias": True}).model_dump()
+    wanted = Scene.model_validate(plain | {"data": plain["data"] | {"train_share": 0.6}})
+    run = record(wanted)
+    examples = run.examples
+    assert (len(examples.inputs), len(examples.test_inputs)) == (4, 3)
+    for row in np.flatnonzero(run.example == -1):
+        out, tested = run.forward(examples.inputs, row)[-1], run.forward(examples.test_inputs, row)[-1]
+        cycle = run.cycle[row]
+        assert run.test_loss is not None
+        assert run.test_loss[cycle] == pytest.approx(((tested - examples.test_targets) ** 2).mean() / 2, rel=1e-12)
+        assert run.train_loss[cycle] == pytest.approx(((out - examples.targets) ** 2).mean() / 2, rel=1e-12)
+        assert run.train_error[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
+        assert run.loss[row] == run.train_loss[cycle]
+    monkeypatch.setattr(curve, "LONGEST_WHOLE_CURVE", 1000)
+    monkeypatch.setattr(curve, "CURVE_POINTS", 100)
+    monkeypatch.setattr(curve, "_NUMBERS_AT_ONCE", 8)  # two examples at once
+    thinned = record(wanted)
+    assert 100 < len(thinned.curve_cycle) < 150
+    for name in ("train_loss", "train_error", "test_loss"):
+        np.testing.assert_allclose(getattr(thinned, name), getattr(run, name)[thinned.curve_cycle], rtol=1e-9)
 
 
 def test_softmax_with_cross_entropy_learns_three_classes() -> None:
@@ -204,6 +281,8 @@ def test_a_recording_that_would_be_too_large_is_refused_before_training() -> Non
     assert "2 GB" in message
     with pytest.raises(InputError, match=r"layers"):
         record(scene(network={"layers": [3, 100_000, 100_000, 1]}))
+    with pytest.raises(InputError, match="10,000 examples"):
+        record(playground(data={"samples": 20_000}, schedule=list(range(1, 1001)), cycles=1000))
 
 
 def test_no_global_state_is_touched() -> None:
