@@ -11,7 +11,8 @@ from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 
 from netviz.film.timeline import Timeline
-from netviz.picture.panels.network import NetworkPanel, number
+from netviz.picture.panels.network import NetworkPanel
+from netviz.picture.panels.scale import number
 from netviz.picture.stage import Stage
 
 GLOWS = ((1.0, 0.9), (3.0, 0.25), (6.0, 0.12), (10.0, 0.06))

@@ -76,8 +76,12 @@ class Canvas:
         height: NDArray[np.float64],
         sigma: NDArray[np.float64],
         colour: Colour,
+        darkens: bool = False,
     ) -> None:
-        """Add small, sharp light: gaussians at (x, y) (n,) of given heights and standard deviations (n,) in pixels."""
+        """Add small, sharp light (or shade, where it darkens): gaussians at (x, y) (n,).
+
+        height, sigma (n,): their strengths, and their standard deviations in pixels.
+        """
         reach = 3.2 * float(sigma.max())
         width, rows = self.size
         left, right = max(0, int(x.min() - reach)), min(width, int(x.max() + reach) + 2)
@@ -89,5 +93,6 @@ class Canvas:
         light = (down * height[:, None].astype(np.float32)).T @ across
         cover = -np.expm1(-light)[:, :, None]
         under = self.pixels[top:bottom, left:right, :3]
-        # Towards the light's colour, so that it glows on the dark and never clips on the bright.
-        under[:] = under + (np.maximum(colour * 255, under) - under).astype(np.float32) * cover
+        # Towards the light's colour, so that it glows on the dark and never clips on the bright; shade the reverse.
+        towards = np.minimum(colour * 255, under) if darkens else np.maximum(colour * 255, under)
+        under[:] = under + (towards - under).astype(np.float32) * cover

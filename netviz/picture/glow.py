@@ -28,15 +28,19 @@ BAND = 15
 """Rows of the grid that are enlarged at once."""
 BRIGHTEST = 232.0
 """What the tone curve approaches, out of 255: bright light keeps its colour."""
+DEEPEST = 196.0
+"""The same on a light ground, where light is taken away: like ink in water, never black."""
 
 
 class LightField:
     """The glowing of a picture of `size` (width, height) pixels.
 
     lamps: how many halos `add_spot` and `add_line` will be asked for, which decides how coarse the grid is.
+    darkens: whether the ground is light, so that halos take from it instead of adding to it.
     """
 
-    def __init__(self, size: tuple[int, int], lamps: int) -> None:
+    def __init__(self, size: tuple[int, int], lamps: int, darkens: bool = False) -> None:
+        self.darkens = darkens
         width, height = size
         step = 2 ** max(1, round(math.log2(max(size) / CELLS)))
         while lamps * 4 * (width // step) * (height // step) > LARGEST_GRID:
@@ -112,26 +116,26 @@ class LightField:
         blobs: Sequence[Blobs],
         sigma: float,
     ) -> None:
-        """The light of one moment, added to a ground; both, and the result, are (height, width, 4).
+        """The light of one moment, added to a ground or taken from it; both, and the result, are (height, width, 4).
 
         brightness (lamps, 3): red, green, blue of each lamp, 1 = strong. blobs: moving lights, all of one standard
-        deviation `sigma` in pixels. Where the sum would pass 255 it stays there.
+        deviation `sigma` in pixels. Where the sum would pass 255 (or 0) it stays there.
         """
         light = (brightness.T.astype(np.float32) @ self._stacked()).reshape(3, self.rows, self.columns)
         for x, y, height, colour in blobs:
             light += colour.astype(np.float32)[:, None, None] * self._blobs(x, y, height, max(sigma, 1.1 * self.step))
         np.negative(light, out=light)
         np.expm1(light, out=light)
-        light *= -BRIGHTEST
+        light *= -(DEEPEST if self.darkens else BRIGHTEST)
         light += self._noise
         cells = np.zeros((self.rows, self.columns, 4), np.uint8)
         for channel in range(3):
             cells[:, :, channel] = light[channel]
-        _enlarge_onto(cells, self.step, ground, out)
+        _enlarge_onto(cells, self.step, ground, out, self.darkens)
 
 
-def _enlarge_onto(cells: Pixels, step: int, ground: Pixels, out: Pixels) -> None:
-    """Enlarge a grid `step` (a power of two) times, linearly, and add it to the ground.
+def _enlarge_onto(cells: Pixels, step: int, ground: Pixels, out: Pixels, darkens: bool = False) -> None:
+    """Enlarge a grid `step` (a power of two) times, linearly, and add it to the ground or take it from there.
 
     In bands of rows, so that what is worked on stays in the processor's cache.
     """
@@ -148,8 +152,12 @@ def _enlarge_onto(cells: Pixels, step: int, ground: Pixels, out: Pixels) -> None
         rows = min(BAND * step, height - top)
         light = band[:rows].view(np.uint8).reshape(rows, width, 4)
         below = ground[top : top + rows]
-        np.minimum(light, 255 - below, out=light)
-        np.add(light, below, out=out[top : top + rows])
+        if darkens:
+            np.minimum(light, below, out=light)
+            np.subtract(below, light, out=out[top : top + rows])
+        else:
+            np.minimum(light, 255 - below, out=light)
+            np.add(light, below, out=out[top : top + rows])
 
 
 def _doubled(grid: NDArray[np.uint32], axis: int) -> NDArray[np.uint32]:

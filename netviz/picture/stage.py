@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 import matplotlib
 import numpy as np
 
 from netviz.film.frame import Frame
+from netviz.film.nodes import node_counts
 from netviz.film.timeline import Timeline
+from netviz.learn.recording import Recording
 from netviz.picture.canvas import Canvas, Pixels
 from netviz.picture.glow import LightField
 from netviz.picture.layout import Rect, arrange, names_of
+from netviz.picture.palettes import theme_of
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
 from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
@@ -21,7 +23,8 @@ from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
 from netviz.picture.panels.table import TablePanel
-from netviz.picture.theme import BLACK, NIGHT, Theme
+from netviz.picture.responses import Responses, domain_of
+from netviz.picture.theme import Theme
 from netviz.picture.type import DRAWING, Typefaces
 from netviz.scene.panels import AnyPanel
 
@@ -41,19 +44,8 @@ CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": Cla
 """The classic style has these two alone, which share the whole picture."""
 
 
-@dataclass(frozen=True)
-class Style:
-    """lit: whether halos are added to the ground."""
-
-    theme: Theme
-    lit: bool
-
-
-STYLES = {
-    "glow": Style(NIGHT, lit=True),
-    "classic": Style(BLACK, lit=False),
-    "playground": Style(NIGHT, lit=False),
-}
+LIT = {"glow": True, "classic": False, "playground": False}
+"""For every style whether what shines has a halo."""
 
 
 class Stage:
@@ -62,16 +54,18 @@ class Stage:
     def __init__(self, timeline: Timeline) -> None:
         recording = timeline.recording
         scene = recording.scene
-        style = STYLES[scene.style]
-        theme = style.theme
+        theme = theme_of(scene)
+        self.lit = LIT[scene.style]
         size = scene.output.size
-        layers = scene.network.layers
-        lamps = sum(layers) + sum(a * b for a, b in pairwise(layers)) if style.lit else 0
+        nodes = node_counts(scene)
+        lamps = sum(nodes) + sum(a * b for a, b in pairwise(nodes)) if self.lit else 0
         with matplotlib.rc_context(DRAWING):
             self.canvas = Canvas(size)
-            self.field = LightField(size, lamps)
+            self.field = LightField(size, lamps, darkens=theme.is_light)
             faces = Typefaces.make(scene.font)
-            setting = Setting(recording, arrange(scene), theme, faces, self.canvas, self.field)
+            setting = Setting(
+                recording, arrange(scene), theme, faces, self.canvas, self.field, responses_of(recording), self.lit
+            )
             self.panels = [*_panels(setting)]
             self.bare = _gradient(size, theme)
             self.canvas.pixels[:] = self.bare
@@ -81,7 +75,6 @@ class Stage:
             for panel in self.panels:
                 panel.ground()
             self.ground = self.canvas.pixels.copy()
-            self.lit = style.lit
         self.glow_width = 9 * setting.layout.unit
 
     def draw(self, frame: Frame) -> Pixels:
@@ -110,6 +103,14 @@ class Stage:
         pixels = self.canvas.pixels
         weight = np.uint16(round(level * 256))
         pixels[:] = (pixels * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
+
+
+def responses_of(recording: Recording) -> Responses | None:
+    """What every neuron answers all over the plane, for scenes that show it."""
+    scene = recording.scene
+    if not scene.is_planar:
+        return None
+    return Responses(recording, domain_of(recording))
 
 
 def _panels(setting: Setting) -> Iterator[Panel]:

@@ -1,8 +1,9 @@
-"""Colours of the picture, as the eye reads them: one colour for each meaning."""
+"""What a theme says: one colour for each meaning. The themes themselves are in palettes.py."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +22,32 @@ def mix(first: Colour, second: Colour, part: float) -> Colour:
     return (1 - part) * first + part * second
 
 
+def contrast(first: Colour, second: Colour) -> float:
+    """How well one is read on the other, 1 to 21: the ratio of WCAG 2.1, which asks for 4.5 of text."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(shown: Colour) -> float:
+    """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.1."""
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+
+
 @dataclass(frozen=True, eq=False)
 class Theme:
     """What each thing's colour is.
 
+    is_light: whether the ground is light, so that what shines darkens and tints it instead of adding to it.
     centre, edge: of the ground behind everything. ink, quiet, faint: text from most to least important.
-    positive, negative: sign of a weight. signal, negative_signal: light of a neuron. error: everything about being
-    wrong - the curve, its number, the way back. neuron, rim: a dark neuron. dark_ink: text on a lit neuron.
+    positive, negative: sign of a weight. dashed: whether negative weights are dashed too.
+    signal, negative_signal: light of a neuron. error: everything about being wrong - the curve, its number, the way
+    back. test_error: the same for examples kept for testing. neuron, rim: a dark neuron. lit_ink: text on a lit
+    neuron, where it is read better there than `ink`. bright: what shining things turn to as they shine more, and
+    flare: how far. highlight: the box around what is presented. middle: 0 between the colours of -1 and 1.
     """
 
+    is_light: bool
     centre: Colour
     edge: Colour
     ink: Colour
@@ -37,29 +55,42 @@ class Theme:
     faint: Colour
     positive: Colour
     negative: Colour
+    dashed: bool
     signal: Colour
     negative_signal: Colour
     error: Colour
+    test_error: Colour
     neuron: Colour
     rim: Colour
-    dark_ink: Colour
+    lit_ink: Colour
+    bright: Colour
+    flare: float
+    highlight: Colour
+    middle: Colour
 
+    @cached_property
+    def scale(self) -> NDArray[np.uint8]:
+        """Bytes (256, 3), the colours of the values from -1 to 1."""
+        values = np.linspace(-1, 1, 256)[:, None]
+        ends = np.where(values < 0, self.negative, self.positive)
+        return np.rint(255 * (self.middle + np.abs(values) * (ends - self.middle))).astype(np.uint8)
 
-NIGHT = Theme(
-    centre=colour("#0d1019"),
-    edge=colour("#050609"),
-    ink=colour("#f4f5fa"),
-    quiet=colour("#a3a9bd"),
-    faint=colour("#7b8299"),
-    positive=colour("#2fd695"),
-    negative=colour("#f2536f"),
-    signal=colour("#ffcf66"),
-    negative_signal=colour("#7cc4ff"),
-    error=colour("#b79bff"),
-    neuron=colour("#10131d"),
-    rim=colour("#8a6f38"),
-    dark_ink=colour("#17130a"),
-)
+    def halo(self, colours: Colour | NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the light of a colour (..., 3) adds to the ground; on a light one, what it takes from it."""
+        return np.clip(self.centre - colours, 0, 1) if self.is_light else np.asarray(colours)
 
-BLACK = replace(NIGHT, centre=colour("#000000"), edge=colour("#000000"))
-"""The ground of the classic style."""
+    def shining(self, of: Colour, part: float) -> Colour:
+        """A colour that shines: `part` of the way to what is bright on this ground."""
+        return mix(of, self.bright, part * self.flare)
+
+    @cached_property
+    def figures(self) -> tuple[tuple[Colour, float], tuple[Colour, float]]:
+        """For positive and negative light the ink on a fully lit neuron, and the level from which it is used."""
+        return self._figures(self.signal), self._figures(self.negative_signal)
+
+    def _figures(self, light: Colour) -> tuple[Colour, float]:
+        lit = max((self.ink, self.lit_ink), key=lambda ink: contrast(ink, light))
+        levels = np.linspace(0, 1, 101)
+        fills = [mix(self.neuron, light, float(level)) for level in levels]
+        better = [contrast(lit, fill) >= contrast(self.ink, fill) for fill in fills]
+        return lit, float(levels[better.index(True)])

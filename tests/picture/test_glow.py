@@ -89,3 +89,16 @@ def test_light_adds_up_and_keeps_its_colour() -> None:
 def test_many_lamps_make_the_grid_coarser_not_the_memory_larger() -> None:
     assert LightField((1920, 1080), 16).step == 4
     assert LightField((1920, 1080), 2000).step >= 8
+
+
+def test_on_a_light_ground_light_is_taken_away_and_never_turns_black() -> None:
+    field = LightField((320, 180), 1, darkens=True)
+    field.add_spot(160, 90, 15)
+    ground, out = np.full((180, 320, 4), 250, np.uint8), np.empty((180, 320, 4), np.uint8)
+    field.add_to(ground, out, np.array([[0.0, 0.5, 50.0]]), [], 5.0)
+    red, green, blue, opacity = out[90, 160].astype(int)
+    assert red >= 249
+    assert green < 200
+    assert 40 < blue < 80
+    assert opacity == 250
+    assert (out[2, 2, :3] >= 249).all()

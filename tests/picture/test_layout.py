@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from netviz.picture.layout import Rect, arrange
+from netviz.scene.panels import (
+    BoundaryPanel,
+    CaptionPanel,
+    CurvePanel,
+    EquationsPanel,
+    NetworkPanel,
+    NumbersPanel,
+    PicturePanel,
+    TablePanel,
+    TitlePanel,
+)
 from netviz.scene.spec import Scene
 from tests.conftest import short_scene
 
@@ -15,27 +28,25 @@ SIZES = {"wide": (1920, 1080), "square": (1080, 1080), "tall": (1080, 1920), "fo
 KINDS = ("curve", "network", "table", "boundary", "equations", "title", "caption", "numbers", "picture")
 
 
-def scene_with(kinds: tuple[str, ...], size: tuple[int, int], title: str = "Title", **at: Any) -> Scene:
-    """A scene that shows these kinds of panels. at: the places of some of them."""
-    panels = [{"panel": kind, **({"file": "logo.png"} if kind == "picture" else {})} for kind in kinds]
-    for panel in panels:
-        if panel["panel"] in at:
-            panel["at"] = at[panel["panel"]]
-    shown = Scene.model_validate({**SMALL, "panels": panels}).panels
-    return short_scene().model_copy(
-        update={
-            "panels": shown,
-            "title": title,
-            "output": short_scene().output.model_copy(update={"size": size}),
-        }
-    )
-
-
-SMALL = {
-    "network": {"layers": [2, 2, 1]},
-    "data": {"examples": [{"inputs": [0, 1], "target": 1}]},
-    "schedule": {"frames": 1},
+BASE = short_scene()
+FACTORIES: dict[str, Callable[..., Any]] = {
+    "curve": CurvePanel,
+    "network": NetworkPanel,
+    "table": TablePanel,
+    "boundary": BoundaryPanel,
+    "equations": EquationsPanel,
+    "title": TitlePanel,
+    "caption": CaptionPanel,
+    "numbers": NumbersPanel,
+    "picture": partial(PicturePanel, file="logo.png"),
 }
+
+
+def scene_with(kinds: tuple[str, ...], size: tuple[int, int], title: str = "Title", **at: Any) -> Scene:
+    """A scene that shows these kinds of panels. at: the places of some of them. Not checked: it is not drawn."""
+    panels = tuple(FACTORIES[kind](at=at.get(kind)) for kind in kinds)
+    output = BASE.output.model_copy(update={"size": size})
+    return BASE.model_copy(update={"panels": panels, "title": title, "output": output})
 
 
 def overlap(one: Rect, other: Rect) -> bool:

@@ -1,7 +1,7 @@
 """The picture of the film of 2015: halo discs, plain green and red lines, a header, a red bar.
 
-Geometry and colours after Milo Spencer-Harper's drawing: synapses |w| points wide on a page 480 points high, over
-them a glow twice as wide of opacity 0.4 x signal; neurons of radius 0.5 in a halo of radius 0.75, colour (y, y, 0).
+Geometry after Milo Spencer-Harper's drawing: synapses |w| points wide on a page 480 points high, over them a glow twice
+as wide of opacity 0.4 x signal; neurons of radius 0.5 in a halo of radius 0.75. Colours are the theme's.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
 from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
-from netviz.picture.panels.network import number
 from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
+from netviz.picture.panels.scale import number
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import place
 from netviz.scene.panels import AnyPanel
 
-GREEN, RED = np.array([0.0, 0.75, 0.0]), np.array([0.9, 0.05, 0.05])
 HALO = 1.5
 VALUE_DISTANCE = 1.9
 """From a neuron's middle to its value, in radii."""
@@ -80,16 +79,21 @@ class ClassicNetworkPanel(Unlit):
         signal = np.concatenate(
             [np.repeat(values, layer.shape[1]) for values, layer in zip(lit, frame.weights, strict=False)]
         )
-        sign = np.where(weights[:, None] > 0, GREEN, RED)
+        theme = self.setting.theme
+        sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
         self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
         opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
-        self.glow.set(color=np.hstack([sign + (1 - sign) * 0.35, opacity]), linewidth=2 * np.abs(weights) * self.point)
+        self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * np.abs(weights) * self.point)
         value = np.clip(np.concatenate(lit), -1, 1)[:, None]
         level = np.abs(value)
-        # (y, y, 0) as in the original, whose neurons are never negative; what is negative here is blue.
-        light = np.where(value >= 0, np.hstack([level, level, 0 * level]), np.hstack([0 * level, 0.6 * level, level]))
-        self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
-        self.neurons.set(facecolor=np.maximum(light, 0.10))
+        signal_colour = np.where(value >= 0, theme.signal, theme.negative_signal)
+        if theme.is_light:
+            self.halos.set(facecolor=np.hstack([signal_colour, 0.5 * level]))
+            self.neurons.set(facecolor=(1 - level) * theme.neuron + level * signal_colour, edgecolor=theme.rim)
+        else:  # dark neurons grow brighter: (y, y, 0) in the original
+            light = level * signal_colour
+            self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
+            self.neurons.set(facecolor=np.maximum(light, theme.neuron))
         self.setting.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
         self._values(frame)
 
@@ -119,7 +123,9 @@ class ClassicHeaderPanel(Unlit):
         self.x, self.y = 0.055 * across, (0.10 if wide else 0.065) * down
         self.room = (0.27 if wide else 0.89) * across
         self.bar = Rect(0.055 * across, 0.895 * down, 0.89 * across, 0.032 * down)
-        self.filled = Rectangle((self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(RED), edgecolor="none")
+        self.filled = Rectangle(
+            (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(setting.theme.negative), edgecolor="none"
+        )
         setting.canvas.axes.add_patch(self.filled)
         self.share = is_share(setting)
         self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
@@ -132,7 +138,7 @@ class ClassicHeaderPanel(Unlit):
             bar.width,
             bar.height,
             facecolor="none",
-            edgecolor="0.35",
+            edgecolor=tuple(self.setting.theme.rim),
             linewidth=1.5 * self.setting.layout.unit,
         )
         canvas.axes.add_patch(edge)

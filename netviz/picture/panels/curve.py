@@ -11,49 +11,71 @@ from netviz.film.frame import Frame
 from netviz.picture.glow import Blobs
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
-from netviz.picture.theme import mix
+from netviz.picture.theme import Colour, mix
+from netviz.picture.type import width
 from netviz.scene.panels import AnyPanel
+
+Floats = NDArray[np.float64]
 
 POINTS = 500
 
 
-class CurvePanel:
-    """Average error against the cycle, on an axis of log(1 + cycle), which has a place for cycle 0."""
+class Trace:
+    """One curve of the panel: its recorded values, and the artists of what is past."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        recording, theme, unit = setting.recording, setting.theme, setting.layout.unit
-        self.last = max(1, int(recording.curve_cycle[-1]))
-        self.top = float(recording.train_error.max()) * 1.04 or 1.0
-        spaced = np.expm1(np.linspace(0, np.log1p(self.last), POINTS))
-        self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
-        self.errors = np.interp(self.cycles, recording.curve_cycle, recording.train_error)
-        self.area = PolyCollection([], facecolor=(*theme.error, 0.13), edgecolor="none")
+    def __init__(self, setting: Setting, name: str, values: Floats, colour: Colour, filled: bool) -> None:
+        self.name, self.recorded, self.colour = name, values, colour
+        unit, theme, axes = setting.layout.unit, setting.theme, setting.canvas.axes
+        self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
         self.past = Line2D(
-            [], [], color=tuple(theme.error), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round"
+            [], [], color=tuple(colour), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round"
         )
         self.point = EllipseCollection(
-            [11.5 * unit], [11.5 * unit], [0.0], units="xy", offsets=[(0.0, 0.0)],
-            offset_transform=setting.canvas.axes.transData,
-            facecolor=tuple(mix(theme.error, theme.ink, 0.55)), edgecolor="none",
+            [11.5 * unit], [11.5 * unit], [0.0], units="xy", offsets=[(0.0, 0.0)], offset_transform=axes.transData,
+            facecolor=tuple(mix(colour, theme.ink, 0.55)), edgecolor="none",
         )  # fmt: skip
-        axes = setting.canvas.axes
-        axes.add_collection(self.area, autolim=False)
+        if self.area is not None:
+            axes.add_collection(self.area, autolim=False)
         axes.add_line(self.past)
         axes.add_collection(self.point, autolim=False)
 
-    def _x(self, cycle: NDArray[np.float64] | float) -> NDArray[np.float64]:
+
+class CurvePanel:
+    """Average error against the cycle, or the losses of training and of testing where there are examples for both.
+
+    The axis is one of log(1 + cycle), which has a place for cycle 0.
+    """
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting = setting
+        recording, theme, layout = setting.recording, setting.theme, setting.layout
+        if recording.test_loss is None:
+            self.traces = [Trace(setting, "", recording.train_error, theme.error, filled=True)]
+        else:
+            self.traces = [
+                Trace(setting, "test", recording.test_loss, theme.test_error, filled=False),
+                Trace(setting, "training", recording.train_loss, theme.error, filled=True),
+            ]
+        # The curves' names stand at their ends.
+        names = max(width(trace.name, setting.faces.words, layout.small) for trace in self.traces)
+        self.room = Rect(room.x, room.y, room.width - (names + 0.9 * layout.small if names else 0.0), room.height)
+        self.last = max(1, int(recording.curve_cycle[-1]))
+        self.top = max(float(trace.recorded.max()) for trace in self.traces) * 1.04 or 1.0
+        spaced = np.expm1(np.linspace(0, np.log1p(self.last), POINTS))
+        self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
+        self.values = [np.interp(self.cycles, recording.curve_cycle, trace.recorded) for trace in self.traces]
+
+    def _x(self, cycle: Floats | float) -> Floats:
         room = self.room
         return np.asarray(room.x + room.width * np.log1p(cycle) / np.log1p(self.last))
 
-    def _y(self, error: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    def _y(self, value: Floats | float) -> Floats:
         room = self.room
-        return np.asarray(room.bottom - room.height * np.asarray(error) / self.top)
+        return np.asarray(room.bottom - room.height * np.asarray(value) / self.top)
 
-    def _now(self, frame: Frame) -> float:
-        """The error at the current point, on the straight line between two recorded cycles."""
-        recording = self.setting.recording
-        return float(np.interp(frame.curve_cycle, recording.curve_cycle, recording.train_error))
+    def _now(self, frame: Frame, trace: Trace) -> float:
+        """A curve's value at the current point, on the straight line between two recorded cycles."""
+        return float(np.interp(frame.curve_cycle, self.setting.recording.curve_cycle, trace.recorded))
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
@@ -69,45 +91,59 @@ class CurvePanel:
         return kept
 
     def ground(self) -> None:
-        """The axis with its cycles, and the whole curve, faint."""
-        setting = self.setting
-        layout, theme, canvas, room = setting.layout, setting.theme, setting.canvas, self.room
+        """The axis with its cycles, and the whole curves, faint, with their names."""
+        setting, room = self.setting, self.room
+        layout, theme, canvas = setting.layout, setting.theme, setting.canvas
         line = mix(theme.centre, theme.quiet, 0.38)
-        axis = Line2D([room.x, room.right], [room.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
-        future = Line2D(
-            self._x(self.cycles),
-            self._y(self.errors),
-            color=tuple(mix(theme.centre, theme.error, 0.30)),
-            linewidth=2.0 * layout.unit,
-        )
-        for artist in (axis, future):
+        artists = [
+            Line2D([room.x, room.right], [room.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
+        ]
+        for trace, values in zip(self.traces, self.values, strict=True):
+            faint = tuple(mix(theme.centre, trace.colour, 0.30))
+            artists.append(Line2D(self._x(self.cycles), self._y(values), color=faint, linewidth=2.0 * layout.unit))
+        for artist in artists:
             canvas.axes.add_line(artist)
             canvas.draw(artist)
             artist.remove()
+        words, small = setting.faces.words, layout.small
         for tick in self._ticks():
             x = float(self._x(float(tick)))
-            canvas.text(
-                f"{tick:,}",
-                x,
-                room.bottom + 1.15 * layout.small,
-                setting.faces.words,
-                layout.small,
-                theme.faint,
-                "middle",
-            )
+            canvas.text(f"{tick:,}", x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
+        for trace, y in zip(self.traces, self._name_heights(), strict=True):
+            canvas.text(trace.name, room.right + 0.9 * small, y, words, small, trace.colour)
 
-    def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
-        """The current point glows."""
-        x, y = self._x(frame.curve_cycle), self._y(self._now(frame))
-        return [(np.array([float(x)]), np.array([float(y)]), np.array([0.55]), self.setting.theme.error)]
+    def _name_heights(self) -> list[float]:
+        """Where the names of the curves stand: at their ends, but not on each other."""
+        small, room = self.setting.layout.small, self.room
+        ends = [float(self._y(values[-1])) for values in self.values]
+        order = sorted(range(len(ends)), key=lambda index: ends[index])
+        highest = room.bottom - 0.4 * small
+        for index in reversed(order):
+            ends[index] = min(ends[index], highest)
+            highest = ends[index] - 1.3 * small
+        return ends
+
+    def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
+        """The current points glow."""
+        x = np.array([float(self._x(frame.curve_cycle))])
+        return [
+            (x, np.array([float(self._y(self._now(frame, trace)))]), np.array([0.55]), self._halo(trace))
+            for trace in self.traces
+        ]
+
+    def _halo(self, trace: Trace) -> Floats:
+        return self.setting.theme.halo(trace.colour)
 
     def draw(self, frame: Frame) -> None:
-        """The curve up to now, the area under it, the current point."""
+        """The curves up to now, the area under the filled one, the current points."""
         until = int(np.searchsorted(self.cycles, frame.curve_cycle, side="right"))
         x = np.append(self._x(self.cycles[:until]), self._x(frame.curve_cycle))
-        y = np.append(self._y(self.errors[:until]), self._y(self._now(frame)))
         bottom = self.room.bottom
-        self.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
-        self.past.set_data(x, y)
-        self.point.set_offsets([(x[-1], y[-1])])
-        self.setting.canvas.draw(self.area, self.past, self.point)
+        for trace, values in zip(self.traces, self.values, strict=True):
+            y = np.append(self._y(values[:until]), self._y(self._now(frame, trace)))
+            if trace.area is not None:
+                trace.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
+                self.setting.canvas.draw(trace.area)
+            trace.past.set_data(x, y)
+            trace.point.set_offsets([(x[-1], y[-1])])
+            self.setting.canvas.draw(trace.past, trace.point)

@@ -6,11 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
+from netviz.learn.features import features_of
 from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import Places
+from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.scene.spec import Feature, Scene
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
@@ -18,14 +21,32 @@ LONGEST = 0.21
 """Room for names on either side, as a part of the picture's width."""
 
 
+FEATURES: dict[Feature, str] = {
+    "x1": "x₁",
+    "x2": "x₂",
+    "x1^2": "x₁²",
+    "x2^2": "x₂²",
+    "x1*x2": "x₁x₂",
+    "sin(x1)": "sin x₁",
+    "sin(x2)": "sin x₂",
+}
+
+
 def _texts(setting: Setting) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    network = setting.recording.scene.network
-    return network.inputs, network.outputs or ("",) * network.layers[-1]
+    """Names of the inputs, which those from points of the plane have by themselves, and of the outputs."""
+    scene = setting.recording.scene
+    inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in features_of(scene) or ())
+    return inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
 
 
-def short(value: float) -> str:
+def _is_asked(scene: Scene) -> bool:
+    """Whether the film ever presents something, so that the outputs have answers to be compared."""
+    return scene.presentation == "each" or any(isinstance(shot, ThinkShot | WalkShot) for shot in scene.shots)
+
+
+def short(value: float, decimals: int = 3) -> str:
     """A target or an input as people write it: 1, 0.05, -2.5, 1200; three decimals at most."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, 3) + 0.0:g}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, decimals) + 0.0:g}"
 
 
 def _beside(setting: Setting) -> bool:
@@ -49,7 +70,10 @@ def room_for_names(setting: Setting, room: Rect) -> tuple[float, float, float, f
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(setting, room) and layout.flow == "right":
         right += wish + 0.6 * layout.body
-    right = min(longest, max(right, wish, width("off by 0.00", faces.medium, layout.body))) + gap
+    asked = _is_asked(setting.recording.scene)
+    if asked:
+        right = max(right, wish, width("off by 0.00", faces.medium, layout.body))
+    right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
         left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0

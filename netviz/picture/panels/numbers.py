@@ -1,13 +1,30 @@
-"""The cycle and the average error, large, in places that do not move as digits change."""
+"""The cycle and how wrong the network is, large, in places that do not move as digits change."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
 
 from netviz.film.frame import Frame
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
-from netviz.picture.type import width
+from netviz.picture.type import fit, width
 from netviz.scene.panels import AnyPanel
+
+ROWS = {2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
+"""How so many counters can be set: counters in each row."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A number with its name. longest: the widest it becomes. of: its text in a frame."""
+
+    name: str
+    longest: str
+    colour: Colour
+    of: Callable[[Frame], str]
 
 
 def is_share(setting: Setting) -> bool:
@@ -17,63 +34,97 @@ def is_share(setting: Setting) -> bool:
     return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
 
+def counters(setting: Setting) -> list[Counter]:
+    """The cycle, and the average error or, where there are examples for testing, the losses on both halves."""
+    recording, theme = setting.recording, setting.theme
+    found = [Counter("cycle", f"{recording.scene.training.cycles:,}", theme.ink, lambda frame: f"{frame.cycle:,}")]
+    if recording.test_loss is None:
+        share = is_share(setting)
+
+        def error(value: float) -> str:
+            return f"{100 * value:.2f}%" if share else f"{value:.4f}"
+
+        most = float(recording.train_error.max())
+        found.append(Counter("average error", error(most), theme.error, lambda frame: error(frame.error)))
+        return found
+    train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
+    return [
+        *found,
+        Counter("training loss", f"{train:.4f}", theme.error, lambda frame: f"{frame.train_loss:.4f}"),
+        Counter("test loss", f"{test:.4f}", theme.test_error, lambda frame: f"{frame.test_loss or 0:.4f}"),
+    ]
+
+
 class NumbersPanel(Unlit):
-    """Two counters with their names."""
+    """Counters with their names, in the rows that let them be largest."""
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting = setting
-        layout, recording = setting.layout, setting.recording
-        self.share = is_share(setting)
-        samples = (f"{recording.scene.training.cycles:,}", self._error(float(recording.train_error.max())))
-        labels = ("cycle", "average error")
-        gap = 1.1 * layout.small
+        self.setting, self.room = setting, room
+        self.counters = counters(setting)
+        layout = setting.layout
+        self.gap = 1.1 * layout.small
         stacked = room.height > 0.8 * room.width
-        size = 1.05 * layout.title if stacked else 0.92 * layout.title
+        wanted = (1.05 if stacked else 0.92) * layout.title
+        choices = ROWS[len(self.counters)]
+        sizes = {rows: self._largest(rows, wanted) for rows in (reversed(choices) if stacked else choices)}
+        rows = max(sizes, key=lambda rows: sizes[rows])
+        self.size = sizes[rows]
+        self.label_drop = 0.62 * self.size + 0.85 * layout.small
+        self.spots = self._spots(rows)
+        self.digit = width("0", setting.faces.figures, self.size)
 
-        def wide(at: float) -> list[float]:
-            return [
-                max(width(sample, setting.faces.figures, at), width(label, setting.faces.words, layout.small))
-                for sample, label in zip(samples, labels, strict=True)
-            ]
+    def _wide(self, counter: Counter, size: float) -> float:
+        faces = self.setting.faces
+        return max(
+            width(counter.longest, faces.figures, size), width(counter.name, faces.words, self.setting.layout.small)
+        )
 
-        while size > layout.small and not stacked and sum(wide(size)) + gap > room.width:
+    def _fits(self, rows: tuple[int, ...], size: float) -> bool:
+        small = self.setting.layout.small
+        high = len(rows) * (1.22 * size + 0.85 * small) + (len(rows) - 1) * 1.5 * small
+        ends = list(accumulate(rows))
+        wide = max(
+            sum(self._wide(counter, size) for counter in self.counters[end - count : end]) + self.gap * (count - 1)
+            for count, end in zip(rows, ends, strict=True)
+        )
+        return wide <= self.room.width and (len(rows) == 1 or high <= self.room.height)
+
+    def _largest(self, rows: tuple[int, ...], size: float) -> float:
+        """The largest size at which counters in such rows fit, but not too small to be read."""
+        while size > self.setting.layout.small and not self._fits(rows, size):
             size *= 0.96
-        widths = wide(size)
-        self.size = size
-        top = room.y + 0.6 * size
-        below = 0.62 * size + 0.85 * layout.small
-        if stacked:
-            second = top + below + 1.5 * layout.small + 0.6 * size
-            self.spots = [(room.x, top), (room.x, second)]
-        else:
-            self.spots = [(room.x, top), (room.x + widths[0] + gap, top)]
-        self.digit = width("0", setting.faces.figures, size)
-        self.samples = samples
-        self.label_drop = below
-        self.labels = labels
+        return size
 
-    def _error(self, error: float) -> str:
-        return f"{100 * error:.2f}%" if self.share else f"{error:.4f}"
+    def _spots(self, rows: tuple[int, ...]) -> list[tuple[float, float]]:
+        """Left end and middle of every number."""
+        spots = []
+        following = iter(self.counters)
+        y = self.room.y + 0.6 * self.size
+        for count in rows:
+            x = self.room.x
+            for _ in range(count):
+                spots.append((x, y))
+                x += self._wide(next(following), self.size) + self.gap
+            y += self.label_drop + 1.5 * self.setting.layout.small + 0.6 * self.size
+        return spots
 
     def ground(self) -> None:
         """What the numbers are."""
         setting = self.setting
-        for (x, y), label in zip(self.spots, self.labels, strict=True):
-            setting.canvas.text(
-                label, x, y + self.label_drop, setting.faces.words, setting.layout.small, setting.theme.quiet
-            )
+        small, font = setting.layout.small, setting.faces.words
+        for (x, y), counter in zip(self.spots, self.counters, strict=True):
+            text, size = fit(counter.name, font, small, self.room.right - x, 0.8 * small)
+            setting.canvas.text(text, x, y + self.label_drop, font, size, setting.theme.quiet)
 
     def draw(self, frame: Frame) -> None:
         """The numbers, filled with faint zeros where they could have more digits."""
         setting = self.setting
-        theme, canvas, figures = setting.theme, setting.canvas, setting.faces.figures
-        texts: tuple[tuple[str, Colour], ...] = (
-            (f"{frame.cycle:,}", theme.ink),
-            (self._error(frame.error), theme.error),
-        )
-        for (x, y), (text, ink), sample in zip(self.spots, texts, self.samples, strict=True):
-            missing = len(sample) - len(text)
+        canvas, figures = setting.canvas, setting.faces.figures
+        for (x, y), counter in zip(self.spots, self.counters, strict=True):
+            text, longest = counter.of(frame), counter.longest
+            missing = len(longest) - len(text)
             if missing > 0:
-                zeros = "".join("," if character == "," else "0" for character in sample[:missing])
-                canvas.text(zeros, x, y, figures, self.size, mix(theme.centre, ink, 0.28))
-            canvas.text(text, x + missing * self.digit, y, figures, self.size, ink)
+                zeros = "".join("," if character == "," else "0" for character in longest[:missing])
+                faint = mix(setting.theme.centre, counter.colour, 0.28)
+                canvas.text(zeros, x, y, figures, self.size, faint)
+            canvas.text(text, x + max(0, missing) * self.digit, y, figures, self.size, counter.colour)

@@ -13,20 +13,17 @@ from netviz.learn.recording import Recording
 from netviz.picture.canvas import Canvas
 from netviz.picture.glow import Blobs, LightField
 from netviz.picture.layout import Layout
+from netviz.picture.responses import Responses
 from netviz.picture.theme import Theme
 from netviz.picture.type import Typefaces
 
 
-class Responses(Protocol):
-    """What every neuron answers all over the plane."""
-
-    def of(self, frame: Frame) -> tuple[NDArray[np.float64], ...]:
-        """For each layer (n_l, resolution, resolution) values; row 0 is the top of the plane, column 0 its left."""
-
-
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What all panels of a picture share. responses: None where the inputs are no points of the plane."""
+    """What all panels of a picture share.
+
+    responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground.
+    """
 
     recording: Recording
     layout: Layout
@@ -35,6 +32,7 @@ class Setting:
     canvas: Canvas
     field: LightField
     responses: Responses | None = None
+    lit: bool = True
 
 
 class Panel(Protocol):

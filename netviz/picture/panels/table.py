@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.patches import FancyBboxPatch
 
 from netviz.film.frame import Frame
@@ -17,6 +19,10 @@ ARROW = "→"
 MOST_ROWS = 12
 THOUGHT = 1.6
 """Rows that the new situation below the training set takes, with the gap above it."""
+CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 1.0, 0.88), (2, 1.0, 1.0), (2, 1.0, 0.88), (3, 1.6, 1.0))
+"""Decimals, gap between columns in digits, size of type: the first with which a row fits, else the last."""
+PADDING = 0.5
+"""Of the box around a row, in sizes of its type."""
 
 
 class TablePanel(Unlit):
@@ -29,22 +35,26 @@ class TablePanel(Unlit):
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting, self.room = setting, room
         layout, scene = setting.layout, setting.recording.scene
-        self.thoughts = [[short(value) for value in shot.inputs] for shot in scene.shots if isinstance(shot, ThinkShot)]
-        examples = setting.recording.examples
-        self.cells = [
-            ([short(value) for value in inputs], [short(value) for value in targets])
-            for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
-        ]
-        self.size = layout.figure
+        self.fits = False
+        for decimals, gap, size in CHOICES:
+            self.size, self.gap, self.decimals = size * layout.figure, gap, decimals
+            self.thoughts = [self._short(shot.inputs) for shot in scene.shots if isinstance(shot, ThinkShot)]
+            examples = setting.recording.examples
+            self.cells = [
+                (self._short(inputs), self._short(targets))
+                for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
+            ]
+            self.columns = self._columns()
+            if self.columns[-1] <= room.right:
+                self.fits = True
+                break
         self.head = room.y + 0.6 * layout.small
         below = THOUGHT if self.thoughts else 0.0
         fitting = int((room.height - 1.9 * layout.small) / (1.22 * self.size) - below)
         self.rows = max(1, min(len(self.cells), fitting, MOST_ROWS))
         self.step = min((room.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
         self.first = self.head + 1.35 * layout.small + self.step / 2
-        self.columns = self._columns()
-        padding = 0.5 * self.size
-        self.fits = self.columns[-1] <= room.x + room.width + padding
+        padding = PADDING * self.size
         right = self.columns[-1] if self.fits else room.right
         self.highlight = FancyBboxPatch(
             (room.x - padding, 0),
@@ -55,20 +65,24 @@ class TablePanel(Unlit):
         )
         setting.canvas.axes.add_patch(self.highlight)
 
+    def _short(self, values: Sequence[float]) -> list[str]:
+        return [short(value, self.decimals) for value in values]
+
     def _columns(self) -> list[float]:
         """Right edges of the inputs, the arrow and the targets."""
         font = self.setting.faces.figures
         digit = width("0", font, self.size)
+        gap = self.gap * digit
         edges, x = [], self.room.x
         inputs, targets = self.cells[0]
         for index in range(len(inputs)):
             x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
             edges.append(x)
-            x += 1.6 * digit
-        x += 1.6 * digit
+            x += gap
+        x += gap
         edges.append(x)
         for index in range(len(targets)):
-            x += 1.6 * digit + digit * max(len(row[1][index]) for row in self.cells)
+            x += gap + digit * max(len(row[1][index]) for row in self.cells)
             edges.append(x)
         return edges
 
@@ -101,14 +115,14 @@ class TablePanel(Unlit):
         y = self.first + place * self.step
         level = frame.presented
         self.highlight.set_y(y - 0.46 * self.step)
-        self.highlight.set_facecolor((*mix(theme.centre, theme.negative_signal, 0.16), level))
-        self.highlight.set_edgecolor((*mix(theme.centre, theme.negative_signal, 0.38), level))
+        self.highlight.set_facecolor((*mix(theme.centre, theme.highlight, 0.16), level))
+        self.highlight.set_edgecolor((*mix(theme.centre, theme.highlight, 0.38), level))
         self.setting.canvas.draw(self.highlight)
         if not self.fits:
             self._counter(frame, level)
         elif thinking and frame.inputs is not None:
             answer = " ".join(["?"] * len(self.cells[0][1]))
-            self._write([short(value) for value in frame.inputs], answer.split(), y, theme.ink, level)
+            self._write(self._short(frame.inputs.tolist()), answer.split(), y, theme.ink, level)
         elif frame.example is not None:
             self._row(frame.example, y, theme.ink, level)
 

@@ -1,0 +1,174 @@
+"""The nodes of the network: neurons as discs with their values in them, and the small rings of the biases."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.collections import Collection, EllipseCollection, PolyCollection
+from numpy.typing import NDArray
+
+from netviz.film.frame import Frame
+from netviz.picture.panels.panel import Setting
+from netviz.picture.panels.scale import LevelScale, number
+from netviz.picture.theme import mix
+from netviz.picture.type import width
+from netviz.picture.wiring import BIAS_RADIUS, Places
+
+Floats = NDArray[np.float64]
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+CORNER = 0.24
+"""Radius of a tile's corners, as a part of half its side."""
+
+
+class Discs:
+    """Neurons that fill with light, their values in figures."""
+
+    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
+        self.setting, self.places, self.scale = setting, places, scale
+        self.number_size = _number_size(setting, places.radius)
+        unit = setting.layout.unit
+        centres = np.concatenate([places.neurons(layer) for layer in range(len(places.centres))])
+        self.bodies = discs(setting, centres, places.radius)
+        self.bodies.set_linewidth(max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit))))
+        setting.canvas.axes.add_collection(self.bodies, autolim=False)
+
+    def draw(self, frame: Frame) -> None:
+        """The discs and their figures."""
+        theme = self.setting.theme
+        levels = np.concatenate(
+            [
+                self.scale.neurons(frame, layer)[: len(self.places.neurons(layer))]
+                for layer in range(len(self.places.centres))
+            ]
+        )[:, None]
+        size = np.abs(levels)
+        signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
+        self.bodies.set(facecolor=(1 - size) * theme.neuron + size * signal)
+        rim = (1 - size) * theme.rim + size * (signal + 0.4 * theme.flare * (theme.bright - signal))
+        self.bodies.set(edgecolor=np.clip(rim, 0, 1))
+        self.setting.canvas.draw(self.bodies)
+
+    def write(self, frame: Frame) -> None:
+        """The values."""
+        if self.number_size is None:
+            return
+        theme, font = self.setting.theme, self.setting.faces.strong_figures
+        for layer in range(len(self.places.centres)):
+            for (x, y), value, arrived, light in zip(
+                self.places.neurons(layer),
+                frame.activations[layer],
+                frame.arrived[layer],
+                self.scale.neurons(frame, layer),
+                strict=False,  # a bias node, the last of its layer, has a name instead
+            ):
+                lit, begin = theme.figures[0 if light >= 0 else 1]
+                ink = mix(theme.ink, lit, float(np.clip((abs(light) - begin) / 0.02, 0, 1)))
+                self.setting.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
+
+
+class BiasNodes:
+    """Small rings at the ends of the layers, named b₁, b₂, ...: their value is always 1."""
+
+    def __init__(self, setting: Setting, places: Places) -> None:
+        self.setting, self.centres = setting, places.bias_nodes
+        radius, unit = BIAS_RADIUS * places.radius, setting.layout.unit
+        self.names = [f"b{number + 1}".translate(SUBSCRIPTS) for number in range(len(self.centres))]
+        font, wanted = setting.faces.medium, setting.layout.figure
+        widest = max((width(name, font, wanted) for name in self.names), default=1.0)
+        self.size = min(wanted, wanted * 1.5 * radius / widest)
+        self.rings = discs(setting, self.centres, radius)
+        self.rings.set_linewidth(max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit))))
+        setting.canvas.axes.add_collection(self.rings, autolim=False)
+
+    def draw(self, frame: Frame) -> None:
+        """The rings, lit with their layer."""
+        if not len(self.centres):
+            return
+        theme = self.setting.theme
+        level = np.array([arrived[-1] for arrived in frame.arrived[:-1]])[:, None]
+        self.rings.set(facecolor=(1 - 0.22 * level) * theme.neuron + 0.22 * level * theme.signal)
+        self.rings.set(edgecolor=(1 - level) * mix(theme.neuron, theme.quiet, 0.6) + level * theme.signal)
+        self.setting.canvas.draw(self.rings)
+
+    def write(self, frame: Frame) -> None:
+        """Their names."""
+        setting = self.setting
+        for (x, y), name in zip(self.centres, self.names, strict=True):
+            setting.canvas.text(name, x, y, setting.faces.medium, self.size, setting.theme.ink, "middle")
+
+
+class Marks:
+    """Rings around nodes: of the error that has come back to them, and around the one that is spoken of."""
+
+    def __init__(self, setting: Setting, places: Places, are_tiles: bool) -> None:
+        self.setting, self.places = setting, places
+        unit = setting.layout.unit
+        centres = np.concatenate(places.centres)
+        radii = np.concatenate([places.radii(layer) for layer in range(len(places.centres))])
+        shape = tiles if are_tiles else discs
+        self.blame = shape(setting, centres, radii + 5.5 * unit)
+        self.blame.set(facecolor="none", linewidth=3 * unit)
+        self.focus = shape(setting, centres, radii + 9.5 * unit)
+        self.focus.set(facecolor="none", linewidth=3.4 * unit)
+        for artist in (self.blame, self.focus):
+            setting.canvas.axes.add_collection(artist, autolim=False)
+        self.first = np.cumsum([0, *(len(layer) for layer in places.centres)])
+
+    def draw(self, frame: Frame) -> None:
+        """The rings that are there."""
+        theme, canvas = self.setting.theme, self.setting.canvas
+        if any(layer.any() for layer in frame.blame):
+            blame = np.clip(np.concatenate(frame.blame), 0, 1)
+            self.blame.set(edgecolor=np.column_stack([np.tile(theme.error, (len(blame), 1)), blame]))
+            canvas.draw(self.blame)
+        if frame.focus is not None:
+            layer, neuron = frame.focus
+            level = np.zeros(self.first[-1])
+            level[self.first[layer] + neuron] = 1.0
+            self.focus.set(edgecolor=np.column_stack([np.tile(theme.ink, (len(level), 1)), level]))
+            canvas.draw(self.focus)
+
+
+def _number_size(setting: Setting, radius: float) -> float | None:
+    """Size of the numbers in the neurons, or None where they could not be read."""
+    layout = setting.layout
+    wanted = layout.figure
+    room = 1.72 * radius
+    longest = max(
+        (number(float(value)) for layer in setting.recording.activations for value in (layer.min(), layer.max())),
+        key=len,
+    )
+    size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
+    return size if size >= 0.0135 * min(layout.size) else None
+
+
+def discs(setting: Setting, centres: Floats, radius: float | Floats) -> Collection:
+    """Circles in the picture's pixels."""
+    across = np.broadcast_to(2 * np.asarray(radius, dtype=float), len(centres))
+    return EllipseCollection(
+        across,
+        across,
+        np.zeros(len(centres)),
+        units="xy",
+        offsets=centres,
+        offset_transform=setting.canvas.axes.transData,
+    )
+
+
+def tiles(setting: Setting, centres: Floats, half: float | Floats) -> Collection:
+    """Squares with round corners, `half` a side from middle to edge, in the picture's pixels."""
+    halves = np.broadcast_to(np.asarray(half, dtype=float), len(centres))
+    return PolyCollection(
+        [centre + side * _rounded_square(CORNER) for centre, side in zip(centres, halves, strict=True)]
+    )
+
+
+def _rounded_square(corner: float, points: int = 12) -> Floats:
+    """The outline (4 * points, 2) of the square from -1 to 1 with corners of that radius."""
+    turns = np.linspace(0, np.pi / 2, points)
+    outline = []
+    for quarter in range(4):
+        middle = (1 - corner) * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]][quarter])
+        angles = turns + quarter * np.pi / 2
+        outline.append(middle + corner * np.column_stack([np.cos(angles), np.sin(angles)]))
+    return np.concatenate(outline)

@@ -1,0 +1,157 @@
+"""The synapses: lines by sign and strength that shine with what they carry, and the comets that run along them."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
+
+from netviz.film.frame import Frame, Pulse
+from netviz.picture.glow import Blobs
+from netviz.picture.panels.panel import Setting
+from netviz.picture.panels.scale import LevelScale, playground_width
+from netviz.picture.theme import Colour
+from netviz.picture.wiring import Places, curves
+
+Floats = NDArray[np.float64]
+
+TAIL = 0.2
+"""Length of a comet's tail, as a part of its synapse."""
+TAIL_LIGHTS = 30
+HALO_LIGHTS = slice(None, None, 5)
+"""The halo of a comet is wide: a few of its lights make it."""
+CORE = 0.42
+"""Width of a shining synapse's core, as a part of the synapse's."""
+DASH, GAP = (8.0, 1.7), (6.0, 1.0)
+"""Of dashed lines: in thousandths of the shorter side, and what is added to that for every unit of width."""
+PALEST = 0.3
+"""In the style playground: how much of its colour the weakest synapse has."""
+
+
+class Synapses:
+    """All synapses of a network as one collection, and one of their bright cores."""
+
+    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
+        self.setting, self.scale = setting, scale
+        self.unit = setting.layout.unit
+        self.is_playground = setting.recording.scene.style == "playground"
+        self.lines = curves(places)
+        # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
+        crowd = min(1.0, places.radius / (43 * self.unit))
+        self.thickness = self.unit if self.is_playground else self.unit * crowd**0.6
+        most = max(layer.shape[0] for layer in self.lines)
+        self.halo = min(1.0, (16 / most) ** 0.5)
+        sigma = (self.unit * 4.5, self.unit * 16)
+        self.lamps = [
+            np.array([setting.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
+            for layer in (self.lines if setting.lit else ())
+        ]
+        everything = [line for layer in self.lines for line in layer]
+        self.bodies = LineCollection(everything, capstyle="butt")
+        self.cores = LineCollection(everything, capstyle="butt" if setting.theme.dashed else "round")
+        for artist in (self.bodies, self.cores):
+            setting.canvas.axes.add_collection(artist, autolim=False)
+
+    def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
+        """Halos by strength and by what is carried; comets glow."""
+        theme = self.setting.theme
+        for layer, lamps in enumerate(self.lamps):
+            strength = self.scale.strength(frame.weights[layer])
+            level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
+            level *= self.halo * np.minimum(1, 12 * strength)
+            brightness[lamps] = level.reshape(-1, 1) * theme.halo(self._sign_colour(frame.weights[layer].ravel()))
+        return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
+
+    def draw(self, frame: Frame) -> None:
+        """Synapses, their cores where they shine, comets."""
+        shining = self._update(frame)
+        self.setting.canvas.draw(self.bodies, *((self.cores,) if shining else ()))
+        for pulse in frame.pulses:
+            self._comets(pulse, frame)
+
+    def _sign_colour(self, weights: Floats) -> Floats:
+        theme = self.setting.theme
+        return np.where(weights[:, None] > 0, theme.positive, theme.negative)
+
+    def _update(self, frame: Frame) -> bool:
+        """Set colours, widths and dashes; whether any synapse shines."""
+        theme = self.setting.theme
+        weights = np.concatenate([layer.ravel() for layer in frame.weights])
+        carried = np.sqrt(np.concatenate([layer.ravel() for layer in frame.carried]))[:, None]
+        change = np.abs(np.concatenate([layer.ravel() for layer in frame.change]))[:, None]
+        sign = self._sign_colour(weights)
+        shine = np.clip(0.62 * carried + 0.5 * change, 0, 1)
+        if self.is_playground:
+            depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
+            body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(shine.shape, 0.95)
+            widths = playground_width(weights) * self.thickness
+        else:
+            strength = self.scale.strength(weights)[:, None]
+            body = (0.22 - 0.22 * shine) * theme.centre + (0.78 + 0.22 * shine) * sign
+            opacity = np.clip(0.36 + 2.4 * strength, 0, 0.94)
+            widths = self.scale.width(weights) * self.thickness
+        self.bodies.set(color=np.hstack([body, opacity]), linewidth=widths)
+        core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine) * theme.flare
+        self.cores.set(color=np.hstack([core, np.clip(shine * 1.05, 0, 0.95)]), linewidth=widths * CORE)
+        if theme.dashed:
+            self._dash(weights, widths)
+        return bool(shine.any())
+
+    def _dash(self, weights: Floats, widths: Floats) -> None:
+        """Dash what is negative; matplotlib counts dashes in line widths, and cores are dashed as their bodies are."""
+        on, off = (length[0] * self.unit + length[1] * widths for length in (DASH, GAP))
+        for artist, width in ((self.bodies, widths), (self.cores, widths * CORE)):
+            artist.set(
+                linestyle=[
+                    (0, (a, b)) if weight < 0 else (0, None)
+                    for weight, a, b in zip(weights, on / width, off / width, strict=True)
+                ]
+            )
+
+    def _tails(self, pulse: Pulse) -> tuple[Floats, Floats]:
+        """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
+        lines = self.lines[pulse.layer]
+        last = lines.shape[1] - 1
+        behind = np.linspace(0, TAIL, TAIL_LIGHTS)
+        at = pulse.position * (1 + TAIL * 0.5) - behind
+        fade = np.where((at >= 0) & (at <= 1), (1 - behind / TAIL) ** 1.6, 0.0)
+        at = np.clip(at if pulse.direction == "forward" else 1 - at, 0, 1) * last
+        before = np.minimum(at.astype(int), last - 1)
+        part = (at - before)[None, :, None]
+        return (1 - part) * lines[:, before] + part * lines[:, before + 1], fade
+
+    def _comet_colour(self, pulse: Pulse, weight: float) -> Colour:
+        theme = self.setting.theme
+        if pulse.direction == "backward":
+            return theme.error
+        return theme.positive if weight > 0 else theme.negative
+
+    def _halos(self, pulse: Pulse, frame: Frame) -> list[Blobs]:
+        where, fade = self._tails(pulse)
+        where, fade = where[:, HALO_LIGHTS], fade[HALO_LIGHTS]
+        weights, strength = frame.weights[pulse.layer].ravel(), np.sqrt(pulse.strength.ravel())
+        groups: list[Blobs] = []
+        for sign in (weights > 0, weights <= 0):
+            if sign.any():
+                heights = (0.62 * strength[sign][:, None] * fade).ravel()
+                x, y = where[sign].reshape(-1, 2).T
+                colour = self.setting.theme.halo(self._comet_colour(pulse, float(weights[sign][0])))
+                groups.append((x, y, heights, colour))
+        return groups
+
+    def _comets(self, pulse: Pulse, frame: Frame) -> None:
+        theme = self.setting.theme
+        where, fade = self._tails(pulse)
+        if not fade.any():
+            return
+        seen = fade > 0
+        for line, weight, strength in zip(
+            where, frame.weights[pulse.layer].ravel(), np.sqrt(pulse.strength.ravel()), strict=True
+        ):
+            if strength < 0.08:
+                continue
+            x, y = line[seen].T
+            sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
+            colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
+            height = (0.12 + 0.5 * strength) * fade[seen]
+            self.setting.canvas.shine(x, y, height, sigma, colour, theme.is_light)
