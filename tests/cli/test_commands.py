@@ -253,6 +253,13 @@ def test_options_of_every_command_override_the_scene(
         assert found == expected
 
 
+@pytest.mark.parametrize("seed", ["0.59704", "1e5", "no", "4294967296"])
+def test_a_seed_may_be_text(call: Call, tmp_path: Path, seed: str) -> None:
+    options = ["--set", "training.initial_weights=zero", *FILM, "-o", "run.npz"]
+    assert call("record", *options, "--seed", seed).code == 0
+    assert netviz.Recording.load(tmp_path / "run.npz").scene.training.seed == seed
+
+
 def test_the_command_line_wins_over_the_environment_and_that_over_the_scene(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
