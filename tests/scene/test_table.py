@@ -94,6 +94,7 @@ def test_tables_as_programs_write_them(table: str | bytes, write: Write) -> None
         ("1.5", "x", "points.csv:3: column 'width': expected a number, got text 'x'"),
         ("1.5", '"1,5"', "points.csv:3: column 'width': expected a number, got text '1,5' (write 1.5)"),
         ("1.5", "1_5", "points.csv:3: column 'width': expected a number, got text '1_5'"),
+        ("a,1,2,0\nb,1.5", '"a\n",1,2,0\n\nb,x', "points.csv:5: column 'width': expected a number, got text 'x'"),
         ("1.5", "", "points.csv:3: column 'width': is empty; expected a number"),
         ("1.5", "NaN", "points.csv:3: column 'width': expected a finite number, got NaN"),
         ("1.5", "-inf", "points.csv:3: column 'width': expected a finite number, got -inf"),
