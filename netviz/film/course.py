@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
 
 from netviz.film.motion import Window, legs
@@ -118,7 +118,6 @@ class Course:
         return (end - seconds * self.hurry, end) if self.ends else (end, end + 1)
 
 
-@lru_cache(maxsize=16)
 def course_of(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> Course:
     """A walk that takes so many seconds, every part its share of them."""
     parts = parts_of(scene, shot)

@@ -82,7 +82,7 @@ class Timeline:
         if span.kind == "think" and self.phase[index] >= motion.settled(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
-            still = self._course(span).stillness(self._since(span, index))
+            still = self._courses[span.shot].stillness(self._since(span, index))
             return index if still is None else (int(self.span[index]), still, *self._levels(span, index))
         return index
 
@@ -183,11 +183,16 @@ class Timeline:
             return lit(dark, shown, LEARN, (LEARN.compare[1] + LEARN.backward[0]) / 2, before, None)
         return lit(dark, shown, LEARN, phase, before, after)
 
-    def _course(self, span: Span) -> Course:
-        scene = self.recording.scene
-        shot = scene.shots[span.shot]
-        assert isinstance(shot, WalkShot)
-        return course_of(scene, shot, (span.stop - span.start) / self.plan.fps, ends=span.stop < self.frame_count)
+    @cached_property
+    def _courses(self) -> dict[int, Course]:
+        """The course of every walk, by its shot."""
+        scene, courses = self.recording.scene, {}
+        for span in self.plan.spans:
+            shot = scene.shots[span.shot]
+            if isinstance(shot, WalkShot):
+                seconds = (span.stop - span.start) / self.plan.fps
+                courses[span.shot] = course_of(scene, shot, seconds, ends=span.stop < self.frame_count)
+        return courses
 
     def _since(self, span: Span, index: int) -> float:
         """Seconds from the start of a span to the middle of a frame."""
@@ -195,7 +200,7 @@ class Timeline:
 
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
-        course = self._course(span)
+        course = self._courses[span.shot]
         shown = presented_example(self.recording, row, row_after, deltas=row_after is not None)
         before = state_of(self.recording, row)
         dark = self._dark(span, index, before, float(span.cycle))
