@@ -336,6 +336,12 @@ def test_a_walks_share_is_obeyed() -> None:
     assert plan.frame_count == 1500
 
 
+def test_what_a_walk_is_given_counts_for_what_all_may_take() -> None:
+    plan = make_plan(scene_of(FORWARD | {"share": 0.55}, BACKWARD, LEARNING), Fraction(60))
+    given, free = (span.stop - span.start for span in plan.spans if span.kind == "walk")
+    assert (given, free) == (990, 180)
+
+
 @pytest.mark.parametrize("shots", [(FORWARD,), ({"shot": "title"}, BACKWARD, REST)])
 def test_a_film_without_learning_is_filled_by_its_walk(shots: tuple[dict[str, Any], ...]) -> None:
     plan = make_plan(scene_of(*shots, title="A walk"), Fraction(100))
