@@ -157,7 +157,7 @@ def mask(text: str, font: Font, size: float) -> Mask:
 def fit(text: str, font: Font, size: float, room: float, smallest: float) -> tuple[str, float]:
     """The text and the size, at most `size`, at which it fits into `room` pixels; cut with … below `smallest`."""
     taken = width(text, font, size)
-    if taken <= room:
+    if taken <= room or not text:
         return text, size
     size = max(smallest, size * room / taken)
     while width(text, font, size) > room and size > smallest:

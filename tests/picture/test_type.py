@@ -22,6 +22,10 @@ def test_a_text_that_fits_keeps_its_size() -> None:
     assert fit("xor", FACES.words, 20, 500, 10) == ("xor", 20)
 
 
+def test_no_text_fits_where_there_is_no_room() -> None:
+    assert fit("", FACES.words, 20, -5, 10) == ("", 20)
+
+
 def test_a_long_text_shrinks_and_then_is_cut() -> None:
     text, size = fit("a rather long name", FACES.words, 20, 120, 10)
     assert text == "a rather long name"

@@ -59,7 +59,7 @@ class NetworkPanel:
                 glow *= 1 - 0.8 * blame
             brightness[lamps] = glow + 0.7 * blame * theme.halo(theme.error)
             if frame.focus is not None and frame.focus[0] == layer:
-                brightness[lamps[frame.focus[1]]] += 0.5 * theme.halo(theme.ink)
+                brightness[lamps[frame.focus[1]]] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:

@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 CORNER = 0.24
 """Radius of a tile's corners, as a part of half its side."""
+SMALLEST_FIGURE = 0.0135
+"""Of the picture's shorter side: what would be smaller in a neuron is left out."""
 
 
 class Discs:
@@ -91,8 +93,10 @@ class BiasNodes:
         self.setting.canvas.draw(self.rings)
 
     def write(self, frame: Frame) -> None:
-        """Their names."""
+        """Their names, where they can be read."""
         setting = self.setting
+        if self.size < SMALLEST_FIGURE * min(setting.layout.size):
+            return
         for (x, y), name in zip(self.centres, self.names, strict=True):
             setting.canvas.text(name, x, y, setting.faces.medium, self.size, setting.theme.ink, "middle")
 
@@ -139,7 +143,7 @@ def _number_size(setting: Setting, radius: float) -> float | None:
         key=len,
     )
     size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
-    return size if size >= 0.0135 * min(layout.size) else None
+    return size if size >= SMALLEST_FIGURE * min(layout.size) else None
 
 
 def discs(setting: Setting, centres: Floats, radius: float | Floats) -> Collection:

@@ -19,7 +19,7 @@ ARROW = "→"
 MOST_ROWS = 12
 THOUGHT = 1.6
 """Rows that the new situation below the training set takes, with the gap above it."""
-CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 1.0, 0.88), (2, 1.0, 1.0), (2, 1.0, 0.88), (3, 1.6, 1.0))
+CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
 """Decimals, gap between columns in digits, size of type: the first with which a row fits, else the last."""
 PADDING = 0.5
 """Of the box around a row, in sizes of its type."""
