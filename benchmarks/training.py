@@ -2,8 +2,9 @@
 
 Four ways through the same 420,000 steps, in turn within one process, so that the ratios hold on a busy machine too:
 the engine netviz chooses, its readable NumPy reference, the shortest plain NumPy for this one network, and an object
-for each neuron, as the film of 2015 had it. The slow ways take fewer cycles, and their time is multiplied. Then the
-whole of `record(scene)` in fresh processes, with nothing warm.
+for each neuron, as the film of 2015 had it. The slow ways take fewer cycles, and their time is multiplied. Then
+TensorFlow Playground's first run, to the last bit, by both engines that can, and the whole of `record(scene)` in fresh
+processes, with nothing warm.
 """
 
 from __future__ import annotations
@@ -24,11 +25,26 @@ from netviz.learn.engine import choose_engine
 from netviz.learn.initial import initial_parameters
 from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
 from netviz.learn.network import Floats
-from netviz.learn.reference import run_reference
+from netviz.learn.reference import Chunk, run_reference
 from netviz.scene.file import load_scene
+from netviz.scene.spec import Scene
 
 CYCLES = 60_000
 SLOW_CYCLES = 3_000
+
+EPOCHS = 300
+PLAYGROUND = {
+    "network": {"layers": [2, 4, 2, 1], "activation": "tanh", "bias": True},
+    "data": {"dataset": "xor"},
+    "training": {
+        "cycles": EPOCHS,
+        "learning_rate": 0.03,
+        "batch": 10,
+        "last_batch": "carry",
+        "seed": "0.59704",
+        "initial_weights": "playground",
+    },
+}
 
 RECORD_ONCE = """
 import time
@@ -93,6 +109,25 @@ def train_plain(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
     return hidden.T
 
 
+def run_playground(rounds: int) -> None:
+    """Three hundred epochs of 250 points in batches of 10, as netviz chooses and as NumPy takes them."""
+    scene = Scene.model_validate(PLAYGROUND)
+    lesson, state = lesson_of(scene), State(initial_parameters(scene))
+    engine = choose_engine(lesson, EPOCHS)
+    ways: dict[str, Callable[[], Chunk]] = {
+        f"netviz's choice ({engine.name})": lambda: engine.run(state, EPOCHS, 1),
+        "the NumPy reference": lambda: run_reference(lesson, state, EPOCHS),
+    }
+    print(f"Playground's first run, {EPOCHS} epochs, median of {rounds} rounds")
+    for name, way in ways.items():
+        seconds = []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            way()
+            seconds.append(time.perf_counter() - started)
+        print(f"  {name:<40} {statistics.median(seconds):8.3f} s")
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     scene = load_scene("xor")
@@ -124,6 +159,8 @@ def main() -> None:
     print(f"{CYCLES * len(lesson.inputs):,} steps of a 3-4-1 network, median of {rounds} rounds")
     for name, median in medians.items():
         print(f"  {name:<40} {median:8.3f} s  {median / fastest:6.1f} x")
+
+    run_playground(rounds)
 
     fresh = []
     for _ in range(rounds):

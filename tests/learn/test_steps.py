@@ -61,6 +61,14 @@ def lessons(draw: st.DrawFn) -> tuple[Lesson, Parameters]:
     return lesson, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
 
 
+def blows_up_rounding(lesson: Lesson, parameters: Parameters, expected: Chunk, cycles: int) -> bool:
+    """Whether a start that differs by 1e-10 ends more than a hundred times as far away: then no digits can be held."""
+    nudged = Parameters(*(tuple(array * (1 + 1e-10) for array in arrays) for arrays in parameters))  # type: ignore[arg-type]
+    found = run_reference(lesson, State(nudged), cycles)
+    pairs = zip((*found.parameters.weights, found.losses), (*expected.parameters.weights, expected.losses), strict=True)
+    return any(np.abs(one - other).max() > 1e-8 for one, other in pairs)
+
+
 @settings(max_examples=300, deadline=None)
 @given(lessons(), st.booleans(), st.integers(1, 5))
 @example(
@@ -82,6 +90,7 @@ def test_the_generated_loop_agrees_with_the_reference(
         assert is_written_out(lesson) == written_out
         expected = run_reference(lesson, State(parameters), cycles)
         assume(all(np.abs(array).max() < 50 for arrays in expected.parameters for array in arrays))
+        assume(not blows_up_rounding(lesson, parameters, expected, cycles))
         assert_same(compile_steps(lesson)(State(parameters), cycles), expected)
 
 
