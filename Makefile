@@ -33,6 +33,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.film
+	$(BIN)/python -m benchmarks.film --scene playground-quadrants
 
 # The pictures in the README, made by netviz itself.
 pictures: $(READY)

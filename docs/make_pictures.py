@@ -1,4 +1,4 @@
-"""The pictures in the README, made by netviz: python docs/make_pictures.py"""
+"""The pictures in the README and the gallery page, made by netviz: python docs/make_pictures.py"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from netviz.ffmpeg import executable
 from netviz.film.plan import make_plan
 from netviz.film.timeline import make_timeline
 from netviz.picture.stage import Stage
+from netviz.scene.file import bundled_scenes
 
 HERE = Path(__file__).parent / "pictures"
 LOOP_SECONDS = 9
@@ -28,10 +29,50 @@ def stills() -> None:
         ("square", "xor", "720x720", "cycle:400"),
         ("vertical", "xor", "720x1280", "cycle:100"),
         ("classic", "xor-classic", "960x720", "cycle:500"),
+        ("equations", "step-by-step", "1280x720", "40%"),
+        ("playground", "playground-quadrants", "1280x720", "60%"),
     ]
     for name, source, size, moment in wanted:
         scene = netviz.load_scene(source, overrides={"output.size": size})
         netviz.still(scene, moment, HERE / f"{name}.png", overwrite=True)
+    for name, looks in (("paper", {"theme": "paper"}), ("colour-blind", {"palette": "colour-blind"})):
+        scene = netviz.load_scene("dog-or-cat", overrides={"output.size": "960x540", **looks})
+        netviz.still(scene, "cycle:150", HERE / f"{name}.png", overwrite=True)
+
+
+# The moment at which a scene says most.
+GALLERY = {
+    "xor": "cycle:200",
+    "xor-classic": "cycle:500",
+    "neuron": "cycle:100",
+    "tiny-one-layer": "cycle:100",
+    "tiny-two-layers": "cycle:700",
+    "dog-or-cat": "cycle:400",
+    "even-or-odd": "30%",
+    "step-by-step": "44%",
+    "playground-quadrants": "end",
+    "playground-line": "50%",
+    "playground-circle": "end",
+    "playground-spiral": "end",
+    "playground-plane": "40%",
+    "playground-gauss-regression": "end",
+}
+
+
+def gallery() -> None:
+    """A still of every bundled scene, and the page that shows them."""
+    titles = dict(bundled_scenes())
+    assert titles.keys() == GALLERY.keys(), "every bundled scene has its still"
+    lines = ["# Gallery", "", "The scenes that come with netviz; `make pictures` made these stills from them."]
+    for name, moment in GALLERY.items():
+        scene = netviz.load_scene(name)
+        width, height = scene.output.size
+        smaller = {"output.size": f"{2 * (width * 270 // height)}x540"}
+        picture = netviz.still(netviz.load_scene(name, overrides=smaller), moment)
+        imageio.v3.imwrite(HERE / "scenes" / f"{name}.jpg", picture, quality=90)
+        lines += ["", f"## {titles[name]}", "", f"    netviz render {name}", ""]
+        lines += [scene.subtitle, "", f"![{titles[name]}](pictures/scenes/{name}.jpg)"]
+    (HERE.parent / "gallery.md").write_text("\n".join(line for line in lines) + "\n", encoding="utf-8")
 
 
 def loop() -> None:
@@ -54,6 +95,7 @@ def loop() -> None:
 
 
 if __name__ == "__main__":
-    HERE.mkdir(parents=True, exist_ok=True)
+    (HERE / "scenes").mkdir(parents=True, exist_ok=True)
     stills()
+    gallery()
     loop()
