@@ -19,6 +19,8 @@ LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
 LONGEST = 0.21
 """Room for names on either side, as a part of the picture's width."""
+HALO = 0.035
+"""Room for the outermost neurons' halos in upright pictures, likewise."""
 
 
 FEATURES: dict[Feature, str] = {
@@ -79,7 +81,10 @@ def room_for_names(setting: Setting, room: Rect) -> tuple[float, float, float, f
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = 2.0 * layout.body if inputs else 0.0
     above = 0.0 if _beside(setting) else (4.2 if any(outputs) else 2.2) * layout.body
-    return 0.0, 0.0, above, below
+    # The outermost names stand in the middle below their neurons, and their halos want to end inside the picture.
+    outermost = max((width(text, faces.words, layout.body) for text in inputs[:: max(1, len(inputs) - 1)]), default=0.0)
+    inset = max(HALO * layout.size[0], min(outermost, longest) / 2 - layout.radius)
+    return inset, inset, above, below
 
 
 def _right_edge(setting: Setting, room: Rect) -> float:

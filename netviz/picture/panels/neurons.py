@@ -64,7 +64,7 @@ class Discs:
                 strict=False,  # a bias node, the last of its layer, has a name instead
             ):
                 lit, begin = theme.figures[0 if light >= 0 else 1]
-                ink = mix(theme.ink, lit, float(np.clip((abs(light) - begin) / 0.02, 0, 1)))
+                ink = lit if abs(light) >= begin else theme.ink  # a mixture of both could be read on neither
                 self.setting.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
 
 
