@@ -133,8 +133,8 @@ def main() -> None:
     for index, _ in enumerate(pictures(timeline, stage)):
         if index == timeline.frame_count - 1:
             break
-    taken, length = time.perf_counter() - start, float(timeline.plan.seconds)
-    print(f"\nthe whole film ({length:.0f} s), drawn without encoding: {taken:.1f} s")
+    took, length = time.perf_counter() - start, float(timeline.plan.seconds)
+    print(f"\nthe whole film ({length:.0f} s), drawn without encoding: {took:.1f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     held = kept[0].nbytes * frames / 2**20
     print(f"peak memory of this process: {peak:.0f} MB, of which {held:.0f} MB are the pictures kept for the benchmark")
