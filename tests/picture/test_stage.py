@@ -14,6 +14,7 @@ import pytest
 
 from netviz.film.timeline import Timeline
 from netviz.learn.training import record
+from netviz.picture.panels.classic import ClassicNetworkPanel
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.stage import Stage
 from netviz.scene.file import load_scene
@@ -119,6 +120,19 @@ def test_synapses_are_green_and_red_by_sign() -> None:
         assert (green > red + 15) if weight > 0 else (red > green + 15), weight
         seen.add(weight > 0)
     assert seen == {True, False}
+
+
+def test_the_classic_style_can_be_drawn_on_white_and_for_everybody() -> None:
+    timeline = timeline_of(short_scene(style="classic", theme="paper", palette="colour-blind", output__size="640x480"))
+    stage = Stage(timeline)
+    frame = timeline.frame(first(timeline, "step", example=2))
+    picture = stage.draw(frame)
+    assert picture[2:4, 2:4, :3].min() > 220
+    panel = next(panel for panel in stage.panels if isinstance(panel, ClassicNetworkPanel))
+    x, y = panel.centres[0][0].round().astype(int)
+    assert np.abs(picture[y, x, :3] - 255 * panel.setting.theme.signal).max() < 3, "the first input is 1"
+    weights = np.concatenate([layer.ravel() for layer in frame.weights])
+    np.testing.assert_array_equal([dash is not None for _, dash in panel.synapses.get_linestyle()], weights < 0)
 
 
 def test_the_title_card_comes_and_goes_without_a_jump() -> None:

@@ -6,18 +6,20 @@ as wide of opacity 0.4 x signal; neurons of radius 0.5 in a halo of radius 0.75.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
-from matplotlib.collections import EllipseCollection, LineCollection
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.film.nodes import node_counts
 from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
+from netviz.picture.panels.neurons import discs
 from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
-from netviz.picture.panels.scale import number
+from netviz.picture.panels.scale import LevelScale, number
+from netviz.picture.panels.synapses import dash
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import place
 from netviz.scene.panels import AnyPanel
@@ -44,30 +46,26 @@ class ClassicNetworkPanel(Unlit):
             (0.30 * across, 0.09 * down, 0.78 * down) if wide else (0.05 * across, 0.27 * down, 0.80 * down)
         )
         room = Rect(left, top, 0.965 * across - left - values, bottom - top)
-        places = place(node_counts(scene), room, "up", radius)
+        places = place(scene.network.layers, room, "up", radius)
         self.centres, self.radius = places.centres, places.radius
-        lines = [
-            [(start, end) for start in here for end in there]
+        everything = [
+            (start, end)
             for here, there in zip(self.centres, self.centres[1:], strict=False)
+            for start in here
+            for end in there
         ]
-        everything = [line for layer in lines for line in layer]
-        self.synapses = LineCollection(everything, capstyle="round")
-        self.glow = LineCollection(everything, capstyle="round")
-        discs = np.concatenate(self.centres)
-        self.halos, self.neurons = (self._discs(discs, radius) for radius in (HALO * self.radius, self.radius))
+        caps: Literal["butt", "round"] = "butt" if setting.theme.dashed else "round"
+        self.synapses, self.glow = (LineCollection(everything, capstyle=caps) for _ in range(2))
+        nodes = np.concatenate(self.centres)
+        self.halos, self.neurons = (discs(setting, nodes, part * self.radius) for part in (HALO, 1.0))
+        for artist in (self.halos, self.neurons):
+            artist.set(edgecolor="none")
         for artist in (self.synapses, self.glow, self.halos, self.neurons):
             setting.canvas.axes.add_collection(artist, autolim=False)
         self.point = down / PAGE
-        heaviest = max(float(np.abs(layer).max()) for layer in setting.recording.weights)
+        heaviest = LevelScale.of(setting.recording).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
-
-    def _discs(self, centres: NDArray[np.float64], radius: float) -> EllipseCollection:
-        size = np.full(len(centres), 2 * radius)
-        return EllipseCollection(
-            size, size, np.zeros(len(centres)), units="xy", offsets=centres,
-            offset_transform=self.setting.canvas.axes.transData, edgecolor="none",
-        )  # fmt: skip
 
     def ground(self) -> None:
         """Nothing stands still."""
@@ -83,6 +81,9 @@ class ClassicNetworkPanel(Unlit):
         sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
         self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
         opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
+        if theme.dashed:
+            for lines, part in ((self.synapses, 1.0), (self.glow, 2.0)):
+                dash(lines, weights, np.abs(weights) * self.point, self.setting.layout.unit, part)
         self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * np.abs(weights) * self.point)
         value = np.clip(np.concatenate(lit), -1, 1)[:, None]
         level = np.abs(value)

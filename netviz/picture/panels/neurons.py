@@ -74,7 +74,7 @@ class BiasNodes:
     def __init__(self, setting: Setting, places: Places) -> None:
         self.setting, self.centres = setting, places.bias_nodes
         radius, unit = BIAS_RADIUS * places.radius, setting.layout.unit
-        self.names = [f"b{number + 1}".translate(SUBSCRIPTS) for number in range(len(self.centres))]
+        self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in range(len(self.centres))]
         font, wanted = setting.faces.medium, setting.layout.figure
         widest = max((width(name, font, wanted) for name in self.names), default=1.0)
         self.size = min(wanted, wanted * 1.5 * radius / widest)

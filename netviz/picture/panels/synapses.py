@@ -94,19 +94,9 @@ class Synapses:
         core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine) * theme.flare
         self.cores.set(color=np.hstack([core, np.clip(shine * 1.05, 0, 0.95)]), linewidth=widths * CORE)
         if theme.dashed:
-            self._dash(weights, widths)
+            dash(self.bodies, weights, widths, self.unit)
+            dash(self.cores, weights, widths, self.unit, CORE)
         return bool(shine.any())
-
-    def _dash(self, weights: Floats, widths: Floats) -> None:
-        """Dash what is negative; matplotlib counts dashes in line widths, and cores are dashed as their bodies are."""
-        on, off = (length[0] * self.unit + length[1] * widths for length in (DASH, GAP))
-        for artist, width in ((self.bodies, widths), (self.cores, widths * CORE)):
-            artist.set(
-                linestyle=[
-                    (0, (a, b)) if weight < 0 else (0, None)
-                    for weight, a, b in zip(weights, on / width, off / width, strict=True)
-                ]
-            )
 
     def _tails(self, pulse: Pulse) -> tuple[Floats, Floats]:
         """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
@@ -155,3 +145,14 @@ class Synapses:
             colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
             height = (0.12 + 0.5 * strength) * fade[seen]
             self.setting.canvas.shine(x, y, height, sigma, colour, theme.is_light)
+
+
+def dash(lines: LineCollection, weights: Floats, widths: Floats, unit: float, part: float = 1.0) -> None:
+    """Dash the lines of negative weights, by the widths of the synapses, of which these lines are `part` as wide."""
+    on, off = (length[0] * unit + length[1] * widths for length in (DASH, GAP))
+    # matplotlib counts dashes in widths of their line.
+    width = np.maximum(1e-6, part * widths)
+    styles = [
+        (0, (a, b)) if weight < 0 else (0, None) for weight, a, b in zip(weights, on / width, off / width, strict=True)
+    ]
+    lines.set(linestyle=styles)
