@@ -79,7 +79,7 @@ class TablePanel(Unlit):
             x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
             edges.append(x)
             x += gap
-        x += gap
+        x += max(gap, digit)  # the arrow stands to the left of its edge
         edges.append(x)
         for index in range(len(targets)):
             x += gap + digit * max(len(row[1][index]) for row in self.cells)
