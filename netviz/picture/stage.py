@@ -16,12 +16,14 @@ from netviz.picture.canvas import Canvas, Pixels
 from netviz.picture.glow import LightField
 from netviz.picture.layout import Rect, arrange, names_of
 from netviz.picture.palettes import theme_of
+from netviz.picture.panels.boundary import BoundaryPanel
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
 from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
+from netviz.picture.panels.picture import PicturePanel
 from netviz.picture.panels.table import TablePanel
 from netviz.picture.responses import Responses, domain_of
 from netviz.picture.theme import Theme
@@ -37,6 +39,8 @@ PANELS: Mapping[str, Factory] = {
     "table": TablePanel,
     "numbers": NumbersPanel,
     "curve": CurvePanel,
+    "boundary": BoundaryPanel,
+    "picture": PicturePanel,
 }
 """Who makes which kind of panel, from the setting, what the scene says of it, and its room."""
 

@@ -32,7 +32,7 @@ class Tiles:
         self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
         centres = np.concatenate([places.neurons(layer) for layer in self.layers])
         self.side = max(2, round(2 * places.radius))
-        self.colours = _as_pixels(setting.theme.scale)
+        self.colours = as_pixels(setting.theme.scale)
         self.corner = Corner.of(self.side)
         self.corners = np.rint(centres - self.side / 2).astype(int)
         self.rims = tiles(setting, self.corners + self.side / 2, self.side / 2)
@@ -80,9 +80,9 @@ class Corner:
     cover: Floats
 
     @classmethod
-    def of(cls, side: int, samples: int = 4) -> Corner:
-        """The corners of a tile of `side` pixels."""
-        size = CORNER * side / 2
+    def of(cls, side: int, corner: float = CORNER, samples: int = 4) -> Corner:
+        """The corners of a tile of `side` pixels. corner: their radius, as a part of half the side."""
+        size = corner * side / 2
         at = (np.arange(int(np.ceil(size)) * samples) + 0.5) / samples
         inside = np.hypot(*np.meshgrid(*[np.maximum(0, size - at)] * 2)) <= size
         count = len(at) // samples
@@ -104,7 +104,7 @@ class Corner:
         return [self.cover[::down, ::across] for down in (1, -1) for across in (1, -1)]
 
 
-def _as_pixels(colours: Pixels) -> NDArray[np.uint32]:
+def as_pixels(colours: Pixels) -> NDArray[np.uint32]:
     """Opaque pixels (n,) of colours (n, 3), as they lie in a picture's memory."""
     opaque = np.column_stack([colours, np.full(len(colours), 255, np.uint8)])
     pixels: NDArray[np.uint32] = np.ascontiguousarray(opaque).view(np.uint32)[:, 0]
