@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from netviz.picture.theme import Colour
-from netviz.picture.type import Font, mask
+from netviz.picture.type import Font, Mask, mask
 
 Pixels = NDArray[np.uint8]
 Anchor = Literal["left", "middle", "right"]
@@ -58,16 +58,22 @@ class Canvas:
             return
         drawn = mask(text, font, size)
         start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
-        self.stamp(drawn.alpha, round(x - start) + drawn.left, round(y) - drawn.top, colour, level)
+        self.stamp(drawn, x - start, y, colour, level)
 
-    def stamp(self, alpha: NDArray[np.float32], left: int, top: int, colour: Colour, level: float = 1.0) -> None:
-        """Lay a colour over the picture where a mask (h, w) with its upper left corner at (left, top) covers it."""
-        height, width = alpha.shape
-        rows, columns = slice(max(0, top), max(0, top + height)), slice(max(0, left), max(0, left + width))
-        under = self.pixels[rows, columns, :3]
-        cover = alpha[max(0, -top) :, max(0, -left) :][: under.shape[0], : under.shape[1], None] * np.float32(level)
-        ink = (colour * 255).astype(np.float32)
-        under[:] = under + (ink - under) * cover + np.float32(0.5)
+    def stamp(self, drawn: Mask, x: float, y: float, colour: Colour, level: float = 1.0) -> None:
+        """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it."""
+        left, top = round(x) + drawn.left, round(y) - drawn.top
+        rows, columns, cover = drawn.inked
+        (width, height), (high, wide) = self.size, drawn.alpha.shape
+        if left < 0 or top < 0 or left + wide > width or top + high > height:
+            inside = (rows >= -top) & (rows < height - top) & (columns >= -left) & (columns < width - left)
+            rows, columns, cover = rows[inside], columns[inside], cover[inside]
+        # Only what is covered is touched: of a text's box that is a quarter.
+        flat = self.pixels.reshape(-1, 4)
+        places = (rows + top) * width + (columns + left)
+        under = flat[places]
+        ink = np.array([*(colour * 255), 255], np.float32)
+        flat[places] = (under + (ink - under) * (cover * np.float32(level)) + np.float32(0.5)).astype(np.uint8)
 
     def shine(
         self,

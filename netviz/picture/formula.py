@@ -26,8 +26,10 @@ _SLANTED = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Obli
 _PARSER = MathTextParser("agg")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SIGNS = {"=": "=", "+": "+", r"\rightarrow": "→"}
+SIGN_SPACE = 0.2
+"""Around a sign, as mathtext has it."""
 
-GAP = 0.3
+GAP = 0.16
 """Between the pieces of a formula, as a part of the type's size."""
 CELL_GAP = 0.75
 ROW_STEP = 1.42
@@ -49,7 +51,7 @@ Formula = tuple[Piece, ...]
 
 def source(formula: Formula) -> str:
     """A formula as one text: matrices as [a b; c d]."""
-    return " ".join(piece if isinstance(piece, str) else _matrix_source(piece) for piece in formula)
+    return " ".join(piece if isinstance(piece, str) else _matrix_source(piece) for piece in formula if piece)
 
 
 def _matrix_source(matrix: Matrix) -> str:
@@ -60,7 +62,7 @@ def _matrix_source(matrix: Matrix) -> str:
 @lru_cache(maxsize=1024)
 def formula_mask(formula: Formula, size: float) -> Mask:
     """Draw a formula once; its top counts to the middle of the capitals, on which the pieces are lined up."""
-    drawn = [_piece(piece, size) for piece in formula]
+    drawn = [_piece(piece, size) for piece in formula if piece]
     starts = np.cumsum([0.0, *(part.width + GAP * size for part in drawn)])
     return _joined(
         [(part, start, 0.0) for part, start in zip(drawn, starts, strict=False)], float(starts[-1] - GAP * size)
@@ -76,8 +78,11 @@ def _mathtext(text: str, size: float) -> Mask:
     if not text:
         return Mask(np.zeros((0, 0), np.float32), 0, 0, 0.0)
     faces = Typefaces.make()
-    if _NUMBER.fullmatch(text) or text in _SIGNS:  # the same letters as in mathtext, many times faster
-        return mask(_SIGNS.get(text, text.replace("-", "−")), faces.medium, size)
+    if _NUMBER.fullmatch(text):  # the same letters as in mathtext, many times faster
+        return mask(text.replace("-", "−"), faces.medium, size)
+    if text in _SIGNS:
+        sign, space = mask(_SIGNS[text], faces.medium, size), SIGN_SPACE * size
+        return Mask(sign.alpha, sign.left + round(space), sign.top, sign.width + 2 * space)
     upright, bold, slanted = (
         FontProperties(fname=str(path)).get_fontconfig_pattern()
         for path in (faces.medium.path, faces.strong.path, _SLANTED)

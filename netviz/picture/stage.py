@@ -19,6 +19,7 @@ from netviz.picture.palettes import theme_of
 from netviz.picture.panels.boundary import BoundaryPanel
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
+from netviz.picture.panels.equations import EquationsPanel
 from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
@@ -41,6 +42,7 @@ PANELS: Mapping[str, Factory] = {
     "curve": CurvePanel,
     "boundary": BoundaryPanel,
     "picture": PicturePanel,
+    "equations": EquationsPanel,
 }
 """Who makes which kind of panel, from the setting, what the scene says of it, and its room."""
 
