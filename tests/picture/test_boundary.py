@@ -90,7 +90,7 @@ def test_test_points_are_shown_where_asked_for() -> None:
 
 
 def test_a_discrete_plane_has_two_colours() -> None:
-    panel, picture, frame, _ = drawn(scene(panels=[{"panel": "boundary", "at": AT, "discrete": True}]), "rest")
+    panel, _, frame, _ = drawn(scene(panels=[{"panel": "boundary", "at": AT, "discrete": True}]), "rest")
     shown = np.unique(panel.answers.of(frame))
     assert len(shown) == 2
     assert set(shown.tolist()) <= {int(panel.answers._shown[0]), int(panel.answers._shown[255])}
