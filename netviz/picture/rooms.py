@@ -104,8 +104,8 @@ _TALL: dict[str, Rooms] = {
         "numbers": (0.065, 0.80, 0.935, 0.87), **_TALL_LOW_CURVE,
     },
     "equations table": {
-        "network": (0.05, 0.168, 0.95, 0.415), "equations": (0.065, 0.435, 0.935, 0.68),
-        "table": (0.065, 0.70, 0.50, 0.87), "numbers": (0.58, 0.70, 0.935, 0.87), **_TALL_LOW_CURVE,
+        "network": (0.05, 0.168, 0.95, 0.405), "equations": (0.065, 0.42, 0.935, 0.66),
+        "table": (0.065, 0.675, 0.50, 0.875), "numbers": (0.58, 0.675, 0.935, 0.875), **_TALL_LOW_CURVE,
     },
     "boundary equations": {
         "network": (0.05, 0.168, 0.95, 0.415), "equations": (0.065, 0.435, 0.935, 0.68),

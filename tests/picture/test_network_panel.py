@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+import netviz
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
-from netviz.film.timeline import Timeline
+from netviz.film.plan import make_plan
+from netviz.film.script import script_of
+from netviz.film.timeline import Timeline, make_timeline
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.neurons import BiasNodes, Discs
 from netviz.picture.panels.scale import playground_width
 from netviz.picture.panels.tiles import Tiles
 from netviz.picture.responses import signed
 from netviz.picture.stage import Stage
+from netviz.scene.shots import WalkShot
 from netviz.scene.spec import Scene
 from tests.conftest import short_scene
 from tests.picture.support import Written, first, timeline_of, written
@@ -253,3 +257,17 @@ def test_a_lit_neuron_on_a_light_ground_is_coloured_and_so_is_what_is_around_it(
     assert tint.max() > 15
     assert tint.argmax() == lacking.argmax(), "tinted towards the light's colour"
     assert picture[y - away, x, :3].max() > 200, "not darkened"
+
+
+def test_the_weight_that_is_worked_out_is_named_on_the_way_back(written: list[Written]) -> None:
+    scene = netviz.load_scene("step-by-step", overrides={"training.cycles": 3, "schedule": {"cycles": [1, 3]}})
+    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
+    stage = Stage(timeline)
+    walk = next(span for span in timeline.plan.spans if span.kind == "walk")
+    script = script_of(scene, next(shot for shot in scene.shots if isinstance(shot, WalkShot)))
+    first = [line.kind for line in script].index("delta")
+    frames = [timeline.frame(index) for index in range(walk.start, walk.stop, 15)]
+    for frame in (next(frame for frame in frames if frame.told[first] == 1), frames[len(frames) // 3]):
+        written.clear()
+        stage.draw(frame)
+        assert ("w₅" in [text.text for text in written]) == (frame.told[first] == 1)

@@ -15,6 +15,7 @@ from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale
 from netviz.picture.panels.synapses import Synapses
 from netviz.picture.panels.tiles import Tiles
+from netviz.picture.panels.worked import WorkedWeight
 from netviz.picture.wiring import Places, place
 from netviz.scene.panels import AnyPanel
 from netviz.scene.panels import NetworkPanel as NetworkSpec
@@ -43,6 +44,7 @@ class NetworkPanel:
         self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
         self.bias_nodes = BiasNodes(setting, self.places)
         self.marks = Marks(setting, self.places, maps)
+        self.worked = WorkedWeight(setting, self.lines)
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
@@ -68,6 +70,7 @@ class NetworkPanel:
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
+        self.worked.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
         self.names.draw(frame)

@@ -1,0 +1,55 @@
+"""The name of the weight whose gradient a walk works out, at its synapse."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.patches import FancyBboxPatch
+from numpy.typing import NDArray
+
+from netviz.film.frame import Frame
+from netviz.film.script import BACKWARD, script_of, worked_weight
+from netviz.picture.panels.neurons import SUBSCRIPTS
+from netviz.picture.panels.panel import Setting
+from netviz.picture.theme import mix
+from netviz.picture.type import width
+from netviz.scene.shots import WalkShot
+
+AT = 0.3
+"""Where on its synapse the name stands: nearer to the beginning, where synapses have parted and do not yet meet."""
+
+
+class WorkedWeight:
+    """w₅, say, in a small label, from the first line about the way back on."""
+
+    def __init__(self, setting: Setting, lines: list[NDArray[np.float64]]) -> None:
+        self.setting = setting
+        scene = setting.recording.scene
+        layer, start, end = worked_weight(scene)
+        layers = scene.network.layers
+        before = sum(one * other for one, other in pairwise(layers[: layer + 1]))
+        self.name = f"w{before + end * layers[layer] + start + 1}".translate(SUBSCRIPTS)
+        line = lines[layer][start * layers[layer + 1] + end]
+        self.x, self.y = line[round(AT * (len(line) - 1))]
+        forward = [len(script_of(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
+        backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)
+        self.first = max(forward) - len(BACKWARD) if backward else None
+        size, theme = setting.layout.body, setting.theme
+        across, high = width(self.name, setting.faces.medium, size) + 0.7 * size, 1.35 * size
+        self.label = FancyBboxPatch(
+            (self.x - across / 2, self.y - high / 2), across, high,
+            boxstyle=f"round,pad=0,rounding_size={0.4 * size}", facecolor=tuple(mix(theme.centre, theme.error, 0.12)),
+            edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * setting.layout.unit),
+        )  # fmt: skip
+        setting.canvas.axes.add_patch(self.label)
+
+    def draw(self, frame: Frame) -> None:
+        """The label, as far as the way back is told."""
+        if self.first is None or len(frame.told) <= self.first or not frame.told[self.first]:
+            return
+        setting, level = self.setting, frame.told[self.first]
+        self.label.set_alpha(level)
+        setting.canvas.draw(self.label)
+        ink = setting.theme.ink
+        setting.canvas.text(self.name, self.x, self.y, setting.faces.medium, setting.layout.body, ink, "middle", level)
