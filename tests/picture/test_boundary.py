@@ -86,7 +86,7 @@ def test_test_points_are_shown_where_asked_for() -> None:
     without, *_ = drawn(scene(), "rest")
     panels = [{"panel": "boundary", "at": AT, "test_points": True}]
     with_them, *_ = drawn(scene(panels=panels), "rest")
-    assert len(with_them.points.rows) > 1.3 * len(without.points.rows)
+    assert len(with_them.points.whole) > 1.3 * len(without.points.whole)
 
 
 def test_a_discrete_plane_has_two_colours() -> None:

@@ -124,8 +124,9 @@ class BoundaryPanel(Unlit):
         rows, columns = slice(self.top, self.top + self.side), slice(self.left, self.left + self.side)
         part = canvas.pixels[rows, columns]
         with self.corner.kept(part):
-            part.view(np.uint32)[:, :, 0] = self.answers.of(frame)
-            self.points.put_on(part)
+            square = self.answers.of(frame)
+            self.points.put_on(square)
+            part.view(np.uint32)[:, :, 0] = square
         canvas.draw(self.frame)
         if frame.point is not None and frame.presented > 0:
             x, y = self._place(frame.point)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from matplotlib.collections import EllipseCollection
 from numpy.typing import NDArray
@@ -39,34 +41,58 @@ class Answers:
         self.classes: tuple[Colour, ...] | None = SEVERAL[:outputs] if outputs > 1 else None
         bounded = self.activation in ("sigmoid", "softmax")
         self.ends = ("0", "1") if bounded else ("-1", "1")
+        if discrete:
+            self.scale = np.repeat(self.scale[[0, -1]], 128, axis=0)
         self.enlarge = _between_cells(self.responses.resolution, side)
-        self._shown = as_pixels(self.scale)
+        self._shown = as_pixels(self._shades() if self.classes else self.scale)
+        self._pixels = np.empty((side, side), np.uint32)
+
+    def _shades(self) -> Pixels:
+        """For each output 256 colours (256 n, 3), from the middle of the scale to its own."""
+        assert self.classes is not None
+        strength = (1 - BEHIND) * np.linspace(0, 1, 256)[:, None]
+        shades = [self.middle + strength * (255 * own - self.middle) for own in self.classes]
+        return np.rint(np.concatenate(shades)).astype(np.uint8)
 
     def colours(self, values: NDArray[np.float32]) -> Pixels:
         """Colours (..., 3) of answers from -1 to 1."""
-        return self.scale[self._index(values)]
-
-    def _index(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
-        if self.discrete:
-            return np.where(values >= 0, np.uint8(255), np.uint8(0))
-        index: NDArray[np.uint8] = ((values + np.float32(1)) * np.float32(127.5)).astype(np.uint8)
-        return index
+        return self.scale[_places(values).astype(np.uint8)]
 
     def of(self, frame: Frame) -> NDArray[np.uint32]:
-        """The pixels (side, side) of a frame."""
+        """The pixels (side, side) of a frame; the next call changes them."""
         answers = self.responses.of(frame)[-1]
         if self.classes is None:
             values = np.asarray(signed(answers[0], self.activation), np.float32)
-            large = self.enlarge @ values @ self.enlarge.T
-            # Rounding may have left the scale by a hair.
-            return self._shown[self._index(np.clip(large, -1, 1))]
-        large = np.stack([self.enlarge @ answer @ self.enlarge.T for answer in answers.astype(np.float32)])
-        first, second = np.partition(large, -2, axis=0)[[-1, -2]]
-        sure = np.ones_like(first) if self.discrete else np.clip(first - second, 0, 1)
-        strongest = np.array(self.classes)[large.argmax(axis=0)] * 255
-        pixels = np.full((*first.shape, 4), 255, np.uint8)
-        pixels[:, :, :3] = self.middle + ((1 - BEHIND) * sure)[:, :, None] * (strongest - self.middle)
-        return pixels.view(np.uint32)[:, :, 0]
+            # Places in the scale are worked out before there are many of them: enlarging keeps them what they are.
+            large = self.enlarge @ _places(values) @ self.enlarge.T
+            return np.take(self._shown, large.astype(np.uint8), out=self._pixels, mode="clip")
+        strongest, sure = _strongest(self.enlarge @ answer @ self.enlarge.T for answer in answers)
+        shade = np.full_like(sure, 255) if self.discrete else 255 * np.minimum(sure, 1)
+        return np.take(self._shown, strongest + shade.astype(np.uint16), out=self._pixels, mode="clip")
+
+
+def _strongest(answers: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """256 times the number of the output that answers most, and how much more it answers than the next one.
+
+    answers: for each output (side, side), of which there are two or more.
+    """
+    following = iter(answers)
+    best = next(following)
+    second = np.full_like(best, -np.inf)
+    number = np.zeros(best.shape, np.uint16)
+    for index, answer in enumerate(following, start=1):
+        number[answer > best] = 256 * index
+        np.maximum(second, np.minimum(best, answer), out=second)
+        best = np.maximum(best, answer)
+    return number, best - second
+
+
+def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where answers from -1 to 1 stand among the 256 colours of a scale, 0 at the first of the upper half.
+
+    The ends are kept half a colour inside, so that nothing leaves the scale when it is enlarged and rounded.
+    """
+    return values * np.float32(127.4) + np.float32(128)
 
 
 class Points:
@@ -82,9 +108,14 @@ class Points:
             self._discs(setting, canvas, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55)
         self._discs(setting, canvas, examples.points, examples.targets, 1.0, rim, 0.3)
         cover = canvas.pixels[:, :, 3]
-        self.rows, self.columns = np.nonzero(cover)
-        self.cover = cover[self.rows, self.columns, None].astype(np.float32) / 255
-        self.ink = canvas.pixels[self.rows, self.columns, :3].astype(np.float32) * self.cover + np.float32(0.5)
+        drawn = canvas.pixels.reshape(-1, 4)
+        # The insides are copied, only the rims' edges are mixed with what is under them.
+        self.whole = np.flatnonzero(cover == 255)
+        self.inside = drawn[self.whole].view(np.uint32)[:, 0]
+        self.edges = np.flatnonzero((cover > 0) & (cover < 255))
+        self.cover = drawn[self.edges, 3:].astype(np.float32) / 255
+        self.ink = drawn[self.edges] * self.cover
+        self.ink[:, 3] = 255 * self.cover[:, 0]
 
     def place(self, points: Floats) -> Floats:
         """Points (n, 2) of the plane as pixels of the square, y down."""
@@ -107,10 +138,13 @@ class Points:
         canvas.axes.add_collection(discs, autolim=False)
         canvas.draw(discs)
 
-    def put_on(self, part: Pixels) -> None:
-        """Put the points on the pixels (side, side, 4) of the square."""
-        under = part[self.rows, self.columns, :3].astype(np.float32)
-        part[self.rows, self.columns, :3] = under + (self.ink - self.cover * under)
+    def put_on(self, square: NDArray[np.uint32]) -> None:
+        """Put the points on the pixels (side, side) of a square that lies in one piece."""
+        pixels = square.reshape(-1)
+        pixels[self.whole] = self.inside
+        channels = pixels.view(np.uint8).reshape(-1, 4)
+        under = channels[self.edges]
+        channels[self.edges] = (under + (self.ink - self.cover * under) + np.float32(0.5)).astype(np.uint8)
 
 
 def _colours(setting: Setting, targets: Floats) -> Floats:
