@@ -23,6 +23,8 @@ from netviz.picture.glow import LightField
 from netviz.picture.layout import arrange
 from netviz.picture.palettes import theme_of
 from netviz.picture.panels.equations import EquationsPanel
+from netviz.picture.panels.equations_layout import typeset
+from netviz.picture.panels.equations_lines import Equation, equals
 from netviz.picture.panels.equations_symbols import Symbols, factor, numeral
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import Mask, Typefaces
@@ -381,3 +383,14 @@ def test_every_symbol_has_a_letter() -> None:
     for symbol in (r"\delta", r"\partial", r"\eta", r"\sigma", r"\sum", r"\cdot", r"\rightarrow"):
         assert formula_mask((symbol,), 40.0).alpha.any()
         assert not np.array_equal(formula_mask((symbol,), 40.0).alpha, formula_mask(("¤",), 40.0).alpha)
+
+
+def test_a_result_stands_behind_what_it_is_of() -> None:
+    """Where an equation takes two rows, symbols are on the first, and numbers with their result on the second."""
+    equation = Equation(("x",), (equals("1 + 2 + 3 + 4 + 5"), equals("6 + 7"), equals("8")))
+    parts = [("x",), *(step[0] for step in equation.steps)]
+    sizes = [formula_mask(part, 20.0).width for part in parts]
+    block = typeset(equation, 20.0, sizes[0] + 5, sizes[0] + 5 + sizes[1] + 1.3 * sizes[2])
+    assert block is not None and block.rows == 2
+    heights = [part.y for part in block.parts]
+    assert heights[0] == heights[1] < heights[2] == heights[3]

@@ -109,9 +109,13 @@ def typeset(equation: Equation, size: float, margin: float, width: float, measur
     if equation.left:
         rows[0].append((equation.left, margin - measure(equation.left, size).width - PART_GAP * size))
     gap, x = PART_GAP * size, margin
-    for step in equation.steps:
-        widths = [measure(part, size).width for part in step]
-        if x > margin and x + sum(widths) + gap * (len(widths) - 1) > width:
+    steps = [[measure(part, size).width for part in step] for step in equation.steps]
+    totals = [sum(widths) + gap * (len(widths) - 1) for widths in steps]
+    for position, (step, widths) in enumerate(zip(equation.steps, steps, strict=True)):
+        together = totals[position]
+        if position == len(steps) - 2 and margin + sum(totals[-2:]) + gap <= width:
+            together += gap + totals[-1]  # a result does not stand alone if it can stand behind what it is of
+        if x > margin and x + together > width:
             rows.append([])
             x = margin
         for number, (part, taken) in enumerate(zip(step, widths, strict=True)):
