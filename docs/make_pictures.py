@@ -29,15 +29,19 @@ def stills() -> None:
         ("square", "xor", "720x720", "cycle:400"),
         ("vertical", "xor", "720x1280", "cycle:100"),
         ("classic", "xor-classic", "960x720", "cycle:500"),
-        ("equations", "step-by-step", "1280x720", "40%"),
-        ("playground", "playground-quadrants", "1280x720", "60%"),
     ]
     for name, source, size, moment in wanted:
         scene = netviz.load_scene(source, overrides={"output.size": size})
         netviz.still(scene, moment, HERE / f"{name}.png", overwrite=True)
-    for name, looks in (("paper", {"theme": "paper"}), ("colour-blind", {"palette": "colour-blind"})):
-        scene = netviz.load_scene("dog-or-cat", overrides={"output.size": "960x540", **looks})
-        netviz.still(scene, "cycle:150", HERE / f"{name}.png", overwrite=True)
+    photographs = [
+        ("equations", "step-by-step", "1280x720", "53%", {}),
+        ("playground", "playground-quadrants", "1280x720", "70%", {}),
+        ("paper", "dog-or-cat", "960x540", "cycle:150", {"theme": "paper"}),
+        ("colour-blind", "dog-or-cat", "960x540", "cycle:150", {"palette": "colour-blind"}),
+    ]
+    for name, source, size, moment, looks in photographs:
+        scene = netviz.load_scene(source, overrides={"output.size": size, **looks})
+        imageio.v3.imwrite(HERE / f"{name}.jpg", netviz.still(scene, moment), quality=92)
 
 
 # The moment at which a scene says most.
@@ -71,8 +75,9 @@ def gallery() -> None:
         picture = netviz.still(netviz.load_scene(name, overrides=smaller), moment)
         imageio.v3.imwrite(HERE / "scenes" / f"{name}.jpg", picture, quality=90)
         lines += ["", f"## {titles[name]}", "", f"    netviz render {name}", ""]
-        lines += [scene.subtitle, "", f"![{titles[name]}](pictures/scenes/{name}.jpg)"]
-    (HERE.parent / "gallery.md").write_text("\n".join(line for line in lines) + "\n", encoding="utf-8")
+        lines += [scene.subtitle, ""] if scene.subtitle else []
+        lines += [f"![{titles[name]}](pictures/scenes/{name}.jpg)"]
+    (HERE.parent / "gallery.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def loop() -> None:
