@@ -19,7 +19,7 @@ from netviz.picture.palettes import theme_of
 from netviz.picture.panels.boundary import BoundaryPanel
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
-from netviz.picture.panels.equations import EquationsPanel
+from netviz.picture.panels.equations.panel import EquationsPanel
 from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel

@@ -22,10 +22,10 @@ from netviz.picture.formula import formula_mask
 from netviz.picture.glow import LightField
 from netviz.picture.layout import arrange
 from netviz.picture.palettes import theme_of
-from netviz.picture.panels.equations import EquationsPanel
-from netviz.picture.panels.equations_layout import typeset
-from netviz.picture.panels.equations_lines import Equation, equals
-from netviz.picture.panels.equations_symbols import Symbols, factor, numeral
+from netviz.picture.panels.equations.layout import typeset
+from netviz.picture.panels.equations.lines import Equation, equals
+from netviz.picture.panels.equations.panel import EquationsPanel
+from netviz.picture.panels.equations.symbols import Symbols, factor, numeral
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import Mask, Typefaces
 from netviz.scene.panels import EquationsPanel as Spec

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from netviz.picture.formula import Formula, Matrix, formula_mask, source
-from netviz.picture.panels.equations_lines import Changes, Equation
+from netviz.picture.panels.equations.lines import Changes, Equation
 
 Content = Equation | Changes
 

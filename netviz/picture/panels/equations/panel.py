@@ -10,11 +10,11 @@ from netviz.film.frame import Frame
 from netviz.film.script import Line, LineKind, script_of
 from netviz.picture.formula import formula_mask, source
 from netviz.picture.layout import Rect
-from netviz.picture.panels.equations_backward import delta_line, gradient_line, update_line, weights_line
-from netviz.picture.panels.equations_forward import activation_line, error_line, matrix_line, sum_line
-from netviz.picture.panels.equations_layout import Page, Part, Section, about, paginate
-from netviz.picture.panels.equations_lines import Changes, Equation, Walk
-from netviz.picture.panels.equations_summary import Summary
+from netviz.picture.panels.equations.backward import delta_line, gradient_line, update_line, weights_line
+from netviz.picture.panels.equations.forward import activation_line, error_line, matrix_line, sum_line
+from netviz.picture.panels.equations.layout import Page, Part, Section, about, paginate
+from netviz.picture.panels.equations.lines import Changes, Equation, Walk
+from netviz.picture.panels.equations.summary import Summary
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import mix
 from netviz.scene.panels import AnyPanel

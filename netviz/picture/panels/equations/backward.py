@@ -5,8 +5,8 @@ Formulas: Bishop, "Pattern Recognition and Machine Learning", section 5.3.
 
 from __future__ import annotations
 
-from netviz.picture.panels.equations_lines import Changes, Equation, Walk, equals, plus, times
-from netviz.picture.panels.equations_symbols import factor, numeral, product
+from netviz.picture.panels.equations.lines import Changes, Equation, Walk, equals, plus, times
+from netviz.picture.panels.equations.symbols import factor, numeral, product
 
 MOST_WEIGHTS = 16
 """Weights and biases up to which the table of changes holds them all."""

@@ -12,7 +12,7 @@ from netviz.learn.network import losses
 from netviz.learn.recording import Recording
 from netviz.picture.formula import Formula
 from netviz.picture.layout import Rect
-from netviz.picture.panels.equations_layout import (
+from netviz.picture.panels.equations.layout import (
     HEADING,
     ROW_GAP,
     Measure,
@@ -23,8 +23,8 @@ from netviz.picture.panels.equations_layout import (
     margin_of,
     set_line,
 )
-from netviz.picture.panels.equations_lines import Equation, brackets_of, equals, row_of
-from netviz.picture.panels.equations_symbols import Symbols, numeral
+from netviz.picture.panels.equations.lines import Equation, brackets_of, equals, row_of
+from netviz.picture.panels.equations.symbols import Symbols, numeral
 
 DECIMALS = 3
 LARGEST = 1.5

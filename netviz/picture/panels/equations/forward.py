@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netviz.picture.formula import Formula, Matrix
-from netviz.picture.panels.equations_lines import Equation, Step, Walk, brackets_of, equals, plus, row_of
-from netviz.picture.panels.equations_symbols import factor, numeral, product, total
+from netviz.picture.panels.equations.lines import Equation, Step, Walk, brackets_of, equals, plus, row_of
+from netviz.picture.panels.equations.symbols import factor, numeral, product, total
 
 HALF = r"\frac{1}{2}"
 

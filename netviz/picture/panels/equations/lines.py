@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netviz.film.script import worked_weight
 from netviz.learn.recording import Recording
 from netviz.picture.formula import Formula, Matrix
-from netviz.picture.panels.equations_symbols import Symbols, numeral
+from netviz.picture.panels.equations.symbols import Symbols, numeral
 from netviz.scene.spec import Activation, Loss
 
 Array = NDArray[np.float64]
