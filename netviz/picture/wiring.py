@@ -14,6 +14,8 @@ from netviz.picture.layout import Flow, Rect
 
 BIAS_RADIUS = 0.6
 """Of a bias node, as a part of a neuron's."""
+SMALLEST_RADIUS = 1.0
+"""Pixels, however small the place is that a scene gives the network: what is drawn has a size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,8 @@ def place(
     along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
     most = max(layers)
     gap = 1.35
-    radius = min(largest_radius, across / (2 * most + gap * max(0, most - 1)), along / (3.8 * len(layers)))
+    fitting = min(largest_radius, across / (2 * most + gap * max(0, most - 1)), along / (3.8 * len(layers)))
+    radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
     # Short rows stand wider, which leaves room for the names below them.
     widest = spacing if flow == "right" else 1.25 * spacing

@@ -271,3 +271,19 @@ def test_the_weight_that_is_worked_out_is_named_on_the_way_back(written: list[Wr
         written.clear()
         stage.draw(frame)
         assert ("w₅" in [text.text for text in written]) == (frame.told[first] == 1)
+
+
+@pytest.mark.parametrize("at", [[0.3, 0.2, 0.12, 0.5], [0.3, 0.2, 0.3, 0.1], [0.5, 0.5, 0.01, 0.01]])
+@pytest.mark.parametrize("size", ["640x360", "360x640"])
+def test_long_names_leave_room_for_the_network_in_a_narrow_place(at: list[float], size: str) -> None:
+    names = {"inputs": ["petal length", "petal width"], "outputs": ["setosa of the east"]}
+    network = {"layers": [2, 3, 1], "activation": "tanh", "bias": True, **names}
+    panels = [{"panel": "network", "at": at}]
+    timeline, stage, panel = staged(planar(network=network, panels=panels, **{"output.size": size}))
+    picture, radius = np.array(timeline.recording.scene.output.size), panel.places.radius
+    assert radius >= 1
+    corner, extent = np.array(at[:2]) * picture, np.array(at[2:]) * picture
+    for centres in panel.places.centres:
+        assert (centres - radius >= corner - 2).all()
+        assert (centres + radius <= corner + extent + 2).all()
+    stage.draw(timeline.frame(first(timeline, "think")))

@@ -21,6 +21,8 @@ LONGEST = 0.21
 """Room for names on either side, as a part of the picture's width."""
 HALO = 0.035
 """Room for the outermost neurons' halos in upright pictures, likewise."""
+MOST = 0.6
+"""The most that names take of the network's room, either way; in a narrow place they are smaller or cut."""
 
 
 FEATURES: dict[Feature, str] = {
@@ -63,7 +65,14 @@ def _in_one_line(setting: Setting, room: Rect) -> bool:
 
 
 def room_for_names(setting: Setting, room: Rect) -> tuple[float, float, float, float]:
-    """Pixels to keep free at the left, right, top and bottom of the network."""
+    """Pixels to keep free at the left, right, top and bottom of the network, which is left with a part of the room."""
+    left, right, above, below = _wanted(setting, room)
+    across = min(1.0, MOST * room.width / max(1e-9, left + right))
+    down = min(1.0, MOST * room.height / max(1e-9, above + below))
+    return across * left, across * right, down * above, down * below
+
+
+def _wanted(setting: Setting, room: Rect) -> tuple[float, float, float, float]:
     layout, faces = setting.layout, setting.faces
     inputs, outputs = _texts(setting)
     gap = 1.2 * layout.small
@@ -103,7 +112,7 @@ class Names:
         self.reach = places.radius + 0.9 * layout.small
         self.beside = _beside(setting)
         self.one_line = _in_one_line(setting, room) and self.beside
-        longest = LONGEST * layout.size[0]
+        longest = min(LONGEST * layout.size[0], places.centres[0][0][0] - self.reach - room.x)
         across = 0.94 * self._spacing(places.centres[0])
         self.inputs = self._same_size(inputs, longest if layout.flow == "right" else across)
         rest = _right_edge(setting, room) - (places.centres[-1][0][0] + self.reach)
