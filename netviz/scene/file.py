@@ -71,7 +71,10 @@ def _read_link(source: str, overrides: Mapping[str, Any], allow_outside: bool) -
 def scene_text(source: str) -> str:
     """What stands in a scene's file; for a Playground link what would stand in one. Raises InputError."""
     if not is_link(source):
-        return read_text(find_scene(source))
+        path = find_scene(source)
+        if path.suffix.lower() == ".npz":
+            raise InputError([Problem(printable(source), "is a recording; give a scene")])
+        return read_text(path)
     link = read_link(source)
     load_scene(source)
     heading = f"The run of a TensorFlow Playground link, to be changed as you like:\n{printable(source.strip())}"

@@ -196,6 +196,12 @@ def test_new(call: Call, tmp_path: Path, name: str) -> None:
     assert "XOR" in (tmp_path / name).read_text()
 
 
+def test_new_does_not_take_a_recording_for_text(call: Call) -> None:
+    assert call("record", "neuron", "--cycles", "20", "--frames", "3", "-o", "run.npz").code == 0
+    result = call("new", "my.yaml", "--from", "run.npz")
+    assert (result.code, result.errors) == (2, ["run.npz: is a recording; give a scene"])
+
+
 def test_schema(call: Call) -> None:
     schema = json.loads(call("schema").out)
     jsonschema.validators.validator_for(schema).check_schema(schema)
