@@ -81,7 +81,7 @@ COMMENTS = {
     "training.last_batch": "an unfinished batch goes on in the next cycle; short: is a step of its own",
     "training.regularization": "none, L1, L2",
     "training.seed": "in quotes, as Playground has it in its links",
-    "training.initial_weights": "Playground's draw; others need a whole number as seed",
+    "training.initial_weights": "playground, zero; others need a whole number as seed",
     "style": "or glow",
 }
 """What `netviz new` writes beside the keys of a link's scene."""
