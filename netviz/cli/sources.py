@@ -24,6 +24,9 @@ from netviz.scene.spec import Scene
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording was made from; they cannot be other afterwards."""
 
+LOOKS = ("network.bias_nodes", "network.inputs", "network.outputs")
+"""Keys inside those parts that only say how the network is drawn."""
+
 SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
 """What the names of the files end in that the commands write."""
 
@@ -71,7 +74,7 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
         recording = Recording.load(path)
     except InputError as wrong:
         return None, Draft(wrong.problems, path=path)
-    late = {key: override for key, override in typed.items() if key.split(".")[0] in TRAINED}
+    late = {key: override for key, override in typed.items() if key.split(".")[0] in TRAINED and key not in LOOKS}
     draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for override in late.values()]

@@ -40,6 +40,10 @@ class Span:
     from_cycle: int | None = None
 
 
+LONG = 600
+"""Seconds from which a film that nobody gave a length is worth a word."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The whole film as spans without gaps, and what had to be left out.
@@ -88,6 +92,9 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
             kind: Kind = "title" if isinstance(shot, TitleShot) else "rest" if isinstance(shot, RestShot) else "think"
             pieces.append((index, Piece(kind, length, now)))
     spans = _spans(pieces, scene.output.fps, frames)
+    if seconds is None and frames > LONG * scene.output.fps:
+        minutes = round(float(frames / scene.output.fps) / 60)
+        notes = [*notes, f"with one second a step the film lasts {minutes} minutes; give a duration, or music"]
     return Plan(scene.output.fps, frames, spans, (*notes, *_left_out(scene, lengths, spans, learning)), per_cycle)
 
 

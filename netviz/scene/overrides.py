@@ -72,6 +72,7 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     result = Overlaid(copy.deepcopy(dict(data)))
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _settle_length(result, given)
+    _settle_style(result, given)
     for key, override in given.items():
         path = _path(key)
         if problem := _unknown(result.data, path, override.origin):
@@ -149,6 +150,12 @@ def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
         result.problems.append(Problem(both, "the film is as long as its music: give one of them, not both"))
     elif typed:
         result.data.pop("duration" if typed == ["audio"] else "audio", None)
+
+
+def _settle_style(result: Overlaid, given: dict[str, Override]) -> None:
+    """The classic style has a picture of its own: where it is typed, the scene's panels give way."""
+    if "style" in given and given["style"].value == "classic" and not any(key.startswith("panels") for key in given):
+        result.data.pop("panels", None)
 
 
 def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapping[str, Override]) -> None:

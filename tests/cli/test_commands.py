@@ -376,3 +376,11 @@ def test_what_nobody_thought_of_is_one_line(call: Call, monkeypatch: pytest.Monk
     result = call("plan")
     assert (result.code, result.out) == (1, "")
     assert result.err == "error: ZeroDivisionError: oops (--debug shows where)\n"
+
+
+def test_how_a_recorded_network_is_drawn_can_still_be_changed(call: Call, tmp_path: Path) -> None:
+    recorded = call("record", "dog-or-cat", "--cycles", "10", "--frames", "2", "-o", tmp_path / "run.npz")
+    assert recorded.code == 0
+    still = ("still", tmp_path / "run.npz", "--size", "320x180", "-o", tmp_path / "a.png", "--set")
+    assert call(*still, "network.bias=false").code == 2
+    assert call(*still, "network.bias_nodes=false").code == 0

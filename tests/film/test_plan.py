@@ -137,3 +137,10 @@ def test_a_film_without_words_has_no_empty_card() -> None:
     plan = make_plan(short_scene(title="", subtitle=""), Fraction(40))
     assert [span.kind for span in plan.spans][:2] == ["rest", "move"]
     assert plan.notes == ()
+
+
+def test_a_long_film_that_nobody_asked_for_is_told() -> None:
+    examples = [{"inputs": [0, 0, 1], "target": 0}] * 70
+    scene = short_scene(**{"data": {"examples": examples}, "training.cycles": 20, "schedule": {"frames": 10}})
+    assert any("12 minutes; give a duration" in note for note in make_plan(scene, None).notes)
+    assert not any("minutes" in note for note in make_plan(scene, Fraction(900)).notes)

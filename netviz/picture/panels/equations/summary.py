@@ -30,6 +30,8 @@ DECIMALS = 3
 LARGEST = 1.5
 LEAST_GAP, MOST_GAP = 0.8, 1.8
 """Between the layers, as parts of the type's size."""
+ROW = 1.45
+"""From one row of a layer's numbers to the next, likewise."""
 WIDEST = -0.888
 """Stands for every number while the size of type is looked for."""
 QUIET = 0.25
@@ -52,8 +54,11 @@ class Summary:
             both = scene.network.activations[-1] == "sigmoid"
             error = r"= -\sum_k t_k \ln o_k" + (r" + (1 - t_k) \ln (1 - o_k)" if both else "")
         self.names.append(Equation(("E",), (((error,),),)))
-        self.gap = LEAST_GAP
+        self.gap, self.rows = LEAST_GAP, 1
         self.size = self._size(LARGEST * small)
+        if self.size < small:  # too much for one row in a readable size: what a layer makes of it gets its own
+            self.rows = 2
+            self.size = self._size(LARGEST * small)
         free = room.height - self._places(self.size)
         self.gap += min(MOST_GAP - LEAST_GAP, free / (len(self.names) * self.size))
         self._places(self.size)
@@ -78,11 +83,11 @@ class Summary:
         while size > 4:
             bottom = self._places(size, about)
             sizes = self.network.layers
-            rows = [
-                self._row(size, self._numbers(layer, np.full(a, WIDEST), np.full(b, WIDEST)), about)
+            pairs = [
+                self._pair(size, self._numbers(layer, np.full(a, WIDEST), np.full(b, WIDEST)), about)
                 for layer, (a, b) in enumerate(pairwise(sizes))
             ]
-            fits = all(part.size == size for row in rows for part in row)
+            fits = all(part.size == size for pair in pairs for part in pair)
             if fits and bottom <= self.room.height and self._widest <= self.room.width:
                 break
             size *= 0.97
@@ -93,14 +98,23 @@ class Summary:
         section = Section("", tuple(enumerate(self.names)))
         self.margin = margin_of([section], size, measure)
         y, self.fixed, self.below = HEADING * self.heading, list[Part](), list[float]()
-        for line in self.names:
+        for number, line in enumerate(self.names):
             block = set_line(line, size, self.margin, 1e9, measure)
             self.fixed += [replace(part, y=part.y + y) for part in block.parts]
             y += block.height + ROW_GAP * size
             self.below.append(y + 0.6 * size)
-            y += (1.2 + self.gap) * size
+            rows = self.rows if number < len(self.names) - 1 else 1
+            y += (1.2 + ROW * (rows - 1) + self.gap) * size
         self._widest = max(part.x + measure(part.formula, size).width for part in self.fixed)
         return y - self.gap * size
+
+    def _pair(self, size: float, formulas: tuple[Formula, Formula], measure: Measure = exact) -> tuple[Part, Part]:
+        """What a layer is given and what it makes of it, side by side or one below the other."""
+        if self.rows == 1:
+            given, found = self._row(size, formulas, measure)
+            return given, found
+        (given,), (found,) = (self._row(size, (formula,), measure) for formula in formulas)
+        return given, replace(found, y=found.y + ROW * size)
 
     def _row(self, size: float, formulas: tuple[Formula, ...], measure: Measure = exact) -> tuple[Part, ...]:
         """Numbers on one row, lined up with the symbols above them, smaller if they must be."""
@@ -120,7 +134,7 @@ class Summary:
         sizes = self.network.layers
         values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]
         for layer, y in enumerate(self.below[:-1]):
-            given, found = self._row(self.size, self._numbers(layer, values[layer], values[layer + 1]))
+            given, found = self._pair(self.size, self._numbers(layer, values[layer], values[layer + 1]))
             for part, lit in ((given, frame.arrived[layer]), (found, frame.arrived[layer + 1])):
                 shown.append((replace(part, y=part.y + y), float(np.max(lit)), 1.0))
         if frame.target is not None:
