@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 import numpy as np
 from matplotlib.collections import EllipseCollection
 from matplotlib.patches import FancyBboxPatch
@@ -32,7 +34,8 @@ class BoundaryPanel(Unlit):
         self.setting, self.spec = setting, spec
         small, unit = setting.layout.small, setting.layout.unit
         domain = setting.responses.domain
-        self.ticks = [[short(end) for end in axis] for axis in domain]
+        # As many decimals as tell the ends apart: one for a range of a few units.
+        self.ticks = [[short(end, max(0, 1 - floor(log10(b - a)))) for end in (a, b)] for a, b in domain]
         names = setting.recording.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]
@@ -82,7 +85,8 @@ class BoundaryPanel(Unlit):
         write(last, right, row, words, small, faint, "right")
         write(high, edge, self.top + 0.5 * small, words, small, faint, "right")
         write(low, edge, bottom - 0.5 * small, words, small, faint, "right")
-        name, size = fit(self.across, words, small, 0.6 * self.side, 0.7 * small)
+        ends = 2 * max(width(text, words, small) for text in (first, last)) + 1.4 * small
+        name, size = fit(self.across, words, small, self.side - ends, 0.7 * small)
         write(name, self.left + self.side / 2, row, words, size, quiet, "middle")
         if self.is_above:
             name, size = fit(self.upward, words, small, self.side, 0.7 * small)
