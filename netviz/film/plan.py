@@ -20,6 +20,8 @@ from netviz.scene.spec import Scene
 
 SHOWING: tuple[Kind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
+LONG = 600
+"""Seconds from which a film that nobody gave a length is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,6 @@ class Span:
     cycle: int
     example: int | None = None
     from_cycle: int | None = None
-
-
-LONG = 600
-"""Seconds from which a film that nobody gave a length is worth a word."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,10 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
     spans = _spans(pieces, scene.output.fps, frames)
     if seconds is None and frames > LONG * scene.output.fps:
         minutes = round(float(frames / scene.output.fps) / 60)
-        notes = [*notes, f"with one second a step the film lasts {minutes} minutes; give a duration, or music"]
+        notes = [
+            *notes,
+            f"without a length of its own the film lasts {minutes} minutes; give a duration, or music",
+        ]
     return Plan(scene.output.fps, frames, spans, (*notes, *_left_out(scene, lengths, spans, learning)), per_cycle)
 
 

@@ -69,9 +69,8 @@ def _watched(lesson: Lesson, train: Callable[[State, int], Chunk]) -> Callable[[
     """
 
     def run(state: State, cycles: int, first: int) -> Chunk:
-        with contextlib.suppress(
-            OverflowError
-        ):  # of math.exp: a sigmoid far in its tail, which NumPy takes in its stride
+        # math.exp raises it for a sigmoid far in its tail, which NumPy takes in its stride.
+        with contextlib.suppress(OverflowError):
             chunk = train(state, cycles)
             if _finite(chunk):
                 return chunk

@@ -36,7 +36,7 @@ _ACTIVATION: dict[Activation, str] = {
     "relu": "z if (z := {sum}) > 0.0 else 0.0",
     "linear": "{sum}",
 }
-_SLOPE: dict[Activation, str] = {  # times the error, from the activation
+SLOPE: dict[Activation, str] = {  # times the error, from the activation
     "sigmoid": "({error}) * ({a} * (1.0 - {a}))",
     "tanh": "({error}) * (1.0 - {a} * {a})",
     "relu": "({error}) if {a} > 0.0 else 0.0",
@@ -236,7 +236,7 @@ def _output_deltas(lesson: Lesson, outputs: list[str], targets: list[str]) -> It
             yield f"{d} = {o} * ({d} - mean)"
     elif activation != "linear":
         for d, o in zip(differences, outputs, strict=True):
-            yield f"{d} = {_SLOPE[activation].format(error=d, a=o)}"
+            yield f"{d} = {SLOPE[activation].format(error=d, a=o)}"
     if lesson.learning_rate != 1.0:
         for d in differences:
             yield f"{d} *= rate"
@@ -249,7 +249,7 @@ def _adds_up_to_one(targets: list[str]) -> bool:
 def _backward(lesson: Lesson, index: int, layers: list[list[str]]) -> Iterator[str]:
     """Layer `index`'s deltas from the next layer's, with the old weights, and the update of the weights between."""
     after = [f"d{index + 1}_{j}" for j in range(lesson.layers[index + 1])]
-    slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(lesson, index) else (_SLOPE, "+=")
+    slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(lesson, index) else (SLOPE, "+=")
     deltas_are_used = index > 1 or (index == 1 and (lesson.bias is True or any(value != "0.0" for value in layers[0])))
     for i, a in enumerate(layers[index]):
         if deltas_are_used:

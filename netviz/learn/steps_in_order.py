@@ -19,6 +19,7 @@ import numpy.typing as npt
 from netviz.learn import fdlibm
 from netviz.learn.lesson import Gradients, Lesson, Parameters, State
 from netviz.learn.reference import Chunk
+from netviz.learn.steps import SLOPE
 from netviz.scene.spec import Activation
 
 _ACTIVATION: dict[Activation, str] = {
@@ -26,12 +27,6 @@ _ACTIVATION: dict[Activation, str] = {
     "tanh": "tanh({sum})",
     "relu": "z if (z := {sum}) > 0.0 else 0.0",
     "linear": "{sum}",
-}
-_SLOPE: dict[Activation, str] = {  # times the error, from the activation
-    "sigmoid": "({error}) * ({a} * (1.0 - {a}))",
-    "tanh": "({error}) * (1.0 - {a} * {a})",
-    "relu": "({error}) if {a} > 0.0 else 0.0",
-    "linear": "{error}",
 }
 
 
@@ -144,12 +139,12 @@ def _example(lesson: Lesson) -> Iterator[str]:
         yield f"{delta} = a{last}_{j} - t{j}"
         yield f"error += abs({delta})"
         yield f"loss += {delta} * {delta}"
-        yield f"{delta} = {_SLOPE[lesson.activations[-1]].format(error=delta, a=f'a{last}_{j}')}"
+        yield f"{delta} = {SLOPE[lesson.activations[-1]].format(error=delta, a=f'a{last}_{j}')}"
     for layer, (fan_in, fan_out) in reversed(pairs):
         for i in range(fan_in):
             if layer > 0:
                 error = " + ".join(f"d{layer + 1}_{j} * w{layer}_{i}_{j}" for j in range(fan_out))
-                slope = _SLOPE[lesson.activations[layer - 1]]
+                slope = SLOPE[lesson.activations[layer - 1]]
                 yield f"d{layer}_{i} = {slope.format(error=error, a=f'a{layer}_{i}')}"
             yield from (f"g{layer}_{i}_{j} += a{layer}_{i} * d{layer + 1}_{j}" for j in range(fan_out))
         yield from (f"h{layer}_{j} += d{layer + 1}_{j}" for j in range(fan_out))

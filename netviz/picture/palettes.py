@@ -26,6 +26,35 @@ class Palette:
 
 WHITE, BLACK = colour("#ffffff"), colour("#000000")
 
+# Colour-blind: after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in hue and in
+# brightness for all kinds of colour vision; light of neurons is their yellow there, errors are their purple.
+DARK_PALETTES: Mapping[PaletteName, Palette] = {
+    "green-red": Palette(colour("#2fd695"), colour("#f2536f")),
+    "blue-orange": Palette(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
+    "colour-blind": Palette(
+        colour("#56b4e9"),
+        colour("#e8712e"),
+        signal=colour("#ffe8a3"),
+        negative_signal=colour("#7cc4ff"),
+        error=colour("#e29fc6"),
+        test_error=colour("#35c9a4"),
+        dashed=True,
+    ),
+}
+LIGHT_PALETTES: Mapping[PaletteName, Palette] = {
+    "green-red": Palette(colour("#0b8a5f"), colour("#cf2d4c")),
+    "blue-orange": Palette(colour("#0b6cb8"), colour("#e5720a")),
+    "colour-blind": Palette(
+        colour("#0072b2"),
+        colour("#d55e00"),
+        signal=colour("#f0cf2a"),
+        negative_signal=colour("#56b4e9"),
+        error=colour("#a8467f"),
+        test_error=colour("#00705a"),
+        dashed=True,
+    ),
+}
+
 NIGHT = Theme(
     is_light=False,
     centre=colour("#0d1019"),
@@ -33,8 +62,8 @@ NIGHT = Theme(
     ink=colour("#f4f5fa"),
     quiet=colour("#a3a9bd"),
     faint=colour("#7b8299"),
-    positive=colour("#2fd695"),
-    negative=colour("#f2536f"),
+    positive=DARK_PALETTES["green-red"].positive,
+    negative=DARK_PALETTES["green-red"].negative,
     dashed=False,
     signal=colour("#ffcf66"),
     negative_signal=colour("#7cc4ff"),
@@ -56,8 +85,8 @@ PAPER = Theme(
     ink=colour("#1e2130"),
     quiet=colour("#545969"),
     faint=colour("#666b7a"),
-    positive=colour("#0b8a5f"),
-    negative=colour("#cf2d4c"),
+    positive=LIGHT_PALETTES["green-red"].positive,
+    negative=LIGHT_PALETTES["green-red"].negative,
     dashed=False,
     signal=colour("#f5a90f"),
     negative_signal=colour("#4a9be0"),
@@ -114,35 +143,6 @@ CLASSIC_GROUND = replace(
     rim=np.full(3, 0.35),
 )
 """The black of the film of 2015, whose neurons are (y, y, 0) bright."""
-
-# Colour-blind: after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in hue and in
-# brightness for all kinds of colour vision; light of neurons is their yellow there, errors are their purple.
-DARK_PALETTES: Mapping[PaletteName, Palette] = {
-    "green-red": Palette(colour("#2fd695"), colour("#f2536f")),
-    "blue-orange": Palette(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
-    "colour-blind": Palette(
-        colour("#56b4e9"),
-        colour("#e8712e"),
-        signal=colour("#ffe8a3"),
-        negative_signal=colour("#7cc4ff"),
-        error=colour("#e29fc6"),
-        test_error=colour("#35c9a4"),
-        dashed=True,
-    ),
-}
-LIGHT_PALETTES: Mapping[PaletteName, Palette] = {
-    "green-red": Palette(colour("#0b8a5f"), colour("#cf2d4c")),
-    "blue-orange": Palette(colour("#0b6cb8"), colour("#e5720a")),
-    "colour-blind": Palette(
-        colour("#0072b2"),
-        colour("#d55e00"),
-        signal=colour("#f0cf2a"),
-        negative_signal=colour("#56b4e9"),
-        error=colour("#a8467f"),
-        test_error=colour("#00705a"),
-        dashed=True,
-    ),
-}
 
 
 def theme_of(scene: Scene) -> Theme:

@@ -125,7 +125,7 @@ def _panels(setting: Setting) -> Iterator[Panel]:
     shown = scene.shown_panels
     whole = Rect(0, 0, *layout.size)
     for name, spec in zip(names_of(shown), shown, strict=True):
-        if scene.style != "classic" and spec.panel in PANELS:
+        if scene.style != "classic":
             yield PANELS[spec.panel](setting, spec, layout.places[name])
         elif spec.panel in CLASSIC:
             yield CLASSIC[spec.panel](setting, spec, whole)

@@ -37,15 +37,15 @@ PROBLEMS = {name: name for name in ("classification", "regression")}
 DATASETS = {name: name for name in ("circle", "xor", "gauss", "spiral")}
 REGRESSION_DATASETS = {"reg-plane": "plane", "reg-gauss": "gauss-regression"}
 FEATURES = {
-    "x": ("x1", "x₁"),
-    "y": ("x2", "x₂"),
-    "xSquared": ("x1^2", "x₁²"),
-    "ySquared": ("x2^2", "x₂²"),
-    "xTimesY": ("x1*x2", "x₁x₂"),
-    "sinX": ("sin(x1)", "sin(x₁)"),
-    "sinY": ("sin(x2)", "sin(x₂)"),
+    "x": "x1",
+    "y": "x2",
+    "xSquared": "x1^2",
+    "ySquared": "x2^2",
+    "xTimesY": "x1*x2",
+    "sinX": "sin(x1)",
+    "sinY": "sin(x2)",
 }
-"""Key -> (the scene's feature, its name in the picture), in the order of Playground's input neurons."""
+"""Key -> the scene's feature, in the order of Playground's input neurons."""
 NO_FEATURES = ("cosX", "cosY")
 """Remembered by Playground's links, but there is no such input."""
 OF_ITS_PAGE = ("collectStats", "tutorial", "hideText")
@@ -71,7 +71,6 @@ KEYS = (*OTHER_KEYS, *FEATURES, *NO_FEATURES, *OF_ITS_PAGE)
 COMMENTS = {
     "network.layers": "inputs first, one for each feature; outputs last",
     "network.activation": "one for each layer after the inputs: tanh, relu, sigmoid, linear",
-    "network.inputs": "names of the input neurons",
     "data.dataset": "circle, xor, gauss, spiral; plane, gauss-regression",
     "data.noise": "per cent",
     "data.train_share": "the rest is for testing",
@@ -255,13 +254,12 @@ def _scene_data(state: _State) -> dict[str, Any]:
             "layers": [len(features), *hidden, 1],
             "activation": [*[activation] * len(hidden), "linear" if is_regression else "tanh"],
             "bias": True,
-            "inputs": [FEATURES[key][1] for key in features],
         },
         "data": {
             "dataset": dataset,
             "noise": state.number("noise", Fraction(0), 0, 80),
             "train_share": float(share),
-            "features": [FEATURES[key][0] for key in features],
+            "features": [FEATURES[key] for key in features],
         },
         "training": {
             "cycles": CYCLES,

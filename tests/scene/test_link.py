@@ -117,7 +117,7 @@ def test_what_a_link_leaves_out_is_playgrounds_default() -> None:
         ("regularizationRate=0.003", "training.regularization_rate", 0),
         ("initZero=true", "training.initial_weights", "zero"),
         ("xTimesY=true&sinY=1&sinX=yes&ySquared=true&xSquared=true&y=false", "data.features", ("x1", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)")),
-        ("xTimesY=true", "network.inputs", ("x₁", "x₂", "x₁x₂")),
+        ("xTimesY=true", "data.features", ("x1", "x2", "x1*x2")),
         ("xTimesY=true", "network.layers", (3, 4, 2, 1)),
         ("tutorial=dont_fool_yourself&collectStats=true&hideText=true&learningRate_hide=true&_hide=x", "panels", None),
     ],
@@ -216,7 +216,7 @@ def test_all_mistakes_at_once_those_of_options_last() -> None:
 
 
 def test_mistakes_with_overrides_say_where() -> None:
-    (line,) = told(f"{PAGE}#seed=1", {"data.features": Override(["x1"], "--set data.features"), "network.inputs": []})
+    (line,) = told(f"{PAGE}#seed=1", {"data.features": Override(["x1"], "--set data.features")})
     assert line.startswith("link: network.layers[0]: 2 inputs, but the network is given 1 feature of a point")
     assert told(f"{PAGE}#seed={'x' * 300}") == [
         f"link: training.seed: expected a whole number from 0 to 4294967295, or text of 1 to 200 characters, got '{'x' * 56}... (300 characters)"

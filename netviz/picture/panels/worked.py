@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.script import BACKWARD, script_of, worked_weight
+from netviz.picture.panels.equations.symbols import Symbols
 from netviz.picture.panels.neurons import SUBSCRIPTS
 from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import mix
@@ -28,8 +27,7 @@ class WorkedWeight:
         scene = setting.recording.scene
         layer, start, end = worked_weight(scene)
         layers = scene.network.layers
-        before = sum(one * other for one, other in pairwise(layers[: layer + 1]))
-        self.name = f"w{before + end * layers[layer] + start + 1}".translate(SUBSCRIPTS)
+        self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
         line = lines[layer][start * layers[layer + 1] + end]
         self.x, self.y = line[round(AT * (len(line) - 1))]
         forward = [len(script_of(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
