@@ -20,6 +20,7 @@ from netviz.film.audio import audio_length, audio_problems
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
 from netviz.film.timeline import Timeline, make_timeline
+from netviz.learn.cache import record_once, recording_cache
 from netviz.learn.recorder import refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
@@ -42,15 +43,21 @@ LARGEST_DRAWN, MOST_IN_LAYER = 2_000, 64
 """Synapses, and neurons in one layer, that can still be told apart in a picture."""
 
 
-def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
+def record(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Recording:
     """Train the scene's network and keep the moments its film needs.
 
+    cache: whether the recording may come from the user's cache of recordings instead, and is put there if training took
+    longer than reading it will (see `netviz.learn.cache`); it is the same to the last bit.
     Raises InputError if the recording would be too large, TrainingDiverged (with the recording up to there) if the
     numbers run away.
     """
-    if progress is None:
-        return train(scene)
-    return train(scene, progress=lambda done, total: progress("training", done, total))
+
+    def trained(scene: Scene) -> Recording:
+        if progress is None:
+            return train(scene)
+        return train(scene, progress=lambda done, total: progress("training", done, total))
+
+    return record_once(scene, trained, recording_cache() if cache else None)
 
 
 def plan(scene: Scene) -> Plan:
@@ -174,11 +181,12 @@ def render(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
+    cache: bool = False,
 ) -> Film:
     """Make the film of a scene, or of a recording without training again, and write it as MP4.
 
     output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
-    `overwrite`. Returns path, frames, seconds and size in bytes of what was written.
+    `overwrite`. Returns path, frames, seconds and size in bytes of what was written. cache: as in `record`.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the output is as it was before.
     """
@@ -190,7 +198,7 @@ def render(
         raise InputError(problems)
     executable()  # without ffmpeg there is no need to train first
     made = plan(scene)
-    recording = record(source, progress=progress) if isinstance(source, Scene) else source
+    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
     timeline = make_timeline(made, recording)
 
     def drawn(frame: int) -> None:
@@ -237,10 +245,11 @@ def still(
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
+    cache: bool = False,
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, start or end. Raises InputError as `render` does.
+    at: 50%, 12.5s, cycle:200, start or end. cache: as in `record`. Raises InputError as `render` does.
     """
     scene = _scene(source)
     problems = scene_problems(source)
@@ -254,7 +263,7 @@ def still(
         problems += [problem for problem in wrong.problems if problem not in problems]
     if problems or made is None:
         raise InputError(problems)
-    recording = record(source, progress=progress) if isinstance(source, Scene) else source
+    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
     timeline = make_timeline(made, recording)
     from netviz.picture.stage import Stage
 

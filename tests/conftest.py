@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from netviz.learn.recording import Recording
 from netviz.learn.training import record
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
+
+os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the processes that tests start
 
 SHORT = {
     "training.cycles": 60,

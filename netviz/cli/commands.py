@@ -13,7 +13,7 @@ import click
 import netviz
 from netviz.api import input_files, scene_problems, target_problems
 from netviz.cli import console
-from netviz.cli.options import debug_option, output_options, overwrite_option, scene_options
+from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, read_source
 from netviz.errors import InputError, Problem
 from netviz.film.plan import Plan
@@ -26,9 +26,10 @@ from netviz.video.files import amount
 @click.command()
 @scene_options
 @output_options("The film; without it the scene's name + .mp4 in the current folder.")
+@cache_option
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
 @click.pass_context
-def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, strict: bool, **_: Any) -> None:
+def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, cache: bool, strict: bool, **_: Any) -> None:
     """Make the film of a scene, a Playground link or a recording."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
@@ -40,7 +41,7 @@ def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, strict: bool, 
             told = f"{_seconds(made.seconds)}, {made.frame_count} frames of {_size(scene)}, {len(made.spans)} spans"
         else:
             with console.progress() as progress:
-                film = netviz.render(source.subject, source.target, overwrite=overwrite, progress=progress)
+                film = netviz.render(source.subject, source.target, overwrite=overwrite, progress=progress, cache=cache)
             told = f"{_seconds(film.seconds)}, {amount(film.size_in_bytes)}"
     console.result(f"{_name(source.target)}: {told}")
 
@@ -49,13 +50,14 @@ def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, strict: bool, 
 @scene_options
 @output_options("The picture; without it the scene's name + .png in the current folder.")
 @click.option("--at", default="50%", metavar="MOMENT", help="50%, 12.5s, cycle:200, start or end.", show_default=True)
+@cache_option
 @click.pass_context
-def still(ctx: click.Context, /, overwrite: bool, at: str, strict: bool, **_: Any) -> None:
+def still(ctx: click.Context, /, overwrite: bool, at: str, cache: bool, strict: bool, **_: Any) -> None:
     """Make one picture of the film, as PNG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
         with console.progress() as progress:
-            netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress)
+            netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress, cache=cache)
     console.result(f"{_name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 
@@ -94,8 +96,9 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
 @scene_options
 @click.option("--inputs", metavar="X,Y,...", required=True, help="What the network is to think about, such as 1,1,0.")
 @click.option("--json", "as_json", is_flag=True, help="Print the activations of all layers as JSON.")
+@cache_option
 @click.pass_context
-def think(ctx: click.Context, /, inputs: str, as_json: bool, strict: bool, **_: Any) -> None:
+def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
     """Train the network, then print its answer to a situation."""
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
@@ -107,7 +110,7 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, strict: bool, **_: 
         recording = source.recording
         if recording is None:
             with console.progress() as progress:
-                recording = netviz.record(source.scene, progress=progress)
+                recording = netviz.record(source.scene, progress=progress, cache=cache)
         layers = [layer.tolist() for layer in recording.forward(values)]
     names = network.outputs or [f"output {number + 1}" for number in range(network.layers[-1])]
     answers = list(zip(names, layers[-1], strict=True))

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import traceback
+from importlib import import_module
 from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
@@ -15,6 +16,7 @@ import click
 
 from netviz import __version__
 from netviz.cli import console
+from netviz.scene.words import printable
 
 COMMANDS = {
     "render": "Make the film of a scene or a recording.",
@@ -26,7 +28,10 @@ COMMANDS = {
     "scenes": "List the scenes that come with netviz.",
     "new": "Write a copy of a scene to tweak.",
     "schema": "Print the JSON Schema of scene files, for editors.",
+    "cache": "Tell of the recordings that are kept, or remove them.",
 }
+_HOMES = {"cache": "cache"}
+"""The modules of those that are not in commands.py."""
 
 
 class _Commands(click.Group):
@@ -38,9 +43,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        from netviz.cli import commands
-
-        command: click.Command = getattr(commands, cmd_name)
+        module = import_module(f"netviz.cli.{_HOMES.get(cmd_name, 'commands')}")
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def resolve_command(
@@ -88,6 +92,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
     arguments = sys.argv[1:] if args is None else args
     _settle_surroundings()
+    _log("--debug" in arguments)
     try:
         code = cli.main(args=arguments, prog_name="netviz", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
@@ -114,3 +119,15 @@ def _settle_surroundings() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+class _Notes(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        console.say(f"{record.name}: {printable(record.getMessage())}")
+
+
+def _log(debug: bool) -> None:
+    """With --debug, tell what netviz does that changes no result, such as taking a recording from the cache."""
+    log = logging.getLogger("netviz")
+    log.handlers = [_Notes()] if debug else []
+    log.setLevel(logging.INFO if debug else logging.NOTSET)

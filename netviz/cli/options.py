@@ -72,6 +72,15 @@ def output_options(what: str) -> Callable[[Command], Command]:
     return add
 
 
+cache_option = click.option(
+    "--no-cache",
+    "cache",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Train in any case, and keep nothing of it (see `netviz cache`).",
+)
+
 overwrite_option = click.option("--overwrite", "-y", is_flag=True, help="Replace an existing file.")
 
 

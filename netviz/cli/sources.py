@@ -14,18 +14,13 @@ from netviz.cli.options import overrides
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.film.audio import audio_problems
 from netviz.learn.recording import Recording
+from netviz.learn.trained import is_trained
 from netviz.places import music
 from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
 from netviz.scene.overrides import Override
 from netviz.scene.reader import Draft
 from netviz.scene.spec import Scene
-
-TRAINED = ("network", "data", "training", "schedule")
-"""Parts of a scene that a recording was made from; they cannot be other afterwards."""
-
-LOOKS = ("network.bias_nodes", "network.inputs", "network.outputs")
-"""Keys inside those parts that only say how the network is drawn."""
 
 SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
 """What the names of the files end in that the commands write."""
@@ -74,7 +69,7 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
         recording = Recording.load(path)
     except InputError as wrong:
         return None, Draft(wrong.problems, path=path)
-    late = {key: override for key, override in typed.items() if key.split(".")[0] in TRAINED and key not in LOOKS}
+    late = {key: override for key, override in typed.items() if is_trained(key)}
     draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for override in late.values()]

@@ -16,6 +16,7 @@ from netviz.learn import network
 from netviz.learn.examples import Examples, examples_of
 from netviz.learn.features import features_of, network_inputs
 from netviz.learn.network import Floats
+from netviz.learn.trained import trained
 from netviz.scene.spec import Scene
 
 Integers = npt.NDArray[np.int64]
@@ -119,7 +120,7 @@ class Recording:
 
         Raises InputError if the scene's network, data, training or schedule is another.
         """
-        if _trained(scene) != _trained(self.scene):
+        if trained(scene) != trained(self.scene):
             raise InputError([Problem("", "the recording is of another network, data, training or schedule")])
         return replace(self, scene=scene)
 
@@ -135,12 +136,6 @@ class Recording:
         from netviz.learn.recording_file import load_recording
 
         return load_recording(Path(path))
-
-
-def _trained(scene: Scene) -> tuple[Any, ...]:
-    """What a recording depends on."""
-    network = scene.network
-    return network.layers, network.activations, network.bias, scene.data, scene.training, scene.schedule
 
 
 def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

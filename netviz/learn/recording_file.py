@@ -30,6 +30,9 @@ from netviz.scene.spec import Scene
 LARGEST_FILE = 4_000_000_000
 LARGEST_HEADER = 16_000_000
 
+UNFINISHED = ".netviz-*.tmp"
+"""How files are called while they are written, as a pattern."""
+
 _LONGEST_NPY_HEADER = 10_000
 _INFO = ("format", "seed", "versions", "complete")
 _SEED = (int, str)

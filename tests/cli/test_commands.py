@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import click
 import imageio.v3
 import jsonschema
 import numpy as np
@@ -16,8 +17,7 @@ import pytest
 import yaml
 
 import netviz
-from netviz.cli import commands
-from netviz.cli.main import COMMANDS
+from netviz.cli.main import COMMANDS, cli
 from netviz.video.verify import decode
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, DIVERGES, FILM, SCENE, SMALL, contents
@@ -358,7 +358,8 @@ def test_help_and_version(call: Call) -> None:
         assert result.out.startswith("Usage: netviz")
     for name, text in COMMANDS.items():
         assert text in call("--help").out
-        assert getattr(commands, name).name == name
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None and command.name == name
 
 
 def test_debug_shows_where_and_ends_as_without(call: Call) -> None:

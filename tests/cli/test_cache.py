@@ -1,0 +1,99 @@
+"""What the command keeps of training, and what it says of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from netviz.learn import cache
+from tests.cli.conftest import Call
+from tests.cli.support import BRIEF, SMALL, contents
+
+STILL = ["still", *SMALL, *BRIEF, "--duration", "60", "-y"]
+THINK = ["think", *BRIEF, "--inputs", "1,1,0"]
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a cache that keeps everything."""
+    monkeypatch.setenv("NETVIZ_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(cache, "SECONDS_TO_LOAD", 0.0)
+    monkeypatch.setattr(cache, "SECONDS_A_BYTE", 0.0)
+    return tmp_path / "cache" / "recordings"
+
+
+def test_a_change_of_looks_trains_nothing(call: Call, kept: Path) -> None:
+    assert call(*STILL).err == "training …\n"
+    assert len(contents(kept)) == 1
+    for changes in (["--theme", "paper"], ["--style", "classic"], ["--set", "title=Other"], ["--size", "128x160"]):
+        assert call(*STILL, *changes).err == ""
+    assert call(*THINK).err == ""
+    assert call(*THINK, "--seed", "2").err == "training …\n"
+    assert len(contents(kept)) == 2
+
+
+def test_the_picture_is_the_same_from_the_cache(call: Call, kept: Path, tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        assert call(*STILL, "-o", name).code == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_film_takes_its_recording_from_the_cache(call: Call, kept: Path) -> None:
+    call(*STILL)
+    result = call("render", *SMALL, *BRIEF, "--duration", "2")
+    assert result.code == 0 and "training" not in result.err
+
+
+def test_no_cache(call: Call, kept: Path) -> None:
+    for _ in range(2):
+        assert call(*STILL, "--no-cache").err == "training …\n"
+    assert not kept.exists()
+    call(*STILL)
+    assert call(*STILL, "--no-cache").err == "training …\n"
+
+
+def test_record_always_trains(call: Call, kept: Path) -> None:
+    for _ in range(2):
+        assert call("record", *BRIEF, "-y").err == "training …\n"
+    assert not kept.exists()
+
+
+def test_debug_says_where_a_recording_comes_from(call: Call, kept: Path) -> None:
+    call(*THINK)
+    assert "cache" not in call(*THINK).err
+    assert f"the recording comes from {kept}" in call(*THINK, "--debug").err
+    (broken,) = kept.iterdir()
+    broken.write_bytes(b"broken")
+    result = call(*THINK, "--debug")
+    assert "is removed" in result.err and "training …" in result.err and result.code == 0
+
+
+def test_a_cache_that_cannot_be_written_to_is_noted_under_debug_alone(
+    call: Call, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETVIZ_CACHE", "/proc/nowhere")
+    assert call(*THINK).err == "training …\n"
+    assert "is not kept" in call(*THINK, "--debug").err
+
+
+def test_the_command_tells_and_clears(call: Call, kept: Path) -> None:
+    assert call("cache").out == f"{kept}: 0 recordings, 0 bytes of at most 500.0 MB\n"
+    call(*THINK)
+    call(*THINK, "--seed", "2")
+    size = sum(map(len, contents(kept).values()))
+    told = json.loads(call("cache", "--json").out)
+    assert told == {"folder": str(kept), "recordings": 2, "bytes": size, "most_bytes": 500_000_000, "cleared": False}
+    assert f"{kept}: 2 recordings, " in call("cache", "--clear").out
+    assert contents(kept) == {}
+    assert json.loads(call("cache", "--json").out)["recordings"] == 0
+
+
+def test_off(call: Call, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETVIZ_CACHE", "off")
+    assert "no recordings are kept" in call("cache").out
+    assert json.loads(call("cache", "--json").out) == {"folder": None}
+    for _ in range(2):
+        assert call(*THINK).err == "training …\n"
+    assert not kept.exists()
