@@ -34,7 +34,7 @@ from netviz.film.plan import make_plan
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.picture.animation import make_animation
 from netviz.picture.stage import Stage
-from netviz.video.encode import write_film
+from netviz.video.film import write_film
 
 SKIPPED = 360
 """Frames of the learning shot that are left out: its beginning is slower than the rest."""

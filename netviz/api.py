@@ -27,8 +27,8 @@ from netviz.learn.training import record as train
 from netviz.places import music
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
-from netviz.video.encode import Film, write_film
 from netviz.video.files import output_problems
+from netviz.video.film import Film, write_film
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation

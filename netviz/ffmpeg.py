@@ -135,10 +135,14 @@ class Ffmpeg:
         *,
         feed: bool = False,
         collect: bool = False,
+        gather: bool = False,
         stall_limit: float = STALL_LIMIT,
         progress: Callable[[], object] = lambda: None,
     ) -> None:
-        """feed: we write its standard input (otherwise it is empty). collect: we read its standard output."""
+        """feed: we write its standard input (otherwise it is empty). collect: we read its standard output.
+
+        gather: its standard output is read while we feed it, and is `gathered` when it has finished.
+        """
         command = [executable(), "-hide_banner", "-nostdin", *arguments]
         self._stall_limit = stall_limit
         self._progress = progress
@@ -147,11 +151,12 @@ class Ffmpeg:
         self._over = threading.Event()
         self._head = b""
         self._tail = b""
+        self._gathered = bytearray()
         try:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
-                stdout=subprocess.PIPE if collect else subprocess.DEVNULL,
+                stdout=subprocess.PIPE if collect or gather else subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
@@ -159,6 +164,9 @@ class Ffmpeg:
         except OSError as error:
             raise FfmpegMissing(f"{command[0]} cannot be started: {error.strerror or error}") from error
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._watch)]
+        self._gatherer = threading.Thread(target=self._gather, daemon=True) if gather else None
+        if self._gatherer is not None:
+            self._threads.append(self._gatherer)
         try:
             for thread in self._threads:
                 thread.start()
@@ -196,6 +204,11 @@ class Ffmpeg:
         lines = self._tail.decode(errors="replace").replace("\r", "\n").splitlines()
         return "\n".join([line.rstrip()[:_LINE] for line in lines if line.strip()][-_TAIL_LINES:])
 
+    @property
+    def gathered(self) -> bytes:
+        """What it wrote to standard output, all of it once it has finished."""
+        return bytes(self._gathered)
+
     def write(self, data: memoryview) -> None:
         """Feed it bytes. Raises FfmpegFailed if it has ended or takes nothing for `stall_limit` seconds."""
         pipe = self._process.stdin
@@ -220,25 +233,35 @@ class Ffmpeg:
         finally:
             self._waiting_since = None
 
-    def finish(self) -> None:
-        """End its input and wait for it. Raises FfmpegFailed unless it ends well."""
+    def end_input(self) -> None:
+        """Let it know that nothing more comes."""
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
-        seen, since = self._progress(), time.monotonic()
+
+    def finish(self) -> None:
+        """End its input and wait for it. Raises FfmpegFailed unless it ends well."""
+        self.end_input()
+        seen, since = self._seen(), time.monotonic()
         while True:
             try:
                 status = self._process.wait(timeout=_BEAT)
                 break
             except subprocess.TimeoutExpired:
-                now = self._progress()
+                now = self._seen()
                 if now != seen:
                     seen, since = now, time.monotonic()
                 elif not self._stalled and time.monotonic() - since > self._stall_limit:
                     self._end_stalled()
         if status != 0 or self._stalled:
             raise self._failure()
-        self._threads[0].join(timeout=1.0)
+        for thread in (self._threads[0], self._gatherer):
+            if thread is not None:
+                thread.join(timeout=PATIENCE)
+
+    def _seen(self) -> object:
+        """What changes as long as it works on."""
+        return self._progress(), len(self._gathered)
 
     def _failure(self) -> FfmpegFailed:
         """Called when it has ended, is ending, or has closed its input: waits for its last words."""
@@ -267,6 +290,18 @@ class Ffmpeg:
                 return
             self._head += chunk[: _KEPT - len(self._head)]
             self._tail = (self._tail + chunk)[-_KEPT:]
+
+    def _gather(self) -> None:
+        """Take what it writes to standard output, so that it never waits for us."""
+        assert self._process.stdout is not None
+        while True:
+            try:
+                chunk = os.read(self._process.stdout.fileno(), _CHUNK)
+            except (OSError, ValueError):
+                return
+            if not chunk:
+                return
+            self._gathered += chunk
 
     def _watch(self) -> None:
         """End it when one read or write of ours has been waiting for too long: that wakes the reader or writer."""

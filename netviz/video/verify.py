@@ -44,7 +44,8 @@ def decode_arguments(path: Path, *, sound: bool) -> list[str]:
         *("-v", "error", "-xerror", "-protocol_whitelist", "file,pipe", "-i", f"file:{path}"),
         *("-map", "0:v:0", "-vf", "crop=2:2:0:0", "-c:v", "rawvideo"),
         *(("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le") if sound else ()),
-        *("-f", "framecrc", "pipe:1"),
+        # ffmpeg 4 holds packets back until both streams have begun, and by itself no more than 128 of them.
+        *("-max_muxing_queue_size", "100000", "-f", "framecrc", "pipe:1"),
     ]
 
 

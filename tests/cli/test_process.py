@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.cli.support import FILM, command, contents, run, surroundings
-from tests.video.support import processes_about
+from tests.video.support import children, processes_about
 
 TRAINING = ["--cycles", "100000000", "--frames", "3", "--size", "160x128"]
 DRAWING = ["--cycles", "60", "--frames", "3", "--size", "640x360", "--duration", "300"]
@@ -59,14 +59,15 @@ def wait_until_gone(text: str | Path, seconds: float = 2) -> None:
 def test_stopped(tmp_path: Path, phase: str, options: list[str], signum: int, code: int) -> None:
     (tmp_path / "there.mp4").write_text("precious")
     with started(tmp_path, phase, "render", *options, "-o", "there.mp4", "--overwrite") as process:
-        if phase == "drawing":
-            assert processes_about(tmp_path), "ffmpeg is at work"
+        at_work = children(process.pid)
+        assert at_work or phase == "training", "ffmpeg is at work"
         since = time.monotonic()
         os.killpg(process.pid, signum)
         out, err = process.communicate(timeout=10)
         assert time.monotonic() - since < 2
     assert (process.returncode, out, err) == (code, "", "stopped\n")
     assert contents(tmp_path) == {"there.mp4": b"precious"}
+    assert not [number for number in at_work if Path(f"/proc/{number}").exists()]
     wait_until_gone(tmp_path)
 
 

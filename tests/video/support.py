@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ def noise(count: int, size: tuple[int, int] = SIZE) -> Iterator[bytes]:
 def false_ffmpeg(folder: Path, body: str) -> Path:
     """A program that answers -version as ffmpeg does and otherwise runs `body`.
 
-    In `body`: os, sys, time, signal; `encoding` (not decoding a film again); `real(arguments)` becomes the real ffmpeg.
+    In `body`: os, sys, time, signal; `segment` (it is to encode one), `sound` (it is to encode that), `encoding`
+    (either of them: not decoding a film again); `real(arguments)` becomes the real ffmpeg.
     """
     head = f"""\
         #!{sys.executable} -SE
@@ -50,7 +52,8 @@ def false_ffmpeg(folder: Path, body: str) -> Path:
         if "-version" in sys.argv:
             print("ffmpeg version of the tests")
             sys.exit()
-        encoding = "pipe:0" in sys.argv
+        segment, sound = "libx264" in sys.argv, "aac" in sys.argv
+        encoding = segment or sound
         def real(arguments=sys.argv[1:]):
             os.execv({REAL!r}, [{REAL!r}, *arguments])
         """
@@ -114,11 +117,12 @@ def processes_about(text: str | Path) -> list[int]:
     return found
 
 
-def children() -> list[int]:
-    """Numbers of our own children, zombies among them."""
+def children(process: int | str = "self") -> list[int]:
+    """Numbers of a process's children (our own), zombies among them."""
     found = []
-    for thread in Path("/proc/self/task").iterdir():
-        found += [int(number) for number in (thread / "children").read_text().split()]
+    for thread in Path(f"/proc/{process}/task").iterdir():
+        with suppress(OSError):  # a thread that has just ended
+            found += [int(number) for number in (thread / "children").read_text().split()]
     return found
 
 

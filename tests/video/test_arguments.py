@@ -8,46 +8,52 @@ from pathlib import Path
 import pytest
 
 from netviz.film.audio import FORMATS
-from netviz.video.encode import QUALITIES, ffmpeg_arguments
+from netviz.video.encode import QUALITIES, pixel_formats, segment_arguments
+from netviz.video.sound import sound_arguments
 from netviz.video.verify import decode_arguments
 
 
-def test_a_film_with_music() -> None:
-    arguments = ffmpeg_arguments(
-        Path("/films/-odd:%d name.mp4"),
-        size=(1920, 1080),
-        fps=Fraction(30000, 1001),
-        frame_count=300,
-        audio=Path("concat:a.mp3"),
-        quality="good",
-    )
+def test_a_segment() -> None:
+    arguments = segment_arguments(size=(1920, 1080), fps=Fraction(30000, 1001), quality="good")
     assert arguments == [
-        *("-v", "error", "-y"),
+        *("-v", "error"),
         *("-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", "1920x1080", "-framerate", "30000/1001"),
-        *("-i", "pipe:0"),
-        *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
-        "-filter_complex",
-        "[0:v]scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le,scale,format=yuv420p,"
-        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv[v];"
-        "[1:a:0]aresample=48000,apad,atrim=end_sample=480480[a]",
-        *("-map", "[v]", "-map", "[a]"),
+        *("-i", "pipe:0", "-map", "0:v"),
+        "-vf",
+        "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le,scale,format=yuv420p,"
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "22", "-profile:v", "high", "-x264-params", "aq-mode=3"),
         *("-g", "60", "-bf", "2", "-flags:v", "+cgop+bitexact", "-threads", "4"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
-        *("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"),
-        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-movflags", "+faststart"),
-        *("-f", "mp4", "file:/films/-odd:%d name.mp4"),
+        *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
+        *("-f", "mp4", "pipe:1"),
     ]
 
 
-def test_a_silent_film_has_no_sound_at_all() -> None:
-    arguments = ffmpeg_arguments(
-        Path("film.mp4"), size=(64, 48), fps=Fraction(25), frame_count=10, audio=None, quality="draft"
+def test_only_red_green_and_blue_are_converted() -> None:
+    assert pixel_formats((64, 48)) == {4608: "yuv420p", 9216: "rgb24", 12288: "rgb0"}
+    given = {
+        name: segment_arguments(size=(64, 48), fps=Fraction(25), quality="draft", pixel_format=name)
+        for name in ("yuv420p", "rgb24", "rgb0")
+    }
+    graphs = {name: arguments[arguments.index("-vf") + 1] for name, arguments in given.items()}
+    assert graphs["yuv420p"] == "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    assert (
+        graphs["rgb24"]
+        == graphs["rgb0"]
+        == f"scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,{graphs['yuv420p']}"
     )
-    assert arguments.count("-i") == 1
-    assert arguments.count("-map") == 1
-    assert not {"aac", "[a]", "-format_whitelist"} & set(arguments)
-    assert "10le" not in arguments[arguments.index("-filter_complex") + 1]
+
+
+def test_music() -> None:
+    assert sound_arguments(Path("concat:a.mp3"), Fraction(300 * 1001, 30000)) == [
+        *("-v", "error"),
+        *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
+        *("-filter_complex", "[0:a:0]aresample=48000,apad,atrim=end_sample=480480[a]", "-map", "[a]"),
+        *("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+        *("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000", "-f", "mp4", "pipe:1"),
+    ]
 
 
 def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
@@ -57,9 +63,7 @@ def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
 
 @pytest.mark.parametrize(("fps", "group"), [("30", "60"), ("24000/1001", "48"), ("1/10", "1")])
 def test_a_group_of_pictures_lasts_two_seconds(fps: str, group: str) -> None:
-    arguments = ffmpeg_arguments(
-        Path("film.mp4"), size=(64, 48), fps=Fraction(fps), frame_count=10, audio=None, quality="best"
-    )
+    arguments = segment_arguments(size=(64, 48), fps=Fraction(fps), quality="best")
     assert arguments[arguments.index("-g") + 1] == group
 
 
@@ -67,6 +71,7 @@ def test_decoding_reads_every_frame_but_passes_on_a_corner() -> None:
     assert decode_arguments(Path("-a.mp4"), sound=True) == [
         *("-v", "error", "-xerror", "-protocol_whitelist", "file,pipe", "-i", "file:-a.mp4"),
         *("-map", "0:v:0", "-vf", "crop=2:2:0:0", "-c:v", "rawvideo"),
-        *("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le", "-f", "framecrc", "pipe:1"),
+        *("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le"),
+        *("-max_muxing_queue_size", "100000", "-f", "framecrc", "pipe:1"),
     ]
     assert "0:a:0" not in decode_arguments(Path("a.mp4"), sound=False)

@@ -16,8 +16,8 @@ import pytest
 
 from netviz import ffmpeg as ffmpeg_module
 from netviz.errors import InputError, NetvizError
-from netviz.video.encode import write_film
 from netviz.video.files import output_problems
+from netviz.video.film import write_film
 from tests.video.support import children, moving_pictures, noise, processes_about, request
 
 ROOT = Path(__file__).parents[2]
@@ -52,24 +52,35 @@ def test_ffmpeg_is_killed_in_the_middle(tmp_path: Path) -> None:
     def pictures() -> Iterator[bytes]:
         for index, picture in enumerate(noise(200, LARGE)):
             if index == 20:
-                (child,) = children()
-                os.kill(child, signal.SIGKILL)
+                for child in children():
+                    os.kill(child, signal.SIGKILL)
             yield picture
 
     assert "signal SIGKILL" in failure(tmp_path, pictures(), size=LARGE, frame_count=200)
 
 
+@pytest.mark.parametrize("phase", ["segment", "sound"])
 @pytest.mark.parametrize(
     ("end", "words"),
     [
         ("os.kill(os.getpid(), 9)", "signal SIGKILL"),
         ("print('cannot flush', file=sys.stderr); sys.exit(1)", "cannot flush"),
-        ("sys.exit(0)", "cannot be decoded again"),
+        ("sys.exit(0)", "the encoder wrote no"),
+        ("os.write(1, b'half a box'); sys.exit(0)", "breaks off"),
     ],
 )
-def test_ffmpeg_dies_while_flushing(tmp_path: Path, use_false_ffmpeg: UseFalse, end: str, words: str) -> None:
-    use_false_ffmpeg(f"if not encoding: real()\nsys.stdin.buffer.read(); {end}")
-    assert words in failure(tmp_path)
+def test_ffmpeg_dies_while_flushing(
+    tmp_path: Path, use_false_ffmpeg: UseFalse, music: Path, phase: str, end: str, words: str
+) -> None:
+    use_false_ffmpeg(f"if not {phase}: real()\nsys.stdin.buffer.read(); {end}")
+    message = failure(tmp_path, audio=music)
+    assert words in message or (phase, end) == ("segment", "sys.exit(0)"), message
+
+
+def test_a_film_that_cannot_be_decoded_is_never_shown(tmp_path: Path, use_false_ffmpeg: UseFalse) -> None:
+    use_false_ffmpeg("if encoding: real()\nsys.exit('what is this?')")
+    message = failure(tmp_path)
+    assert "cannot be decoded again" in message and "what is this?" in message
 
 
 def test_a_film_with_too_few_frames_is_never_shown(tmp_path: Path, use_false_ffmpeg: UseFalse) -> None:
@@ -146,7 +157,8 @@ def test_interrupted(
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(0.4)
-        assert processes_about(tmp_path / ".netviz"), "ffmpeg is at work"
+        at_work = children(process.pid)
+        assert at_work, "ffmpeg is at work"
         started = time.monotonic()
         os.killpg(process.pid, number)  # as a terminal does
         _, said = process.communicate(timeout=10)
@@ -154,6 +166,7 @@ def test_interrupted(
     assert process.returncode == status
     assert said == ""
     assert list(tmp_path.iterdir()) == []
+    assert not [number for number in at_work if Path(f"/proc/{number}").exists()]
     assert processes_about(tmp_path) == []
 
 
@@ -239,19 +252,20 @@ def test_a_flood_of_messages_neither_blocks_nor_fills_the_message(tmp_path: Path
 @pytest.mark.parametrize(
     "body",
     [
-        "sys.stdin.buffer.read(1000); time.sleep(100)",
-        "if not encoding: real()\nsys.stdin.buffer.read(); time.sleep(100)",
+        "if not segment: real()\nsys.stdin.buffer.read(1000); time.sleep(100)",
+        "if not segment: real()\nsys.stdin.buffer.read(); time.sleep(100)",
+        "if not sound: real()\ntime.sleep(100)",
         "encoding and real(); time.sleep(100)",
     ],
-    ids=["while feeding", "at the end", "decoding"],
+    ids=["while feeding", "at the end", "sound", "decoding"],
 )
 def test_a_hanging_ffmpeg_is_asked_to_end_then_killed(
-    tmp_path: Path, use_false_ffmpeg: UseFalse, monkeypatch: pytest.MonkeyPatch, body: str
+    tmp_path: Path, use_false_ffmpeg: UseFalse, monkeypatch: pytest.MonkeyPatch, music: Path, body: str
 ) -> None:
     monkeypatch.setattr(ffmpeg_module, "PATIENCE", 0.5)
     use_false_ffmpeg("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + body)
     started = time.monotonic()
-    message = failure(tmp_path, stall_limit=0.4)
+    message = failure(tmp_path, stall_limit=0.4, audio=music)
     assert "no progress for 0.4 s" in message
     assert 0.9 < time.monotonic() - started < 4
 
@@ -267,12 +281,9 @@ def test_a_hanging_ffmpeg_that_listens_may_end_by_itself(tmp_path: Path, use_fal
 
 def test_a_long_end_with_progress_is_no_stall(tmp_path: Path, use_false_ffmpeg: UseFalse) -> None:
     use_false_ffmpeg(
-        "if not encoding: real()\n"
-        "sys.stdin.buffer.read()\n"
-        "file = open(sys.argv[-1].removeprefix('file:'), 'wb', buffering=0)\n"
-        "for _ in range(8): time.sleep(0.2); file.write(b'x')\n"
+        "if not segment: real()\nsys.stdin.buffer.read()\nfor _ in range(8): time.sleep(0.2); os.write(1, b'x')\n"
     )
-    assert "cannot be decoded again" in failure(tmp_path, stall_limit=0.8)
+    assert "breaks off" in failure(tmp_path, stall_limit=0.8)
 
 
 def test_slow_pictures_are_no_stall(tmp_path: Path) -> None:

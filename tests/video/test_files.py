@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from netviz.errors import InputError
-from netviz.video.encode import write_film
 from netviz.video.files import OutputFailed, amount, output_problems, whole_or_not_at_all
+from netviz.video.film import write_film
 from tests.video.support import moving_pictures, request
 
 
