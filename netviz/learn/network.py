@@ -84,15 +84,20 @@ def losses(
         differences = targets - layers[-1]
         each = differences * differences * 0.5
     else:
-        sums = layers[-2] @ weights[-1] + biases[-1]
-        if activations[-1] == "sigmoid":
-            each = np.maximum(sums, 0.0) - sums * targets + np.log1p(np.exp(-np.abs(sums)))
-        else:
-            largest = sums.max(axis=-1, keepdims=True)
-            logarithm_of_sum = largest + np.log(np.exp(sums - largest).sum(axis=-1, keepdims=True))
-            each = targets * (logarithm_of_sum - sums)
+        each = cross_entropies(activations[-1], layers[-2] @ weights[-1] + biases[-1], targets)
     result: Floats = each.sum(axis=-1)
     return result
+
+
+def cross_entropies(activation: Activation, sums: Floats, targets: Floats) -> Floats:
+    """The cross entropy of each sigmoid or softmax output (..., n_L), from the outputs' weighted sums (..., n_L)."""
+    if activation == "sigmoid":
+        each: Floats = np.maximum(sums, 0.0) - sums * targets + np.log1p(np.exp(-np.abs(sums)))
+    else:
+        largest = sums.max(axis=-1, keepdims=True)
+        logarithm_of_sum = largest + np.log(np.exp(sums - largest).sum(axis=-1, keepdims=True))
+        each = targets * (logarithm_of_sum - sums)
+    return each
 
 
 def output_deltas(activation: Activation, outputs: Floats, targets: Floats, loss: Loss) -> Floats:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from netviz.learn.divergence import TrainingDiverged
-from netviz.learn.engine import choose_engine, reference_seconds
+from netviz.learn.engine import choose_engine, most_threads, reference_seconds
 from netviz.learn.initial import initial_parameters
 from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
 from netviz.learn.recorder import Recorder, refuse_too_large
@@ -34,7 +35,8 @@ def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
     lesson = lesson_of(scene)
     recorder = Recorder(scene, lesson)
     try:
-        with np.errstate(all="ignore"):  # numbers that run away are found by looking for them
+        # Numbers that run away are found by looking for them.
+        with np.errstate(all="ignore"), threadpool_limits(most_threads(lesson)):
             _train(lesson, recorder, initial_parameters(scene), _Reporter(progress, scene.training.cycles))
     except TrainingDiverged as diverged:
         diverged.recording = recorder.recording()

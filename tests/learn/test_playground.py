@@ -293,7 +293,7 @@ OTHER = {"initial_weights": "glorot", "last_batch": "short", "seed": 1}
         ({"initial_weights": "zero"}, "generated in order"),
         ({"regularization": "L1", "regularization_rate": 0.1}, "generated in order"),
         ({"batch": 1} | OTHER, "generated"),
-        (OTHER, "reference"),
+        (OTHER, "in place"),
         ({"batch": 1, "regularization": "L2"} | OTHER, "generated"),
         ({"batch": 1, "regularization": "L2", "regularization_rate": 1} | OTHER, "reference"),
     ],

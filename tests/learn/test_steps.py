@@ -1,72 +1,23 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from netviz.learn import steps
-from netviz.learn.engine import choose_engine
+from netviz.learn.engine import choose_engine, most_threads
 from netviz.learn.initial import initial_parameters
 from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
-from netviz.learn.reference import Chunk, run_reference
+from netviz.learn.reference import run_reference
 from netviz.learn.steps import compile_steps, is_written_out, source_of
 
+from .lessons import assert_same, blows_up_rounding, lessons
 from .scenes import milo, scene
-
-HIDDEN: Any = ["sigmoid", "tanh", "relu", "linear"]
-ENDINGS: Any = [
-    *((output, "squared_error") for output in [*HIDDEN, "softmax"]),
-    ("sigmoid", "cross_entropy"),
-    ("softmax", "cross_entropy"),
-]
-
-
-def assert_same(one: Chunk, other: Chunk, tolerance: float = 1e-12) -> None:
-    for found, expected in zip(
-        (*one.parameters.weights, *one.parameters.biases, one.errors, one.losses),
-        (*other.parameters.weights, *other.parameters.biases, other.errors, other.losses),
-        strict=True,
-    ):
-        np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
-
-
-@st.composite
-def lessons(draw: st.DrawFn) -> tuple[Lesson, Parameters]:
-    layers = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
-    output, loss = draw(st.sampled_from(ENDINGS))
-    hidden = draw(st.lists(st.sampled_from(HIDDEN), min_size=len(layers) - 2, max_size=len(layers) - 2))
-    count = draw(st.integers(1, 4))
-    values = arrays(float, (count, layers[0]), elements=st.sampled_from([0.0, 1.0, -1.0, -0.0]) | st.floats(-2, 2))
-    targets = arrays(float, (count, layers[-1]), elements=st.sampled_from([0.0, 1.0]) | st.floats(0, 1))
-    bias = draw(st.sampled_from([True, False, "fixed"]))
-    random = np.random.default_rng(draw(st.integers(0, 1000)))
-    lesson = Lesson(
-        layers=layers,
-        activations=(*hidden, output),
-        loss=loss,
-        bias=bias,
-        learning_rate=draw(st.sampled_from([1.0, 0.3, 0.01])),
-        batch=1,
-        reduction="mean",
-        inputs=draw(values),
-        targets=draw(targets),
-    )
-    weights = tuple(random.uniform(-1, 1, pair) for pair in pairwise(layers))
-    return lesson, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
-
-
-def blows_up_rounding(lesson: Lesson, parameters: Parameters, expected: Chunk, cycles: int) -> bool:
-    """Whether a start that differs by 1e-10 ends more than a hundred times as far away: then no digits can be held."""
-    nudged = Parameters(*(tuple(array * (1 + 1e-10) for array in arrays) for arrays in parameters))  # type: ignore[arg-type]
-    found = run_reference(lesson, State(nudged), cycles)
-    pairs = zip((*found.parameters.weights, found.losses), (*expected.parameters.weights, expected.losses), strict=True)
-    return any(np.abs(one - other).max() > 1e-8 for one, other in pairs)
 
 
 @settings(max_examples=300, deadline=None)
@@ -118,11 +69,13 @@ def test_the_source_holds_nothing_of_the_users(most: int, monkeypatch: pytest.Mo
     ("changes", "cycles", "expected"),
     [
         ({}, 60_000, "generated"),
-        ({}, 20, "reference"),  # compiling would take longer than training
-        ({"batch": 2}, 60_000, "reference"),
-        ({"batch": "full"}, 60_000, "reference"),
-        ({"network": {"layers": [3, 200, 1]}}, 60_000, "reference"),  # 800 weights: NumPy is faster
+        ({}, 20, "in place"),  # compiling would take longer than training
+        ({"batch": 2}, 60_000, "in place"),
+        ({"batch": "full"}, 60_000, "in place"),
+        ({"regularization": "L2", "regularization_rate": 0.1}, 60_000, "reference"),
+        ({"network": {"layers": [3, 120, 1]}}, 60_000, "in place"),  # 480 weights in two layers: NumPy is faster
         ({"network": {"layers": [3, 40, 1], "bias": True, "activation": ["relu", "linear"]}}, 60_000, "generated"),
+        ({"network": {"layers": [3, 16, 16, 6, 1]}}, 60_000, "generated"),  # 406 in four: it is not
         ({"network": {"layers": [3, 4, 2], "activation": ["tanh", "softmax"]}}, 60_000, "generated"),
     ],
 )
@@ -132,6 +85,12 @@ def test_one_function_decides(changes: dict[str, Any], cycles: int, expected: st
     engine = choose_engine(lesson_of(scene(data, **changes)), cycles)
     assert engine.name == expected
     assert engine.cycles_at_once >= 1
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(128, 1), (1024, 1), (8_000_000, None)])
+def test_small_products_have_one_thread(hidden: int, expected: int | None) -> None:
+    lesson = lesson_of(scene(network={"layers": [3, 4, 1]}, batch="full"))
+    assert most_threads(replace(lesson, layers=(3, hidden, 1))) == expected
 
 
 def test_a_sigmoid_far_in_its_tail_is_trained_by_the_reference() -> None:
