@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "film": SERVANTS | {"scene", "learn", "ffmpeg"},
     "picture": SERVANTS | {"scene", "learn", "film"},
     "video": SERVANTS | {"film", "ffmpeg"},
+    "preview": SERVANTS | {"scene", "learn", "film", "picture", "api"},
 }
 MUST_NOT_KNOW = {
     "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click"},
@@ -24,6 +25,7 @@ MUST_NOT_KNOW = {
     "film": {"matplotlib", "click", "subprocess"},
     "picture": {"yaml", "imageio_ffmpeg", "click", "subprocess"},
     "video": {"matplotlib", "yaml", "click"},
+    "preview": {"matplotlib", "yaml", "imageio_ffmpeg", "click", "subprocess"},
     "cli": {"numpy", "matplotlib", "imageio_ffmpeg"},
 }
 

@@ -21,6 +21,7 @@ from netviz.scene.words import printable
 COMMANDS = {
     "render": "Make the film of a scene or a recording.",
     "still": "Make one picture of the film.",
+    "preview": "Show a scene in the browser while you change it.",
     "record": "Train the network and keep the recording, without a film.",
     "think": "Train the network and let it think about a situation.",
     "plan": "Print what the film shows when.",
@@ -30,7 +31,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {"cache": "cache"}
+_HOMES = {"cache": "cache", "preview": "preview"}
 """The modules of those that are not in commands.py."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -47,14 +47,9 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     more: problems the command found in its own options. Raises InputError with those, the options' and the scene's;
     then also with those of music and output, so that the user hears of all at once.
     """
-    source = ctx.params["source"]
     typed, problems = overrides(ctx)
     problems += more
-    recording = None
-    if source.lower().endswith(".npz") and not is_link(source):
-        recording, draft = _read_recording(Path(source), typed)
-    else:
-        draft = read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
+    recording, draft = read_draft(ctx, typed)
     problems += draft.problems
     for note in draft.notes:
         warnings.warn(note, NetvizWarning, stacklevel=2)
@@ -62,6 +57,14 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     if problems or draft.scene is None or (draft.path is not None and _same_file(target, draft.path)):
         raise InputError([*problems, *_problems_beyond(ctx, draft, target)])
     return Source(draft.scene, recording and recording.with_scene(draft.scene), draft.path, target)
+
+
+def read_draft(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+    """The command's scene as far as it can be read, with the user's options in it, and its recording if it has one."""
+    source = ctx.params["source"]
+    if source.lower().endswith(".npz") and not is_link(source):
+        return _read_recording(Path(source), typed)
+    return None, read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
 
 
 def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
@@ -73,7 +76,9 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
     draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for override in late.values()]
-    return recording, Draft((*problems, *draft.problems), draft.parts, draft.scene, path)
+    return recording, replace(
+        draft, problems=(*problems, *draft.problems), in_options=(*problems, *draft.in_options), path=path
+    )
 
 
 def _target(ctx: click.Context, draft: Draft) -> Path:

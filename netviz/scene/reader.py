@@ -39,6 +39,8 @@ class Draft:
     problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and how many more.
     parts: the values of the scene's keys that are valid by themselves, defaults included. scene: if nothing is wrong.
     path: the scene's file, if the source is one and could be found. notes: what the user should know of the scene.
+    files: all that it names, there or not: music, table, font, pictures. in_options: those of the problems that the
+    user's options have, and not the file.
     """
 
     problems: tuple[Problem, ...]
@@ -46,6 +48,8 @@ class Draft:
     scene: Scene | None = None
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    in_options: tuple[Problem, ...] = ()
 
 
 @cache
@@ -70,6 +74,7 @@ class Reader:
         self.in_file: list[tuple[Position, Problem]] = []
         self.in_options: list[Problem] = list(overlaid.problems)
         self.table: Table | None = None
+        self.files: list[Path] = []
 
     def draft(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> Draft:
         """The scene, or its mistakes. before: those found earlier, where the data come from."""
@@ -87,7 +92,8 @@ class Reader:
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
-        return Draft(_shortened(problems), self.parts, scene, self.path, tuple(notes))
+        options = (*before, *self.in_options)
+        return Draft(_shortened(problems), self.parts, scene, self.path, tuple(notes), tuple(self.files), options)
 
     def _flaws(self) -> list[Flaw]:
         found: list[Flaw] = []
@@ -169,8 +175,11 @@ class Reader:
         """The absolute path of a file the scene names; the text itself if it may not be used, which is reported."""
         try:
             if self.overlaid.origin(path) or self.path is None:
-                return str(named_by_user(text))
-            return str(named_in_scene(text, self.path.parent, allow_outside=self.allow_outside))
+                file = named_by_user(text)
+            else:
+                file = named_in_scene(text, self.path.parent, allow_outside=self.allow_outside)
+            self.files.append(file)
+            return str(file)
         except Unreachable as error:
             self._report(Flaw(path, str(error)))
             return text

@@ -1,0 +1,117 @@
+"""The command that shows a scene in the browser while it is being changed."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+import netviz
+from netviz.cli import console
+from netviz.cli.options import cache_option, overrides, scene_options
+from netviz.cli.sources import read_draft
+from netviz.errors import InputError
+from netviz.film.moments import frame_at
+from netviz.preview.server import close, serve
+from netviz.preview.status import Status
+from netviz.preview.studio import Studio, Wanted
+from netviz.scene.reader import Draft
+from netviz.scene.words import printable
+
+CTRL_C = 130
+
+
+@click.command()
+@scene_options
+@click.option("--at", default="50%", metavar="MOMENT", help="50%, 12.5s, cycle:200, start or end.", show_default=True)
+@click.option("--film", is_flag=True, help="Make a draft film of every version as well.")
+@cache_option
+@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Where; without it a free one.")
+@click.option("--browser/--no-browser", default=True, help="Whether to open the page, where there is a screen.")
+@click.pass_context
+def preview(
+    ctx: click.Context, /, at: str, film: bool, cache: bool, port: int, browser: bool, strict: bool, **_: Any
+) -> int:
+    """Show a scene in the browser, anew whenever it or a file it uses is saved; Ctrl-C ends it.
+
+    The page is served to this machine alone, under the address that is printed. Network, data, training and schedule
+    are trained anew when they change; for all else the recording is used again.
+    """
+    typed, problems = overrides(ctx)
+    if problems:
+        raise InputError(problems)
+
+    def read() -> Wanted:
+        return _wanted(*read_draft(ctx, typed))
+
+    _refuse_what_no_saving_mends(read_draft(ctx, typed)[1], at)
+    with tempfile.TemporaryDirectory(prefix="netviz-preview-", ignore_cleanup_errors=True) as folder:
+        studio = Studio(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_told())
+        server = serve(studio, port)
+        try:
+            studio.start()
+            console.result(server.address)
+            console.say("Ctrl-C ends the preview")
+            if browser and has_screen():
+                threading.Thread(target=_open, args=(server.address,), daemon=True).start()
+            threading.Event().wait()
+        except SystemExit as stopped:  # it has no other end, so this one is as it should be
+            if stopped.code != CTRL_C:
+                raise
+        finally:
+            studio.close()
+            close(server)
+    return 0
+
+
+def _wanted(recording: Any, draft: Draft) -> Wanted:
+    files = (*draft.files, *([draft.path] if draft.path is not None else []))
+    problems = tuple(printable(str(problem)) for problem in draft.problems)
+    subject = draft.scene if recording is None or draft.scene is None else recording.with_scene(draft.scene)
+    return Wanted(subject, problems, files, draft.notes)
+
+
+def _refuse_what_no_saving_mends(draft: Draft, at: str) -> None:
+    """Raise InputError for mistakes of the command line, or a scene that is not there."""
+    if draft.in_options or (draft.problems and (draft.path is None or not draft.path.is_file())):
+        raise InputError(draft.in_options or draft.problems)
+    if draft.scene is not None:
+        with console.warnings_shown(strict=False):
+            try:
+                frame_at(netviz.plan(draft.scene), at)
+            except InputError as wrong:
+                if any(problem.where == "--at" for problem in wrong.problems):
+                    raise
+
+
+def _told() -> Callable[[Status], None]:
+    """Says on the terminal what came of each change."""
+
+    def tell(status: Status) -> None:
+        for problem in status.problems:
+            console.error(problem)
+        if status.picture is not None and not status.problems:
+            trained = status.picture.trained
+            training = "" if trained is None else f", {trained:.2f} s of it training"
+            console.say(f"{printable(status.picture.name)}: drawn in {status.picture.took:.2f} s{training}")
+
+    return tell
+
+
+def has_screen() -> bool:
+    """Whether a browser can open a window here, as far as can be known."""
+    if sys.platform in ("win32", "darwin"):
+        return "SSH_CONNECTION" not in os.environ
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
+def _open(address: str) -> None:
+    import webbrowser
+
+    webbrowser.open(address)

@@ -1,0 +1,83 @@
+"""The draft film of what is shown, made in the background and given up when it is out of date."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from netviz.api import render
+from netviz.errors import NetvizError
+from netviz.learn.recording import Recording
+from netviz.preview.shown import draft
+from netviz.preview.status import DraftFilm
+from netviz.preview.turns import Turns
+
+SECONDS_BETWEEN_REPORTS = 0.1
+
+
+class Superseded(Exception):
+    """Something newer is wanted; what is being made is given up."""
+
+
+class FilmMaker:
+    """Makes one film at a time, in a thread of its own. folder: where it is while it is written. tell: called there."""
+
+    def __init__(self, folder: Path, turns: Turns, tell: Callable[[DraftFilm], None]) -> None:
+        self._folder, self._turns, self._tell = folder, turns, tell
+        self._threads: list[threading.Thread] = []
+        self._stop = threading.Event()
+        self._film: tuple[int, bytes] | None = None
+
+    def make(self, version: int, recording: Recording) -> None:
+        """Begin the draft film of a version; one that is under way is given up."""
+        self.stop()
+        self._stop = threading.Event()
+        thread = threading.Thread(target=self._make, args=(version, recording, self._stop), daemon=True)
+        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+        thread.start()
+
+    def stop(self) -> None:
+        """Give up what is under way; it ends with its next picture."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Give up what is under way, and wait until nothing is left of it."""
+        self.stop()
+        for thread in self._threads:
+            thread.join()
+
+    def film(self, version: int) -> bytes | None:
+        """The finished film of a version, as MP4."""
+        made = self._film
+        return made[1] if made is not None and made[0] == version else None
+
+    def _make(self, version: int, recording: Recording, stop: threading.Event) -> None:
+        began = told = time.monotonic()
+        file = self._folder / f"{secrets.token_hex(8)}.mp4"
+
+        def progress(phase: str, done: int, total: int) -> None:
+            nonlocal told
+            if stop.is_set():
+                raise Superseded
+            self._turns.give_way()
+            if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
+                told = time.monotonic()
+                self._tell(DraftFilm(version, done / total))
+
+        try:
+            with self._turns.film():
+                render(recording.with_scene(draft(recording.scene)), file, progress=progress)
+            film = file.read_bytes()
+            file.unlink()
+            if not stop.is_set():
+                self._film = version, film
+                self._tell(DraftFilm(version, 1.0, took=time.monotonic() - began))
+        except Superseded:
+            pass
+        except (NetvizError, OSError) as failure:
+            self._tell(DraftFilm(version, 0.0, problem=str(failure)))
+        finally:
+            file.unlink(missing_ok=True)
