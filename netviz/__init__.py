@@ -15,11 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netviz.api import animate, plan, record, render, still
+    from netviz.api import animate, plan, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
+    from netviz.films import render, render_many
     from netviz.learn.recording import Recording
     from netviz.scene.file import load_scene
     from netviz.scene.spec import Scene
+    from netviz.scene.sweep import sweep
 
 __version__ = "0.1.0"
 
@@ -27,13 +29,15 @@ _HOMES = {
     "animate": "netviz.api",
     "plan": "netviz.api",
     "record": "netviz.api",
-    "render": "netviz.api",
+    "render": "netviz.films",
+    "render_many": "netviz.films",
     "still": "netviz.api",
     "InputError": "netviz.errors",
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
     "Recording": "netviz.learn.recording",
     "load_scene": "netviz.scene.file",
+    "sweep": "netviz.scene.sweep",
     "Scene": "netviz.scene.spec",
 }
 
@@ -48,7 +52,9 @@ __all__ = [
     "plan",
     "record",
     "render",
+    "render_many",
     "still",
+    "sweep",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The way of the data in a few calls: scene, recording, film."""
+"""The way of the data in a few calls: scene, recording, pictures. Films of them are made by `films`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.ffmpeg import executable
 from netviz.film.audio import audio_length, audio_problems
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
@@ -28,7 +26,6 @@ from netviz.places import music
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
 from netviz.video.files import output_problems
-from netviz.video.film import Film, write_film
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
@@ -89,7 +86,7 @@ def film_length(scene: Scene) -> Fraction | None:
 
 def scene_problems(source: Scene | Recording) -> list[Problem]:
     """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
-    scene = _scene(source)
+    scene = scene_of(source)
     problems = _drawing_problems(scene)
     if isinstance(source, Recording):
         problems += _breaking_off(source)
@@ -119,7 +116,8 @@ def input_files(scene: Scene) -> list[Path]:
     return pictures if scene.audio is None else [music(scene.audio), *pictures]
 
 
-def _scene(source: Scene | Recording) -> Scene:
+def scene_of(source: Scene | Recording) -> Scene:
+    """The scene itself, or the one that was recorded."""
     return source if isinstance(source, Scene) else source.scene
 
 
@@ -175,55 +173,12 @@ def _breaking_off(recording: Recording) -> list[Problem]:
     return [Problem("the recording", message)]
 
 
-def render(
-    source: Scene | Recording,
-    output: str | Path | None = None,
-    *,
-    overwrite: bool = False,
-    progress: Progress | None = None,
-    cache: bool = False,
-) -> Film:
-    """Make the film of a scene, or of a recording without training again, and write it as MP4.
-
-    output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
-    `overwrite`. Returns path, frames, seconds and size in bytes of what was written. cache: as in `record`.
-    Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
-    fails; then the output is as it was before.
-    """
-    scene = _scene(source)
-    target = Path(output) if output is not None else Path(f"{scene.name}.mp4")
-    audio = None if scene.audio is None else music(scene.audio)
-    problems = scene_problems(source) + target_problems(target, (".mp4",), overwrite, input_files(scene))
-    if problems:
-        raise InputError(problems)
-    executable()  # without ffmpeg there is no need to train first
-    made = plan(scene)
-    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
-    timeline = make_timeline(made, recording)
-
-    def drawn(frame: int) -> None:
-        if progress is not None:
-            progress("drawing", frame, made.frame_count)
-
-    # Drawing's matrix products are small: more threads would only wait for each other, and the encoder needs the cores.
-    with threadpool_limits(1):
-        return write_film(
-            target,
-            pictures(timeline),
-            size=scene.output.size,
-            fps=scene.output.fps,
-            frame_count=made.frame_count,
-            audio=audio,
-            quality=scene.output.quality,
-            overwrite=overwrite,
-            on_frame=drawn,
-        )
-
-
-def pictures(timeline: Timeline, stage: Stage | None = None) -> Iterator[NDArray[np.uint8]]:
+def pictures(
+    timeline: Timeline, stage: Stage | None = None, frames: range | None = None
+) -> Iterator[NDArray[np.uint8]]:
     """Every frame's picture, (height, width, 4), in order; one that looks like the last is not drawn again.
 
-    All are the stage's own memory: use each before asking for the next.
+    All are the stage's own memory: use each before asking for the next. frames: all of the film's if not given.
     """
     if stage is None:
         from netviz.picture.stage import Stage
@@ -231,7 +186,7 @@ def pictures(timeline: Timeline, stage: Stage | None = None) -> Iterator[NDArray
         stage = Stage(timeline)
     last: Any = None
     picture: NDArray[np.uint8] | None = None
-    for index in range(timeline.frame_count):
+    for index in range(timeline.frame_count) if frames is None else frames:
         key = timeline.key(index)
         if picture is None or key != last:
             picture, last = stage.draw(timeline.frame(index)), key
@@ -251,7 +206,7 @@ def still(
 
     at: 50%, 12.5s, cycle:200, start or end. cache: as in `record`. Raises InputError as `render` does.
     """
-    scene = _scene(source)
+    scene = scene_of(source)
     problems = scene_problems(source)
     if output is not None:
         problems += target_problems(Path(output), (".png",), overwrite, input_files(scene))

@@ -17,7 +17,8 @@ MAY_IMPORT = {
     "film": SERVANTS | {"scene", "learn", "ffmpeg"},
     "picture": SERVANTS | {"scene", "learn", "film"},
     "video": SERVANTS | {"film", "ffmpeg"},
-    "preview": SERVANTS | {"scene", "learn", "film", "picture", "api"},
+    "workers": SERVANTS | {"__init__", "scene", "learn", "film", "picture", "video", "ffmpeg", "api"},
+    "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "films"},
 }
 MUST_NOT_KNOW = {
     "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click"},
@@ -25,6 +26,7 @@ MUST_NOT_KNOW = {
     "film": {"matplotlib", "click", "subprocess"},
     "picture": {"yaml", "imageio_ffmpeg", "click", "subprocess"},
     "video": {"matplotlib", "yaml", "click"},
+    "workers": {"yaml", "click"},
     "preview": {"matplotlib", "yaml", "imageio_ffmpeg", "click", "subprocess"},
     "cli": {"numpy", "matplotlib", "imageio_ffmpeg"},
 }

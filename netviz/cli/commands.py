@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import netviz
-from netviz.api import input_files, scene_problems, target_problems
+from netviz.api import scene_problems, target_problems
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, read_source
@@ -21,29 +21,6 @@ from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable
 from netviz.video.files import amount
-
-
-@click.command()
-@scene_options
-@output_options("The film; without it the scene's name + .mp4 in the current folder.")
-@cache_option
-@click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
-@click.pass_context
-def render(ctx: click.Context, /, overwrite: bool, dry_run: bool, cache: bool, strict: bool, **_: Any) -> None:
-    """Make the film of a scene, a Playground link or a recording."""
-    with console.warnings_shown(strict):
-        source = read_source(ctx)
-        scene = source.scene
-        if dry_run:
-            problems = target_problems(source.target, (SUFFIXES["render"],), overwrite, input_files(scene))
-            _refuse(scene_problems(source.subject) + problems)
-            made = netviz.plan(scene)
-            told = f"{_seconds(made.seconds)}, {made.frame_count} frames of {_size(scene)}, {len(made.spans)} spans"
-        else:
-            with console.progress() as progress:
-                film = netviz.render(source.subject, source.target, overwrite=overwrite, progress=progress, cache=cache)
-            told = f"{_seconds(film.seconds)}, {amount(film.size_in_bytes)}"
-    console.result(f"{_name(source.target)}: {told}")
 
 
 @click.command()
@@ -58,7 +35,7 @@ def still(ctx: click.Context, /, overwrite: bool, at: str, cache: bool, strict: 
         source = read_source(ctx)
         with console.progress() as progress:
             netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress, cache=cache)
-    console.result(f"{_name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
+    console.result(f"{console.name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 
 @click.command()
@@ -85,11 +62,11 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
                 diverged.recording.save(target)
-                console.note(f"the recording up to there is in {_name(target)}")
+                console.note(f"the recording up to there is in {console.name(target)}")
             raise
         recording.save(target)
     moments, cycles = len(recording.cycle), source.scene.training.cycles
-    console.result(f"{_name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
+    console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 
 @click.command()
@@ -143,7 +120,7 @@ def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
         _refuse(scene_problems(source.subject))
         made = netviz.plan(source.scene)
     cycles = len(made.shown_cycles)
-    console.result(f"{source.scene.name}: fine; {_seconds(made.seconds)}, {cycles} shown cycles")
+    console.result(f"{source.scene.name}: fine; {console.seconds(made.seconds)}, {cycles} shown cycles")
 
 
 @click.command()
@@ -191,7 +168,7 @@ def new(target: Path, source: str, overwrite: bool) -> None:
     with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
         temporary.write_bytes(text.encode())
     of = "the link's run" if is_link(source) else f"a copy of {source}"
-    console.result(f"{_name(target)}: {of}; netviz render {printable(shlex.quote(str(target)))}")
+    console.result(f"{console.name(target)}: {of}; netviz render {printable(shlex.quote(str(target)))}")
 
 
 @click.command()
@@ -230,7 +207,7 @@ def _plan_as_text(scene: Scene, made: Plan) -> str:
             f"{scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
             f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}"
         )
-    lines.append(f"{_seconds(made.seconds)}, {made.frame_count} frames at {made.fps} frames a second")
+    lines.append(f"{console.seconds(made.seconds)}, {made.frame_count} frames at {made.fps} frames a second")
     return "\n".join(lines)
 
 
@@ -252,18 +229,9 @@ def _plan_as_json(scene: Scene, made: Plan) -> str:
     return json.dumps(told, indent=1)
 
 
-def _name(path: Path) -> str:
-    return printable(click.format_filename(path))
-
-
 def _size(scene: Scene) -> str:
     return "{}x{}".format(*scene.output.size)
 
 
 def _bytes(path: Path) -> str:
     return amount(path.stat().st_size)
-
-
-def _seconds(exact: Any) -> str:
-    minutes, seconds = divmod(round(float(exact), 2), 60)
-    return f"{minutes:.0f} min {seconds:05.2f} s" if minutes else f"{seconds:.2f} s"

@@ -8,6 +8,8 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,17 @@ def result(text: str) -> None:
     except BrokenPipeError:
         # Whoever read our output has gone, as `head` does: nothing more to say, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def name(path: Path) -> str:
+    """A file's name, as it is shown."""
+    return printable(click.format_filename(path))
+
+
+def seconds(exact: Fraction) -> str:
+    """A length, as it is shown."""
+    minutes, rest = divmod(round(float(exact), 2), 60)
+    return f"{minutes:.0f} min {rest:05.2f} s" if minutes else f"{rest:.2f} s"
 
 
 def say(text: str) -> None:
@@ -90,19 +103,25 @@ class ProgressLines:
     """Where there is no terminal: a plain line for each phase, and one every ten seconds."""
 
     def __init__(self) -> None:
-        self._phase = ""
-        self._told = self._began = 0.0
+        self._told = 0.0
+        self._began: dict[str, tuple[float, int]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         now = time.monotonic()
-        if phase != self._phase:
-            self._phase, self._began, self._told = phase, now, now
+        if phase not in self._began:
+            self._began[phase], self._told = (now, done), now
             say(f"{phase} …")
         elif now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
-            speed = done / max(1e-9, now - self._began)
+            began, before = self._began[phase]
+            speed = (done - before) / max(1e-9, now - began)
             left = (total - done) / speed if speed else 0
             say(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Something else is said meanwhile."""
+        yield
 
     def __enter__(self) -> ProgressLines:
         return self
@@ -136,6 +155,15 @@ class ProgressBars:
         task, began = self._tasks[phase]
         speed = f"{done / (now - began):.0f} fps" if phase == "drawing" and now > began else ""
         self._progress.update(task, completed=done, total=total, speed=speed)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Something else is said meanwhile."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
     def __enter__(self) -> ProgressBars:
         self._progress.start()

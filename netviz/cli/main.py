@@ -19,7 +19,7 @@ from netviz.cli import console
 from netviz.scene.words import printable
 
 COMMANDS = {
-    "render": "Make the film of a scene or a recording.",
+    "render": "Make the film of a scene or a recording, or of several.",
     "still": "Make one picture of the film.",
     "preview": "Show a scene in the browser while you change it.",
     "record": "Train the network and keep the recording, without a film.",
@@ -31,7 +31,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {"cache": "cache", "preview": "preview"}
+_HOMES = {"cache": "cache", "preview": "preview", "render": "render"}
 """The modules of those that are not in commands.py."""
 
 

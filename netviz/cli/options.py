@@ -36,6 +36,15 @@ SCENE_OPTIONS = (
 
 def scene_options(command: Command) -> Command:
     """The scene argument, and the options that override its keys."""
+    return click.argument("source", metavar="[SCENE]", default="xor")(_settings(command))
+
+
+def scenes_options(command: Command) -> Command:
+    """The same of a command that takes several scenes."""
+    return click.argument("sources", metavar="[SCENE]...", nargs=-1)(_settings(command))
+
+
+def _settings(command: Command) -> Command:
     # Every command with a scene says what may stand for one.
     command.__doc__ = f"{command.__doc__}\n\n{SCENE_HELP}"
     for option, key, _, metavar, text in reversed(SCENE_OPTIONS):
@@ -54,8 +63,7 @@ def scene_options(command: Command) -> Command:
         "--allow-outside", is_flag=True, help="Let a scene file use files from outside its own folder."
     )(command)
     command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
-    command = debug_option(command)
-    return click.argument("source", metavar="[SCENE]", default="xor")(command)
+    return debug_option(command)
 
 
 # Looked for by `main`, which is where errors end.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 
 from netviz.api import target_problems
 from netviz.cli.options import overrides
+from netviz.cli.targets import collisions, targets_of
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.film.audio import audio_problems
 from netviz.learn.recording import Recording
@@ -21,6 +22,7 @@ from netviz.scene.link import is_link
 from netviz.scene.overrides import Override
 from netviz.scene.reader import Draft
 from netviz.scene.spec import Scene
+from netviz.scene.sweep import Point, named, parse_sweep, points
 
 SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
 """What the names of the files end in that the commands write."""
@@ -48,23 +50,82 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     then also with those of music and output, so that the user hears of all at once.
     """
     typed, problems = overrides(ctx)
-    problems += more
     recording, draft = read_draft(ctx, typed)
-    problems += draft.problems
-    for note in draft.notes:
-        warnings.warn(note, NetvizWarning, stacklevel=2)
-    target = _target(ctx, draft)
-    if problems or draft.scene is None or (draft.path is not None and _same_file(target, draft.path)):
-        raise InputError([*problems, *_problems_beyond(ctx, draft, target)])
-    return Source(draft.scene, recording and recording.with_scene(draft.scene), draft.path, target)
+    (source,) = _sources(ctx, [*problems, *more], [(recording, draft, _target(ctx, draft))])
+    return source
+
+
+def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Source]:
+    """All scenes and recordings of a command that takes several, each with every point of its sweeps.
+
+    Raises InputError as `read_source` does, and if two of them would be written to one file.
+    """
+    typed, problems = overrides(ctx)
+    swept, wrong = _sweeps(ctx, typed)
+    problems += [*more, *wrong]
+    found = []
+    for source in ctx.params["sources"] or ("xor",):
+        for point in swept:
+            recording, draft = _read(ctx, source, {**typed, **point.overrides})
+            if draft.scene is not None:
+                draft = replace(draft, scene=named(draft.scene, point))
+            found.append((recording, draft, f"{_name(draft)}{point.part}"))
+    targets = targets_of(ctx.params["output"], [name for _, _, name in found])
+    problems += collisions(ctx.params["output"], targets)
+    return _sources(ctx, problems, [(*each[:2], target) for each, target in zip(found, targets, strict=True)])
+
+
+def _sources(
+    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, Draft, Path]]
+) -> list[Source]:
+    sources = []
+    for recording, draft, target in found:
+        problems += draft.problems
+        for note in draft.notes:
+            warnings.warn(note, NetvizWarning, stacklevel=3)
+        if draft.scene is not None and not (draft.path is not None and _same_file(target, draft.path)):
+            sources.append(Source(draft.scene, recording and recording.with_scene(draft.scene), draft.path, target))
+    if problems or len(sources) < len(found):
+        for _, draft, target in found:
+            problems += _problems_beyond(ctx, draft, target)
+        raise InputError(dict.fromkeys(problems))
+    return sources
+
+
+def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+    if source.lower().endswith(".npz") and not is_link(source):
+        return _read_recording(Path(source), typed)
+    return None, read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
+
+
+def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[Point], list[Problem]]:
+    """The combinations of all that is swept; one where nothing is."""
+    swept: dict[str, list[Override]] = {}
+    problems: list[Problem] = []
+    for text in ctx.params["sweeps"]:
+        try:
+            key, values = parse_sweep(text)
+        except InputError as wrong:
+            problems += wrong.problems
+            continue
+        other = swept[key][0].origin if key in swept else typed[key].origin if key in typed else ""
+        if other and not other.startswith("NETVIZ_"):
+            problems.append(Problem(values[0].origin, f"{other} gives this key too; leave one of them out"))
+        else:
+            swept[key] = values
+    try:
+        return points(swept), problems
+    except InputError as wrong:
+        return points({}), [*problems, *wrong.problems]
+
+
+def _name(draft: Draft) -> str:
+    return str(draft.parts.get("name", draft.path.stem if draft.path else "film"))
 
 
 def read_draft(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
     """The command's scene as far as it can be read, with the user's options in it, and its recording if it has one."""
-    source = ctx.params["source"]
-    if source.lower().endswith(".npz") and not is_link(source):
-        return _read_recording(Path(source), typed)
-    return None, read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
+    return _read(ctx, ctx.params["source"], typed)
 
 
 def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
@@ -83,8 +144,7 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
 
 def _target(ctx: click.Context, draft: Draft) -> Path:
     output = ctx.params.get("output")
-    name = draft.parts.get("name", draft.path.stem if draft.path else "film")
-    return output if output is not None else Path(f"{name}{SUFFIXES.get(ctx.command.name or '', '')}")
+    return output if output is not None else Path(f"{_name(draft)}{SUFFIXES.get(ctx.command.name or '', '')}")
 
 
 def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Problem]:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from netviz.api import render
 from netviz.errors import NetvizError
+from netviz.films import render
 from netviz.learn.recording import Recording
 from netviz.preview.shown import draft
 from netviz.preview.status import DraftFilm
@@ -69,7 +69,7 @@ class FilmMaker:
 
         try:
             with self._turns.film():
-                render(recording.with_scene(draft(recording.scene)), file, progress=progress)
+                render(recording.with_scene(draft(recording.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
             file.unlink()
             if not stop.is_set():

@@ -303,7 +303,7 @@ def test_no_such_option_or_command(call: Call, tmp_path: Path) -> None:
         (["rendr"], "did you mean 'render'?"),
         (["quatsch"], "there are render, still,"),
         (["render", "--cycels", "3"], "--cycles"),
-        (["render", "a", "b"], "unexpected extra argument"),
+        (["still", "a", "b"], "unexpected extra argument"),
         (["think"], "--inputs"),
         ([], "Usage: netviz"),
     ]:

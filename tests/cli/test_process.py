@@ -54,7 +54,10 @@ def wait_until_gone(text: str | Path, seconds: float = 2) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("phase", "options"), [("training", TRAINING), ("drawing", DRAWING)])
+@pytest.mark.parametrize(
+    ("phase", "options"),
+    [("training", TRAINING), ("drawing", [*DRAWING, "--jobs", "1"]), ("drawing", [*DRAWING, "--jobs", "2"])],
+)
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped(tmp_path: Path, phase: str, options: list[str], signum: int, code: int) -> None:
     (tmp_path / "there.mp4").write_text("precious")

@@ -1,0 +1,220 @@
+"""Films of scenes and recordings: one, or several whose workers are shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems
+from netviz.errors import InputError, Problem
+from netviz.ffmpeg import executable
+from netviz.film.plan import Plan
+from netviz.learn.recording import Recording
+from netviz.places import music
+from netviz.scene.spec import Scene
+from netviz.video.film import Film, Wanted, joined
+from netviz.workers.crew import Crew, crew_of
+from netviz.workers.jobs import default_jobs, usable_cpus
+from netviz.workers.segment import Production, Watch
+
+BEAT = 0.1
+"""Seconds between two looks at how far the workers are."""
+MOST_JOBS = 512
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A film to be made."""
+
+    source: Scene | Recording
+    plan: Plan
+    wanted: Wanted
+
+
+def render(
+    source: Scene | Recording,
+    output: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+    cache: bool = False,
+) -> Film:
+    """Make the film of a scene, or of a recording without training again, and write it as MP4.
+
+    output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
+    `overwrite`. Returns path, frames, seconds and size in bytes of what was written. cache: as in `record`.
+    jobs: processes that share the work, what helps on this machine if not given; each takes some 250 MB at 1920x1080.
+    executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
+    workers are to do it. The file is the same to the last byte whoever makes it.
+    Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
+    fails; then the output is as it was before.
+    """
+    target = Path(output) if output is not None else Path(f"{scene_of(source).name}.mp4")
+    (made,) = render_many(
+        {target: source},
+        overwrite=overwrite,
+        jobs=jobs,
+        executor=executor,
+        cluster=cluster,
+        progress=progress,
+        cache=cache,
+    ).values()
+    if isinstance(made, Exception):
+        raise made
+    return made
+
+
+def render_many(
+    films: Mapping[str | Path, Scene | Recording],
+    *,
+    overwrite: bool = False,
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+    cache: bool = False,
+    ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
+) -> dict[Path, Film | Exception]:
+    """Make several films, which share the workers. films: the file of each, and what it is of.
+
+    A film that fails does not stop the others: what went wrong with it is returned in its place. ended: called with
+    each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
+    Raises InputError before any work with all that is wrong with any of them.
+    """
+    orders = _orders(films, overwrite, _request_problems(jobs, executor, cluster))
+    if jobs is None:
+        jobs = default_jobs(usable_cpus(), sum(len(order.wanted.segments) for order in orders))
+    jobs = min(jobs, sum(len(order.wanted.segments) for order in orders))
+    with crew_of(jobs, executor, cluster) as crew:
+        return _make_all(orders, crew, progress, cache, ended)
+
+
+def film_problems(
+    films: Mapping[str | Path, Scene | Recording], *, overwrite: bool = False
+) -> tuple[list[Problem], list[Plan]]:
+    """All that keeps films from being made, and their plans, as far as there are any."""
+    problems: list[Problem] = []
+    plans = []
+    for output, source in films.items():
+        scene, target = scene_of(source), Path(output)
+        found = scene_problems(source) + target_problems(target, (".mp4",), overwrite, input_files(scene))
+        if not found:
+            try:
+                plans.append(plan(scene))
+            except InputError as wrong:
+                found += wrong.problems
+        if len(films) > 1:
+            found = [_of(scene.name, problem) for problem in found]
+        problems += found
+    return problems, plans
+
+
+def _of(name: str, problem: Problem) -> Problem:
+    """A problem of one of several films, with its name unless it is about a file."""
+    is_file = "/" in problem.where or problem.where.endswith(".mp4")
+    return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
+
+
+def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, problems: list[Problem]) -> list[_Order]:
+    found, plans = film_problems(films, overwrite=overwrite)
+    if problems or found:
+        raise InputError([*problems, *found])
+    executable()  # without ffmpeg there is no need to train first
+    orders = []
+    for (output, source), made in zip(films.items(), plans, strict=True):
+        scene = scene_of(source)
+        audio = None if scene.audio is None else music(scene.audio)
+        output_of = scene.output
+        wanted = Wanted(
+            Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite
+        )
+        orders.append(_Order(source, made, wanted))
+    return orders
+
+
+def _request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
+    problems = []
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        problems.append(Problem("--jobs", f"expected a whole number from 1 to {MOST_JOBS}, got {jobs}"))
+    given = [
+        name for name, value in (("jobs", jobs), ("executor", executor), ("cluster", cluster)) if value is not None
+    ]
+    if len(given) > 1:
+        problems.append(Problem(f"--{' and --'.join(given)}", "each says who is to do the work: give one of them"))
+    return problems
+
+
+def _make_all(
+    orders: list[_Order],
+    crew: Crew,
+    progress: Progress | None,
+    cache: bool,
+    ended: Callable[[Path, Film | Exception], None],
+) -> dict[Path, Film | Exception]:
+    """Make all films; the next is begun as soon as the workers of those under way do not keep everybody busy."""
+    total = sum(order.plan.frame_count for order in orders)
+    watches: list[Watch] = []
+    outcomes: dict[Path, Film | Exception] = {}
+    under_way: dict[Path, Generator[None, None, Film]] = {}
+    waiting = [*orders]
+
+    def tell() -> None:
+        if progress is not None and (frames := sum(watch.frames for watch in watches)):
+            progress("drawing", frames, total)
+
+    def end(path: Path, outcome: Film | Exception) -> None:
+        under_way.pop(path, None)
+        outcomes[path] = outcome
+        ended(path, outcome)
+
+    try:
+        while waiting or under_way:
+            if waiting and crew.has_room():
+                order = waiting.pop(0)
+                watches.append(Watch(crew.news, tell))
+                under_way[order.wanted.target] = _made(
+                    order, crew, watches[-1], _named(progress, order, len(orders)), cache
+                )
+            crew.news.clear()
+            for path, making in [*under_way.items()]:
+                try:
+                    next(making)
+                except StopIteration as stop:
+                    end(path, stop.value)
+                except Exception as failure:
+                    end(path, failure)
+            tell()
+            if under_way and not (waiting and crew.has_room()):
+                crew.news.wait(BEAT)
+    finally:
+        for making in under_way.values():
+            making.close()
+    return {order.wanted.target: outcomes[order.wanted.target] for order in orders}
+
+
+def _made(
+    order: _Order, crew: Crew, watch: Watch, progress: Progress | None, cache: bool
+) -> Generator[None, None, Film]:
+    """Train, draw and encode, giving others their turn while there is nothing to be done here."""
+    source = order.source
+    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
+    film = Production(order.plan, recording)
+
+    def segments() -> Iterator[bytes | None]:
+        return crew.segments(film, order.wanted, watch)
+
+    made = yield from joined(order.wanted, segments)
+    return made
+
+
+def _named(progress: Progress | None, order: _Order, films: int) -> Progress | None:
+    """Progress in which the phases of one of several films have its name."""
+    if progress is None or films == 1:
+        return progress
+    name = scene_of(order.source).name
+    return lambda phase, done, total: progress(f"{phase} {name}", done, total)

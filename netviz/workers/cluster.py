@@ -1,0 +1,67 @@
+"""A dask cluster's workers as an executor. dask is loaded only here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from typing import Any
+
+from netviz.errors import InputError, NetvizError, Problem
+from netviz.workers.segment import Production
+
+PATIENCE = 10.0
+"""Seconds a scheduler may take to answer, and its first worker to come."""
+
+
+class ClusterUnreachable(NetvizError):
+    """There is no scheduler at the address, or it has no workers."""
+
+
+@contextmanager
+def cluster_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
+    """The workers of the dask scheduler at an address such as tcp://host:8786.
+
+    Raises InputError if dask is not installed or the address is none, ClusterUnreachable.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        message = "needs dask's distributed: pip install 'netviz-film[cluster]'"
+        raise InputError([Problem("--cluster", message)]) from None
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # it tells of every attempt; we tell of the outcome
+    try:
+        try:
+            client = Client(address, timeout=patience, set_as_default=False)
+        except (OSError, TimeoutError) as error:
+            raise ClusterUnreachable(
+                f"no dask scheduler answers at {address} within {patience:g} s; start one with `dask scheduler`"
+            ) from error
+        except (ValueError, TypeError) as error:
+            message = f"{address!r} is no address ({error}); give one such as tcp://host:8786"
+            raise InputError([Problem("--cluster", message)]) from None
+        try:
+            try:
+                client.wait_for_workers(1, timeout=patience)
+            except TimeoutError as error:
+                raise ClusterUnreachable(
+                    f"the dask scheduler at {address} has no workers; start some with `dask worker {address}`"
+                ) from error
+            yield client.get_executor(pure=False)
+        finally:
+            client.close(timeout=2)
+    finally:
+        logger.setLevel(level)
+
+
+def is_dask(executor: Executor) -> bool:
+    """Whether an executor is a dask client's."""
+    return type(executor).__module__.partition(".")[0] == "distributed"
+
+
+def scattered(executor: Any, film: Production) -> Any:
+    """The film on every dask worker, sent once, as something that can be handed to `submit` in its place."""
+    return executor._client.scatter(film, broadcast=True, hash=False)

@@ -1,0 +1,167 @@
+"""A film's segments, in order, from whoever makes them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import ExitStack, contextmanager
+from typing import Any, Protocol
+
+from threadpoolctl import threadpool_limits
+
+from netviz.errors import NetvizError
+from netviz.video.film import Wanted
+from netviz.video.segments import encoded_in_turn
+from netviz.workers.cluster import cluster_executor, is_dask, scattered
+from netviz.workers.processes import Processes
+from netviz.workers.segment import WATCHES, Production, Watch, encode
+
+AHEAD = 32
+"""Segments that may be under way, or done before their turn: they are kept in memory."""
+ATTEMPTS = 3
+"""How often a segment is tried where an executor has lost it."""
+
+
+class Crew(Protocol):
+    """Who makes segments. news: set whenever something has changed."""
+
+    news: threading.Event
+
+    def has_room(self) -> bool:
+        """Whether somebody would be idle without another film."""
+        ...
+
+    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
+        """The film's encoded segments in order; None: the next is not there yet."""
+        ...
+
+
+class Alone:
+    """This process, one segment after the other."""
+
+    def __init__(self) -> None:
+        self.news = threading.Event()
+        self._at_work = False
+
+    def has_room(self) -> bool:
+        """One film at a time."""
+        return not self._at_work
+
+    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
+        """All of them by one stage; while one is drawn the one before is still being encoded."""
+        from netviz.api import pictures
+
+        def drawn(frames: int) -> None:
+            watch.drawn(0, frames)
+            watch.tell()
+
+        self._at_work = True
+        try:
+            # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
+            with threadpool_limits(1):
+                yield from encoded_in_turn(
+                    pictures(film.timeline),
+                    wanted.segments,
+                    size=wanted.size,
+                    fps=wanted.fps,
+                    quality=wanted.quality,
+                    on_frame=drawn,
+                )
+        finally:
+            self._at_work = False
+
+
+class Shared:
+    """An executor's workers. capacity: how many segments keep all of them busy."""
+
+    def __init__(self, executor: Executor, capacity: int) -> None:
+        self.news = threading.Event()
+        self._executor = executor
+        self._capacity = capacity
+        self._under_way: set[Future[bytes]] = set()
+
+    def has_room(self) -> bool:
+        """Fewer segments than workers are under way."""
+        self._under_way = {future for future in self._under_way if not future.done()}
+        return len(self._under_way) < self._capacity
+
+    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
+        """Raises NetvizError at once when any segment fails."""
+        cuts = wanted.segments
+        futures: dict[int, Future[bytes]] = {}
+        tried = [0] * len(cuts)
+        WATCHES[film.token] = watch
+        try:
+            sent = scattered(self._executor, film) if is_dask(self._executor) else film
+            for turn, cut in enumerate(cuts):
+                while True:
+                    for number in range(turn, min(len(cuts), turn + max(AHEAD, 2 * self._capacity))):
+                        if number not in futures and tried[number] < ATTEMPTS:
+                            # A segment that was lost may have been so with the film it was sent.
+                            futures[number] = self._submit(film if tried[number] else sent, cuts[number])
+                            tried[number] += 1
+                    for number, future in [*futures.items()]:
+                        if future.done() and _is_lost(future, last=tried[number] == ATTEMPTS):
+                            del futures[number]
+                    if turn in futures and futures[turn].done():
+                        break
+                    yield None
+                data = futures.pop(turn).result()
+                watch.drawn(cut.start, len(cut))
+                yield data
+        finally:
+            watch.cancelled = True
+            WATCHES.pop(film.token, None)
+            for future in futures.values():
+                future.cancel()
+
+    def _submit(self, film: Any, cut: range) -> Future[bytes]:
+        try:
+            future = self._executor.submit(encode, film, cut.start, cut.stop)
+        except (BrokenExecutor, RuntimeError) as error:
+            raise NetvizError(f"the executor takes no more work: {error}") from error
+        self._under_way.add(future)
+        future.add_done_callback(lambda _: self.news.set())
+        return future
+
+
+def _is_lost(future: Future[bytes], *, last: bool) -> bool:
+    """Whether a segment is to be tried again. Raises NetvizError if it failed."""
+    try:
+        error = future.exception()
+    except CancelledError as cancelled:
+        error = cancelled
+    if error is None:
+        return False
+    if isinstance(error, CancelledError) and not last:
+        return True
+    if isinstance(error, NetvizError):
+        raise error
+    if isinstance(error, BrokenExecutor):
+        raise NetvizError(f"a worker of the executor ended unexpectedly: {error}") from error
+    raise NetvizError(f"a worker failed: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def crew_of(jobs: int, executor: Executor | None, cluster: str | None) -> Iterator[Crew]:
+    """Whoever was asked for; one job is this process itself. They are gone afterwards, a given executor is not."""
+    with ExitStack() as stack:
+        if cluster is not None:
+            executor = stack.enter_context(cluster_executor(cluster))
+        if executor is None and jobs == 1:
+            yield Alone()
+            return
+        if executor is None:
+            executor = Processes(jobs)
+            stack.callback(executor.shutdown)
+            yield Shared(executor, jobs)
+        else:
+            yield Shared(executor, _workers_of(executor))
+
+
+def _workers_of(executor: Any) -> int:
+    """How many work at once, where the executor knows."""
+    if is_dask(executor):
+        return max(1, sum(map(int, executor._client.nthreads().values())))
+    return int(getattr(executor, "_max_workers", 0)) or AHEAD
