@@ -32,6 +32,8 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.film
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants
 

@@ -1,10 +1,11 @@
-"""How fast the bundled xor scene trains: python benchmarks/training.py [rounds]
+"""How fast the bundled xor scene trains, and how fast netviz starts: python benchmarks/training.py [rounds]
 
 Four ways through the same 420,000 steps, in turn within one process, so that the ratios hold on a busy machine too:
 the engine netviz chooses, its readable NumPy reference, the shortest plain NumPy for this one network, and an object
 for each neuron, as the film of 2015 had it. The slow ways take fewer cycles, and their time is multiplied. Then
-TensorFlow Playground's first run, to the last bit, by both engines that can, and the whole of `record(scene)` in fresh
-processes, with nothing warm.
+TensorFlow Playground's first run, to the last bit, by both engines that can; the whole of `record(scene)` in fresh
+processes, with nothing compiled or cached, against the object for each neuron; and `netviz --help` in fresh processes.
+How training grows is in growth.py.
 """
 
 from __future__ import annotations
@@ -169,7 +170,15 @@ def main() -> None:
     imports, recording = (statistics.median(column) for column in zip(*fresh, strict=True))
     print("in a fresh process, nothing compiled or cached before")
     print(f"  {'import and read the scene':<40} {imports:8.3f} s")
-    print(f"  {'record(scene)':<40} {recording:8.3f} s")
+    objects = medians["an object for each neuron"]
+    print(f"  {'record(scene)':<40} {recording:8.3f} s  {objects / recording:6.1f} x as fast as the objects")
+
+    starts = []
+    for _ in range(2 * rounds):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "netviz", "--help"], check=True, capture_output=True)
+        starts.append(time.perf_counter() - started)
+    print(f"  {'netviz --help':<40} {statistics.median(starts):8.3f} s")
 
 
 if __name__ == "__main__":

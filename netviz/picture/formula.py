@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 from numpy.typing import NDArray
 
+from netviz.picture.kept import kept
 from netviz.picture.type import Mask, Typefaces, capital_height, mask, settings, width
 
 Alpha = NDArray[np.float32]
@@ -59,7 +59,7 @@ def _matrix_source(matrix: Matrix) -> str:
     return f"[{rows}]" if matrix.bracketed else rows
 
 
-@lru_cache(maxsize=1024)
+@kept(32_000_000)
 def formula_mask(formula: Formula, size: float) -> Mask:
     """Draw a formula once; its top counts to the middle of the capitals, on which the pieces are lined up."""
     drawn = [_piece(piece, size) for piece in formula if piece]
@@ -73,7 +73,7 @@ def _piece(piece: Piece, size: float) -> Mask:
     return _mathtext(piece, size) if isinstance(piece, str) else _matrix(piece, size)
 
 
-@lru_cache(maxsize=4096)
+@kept(16_000_000)
 def _mathtext(text: str, size: float) -> Mask:
     if not text:
         return Mask(np.zeros((0, 0), np.float32), 0, 0, 0.0)

@@ -18,6 +18,7 @@ from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 
 from netviz.errors import NetvizWarning
+from netviz.picture.kept import kept
 from netviz.places import assets_folder
 
 DRAWING: dict[Any, Any] = {
@@ -133,7 +134,7 @@ def capital_height(font: Font, size: float) -> float:
     return _capital_height(font.path, size)
 
 
-@lru_cache(maxsize=4096)
+@kept(32_000_000)
 def mask(text: str, font: Font, size: float) -> Mask:
     """Draw a text once. Characters that no font has are drawn as boxes; `check` warns of them."""
     path = _usable(text, font)
