@@ -176,14 +176,16 @@ def _breaking_off(recording: Recording) -> list[Problem]:
 def pictures(
     timeline: Timeline, stage: Stage | None = None, frames: range | None = None
 ) -> Iterator[NDArray[np.uint8]]:
-    """Every frame's picture, (height, width, 4), in order; one that looks like the last is not drawn again.
+    """Every frame's picture for a film, in order; one that looks like the last is not drawn again.
 
-    All are the stage's own memory: use each before asking for the next. frames: all of the film's if not given.
+    Each is (height * 3 / 2, width): planes of luma and chroma, as `Stage.draw` says. All are the stage's own memory:
+    use each before asking for the next. frames: all of the film's if not given.
     """
     if stage is None:
+        from netviz.picture.space import YUV420
         from netviz.picture.stage import Stage
 
-        stage = Stage(timeline)
+        stage = Stage(timeline, YUV420)
     last: Any = None
     picture: NDArray[np.uint8] | None = None
     for index in range(timeline.frame_count) if frames is None else frames:
@@ -222,7 +224,7 @@ def still(
     timeline = make_timeline(made, recording)
     from netviz.picture.stage import Stage
 
-    picture = np.ascontiguousarray(Stage(timeline).draw(timeline.frame(index))[:, :, :3])
+    picture = Stage(timeline).draw(timeline.frame(index))
     if output is not None:
         _write_png(Path(output), picture, overwrite)
     return picture

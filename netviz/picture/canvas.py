@@ -1,46 +1,160 @@
-"""The picture being made: matplotlib's figure and canvas, and pixels put on top of what it draws."""
+"""The picture being made: planes of bytes, and what matplotlib draws, laid over them.
+
+Shapes and texts are drawn by matplotlib once, on an empty sheet. What they cover is kept, as places in the picture's
+memory and shares of cover, and put on the picture in whatever colour and strength a frame wants.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from math import ceil, floor
 from typing import Literal
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from netviz.picture.bells import gaussians
+from netviz.picture.cover import Cover, Drawing, Floats, Places, cover_of, drawing_of
+from netviz.picture.layout import Rect
+from netviz.picture.space import RGB, Bytes, Space
 from netviz.picture.theme import Colour
 from netviz.picture.type import Font, Mask, mask
 
-Pixels = NDArray[np.uint8]
 Anchor = Literal["left", "middle", "right"]
 
 POINTS_PER_INCH = 72
 """At 72 dots an inch one of matplotlib's points is one pixel."""
+PLACED = 2048
+"""Texts whose places in the picture are remembered."""
+FAINTEST = 0.004
+"""A level below which nothing would be seen: one step of a byte."""
+HALF = np.float32(0.5)
 
 
 class Canvas:
-    """A figure of `size` (width, height) pixels with one axes that covers it, x to the right and y down in pixels.
+    """A picture of `size` (width, height) pixels, x to the right and y down.
 
-    pixels (height, width, 4): red, green, blue, opacity; the canvas's own memory, drawn into from both sides.
+    memory (n,): all its bytes, plane after plane, as `space` says. planes: the same, as arrays (rows, columns).
+    axes: of a matplotlib figure that covers the picture, in the picture's pixels; artists are added there to be drawn.
     """
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], space: Space = RGB) -> None:
         width, height = size
-        self.size = size
+        self.size, self.space = size, space
+        shapes = space.shapes(size)
+        self.starts = np.cumsum([0, *(rows * columns for rows, columns in shapes)]).tolist()
+        self.memory: Bytes = np.zeros(self.starts[-1], np.uint8)
+        self.planes = self.planes_of(self.memory)
         self.figure = Figure(figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
-        self.canvas = FigureCanvasAgg(self.figure)
+        canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
         self.axes.set_axis_off()
         self.axes.set(xlim=(0, width), ylim=(height, 0))
-        self.renderer = self.canvas.get_renderer()
-        self.pixels: Pixels = np.asarray(self.renderer.buffer_rgba())
+        self.renderer = canvas.get_renderer()
+        self.sheet: Bytes = np.asarray(self.renderer.buffer_rgba())
+        self.sheet[:] = 0
+        self._placed = lru_cache(maxsize=PLACED)(self._place)
 
-    def draw(self, *artists: Artist) -> None:
+    def picture_of(self, memory: Bytes) -> Bytes:
+        """A picture in memory as an array: (height, width, 3) where every plane has all pixels, else (rows, width).
+
+        The latter is the memory itself.
+        """
+        if any(channel.step > 1 for channel in self.space.channels):
+            return memory.reshape(-1, self.size[0])
+        return np.stack(self.planes_of(memory), axis=-1)
+
+    def planes_of(self, memory: Bytes) -> list[Bytes]:
+        """The planes (rows, columns) in a picture's memory."""
+        shapes = self.space.shapes(self.size)
+        return [
+            memory[start:stop].reshape(shape)
+            for start, stop, shape in zip(self.starts, self.starts[1:], shapes, strict=False)
+        ]
+
+    def groups_of(self, memory: Bytes) -> list[Bytes]:
+        """The planes (k, rows, columns) in a picture's memory, those of equal size together."""
+        shapes = self.space.shapes(self.size)
+        return [
+            memory[self.starts[channels.start] : self.starts[channels.stop]].reshape(-1, *shapes[channels.start])
+            for _, channels in self.space.groups
+        ]
+
+    def fill(self, cover: Cover, colour: Colour, level: float = 1.0) -> None:
+        """Lay a colour over what is covered, at `level` (0 absent, 1 full)."""
+        self.lay_bytes(cover, self.space.bytes_of(colour).tolist(), level)
+
+    def lay_bytes(self, cover: Cover, ink: list[float], level: float) -> None:
+        """The same for a colour whose bytes in every plane, not rounded, are known."""
+        if level <= FAINTEST:
+            return
+        memory = self.memory
+        if len(cover.solid):
+            over = _spread(ink, cover.solid_counts)
+            if level < 1:
+                under = memory[cover.solid]
+                over -= under
+                over *= np.float32(level)
+                over += under
+            over += HALF
+            memory[cover.solid] = over.astype(np.uint8)
+        under = memory[cover.places]
+        over = _spread(ink, cover.counts)
+        over -= under
+        over *= cover.cover
+        if level < 1:
+            over *= np.float32(level)
+        over += under
+        over += HALF
+        memory[cover.places] = over.astype(np.uint8)
+
+    def put(self, drawing: Drawing, level: float = 1.0) -> None:
+        """Lay over the picture what was drawn, in its own colours."""
+        if level <= FAINTEST:
+            return
+        under = self.memory[drawing.places]
+        over = drawing.ink - under
+        over *= drawing.cover if level >= 1 else drawing.cover * np.float32(level)
+        over += under
+        over += HALF
+        self.memory[drawing.places] = over.astype(np.uint8)
+
+    def drawing(self, *artists: Artist, room: Rect | None = None) -> Drawing:
+        """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
+        window, sheet = self._draw(artists, room)
+        drawn = sheet.astype(np.float32)
+        cover: NDArray[np.float32] = drawn[:, :, 3] / np.float32(255)
+        sheet[:] = 0
+        ink: NDArray[np.float32] = drawn[:, :, :3] * cover[:, :, None]
+        return drawing_of(self, ink, cover, window[1], window[0])
+
+    def cover(self, *artists: Artist, room: Rect | None = None) -> Cover:
+        """What artists cover, whatever their colours."""
+        window, sheet = self._draw(artists, room)
+        alpha: NDArray[np.float32] = sheet[:, :, 3].astype(np.float32) / np.float32(255)
+        sheet[:] = 0
+        return cover_of(self, alpha, window[1], window[0])
+
+    def draw(self, *artists: Artist, room: Rect | None = None) -> None:
         """Draw artists now, over what is there."""
+        self.put(self.drawing(*artists, room=room))
+
+    def _draw(self, artists: tuple[Artist, ...], room: Rect | None) -> tuple[tuple[int, int], Bytes]:
+        """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller."""
+        width, height = self.size
+        whole = room or Rect(0, 0, width, height)
+        top, bottom = max(0, floor(whole.y)), max(0, min(height, ceil(whole.bottom)))
+        left, right = max(0, floor(whole.x)), max(0, min(width, ceil(whole.right)))
         for artist in artists:
+            artist.set_clip_box(Bbox([(left, height - bottom), (right, height - top)]))
             artist.draw(self.renderer)
+        return (top, left), self.sheet[top:bottom, left:right]
 
     def text(
         self,
@@ -54,7 +168,7 @@ class Canvas:
         level: float = 1.0,
     ) -> None:
         """Write a text whose capitals' middle is at height y, at `level` (0 absent, 1 full)."""
-        if not text or level <= 0.004:
+        if not text or level <= FAINTEST:
             return
         drawn = mask(text, font, size)
         start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
@@ -62,43 +176,72 @@ class Canvas:
 
     def stamp(self, drawn: Mask, x: float, y: float, colour: Colour, level: float = 1.0) -> None:
         """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it."""
-        left, top = round(x) + drawn.left, round(y) - drawn.top
-        rows, columns, cover = drawn.inked
-        (width, height), (high, wide) = self.size, drawn.alpha.shape
-        if left < 0 or top < 0 or left + wide > width or top + high > height:
-            inside = (rows >= -top) & (rows < height - top) & (columns >= -left) & (columns < width - left)
-            rows, columns, cover = rows[inside], columns[inside], cover[inside]
-        # Only what is covered is touched: of a text's box that is a quarter.
-        flat = self.pixels.reshape(-1, 4)
-        places = (rows + top) * width + (columns + left)
-        under = flat[places]
-        ink = np.array([*(colour * 255), 255], np.float32)
-        flat[places] = (under + (ink - under) * (cover * np.float32(level)) + np.float32(0.5)).astype(np.uint8)
+        self.fill(self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top), colour, level)
 
-    def shine(
-        self,
-        x: NDArray[np.float64],
-        y: NDArray[np.float64],
-        height: NDArray[np.float64],
-        sigma: NDArray[np.float64],
-        colour: Colour,
-        darkens: bool = False,
-    ) -> None:
-        """Add small, sharp light (or shade, where it darkens): gaussians at (x, y) (n,).
+    def _place(self, drawn: Mask, left: int, top: int) -> Cover:
+        return cover_of(self, drawn.alpha, left, top)
+
+    def lay(self, numbers: NDArray[np.uint8 | np.uint16], palette: list[Bytes], left: int, top: int) -> None:
+        """Colour a rectangle by numbers (rows, columns) of colours in a palette that `space.palette` made.
+
+        left, top, rows and columns are even, so that the rectangle is whole in every plane.
+        """
+        rows, columns = numbers.shape
+        for channel, plane, colours in zip(self.space.channels, self.planes, palette, strict=True):
+            step = channel.step
+            part = plane[top // step : (top + rows) // step, left // step : (left + columns) // step]
+            part[:] = colours.take(numbers[::step, ::step], mode="clip")
+
+    @contextmanager
+    def partly(self, places: Places, cover: NDArray[np.float32]) -> Iterator[None]:
+        """Let what is drawn meanwhile cover these places (n,) only as far as `cover` (n,) says."""
+        under = self.memory[places]
+        yield
+        over = self.memory[places].astype(np.float32)
+        over -= under
+        over *= cover
+        over += under
+        over += HALF
+        self.memory[places] = over.astype(np.uint8)
+
+    def shine(self, x: Floats, y: Floats, height: Floats, sigma: Floats, colour: Colour) -> None:
+        """Lay small, soft light (or shade) over the picture: gaussians of one colour at (x, y) (n,).
 
         height, sigma (n,): their strengths, and their standard deviations in pixels.
         """
         reach = 3.2 * float(sigma.max())
-        width, rows = self.size
-        left, right = max(0, int(x.min() - reach)), min(width, int(x.max() + reach) + 2)
-        top, bottom = max(0, int(y.min() - reach)), min(rows, int(y.max() + reach) + 2)
-        if right <= left or bottom <= top:
-            return
-        across = np.exp(-0.5 * ((np.arange(left, right) - x[:, None]) / sigma[:, None]) ** 2).astype(np.float32)
-        down = np.exp(-0.5 * ((np.arange(top, bottom) - y[:, None]) / sigma[:, None]) ** 2).astype(np.float32)
-        light = (down * height[:, None].astype(np.float32)).T @ across
-        cover = -np.expm1(-light)[:, :, None]
-        under = self.pixels[top:bottom, left:right, :3]
-        # Towards the light's colour, so that it glows on the dark and never clips on the bright; shade the reverse.
-        towards = np.minimum(colour * 255, under) if darkens else np.maximum(colour * 255, under)
-        under[:] = under + (towards - under).astype(np.float32) * cover
+        (width, rows), ink = self.size, self.space.bytes_of(colour)
+        covers: dict[int, tuple[slice, slice, NDArray[np.float32]]] = {}
+        for channel, plane, own in zip(self.space.channels, self.planes, ink, strict=True):
+            step = channel.step
+            if step not in covers:
+                left, right = max(0, int((x.min() - reach) // step)), min(width, int(x.max() + reach) + 2) // step
+                top, bottom = max(0, int((y.min() - reach) // step)), min(rows, int(y.max() + reach) + 2) // step
+                if right <= left or bottom <= top:
+                    return
+                columns, lines = (
+                    np.arange(first, last, dtype=np.float32) * step + (step - 1) / 2
+                    for first, last in ((left, right), (top, bottom))
+                )
+                light = gaussians(columns, lines, x, y, height, sigma)
+                np.negative(light, out=light)
+                np.exp(light, out=light)
+                np.subtract(1, light, out=light)
+                covers[step] = slice(top, bottom), slice(left, right), light
+            *window, cover = covers[step]
+            under = plane[tuple(window)]
+            over = np.subtract(own, under, dtype=np.float32)
+            over *= cover
+            over += under
+            over += HALF
+            under[:] = over
+
+
+def _spread(values: list[float], counts: tuple[int, ...]) -> NDArray[np.float32]:
+    """Each value as often as its count says, one after the other: np.repeat, but faster for so few."""
+    spread = np.empty(sum(counts), np.float32)
+    first = 0
+    for value, count in zip(values, counts, strict=True):
+        spread[first : first + count] = value
+        first += count
+    return spread

@@ -1,59 +1,71 @@
 """Light: halos that add up, computed on a coarse grid and enlarged.
 
-What glows stands still, so the halo of each lamp is a mask made once; a frame is one small matrix product
-(brightness x masks), the moving comets, a soft tone curve, a trace of noise against banding, and one enlargement.
+What glows stands still, so the halo of each lamp is a mask made once; a frame is a small matrix product (brightness x
+masks), the moving comets, a soft tone curve, a trace of noise against banding, and one enlargement. All this is done
+tile by tile, and only where the light is another than in the picture before.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.picture.bells import FloatGrid, Floats, gaussians
+from netviz.picture.enlarge import WORD, add_enlarged
+from netviz.picture.space import Bytes, Space
 from netviz.picture.theme import Colour
 
-FloatGrid = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
-
-Blobs = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], Colour]
+Blobs = tuple[Floats, Floats, Floats, Colour]
 """Moving light: x (n,), y (n,), height (n,), colour (3,)."""
 
 CELLS = 480
 """Cells along the picture's longer side (a quarter of 1080p); halos are wider than several of them."""
 LARGEST_GRID = 256 * 2**20
 """Bytes that all masks together may take; with more lamps the grid becomes coarser."""
-BAND = 15
-"""Rows of the grid that are enlarged at once."""
+TILE = (40, 512)
+"""Rows and columns of the grid in a tile: all that is worked on stays in the processor's cache, in long rows."""
 BRIGHTEST = 232.0
 """What the tone curve approaches, out of 255: bright light keeps its colour."""
 DEEPEST = 196.0
 """The same on a light ground, where light is taken away: like ink in water, never black."""
+FAINTEST = 0.0008
+"""Of a mask: what is fainter adds less than half a step even to the brightest."""
+SMALLEST = np.float32(1e-6)
+"""What is smaller in a mask is nothing."""
+REACH = 3.8
+"""Of a moving light, in standard deviations: beyond, it is fainter than that."""
 
 
 class LightField:
-    """The glowing of a picture of `size` (width, height) pixels.
+    """The glowing of a picture of `size` (width, height) pixels in a space of colours.
 
     lamps: how many halos `add_spot` and `add_line` will be asked for, which decides how coarse the grid is.
     darkens: whether the ground is light, so that halos take from it instead of adding to it.
     """
 
-    def __init__(self, size: tuple[int, int], lamps: int, darkens: bool = False) -> None:
-        self.darkens = darkens
+    def __init__(self, size: tuple[int, int], space: Space, lamps: int, darkens: bool = False) -> None:
+        self.space = space
         width, height = size
         step = 2 ** max(1, round(math.log2(max(size) / CELLS)))
         while lamps * 4 * (width // step) * (height // step) > LARGEST_GRID:
             step *= 2
         self.step = step
-        # The grid's points lie on every step-th pixel, and one beyond the last.
-        self.columns = (width - 1) // step + 2
-        self.rows = (height - 1) // step + 2
+        # The grid's points lie on every step-th pixel, and beyond the last, which passes over to them.
+        self.columns = (-(-width // (step * WORD)) + 1) * WORD
+        self.rows = -(-height // step) + 1
         self._x = np.arange(self.columns, dtype=np.float32) * step
         self._y = np.arange(self.rows, dtype=np.float32) * step
         self._masks: list[FloatGrid] = []
-        self._stack: FloatGrid | None = None
-        self._noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
+        self._tiles: list[Tile] = []
+        # What a plane is given where there is no light, and what it is given of the light's red, green and blue.
+        self._zeros = [128 if channel.is_difference else 255 if darkens else 0 for channel in space.channels]
+        mixing = np.array([channel.weights for channel in space.channels], np.float32)
+        self._mixing: FloatGrid = mixing * np.float32(DEEPEST if darkens else -BRIGHTEST)
 
     def add_spot(self, x: float, y: float, radius: float) -> int:
         """A neuron's halo: full inside `radius`, then falling off, dark at seven radii. Returns the lamp's number."""
@@ -64,14 +76,17 @@ class LightField:
         window = np.clip(1 - outside / 6, 0, 1) ** 2
         return self._add((0.42 * tight + 0.62 * wide * window).astype(np.float32))
 
-    def add_line(self, points: NDArray[np.float64], widths: tuple[tuple[float, float], ...]) -> int:
+    def add_line(self, points: Floats, widths: tuple[tuple[float, float], ...]) -> int:
         """A synapse's halo along `points` (n, 2): a sum of (share, standard deviation in pixels) profiles."""
         total = np.zeros((self.rows, self.columns), np.float32)
         for share, sigma in widths:
-            total += share * self._ridge(points, max(sigma, 1.1 * self.step))
+            total += share * self._ridge(points, self._wide_enough(sigma))
         return self._add(total)
 
-    def _ridge(self, points: NDArray[np.float64], sigma: float) -> FloatGrid:
+    def _wide_enough(self, sigma: float) -> float:
+        return float(max(sigma, 1.1 * self.step))
+
+    def _ridge(self, points: Floats, sigma: float) -> FloatGrid:
         """Gaussians set along a line so densely that they make an even ridge of height 1."""
         steps = np.hypot(*np.diff(points, axis=0).T)
         way = np.concatenate([[0.0], np.cumsum(steps)])
@@ -79,107 +94,131 @@ class LightField:
         at = np.linspace(0, way[-1], count)
         x, y = (np.interp(at, way, points[:, axis]) for axis in (0, 1))
         spacing = way[-1] / (count - 1) or 1.0
-        return self._blobs(x, y, np.full(count, spacing / (sigma * np.sqrt(2 * np.pi))), sigma)
-
-    def _blobs(
-        self, x: NDArray[np.float64], y: NDArray[np.float64], height: NDArray[np.float64], sigma: float
-    ) -> FloatGrid:
-        across = np.exp(-0.5 * ((self._x[None, :] - x[:, None].astype(np.float32)) / sigma) ** 2)
-        down = np.exp(-0.5 * ((self._y[None, :] - y[:, None].astype(np.float32)) / sigma) ** 2)
-        result: FloatGrid = (down * height[:, None].astype(np.float32)).T @ across
-        return result
+        return gaussians(self._x, self._y, x, y, np.full(count, spacing / (sigma * np.sqrt(2 * np.pi))), sigma)
 
     def _add(self, mask: FloatGrid) -> int:
+        # Numbers too small to be normal would make every later product many times slower.
+        mask[mask < SMALLEST] = 0
         self._masks.append(mask)
         return len(self._masks) - 1
-
-    def _stacked(self) -> FloatGrid:
-        """All masks in one array (lamps, cells), made when the first light is asked for."""
-        if self._stack is None:
-            cells = self.rows * self.columns
-            self._stack = (
-                np.stack([mask.ravel() for mask in self._masks]) if self._masks else np.zeros((0, cells), np.float32)
-            )
-            self._masks = list(self._stack.reshape(-1, self.rows, self.columns))
-        return self._stack
 
     @property
     def lamps(self) -> int:
         """How many there are."""
         return len(self._masks)
 
-    def add_to(
-        self,
-        ground: Pixels,
-        out: Pixels,
-        brightness: NDArray[np.float64],
-        blobs: Sequence[Blobs],
-        sigma: float,
-    ) -> None:
-        """The light of one moment, added to a ground or taken from it; both, and the result, are (height, width, 4).
+    def stand_on(self, ground: Sequence[Bytes], lit: Sequence[Bytes]) -> None:
+        """Say on what the light falls, and where `shine` leaves ground and light together: the same at first.
+
+        Both are planes (k, rows, columns), those of equal size together, as `Space.groups` has them.
+        """
+        noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
+        unlit = noise + np.array(self._zeros, np.float32)[:, None, None]
+        high, wide = TILE
+        for top, left in product(range(0, self.rows, high), range(0, self.columns, wide)):
+            # A tile knows the first values of its neighbours, to which its own pass over.
+            window = slice(top, top + high + 1), slice(left, left + wide + WORD)
+            lamps = [number for number, mask in enumerate(self._masks) if mask[window].max() > FAINTEST]
+            if not lamps:
+                continue
+            parts = [
+                (
+                    slice(None),
+                    slice(top * self.step // step, (top + high) * self.step // step),
+                    slice(left * self.step // step, (left + wide) * self.step // step),
+                )
+                for step, _ in self.space.groups
+            ]
+            masks = np.stack([self._masks[number][window].ravel() for number in lamps])
+            points = self._x[window[1]], self._y[window[0]]
+            grounds, sums = ([planes[part] for planes, part in zip(of, parts, strict=True)] for of in (ground, lit))
+            self._tiles.append(
+                Tile(*points, np.array(lamps), masks, unlit[:, *window].reshape(len(unlit), -1), grounds, sums)
+            )
+        self._masks = [np.empty((0, 0), np.float32)] * len(self._masks)
+
+    def shine(self, brightness: Floats, blobs: Sequence[Blobs], sigma: float) -> None:
+        """Make what is lit what it is at one moment.
 
         brightness (lamps, 3): red, green, blue of each lamp, 1 = strong. blobs: moving lights, all of one standard
         deviation `sigma` in pixels. Where the sum would pass 255 (or 0) it stays there.
         """
-        light = (brightness.T.astype(np.float32) @ self._stacked()).reshape(3, self.rows, self.columns)
-        for x, y, height, colour in blobs:
-            light += colour.astype(np.float32)[:, None, None] * self._blobs(x, y, height, max(sigma, 1.1 * self.step))
-        np.negative(light, out=light)
-        np.expm1(light, out=light)
-        light *= -(DEEPEST if self.darkens else BRIGHTEST)
-        light += self._noise
-        cells = np.zeros((self.rows, self.columns, 4), np.uint8)
-        for channel in range(3):
-            cells[:, :, channel] = light[channel]
-        _enlarge_onto(cells, self.step, ground, out, self.darkens)
+        sigma = self._wide_enough(sigma)
+        for tile in self._tiles:
+            grids = tile.light(brightness, blobs, sigma, self._mixing)
+            if grids is None:
+                continue
+            changed = tile.changed(grids)
+            if changed is None:
+                continue
+            rows, columns = changed
+            for (step, channels), ground, lit in zip(self.space.groups, tile.ground, tile.lit, strict=True):
+                factor = self.step // step
+                part = (
+                    slice(None),
+                    slice(rows.start * factor, (rows.stop - 1) * factor),
+                    slice(columns.start * factor, (columns.stop - WORD) * factor),
+                )
+                if ground[part].size:  # the grid goes on beyond the picture
+                    add_enlarged(
+                        ground[part], lit[part], grids[channels, rows, columns], factor, self._zeros[channels.start]
+                    )
 
 
-def _enlarge_onto(cells: Pixels, step: int, ground: Pixels, out: Pixels, darkens: bool = False) -> None:
-    """Enlarge a grid `step` (a power of two) times, linearly, and add it to the ground or take it from there.
+@dataclass(eq=False)
+class Tile:
+    """A part of the grid, and of the picture's planes.
 
-    In bands of rows, so that what is worked on stays in the processor's cache.
+    x (columns,), y (rows,): pixels of its points. lamps (k,): which of all shine here; masks (k, rows * columns).
+    unlit (planes, rows * columns): what the grids are without light, with their noise.
+    factors: the lamps' brightness that was last asked for. grids (planes, rows, columns): the light last shown.
     """
-    height, width = ground.shape[:2]
-    grid = cells.view(np.uint32)[:, :, 0]
-    doublings = step.bit_length() - 1
-    for _ in range(doublings):
-        grid = _doubled(grid, axis=1)
-    grid = np.ascontiguousarray(grid[:, :width])
-    for top in range(0, height, BAND * step):
-        band = grid[top // step : top // step + BAND + 1]
-        for _ in range(doublings):
-            band = _doubled(band, axis=0)
-        rows = min(BAND * step, height - top)
-        light = band[:rows].view(np.uint8).reshape(rows, width, 4)
-        below = ground[top : top + rows]
-        if darkens:
-            np.minimum(light, below, out=light)
-            np.subtract(below, light, out=out[top : top + rows])
-        else:
-            np.minimum(light, 255 - below, out=light)
-            np.add(light, below, out=out[top : top + rows])
 
+    x: FloatGrid
+    y: FloatGrid
+    lamps: NDArray[np.intp]
+    masks: FloatGrid
+    unlit: FloatGrid
+    ground: list[Bytes]
+    lit: list[Bytes]
+    factors: bytes | None = None
+    grids: Bytes | None = None
 
-def _doubled(grid: NDArray[np.uint32], axis: int) -> NDArray[np.uint32]:
-    """The grid with the mean of each two neighbours between them: n points along the axis become 2n - 1."""
-    rows, columns = grid.shape
-    if axis == 0:
-        larger = np.empty((2 * rows - 1, columns), np.uint32)
-        larger[::2] = grid
-        _mean(grid[:-1], grid[1:], larger[1::2])
-        return larger
-    larger = np.empty((rows, 2 * columns - 1), np.uint32)
-    larger[:, ::2] = grid
-    between = np.empty((rows, columns - 1), np.uint32)
-    _mean(grid[:, :-1], grid[:, 1:], between)
-    larger[:, 1::2] = between
-    return larger
+    def light(self, brightness: Floats, blobs: Sequence[Blobs], sigma: float, mixing: FloatGrid) -> Bytes | None:
+        """The grids (planes, rows, columns) of a moment, or None if nothing shines other than when last asked."""
+        factors = -brightness[self.lamps].T.astype(np.float32)
+        near = [found for blob in blobs if (found := self._near(blob, REACH * sigma)) is not None]
+        shown = factors.tobytes() if not near else None
+        if shown is not None and shown == self.factors:
+            return None
+        self.factors = shown
+        light = factors @ self.masks
+        for x, y, height, colour in near:
+            moving = gaussians(self.x, self.y, x, y, height, sigma).ravel()
+            for part, strength in zip(light, colour.tolist(), strict=True):
+                part -= np.float32(strength) * moving
+        np.expm1(light, out=light)
+        mixed = mixing @ light
+        mixed += self.unlit
+        return mixed.astype(np.uint8).reshape(len(mixed), len(self.y), len(self.x))
 
+    def changed(self, grids: Bytes) -> tuple[slice, slice] | None:
+        """Rows and columns (whole words) of new grids that change the picture, with those that they pass over to."""
+        before, self.grids = self.grids, grids
+        rows, columns = grids.shape[1:]
+        if before is None:
+            return slice(0, rows), slice(0, columns)
+        words = (before.view(np.uint64) != grids.view(np.uint64)).any(axis=0)
+        down, across = np.flatnonzero(words.any(axis=1)), np.flatnonzero(words.any(axis=0))
+        if not len(down):
+            return None
+        # What is between a value and the one before it changes with it.
+        top, left = max(0, int(down[0]) - 1), max(0, int(across[0]) - 1) * WORD
+        return slice(top, min(rows, int(down[-1]) + 2)), slice(left, min(columns, (int(across[-1]) + 2) * WORD))
 
-def _mean(first: NDArray[np.uint32], second: NDArray[np.uint32], out: NDArray[np.uint32]) -> None:
-    """Means of four bytes at once, rounded down: what both have, and half of what only one has."""
-    half = np.bitwise_xor(first, second)
-    np.bitwise_and(half, np.uint32(0xFEFEFEFE), out=half)
-    np.right_shift(half, np.uint32(1), out=half)
-    np.bitwise_and(first, second, out=out)
-    np.add(out, half, out=out)
+    def _near(self, blobs: Blobs, reach: float) -> Blobs | None:
+        """Those of some moving lights that reach into the tile."""
+        x, y, height, colour = blobs
+        near = (x > self.x[0] - reach) & (x < self.x[-1] + reach) & (y > self.y[0] - reach) & (y < self.y[-1] + reach)
+        near &= height > FAINTEST
+        return (x[near], y[near], height[near], colour) if near.any() else None

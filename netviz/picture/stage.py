@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
-import matplotlib
 import numpy as np
+from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
 from netviz.film.timeline import Timeline
 from netviz.learn.recording import Recording
-from netviz.picture.canvas import Canvas, Pixels
+from netviz.picture.canvas import Canvas
 from netviz.picture.glow import LightField
 from netviz.picture.layout import Rect, arrange, names_of
 from netviz.picture.palettes import theme_of
@@ -27,8 +27,9 @@ from netviz.picture.panels.panel import Panel, Setting
 from netviz.picture.panels.picture import PicturePanel
 from netviz.picture.panels.table import TablePanel
 from netviz.picture.responses import Responses, domain_of
+from netviz.picture.space import RGB, Bytes, Space
 from netviz.picture.theme import Theme
-from netviz.picture.type import DRAWING, Typefaces
+from netviz.picture.type import Typefaces, settings
 from netviz.scene.panels import AnyPanel
 
 Factory = Callable[[Setting, AnyPanel, Rect], Panel]
@@ -55,9 +56,12 @@ LIT = {"glow": True, "classic": False, "playground": False}
 
 
 class Stage:
-    """The figure of one film, in the style its scene names."""
+    """The figure of one film, in the style its scene names.
 
-    def __init__(self, timeline: Timeline) -> None:
+    space: what the pictures are made of, RGB for looking at them or YUV420 for a film.
+    """
+
+    def __init__(self, timeline: Timeline, space: Space = RGB) -> None:
         recording = timeline.recording
         scene = recording.scene
         theme = theme_of(scene)
@@ -65,50 +69,56 @@ class Stage:
         size = scene.output.size
         nodes = node_counts(scene)
         lamps = sum(nodes) + sum(a * b for a, b in pairwise(nodes)) if self.lit else 0
-        with matplotlib.rc_context(DRAWING):
-            self.canvas = Canvas(size)
-            self.field = LightField(size, lamps, darkens=theme.is_light)
+        with settings():
+            self.canvas = Canvas(size, space)
+            self.field = LightField(size, space, lamps, darkens=theme.is_light)
             faces = Typefaces.make(scene.font)
             setting = Setting(
                 recording, arrange(scene), theme, faces, self.canvas, self.field, responses_of(recording), self.lit
             )
             self.panels = [*_panels(setting)]
-            self.bare = _gradient(size, theme)
-            self.canvas.pixels[:] = self.bare
+            memory = self.canvas.memory
+            self.bare = _gradient(self.canvas, theme)
+            memory[:] = self.bare
             draw_card(setting)
-            self.card = self.canvas.pixels.copy()
-            self.canvas.pixels[:] = self.bare
+            self.card = memory.copy()
+            memory[:] = self.bare
             for panel in self.panels:
                 panel.ground()
-            self.ground = self.canvas.pixels.copy()
+            self.ground = memory.copy()
+            self._lit = memory.copy()
+            self.field.stand_on(*(self.canvas.groups_of(memory) for memory in (self.ground, self._lit)))
         self.glow_width = 9 * setting.layout.unit
 
-    def draw(self, frame: Frame) -> Pixels:
-        """The picture of a frame, (height, width, 4) red, green, blue, opacity; valid until the next call."""
-        with matplotlib.rc_context(DRAWING):
+    def draw(self, frame: Frame) -> Bytes:
+        """The picture of a frame, as its space says.
+
+        RGB: (height, width, 3), red, green, blue. YUV420: (height * 3 / 2, width), the three planes one after the
+        other. Valid until the next call.
+        """
+        with settings():
             if frame.card > 0:
-                self.canvas.pixels[:] = self.card
+                self.canvas.memory[:] = self.card
             else:
                 self._compose(frame)
-            level = max(frame.card, frame.presence)
-            if level < 1:
-                self._fade(level)
-        return self.canvas.pixels
+        level = max(frame.card, frame.presence)
+        if level < 1:
+            self._fade(level)
+        return self.canvas.picture_of(self.canvas.memory)
 
     def _compose(self, frame: Frame) -> None:
         if self.lit:
             brightness = np.zeros((self.field.lamps, 3))
             blobs = [blob for panel in self.panels for blob in panel.light(frame, brightness)]
-            self.field.add_to(self.ground, self.canvas.pixels, brightness, blobs, self.glow_width)
-        else:
-            self.canvas.pixels[:] = self.ground
+            self.field.shine(brightness, blobs, self.glow_width)
+        self.canvas.memory[:] = self._lit
         for panel in self.panels:
             panel.draw(frame)
 
     def _fade(self, level: float) -> None:
-        pixels = self.canvas.pixels
+        memory = self.canvas.memory
         weight = np.uint16(round(level * 256))
-        pixels[:] = (pixels * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
+        memory[:] = (memory * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
 
 
 def responses_of(recording: Recording) -> Responses | None:
@@ -131,15 +141,18 @@ def _panels(setting: Setting) -> Iterator[Panel]:
             yield CLASSIC[spec.panel](setting, spec, whole)
 
 
-def _gradient(size: tuple[int, int], theme: Theme) -> Pixels:
+def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
     """The empty ground: lighter in the middle, with a trace of noise so that no bands are seen."""
-    width, height = size
-    x = np.linspace(-1, 1, width)[None, :]
-    y = np.linspace(-1, 1, height)[:, None]
-    away = np.clip(np.sqrt(0.6 * x**2 + 0.6 * y**2), 0, 1)[:, :, None]
-    colours = 255 * ((1 - away) * theme.centre + away * theme.edge)
-    noise = np.random.default_rng(7).random((height, width, 1))
-    picture = np.empty((height, width, 4), np.uint8)
-    picture[:, :, :3] = colours + noise
-    picture[:, :, 3] = 255
-    return picture
+    width, height = canvas.size
+    memory = np.empty_like(canvas.memory)
+    for number, (channel, plane) in enumerate(zip(canvas.space.channels, canvas.planes_of(memory), strict=True)):
+        step = channel.step
+        x, y = ((2 * (np.arange(0, side, step) + step / 2) - side) / side for side in (width, height))
+        away = np.clip(np.sqrt(0.6 * x[None, :] ** 2 + 0.6 * y[:, None] ** 2), 0, 1)[:, :, None].astype(np.float32)
+        middle, edge = (np.asarray(255 * colour, np.float32) for colour in (theme.centre, theme.edge))
+        plane[:] = canvas.space.values(number, middle + away * (edge - middle)) + _noise(plane.shape)
+    return memory
+
+
+def _noise(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    return np.random.default_rng(7).random(shape, dtype=np.float32)

@@ -105,9 +105,15 @@ def _usable(text: str, font: Font) -> Path:
 @contextmanager
 def settings() -> Iterator[None]:
     """Our settings of matplotlib; letters that are missing have been told by `check`, in the user's words."""
-    with matplotlib.rc_context(DRAWING), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        yield
+    # matplotlib's own rc_context copies some three hundred settings, which takes as long as drawing a curve.
+    kept = {key: matplotlib.rcParams[key] for key in DRAWING}
+    try:
+        matplotlib.rcParams.update(DRAWING)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            yield
+    finally:
+        matplotlib.rcParams.update(kept)
 
 
 @lru_cache(maxsize=4096)

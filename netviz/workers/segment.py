@@ -177,11 +177,12 @@ def _pictures(film: Production, start: int, stop: int) -> Iterator[Any]:
 
 def _stage(film: Production) -> Stage:
     """This thread's stage of the film; only the last film's is kept."""
+    from netviz.picture.space import YUV420
     from netviz.picture.stage import Stage
 
     if getattr(_of_thread, "token", None) != film.token:
         _of_thread.stage = None  # before the next one takes its memory
-        _of_thread.stage, _of_thread.token = Stage(film.timeline), film.token
+        _of_thread.stage, _of_thread.token = Stage(film.timeline, YUV420), film.token
     stage: Stage = _of_thread.stage
     return stage
 

@@ -12,6 +12,7 @@ from netviz.film.plan import make_plan
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.training import record
 from netviz.picture.canvas import Canvas
+from netviz.picture.panels.strokes import Strokes
 from netviz.picture.type import mask
 from netviz.scene.spec import Scene
 
@@ -26,6 +27,27 @@ def first(timeline: Timeline, kind: str, phase: float = 0.55, **wanted: Any) -> 
         if span.kind == kind and all(getattr(span, key) == value for key, value in wanted.items()):
             return span.start + int(phase * (span.stop - span.start))
     raise AssertionError(f"no {kind} with {wanted}")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What some strokes were last drawn with."""
+
+    weights: Any
+    widths: Any
+
+    @staticmethod
+    def watch(monkeypatch: pytest.MonkeyPatch) -> dict[Strokes, Drawn]:
+        """Fills with what strokes are drawn with from now on."""
+        seen: dict[Strokes, Drawn] = {}
+        original = Strokes.draw
+
+        def draw(self: Strokes, weights: Any, widths: Any, *rest: Any) -> None:
+            seen[self] = Drawn(weights, widths)
+            original(self, weights, widths, *rest)
+
+        monkeypatch.setattr(Strokes, "draw", draw)
+        return seen
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import netviz
 from netviz.api import pictures
 from netviz.film.plan import make_plan
 from netviz.film.timeline import make_timeline
+from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 
 FILMS: dict[str, dict[str, Any]] = {
@@ -32,7 +33,7 @@ def test_frames_in_any_order_are_those_of_the_film(name: str) -> None:
     scene = netviz.load_scene(name, overrides=small | FILMS[name])
     timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
     in_order = [picture.copy() for picture in pictures(timeline)]
-    stage = Stage(timeline)
+    stage = Stage(timeline, YUV420)
     order = list(range(timeline.frame_count))
     random.Random(1).shuffle(order)
     for index in order:

@@ -45,7 +45,7 @@ def drawn(wanted: Scene, kind: str, phase: float = 0.55) -> tuple[BoundaryPanel,
 
 def pixel(panel: BoundaryPanel, point: tuple[float, float]) -> tuple[int, int]:
     x, y = panel.points.place(np.array([point]))[0]
-    return panel.top + int(y), panel.left + int(x)
+    return int(y), int(x)
 
 
 def is_free(panel: BoundaryPanel, points: Any, at: tuple[float, float]) -> bool:
@@ -86,14 +86,15 @@ def test_test_points_are_shown_where_asked_for() -> None:
     without, *_ = drawn(scene(), "rest")
     panels = [{"panel": "boundary", "at": AT, "test_points": True}]
     with_them, *_ = drawn(scene(panels=panels), "rest")
-    assert len(with_them.points.whole) > 1.3 * len(without.points.whole)
+    assert len(with_them.points.drawn.places) > 1.3 * len(without.points.drawn.places)
 
 
 def test_a_discrete_plane_has_two_colours() -> None:
     panel, _, frame, _ = drawn(scene(panels=[{"panel": "boundary", "at": AT, "discrete": True}]), "rest")
-    shown = np.unique(panel.answers.of(frame))
+    colours = np.stack(panel.answers.palette, axis=-1)[panel.answers.of(frame)]
+    shown = np.unique(colours.reshape(-1, 3), axis=0)
+    np.testing.assert_array_equal(shown, np.unique(panel.answers.scale[[0, -1]], axis=0))
     assert len(shown) == 2
-    assert set(shown.tolist()) <= {int(panel.answers._shown[0]), int(panel.answers._shown[255])}
 
 
 def test_the_presented_point_has_a_ring() -> None:
@@ -118,11 +119,11 @@ def test_of_several_outputs_the_strongest_gives_the_colour() -> None:
         schedule={"cycles": [400]},
     )
     panel, _, frame, timeline = drawn(wanted, "rest")
-    pixels = panel.answers.of(frame).view(np.uint8).reshape(panel.side, panel.side, 4)[:, :, :3].astype(float)
+    pixels = np.stack(panel.answers.palette, axis=-1)[panel.answers.of(frame)].astype(float)
     for at in ((-2.0, -1.0), (2.0, -1.0)):
         answers = timeline.recording.forward(np.array(at))[-1]
         strongest, margin = int(answers.argmax()), float(np.diff(np.sort(answers))[-1])
-        x, y = panel.points.place(np.array([at]))[0].astype(int)
+        x, y = panel.points.place(np.array([at]))[0].astype(int) - (panel.left, panel.top)
         middle = 255 * panel.setting.theme.middle
         full = middle + (1 - BEHIND) * margin * (255 * SEVERAL[strongest] - middle)
         assert np.abs(pixels[y, x] - full).max() < 12
@@ -137,6 +138,12 @@ def test_a_picture_keeps_its_proportions_and_what_is_transparent(tmp_path: Path)
     stage = Stage(timeline)
     picture = stage.draw(timeline.frame(timeline.frame_count - 1))[:, :, :3].astype(int)
     panel = next(panel for panel in stage.panels if isinstance(panel, PicturePanel))
-    assert panel.ink.shape[:2] == (160, 320), "as wide as its room of 320 x 180 allows"
+    stage.canvas.memory[:] = 0
+    stage.canvas.put(panel.drawn)
+    rows, columns = np.nonzero(stage.canvas.planes[0] > 127)
+    # As wide as its room of 320 x 180 allows: 320 x 160, of which the left half can be seen.
+    assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (100, 260, 160, 320)
     assert np.abs(picture[180, 240] - (255, 0, 0)).max() < 3, "the left half is red"
-    assert np.abs(picture[180, 400] - stage.bare[180, 400, :3].astype(int)).max() < 3, "the right half lets through"
+    assert np.abs(picture[180, 400] - stage.canvas.picture_of(stage.bare)[180, 400].astype(int)).max() < 3, (
+        "the right half lets through"
+    )

@@ -27,6 +27,7 @@ from netviz.picture.panels.equations.lines import Equation, equals
 from netviz.picture.panels.equations.panel import EquationsPanel
 from netviz.picture.panels.equations.symbols import Symbols, factor, numeral
 from netviz.picture.panels.panel import Setting
+from netviz.picture.space import RGB
 from netviz.picture.type import Mask, Typefaces
 from netviz.scene.panels import EquationsPanel as Spec
 from netviz.scene.shots import WalkShot
@@ -88,7 +89,9 @@ def panel_of(recording: Recording) -> EquationsPanel:
     scene = recording.scene
     layout = arrange(scene)
     canvas = Canvas(scene.output.size)
-    setting = Setting(recording, layout, theme_of(scene), Typefaces.make(), canvas, LightField(scene.output.size, 0))
+    setting = Setting(
+        recording, layout, theme_of(scene), Typefaces.make(), canvas, LightField(scene.output.size, RGB, 0)
+    )
     spec = next(panel for panel in scene.panels or () if isinstance(panel, Spec))
     return EquationsPanel(setting, spec, layout.places["equations"])
 
@@ -375,7 +378,7 @@ def test_a_users_signs_of_mathematics_break_nothing(title: str) -> None:
     recording = recording_of("sigmoid", title=title)
     told = Told.of(recording)
     told.panel.draw(told.frame(3))
-    assert told.panel.setting.canvas.pixels.any()
+    assert told.panel.setting.canvas.memory.any()
 
 
 def test_every_symbol_has_a_letter() -> None:

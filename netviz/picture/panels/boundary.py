@@ -10,11 +10,12 @@ from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
+from netviz.picture.cover import drawing_of, left_free
 from netviz.picture.layout import Rect
 from netviz.picture.panels.names import FEATURES, short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.panels.plane import Answers, Points
-from netviz.picture.panels.tiles import Corner
+from netviz.picture.panels.tiles import rounded
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import fit, width
 from netviz.scene.panels import AnyPanel
@@ -43,15 +44,16 @@ class BoundaryPanel(Unlit):
         self.is_above = width(self.upward, setting.faces.words, small) > 2.2 * small
         beside = 0.6 * small + max(width(text, setting.faces.words, small) for text in texts[: 3 - self.is_above])
         above, below = 1.6 * small if self.is_above else 0.0, 1.7 * small
-        self.side = max(16, int(min(room.width - beside, room.height - above - below)))
+        self.side = 2 * max(8, int(min(room.width - beside, room.height - above - below)) // 2)
         # In the middle of its room, and at its top where there is more height than width.
-        self.left = round(room.x + beside + (room.width - beside - self.side) / 2)
-        self.top = round(room.y + above)
+        self.left = 2 * round((room.x + beside + (room.width - beside - self.side) / 2) / 2)
+        self.top = 2 * round((room.y + above) / 2)
         self.beneath = room.bottom - (self.top + self.side + below)
         self.answers = Answers(setting, self.side, spec.discrete)
-        self.points = Points(setting, self.side, domain, spec.test_points)
-        self.corner = Corner.of(self.side, CORNER)
-        self.frame = FancyBboxPatch(
+        self.square = Rect(self.left, self.top, self.side, self.side)
+        self.points = Points(setting, self.square, domain, spec.test_points)
+        self.beyond = left_free(setting.canvas, rounded(self.side, CORNER), [(self.left, self.top)])
+        frame = FancyBboxPatch(
             (self.left, self.top),
             self.side,
             self.side,
@@ -62,9 +64,15 @@ class BoundaryPanel(Unlit):
         )
         self.rings = [self._ring(size, ink) for size, ink in ((9.0, setting.theme.ink), (13.5, setting.theme.centre))]
         axes = setting.canvas.axes
-        axes.add_patch(self.frame)
+        axes.add_patch(frame)
+        self.frame = setting.canvas.drawing(frame, room=self._around(self.left, self.top, self.side))
         for ring in self.rings:
             axes.add_collection(ring, autolim=False)
+
+    def _around(self, x: float, y: float, side: float) -> Rect:
+        """A square with room for what stands out of it."""
+        edge = 20 * self.setting.layout.unit
+        return Rect(x - edge, y - edge, side + 2 * edge, side + 2 * edge)
 
     def _ring(self, radius: float, ink: Colour) -> EllipseCollection:
         across, unit = [2 * radius * self.setting.layout.unit], self.setting.layout.unit
@@ -106,7 +114,8 @@ class BoundaryPanel(Unlit):
             low, high = self.answers.ends
             bar = np.repeat(self.answers.colours(np.linspace(-1, 1, length, dtype=np.float32)[None]), height, axis=0)
             left, top = round(middle - length / 2), round(y - height / 2)
-            setting.canvas.pixels[top : top + height, left : left + length, :3] = bar
+            opaque = np.ones(bar.shape[:2], np.float32)
+            setting.canvas.put(drawing_of(setting.canvas, bar.astype(np.float32), opaque, left, top))
             write(low, left - 0.6 * small, y, words, small, faint, "right")
             write(high, left + length + 0.6 * small, y, words, small, faint, "left")
             return
@@ -125,20 +134,17 @@ class BoundaryPanel(Unlit):
     def draw(self, frame: Frame) -> None:
         """The answers, the points on them, and a ring around the one that is presented."""
         canvas = self.setting.canvas
-        rows, columns = slice(self.top, self.top + self.side), slice(self.left, self.left + self.side)
-        part = canvas.pixels[rows, columns]
-        with self.corner.kept(part):
-            square = self.answers.of(frame)
-            self.points.put_on(square)
-            part.view(np.uint32)[:, :, 0] = square
-        canvas.draw(self.frame)
+        with canvas.partly(*self.beyond):
+            canvas.lay(self.answers.of(frame), self.answers.palette, self.left, self.top)
+            canvas.put(self.points.drawn)
+        canvas.put(self.frame)
         if frame.point is not None and frame.presented > 0:
             x, y = self._place(frame.point)
             for ring in reversed(self.rings):
-                ring.set(offsets=[(x, y)], alpha=frame.presented)
-                canvas.draw(ring)
+                ring.set_offsets([(x, y)])
+                canvas.put(canvas.drawing(ring, room=self._around(x, y, 0)), frame.presented)
 
     def _place(self, point: tuple[float, float]) -> NDArray[np.float64]:
         """A point of the plane in the picture's pixels."""
-        place: NDArray[np.float64] = self.points.place(np.array([point]))[0] + (self.left, self.top)
+        place: NDArray[np.float64] = self.points.place(np.array([point]))[0]
         return np.clip(place, (self.left, self.top), (self.left + self.side, self.top + self.side))

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from matplotlib.collections import LineCollection
+from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
-from netviz.picture.panels.neurons import discs
 from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.panels.scale import LevelScale, number
-from netviz.picture.panels.synapses import dash
+from netviz.picture.panels.strokes import dashes
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import place
 from netviz.scene.panels import AnyPanel
@@ -57,9 +57,9 @@ class ClassicNetworkPanel(Unlit):
         caps: Literal["butt", "round"] = "butt" if setting.theme.dashed else "round"
         self.synapses, self.glow = (LineCollection(everything, capstyle=caps) for _ in range(2))
         nodes = np.concatenate(self.centres)
-        self.halos, self.neurons = (discs(setting, nodes, part * self.radius) for part in (HALO, 1.0))
-        for artist in (self.halos, self.neurons):
-            artist.set(edgecolor="none")
+        self.halos, self.neurons = (_discs(setting, nodes, part * self.radius) for part in (HALO, 1.0))
+        for disc in (self.halos, self.neurons):
+            disc.set(edgecolor="none")
         for artist in (self.synapses, self.glow, self.halos, self.neurons):
             setting.canvas.axes.add_collection(artist, autolim=False)
         self.point = down / PAGE
@@ -83,7 +83,13 @@ class ClassicNetworkPanel(Unlit):
         opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
         if theme.dashed:
             for lines, part in ((self.synapses, 1.0), (self.glow, 2.0)):
-                dash(lines, weights, np.abs(weights) * self.point, self.setting.layout.unit, part)
+                unit, widths = self.setting.layout.unit, (np.abs(weights) * self.point).tolist()
+                lines.set(
+                    linestyle=[
+                        dashes(width, unit, part * width) if weight < 0 else (0, None)
+                        for weight, width in zip(weights, widths, strict=True)
+                    ]
+                )
         self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * np.abs(weights) * self.point)
         value = np.clip(np.concatenate(lit), -1, 1)[:, None]
         level = np.abs(value)
@@ -112,6 +118,14 @@ class ClassicNetworkPanel(Unlit):
                 setting.canvas.text(text, x + VALUE_DISTANCE * self.radius, y, font, size, ink, "left", level)
 
 
+def _discs(setting: Setting, centres: NDArray[np.float64], radius: float) -> EllipseCollection:
+    across = np.full(len(centres), 2 * radius)
+    turned = np.zeros(len(centres))
+    return EllipseCollection(
+        across, across, turned, units="xy", offsets=centres, offset_transform=setting.canvas.axes.transData
+    )
+
+
 class ClassicHeaderPanel(Unlit):
     """Iteration, training example, desired output, inputs; below all, the average error over its bar."""
 
@@ -128,6 +142,8 @@ class ClassicHeaderPanel(Unlit):
             (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(setting.theme.negative), edgecolor="none"
         )
         setting.canvas.axes.add_patch(self.filled)
+        edge = 2 * setting.layout.unit
+        self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
         self.share = is_share(setting)
         self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
 
@@ -143,7 +159,7 @@ class ClassicHeaderPanel(Unlit):
             linewidth=1.5 * self.setting.layout.unit,
         )
         canvas.axes.add_patch(edge)
-        canvas.draw(edge)
+        canvas.draw(edge, room=self._around)
         edge.remove()
 
     def draw(self, frame: Frame) -> None:
@@ -153,7 +169,7 @@ class ClassicHeaderPanel(Unlit):
         error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"
         self._write(f"Average Error {error}", self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
-        self.setting.canvas.draw(self.filled)
+        self.setting.canvas.draw(self.filled, room=self._around)
 
     def _lines(self, frame: Frame) -> list[str]:
         inputs = "" if frame.inputs is None else " ".join(short(value) for value in frame.inputs)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.picture.glow import Blobs
+from netviz.picture.cover import Drawing
 from netviz.picture.layout import Rect
-from netviz.picture.panels.panel import Setting
+from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
 from netviz.scene.panels import AnyPanel
@@ -18,6 +21,8 @@ from netviz.scene.panels import AnyPanel
 Floats = NDArray[np.float64]
 
 POINTS = 500
+GLOW = np.array([0.55])
+"""How strongly the current point glows."""
 
 
 class Trace:
@@ -40,7 +45,7 @@ class Trace:
         axes.add_collection(self.point, autolim=False)
 
 
-class CurvePanel:
+class CurvePanel(Unlit):
     """Average error against the cycle, or the losses of training and of testing where there are examples for both.
 
     The axis is one of log(1 + cycle), which has a place for cycle 0.
@@ -48,6 +53,7 @@ class CurvePanel:
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
+        self._drawn = lru_cache(maxsize=4)(self._until)
         recording, theme, layout = setting.recording, setting.theme, setting.layout
         if recording.test_loss is None:
             self.traces = [Trace(setting, "", recording.train_error, theme.error, filled=True)]
@@ -73,9 +79,9 @@ class CurvePanel:
         room = self.room
         return np.asarray(room.bottom - room.height * np.asarray(value) / self.top)
 
-    def _now(self, frame: Frame, trace: Trace) -> float:
-        """A curve's value at the current point, on the straight line between two recorded cycles."""
-        return float(np.interp(frame.curve_cycle, self.setting.recording.curve_cycle, trace.recorded))
+    def _now(self, cycle: float, trace: Trace) -> float:
+        """A curve's value at a cycle, on the straight line between two recorded ones."""
+        return float(np.interp(cycle, self.setting.recording.curve_cycle, trace.recorded))
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
@@ -123,27 +129,31 @@ class CurvePanel:
             highest = ends[index] - 1.3 * small
         return ends
 
-    def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
-        """The current points glow."""
-        x = np.array([float(self._x(frame.curve_cycle))])
-        return [
-            (x, np.array([float(self._y(self._now(frame, trace)))]), np.array([0.55]), self._halo(trace))
-            for trace in self.traces
-        ]
-
-    def _halo(self, trace: Trace) -> Floats:
-        return self.setting.theme.halo(trace.colour)
-
     def draw(self, frame: Frame) -> None:
-        """The curves up to now, the area under the filled one, the current points."""
-        until = int(np.searchsorted(self.cycles, frame.curve_cycle, side="right"))
-        x = np.append(self._x(self.cycles[:until]), self._x(frame.curve_cycle))
+        """The current points, which glow, the curves up to there, the area under the filled one."""
+        setting, canvas = self.setting, self.setting.canvas
+        drawn, points = self._drawn(frame.curve_cycle)
+        if setting.lit:
+            for trace, (x, y) in zip(self.traces, points, strict=True):
+                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * setting.layout.unit]), trace.colour)
+        canvas.put(drawn)
+
+    def _until(self, cycle: float) -> tuple[Drawing, list[tuple[float, float]]]:
+        """What is drawn until a cycle, and where the current points are."""
+        until = int(np.searchsorted(self.cycles, cycle, side="right"))
+        x = np.append(self._x(self.cycles[:until]), self._x(cycle))
         bottom = self.room.bottom
+        points: list[tuple[float, float]] = []
+        artists: list[Artist] = []
         for trace, values in zip(self.traces, self.values, strict=True):
-            y = np.append(self._y(values[:until]), self._y(self._now(frame, trace)))
+            y = np.append(self._y(values[:until]), self._y(self._now(cycle, trace)))
+            points.append((float(x[-1]), float(y[-1])))
             if trace.area is not None:
                 trace.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
-                self.setting.canvas.draw(trace.area)
+                artists.append(trace.area)
             trace.past.set_data(x, y)
-            trace.point.set_offsets([(x[-1], y[-1])])
-            self.setting.canvas.draw(trace.past, trace.point)
+            trace.point.set_offsets(points[-1:])
+            artists += [trace.past, trace.point]
+        edge = 8 * self.setting.layout.unit
+        room = Rect(self.room.x - edge, self.room.y - edge, self.room.width + 2 * edge, self.room.height + 2 * edge)
+        return self.setting.canvas.drawing(*artists, room=room), points

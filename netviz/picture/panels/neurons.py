@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.collections import Collection, EllipseCollection, PolyCollection
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale, number
+from netviz.picture.panels.shapes import Shapes
 from netviz.picture.theme import mix
 from netviz.picture.type import width
 from netviz.picture.wiring import BIAS_RADIUS, Places
@@ -16,8 +16,6 @@ from netviz.picture.wiring import BIAS_RADIUS, Places
 Floats = NDArray[np.float64]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-CORNER = 0.24
-"""Radius of a tile's corners, as a part of half its side."""
 SMALLEST_FIGURE = 0.0135
 """Of the picture's shorter side: what would be smaller in a neuron is left out."""
 
@@ -30,9 +28,8 @@ class Discs:
         self.number_size = _number_size(setting, places.radius)
         unit = setting.layout.unit
         centres = np.concatenate([places.neurons(layer) for layer in range(len(places.centres))])
-        self.bodies = discs(setting, centres, places.radius)
-        self.bodies.set_linewidth(max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit))))
-        setting.canvas.axes.add_collection(self.bodies, autolim=False)
+        self.bodies = Shapes(setting.canvas, centres, places.radius)
+        self.thickness = max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """The discs and their figures."""
@@ -45,10 +42,11 @@ class Discs:
         )[:, None]
         size = np.abs(levels)
         signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
-        self.bodies.set(facecolor=(1 - size) * theme.neuron + size * signal)
+        inside = (1 - size) * theme.neuron + size * signal
         rim = (1 - size) * theme.rim + size * (signal + 0.4 * theme.flare * (theme.bright - signal))
-        self.bodies.set(edgecolor=np.clip(rim, 0, 1))
-        self.setting.canvas.draw(self.bodies)
+        for index, (face, edge) in enumerate(zip(inside, np.clip(rim, 0, 1), strict=True)):
+            self.bodies.fill(index, face)
+            self.bodies.rim(index, self.thickness, edge)
 
     def write(self, frame: Frame) -> None:
         """The values."""
@@ -78,19 +76,17 @@ class BiasNodes:
         font, wanted = setting.faces.medium, setting.layout.figure
         widest = max((width(name, font, wanted) for name in self.names), default=1.0)
         self.size = min(wanted, wanted * 1.5 * radius / widest)
-        self.rings = discs(setting, self.centres, radius)
-        self.rings.set_linewidth(max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit))))
-        setting.canvas.axes.add_collection(self.rings, autolim=False)
+        self.rings = Shapes(setting.canvas, self.centres, radius)
+        self.thickness = max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """The rings, lit with their layer."""
-        if not len(self.centres):
-            return
         theme = self.setting.theme
-        level = np.array([arrived[-1] for arrived in frame.arrived[:-1]])[:, None]
-        self.rings.set(facecolor=(1 - 0.22 * level) * theme.neuron + 0.22 * level * theme.signal)
-        self.rings.set(edgecolor=(1 - level) * mix(theme.neuron, theme.quiet, 0.6) + level * theme.signal)
-        self.setting.canvas.draw(self.rings)
+        dark = mix(theme.neuron, theme.quiet, 0.6)
+        for index in range(len(self.centres)):
+            level = float(frame.arrived[index][-1])
+            self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level))
+            self.rings.rim(index, self.thickness, mix(dark, theme.signal, level))
 
     def write(self, frame: Frame) -> None:
         """Their names, where they can be read."""
@@ -109,28 +105,18 @@ class Marks:
         unit = setting.layout.unit
         centres = np.concatenate(places.centres)
         radii = np.concatenate([places.radii(layer) for layer in range(len(places.centres))])
-        shape = tiles if are_tiles else discs
-        self.blame = shape(setting, centres, radii + 5.5 * unit)
-        self.blame.set(facecolor="none", linewidth=3 * unit)
-        self.focus = shape(setting, centres, radii + 9.5 * unit)
-        self.focus.set(facecolor="none", linewidth=3.4 * unit)
-        for artist in (self.blame, self.focus):
-            setting.canvas.axes.add_collection(artist, autolim=False)
+        self.blame = Shapes(setting.canvas, centres, radii + 5.5 * unit, are_tiles)
+        self.focus = Shapes(setting.canvas, centres, radii + 9.5 * unit, are_tiles)
         self.first = np.cumsum([0, *(len(layer) for layer in places.centres)])
 
     def draw(self, frame: Frame) -> None:
         """The rings that are there."""
-        theme, canvas = self.setting.theme, self.setting.canvas
-        if any(layer.any() for layer in frame.blame):
-            blame = np.clip(np.concatenate(frame.blame), 0, 1)
-            self.blame.set(edgecolor=np.column_stack([np.tile(theme.error, (len(blame), 1)), blame]))
-            canvas.draw(self.blame)
+        theme, unit = self.setting.theme, self.setting.layout.unit
+        for index, level in enumerate(np.clip(np.concatenate(frame.blame), 0, 1).tolist()):
+            self.blame.rim(index, 3 * unit, theme.error, level)
         if frame.focus is not None:
             layer, neuron = frame.focus
-            level = np.zeros(self.first[-1])
-            level[self.first[layer] + neuron] = 1.0
-            self.focus.set(edgecolor=np.column_stack([np.tile(theme.ink, (len(level), 1)), level]))
-            canvas.draw(self.focus)
+            self.focus.rim(int(self.first[layer]) + neuron, 3.4 * unit, theme.ink)
 
 
 def _number_size(setting: Setting, radius: float) -> float | None:
@@ -144,35 +130,3 @@ def _number_size(setting: Setting, radius: float) -> float | None:
     )
     size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
     return size if size >= SMALLEST_FIGURE * min(layout.size) else None
-
-
-def discs(setting: Setting, centres: Floats, radius: float | Floats) -> Collection:
-    """Circles in the picture's pixels."""
-    across = np.broadcast_to(2 * np.asarray(radius, dtype=float), len(centres))
-    return EllipseCollection(
-        across,
-        across,
-        np.zeros(len(centres)),
-        units="xy",
-        offsets=centres,
-        offset_transform=setting.canvas.axes.transData,
-    )
-
-
-def tiles(setting: Setting, centres: Floats, half: float | Floats) -> Collection:
-    """Squares with round corners, `half` a side from middle to edge, in the picture's pixels."""
-    halves = np.broadcast_to(np.asarray(half, dtype=float), len(centres))
-    return PolyCollection(
-        [centre + side * _rounded_square(CORNER) for centre, side in zip(centres, halves, strict=True)]
-    )
-
-
-def _rounded_square(corner: float, points: int = 12) -> Floats:
-    """The outline (4 * points, 2) of the square from -1 to 1 with corners of that radius."""
-    turns = np.linspace(0, np.pi / 2, points)
-    outline = []
-    for quarter in range(4):
-        middle = (1 - corner) * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]][quarter])
-        angles = turns + quarter * np.pi / 2
-        outline.append(middle + corner * np.column_stack([np.cos(angles), np.sin(angles)]))
-    return np.concatenate(outline)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from netviz.film.frame import Frame
+from netviz.picture.cover import drawing_of
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.scene.panels import AnyPanel
@@ -25,16 +27,13 @@ class PicturePanel(Unlit):
         # Colours weighted by their opacity, or the invisible colours of transparent pixels would bleed into the edges.
         premultiplied = picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS)
         pixels = np.asarray(premultiplied, dtype=np.float32)
-        self.ink, self.cover = pixels[:, :, :3], pixels[:, :, 3:] / 255
-        self.left = round(room.x + (room.width - size[0]) / 2)
-        self.top = round(room.y + (room.height - size[1]) / 2)
+        left, top = round(room.x + (room.width - size[0]) / 2), round(room.y + (room.height - size[1]) / 2)
+        cover: NDArray[np.float32] = pixels[:, :, 3] / np.float32(255)
+        self.drawn = drawing_of(setting.canvas, pixels[:, :, :3], cover, left, top)
 
     def ground(self) -> None:
         """The picture stands still."""
-        rows, columns = self.ink.shape[:2]
-        under = self.setting.canvas.pixels[self.top : self.top + rows, self.left : self.left + columns, :3]
-        ink, cover = self.ink[: under.shape[0], : under.shape[1]], self.cover[: under.shape[0], : under.shape[1]]
-        under[:] = np.clip(ink + (1 - cover) * under + 0.5, 0, 255)
+        self.setting.canvas.put(self.drawn)
 
     def draw(self, frame: Frame) -> None:
         """Nothing of it changes."""

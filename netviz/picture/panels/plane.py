@@ -9,10 +9,10 @@ from matplotlib.collections import EllipseCollection
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.picture.canvas import Canvas, Pixels
+from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
-from netviz.picture.panels.tiles import as_pixels
 from netviz.picture.responses import Domain, signed
+from netviz.picture.space import Bytes
 from netviz.picture.theme import Colour, colour, mix
 
 Floats = NDArray[np.float64]
@@ -44,31 +44,30 @@ class Answers:
         if discrete:
             self.scale = np.repeat(self.scale[[0, -1]], 128, axis=0)
         self.enlarge = _between_cells(self.responses.resolution, side)
-        self._shown = as_pixels(self._shades() if self.classes else self.scale)
-        self._pixels = np.empty((side, side), np.uint32)
+        self.palette = setting.canvas.space.palette(self._shades() if self.classes else self.scale)
 
-    def _shades(self) -> Pixels:
+    def _shades(self) -> Bytes:
         """For each output 256 colours (256 n, 3), from the middle of the scale to its own."""
         assert self.classes is not None
         strength = (1 - BEHIND) * np.linspace(0, 1, 256)[:, None]
         shades = [self.middle + strength * (255 * own - self.middle) for own in self.classes]
         return np.rint(np.concatenate(shades)).astype(np.uint8)
 
-    def colours(self, values: NDArray[np.float32]) -> Pixels:
+    def colours(self, values: NDArray[np.float32]) -> Bytes:
         """Colours (..., 3) of answers from -1 to 1."""
         return self.scale[_places(values).astype(np.uint8)]
 
-    def of(self, frame: Frame) -> NDArray[np.uint32]:
-        """The pixels (side, side) of a frame; the next call changes them."""
+    def of(self, frame: Frame) -> NDArray[np.uint8 | np.uint16]:
+        """The numbers (side, side) of a frame's colours in the palette."""
         answers = self.responses.of(frame)[-1]
         if self.classes is None:
             values = np.asarray(signed(answers[0], self.activation), np.float32)
             # Places in the scale are worked out before there are many of them: enlarging keeps them what they are.
             large = self.enlarge @ _places(values) @ self.enlarge.T
-            return np.take(self._shown, large.astype(np.uint8), out=self._pixels, mode="clip")
+            return large.astype(np.uint8)
         strongest, sure = _strongest(self.enlarge @ answer @ self.enlarge.T for answer in answers)
         shade = np.full_like(sure, 255) if self.discrete else 255 * np.minimum(sure, 1)
-        return np.take(self._shown, strongest + shade.astype(np.uint16), out=self._pixels, mode="clip")
+        return strongest + shade.astype(np.uint16)
 
 
 def _strongest(answers: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
@@ -96,55 +95,42 @@ def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class Points:
-    """The examples as small discs, drawn once by matplotlib and put on the answers from then on."""
+    """The examples as small discs, drawn once by matplotlib and put on the answers from then on.
 
-    def __init__(self, setting: Setting, side: int, domain: Domain, with_tests: bool) -> None:
-        self.side, self.domain = side, domain
+    square: where the answers are, in the picture's pixels.
+    """
+
+    def __init__(self, setting: Setting, square: Rect, domain: Domain, with_tests: bool) -> None:
+        self.square, self.domain = square, domain
         examples, theme = setting.recording.examples, setting.theme
         assert examples.points is not None and examples.test_points is not None, "a planar scene's"
-        canvas = Canvas((side, side))
         rim = theme.centre if theme.is_light else mix(theme.ink, theme.centre, 0.12)
+        every = [self._discs(setting, examples.points, examples.targets, 1.0, rim, 0.3)]
         if with_tests:
-            self._discs(setting, canvas, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55)
-        self._discs(setting, canvas, examples.points, examples.targets, 1.0, rim, 0.3)
-        cover = canvas.pixels[:, :, 3]
-        drawn = canvas.pixels.reshape(-1, 4)
-        # The insides are copied, only the rims' edges are mixed with what is under them.
-        self.whole = np.flatnonzero(cover == 255)
-        self.inside = drawn[self.whole].view(np.uint32)[:, 0]
-        self.edges = np.flatnonzero((cover > 0) & (cover < 255))
-        self.cover = drawn[self.edges, 3:].astype(np.float32) / 255
-        self.ink = drawn[self.edges] * self.cover
-        self.ink[:, 3] = 255 * self.cover[:, 0]
+            every = [self._discs(setting, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55), *every]
+        self.drawn = setting.canvas.drawing(*every, room=square)
+        for discs in every:
+            discs.remove()
 
     def place(self, points: Floats) -> Floats:
-        """Points (n, 2) of the plane as pixels of the square, y down."""
+        """Points (n, 2) of the plane in the picture's pixels."""
         (left, right), (bottom, top) = self.domain
         ways = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
-        return self.side * np.column_stack(ways)
+        return self.square.width * np.column_stack(ways) + (self.square.x, self.square.y)
 
     def _discs(
-        self, setting: Setting, canvas: Canvas, points: Floats, targets: Floats, size: float, rim: Colour, line: float
-    ) -> None:
-        if not len(points):
-            return
-        radius = max(1.6, POINT * self.side * (1.0 if len(points) <= 600 else 0.75)) * size
+        self, setting: Setting, points: Floats, targets: Floats, size: float, rim: Colour, line: float
+    ) -> EllipseCollection:
+        axes = setting.canvas.axes
+        radius = max(1.6, POINT * self.square.width * (1.0 if len(points) <= 600 else 0.75)) * size
         across = np.full(len(points), 2 * radius)
         discs = EllipseCollection(
             across, across, np.zeros(len(points)), units="xy", offsets=self.place(points),
-            offset_transform=canvas.axes.transData, facecolor=_colours(setting, targets), edgecolor=tuple(rim),
+            offset_transform=axes.transData, facecolor=_colours(setting, targets), edgecolor=tuple(rim),
             linewidth=line * radius,
         )  # fmt: skip
-        canvas.axes.add_collection(discs, autolim=False)
-        canvas.draw(discs)
-
-    def put_on(self, square: NDArray[np.uint32]) -> None:
-        """Put the points on the pixels (side, side) of a square that lies in one piece."""
-        pixels = square.reshape(-1)
-        pixels[self.whole] = self.inside
-        channels = pixels.view(np.uint8).reshape(-1, 4)
-        under = channels[self.edges]
-        channels[self.edges] = (under + (self.ink - self.cover * under) + np.float32(0.5)).astype(np.uint8)
+        axes.add_collection(discs, autolim=False)
+        return discs
 
 
 def _colours(setting: Setting, targets: Floats) -> Floats:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame, Pulse
 from netviz.picture.glow import Blobs
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale, playground_width
+from netviz.picture.panels.strokes import Strokes
 from netviz.picture.theme import Colour
 from netviz.picture.wiring import Places, curves
 
@@ -17,13 +17,11 @@ Floats = NDArray[np.float64]
 
 TAIL = 0.2
 """Length of a comet's tail, as a part of its synapse."""
-TAIL_LIGHTS = 30
-HALO_LIGHTS = slice(None, None, 5)
+TAIL_LIGHTS = 24
+HALO_LIGHTS = slice(None, None, 4)
 """The halo of a comet is wide: a few of its lights make it."""
 CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
-DASH, GAP = (8.0, 1.7), (6.0, 1.0)
-"""Of dashed lines: in thousandths of the shorter side, and what is added to that for every unit of width."""
 PALEST = 0.3
 """In the style playground: how much of its colour the weakest synapse has."""
 
@@ -46,11 +44,9 @@ class Synapses:
             np.array([setting.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
             for layer in (self.lines if setting.lit else ())
         ]
-        everything = [line for layer in self.lines for line in layer]
-        self.bodies = LineCollection(everything, capstyle="butt")
-        self.cores = LineCollection(everything, capstyle="butt" if setting.theme.dashed else "round")
-        for artist in (self.bodies, self.cores):
-            setting.canvas.axes.add_collection(artist, autolim=False)
+        everything = np.concatenate(self.lines)
+        self.bodies = Strokes(setting, everything, 1.0, "butt")
+        self.cores = Strokes(setting, everything, CORE, "butt" if setting.theme.dashed else "round")
 
     def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
         """Halos by strength and by what is carried; comets glow."""
@@ -64,39 +60,30 @@ class Synapses:
 
     def draw(self, frame: Frame) -> None:
         """Synapses, their cores where they shine, comets."""
-        shining = self._update(frame)
-        self.setting.canvas.draw(self.bodies, *((self.cores,) if shining else ()))
+        theme = self.setting.theme
+        weights = np.concatenate([layer.ravel() for layer in frame.weights])
+        carried = np.sqrt(np.concatenate([layer.ravel() for layer in frame.carried]))
+        change = np.abs(np.concatenate([layer.ravel() for layer in frame.change]))
+        sign = self._sign_colour(weights)
+        shine = np.clip(0.62 * carried + 0.5 * change, 0, 1)
+        shining = shine[:, None]
+        if self.is_playground:
+            depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
+            body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
+            widths = playground_width(weights) * self.thickness
+        else:
+            body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
+            opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
+            widths = self.scale.width(weights) * self.thickness
+        self.bodies.draw(weights, widths, body, opacity)
+        core = sign + (theme.bright - sign) * (0.35 + 0.4 * shining) * theme.flare
+        self.cores.draw(weights, widths, core, np.clip(shine * 1.05, 0, 0.95))
         for pulse in frame.pulses:
             self._comets(pulse, frame)
 
     def _sign_colour(self, weights: Floats) -> Floats:
         theme = self.setting.theme
         return np.where(weights[:, None] > 0, theme.positive, theme.negative)
-
-    def _update(self, frame: Frame) -> bool:
-        """Set colours, widths and dashes; whether any synapse shines."""
-        theme = self.setting.theme
-        weights = np.concatenate([layer.ravel() for layer in frame.weights])
-        carried = np.sqrt(np.concatenate([layer.ravel() for layer in frame.carried]))[:, None]
-        change = np.abs(np.concatenate([layer.ravel() for layer in frame.change]))[:, None]
-        sign = self._sign_colour(weights)
-        shine = np.clip(0.62 * carried + 0.5 * change, 0, 1)
-        if self.is_playground:
-            depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
-            body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(shine.shape, 0.95)
-            widths = playground_width(weights) * self.thickness
-        else:
-            strength = self.scale.strength(weights)[:, None]
-            body = (0.22 - 0.22 * shine) * theme.centre + (0.78 + 0.22 * shine) * sign
-            opacity = np.clip(0.36 + 2.4 * strength, 0, 0.94)
-            widths = self.scale.width(weights) * self.thickness
-        self.bodies.set(color=np.hstack([body, opacity]), linewidth=widths)
-        core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine) * theme.flare
-        self.cores.set(color=np.hstack([core, np.clip(shine * 1.05, 0, 0.95)]), linewidth=widths * CORE)
-        if theme.dashed:
-            dash(self.bodies, weights, widths, self.unit)
-            dash(self.cores, weights, widths, self.unit, CORE)
-        return bool(shine.any())
 
     def _tails(self, pulse: Pulse) -> tuple[Floats, Floats]:
         """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
@@ -144,15 +131,4 @@ class Synapses:
             sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
             colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
             height = (0.12 + 0.5 * strength) * fade[seen]
-            self.setting.canvas.shine(x, y, height, sigma, colour, theme.is_light)
-
-
-def dash(lines: LineCollection, weights: Floats, widths: Floats, unit: float, part: float = 1.0) -> None:
-    """Dash the lines of negative weights, by the widths of the synapses, of which these lines are `part` as wide."""
-    on, off = (length[0] * unit + length[1] * widths for length in (DASH, GAP))
-    # matplotlib counts dashes in widths of their line.
-    width = np.maximum(1e-6, part * widths)
-    styles = [
-        (0, (a, b)) if weight < 0 else (0, None) for weight, a, b in zip(weights, on / width, off / width, strict=True)
-    ]
-    lines.set(linestyle=styles)
+            self.setting.canvas.shine(x, y, height, sigma, colour)

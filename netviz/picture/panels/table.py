@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from matplotlib.patches import FancyBboxPatch
 
 from netviz.film.frame import Frame
+from netviz.picture.cover import Cover
 from netviz.picture.layout import Rect
 from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
@@ -64,6 +66,7 @@ class TablePanel(Unlit):
             linewidth=max(1.0, 1.2 * layout.unit),
         )
         setting.canvas.axes.add_patch(self.highlight)
+        self._box = lru_cache(maxsize=MOST_ROWS + 1)(self._box_at)
 
     def _short(self, values: Sequence[float]) -> list[str]:
         return [short(value, self.decimals) for value in values]
@@ -114,10 +117,8 @@ class TablePanel(Unlit):
             place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
         y = self.first + place * self.step
         level = frame.presented
-        self.highlight.set_y(y - 0.46 * self.step)
-        self.highlight.set_facecolor((*mix(theme.centre, theme.highlight, 0.16), level))
-        self.highlight.set_edgecolor((*mix(theme.centre, theme.highlight, 0.38), level))
-        self.setting.canvas.draw(self.highlight)
+        for cover, strength in zip(self._box(y), (0.16, 0.38), strict=True):
+            self.setting.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
         if not self.fits:
             self._counter(frame, level)
         elif thinking and frame.inputs is not None:
@@ -125,6 +126,16 @@ class TablePanel(Unlit):
             self._write(self._short(frame.inputs.tolist()), answer.split(), y, theme.ink, level)
         elif frame.example is not None:
             self._row(frame.example, y, theme.ink, level)
+
+    def _box_at(self, y: float) -> tuple[Cover, Cover]:
+        """Inside and edge of the box around the row at height y."""
+        box, canvas = self.highlight, self.setting.canvas
+        box.set_y(y - 0.46 * self.step)
+        around = Rect(box.get_x() - 2, y - 0.5 * self.step - 2, box.get_width() + 4, self.step + 4)
+        box.set(facecolor="white", edgecolor="none")
+        inside = canvas.cover(box, room=around)
+        box.set(facecolor="none", edgecolor="white")
+        return inside, canvas.cover(box, room=around)
 
     def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
         self._write(*self.cells[index], y, ink, level)

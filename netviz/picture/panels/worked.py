@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.script import BACKWARD, script_of, worked_weight
+from netviz.picture.layout import Rect
 from netviz.picture.panels.equations.symbols import Symbols
 from netviz.picture.panels.neurons import SUBSCRIPTS
 from netviz.picture.panels.panel import Setting
@@ -35,19 +36,20 @@ class WorkedWeight:
         self.first = max(forward) - len(BACKWARD) if backward else None
         size, theme = setting.layout.body, setting.theme
         across, high = width(self.name, setting.faces.medium, size) + 0.7 * size, 1.35 * size
-        self.label = FancyBboxPatch(
+        label = FancyBboxPatch(
             (self.x - across / 2, self.y - high / 2), across, high,
             boxstyle=f"round,pad=0,rounding_size={0.4 * size}", facecolor=tuple(mix(theme.centre, theme.error, 0.12)),
             edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * setting.layout.unit),
         )  # fmt: skip
-        setting.canvas.axes.add_patch(self.label)
+        setting.canvas.axes.add_patch(label)
+        room = Rect(self.x - across, self.y - high, 2 * across, 2 * high)
+        self.drawn = setting.canvas.drawing(label, room=room)
 
     def draw(self, frame: Frame) -> None:
         """The label, as far as the way back is told."""
         if self.first is None or len(frame.told) <= self.first or not frame.told[self.first]:
             return
         setting, level = self.setting, frame.told[self.first]
-        self.label.set_alpha(level)
-        setting.canvas.draw(self.label)
+        setting.canvas.put(self.drawn, level)
         ink = setting.theme.ink
         setting.canvas.text(self.name, self.x, self.y, setting.faces.medium, setting.layout.body, ink, "middle", level)

@@ -1,0 +1,140 @@
+"""What a drawn thing covers of a picture: places in the picture's memory, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.picture.space import Space
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+SOLID = 0.998
+"""Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
+
+
+class Sheet(Protocol):
+    """What a cover is made for. starts: where each plane begins in the memory."""
+
+    size: tuple[int, int]
+    space: Space
+    starts: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """places (n,) covered in part, channel after channel, with their cover (n,), 0 to 1; solid (m,): covered wholly.
+
+    counts, solid_counts (channels,): how many of the places lie in each channel.
+    """
+
+    places: Places
+    cover: NDArray[np.float32]
+    counts: tuple[int, ...]
+    solid: Places
+    solid_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """places (n,) with their cover (n,), 0 to 1, and the byte (n,) each would have if it were covered wholly."""
+
+    places: Places
+    cover: NDArray[np.float32]
+    ink: NDArray[np.float32]
+
+
+def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int) -> Cover:
+    """What a mask alpha (rows, columns), 0 to 1, covers whose first pixel lies at (left, top)."""
+    alpha, left, top = _inside(sheet, alpha, left, top)
+    found = []
+    by_step = {step: _shrunk(alpha, left, top, step) for step in {channel.step for channel in sheet.space.channels}}
+    for number, channel in enumerate(sheet.space.channels):
+        small = by_step[channel.step]
+        at = np.flatnonzero(small)
+        found.append((_places(sheet, number, at, small.shape[1], left, top), small.ravel()[at]))
+    whole = [cover >= SOLID for _, cover in found]
+    return Cover(
+        np.concatenate([places[~solid] for (places, _), solid in zip(found, whole, strict=True)]),
+        np.concatenate([cover[~solid] for (_, cover), solid in zip(found, whole, strict=True)]),
+        tuple(int((~solid).sum()) for solid in whole),
+        np.concatenate([places[solid] for (places, _), solid in zip(found, whole, strict=True)]),
+        tuple(int(solid.sum()) for solid in whole),
+    )
+
+
+def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> Drawing:
+    """What a picture covers whose first pixel lies at (left, top).
+
+    ink (rows, columns, 3): colours from 0 to 255, times alpha (rows, columns), 0 to 1.
+    """
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return _EMPTY
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    left, top = left + int(columns[0]), top + int(rows[0])
+    every, shift_left, shift_top = _inside(sheet, np.dstack([ink[window], alpha[window]]), left, top)
+    found = []
+    for number, channel in enumerate(sheet.space.channels):
+        small = _shrunk(every, shift_left, shift_top, channel.step)
+        flat = small.reshape(-1, 4)
+        at = np.flatnonzero(flat[:, 3])
+        part = flat[at]
+        values = sheet.space.values(number, part[:, :3] / part[:, 3:])
+        found.append((_places(sheet, number, at, small.shape[1], shift_left, shift_top), part[:, 3], values))
+    places, cover, bytes_of = zip(*found, strict=True)
+    return Drawing(np.concatenate(places), np.concatenate(cover), np.concatenate(bytes_of))
+
+
+def left_free(
+    sheet: Sheet, alpha: NDArray[np.float32], corners: Iterable[tuple[int, int]]
+) -> tuple[Places, NDArray[np.float32]]:
+    """Places (n,) in rectangles that a mask alpha does not cover wholly, and how much (n,) it does cover of each.
+
+    corners: left and top of every rectangle; they do not touch each other.
+    """
+    each = [cover_of(sheet, 1 - alpha, left, top) for left, top in corners]
+    places = np.concatenate([np.r_[one.places, one.solid] for one in each])
+    free = np.concatenate([np.r_[one.cover, np.ones(len(one.solid), np.float32)] for one in each])
+    return places, 1 - free
+
+
+def _inside(sheet: Sheet, drawn: NDArray[np.float32], left: int, top: int) -> tuple[NDArray[np.float32], int, int]:
+    """The part of what was drawn that lies in the picture, and where that part begins."""
+    width, height = sheet.size
+    rows = slice(max(0, -top), max(0, min(drawn.shape[0], height - top)))
+    columns = slice(max(0, -left), max(0, min(drawn.shape[1], width - left)))
+    return drawn[rows, columns], max(0, left), max(0, top)
+
+
+def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArray[np.float32]:
+    """The means of what was drawn over the `step` by `step` pixels of each byte of a plane."""
+    if step == 1:
+        return drawn
+    rows, columns = drawn.shape[:2]
+    before, beside = top % step, left % step
+    padding = ((before, -(before + rows) % step), (beside, -(beside + columns) % step), (0, 0))
+    padded = np.pad(drawn, padding[: drawn.ndim])
+    means = padded[::step, ::step].copy()
+    for row, column in product(range(step), repeat=2):
+        if row or column:
+            means += padded[row::step, column::step]
+    means *= np.float32(1 / step**2)
+    return means
+
+
+def _places(sheet: Sheet, number: int, at: Places, wide: int, left: int, top: int) -> Places:
+    """Places in the memory of those in a mask of `wide` columns that begins in the byte of (left, top)."""
+    step = sheet.space.channels[number].step
+    rows, columns = np.divmod(at, max(1, wide))
+    places: Places = (rows + top // step) * (sheet.size[0] // step) + columns + left // step + sheet.starts[number]
+    return places
+
+
+_EMPTY = Drawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.float32))
