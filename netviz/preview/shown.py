@@ -57,7 +57,7 @@ class Shown:
             if key not in self._jpegs:
                 while len(self._jpegs) >= MOST_KEPT:
                     del self._jpegs[next(iter(self._jpegs))]
-                pixels = self._stage.draw(self._timeline.frame(frame))[:, :, :3]
+                pixels = self._stage.draw(self._timeline.frame(frame))
                 self._jpegs[key] = _jpeg(np.ascontiguousarray(pixels))
             return self._jpegs[key]
 
