@@ -36,6 +36,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.film
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants
+	$(BIN)/python -m benchmarks.preview
 
 # The pictures in the README, made by netviz itself.
 pictures: $(READY)

@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from netviz.errors import NetvizError
@@ -57,18 +58,23 @@ class FilmMaker:
     def _make(self, version: int, recording: Recording, stop: threading.Event) -> None:
         began = told = time.monotonic()
         file = self._folder / f"{secrets.token_hex(8)}.mp4"
+        turn = ExitStack()
 
         def progress(phase: str, done: int, total: int) -> None:
             nonlocal told
             if stop.is_set():
                 raise Superseded
-            self._turns.give_way()
+            if done == total:  # what follows is no drawing
+                turn.close()
+            else:
+                self._turns.give_way()
             if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
                 told = time.monotonic()
                 self._tell(DraftFilm(version, done / total))
 
         try:
-            with self._turns.film():
+            with turn:
+                turn.enter_context(self._turns.film())
                 render(recording.with_scene(draft(recording.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
             file.unlink()
@@ -77,7 +83,8 @@ class FilmMaker:
                 self._tell(DraftFilm(version, 1.0, took=time.monotonic() - began))
         except Superseded:
             pass
-        except (NetvizError, OSError) as failure:
-            self._tell(DraftFilm(version, 0.0, problem=str(failure)))
+        except Exception as failure:  # the stills go on
+            told_of = str(failure) if isinstance(failure, NetvizError) else f"{type(failure).__name__}: {failure}"
+            self._tell(DraftFilm(version, 0.0, problem=told_of))
         finally:
             file.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,9 @@ NAMES = ("127.0.0.1", "localhost")
 it by that name, and is refused. Any port is right: a tunnel may have another."""
 HEARTBEAT = 10.0
 """Seconds after which a word is sent in any case, so that those who have gone are noticed."""
+
+
+log = logging.getLogger(__name__)
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -82,6 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(refused.why.encode(), "text/plain; charset=utf-8", refused.status)
         except ConnectionError:
             self.close_connection = True
+        except Exception as failure:
+            log.info("%s cannot be answered: %r", self.path, failure)
+            self._answer(b"this cannot be drawn", "text/plain; charset=utf-8", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _check_host(self) -> None:
         host = (self.headers.get("Host") or "").rpartition(":")[0] or self.headers.get("Host") or ""

@@ -25,7 +25,7 @@ MOST_KEPT = 16
 """Pictures whose bytes are kept for those who ask again."""
 MOST_MARKS = 300
 DRAFT_PIXELS = 640 * 360
-DRAFT_FPS = Fraction(10)
+DRAFT_FPS = Fraction(8)
 
 
 @dataclass(frozen=True)

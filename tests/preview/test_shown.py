@@ -77,7 +77,7 @@ def test_not_too_many_marks() -> None:
 def test_a_draft_has_the_scenes_shape(size: tuple[int, int], small: tuple[int, int]) -> None:
     scene = short_scene(output__size=list(size), output__fps=30)
     output = draft(scene).output
-    assert (output.size, output.fps, output.quality) == (small, 10, "draft")
+    assert (output.size, output.fps, output.quality) == (small, 8, "draft")
     assert draft(short_scene(output__fps=5)).output.fps == Fraction(5)
 
 
