@@ -37,6 +37,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.film
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants
 	$(BIN)/python -m benchmarks.preview
+	$(BIN)/python -m benchmarks.workers
 
 # The pictures in the README, made by netviz itself.
 pictures: $(READY)
