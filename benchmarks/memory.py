@@ -88,7 +88,7 @@ def main() -> None:
         film, recording = f"{folder}/film.mp4", f"{folder}/moments.npz"
 
         def rendered(what: str, source: str, *settings: str) -> float:
-            return line(what, "render", source, *settings, "-o", film, "--overwrite")
+            return line(what, "render", source, *settings, "--jobs", "1", "-o", film, "--overwrite")
 
         growth = []
         for size in options.sizes:
