@@ -54,6 +54,7 @@ GALLERY = {
     "dog-or-cat": "cycle:400",
     "even-or-odd": "30%",
     "step-by-step": "44%",
+    "digits": "cycle:8",
     "playground-quadrants": "end",
     "playground-line": "50%",
     "playground-circle": "end",

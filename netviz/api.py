@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
 
-LARGEST_DRAWN, MOST_IN_LAYER = 2_000, 64
-"""Synapses, and neurons in one layer, that can still be told apart in a picture."""
+LARGEST_DRAWN, MOST_IN_LAYER = 250_000, 1_024
+"""Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
+LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
+"""The same for the style classic, which draws every one of them by itself."""
 
 
 def record(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Recording:
@@ -126,10 +128,14 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
     problems = []
     layers = scene.network.layers
     synapses = sum(a * b for a, b in pairwise(layers))
-    if synapses > LARGEST_DRAWN or max(layers) > MOST_IN_LAYER:
+    classic = scene.style == "classic"
+    most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
+    if synapses > most or max(layers) > most_in_layer:
+        others = "other styles show larger ones" if classic else "`netviz record` trains larger ones"
         message = (
-            f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; a film can show "
-            f"{LARGEST_DRAWN:,} synapses and {MOST_IN_LAYER} neurons in a layer (`netviz record` trains larger ones)"
+            f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; "
+            f"{'the style classic' if classic else 'a film'} can show {most:,} synapses and {most_in_layer:,} neurons "
+            f"in a layer ({others})"
         )
         problems.append(Problem("network.layers", message))
     if scene.font is not None and (fault := _font_fault(Path(scene.font))):

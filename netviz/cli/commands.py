@@ -151,24 +151,31 @@ def scenes(as_json: bool) -> None:
 @overwrite_option
 @debug_option
 def new(target: Path, source: str, overwrite: bool) -> None:
-    """Write a copy of a scene to FILE, with its comments, to be tweaked."""
-    from netviz.scene.file import scene_text
+    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table it learns from."""
+    from netviz.scene.file import scene_text, table_beside
     from netviz.scene.link import is_link
     from netviz.scene.source import SUFFIXES
     from netviz.video.files import whole_or_not_at_all
 
     problems = target_problems(target, SUFFIXES, overwrite)
-    text = ""
+    text, copies = "", dict[Path, bytes]()
     try:
         with console.warnings_shown(strict=False):
             text = scene_text(source)
+            if (table := table_beside(source)) is not None:
+                copies[target.parent / table[0]] = table[1].read_bytes()
     except InputError as wrong:
         problems += wrong.problems
+    # A table that is there already, and is the same, is as good as a copy.
+    copies = {path: data for path, data in copies.items() if not (path.is_file() and path.read_bytes() == data)}
+    problems += [problem for path in copies for problem in target_problems(path, (".csv",), overwrite)]
     _refuse(problems)
-    with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
-        temporary.write_bytes(text.encode())
+    for path, content in {**copies, target: text.encode()}.items():
+        with whole_or_not_at_all(path, overwrite=overwrite) as temporary:
+            temporary.write_bytes(content)
     of = "the link's run" if is_link(source) else f"a copy of {source}"
-    console.result(f"{console.name(target)}: {of}; netviz render {printable(shlex.quote(str(target)))}")
+    beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
+    console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
 
 
 @click.command()

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from netviz.film import motion
+from netviz.learn.schedule import turn
 from netviz.scene.spec import Scene
 
 Kind = Literal["title", "rest", "step", "move", "sweep", "think", "walk"]
@@ -44,13 +45,15 @@ class Learning:
     """A learning shot.
 
     start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
-    examples: of the training set. last_cycle: of training. held: every step is one still drawing (the classic style).
-    together: whether it sweeps.
+    examples: of the training set. recorded: for each of `cycles` those of them that may be presented, where the scene
+    says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the classic
+    style). together: whether it sweeps.
     """
 
     start: int
     cycles: tuple[int, ...]
     examples: int
+    recorded: tuple[tuple[int, ...], ...] | None
     last_cycle: int
     held: bool
     together: bool
@@ -58,10 +61,14 @@ class Learning:
     @classmethod
     def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
         """The learning shot of a scene that shows what is left of the shown cycles."""
+        count, examples = scene.presented_count, scene.data.train_count
+        turns = None if count is None else [turn(number, count, examples) for number in range(len(shown))]
+        left = [number for number, cycle in enumerate(shown) if cycle > start]
         return cls(
             start,
-            cycles=tuple(cycle for cycle in shown if cycle > start),
-            examples=scene.data.train_count,
+            cycles=tuple(shown[number] for number in left),
+            examples=examples,
+            recorded=None if turns is None else tuple(turns[number] for number in left),
             last_cycle=scene.training.cycles,
             held=scene.style == "classic",
             together=scene.presentation == "together",
@@ -71,7 +78,7 @@ class Learning:
         """How long it is where nothing says how long: one second a step."""
         if self.together:
             return max(SHORTEST_SWEEPS, SWEEP * len(self._stops()))
-        return _steps_in(len(self.cycles), self.examples, self.held) if self.cycles else LONE_MOVE
+        return _steps_in(len(self.cycles), self._most_in_cycle, self.held) if self.cycles else LONE_MOVE
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """What it shows in so many seconds; how many examples in each cycle; and what it leaves out, for the user.
@@ -80,11 +87,23 @@ class Learning:
         """
         if self.together:
             return self._sweeps(seconds), self.examples, []
+        most = self._most_in_cycle
         if not self.cycles:
-            return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], self.examples, []
-        shown, per_cycle = _what_fits(self.cycles, self.examples, seconds, self.held)
+            return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], most, []
+        shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held)
         pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
-        return pieces, per_cycle, _notes(self.cycles, shown, self.examples, per_cycle, seconds)
+        return pieces, per_cycle, _notes(self.cycles, shown, most, per_cycle, seconds)
+
+    @property
+    def _most_in_cycle(self) -> int:
+        """Examples that a shown cycle presents where there is time for all of them."""
+        return self.examples if self.recorded is None else len(self.recorded[0])
+
+    def _presented(self, number: int, cycle: int, per_cycle: int) -> tuple[int, ...]:
+        """The examples of one cycle, the `number`-th of those that are left: in turn, of those that were recorded."""
+        if self.recorded is None:
+            return turn(number, per_cycle, self.examples)
+        return self.recorded[self.cycles.index(cycle)][:per_cycle]
 
     def _stops(self) -> tuple[int, ...]:
         """The cycles to which sweeps lead, the end of training the last."""
@@ -112,7 +131,7 @@ class Learning:
         for number, (cycle, pace) in enumerate(zip(shown, paces, strict=True)):
             if not self.held:
                 pieces.append(Piece("move", _move(per_cycle), cycle, from_cycle=before))
-            for example in sorted((number * per_cycle + step) % self.examples for step in range(per_cycle)):
+            for example in self._presented(number, cycle, per_cycle):
                 pieces.append(Piece("step", pace, cycle, example=example))
             before = cycle
         if before < self.last_cycle and not self.held:

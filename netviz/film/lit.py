@@ -9,23 +9,19 @@ import numpy as np
 from netviz.film import motion
 from netviz.film.frame import Array, Frame
 from netviz.film.motion import Beats
-from netviz.film.nodes import State, between
-from netviz.film.signals import Presented, blame_of, flow_of, pulses
+from netviz.film.nodes import between
+from netviz.film.signals import Presented, Travels, dimmed, pulses
 
 
-def lit(dark: Frame, shown: Presented, beats: Beats, phase: float, before: State, after: State | None) -> Frame:
-    """A frame at a phase of its beats.
-
-    dark: the same moment without any signal. before, after: what the network had learned before and after the step;
-    None where nothing is learned.
-    """
+def lit(dark: Frame, travels: Travels, beats: Beats, phase: float) -> Frame:
+    """A frame at a phase of its beats. dark: the same moment without any signal."""
+    shown, before, after = travels.shown, travels.before, travels.after
     layers = len(before.weights)
-    flow = flow_of(shown, before)
-    blame, back = blame_of(shown, before)
     state, change = before, dark.change
     if after is not None:
         state = between(before, after, motion.updated(beats, phase))
-        change = change_of(before, after, motion.swell((phase - beats.update[0]) / (beats.update[1] - beats.update[0])))
+        change = flashing(travels.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
+    legs = motion.legs(beats.forward, layers), motion.legs(beats.backward, layers)[::-1]
     return replace(
         presented(dark, shown),
         presented=motion.presented(beats, phase),
@@ -35,15 +31,17 @@ def lit(dark: Frame, shown: Presented, beats: Beats, phase: float, before: State
             np.full(len(layer), motion.arrived(beats, phase, number, layers))
             for number, layer in enumerate(shown.activations)
         ),
-        carried=tuple(motion.carried(beats, phase, number, layers) * layer for number, layer in enumerate(flow)),
-        blame=tuple(motion.blamed(beats, phase, number, layers) * layer for number, layer in enumerate(blame)),
+        carried=tuple(
+            dimmed(layer, motion.carried(beats, phase, number, layers)) for number, layer in enumerate(travels.flow)
+        ),
+        blame=tuple(
+            dimmed(layer, motion.blamed(beats, phase, number, layers)) for number, layer in enumerate(travels.blame)
+        ),
         change=change,
         compared=motion.compared(beats, phase),
         pulses=(
-            *pulses("forward", flow, [motion.leg(beats.forward, layer, layers) for layer in range(layers)], phase),
-            *pulses(
-                "backward", back, [motion.leg(beats.backward, layer, layers) for layer in range(layers)][::-1], phase
-            ),
+            *pulses("forward", travels.flow, legs[0], phase),
+            *pulses("backward", travels.back, legs[1], phase),
         ),
     )
 
@@ -62,8 +60,7 @@ def presented(dark: Frame, shown: Presented) -> Frame:
     )
 
 
-def change_of(before: State, after: State, flash: float) -> tuple[Array, ...]:
-    """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step, times the level of a flash."""
-    steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
-    most = max(float(np.abs(step).max()) for step in steps) or 1.0
-    return tuple(step / most * max(0.0, flash) for step in steps)
+def flashing(change: tuple[Array, ...], part: float) -> tuple[Array, ...]:
+    """How the change of the weights shows while they move, of which `part` (0 to 1) is over."""
+    flash = max(0.0, motion.swell(part))
+    return tuple(dimmed(layer, flash) for layer in change)

@@ -89,6 +89,42 @@ def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[A
     return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
 
 
+class Travels(NamedTuple):
+    """All that stays the same while an example or a situation is presented.
+
+    before, after: what the network had learned before and after; after is None where nothing is learned.
+    flow, blame, back: as `flow_of` and `blame_of` give them.
+    change[l] (nodes_l, n_{l+1}): signed change of each weight, 1 = the largest of the step; () if nothing is learned.
+    """
+
+    shown: Presented
+    before: State
+    after: State | None
+    flow: tuple[Array, ...]
+    blame: tuple[Array, ...]
+    back: tuple[Array, ...]
+    change: tuple[Array, ...]
+
+
+def travels_of(shown: Presented, before: State, after: State | None) -> Travels:
+    """What travels through the network as something is presented."""
+    blame, back = blame_of(shown, before)
+    change = () if after is None else change_of(before, after)
+    return Travels(shown, before, after, flow_of(shown, before), blame, back, change)
+
+
+def change_of(before: State, after: State) -> tuple[Array, ...]:
+    """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step."""
+    steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
+    most = max(float(np.abs(step).max()) for step in steps) or 1.0
+    return tuple(step / most for step in steps)
+
+
+def dimmed(values: Array, level: float) -> Array:
+    """Values at a level from 0 to 1; those of a large network are not multiplied where that would change nothing."""
+    return values if level == 1 else np.zeros_like(values) if level == 0 else level * values
+
+
 def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[Window], phase: float) -> list[Pulse]:
     """What is under way at a phase, if it goes through each weight layer in its window.
 

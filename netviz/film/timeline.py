@@ -6,10 +6,11 @@ says of that moment. Nothing is remembered from one frame to the next.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from netviz.film.motion import LEARN, THINK
 from netviz.film.nodes import State, between, node_counts, state_of, with_bias_nodes
 from netviz.film.plan import Plan, Span
 from netviz.film.rows import Rows
-from netviz.film.signals import presented_example, presented_situation
+from netviz.film.signals import Travels, presented_example, presented_situation, travels_of
 from netviz.film.sweep import Sweep, sweep_of
 from netviz.film.walk import walk
 from netviz.learn.recording import Recording
@@ -30,6 +31,10 @@ from netviz.scene.shots import ThinkShot, WalkShot
 
 FADE_SECONDS = 0.4
 """How long a card or the network takes to come and go."""
+
+
+STEPS_KEPT = 2
+"""Steps of which what travels in them is remembered: a film asks for the frames of one after the other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,10 @@ class Timeline:
     recording: Recording
     span: NDArray[np.int64]
     phase: NDArray[np.float64]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is remembered, which can be worked out again wherever the timeline is sent."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
     def frame_count(self) -> int:
@@ -174,14 +183,28 @@ class Timeline:
         state = between(state_of(self.recording, before), state_of(self.recording, after), part)
         return self._dark(span, index, state, cycle)
 
+    @cached_property
+    def _travels(self) -> Callable[[int, int | None, bool], Travels]:
+        """What travels in a step, which is the same in all its frames.
+
+        From its row, the row whose weights it leads to (None: nothing is learned), and whether the error goes back.
+        """
+
+        def of(row: int, row_after: int | None, deltas: bool) -> Travels:
+            after = None if row_after is None else state_of(self.recording, row_after)
+            shown = presented_example(self.recording, row, row_after, deltas)
+            return travels_of(shown, state_of(self.recording, row), after)
+
+        return lru_cache(maxsize=STEPS_KEPT)(of)
+
     def _step(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after(int(self.span[index]))
-        shown = presented_example(self.recording, row, row_after, deltas=not self.held)
-        before, after = state_of(self.recording, row), state_of(self.recording, row_after)
-        dark = self._dark(span, index, before, float(span.cycle))
+        travels = self._travels(row, row_after, not self.held)
+        dark = self._dark(span, index, travels.before, float(span.cycle))
         if self.held:
-            return lit(dark, shown, LEARN, (LEARN.compare[1] + LEARN.backward[0]) / 2, before, None)
-        return lit(dark, shown, LEARN, phase, before, after)
+            still = (LEARN.compare[1] + LEARN.backward[0]) / 2
+            return lit(dark, travels._replace(after=None), LEARN, still)
+        return lit(dark, travels, LEARN, phase)
 
     @cached_property
     def _courses(self) -> dict[int, Course]:
@@ -201,22 +224,29 @@ class Timeline:
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
         course = self._courses[span.shot]
-        shown = presented_example(self.recording, row, row_after, deltas=row_after is not None)
-        before = state_of(self.recording, row)
-        dark = self._dark(span, index, before, float(span.cycle))
-        after = None if row_after is None else state_of(self.recording, row_after)
-        return walk(dark, shown, course, self._since(span, index), before, after)
+        travels = self._travels(row, row_after, row_after is not None)
+        dark = self._dark(span, index, travels.before, float(span.cycle))
+        return walk(dark, travels, course, self._since(span, index))
+
+    @cached_property
+    def _thoughts(self) -> Callable[[int, int], Travels]:
+        """What travels in a thought: from the number of its shot and its row at rest."""
+
+        def of(number: int, row: int) -> Travels:
+            shot = self.recording.scene.shots[number]
+            assert isinstance(shot, ThinkShot)
+            return travels_of(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
+
+        return lru_cache(maxsize=STEPS_KEPT)(of)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
-        shot = self.recording.scene.shots[span.shot]
-        assert isinstance(shot, ThinkShot)
         row = self.rows.rest[span.cycle]
         state = state_of(self.recording, row)
         dark = self._dark(span, index, state, float(span.cycle), row)
         # The signal takes at most five seconds, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
         phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / 5))
-        return lit(dark, presented_situation(self.recording, shot, row), THINK, phase, state, None)
+        return lit(dark, self._thoughts(span.shot, row), THINK, phase)
 
 
 def make_timeline(plan: Plan, recording: Recording) -> Timeline:

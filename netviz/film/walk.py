@@ -6,28 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from netviz.film import motion
 from netviz.film.course import Course
 from netviz.film.frame import Array, Frame
-from netviz.film.lit import change_of, presented
+from netviz.film.lit import flashing, presented
 from netviz.film.motion import Window, rise
-from netviz.film.nodes import State, between
+from netviz.film.nodes import between
 from netviz.film.script import Line
-from netviz.film.signals import Presented, blame_of, flow_of, pulses
+from netviz.film.signals import Presented, Travels, pulses
 
 DIMMED = 0.45
 """What is left of the light in the synapses once the error goes back through them."""
 
 
-def walk(dark: Frame, shown: Presented, course: Course, time: float, before: State, after: State | None) -> Frame:
-    """A frame of a walk, `time` seconds from its start.
-
-    dark: the same moment without any signal. before, after: what the network had learned before and after the update;
-    None where nothing is learned.
-    """
+def walk(dark: Frame, travels: Travels, course: Course, time: float) -> Frame:
+    """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal."""
+    shown, before, after = travels.shown, travels.before, travels.after
     out = 1 - rise(time, *course.lights_out)
-    flow = flow_of(shown, before)
-    blame, back = blame_of(shown, before)
     compared = rise(time, *course.compare)
     dim = 1 - (1 - DIMMED) * rise(time, *course.returns[-1]) if course.returns else 1.0
     lines_out = 1 - rise(time, *course.lines_out)
@@ -35,22 +29,24 @@ def walk(dark: Frame, shown: Presented, course: Course, time: float, before: Sta
     if after is not None and course.update is not None:
         start, stop = course.update
         state = between(before, after, rise(time, start, stop))
-        change = change_of(before, after, motion.swell((time - start) / (stop - start)))
+        change = flashing(travels.change, (time - start) / (stop - start))
     return replace(
         presented(dark, shown),
         presented=rise(time, *course.present) * out,
         arrived=tuple(out * level for level in _arrived(shown, course, time)),
         carried=tuple(
-            rise(time, *window) * dim * out * layer for window, layer in zip(course.travels, flow, strict=True)
+            rise(time, *window) * dim * out * layer for window, layer in zip(course.travels, travels.flow, strict=True)
         ),
-        blame=tuple(level * out * layer for level, layer in zip(_blamed(course, compared, time), blame, strict=True)),
+        blame=tuple(
+            level * out * layer for level, layer in zip(_blamed(course, compared, time), travels.blame, strict=True)
+        ),
         weights=state.weights,
         biases=state.biases,
         change=change,
         compared=compared * out,
         pulses=(
-            *pulses("forward", flow, course.travels, time),
-            *pulses("backward", back, course.returns, time),
+            *pulses("forward", travels.flow, course.travels, time),
+            *pulses("backward", travels.back, course.returns, time),
         ),
         told=tuple(rise(time, *window) * lines_out for window in course.lines),
         focus=_focus(course, time),

@@ -29,6 +29,7 @@ import numpy.typing as npt
 from netviz.errors import InputError, NetvizError
 from netviz.learn.recording import FORMAT_VERSION, Recording
 from netviz.learn.recording_file import UNFINISHED
+from netviz.learn.schedule import recorded_examples
 from netviz.learn.trained import trained
 from netviz.scene.spec import Scene
 
@@ -181,9 +182,13 @@ def _arrays(recording: Recording) -> Iterator[npt.NDArray[Any]]:
 
 
 def training_key(scene: Scene) -> str:
-    """64 hexadecimal digits, equal for scenes whose training leaves the same numbers, here and with these versions."""
+    """64 hexadecimal digits, equal for scenes whose training leaves the same numbers, here and with these versions.
+
+    Which examples are recorded is part of it where a scene says how many it presents.
+    """
     parts = {name: part.model_dump(mode="json") for name, part in trained(scene).items()}
-    text = json.dumps([FORMAT_VERSION, _versions(), parts], sort_keys=True, allow_nan=False)
+    kept = None if scene.presented_count is None else recorded_examples(scene)
+    text = json.dumps([FORMAT_VERSION, _versions(), parts, kept], sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

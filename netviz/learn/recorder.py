@@ -14,7 +14,7 @@ from netviz.learn.lesson import Lesson, Parameters
 from netviz.learn.network import Floats, forward
 from netviz.learn.recording import AT_REST, FORMAT_VERSION, Recording
 from netviz.learn.reference import Step
-from netviz.learn.schedule import between, shown_count, shown_cycles
+from netviz.learn.schedule import between, recorded_count, recorded_examples, shown_count, shown_cycles, walked_count
 from netviz.scene.spec import Scene
 
 LARGEST_RECORDING = 2_000_000_000
@@ -30,13 +30,24 @@ def refuse_too_large(scene: Scene) -> None:
     size = 8 * (moments * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
     if size > LARGEST_RECORDING:
         shown, examples = shown_count(scene), scene.data.train_count
+        each = examples if scene.presented_count is None else scene.presented_count
         message = (
-            f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {examples:,} "
-            f"{'example' if examples == 1 else 'examples'} make a recording of up to {moments:,} moments with "
+            f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {each:,} "
+            f"{'example' if each == 1 else 'examples'} make a recording of up to {moments:,} moments with "
             f"{numbers_in_moment(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
-            "the limit; show fewer cycles (schedule), or have a smaller network (network.layers) or fewer examples"
+            f"the limit; {_what_helps(scene)}"
         )
         raise InputError([Problem("schedule", message)])
+
+
+def _what_helps(scene: Scene) -> str:
+    """How many examples a cycle may present so that the recording is small enough, or what else to do."""
+    moments = LARGEST_RECORDING // (8 * numbers_in_moment(scene)) - _most_at_rest(scene) - walked_count(scene)
+    fitting = moments // shown_count(scene)
+    fewer = "show fewer cycles (schedule), or have a smaller network (network.layers)"
+    if scene.presentation == "each" and 1 <= fitting < (scene.presented_count or scene.data.train_count):
+        return f"present {fitting:,} or fewer in each cycle (examples: {fitting} in the learning shot), or {fewer}"
+    return f"{fewer} or fewer examples"
 
 
 def numbers_in_moment(scene: Scene) -> int:
@@ -47,7 +58,7 @@ def numbers_in_moment(scene: Scene) -> int:
 
 def most_moments(scene: Scene) -> int:
     """Rows of the scene's recording: at most so many."""
-    return shown_count(scene) * scene.data.train_count + _most_at_rest(scene)
+    return recorded_count(scene) + _most_at_rest(scene)
 
 
 def _most_at_rest(scene: Scene) -> int:
@@ -68,8 +79,9 @@ class Recorder:
     def __init__(self, scene: Scene, lesson: Lesson) -> None:
         self.scene, self.lesson = scene, lesson
         self.kept = kept_cycles(scene)
-        self.shown = frozenset(shown_cycles(scene))
-        rows, layers = len(self.kept) + len(self.shown) * len(lesson.inputs), lesson.layers
+        self.examples = {cycle: np.array(each) for cycle, each in recorded_examples(scene).items()}
+        self.shown = frozenset(self.examples)
+        rows, layers = len(self.kept) + sum(map(len, self.examples.values())), lesson.layers
         self._cycle = np.zeros(rows, dtype=np.int64)
         self._example = np.full(rows, AT_REST, dtype=np.int64)
         self._weights = tuple(np.empty((rows, a, b)) for a, b in pairwise(layers))
@@ -86,14 +98,15 @@ class Recorder:
         self.keep_rest(0, parameters)
 
     def keep_step(self, cycle: int, before: Parameters, step: Step) -> None:
-        """Keep the forward pass of each example of a step, with the weights from before it."""
-        rows = slice(self._row, self._row + len(step.losses))
-        examples = slice(step.start, step.start + len(step.losses))
+        """Keep the forward pass of those examples of a step that are recorded, with the weights from before it."""
+        examples = self.examples[cycle]
+        examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
+        rows, within = slice(self._row, self._row + len(examples)), examples - step.start
         self._cycle[rows] = cycle
-        self._example[rows] = range(examples.start, examples.stop)
-        self._fill(rows, before, step.layers)
+        self._example[rows] = examples
+        self._fill(rows, before, tuple(layer[within] for layer in step.layers))
         self._targets[rows] = self.lesson.targets[examples]
-        self._loss[rows] = step.losses
+        self._loss[rows] = step.losses[within]
         self._row = rows.stop
 
     def keep_rest(self, cycle: int, parameters: Parameters) -> None:

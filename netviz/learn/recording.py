@@ -16,6 +16,7 @@ from netviz.learn import network
 from netviz.learn.examples import Examples, examples_of
 from netviz.learn.features import features_of, network_inputs
 from netviz.learn.network import Floats
+from netviz.learn.schedule import recorded_examples
 from netviz.learn.trained import trained
 from netviz.scene.spec import Scene
 
@@ -33,8 +34,9 @@ class Recording:
     Example rows (example >= 0) are the forward pass of that example in that cycle, with the weights from before its
     batch's update. Rest rows (example == -1) have the weights as they are after the cycle (0: before training), the
     activations for inputs of zero, no target (NaN), and the cycle's train_loss. A shown cycle is one example row for
-    each example and a rest row; other kept cycles are a rest row. Examples at the end of a cycle whose gradients are
-    carried into the next have the weights of the rest row after them.
+    each example, or for each that is presented where the scene says how many are, and a rest row; other kept cycles are
+    a rest row. Examples at the end of a cycle whose gradients are carried into the next have the weights of the rest
+    row after them.
     """
 
     scene: Scene
@@ -118,11 +120,25 @@ class Recording:
     def with_scene(self, scene: Scene) -> Recording:
         """The same run for a scene that differs only in how its film looks.
 
-        Raises InputError if the scene's network, data, training or schedule is another.
+        Raises InputError if the scene's network, data, training or schedule is another, or if it presents examples
+        that were not recorded.
         """
         if trained(scene) != trained(self.scene):
             raise InputError([Problem("", "the recording is of another network, data, training or schedule")])
+        if not self.presents(scene):
+            message = "the film presents examples that were not recorded (the learning shot's examples, or a walk)"
+            raise InputError([Problem("shots", message)])
         return replace(self, scene=scene)
+
+    def presents(self, scene: Scene) -> bool:
+        """Whether there is a row for each example that a film of the scene presents, as far as training came."""
+        kept: dict[int, set[int]] = {}
+        for cycle, example in zip(self.cycle.tolist(), self.example.tolist(), strict=True):
+            kept.setdefault(cycle, set()).add(example)
+        last = self.cycle[-1]
+        return all(
+            {*wanted} <= kept.get(cycle, set()) for cycle, wanted in recorded_examples(scene).items() if cycle <= last
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the recording as .npz, whole or not at all, under exactly this name. A file there is replaced."""

@@ -268,15 +268,19 @@ def _contradictions(recording: Recording) -> Iterator[str]:
         yield "its first moment is not at rest in cycle 0, or its last is not at rest"
         return
     ends = np.flatnonzero(at_rest)
-    shown = np.diff(ends) > 1
     rest_cycles = recording.cycle[ends]
     if (np.diff(rest_cycles) <= 0).any() or rest_cycles[-1] > cycles:
         yield "its cycles do not increase, or go past the end of training"
-    if (
-        not np.isin(np.diff(ends) - 1, (0, examples)).all()
-        or not np.array_equal(recording.example[~at_rest], np.tile(np.arange(examples), int(shown.sum())))
-        or not np.array_equal(recording.cycle[~at_rest], np.repeat(rest_cycles[1:][shown], examples))
-    ):
+    of, presented, in_cycle = recording.cycle[~at_rest], recording.example[~at_rest], np.diff(ends) - 1
+    in_order = (
+        np.array_equal(of, np.repeat(rest_cycles[1:], in_cycle))
+        and ((np.diff(presented) > 0) | (np.diff(of) != 0)).all()
+        and (presented < examples).all()
+    )
+    if recording.scene.presented_count is not None:
+        if not in_order or not recording.presents(recording.scene):
+            yield "a shown cycle does not have the examples it presents, each once, in order"
+    elif not in_order or not np.isin(in_cycle, (0, examples)).all():
         yield "a shown cycle does not have every example once, in order"
     if recording.info["complete"] != (rest_cycles[-1] == cycles):
         yield "what it says of being complete does not fit its last cycle"

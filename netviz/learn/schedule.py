@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netviz.scene.shots import WalkShot
 from netviz.scene.spacing import geometric_cycles, increasing
 from netviz.scene.spec import Scene
 
@@ -32,3 +33,39 @@ def between(first: int, last: int, most: int = 12) -> tuple[int, ...]:
     start = max(first, _JUST_AFTER_THE_START)
     ideal = [start * (last / start) ** (step / (count + 1)) for step in range(1, count + 1)]
     return increasing(first, ideal)
+
+
+def turn(number: int, count: int, examples: int) -> tuple[int, ...]:
+    """The examples, increasing, that the `number`-th shown cycle presents if each presents `count`, in turn."""
+    return tuple(sorted((number * count + step) % examples for step in range(count)))
+
+
+def recorded_examples(scene: Scene) -> dict[int, tuple[int, ...]]:
+    """For every shown cycle the examples whose rows are kept, increasing: all, unless the scene says how many it shows.
+
+    Then those, and those of walks; of a walk that goes back also the next one, whose weights are those from after it.
+    """
+    every, count = scene.data.train_count, scene.presented_count
+    shown = shown_cycles(scene)
+    if count is None:
+        return dict.fromkeys(shown, tuple(range(every)))
+    kept = {cycle: set(turn(number, count, every)) for number, cycle in enumerate(shown)}
+    for shot in scene.shots:
+        if isinstance(shot, WalkShot):
+            example = shot.example - 1
+            after = {example + 1} if shot.backward and example + 1 < every else set()
+            kept[shown[0] if shot.cycle is None else shot.cycle] |= {example} | after
+    return {cycle: tuple(sorted(examples)) for cycle, examples in kept.items()}
+
+
+def recorded_count(scene: Scene) -> int:
+    """How many rows of examples are kept at most, without listing them."""
+    count = scene.presented_count
+    return shown_count(scene) * (scene.data.train_count if count is None else count) + walked_count(scene)
+
+
+def walked_count(scene: Scene) -> int:
+    """How many of these are kept for walks alone, at most."""
+    if scene.presented_count is None:
+        return 0
+    return sum(2 if shot.backward else 1 for shot in scene.shots if isinstance(shot, WalkShot))

@@ -8,7 +8,7 @@ from netviz.scene.spec import Scene
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording was made from; they cannot be other afterwards."""
 
-LOOKS = ("network.bias_nodes", "network.inputs", "network.outputs")
+LOOKS = ("network.bias_nodes", "network.grid", "network.inputs", "network.outputs")
 """Keys inside those parts that only say how the network is drawn."""
 
 

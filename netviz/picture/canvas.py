@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from netviz.picture.bells import gaussians
-from netviz.picture.cover import Cover, Drawing, Floats, Places, cover_of, drawing_of
+from netviz.picture.cover import Cover, Drawing, Floats, Places, cover_of, drawing_of_sheet
 from netviz.picture.layout import Rect
 from netviz.picture.space import RGB, Bytes, Space
 from netviz.picture.theme import Colour
@@ -127,12 +127,10 @@ class Canvas:
 
     def drawing(self, *artists: Artist, room: Rect | None = None) -> Drawing:
         """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
-        window, sheet = self._draw(artists, room)
-        drawn = sheet.astype(np.float32)
-        cover: NDArray[np.float32] = drawn[:, :, 3] / np.float32(255)
+        (top, left), sheet = self._draw(artists, room)
+        found = drawing_of_sheet(self, sheet, left, top)
         sheet[:] = 0
-        ink: NDArray[np.float32] = drawn[:, :, :3] * cover[:, :, None]
-        return drawing_of(self, ink, cover, window[1], window[0])
+        return found
 
     def cover(self, *artists: Artist, room: Rect | None = None) -> Cover:
         """What artists cover, whatever their colours."""
@@ -146,11 +144,16 @@ class Canvas:
         self.put(self.drawing(*artists, room=room))
 
     def _draw(self, artists: tuple[Artist, ...], room: Rect | None) -> tuple[tuple[int, int], Bytes]:
-        """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller."""
+        """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller.
+
+        It begins and ends with whole bytes in every plane.
+        """
         width, height = self.size
-        whole = room or Rect(0, 0, width, height)
-        top, bottom = max(0, floor(whole.y)), max(0, min(height, ceil(whole.bottom)))
-        left, right = max(0, floor(whole.x)), max(0, min(width, ceil(whole.right)))
+        whole, step = room or Rect(0, 0, width, height), max(channel.step for channel in self.space.channels)
+        top, left = (step * max(0, floor(start / step)) for start in (whole.y, whole.x))
+        bottom, right = (
+            max(0, min(size, step * ceil(stop / step))) for stop, size in ((whole.bottom, height), (whole.right, width))
+        )
         for artist in artists:
             artist.set_clip_box(Bbox([(left, height - bottom), (right, height - top)]))
             artist.draw(self.renderer)

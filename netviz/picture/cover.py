@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.picture.space import Space
+from netviz.picture.space import Bytes, Space
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -90,6 +90,43 @@ def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32
         found.append((_places(sheet, number, at, small.shape[1], shift_left, shift_top), part[:, 3], values))
     places, cover, bytes_of = zip(*found, strict=True)
     return Drawing(np.concatenate(places), np.concatenate(cover), np.concatenate(bytes_of))
+
+
+def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> Drawing:
+    """The same of bytes (rows, columns, 4) as matplotlib leaves them: red, green, blue, and opacity apart from them.
+
+    left, top, rows and columns are those of whole bytes in every plane. Only what is covered is looked at.
+    """
+    found: list[tuple[Places, NDArray[np.float32], NDArray[np.float32]]] = []
+    by_step = {step: _covered(drawn, step) for step in {channel.step for channel in sheet.space.channels}}
+    for number, channel in enumerate(sheet.space.channels):
+        at, colours, cover = by_step[channel.step]
+        wide = drawn.shape[1] // channel.step
+        found.append((_places(sheet, number, at, wide, left, top), cover, sheet.space.values(number, colours)))
+    places, covers, inks = (np.concatenate([each[part] for each in found]) for part in range(3))
+    return Drawing(places, covers, inks)
+
+
+def _covered(drawn: Bytes, step: int) -> tuple[Places, NDArray[np.float32], NDArray[np.float32]]:
+    """Where (n,) squares of `step` by `step` pixels are covered at all; their mean colours (n, 3) and cover (n,)."""
+    rows, columns = drawn.shape[0] // step, drawn.shape[1] // step
+    pixels = np.ascontiguousarray(drawn).view(np.uint32).reshape(rows, step, columns, step)
+    parts = [pixels[:, row, :, column] for row, column in product(range(step), repeat=2)]
+    some = parts[0] | parts[1] if len(parts) > 1 else parts[0]
+    for part in parts[2:]:
+        some = some | part
+    at = np.flatnonzero(some)
+    colours, cover = np.zeros((len(at), 3), np.float32), np.zeros(len(at), np.float32)
+    for part in parts:
+        each = part.ravel()[at].view(np.uint8).reshape(-1, 4).astype(np.float32)
+        colours += each[:, :3] * each[:, 3:]
+        cover += each[:, 3]
+    seen = cover > 0
+    if not seen.all():
+        at, colours, cover = at[seen], colours[seen], cover[seen]
+    colours /= cover[:, None]
+    cover *= np.float32(1 / (255 * step**2))
+    return at, colours, cover
 
 
 def left_free(

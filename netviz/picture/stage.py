@@ -55,6 +55,10 @@ LIT = {"glow": True, "classic": False, "playground": False}
 """For every style whether what shines has a halo."""
 
 
+MOST_LAMPS = 600
+"""Halos of a network: of a large one many neurons and synapses share theirs."""
+
+
 class Stage:
     """The figure of one film, in the style its scene names.
 
@@ -68,7 +72,8 @@ class Stage:
         self.lit = LIT[scene.style]
         size = scene.output.size
         nodes = node_counts(scene)
-        lamps = sum(nodes) + sum(a * b for a, b in pairwise(nodes)) if self.lit else 0
+        everything = sum(nodes) + sum(a * b for a, b in pairwise(nodes))
+        lamps = min(everything, MOST_LAMPS) if self.lit else 0
         with settings():
             self.canvas = Canvas(size, space)
             self.field = LightField(size, space, lamps, darkens=theme.is_light)

@@ -5,11 +5,14 @@ Pixels, x to the right, y down, as in the picture's rows.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.picture.blocks import FOLDED_GAP, GAP, Block, Grounds, place_blocks, slots
+from netviz.picture.fold import Fold
 from netviz.picture.layout import Flow, Rect
 
 BIAS_RADIUS = 0.6
@@ -20,20 +23,36 @@ SMALLEST_RADIUS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where the nodes stand. centres[l] (nodes_l, 2): x, y. radius: of every neuron.
+    """Where the nodes stand. centres[l] (nodes_l, 2): x, y. radius: of every neuron that is a disc.
 
     has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
+    blocks: of every layer the block that those of its neurons stand in that are no discs; () if all are discs.
     """
 
     centres: tuple[NDArray[np.float64], ...]
     radius: float
     flow: Flow
     has_bias_nodes: bool = False
+    blocks: tuple[Block | None, ...] = ()
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
         """The centres (n_l, 2) of a layer's neurons."""
         centres = self.centres[layer]
         return centres[:-1] if self.has_bias_nodes and layer < len(self.centres) - 1 else centres
+
+    def block(self, layer: int) -> Block | None:
+        """Where those of a layer's neurons stand that are no discs."""
+        return self.blocks[layer] if self.blocks else None
+
+    def discs(self, layer: int) -> NDArray[np.int64]:
+        """Those of a layer's neurons that are discs."""
+        everyone = np.arange(len(self.neurons(layer)))
+        block = self.block(layer)
+        return everyone if block is None else np.setdiff1d(everyone, block.cells)
+
+    def nodes(self, layer: int) -> NDArray[np.int64]:
+        """The same with the bias node, if there is one."""
+        return np.append(self.discs(layer), np.arange(len(self.neurons(layer)), len(self.centres[layer])))
 
     @property
     def bias_nodes(self) -> NDArray[np.float64]:
@@ -43,9 +62,12 @@ class Places:
         return np.array([centres[-1] for centres in self.centres[:-1]])
 
     def radii(self, layer: int) -> NDArray[np.float64]:
-        """The radii (nodes_l,) of a layer's nodes."""
-        radii = np.full(len(self.centres[layer]), self.radius)
+        """The radii (nodes_l,) of a layer's nodes; a cell's is 0, for what leads to it goes to its middle."""
+        radii = np.full(len(self.centres[layer]), float(self.radius))
         radii[len(self.neurons(layer)) :] *= BIAS_RADIUS
+        block = self.block(layer)
+        if block is not None:
+            radii[block.cells] = 0.0
         return radii
 
 
@@ -55,8 +77,7 @@ def place(
     """Nodes in columns from left to right, or in rows from the bottom up, as large as they fit and evenly spaced."""
     along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
     most = max(layers)
-    gap = 1.35
-    fitting = min(largest_radius, across / (2 * most + gap * max(0, most - 1)), along / (3.8 * len(layers)))
+    fitting = min(largest_radius, across / (2 * most + GAP * max(0, most - 1)), along / (3.8 * len(layers)))
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
     # Short rows stand wider, which leaves room for the names below them.
@@ -73,20 +94,59 @@ def place(
     return Places(tuple(centres), radius, flow, has_bias_nodes)
 
 
-def curves(places: Places, points: int = 40) -> list[NDArray[np.float64]]:
-    """The synapses' lines, for each weight layer (nodes_l * n_{l+1}, points, 2), from rim to rim.
+def place_folded(
+    folds: Sequence[Fold],
+    room: Rect,
+    flow: Flow,
+    largest_radius: float,
+    has_bias_nodes: bool,
+    label: float,
+    unit: float,
+) -> Places:
+    """Nodes of layers of which some are blocks. label: height of the line below each block; unit: of the picture."""
+    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
+    biased = [has_bias_nodes and layer < len(folds) - 1 for layer in range(len(folds))]
+    most = max(1, *(slots(fold, bias) for fold, bias in zip(folds, biased, strict=True)))
+    fitting = min(largest_radius, across / (2 * most + FOLDED_GAP * (most - 1)), along / (3.8 * len(folds)))
+    radius = max(SMALLEST_RADIUS, fitting)
+    spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
+    grounds = Grounds(room, flow, len(folds), radius, spacing, most, label, unit)
+    centres, blocks = place_blocks(grounds, folds, has_bias_nodes)
+    return Places(centres, radius, flow, has_bias_nodes, blocks)
 
-    Cubic Bezier curves that leave and reach the nodes along the flow; synapse (i, j) is row i * n_{l+1} + j.
+
+def curves(
+    places: Places, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
+) -> list[NDArray[np.float64]]:
+    """The synapses' lines, for each weight layer (synapses, points, 2), from rim to rim.
+
+    Cubic Bezier curves that leave and reach the nodes along the flow; synapse (i, j) is row i * n_{l+1} + j. lines: for
+    each weight layer which of these rows are wanted, in their order; None: all.
     """
-    t = np.linspace(0, 1, points)[:, None]
-    basis = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-    along = np.array([1.0, 0.0]) if places.flow == "right" else np.array([0.0, -1.0])
-    lines = []
+    found = []
     for layer, here in enumerate(places.centres[:-1]):
         there = places.neurons(layer + 1)
-        start = np.repeat(here + along * places.radii(layer)[:, None], len(there), axis=0)
-        end = np.tile(there, (len(here), 1)) - along * places.radius
-        reach = np.abs((end - start) @ along)[:, None] * 0.5 * along
-        corners = (start, start + reach, end - reach, end)
-        lines.append(sum(b[None] * c[:, None] for b, c in zip(basis, corners, strict=True)))
-    return lines
+        wanted = None if lines is None else lines[layer]
+        first, last = np.divmod(np.arange(len(here) * len(there)) if wanted is None else wanted, len(there))
+        along = direction(places.flow)
+        start = here[first] + along * places.radii(layer)[first][:, None]
+        found.append(bezier(start, there[last] - along * places.radius, places.flow, points))
+    return found
+
+
+def direction(flow: Flow) -> NDArray[np.float64]:
+    """The way (2,) signals go."""
+    return np.array([1.0, 0.0]) if flow == "right" else np.array([0.0, -1.0])
+
+
+def bezier(start: NDArray[np.float64], end: NDArray[np.float64], flow: Flow, points: int = 40) -> NDArray[np.float64]:
+    """Curves (n, points, 2) from start to end (n, 2) that leave and arrive along the flow."""
+    t = np.linspace(0, 1, points)[:, None]
+    basis = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    along = direction(flow)
+    reach = np.abs((end - start) @ along)[:, None] * 0.5 * along
+    corners = (start, start + reach, end - reach, end)
+    total: NDArray[np.float64] = sum(
+        (b[None] * c[:, None] for b, c in zip(basis, corners, strict=True)), np.zeros((len(start), points, 2))
+    )
+    return total

@@ -12,7 +12,7 @@ from typing import Any
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
 from netviz.scene.check_training import training_alone, training_and_network
-from netviz.scene.mistake import Mistake
+from netviz.scene.mistake import Mistake, count, misfit
 from netviz.scene.spec import Network, Output, Schedule, Training
 
 MOST_SHOWN = 10_000
@@ -70,6 +70,10 @@ def _network(network: Network) -> Iterator[Mistake]:
         )
     if network.bias_nodes and not network.bias:
         yield ("network", "bias_nodes"), "there are no biases to draw nodes for; set bias to true or fixed"
+    if network.grid is not None:
+        rows, columns = network.grid
+        if rows * columns != network.layers[0]:
+            yield ("network", "grid"), misfit(f"{rows} x {columns} are {count(rows * columns, 'pixel')}", network, 0)
     for key, names, size in (
         ("inputs", network.inputs, network.layers[0]),
         ("outputs", network.outputs, network.layers[-1]),

@@ -81,6 +81,21 @@ def scene_text(source: str) -> str:
     return as_yaml(link.data, heading, COMMENTS)
 
 
+def table_beside(source: str) -> tuple[str, Path] | None:
+    """The table that a scene file learns from, as the file names it, and where it is; None if it names none beside it.
+
+    Raises InputError if there is no such scene.
+    """
+    if is_link(source):
+        return None
+    path = find_scene(source)
+    data = _tree(path).data.get("data")
+    name = data.get("csv") if isinstance(data, dict) else None
+    if not isinstance(name, str) or not (path.parent / name).is_file() or Path(name).name != name:
+        return None
+    return name, path.parent / name
+
+
 def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> Draft:
     """The scene a recording was made from, with overrides. path: of the recording, for messages."""
     tree = Tree(scene.model_dump(mode="json"))

@@ -37,9 +37,10 @@ class LearningShot(Shot):
     """The shown cycles, one after the other."""
 
     shot: Literal["learning"] = "learning"
-    examples: Presentation | None = None
-    """each: one example after the other; together: the weights move on from shown cycle to shown cycle while all
-    examples are seen at once. Without it together for many points of the plane, otherwise each."""
+    examples: Annotated[int, Field(ge=1)] | Presentation | None = None
+    """each: one example after the other; a number: so many in each shown cycle, in turn; together: the weights move on
+    from shown cycle to shown cycle while all examples are seen at once. Without it together for many points of the
+    plane, otherwise each. Of a large network give a number: what no shot presents is not recorded."""
 
 
 class ThinkShot(Shot):

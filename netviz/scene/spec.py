@@ -27,6 +27,7 @@ from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, Ti
 from netviz.scene.values import (
     FilePath,
     FrameRate,
+    Grid,
     Layers,
     Name,
     Seconds,
@@ -54,6 +55,8 @@ COORDINATES: tuple[Feature, ...] = ("x1", "x2")
 REGRESSIONS: tuple[Dataset, ...] = ("plane", "gauss-regression")
 MANY_EXAMPLES = 50
 """Points of the plane from which a learning shot shows all of them together unless told otherwise."""
+MOST_IN_TABLE = 30
+"""Inputs whose values a table can still show."""
 MOST_BOUNDARIES = 8
 """Outputs whose answers a boundary panel can tell apart."""
 
@@ -69,6 +72,8 @@ class Network(Part):
     """Whether each neuron after the inputs has a bias: true (learned), false, or fixed (there, but not learned)."""
     bias_nodes: bool | None = None
     """Whether biases are drawn as nodes of their own; without it they are, in the style glow alone."""
+    grid: Grid | None = None
+    """Where the inputs are the pixels of a picture: its rows and columns, [28, 28]. They are drawn as that picture."""
     inputs: Tuple[Text] = ()
     """Names of the input neurons, drawn beside them."""
     outputs: Tuple[Text] = ()
@@ -230,9 +235,19 @@ class Scene(Part):
     @property
     def presentation(self) -> Presentation:
         """Whether the learning shot presents each example by itself, or all together."""
-        chosen = next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
+        chosen = self._learning_examples
         many = self.is_planar and self.data.total_count > MANY_EXAMPLES and self.style != "classic"
-        return chosen or ("together" if many else "each")
+        return "each" if isinstance(chosen, int) else chosen or ("together" if many else "each")
+
+    @property
+    def presented_count(self) -> int | None:
+        """How many examples each shown cycle presents, in turn; None where the scene does not say."""
+        chosen = self._learning_examples
+        return min(chosen, self.data.train_count) if isinstance(chosen, int) else None
+
+    @property
+    def _learning_examples(self) -> Presentation | int | None:
+        return next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
 
     @property
     def has_bias_nodes(self) -> bool:
@@ -248,9 +263,10 @@ class Scene(Part):
         walks = any(isinstance(shot, WalkShot) for shot in self.shots)
         is_plane_shown = self.presentation == "together" and self.is_planar
         drawable = self.network.layers[-1] <= MOST_BOUNDARIES
-        data = BoundaryPanel() if is_plane_shown and drawable else TablePanel()
+        is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
+        data = (BoundaryPanel(),) if is_plane_shown and drawable else (TablePanel(),) if is_listed else ()
         equations = (EquationsPanel(),) if walks else ()
-        return (CurvePanel(), NetworkPanel(), data, *equations, TitlePanel(), CaptionPanel(), NumbersPanel())
+        return (CurvePanel(), NetworkPanel(), *data, *equations, TitlePanel(), CaptionPanel(), NumbersPanel())
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

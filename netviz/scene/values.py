@@ -129,6 +129,11 @@ _FRACTION_SCHEMA = {
 Tuple = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 Several = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
 Layers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+Grid = Annotated[
+    tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]],
+    BeforeValidator(_as_tuple),
+    WithJsonSchema({"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2}),
+]
 Vector = Annotated[
     tuple[FiniteFloat, ...],
     Field(min_length=1),

@@ -196,6 +196,19 @@ def test_new(call: Call, tmp_path: Path, name: str) -> None:
     assert "XOR" in (tmp_path / name).read_text()
 
 
+def test_new_copies_the_table_that_the_scene_learns_from(call: Call, tmp_path: Path) -> None:
+    table = Path(__file__).parents[2] / "scenes" / "digits.csv"
+    result = call("new", "my.yaml", "--from", "digits")
+    assert result.out == "my.yaml: a copy of digits, and digits.csv beside it; netviz render my.yaml\n"
+    assert (tmp_path / "digits.csv").read_bytes() == table.read_bytes()
+    assert call("validate", "my.yaml", "--strict").code == 0
+    assert call("new", "second.yaml", "--from", "digits").code == 0, "the same table serves both"
+    (tmp_path / "digits.csv").write_text("a,b\n1,2\n")
+    result = call("new", "third.yaml", "--from", "digits")
+    assert (result.code, result.errors) == (2, ["digits.csv: exists already; --overwrite replaces it"])
+    assert not (tmp_path / "third.yaml").exists()
+
+
 def test_new_does_not_take_a_recording_for_text(call: Call) -> None:
     assert call("record", "neuron", "--cycles", "20", "--frames", "3", "-o", "run.npz").code == 0
     result = call("new", "my.yaml", "--from", "run.npz")

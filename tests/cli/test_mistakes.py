@@ -91,7 +91,7 @@ def test_a_mistake_in_the_scene(
         (["--set", "title=\udcff"], "--set title: "),
         (["--set", f"title={'x' * 5000}"], "--set title: expected text of 0 to 200 characters"),
         (["--set", "network.layers=[3, 100000000, 1]"], "network.layers: [3, 100000000, 1] has 400,000,000 synapses"),
-        (["--set", "network.layers=[3, 65, 1]"], "network.layers: "),
+        (["--set", "network.layers=[3, 1025, 1]"], "network.layers: "),
         (["--set", "font=none.ttf"], "font: "),
         (["--cycles", "1000000000000"], "--cycles: "),
     ],
@@ -181,7 +181,7 @@ def test_the_input_is_never_the_output(call: Call, tmp_path: Path, music: Path) 
 
 @pytest.mark.parametrize("command", ["render", "still"])
 def test_music_and_output_and_network_at_once(call: Call, tmp_path: Path, command: str) -> None:
-    wanted = ["--audio", "none.mp3", "-o", "none/x.mp4", "--set", "network.layers=[3, 65, 1]", "--set", "font=n.ttf"]
+    wanted = ["--audio", "none.mp3", "-o", "none/x.mp4", "--set", "network.layers=[3, 1025, 1]", "--set", "font=n.ttf"]
     errors = refused(call, tmp_path, command, *wanted)
     assert [error.split(": ")[0] for error in errors] == [
         "network.layers",

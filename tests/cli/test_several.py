@@ -147,7 +147,7 @@ def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     assert (result.code, result.out) == (2, "")
     starts = ["--jobs", "a.yaml:7:12", "xro", str(tmp_path / "none.mp3"), "c.mp4"]
     assert [error.split(": ")[0] for error in result.errors] == starts
-    (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 65, 1]"))
+    (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 1025, 1]"))
     result = call("render", "a.yaml", "b.yaml", "c.yaml")
     wheres = [re.split(r": (?=[^:]*$|is|exists|no such|\[)", error)[0] for error in result.errors]
     assert wheres == ["a: network.layers", str(tmp_path / "none.mp3"), "c.mp4"]

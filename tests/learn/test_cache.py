@@ -72,6 +72,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("network.inputs", ["p", "q", "r"]),
     ("network.outputs", ["s"]),
     ("network.bias_nodes", False),
+    ("network.grid", [1, 3]),
     ("shots", [{"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0], "caption": "?"}]),
     ("shots", [{"shot": "walk", "example": 2, "cycle": 20, "backward": True}]),
     ("audio", "bundled:track.mp3"),
@@ -121,6 +122,17 @@ def test_looks_do_not_change_the_key(tmp_path: Path, key: str, value: Any) -> No
     assert not is_trained(key)
 
 
+def test_which_examples_are_recorded_is_in_the_key(tmp_path: Path) -> None:
+    def key(*shots: dict[str, Any]) -> str:
+        return training_key(scene_with(tmp_path, {"shots": list(shots)}))
+
+    walk = {"shot": "walk", "example": 7, "cycle": 20}
+    all_recorded = [key({"shot": "learning"}), key({"shot": "learning", "examples": "each"}, walk)]
+    some = [key({"shot": "learning", "examples": 2}), key({"shot": "learning", "examples": 3})]
+    assert len({*all_recorded}) == 1
+    assert len({*all_recorded, *some, key({"shot": "learning", "examples": 2}, walk)}) == 4
+
+
 def test_every_key_of_a_scene_is_looked_at_here() -> None:
     assert {key for name in TRAINED for key in keys_of(name)} - {*LOOKS} == {key for key, _, _ in TRAINING_CHANGES}
     looks = {key.split(".")[0] if key.split(".")[0] not in TRAINED else key for key, _ in LOOK_CHANGES}
@@ -143,7 +155,8 @@ def test_training_reads_nothing_of_a_scene_but_what_is_in_the_key(monkeypatch: p
         record(scene)
         monkeypatch.undo()
         assert {"network", "training", "network.layers"} <= read
-        assert not [key for key in read if not is_trained(key)]
+        # What is read of the shots is which examples are recorded, and that is in the key.
+        assert not [key for key in read - {"shots"} if not is_trained(key)]
 
 
 training_choices = st.fixed_dictionaries(

@@ -151,6 +151,7 @@ def whole(**parts: Any) -> dict[str, Any]:
         ({"training": Training(initial_biases=((0.5,),)), "network": NETWORK}, ("training", "initial_biases"), "the network has no biases"),
         ({"training": Training(initial_biases=((0.5,),)), "network": Network(layers=(2, 3, 1), bias=True)}, ("training", "initial_biases"), "biases of 1 layer, but 2 come after the inputs"),
         ({"training": Training(initial_biases=((0.5, 1.0), (1.0,))), "network": Network(layers=(2, 3, 1), bias="fixed")}, ("training", "initial_biases", 0), "2 biases for 3 neurons of layer 2; give 3, or one number"),
+        ({"network": Network(layers=(2, 1), grid=(2, 3))}, ("network", "grid"), "2 x 3 are 6 pixels, but the first layer has 2 neurons"),
         ({"network": Network(layers=(2, 1), bias_nodes=True)}, ("network", "bias_nodes"), "no biases to draw nodes for"),
         ({"shots": (ThinkShot(inputs=(1.0,)),), "network": THREE, "data": DATA.model_copy(update={"features": ("x1", "x2", "x1*x2")})}, ("shots", 0, "inputs"), "1 value, but a point of the plane has 2, x1 and x2"),
         ({"shots": (WalkShot(example=2),), "data": DATA}, ("shots", 0, "example"), "no training example 2; they are counted from 1 to 1"),

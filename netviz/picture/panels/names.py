@@ -37,10 +37,10 @@ FEATURES: dict[Feature, str] = {
 
 
 def _texts(setting: Setting) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the inputs, which those from points of the plane have by themselves, and of the outputs."""
+    """Names of the inputs, which points of the plane have by themselves and pixels never, and of the outputs."""
     scene = setting.recording.scene
     inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in features_of(scene) or ())
-    return inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
+    return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
 
 
 def _is_asked(scene: Scene) -> bool:
@@ -58,28 +58,30 @@ def _beside(setting: Setting) -> bool:
     return setting.layout.flow == "right" or setting.recording.scene.network.layers[-1] == 1
 
 
-def _in_one_line(setting: Setting, room: Rect) -> bool:
+def _in_one_line(setting: Setting, room: Rect, most: int) -> bool:
     """Whether the outputs stand so close that each has one line for its name and its wish."""
-    layers = setting.recording.scene.network.layers
-    return layers[-1] > 1 and room.height / max(layers) < 2.9 * setting.layout.body
+    return setting.recording.scene.network.layers[-1] > 1 and room.height / most < 2.9 * setting.layout.body
 
 
-def room_for_names(setting: Setting, room: Rect) -> tuple[float, float, float, float]:
-    """Pixels to keep free at the left, right, top and bottom of the network, which is left with a part of the room."""
-    left, right, above, below = _wanted(setting, room)
+def room_for_names(setting: Setting, room: Rect, most: int) -> tuple[float, float, float, float]:
+    """Pixels to keep free at the left, right, top and bottom of the network, which is left with a part of the room.
+
+    most: neurons that stand beside each other.
+    """
+    left, right, above, below = _wanted(setting, room, most)
     across = min(1.0, MOST * room.width / max(1e-9, left + right))
     down = min(1.0, MOST * room.height / max(1e-9, above + below))
     return across * left, across * right, down * above, down * below
 
 
-def _wanted(setting: Setting, room: Rect) -> tuple[float, float, float, float]:
+def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, float, float]:
     layout, faces = setting.layout, setting.faces
     inputs, outputs = _texts(setting)
     gap = 1.2 * layout.small
     longest = LONGEST * layout.size[0]
     wish = width("wants 0.00", faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
-    if _in_one_line(setting, room) and layout.flow == "right":
+    if _in_one_line(setting, room, most) and layout.flow == "right":
         right += wish + 0.6 * layout.body
     asked = _is_asked(setting.recording.scene)
     if asked:
@@ -105,21 +107,23 @@ def _right_edge(setting: Setting, room: Rect) -> float:
 class Names:
     """Texts around the network; they stand in its glow, so they are written over every frame."""
 
-    def __init__(self, setting: Setting, places: Places, room: Rect) -> None:
+    def __init__(self, setting: Setting, places: Places, room: Rect, most: int) -> None:
         self.setting, self.places, self.panel_room = setting, places, room
         layout = setting.layout
         inputs, outputs = _texts(setting)
         self.reach = places.radius + 0.9 * layout.small
         self.beside = _beside(setting)
-        self.one_line = _in_one_line(setting, room) and self.beside
+        self.one_line = _in_one_line(setting, room, most) and self.beside
         longest = min(LONGEST * layout.size[0], places.centres[0][0][0] - self.reach - room.x)
-        across = 0.94 * self._spacing(places.centres[0])
+        self.last = len(places.centres) - 1
+        named, asked = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
+        across = 0.94 * self._spacing(named)
         self.inputs = self._same_size(inputs, longest if layout.flow == "right" else across)
         rest = _right_edge(setting, room) - (places.centres[-1][0][0] + self.reach)
-        self.room = rest if self.beside else 0.94 * self._spacing(places.centres[-1])
+        self.room = rest if self.beside else 0.94 * self._spacing(asked)
         wish = width("wants 0", setting.faces.medium, layout.body) + 0.6 * layout.body
         self.outputs = self._same_size(outputs, self.room - wish if self.one_line else self.room)
-        self.misses = len(outputs) == 1 or self._spacing(places.centres[-1]) >= 4.6 * layout.body
+        self.misses = len(outputs) == 1 or self._spacing(asked) >= 4.6 * layout.body
 
     def _same_size(self, texts: tuple[str, ...], room: float) -> list[tuple[str, float]]:
         layout, font = self.setting.layout, self.setting.faces.words
@@ -137,13 +141,14 @@ class Names:
         """Write the inputs' names and the outputs' names, wishes and misses."""
         setting = self.setting
         canvas, words, quiet = setting.canvas, setting.faces.words, setting.theme.quiet
-        for (text, size), (x, y) in zip(self.inputs, self.places.centres[0], strict=False):
+        for neuron in self.places.discs(0)[: len(self.inputs)]:
+            (text, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
             if setting.layout.flow == "right":
                 canvas.text(text, x - self.reach, y, words, size, quiet, "right")
             else:
                 canvas.text(text, x, y + self.reach + 0.35 * size, words, size, quiet, "middle")
-        for index, (x, y) in enumerate(self.places.centres[-1]):
-            self._output(frame, index, x, y)
+        for index in self.places.discs(self.last).tolist():
+            self._output(frame, index, *self.places.centres[-1][index])
 
     def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
         """The name, under it (or, in a crowd, beside it) the wish, and where there is room the miss."""

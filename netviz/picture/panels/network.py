@@ -7,8 +7,12 @@ from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
+from netviz.picture.blocks import most_discs, slots
+from netviz.picture.fold import Folded, folded
 from netviz.picture.glow import Blobs
 from netviz.picture.layout import Rect
+from netviz.picture.panels.cells import Cells, Labels
+from netviz.picture.panels.haze import Haze
 from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.neurons import BiasNodes, Discs, Marks
 from netviz.picture.panels.panel import Setting
@@ -16,7 +20,7 @@ from netviz.picture.panels.scale import LevelScale
 from netviz.picture.panels.synapses import Synapses
 from netviz.picture.panels.tiles import Tiles
 from netviz.picture.panels.worked import WorkedWeight
-from netviz.picture.wiring import Places, place
+from netviz.picture.wiring import Places, place, place_folded
 from netviz.scene.panels import AnyPanel
 from netviz.scene.panels import NetworkPanel as NetworkSpec
 
@@ -26,25 +30,32 @@ class NetworkPanel:
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
-        self.places = place_network(setting, room)
+        most = most_discs(room, setting.layout.flow, setting.layout.unit)
+        self.folded = folded(setting.recording, most)
+        self.places = place_network(setting, room, self.folded)
         self.scale = LevelScale.of(setting.recording)
-        self.synapses = Synapses(setting, self.places, self.scale)
+        self.haze = Haze(setting, self.places, self.folded)
+        self.synapses = Synapses(setting, self.places, self.scale, self.folded)
         self.lines = self.synapses.lines
-        self.names = Names(setting, self.places, room)
+        self.names = Names(setting, self.places, room, beside_each_other(self.folded))
+        self.nodes = [self.places.nodes(layer) for layer in range(len(self.places.centres))]
         self.neuron_lamps = [
             np.array(
                 [
                     setting.field.add_spot(x, y, radius)
-                    for (x, y), radius in zip(centres, self.places.radii(layer), strict=True)
+                    for (x, y), radius in zip(centres[nodes], self.places.radii(layer)[nodes], strict=True)
                 ]
             )
-            for layer, centres in enumerate(self.places.centres if setting.lit else ())
+            for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
+            if setting.lit
         ]
         maps = has_maps(setting, spec)
         self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
+        self.cells = Cells(setting, self.places, self.scale)
+        self.labels = Labels(setting, self.places, told(self.folded, setting.lit), room.x, room.right, room.bottom)
         self.bias_nodes = BiasNodes(setting, self.places)
         self.marks = Marks(setting, self.places, maps)
-        self.worked = WorkedWeight(setting, self.lines)
+        self.worked = WorkedWeight(setting, self.places)
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
@@ -53,20 +64,24 @@ class NetworkPanel:
         """Halos of neurons by their level, and what the synapses give."""
         theme = self.setting.theme
         for layer, lamps in enumerate(self.neuron_lamps):
-            levels = self.scale.neurons(frame, layer)[:, None]
+            levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
             signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
             glow = 0.95 * np.abs(levels) * theme.halo(signal)
-            blame = frame.blame[layer][:, None]
+            blame = frame.blame[layer][self.nodes[layer]][:, None]
             if theme.is_light:  # inks that run into each other turn brown: the error's takes the other's place
                 glow *= 1 - 0.8 * blame
             brightness[lamps] = glow + 0.7 * blame * theme.halo(theme.error)
             if frame.focus is not None and frame.focus[0] == layer:
-                brightness[lamps[frame.focus[1]]] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
+                spoken_of = lamps[self.nodes[layer] == frame.focus[1]]
+                brightness[spoken_of] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
+        self.cells.light(frame, brightness)
+        self.haze.light(frame, brightness)
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:
         """Synapses, comets, nodes, marks, numbers, names, in this order."""
         self.synapses.draw(frame)
+        self.cells.draw(frame)
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
@@ -74,6 +89,7 @@ class NetworkPanel:
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
         self.names.draw(frame)
+        self.labels.draw(frame)
 
 
 def has_maps(setting: Setting, spec: AnyPanel) -> bool:
@@ -83,9 +99,29 @@ def has_maps(setting: Setting, spec: AnyPanel) -> bool:
     return setting.responses is not None and (together if wanted is None else wanted == "maps")
 
 
-def place_network(setting: Setting, room: Rect) -> Places:
-    """Places in the room that the names leave."""
+def beside_each_other(network: Folded) -> int:
+    """Neurons of a layer that stand beside each other, a block counted as some."""
+    return max(slots(fold, False) for fold in network.layers) or 1
+
+
+def told(network: Folded, has_haze: bool) -> str:
+    """What is said of the synapses that are not drawn one by one."""
+    total = sum(network.synapses)
+    if network.drawn == total:
+        return ""
+    return f"strongest {network.drawn:,} of {total:,} synapses drawn, the rest {'as haze' if has_haze else 'left out'}"
+
+
+def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
+    """Places in the room that names and labels leave."""
     layout, scene = setting.layout, setting.recording.scene
-    left, right, above, below = room_for_names(setting, room)
+    left, right, above, below = room_for_names(setting, room, beside_each_other(network))
+    if network.drawn < sum(network.synapses):
+        below += 1.6 * layout.small
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
-    return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
+    if not any(len(fold.cells) for fold in network.layers):
+        return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
+    label = 1.7 * layout.small
+    return place_folded(
+        network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
+    )

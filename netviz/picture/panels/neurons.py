@@ -27,19 +27,17 @@ class Discs:
         self.setting, self.places, self.scale = setting, places, scale
         self.number_size = _number_size(setting, places.radius)
         unit = setting.layout.unit
-        centres = np.concatenate([places.neurons(layer) for layer in range(len(places.centres))])
+        self.shown = [places.discs(layer) for layer in range(len(places.centres))]
+        centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
         self.bodies = Shapes(setting.canvas, centres, places.radius)
         self.thickness = max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """The discs and their figures."""
         theme = self.setting.theme
-        levels = np.concatenate(
-            [
-                self.scale.neurons(frame, layer)[: len(self.places.neurons(layer))]
-                for layer in range(len(self.places.centres))
-            ]
-        )[:, None]
+        levels = np.concatenate([self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)])[
+            :, None
+        ]
         size = np.abs(levels)
         signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
         inside = (1 - size) * theme.neuron + size * signal
@@ -53,13 +51,13 @@ class Discs:
         if self.number_size is None:
             return
         theme, font = self.setting.theme, self.setting.faces.strong_figures
-        for layer in range(len(self.places.centres)):
+        for layer, discs in enumerate(self.shown):  # a bias node has a name instead
             for (x, y), value, arrived, light in zip(
-                self.places.neurons(layer),
-                frame.activations[layer],
-                frame.arrived[layer],
-                self.scale.neurons(frame, layer),
-                strict=False,  # a bias node, the last of its layer, has a name instead
+                self.places.centres[layer][discs],
+                frame.activations[layer][discs],
+                frame.arrived[layer][discs],
+                self.scale.neurons(frame, layer)[discs],
+                strict=True,
             ):
                 lit, begin = theme.figures[0 if light >= 0 else 1]
                 ink = lit if abs(light) >= begin else theme.ink  # a mixture of both could be read on neither
@@ -103,20 +101,23 @@ class Marks:
     def __init__(self, setting: Setting, places: Places, are_tiles: bool) -> None:
         self.setting, self.places = setting, places
         unit = setting.layout.unit
-        centres = np.concatenate(places.centres)
-        radii = np.concatenate([places.radii(layer) for layer in range(len(places.centres))])
+        self.shown = [places.nodes(layer) for layer in range(len(places.centres))]
+        centres = np.concatenate([places.centres[layer][nodes] for layer, nodes in enumerate(self.shown)])
+        radii = np.concatenate([places.radii(layer)[nodes] for layer, nodes in enumerate(self.shown)])
         self.blame = Shapes(setting.canvas, centres, radii + 5.5 * unit, are_tiles)
         self.focus = Shapes(setting.canvas, centres, radii + 9.5 * unit, are_tiles)
-        self.first = np.cumsum([0, *(len(layer) for layer in places.centres)])
+        self.first = np.cumsum([0, *map(len, self.shown)])
 
     def draw(self, frame: Frame) -> None:
         """The rings that are there."""
         theme, unit = self.setting.theme, self.setting.layout.unit
-        for index, level in enumerate(np.clip(np.concatenate(frame.blame), 0, 1).tolist()):
+        blame = np.concatenate([frame.blame[layer][nodes] for layer, nodes in enumerate(self.shown)])
+        for index, level in enumerate(np.clip(blame, 0, 1).tolist()):
             self.blame.rim(index, 3 * unit, theme.error, level)
         if frame.focus is not None:
             layer, neuron = frame.focus
-            self.focus.rim(int(self.first[layer]) + neuron, 3.4 * unit, theme.ink)
+            for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (cells.py)
+                self.focus.rim(int(self.first[layer]) + place, 3.4 * unit, theme.ink)
 
 
 def _number_size(setting: Setting, radius: float) -> float | None:

@@ -28,8 +28,8 @@ class LevelScale:
         """The scale of a recording. Biases count as weights where they are drawn as synapses."""
         drawn = recording.weights + (recording.biases if recording.scene.has_bias_nodes else ())
         return cls(
-            max(float(np.abs(layer).max()) for layer in drawn) or 1.0,
-            tuple(max(1.0, float(np.abs(layer).max())) for layer in recording.activations),
+            max(map(_largest, drawn)) or 1.0,
+            tuple(max(1.0, _largest(layer)) for layer in recording.activations),
         )
 
     def neurons(self, frame: Frame, layer: int) -> Floats:
@@ -44,6 +44,11 @@ class LevelScale:
         """Thickness in thousandths of the picture's shorter side; grows a little slower than |weight|."""
         result: Floats = 1.2 + 17 * self.strength(weights) ** 0.8
         return result
+
+
+def _largest(values: Floats) -> float:
+    """The largest absolute value, without a copy of what may be most of the recording."""
+    return max(float(values.max()), -float(values.min()))
 
 
 def playground_width(weights: Floats) -> Floats:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame, Pulse
+from netviz.picture.fold import Folded
 from netviz.picture.glow import Blobs
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale, playground_width
+from netviz.picture.panels.sheaf import Sheaf
 from netviz.picture.panels.strokes import Strokes
 from netviz.picture.theme import Colour
-from netviz.picture.wiring import Places, curves
+from netviz.picture.wiring import Places
+from netviz.picture.wiring import curves as curves_of
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +25,12 @@ TAIL = 0.2
 TAIL_LIGHTS = 24
 HALO_LIGHTS = slice(None, None, 4)
 """The halo of a comet is wide: a few of its lights make it."""
+MANY = 120
+"""Lines of a weight layer from which on they are the thinner the more they are."""
+MOST_STROKES = 200
+"""Lines that are drawn one by one; more are drawn together."""
+MOST_COMETS = 60
+"""Comets at once on the lines of a weight layer that has more synapses than lines."""
 CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
 PALEST = 0.3
@@ -27,24 +38,34 @@ PALEST = 0.3
 
 
 class Synapses:
-    """All synapses of a network as one collection, and one of their bright cores."""
+    """The synapses of a network as one collection, and one of their bright cores.
 
-    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
-        self.setting, self.scale = setting, scale
+    Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (haze.py).
+    """
+
+    def __init__(self, setting: Setting, places: Places, scale: LevelScale, folded: Folded) -> None:
+        self.setting, self.scale, self.drawn = setting, scale, folded.lines
         self.unit = setting.layout.unit
         self.is_playground = setting.recording.scene.style == "playground"
-        self.lines = curves(places)
+        self.lines = curves_of(places, folded.lines)
         # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
         crowd = min(1.0, places.radius / (43 * self.unit))
-        self.thickness = self.unit if self.is_playground else self.unit * crowd**0.6
-        most = max(layer.shape[0] for layer in self.lines)
+        thickness = self.unit if self.is_playground else self.unit * crowd**0.6
+        many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
+        self.thickness, self.thicknesses = thickness, thickness * np.concatenate(many)
+        most = max(
+            [len(lines) for lines, drawn in zip(self.lines, self.drawn, strict=True) if drawn is None], default=1
+        )
         self.halo = min(1.0, (16 / most) ** 0.5)
         sigma = (self.unit * 4.5, self.unit * 16)
         self.lamps = [
             np.array([setting.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
-            for layer in (self.lines if setting.lit else ())
+            if drawn is None
+            else np.empty(0, int)
+            for layer, drawn in zip(self.lines if setting.lit else (), self.drawn, strict=False)
         ]
         everything = np.concatenate(self.lines)
+        self.sheaf = Sheaf(setting, self.lines, CORE) if len(everything) > MOST_STROKES else None
         self.bodies = Strokes(setting, everything, 1.0, "butt")
         self.cores = Strokes(setting, everything, CORE, "butt" if setting.theme.dashed else "round")
 
@@ -52,6 +73,8 @@ class Synapses:
         """Halos by strength and by what is carried; comets glow."""
         theme = self.setting.theme
         for layer, lamps in enumerate(self.lamps):
+            if not len(lamps):
+                continue
             strength = self.scale.strength(frame.weights[layer])
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
             level *= self.halo * np.minimum(1, 12 * strength)
@@ -61,23 +84,25 @@ class Synapses:
     def draw(self, frame: Frame) -> None:
         """Synapses, their cores where they shine, comets."""
         theme = self.setting.theme
-        weights = np.concatenate([layer.ravel() for layer in frame.weights])
-        carried = np.sqrt(np.concatenate([layer.ravel() for layer in frame.carried]))
-        change = np.abs(np.concatenate([layer.ravel() for layer in frame.change]))
+        weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
         sign = self._sign_colour(weights)
-        shine = np.clip(0.62 * carried + 0.5 * change, 0, 1)
+        shine = np.clip(0.62 * carried + 0.5 * np.abs(change), 0, 1)
         shining = shine[:, None]
         if self.is_playground:
             depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
             body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
-            widths = playground_width(weights) * self.thickness
+            widths = playground_width(weights) * self.thicknesses
         else:
             body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
             opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
-            widths = self.scale.width(weights) * self.thickness
-        self.bodies.draw(weights, widths, body, opacity)
-        core = sign + (theme.bright - sign) * (0.35 + 0.4 * shining) * theme.flare
-        self.cores.draw(weights, widths, core, np.clip(shine * 1.05, 0, 0.95))
+            widths = self.scale.width(weights) * self.thicknesses
+        if self.sheaf is not None:
+            dark = body if self.is_playground else 0.22 * theme.centre + 0.78 * sign
+            self.sheaf.draw(weights, widths, dark, opacity, shine)
+        else:
+            self.bodies.draw(weights, widths, body, opacity)
+            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shining) * theme.flare
+            self.cores.draw(weights, widths, core, np.clip(shine * 1.05, 0, 0.95))
         for pulse in frame.pulses:
             self._comets(pulse, frame)
 
@@ -85,17 +110,37 @@ class Synapses:
         theme = self.setting.theme
         return np.where(weights[:, None] > 0, theme.positive, theme.negative)
 
-    def _tails(self, pulse: Pulse) -> tuple[Floats, Floats]:
+    def _of(self, layer: int, values: Floats) -> Floats:
+        """What the lines of a weight layer have of values (nodes_l, n_{l+1})."""
+        drawn = self.drawn[layer]
+        return values.ravel() if drawn is None else values.ravel()[drawn]
+
+    def _all(self, values: Sequence[Floats]) -> Floats:
+        """What all lines have, layer after layer."""
+        return np.concatenate([self._of(layer, each) for layer, each in enumerate(values)])
+
+    def _running(self, pulse: Pulse, frame: Frame) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """The lines of its layer along which comets run; their weights, and the strengths of the comets, 0 to 1.
+
+        If they are very many only the strongest.
+        """
+        weights, strength = self._of(pulse.layer, frame.weights[pulse.layer]), self._of(pulse.layer, pulse.strength)
+        lines = np.arange(len(strength))
+        if len(lines) > MOST_COMETS and self.drawn[pulse.layer] is not None:
+            lines = np.sort(np.argsort(-strength, kind="stable")[:MOST_COMETS])
+        return lines, weights[lines], np.sqrt(strength[lines])
+
+    def _tails(self, pulse: Pulse, lines: NDArray[np.int64]) -> tuple[Floats, Floats]:
         """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
-        lines = self.lines[pulse.layer]
-        last = lines.shape[1] - 1
+        curves = self.lines[pulse.layer][lines]
+        last = curves.shape[1] - 1
         behind = np.linspace(0, TAIL, TAIL_LIGHTS)
         at = pulse.position * (1 + TAIL * 0.5) - behind
         fade = np.where((at >= 0) & (at <= 1), (1 - behind / TAIL) ** 1.6, 0.0)
         at = np.clip(at if pulse.direction == "forward" else 1 - at, 0, 1) * last
         before = np.minimum(at.astype(int), last - 1)
         part = (at - before)[None, :, None]
-        return (1 - part) * lines[:, before] + part * lines[:, before + 1], fade
+        return (1 - part) * curves[:, before] + part * curves[:, before + 1], fade
 
     def _comet_colour(self, pulse: Pulse, weight: float) -> Colour:
         theme = self.setting.theme
@@ -104,9 +149,9 @@ class Synapses:
         return theme.positive if weight > 0 else theme.negative
 
     def _halos(self, pulse: Pulse, frame: Frame) -> list[Blobs]:
-        where, fade = self._tails(pulse)
+        lines, weights, strength = self._running(pulse, frame)
+        where, fade = self._tails(pulse, lines)
         where, fade = where[:, HALO_LIGHTS], fade[HALO_LIGHTS]
-        weights, strength = frame.weights[pulse.layer].ravel(), np.sqrt(pulse.strength.ravel())
         groups: list[Blobs] = []
         for sign in (weights > 0, weights <= 0):
             if sign.any():
@@ -118,13 +163,12 @@ class Synapses:
 
     def _comets(self, pulse: Pulse, frame: Frame) -> None:
         theme = self.setting.theme
-        where, fade = self._tails(pulse)
+        lines, weights, strengths = self._running(pulse, frame)
+        where, fade = self._tails(pulse, lines)
         if not fade.any():
             return
         seen = fade > 0
-        for line, weight, strength in zip(
-            where, frame.weights[pulse.layer].ravel(), np.sqrt(pulse.strength.ravel()), strict=True
-        ):
+        for line, weight, strength in zip(where, weights, strengths, strict=True):
             if strength < 0.08:
                 continue
             x, y = line[seen].T

@@ -157,7 +157,8 @@ class TablePanel(Unlit):
             return
         values = [short(value) for value in frame.inputs]
         if frame.target is not None and frame.kind != "think":
-            values.append(" ".join([ARROW, *(short(value) for value in frame.target)]))
+            first, *others = (short(value) for value in frame.target)
+            values += [f"{ARROW} {first}", *others]
         lines = _filled(values, int((room.width + 0.4 * self.size) / width("0", figures, self.size)))
         step = 1.4 * self.size
         fitting = int((room.bottom - self.first - self.step) / step)

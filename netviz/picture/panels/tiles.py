@@ -25,7 +25,8 @@ class Tiles:
         scene, unit = setting.recording.scene, setting.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
         self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
-        centres = np.concatenate([places.neurons(layer) for layer in self.layers])
+        self.shown = [places.discs(layer) for layer in self.layers]
+        centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
         self.side = max(2, 2 * round(places.radius))
         self.colours = setting.canvas.space.palette(setting.theme.scale)
         self.corners = 2 * np.rint((centres - self.side / 2) / 2).astype(int)
@@ -39,7 +40,7 @@ class Tiles:
         with canvas.partly(*self.beyond):
             for (left, top), numbers in zip(self.corners.tolist(), self._maps(frame), strict=True):
                 canvas.lay(numbers, self.colours, left, top)
-        levels = [self.scale.neurons(frame, layer)[: len(self.places.neurons(layer))] for layer in self.layers]
+        levels = [self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)]
         for index, level in enumerate(np.concatenate(levels).tolist()):
             signal = theme.signal if level >= 0 else theme.negative_signal
             self.rims.rim(index, self.thin * (1 + 1.6 * abs(level)), mix(theme.rim, signal, abs(level)))
@@ -51,7 +52,10 @@ class Tiles:
         """The numbers (neurons, side, side) of the colours in all maps."""
         assert self.setting.responses is not None, "maps are made for planar scenes"
         maps = self.setting.responses.of(frame)
-        shown = [signed(layer, activation) for layer, activation in zip(maps, self.activations, strict=True)]
+        shown = [
+            signed(layer[discs], activation)
+            for layer, activation, discs in zip(maps, self.activations, self.shown, strict=True)
+        ]
         values = np.concatenate(shown).astype(np.float32)
         index = ((values + np.float32(1)) * np.float32(127.5)).astype(np.uint8)
         resolution = index.shape[-1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.patches import FancyBboxPatch
-from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.script import BACKWARD, script_of, worked_weight
@@ -14,6 +13,7 @@ from netviz.picture.panels.neurons import SUBSCRIPTS
 from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import mix
 from netviz.picture.type import width
+from netviz.picture.wiring import Places, curves
 from netviz.scene.shots import WalkShot
 
 AT = 0.3
@@ -23,13 +23,17 @@ AT = 0.3
 class WorkedWeight:
     """w₅, say, in a small label, from the first line about the way back on."""
 
-    def __init__(self, setting: Setting, lines: list[NDArray[np.float64]]) -> None:
+    def __init__(self, setting: Setting, places: Places) -> None:
         self.setting = setting
         scene = setting.recording.scene
         layer, start, end = worked_weight(scene)
         layers = scene.network.layers
         self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
-        line = lines[layer][start * layers[layer + 1] + end]
+        wanted = [
+            np.array([start * layers[layer + 1] + end] if number == layer else [], int)
+            for number in range(len(layers) - 1)
+        ]
+        (line,) = curves(places, wanted)[layer]
         self.x, self.y = line[round(AT * (len(line) - 1))]
         forward = [len(script_of(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
         backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)

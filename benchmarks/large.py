@@ -1,0 +1,168 @@
+"""How fast films of large networks are drawn: digits of 28 x 28 pixels, 784-128-10, over 100,000 synapses.
+
+    python -m benchmarks.large [--layers 784 128 10] [--frames 240] [--runs 3] [--sheet build/large.png]
+
+Frames at 1920x1080 and 30 fps from the learning shot, where everything moves: drawing alone, the state of a frame
+alone, and drawn, encoded and checked as a film; medians of runs in turn. What is drawn of the synapses, and memory. The
+contact sheet shows the film's moments in its three shapes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import resource
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+
+import imageio.v3
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+import netviz
+from benchmarks.film import encode, seconds
+from netviz.film.timeline import Timeline, make_timeline
+from netviz.learn.recording import Recording
+from netviz.picture.panels.network import NetworkPanel
+from netviz.picture.space import YUV420
+from netviz.picture.stage import Stage
+from netviz.scene.spec import Scene
+
+SHAPES = ("1920x1080", "1080x1080", "1080x1920")
+MOMENTS = ("start", "cycle:2", "35%", "cycle:8", "cycle:30", "end")
+HEIGHT, GAP = 540, 12
+"""Of a picture on the contact sheet, and between two."""
+
+
+def drawn_digits() -> ModuleType:
+    """assets/make_digits.py."""
+    path = Path(__file__).parents[1] / "assets" / "make_digits.py"
+    spec = importlib.util.spec_from_file_location("make_digits", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def scene_of(layers: tuple[int, ...], size: str = SHAPES[0]) -> Scene:
+    """A network that learns digits of as many pixels as it has inputs, a square number that 112 is divided by."""
+    side = round(layers[0] ** 0.5)
+    pictures, which = drawn_digits().digits(400, side)
+    targets = np.eye(10)[which]
+    examples = [
+        {"inputs": picture.ravel().round(3).tolist(), "target": target.tolist()}
+        for picture, target in zip(pictures, targets, strict=True)
+    ]
+    weights = sum(before * after for before, after in pairwise(layers))
+    hidden = ["relu"] * (len(layers) - 2)
+    return Scene.model_validate(
+        {
+            "title": "Which digit is it?",
+            "subtitle": f"{layers[0]:,} pixels, {weights:,} weights",
+            "network": {
+                "layers": layers, "activation": [*hidden, "softmax"], "bias": True, "grid": [side, side],
+                "outputs": [str(digit) for digit in range(10)],
+            },
+            "data": {"examples": examples, "train_share": 0.8},
+            "training": {
+                "cycles": 30, "batch": 20, "learning_rate": 0.1, "loss": "cross_entropy", "initial_weights": "he",
+            },
+            "schedule": {"cycles": [1, 2, 4, 8, 15, 30]},
+            "shots": [{"shot": "title"}, {"shot": "rest"}, {"shot": "learning", "examples": 3}, {"shot": "rest"}],
+            "duration": 40,
+            "output": {"size": size},
+        }
+    )  # fmt: skip
+
+
+def contact_sheet(recording: Recording) -> NDArray[np.uint8]:
+    """Moments of the film in rows, one for each shape."""
+    rows = []
+    for shape in SHAPES:
+        width, height = (int(side) for side in shape.split("x"))
+        output = recording.scene.output.model_copy(update={"size": (width, height)})
+        resized = recording.with_scene(recording.scene.model_copy(update={"output": output}))
+        step = height // HEIGHT
+        pictures = [_smaller(netviz.still(resized, moment), step) for moment in MOMENTS]
+        rows.append(np.concatenate([np.pad(picture, ((0, GAP), (0, GAP), (0, 0))) for picture in pictures], axis=1))
+    widest = max(row.shape[1] for row in rows)
+    return np.concatenate([np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0))) for row in rows])
+
+
+def _smaller(picture: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Means of squares of `step` by `step` pixels."""
+    rows, columns = (side // step for side in picture.shape[:2])
+    squares = picture[: rows * step, : columns * step].reshape(rows, step, columns, step, 3)
+    return np.asarray(np.rint(squares.mean(axis=(1, 3))), np.uint8)
+
+
+def moving_frames(timeline: Timeline, count: int) -> range:
+    """Frames of the learning shot, from its middle on."""
+    spans = [span for span in timeline.plan.spans if span.kind in ("step", "move")]
+    first = (spans[0].start + spans[-1].stop) // 2
+    return range(first, min(first + count, spans[-1].stop))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layers", type=int, nargs="+", default=[784, 128, 10])
+    parser.add_argument("--frames", type=int, default=240)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--sheet", type=Path, default=Path("build/large.png"))
+    options = parser.parse_args()
+
+    scene = scene_of(tuple(options.layers))
+    start = time.perf_counter()
+    recording = netviz.record(scene)
+    trained = time.perf_counter() - start
+    timeline = make_timeline(netviz.plan(scene), recording)
+    moving = moving_frames(timeline, options.frames)
+    start = time.perf_counter()
+    stage = Stage(timeline, YUV420)
+    made = time.perf_counter() - start
+    folder = Path(tempfile.mkdtemp())
+
+    def states() -> None:
+        for index in moving:
+            timeline.frame(index)
+
+    def drawing() -> None:
+        for index in moving:
+            stage.draw(timeline.frame(index))
+
+    def film() -> None:
+        pictures = (stage.draw(timeline.frame(index)) for index in moving)
+        encode(folder / "large.mp4", timeline, len(moving), pictures)
+
+    ways: dict[str, Callable[[], None]] = {"state of the frame": states, "drawing": drawing, "to film": film}
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    with threadpool_limits(1):  # as netviz.render does
+        drawing()  # what is drawn once is drawn now
+        for _ in range(options.runs):
+            for name, work in ways.items():
+                times[name].append(seconds(work))
+
+    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+    total = sum(panel.folded.synapses)
+    print(f"\n{options.layers}: {total:,} synapses, {panel.folded.drawn:,} of them drawn, all summed as haze")
+    print(f"trained in {trained:.1f} s, stage made in {made:.1f} s")
+    print(f"{len(moving)} moving frames, 1920x1080, median of {options.runs} runs in turn")
+    for name, taken in times.items():
+        middle = statistics.median(taken)
+        print(f"  {name:20} {len(moving) / middle:7.1f} fps   {1000 * middle / len(moving):6.1f} ms a frame")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    kept = sum(array.nbytes for array in (*recording.weights, *recording.activations)) / 2**20
+    print(f"peak memory of this process: {peak:.0f} MB, of which the recording is {kept:.0f} MB")
+    options.sheet.parent.mkdir(parents=True, exist_ok=True)
+    imageio.v3.imwrite(options.sheet, contact_sheet(recording))
+    print(f"contact sheet: {options.sheet}")
+
+
+if __name__ == "__main__":
+    main()
