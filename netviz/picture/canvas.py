@@ -6,7 +6,7 @@ memory and shares of cover, and put on the picture in whatever colour and streng
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from math import ceil, floor
@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from netviz.picture.bells import gaussians
-from netviz.picture.cover import Cover, Drawing, Floats, Places, cover_of, drawing_of_sheet
+from netviz.picture.cover import NEVER, Cover, Drawing, Floats, Inks, Places, cover_of, drawing_of_sheet
 from netviz.picture.layout import Rect
 from netviz.picture.space import RGB, Bytes, Space
 from netviz.picture.theme import Colour
@@ -59,6 +59,7 @@ class Canvas:
         self.renderer = canvas.get_renderer()
         self.sheet: Bytes = np.asarray(self.renderer.buffer_rgba())
         self.sheet[:] = 0
+        self._stamps: list[tuple[Cover, list[float], float]] = []
         self._placed = lru_cache(maxsize=PLACED)(self._place)
 
     def picture_of(self, memory: Bytes) -> Bytes:
@@ -94,36 +95,32 @@ class Canvas:
         """The same for a colour whose bytes in every plane, not rounded, are known."""
         if level <= FAINTEST:
             return
-        memory = self.memory
+        self.settle()
         if len(cover.solid):
             over = _spread(ink, cover.solid_counts)
             if level < 1:
-                under = memory[cover.solid]
-                over -= under
-                over *= np.float32(level)
-                over += under
-            over += HALF
-            memory[cover.solid] = over.astype(np.uint8)
-        under = memory[cover.places]
-        over = _spread(ink, cover.counts)
+                self._mix(cover.solid, over, np.float32(level))
+            else:
+                over += HALF
+                self.memory[cover.solid] = over.astype(np.uint8)
+        self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
+
+    def put(self, drawing: Drawing, level: float = 1.0) -> None:
+        """Lay over the picture what was drawn, in its own colours."""
+        if level > FAINTEST:
+            self.settle()
+            self._mix(drawing.places, drawing.ink.copy(), drawing.cover, level)
+
+    def _mix(self, places: Places, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
+        """Lay values (n,), which are lost with it, over places (n,) as far as they are covered, times a level."""
+        under = self.memory[places]
         over -= under
-        over *= cover.cover
+        over *= cover
         if level < 1:
             over *= np.float32(level)
         over += under
         over += HALF
-        memory[cover.places] = over.astype(np.uint8)
-
-    def put(self, drawing: Drawing, level: float = 1.0) -> None:
-        """Lay over the picture what was drawn, in its own colours."""
-        if level <= FAINTEST:
-            return
-        under = self.memory[drawing.places]
-        over = drawing.ink - under
-        over *= drawing.cover if level >= 1 else drawing.cover * np.float32(level)
-        over += under
-        over += HALF
-        self.memory[drawing.places] = over.astype(np.uint8)
+        self.memory[places] = over.astype(np.uint8)
 
     def drawing(self, *artists: Artist, room: Rect | None = None) -> Drawing:
         """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
@@ -179,16 +176,32 @@ class Canvas:
 
     def stamp(self, drawn: Mask, x: float, y: float, colour: Colour, level: float = 1.0) -> None:
         """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it."""
-        self.fill(self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top), colour, level)
+        if level > FAINTEST:
+            cover = self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top)
+            self._stamps.append((cover, self.space.bytes_of(colour).tolist(), min(1.0, level)))
 
     def _place(self, drawn: Mask, left: int, top: int) -> Cover:
-        return cover_of(self, drawn.alpha, left, top)
+        return cover_of(self, drawn.alpha, left, top, solid=NEVER)
+
+    def settle(self) -> None:
+        """Put what was stamped last on the picture: all at once, which is many times faster. Stamps do not overlap.
+
+        Whatever is drawn after them does this before; whoever takes the picture has to.
+        """
+        stamps, self._stamps = self._stamps, []
+        if stamps:
+            places = np.concatenate([cover.places for cover, *_ in stamps])
+            inks = [byte for _, ink, _ in stamps for byte in ink]
+            over = _spread(inks, [count for cover, *_ in stamps for count in cover.counts])
+            shares = [each.cover if level >= 1 else each.cover * np.float32(level) for each, _, level in stamps]
+            self._mix(places, over, np.concatenate(shares))
 
     def lay(self, numbers: NDArray[np.uint8 | np.uint16], palette: list[Bytes], left: int, top: int) -> None:
         """Colour a rectangle by numbers (rows, columns) of colours in a palette that `space.palette` made.
 
         left, top, rows and columns are even, so that the rectangle is whole in every plane.
         """
+        self.settle()
         rows, columns = numbers.shape
         for channel, plane, colours in zip(self.space.channels, self.planes, palette, strict=True):
             step = channel.step
@@ -198,20 +211,20 @@ class Canvas:
     @contextmanager
     def partly(self, places: Places, cover: NDArray[np.float32]) -> Iterator[None]:
         """Let what is drawn meanwhile cover these places (n,) only as far as `cover` (n,) says."""
+        self.settle()
         under = self.memory[places]
         yield
+        self.settle()
         over = self.memory[places].astype(np.float32)
-        over -= under
-        over *= cover
-        over += under
-        over += HALF
-        self.memory[places] = over.astype(np.uint8)
+        self.memory[places] = under
+        self._mix(places, over, cover)
 
     def shine(self, x: Floats, y: Floats, height: Floats, sigma: Floats, colour: Colour) -> None:
         """Lay small, soft light (or shade) over the picture: gaussians of one colour at (x, y) (n,).
 
         height, sigma (n,): their strengths, and their standard deviations in pixels.
         """
+        self.settle()
         reach = 3.2 * float(sigma.max())
         (width, rows), ink = self.size, self.space.bytes_of(colour)
         covers: dict[int, tuple[slice, slice, NDArray[np.float32]]] = {}
@@ -240,7 +253,7 @@ class Canvas:
             under[:] = over
 
 
-def _spread(values: list[float], counts: tuple[int, ...]) -> NDArray[np.float32]:
+def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
     """Each value as often as its count says, one after the other: np.repeat, but faster for so few."""
     spread = np.empty(sum(counts), np.float32)
     first = 0

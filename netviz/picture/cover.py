@@ -14,8 +14,9 @@ from netviz.picture.space import Bytes, Space
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+Inks = NDArray[np.float32]
 
-SOLID = 0.998
+SOLID, NEVER = 0.998, 2.0
 """Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
 
 
@@ -50,8 +51,11 @@ class Drawing:
     ink: NDArray[np.float32]
 
 
-def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int) -> Cover:
-    """What a mask alpha (rows, columns), 0 to 1, covers whose first pixel lies at (left, top)."""
+def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, solid: float = SOLID) -> Cover:
+    """What a mask alpha (rows, columns), 0 to 1, covers whose first pixel lies at (left, top).
+
+    solid: cover from which a place counts as covered wholly.
+    """
     alpha, left, top = _inside(sheet, alpha, left, top)
     found = []
     by_step = {step: _shrunk(alpha, left, top, step) for step in {channel.step for channel in sheet.space.channels}}
@@ -59,13 +63,13 @@ def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int) -> C
         small = by_step[channel.step]
         at = np.flatnonzero(small)
         found.append((_places(sheet, number, at, small.shape[1], left, top), small.ravel()[at]))
-    whole = [cover >= SOLID for _, cover in found]
+    whole = [cover >= solid for _, cover in found]
     return Cover(
-        np.concatenate([places[~solid] for (places, _), solid in zip(found, whole, strict=True)]),
-        np.concatenate([cover[~solid] for (_, cover), solid in zip(found, whole, strict=True)]),
-        tuple(int((~solid).sum()) for solid in whole),
-        np.concatenate([places[solid] for (places, _), solid in zip(found, whole, strict=True)]),
-        tuple(int(solid.sum()) for solid in whole),
+        np.concatenate([places[~full] for (places, _), full in zip(found, whole, strict=True)]),
+        np.concatenate([cover[~full] for (_, cover), full in zip(found, whole, strict=True)]),
+        tuple(int((~full).sum()) for full in whole),
+        np.concatenate([places[full] for (places, _), full in zip(found, whole, strict=True)]),
+        tuple(int(full.sum()) for full in whole),
     )
 
 

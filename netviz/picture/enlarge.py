@@ -11,14 +11,17 @@ WORD = 8
 LOW_BITS = np.uint64(0xFEFEFEFEFEFEFEFE)
 
 
-def add_enlarged(ground: Bytes, out: Bytes, grid: Bytes, factor: int, zero: int) -> None:
+def add_enlarged(
+    ground: Bytes, out: Bytes, grid: Bytes, factor: int, zero: int, bounds: tuple[int, int] = (0, 255)
+) -> None:
     """Enlarge grids `factor` (a power of two) times, linearly; lay on a ground what they are over `zero`.
 
     What a grid is below `zero` is taken from the ground. ground, out (planes, height, width): a part of some planes,
     and where the sum goes, which is kept within a byte. grid (planes, rows, columns): one row and one word longer than
-    what it is enlarged to.
+    what it is enlarged to. bounds: what the ground is at least and at most; where no sum can leave a byte, none is
+    looked at.
     """
-    highest, lowest = int(grid.max()) - zero, int(grid.min()) - zero
+    too_low, too_high = int(grid.min()) - zero + bounds[0] < 0, int(grid.max()) - zero + bounds[1] > 255
     grid = np.ascontiguousarray(grid)
     for _ in range(factor.bit_length() - 1):
         grid = _doubled_across(grid)
@@ -26,9 +29,9 @@ def add_enlarged(ground: Bytes, out: Bytes, grid: Bytes, factor: int, zero: int)
     for number, rows in enumerate(_between(grid[:, :-1], grid[:, 1:], factor)):
         under, over = ground[:, number::factor], out[:, number::factor]
         light = rows[:, : under.shape[1], :width]
-        if highest > 0 and highest + int(under.max()) > 255:
+        if too_high:
             light = np.minimum(light, 255 - (np.maximum(zero, under) - zero))
-        if lowest < 0 and lowest + int(under.min()) < 0:
+        if too_low:
             light = np.maximum(light, np.maximum(zero, under) - under)
         np.add(light, under, out=over)
         if zero:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,8 @@ CELLS = 480
 """Cells along the picture's longer side (a quarter of 1080p); halos are wider than several of them."""
 LARGEST_GRID = 256 * 2**20
 """Bytes that all masks together may take; with more lamps the grid becomes coarser."""
-TILE = (40, 512)
-"""Rows and columns of the grid in a tile: all that is worked on stays in the processor's cache, in long rows."""
+BAND, TILE = 96, 96
+"""Rows of the grid in a band, and columns in a tile: what is worked on at once stays in the processor's cache."""
 BRIGHTEST = 232.0
 """What the tone curve approaches, out of 255: bright light keeps its colour."""
 DEEPEST = 196.0
@@ -61,7 +60,7 @@ class LightField:
         self._x = np.arange(self.columns, dtype=np.float32) * step
         self._y = np.arange(self.rows, dtype=np.float32) * step
         self._masks: list[FloatGrid] = []
-        self._tiles: list[Tile] = []
+        self._bands: list[Band] = []
         # What a plane is given where there is no light, and what it is given of the light's red, green and blue.
         self._zeros = [128 if channel.is_difference else 255 if darkens else 0 for channel in space.channels]
         mixing = np.array([channel.weights for channel in space.channels], np.float32)
@@ -114,27 +113,24 @@ class LightField:
         """
         noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
         unlit = noise + np.array(self._zeros, np.float32)[:, None, None]
-        high, wide = TILE
-        for top, left in product(range(0, self.rows, high), range(0, self.columns, wide)):
-            # A tile knows the first values of its neighbours, to which its own pass over.
-            window = slice(top, top + high + 1), slice(left, left + wide + WORD)
-            lamps = [number for number, mask in enumerate(self._masks) if mask[window].max() > FAINTEST]
-            if not lamps:
-                continue
-            parts = [
-                (
-                    slice(None),
-                    slice(top * self.step // step, (top + high) * self.step // step),
-                    slice(left * self.step // step, (left + wide) * self.step // step),
-                )
-                for step, _ in self.space.groups
-            ]
-            masks = np.stack([self._masks[number][window].ravel() for number in lamps])
-            points = self._x[window[1]], self._y[window[0]]
-            grounds, sums = ([planes[part] for planes, part in zip(of, parts, strict=True)] for of in (ground, lit))
-            self._tiles.append(
-                Tile(*points, np.array(lamps), masks, unlit[:, *window].reshape(len(unlit), -1), grounds, sums)
-            )
+        for top in range(0, self.rows - 1, BAND):
+            # A band knows the first row of the next, to which its own last passes over.
+            rows = slice(top, top + BAND + 1)
+            tiles = []
+            for left in range(0, self.columns, TILE):
+                columns = slice(left, left + TILE)
+                lamps = [number for number, mask in enumerate(self._masks) if mask[rows, columns].max() > FAINTEST]
+                if lamps:
+                    masks = np.stack([self._masks[number][rows, columns].ravel() for number in lamps])
+                    plain = unlit[:, rows, columns].reshape(len(unlit), -1)
+                    tiles.append(Tile(self._x[columns], self._y[rows], columns, np.array(lamps), masks, plain))
+            if tiles:
+                shown = np.repeat(np.array(self._zeros, np.uint8), noise[rows].size)
+                planes = []
+                for (step, _), *both in zip(self.space.groups, ground, lit, strict=True):
+                    under, over = (of[:, top * self.step // step : (top + BAND) * self.step // step] for of in both)
+                    planes.append((under, over, (int(under.min(initial=255)), int(under.max(initial=0)))))
+                self._bands.append(Band(tiles, shown.reshape(len(unlit), -1, self.columns), planes))
         self._masks = [np.empty((0, 0), np.float32)] * len(self._masks)
 
     def shine(self, brightness: Floats, blobs: Sequence[Blobs], sigma: float) -> None:
@@ -144,15 +140,13 @@ class LightField:
         deviation `sigma` in pixels. Where the sum would pass 255 (or 0) it stays there.
         """
         sigma = self._wide_enough(sigma)
-        for tile in self._tiles:
-            grids = tile.light(brightness, blobs, sigma, self._mixing)
-            if grids is None:
-                continue
-            changed = tile.changed(grids)
+        for band in self._bands:
+            words = [tile.light_into(band.grids, brightness, blobs, sigma, self._mixing) for tile in band.tiles]
+            changed = _around([found for found in words if found is not None], *band.grids.shape[1:])
             if changed is None:
                 continue
             rows, columns = changed
-            for (step, channels), ground, lit in zip(self.space.groups, tile.ground, tile.lit, strict=True):
+            for (step, channels), (ground, lit, bounds) in zip(self.space.groups, band.planes, strict=True):
                 factor = self.step // step
                 part = (
                     slice(None),
@@ -160,32 +154,47 @@ class LightField:
                     slice(columns.start * factor, (columns.stop - WORD) * factor),
                 )
                 if ground[part].size:  # the grid goes on beyond the picture
-                    add_enlarged(
-                        ground[part], lit[part], grids[channels, rows, columns], factor, self._zeros[channels.start]
-                    )
+                    grid, zero = band.grids[channels, rows, columns], self._zeros[channels.start]
+                    add_enlarged(ground[part], lit[part], grid, factor, zero, bounds)
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Some rows of the grid, as wide as the picture.
+
+    grids (planes, rows, columns): the light last shown. planes: for each group of planes the ground, what is lit, and
+    what the ground is at least and at most.
+    """
+
+    tiles: list[Tile]
+    grids: Bytes
+    planes: list[tuple[Bytes, Bytes, tuple[int, int]]]
 
 
 @dataclass(eq=False)
 class Tile:
-    """A part of the grid, and of the picture's planes.
+    """A part of a band.
 
     x (columns,), y (rows,): pixels of its points. lamps (k,): which of all shine here; masks (k, rows * columns).
     unlit (planes, rows * columns): what the grids are without light, with their noise.
-    factors: the lamps' brightness that was last asked for. grids (planes, rows, columns): the light last shown.
+    factors: the lamps' brightness that was last asked for, None where lights moved.
     """
 
     x: FloatGrid
     y: FloatGrid
+    columns: slice
     lamps: NDArray[np.intp]
     masks: FloatGrid
     unlit: FloatGrid
-    ground: list[Bytes]
-    lit: list[Bytes]
     factors: bytes | None = None
-    grids: Bytes | None = None
 
-    def light(self, brightness: Floats, blobs: Sequence[Blobs], sigma: float, mixing: FloatGrid) -> Bytes | None:
-        """The grids (planes, rows, columns) of a moment, or None if nothing shines other than when last asked."""
+    def light_into(
+        self, grids: Bytes, brightness: Floats, blobs: Sequence[Blobs], sigma: float, mixing: FloatGrid
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+        """Put the light of a moment into grids (planes, rows, columns). Returns rows and first columns of what changed.
+
+        None if nothing did.
+        """
         factors = -brightness[self.lamps].T.astype(np.float32)
         near = [found for blob in blobs if (found := self._near(blob, REACH * sigma)) is not None]
         shown = factors.tobytes() if not near else None
@@ -200,21 +209,11 @@ class Tile:
         np.expm1(light, out=light)
         mixed = mixing @ light
         mixed += self.unlit
-        return mixed.astype(np.uint8).reshape(len(mixed), len(self.y), len(self.x))
-
-    def changed(self, grids: Bytes) -> tuple[slice, slice] | None:
-        """Rows and columns (whole words) of new grids that change the picture, with those that they pass over to."""
-        before, self.grids = self.grids, grids
-        rows, columns = grids.shape[1:]
-        if before is None:
-            return slice(0, rows), slice(0, columns)
-        words = (before.view(np.uint64) != grids.view(np.uint64)).any(axis=0)
+        new, old = mixed.astype(np.uint8).reshape(len(mixed), len(self.y), len(self.x)), grids[:, :, self.columns]
+        words = (old.view(np.uint64) != new.view(np.uint64)).any(axis=0)
+        old[:] = new
         down, across = np.flatnonzero(words.any(axis=1)), np.flatnonzero(words.any(axis=0))
-        if not len(down):
-            return None
-        # What is between a value and the one before it changes with it.
-        top, left = max(0, int(down[0]) - 1), max(0, int(across[0]) - 1) * WORD
-        return slice(top, min(rows, int(down[-1]) + 2)), slice(left, min(columns, (int(across[-1]) + 2) * WORD))
+        return (down, WORD * across + self.columns.start) if len(down) else None
 
     def _near(self, blobs: Blobs, reach: float) -> Blobs | None:
         """Those of some moving lights that reach into the tile."""
@@ -222,3 +221,16 @@ class Tile:
         near = (x > self.x[0] - reach) & (x < self.x[-1] + reach) & (y > self.y[0] - reach) & (y < self.y[-1] + reach)
         near &= height > FAINTEST
         return (x[near], y[near], height[near], colour) if near.any() else None
+
+
+def _around(
+    changed: list[tuple[NDArray[np.intp], NDArray[np.intp]]], rows: int, columns: int
+) -> tuple[slice, slice] | None:
+    """The rows and columns (whole words) that show what changed in tiles, with those that they pass over to."""
+    if not changed:
+        return None
+    # What is between a value and the one before it changes with it.
+    top = max(0, min(int(down[0]) for down, _ in changed) - 1)
+    left = max(0, min(int(across[0]) for _, across in changed) - WORD)
+    bottom = min(rows, max(int(down[-1]) for down, _ in changed) + 2)
+    return slice(top, bottom), slice(left, min(columns, max(int(across[-1]) for _, across in changed) + 2 * WORD))

@@ -86,10 +86,12 @@ class Stage:
             self.bare = _gradient(self.canvas, theme)
             memory[:] = self.bare
             draw_card(setting)
+            self.canvas.settle()
             self.card = memory.copy()
             memory[:] = self.bare
             for panel in self.panels:
                 panel.ground()
+            self.canvas.settle()
             self.ground = memory.copy()
             self._lit = memory.copy()
             self.field.stand_on(*(self.canvas.groups_of(memory) for memory in (self.ground, self._lit)))
@@ -119,6 +121,7 @@ class Stage:
         self.canvas.memory[:] = self._lit
         for panel in self.panels:
             panel.draw(frame)
+        self.canvas.settle()
 
     def _fade(self, level: float) -> None:
         memory = self.canvas.memory

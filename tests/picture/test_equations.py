@@ -378,6 +378,7 @@ def test_a_users_signs_of_mathematics_break_nothing(title: str) -> None:
     recording = recording_of("sigmoid", title=title)
     told = Told.of(recording)
     told.panel.draw(told.frame(3))
+    told.panel.setting.canvas.settle()
     assert told.panel.setting.canvas.memory.any()
 
 
