@@ -17,24 +17,19 @@ THREADS = 4
 
 @dataclass(frozen=True)
 class Quality:
-    """How hard the encoder tries.
-
-    dithered: go to 8 bits by way of 10, with ffmpeg's ordered dither. RGB rounded straight to 8-bit YUV loses the
-    dither it came with, and dark gradients band; this costs some 4 ms of CPU a frame at 1080p.
-    """
+    """How hard the encoder tries; docs/speed.md shows what each choice gives."""
 
     preset: str
     rate_factor: int
-    dithered: bool
     parameters: str
 
 
 # aq-mode=3 spends more on the dark parts of a picture, which is where these films have their gradients.
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 QUALITIES = {
-    "draft": Quality("ultrafast", 30, dithered=False, parameters="8x8dct=1"),
-    "good": Quality("veryfast", 22, dithered=True, parameters="aq-mode=3"),
-    "best": Quality("slow", 16, dithered=True, parameters="aq-mode=3"),
+    "draft": Quality("ultrafast", 30, "8x8dct=1"),
+    "good": Quality("veryfast", 28, "aq-mode=3"),
+    "best": Quality("slow", 18, "aq-mode=3"),
 }
 
 
@@ -42,14 +37,9 @@ class EncodingFailed(NetvizError):
     """The film, or a segment of it, could not be made; nothing is left of it."""
 
 
-def pixel_formats(size: tuple[int, int]) -> dict[int, str]:
-    """ffmpeg's name for a picture of so many bytes.
-
-    3/2 a pixel: planes Y, U and V, which are BT.709 in the limited range already. 3: red, green, blue. 4: and one that
-    is ignored.
-    """
-    pixels = size[0] * size[1]
-    return {pixels * 3 // 2: "yuv420p", pixels * 3: "rgb24", pixels * 4: "rgb0"}
+def picture_bytes(size: tuple[int, int]) -> int:
+    """Bytes of a picture of `size` (width, height): planes Y, U and V, BT.709 in the limited range, of yuv420p."""
+    return size[0] * size[1] * 3 // 2
 
 
 def group_of_pictures(fps: Fraction) -> int:
@@ -57,25 +47,23 @@ def group_of_pictures(fps: Fraction) -> int:
     return max(1, round(2 * fps))
 
 
-def segment_arguments(*, size: tuple[int, int], fps: Fraction, quality: str, pixel_format: str = "rgb24") -> list[str]:
+def segment_arguments(*, size: tuple[int, int], fps: Fraction, quality: str) -> list[str]:
     """ffmpeg's arguments that encode raw pictures from standard input to fragments of an MP4 on standard output.
 
-    size: width and height in pixels, both even. pixel_format: one of `pixel_formats`. The executable is left out.
+    size: width and height in pixels, both even. Pictures are as `picture_bytes` says: they are tagged as what they are,
+    and not converted. The executable is left out.
     """
     chosen = QUALITIES[quality]
     tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-    if pixel_format == "yuv420p":
-        graph = tags
-    else:
-        way = "format=yuv420p10le,scale,format=yuv420p" if chosen.dithered else "format=yuv420p"
-        graph = f"scale=out_color_matrix=bt709:out_range=tv,{way},{tags}"
     return [
-        *("-v", "error", "-f", "rawvideo", "-pixel_format", pixel_format, "-video_size", f"{size[0]}x{size[1]}"),
-        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", graph),
+        *("-v", "error", "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{size[0]}x{size[1]}"),
+        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", tags),
         *("-c:v", "libx264", "-preset", chosen.preset, "-crf", str(chosen.rate_factor), "-profile:v", "high"),
         *("-x264-params", chosen.parameters, "-g", str(group_of_pictures(fps)), "-bf", "2"),
         *("-flags:v", "+cgop+bitexact", "-threads", str(THREADS)),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+        # Each byte of chroma lies in the middle of its four pixels.
+        *("-chroma_sample_location", "center"),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
         *("-f", "mp4", "pipe:1"),
     ]

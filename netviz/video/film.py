@@ -81,8 +81,8 @@ def write_film(
 ) -> Film:
     """Write a film, whole or not at all: encode it beside its name, decode and count it, then rename it.
 
-    pictures: `frame_count` buffers of a size in `pixel_formats`, all alike, rows from the top; the same buffer may come
-        several times, and is not kept.
+    pictures: `frame_count` buffers as `encode.picture_bytes` says; the same buffer may come several times, and is not
+        kept.
     on_frame: called after each picture with the number of pictures written so far.
     stall_limit: seconds ffmpeg may go without any progress. See `Wanted` for the others.
 

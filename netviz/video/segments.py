@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.ffmpeg import STALL_LIMIT
-from netviz.video.encode import Encoder, group_of_pictures, pixel_formats, segment_arguments
+from netviz.video.encode import Encoder, group_of_pictures, picture_bytes, segment_arguments
 
 Picture = bytes | bytearray | memoryview | NDArray[np.uint8]
-"""One picture's bytes, rows from the top: see `encode.pixel_formats`. It may be overwritten when the next is made."""
+"""One picture's bytes, rows from the top: see `encode.picture_bytes`. It may be overwritten when the next is made."""
 
 GROUPS = 3
 """Groups of pictures in a segment: six seconds. Short ones start many encoders; long ones leave workers idle."""
@@ -68,8 +68,7 @@ def encoded_in_turn(
     on_frame: called after each picture with the number of pictures encoded so far.
     """
     source = checked(pictures, size, segments[-1].stop)
-    first = next(source)
-    arguments = segment_arguments(size=size, fps=fps, quality=quality, pixel_format=pixel_formats(size)[first.nbytes])
+    arguments = segment_arguments(size=size, fps=fps, quality=quality)
     running: list[Encoder] = []
 
     def start() -> Encoder:
@@ -86,7 +85,7 @@ def encoded_in_turn(
         for segment, has_next in zip(segments, [*[True] * (len(segments) - 1), False], strict=True):
             following = start() if has_next else None
             for _ in segment:
-                encoder.write(first if fed == 0 else next(source))
+                encoder.write(next(source))
                 fed += 1
                 if on_frame is not None:
                     on_frame(fed)
@@ -103,7 +102,7 @@ def encoded_in_turn(
 
 def checked(pictures: Iterable[Picture], size: tuple[int, int], count: int) -> Iterator[memoryview]:
     """The first `count` pictures as bytes. Raises ValueError if one is missing or of a wrong size."""
-    expected = sorted(pixel_formats(size))
+    expected = picture_bytes(size)
     source = iter(pictures)
     for index in range(count):
         try:
@@ -111,9 +110,6 @@ def checked(pictures: Iterable[Picture], size: tuple[int, int], count: int) -> I
         except StopIteration:
             raise ValueError(f"{count} pictures were announced, only {index} came") from None
         view = memoryview(picture)
-        if view.nbytes not in expected or not view.c_contiguous:
-            raise ValueError(
-                f"picture {index} must be {' or '.join(map(str, expected))} bytes in one piece, got {view.nbytes}"
-            )
-        expected = [view.nbytes]
+        if view.nbytes != expected or not view.c_contiguous:
+            raise ValueError(f"picture {index} must be {expected} bytes in one piece, got {view.nbytes}")
         yield view.cast("B")

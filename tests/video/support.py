@@ -18,12 +18,22 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.picture.space import YUV420
+
 SIZE = (64, 48)
 FPS = Fraction(10)
 REAL = imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def moving_pictures(count: int, size: tuple[int, int] = SIZE) -> Iterator[NDArray[np.uint8]]:
+def planes(picture: NDArray[np.uint8]) -> bytes:
+    """A picture (height, width, 3) of red, green and blue as the planes that a film is made of."""
+    values = picture.astype(np.float32)
+    means = (values[::2, ::2] + values[1::2, ::2] + values[::2, 1::2] + values[1::2, 1::2]) / 4
+    each = [YUV420.values(number, means if number else values) for number in range(3)]
+    return b"".join(np.rint(plane).astype(np.uint8).tobytes() for plane in each)
+
+
+def bars(count: int, size: tuple[int, int] = SIZE) -> Iterator[NDArray[np.uint8]]:
     """Pictures (height, width, 3) in which a bright bar moves over a gradient."""
     width, height = size
     for index in range(count):
@@ -33,11 +43,16 @@ def moving_pictures(count: int, size: tuple[int, int] = SIZE) -> Iterator[NDArra
         yield picture
 
 
+def moving_pictures(count: int, size: tuple[int, int] = SIZE) -> Iterator[bytes]:
+    """The same as a film wants them."""
+    return map(planes, bars(count, size))
+
+
 def noise(count: int, size: tuple[int, int] = SIZE) -> Iterator[bytes]:
     """Pictures that cannot be compressed."""
     generator = np.random.default_rng(1)
     for _ in range(count):
-        yield generator.bytes(size[0] * size[1] * 3)
+        yield generator.bytes(size[0] * size[1] * 3 // 2)
 
 
 def false_ffmpeg(folder: Path, body: str) -> Path:

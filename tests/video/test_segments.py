@@ -16,7 +16,7 @@ from netviz.video.film import write_film
 from netviz.video.fragments import NoFragments, split
 from netviz.video.segments import GROUPS, encode_segment, segments_of
 from netviz.video.verify import decode
-from tests.video.support import FPS, SIZE, atom, decoded, moving_pictures, request, run_real
+from tests.video.support import FPS, SIZE, atom, bars, decoded, moving_pictures, request, run_real
 
 SEGMENT = 60
 """Frames of a segment at 10 frames a second."""
@@ -41,14 +41,14 @@ def test_where_the_cuts_are() -> None:
 def test_joints_cannot_be_seen(tmp_path: Path, quality: str) -> None:
     target, frames = tmp_path / "film.mp4", 3 * SEGMENT + 25
     write_film(target, moving_pictures(frames), **request(frame_count=frames, quality=quality))
-    wanted = np.stack([*moving_pictures(frames)]).astype(int)
+    wanted = np.stack([*bars(frames)]).astype(int)
     off = np.abs(decoded(target, "rgb24", SIZE).astype(int) - wanted)
     assert off.shape[0] == frames
     # The bar moves three columns a frame: a picture that is one too early or too late is far off there.
     columns = [(3 * index) % SIZE[0] for index in range(frames)]
     at_bar = np.array([off[index, :, column].mean() for index, column in enumerate(columns)])
     joints = [index for cut in (60, 120, 180) for index in range(cut - 4, cut + 4)]
-    assert at_bar.max() < 60
+    assert at_bar.max() < 75, "a bar one pixel wide loses its colour to its neighbours"
     assert at_bar[joints].mean() < 1.5 * at_bar.mean() + 2
 
 
@@ -78,7 +78,7 @@ def _tracks(path: Path) -> list[tuple[str, bytes]]:
 def test_a_segment_encoded_alone_is_the_one_in_the_film(tmp_path: Path) -> None:
     target, frames = tmp_path / "film.mp4", SEGMENT + 20
     write_film(target, moving_pictures(frames), **request(frame_count=frames))
-    pictures = [picture.copy() for picture in moving_pictures(frames)]
+    pictures = [*moving_pictures(frames)]
     data = encode_segment(iter(pictures[SEGMENT:]), 20, size=SIZE, fps=FPS, quality="draft")
     coded = data[data.index(b"mdat") + 1000 :][:200]
     assert target.read_bytes().count(coded) == 1
