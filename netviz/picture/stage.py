@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
@@ -151,16 +150,13 @@ def _panels(setting: Setting) -> Iterator[Panel]:
 
 def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
     """The empty ground: lighter in the middle, with a trace of noise so that no bands are seen."""
-    width, height = canvas.size
     memory = np.empty_like(canvas.memory)
-    for number, (channel, plane) in enumerate(zip(canvas.space.channels, canvas.planes_of(memory), strict=True)):
-        step = channel.step
-        x, y = ((2 * (np.arange(0, side, step) + step / 2) - side) / side for side in (width, height))
-        away = np.clip(np.sqrt(0.6 * x[None, :] ** 2 + 0.6 * y[:, None] ** 2), 0, 1)[:, :, None].astype(np.float32)
-        middle, edge = (np.asarray(255 * colour, np.float32) for colour in (theme.centre, theme.edge))
-        plane[:] = canvas.space.values(number, middle + away * (edge - middle)) + _noise(plane.shape)
+    for (step, channels), planes in zip(canvas.space.groups, canvas.groups_of(memory), strict=True):
+        x, y = ((2 * np.arange(0, side, step, dtype=np.float32) + step - side) / side for side in canvas.size)
+        away = np.sqrt(np.float32(0.6) * (x**2 + (y**2)[:, None]))
+        np.minimum(away, 1, out=away)
+        noise = np.random.default_rng(7).random(away.shape, dtype=np.float32)
+        ends = (canvas.space.bytes_of(colour)[channels] for colour in (theme.centre, theme.edge))
+        for plane, middle, edge in zip(planes, *ends, strict=True):
+            plane[:] = away * (edge - middle) + middle + noise
     return memory
-
-
-def _noise(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.random.default_rng(7).random(shape, dtype=np.float32)

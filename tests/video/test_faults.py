@@ -289,8 +289,8 @@ def test_a_long_end_with_progress_is_no_stall(tmp_path: Path, use_false_ffmpeg: 
 def test_slow_pictures_are_no_stall(tmp_path: Path) -> None:
     def pictures() -> Iterator[bytes]:
         for picture in noise(3):
-            time.sleep(0.5)
+            time.sleep(1.0)
             yield picture
 
-    film = write_film(tmp_path / "film.mp4", pictures(), stall_limit=0.2, **request(frame_count=3))
+    film = write_film(tmp_path / "film.mp4", pictures(), stall_limit=0.5, **request(frame_count=3))
     assert film.frames == 3
