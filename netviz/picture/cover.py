@@ -120,6 +120,8 @@ def _covered(drawn: Bytes, step: int) -> tuple[Places, NDArray[np.float32], NDAr
     for part in parts[2:]:
         some = some | part
     at = np.flatnonzero(some)
+    if step == 1 and (alone := pixels.ravel()[at].view(np.uint8).reshape(-1, 4))[:, 3].all():
+        return at, alone[:, :3].astype(np.float32), alone[:, 3] * np.float32(1 / 255)
     colours, cover = np.zeros((len(at), 3), np.float32), np.zeros(len(at), np.float32)
     for part in parts:
         each = part.ravel()[at].view(np.uint8).reshape(-1, 4).astype(np.float32)

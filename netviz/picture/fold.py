@@ -23,7 +23,7 @@ Integers = NDArray[np.int64]
 
 PULLED_OUT = 6
 """Neurons of a folded layer that stay discs: half of them before its block, half behind."""
-MOST_LINES = 400
+MOST_LINES = 300
 """Synapses drawn as lines of their own."""
 MOST_LOOKED_AT = 16
 """Moments of the recording by which the strongest are chosen."""

@@ -18,11 +18,16 @@ from netviz.picture.panels.strokes import dashes
 
 Floats = NDArray[np.float64]
 
+FINENESS, COARSENESS = 4, 1
+"""Steps by which widths are told apart in a pixel, of dark strokes and of shining ones; opacities by 16 times as many.
+
+While an example is learned, most stay the same.
+"""
 SHADES = 32
 """Steps by which it is told apart how much a stroke shines, next to the brightest of its layer."""
 LEAST_SHADE = 2
 """What shines less is not drawn as shining."""
-KEPT_DARK, KEPT_SHINING = 2, 4
+KEPT_DARK, KEPT_SHINING = 2, 8
 """Drawings that are kept: of all strokes in the dark, and of a layer's that shine."""
 
 
@@ -47,18 +52,25 @@ class Sheaf:
         self._dark = lru_cache(maxsize=KEPT_DARK)(self._draw_dark)
         self._shining = lru_cache(maxsize=KEPT_SHINING)(self._draw_shining)
 
-    def draw(self, weights: Floats, widths: Floats, colours: Floats, opacity: Floats, shine: Floats) -> None:
+    def draw(
+        self, weights: Floats, widths: Floats, colours: Floats, opacity: Floats, shining: Sequence[Floats]
+    ) -> None:
         """Put all strokes on the picture.
 
-        weights, widths, opacity (n,), colours (n, 3) in the dark; shine (n,): how far they shine, 0 to 1.
+        weights, widths, opacity (n,), colours (n, 3) in the dark. shining: each (n,), how far they shine for one reason
+        or another, 0 to 1. What shines for a reason mostly does so in the same proportions for many frames.
         """
-        strokes = np.column_stack([weights, widths, opacity, colours]).tobytes()
-        self.canvas.put(self._dark(strokes))
-        for number, layer in enumerate(self.layers):
-            most = float(shine[layer].max(initial=0.0))
-            if most > FAINTEST:
-                shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
-                self.canvas.put(self._shining(strokes, number, shades.tobytes()), most)
+        dark, strokes = (
+            np.column_stack([np.sign(weights), _rounded(widths, fine), _rounded(opacity, 16 * fine), colours]).tobytes()
+            for fine in (FINENESS, COARSENESS)
+        )
+        self.canvas.put(self._dark(dark))
+        for shine in shining:
+            for number, layer in enumerate(self.layers):
+                most = float(shine[layer].max(initial=0.0))
+                if most > FAINTEST:
+                    shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
+                    self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
 
     def _draw_dark(self, strokes: bytes) -> Drawing:
         every = np.frombuffer(strokes).reshape(-1, 6)
@@ -101,3 +113,8 @@ class Sheaf:
         for pen in pens:
             pen.remove()
         return drawing
+
+
+def _rounded(values: Floats, steps: int) -> Floats:
+    """Values in steps of which so many make 1."""
+    return np.asarray(np.maximum(1, np.rint(steps * values)) / steps)

@@ -29,7 +29,7 @@ MANY = 120
 """Lines of a weight layer from which on they are the thinner the more they are."""
 MOST_STROKES = 200
 """Lines that are drawn one by one; more are drawn together."""
-MOST_COMETS = 60
+MOST_COMETS = 40
 """Comets at once on the lines of a weight layer that has more synapses than lines."""
 CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
@@ -98,7 +98,7 @@ class Synapses:
             widths = self.scale.width(weights) * self.thicknesses
         if self.sheaf is not None:
             dark = body if self.is_playground else 0.22 * theme.centre + 0.78 * sign
-            self.sheaf.draw(weights, widths, dark, opacity, shine)
+            self.sheaf.draw(weights, widths, dark, opacity, (0.62 * carried, 0.5 * np.abs(change)))
         else:
             self.bodies.draw(weights, widths, body, opacity)
             core = sign + (theme.bright - sign) * (0.35 + 0.4 * shining) * theme.flare
