@@ -175,8 +175,11 @@ def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArr
 def _places(sheet: Sheet, number: int, at: Places, wide: int, left: int, top: int) -> Places:
     """Places in the memory of those in a mask of `wide` columns that begins in the byte of (left, top)."""
     step = sheet.space.channels[number].step
-    rows, columns = np.divmod(at, max(1, wide))
-    places: Places = (rows + top // step) * (sheet.size[0] // step) + columns + left // step + sheet.starts[number]
+    across, wide = sheet.size[0] // step, max(1, wide)
+    places: Places = at // wide
+    places *= across - wide
+    places += at
+    places += top // step * across + left // step + sheet.starts[number]
     return places
 
 

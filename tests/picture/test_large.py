@@ -176,3 +176,35 @@ def test_layers_of_up_to_a_thousand(layers: tuple[int, ...], style: str) -> None
     stage = Stage(timeline)
     for kind in ("step", "move"):
         assert drawn(stage, timeline.frame(first(timeline, kind))).std() > 3
+
+
+@pytest.mark.parametrize(("kind", "phase"), [("step", 0.87), ("move", 0.4)])
+def test_moving_lines_lie_between_recorded_ones(stage: Stage, timeline: Timeline, kind: str, phase: float) -> None:
+    synapses = network(stage).synapses
+    spans = [span for span in timeline.plan.spans if span.kind == kind and span.cycle == 3]
+    frames = [timeline.frame(span.start + int(phase * (span.stop - span.start))) for span in spans]
+    # Examples of one batch share its update: the weights move in the last that is shown.
+    frame = next(each for each in frames if kind == "move" or any(layer.any() for layer in each.change))
+    weights = synapses._all(frame.weights)
+    (before, after), part = synapses._states(frame, weights)
+    assert 0 < part < 1
+    np.testing.assert_allclose((1 - part) * before + part * after, weights, atol=1e-12)
+    strange = replace(frame, weights=tuple(layer + 0.3 for layer in frame.weights))
+    states, part = synapses._states(strange, weights + 0.3)
+    assert len(states) == 1 and part == 0, "weights that nobody recorded are drawn as they are"
+
+
+def test_strokes_give_way_evenly(stage: Stage, timeline: Timeline) -> None:
+    sheaf = network(stage).synapses.sheaf
+    assert sheaf is not None
+    synapses, canvas = network(stage).synapses, stage.canvas
+    rows = [int(row) for row in np.flatnonzero(timeline.recording.example == -1)[[0, -1]]]
+    states = [synapses._looks(synapses._recorded(row), np.zeros(len(sheaf.lines))) for row in rows]
+    found = []
+    for part in (0.0, 0.5, 1.0):
+        canvas.memory[:] = stage.bare
+        sheaf.draw(states, part, ())
+        found.append(canvas.memory.astype(int))
+    before, middle, after = found
+    assert np.abs(after - before).max() > 60
+    assert np.abs(middle - (before + after) / 2).max() <= 2

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
-from netviz.picture.canvas import FAINTEST
+from netviz.picture.canvas import FAINTEST, HALF
 from netviz.picture.cover import Drawing
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
@@ -19,16 +20,27 @@ from netviz.picture.panels.strokes import dashes
 Floats = NDArray[np.float64]
 
 FINENESS, COARSENESS = 4, 1
-"""Steps by which widths are told apart in a pixel, of dark strokes and of shining ones; opacities by 16 times as many.
-
-While an example is learned, most stay the same.
-"""
+"""Steps by which widths are told apart in a pixel, of dark strokes and of shining ones."""
 SHADES = 32
 """Steps by which it is told apart how much a stroke shines, next to the brightest of its layer."""
 LEAST_SHADE = 2
 """What shines less is not drawn as shining."""
-KEPT_DARK, KEPT_SHINING = 2, 8
+KEPT_DARK, KEPT_SHINING = 3, 8
 """Drawings that are kept: of all strokes in the dark, and of a layer's that shine."""
+
+
+class Looks(NamedTuple):
+    """How all strokes look in the dark: weights, widths, opacity (n,), colours (n, 3)."""
+
+    weights: Floats
+    widths: Floats
+    opacity: Floats
+    colours: Floats
+
+    def told_apart(self, fine: int) -> bytes:
+        """The same for looks between which no difference is seen; widths in steps of which so many are a pixel."""
+        widths, opacity = _rounded(self.widths, fine), _rounded(self.opacity, 16 * fine)
+        return np.column_stack([np.sign(self.weights), widths, opacity, self.colours]).tobytes()
 
 
 class Sheaf:
@@ -52,25 +64,37 @@ class Sheaf:
         self._dark = lru_cache(maxsize=KEPT_DARK)(self._draw_dark)
         self._shining = lru_cache(maxsize=KEPT_SHINING)(self._draw_shining)
 
-    def draw(
-        self, weights: Floats, widths: Floats, colours: Floats, opacity: Floats, shining: Sequence[Floats]
-    ) -> None:
+    def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats]) -> None:
         """Put all strokes on the picture.
 
-        weights, widths, opacity (n,), colours (n, 3) in the dark. shining: each (n,), how far they shine for one reason
-        or another, 0 to 1. What shines for a reason mostly does so in the same proportions for many frames.
+        states: how they look in the dark, or before and after something of which `part` (0 to 1) is over.
+        shining: each (n,), how far they shine for one reason or another, 0 to 1. What shines for a reason mostly does
+        so in the same proportions for many frames.
         """
-        dark, strokes = (
-            np.column_stack([np.sign(weights), _rounded(widths, fine), _rounded(opacity, 16 * fine), colours]).tobytes()
-            for fine in (FINENESS, COARSENESS)
-        )
-        self.canvas.put(self._dark(dark))
+        if 0 < part < 1:
+            first, second = (self._dark(state.told_apart(FINENESS)) for state in states)
+            self._put_between(first, second, part)
+        else:
+            self.canvas.put(self._dark(states[-1 if part else 0].told_apart(FINENESS)))
+        strokes = states[0].told_apart(COARSENESS)
         for shine in shining:
             for number, layer in enumerate(self.layers):
                 most = float(shine[layer].max(initial=0.0))
                 if most > FAINTEST:
                     shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
                     self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
+
+    def _put_between(self, first: Drawing, second: Drawing, part: float) -> None:
+        """Put two drawings on the picture, the one giving way to the other, of which `part` is there."""
+        memory = self.canvas.memory
+        added = [
+            drawing.cover * np.float32(level) * (drawing.ink - memory[drawing.places])
+            for drawing, level in ((first, 1 - part), (second, part))
+        ]
+        for drawing, more in zip((first, second), added, strict=True):
+            more += memory[drawing.places]
+            more += HALF
+            memory[drawing.places] = np.clip(more, 0, 255, out=more).astype(np.uint8)
 
     def _draw_dark(self, strokes: bytes) -> Drawing:
         every = np.frombuffer(strokes).reshape(-1, 6)

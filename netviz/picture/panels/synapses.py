@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame, Pulse
+from netviz.film.nodes import state_of
+from netviz.learn.recording import AT_REST
 from netviz.picture.fold import Folded
 from netviz.picture.glow import Blobs
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale, playground_width
-from netviz.picture.panels.sheaf import Sheaf
+from netviz.picture.panels.sheaf import Looks, Sheaf
 from netviz.picture.panels.strokes import Strokes
 from netviz.picture.theme import Colour
 from netviz.picture.wiring import Places
@@ -29,6 +32,8 @@ MANY = 120
 """Lines of a weight layer from which on they are the thinner the more they are."""
 MOST_STROKES = 200
 """Lines that are drawn one by one; more are drawn together."""
+MOST_TRIED = 8
+"""Examples of a cycle whose weights are tried as what leads to it."""
 MOST_COMETS = 40
 """Comets at once on the lines of a weight layer that has more synapses than lines."""
 CORE = 0.42
@@ -65,6 +70,7 @@ class Synapses:
             for layer, drawn in zip(self.lines if setting.lit else (), self.drawn, strict=False)
         ]
         everything = np.concatenate(self.lines)
+        self._recorded = lru_cache(maxsize=MOST_TRIED + 4)(self._recorded_weights)
         self.sheaf = Sheaf(setting, self.lines, CORE) if len(everything) > MOST_STROKES else None
         self.bodies = Strokes(setting, everything, 1.0, "butt")
         self.cores = Strokes(setting, everything, CORE, "butt" if setting.theme.dashed else "round")
@@ -83,28 +89,61 @@ class Synapses:
 
     def draw(self, frame: Frame) -> None:
         """Synapses, their cores where they shine, comets."""
-        theme = self.setting.theme
         weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
-        sign = self._sign_colour(weights)
-        shine = np.clip(0.62 * carried + 0.5 * np.abs(change), 0, 1)
-        shining = shine[:, None]
+        reasons = 0.62 * carried, 0.5 * np.abs(change)
+        if self.sheaf is not None:
+            states, part = self._states(frame, weights)
+            self.sheaf.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
+        else:
+            theme, shine = self.setting.theme, np.clip(reasons[0] + reasons[1], 0, 1)
+            looks = self._looks(weights, shine)
+            self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity)
+            sign = self._sign_colour(weights)
+            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * theme.flare
+            self.cores.draw(weights, looks.widths, core, np.clip(shine * 1.05, 0, 0.95))
+        for pulse in frame.pulses:
+            self._comets(pulse, frame)
+
+    def _looks(self, weights: Floats, shine: Floats) -> Looks:
+        """How lines look, of weights (n,), that shine (n,) so far."""
+        theme, sign, shining = self.setting.theme, self._sign_colour(weights), shine[:, None]
         if self.is_playground:
             depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
             body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
-            widths = playground_width(weights) * self.thicknesses
-        else:
-            body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
-            opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
-            widths = self.scale.width(weights) * self.thicknesses
-        if self.sheaf is not None:
-            dark = body if self.is_playground else 0.22 * theme.centre + 0.78 * sign
-            self.sheaf.draw(weights, widths, dark, opacity, (0.62 * carried, 0.5 * np.abs(change)))
-        else:
-            self.bodies.draw(weights, widths, body, opacity)
-            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shining) * theme.flare
-            self.cores.draw(weights, widths, core, np.clip(shine * 1.05, 0, 0.95))
-        for pulse in frame.pulses:
-            self._comets(pulse, frame)
+            return Looks(weights, playground_width(weights) * self.thicknesses, opacity, body)
+        body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
+        opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
+        return Looks(weights, self.scale.width(weights) * self.thicknesses, opacity, body)
+
+    def _states(self, frame: Frame, weights: Floats) -> tuple[list[Floats], float]:
+        """The recorded weights that those now lie between, and how far they have come; else the weights now."""
+        for row, row_after in self._rows_around(frame):
+            before, after = self._recorded(row), self._recorded(row_after)
+            way = after - before
+            most = int(np.abs(way).argmax())
+            part = float((weights[most] - before[most]) / way[most]) if way[most] else 0.0
+            if -1e-9 < part < 1 + 1e-9 and np.allclose(before + part * way, weights, rtol=0, atol=1e-9):
+                return [before, after], min(1.0, max(0.0, part))
+        return [weights], 0.0
+
+    def _rows_around(self, frame: Frame) -> Iterator[tuple[int, int]]:
+        """Rows of the recording between which the weights of a frame may lie: while an example is presented its own.
+
+        Otherwise the row at rest before the frame's cycle, with that after it or the first that are presented then.
+        """
+        if frame.row is not None:
+            yield frame.row, frame.row if frame.row_after is None else frame.row_after
+            return
+        recording = self.setting.recording
+        rest = np.flatnonzero(recording.example == AT_REST)
+        at = int(np.searchsorted(recording.cycle[rest], frame.curve_cycle, side="right")) - 1
+        following = int(rest[min(at + 1, len(rest) - 1)])
+        yield int(rest[at]), following
+        for row in range(int(rest[at]) + 1, min(following, int(rest[at]) + 1 + MOST_TRIED)):
+            yield int(rest[at]), row
+
+    def _recorded_weights(self, row: int) -> Floats:
+        return self._all(state_of(self.setting.recording, row).weights)
 
     def _sign_colour(self, weights: Floats) -> Floats:
         theme = self.setting.theme
