@@ -35,6 +35,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.film
+	$(BIN)/python -m benchmarks.film --scene xor-classic
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.preview

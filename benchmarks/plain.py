@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ GLOWS = ((1.0, 0.9), (3.0, 0.25), (6.0, 0.12), (10.0, 0.06))
 HALOS = ((1.0, 1.0), (1.5, 0.25), (2.2, 0.12), (3.0, 0.06))
 
 
-def plain_animation(timeline: Timeline, first: int, frames: int) -> FuncAnimation:
-    """A FuncAnimation of the frames from `first` on: network, values, table, numbers and curve."""
+def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
+    """A FuncAnimation of these frames: network, values, table, numbers and curve."""
     panel = next(panel for panel in Stage(timeline).panels if isinstance(panel, NetworkPanel))
     recording, theme = timeline.recording, panel.setting.theme
     width, height = recording.scene.output.size
@@ -53,7 +54,7 @@ def plain_animation(timeline: Timeline, first: int, frames: int) -> FuncAnimatio
     (curve,) = axes.plot([], [], "-", color=tuple(theme.error), lw=2)
 
     def show(index: int) -> list[Any]:
-        frame = timeline.frame(first + index)
+        frame = timeline.frame(shown[index])
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
         colours = np.where(weights[:, None] > 0, theme.positive, theme.negative)
         for artist, (wider, alpha) in zip(synapses, GLOWS, strict=True):
@@ -72,4 +73,4 @@ def plain_animation(timeline: Timeline, first: int, frames: int) -> FuncAnimatio
         curve.set_data(600 + 70 * np.log1p(x), 990 - 190 * y)
         return []
 
-    return FuncAnimation(figure, show, frames=frames, cache_frame_data=False)
+    return FuncAnimation(figure, show, frames=len(shown), cache_frame_data=False)
