@@ -23,6 +23,7 @@ from types import ModuleType
 import imageio.v3
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from threadpoolctl import threadpool_limits
 
 import netviz
@@ -34,10 +35,11 @@ from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 from netviz.scene.spec import Scene
 
-SHAPES = ("1920x1080", "1080x1080", "1080x1920")
-MOMENTS = ("start", "cycle:2", "35%", "cycle:8", "cycle:30", "end")
-HEIGHT, GAP = 540, 12
-"""Of a picture on the contact sheet, and between two."""
+SHAPES = {"1920x1080": 1, "1080x1080": 2, "1080x1920": 2}
+"""Sizes of the pictures on the contact sheet, and how many stand beside each other."""
+MOMENTS = ("cycle:2", "35%", "cycle:30", "end")
+ACROSS, GAP = 1080, 12
+"""Pixels of the contact sheet, which is as wide as a phone's screen has them, and between two pictures."""
 
 
 def drawn_digits() -> ModuleType:
@@ -50,7 +52,7 @@ def drawn_digits() -> ModuleType:
     return module
 
 
-def scene_of(layers: tuple[int, ...], size: str = SHAPES[0]) -> Scene:
+def scene_of(layers: tuple[int, ...], size: str = "1920x1080") -> Scene:
     """A network that learns digits of as many pixels as it has inputs, a square number that 112 is divided by."""
     side = round(layers[0] ** 0.5)
     pictures, which = drawn_digits().digits(400, side)
@@ -82,24 +84,22 @@ def scene_of(layers: tuple[int, ...], size: str = SHAPES[0]) -> Scene:
 
 
 def contact_sheet(recording: Recording) -> NDArray[np.uint8]:
-    """Moments of the film in rows, one for each shape."""
-    rows = []
-    for shape in SHAPES:
+    """Moments of the film in its shapes, one below the other, for the screen of a phone held upright."""
+    sheet = Image.new("RGB", (ACROSS, 0))
+    for shape, beside in SHAPES.items():
         width, height = (int(side) for side in shape.split("x"))
         output = recording.scene.output.model_copy(update={"size": (width, height)})
         resized = recording.with_scene(recording.scene.model_copy(update={"output": output}))
-        step = height // HEIGHT
-        pictures = [_smaller(netviz.still(resized, moment), step) for moment in MOMENTS]
-        rows.append(np.concatenate([np.pad(picture, ((0, GAP), (0, GAP), (0, 0))) for picture in pictures], axis=1))
-    widest = max(row.shape[1] for row in rows)
-    return np.concatenate([np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0))) for row in rows])
-
-
-def _smaller(picture: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
-    """Means of squares of `step` by `step` pixels."""
-    rows, columns = (side // step for side in picture.shape[:2])
-    squares = picture[: rows * step, : columns * step].reshape(rows, step, columns, step, 3)
-    return np.asarray(np.rint(squares.mean(axis=(1, 3))), np.uint8)
+        across = (ACROSS - (beside - 1) * GAP) // beside
+        down = round(across * height / width)
+        pictures = [Image.fromarray(netviz.still(resized, moment)).resize((across, down)) for moment in MOMENTS]
+        for start in range(0, len(pictures), beside):
+            longer = Image.new("RGB", (ACROSS, sheet.height + down + GAP))
+            longer.paste(sheet, (0, 0))
+            for place, picture in enumerate(pictures[start : start + beside]):
+                longer.paste(picture, (place * (across + GAP), sheet.height))
+            sheet = longer
+    return np.asarray(sheet)
 
 
 def moving_frames(timeline: Timeline, count: int) -> range:
