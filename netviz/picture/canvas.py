@@ -113,7 +113,7 @@ class Canvas:
 
     def _mix(self, places: Places, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
         """Lay values (n,), which are lost with it, over places (n,) as far as they are covered, times a level."""
-        under = self.memory[places]
+        under = self.memory.take(places).astype(np.float32)
         over -= under
         over *= cover
         if level < 1:
