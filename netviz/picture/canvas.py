@@ -30,7 +30,7 @@ Anchor = Literal["left", "middle", "right"]
 
 POINTS_PER_INCH = 72
 """At 72 dots an inch one of matplotlib's points is one pixel."""
-PLACED = 2048
+PLACED = 384
 """Texts whose places in the picture are remembered."""
 FAINTEST = 0.004
 """A level below which nothing would be seen: one step of a byte."""

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 
 FINENESS = 10
 """Widths are told apart by so many steps a pixel."""
-KEPT, KEPT_OF_EACH = 384, 3
+KEPT, KEPT_OF_EACH = 96, 3
 """Strokes that are kept: so many, or so many of each synapse if that is more."""
 DASH, GAP = (8.0, 1.7), (6.0, 1.0)
 """Of dashed lines: in thousandths of the shorter side, and what is added to that for every unit of width."""
