@@ -15,6 +15,7 @@ from netviz.learn.recording import Recording
 from netviz.places import music
 from netviz.scene.spec import Scene
 from netviz.video.film import Film, Wanted, joined
+from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
 from netviz.workers.jobs import default_jobs, usable_cpus
 from netviz.workers.segment import Production, Watch
@@ -86,7 +87,7 @@ def render_many(
     each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
     Raises InputError before any work with all that is wrong with any of them.
     """
-    orders = _orders(films, overwrite, _request_problems(jobs, executor, cluster))
+    orders = _orders(films, overwrite, request_problems(jobs, executor, cluster))
     if jobs is None:
         jobs = default_jobs(usable_cpus(), sum(len(order.wanted.segments) for order in orders))
     jobs = min(jobs, sum(len(order.wanted.segments) for order in orders))
@@ -137,7 +138,8 @@ def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, prob
     return orders
 
 
-def _request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
+def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
+    """All that is wrong with who is to do the work."""
     problems = []
     if jobs is not None and not 1 <= jobs <= MOST_JOBS:
         problems.append(Problem("--jobs", f"expected a whole number from 1 to {MOST_JOBS}, got {jobs}"))
@@ -146,6 +148,8 @@ def _request_problems(jobs: int | None, executor: Executor | None, cluster: str 
     ]
     if len(given) > 1:
         problems.append(Problem(f"--{' and --'.join(given)}", "each says who is to do the work: give one of them"))
+    if cluster is not None:
+        problems += address_problems(cluster)
     return problems
 
 

@@ -12,7 +12,7 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, overwrite_option, scenes_options
 from netviz.cli.sources import Source, read_sources
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.films import film_problems
+from netviz.films import film_problems, request_problems
 from netviz.learn.recording import Recording
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable
@@ -63,7 +63,7 @@ def render(
     """Make the film of a scene, a Playground link or a recording; or the films of several."""
     with console.warnings_shown(strict):
         workers, problems = _jobs(jobs)
-        sources = read_sources(ctx, problems)
+        sources = read_sources(ctx, [*problems, *request_problems(workers, None, cluster or None)])
         if dry_run:
             _show(sources, overwrite)
         elif len(sources) == 1:

@@ -19,17 +19,38 @@ class ClusterUnreachable(NetvizError):
     """There is no scheduler at the address, or it has no workers."""
 
 
+def address_problems(address: str) -> list[Problem]:
+    """Why nobody can be asked at an address, without asking: dask is not installed, or it is none."""
+    try:
+        import distributed.comm.addressing
+        import distributed.comm.registry
+    except ImportError:
+        return [Problem("--cluster", "needs dask's distributed: pip install 'netviz-film[cluster]'")]
+    try:
+        scheme, location = distributed.comm.addressing.parse_address(address)
+        distributed.comm.registry.get_backend(scheme)
+        if scheme != "inproc" and not all(distributed.comm.addressing.parse_host_port(location)):
+            raise ValueError("host or port is missing")
+    except (ValueError, TypeError) as error:
+        return [_no_address(address, error)]
+    return []
+
+
+def _no_address(address: str, error: Exception) -> Problem:
+    return Problem("--cluster", f"{address!r} is no address ({error}); give one such as tcp://host:8786")
+
+
 @contextmanager
 def cluster_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
     """The workers of the dask scheduler at an address such as tcp://host:8786.
 
     Raises InputError if dask is not installed or the address is none, ClusterUnreachable.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        message = "needs dask's distributed: pip install 'netviz-film[cluster]'"
-        raise InputError([Problem("--cluster", message)]) from None
+    # A client that was given no address waits for itself for a long time when it is thrown away.
+    if problems := address_problems(address):
+        raise InputError(problems)
+    from distributed import Client
+
     logger = logging.getLogger("distributed")
     level = logger.level
     logger.setLevel(logging.CRITICAL)  # it tells of every attempt; we tell of the outcome
@@ -41,8 +62,7 @@ def cluster_executor(address: str, patience: float = PATIENCE) -> Iterator[Execu
                 f"no dask scheduler answers at {address} within {patience:g} s; start one with `dask scheduler`"
             ) from error
         except (ValueError, TypeError) as error:
-            message = f"{address!r} is no address ({error}); give one such as tcp://host:8786"
-            raise InputError([Problem("--cluster", message)]) from None
+            raise InputError([_no_address(address, error)]) from None
         try:
             try:
                 client.wait_for_workers(1, timeout=patience)

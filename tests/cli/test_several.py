@@ -138,6 +138,13 @@ def test_mistakes(call: Call, tmp_path: Path, options: list[str], message: str) 
 
 
 @pytest.mark.usefixtures("untrained")
+def test_a_dry_run_finds_mistakes_about_workers_too(call: Call) -> None:
+    result = call("render", *ONE_SECOND, "--dry-run", "--jobs", "0")
+    assert (result.code, result.out) == (2, "")
+    assert result.errors == ["--jobs: expected a whole number from 1 to 512, got 0"]
+
+
+@pytest.mark.usefixtures("untrained")
 def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     scenes(tmp_path, "a.yaml", "b.yaml", "c.yaml")
     (tmp_path / "a.yaml").write_text(SCENE.replace("{cycles: 60}", "{cycels: 60}"))
@@ -146,6 +153,8 @@ def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     result = call("render", "a.yaml", "b.yaml", "c.yaml", "xro", "--jobs", "x")
     assert (result.code, result.out) == (2, "")
     starts = ["--jobs", "a.yaml:7:12", "xro", str(tmp_path / "none.mp3"), "c.mp4"]
+    assert [error.split(": ")[0] for error in result.errors] == starts
+    result = call("render", "a.yaml", "b.yaml", "c.yaml", "xro", "--jobs", "0")
     assert [error.split(": ")[0] for error in result.errors] == starts
     (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 1025, 1]"))
     result = call("render", "a.yaml", "b.yaml", "c.yaml")

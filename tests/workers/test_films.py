@@ -286,6 +286,17 @@ def test_a_scheduler_that_is_not_there(run: Recording, tmp_path: Path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("address", ["nowhere", "", "a b", "nonsense://x:1", "tcp://x", "tcp://x:y", "tcp://:8786"])
+def test_what_is_no_address_is_asked_nothing(
+    run: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.delattr(distributed, "Client")
+    with pytest.raises(InputError, match=f"--cluster: '{address}' is no address") as caught:
+        netviz.render(run, tmp_path / "none" / "film.mp4", cluster=address)
+    assert [problem.where for problem in caught.value.problems] == ["--cluster", str(tmp_path / "none" / "film.mp4")]
+
+
 def test_without_dask_it_is_said_what_to_install(
     run: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
