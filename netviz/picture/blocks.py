@@ -111,10 +111,14 @@ class Grounds:
         return self.room.x + across, self.room.bottom - along
 
     def box(self, kind: str, breadth: float) -> tuple[float, float]:
-        """The largest width and height of a block that may be `breadth` broad across the flow, label included."""
+        """The largest width and height of a block that may be `breadth` broad across the flow, label included.
+
+        A label may leave no room, as among many layers: a block is no smaller than a disc either way.
+        """
         part, share = MOST_DEEP[kind]
         depth = min(part, share / self.layers) * self.along
-        return (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
+        width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
+        return max(2 * self.radius, width), max(2 * self.radius, height)
 
 
 def place_blocks(

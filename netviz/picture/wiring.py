@@ -27,6 +27,7 @@ class Places:
 
     has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
     blocks: of every layer the block that those of its neurons stand in that are no discs; () if all are discs.
+    label: height of the line below each block; 0: there is none.
     """
 
     centres: tuple[NDArray[np.float64], ...]
@@ -34,6 +35,7 @@ class Places:
     flow: Flow
     has_bias_nodes: bool = False
     blocks: tuple[Block | None, ...] = ()
+    label: float = 0.0
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
         """The centres (n_l, 2) of a layer's neurons."""
@@ -112,7 +114,7 @@ def place_folded(
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
     grounds = Grounds(room, flow, len(folds), radius, spacing, most, label, unit)
     centres, blocks = place_blocks(grounds, folds, has_bias_nodes)
-    return Places(centres, radius, flow, has_bias_nodes, blocks)
+    return Places(centres, radius, flow, has_bias_nodes, blocks, label)
 
 
 def curves(

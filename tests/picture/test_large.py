@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -90,6 +91,38 @@ def test_what_is_not_drawn_one_by_one_is_said(size: str, timeline: Timeline, wri
     assert all(text.left >= 0 and text.right <= width and text.top >= 0 and text.bottom <= height for text in names)
     told = texts[f"strongest {folded.drawn} of 2,410 synapses drawn, the rest as haze"]
     assert not [text for text in written if text is not told and text.touches(told)]
+
+
+@pytest.mark.parametrize("size", ["960x540", "540x540", "540x960"])
+@pytest.mark.parametrize("deep", [3, 8])
+def test_where_labels_find_no_room_the_last_line_tells_of_the_blocks(
+    size: str,
+    deep: int,
+    written: list[Written],  # noqa: F811
+) -> None:
+    examples = [{"inputs": [0.1, 0.9, 0.5], "target": [0, 1]}, {"inputs": [0.7, 0.3, 0.2], "target": [1, 0]}]
+    scene = Scene.model_validate(
+        {
+            "network": {"layers": [3, *[50] * deep, 2], "bias": True},
+            "data": {"examples": examples},
+            "training": {"cycles": 2},
+            "schedule": {"cycles": [1, 2]},
+            "shots": [{"shot": "learning", "examples": "each"}],
+            "output": {"size": size},
+        }
+    )
+    timeline = timeline_of(scene, seconds=10)
+    stage = Stage(timeline)
+    written.clear()
+    stage.draw(timeline.frame(first(timeline, "step")))
+    labels = [text for text in written if text.text == "+44 more"]
+    told = [text for text in written if text.text.startswith(f"{44 * deep} neurons as cells, ")]
+    assert (len(labels), len(told)) in ((deep, 0), (0, 1))
+    assert not any(one.touches(other) for one, other in pairwise(labels))
+    panel = network(stage)
+    rims = [centre[1] for layer in range(deep + 2) for centre in panel.places.centres[layer][panel.places.nodes(layer)]]
+    if panel.places.flow == "up":
+        assert not [t for t in labels for y in rims if t.top < y + panel.places.radius and t.bottom > y]
 
 
 def test_each_frame_is_the_same_whenever_it_is_drawn(stage: Stage, timeline: Timeline) -> None:

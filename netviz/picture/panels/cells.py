@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,7 +76,7 @@ class Labels:
         self.blocks = [
             (_label(block, layer, len(places.centres)), block)
             for layer, block in enumerate(places.blocks)
-            if block is not None
+            if block is not None and places.label
         ]
         self.examples = setting.recording.scene.data.train_count
         self.told, self.size = fit(told, setting.faces.words, small, right - left, 0.8 * small)
@@ -92,6 +94,24 @@ class Labels:
             x = max(x, self.left + width(text, words, small) / 2)
             canvas.text(text, x, y, words, small, theme.quiet, "middle")
         canvas.text(self.told, self.x, self.y, words, self.size, theme.quiet, "middle")
+
+
+def labels_fit(setting: Setting, places: Places) -> bool:
+    """Whether every block's label has its room: beside the next layer, or below it with synapses still to be seen."""
+    words, small, up = setting.faces.words, setting.layout.small, places.flow == "up"
+    middles, halves = [], []
+    for layer, (centres, block) in enumerate(zip(places.centres, places.blocks, strict=True)):
+        middle, half = float(centres[0, int(up)]), places.radius
+        if block is not None:
+            middle = float(block.centres[:, int(up)].mean())
+            half = max(half, (block.height if up else block.width) / 2)
+            if not up and not block.is_picture:
+                half = max(half, width(_label(block, layer, len(places.blocks)), words, small) / 2 + 0.25 * small)
+        middles.append(middle)
+        halves.append(half)
+    between = [places.radius + places.label * (block is not None) if up else 0.0 for block in places.blocks[1:]]
+    taken = [sum(pair) for pair in zip(halves, halves[1:], between, strict=False)]
+    return all(abs(there - here) >= need for (here, there), need in zip(pairwise(middles), taken, strict=True))
 
 
 def _label(block: Block, layer: int, layers: int) -> str:

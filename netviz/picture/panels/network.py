@@ -11,7 +11,7 @@ from netviz.picture.blocks import most_discs, slots
 from netviz.picture.fold import Folded, folded
 from netviz.picture.glow import Blobs
 from netviz.picture.layout import Rect
-from netviz.picture.panels.cells import Cells, Labels
+from netviz.picture.panels.cells import Cells, Labels, labels_fit
 from netviz.picture.panels.haze import Haze
 from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.neurons import BiasNodes, Discs, Marks
@@ -52,7 +52,8 @@ class NetworkPanel:
         maps = has_maps(setting, spec)
         self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
         self.cells = Cells(setting, self.places, self.scale)
-        self.labels = Labels(setting, self.places, told(self.folded, setting.lit), room.x, room.right, room.bottom)
+        words = told(self.folded, setting.lit, has_labels=self.places.label > 0)
+        self.labels = Labels(setting, self.places, words, room.x, room.right, room.bottom)
         self.bias_nodes = BiasNodes(setting, self.places)
         self.marks = Marks(setting, self.places, maps)
         self.worked = WorkedWeight(setting, self.places)
@@ -104,11 +105,14 @@ def beside_each_other(network: Folded) -> int:
     return max(slots(fold, False) for fold in network.layers) or 1
 
 
-def told(network: Folded, has_haze: bool) -> str:
-    """What is said of the synapses that are not drawn one by one."""
+def told(network: Folded, has_haze: bool, has_labels: bool = True) -> str:
+    """What is said of the synapses that are not drawn one by one; and of the neurons, if no labels say it."""
     total = sum(network.synapses)
     if network.drawn == total:
         return ""
+    cells = sum(len(fold.cells) for fold in network.layers if fold.grid is None)
+    if cells and not has_labels:
+        return f"{cells:,} neurons as cells, {network.drawn:,} of {total:,} synapses drawn"
     return f"strongest {network.drawn:,} of {total:,} synapses drawn, the rest {'as haze' if has_haze else 'left out'}"
 
 
@@ -121,7 +125,11 @@ def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
     if not any(len(fold.cells) for fold in network.layers):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
-    label = 1.7 * layout.small
-    return place_folded(
-        network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
-    )
+
+    def placed(label: float) -> Places:
+        return place_folded(
+            network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
+        )
+
+    places = placed(1.7 * layout.small)
+    return places if labels_fit(setting, places) else placed(0)
