@@ -140,7 +140,7 @@ def capital_height(font: Font, size: float) -> float:
     return _capital_height(font.path, size)
 
 
-@kept(32_000_000)
+@kept(12_000_000)
 def mask(text: str, font: Font, size: float) -> Mask:
     """Draw a text once. Characters that no font has are drawn as boxes; `check` warns of them."""
     path = _usable(text, font)
