@@ -140,6 +140,7 @@ class LightField:
         deviation `sigma` in pixels. Where the sum would pass 255 (or 0) it stays there.
         """
         sigma = self._wide_enough(sigma)
+        blobs = [_seen(*blob) for blob in blobs if (blob[2] > FAINTEST).any()]
         for band in self._bands:
             words = [tile.light_into(band.grids, brightness, blobs, sigma, self._mixing) for tile in band.tiles]
             changed = _around([found for found in words if found is not None], *band.grids.shape[1:])
@@ -218,9 +219,17 @@ class Tile:
     def _near(self, blobs: Blobs, reach: float) -> Blobs | None:
         """Those of some moving lights that reach into the tile."""
         x, y, height, colour = blobs
-        near = (x > self.x[0] - reach) & (x < self.x[-1] + reach) & (y > self.y[0] - reach) & (y < self.y[-1] + reach)
-        near &= height > FAINTEST
+        left, right, top, bottom = self.x[0] - reach, self.x[-1] + reach, self.y[0] - reach, self.y[-1] + reach
+        if x.max() < left or x.min() > right or y.max() < top or y.min() > bottom:
+            return None
+        near = (x > left) & (x < right) & (y > top) & (y < bottom)
         return (x[near], y[near], height[near], colour) if near.any() else None
+
+
+def _seen(x: Floats, y: Floats, height: Floats, colour: Colour) -> Blobs:
+    """Those of some moving lights that are not too faint."""
+    seen = height > FAINTEST
+    return x[seen], y[seen], height[seen], colour
 
 
 def _around(
