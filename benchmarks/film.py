@@ -36,7 +36,7 @@ import netviz
 from benchmarks.parts import measured_parts
 from benchmarks.plain import plain_animation
 from netviz.api import pictures
-from netviz.ffmpeg import executable
+from netviz.executable import executable
 from netviz.film.plan import make_plan
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.picture.animation import make_animation

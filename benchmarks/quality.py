@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 import netviz
 from benchmarks.film import SKIPPED, seconds
 from netviz.api import pictures
-from netviz.ffmpeg import executable
+from netviz.executable import executable
 from netviz.film.plan import make_plan
 from netviz.film.timeline import make_timeline
 from netviz.video.encode import QUALITIES, Quality

@@ -10,7 +10,7 @@ from pathlib import Path
 import imageio.v3
 
 import netviz
-from netviz.ffmpeg import executable
+from netviz.executable import executable
 from netviz.film.plan import make_plan
 from netviz.film.timeline import make_timeline
 from netviz.picture.stage import Stage

@@ -1,7 +1,7 @@
-"""The ffmpeg executable, and one running ffmpeg that leaves nothing behind.
+"""One running ffmpeg that leaves nothing behind.
 
-Used by `video/` and `film/audio.py` alone. What ffmpeg is told to do stands there; this is how it is found, fed,
-watched and ended.
+Used by `video/` and `film/audio.py` alone. What ffmpeg is told to do stands there; this is how it is fed, watched and
+ended.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
 from types import TracebackType
 
-import imageio_ffmpeg
-
 from netviz.errors import NetvizError
+from netviz.executable import FfmpegMissing, describe_status, executable
 
 STALL_LIMIT = 60.0
 """Seconds without any progress after which a running ffmpeg is given up."""
@@ -34,14 +31,6 @@ _LINE = 300
 _BEAT = 0.1
 _PIPE_SIZE = 1 << 20
 _SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
-_WHAT_TO_DO = (
-    "install it again with `pip install --force-reinstall imageio-ffmpeg`, or install ffmpeg and name it in the "
-    "environment variable IMAGEIO_FFMPEG_EXE"
-)
-
-
-class FfmpegMissing(NetvizError):
-    """There is no ffmpeg that can be run here; the message says what to do."""
 
 
 class FfmpegFailed(NetvizError):
@@ -58,65 +47,6 @@ class FfmpegFailed(NetvizError):
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
-
-
-def executable() -> str:
-    """The ffmpeg to use: what IMAGEIO_FFMPEG_EXE names, or the one in imageio-ffmpeg, or the system's.
-
-    Raises FfmpegMissing if there is none, or it does not run on this machine.
-    """
-    named = os.environ.get("IMAGEIO_FFMPEG_EXE")
-    try:
-        path = str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError:
-        raise FfmpegMissing(f"no ffmpeg was found: {_WHAT_TO_DO}") from None
-    try:
-        changed = Path(path).stat().st_mtime_ns
-    except (OSError, ValueError):
-        changed = 0  # a bare name, found along PATH, or nothing: running it tells
-    reason = _why_it_does_not_run(path, changed)
-    if reason is None:
-        return path
-    if named:
-        raise FfmpegMissing(
-            f"IMAGEIO_FFMPEG_EXE names {path}, {reason}: name a working ffmpeg there, or unset it to use netviz's own"
-        )
-    raise FfmpegMissing(f"ffmpeg at {path}, {reason}: {_WHAT_TO_DO}")
-
-
-@lru_cache(maxsize=8)
-def _why_it_does_not_run(path: str, changed: int) -> str | None:
-    """None if `path -version` answers like an ffmpeg; `changed` only makes a replaced file be asked again."""
-    try:
-        answer = subprocess.run(
-            [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
-        )
-    except FileNotFoundError:
-        # The kernel says the same of a missing file and of a program whose loader is missing.
-        return "which exists but cannot be started on this system" if Path(path).exists() else "which does not exist"
-    except IsADirectoryError:
-        return "which is a folder"
-    except PermissionError:
-        return "which is a folder" if Path(path).is_dir() else "which is not executable"
-    except subprocess.TimeoutExpired:
-        return "which does not answer"
-    except (OSError, ValueError) as error:
-        return f"which is not a program for this machine ({getattr(error, 'strerror', None) or error})"
-    if answer.returncode != 0:
-        return f"which does not work (`-version` ends with {describe_status(answer.returncode)})"
-    if not answer.stdout.startswith(b"ffmpeg version"):
-        return "which is not ffmpeg"
-    return None
-
-
-def describe_status(status: int) -> str:
-    """An exit status in words: "exit status 1", "signal SIGKILL"."""
-    if status >= 0:
-        return f"exit status {status}"
-    try:
-        return f"signal {signal.Signals(-status).name}"
-    except ValueError:
-        return f"signal {-status}"
 
 
 class Ffmpeg:

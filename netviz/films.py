@@ -9,7 +9,7 @@ from pathlib import Path
 
 from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems
 from netviz.errors import InputError, Problem
-from netviz.ffmpeg import executable
+from netviz.executable import executable
 from netviz.film.plan import Plan
 from netviz.learn.recording import Recording
 from netviz.places import music

@@ -14,10 +14,10 @@ SERVANTS = {"errors", "places"}
 MAY_IMPORT = {
     "scene": SERVANTS,
     "learn": SERVANTS | {"scene", "__init__"},
-    "film": SERVANTS | {"scene", "learn", "ffmpeg"},
+    "film": SERVANTS | {"scene", "learn", "ffmpeg", "executable"},
     "picture": SERVANTS | {"scene", "learn", "film"},
-    "video": SERVANTS | {"film", "ffmpeg"},
-    "workers": SERVANTS | {"__init__", "scene", "learn", "film", "picture", "video", "ffmpeg", "api"},
+    "video": SERVANTS | {"film", "ffmpeg", "executable"},
+    "workers": SERVANTS | {"__init__", "scene", "learn", "film", "picture", "video", "ffmpeg", "executable", "api"},
     "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "films"},
 }
 MUST_NOT_KNOW = {

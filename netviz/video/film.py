@@ -14,7 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed, executable
+from netviz.executable import executable
+from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed
 from netviz.film.audio import audio_problems
 from netviz.film.timing import seconds_of
 from netviz.video.encode import QUALITIES, EncodingFailed

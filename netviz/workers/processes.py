@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 from netviz.errors import NetvizError
-from netviz.ffmpeg import describe_status
+from netviz.executable import describe_status
 from netviz.workers.process import START, receive, send
 from netviz.workers.segment import WATCHES, Cancelled, Packed, Production, SegmentFailed, encode
 

@@ -23,7 +23,7 @@ def versions() -> Mapping[str, str]:
     import PIL
 
     from netviz import __version__
-    from netviz.ffmpeg import executable
+    from netviz.executable import executable
 
     package = Path(__file__).resolve().parents[1]
     code = hashlib.sha256()

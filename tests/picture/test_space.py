@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netviz
-from netviz.ffmpeg import executable
+from netviz.executable import executable
 from netviz.film.plan import make_plan
 from netviz.film.timeline import make_timeline
 from netviz.picture.space import RGB, YUV420
