@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 import netviz
 from netviz.cli import console
@@ -62,6 +63,7 @@ def render(
 ) -> None:
     """Make the film of a scene, a Playground link or a recording; or the films of several."""
     with console.warnings_shown(strict):
+        jobs, cluster = _typed_before_surroundings(ctx, jobs, cluster)
         workers, problems = _jobs(jobs)
         sources = read_sources(ctx, [*problems, *request_problems(workers, None, cluster or None)])
         if dry_run:
@@ -113,6 +115,16 @@ def _make_several(ctx: click.Context, sources: list[Source], **options: Any) -> 
     if made < len(outcomes):
         console.say(f"{made} of {len(outcomes)} films were made")
         ctx.exit(1)
+
+
+def _typed_before_surroundings(
+    ctx: click.Context, jobs: str | None, cluster: str | None
+) -> tuple[str | None, str | None]:
+    """Both; but where one is typed, not what the environment says of the other, which was for commands without it."""
+    typed = {name for name in ("jobs", "cluster") if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if len(typed) != 1:
+        return jobs, cluster
+    return (jobs, None) if typed == {"jobs"} else (None, cluster)
 
 
 def _jobs(text: str | None) -> tuple[int | None, list[Problem]]:

@@ -145,6 +145,17 @@ def test_a_dry_run_finds_mistakes_about_workers_too(call: Call) -> None:
 
 
 @pytest.mark.usefixtures("untrained")
+def test_what_is_typed_about_workers_goes_before_the_environment(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setenv("NETVIZ_JOBS", "2")
+    assert call("render", *ONE_SECOND, "--dry-run", "--cluster", "tcp://127.0.0.1:9").errors == []
+    monkeypatch.setenv("NETVIZ_CLUSTER", "tcp://127.0.0.1:9")
+    assert call("render", *ONE_SECOND, "--dry-run", "--jobs", "3").errors == []
+    (error,) = call("render", *ONE_SECOND, "--dry-run").errors
+    assert error.startswith("--jobs and --cluster: each says who is to do the work")
+
+
+@pytest.mark.usefixtures("untrained")
 def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     scenes(tmp_path, "a.yaml", "b.yaml", "c.yaml")
     (tmp_path / "a.yaml").write_text(SCENE.replace("{cycles: 60}", "{cycels: 60}"))
