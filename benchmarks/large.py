@@ -13,7 +13,6 @@ import argparse
 import importlib.util
 import resource
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from itertools import pairwise
@@ -126,7 +125,6 @@ def main() -> None:
     start = time.perf_counter()
     stage = Stage(timeline, YUV420)
     made = time.perf_counter() - start
-    folder = Path(tempfile.mkdtemp())
 
     def states() -> None:
         for index in moving:
@@ -138,7 +136,7 @@ def main() -> None:
 
     def film() -> None:
         pictures = (stage.draw(timeline.frame(index)) for index in moving)
-        encode(folder / "large.mp4", timeline, len(moving), pictures)
+        encode(timeline, pictures, len(moving))
 
     ways: dict[str, Callable[[], None]] = {"state of the frame": states, "drawing": drawing, "to film": film}
     times: dict[str, list[float]] = {name: [] for name in ways}
