@@ -28,6 +28,7 @@ from threadpoolctl import threadpool_limits
 
 import netviz
 from netviz.api import pictures
+from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 from netviz.video.film import Wanted, joined
 from netviz.video.segments import encode_segment
@@ -85,7 +86,7 @@ def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
     middle = range(wanted.frame_count // 2, wanted.frame_count // 2 + min(60, len(frames)))
     settings: dict[str, Any] = {"size": wanted.size, "fps": wanted.fps, "quality": wanted.quality}
     with threadpool_limits(1):
-        stage = Stage(film.timeline)
+        stage = Stage(film.timeline, YUV420)
         kept: list[Any] = []
         source = pictures(film.timeline, stage, middle)
         began = time.process_time()

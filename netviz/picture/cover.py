@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Inks = NDArray[np.float32]
 
+STRIP = 64
+"""Pixels across of the strips by which a drawing is shown from the left on."""
 SOLID, NEVER = 0.998, 2.0
 """Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
 
@@ -184,3 +186,38 @@ def _places(sheet: Sheet, number: int, at: Places, wide: int, left: int, top: in
 
 
 _EMPTY = Drawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Strips:
+    """A drawing that is shown from the left up to some x: its places by strips of the picture, from left to right.
+
+    columns (n,): pixels of the places. starts (strips + 1,): where every strip begins among the places.
+    """
+
+    drawn: Drawing
+    columns: Places
+    starts: Places
+
+    def until(self, x: float) -> list[Drawing]:
+        """What there is of it up to x: all strips before the one that holds it, and a part of that one."""
+        strip = min(max(0, int(x // STRIP)), len(self.starts) - 2)
+        before, within = slice(self.starts[strip]), slice(self.starts[strip], self.starts[strip + 1])
+        near = self.columns[within] <= x
+        drawn = self.drawn
+        return [
+            Drawing(drawn.places[before], drawn.cover[before], drawn.ink[before]),
+            Drawing(drawn.places[within][near], drawn.cover[within][near], drawn.ink[within][near]),
+        ]
+
+
+def strips(sheet: Sheet, drawn: Drawing) -> Strips:
+    """A drawing, to be shown from the left on."""
+    columns = np.empty(len(drawn.places), np.intp)
+    for channel, first, last in zip(sheet.space.channels, sheet.starts, sheet.starts[1:], strict=False):
+        here = (drawn.places >= first) & (drawn.places < last)
+        columns[here] = (drawn.places[here] - first) % (sheet.size[0] // channel.step) * channel.step
+    order = np.argsort(columns // STRIP, kind="stable")
+    columns = columns[order]
+    starts = np.searchsorted(columns // STRIP, np.arange(-(-sheet.size[0] // STRIP) + 1))
+    return Strips(Drawing(drawn.places[order], drawn.cover[order], drawn.ink[order]), columns, starts)

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.picture.cover import Drawing
+from netviz.picture.cover import Drawing, Strips, strips
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
@@ -53,7 +53,7 @@ class CurvePanel(Unlit):
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
-        self._drawn = lru_cache(maxsize=4)(self._until)
+        self._points = lru_cache(maxsize=4)(self._points_at)
         recording, theme, layout = setting.recording, setting.theme, setting.layout
         if recording.test_loss is None:
             self.traces = [Trace(setting, "", recording.train_error, theme.error, filled=True)]
@@ -115,6 +115,7 @@ class CurvePanel(Unlit):
         for tick in self._ticks():
             x = float(self._x(float(tick)))
             canvas.text(f"{tick:,}", x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
+        self.past = self._whole()
         for trace, y in zip(self.traces, self._name_heights(), strict=True):
             canvas.text(trace.name, room.right + 0.9 * small, y, words, small, trace.colour)
 
@@ -129,31 +130,40 @@ class CurvePanel(Unlit):
             highest = ends[index] - 1.3 * small
         return ends
 
-    def draw(self, frame: Frame) -> None:
-        """The current points, which glow, the curves up to there, the area under the filled one."""
-        setting, canvas = self.setting, self.setting.canvas
-        drawn, points = self._drawn(frame.curve_cycle)
-        if setting.lit:
-            for trace, (x, y) in zip(self.traces, points, strict=True):
-                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * setting.layout.unit]), trace.colour)
-        canvas.put(drawn)
-
-    def _until(self, cycle: float) -> tuple[Drawing, list[tuple[float, float]]]:
-        """What is drawn until a cycle, and where the current points are."""
-        until = int(np.searchsorted(self.cycles, cycle, side="right"))
-        x = np.append(self._x(self.cycles[:until]), self._x(cycle))
-        bottom = self.room.bottom
-        points: list[tuple[float, float]] = []
+    def _whole(self) -> Strips:
+        """The curves and the area under the filled one, from the first cycle to the last."""
+        x, bottom = self._x(self.cycles), self.room.bottom
         artists: list[Artist] = []
         for trace, values in zip(self.traces, self.values, strict=True):
-            y = np.append(self._y(values[:until]), self._y(self._now(cycle, trace)))
-            points.append((float(x[-1]), float(y[-1])))
+            y = self._y(values)
             if trace.area is not None:
                 trace.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
                 artists.append(trace.area)
             trace.past.set_data(x, y)
-            trace.point.set_offsets(points[-1:])
-            artists += [trace.past, trace.point]
-        edge = 8 * self.setting.layout.unit
+            artists.append(trace.past)
+        canvas, edge = self.setting.canvas, 8 * self.setting.layout.unit
         room = Rect(self.room.x - edge, self.room.y - edge, self.room.width + 2 * edge, self.room.height + 2 * edge)
-        return self.setting.canvas.drawing(*artists, room=room), points
+        return strips(canvas, canvas.drawing(*artists, room=room))
+
+    def draw(self, frame: Frame) -> None:
+        """The curves and the area up to now, and the current points, which glow and hide where the curves are cut."""
+        setting, canvas = self.setting, self.setting.canvas
+        points = self._points(frame.curve_cycle)
+        if setting.lit:
+            for trace, (x, y, _) in zip(self.traces, points, strict=True):
+                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * setting.layout.unit]), trace.colour)
+        for part in self.past.until(float(self._x(frame.curve_cycle))):
+            canvas.put(part)
+        for *_, point in points:
+            canvas.put(point)
+
+    def _points_at(self, cycle: float) -> list[tuple[float, float, Drawing]]:
+        """Where the current points are, and what they cover."""
+        found, reach = [], 8 * self.setting.layout.unit
+        x = float(self._x(cycle))
+        for trace in self.traces:
+            y = float(self._y(self._now(cycle, trace)))
+            trace.point.set_offsets([(x, y)])
+            room = Rect(x - reach, y - reach, 2 * reach, 2 * reach)
+            found.append((x, y, self.setting.canvas.drawing(trace.point, room=room)))
+        return found
