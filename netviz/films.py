@@ -49,7 +49,7 @@ def render(
 
     output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
     `overwrite`. Returns path, frames, seconds and size in bytes of what was written. cache: as in `record`.
-    jobs: processes that share the work, what helps on this machine if not given; each takes some 650 MB at 1920x1080.
+    jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something

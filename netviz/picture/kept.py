@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 BYTES_A_PIXEL = 9
-"""Of a mask: four of its coverage, and what is noted of the quarter of its pixels that has any."""
+"""Of a mask: four of its coverage, and as many again for where a canvas puts the quarter of its pixels that has any."""
 
 
 class _Covering(Protocol):

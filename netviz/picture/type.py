@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -80,12 +80,6 @@ class Mask:
     left: int
     top: int
     width: float
-
-    @cached_property
-    def inked(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-        """Rows (n,), columns (n,) and coverage (n, 1) of the pixels that are covered at all."""
-        rows, columns = np.nonzero(self.alpha)
-        return rows, columns, self.alpha[rows, columns, None]
 
 
 @lru_cache(maxsize=64)

@@ -18,9 +18,7 @@ class WorkerDiffers(NetvizError):
 @lru_cache(maxsize=1)
 def versions() -> Mapping[str, str]:
     """Of netviz (a digest of its very code), the libraries that make pixels, and ffmpeg, in this process."""
-    import matplotlib
-    import numpy as np
-    import PIL
+    from importlib.metadata import version
 
     from netviz import __version__
     from netviz.executable import executable
@@ -32,9 +30,7 @@ def versions() -> Mapping[str, str]:
     said = subprocess.run([executable(), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
     return {
         "netviz": f"{__version__} (code {code.hexdigest()[:12]})",
-        "numpy": np.__version__,
-        "matplotlib": matplotlib.__version__,
-        "pillow": PIL.__version__,
+        **{name: version(name) for name in ("numpy", "matplotlib", "pillow")},
         "ffmpeg": " ".join(said.decode(errors="replace").split()[2:3]),
     }
 

@@ -130,12 +130,3 @@ def groups(places: Places, layer: int) -> Groups:
         else:
             leaves[number, 1], reaches[number, 1] = low[1], high[1]
     return Groups(members, leaves, reaches, breadth)
-
-
-def band_count(places: Places, folded: Folded) -> int:
-    """How many bands there are."""
-    return sum(
-        len(groups(places, layer).members) * len(groups(places, layer + 1).members)
-        for layer, lines in enumerate(folded.lines)
-        if lines is not None
-    )

@@ -43,7 +43,7 @@ PALEST = 0.3
 
 
 class Synapses:
-    """The synapses of a network as one collection, and one of their bright cores.
+    """The synapses of a network as strokes, and over them their bright cores; very many are drawn together (sheaf.py).
 
     Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (haze.py).
     """
