@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netviz.cli import stopping
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.scene.words import printable
 
@@ -107,6 +108,7 @@ class ProgressLines:
         self._began: dict[str, tuple[float, int]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
+        stopping.check()
         now = time.monotonic()
         if phase not in self._began:
             self._began[phase], self._told = (now, done), now
@@ -149,6 +151,7 @@ class ProgressBars:
         self._tasks: dict[str, tuple[TaskID, float]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
+        stopping.check()
         now = time.monotonic()
         if phase not in self._tasks:
             self._tasks[phase] = (self._progress.add_task(phase, total=total, speed=""), now)

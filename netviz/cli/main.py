@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import traceback
 from importlib import import_module
 from io import TextIOWrapper
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 from netviz import __version__
-from netviz.cli import console
+from netviz.cli import console, stopping
 from netviz.scene.words import printable
 
 COMMANDS = {
@@ -75,35 +73,27 @@ def cli() -> None:
     """
 
 
-class _Stopped(SystemExit):
-    """A signal: everything under way is cleaned up as this passes."""
-
-
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Ctrl-C, a polite end, a closed terminal."""
-
-
-def _stop(signum: int, frame: FrameType | None) -> NoReturn:
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C would interrupt the cleaning up
-    raise _Stopped(128 + signum)
-
-
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
     arguments = sys.argv[1:] if args is None else args
     _settle_surroundings()
     _log("--debug" in arguments)
     try:
-        code = cli.main(args=arguments, prog_name="netviz", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except _Stopped:
+        _run(arguments)
+    except stopping.Stopped:
         console.say("stopped")
         raise
+
+
+def _run(arguments: list[str]) -> NoReturn:
+    try:
+        code = cli.main(args=arguments, prog_name="netviz", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(wrong.exit_code)
     except Exception as failure:
+        stopping.check()
         if "--debug" in arguments:
             console.say(traceback.format_exc())
         sys.exit(console.report(failure))
@@ -111,9 +101,7 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 def _settle_surroundings() -> None:
     """Keep what the user's environment says from getting in the way."""
-    for each in SIGNALS:
-        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup and shell scripts ignore some for good reason
-            signal.signal(each, _stop)
+    stopping.listen()
     # The command opens no window; a backend that is named there and that matplotlib lacks must not stop it. Nor does
     # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
     os.environ["MPLBACKEND"] = "agg"

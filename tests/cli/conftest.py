@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netviz.cli import main
-from netviz.cli.main import SIGNALS
+from netviz.cli.stopping import SIGNALS
 from tests.cli.support import Result
 
 Call = Callable[..., Result]

@@ -6,15 +6,17 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from netviz.cli import console
+from netviz.cli import console, stopping
 from netviz.errors import NetvizWarning
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, FILM, SMALL, command, contents, run, surroundings
@@ -140,3 +142,32 @@ def test_a_warning_is_told_once_and_others_are_left_alone(capsys: pytest.Capture
         warnings.warn("another's", UserWarning, stacklevel=1)
     assert len(others) == 1
     assert capsys.readouterr().err == "warning: one\nwarning: two\n"
+
+
+def test_ctrl_c_turned_into_another_error_on_its_way(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def swallowing(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except SystemExit:
+            raise ValueError("Invalid affine transformation matrix") from None
+
+    monkeypatch.setattr("netviz.picture.stage.Stage.draw", swallowing)
+    result = call("still", *FILM, "-o", "still.png")
+    assert (result.code, result.err.splitlines()[-1]) == (130, "stopped")
+    assert "affine" not in result.err
+
+
+@pytest.mark.usefixtures("call")  # it puts the handlers back
+def test_ctrl_c_lost_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
+    stopping.listen()
+    with suppress(stopping.Stopped):
+        signal.raise_signal(signal.SIGINT)
+    with console.ProgressLines() as progress, pytest.raises(stopping.Stopped) as stopped:
+        progress("drawing", 1, 2)
+    assert stopped.value.code == 130
+    stopping.listen()
+    with console.ProgressLines() as progress:
+        progress("drawing", 1, 2)
+    assert capsys.readouterr().err == "drawing …\n"
