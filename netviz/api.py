@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.film.audio import audio_length, audio_problems
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
 from netviz.film.timeline import Timeline, make_timeline
@@ -25,6 +24,7 @@ from netviz.learn.training import record as train
 from netviz.places import music
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
+from netviz.sound.audio import audio_length, audio_problems
 from netviz.video.files import output_problems
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """One running ffmpeg that leaves nothing behind.
 
-Used by `video/` and `film/audio.py` alone. What ffmpeg is told to do stands there; this is how it is fed, watched and
+Used by `video/` and `sound/` alone. What ffmpeg is told to do stands there; this is how it is fed, watched and
 ended.
 """
 

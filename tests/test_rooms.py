@@ -14,16 +14,19 @@ SERVANTS = {"errors", "places"}
 MAY_IMPORT = {
     "scene": SERVANTS,
     "learn": SERVANTS | {"scene", "__init__"},
-    "film": SERVANTS | {"scene", "learn", "ffmpeg", "executable"},
+    "film": SERVANTS | {"scene", "learn"},
+    "sound": SERVANTS | {"scene", "learn", "film", "ffmpeg", "executable"},
     "picture": SERVANTS | {"scene", "learn", "film"},
-    "video": SERVANTS | {"film", "ffmpeg", "executable"},
-    "workers": SERVANTS | {"__init__", "scene", "learn", "film", "picture", "video", "ffmpeg", "executable", "api"},
+    "video": SERVANTS | {"film", "sound", "ffmpeg", "executable"},
+    "workers": SERVANTS
+    | {"__init__", "scene", "learn", "film", "sound", "picture", "video", "ffmpeg", "executable", "api"},
     "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "films"},
 }
 MUST_NOT_KNOW = {
     "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click"},
     "learn": {"matplotlib", "imageio_ffmpeg", "click", "subprocess"},
-    "film": {"matplotlib", "click", "subprocess"},
+    "film": {"matplotlib", "imageio_ffmpeg", "click", "subprocess"},
+    "sound": {"matplotlib", "yaml", "click", "subprocess"},
     "picture": {"yaml", "imageio_ffmpeg", "click", "subprocess"},
     "video": {"matplotlib", "yaml", "click"},
     "workers": {"yaml", "click"},

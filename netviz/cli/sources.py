@@ -13,7 +13,6 @@ from netviz.api import target_problems
 from netviz.cli.options import overrides
 from netviz.cli.targets import collisions, targets_of
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.film.audio import audio_problems
 from netviz.learn.recording import Recording
 from netviz.learn.trained import is_trained
 from netviz.places import music
@@ -23,6 +22,7 @@ from netviz.scene.overrides import Override
 from netviz.scene.reader import Draft
 from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
+from netviz.sound.audio import audio_problems
 
 SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
 """What the names of the files end in that the commands write."""

@@ -16,8 +16,8 @@ from pathlib import Path
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.executable import executable
 from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed
-from netviz.film.audio import audio_problems
 from netviz.film.timing import seconds_of
+from netviz.sound.audio import audio_problems
 from netviz.video.encode import QUALITIES, EncodingFailed
 from netviz.video.files import amount, disk_full, output_problems, size_of, whole_or_not_at_all
 from netviz.video.fragments import split

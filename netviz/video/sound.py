@@ -9,7 +9,7 @@ from types import TracebackType
 import numpy as np
 
 from netviz.ffmpeg import Ffmpeg
-from netviz.film.audio import SAMPLE_RATE, input_arguments
+from netviz.sound.audio import SAMPLE_RATE, input_arguments
 from netviz.video.fragments import NoFragments, Samples, box_length, boxes, fragment
 from netviz.video.movie import parts
 

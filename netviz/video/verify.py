@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg
-from netviz.film.audio import SAMPLE_RATE
+from netviz.sound.audio import SAMPLE_RATE
 
 AAC_FRAME = 1024
 """Samples in one AAC frame: sound can end only at such a step, wherever a player ignores the edit list."""

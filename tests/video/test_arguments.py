@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.film.audio import FORMATS
+from netviz.sound.audio import FORMATS
 from netviz.video.encode import QUALITIES, segment_arguments
 from netviz.video.sound import sound_arguments
 from netviz.video.verify import decode_arguments

@@ -19,8 +19,8 @@ import pytest
 
 from netviz.errors import InputError, NetvizWarning
 from netviz.ffmpeg import FfmpegFailed
-from netviz.film import audio
-from netviz.film.audio import audio_length, audio_problems, input_arguments
+from netviz.sound import audio
+from netviz.sound.audio import audio_length, audio_problems, input_arguments
 from tests.video.support import false_ffmpeg, processes_about, run_real
 
 SECONDS = Fraction(15, 2)
