@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan
+from netviz.film.telling import told
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.cache import record_once, recording_cache
 from netviz.learn.recorder import refuse_too_large
@@ -67,6 +68,14 @@ def plan(scene: Scene) -> Plan:
         warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
     _warn_of_letters(scene)
     return made
+
+
+def tell(made: Plan, recording: Recording) -> Plan:
+    """The plan with all that only the recording knows. Warns of what it lacks. To be called once, before a timeline."""
+    whole = told(made, recording)
+    if new := whole.notes[len(made.notes) :]:
+        warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
+    return whole
 
 
 def _warn_of_letters(scene: Scene) -> None:
@@ -218,19 +227,19 @@ def still(
     problems = scene_problems(source)
     if output is not None:
         problems += target_problems(Path(output), (".png",), overwrite, input_files(scene))
-    made, index = None, 0
+    made = None
     try:
         made = plan(scene)
-        index = frame_at(made, at)
+        frame_at(made, at)
     except InputError as wrong:
         problems += [problem for problem in wrong.problems if problem not in problems]
     if problems or made is None:
         raise InputError(problems)
     recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
-    timeline = make_timeline(made, recording)
+    timeline = make_timeline(tell(made, recording), recording)
     from netviz.picture.stage import Stage
 
-    picture = Stage(timeline).draw(timeline.frame(index))
+    picture = Stage(timeline).draw(timeline.frame(frame_at(timeline.plan, at)))
     if output is not None:
         _write_png(Path(output), picture, overwrite)
     return picture
@@ -255,4 +264,4 @@ def animate(recording: Recording, figure: Figure | None = None) -> FuncAnimation
     problems = scene_problems(recording)
     if problems:
         raise InputError(problems)
-    return make_animation(make_timeline(plan(recording.scene), recording), figure)
+    return make_animation(make_timeline(tell(plan(recording.scene), recording), recording), figure)

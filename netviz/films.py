@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
-from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems
+from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems, tell
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
@@ -207,7 +207,7 @@ def _made(
     """Train, draw and encode, giving others their turn while there is nothing to be done here."""
     source = order.source
     recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
-    film = Production(order.plan, recording)
+    film = Production(tell(order.plan, recording), recording)
 
     def segments() -> Iterator[bytes | None]:
         return crew.segments(film, order.wanted, watch)

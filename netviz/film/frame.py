@@ -37,6 +37,7 @@ class Frame:
 
     key: frames with equal keys look the same.
     kind: of the span (title, rest, step, move, sweep, think, walk).
+    caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
     card: level of the title card. presence: level of the network and its panels.
     cycle: the number shown. curve_cycle: how far the error curve has come, in cycles.
     error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
@@ -59,6 +60,8 @@ class Frame:
     key: Hashable
     kind: str
     caption: str
+    caption_level: float
+    is_cue: bool
     card: float
     presence: float
     cycle: int

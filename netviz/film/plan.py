@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 
+from netviz.film.cues import Cue
 from netviz.film.learning import Kind, Learning, Piece
 from netviz.film.lengths import natural_lengths, shared_lengths
 from netviz.film.timing import frame_count
@@ -47,7 +48,8 @@ class Plan:
     """The whole film as spans without gaps, and what had to be left out.
 
     fps: frames a second. frame_count: of the whole film. notes: for the user, where the film shows less than asked for.
-    examples_per_cycle: how many of the training examples each shown cycle presents.
+    examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
+    order of time, none overlapping another; those that only a recording knows are added by `telling.told`.
     """
 
     fps: Fraction
@@ -55,6 +57,7 @@ class Plan:
     spans: tuple[Span, ...]
     notes: tuple[str, ...]
     examples_per_cycle: int
+    cues: tuple[Cue, ...] = ()
 
     @property
     def seconds(self) -> Fraction:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from netviz.film import captions, motion
 from netviz.film.course import Course, course_of
+from netviz.film.cues import OWN, Told, told_at
 from netviz.film.frame import Frame
 from netviz.film.lit import lit
 from netviz.film.motion import LEARN, THINK
@@ -83,6 +84,11 @@ class Timeline:
 
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
+        key, told = self._key(index), self._told(index)
+        return key if told == OWN else (key, told)
+
+    def _key(self, index: int) -> Hashable:
+        """The same for all but the caption."""
         span = self.plan.spans[self.span[index]]
         if self.held:
             return int(self.span[index])
@@ -99,6 +105,9 @@ class Timeline:
     def held(self) -> bool:
         """Whether every step is one still drawing, as in the classic style."""
         return self.recording.scene.style == "classic"
+
+    def _told(self, index: int) -> Told:
+        return told_at(self.plan.cues, index, self.plan.fps, self.frame_count, fades=not self.held)
 
     def _levels(self, span: Span, index: int) -> tuple[float, float, float]:
         """Levels of title card and network: both fade where a card begins or ends, and nowhere else.
@@ -123,6 +132,7 @@ class Timeline:
         """The network without any signal. row: the rest row that is shown, if it is one."""
         recording, scene = self.recording, self.recording.scene
         card, presence, _ = self._levels(span, index)
+        told = self._told(index)
         cycle = round(curve_cycle)
         point = self.rows.on_curve(cycle)
         nodes = tuple(np.zeros(size) for size in node_counts(scene))
@@ -130,7 +140,9 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption(recording, span),
+            caption=captions.caption(recording, span) if told.cue is None else self.plan.cues[told.cue].text,
+            caption_level=told.level,
+            is_cue=told.cue is not None,
             card=card,
             presence=presence,
             cycle=cycle,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netviz.api import plan, record, scene_problems
+from netviz.api import plan, record, scene_problems, tell
 from netviz.errors import InputError, NetvizError, NetvizWarning
 from netviz.learn.recording import Recording
 from netviz.preview.film import FilmMaker, Superseded
@@ -169,10 +169,13 @@ class Studio:
             raise InputError(problems)
         made = plan(scene)
         if self._strict and self._notes:
-            return tuple(f"{note} (--strict)" for note in self._notes)
+            return self._refused()
         self._publish(problems=())
         recording = subject if isinstance(subject, Recording) else self._recording(subject)
         self._tell_phase("drawing", 0.0)
+        made = tell(made, recording)
+        if self._strict and self._notes:
+            return self._refused()
         shown = Shown(made, recording, self._turns)
         frame, wrong = shown.moment(self._at, self._seconds)
         shown.picture(frame)
@@ -195,6 +198,9 @@ class Studio:
         if self._films is not None:
             self._films.make(self._versions, recording)
         return ()
+
+    def _refused(self) -> tuple[str, ...]:
+        return tuple(f"{note} (--strict)" for note in self._notes)
 
     def _recording(self, scene: Scene) -> Recording:
         found = self._memory.find(scene)

@@ -43,10 +43,11 @@ class CaptionPanel(Unlit):
         """The caption."""
         setting, room = self.setting, self.room
         layout, font = setting.layout, setting.faces.words
+        ink = setting.theme.ink if frame.is_cue else setting.theme.quiet
         lines, size = wrap(frame.caption, font, layout.body, room.width, layout.small, self.lines)
         for number, line in enumerate(lines):
             y = room.y + 0.55 * layout.body + LINE * number * size
-            setting.canvas.text(line, room.x, y, font, size, setting.theme.quiet)
+            setting.canvas.text(line, room.x, y, font, size, ink, level=frame.caption_level)
 
 
 def draw_card(setting: Setting) -> None:

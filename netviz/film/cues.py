@@ -1,0 +1,69 @@
+"""Cues: what is told in words while the film runs, each from one frame to another."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from netviz.film.motion import ease
+
+FADE_SECONDS = Fraction(1, 5)
+"""How long a cue takes to come, and to go; before and after it the shot's own line goes and comes as fast."""
+SHORTEST_GAP = Fraction(1)
+"""Seconds without a cue in which the shot's own line comes back; in shorter ones nothing could be read."""
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A text that is told from frame `start` to `stop`, which is not included.
+
+    event: what of the recording it speaks of, or None.
+    """
+
+    start: int
+    stop: int
+    text: str
+    event: object | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands in the caption's place: the cue of this number, None for the shot's own line; and its level."""
+
+    cue: int | None
+    level: float
+
+
+OWN = Told(None, 1.0)
+"""No cue far and wide."""
+
+
+def told_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *, fades: bool = True) -> Told:
+    """What is told in frame `index` of a film of so many frames: one thing at a time, the next when the last has gone.
+
+    cues: in order of time, none overlapping another. fades: whether texts come and go softly.
+    """
+    before = bisect_right(cues, index, key=lambda cue: cue.start) - 1
+    runs = before >= 0 and index < cues[before].stop
+    if not fades:
+        return Told(before, 1.0) if runs else OWN
+    if runs:
+        start, stop = cues[before].start, cues[before].stop
+    else:
+        start = cues[before].stop if before >= 0 else 0
+        stop = cues[before + 1].start if before + 1 < len(cues) else frames
+    # Nothing fades at the film's own start and end: its first picture is what a player shows before it runs.
+    rising = 1.0 if start == 0 else _part(index - start, fps)
+    falling = 1.0 if stop == frames else _part(stop - 1 - index, fps)
+    level = min(rising, falling)
+    if runs:
+        return Told(before, level)
+    is_short = stop - start < frames and stop - start < SHORTEST_GAP * fps
+    return Told(None, 0.0 if is_short else level)
+
+
+def _part(frames: int, fps: Fraction) -> float:
+    """How much of a text is there, so many whole frames from where it comes or goes."""
+    return ease(float((frames + Fraction(1, 2)) / (FADE_SECONDS * fps)))
