@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from netviz.api import animate, plan, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.films import render, render_many
+    from netviz.learn.events import Event
+    from netviz.learn.events import find_events as events
     from netviz.learn.recording import Recording
     from netviz.scene.file import load_scene
     from netviz.scene.spec import Scene
@@ -35,19 +37,26 @@ _HOMES = {
     "InputError": "netviz.errors",
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
+    "Event": "netviz.learn.events",
     "Recording": "netviz.learn.recording",
+    "events": "netviz.learn.events",
     "load_scene": "netviz.scene.file",
     "sweep": "netviz.scene.sweep",
     "Scene": "netviz.scene.spec",
 }
 
+_NAMES = {"events": "find_events"}
+"""What is called otherwise where it lives."""
+
 __all__ = [
+    "Event",
     "InputError",
     "NetvizError",
     "NetvizWarning",
     "Recording",
     "Scene",
     "animate",
+    "events",
     "load_scene",
     "plan",
     "record",
@@ -61,7 +70,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'netviz' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES[name]), _NAMES.get(name, name))
     globals()[name] = value
     return value
 

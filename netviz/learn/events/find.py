@@ -1,0 +1,22 @@
+"""All events of a recording."""
+
+from __future__ import annotations
+
+from netviz.learn.events.event import KINDS, Event
+from netviz.learn.events.inputs import withering
+from netviz.learn.events.moments import moments_of
+from netviz.learn.events.progress import halving
+from netviz.learn.recording import Recording
+
+
+def find_events(recording: Recording) -> tuple[Event, ...]:
+    """What happened in a training run, in the order of time; nothing twice."""
+    moments = moments_of(recording)
+    found = [*withering(moments), *halving(recording)]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(event: Event) -> tuple[object, ...]:
+    """By time; what is known to the cycle only comes at its end."""
+    known = event.example is not None
+    return (event.cycle, not known, event.example or 0, KINDS.index(event.kind), event.synapse or event.neuron or ())
