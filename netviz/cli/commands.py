@@ -151,8 +151,8 @@ def scenes(as_json: bool) -> None:
 @overwrite_option
 @debug_option
 def new(target: Path, source: str, overwrite: bool) -> None:
-    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table it learns from."""
-    from netviz.scene.file import scene_text, table_beside
+    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names."""
+    from netviz.scene.file import files_beside, scene_text
     from netviz.scene.link import is_link
     from netviz.scene.source import SUFFIXES
     from netviz.video.files import whole_or_not_at_all
@@ -162,13 +162,12 @@ def new(target: Path, source: str, overwrite: bool) -> None:
     try:
         with console.warnings_shown(strict=False):
             text = scene_text(source)
-            if (table := table_beside(source)) is not None:
-                copies[target.parent / table[0]] = table[1].read_bytes()
+            copies = {target.parent / name: path.read_bytes() for name, path in files_beside(source).items()}
     except InputError as wrong:
         problems += wrong.problems
-    # A table that is there already, and is the same, is as good as a copy.
+    # A file that is there already, and is the same, is as good as a copy.
     copies = {path: data for path, data in copies.items() if not (path.is_file() and path.read_bytes() == data)}
-    problems += [problem for path in copies for problem in target_problems(path, (".csv",), overwrite)]
+    problems += [problem for path in copies for problem in target_problems(path, (path.suffix.lower(),), overwrite)]
     _refuse(problems)
     for path, content in {**copies, target: text.encode()}.items():
         with whole_or_not_at_all(path, overwrite=overwrite) as temporary:

@@ -26,10 +26,11 @@ COMMANDS = {
     "validate": "Check a scene without making anything of it.",
     "scenes": "List the scenes that come with netviz.",
     "new": "Write a copy of a scene to tweak.",
+    "words": "Print what netviz says in its pictures, to be translated.",
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {"cache": "cache", "preview": "preview", "render": "render"}
+_HOMES = {"cache": "cache", "preview": "preview", "render": "render", "words": "words"}
 """The modules of those that are not in commands.py."""
 
 

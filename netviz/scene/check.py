@@ -12,6 +12,7 @@ from typing import Any
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
 from netviz.scene.check_training import training_alone, training_and_network
+from netviz.scene.check_words import phrases_alone
 from netviz.scene.mistake import Mistake, count, misfit
 from netviz.scene.spec import Network, Output, Schedule, Training
 
@@ -49,6 +50,8 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
             found += thoughts(shots, network, data)
         found += walks(shots, data, training, parts.get("schedule"))
     found += panels_and_style(parts)
+    if isinstance(parts.get("words"), tuple):
+        found += phrases_alone(dict(parts["words"]))
     if parts.get("audio") is not None and parts.get("duration") is not None:
         found.append((("duration",), "the film is as long as its music: give audio or duration, not both"))
     if parts.get("output") is not None:

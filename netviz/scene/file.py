@@ -81,19 +81,22 @@ def scene_text(source: str) -> str:
     return as_yaml(link.data, heading, COMMENTS)
 
 
-def table_beside(source: str) -> tuple[str, Path] | None:
-    """The table that a scene file learns from, as the file names it, and where it is; None if it names none beside it.
+def files_beside(source: str) -> dict[str, Path]:
+    """The table that a scene file learns from and its words: where they are, by the names it gives them beside it.
 
     Raises InputError if there is no such scene.
     """
     if is_link(source):
-        return None
+        return {}
     path = find_scene(source)
-    data = _tree(path).data.get("data")
-    name = data.get("csv") if isinstance(data, dict) else None
-    if not isinstance(name, str) or not (path.parent / name).is_file() or Path(name).name != name:
-        return None
-    return name, path.parent / name
+    data = _tree(path).data
+    table = data.get("data")
+    names = [table.get("csv") if isinstance(table, dict) else None, data.get("words")]
+    return {
+        name: path.parent / name
+        for name in names
+        if isinstance(name, str) and Path(name).name == name and (path.parent / name).is_file()
+    }
 
 
 def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> Draft:

@@ -22,6 +22,7 @@ from netviz.scene.schema import inside, root
 from netviz.scene.spec import Data, Scene, Schedule
 from netviz.scene.table import Table, missing_columns, read_table
 from netviz.scene.values import LONGEST_TEXT
+from netviz.scene.vocabulary import read_words
 from netviz.scene.words import dotted, expected, printable
 from netviz.scene.yaml_tree import Path as KeyPath
 from netviz.scene.yaml_tree import Position, Tree
@@ -86,6 +87,7 @@ class Reader:
         self._add_defaults()
         self._find_files()
         self._read_table()
+        self._read_words()
         self._add_schedule()
         for path, message in mistakes(self.parts):
             self._report(Flaw(path, message))
@@ -215,6 +217,23 @@ class Reader:
             names = {} if network.inputs or data.features else {"inputs": data.inputs}
             names |= {} if network.outputs else {"outputs": data.targets}
             self.parts["network"] = network.model_copy(update=names)
+
+    def _read_words(self) -> None:
+        """Put the phrases of a file of words in its place."""
+        words = self.parts.get("words")
+        if not isinstance(words, str):
+            return
+        typed = self.overlaid.origin(("words",)) or self.path is None
+        problems = len(self.in_file) + len(self.in_options)
+        file = self._found(("words",), words)
+        if len(self.in_file) + len(self.in_options) > problems:
+            return
+        try:
+            where = words if typed or self.path is None else str(self.path.parent / words)
+            self.parts["words"] = tuple(read_words(Path(file), where).items())
+        except InputError as error:
+            for problem in error.problems:
+                self._tell(("words",), problem)
 
 
 _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}

@@ -6,6 +6,7 @@ What the parts must be to each other (layers that fit the examples, and so on) i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Literal
 
@@ -37,6 +38,7 @@ from netviz.scene.values import (
     Text,
     Tuple,
     Vector,
+    Words,
 )
 
 Activation = Literal["sigmoid", "tanh", "relu", "linear", "softmax"]
@@ -218,9 +220,17 @@ class Scene(Part):
     """Colours of positive and negative: green-red, blue-orange or colour-blind. Without it the theme's own."""
     panels: Several[AnyPanel] | None = None
     """What the picture is made of; without it what suits the scene."""
+    words: Words | None = None
+    """netviz's own words in another language, or reworded: a YAML file in the scene's folder, or a mapping from their
+    names to texts. `netviz words` lists them all."""
     font: FilePath | None = None
     """A .ttf or .otf file for names and titles, if the built-in typeface lacks your letters."""
     output: Output = Output()
+
+    @property
+    def phrases(self) -> Mapping[str, str]:
+        """What is said in other words than netviz's own, by name (phrases.py)."""
+        return {} if self.words is None or isinstance(self.words, str) else dict(self.words)
 
     @property
     def is_planar(self) -> bool:
@@ -275,6 +285,8 @@ class Scene(Part):
         found = mistakes({name: getattr(self, name) for name in type(self).model_fields})
         if self.data.csv is not None:
             found.append((("data", "csv"), "a table is read where a scene is loaded; here give its rows as examples"))
+        if isinstance(self.words, str):
+            found.append((("words",), "a file is read where a scene is loaded; here give its words as a mapping"))
         if found:
             raise ValueError("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found))
         return self

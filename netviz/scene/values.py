@@ -15,6 +15,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, PlainSerializer, WithJsonSchema
 
+from netviz.scene.phrases import ENGLISH
+
 T = TypeVar("T")
 
 SMALLEST_SIDE, LARGEST_SIDE = 128, 8192
@@ -25,6 +27,7 @@ SIZES = {
     "square": (1080, 1080),
     "vertical": (1080, 1920),
 }
+
 LONGEST_TEXT = 200
 LARGEST_SEED = 2**32 - 1
 LONGEST_FILM = 86_400
@@ -93,6 +96,15 @@ def _as_seed(value: Any) -> Any:
     if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) and int(value) <= LARGEST_SEED:
         return int(value)
     return _drawable(value)
+
+
+def _as_phrases(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    for name, text in value.items():
+        if not isinstance(text, str):
+            raise ValueError(f"the phrase '{name}' is no text; put it in quotes")
+    return tuple(value.items())
 
 
 def _inside_picture(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
@@ -188,3 +200,20 @@ Name = Annotated[
 ]
 # Without pydantic's own limits on a str: those refuse the file names that are not UTF-8.
 FilePath = Annotated[str, BeforeValidator(_file_path), WithJsonSchema({"type": "string", "minLength": 1})]
+Words = Annotated[
+    tuple[tuple[str, Text], ...] | FilePath,
+    BeforeValidator(_as_phrases),
+    PlainSerializer(lambda words: words if isinstance(words, str) else dict(words), when_used="json"),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string", "minLength": 1},
+                {
+                    "type": "object",
+                    "properties": {name: {"type": "string"} for name in ENGLISH},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]

@@ -14,6 +14,7 @@ from netviz.picture.panels.scale import LevelScale
 from netviz.picture.theme import mix
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import Places
+from netviz.scene.phrases import say, whole
 
 Floats = NDArray[np.float64]
 
@@ -74,11 +75,11 @@ class Labels:
         self.setting = setting
         small = setting.layout.small
         self.blocks = [
-            (_label(block, layer, len(places.centres)), block)
+            (_label(setting, block), block)
             for layer, block in enumerate(places.blocks)
             if block is not None and places.label
         ]
-        self.examples = setting.recording.scene.data.train_count
+        self.scene = setting.recording.scene
         self.told, self.size = fit(told, setting.faces.words, small, right - left, 0.8 * small)
         self.left = left
         self.x, self.y = (left + right) / 2, bottom - 0.55 * small
@@ -89,7 +90,8 @@ class Labels:
         small = self.setting.layout.small
         for text, block in self.blocks:
             if block.is_picture and frame.example is not None:
-                text = f"{text}, {frame.example + 1:,} of {self.examples:,}"
+                number, count = (whole(self.scene, n) for n in (frame.example + 1, self.scene.data.train_count))
+                text = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
             x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
             canvas.text(text, x, y, words, small, theme.quiet, "middle")
@@ -100,13 +102,13 @@ def labels_fit(setting: Setting, places: Places) -> bool:
     """Whether every block's label has its room: beside the next layer, or below it with synapses still to be seen."""
     words, small, up = setting.faces.words, setting.layout.small, places.flow == "up"
     middles, halves = [], []
-    for layer, (centres, block) in enumerate(zip(places.centres, places.blocks, strict=True)):
+    for centres, block in zip(places.centres, places.blocks, strict=True):
         middle, half = float(centres[0, int(up)]), places.radius
         if block is not None:
             middle = float(block.centres[:, int(up)].mean())
             half = max(half, (block.height if up else block.width) / 2)
             if not up and not block.is_picture:
-                half = max(half, width(_label(block, layer, len(places.blocks)), words, small) / 2 + 0.25 * small)
+                half = max(half, width(_label(setting, block), words, small) / 2 + 0.25 * small)
         middles.append(middle)
         halves.append(half)
     between = [places.radius + places.label * (block is not None) if up else 0.0 for block in places.blocks[1:]]
@@ -114,10 +116,11 @@ def labels_fit(setting: Setting, places: Places) -> bool:
     return all(abs(there - here) >= need for (here, there), need in zip(pairwise(middles), taken, strict=True))
 
 
-def _label(block: Block, layer: int, layers: int) -> str:
+def _label(setting: Setting, block: Block) -> str:
+    scene = setting.recording.scene
     if block.is_picture:
-        return f"{block.rows} × {block.columns} inputs"
-    return f"+{len(block.cells):,} more"
+        return say(scene, "label-pixels", rows=block.rows, columns=block.columns)
+    return say(scene, "label-more", count=whole(scene, len(block.cells)))
 
 
 def _map(block: Block) -> NDArray[np.int64]:

@@ -23,6 +23,7 @@ from netviz.picture.panels.strokes import dashes
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import place
 from netviz.scene.panels import AnyPanel
+from netviz.scene.phrases import say, whole
 
 HALO = 1.5
 VALUE_DISTANCE = 1.9
@@ -144,7 +145,7 @@ class ClassicHeaderPanel(Unlit):
         setting.canvas.axes.add_patch(self.filled)
         edge = 2 * setting.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
-        self.share = is_share(setting)
+        self.share, self.scene = is_share(setting), setting.recording.scene
         self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:
@@ -167,22 +168,28 @@ class ClassicHeaderPanel(Unlit):
         for index, text in enumerate(self._lines(frame)):
             self._write(text, self.y + index * self.step, self.room)
         error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"
-        self._write(f"Average Error {error}", self.bar.y - 1.1 * self.size, self.bar.width)
+        self._write(say(self.scene, "classic-error", error=error), self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
         self.setting.canvas.draw(self.filled, room=self._around)
 
     def _lines(self, frame: Frame) -> list[str]:
+        scene = self.scene
+        cycle = say(scene, "classic-cycle", cycle=whole(scene, frame.cycle))
         inputs = "" if frame.inputs is None else " ".join(short(value) for value in frame.inputs)
         target = "" if frame.target is None else " ".join(short(value) for value in frame.target)
         if frame.kind == "think":
-            return ["A new situation", f"Inputs: {inputs}", *([f"Right answer: {target}"] if target else [])]
+            return [
+                say(scene, "classic-situation"),
+                say(scene, "classic-inputs", values=inputs),
+                *([say(scene, "classic-right", values=target)] if target else []),
+            ]
         if frame.example is None:
-            return [f"Iteration #{frame.cycle:,}", "At rest" if frame.cycle else "Before training"]
+            return [cycle, say(scene, "classic-rest" if frame.cycle else "classic-before")]
         return [
-            f"Iteration #{frame.cycle:,}",
-            f"Training example #{frame.example + 1}",
-            f"Desired output: {target}",
-            f"Inputs: {inputs}",
+            cycle,
+            say(scene, "classic-example", number=whole(scene, frame.example + 1)),
+            say(scene, "classic-target", values=target),
+            say(scene, "classic-inputs", values=inputs),
         ]
 
     def _write(self, text: str, y: float, room: float) -> None:

@@ -17,6 +17,7 @@ from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
 from netviz.scene.panels import AnyPanel
+from netviz.scene.phrases import say, whole
 
 Floats = NDArray[np.float64]
 
@@ -53,14 +54,15 @@ class CurvePanel(Unlit):
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
+        self.scene = setting.recording.scene
         self._points = lru_cache(maxsize=4)(self._points_at)
         recording, theme, layout = setting.recording, setting.theme, setting.layout
         if recording.test_loss is None:
             self.traces = [Trace(setting, "", recording.train_error, theme.error, filled=True)]
         else:
             self.traces = [
-                Trace(setting, "test", recording.test_loss, theme.test_error, filled=False),
-                Trace(setting, "training", recording.train_loss, theme.error, filled=True),
+                Trace(setting, say(self.scene, "label-test"), recording.test_loss, theme.test_error, filled=False),
+                Trace(setting, say(self.scene, "label-training"), recording.train_loss, theme.error, filled=True),
             ]
         # The curves' names stand at their ends.
         names = max(width(trace.name, setting.faces.words, layout.small) for trace in self.traces)
@@ -91,7 +93,7 @@ class CurvePanel(Unlit):
         for tick in ticks:
             x = float(self._x(float(tick)))
             if x < room.right - 0.6 * widest and (
-                not kept or x - float(self._x(float(kept[-1]))) > widest * (0.5 + 0.2 * len(f"{tick:,}"))
+                not kept or x - float(self._x(float(kept[-1]))) > widest * (0.5 + 0.2 * len(whole(self.scene, tick)))
             ):
                 kept.append(tick)
         return kept
@@ -114,7 +116,7 @@ class CurvePanel(Unlit):
         words, small = setting.faces.words, layout.small
         for tick in self._ticks():
             x = float(self._x(float(tick)))
-            canvas.text(f"{tick:,}", x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
+            canvas.text(whole(self.scene, tick), x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
         self.past = self._whole()
         for trace, y in zip(self.traces, self._name_heights(), strict=True):
             canvas.text(trace.name, room.right + 0.9 * small, y, words, small, trace.colour)

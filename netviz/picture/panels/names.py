@@ -12,6 +12,7 @@ from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import fit, width
 from netviz.picture.wiring import Places
+from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.scene.spec import Feature, Scene
 
@@ -79,13 +80,14 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
     inputs, outputs = _texts(setting)
     gap = 1.2 * layout.small
     longest = LONGEST * layout.size[0]
-    wish = width("wants 0.00", faces.medium, layout.body)
+    scene = setting.recording.scene
+    wish = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(setting, room, most) and layout.flow == "right":
         right += wish + 0.6 * layout.body
     asked = _is_asked(setting.recording.scene)
     if asked:
-        right = max(right, wish, width("off by 0.00", faces.medium, layout.body))
+        right = max(right, wish, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
         left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
@@ -109,6 +111,7 @@ class Names:
 
     def __init__(self, setting: Setting, places: Places, room: Rect, most: int) -> None:
         self.setting, self.places, self.panel_room = setting, places, room
+        self.scene = setting.recording.scene
         layout = setting.layout
         inputs, outputs = _texts(setting)
         self.reach = places.radius + 0.9 * layout.small
@@ -121,7 +124,7 @@ class Names:
         self.inputs = self._same_size(inputs, longest if layout.flow == "right" else across)
         rest = _right_edge(setting, room) - (places.centres[-1][0][0] + self.reach)
         self.room = rest if self.beside else 0.94 * self._spacing(asked)
-        wish = width("wants 0", setting.faces.medium, layout.body) + 0.6 * layout.body
+        wish = width(say(self.scene, "label-wants", target="0"), setting.faces.medium, layout.body) + 0.6 * layout.body
         self.outputs = self._same_size(outputs, self.room - wish if self.one_line else self.room)
         self.misses = len(outputs) == 1 or self._spacing(asked) >= 4.6 * layout.body
 
@@ -173,7 +176,13 @@ class Names:
         canvas.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
         if self.misses and self.beside:
             missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
-            text, size = fit(f"off by {missed:.2f}", setting.faces.medium, body, self.room, 0.6 * setting.layout.small)
+            text, size = fit(
+                say(self.scene, "label-missed", missed=f"{missed:.2f}"),
+                setting.faces.medium,
+                body,
+                self.room,
+                0.6 * setting.layout.small,
+            )
             canvas.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
 
     def _wish(self, frame: Frame, index: int, room: float) -> tuple[str, float]:
@@ -181,6 +190,6 @@ class Names:
         assert frame.target is not None
         target = short(float(frame.target[index]))
         font, body, small = self.setting.faces.medium, self.setting.layout.body, self.setting.layout.small
-        words = f"right: {target}" if frame.kind == "think" else f"wants {target}"
+        words = say(self.scene, "label-right" if frame.kind == "think" else "label-wants", target=target)
         text, size = fit(words, font, body, room, 0.8 * small)
         return (text, size) if text == words else fit(target, font, body, room, 0.6 * small)

@@ -23,6 +23,7 @@ from netviz.picture.panels.worked import WorkedWeight
 from netviz.picture.wiring import Places, place, place_folded
 from netviz.scene.panels import AnyPanel
 from netviz.scene.panels import NetworkPanel as NetworkSpec
+from netviz.scene.phrases import say, whole
 
 
 class NetworkPanel:
@@ -52,7 +53,7 @@ class NetworkPanel:
         maps = has_maps(setting, spec)
         self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
         self.cells = Cells(setting, self.places, self.scale)
-        words = told(self.folded, setting.lit, has_labels=self.places.label > 0)
+        words = told(setting, self.folded, has_labels=self.places.label > 0)
         self.labels = Labels(setting, self.places, words, room.x, room.right, room.bottom)
         self.bias_nodes = BiasNodes(setting, self.places)
         self.marks = Marks(setting, self.places, maps)
@@ -105,15 +106,16 @@ def beside_each_other(network: Folded) -> int:
     return max(slots(fold, False) for fold in network.layers) or 1
 
 
-def told(network: Folded, has_haze: bool, has_labels: bool = True) -> str:
+def told(setting: Setting, network: Folded, has_labels: bool = True) -> str:
     """What is said of the synapses that are not drawn one by one; and of the neurons, if no labels say it."""
     total = sum(network.synapses)
     if network.drawn == total:
         return ""
     cells = sum(len(fold.cells) for fold in network.layers if fold.grid is None)
-    if cells and not has_labels:
-        return f"{cells:,} neurons as cells, {network.drawn:,} of {total:,} synapses drawn"
-    return f"strongest {network.drawn:,} of {total:,} synapses drawn, the rest {'as haze' if has_haze else 'left out'}"
+    scene = setting.recording.scene
+    key = "label-cells" if cells and not has_labels else "label-haze" if setting.lit else "label-left-out"
+    numbers = {"count": cells, "drawn": network.drawn, "total": total}
+    return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
 
 
 def place_network(setting: Setting, room: Rect, network: Folded) -> Places:

@@ -12,6 +12,7 @@ from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import fit, width
 from netviz.scene.panels import AnyPanel
+from netviz.scene.phrases import say, whole
 
 ROWS = {2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
 """How so many counters can be set: counters in each row."""
@@ -37,7 +38,15 @@ def is_share(setting: Setting) -> bool:
 def counters(setting: Setting) -> list[Counter]:
     """The cycle, and the average error or, where there are examples for testing, the losses on both halves."""
     recording, theme = setting.recording, setting.theme
-    found = [Counter("cycle", f"{recording.scene.training.cycles:,}", theme.ink, lambda frame: f"{frame.cycle:,}")]
+    scene = recording.scene
+    found = [
+        Counter(
+            say(scene, "label-cycle"),
+            whole(scene, scene.training.cycles),
+            theme.ink,
+            lambda frame: whole(scene, frame.cycle),
+        )
+    ]
     if recording.test_loss is None:
         share = is_share(setting)
 
@@ -45,13 +54,17 @@ def counters(setting: Setting) -> list[Counter]:
             return f"{100 * value:.2f}%" if share else f"{value:.4f}"
 
         most = float(recording.train_error.max())
-        found.append(Counter("average error", error(most), theme.error, lambda frame: error(frame.error)))
+        found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found
     train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
     return [
         *found,
-        Counter("training loss", f"{train:.4f}", theme.error, lambda frame: f"{frame.train_loss:.4f}"),
-        Counter("test loss", f"{test:.4f}", theme.test_error, lambda frame: f"{frame.test_loss or 0:.4f}"),
+        Counter(
+            say(scene, "label-training-loss"), f"{train:.4f}", theme.error, lambda frame: f"{frame.train_loss:.4f}"
+        ),
+        Counter(
+            say(scene, "label-test-loss"), f"{test:.4f}", theme.test_error, lambda frame: f"{frame.test_loss or 0:.4f}"
+        ),
     ]
 
 
@@ -124,7 +137,7 @@ class NumbersPanel(Unlit):
             text, longest = counter.of(frame), counter.longest
             missing = len(longest) - len(text)
             if missing > 0:
-                zeros = "".join("," if character == "," else "0" for character in longest[:missing])
+                zeros = "".join("0" if character.isdigit() else character for character in longest[:missing])
                 faint = mix(setting.theme.centre, counter.colour, 0.28)
                 canvas.text(zeros, x, y, figures, self.size, faint)
             canvas.text(text, x + max(0, missing) * self.digit, y, figures, self.size, counter.colour)

@@ -15,6 +15,7 @@ from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
 from netviz.scene.panels import AnyPanel
+from netviz.scene.phrases import counted, say, whole
 from netviz.scene.shots import ThinkShot
 
 ARROW = "→"
@@ -94,7 +95,14 @@ class TablePanel(Unlit):
         setting = self.setting
         layout, theme, faces = setting.layout, setting.theme, setting.faces
         total = len(self.cells)
-        setting.canvas.text("TRAINING SET", self.room.x, self.head, faces.strong, layout.small, theme.faint)
+        setting.canvas.text(
+            say(setting.recording.scene, "label-training-set"),
+            self.room.x,
+            self.head,
+            faces.strong,
+            layout.small,
+            theme.faint,
+        )
         if self.fits and self.rows == total:
             for index in range(total):
                 self._row(index, self.first + index * self.step, theme.faint, 1.0)
@@ -150,8 +158,13 @@ class TablePanel(Unlit):
         setting, figures, theme = self.setting, self.setting.faces.figures, self.setting.theme
         room = self.room
         total = len(self.cells)
-        text = f"{total} examples" if frame.example is None else f"{frame.example + 1} of {total}"
-        text = "new situation" if frame.kind == "think" else text
+        scene = setting.recording.scene
+        if frame.kind == "think":
+            text = say(scene, "label-situation")
+        elif frame.example is None:
+            text = counted(scene, total, "examples")
+        else:
+            text = say(scene, "label-example", number=whole(scene, frame.example + 1), count=whole(scene, total))
         setting.canvas.text(text, room.x, self.first, figures, self.size, theme.ink, "left", level)
         if frame.inputs is None:
             return

@@ -18,7 +18,9 @@ from netviz.picture.panels.equations.summary import Summary
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import mix
 from netviz.scene.panels import AnyPanel
+from netviz.scene.phrases import say
 from netviz.scene.shots import WalkShot
+from netviz.scene.spec import Scene
 
 OF_SIDE = 0.03
 """Of the shorter side: in upright pictures, where lines are short, equations have type of this size."""
@@ -108,7 +110,7 @@ class EquationsPanel(Unlit):
         """The pages of a walk: as few as can be, and of those with the least broken lines the largest type."""
         recording = self.setting.recording
         walk = Walk.of(recording, row, row_after)
-        sections = _sections(script_of(self.scene, shot), walk)
+        sections = _sections(self.scene, script_of(self.scene, shot), walk)
         sizes = [self.body * (LARGEST + (SMALLEST - LARGEST) * number / (TRIES - 1)) for number in range(TRIES)]
         width, height = self.room.width, self.room.height
         best = min(
@@ -122,20 +124,23 @@ class EquationsPanel(Unlit):
         return len(pages) + 0.12 * rows + 10 * max(0.0, 1 - relative) - 0.5 * relative
 
 
-def _sections(script: tuple[Line, ...], walk: Walk) -> list[Section]:
+def _sections(scene: Scene, script: tuple[Line, ...], walk: Walk) -> list[Section]:
     """The script's lines under their headings."""
     grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
     for number, line in enumerate(script):
-        grouped.setdefault(_heading(line, walk), []).append((number, _said(line, walk)))
+        grouped.setdefault(_heading(scene, line, walk), []).append((number, _said(line, walk)))
     return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
 
 
-def _heading(line: Line, walk: Walk) -> str:
+def _heading(scene: Scene, line: Line, walk: Walk) -> str:
     """What a line belongs to."""
     if line.kind in ("matrix", "sum", "activation"):
-        which = f" {line.layer + 1}" if walk.last > 2 else ""
-        return "OUTPUT LAYER" if line.layer == walk.last - 1 else f"HIDDEN LAYER{which}"
-    return {"error": "ERROR", "weights": "NEW WEIGHTS"}.get(line.kind, "THE WAY BACK")
+        if line.layer == walk.last - 1:
+            return say(scene, "label-output-layer")
+        return say(scene, "label-hidden-layers" if walk.last > 2 else "label-hidden-layer", number=line.layer + 1)
+    return say(
+        scene, {"error": "label-equation-error", "weights": "label-new-weights"}.get(line.kind, "label-way-back")
+    )
 
 
 def _said(line: Line, walk: Walk) -> Equation | Changes:

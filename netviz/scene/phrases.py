@@ -1,0 +1,139 @@
+"""Every word that netviz itself puts into a picture, in English; a scene's `words` replace them.
+
+In braces stands what is filled in. A replacement may leave some of it out, and put it anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netviz.scene.spec import Scene
+
+ENGLISH: Mapping[str, str] = {
+    # Numbers (the sign between thousands) and what is counted.
+    "thousands": ",",
+    "cycles-one": "{count} cycle",
+    "cycles-many": "{count} cycles",
+    "examples-one": "{count} example",
+    "examples-many": "{count} examples",
+    "points-one": "{count} point",
+    "points-many": "{count} points",
+    # The line under the title, where a scene says nothing.
+    "rest-before": "Before training: {weights}.",
+    "rest-after": "After {cycles} of training, at rest.",
+    "weights-random": "every weight is random",
+    "weights-zero": "every weight is zero",
+    "weights-given": "the weights it is given",
+    "learning": "Learning from {examples}",
+    "learning-tested": "Learning from {examples}; {tests} are kept for testing",
+    "learning-tested-one": "Learning from {examples}; 1 is kept for testing",
+    "walk": "Working through example {example}: {values}",
+    "think-new": "A new situation: {values}",
+    "think-known": "A known situation: {values}",
+    "think-new-point": "A new point: {values}",
+    "think-known-point": "A known point: {values}",
+    # Names of what has none of its own.
+    "input": "input {number}",
+    "output": "output {number}",
+    "output-only": "the output",
+    "neuron": "neuron {number} of layer {layer}",
+    "ordinal-1": "first",
+    "ordinal-2": "second",
+    "ordinal-3": "third",
+    "ordinal-4": "fourth",
+    "ordinal-5": "fifth",
+    "ordinal-6": "sixth",
+    "ordinal-7": "seventh",
+    "ordinal-8": "eighth",
+    "ordinal-more": "{number}th",
+    "green": "green",
+    "red": "red",
+    "blue": "blue",
+    "orange": "orange",
+    # What is told of the run (story).
+    "story-step": "An example goes in. The error goes back and changes every weight.",
+    "story-sign": "Cycle {cycle}: the {ordinal} synapse into {neuron} turns from {from} to {to}.",
+    "story-withers": "“{input}” hardly matters any more: its synapses have withered.",
+    "story-dead": "Cycle {cycle}: {neuron} has gone silent.",
+    "story-saturated": "Cycle {cycle}: {neuron} answers the same to everything.",
+    "story-plateau": "Since cycle {from_cycle} it has hardly learned anything.",
+    "story-halved": "Cycle {cycle}: the error is half of what it was.",
+    "story-slows": "Learning slows down: {share} of the error went in the first {part} of the time.",
+    "story-solved": "Cycle {cycle}: all {examples} are on the right side now.",
+    "story-diverged": "Cycle {cycle}: it learns no more, the error grows.",
+    "story-answer": "Its answer: {answer}. Right would be {target}.",
+    "story-answer-close": "Its answer: {answer}. Right is {target}: very close!",
+    "story-answer-open": "Its answer: {answer}.",
+    # Labels in the picture.
+    "label-cycle": "cycle",
+    "label-error": "average error",
+    "label-training-loss": "training loss",
+    "label-test-loss": "test loss",
+    "label-training": "training",
+    "label-test": "test",
+    "label-training-set": "TRAINING SET",
+    "label-example": "{number} of {count}",
+    "label-situation": "new situation",
+    "label-wants": "wants {target}",
+    "label-right": "right: {target}",
+    "label-missed": "off by {missed}",
+    "label-more": "+{count} more",
+    "label-pixels": "{rows} × {columns} inputs",
+    "label-cells": "{count} neurons as cells, {drawn} of {total} synapses drawn",
+    "label-haze": "strongest {drawn} of {total} synapses drawn, the rest as haze",
+    "label-left-out": "strongest {drawn} of {total} synapses drawn, the rest left out",
+    "label-hidden-layer": "HIDDEN LAYER",
+    "label-hidden-layers": "HIDDEN LAYER {number}",
+    "label-output-layer": "OUTPUT LAYER",
+    "label-equation-error": "ERROR",
+    "label-way-back": "THE WAY BACK",
+    "label-new-weights": "NEW WEIGHTS",
+    # The lines of the classic style.
+    "classic-cycle": "Iteration #{cycle}",
+    "classic-example": "Training example #{number}",
+    "classic-target": "Desired output: {values}",
+    "classic-inputs": "Inputs: {values}",
+    "classic-error": "Average Error {error}",
+    "classic-rest": "At rest",
+    "classic-before": "Before training",
+    "classic-situation": "A new situation",
+    "classic-right": "Right answer: {values}",
+}
+
+ORDINALS = 8
+"""Ordinal numbers that have a word of their own."""
+
+
+def say(scene: Scene, key: str, **values: Any) -> str:
+    """A phrase in the scene's words, with what is filled in."""
+    return scene.phrases.get(key, ENGLISH[key]).format(**values)
+
+
+def counted(scene: Scene, count: int, things: str) -> str:
+    """So many things: "1 cycle", "60,000 cycles". things: cycles, examples or points."""
+    return say(scene, f"{things}-{'one' if count == 1 else 'many'}", count=whole(scene, count))
+
+
+def whole(scene: Scene, number: int) -> str:
+    """A whole number with the scene's sign between thousands."""
+    return f"{number:,}".replace(",", say(scene, "thousands"))
+
+
+def ordinal(scene: Scene, number: int) -> str:
+    """first, second, ..."""
+    return say(scene, f"ordinal-{number}" if number <= ORDINALS else "ordinal-more", number=number)
+
+
+def blanks(phrase: str) -> set[str]:
+    """What is filled into a phrase: the names in its braces. Raises ValueError if they are not plain names."""
+    found = set()
+    for _, name, form, conversion in Formatter().parse(phrase):
+        if name is None:
+            continue
+        if not name.isidentifier() or form or conversion:
+            raise ValueError("braces hold a plain name, such as {cycle}; write {{ and }} for the signs themselves")
+        found.add(name)
+    return found
