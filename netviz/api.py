@@ -91,7 +91,7 @@ def _warn_of_letters(scene: Scene) -> None:
 def film_length(scene: Scene) -> Fraction | None:
     """Seconds of the scene's music, or the duration it asks for, or None: one second a step."""
     if scene.audio is not None:
-        return audio_length(music(scene.audio))
+        return audio_length(music(scene.audio.file))
     return scene.duration
 
 
@@ -107,7 +107,7 @@ def scene_problems(source: Scene | Recording) -> list[Problem]:
         except InputError as wrong:
             problems += wrong.problems
     if scene.audio is not None:
-        problems += audio_problems(music(scene.audio))
+        problems += audio_problems(music(scene.audio.file))
     return problems
 
 
@@ -124,7 +124,7 @@ def target_problems(
 def input_files(scene: Scene) -> list[Path]:
     """The files a film is made from, which it must not replace."""
     pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanel)]
-    return pictures if scene.audio is None else [music(scene.audio), *pictures]
+    return pictures if scene.audio is None else [music(scene.audio.file), *pictures]
 
 
 def scene_of(source: Scene | Recording) -> Scene:

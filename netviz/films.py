@@ -14,6 +14,7 @@ from netviz.film.plan import Plan
 from netviz.learn.recording import Recording
 from netviz.places import music
 from netviz.scene.spec import Scene
+from netviz.sound.track import Soundtrack
 from netviz.video.film import Film, Wanted, joined
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
@@ -129,7 +130,7 @@ def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, prob
     orders = []
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
-        audio = None if scene.audio is None else music(scene.audio)
+        audio = None if scene.audio is None else Soundtrack(music(scene.audio.file))
         output_of = scene.output
         wanted = Wanted(
             Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite

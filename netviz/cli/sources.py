@@ -20,6 +20,7 @@ from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
 from netviz.scene.overrides import Override
 from netviz.scene.reader import Draft
+from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
@@ -150,8 +151,8 @@ def _target(ctx: click.Context, draft: Draft) -> Path:
 def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Problem]:
     found: list[Problem] = []
     audio = draft.parts.get("audio")
-    if isinstance(audio, str):
-        found += audio_problems(music(audio))
+    if isinstance(audio, Sound):
+        found += audio_problems(music(audio.file))
     if ctx.command.name in SUFFIXES:
         inputs = [] if draft.path is None else [draft.path]
         found += target_problems(target, (SUFFIXES[ctx.command.name],), ctx.params["overwrite"], inputs)

@@ -1,7 +1,7 @@
 """What a scene's parts must be to each other: found here, all at once, wherever the parts came from.
 
 The parts are looked at room by room: what is learned from (`check_data.py`), how (`check_training.py`), what is shown
-of it (`check_picture.py`); the network itself, the schedule and the output here.
+of it (`check_picture.py`), what is heard (`check_sound.py`); the network itself, the schedule and the output here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
+from netviz.scene.check_sound import sound_and_length
 from netviz.scene.check_training import training_alone, training_and_network
 from netviz.scene.check_words import phrases_alone
 from netviz.scene.mistake import Mistake, count, misfit
@@ -52,8 +53,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
     found += panels_and_style(parts)
     if isinstance(parts.get("words"), tuple):
         found += phrases_alone(dict(parts["words"]))
-    if parts.get("audio") is not None and parts.get("duration") is not None:
-        found.append((("duration",), "the film is as long as its music: give audio or duration, not both"))
+    found += sound_and_length(parts.get("audio"), parts.get("duration"))
     if parts.get("output") is not None:
         found += _output(parts["output"])
     return found

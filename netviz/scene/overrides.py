@@ -11,7 +11,8 @@ from typing import Any
 
 from netviz.errors import InputError, Problem
 from netviz.scene.schema import every_key, inside, keys, root
-from netviz.scene.spec import Training
+from netviz.scene.shorthand import Shorthand
+from netviz.scene.spec import Scene, Training
 from netviz.scene.words import dotted, kind, nearest, printable
 from netviz.scene.yaml_tree import Path, UnreadableYaml, read_tree
 
@@ -75,6 +76,8 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     _settle_style(result, given)
     for key, override in given.items():
         path = _path(key)
+        if len(path) > 1 and isinstance(path[0], str):
+            _open(result.data, path[0])
         if problem := _unknown(result.data, path, override.origin):
             result.problems.append(problem)
         elif _put(result.data, path, override.value):
@@ -143,13 +146,33 @@ def _anywhere(path: Path) -> str:
     return f"did you mean {named}?" if named else f"a scene has {', '.join(keys(root(), None))}"
 
 
+def _open(data: dict[str, Any], name: str) -> None:
+    """Write what stands for a mapping as one (`audio: track.mp3`, or no audio), so that more can be put into it."""
+    for said in Scene.model_fields[name].metadata if name in data and name in Scene.model_fields else ():
+        if isinstance(said, Shorthand):
+            data[name] = {} if data[name] is None else said.in_full(data[name])
+
+
 def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
-    typed = [key for key in ("audio", "duration") if key in given and given[key].value is not None]
-    if len(typed) == 2:
-        both = " and ".join(given.pop(key).origin for key in typed)
-        result.problems.append(Problem(both, "the film is as long as its music: give one of them, not both"))
-    elif typed:
-        result.data.pop("duration" if typed == ["audio"] else "audio", None)
+    """The film is as long as its music, or as it is told: what was typed, unless the music is fitted to the film."""
+    if _fit(result.data, given) == "track":
+        return
+    music = [key for key in given if key.split(".")[0] == "audio" and given[key].value is not None]
+    duration = [key for key in ("duration",) if key in given and given[key].value is not None]
+    if music and duration:
+        both = " and ".join(given.pop(key).origin for key in (*music, *duration))
+        message = "the film is as long as its music: give one of them, or --set audio.fit=track as well"
+        result.problems.append(Problem(both, message))
+    elif music or duration:
+        result.data.pop("duration" if music else "audio", None)
+
+
+def _fit(data: Mapping[str, Any], given: Mapping[str, Override]) -> Any:
+    """Which of film and music follows the other, as far as it is said."""
+    if "audio.fit" in given:
+        return given["audio.fit"].value
+    audio = given["audio"].value if "audio" in given else data.get("audio")
+    return audio.get("fit") if isinstance(audio, Mapping) else None
 
 
 def _settle_style(result: Overlaid, given: dict[str, Override]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -162,9 +162,12 @@ class Reader:
         self.parts["schedule"] = Schedule(frames=min(self.parts["training"].cycles, usual))
 
     def _find_files(self) -> None:
-        for name in ("audio", "font"):
-            if self.parts.get(name) is not None:
-                self.parts[name] = self._found((name,), self.parts[name])
+        if self.parts.get("font") is not None:
+            self.parts["font"] = self._found(("font",), self.parts["font"])
+        if self.parts.get("audio") is not None:
+            in_full = isinstance(self.overlaid.data["audio"], Mapping)
+            file = self._found(("audio", "file") if in_full else ("audio",), self.parts["audio"].file)
+            self.parts["audio"] = self.parts["audio"].model_copy(update={"file": file})
         panels = list(self.parts.get("panels") or ())
         for index, panel in enumerate(panels):
             if isinstance(panel, PicturePanel):

@@ -25,6 +25,7 @@ from netviz.scene.panels import (
 )
 from netviz.scene.part import Part
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
+from netviz.scene.sound import SoundOrFile
 from netviz.scene.values import (
     FilePath,
     FrameRate,
@@ -208,10 +209,12 @@ class Scene(Part):
     schedule: Schedule = Schedule(frames=13)
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """What is shown, in order."""
-    audio: FilePath | None = None
-    """The music: a file in the scene's folder, or bundled:track.mp3. The film is exactly as long as it."""
+    audio: SoundOrFile = None
+    """The music: a file in the scene's folder, or bundled:track.mp3; or a mapping that says more of it. The film is
+    exactly as long as it, unless it is fitted to the film (fit: track)."""
     duration: Seconds | None = None
-    """Length of a film without music, in seconds, a day at most; without both, one second a step."""
+    """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
+    second a step."""
     style: Style = "glow"
     """glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
     theme: ThemeName | None = None

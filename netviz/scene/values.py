@@ -166,6 +166,13 @@ Seconds = Annotated[
     PlainSerializer(str, when_used="json"),
     WithJsonSchema({"oneOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_FILM}, _FRACTION_SCHEMA]}),
 ]
+Offset = Annotated[
+    Fraction,
+    Field(ge=0, le=LONGEST_FILM),
+    BeforeValidator(_as_fraction),
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema({"oneOf": [{"type": "number", "minimum": 0, "maximum": LONGEST_FILM}, _FRACTION_SCHEMA]}),
+]
 Size = Annotated[
     tuple[int, int],
     BeforeValidator(_as_size),

@@ -18,6 +18,7 @@ from netviz.executable import executable
 from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed
 from netviz.film.timing import seconds_of
 from netviz.sound.audio import audio_problems
+from netviz.sound.track import Soundtrack
 from netviz.video.encode import QUALITIES, EncodingFailed
 from netviz.video.files import amount, disk_full, output_problems, size_of, whole_or_not_at_all
 from netviz.video.fragments import split
@@ -52,7 +53,7 @@ class Wanted:
     size: tuple[int, int]
     fps: Fraction
     frame_count: int
-    audio: Path | None
+    audio: Soundtrack | None
     quality: str
     overwrite: bool = False
 
@@ -74,7 +75,7 @@ def write_film(
     size: tuple[int, int],
     fps: Fraction,
     frame_count: int,
-    audio: Path | None,
+    audio: Soundtrack | None,
     quality: str,
     overwrite: bool = False,
     on_frame: Callable[[int], None] | None = None,
@@ -118,8 +119,8 @@ def refuse(wanted: Wanted) -> None:
     """Raise InputError with all that is known to be wrong before anything is made, FfmpegMissing without ffmpeg."""
     audio = wanted.audio
     problems = [
-        *output_problems(wanted.target, wanted.overwrite, [audio] if audio is not None else []),
-        *(audio_problems(audio) if audio is not None else ()),
+        *output_problems(wanted.target, wanted.overwrite, [audio.path] if audio is not None else []),
+        *(audio_problems(audio.path) if audio is not None else ()),
         *_request_problems(wanted.size, wanted.fps, wanted.frame_count, wanted.quality),
     ]
     if problems:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
 from netviz.ffmpeg import Ffmpeg
 from netviz.sound.audio import SAMPLE_RATE, input_arguments
+from netviz.sound.track import Soundtrack
 from netviz.video.fragments import NoFragments, Samples, box_length, boxes, fragment
 from netviz.video.movie import parts
 
@@ -19,13 +19,13 @@ PRIMING = 1024
 """Samples that ffmpeg's AAC encoder puts before the first: they are there to be skipped."""
 
 
-def sound_arguments(audio: Path, seconds: Fraction) -> list[str]:
+def sound_arguments(track: Soundtrack, seconds: Fraction) -> list[str]:
     """ffmpeg's arguments that write music as fragments of an MP4 to standard output, with the executable left out.
 
     It is padded with silence or cut, to the sample; never with -shortest, which means something else in every version.
     """
     return [
-        *("-v", "error", *input_arguments(audio)),
+        *("-v", "error", *input_arguments(track.path)),
         "-filter_complex",
         f"[0:a:0]aresample={SAMPLE_RATE},apad,atrim=end_sample={round(seconds * SAMPLE_RATE)}[a]",
         *("-map", "[a]", "-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"),
@@ -42,8 +42,8 @@ def frames_of(seconds: Fraction) -> int:
 class Sound:
     """ffmpeg encoding music, as a context manager. Raises FfmpegFailed, NoFragments."""
 
-    def __init__(self, audio: Path, seconds: Fraction, stall_limit: float) -> None:
-        self._ffmpeg = Ffmpeg(sound_arguments(audio, seconds), collect=True, stall_limit=stall_limit)
+    def __init__(self, track: Soundtrack, seconds: Fraction, stall_limit: float) -> None:
+        self._ffmpeg = Ffmpeg(sound_arguments(track, seconds), collect=True, stall_limit=stall_limit)
         self._read = b""
         self._waiting: list[Samples] = []
         self._given = 0

@@ -236,7 +236,7 @@ def test_schema(call: Call) -> None:
         ("--fps", "30000/1001", ("output", "fps"), Fraction(30000, 1001)),
         ("--quality", "draft", ("output", "quality"), "draft"),
         ("--duration", "2.5", ("duration",), 2.5),
-        ("--audio", "music.wav", ("audio",), "music.wav"),
+        ("--audio", "music.wav", ("audio", "file"), "music.wav"),
     ],
 )
 def test_options_of_every_command_override_the_scene(
@@ -263,7 +263,7 @@ def test_options_of_every_command_override_the_scene(
         assert call(command).errors == ["far enough"]
     assert call("think", "--inputs", "1,1,0").code == 1
     assert len(seen) == 9
-    if key == ("audio",):
+    if key[0] == "audio":
         expected = str(tmp_path / expected)
     for scene in seen:
         found: Any = scene

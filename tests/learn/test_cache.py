@@ -76,6 +76,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("shots", [{"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0], "caption": "?"}]),
     ("shots", [{"shot": "walk", "example": 2, "cycle": 20, "backward": True}]),
     ("audio", "bundled:track.mp3"),
+    ("audio", {"file": "bundled:track.mp3", "start": 20, "gain": -3}),
     ("duration", 12),
     ("style", "classic"),
     ("theme", "paper"),

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from netviz.scene.check import mistakes
 from netviz.scene.panels import BoundaryPanel, CurvePanel, EquationsPanel, NetworkPanel, PicturePanel
 from netviz.scene.shots import LearningShot, RestShot, ThinkShot, WalkShot
+from netviz.scene.sound import Sound
 from netviz.scene.spec import Data, Example, Network, Output, Scene, Schedule, Training
 
 NETWORK = Network(layers=(2, 1))
@@ -68,7 +69,7 @@ def test_a_scene_made_in_python_is_checked_too() -> None:
             ("shots", 0, "target"),
             "2 values, but the last layer has 1 neuron ",
         ),
-        ({"audio": "/x.mp3", "duration": Fraction(5)}, ("duration",), "not both"),
+        ({"audio": Sound(file="/x.mp3"), "duration": Fraction(5)}, ("duration",), "not both"),
         (
             {"schedule": Schedule(every=1), "training": Training(cycles=50_000)},
             ("schedule", "every"),

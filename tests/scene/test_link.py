@@ -20,6 +20,7 @@ from netviz.scene.file import load_scene, read_scene, scene_text
 from netviz.scene.link import CYCLES, KEYS, is_link
 from netviz.scene.overrides import Override
 from netviz.scene.panels import BoundaryPanel
+from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
 
 PAGE = "https://playground.tensorflow.org/"
@@ -155,7 +156,7 @@ def test_overrides_lie_over_a_link_as_over_a_file() -> None:
     assert scene.schedule.frames == 13
     assert linked("", training__cycles=20).schedule.frames == 20
     assert linked("", schedule__frames=7).schedule.frames == 7
-    assert linked("", audio="x.mp3").audio == str(Path.cwd() / "x.mp3")
+    assert linked("", audio="x.mp3").audio == Sound(file=str(Path.cwd() / "x.mp3"))
 
 
 # --- mistakes --------------------------------------------------------------------------------------------------------

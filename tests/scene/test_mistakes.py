@@ -89,7 +89,8 @@ from tests.scene.smallest import BASE, Write, told
         ("duration: 1e300", "7:11: duration: expected a number above 0 up to 86400, or text such as 30000/1001, got 1e+300"),
         ("audio: ''", "7:8: audio: expected the path of a file, got ''"),
         ('audio: "a\\0b"', "7:8: audio: a NUL character cannot stand in a path"),
-        ("audio: a.mp3\nduration: 5", "8:11: duration: the film is as long as its music: give audio or duration, not both"),
+        ("audio: a.mp3\nduration: 5", "8:11: duration: the film is as long as its music: give audio or duration, not both, or fit the music to the film "
+            "(audio: {file: ..., fit: track})"),
         ("training: {cycles: 10}\nschedule: {frames: 11}", "8:20: schedule.frames: 11 shown cycles are more than the 10 of training"),
         ("training: {loss: cross_entropy, batch: full}\nstyle: glow\nshots: [{shot: think, inputs: [1]}]", "9:31: shots[0].inputs: 1 value, but the first layer has 3 neurons"),
         ("title: !!str x", "7:8: the tag !!str is not allowed; a scene is plain data"),

@@ -231,7 +231,7 @@ def test_music_and_length_exclude_each_other(tmp_path: Path) -> None:
     assert load_scene(overrides=typed(audio=None)).audio is None
     assert load_scene(overrides=typed(audio=None, duration=5)).duration == 5
     assert told(typed(audio="/x.mp3", duration=5)) == [
-        "--audio and --duration: the film is as long as its music: give one of them, not both"
+        "--audio and --duration: the film is as long as its music: give one of them, or --set audio.fit=track as well"
     ]
 
 

@@ -41,7 +41,7 @@ def test_xor_is_the_film_of_2015() -> None:
     assert (scene.training.cycles, scene.training.learning_rate, scene.training.batch) == (60000, 1, 1)
     assert (scene.training.seed, scene.training.initial_weights) == (1, "milo")
     assert scene.schedule.cycles == (2, 10, 20, 50, 100, 200, 300, 400, 500, 1000, 2500, 12500, 60000)
-    assert scene.audio == str(assets_folder() / "track.mp3")
+    assert scene.audio is not None and scene.audio.file == str(assets_folder() / "track.mp3")
     assert scene.output.size == (1920, 1080)
 
 
@@ -224,16 +224,22 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 # --- music and font --------------------------------------------------------------------------------------------------
 
 
+def file_of(scene: Scene, key: str) -> str:
+    found = scene.audio.file if key == "audio" and scene.audio is not None else getattr(scene, key)
+    assert isinstance(found, str)
+    return found
+
+
 @pytest.mark.parametrize("key", ["audio", "font"])
 def test_files_are_sought_beside_the_scene(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenes").mkdir()
     (tmp_path / "scenes" / "my.yaml").write_text(BASE + f"{key}: sub/../x.file\n")
-    assert getattr(load_scene("scenes/my.yaml"), key) == str(tmp_path / "scenes" / "x.file")
+    assert file_of(load_scene("scenes/my.yaml"), key) == str(tmp_path / "scenes" / "x.file")
     typed = load_scene("scenes/my.yaml", overrides={key: Override("x.file", f"--{key}")})
-    assert getattr(typed, key) == str(tmp_path / "x.file")
+    assert file_of(typed, key) == str(tmp_path / "x.file")
     typed = load_scene("scenes/my.yaml", overrides={key: Path("/elsewhere/x.file")})
-    assert getattr(typed, key) == "/elsewhere/x.file"
+    assert file_of(typed, key) == "/elsewhere/x.file"
 
 
 @pytest.mark.parametrize("key", ["audio", "font"])
@@ -247,8 +253,8 @@ def test_a_scene_reaches_nothing_outside_its_folder(key: str, named: str, tmp_pa
     path.write_text(BASE + f"{key}: {named}\n")
     (line,) = told(path)
     assert f"{path}:7:{len(key) + 3}: {key}: '{named}' lies outside the scene's folder" in line
-    assert getattr(load_scene(path, allow_outside=True), key) == str((folder / named).resolve())
-    assert getattr(load_scene(path, overrides={key: named}), key) == str(Path.cwd() / named)
+    assert file_of(load_scene(path, allow_outside=True), key) == str((folder / named).resolve())
+    assert file_of(load_scene(path, overrides={key: named}), key) == str(Path.cwd() / named)
 
 
 def test_the_pictures_of_panels_are_files_like_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +291,7 @@ def test_a_folder_reached_through_a_link_is_the_scenes_own(tmp_path: Path) -> No
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     (tmp_path / "real" / "my.yaml").write_text(BASE + "audio: x.mp3\n")
-    assert load_scene(tmp_path / "link" / "my.yaml").audio == str(tmp_path / "real" / "x.mp3")
+    assert load_scene(tmp_path / "link" / "my.yaml").audio.file == str(tmp_path / "real" / "x.mp3")
 
 
 @pytest.mark.parametrize("name", ["nope.mp3", "../scenes/xor.yaml", "fonts/x.ttf", "", "a\\b", "trak.mp3"])
@@ -298,14 +304,14 @@ def test_bundled_files_are_those_there_are(name: str, write: Write) -> None:
 
 def test_a_bundled_file_may_be_typed_too() -> None:
     scene = load_scene(overrides={"audio": Override("bundled:track.mp3", "--audio")})
-    assert scene.audio == str(assets_folder() / "track.mp3")
+    assert scene.audio is not None and scene.audio.file == str(assets_folder() / "track.mp3")
     assert told("xor", {"audio": Override("bundled:x", "--audio")})[0].startswith("--audio: no such bundled file")
 
 
 def test_music_whose_name_is_not_utf_8(tmp_path: Path) -> None:
     name = os.fsdecode(b"/music/\xff.mp3")
     scene = load_scene(overrides={"audio": name})
-    assert scene.audio == name
+    assert scene.audio is not None and scene.audio.file == name
     assert Scene.model_validate(scene.model_dump(mode="json")) == scene
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from netviz.sound.audio import FORMATS
+from netviz.sound.track import Soundtrack
 from netviz.video.encode import QUALITIES, segment_arguments
 from netviz.video.sound import sound_arguments
 from netviz.video.verify import decode_arguments
@@ -31,7 +32,7 @@ def test_a_segment() -> None:
 
 
 def test_music() -> None:
-    assert sound_arguments(Path("concat:a.mp3"), Fraction(300 * 1001, 30000)) == [
+    assert sound_arguments(Soundtrack(Path("concat:a.mp3")), Fraction(300 * 1001, 30000)) == [
         *("-v", "error"),
         *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
         *("-filter_complex", "[0:a:0]aresample=48000,apad,atrim=end_sample=480480[a]", "-map", "[a]"),

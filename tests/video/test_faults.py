@@ -16,6 +16,7 @@ import pytest
 
 from netviz import ffmpeg as ffmpeg_module
 from netviz.errors import InputError, NetvizError
+from netviz.sound.track import Soundtrack
 from netviz.video.files import output_problems
 from netviz.video.film import write_film
 from tests.video.support import children, moving_pictures, noise, processes_about, request
@@ -73,7 +74,7 @@ def test_ffmpeg_dies_while_flushing(
     tmp_path: Path, use_false_ffmpeg: UseFalse, music: Path, phase: str, end: str, words: str
 ) -> None:
     use_false_ffmpeg(f"if not {phase}: real()\nsys.stdin.buffer.read(); {end}")
-    message = failure(tmp_path, audio=music)
+    message = failure(tmp_path, audio=Soundtrack(music))
     assert words in message or (phase, end) == ("segment", "sys.exit(0)"), message
 
 
@@ -91,7 +92,7 @@ def test_a_film_with_too_few_frames_is_never_shown(tmp_path: Path, use_false_ffm
 
 def test_a_film_with_too_little_sound_is_never_shown(tmp_path: Path, use_false_ffmpeg: UseFalse, music: Path) -> None:
     use_false_ffmpeg("real([a.replace('end_sample=48000', 'end_sample=24000') for a in sys.argv[1:]])")
-    message = failure(tmp_path, moving_pictures(10), audio=music)
+    message = failure(tmp_path, moving_pictures(10), audio=Soundtrack(music))
     assert "sound lasts 0.5" in message and "instead of 1.000 s" in message
 
 
@@ -265,7 +266,7 @@ def test_a_hanging_ffmpeg_is_asked_to_end_then_killed(
     monkeypatch.setattr(ffmpeg_module, "PATIENCE", 0.5)
     use_false_ffmpeg("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + body)
     started = time.monotonic()
-    message = failure(tmp_path, stall_limit=0.4, audio=music)
+    message = failure(tmp_path, stall_limit=0.4, audio=Soundtrack(music))
     assert "no progress for 0.4 s" in message
     assert 0.9 < time.monotonic() - started < 4
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
+from netviz.sound.track import Soundtrack
 from netviz.video.film import Film, write_film
 from netviz.video.verify import decode
 from tests.video.support import (
@@ -33,7 +34,7 @@ from tests.video.support import (
 @pytest.mark.parametrize("quality", ["draft", "good", "best"])
 def test_codec_facts(tmp_path: Path, music: Path, quality: str) -> None:
     target = tmp_path / "film.mp4"
-    write_film(target, moving_pictures(25), **request(frame_count=25, audio=music, quality=quality))
+    write_film(target, moving_pictures(25), **request(frame_count=25, audio=Soundtrack(music), quality=quality))
     said = description(target)
     assert "h264 (High)" in said
     assert "yuv420p(tv, bt709" in said
@@ -49,7 +50,7 @@ def test_the_frames_decide_the_length(tmp_path: Path, music: Path, fps: Fraction
     """Music of 2.5 s, longer or shorter than the film."""
     target = tmp_path / "film.mp4"
     seconds = frames / fps
-    film = write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=fps, audio=music))
+    film = write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=fps, audio=Soundtrack(music)))
     assert film == Film(target, frames, seconds, target.stat().st_size)
     found = decode(target, sound=True)
     assert found.frames == frames
@@ -77,7 +78,7 @@ def test_without_music_there_is_no_sound_track(tmp_path: Path) -> None:
 
 def test_music_shorter_than_the_film_is_followed_by_silence(tmp_path: Path, music: Path) -> None:
     target = tmp_path / "film.mp4"
-    write_film(target, moving_pictures(40), **request(frame_count=40, audio=music))
+    write_film(target, moving_pictures(40), **request(frame_count=40, audio=Soundtrack(music)))
     sound = np.frombuffer(run_real("-i", target, "-map", "0:a", "-ac", "1", "-f", "f32le", "-"), np.float32)
     assert np.abs(sound[: 48000 * 2]).max() > 0.05
     assert np.abs(sound[int(48000 * 2.6) :]).max() < 0.001
@@ -87,7 +88,7 @@ def test_sound_comes_when_it_should(tmp_path: Path) -> None:
     """A click after 1 s of a film whose pictures are as long as two segments."""
     clicks, target = tmp_path / "click.wav", tmp_path / "film.mp4"
     run_real("-f", "lavfi", "-i", "aevalsrc=if(eq(n\\,48000)\\,1\\,0):s=48000:d=9", clicks)
-    write_film(target, moving_pictures(90), **request(frame_count=90, audio=clicks))
+    write_film(target, moving_pictures(90), **request(frame_count=90, audio=Soundtrack(clicks)))
     sound = np.frombuffer(run_real("-i", target, "-map", "0:a", "-ac", "1", "-f", "f32le", "-"), np.float32)
     assert abs(int(np.abs(sound).argmax()) - 48_000) <= 8
     assert abs(len(sound) - 9 * 48_000) <= 1024
@@ -157,7 +158,11 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path, music: Path) -> Non
     size = (320, 240)
     one, two = tmp_path / "one.mp4", tmp_path / "two.mp4"
     for target in (one, two):
-        write_film(target, moving_pictures(30, size), **request(size=size, frame_count=30, audio=music, quality="good"))
+        write_film(
+            target,
+            moving_pictures(30, size),
+            **request(size=size, frame_count=30, audio=Soundtrack(music), quality="good"),
+        )
     assert one.read_bytes() == two.read_bytes()
 
 
@@ -196,7 +201,9 @@ def test_wrong_requests_are_all_named_before_a_picture_is_asked_for(tmp_path: Pa
         raise AssertionError("a picture was asked for")
         yield
 
-    wrong = request(size=(853, 480), fps=Fraction(0), frame_count=0, quality="fine", audio=tmp_path / "none.mp3")
+    wrong = request(
+        size=(853, 480), fps=Fraction(0), frame_count=0, quality="fine", audio=Soundtrack(tmp_path / "none.mp3")
+    )
     with pytest.raises(InputError) as caught:
         write_film(tmp_path / "no folder" / "film.mp4", never(), **wrong)
     messages = [str(problem) for problem in caught.value.problems]
@@ -214,10 +221,12 @@ def test_many_films_leave_no_process_thread_or_descriptor(tmp_path: Path, music:
     def counts() -> tuple[int, int, int]:
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), len(children())
 
-    write_film(tmp_path / "film.mp4", moving_pictures(2), **request(frame_count=2, audio=music))
+    write_film(tmp_path / "film.mp4", moving_pictures(2), **request(frame_count=2, audio=Soundtrack(music)))
     before = counts()
     for _ in range(25):
-        write_film(tmp_path / "film.mp4", moving_pictures(2), overwrite=True, **request(frame_count=2, audio=music))
+        write_film(
+            tmp_path / "film.mp4", moving_pictures(2), overwrite=True, **request(frame_count=2, audio=Soundtrack(music))
+        )
         with pytest.raises(ValueError):
             write_film(tmp_path / "film.mp4", moving_pictures(1), overwrite=True, **request(frame_count=2, fps=FPS))
     assert counts() == before

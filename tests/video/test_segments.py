@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netviz.sound.track import Soundtrack
 from netviz.video.encode import group_of_pictures
 from netviz.video.film import write_film
 from netviz.video.fragments import NoFragments, split
@@ -57,7 +58,7 @@ def test_every_frame_has_its_time(tmp_path: Path, music: Path, fps: str) -> None
     rate = Fraction(fps)
     target, frames = tmp_path / "film.mp4", 2 * GROUPS * group_of_pictures(rate) + group_of_pictures(rate)
     assert len(segments_of(frames, rate)) == 3
-    write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=rate, audio=music))
+    write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=rate, audio=Soundtrack(music)))
     lines = run_real("-i", target, "-map", "0:v", "-c", "copy", "-f", "framecrc", "-").decode().splitlines()
     decoding, showing = zip(*(map(int, line.split(",")[1:3]) for line in lines if line[0] != "#"), strict=True)
     steps = {after - before for times in (decoding, sorted(showing)) for before, after in pairwise(times)}
