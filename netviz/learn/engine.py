@@ -15,8 +15,10 @@ import numpy as np
 from netviz.learn.in_place import can_be_in_place, train_in_place
 from netviz.learn.lesson import Lesson, State
 from netviz.learn.reference import Chunk, run_reference
+from netviz.learn.schedule import shown_count
 from netviz.learn.steps import can_be_compiled, compile_steps, term_count
 from netviz.learn.steps_in_order import can_be_compiled_in_order, compile_in_order
+from netviz.scene.spec import Scene
 
 # Measured with benchmarks/growth.py. Written out, a weight takes Python about 0.085 microseconds a step, four times as
 # long in Playground's order. In place, NumPy takes about 12 for a layer and 7 for a step whatever its size, until the
@@ -29,7 +31,7 @@ _SECONDS_A_PRODUCT = 6e-11
 _TIMES_THE_REFERENCE = 2.5
 _MOST_WEIGHTS_A_LAYER_IN_ORDER = 200
 _SECONDS_TO_COMPILE_A_TERM = 2.5e-5
-_SECONDS_AT_ONCE = 0.05
+SECONDS_AT_ONCE = 0.05
 _PRODUCTS_WORTH_THREADS = 50_000_000
 
 
@@ -42,6 +44,11 @@ class Engine:
     """(state, cycles, number of the first of them) -> Chunk, all finite; TrainingDiverged where that cannot be."""
     cycles_at_once: int
     """So many cycles take about a twentieth of a second."""
+
+
+def engine_for(scene: Scene, lesson: Lesson) -> Engine:
+    """The engine that trains the scene's lesson in the cycles that are not shown."""
+    return choose_engine(lesson, scene.training.cycles - shown_count(scene))
 
 
 def choose_engine(lesson: Lesson, cycles: int) -> Engine:
@@ -60,7 +67,7 @@ def choose_engine(lesson: Lesson, cycles: int) -> Engine:
 
 
 def _at_once(seconds_a_cycle: float) -> int:
-    return max(1, int(_SECONDS_AT_ONCE / seconds_a_cycle))
+    return max(1, int(SECONDS_AT_ONCE / seconds_a_cycle))
 
 
 def most_threads(lesson: Lesson) -> int | None:

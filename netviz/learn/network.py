@@ -120,11 +120,12 @@ def deltas(
 ) -> tuple[Floats, ...]:
     """dLoss/d(weighted sums) of each layer after the inputs: (..., n_1), ... (..., n_L), each example by itself.
 
-    weights: those the forward pass was made with, so that hidden errors are the ones of before the update.
+    weights: those the forward pass was made with, so that hidden errors are the ones of before the update. With weights
+    (C, n_l, n_{l+1}) of C networks, layers and targets are (C, B, n).
     """
     result = [output_deltas(activations[-1], layers[-1], targets, loss)]
     for index in range(len(weights) - 1, 0, -1):
-        errors = result[-1] @ weights[index].T
+        errors = result[-1] @ np.swapaxes(weights[index], -1, -2)
         result.append(through_activation(activations[index - 1], layers[index], errors))
     return tuple(reversed(result))
 

@@ -57,7 +57,7 @@ def take_step(lesson: Lesson, state: State, start: int) -> Step:
     found = _gradients(lesson, state.carried, layers, back)
     if len(inputs) < lesson.batch and lesson.last_batch == "carry":
         return Step(start, layers, loss, state._replace(carried=found))
-    return Step(start, layers, loss, _updated(lesson, state, found))
+    return Step(start, layers, loss, updated(lesson, state, found))
 
 
 Layers = tuple[Floats, ...]
@@ -82,11 +82,12 @@ def _gradients(lesson: Lesson, carried: Gradients | None, layers: Layers, back: 
     return Gradients(weights, biases, examples)
 
 
-def _updated(lesson: Lesson, state: State, found: Gradients) -> State:
+def updated(lesson: Lesson, state: State, found: Gradients) -> State:
     """The state after a step down these gradients, and towards smaller weights where there is regularization.
 
     Regularization as in TensorFlow Playground (src/nn.ts): its slope is that of the weights from before the step, its
-    rate that of learning, whatever the batch; biases have none.
+    rate that of learning, whatever the batch; biases have none. Arrays may have an axis before their own, of as many
+    networks as there are gradients.
     """
     weights, biases = state.parameters
     divisor = found.examples if lesson.reduction == "mean" else 1

@@ -9,7 +9,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from netviz.learn.divergence import TrainingDiverged
-from netviz.learn.engine import choose_engine, most_threads, reference_seconds
+from netviz.learn.engine import engine_for, most_threads, reference_seconds
 from netviz.learn.initial import initial_parameters
 from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
 from netviz.learn.recorder import Recorder, refuse_too_large
@@ -49,8 +49,7 @@ def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
 def _train(lesson: Lesson, recorder: Recorder, parameters: Parameters, reporter: _Reporter) -> None:
     """Shown cycles step by step, in NumPy; the cycles between them by the engine that suits them."""
     recorder.start(parameters)
-    cycles = recorder.kept[-1]
-    engine = choose_engine(lesson, cycles - len(recorder.shown))
+    engine = engine_for(recorder.scene, lesson)
     state, done = State(parameters), 0
     for kept in recorder.kept[1:]:
         shown = kept in recorder.shown

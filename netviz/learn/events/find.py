@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from threadpoolctl import threadpool_limits
+
+from netviz.learn.engine import most_threads
 from netviz.learn.events.event import KINDS, Event
 from netviz.learn.events.inputs import withering
 from netviz.learn.events.moments import moments_of
 from netviz.learn.events.progress import halving
+from netviz.learn.events.replay import Replay
+from netviz.learn.events.signs import sign_changes
+from netviz.learn.events.solved import solving
+from netviz.learn.lesson import lesson_of
 from netviz.learn.recording import Recording
 
 
 def find_events(recording: Recording) -> tuple[Event, ...]:
     """What happened in a training run, in the order of time; nothing twice."""
     moments = moments_of(recording)
-    found = [*withering(moments), *halving(recording)]
+    lesson = lesson_of(recording.scene)
+    replay = Replay(recording, moments, lesson)
+    with threadpool_limits(most_threads(lesson)):  # as in training, of which parts are gone through once more
+        found = [
+            *solving(recording, moments, replay),
+            *sign_changes(moments, replay),
+            *withering(moments),
+            *halving(recording),
+        ]
     return tuple(sorted(found, key=_order))
 
 

@@ -19,7 +19,7 @@ MOST_INPUTS = 5
 
 def withering(moments: Moments) -> Iterator[Event]:
     """Inputs whose share of the inputs' outgoing |w| was fair once, and fell for good."""
-    outgoing = np.abs(moments.weights[0]).sum(axis=2)
+    outgoing = np.abs(moments.parameters.weights[0]).sum(axis=2)
     total = outgoing.sum(axis=1, keepdims=True)
     count = outgoing.shape[1]
     if count < 2:

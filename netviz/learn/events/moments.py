@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netviz.learn.events.stacks import chosen
 from netviz.learn.lesson import Parameters
-from netviz.learn.network import Floats
 from netviz.learn.recording import AT_REST, Integers, Recording
 
 
@@ -17,21 +17,18 @@ class Moments:
 
     cycle: Integers
     """(R,), strictly increasing from 0."""
-    weights: tuple[Floats, ...]
-    """L arrays (R, n_l, n_{l+1})."""
-    biases: tuple[Floats, ...]
-    """L arrays (R, n_{l+1})."""
+    parameters: Parameters
+    """Weights (R, n_l, n_{l+1}), biases (R, n_{l+1})."""
 
-    def parameters(self, moment: int) -> Parameters:
-        """Those of one moment."""
-        return Parameters(tuple(array[moment] for array in self.weights), tuple(array[moment] for array in self.biases))
+    def at_most(self, count: int) -> Moments:
+        """So many of them, evenly chosen, the first and the last among them; all of these if there are no more."""
+        if len(self.cycle) <= count:
+            return self
+        which = np.unique(np.linspace(0, len(self.cycle) - 1, max(count, 2)).round().astype(int))
+        return Moments(self.cycle[which], chosen(self.parameters, which))
 
 
 def moments_of(recording: Recording) -> Moments:
     """The recording's moments at rest."""
     rows = np.flatnonzero(recording.example == AT_REST)
-    return Moments(
-        recording.cycle[rows],
-        tuple(array[rows] for array in recording.weights),
-        tuple(array[rows] for array in recording.biases),
-    )
+    return Moments(recording.cycle[rows], chosen(Parameters(recording.weights, recording.biases), rows))
