@@ -80,7 +80,7 @@ def tell(made: Plan, recording: Recording) -> Plan:
 
 def _warn_of_letters(scene: Scene) -> None:
     """Warn of characters that would be drawn as empty boxes."""
-    captions = (shot.caption or "" for shot in scene.shots)
+    captions = [*(shot.caption or "" for shot in scene.shots), *(caption.text for caption in scene.captions)]
     texts = [scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs, *captions]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
         from netviz.picture.type import Typefaces, check
@@ -221,7 +221,7 @@ def still(
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, start or end. cache: as in `record`. Raises InputError as `render` does.
+    at: 50%, 12.5s, cycle:200, shot:3, start or end. cache: as in `record`. Raises InputError as `render` does.
     """
     scene = scene_of(source)
     problems = scene_problems(source)

@@ -14,8 +14,9 @@ import netviz
 from netviz.api import scene_problems, target_problems
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
-from netviz.cli.sources import SUFFIXES, read_source
+from netviz.cli.sources import SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
+from netviz.film.moments import FORMS
 from netviz.film.plan import Plan
 from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
@@ -26,14 +27,14 @@ from netviz.video.files import amount
 @click.command()
 @scene_options
 @output_options("The picture; without it the scene's name + .png in the current folder.")
-@click.option("--at", default="50%", metavar="MOMENT", help="50%, 12.5s, cycle:200, start or end.", show_default=True)
+@click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
 @cache_option
 @click.pass_context
 def still(ctx: click.Context, /, overwrite: bool, at: str, cache: bool, strict: bool, **_: Any) -> None:
     """Make one picture of the film, as PNG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        with console.progress() as progress:
+        with located(source), console.progress() as progress:
             netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress, cache=cache)
     console.result(f"{console.name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
@@ -105,8 +106,10 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
 def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
     """Print what the film shows when: shot, cycle, example, start and end of every span."""
     with console.warnings_shown(strict):
-        scene = read_source(ctx).scene
-        made = netviz.plan(scene)
+        source = read_source(ctx)
+        scene = source.scene
+        with located(source):
+            made = netviz.plan(scene)
     console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
 
 
@@ -117,8 +120,9 @@ def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     """Check a scene, its music included, without training or drawing."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        _refuse(scene_problems(source.subject))
-        made = netviz.plan(source.scene)
+        with located(source):
+            _refuse(scene_problems(source.subject))
+            made = netviz.plan(source.scene)
     cycles = len(made.shown_cycles)
     console.result(f"{source.scene.name}: fine; {console.seconds(made.seconds)}, {cycles} shown cycles")
 
@@ -213,6 +217,9 @@ def _plan_as_text(scene: Scene, made: Plan) -> str:
             f"{scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
             f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}"
         )
+    for cue in made.cues:
+        start, end = float(cue.start / made.fps), float(cue.stop / made.fps)
+        lines.append(f"caption   {start:>34.2f}s {end:>8.2f}s {cue.stop - cue.start:>7}  {printable(cue.text)}")
     lines.append(f"{console.seconds(made.seconds)}, {made.frame_count} frames at {made.fps} frames a second")
     return "\n".join(lines)
 
@@ -231,8 +238,11 @@ def _plan_as_json(scene: Scene, made: Plan) -> str:
         }
         for span in made.spans
     ]
+    captions = [
+        {"text": cue.text, "start": float(cue.start / made.fps), "end": float(cue.stop / made.fps)} for cue in made.cues
+    ]
     told = {"fps": str(made.fps), "frames": made.frame_count, "seconds": float(made.seconds), "spans": spans}
-    return json.dumps(told, indent=1)
+    return json.dumps({**told, "captions": captions}, indent=1)
 
 
 def _size(scene: Scene) -> str:

@@ -17,7 +17,7 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, overrides, scene_options
 from netviz.cli.sources import read_draft
 from netviz.errors import InputError
-from netviz.film.moments import frame_at
+from netviz.film.moments import FORMS, frame_at
 from netviz.preview.server import close, serve
 from netviz.preview.status import Status
 from netviz.preview.studio import Studio, Wanted
@@ -29,7 +29,7 @@ CTRL_C = 130
 
 @click.command()
 @scene_options
-@click.option("--at", default="50%", metavar="MOMENT", help="50%, 12.5s, cycle:200, start or end.", show_default=True)
+@click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
 @click.option("--film", is_flag=True, help="Make a draft film of every version as well.")
 @cache_option
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Where; without it a free one.")
@@ -74,7 +74,7 @@ def _wanted(recording: Any, draft: Draft) -> Wanted:
     files = (*draft.files, *([draft.path] if draft.path is not None else []))
     problems = tuple(printable(str(problem)) for problem in draft.problems)
     subject = draft.scene if recording is None or draft.scene is None else recording.with_scene(draft.scene)
-    return Wanted(subject, problems, files, draft.notes)
+    return Wanted(subject, problems, files, draft.notes, draft.located)
 
 
 def _refuse_what_no_saving_mends(draft: Draft, at: str) -> None:

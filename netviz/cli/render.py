@@ -11,7 +11,7 @@ from click.core import ParameterSource
 import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, overwrite_option, scenes_options
-from netviz.cli.sources import Source, read_sources
+from netviz.cli.sources import Source, located, read_sources
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.films import film_problems, request_problems
 from netviz.learn.recording import Recording
@@ -70,7 +70,7 @@ def render(
             _show(sources, overwrite)
         elif len(sources) == 1:
             (source,) = sources
-            with console.progress() as progress:
+            with located(source), console.progress() as progress:
                 film = netviz.render(
                     source.subject,
                     source.target,
@@ -87,8 +87,9 @@ def render(
 
 def _show(sources: list[Source], overwrite: bool) -> None:
     problems, plans = film_problems({source.target: source.subject for source in sources}, overwrite=overwrite)
-    if problems:
-        raise InputError(problems)
+    with located(*sources):
+        if problems:
+            raise InputError(problems)
     for source, made in zip(sources, plans, strict=True):
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
@@ -98,7 +99,7 @@ def _show(sources: list[Source], overwrite: bool) -> None:
 def _make_several(ctx: click.Context, sources: list[Source], **options: Any) -> None:
     """Make all films; those that fail are told of, and are the command's failure in the end."""
     films: dict[str | Path, Scene | Recording] = {source.target: source.subject for source in sources}
-    with console.progress() as progress:
+    with located(*sources), console.progress() as progress:
 
         def ended(target: Path, outcome: Film | Exception) -> None:
             with progress.aside():

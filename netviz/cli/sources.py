@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,12 +32,16 @@ SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
 
 @dataclass(frozen=True)
 class Source:
-    """A scene, the recording if it came with one, the file it was read from, and the file the command is to write."""
+    """A scene, the recording if it came with one, the file it was read from, and the file the command is to write.
+
+    located: adds its place in the scene's file to a problem that is found later.
+    """
 
     scene: Scene
     recording: Recording | None
     path: Path | None
     target: Path
+    located: Callable[[Problem], Problem]
 
     @property
     def subject(self) -> Scene | Recording:
@@ -85,12 +90,30 @@ def _sources(
         for note in draft.notes:
             warnings.warn(note, NetvizWarning, stacklevel=3)
         if draft.scene is not None and not (draft.path is not None and _same_file(target, draft.path)):
-            sources.append(Source(draft.scene, recording and recording.with_scene(draft.scene), draft.path, target))
+            filmed = recording and recording.with_scene(draft.scene)
+            sources.append(Source(draft.scene, filmed, draft.path, target, draft.located))
     if problems or len(sources) < len(found):
         for _, draft, target in found:
             problems += _problems_beyond(ctx, draft, target)
         raise InputError(dict.fromkeys(problems))
     return sources
+
+
+@contextmanager
+def located(*sources: Source) -> Iterator[None]:
+    """Problems that are found while the sources are worked on get their places in the scenes' files."""
+    try:
+        yield
+    except InputError as wrong:
+        raise InputError(_located(problem, sources) for problem in wrong.problems) from None
+
+
+def _located(problem: Problem, sources: Sequence[Source]) -> Problem:
+    for source in sources:
+        own = Problem(problem.where.removeprefix(f"{source.scene.name}: "), problem.message)
+        if (len(sources) == 1 or own != problem) and (found := source.located(own)) != own:
+            return found
+    return problem
 
 
 def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:

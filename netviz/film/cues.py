@@ -6,13 +6,18 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from netviz.film.motion import ease
+from netviz.learn.events.event import Event
+from netviz.scene.story import reading_seconds
 
 FADE_SECONDS = Fraction(1, 5)
 """How long a cue takes to come, and to go; before and after it the shot's own line goes and comes as fast."""
 SHORTEST_GAP = Fraction(1)
 """Seconds without a cue in which the shot's own line comes back; in shorter ones nothing could be read."""
+UNHURRIED = Fraction(1, 2)
+"""Seconds that a text stands longer than it takes to read, where there is room: it has to be noticed first."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,17 @@ class Cue:
     start: int
     stop: int
     text: str
-    event: object | None = None
+    event: Event | None = None
+
+
+def frames_to_read(text: str, fps: Fraction) -> int:
+    """Frames without which a text cannot be read."""
+    return ceil(reading_seconds(text) * fps)
+
+
+def frames_for(text: str, fps: Fraction) -> int:
+    """Frames that a text stands where there is room."""
+    return ceil((reading_seconds(text) + UNHURRIED) * fps)
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,44 @@
-"""The moments people ask for by name: 50%, 12.5s, cycle:200, start, end."""
+"""The moments people ask for by name: 50%, 12.5s, cycle:200, shot:3, start, end."""
 
 from __future__ import annotations
 
-import re
-from fractions import Fraction
 from math import ceil
 
 from netviz.errors import InputError, Problem
 from netviz.film.plan import SHOWING, Plan, Span
+from netviz.scene.moment import Moment, moment_of
 
-FORMS = "50%, 12.5s, cycle:200, start or end"
+FORMS = "50%, 12.5s, cycle:200, shot:3, start or end"
 MOST_TOLD = 0.55
 """How far into a step its answer stands beside the target: the moment that says most."""
 
 
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
     """The frame of a moment. Raises InputError, naming `origin`, if the text is no moment of this film."""
-    text = text.strip()
     last = plan.frame_count - 1
-    if text in ("start", "end"):
-        return 0 if text == "start" else last
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text):
-        part = Fraction(match[1]) / 100
-        if part <= 1:
-            return min(last, int(part * plan.frame_count))
-        raise _wrong(origin, f"{text} is past the end of the film; give 0% to 100%")
-    if match := re.fullmatch(r"(\d+(?:\.\d+)?)\s*s", text):
-        frame = int(Fraction(match[1]) * plan.fps)
-        if frame <= last:
-            return frame
-        if Fraction(match[1]) == plan.seconds:
-            return last
-        raise _wrong(origin, f"{text} is past the end of the film, which lasts {float(plan.seconds):.2f} s")
-    if match := re.fullmatch(r"cycle:\s*([\d,_]+)", text):
-        return _in_cycle(plan, int(re.sub("[,_]", "", match[1])), origin)
-    raise _wrong(origin, f"{text!r} is no moment; give {FORMS}")
+    try:
+        moment = moment_of(text)
+    except ValueError as wrong:
+        is_none = str(wrong).startswith("expected")
+        raise _wrong(origin, f"{text!r} is no moment; give {FORMS}" if is_none else str(wrong)) from None
+    match moment.kind:
+        case "start" | "end":
+            return 0 if moment.kind == "start" else last
+        case "part":
+            return min(last, int(moment.number * plan.frame_count))
+        case "seconds":
+            frame = int(moment.number * plan.fps)
+            if frame <= last:
+                return frame
+            if moment.number == plan.seconds:
+                return last
+            raise _wrong(origin, f"{text} is past the end of the film, which lasts {float(plan.seconds):.2f} s")
+        case "cycle":
+            return _in_cycle(plan, int(moment.number), origin)
+        case "shot":
+            return _in_shot(plan, moment, origin)
+        case "event":
+            raise _wrong(origin, f"events are known only after training; give {FORMS}")
 
 
 def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
@@ -46,6 +50,16 @@ def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
         raise _wrong(origin, "this film shows no cycles of training")
     listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")
     raise _wrong(origin, f"cycle {cycle} is not shown; shown are {listed}")
+
+
+def _in_shot(plan: Plan, moment: Moment, origin: str) -> int:
+    """The middle of a shot."""
+    here = [span for span in plan.spans if moment.names_shot(span.shot, span.shot_kind)]
+    numbers = sorted({span.shot + 1 for span in here})
+    if len(numbers) != 1:
+        several = f"there are {len(numbers)}; give {' or '.join(f'shot:{number}' for number in numbers)}"
+        raise _wrong(origin, several if numbers else "there is no such shot in this film")
+    return (here[0].start + here[-1].stop) // 2
 
 
 def _inside(plan: Plan, span: Span) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
 
+from netviz.film.captioning import cues_of
 from netviz.film.cues import Cue
 from netviz.film.learning import Kind, Learning, Piece
 from netviz.film.lengths import natural_lengths, shared_lengths
@@ -19,6 +20,8 @@ from netviz.learn.schedule import shown_cycles
 from netviz.scene.shots import LearningShot, RestShot, TitleShot, WalkShot
 from netviz.scene.spec import Scene
 
+LEARNING: tuple[Kind, ...] = ("step", "move", "sweep")
+"""The kinds of span of a learning shot."""
 SHOWING: tuple[Kind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
 LONG = 600
@@ -41,6 +44,11 @@ class Span:
     cycle: int
     example: int | None = None
     from_cycle: int | None = None
+
+    @property
+    def shot_kind(self) -> str:
+        """The kind of its shot, as a scene names it."""
+        return "learning" if self.kind in LEARNING else self.kind
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,10 @@ class Plan:
 
 
 def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
-    """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None."""
+    """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
+
+    Raises InputError if captions lie outside it, overlap, or leave no time to be read.
+    """
     shown = shown_cycles(scene)
     standings = _standings(scene, shown[0])
     learning = _learning(scene, standings, shown)
@@ -99,7 +110,9 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
             *notes,
             f"without a length of its own the film lasts {minutes} minutes; give a duration, or music",
         ]
-    return Plan(scene.output.fps, frames, spans, (*notes, *_left_out(scene, lengths, spans, learning)), per_cycle)
+    notes += _left_out(scene, lengths, spans, learning)
+    plan = Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle)
+    return replace(plan, cues=cues_of(scene, plan))
 
 
 def _standings(scene: Scene, first_shown: int) -> list[int]:

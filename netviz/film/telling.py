@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from netviz.film.captioning import reached
+from netviz.film.cues import Cue, frames_for, frames_to_read
 from netviz.film.plan import Plan
+from netviz.learn.events import Event, find_events
 from netviz.learn.recording import Recording
+from netviz.scene.mistake import count
+from netviz.scene.moment import Moment
+
+LATEST = Fraction(6)
+"""Seconds after its moment in which something can still be told."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Words that are to be told from a frame on, or soon after it.
+
+    frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None.
+    """
+
+    start: int
+    text: str
+    frames: int | None = None
+    event: Event | None = None
 
 
 def told(plan: Plan, recording: Recording) -> Plan:
@@ -11,4 +36,73 @@ def told(plan: Plan, recording: Recording) -> Plan:
 
     Other spans may come of it, but never another number of frames. What the user should know is added to the notes.
     """
-    return plan
+    return with_event_captions(plan, recording)
+
+
+def with_event_captions(plan: Plan, recording: Recording) -> Plan:
+    """The plan with the cues of the captions that the scene gives at events; notes tell of those that find no place."""
+    given = [(f"captions[{index}]", each) for index, each in enumerate(recording.scene.captions)]
+    given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
+    if not given:
+        return plan
+    events, wanted, notes = find_events(recording), dict[str, Wanted](), []
+    for name, caption in given:
+        try:
+            event = _meant(caption.moment, events)
+            frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
+            wanted[name] = Wanted(begins(plan, event), caption.text, frames, event)
+        except ValueError as wrong:
+            notes.append(f"{name} is left out: {wrong}")
+    cues, left_out = told_too(plan, tuple(wanted.values()))
+    crowded = [name for name, each in wanted.items() if any(each is other for other in left_out)]
+    notes += [f"{name} is left out: other captions leave it no time at its event" for name in crowded]
+    return replace(plan, cues=cues, notes=(*plan.notes, *notes))
+
+
+def _meant(moment: Moment, events: Sequence[Event]) -> Event:
+    """The event that a moment names. Raises ValueError if there is none."""
+    found = [event for event in events if event.kind == moment.name]
+    if moment.number <= len(found):
+        return found[int(moment.number) - 1]
+    if found:
+        raise ValueError(f"this run has {count(len(found), 'event')} of the kind {moment.name}")
+    kinds = ", ".join(dict.fromkeys(event.kind for event in events))
+    raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
+
+
+def begins(plan: Plan, event: Event) -> int:
+    """The frame with which the film comes to an event. Raises ValueError if it does not come there."""
+    if event.cycle == 0:  # it was so before training
+        return next((span.start for span in plan.spans if span.shot_kind != "title"), 0)
+    return reached(plan, event.cycle, event.example)
+
+
+def told_too(plan: Plan, wanted: Sequence[Wanted]) -> tuple[tuple[Cue, ...], tuple[Wanted, ...]]:
+    """The plan's cues and those wanted as well, each where it is to be or a little later; and those without room.
+
+    What stands in the plan stays where it is; among those wanted the first are the first to find room.
+    """
+    cues: list[Cue] = [*plan.cues]
+    left_out = []
+    for each in wanted:
+        cue = _in_room(plan, cues, each)
+        if cue is None:
+            left_out.append(each)
+        else:
+            cues = sorted([*cues, cue], key=lambda cue: cue.start)
+    return tuple(cues), tuple(left_out)
+
+
+def _in_room(plan: Plan, cues: Sequence[Cue], wanted: Wanted) -> Cue | None:
+    """A cue in the first room between others in which it can be read, if that is not too late."""
+    least = frames_to_read(wanted.text, plan.fps)
+    best = frames_for(wanted.text, plan.fps) if wanted.frames is None else max(least, wanted.frames)
+    borders = [0, *(border for cue in cues for border in (cue.start, cue.stop)), plan.frame_count]
+    for free, limit in zip(borders[::2], borders[1::2], strict=True):
+        # What happens at the very end is told before the film is over.
+        earliest = min(wanted.start, limit - least) if limit == plan.frame_count else wanted.start
+        start = max(free, earliest)
+        if start + least <= limit:
+            is_late = start > wanted.start + LATEST * plan.fps
+            return None if is_late else Cue(start, min(limit, start + best), wanted.text, wanted.event)
+    return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netviz.api import plan, record, scene_problems, tell
-from netviz.errors import InputError, NetvizError, NetvizWarning
+from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.learn.recording import Recording
 from netviz.preview.film import FilmMaker, Superseded
 from netviz.preview.memory import Memory
@@ -29,13 +29,15 @@ POLL = 0.05
 class Wanted:
     """What is to be shown, as its files say now: a scene or a recording, or what is wrong with it.
 
-    files: all it depends on, there or not. notes: what the user should know.
+    files: all it depends on, there or not. notes: what the user should know. located: adds its place in the scene's
+    file to a problem that is found later.
     """
 
     subject: Scene | Recording | None
     problems: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
+    located: Callable[[Problem], Problem] = lambda problem: problem
 
 
 class Studio:
@@ -143,6 +145,7 @@ class Studio:
             if self._status.film is not None and self._status.film.took is None:
                 self._publish(film=None)
         self._tell_phase("reading", 0.0)
+        wanted = Wanted(None)
         try:
             wanted = self._read()
             self._watch.follow(wanted.files)
@@ -153,7 +156,7 @@ class Studio:
         except Superseded:
             return
         except InputError as wrong:
-            problems = tuple(map(str, wrong.problems))
+            problems = tuple(str(wanted.located(problem)) for problem in wrong.problems)
         except NetvizError as failure:
             problems = (str(failure),)
         except Exception as failure:  # the next version of the scene may well be shown again

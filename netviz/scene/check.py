@@ -1,7 +1,8 @@
 """What a scene's parts must be to each other: found here, all at once, wherever the parts came from.
 
 The parts are looked at room by room: what is learned from (`check_data.py`), how (`check_training.py`), what is shown
-of it (`check_picture.py`), what is heard (`check_sound.py`); the network itself, the schedule and the output here.
+of it (`check_picture.py`), what is told (`check_story.py`), what is heard (`check_sound.py`); the network itself,
+the schedule and the output here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
 from netviz.scene.check_sound import sound_and_length
+from netviz.scene.check_story import captions
 from netviz.scene.check_training import training_alone, training_and_network
 from netviz.scene.check_words import phrases_alone
 from netviz.scene.mistake import Mistake, count, misfit
@@ -54,6 +56,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
     if isinstance(parts.get("words"), tuple):
         found += phrases_alone(dict(parts["words"]))
     found += sound_and_length(parts.get("audio"), parts.get("duration"))
+    found += captions(parts)
     if parts.get("output") is not None:
         found += _output(parts["output"])
     return found

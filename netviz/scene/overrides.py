@@ -75,7 +75,7 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     _settle_length(result, given)
     _settle_style(result, given)
     for key, override in given.items():
-        path = _path(key)
+        path = key_path(key)
         if len(path) > 1 and isinstance(path[0], str):
             _open(result.data, path[0])
         if problem := _unknown(result.data, path, override.origin):
@@ -86,7 +86,8 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     return result
 
 
-def _path(key: str) -> Path:
+def key_path(key: str) -> Path:
+    """The path of a value from its key as it is written: shots.4.inputs, or shots[4].inputs as in messages."""
     # shots[4].inputs is how messages write it, so it may be typed like that too.
     parts = re.sub(r"\[([0-9]+)\]", r".\1", key).split(".")
     return tuple(int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in parts)

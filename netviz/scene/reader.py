@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from netviz.scene.check import mistakes
 from netviz.scene.check_data import data_alone, data_and_network
 from netviz.scene.explain import Flaw, explain, unknown_key
 from netviz.scene.files import Unreachable, named_by_user, named_in_scene
-from netviz.scene.overrides import Overlaid
+from netviz.scene.overrides import Overlaid, key_path
 from netviz.scene.panels import PicturePanel
 from netviz.scene.schema import inside, root
 from netviz.scene.spec import Data, Scene, Schedule
@@ -41,7 +41,8 @@ class Draft:
     parts: the values of the scene's keys that are valid by themselves, defaults included. scene: if nothing is wrong.
     path: the scene's file, if the source is one and could be found. notes: what the user should know of the scene.
     files: all that it names, there or not: music, table, font, pictures. in_options: those of the problems that the
-    user's options have, and not the file.
+    user's options have, and not the file. located: adds its place in the file to a problem that was found later, and
+    begins with a key of the scene.
     """
 
     problems: tuple[Problem, ...]
@@ -51,6 +52,7 @@ class Draft:
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     in_options: tuple[Problem, ...] = ()
+    located: Callable[[Problem], Problem] = field(default=lambda problem: problem, compare=False)
 
 
 @cache
@@ -95,7 +97,9 @@ class Reader:
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
         options = (*before, *self.in_options)
-        return Draft(_shortened(problems), self.parts, scene, self.path, tuple(notes), tuple(self.files), options)
+        return Draft(
+            _shortened(problems), self.parts, scene, self.path, tuple(notes), tuple(self.files), options, self.located
+        )
 
     def _flaws(self) -> list[Flaw]:
         found: list[Flaw] = []
@@ -135,6 +139,13 @@ class Reader:
         options = self.overlaid.origins_inside(flaw.path)
         changed = f" (with {', '.join(options)})" if options else ""
         self.in_file.append((position, Problem(where, flaw.message + changed)))
+
+    def located(self, problem: Problem) -> Problem:
+        """A problem that names a key of the scene, with the key's place if it stands in the file."""
+        path = key_path(problem.where.partition(":")[0])
+        if path not in self.tree.values or self.overlaid.origin(path):
+            return problem
+        return Problem(f"{at(self.where, self.tree.position(path))}: {problem.where}", problem.message)
 
     def _tell(self, path: KeyPath, problem: Problem) -> None:
         """Report a problem that says itself where it is, among those of the value at the path."""

@@ -26,6 +26,7 @@ from netviz.scene.panels import (
 from netviz.scene.part import Part
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile
+from netviz.scene.story import Caption
 from netviz.scene.values import (
     FilePath,
     FrameRate,
@@ -215,6 +216,8 @@ class Scene(Part):
     duration: Seconds | None = None
     """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
     second a step."""
+    captions: Tuple[Caption] = ()
+    """What is told in words while the film runs, drawn under the title and written beside the film as WebVTT."""
     style: Style = "glow"
     """glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
     theme: ThemeName | None = None
