@@ -22,6 +22,7 @@ COMMANDS = {
     "preview": "Show a scene in the browser while you change it.",
     "record": "Train the network and keep the recording, without a film.",
     "think": "Train the network and let it think about a situation.",
+    "events": "Print what happened while the network learned.",
     "plan": "Print what the film shows when.",
     "validate": "Check a scene without making anything of it.",
     "scenes": "List the scenes that come with netviz.",
@@ -30,7 +31,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {"cache": "cache", "preview": "preview", "render": "render", "words": "words"}
+_HOMES = {"cache": "cache", "events": "events", "preview": "preview", "render": "render", "words": "words"}
 """The modules of those that are not in commands.py."""
 
 

@@ -8,7 +8,8 @@ from netviz.learn.engine import most_threads
 from netviz.learn.events.event import KINDS, Event
 from netviz.learn.events.inputs import withering
 from netviz.learn.events.moments import moments_of
-from netviz.learn.events.progress import halving
+from netviz.learn.events.neurons import dying_and_saturating
+from netviz.learn.events.progress import progress
 from netviz.learn.events.replay import Replay
 from netviz.learn.events.signs import sign_changes
 from netviz.learn.events.solved import solving
@@ -23,10 +24,11 @@ def find_events(recording: Recording) -> tuple[Event, ...]:
     replay = Replay(recording, moments, lesson)
     with threadpool_limits(most_threads(lesson)):  # as in training, of which parts are gone through once more
         found = [
-            *solving(recording, moments, replay),
             *sign_changes(moments, replay),
+            *solving(recording, moments, replay),
             *withering(moments),
-            *halving(recording),
+            *dying_and_saturating(recording, moments),
+            *progress(recording),
         ]
     return tuple(sorted(found, key=_order))
 

@@ -11,14 +11,16 @@ from netviz.learn.lesson import Parameters
 from netviz.learn.network import Floats
 from netviz.scene.spec import Activation
 
-MOST_PRODUCTS = 500_000_000
-"""Weights times examples times moments of one search: some tenths of a second. What would take more is thinned out."""
+MOST_WORK = 500_000_000
+"""Of one search, as `work_of` counts it: some tenths of a second. What would take more is thinned out."""
+_ACTIVATION = 10  # so many times as long as a product
 _NUMBERS_AT_ONCE = 1_000_000
 
 
-def products(parameters: Parameters, examples: int) -> int:
-    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`."""
-    return examples * sum(weight.size for weight in parameters.weights)
+def work_of(parameters: Parameters, examples: int) -> int:
+    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`, in products."""
+    weights, biases = (sum(array.size for array in arrays) for arrays in parameters)
+    return examples * (weights + _ACTIVATION * biases)
 
 
 def passes(parameters: Parameters, activations: tuple[Activation, ...], inputs: Floats) -> Iterator[tuple[Floats, ...]]:

@@ -82,8 +82,8 @@ class Replay:
         """About how long it takes to replay some cycles."""
         if not cycles:
             return 0.0
-        shown = len(self._shown.intersection(cycles)) * reference_seconds(self._lesson)
-        others = len(cycles) * (_SECONDS_A_CYCLE + SECONDS_AT_ONCE / self._engine.cycles_at_once)
+        shown = len(self._shown.intersection(cycles[:-1])) * reference_seconds(self._lesson)
+        others = (len(cycles) - 1) * (_SECONDS_A_CYCLE + SECONDS_AT_ONCE / self._engine.cycles_at_once)
         a_step = _SECONDS_A_STEP + _SECONDS_A_WEIGHT * len(cycles) * self._lesson.weight_count
         return shown + others + len(self._starts) * a_step
 
@@ -99,29 +99,31 @@ class Replay:
 
         rows: of all examples of the last cycle, where its steps were recorded.
         """
-        kept, parts = chosen(self._moments.parameters, slice(moment + 1, moment + 2)), list[Parameters]()
+        end, parts, replayed = (
+            chosen(self._moments.parameters, slice(moment + 1, moment + 2)),
+            list[Parameters](),
+            cycles,
+        )
         if rows is not None:  # each step left what the next one began with
-            parts = [chosen(self._recorded, rows[[*self._starts][1:]]), kept]
-            kept, cycles_to_replay = chosen(self._recorded, rows[:1]), cycles[:-1]
-        else:
-            cycles_to_replay = cycles
-        states = [self._state(moment)]
-        for cycle in cycles_to_replay:
-            try:
-                states.append(self._after(states[-1], cycle))
-            except TrainingDiverged:
-                return None
-        ends = stacked([state.parameters for state in states])
-        if not are_near(chosen(ends, slice(-1, None)), kept, NEAR):
-            return None
-        if cycles_to_replay:
+            parts = [chosen(self._recorded, rows[[*self._starts][1:]]), end]
+            end, replayed = chosen(self._recorded, rows[:1]), cycles[:-1]
+        if replayed:
+            states = [self._state(moment)]
+            for cycle in replayed[:-1]:
+                try:
+                    states.append(self._after(states[-1], cycle))
+                except TrainingDiverged:
+                    return None
             # Before the first cycle of all nothing was carried over: it is by itself.
             apart = 1 if moment == 0 else 0
-            steps = joined([self._steps(group) for group in (states[:apart], states[apart:-1]) if group])
-            last_steps = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
-            if not are_near(last_steps, chosen(ends, slice(1, None)), NEAR):
+            steps = joined([self._steps(group) for group in (states[:apart], states[apart:]) if group])
+            arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
+            ends = joined([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
+            if not are_near(arrivals, ends, NEAR):
                 return None
             parts.insert(0, steps)
+        elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, NEAR):
+            return None
         last = np.minimum(np.array(self._starts) + self._lesson.batch, len(self._lesson.inputs)) - 1
         return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), joined(parts))
 

@@ -11,7 +11,7 @@ from netviz.learn.events.crossing import last_crossing
 from netviz.learn.events.event import Event
 from netviz.learn.events.hysteresis import last_turn
 from netviz.learn.events.moments import Moments
-from netviz.learn.events.passes import MOST_PRODUCTS, passes, products
+from netviz.learn.events.passes import MOST_WORK, passes, work_of
 from netviz.learn.events.replay import Replay
 from netviz.learn.events.stacks import chosen
 from netviz.learn.lesson import Parameters
@@ -30,7 +30,7 @@ def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[
     margins = margins_for(recording.examples.targets)
     if margins is None:
         return
-    thinned = moments.at_most(MOST_PRODUCTS // products(chosen(moments.parameters, slice(1)), examples))
+    thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), examples))
     if len(thinned.cycle) < min(FEWEST_MOMENTS, len(moments.cycle)):
         return
     least, right = _least(recording, thinned.parameters, margins)
@@ -42,7 +42,7 @@ def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[
     if thinned is moments:
 
         def measure(parameters: Parameters) -> Floats | None:
-            return None if products(parameters, examples) > MOST_PRODUCTS else _least(recording, parameters, margins)[0]
+            return None if work_of(parameters, examples) > MOST_WORK else _least(recording, parameters, margins)[0]
 
         found = last_crossing(replay, least, turn, measure)
     if found is not None:
