@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.film.spotlight import Spotlight
+
 Array = NDArray[np.float64]
 Direction = Literal["forward", "backward"]
 
@@ -54,7 +56,7 @@ class Frame:
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
     compared: level at which answer and target stand side by side.
     told: in a walk the level of each line of its script (see script.py), () otherwise.
-    focus: in a walk the (layer, neuron) that is being spoken of.
+    focus: in a walk the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that a cue speaks of.
     """
 
     key: Hashable
@@ -88,3 +90,4 @@ class Frame:
     pulses: tuple[Pulse, ...]
     told: tuple[float, ...]
     focus: tuple[int, int] | None
+    spotlight: Spotlight | None

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from netviz.film.captioning import reached
+from netviz.errors import InputError
+from netviz.film.captioning import cues_of, reached
 from netviz.film.cues import Cue, frames_for, frames_to_read
 from netviz.film.plan import Plan
+from netviz.film.slowing import slowed
+from netviz.film.story import chapters
+from netviz.film.timeline import make_timeline
 from netviz.learn.events import Event, find_events
 from netviz.learn.recording import Recording
 from netviz.scene.mistake import count
@@ -36,16 +40,43 @@ def told(plan: Plan, recording: Recording) -> Plan:
 
     Other spans may come of it, but never another number of frames. What the user should know is added to the notes.
     """
-    return with_event_captions(plan, recording)
+    scene = recording.scene
+    if scene.story is None and not any(caption.moment.kind == "event" for caption in scene.captions):
+        return plan
+    events = find_events(recording)
+    plan = with_event_captions(_unhurried(plan, recording, events), recording, events)
+    return with_story(plan, recording, events)
 
 
-def with_event_captions(plan: Plan, recording: Recording) -> Plan:
+def _unhurried(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+    """The plan slower around the events that its story tells, where the scene's own captions still find room."""
+    story = recording.scene.story
+    if story is None or not story.slow:
+        return plan
+    timeline = make_timeline(plan, recording)
+    slow = slowed(plan, [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None])
+    try:
+        return replace(slow, cues=cues_of(recording.scene, slow))
+    except InputError:
+        return plan
+
+
+def with_story(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+    """The plan with the cues of its story, as far as the scene's own captions leave room for them."""
+    if recording.scene.story is None:
+        return plan
+    told = chapters(make_timeline(plan, recording), events)
+    wanted = [Wanted(chapter.start, chapter.text, event=chapter.event) for chapter in told]
+    return replace(plan, cues=told_too(plan, wanted)[0])
+
+
+def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
     """The plan with the cues of the captions that the scene gives at events; notes tell of those that find no place."""
     given = [(f"captions[{index}]", each) for index, each in enumerate(recording.scene.captions)]
     given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
     if not given:
         return plan
-    events, wanted, notes = find_events(recording), dict[str, Wanted](), []
+    wanted, notes = dict[str, Wanted](), []
     for name, caption in given:
         try:
             event = _meant(caption.moment, events)

@@ -25,6 +25,7 @@ from netviz.film.nodes import State, between, node_counts, state_of, with_bias_n
 from netviz.film.plan import Plan, Span
 from netviz.film.rows import Rows
 from netviz.film.signals import Travels, presented_example, presented_situation, travels_of
+from netviz.film.spotlight import Spotlight, spotlight_at
 from netviz.film.sweep import Sweep, sweep_of
 from netviz.film.walk import walk
 from netviz.learn.recording import Recording
@@ -85,7 +86,7 @@ class Timeline:
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
         key, told = self._key(index), self._told(index)
-        return key if told == OWN else (key, told)
+        return key if told == OWN else (key, told, self._spotlight(index))
 
     def _key(self, index: int) -> Hashable:
         """The same for all but the caption."""
@@ -108,6 +109,12 @@ class Timeline:
 
     def _told(self, index: int) -> Told:
         return told_at(self.plan.cues, index, self.plan.fps, self.frame_count, fades=not self.held)
+
+    def _spotlight(self, index: int) -> Spotlight | None:
+        story = self.recording.scene.story
+        if story is not None and not story.spotlight:
+            return None
+        return spotlight_at(self.plan.cues, index, self.plan.fps, fades=not self.held)
 
     def _levels(self, span: Span, index: int) -> tuple[float, float, float]:
         """Levels of title card and network: both fade where a card begins or ends, and nowhere else.
@@ -169,6 +176,7 @@ class Timeline:
             pulses=(),
             told=(),
             focus=None,
+            spotlight=self._spotlight(index),
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:

@@ -39,7 +39,9 @@ ENGLISH: Mapping[str, str] = {
     "input": "input {number}",
     "output": "output {number}",
     "output-only": "the output",
-    "neuron": "neuron {number} of layer {layer}",
+    "hidden-only": "hidden neuron {number}",
+    "hidden": "neuron {number} of hidden layer {layer}",
+    "named": "“{name}”",
     "ordinal-1": "first",
     "ordinal-2": "second",
     "ordinal-3": "third",
@@ -48,7 +50,6 @@ ENGLISH: Mapping[str, str] = {
     "ordinal-6": "sixth",
     "ordinal-7": "seventh",
     "ordinal-8": "eighth",
-    "ordinal-more": "{number}th",
     "green": "green",
     "red": "red",
     "blue": "blue",
@@ -56,7 +57,8 @@ ENGLISH: Mapping[str, str] = {
     # What is told of the run (story).
     "story-step": "An example goes in. The error goes back and changes every weight.",
     "story-sign": "Cycle {cycle}: the {ordinal} synapse into {neuron} turns from {from} to {to}.",
-    "story-withers": "“{input}” hardly matters any more: its synapses have withered.",
+    "story-sign-numbered": "Cycle {cycle}: synapse {number} into {neuron} turns from {from} to {to}.",
+    "story-withers": "{input} hardly matters any more: its synapses have withered.",
     "story-dead": "Cycle {cycle}: {neuron} has gone silent.",
     "story-saturated": "Cycle {cycle}: {neuron} answers the same to everything.",
     "story-plateau": "Since cycle {from_cycle} it has hardly learned anything.",
@@ -104,7 +106,7 @@ ENGLISH: Mapping[str, str] = {
 }
 
 ORDINALS = 8
-"""Ordinal numbers that have a word of their own."""
+"""Ordinal numbers that have a word."""
 
 
 def say(scene: Scene, key: str, **values: Any) -> str:
@@ -120,11 +122,6 @@ def counted(scene: Scene, count: int, things: str) -> str:
 def whole(scene: Scene, number: int) -> str:
     """A whole number with the scene's sign between thousands."""
     return f"{number:,}".replace(",", say(scene, "thousands"))
-
-
-def ordinal(scene: Scene, number: int) -> str:
-    """first, second, ..."""
-    return say(scene, f"ordinal-{number}" if number <= ORDINALS else "ordinal-more", number=number)
 
 
 def blanks(phrase: str) -> set[str]:

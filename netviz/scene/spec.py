@@ -26,7 +26,7 @@ from netviz.scene.panels import (
 from netviz.scene.part import Part
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile
-from netviz.scene.story import Caption
+from netviz.scene.story import Caption, StoryOrAuto
 from netviz.scene.values import (
     FilePath,
     FrameRate,
@@ -216,6 +216,8 @@ class Scene(Part):
     duration: Seconds | None = None
     """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
     second a step."""
+    story: StoryOrAuto = None
+    """auto: the film tells by itself what happens in its run, in captions; or a mapping that says more of how."""
     captions: Tuple[Caption] = ()
     """What is told in words while the film runs, drawn under the title and written beside the film as WebVTT."""
     style: Style = "glow"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import ceil
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from netviz.scene.moment import Moment, MomentText, moment_of
+from netviz.scene.moment import EventKind, Moment, MomentText, moment_of
 from netviz.scene.part import Part
-from netviz.scene.values import LONGEST_TEXT, Seconds, Text
+from netviz.scene.shorthand import Shorthand
+from netviz.scene.values import LONGEST_TEXT, Seconds, Several, Text, Tuple
 
 READ = Fraction(17)
 """Characters that are read in a second."""
@@ -57,3 +58,24 @@ class Caption(Part):
     def moment(self) -> Moment:
         """When."""
         return moment_of(self.at)
+
+
+Chapter = EventKind | Literal["step", "answer"]
+
+
+class Story(Part):
+    """What the film tells of its run by itself."""
+
+    tell: Literal["auto"] | Several[Chapter] = "auto"
+    """auto: all that is worth telling; or a list of kinds: those of events (sign, withers, dead, saturated, plateau,
+    halved, slows, solved, diverged), step (what a step of learning is) and answer (what it says in think shots)."""
+    drop: Tuple[Chapter] = ()
+    """Kinds that are not told."""
+    slow: bool = True
+    """Whether the learning shot is slower around the events that are told. On beats it never is."""
+    spotlight: bool = True
+    """Whether the synapse or the neuron that is spoken of is shown: the others step back."""
+
+
+StoryOrAuto = Annotated[Story | None, Shorthand("tell", (("const", "auto"),))]
+"""A story, or the word auto."""

@@ -11,7 +11,7 @@ import pytest
 import netviz
 from netviz.errors import InputError
 from netviz.places import assets_folder
-from netviz.scene.phrases import ENGLISH, blanks, counted, ordinal, say, whole
+from netviz.scene.phrases import ENGLISH, blanks, counted, say, whole
 from netviz.scene.spec import Scene
 from netviz.scene.vocabulary import read_words
 
@@ -25,7 +25,6 @@ def test_english_unless_reworded() -> None:
     assert say(scene, "rest-after", cycles=counted(scene, 60000, "cycles")) == "Done: 60 000 cycles"
     assert say(scene, "label-cycle") == "cycle"
     assert [counted(scene, 1, "examples"), whole(scene, 999)] == ["1 example", "999"]
-    assert [ordinal(scene, number) for number in (1, 8, 9)] == ["first", "eighth", "9th"]
     assert hash(scene) == hash(scene_with({"rest-after": "Done: {cycles}", "thousands": " "}))
 
 

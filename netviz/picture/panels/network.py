@@ -17,6 +17,7 @@ from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.neurons import BiasNodes, Discs, Marks
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale
+from netviz.picture.panels.spotlight import Spotlit
 from netviz.picture.panels.synapses import Synapses
 from netviz.picture.panels.tiles import Tiles
 from netviz.picture.panels.worked import WorkedWeight
@@ -58,6 +59,7 @@ class NetworkPanel:
         self.bias_nodes = BiasNodes(setting, self.places)
         self.marks = Marks(setting, self.places, maps)
         self.worked = WorkedWeight(setting, self.places)
+        self.spotlit = Spotlit(setting, self.places)
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
@@ -88,6 +90,7 @@ class NetworkPanel:
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
         self.worked.draw(frame)
+        self.spotlit.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
         self.names.draw(frame)

@@ -114,10 +114,21 @@ class Marks:
         blame = np.concatenate([frame.blame[layer][nodes] for layer, nodes in enumerate(self.shown)])
         for index, level in enumerate(np.clip(blame, 0, 1).tolist()):
             self.blame.rim(index, 3 * unit, theme.error, level)
-        if frame.focus is not None:
-            layer, neuron = frame.focus
+        for (layer, neuron), level in spoken_of(frame):
             for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (cells.py)
-                self.focus.rim(int(self.first[layer]) + place, 3.4 * unit, theme.ink)
+                self.focus.rim(int(self.first[layer]) + place, 3.4 * unit, theme.ink, level)
+
+
+def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
+    """The neurons (layer, index) that are spoken of, in a walk or by a cue, each with its level."""
+    found = [] if frame.focus is None else [(frame.focus, 1.0)]
+    if (spotlight := frame.spotlight) is not None:
+        if spotlight.neuron is not None:
+            found.append((spotlight.neuron, spotlight.level))
+        if spotlight.synapse is not None:
+            layer, start, end = spotlight.synapse
+            found += [((layer, start), spotlight.level), ((layer + 1, end), spotlight.level)]
+    return found
 
 
 def _number_size(setting: Setting, radius: float) -> float | None:

@@ -16,6 +16,7 @@ from netviz.picture.glow import Blobs
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale, playground_width
 from netviz.picture.panels.sheaf import Looks, Sheaf
+from netviz.picture.panels.spotlight import shares
 from netviz.picture.panels.strokes import Strokes
 from netviz.picture.theme import Colour
 from netviz.picture.wiring import Places
@@ -77,13 +78,14 @@ class Synapses:
 
     def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
         """Halos by strength and by what is carried; comets glow."""
-        theme = self.setting.theme
+        theme, kept = self.setting.theme, self._kept(frame)
         for layer, lamps in enumerate(self.lamps):
             if not len(lamps):
                 continue
             strength = self.scale.strength(frame.weights[layer])
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
             level *= self.halo * np.minimum(1, 12 * strength)
+            level = level if kept is None else level * kept[layer]
             brightness[lamps] = level.reshape(-1, 1) * theme.halo(self._sign_colour(frame.weights[layer].ravel()))
         return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
 
@@ -91,18 +93,24 @@ class Synapses:
         """Synapses, their cores where they shine, comets."""
         weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
         reasons = 0.62 * carried, 0.5 * np.abs(change)
+        kept = self._kept(frame)
+        share = 1.0 if kept is None else self._all(kept)
         if self.sheaf is not None:
             states, part = self._states(frame, weights)
             self.sheaf.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
         else:
             theme, shine = self.setting.theme, np.clip(reasons[0] + reasons[1], 0, 1)
             looks = self._looks(weights, shine)
-            self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity)
+            self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity * share)
             sign = self._sign_colour(weights)
             core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * theme.flare
-            self.cores.draw(weights, looks.widths, core, np.clip(shine * 1.05, 0, 0.95))
+            self.cores.draw(weights, looks.widths, core, np.clip(shine * 1.05, 0, 0.95) * share)
         for pulse in frame.pulses:
             self._comets(pulse, frame)
+
+    def _kept(self, frame: Frame) -> list[Floats] | None:
+        """How much of its light each synapse keeps while one of them, or a neuron, is spoken of."""
+        return shares(frame.spotlight, [layer.shape for layer in frame.weights])
 
     def _looks(self, weights: Floats, shine: Floats) -> Looks:
         """How lines look, of weights (n,), that shine (n,) so far."""

@@ -1,0 +1,108 @@
+"""An event, or an answer, as a sentence in the scene's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.learn.events import Event
+from netviz.learn.recording import Recording
+from netviz.scene.phrases import ORDINALS, counted, say, whole
+from netviz.scene.spec import Scene
+
+CLOSE = 0.05
+"""An answer no farther than this from what is right, as a part of what the network can say, is very close."""
+
+
+def event_text(recording: Recording, event: Event) -> str:
+    """What is told of an event."""
+    scene = recording.scene
+    tell: dict[str, Callable[[Scene, Event], str]] = {
+        "sign": _sign,
+        "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
+        "plateau": lambda scene, event: say(
+            scene, "story-plateau", from_cycle=whole(scene, round(event.numbers["from"]))
+        ),
+        "slows": _slows,
+    }
+    text = tell.get(event.kind, _at_cycle)(scene, event)
+    return text[:1].upper() + text[1:]
+
+
+def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
+    """What is told of the answer to a situation."""
+    said = " ".join(f"{value:.2f}" for value in answer.tolist())
+    if target is None:
+        return say(scene, "story-answer-open", answer=said)
+    right = np.asarray(target, dtype=np.float64)
+    bounds = {"sigmoid": 1.0, "softmax": 1.0, "tanh": 2.0}
+    span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
+    is_close = float(np.abs(answer - right).max()) <= CLOSE * span
+    key = "story-answer-close" if is_close else "story-answer"
+    return say(scene, key, answer=said, target=" ".join(f"{value:g}" for value in right.tolist()))
+
+
+def neuron_name(scene: Scene, layer: int, index: int) -> str:
+    """What a neuron is called: by its own name, or by its place."""
+    network, last = scene.network, len(scene.network.layers) - 1
+    names = network.inputs if layer == 0 else network.outputs if layer == last else ()
+    if names and names[index]:
+        return say(scene, "named", name=names[index])
+    if layer == 0:
+        return say(scene, "input", number=index + 1)
+    if layer == last:
+        return say(scene, "output-only" if network.layers[-1] == 1 else "output", number=index + 1)
+    return say(scene, "hidden-only" if last == 2 else "hidden", number=index + 1, layer=layer)
+
+
+def _neuron(event: Event) -> tuple[int, int]:
+    assert event.neuron is not None, "an event of a neuron"
+    return event.neuron
+
+
+def _at_cycle(scene: Scene, event: Event) -> str:
+    """Of events of which the cycle is told, and the neuron."""
+    return say(
+        scene,
+        f"story-{event.kind}",
+        cycle=whole(scene, event.cycle),
+        neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
+        examples=counted(scene, scene.data.train_count, "examples"),
+    )
+
+
+def _sign(scene: Scene, event: Event) -> str:
+    assert event.synapse is not None, "an event of a synapse"
+    layer, start, end = event.synapse
+    negative, positive = (say(scene, name) for name in _sign_colours(scene))
+    rises = event.numbers["after"] > event.numbers["before"]
+    has_word = start < ORDINALS
+    values = {
+        "cycle": whole(scene, event.cycle),
+        "number": start + 1,
+        "neuron": neuron_name(scene, layer + 1, end),
+        "from": negative if rises else positive,
+        "to": positive if rises else negative,
+    }
+    if has_word:
+        return say(scene, "story-sign", ordinal=say(scene, f"ordinal-{start + 1}"), **values)
+    return say(scene, "story-sign-numbered", **values)
+
+
+def _sign_colours(scene: Scene) -> tuple[str, str]:
+    """The names of the colours of negative and positive weights."""
+    palette = scene.palette
+    if palette is None:
+        is_playground = (scene.theme or scene.style) == "playground"
+        palette = "blue-orange" if is_playground else "green-red"
+    return ("red", "green") if palette == "green-red" else ("orange", "blue")
+
+
+def _slows(scene: Scene, event: Event) -> str:
+    return say(scene, "story-slows", share=_per_cent(event.numbers["share"]), part=_per_cent(event.numbers["cycles"]))
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share >= 0.01 else f"{100 * share:.1g}%"

@@ -1,0 +1,95 @@
+"""The synapse or the neuron that is spoken of: all other synapses step back; of a synapse the weight is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.patches import FancyBboxPatch
+from numpy.typing import NDArray
+
+from netviz.film.frame import Frame
+from netviz.film.spotlight import Spotlight
+from netviz.picture.cover import Drawing
+from netviz.picture.layout import Rect
+from netviz.picture.panels.panel import Setting
+from netviz.picture.panels.strokes import Strokes
+from netviz.picture.theme import mix
+from netviz.picture.type import width
+from netviz.picture.wiring import Places, curves
+
+Floats = NDArray[np.float64]
+
+STEPS_BACK = 0.72
+"""How much of their light the other synapses lose."""
+STEP_ASIDE = 0.45
+"""The same where a neuron is spoken of: how strong its synapses are is seen beside the others."""
+AT = 0.42
+"""Where on its synapse the weight is told."""
+
+
+def shares(spotlight: Spotlight | None, shapes: Sequence[tuple[int, int]]) -> list[Floats] | None:
+    """How much of its light each synapse keeps: layers (nodes_l, n_{l+1}) of 0 to 1; None where all keep all."""
+    if spotlight is None or spotlight.level <= 0:
+        return None
+    lost = STEP_ASIDE if spotlight.synapse is None else STEPS_BACK
+    kept = [np.full(shape, 1 - lost * spotlight.level) for shape in shapes]
+    if spotlight.synapse is not None:
+        layer, start, end = spotlight.synapse
+        kept[layer][start, end] = 1.0
+    elif spotlight.neuron is not None:
+        layer, neuron = spotlight.neuron
+        if layer < len(kept):
+            kept[layer][neuron, :] = 1.0
+        if layer > 0:
+            kept[layer - 1][:, neuron] = 1.0
+    return kept
+
+
+class Spotlit:
+    """A thin line along the synapse that is spoken of, seen even where its weight is nothing; and its weight."""
+
+    def __init__(self, setting: Setting, places: Places) -> None:
+        self.setting, self.places = setting, places
+        self._line: tuple[tuple[int, int, int], Strokes, Drawing, float, float] | None = None
+
+    def draw(self, frame: Frame) -> None:
+        """The weight in a small label on its synapse."""
+        spotlight = frame.spotlight
+        if spotlight is None or spotlight.synapse is None or spotlight.level <= 0:
+            return
+        setting, theme = self.setting, self.setting.theme
+        layer, start, end = spotlight.synapse
+        weight = float(frame.weights[layer][start, end])
+        strokes, label, x, y = self._made(spotlight.synapse)
+        guide = 1.6 * setting.layout.unit
+        setting.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
+        setting.canvas.put(label, spotlight.level)
+        ink = mix(theme.positive if weight > 0 else theme.negative, theme.ink, 0.25)
+        text = f"{weight:+.2f}".replace("-", "−")
+        font, size = setting.faces.strong_figures, setting.layout.body
+        setting.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)
+
+    def _made(self, synapse: tuple[int, int, int]) -> tuple[Strokes, Drawing, float, float]:
+        """The line of a synapse and its label, drawn once for all frames that speak of it."""
+        if self._line is None or self._line[0] != synapse:
+            setting, (layer, start, end) = self.setting, synapse
+            sizes = setting.recording.scene.network.layers
+            wanted = [
+                np.array([start * sizes[layer + 1] + end] if number == layer else [], int)
+                for number in range(len(sizes) - 1)
+            ]
+            lines = curves(self.places, wanted)[layer]
+            x, y = lines[0][round(AT * (lines.shape[1] - 1))]
+            size, theme, faces = setting.layout.body, setting.theme, setting.faces
+            across, high = width("+00.00", faces.strong_figures, size) + 0.5 * size, 1.4 * size
+            box = FancyBboxPatch(
+                (x - across / 2, y - high / 2), across, high,
+                boxstyle=f"round,pad=0,rounding_size={0.45 * size}", facecolor=tuple(theme.centre),
+                edgecolor=tuple(mix(theme.centre, theme.ink, 0.45)), linewidth=max(1.0, 1.4 * setting.layout.unit),
+            )  # fmt: skip
+            setting.canvas.axes.add_patch(box)
+            label = setting.canvas.drawing(box, room=Rect(x - across, y - high, 2 * across, 2 * high))
+            box.remove()
+            self._line = synapse, Strokes(setting, lines, 1.0, "round"), label, float(x), float(y)
+        return self._line[1:]
