@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.film.moments import frame_at
-from netviz.film.plan import Plan, make_plan
+from netviz.film.plan import Plan, make_plan, shown_on_beats
+from netviz.film.rhythm import Rhythm, even_beats, listed_beats
 from netviz.film.telling import told
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.cache import record_once, recording_cache
-from netviz.learn.recorder import refuse_too_large
+from netviz.learn.recorder import is_too_large, refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
 from netviz.places import music
+from netviz.scene.check import MOST_SHOWN
 from netviz.scene.panels import PicturePanel
-from netviz.scene.spec import Scene
+from netviz.scene.spec import Scene, Schedule
 from netviz.sound.audio import audio_length, audio_problems
 from netviz.video.files import output_problems
 
@@ -57,13 +59,46 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
             return train(scene)
         return train(scene, progress=lambda done, total: progress("training", done, total))
 
-    return record_once(scene, trained, recording_cache() if cache else None)
+    return record_once(settled(scene), trained, recording_cache() if cache else None)
+
+
+def settled(scene: Scene) -> Scene:
+    """The scene, its schedule a number of cycles where that follows from the beats: what is trained and filmed.
+
+    A schedule that the scene gives itself stays. Raises InputError if the beats cannot be found.
+    """
+    if scene.schedule.frames != "beats":
+        return scene
+    length, shown = film_length(scene), 0
+    if length is not None and (rhythm := _rhythm(scene, length)) is not None:
+        shown = min(shown_on_beats(scene, length, rhythm), scene.training.cycles, MOST_SHOWN)
+
+    def with_shown(count: int) -> Scene:
+        return scene.model_copy(update={"schedule": Schedule(frames=count)})
+
+    while shown > scene.usual_shown and is_too_large(with_shown(shown)):
+        shown = shown * 9 // 10
+    return with_shown(shown or scene.usual_shown)
+
+
+def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
+    """What the steps of a film of so many seconds keep time with; None if they are to be even."""
+    sync = scene.sync
+    if sync is None:
+        return None
+    if sync.at is not None:
+        return listed_beats([Fraction(str(time)) for time in sync.at], sync.bar, seconds)
+    if sync.bpm is not None:
+        return even_beats(Fraction(str(sync.bpm)), Fraction(str(sync.offset or 0)), sync.bar, seconds)
+    return Rhythm(())
 
 
 def plan(scene: Scene) -> Plan:
     """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
+    scene = settled(scene)
     length = film_length(scene)
-    made = make_plan(scene, length)
+    seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
+    made = make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
     if made.notes:
         warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
     _warn_of_letters(scene)
@@ -103,7 +138,7 @@ def scene_problems(source: Scene | Recording) -> list[Problem]:
         problems += _breaking_off(source)
     elif not problems:
         try:
-            refuse_too_large(scene)
+            refuse_too_large(settled(scene))
         except InputError as wrong:
             problems += wrong.problems
     if scene.audio is not None:

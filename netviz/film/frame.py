@@ -38,7 +38,7 @@ class Frame:
     of its layer, its activation is 1, and its synapses are the biases of the next layer (see nodes.py).
 
     key: frames with equal keys look the same.
-    kind: of the span (title, rest, step, move, sweep, think, walk).
+    kind: of the span (title, rest, step, move, sweep, hold, think, walk).
     caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
     card: level of the title card. presence: level of the network and its panels.
     cycle: the number shown. curve_cycle: how far the error curve has come, in cycles.

@@ -1,6 +1,7 @@
 """What a learning shot shows: steps and moves where each example is presented, sweeps where all are seen together.
 
 A step is one training example; a move leads to the next shown cycle. A sweep leads there too, but without stopping.
+In a hold nothing moves: the music, with which steps can keep time (`stepping.py`), is silent.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from itertools import pairwise
 from typing import Literal
 
 from netviz.film import motion
+from netviz.film.rhythm import SHORTEST_STEP
 from netviz.learn.schedule import turn
 from netviz.scene.spec import Scene
 
-Kind = Literal["title", "rest", "step", "move", "sweep", "think", "walk"]
+Kind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
 
-SHORTEST_STEP = Fraction(2, 5)
-"""Seconds. Lights that come and go faster than 2.5 times a second are flicker, not something to follow."""
 MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
 """How long the move between two shown cycles takes, in steps; the quick one where a cycle has only a step or two."""
 PACE = (Fraction(11, 5), Fraction(7, 5))
@@ -77,8 +77,8 @@ class Learning:
     def natural_seconds(self) -> Fraction:
         """How long it is where nothing says how long: one second a step."""
         if self.together:
-            return max(SHORTEST_SWEEPS, SWEEP * len(self._stops()))
-        return _steps_in(len(self.cycles), self._most_in_cycle, self.held) if self.cycles else LONE_MOVE
+            return max(SHORTEST_SWEEPS, SWEEP * len(self.stops()))
+        return _steps_in(len(self.cycles), self.most_in_cycle, self.held) if self.cycles else LONE_MOVE
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """What it shows in so many seconds; how many examples in each cycle; and what it leaves out, for the user.
@@ -87,7 +87,7 @@ class Learning:
         """
         if self.together:
             return self._sweeps(seconds), self.examples, []
-        most = self._most_in_cycle
+        most = self.most_in_cycle
         if not self.cycles:
             return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], most, []
         shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held)
@@ -95,24 +95,24 @@ class Learning:
         return pieces, per_cycle, _notes(self.cycles, shown, most, per_cycle, seconds)
 
     @property
-    def _most_in_cycle(self) -> int:
+    def most_in_cycle(self) -> int:
         """Examples that a shown cycle presents where there is time for all of them."""
         return self.examples if self.recorded is None else len(self.recorded[0])
 
-    def _presented(self, number: int, cycle: int, per_cycle: int) -> tuple[int, ...]:
+    def presented(self, number: int, cycle: int, per_cycle: int) -> tuple[int, ...]:
         """The examples of one cycle, the `number`-th of those that are left: in turn, of those that were recorded."""
         if self.recorded is None:
             return turn(number, per_cycle, self.examples)
         return self.recorded[self.cycles.index(cycle)][:per_cycle]
 
-    def _stops(self) -> tuple[int, ...]:
+    def stops(self) -> tuple[int, ...]:
         """The cycles to which sweeps lead, the end of training the last."""
         rest = (self.last_cycle,) if not self.cycles or self.cycles[-1] < self.last_cycle else ()
         return (*self.cycles, *rest)
 
     def _sweeps(self, seconds: Fraction) -> list[Piece]:
         """From stop to stop at an even pace, gathering speed at the start and losing it at the end."""
-        stops = self._stops()
+        stops = self.stops()
         ramp = motion.ramp_in(float(seconds))
         borders = [Fraction(motion.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
         return [
@@ -131,7 +131,7 @@ class Learning:
         for number, (cycle, pace) in enumerate(zip(shown, paces, strict=True)):
             if not self.held:
                 pieces.append(Piece("move", _move(per_cycle), cycle, from_cycle=before))
-            for example in self._presented(number, cycle, per_cycle):
+            for example in self.presented(number, cycle, per_cycle):
                 pieces.append(Piece("step", pace, cycle, example=example))
             before = cycle
         if before < self.last_cycle and not self.held:

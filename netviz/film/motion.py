@@ -128,6 +128,15 @@ def swell(x: float) -> float:
     return ease(2 * x) if x < 0.5 else ease(2 - 2 * x)
 
 
+def kick(x: float) -> float:
+    """From 0 (x <= 0) to 1 (x >= 1), fastest at the start, where a beat is, and slower and slower: to be seen with it.
+
+    0.2 x + 0.8 (1 - (1 - x)^3): four fifths of the way by the middle.
+    """
+    x = min(1.0, max(0.0, x))
+    return 0.2 * x + 0.8 * (1 - (1 - x) ** 3)
+
+
 GATHER = 0.8
 """Seconds in which a sweep gathers its speed, and loses it at the end."""
 

@@ -15,6 +15,8 @@ from netviz.film.captioning import cues_of
 from netviz.film.cues import Cue
 from netviz.film.learning import Kind, Learning, Piece
 from netviz.film.lengths import natural_lengths, shared_lengths
+from netviz.film.rhythm import Rhythm, accents, on_bars
+from netviz.film.stepping import cycles_for, stepped
 from netviz.film.timing import frame_count
 from netviz.learn.schedule import shown_cycles
 from netviz.scene.shots import LearningShot, RestShot, TitleShot, WalkShot
@@ -58,6 +60,7 @@ class Plan:
     fps: frames a second. frame_count: of the whole film. notes: for the user, where the film shows less than asked for.
     examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
     order of time, none overlapping another; those that only a recording knows are added by `telling.told`.
+    on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
     """
 
     fps: Fraction
@@ -66,6 +69,7 @@ class Plan:
     notes: tuple[str, ...]
     examples_per_cycle: int
     cues: tuple[Cue, ...] = ()
+    on_beats: bool = False
 
     @property
     def seconds(self) -> Fraction:
@@ -78,9 +82,25 @@ class Plan:
         return tuple(sorted({span.cycle for span in self.spans if span.kind in SHOWING}))
 
 
-def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
+def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
+    """How many cycles a film of `seconds` shows if that follows from a rhythm; 0 if it has too few beats for any."""
+    lengths = on_bars(shared_lengths(scene, seconds), rhythm)
+    ends = [*accumulate(lengths)]
+    learning = next((index for index, shot in enumerate(scene.shots) if isinstance(shot, LearningShot)), None)
+    if learning is None:
+        return 0
+    examples = scene.presented_count or scene.data.train_count
+    return cycles_for(
+        accents(rhythm, ends[learning] - lengths[learning], ends[learning]),
+        None if scene.presentation == "together" else examples,
+        scene.style == "classic",
+    )
+
+
+def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
     """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
 
+    rhythm: what its shots and steps keep time with; without one, or where it has too few beats, they are even.
     Raises InputError if captions lie outside it, overlap, or leave no time to be read.
     """
     shown = shown_cycles(scene)
@@ -89,13 +109,17 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
     natural = learning.natural_seconds()
     lengths = natural_lengths(scene, natural) if seconds is None else shared_lengths(scene, seconds)
     frames = frame_count(sum(lengths, Fraction(0)) if seconds is None else seconds, scene.output.fps)
+    on_beats = None
+    if rhythm is not None:
+        lengths = on_bars(lengths, rhythm)
+        on_beats = _on_beats(scene, learning, lengths, rhythm)
 
     pieces: list[tuple[int, Piece]] = []
     notes: list[str] = []
     per_cycle = scene.data.train_count
     for index, (shot, length, now) in enumerate(zip(scene.shots, lengths, standings, strict=True)):
         if isinstance(shot, LearningShot):
-            learned, per_cycle, notes = learning.pieces(length, uneven=seconds is not None)
+            learned, per_cycle, notes = on_beats or learning.pieces(length, uneven=seconds is not None)
             pieces += [(index, piece) for piece in learned]
         elif isinstance(shot, WalkShot):
             cycle = shown[0] if shot.cycle is None else shot.cycle
@@ -110,9 +134,24 @@ def make_plan(scene: Scene, seconds: Fraction | None) -> Plan:
             *notes,
             f"without a length of its own the film lasts {minutes} minutes; give a duration, or music",
         ]
-    notes += _left_out(scene, lengths, spans, learning)
-    plan = Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle)
+    if on_beats is None:
+        notes += _passed(spans, learning)
+        if rhythm is not None and any(isinstance(shot, LearningShot) for shot in scene.shots):
+            notes.append("there are too few beats to keep time with: the steps are even")
+    notes += _left_out(scene, lengths, spans)
+    plan = Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None)
     return replace(plan, cues=cues_of(scene, plan))
+
+
+def _on_beats(
+    scene: Scene, learning: Learning, lengths: Sequence[Fraction], rhythm: Rhythm
+) -> tuple[list[Piece], int, list[str]] | None:
+    """The learning shot in time with a rhythm; None if the film has none, or the rhythm too few beats."""
+    ends = [*accumulate(lengths)]
+    for shot, length, end in zip(scene.shots, lengths, ends, strict=True):
+        if isinstance(shot, LearningShot):
+            return stepped(learning, accents(rhythm, end - length, end), end - length, end)
+    return None
 
 
 def _standings(scene: Scene, first_shown: int) -> list[int]:
@@ -139,15 +178,20 @@ def _learning(scene: Scene, standings: Sequence[int], shown: Sequence[int]) -> L
     return Learning.of(scene, next(starts, 0), shown)
 
 
-def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span], learning: Learning) -> list[str]:
+def _passed(spans: Sequence[Span], learning: Learning) -> list[str]:
+    """What the user should know of shown cycles that come too fast to be seen."""
+    swept = {span.cycle for span in spans if span.kind == "sweep"}
+    if not swept or len(swept.intersection(learning.cycles)) == len(learning.cycles):
+        return []
+    return [
+        f"the film has too few frames for {len(learning.cycles):,} shown cycles: it passes through "
+        f"{len(learning.cycles) - len(swept.intersection(learning.cycles)):,} of them between two frames"
+    ]
+
+
+def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
     """What the user should know of shots that are not as long as asked for."""
     notes = []
-    swept = {span.cycle for span in spans if span.kind == "sweep"}
-    if swept and len(swept.intersection(learning.cycles)) < len(learning.cycles):
-        notes.append(
-            f"the film has too few frames for {len(learning.cycles):,} shown cycles: it passes through "
-            f"{len(learning.cycles) - len(swept.intersection(learning.cycles)):,} of them between two frames"
-        )
     shown = {span.shot for span in spans}
     for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
         if index not in shown and length > 0:

@@ -49,10 +49,19 @@ class Rows:
         Where a cycle presents only some of its examples, a step's weights so take in the steps that are left out.
         """
         spans = self.plan.spans
-        cycle = spans[number].cycle
-        if number + 1 < len(spans) and spans[number + 1].kind == "step" and spans[number + 1].cycle == cycle:
-            return self.step(spans[number + 1])
+        cycle, following = spans[number].cycle, number + 1
+        if following < len(spans) and spans[following].kind == "hold":
+            following += 1
+        if following < len(spans) and spans[following].kind == "step" and spans[following].cycle == cycle:
+            return self.step(spans[following])
         return self.rest[cycle]
+
+    def hold(self, number: int) -> int:
+        """The row whose weights a hold shows: those that the span before it in its shot leaves."""
+        spans = self.plan.spans
+        if number and spans[number - 1].shot == spans[number].shot:
+            return self._last(number - 1)
+        return self.rest[spans[number].cycle]
 
     def after_walk(self, number: int) -> int | None:
         """The row whose weights the update of walk `number` leads to; None if it does not go back.
@@ -83,6 +92,8 @@ class Rows:
         span = self.plan.spans[number]
         if span.example is not None:
             return self.step(span)
+        if span.kind == "hold":
+            return self.hold(number)
         return self.rest[span.cycle if span.from_cycle is None else span.from_cycle]
 
     def _last(self, number: int) -> int:
@@ -91,6 +102,8 @@ class Rows:
         if span.kind == "walk":
             after = self.after_walk(number)
             return self.step(span) if after is None else after
+        if span.kind == "hold":
+            return self.hold(number)
         return self.after(number) if span.kind in ("step", "move") else self.rest[span.cycle]
 
     def _alike(self, one: int, other: int) -> bool:

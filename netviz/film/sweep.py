@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.film import motion
 from netviz.film.frame import Array
+from netviz.film.plan import Span
 from netviz.film.rows import Rows
 
 ON_TIME = 8
@@ -49,18 +52,36 @@ def sweep_of(rows: Rows) -> Sweep:
     # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
     stops = [first, *(cycle for cycle in rows.recording.shown_cycles if first < cycle < last), last]
     spaced = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
-    frames, start = spans[-1].stop - spans[0].start, spans[0].start
-    ramp = motion.ramp_in(float(frames / rows.plan.fps))
-    way = np.array([motion.cruise(frame / frames, ramp) for frame in range(frames + 1)])
-    marks = {0: first}
-    for span in spans[:-1]:
-        if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
-            marks[span.stop - start] = span.cycle
-    marks[frames] = last
-    come = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
+    come = _on_beats(spans, stops) if rows.plan.on_beats else _evenly(spans, stops, rows.plan.fps)
     return Sweep(
-        start,
+        spans[0].start,
         np.array([rows.rest[cycle] for cycle in kept]),
         np.array(kept, dtype=np.float64),
         np.interp(come, spaced, np.arange(len(kept))),
     )
+
+
+def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array:
+    """How far each frame has come, counted in stops: at an even pace, with the shown cycles on time where they can."""
+    frames, start = spans[-1].stop - spans[0].start, spans[0].start
+    ramp = motion.ramp_in(float(frames / fps))
+    way = np.array([motion.cruise(frame / frames, ramp) for frame in range(frames + 1)])
+    marks = {0: stops[0]}
+    for span in spans[:-1]:
+        if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
+            marks[span.stop - start] = span.cycle
+    marks[frames] = stops[-1]
+    come: Array = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
+    return come
+
+
+def _on_beats(spans: Sequence[Span], stops: Sequence[int]) -> Array:
+    """The same in time with a rhythm: each sweep begins with a push, and between two that are apart nothing moves."""
+    come = np.empty(spans[-1].stop - spans[0].start)
+    for span in spans:
+        before, after = np.searchsorted(stops, [span.from_cycle or 0, span.cycle])
+        frames = span.stop - span.start
+        way = np.array([motion.kick((frame + 1) / frames) for frame in range(frames)])
+        come[span.start - spans[0].start :] = after
+        come[span.start - spans[0].start : span.stop - spans[0].start] = before + way * (after - before)
+    return come

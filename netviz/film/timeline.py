@@ -74,6 +74,7 @@ class Timeline:
         span = self.plan.spans[number]
         make = {
             "title": self._rest, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
+            "hold": self._hold,
             "think": self._think, "walk": self._walk,
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
@@ -93,7 +94,7 @@ class Timeline:
         span = self.plan.spans[self.span[index]]
         if self.held:
             return int(self.span[index])
-        if span.kind in ("title", "rest"):
+        if span.kind in ("title", "rest", "hold"):
             return (int(self.span[index]), *self._levels(span, index))
         if span.kind == "think" and self.phase[index] >= motion.settled(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
@@ -183,10 +184,15 @@ class Timeline:
         row = self.rows.rest[span.cycle]
         return self._dark(span, index, state_of(self.recording, row), float(span.cycle), row)
 
+    def _hold(self, span: Span, phase: float, index: int) -> Frame:
+        """Nothing begins while the music is silent: the network at rest, with the weights it has just then."""
+        row = self.rows.hold(int(self.span[index]))
+        return self._dark(span, index, state_of(self.recording, row), float(span.cycle))
+
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.rows.way(int(self.span[index]))
-        position = motion.ease(phase) * (len(rows) - 1)
+        position = (motion.kick if self.plan.on_beats else motion.ease)(phase) * (len(rows) - 1)
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before

@@ -25,10 +25,8 @@ MOST_BETWEEN = 12
 
 def refuse_too_large(scene: Scene) -> None:
     """Raise InputError if the scene's recording would be larger than 2 GB, before any of it is made."""
-    moments = most_moments(scene)
-    points = most_points(_most_at_rest(scene), scene.training.cycles)
-    size = 8 * (moments * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
-    if size > LARGEST_RECORDING:
+    if is_too_large(scene):
+        moments, size = most_moments(scene), _size(scene)
         shown, examples = shown_count(scene), scene.data.train_count
         each = examples if scene.presented_count is None else scene.presented_count
         message = (
@@ -38,6 +36,17 @@ def refuse_too_large(scene: Scene) -> None:
             f"the limit; {_what_helps(scene)}"
         )
         raise InputError([Problem("schedule", message)])
+
+
+def is_too_large(scene: Scene) -> bool:
+    """Whether the scene's recording would be larger than 2 GB."""
+    return _size(scene) > LARGEST_RECORDING
+
+
+def _size(scene: Scene) -> int:
+    """Bytes of the scene's recording, at most."""
+    points = most_points(_most_at_rest(scene), scene.training.cycles)
+    return 8 * (most_moments(scene) * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
 
 
 def _what_helps(scene: Scene) -> str:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from netviz.scene.shots import WalkShot
 from netviz.scene.spacing import geometric_cycles, increasing
-from netviz.scene.spec import Scene
+from netviz.scene.spec import Scene, Schedule
 
 _JUST_AFTER_THE_START = 0.5  # training's start is cycle 0, from which nothing can be spaced geometrically
 
 
 def shown_cycles(scene: Scene) -> tuple[int, ...]:
-    """The cycles whose steps the film shows, strictly increasing."""
+    """The cycles whose steps the film shows, strictly increasing.
+
+    Raises ValueError if their number follows from beats and nobody has settled it yet (`netviz.settled`).
+    """
     schedule, cycles = scene.schedule, scene.training.cycles
     if schedule.cycles is not None:
         return schedule.cycles
     if schedule.every is not None:
         return tuple(range(schedule.every, cycles + 1, schedule.every))
-    return geometric_cycles(schedule.frames or 1, cycles)
+    return geometric_cycles(_frames(schedule), cycles)
 
 
 def shown_count(scene: Scene) -> int:
@@ -24,7 +27,13 @@ def shown_count(scene: Scene) -> int:
     schedule = scene.schedule
     if schedule.cycles is not None:
         return len(schedule.cycles)
-    return scene.training.cycles // schedule.every if schedule.every is not None else schedule.frames or 1
+    return scene.training.cycles // schedule.every if schedule.every is not None else _frames(schedule)
+
+
+def _frames(schedule: Schedule) -> int:
+    if schedule.frames == "beats":
+        raise ValueError("how many cycles are shown follows from the beats: settle the scene first")
+    return schedule.frames or 1
 
 
 def between(first: int, last: int, most: int = 12) -> tuple[int, ...]:

@@ -89,7 +89,9 @@ def marks(plan: Plan) -> tuple[Mark, ...]:
 
     The way to a cycle belongs to what is shown before it.
     """
-    shown = [Mark(span.start, _text(span), span.kind in SHOWING) for span in plan.spans if span.kind != "move"]
+    shown = [
+        Mark(span.start, _text(span), span.kind in SHOWING) for span in plan.spans if span.kind not in ("move", "hold")
+    ]
     found = [next(same) for _, same in groupby(shown, key=lambda mark: mark.text)]
     step = -(-len(found) // MOST_MARKS)
     return tuple(mark for number, mark in enumerate(found) if number % max(1, step) == 0 or not mark.is_cycle)

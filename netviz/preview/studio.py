@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netviz.api import plan, record, scene_problems, tell
+from netviz.api import plan, record, scene_problems, settled, tell
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.learn.recording import Recording
 from netviz.preview.film import FilmMaker, Superseded
@@ -206,6 +206,7 @@ class Studio:
         return tuple(f"{note} (--strict)" for note in self._notes)
 
     def _recording(self, scene: Scene) -> Recording:
+        scene = settled(scene)
         found = self._memory.find(scene)
         if found is None:
             began = time.monotonic()

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
+from netviz.scene.check_film import schedule_and_sync, sync_alone
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
 from netviz.scene.check_sound import sound_and_length
 from netviz.scene.check_story import captions
@@ -57,6 +58,9 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         found += phrases_alone(dict(parts["words"]))
     found += sound_and_length(parts.get("audio"), parts.get("duration"))
     found += captions(parts)
+    if parts.get("sync") is not None:
+        found += sync_alone(parts["sync"], parts.get("audio"))
+    found += schedule_and_sync(parts.get("schedule"), parts.get("sync"))
     if parts.get("output") is not None:
         found += _output(parts["output"])
     return found
@@ -104,16 +108,17 @@ def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake
         yield ("schedule", "cycles"), f"{max(schedule.cycles)} is past the end of training (training.cycles: {cycles})"
     if schedule.every is not None and schedule.every > cycles:
         yield ("schedule", "every"), f"every {schedule.every} shows nothing of {cycles} cycles; give {cycles} or less"
-    for key, shown in (("every", cycles // (schedule.every or cycles + 1)), ("frames", schedule.frames or 0)):
+    frames = schedule.frames if isinstance(schedule.frames, int) else 0
+    for key, shown in (("every", cycles // (schedule.every or cycles + 1)), ("frames", frames)):
         if MOST_SHOWN < shown <= cycles:
             yield (
                 ("schedule", key),
                 f"{shown:,} shown cycles are more than a film can hold; show at most {MOST_SHOWN:,}",
             )
-    if schedule.frames is not None and schedule.frames > cycles:
+    if frames > cycles:
         yield (
             ("schedule", "frames"),
-            f"{schedule.frames} shown cycles are more than the {cycles} of training (training.cycles); show fewer",
+            f"{frames} shown cycles are more than the {cycles} of training (training.cycles); show fewer",
         )
 
 

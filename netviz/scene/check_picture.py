@@ -62,7 +62,7 @@ def walks(
         if training is None:
             continue
         if schedule is not None and shot.cycle is not None and not _is_shown(shot.cycle, schedule, training.cycles):
-            yield ("shots", index, "cycle"), f"cycle {shot.cycle:,} is none of the shown cycles{_listed(schedule)}"
+            yield ("shots", index, "cycle"), _not_shown(shot.cycle, schedule)
         if shot.backward:
             alone = examples == 1 and (training.batch == "full" or training.last_batch == "short")
             if training.batch != 1 and not alone:
@@ -83,8 +83,16 @@ def _is_shown(cycle: int, schedule: Schedule, cycles: int) -> bool:
         return cycle in schedule.cycles
     if schedule.every is not None:
         return cycle <= cycles and cycle % schedule.every == 0
+    if schedule.frames == "beats":
+        return False
     frames = schedule.frames or 1
     return frames > cycles or cycle in geometric_cycles(frames, cycles)
+
+
+def _not_shown(cycle: int, schedule: Schedule) -> str:
+    if schedule.frames == "beats":
+        return "which cycles are shown follows from the beats; list schedule.cycles to choose them"
+    return f"cycle {cycle:,} is none of the shown cycles{_listed(schedule)}"
 
 
 def _listed(schedule: Schedule) -> str:

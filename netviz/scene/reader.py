@@ -19,7 +19,7 @@ from netviz.scene.files import Unreachable, named_by_user, named_in_scene
 from netviz.scene.overrides import Overlaid, key_path
 from netviz.scene.panels import PicturePanel
 from netviz.scene.schema import inside, root
-from netviz.scene.spec import Data, Scene, Schedule
+from netviz.scene.spec import SHOWN, Data, Scene, Schedule
 from netviz.scene.table import Table, missing_columns, read_table
 from netviz.scene.values import LONGEST_TEXT
 from netviz.scene.vocabulary import read_words
@@ -29,8 +29,6 @@ from netviz.scene.yaml_tree import Position, Tree
 
 MOST_PROBLEMS = 20
 """Mistakes told at once; of the rest only how many there are."""
-SHOWN_TOGETHER = 60
-"""Shown cycles of a film whose examples are seen all together, where nobody says how many."""
 
 
 @dataclass(frozen=True)
@@ -166,11 +164,12 @@ class Reader:
         if "schedule" in self.overlaid.data or "training" not in self.parts:
             return
         # Nobody asked for a number of shown cycles: a shorter training shows as many as it has.
-        usual = self.parts["schedule"].frames
-        if {"network", "data", "shots", "style"} <= self.parts.keys():
-            together = Scene.model_construct(**self.parts).presentation == "together"
-            usual = SHOWN_TOGETHER if together else usual
-        self.parts["schedule"] = Schedule(frames=min(self.parts["training"].cycles, usual))
+        if self.parts.get("sync") is not None:
+            self.parts["schedule"] = Schedule(frames="beats")
+        elif {"network", "data", "shots", "style"} <= self.parts.keys():
+            self.parts["schedule"] = Schedule(frames=Scene.model_construct(**self.parts).usual_shown)
+        else:
+            self.parts["schedule"] = Schedule(frames=min(self.parts["training"].cycles, SHOWN))
 
     def _find_files(self) -> None:
         if self.parts.get("font") is not None:

@@ -27,6 +27,7 @@ from netviz.scene.part import Part
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile
 from netviz.scene.story import Caption, StoryOrAuto
+from netviz.scene.sync import SyncOrWord
 from netviz.scene.values import (
     FilePath,
     FrameRate,
@@ -57,6 +58,8 @@ Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 COORDINATES: tuple[Feature, ...] = ("x1", "x2")
 """What the network is given of a point of the plane unless the scene says more."""
 REGRESSIONS: tuple[Dataset, ...] = ("plane", "gauss-regression")
+SHOWN, SHOWN_TOGETHER = 13, 60
+"""Shown cycles of a film where nobody says how many; and where its examples are seen all together."""
 MANY_EXAMPLES = 50
 """Points of the plane from which a learning shot shows all of them together unless told otherwise."""
 MOST_IN_TABLE = 30
@@ -180,8 +183,9 @@ class Schedule(Part):
     """An explicit list of cycles, strictly increasing."""
     every: Annotated[int, Field(ge=1)] | None = None
     """Every n-th cycle."""
-    frames: Annotated[int, Field(ge=1)] | None = None
-    """So many cycles, dense early and sparse later (geometric), the first 1, the last the end of training."""
+    frames: Annotated[int, Field(ge=1)] | Literal["beats"] | None = None
+    """So many cycles, dense early and sparse later (geometric), the first 1, the last the end of training. beats: as
+    many as the beats leave room for, which is the rule with sync."""
 
 
 class Output(Part):
@@ -207,12 +211,14 @@ class Scene(Part):
     network: Network
     data: Data
     training: Training = Training()
-    schedule: Schedule = Schedule(frames=13)
+    schedule: Schedule = Schedule(frames=SHOWN)
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """What is shown, in order."""
     audio: SoundOrFile = None
     """The music: a file in the scene's folder, or bundled:track.mp3; or a mapping that says more of it. The film is
     exactly as long as it, unless it is fitted to the film (fit: track)."""
+    sync: SyncOrWord = None
+    """What the steps keep time with: beats or onsets of the music, or beats given here. Without it they are even."""
     duration: Seconds | None = None
     """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
     second a step."""
@@ -266,6 +272,11 @@ class Scene(Part):
     @property
     def _learning_examples(self) -> Presentation | int | None:
         return next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
+
+    @property
+    def usual_shown(self) -> int:
+        """How many cycles are shown where nobody says it, and no beats do."""
+        return min(self.training.cycles, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
 
     @property
     def has_bias_nodes(self) -> bool:

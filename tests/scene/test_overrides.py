@@ -141,7 +141,7 @@ def test_mistakes_name_the_option() -> None:
     ]
     assert told({"training.cycles": 0}) == ["training.cycles: expected a whole number from 1 to 100000000, got 0"]
     (line,) = told(typed(frames=0))
-    assert line == "--frames: expected a whole number from 1, got 0"
+    assert line == "--frames: expected a whole number from 1, or 'beats', got 0"
 
 
 def test_a_mistake_inside_what_was_set_says_where_in_it() -> None:
