@@ -99,6 +99,8 @@ def moment_of(timeline: Timeline, event: Event) -> int | None:
     """The frame in which the film comes to what happened; None if it never does."""
     plan = timeline.plan
     cycle = event.cycle
+    if event.kind == "sign" and (turns := _turns(timeline, event)) is not None:
+        return turns
     if event.kind == "plateau":  # told where it has lasted for a while: in the middle, as the curve draws cycles
         cycle = round(float(np.sqrt(max(1.0, event.numbers["from"]) * event.numbers["to"])))
     steps = [span for span in plan.spans if span.kind == "step" and span.cycle == cycle]
@@ -109,6 +111,27 @@ def moment_of(timeline: Timeline, event: Event) -> int | None:
             return _passes(timeline, span, cycle)
     later = [span for span in plan.spans if span.kind == "step" and span.cycle > cycle]
     return later[0].start if later and timeline.held else None
+
+
+def _turns(timeline: Timeline, event: Event) -> int | None:
+    """The first frame from which a synapse is seen with its new sign for good; None if it never is with its old one.
+
+    That is not always where its cycle is passed: in the steps of a shown cycle before it, it may waver around zero.
+    """
+    assert event.synapse is not None, "an event of a synapse"
+    layer, start, end = event.synapse
+    rises = event.numbers["after"] > event.numbers["before"]
+
+    def is_old(index: int) -> bool:
+        weight = timeline.frame(index).weights[layer][start, end]
+        return bool(weight < 0) == rises
+
+    learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
+    for span in reversed(learning):
+        if is_old(span.start) or is_old(span.stop - 1):
+            last = next(index for index in reversed(range(span.start, span.stop)) if is_old(index))
+            return min(last + 1, learning[-1].stop - 1)
+    return None
 
 
 def _passes(timeline: Timeline, span: Span, cycle: int) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.film.captions import shows_points
 from netviz.learn.events import Event
 from netviz.learn.recording import Recording
 from netviz.scene.phrases import ORDINALS, counted, say, whole
@@ -22,9 +23,7 @@ def event_text(recording: Recording, event: Event) -> str:
     tell: dict[str, Callable[[Scene, Event], str]] = {
         "sign": _sign,
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
-        "plateau": lambda scene, event: say(
-            scene, "story-plateau", from_cycle=whole(scene, round(event.numbers["from"]))
-        ),
+        "plateau": _plateau,
         "slows": _slows,
     }
     text = tell.get(event.kind, _at_cycle)(scene, event)
@@ -69,8 +68,13 @@ def _at_cycle(scene: Scene, event: Event) -> str:
         f"story-{event.kind}",
         cycle=whole(scene, event.cycle),
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
-        examples=counted(scene, scene.data.train_count, "examples"),
+        examples=counted(scene, scene.data.train_count, "points" if shows_points(scene) else "examples"),
     )
+
+
+def _plateau(scene: Scene, event: Event) -> str:
+    start = round(event.numbers["from"])
+    return say(scene, "story-plateau" if start > 1 else "story-plateau-early", from_cycle=whole(scene, start))
 
 
 def _sign(scene: Scene, event: Event) -> str:

@@ -62,6 +62,7 @@ ENGLISH: Mapping[str, str] = {
     "story-dead": "Cycle {cycle}: {neuron} has gone silent.",
     "story-saturated": "Cycle {cycle}: {neuron} answers the same to everything.",
     "story-plateau": "Since cycle {from_cycle} it has hardly learned anything.",
+    "story-plateau-early": "So far it has hardly learned anything.",
     "story-halved": "Cycle {cycle}: the error is half of what it was.",
     "story-slows": "Learning slows down: {share} of the error went in the first {part} of the time.",
     "story-solved": "Cycle {cycle}: all {examples} are on the right side now.",
