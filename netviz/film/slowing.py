@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import exp
 
-from netviz.film.learning import SHORTEST_STEP
 from netviz.film.plan import Plan, Span
+from netviz.film.rhythm import SHORTEST_STEP
 
 SLOWER = 1.5
 """How much longer a span becomes in which something happens: at most so many times its length is added."""
@@ -23,8 +23,11 @@ TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
 def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
     """The plan with more time around some moments (frames) of its learning shot, and less for the rest of it.
 
-    The shot begins and ends as before. Where its steps are as short as can be already, nothing changes.
+    The shot begins and ends as before. Where its steps are as short as can be already, or keep time with beats, nothing
+    changes.
     """
+    if plan.on_beats:
+        return plan
     numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
     here = [moment for moment in moments if numbers and _holds(plan, numbers, moment)]
     if not here:
