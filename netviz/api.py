@@ -187,6 +187,10 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
     for index, panel in enumerate(scene.panels or ()):
         if isinstance(panel, PicturePanel) and (fault := _picture_fault(Path(panel.file))):
             problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
+    if scene.captions and not problems:
+        from netviz.picture.legible import illegible_captions
+
+        problems += [Problem(f"captions[{index}].text", fault) for index, fault in illegible_captions(scene)]
     return problems
 
 

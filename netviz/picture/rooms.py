@@ -82,7 +82,7 @@ _SQUARE: dict[str, Rooms] = {
     },
 }  # fmt: skip
 
-_TALL_HEAD: Rooms = {"head": (0.065, 0.045, 0.935, 0.145)}
+_TALL_HEAD: Rooms = {"head": (0.065, 0.041, 0.935, 0.145)}
 _TALL_CURVE: Rooms = {"curve": (0.065, 0.885, 0.935, 0.94)}
 _TALL_LOW_CURVE: Rooms = {"curve": (0.065, 0.895, 0.935, 0.94)}
 _TALL: dict[str, Rooms] = {

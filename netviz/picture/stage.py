@@ -19,7 +19,7 @@ from netviz.picture.panels.boundary import BoundaryPanel
 from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.picture.panels.curve import CurvePanel
 from netviz.picture.panels.equations.panel import EquationsPanel
-from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card
+from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card, write_on_card
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
@@ -77,9 +77,12 @@ class Stage:
             self.canvas = Canvas(size, space)
             self.field = LightField(size, space, lamps, darkens=theme.is_light)
             faces = Typefaces.make(scene.font)
+            told = bool(timeline.plan.cues)
+            responses = responses_of(recording)
             setting = Setting(
-                recording, arrange(scene), theme, faces, self.canvas, self.field, responses_of(recording), self.lit
+                recording, arrange(scene), theme, faces, self.canvas, self.field, responses, self.lit, told
             )
+            self.setting = setting
             self.panels = [*_panels(setting)]
             memory = self.canvas.memory
             self.bare = _gradient(self.canvas, theme)
@@ -105,6 +108,8 @@ class Stage:
         with settings():
             if frame.card > 0:
                 self.canvas.memory[:] = self.card
+                write_on_card(self.setting, frame)
+                self.canvas.settle()
             else:
                 self._compose(frame)
         level = max(frame.card, frame.presence)

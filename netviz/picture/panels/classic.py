@@ -14,7 +14,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
-from netviz.picture.layout import Rect
+from netviz.picture.layout import Layout, Rect
+from netviz.picture.panels.header import TWO_LINES, CaptionRoom, write
 from netviz.picture.panels.names import short
 from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
@@ -28,6 +29,10 @@ from netviz.scene.phrases import say, whole
 HALO = 1.5
 VALUE_DISTANCE = 1.9
 """From a neuron's middle to its value, in radii."""
+TYPE = 1.35
+"""Size of the words, in the smallest that can be read."""
+BAND = {True: 0.095, False: 0.11}
+"""How far all gives way to a film's captions, which stand above it; in wide pictures and others, of the height."""
 PAGE = 480 / (100 / 72)
 """Height of the original page in points, the unit of its line widths."""
 
@@ -46,6 +51,8 @@ class ClassicNetworkPanel(Unlit):
         left, top, bottom = (
             (0.30 * across, 0.09 * down, 0.78 * down) if wide else (0.05 * across, 0.27 * down, 0.80 * down)
         )
+        if setting.has_cues:
+            top += BAND[wide] * down
         room = Rect(left, top, 0.965 * across - left - values, bottom - top)
         places = place(scene.network.layers, room, "up", radius)
         self.centres, self.radius = places.centres, places.radius
@@ -127,16 +134,27 @@ def _discs(setting: Setting, centres: NDArray[np.float64], radius: float) -> Ell
     )
 
 
+def caption_room(layout: Layout) -> CaptionRoom:
+    """Where cues stand in this style: above all else."""
+    across, down = layout.size
+    size = TYPE * layout.small
+    wide = 0.70 if across >= 1.2 * down else 0.89
+    return CaptionRoom(Rect(0.055 * across, 0.05 * down, wide * across, TWO_LINES * size), size)
+
+
 class ClassicHeaderPanel(Unlit):
-    """Iteration, training example, desired output, inputs; below all, the average error over its bar."""
+    """Iteration, training example, desired output, inputs; above them cues; below all, the average error's bar."""
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         across, down = setting.layout.size
-        self.size = 1.35 * setting.layout.small
+        self.size = TYPE * setting.layout.small
         self.step = 1.75 * self.size
         wide = across >= 1.2 * down
         self.x, self.y = 0.055 * across, (0.10 if wide else 0.065) * down
+        self.cues = caption_room(setting.layout)
+        if setting.has_cues:
+            self.y += BAND[wide] * down
         self.room = (0.27 if wide else 0.89) * across
         self.bar = Rect(0.055 * across, 0.895 * down, 0.89 * across, 0.032 * down)
         self.filled = Rectangle(
@@ -165,6 +183,8 @@ class ClassicHeaderPanel(Unlit):
 
     def draw(self, frame: Frame) -> None:
         """Lines of text, the bar."""
+        if frame.is_cue:
+            write(self.setting, frame.caption, self.cues, self.setting.theme.ink, frame.caption_level)
         for index, text in enumerate(self._lines(frame)):
             self._write(text, self.y + index * self.step, self.room)
         error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"

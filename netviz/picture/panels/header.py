@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from netviz.film.frame import Frame
+from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
-from netviz.picture.type import fit, wrap
+from netviz.picture.theme import Colour
+from netviz.picture.type import Font, fit, wrap
 from netviz.scene.panels import AnyPanel
 
 LINE = 1.35
 """From one line of the caption to the next, in sizes of its type."""
+TWO_LINES = 2.45
+"""Height of a room for two lines, in sizes of their type."""
+CARD_TYPE = 1.25
+"""Size of the words under a card's title, in sizes of those beside a network."""
+CARD_WIDTH = 0.88
+"""Of the picture: what a caption may take on the title card, no less than the caption's place beside it."""
 
 
 class TitlePanel(Unlit):
@@ -30,24 +40,54 @@ class TitlePanel(Unlit):
 
 
 class CaptionPanel(Unlit):
-    """What is going on, on as many lines as there is room for, two at most."""
+    """What is going on, on as many lines as there is room for, two at most; cues are brighter than the shots' lines."""
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        self.lines = 2 if room.height >= 2.3 * setting.layout.body else 1
+        self.setting, self.room = setting, CaptionRoom(room, setting.layout.body)
 
     def ground(self) -> None:
         """Nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
         """The caption."""
-        setting, room = self.setting, self.room
-        layout, font = setting.layout, setting.faces.words
-        ink = setting.theme.ink if frame.is_cue else setting.theme.quiet
-        lines, size = wrap(frame.caption, font, layout.body, room.width, layout.small, self.lines)
-        for number, line in enumerate(lines):
-            y = room.y + 0.55 * layout.body + LINE * number * size
-            setting.canvas.text(line, room.x, y, font, size, ink, level=frame.caption_level)
+        theme = self.setting.theme
+        write(self.setting, frame.caption, self.room, theme.ink if frame.is_cue else theme.quiet, frame.caption_level)
+
+
+@dataclass(frozen=True)
+class CaptionRoom:
+    """Where a caption stands, and the size of its type in pixels; a long one is smaller, as far as can be read."""
+
+    place: Rect
+    size: float
+
+    @property
+    def lines(self) -> int:
+        """How many lines there is room for."""
+        return 2 if self.place.height >= 2.3 * self.size else 1
+
+    def filled(self, text: str, font: Font, smallest: float) -> tuple[list[str], float]:
+        """The text's lines and the size of their type; with … where it has to be cut."""
+        return wrap(text, font, self.size, self.place.width, smallest, self.lines)
+
+
+def write(setting: Setting, text: str, room: CaptionRoom, ink: Colour, level: float, anchor: Anchor = "left") -> None:
+    """Write a caption into its room, from the top down."""
+    font, place = setting.faces.words, room.place
+    lines, size = room.filled(text, font, setting.layout.small)
+    x = place.x if anchor == "left" else place.x + place.width / 2
+    for number, line in enumerate(lines):
+        y = place.y + 0.55 * room.size + LINE * number * size
+        setting.canvas.text(line, x, y, font, size, ink, anchor, level)
+
+
+def write_on_card(setting: Setting, frame: Frame) -> None:
+    """A cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
+    if frame.is_cue:
+        size, (across, down) = CARD_TYPE * setting.layout.body, setting.layout.size
+        place = Rect((1 - CARD_WIDTH) / 2 * across, 0.8 * down, CARD_WIDTH * across, TWO_LINES * size)
+        room = CaptionRoom(place, size)
+        write(setting, frame.caption, room, setting.theme.ink, frame.caption_level, "middle")
 
 
 def draw_card(setting: Setting) -> None:
@@ -57,7 +97,7 @@ def draw_card(setting: Setting) -> None:
     scene = setting.recording.scene
     room = 0.86 * across
     title, title_size = wrap(scene.title, faces.strong, layout.card, room, layout.small)
-    subtitle, size = wrap(scene.subtitle, faces.words, 1.25 * layout.body, room, 0.8 * layout.small)
+    subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, room, 0.8 * layout.small)
     rows = [(line, faces.strong, title_size, 1.22 * title_size, theme.ink) for line in title]
     rows += [(line, faces.words, size, 1.4 * size, theme.quiet) for line in subtitle]
     gap = 0.9 * size if title and subtitle else 0.0

@@ -22,7 +22,8 @@ from netviz.picture.type import Typefaces
 class Setting:
     """What all panels of a picture share.
 
-    responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground.
+    responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground. has_cues:
+    whether something is told in the film's captions.
     """
 
     recording: Recording
@@ -33,6 +34,7 @@ class Setting:
     field: LightField
     responses: Responses | None = None
     lit: bool = True
+    has_cues: bool = False
 
 
 class Panel(Protocol):
