@@ -27,7 +27,7 @@ from netviz.places import music
 from netviz.scene.check import MOST_SHOWN
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene, Schedule
-from netviz.sound.audio import audio_length, audio_problems
+from netviz.sound.length import film_length, fitting_problems, sound_problems, warn_of_length
 from netviz.video.files import output_problems
 
 if TYPE_CHECKING:
@@ -99,6 +99,9 @@ def plan(scene: Scene) -> Plan:
     length = film_length(scene)
     seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
     made = make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
+    if scene.audio is not None and (problems := [*fitting_problems(scene.audio, made.seconds)]):
+        raise InputError(problems)
+    warn_of_length(scene, made.seconds)
     if made.notes:
         warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
     _warn_of_letters(scene)
@@ -123,13 +126,6 @@ def _warn_of_letters(scene: Scene) -> None:
         check(texts, Typefaces.make(scene.font))
 
 
-def film_length(scene: Scene) -> Fraction | None:
-    """Seconds of the scene's music, or the duration it asks for, or None: one second a step."""
-    if scene.audio is not None:
-        return audio_length(music(scene.audio.file))
-    return scene.duration
-
-
 def scene_problems(source: Scene | Recording) -> list[Problem]:
     """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
     scene = scene_of(source)
@@ -141,9 +137,7 @@ def scene_problems(source: Scene | Recording) -> list[Problem]:
             refuse_too_large(settled(scene))
         except InputError as wrong:
             problems += wrong.problems
-    if scene.audio is not None:
-        problems += audio_problems(music(scene.audio.file))
-    return problems
+    return problems + sound_problems(scene)
 
 
 def target_problems(

@@ -12,9 +12,8 @@ from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
 from netviz.learn.recording import Recording
-from netviz.places import music
 from netviz.scene.spec import Scene
-from netviz.sound.track import Soundtrack
+from netviz.sound.loudness import heard
 from netviz.video.film import Film, Wanted, joined
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
@@ -130,7 +129,7 @@ def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, prob
     orders = []
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
-        audio = None if scene.audio is None else Soundtrack(music(scene.audio.file))
+        audio = None if scene.audio is None else heard(scene.audio, made.seconds)
         output_of = scene.output
         wanted = Wanted(
             Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite

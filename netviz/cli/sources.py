@@ -175,7 +175,8 @@ def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Pro
     found: list[Problem] = []
     audio = draft.parts.get("audio")
     if isinstance(audio, Sound):
-        found += audio_problems(music(audio.file))
+        faults = audio_problems(music(audio.file))
+        found += [draft.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
     if ctx.command.name in SUFFIXES:
         inputs = [] if draft.path is None else [draft.path]
         found += target_problems(target, (SUFFIXES[ctx.command.name],), ctx.params["overwrite"], inputs)

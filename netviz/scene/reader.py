@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from netviz.scene.explain import Flaw, explain, unknown_key
 from netviz.scene.files import Unreachable, named_by_user, named_in_scene
 from netviz.scene.overrides import Overlaid, key_path
 from netviz.scene.panels import PicturePanel
-from netviz.scene.schema import inside, root
+from netviz.scene.schema import inside, known, root
 from netviz.scene.spec import SHOWN, Data, Scene, Schedule
 from netviz.scene.table import Table, missing_columns, read_table
 from netviz.scene.values import LONGEST_TEXT
@@ -94,9 +94,15 @@ class Reader:
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
-        options = (*before, *self.in_options)
         return Draft(
-            _shortened(problems), self.parts, scene, self.path, tuple(notes), tuple(self.files), options, self.located
+            _shortened(problems),
+            self.parts,
+            scene,
+            self.path,
+            notes=tuple(notes),
+            files=tuple(self.files),
+            in_options=(*before, *self.in_options),
+            located=self.located,
         )
 
     def _flaws(self) -> list[Flaw]:
@@ -123,27 +129,36 @@ class Reader:
             row = self.table.rows[int(flaw.path[2])]
             self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", flaw.message))
             return
-        given = self.overlaid.origin(flaw.path)
-        if given:
-            path, origin = given
-            inner = f": {dotted(flaw.path)}" if path != flaw.path else ""
-            self.in_options.append(Problem(origin + inner, flaw.message))
+        where = self._place(flaw.path, flaw.at_key)
+        if self.overlaid.origin(flaw.path):
+            self.in_options.append(Problem(where, flaw.message))
             return
-        position = self.tree.keys.get(flaw.path) if flaw.at_key else None
-        position = position or self.tree.position(flaw.path)
-        # What did not come from a text has no lines.
-        file = at(self.where, position) if self.tree.values else self.where
-        where = f"{file}: {dotted(flaw.path)}"
         options = self.overlaid.origins_inside(flaw.path)
         changed = f" (with {', '.join(options)})" if options else ""
-        self.in_file.append((position, Problem(where, flaw.message + changed)))
+        self.in_file.append((self._position(flaw.path, flaw.at_key), Problem(where, flaw.message + changed)))
+
+    def _place(self, path: KeyPath, at_key: bool = False) -> str:
+        """Where the user has to look for the value at a path, or for its key: line and column, or an option."""
+        if path and isinstance(self.overlaid.data.get(str(path[0])), str):
+            path = path[:1]  # one text stands for all that is in it
+        given = self.overlaid.origin(path)
+        if given:
+            above, origin = given
+            return origin + (f": {dotted(path)}" if above != path else "")
+        # What did not come from a text has no lines.
+        file = at(self.where, self._position(path, at_key)) if self.tree.values else self.where
+        return f"{file}: {dotted(path)}"
+
+    def _position(self, path: KeyPath, at_key: bool) -> Position:
+        return (self.tree.keys.get(path) if at_key else None) or self.tree.position(path)
 
     def located(self, problem: Problem) -> Problem:
-        """A problem that names a key of the scene, with the key's place if it stands in the file."""
-        path = key_path(problem.where.partition(":")[0])
-        if path not in self.tree.values or self.overlaid.origin(path):
+        """A problem that names a key of the scene, with the key's place in the file, or the option that gave it."""
+        key, colon, rest = problem.where.partition(":")
+        path = key_path(key)
+        if path[0] not in self.overlaid.data or not known(path):
             return problem
-        return Problem(f"{at(self.where, self.tree.position(path))}: {problem.where}", problem.message)
+        return Problem(self._place(path) + colon + rest, problem.message)
 
     def _tell(self, path: KeyPath, problem: Problem) -> None:
         """Report a problem that says itself where it is, among those of the value at the path."""
@@ -175,8 +190,7 @@ class Reader:
         if self.parts.get("font") is not None:
             self.parts["font"] = self._found(("font",), self.parts["font"])
         if self.parts.get("audio") is not None:
-            in_full = isinstance(self.overlaid.data["audio"], Mapping)
-            file = self._found(("audio", "file") if in_full else ("audio",), self.parts["audio"].file)
+            file = self._found(("audio", "file"), self.parts["audio"].file)
             self.parts["audio"] = self.parts["audio"].model_copy(update={"file": file})
         panels = list(self.parts.get("panels") or ())
         for index, panel in enumerate(panels):

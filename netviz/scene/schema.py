@@ -74,6 +74,14 @@ def inside(alternatives: Iterable[Schema], key: str | int, value: Any) -> list[S
     return found
 
 
+def known(path: Sequence[str | int]) -> bool:
+    """Whether a scene may have a value at the path."""
+    alternatives = root()
+    for step in path:
+        alternatives = inside(alternatives, step, None)
+    return bool(alternatives)
+
+
 def keys(alternatives: Iterable[Schema], value: Any) -> list[str]:
     """The valid keys of a mapping; value: as in `inside`."""
     found = [key for schema in _chosen(alternatives, value) for key in schema.get("properties", {})]

@@ -32,14 +32,19 @@ _BROKEN_PACKET = "Invalid data found when processing input"
 _NOTICEABLE_SECONDS = Fraction(1, 2)
 _NOTICEABLE_SHARE = Fraction(2, 100)
 _CLAIM = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_MONO = re.compile(r" Hz, (mono|1 channels)\b")
 _GUESSED = "Estimating duration from bitrate"
 
 
 @dataclass(frozen=True)
 class _Decoded:
-    """What decoding a file gave: samples at SAMPLE_RATE and the seconds its header claims, or why there are none."""
+    """What decoding a file gave: samples at SAMPLE_RATE, in how many channels, and the seconds its header claims.
+
+    fault: why there are none.
+    """
 
     samples: int = 0
+    is_mono: bool = False
     claimed: Fraction | None = None
     fault: str | None = None
 
@@ -59,9 +64,7 @@ def audio_length(path: str | Path) -> Fraction:
     Raises InputError if there is nothing to be decoded. Warns (NetvizWarning) if noticeably less comes out than the
     file claims.
     """
-    decoded = _examined(path)
-    if decoded.fault:
-        raise InputError([Problem(str(path), decoded.fault)])
+    decoded = _sound(path)
     seconds = Fraction(decoded.samples, SAMPLE_RATE)
     if decoded.claimed is not None:
         missing = decoded.claimed - seconds
@@ -73,6 +76,16 @@ def audio_length(path: str | Path) -> Fraction:
                 stacklevel=2,
             )
     return seconds
+
+
+def audio_samples(path: str | Path) -> int:
+    """Samples of music in a file, at SAMPLE_RATE. Raises InputError if there are none."""
+    return _sound(path).samples
+
+
+def is_mono(path: str | Path) -> bool:
+    """Whether the music in a file has one channel. Raises InputError if there is none."""
+    return _sound(path).is_mono
 
 
 def input_arguments(path: str | Path) -> list[str]:
@@ -88,17 +101,29 @@ def decode_arguments(path: str | Path) -> list[str]:
     ]
 
 
+def file_state(path: str | Path) -> tuple[int, ...]:
+    """What tells one state of a file from another. Raises OSError."""
+    found = Path(path).stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _sound(path: str | Path) -> _Decoded:
+    decoded = _examined(path)
+    if decoded.fault:
+        raise InputError([Problem(str(path), decoded.fault)])
+    return decoded
+
+
 def _examined(path: str | Path) -> _Decoded:
     try:
-        found = Path(path).stat()
-        fault = _not_plain(found) or _not_readable(path)
+        fault = _not_plain(Path(path).stat()) or _not_readable(path)
     except FileNotFoundError:
         fault = "no such file"
     except (OSError, ValueError) as error:
         fault = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     if fault:
         return _Decoded(fault=fault)
-    return _decoded(os.fspath(path), (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns))
+    return _decoded(os.fspath(path), file_state(path))
 
 
 def _not_plain(found: os.stat_result) -> str | None:
@@ -135,7 +160,7 @@ def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT
     # A little of any noise looks like mp3. ffmpeg gives up when two thirds are broken; 7.0 ends as if all was well.
     if samples <= 2 * _SAMPLES_A_PACKET * said.count(_BROKEN_PACKET):
         return _Decoded(fault=NOTHING)
-    return _Decoded(samples=samples, claimed=_claimed(said))
+    return _Decoded(samples, _said_mono(said), _claimed(said))
 
 
 def _why(failure: FfmpegFailed) -> str:
@@ -152,3 +177,9 @@ def _claimed(said: str) -> Fraction | None:
     if match is None or _GUESSED in said:
         return None
     return 3600 * int(match[1]) + 60 * int(match[2]) + Fraction(match[3])
+
+
+def _said_mono(said: str) -> bool:
+    """Whether the first audio stream, the input's, has one channel, from what ffmpeg said."""
+    stream = next((line for line in said.splitlines() if ": Audio: " in line), "")
+    return _MONO.search(stream) is not None

@@ -8,7 +8,8 @@ from types import TracebackType
 import numpy as np
 
 from netviz.ffmpeg import Ffmpeg
-from netviz.sound.audio import SAMPLE_RATE, input_arguments
+from netviz.sound.audio import SAMPLE_RATE
+from netviz.sound.mix import mix_arguments
 from netviz.sound.track import Soundtrack
 from netviz.video.fragments import NoFragments, Samples, box_length, boxes, fragment
 from netviz.video.movie import parts
@@ -20,15 +21,10 @@ PRIMING = 1024
 
 
 def sound_arguments(track: Soundtrack, seconds: Fraction) -> list[str]:
-    """ffmpeg's arguments that write music as fragments of an MP4 to standard output, with the executable left out.
-
-    It is padded with silence or cut, to the sample; never with -shortest, which means something else in every version.
-    """
+    """ffmpeg's arguments that write music as fragments of an MP4 to standard output, with the executable left out."""
     return [
-        *("-v", "error", *input_arguments(track.path)),
-        "-filter_complex",
-        f"[0:a:0]aresample={SAMPLE_RATE},apad,atrim=end_sample={round(seconds * SAMPLE_RATE)}[a]",
-        *("-map", "[a]", "-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"),
+        *("-v", "error", *mix_arguments(track, round(seconds * SAMPLE_RATE))),
+        *("-c:a", "aac", "-b:a", "192k", "-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000", "-f", "mp4", "pipe:1"),
     ]

@@ -90,9 +90,12 @@ def test_a_mistake_in_the_scene(
         (["--set", 'title="a\\tb"'], "--set title: control character"),
         (["--set", "title=\udcff"], "--set title: "),
         (["--set", f"title={'x' * 5000}"], "--set title: expected text of 0 to 200 characters"),
-        (["--set", "network.layers=[3, 100000000, 1]"], "network.layers: [3, 100000000, 1] has 400,000,000 synapses"),
-        (["--set", "network.layers=[3, 1025, 1]"], "network.layers: "),
-        (["--set", "font=none.ttf"], "font: "),
+        (
+            ["--set", "network.layers=[3, 100000000, 1]"],
+            "--set network.layers: [3, 100000000, 1] has 400,000,000 synapses",
+        ),
+        (["--set", "network.layers=[3, 1025, 1]"], "--set network.layers: "),
+        (["--set", "font=none.ttf"], "--set font: "),
         (["--cycles", "1000000000000"], "--cycles: "),
     ],
 )
@@ -184,9 +187,9 @@ def test_music_and_output_and_network_at_once(call: Call, tmp_path: Path, comman
     wanted = ["--audio", "none.mp3", "-o", "none/x.mp4", "--set", "network.layers=[3, 1025, 1]", "--set", "font=n.ttf"]
     errors = refused(call, tmp_path, command, *wanted)
     assert [error.split(": ")[0] for error in errors] == [
-        "network.layers",
-        "font",
-        str(tmp_path / "none.mp3"),
+        "--set network.layers",
+        "--set font",
+        "--audio",
         "none/x.mp4",
     ]
     if command == "render":
@@ -214,7 +217,7 @@ def test_pictures_that_are_none(call: Call, tmp_path: Path) -> None:
             (tmp_path / "it.png").write_bytes(content)
         for command in ("render", "still", "validate"):
             (error,) = refused(call, tmp_path, command, *FILM, *panels)
-            assert error.startswith(f"panels[1].file: {tmp_path / 'it.png'}: {reason}")
+            assert error.startswith(f"--set panels: panels[1].file: {tmp_path / 'it.png'}: {reason}")
     (tmp_path / "it.png").unlink()
     os.mkfifo(tmp_path / "it.png")
     assert "no such file" in refused(call, tmp_path, "render", *FILM, *panels)[0]
@@ -292,7 +295,7 @@ def test_everything_at_once_in_a_process_of_its_own(tmp_path: Path) -> None:
         "my.yaml:7:1",
         "--frames",
         "--fps",
-        str(tmp_path / "none.mp3"),
+        "my.yaml:9:8",
         "film.mp4",
     ]
     assert contents(tmp_path) == before

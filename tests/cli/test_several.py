@@ -163,14 +163,14 @@ def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     (tmp_path / "c.mp4").write_text("precious")
     result = call("render", "a.yaml", "b.yaml", "c.yaml", "xro", "--jobs", "x")
     assert (result.code, result.out) == (2, "")
-    starts = ["--jobs", "a.yaml:7:12", "xro", str(tmp_path / "none.mp3"), "c.mp4"]
+    starts = ["--jobs", "a.yaml:7:12", "xro", "b.yaml:9:8", "c.mp4"]
     assert [error.split(": ")[0] for error in result.errors] == starts
     result = call("render", "a.yaml", "b.yaml", "c.yaml", "xro", "--jobs", "0")
     assert [error.split(": ")[0] for error in result.errors] == starts
     (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 1025, 1]"))
     result = call("render", "a.yaml", "b.yaml", "c.yaml")
     wheres = [re.split(r": (?=[^:]*$|is|exists|no such|\[)", error)[0] for error in result.errors]
-    assert wheres == ["a: network.layers", str(tmp_path / "none.mp3"), "c.mp4"]
+    assert wheres == ["a.yaml:2:11: network.layers", f"b.yaml:9:8: audio: {tmp_path / 'none.mp3'}", "c.mp4"]
 
 
 def test_a_recording_is_swept_by_its_looks_alone(call: Call, tmp_path: Path) -> None:

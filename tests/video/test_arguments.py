@@ -35,7 +35,11 @@ def test_music() -> None:
     assert sound_arguments(Soundtrack(Path("concat:a.mp3")), Fraction(300 * 1001, 30000)) == [
         *("-v", "error"),
         *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
-        *("-filter_complex", "[0:a:0]aresample=48000,apad,atrim=end_sample=480480[a]", "-map", "[a]"),
+        *(
+            "-filter_complex",
+            "[0:a:0]aresample=48000,asetpts=N/SR/TB,aformat=channel_layouts=stereo,apad,atrim=end_sample=480480[a]",
+        ),
+        *("-map", "[a]"),
         *("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000", "-f", "mp4", "pipe:1"),
