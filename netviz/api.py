@@ -119,6 +119,7 @@ def tell(made: Plan, recording: Recording) -> Plan:
 def _warn_of_letters(scene: Scene) -> None:
     """Warn of characters that would be drawn as empty boxes."""
     captions = [*(shot.caption or "" for shot in scene.shots), *(caption.text for caption in scene.captions)]
+    captions += scene.phrases.values()
     texts = [scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs, *captions]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
         from netviz.picture.type import Typefaces, check

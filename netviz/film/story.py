@@ -75,7 +75,8 @@ def _chosen(timeline: Timeline, events: Sequence[Event], wanted: Sequence[str]) 
 
 def _can_be_found(timeline: Timeline, event: Event) -> bool:
     """Whether a viewer can tell which synapse is meant."""
-    assert event.synapse is not None, "an event of a synapse"
+    if event.synapse is None:
+        return False
     layers = timeline.recording.scene.network.layers
     return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_TOLD_APART
 

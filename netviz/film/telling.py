@@ -51,7 +51,7 @@ def told(plan: Plan, recording: Recording) -> Plan:
 def _unhurried(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
     """The plan slower around the events that its story tells, where the scene's own captions still find room."""
     story = recording.scene.story
-    if story is None or not story.slow:
+    if story is None or not story.slow or plan.on_beats:
         return plan
     timeline = make_timeline(plan, recording)
     slow = slowed(plan, [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None])

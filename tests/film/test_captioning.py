@@ -27,6 +27,7 @@ from netviz.scene.story import Caption
 
 SHOTS = [{"shot": "title"}, {"shot": "rest"}, {"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0]}]
 OTHERS = {
+    "story": None,
     "training.cycles": 60,
     "schedule": {"cycles": [1, 4, 20, 60]},
     "audio": None,

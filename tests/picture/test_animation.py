@@ -7,7 +7,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 import netviz
-from netviz.api import plan
+from netviz.api import plan, tell
 from netviz.film.timeline import make_timeline
 from netviz.learn.recording import Recording
 from netviz.picture.stage import Stage
@@ -16,7 +16,7 @@ from netviz.picture.stage import Stage
 def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:
     animation = netviz.animate(recording)
     assert isinstance(animation, FuncAnimation)
-    timeline = make_timeline(plan(recording.scene), recording)
+    timeline = make_timeline(tell(plan(recording.scene), recording), recording)
     stage = Stage(timeline)
     figure = animation._fig
     for index in (0, 100, 200, timeline.frame_count - 1):
