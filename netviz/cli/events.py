@@ -12,6 +12,7 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, scene_options
 from netviz.cli.sources import Source, read_source
 from netviz.learn.events import Event
+from netviz.learn.features import features_of
 from netviz.learn.recording import Recording
 from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
@@ -177,7 +178,7 @@ def _name(scene: Scene, layer: int, index: int) -> str:
     """The name the scene gives a neuron, or its number, counted from 1."""
     network = scene.network
     last = len(network.layers) - 1
-    names = network.inputs if layer == 0 else network.outputs if layer == last else ()
+    names = network.inputs or features_of(scene) or () if layer == 0 else network.outputs if layer == last else ()
     if names:
         return names[index]
     if layer in (0, last):

@@ -48,7 +48,7 @@ def last_crossing(
         return _Followed(stretch.cycle, stretch.example, steps * new, float(values[moment]))
 
     found, swing, count = None, 0.0, 0
-    for moment in range(turn.crossed - 1, turn.settled):
+    for moment in range(turn.crossed - 1, len(values) - 1):
         here = followed(moment)
         if here is None:
             return None

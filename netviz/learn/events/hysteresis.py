@@ -13,12 +13,8 @@ from netviz.learn.network import Floats
 class Turn:
     """The last change of sides of S numbers, as indices of them."""
 
-    before: int
-    """The last one clearly on the old side."""
     crossed: int
     """The first from which on all are on the new side."""
-    settled: int
-    """The first from which on all are clearly on the new side; the last of all where some at the end are not."""
     rising: bool
     """Whether the new side is the higher one."""
 
@@ -33,18 +29,8 @@ def last_turn(values: Floats, low: Floats | float, high: Floats | float, at: flo
     """
     sides = np.where(values >= high, 1, 0) - np.where(values <= low, 1, 0)
     clear = np.flatnonzero(sides)
-    turns = np.flatnonzero(np.diff(sides[clear]))
-    if not len(turns):
+    if not np.diff(sides[clear]).any():
         return None
     new = sides[clear[-1]]
-    wrong = np.flatnonzero((values - at) * new <= 0)
-    unclear = np.flatnonzero(sides != new)
-    last = len(values) - 1
-    if wrong[-1] == last:
-        return None
-    return Turn(
-        before=int(clear[turns[-1]]),
-        crossed=int(wrong[-1]) + 1,
-        settled=min(int(unclear[-1]) + 1, last),
-        rising=bool(new > 0),
-    )
+    crossed = int(np.flatnonzero((values - at) * new <= 0)[-1]) + 1
+    return Turn(crossed, rising=bool(new > 0)) if crossed < len(values) else None

@@ -28,8 +28,8 @@ STUCK = 0.2
 be half of the training."""
 MOST_PLATEAUS = 3
 """So many are told of, the longest as film and eye see them: in times by which the number of cycles grows."""
-WORSE = 1.2
-"""Training diverged that ends with so many times the error it began with."""
+WORSE, NOTABLE = 1.2, 0.05
+"""Training diverged that ends with so many times the error it began with, and so much more of the targets' range."""
 
 _POINTS = 400
 _SMOOTHED_OVER = 1.05
@@ -56,7 +56,7 @@ def _halving(recording: Recording) -> Iterator[Event]:
 def _slowing(recording: Recording) -> Iterator[Event]:
     errors, cycles = recording.train_error, recording.curve_cycle
     first, last = float(errors[0]), float(errors[-1])
-    if last > CLEARLY_HALVED * first:
+    if first <= 0 or last > CLEARLY_HALVED * first:
         return
     reached = errors <= first - MOST_OF_IT * (first - last)
     at = int(np.flatnonzero(~reached)[-1]) + 1
@@ -72,8 +72,9 @@ def _divergence(recording: Recording) -> Iterator[Event]:
     if not recording.info["complete"]:
         yield Event("diverged", int(cycles[-1]), numbers={"complete": 0.0} | numbers)
         return
-    turn = last_turn(errors, float(errors[0]), WORSE * float(errors[0]), float(errors[0]))
-    if turn is not None and turn.rising and errors[-1] >= WORSE * errors[0]:
+    worse = max(WORSE * errors[0], errors[0] + NOTABLE * float(np.ptp(recording.examples.targets)))
+    turn = last_turn(errors, float(errors[0]), worse, float(errors[0]))
+    if turn is not None and turn.rising and errors[-1] >= worse:
         yield Event("diverged", int(cycles[turn.crossed]), numbers={"complete": 1.0} | numbers)
 
 

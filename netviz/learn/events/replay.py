@@ -25,7 +25,7 @@ from netviz.learn.network import Floats
 from netviz.learn.recording import AT_REST, Integers, Recording
 from netviz.learn.reference import run_reference, take_step, updated
 
-MOST_SECONDS = 0.3
+MOST_SECONDS = 0.2
 """Of estimated work for one recording: what would take longer is not replayed."""
 MOST_NUMBERS = 10_000_000
 """In the weights of all steps of a stretch together."""
@@ -74,6 +74,29 @@ class Replay:
                 self._stretches[moment] = self._replayed(moment, cycles, rows)
         return self._stretches[moment]
 
+    def after(self, state: State, cycle: int) -> State:
+        """The state after a cycle, from the engine that trained it."""
+        if cycle in self._shown:
+            return run_reference(self._lesson, state, 1).state
+        return self._engine.run(state, 1, cycle).state
+
+    def state_at(self, moment: int) -> State:
+        """All that the moment's cycle left to the next.
+
+        Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
+        exactly zero.
+        """
+        lesson, parameters = self._lesson, chosen(self._moments.parameters, moment)
+        state = State(parameters)
+        if moment == 0:
+            return state
+        over = len(lesson.inputs) % lesson.batch
+        if over and lesson.last_batch == "carry":
+            state = take_step(lesson, state, len(lesson.inputs) - over).state
+        if lesson.regularization == "L1":
+            state = state._replace(dead=tuple(array == 0.0 for array in parameters.weights))
+        return state
+
     @cached_property
     def _engine(self) -> Engine:
         return engine_for(self._recording.scene, self._lesson)
@@ -108,10 +131,10 @@ class Replay:
             parts = [chosen(self._recorded, rows[[*self._starts][1:]]), end]
             end, replayed = chosen(self._recorded, rows[:1]), cycles[:-1]
         if replayed:
-            states = [self._state(moment)]
+            states = [self.state_at(moment)]
             for cycle in replayed[:-1]:
                 try:
-                    states.append(self._after(states[-1], cycle))
+                    states.append(self.after(states[-1], cycle))
                 except TrainingDiverged:
                     return None
             # Before the first cycle of all nothing was carried over: it is by itself.
@@ -126,29 +149,6 @@ class Replay:
             return None
         last = np.minimum(np.array(self._starts) + self._lesson.batch, len(self._lesson.inputs)) - 1
         return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), joined(parts))
-
-    def _after(self, state: State, cycle: int) -> State:
-        """The state after a cycle, from the engine that trained it."""
-        if cycle in self._shown:
-            return run_reference(self._lesson, state, 1).state
-        return self._engine.run(state, 1, cycle).state
-
-    def _state(self, moment: int) -> State:
-        """All that the moment's cycle left to the next.
-
-        Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
-        exactly zero.
-        """
-        lesson, parameters = self._lesson, chosen(self._moments.parameters, moment)
-        state = State(parameters)
-        if moment == 0:
-            return state
-        over = len(lesson.inputs) % lesson.batch
-        if over and lesson.last_batch == "carry":
-            state = take_step(lesson, state, len(lesson.inputs) - over).state
-        if lesson.regularization == "L1":
-            state = state._replace(dead=tuple(array == 0.0 for array in parameters.weights))
-        return state
 
     def _steps(self, states: Sequence[State]) -> Parameters:
         """The parameters after each step of the cycles that begin with C states: (C * T, ...)."""

@@ -15,8 +15,9 @@ from netviz.learn.network import Floats
 
 CLEAR = 0.1
 """A weight shows its sign clearly from this share of its layer's strength on: a line that is seen to have a colour."""
-STRONG = 0.25
-"""So strong a synapse must have been with each of its signs: others are not news."""
+STRONG, SEEN = 0.25, 0.01
+"""What a synapse must have been with each of its signs to be news: a quarter of its layer's strength, and a hundredth
+of that of all its synapses together, which is still seen as a line of its own; of thousands hardly one is."""
 MOST_SYNAPSES = 8
 """Only so many are told of, those that were strongest with both signs."""
 
@@ -25,10 +26,14 @@ def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
     """Synapses that were clearly of one sign, and are clearly of the other for good; to the step where cheap."""
     found: list[tuple[float, tuple[int, int, int], Turn]] = []
     for layer, weights in enumerate(moments.parameters.weights):
+        size = weights[0].size
+        wanted = max(STRONG, SEEN * size)
+        if wanted > np.sqrt(size):  # more than one could have if all others were zero
+            continue
         strength = strengths(weights)[:, None, None]
         relative = np.divide(weights, strength, out=np.zeros_like(weights), where=strength > 0)
         weaker = np.minimum(relative.max(axis=0), -relative.min(axis=0))
-        for before, after in np.argwhere(weaker >= STRONG).tolist():
+        for before, after in np.argwhere(weaker >= wanted).tolist():
             turn = last_turn(relative[:, before, after], -CLEAR, CLEAR)
             if turn is not None:
                 found.append((float(weaker[before, after]), (layer, before, after), turn))
