@@ -19,8 +19,7 @@ class Event:
     unless it says otherwise):
 
     sign: a synapse changed its sign for good. before: its strongest weight of the old sign; after: its last;
-    crossings: how often it crossed zero, step by step, from the last kept moment with the old sign on (where the step
-    is known).
+    crossings: how often it crossed zero around that, step by step (where the step is known).
     withers: an input's share of all |w| that leave the inputs fell for good. before, after: the share.
     dead: a hidden neuron says nothing any more, whatever the example. before, after: its largest |activation|.
     saturated: a hidden neuron is close to a bound of its range for every example. before, after: its largest distance

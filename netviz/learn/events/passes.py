@@ -11,16 +11,16 @@ from netviz.learn.lesson import Parameters
 from netviz.learn.network import Floats
 from netviz.scene.spec import Activation
 
-MOST_WORK = 500_000_000
-"""Of one search, as `work_of` counts it: some tenths of a second. What would take more is thinned out."""
-_ACTIVATION = 10  # so many times as long as a product
+MOST_WORK = 150_000_000
+"""Of one search, as `work_of` counts it: about a fifth of a second. What would take more is thinned out."""
+_PRODUCTS, _ACTIVATION = 4, 30  # so many products take as long as one number, and an activation as long as so many
 _NUMBERS_AT_ONCE = 1_000_000
 
 
 def work_of(parameters: Parameters, examples: int) -> int:
-    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`, in products."""
+    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`, in numbers."""
     weights, biases = (sum(array.size for array in arrays) for arrays in parameters)
-    return examples * (weights + _ACTIVATION * biases)
+    return examples * (weights // _PRODUCTS + _ACTIVATION * biases)
 
 
 def passes(parameters: Parameters, activations: tuple[Activation, ...], inputs: Floats) -> Iterator[tuple[Floats, ...]]:
