@@ -160,6 +160,8 @@ def test_no_change_of_sign(short: Recording, values: list[float]) -> None:
 
 def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
     assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), 0.0)), "withers")
+    weak = np.where(np.arange(31) < 15, 0.6, 0.1)[:, None] * np.abs(short.weights[0][0, 0]) / 2
+    assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), weak)), "withers"), "it was weak before"
     fading = np.linspace(1.0, 0.0, 31)[:, None]
     (event,) = of_kind(find_events(with_weights(short, 0, 2, slice(None), fading)), "withers")
     assert event.neuron == (0, 2) and event.numbers["after"] == 0
