@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.film.breathing import breathing
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan, shown_on_beats
 from netviz.film.rhythm import Rhythm, even_beats, listed_beats
@@ -26,8 +28,13 @@ from netviz.learn.training import record as train
 from netviz.places import music
 from netviz.scene.check import MOST_SHOWN
 from netviz.scene.panels import PicturePanel
+from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene, Schedule
+from netviz.sound.audio import SAMPLE_RATE
+from netviz.sound.beats import find_rhythm, library_problems
+from netviz.sound.hearing import COARSE_RATE, levels
 from netviz.sound.length import film_length, fitting_problems, sound_problems, warn_of_length
+from netviz.sound.track import Soundtrack, soundtrack
 from netviz.video.files import output_problems
 
 if TYPE_CHECKING:
@@ -90,7 +97,27 @@ def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
         return listed_beats([Fraction(str(time)) for time in sync.at], sync.bar, seconds)
     if sync.bpm is not None:
         return even_beats(Fraction(str(sync.bpm)), Fraction(str(sync.offset or 0)), sync.bar, seconds)
-    return Rhythm(())
+    assert scene.audio is not None, "beats are heard in music"
+    return find_rhythm(*_heard(scene.audio, seconds), sync.to, sync.bar)
+
+
+def _heard(sound: Sound, seconds: Fraction) -> tuple[Soundtrack, int]:
+    """What is heard of a scene's music in a film of so many seconds, and how many samples that is.
+
+    Raises InputError if the music cannot be fitted to it.
+    """
+    if problems := [*fitting_problems(sound, seconds)]:
+        raise InputError(problems)
+    return soundtrack(sound, seconds), round(seconds * SAMPLE_RATE)
+
+
+def _glow(scene: Scene, made: Plan) -> tuple[float, ...]:
+    """How the light of a film follows its music; () if it does not."""
+    if not scene.pulse or scene.audio is None or scene.style != "glow":
+        return ()
+    return breathing(
+        levels(*_heard(scene.audio, made.seconds)).coarse, COARSE_RATE, made.fps, made.frame_count, scene.pulse
+    )
 
 
 def plan(scene: Scene) -> Plan:
@@ -102,6 +129,7 @@ def plan(scene: Scene) -> Plan:
     if scene.audio is not None and (problems := [*fitting_problems(scene.audio, made.seconds)]):
         raise InputError(problems)
     warn_of_length(scene, made.seconds)
+    made = replace(made, glow=_glow(scene, made))
     if made.notes:
         warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
     _warn_of_letters(scene)
@@ -130,15 +158,17 @@ def _warn_of_letters(scene: Scene) -> None:
 def scene_problems(source: Scene | Recording) -> list[Problem]:
     """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
     scene = scene_of(source)
-    problems = _drawing_problems(scene)
+    problems, unheard = _drawing_problems(scene), sound_problems(scene)
+    if scene.sync is not None and scene.sync.is_heard:
+        unheard += library_problems()
     if isinstance(source, Recording):
         problems += _breaking_off(source)
-    elif not problems:
+    elif not problems and not (unheard and scene.schedule.frames == "beats"):
         try:
             refuse_too_large(settled(scene))
         except InputError as wrong:
             problems += wrong.problems
-    return problems + sound_problems(scene)
+    return problems + unheard
 
 
 def target_problems(

@@ -40,6 +40,7 @@ class Frame:
     key: frames with equal keys look the same.
     kind: of the span (title, rest, step, move, sweep, hold, think, walk).
     caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
+    glow: how much brighter or darker all light is than it would be: a factor on the halos.
     card: level of the title card. presence: level of the network and its panels.
     cycle: the number shown. curve_cycle: how far the error curve has come, in cycles.
     error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
@@ -64,6 +65,7 @@ class Frame:
     caption: str
     caption_level: float
     is_cue: bool
+    glow: float
     card: float
     presence: float
     cycle: int

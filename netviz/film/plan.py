@@ -61,6 +61,7 @@ class Plan:
     examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
     order of time, none overlapping another; those that only a recording knows are added by `telling.told`.
     on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
+    glow: for every frame how much brighter or darker the light is than it would be, 1 = not at all; () for all of them.
     """
 
     fps: Fraction
@@ -70,6 +71,7 @@ class Plan:
     examples_per_cycle: int
     cues: tuple[Cue, ...] = ()
     on_beats: bool = False
+    glow: tuple[float, ...] = ()
 
     @property
     def seconds(self) -> Fraction:

@@ -87,7 +87,13 @@ class Timeline:
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
         key, told = self._key(index), self._told(index)
-        return key if told == OWN else (key, told, self._spotlight(index))
+        key = key if told == OWN else (key, told, self._spotlight(index))
+        return key if (glow := self._glow(index)) == 1 else (key, glow)
+
+    def _glow(self, index: int) -> float:
+        """The factor on the light of a frame; a title card has none."""
+        lit = self.plan.glow and self.plan.spans[self.span[index]].kind != "title"
+        return self.plan.glow[index] if lit else 1.0
 
     def _key(self, index: int) -> Hashable:
         """The same for all but the caption."""
@@ -151,6 +157,7 @@ class Timeline:
             caption=captions.caption(recording, span) if told.cue is None else self.plan.cues[told.cue].text,
             caption_level=told.level,
             is_cue=told.cue is not None,
+            glow=self._glow(index),
             card=card,
             presence=presence,
             cycle=cycle,

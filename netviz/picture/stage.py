@@ -121,6 +121,9 @@ class Stage:
         if self.lit:
             brightness = np.zeros((self.field.lamps, 3))
             blobs = [blob for panel in self.panels for blob in panel.light(frame, brightness)]
+            if frame.glow != 1:
+                brightness *= frame.glow
+                blobs = [(x, y, height, colour * frame.glow) for x, y, height, colour in blobs]
             self.field.shine(brightness, blobs, self.glow_width)
         self.canvas.memory[:] = self._lit
         for panel in self.panels:

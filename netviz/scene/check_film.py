@@ -29,6 +29,14 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
         yield ("sync",), f"the sound is made from the run, so there are no {sync.to} to find in it; give bpm, or at"
 
 
+def pulse_and_sound(pulse: float, audio: Sound | None) -> Iterator[Mistake]:
+    """A glow that is to follow music which there is not."""
+    if pulse > 0 and audio is None:
+        yield ("pulse",), "there is no music for the glow to follow; give audio, or leave pulse out"
+    elif pulse > 0 and audio is not None and audio.file == "sonify":
+        yield ("pulse",), "the glow follows music, not a sound made from the run; leave pulse out"
+
+
 def schedule_and_sync(schedule: Schedule | None, sync: Sync | None) -> Iterator[Mistake]:
     """A schedule that follows beats which there are not."""
     if schedule is not None and schedule.frames == "beats" and sync is None:

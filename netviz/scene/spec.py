@@ -219,6 +219,8 @@ class Scene(Part):
     exactly as long as it, unless it is fitted to the film (fit: track)."""
     sync: SyncOrWord = None
     """What the steps keep time with: beats or onsets of the music, or beats given here. Without it they are even."""
+    pulse: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.0
+    """How much the glow follows the loudness of the music, 0 to 1: gently, a third brighter or darker at most."""
     duration: Seconds | None = None
     """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
     second a step."""
