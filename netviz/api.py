@@ -35,7 +35,8 @@ from netviz.sound.beats import find_rhythm, library_problems
 from netviz.sound.hearing import COARSE_RATE, levels
 from netviz.sound.length import film_length, fitting_problems, sound_problems, warn_of_length
 from netviz.sound.track import Soundtrack, soundtrack
-from netviz.video.files import output_problems
+from netviz.video.files import EXISTS, output_problems
+from netviz.video.vtt import vtt_beside
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
@@ -122,10 +123,7 @@ def _glow(scene: Scene, made: Plan) -> tuple[float, ...]:
 
 def plan(scene: Scene) -> Plan:
     """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
-    scene = settled(scene)
-    length = film_length(scene)
-    seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
-    made = make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
+    made = _laid_out(scene)
     if scene.audio is not None and (problems := [*fitting_problems(scene.audio, made.seconds)]):
         raise InputError(problems)
     warn_of_length(scene, made.seconds)
@@ -134,6 +132,14 @@ def plan(scene: Scene) -> Plan:
         warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
     _warn_of_letters(scene)
     return made
+
+
+def _laid_out(scene: Scene) -> Plan:
+    """The plan itself, without a word to the user."""
+    scene = settled(scene)
+    length = film_length(scene)
+    seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
+    return make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
 
 
 def tell(made: Plan, recording: Recording) -> Plan:
@@ -168,6 +174,8 @@ def scene_problems(source: Scene | Recording) -> list[Problem]:
             refuse_too_large(settled(scene))
         except InputError as wrong:
             problems += wrong.problems
+    if scene.captions:
+        problems += _caption_problems(scene, is_length_known=not unheard)
     return problems + unheard
 
 
@@ -179,6 +187,20 @@ def target_problems(
     if not problems and not target.name.lower().endswith(suffixes):
         problems.append(Problem(str(target), f"give a name that ends in {' or '.join(suffixes)}"))
     return problems
+
+
+def film_target_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
+    """Why the scene's film cannot be written to `target`, or its captions beside it."""
+    inputs = [*inputs]
+    problems = target_problems(target, (".mp4",), overwrite, inputs)
+    if tells(scene) and not any(problem.message != EXISTS for problem in problems):
+        problems += target_problems(vtt_beside(target), (".vtt",), overwrite, inputs)
+    return problems
+
+
+def tells(scene: Scene) -> bool:
+    """Whether the film tells something in words, so that there will be a file of its captions."""
+    return bool(scene.captions) or scene.story is not None
 
 
 def input_files(scene: Scene) -> list[Path]:
@@ -212,10 +234,21 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
     for index, panel in enumerate(scene.panels or ()):
         if isinstance(panel, PicturePanel) and (fault := _picture_fault(Path(panel.file))):
             problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
-    if scene.captions and not problems:
-        from netviz.picture.legible import illegible_captions
+    return problems
 
+
+def _caption_problems(scene: Scene, is_length_known: bool) -> list[Problem]:
+    """Captions that are too long for their place, or find no time in a film whose length is known."""
+    from netviz.picture.legible import illegible_captions
+
+    problems = []
+    if scene.font is None or _font_fault(Path(scene.font)) is None:
         problems += [Problem(f"captions[{index}].text", fault) for index, fault in illegible_captions(scene)]
+    try:
+        if is_length_known:
+            _laid_out(scene)
+    except InputError as wrong:
+        problems += [problem for problem in wrong.problems if problem.where.startswith("captions")]
     return problems
 
 

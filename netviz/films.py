@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems, tell
+from netviz.api import Progress, film_target_problems, input_files, plan, record, scene_of, scene_problems, tell, tells
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
@@ -15,6 +15,7 @@ from netviz.learn.recording import Recording
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.video.film import Film, Wanted, joined
+from netviz.video.vtt import vtt
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
 from netviz.workers.jobs import default_jobs, usable_cpus
@@ -48,7 +49,8 @@ def render(
     """Make the film of a scene, or of a recording without training again, and write it as MP4.
 
     output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
-    `overwrite`. Returns path, frames, seconds and size in bytes of what was written. cache: as in `record`.
+    `overwrite`. Returns path, frames, seconds and size in bytes of what was written, and
+    the path of its captions where it tells something: WebVTT, beside it under its name + .vtt. cache: as in `record`.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
@@ -103,7 +105,7 @@ def film_problems(
     plans = []
     for output, source in films.items():
         scene, target = scene_of(source), Path(output)
-        found = scene_problems(source) + target_problems(target, (".mp4",), overwrite, input_files(scene))
+        found = scene_problems(source) + film_target_problems(scene, target, overwrite, input_files(scene))
         if not found:
             try:
                 plans.append(plan(scene))
@@ -117,7 +119,7 @@ def film_problems(
 
 def _of(name: str, problem: Problem) -> Problem:
     """A problem of one of several films, with its name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.endswith(".mp4")
+    is_file = "/" in problem.where or problem.where.endswith((".mp4", ".vtt"))
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 
@@ -208,11 +210,13 @@ def _made(
     source = order.source
     recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
     film = Production(tell(order.plan, recording), recording)
+    told = tells(recording.scene)
+    wanted = replace(order.wanted, captions=vtt(film.plan.cues, film.plan.fps)) if told else order.wanted
 
     def segments() -> Iterator[bytes | None]:
-        return crew.segments(film, order.wanted, watch)
+        return crew.segments(film, wanted, watch)
 
-    made = yield from joined(order.wanted, segments)
+    made = yield from joined(wanted, segments)
     return made
 
 

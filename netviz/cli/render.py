@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 import netviz
+from netviz.api import tells
 from netviz.cli import console
 from netviz.cli.options import cache_option, overwrite_option, scenes_options
 from netviz.cli.sources import Source, located, read_sources
@@ -19,6 +20,7 @@ from netviz.scene.spec import Scene
 from netviz.scene.words import printable
 from netviz.video.files import amount
 from netviz.video.film import Film
+from netviz.video.vtt import vtt_beside
 
 OUTPUT_HELP = (
     "The film; without it the scene's name + .mp4 in the current folder. Of several: a folder (ending in /), or a name "
@@ -93,7 +95,8 @@ def _show(sources: list[Source], overwrite: bool) -> None:
     for source, made in zip(sources, plans, strict=True):
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
-        console.result(f"{console.name(source.target)}: {length}")
+        told = f"; captions in {console.name(Path(vtt_beside(source.target).name))}" if tells(source.scene) else ""
+        console.result(f"{console.name(source.target)}: {length}{told}")
 
 
 def _make_several(ctx: click.Context, sources: list[Source], **options: Any) -> None:
@@ -138,4 +141,5 @@ def _jobs(text: str | None) -> tuple[int | None, list[Problem]]:
 
 
 def _told(target: Path, film: Film) -> str:
-    return f"{console.name(target)}: {console.seconds(film.seconds)}, {amount(film.size_in_bytes)}"
+    told = "" if film.captions is None else f", captions in {console.name(Path(film.captions.name))}"
+    return f"{console.name(target)}: {console.seconds(film.seconds)}, {amount(film.size_in_bytes)}{told}"

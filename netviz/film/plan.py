@@ -199,6 +199,8 @@ def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) 
         if index not in shown and length > 0:
             notes.append(f"shot {index + 1} ({shot.shot}) is shorter than a frame and is left out")
     shares = [shot.share for shot in scene.shots]
+    if scene.captions and not any(panel.panel == "caption" for panel in scene.shown_panels):
+        notes.append("no panel shows the captions, which are only written beside the film; list {panel: caption} too")
     given = sum(share for share in shares if share is not None)
     if None not in shares and abs(given - 1) > 1e-9:
         notes.append(f"the shares of the shots add up to {given:g}; they are stretched to fill the film")

@@ -88,3 +88,4 @@ class FilmMaker:
             self._tell(DraftFilm(version, 0.0, problem=told_of))
         finally:
             file.unlink(missing_ok=True)
+            file.with_suffix(".vtt").unlink(missing_ok=True)  # of its captions

@@ -114,6 +114,34 @@ def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Pat
             raise
 
 
+@contextmanager
+def together(
+    target: Path, companion: Path | None = None, *, overwrite: bool = True
+) -> Iterator[tuple[Path, Path | None]]:
+    """Paths to write to beside `target`, and beside the file that belongs to it, if there is one: both or neither.
+
+    Otherwise as `whole_or_not_at_all`.
+    """
+    placed = False
+
+    def note(kind: object, *_: object) -> None:
+        nonlocal placed
+        placed = kind is None
+
+    try:
+        with ExitStack() as stack:
+            part = stack.enter_context(whole_or_not_at_all(target, overwrite=overwrite))
+            other = None
+            if companion is not None:
+                stack.push(note)
+                other = stack.enter_context(whole_or_not_at_all(companion, overwrite=overwrite))
+            yield part, other
+    except BaseException:
+        if placed and companion is not None:
+            companion.unlink(missing_ok=True)
+        raise
+
+
 def disk_full(folder: Path) -> str:
     """The disk `folder` lies on is full, in words."""
     free = ""

@@ -20,12 +20,13 @@ from netviz.film.timing import seconds_of
 from netviz.sound.audio import audio_problems
 from netviz.sound.track import Soundtrack
 from netviz.video.encode import QUALITIES, EncodingFailed
-from netviz.video.files import amount, disk_full, output_problems, size_of, whole_or_not_at_all
+from netviz.video.files import amount, disk_full, output_problems, size_of, together
 from netviz.video.fragments import split
 from netviz.video.movie import CHUNK, Track, complete, parts, reserve, ticks_of
 from netviz.video.segments import Picture, encoded_in_turn, segments_of
 from netviz.video.sound import FRAME, PRIMING, Sound, frames_of
 from netviz.video.verify import decode, faults
+from netviz.video.vtt import vtt_beside
 
 LARGEST_RATE_TERM = 1_001_000
 """ffmpeg keeps a frame rate exactly as long as neither its numerator nor its denominator is larger."""
@@ -33,12 +34,13 @@ LARGEST_RATE_TERM = 1_001_000
 
 @dataclass(frozen=True)
 class Film:
-    """A finished film."""
+    """A finished film. captions: the file of its captions, WebVTT, if it tells something in words."""
 
     path: Path
     frames: int
     seconds: Fraction
     size_in_bytes: int
+    captions: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Wanted:
 
     target: the file. size: width and height in pixels, both even. audio: its music, padded with silence or cut to
     frame_count / fps seconds, or None. quality: a key of QUALITIES. overwrite: whether a file there is replaced.
+    captions: what is written beside it as WebVTT, None for no such file.
     """
 
     target: Path
@@ -56,6 +59,7 @@ class Wanted:
     audio: Soundtrack | None
     quality: str
     overwrite: bool = False
+    captions: str | None = None
 
     @property
     def segments(self) -> list[range]:
@@ -137,11 +141,14 @@ def joined(
     passed on by yielding. Returns the film. Raises EncodingFailed; closing it, or an exception, leaves nothing.
     """
     target = Path(wanted.target).absolute()
-    with whole_or_not_at_all(target, overwrite=wanted.overwrite) as part:
+    captions = None if wanted.captions is None else vtt_beside(target)
+    with together(target, captions, overwrite=wanted.overwrite) as (part, words):
+        if words is not None:
+            words.write_text(wanted.captions or "", encoding="utf-8", newline="\n")
         yield from _write(wanted, part, segments, stall_limit)
         _verify(wanted, part, stall_limit)
         size_in_bytes = size_of(part)
-    return Film(target, wanted.frame_count, wanted.seconds, size_in_bytes)
+    return Film(target, wanted.frame_count, wanted.seconds, size_in_bytes, captions)
 
 
 def _write(

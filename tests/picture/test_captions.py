@@ -163,7 +163,7 @@ def test_captions_come_and_go_in_any_order_of_drawing(recording: Recording) -> N
 
 def with_captions(*texts: str, **changes: Any) -> Scene:
     return short_scene(**changes).model_copy(
-        update={"captions": tuple(Caption(text=text, at=f"{5 * number}s") for number, text in enumerate(texts))}
+        update={"captions": tuple(Caption(text=text, at=f"{10 * number}s") for number, text in enumerate(texts))}
     )
 
 
