@@ -69,6 +69,10 @@ def test_rooms_do_not_know_what_is_not_theirs(room: str) -> None:
         assert not known & MUST_NOT_KNOW[room], path
 
 
+def test_the_library_for_beats_is_used_in_one_place() -> None:
+    assert [path.name for path in PACKAGE.rglob("*.py") if "librosa" in imports(path)] == ["beats.py"]
+
+
 def test_only_the_command_line_prints() -> None:
     for path in PACKAGE.rglob("*.py"):
         if "cli" in path.parts:

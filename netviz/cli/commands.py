@@ -58,7 +58,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
         _refuse(problems)
         try:
-            with console.progress() as progress:
+            with located(source), console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress)
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
@@ -87,7 +87,7 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
             raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
         recording = source.recording
         if recording is None:
-            with console.progress() as progress:
+            with located(source), console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress, cache=cache)
         layers = [layer.tolist() for layer in recording.forward(values)]
     names = network.outputs or [f"output {number + 1}" for number in range(network.layers[-1])]

@@ -10,7 +10,7 @@ import click
 import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, scene_options
-from netviz.cli.sources import Source, read_source
+from netviz.cli.sources import Source, located, read_source
 from netviz.learn.events import Event
 from netviz.learn.features import features_of
 from netviz.learn.recording import Recording
@@ -40,7 +40,7 @@ def _trained(source: Source, cache: bool) -> Recording:
     from netviz.learn.training import TrainingDiverged
 
     try:
-        with console.progress() as progress:
+        with located(source), console.progress() as progress:
             return netviz.record(source.scene, progress=progress, cache=cache)
     except TrainingDiverged as diverged:
         if diverged.recording is None:

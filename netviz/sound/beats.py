@@ -10,12 +10,12 @@ from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
 from itertools import chain, pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.errors import InputError, Problem
+from netviz.errors import InputError, NetvizError, Problem
 from netviz.film.rhythm import Rhythm
 from netviz.sound import meter
 from netviz.sound.audio import SAMPLE_RATE, file_state
@@ -75,13 +75,27 @@ def _rhythm(
     return rhythm_of(strength, loudness, silences, bar)
 
 
+def _library() -> Any:
+    """librosa, ready to be used. What it compiles when it is used for the first time may fail in many ways."""
+    try:
+        import librosa
+
+        librosa.onset.onset_strength  # noqa: B018 - its parts are loaded when they are asked for
+    except Exception as failure:
+        message = (
+            f"librosa, which finds the beats of music, does not work here ({type(failure).__name__}: {failure}); "
+            "give bpm and offset, or the beats themselves (at), to do without"
+        )
+        raise NetvizError(message) from failure
+    return librosa
+
+
 def onset_strengths(pieces: Iterator[NDArray[np.float32]]) -> Floats:
     """How strongly things set in, a hundred times a second: the mean rise over all mel bands in dB, from librosa.
 
     pieces: the sound, PIECE frames at a time. Each is heard with a little of those before and after it.
     """
-    import librosa
-
+    librosa = _library()
     found: list[Floats] = []
     waiting = np.zeros(0, np.float32)
     before = np.zeros(MARGIN * HOP, np.float32)

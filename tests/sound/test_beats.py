@@ -14,7 +14,7 @@ import pytest
 
 import netviz
 from netviz.api import settled
-from netviz.errors import InputError
+from netviz.errors import InputError, NetvizError
 from netviz.scene.spec import Scene
 from netviz.sound import beats
 from tests.conftest import short_scene
@@ -87,6 +87,13 @@ def test_without_the_library_it_says_what_to_install(click_track: Path, monkeypa
     assert {span.start % 15 for span in told.spans if span.kind == "step"} == {8}
 
 
+def test_a_library_that_does_not_work_is_told(click_track: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beats, "find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "librosa", None)
+    with pytest.raises(NetvizError, match=r"librosa.* does not work here \(ModuleNotFoundError.*bpm"):
+        netviz.plan(scene_of(click_track, sync={"bar": 5}))
+
+
 def test_the_light_follows_the_music(click_track: Path) -> None:
     scene = scene_of(click_track, pulse=1, sync={"bpm": 100})
     plan = netviz.plan(scene)
@@ -94,7 +101,6 @@ def test_the_light_follows_the_music(click_track: Path) -> None:
     assert plan.glow[round(14.5 * 30)] < 0.7 < 1.1 < max(plan.glow)
     assert netviz.plan(scene_of(click_track, sync={"bpm": 100})).glow == ()
     assert netviz.plan(scene_of(click_track, sync={"bpm": 100}, pulse=1, style="classic")).glow == ()
-    assert "librosa" not in sys.modules or importlib.util.find_spec("librosa")
 
 
 def test_a_film_of_no_given_length_keeps_time_too() -> None:
