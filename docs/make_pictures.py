@@ -12,6 +12,7 @@ import imageio.v3
 import netviz
 from netviz.executable import executable
 from netviz.film.plan import make_plan
+from netviz.film.telling import told
 from netviz.film.timeline import make_timeline
 from netviz.picture.stage import Stage
 from netviz.scene.file import bundled_scenes
@@ -26,6 +27,7 @@ def stills() -> None:
     wanted = [
         ("learning", "xor", "1280x720", "cycle:200"),
         ("after", "xor", "1280x720", "end"),
+        ("story", "xor", "1280x720", "75s"),
         ("square", "xor", "720x720", "cycle:400"),
         ("vertical", "xor", "720x1280", "cycle:100"),
         ("classic", "xor-classic", "960x720", "cycle:500"),
@@ -85,7 +87,8 @@ def loop() -> None:
     """A few seconds of learning as a small GIF."""
     overrides = {"output.size": "960x540", "output.fps": LOOP_FPS, "audio": None, "duration": 91}
     scene = netviz.load_scene("xor", overrides=overrides)
-    timeline = make_timeline(make_plan(scene, Fraction(91)), netviz.record(scene))
+    recording = netviz.record(scene)
+    timeline = make_timeline(told(make_plan(scene, Fraction(91)), recording), recording)
     stage = Stage(timeline)
     first = next(span.start for span in timeline.plan.spans if span.kind == "step" and span.cycle == 200)
     with tempfile.TemporaryDirectory() as folder:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -69,13 +70,18 @@ def _terms_of_step(lesson: Lesson) -> int:
     return lesson.weight_count + 4 * sum(lesson.layers[1:])
 
 
+_compiling = Lock()
+"""CPython 3.11's compiler is not always right where two threads are in it (SystemError: AST constructor ...)."""
+
+
 def compile_steps(lesson: Lesson) -> Callable[[State, int], Chunk]:
     """The training of a lesson that can be compiled, as a function (state, cycles) -> Chunk.
 
     That function raises OverflowError where Python's math does; a Chunk's numbers may not be finite.
     """
     scope: dict[str, Any] = {}
-    exec(compile("\n".join(source_of(lesson)), "<netviz steps>", "exec"), scope)
+    with _compiling:
+        exec(compile("\n".join(source_of(lesson)), "<netviz steps>", "exec"), scope)
     train = scope["train"]
     values = _constants(lesson)
     examples = np.hstack([lesson.inputs, lesson.targets]).tolist()
