@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netviz.scene.file import load_scene
     from netviz.scene.spec import Scene
     from netviz.scene.sweep import sweep
+    from netviz.sounds import sonify
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ _HOMES = {
     "Recording": "netviz.learn.recording",
     "events": "netviz.learn.events",
     "load_scene": "netviz.scene.file",
+    "sonify": "netviz.sounds",
     "sweep": "netviz.scene.sweep",
     "Scene": "netviz.scene.spec",
 }
@@ -62,6 +64,7 @@ __all__ = [
     "record",
     "render",
     "render_many",
+    "sonify",
     "still",
     "sweep",
 ]

@@ -206,7 +206,8 @@ def tells(scene: Scene) -> bool:
 def input_files(scene: Scene) -> list[Path]:
     """The files a film is made from, which it must not replace."""
     pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanel)]
-    return pictures if scene.audio is None else [music(scene.audio.file), *pictures]
+    sound = scene.audio
+    return pictures if sound is None or sound.is_sonified else [music(sound.file), *pictures]
 
 
 def scene_of(source: Scene | Recording) -> Scene:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from netviz.film.plan import Plan
 from netviz.learn.recording import Recording
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
+from netviz.sound.sonify import write_sonified
+from netviz.sound.track import Soundtrack
 from netviz.video.film import Film, Wanted, joined
 from netviz.video.vtt import vtt
 from netviz.workers.cluster import address_problems
@@ -131,7 +135,8 @@ def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, prob
     orders = []
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
-        audio = None if scene.audio is None else heard(scene.audio, made.seconds)
+        sound = scene.audio
+        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
         output_of = scene.output
         wanted = Wanted(
             Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite
@@ -216,8 +221,22 @@ def _made(
     def segments() -> Iterator[bytes | None]:
         return crew.segments(film, wanted, watch)
 
-    made = yield from joined(wanted, segments)
-    return made
+    with ExitStack() as stack:
+        if recording.scene.audio is not None and recording.scene.audio.is_sonified:
+            sound = _folder(stack) / "sound.wav"
+            for done, total in write_sonified(film.timeline, sound):
+                if progress is not None:
+                    progress("composing", done, total)
+                watch.news.set()  # there is nothing to wait for
+                yield
+            wanted = replace(wanted, audio=Soundtrack(sound))
+        made = yield from joined(wanted, segments)
+        return made
+
+
+def _folder(stack: ExitStack) -> Path:
+    """A folder that is there until a stack is left, however."""
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-")))
 
 
 def _named(progress: Progress | None, order: _Order, films: int) -> Progress | None:

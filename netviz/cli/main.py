@@ -20,6 +20,7 @@ COMMANDS = {
     "render": "Make the film of a scene or a recording, or of several.",
     "still": "Make one picture of the film.",
     "preview": "Show a scene in the browser while you change it.",
+    "sonify": "Make the sound of a run, without a film.",
     "record": "Train the network and keep the recording, without a film.",
     "think": "Train the network and let it think about a situation.",
     "events": "Print what happened while the network learned.",
@@ -31,7 +32,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {"cache": "cache", "events": "events", "preview": "preview", "render": "render", "words": "words"}
+_HOMES = {name: name for name in ("cache", "events", "preview", "render", "sonify", "words")}
 """The modules of those that are not in commands.py."""
 
 

@@ -22,8 +22,8 @@ SCENE_HELP = """
 SCENE_OPTIONS = (
     ("--cycles", "training.cycles", True, "N", "Train for N cycles through all examples."),
     ("--frames", "schedule.frames", True, "N", "Show N of the cycles, dense early and sparse later."),
-    ("--audio", "audio", False, "FILE", "Music in place of the scene's; the film is as long as it."),
-    ("--duration", "duration", False, "SECONDS", "A silent film of this length; with music where audio.fit is track."),
+    ("--audio", "audio", False, "FILE", "Music, which the film is as long as; or sonify: made from the run."),
+    ("--duration", "duration", False, "SECONDS", "Of a film without music, with audio.fit=track or --audio sonify."),
     ("--seed", "training.seed", False, "SEED", "Where the random numbers start: a whole number, or Playground's text."),
     ("--style", "style", False, "NAME", "glow, classic or playground."),
     ("--theme", "theme", False, "NAME", "night, paper or playground."),

@@ -26,7 +26,7 @@ from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
 
-SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz"}
+SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz", "sonify": ".wav"}
 """What the names of the files end in that the commands write."""
 
 
@@ -174,7 +174,7 @@ def _target(ctx: click.Context, draft: Draft) -> Path:
 def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Problem]:
     found: list[Problem] = []
     audio = draft.parts.get("audio")
-    if isinstance(audio, Sound):
+    if isinstance(audio, Sound) and not audio.is_sonified:
         faults = audio_problems(music(audio.file))
         found += [draft.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
     if ctx.command.name in SUFFIXES:

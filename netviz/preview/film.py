@@ -64,7 +64,7 @@ class FilmMaker:
             nonlocal told
             if stop.is_set():
                 raise Superseded
-            if done == total:  # what follows is no drawing
+            if phase == "drawing" and done == total:  # what follows is no drawing
                 turn.close()
             else:
                 self._turns.give_way()

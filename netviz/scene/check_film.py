@@ -25,7 +25,7 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
             break
     if sync.is_heard and audio is None:
         yield ("sync",), f"there is no music to find {sync.to} in; give audio, or bpm, or at"
-    if sync.is_heard and audio is not None and audio.file == "sonify":
+    if sync.is_heard and audio is not None and audio.is_sonified:
         yield ("sync",), f"the sound is made from the run, so there are no {sync.to} to find in it; give bpm, or at"
 
 
@@ -33,7 +33,7 @@ def pulse_and_sound(pulse: float, audio: Sound | None) -> Iterator[Mistake]:
     """A glow that is to follow music which there is not."""
     if pulse > 0 and audio is None:
         yield ("pulse",), "there is no music for the glow to follow; give audio, or leave pulse out"
-    elif pulse > 0 and audio is not None and audio.file == "sonify":
+    elif pulse > 0 and audio is not None and audio.is_sonified:
         yield ("pulse",), "the glow follows music, not a sound made from the run; leave pulse out"
 
 

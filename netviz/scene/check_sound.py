@@ -13,7 +13,12 @@ def sound_and_length(sound: Sound | None, duration: Fraction | None) -> Iterator
     """Mistakes in what is heard, and in how long it is said to be heard."""
     if sound is None:
         return
-    if sound.fit == "film" and duration is not None:
+    if sound.is_sonified:
+        if sound.start:
+            yield ("audio", "start"), "sound made from the run begins with the film; leave start out"
+        if sound.fit == "track":
+            yield ("audio", "fit"), "sound made from the run is as long as the film in any case; leave fit out"
+    elif sound.fit == "film" and duration is not None:
         yield (
             ("duration",),
             "the film is as long as its music: give audio or duration, not both, or fit the music to the film "
@@ -21,7 +26,7 @@ def sound_and_length(sound: Sound | None, duration: Fraction | None) -> Iterator
         )
     if sound.loudness is not None and sound.gain:
         yield ("audio", "gain"), "loudness says by itself how loud the music is: give gain or loudness, not both"
-    if sound.fit == "track" and duration is not None:
+    if (sound.fit == "track" or sound.is_sonified) and duration is not None:
         yield from too_long_fades(sound, duration)
 
 

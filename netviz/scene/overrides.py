@@ -12,6 +12,7 @@ from typing import Any
 from netviz.errors import InputError, Problem
 from netviz.scene.schema import every_key, inside, keys, root
 from netviz.scene.shorthand import Shorthand
+from netviz.scene.sound import SONIFY
 from netviz.scene.spec import Scene, Training
 from netviz.scene.words import dotted, kind, nearest, printable
 from netviz.scene.yaml_tree import Path, UnreadableYaml, read_tree
@@ -156,7 +157,7 @@ def _open(data: dict[str, Any], name: str) -> None:
 
 def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
     """The film is as long as its music, or as it is told: what was typed, unless the music is fitted to the film."""
-    if _fit(result.data, given) == "track":
+    if not _leads(result.data, given):
         return
     music = [key for key in given if key.split(".")[0] == "audio" and given[key].value is not None]
     duration = [key for key in ("duration",) if key in given and given[key].value is not None]
@@ -168,12 +169,12 @@ def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
         result.data.pop("duration" if music else "audio", None)
 
 
-def _fit(data: Mapping[str, Any], given: Mapping[str, Override]) -> Any:
-    """Which of film and music follows the other, as far as it is said."""
-    if "audio.fit" in given:
-        return given["audio.fit"].value
+def _leads(data: Mapping[str, Any], given: Mapping[str, Override]) -> bool:
+    """Whether the film follows the music, as far as it is said, and not the music the film."""
     audio = given["audio"].value if "audio" in given else data.get("audio")
-    return audio.get("fit") if isinstance(audio, Mapping) else None
+    said = {**audio} if isinstance(audio, Mapping) else {"file": audio}
+    said |= {key.removeprefix("audio."): given[key].value for key in ("audio.file", "audio.fit") if key in given}
+    return said.get("fit") != "track" and said.get("file") != SONIFY
 
 
 def _settle_style(result: Overlaid, given: dict[str, Override]) -> None:

@@ -189,7 +189,7 @@ class Reader:
     def _find_files(self) -> None:
         if self.parts.get("font") is not None:
             self.parts["font"] = self._found(("font",), self.parts["font"])
-        if self.parts.get("audio") is not None:
+        if self.parts.get("audio") is not None and not self.parts["audio"].is_sonified:
             file = self._found(("audio", "file"), self.parts["audio"].file)
             self.parts["audio"] = self.parts["audio"].model_copy(update={"file": file})
         panels = list(self.parts.get("panels") or ())

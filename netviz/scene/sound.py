@@ -19,11 +19,15 @@ QUIETEST_TARGET, LOUDEST_TARGET = -40, -6
 """LUFS a track may be brought to. Broadcasters use -23, music services about -14."""
 
 
+SONIFY = "sonify"
+"""What a scene writes in the place of a file for sound that is made from the run. A file of that name is ./sonify."""
+
+
 class Sound(Part):
     """What is heard with the film."""
 
     file: FilePath
-    """The music: a file in the scene's folder, or bundled:track.mp3."""
+    """The music: a file in the scene's folder, bundled:track.mp3, or sonify, which makes it from the run itself."""
     start: Offset = Fraction(0)
     """Seconds into the track at which the film begins."""
     gain: Annotated[FiniteFloat, Field(ge=QUIETEST, le=LOUDEST)] = 0.0
@@ -37,6 +41,11 @@ class Sound(Part):
     cut or repeated to fit."""
     loudness: Annotated[FiniteFloat, Field(ge=QUIETEST_TARGET, le=LOUDEST_TARGET)] | None = None
     """The loudness it is brought to, in LUFS (EBU R128), by one gain for all of it; without it, it is left alone."""
+
+    @property
+    def is_sonified(self) -> bool:
+        """Whether it is made from the run, and so as long as the film, whose length it does not give."""
+        return self.file == SONIFY
 
 
 SoundOrFile = Annotated[Sound | None, Shorthand("file", (("type", "string"), ("minLength", 1)))]

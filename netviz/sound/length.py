@@ -26,12 +26,13 @@ def film_length(scene: Scene) -> Fraction | None:
     """
     if problems := sound_problems(scene):
         raise InputError(problems)
-    return scene.duration if scene.audio is None or scene.audio.fit == "track" else rest_of(scene.audio)
+    sound = scene.audio
+    return scene.duration if sound is None or sound.is_sonified or sound.fit == "track" else rest_of(sound)
 
 
 def warn_of_length(scene: Scene, seconds: Fraction) -> None:
     """Warn (NetvizWarning) of a file that claims to be longer than it is, and of music that makes a very long film."""
-    if scene.audio is None:
+    if scene.audio is None or scene.audio.is_sonified:
         return
     audio_length(music(scene.audio.file))  # warns
     if scene.audio.fit == "film" and seconds > LONG:
@@ -47,7 +48,7 @@ def warn_of_length(scene: Scene, seconds: Fraction) -> None:
 def sound_problems(scene: Scene) -> list[Problem]:
     """Why a scene's music cannot be heard. Decodes all of it, once for each state of the file."""
     sound = scene.audio
-    if sound is None:
+    if sound is None or sound.is_sonified:
         return []
     path = music(sound.file)
     if found := audio_problems(path):
@@ -62,6 +63,8 @@ def fitting_problems(sound: Sound, seconds: Fraction) -> Iterator[Problem]:
     """Why the music cannot be fitted to a film of so many seconds."""
     for key, message in too_long_fades(sound, seconds):
         yield _problem(key, message)
+    if sound.is_sonified:
+        return
     rest = rest_of(sound)
     if sound.fit == "track" and rest < SHORTEST_REPEATED and rest + SAME_LENGTH < seconds:
         message = (

@@ -1,0 +1,248 @@
+"""The notes of what is shown: examples, ways, thoughts, walks, cards.
+
+An example is a plucked note. Where its answer is right it is a tone of the chord; the more wrong, the more steps of
+the scale it stands above that tone, which is heard after it, softly: what the answer should have been. As the network
+learns, the two become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from netviz.film import motion
+from netviz.film.course import course_of
+from netviz.film.motion import LEARN, THINK
+from netviz.film.plan import Span
+from netviz.film.script import Line
+from netviz.film.timeline import Timeline
+from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.sound.bars import Bar
+from netviz.sound.harmony import ladder, raised
+from netviz.sound.notes import Note
+from netviz.sound.tension import Errors
+
+LOWEST, RUNGS = 57, 7
+"""The lowest note of a melody, A3, and how many tones of the chord it uses."""
+STEPS_UP = 12
+"""Steps of the scale by which the most wrong of all answers stands above the right one."""
+WIDEST = 0.8
+"""How far to the side the first and the last neuron of a layer are heard."""
+ORDER = (0, 2, 1, 3, 2, 4, 3, 5, 1, 4, 2, 6)
+"""The tones of the chord that examples take in turn, counted from the lowest."""
+TARGET = 0.5
+"""Where in a step its target is heard: when it is shown beside the answer."""
+SLOW = 1.8
+"""Seconds from which on a step has other notes too."""
+QUICKEST = 0.11
+"""Seconds between two notes of a run at least."""
+SWEEP_PACE = 0.5
+"""Seconds between the notes of a sweep, about."""
+RING = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
+"""Seconds that struck notes ring."""
+ANSWERS = ((0.1, 12), (0.25, 7), (0.5, 14), (float("inf"), 13))
+"""Of an answer's error, as a part of the range of all targets: up to where, and how many semitones above the chord's
+bass it then is heard. Octave and fifth say yes, the ninth perhaps, from one half on the minor ninth says no."""
+OPEN_ANSWER = 7
+"""The same where nobody knows what would be right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Melody:
+    """Makes the notes of spans. bar: which bar sounds in a frame."""
+
+    timeline: Timeline
+    errors: Errors
+    bar: Callable[[int], Bar]
+
+    def notes(self) -> Iterator[Note]:
+        """All of them, span by span."""
+        make = {
+            "title": self._title, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
+            "think": self._think, "walk": self._walk,
+        }  # fmt: skip
+        for number, span in enumerate(self.timeline.plan.spans):
+            yield from make[span.kind](number, span)
+
+    def _seconds(self, frame: float) -> float:
+        return float(frame / self.timeline.plan.fps)
+
+    def _struck(
+        self, frame: float, voice: str, pitch: int, loudness: float, pan: float = 0.0, brightness: float = 0.5
+    ) -> Note:
+        start = self._seconds(frame)
+        return Note(start, RING[voice], pitch, loudness, pan, voice, brightness)  # type: ignore[arg-type]
+
+    def _rungs(self, frame: float) -> tuple[int, ...]:
+        """The tones of the chord that sounds in a frame, from LOWEST upwards."""
+        return ladder(self.bar(int(frame)).chord.tones, LOWEST, RUNGS)
+
+    def _step(self, number: int, span: Span) -> Iterator[Note]:
+        row = self.timeline.rows.step(span)
+        assert span.example is not None
+        height, pan = self.errors.height(row), self.place(row)
+        mode = self.bar(span.start).mode
+        right = self._rungs(span.start)[ORDER[span.example % len(ORDER)]]
+        before = self.timeline.plan.spans[number - 1] if number else None
+        is_first = before is None or before.kind != "step"
+        loudness = 0.55 + 0.2 * height + (0.15 if is_first else 0.0)
+        pitch = raised(right, round(STEPS_UP * height), mode.scale)
+        yield self._struck(span.start, "pluck", pitch, loudness, pan, 0.25 + 0.6 * height)
+        halfway = span.start + TARGET * (span.stop - span.start)
+        yield self._struck(halfway, "glass", right, 0.32, -0.4 * pan, 0.3)
+        if is_first and span.start:
+            yield self._struck(span.start, "bell", max(self.bar(span.start).voices) + 12, 0.3, 0.3)
+        if self._seconds(span.stop - span.start) >= SLOW:
+            # There is time to hear the signal come, and the error go back.
+            for phase, rung in ((LEARN.forward[1] / 2, 3), (LEARN.backward[0] + 0.1, 4), (LEARN.update[0], 2)):
+                frame = span.start + phase * (span.stop - span.start)
+                yield self._struck(frame, "glass", self._rungs(frame)[rung], 0.24, 0.4 - phase, 0.3)
+
+    def _move(self, number: int, span: Span) -> Iterator[Note]:
+        """A run along the error's way from one shown cycle to the next."""
+        length = self._seconds(span.stop - span.start)
+        rungs = self._rungs(span.start)
+        many = min(4, int(length / QUICKEST), span.stop - span.start)
+        for part in range(many):
+            frame = span.start + (span.stop - span.start) * part // many
+            height = self.errors.tension(frame)
+            scale = self.bar(span.start).mode.scale
+            pitch = raised(rungs[2 + part % 2], round(0.6 * STEPS_UP * height), scale)
+            yield self._struck(frame, "glass", pitch, 0.26 + 0.05 * part, 0.5 - part / 3, 0.4)
+
+    def _sweep(self, number: int, span: Span) -> Iterator[Note]:
+        """Plucked notes at an even pace while the weights run; each as high as the error just then."""
+        plan = self.timeline.plan
+        first = next(index for index, other in enumerate(plan.spans) if other.kind == "sweep")
+        begin, pan = plan.spans[first].start, self._most_changed(number, span)
+        pace = max(1.0, SWEEP_PACE * float(plan.fps))
+        for beat in count(int(np.ceil((span.start - begin) / pace))):
+            frame = begin + beat * pace
+            if frame >= span.stop:
+                return
+            bar, height = self.bar(int(frame)), self.errors.tension(int(frame))
+            right = self._rungs(frame)[ORDER[beat % len(ORDER)]]
+            pitch = raised(right, round(0.8 * STEPS_UP * height), bar.mode.scale)
+            loudness = 0.5 + 0.15 * height + (0.15 if beat % 4 == 0 else 0.0)
+            yield self._struck(frame, "pluck", pitch, loudness, pan, 0.2 + 0.6 * height)
+            if beat % 8 == 0:
+                yield self._struck(frame, "bell", max(bar.voices) + 12, 0.25, -pan)
+            if beat % 4 == 2:
+                yield self._struck(frame + pace / 2, "glass", right + 12, 0.22, -pan, 0.3)
+
+    def _title(self, number: int, span: Span) -> Iterator[Note]:
+        """The call: fifth and tonic, as far as there is time for them."""
+        yield from self._bells(span, ((0.0, 19), (0.9, 12), (1.8, 14)))
+
+    def _rest(self, number: int, span: Span) -> Iterator[Note]:
+        bar = self.bar(span.start)
+        if not bar.is_home or span.cycle == 0:
+            pitch = raised(self._rungs(span.start)[3], round(0.6 * STEPS_UP * bar.tension), bar.mode.scale)
+            yield self._struck(span.start, "bell", pitch, 0.45)
+        length = self._seconds(span.stop - span.start)
+        for beat in range(1, int(length / 1.2)):
+            frame = span.start + beat * 1.2 * float(self.timeline.plan.fps)
+            pitch = self._rungs(frame)[ORDER[(beat + 2) % len(ORDER)]]
+            yield self._struck(frame, "glass", pitch, 0.28, 0.5 * (-1) ** beat, 0.3)
+
+    def _bells(self, span: Span, calls: tuple[tuple[float, int], ...]) -> Iterator[Note]:
+        fps = float(self.timeline.plan.fps)
+        for seconds, above in calls:
+            frame = span.start + seconds * fps
+            if frame < span.stop:
+                yield self._struck(frame, "bell", 62 + above, 0.5, 0.3 - 0.3 * seconds)
+
+    def _think(self, number: int, span: Span) -> Iterator[Note]:
+        """Three notes ask; the last, when the answer is there, says how right it is."""
+        shot = self.timeline.recording.scene.shots[span.shot]
+        assert isinstance(shot, ThinkShot)
+        fps = float(self.timeline.plan.fps)
+        length = min((span.stop - span.start) / fps, 5.0)
+        rungs = self._rungs(span.start)
+        arrives = motion.settled(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
+        for beat in range(3):
+            frame = span.start + beat * arrives / 3 * length * fps
+            yield self._struck(frame, "bell", rungs[2 + beat], 0.4, -0.4 + 0.4 * beat)
+        frame = span.start + arrives * length * fps
+        if frame < self.timeline.plan.frame_count:
+            bar = self.bar(int(frame))
+            root = 62 + bar.chord.bass
+            for pitch in self._answer(span, shot, root, bar):
+                yield self._struck(frame, "bell", pitch, 0.6)
+
+    def _answer(self, span: Span, shot: ThinkShot, root: int, bar: Bar) -> tuple[int, ...]:
+        """The notes of an answer over a bass note: one; of one that is right also the third it belongs to."""
+        if shot.target is None:
+            return (root + OPEN_ANSWER,)
+        recording = self.timeline.recording
+        answer = recording.forward(np.array(shot.inputs), self.timeline.rows.rest[span.cycle])[-1]
+        targets = recording.examples.targets
+        spread = float(np.ptp(targets)) or 1.0
+        wrong = float(np.abs(answer - np.array(shot.target)).mean()) / spread
+        above = next((above for most, above in ANSWERS if wrong < most), ANSWERS[-1][1])
+        return (root + above, root + above + 4) if above == 12 and bar.is_home else (root + above,)
+
+    def _walk(self, number: int, span: Span) -> Iterator[Note]:
+        """A note for each line; the error is as high as it is, and what goes back goes down."""
+        scene = self.timeline.recording.scene
+        shot = scene.shots[span.shot]
+        assert isinstance(shot, WalkShot)
+        fps, plan = self.timeline.plan.fps, self.timeline.plan
+        course = course_of(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
+        row = self.timeline.rows.step(span)
+        up = 0
+        for part, (begin, end) in zip(course.parts, course.windows, strict=True):
+            frame = span.start + begin * float(fps)
+            rungs, mode = self._rungs(min(frame, span.stop - 1)), self.bar(int(min(frame, span.stop - 1))).mode
+            if isinstance(part, Line) and part.kind in ("matrix", "sum", "activation"):
+                up = 0 if part.kind == "matrix" else up + 1
+                size = scene.network.layers[part.layer + 1]
+                pan = _beside(part.neuron, size) if part.kind != "matrix" else 0.0
+                yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, pan, 0.3)
+            elif isinstance(part, Line) and part.kind == "error":
+                wrong = raised(rungs[1], round(STEPS_UP * self.errors.height(row)), mode.scale)
+                yield self._struck(frame, "pluck", wrong, 0.75, self.place(row), 0.7)
+                yield self._struck(frame + 0.9 * float(fps), "glass", rungs[1], 0.4, 0.0, 0.3)
+            elif isinstance(part, Line):
+                up = max(0, up - 1)
+                yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, -0.3, 0.4)
+            elif part.kind in ("travel", "back", "present"):
+                yield from self._run(frame, end - begin, rungs, -1 if part.kind == "back" else 1)
+            else:
+                yield self._struck(frame, "bell", rungs[3], 0.4)
+
+    def _run(self, frame: float, seconds: float, rungs: tuple[int, ...], direction: int) -> Iterator[Note]:
+        """Four soft notes up or down while something travels."""
+        many = min(4, int(seconds / QUICKEST))
+        for part in range(many):
+            rung = 1 + part if direction > 0 else many - part
+            at = frame + seconds * part / many * float(self.timeline.plan.fps)
+            yield self._struck(at, "glass", rungs[rung], 0.3, direction * (part / 2 - 0.75) / 2, 0.3)
+
+    def place(self, row: int) -> float:
+        """Where an example row is heard: at the place of its most active hidden neuron in its layer; without hidden
+        layers at that of its most active input."""
+        activations = self.timeline.recording.activations
+        layers = activations[1:-1] or activations[:1]
+        most = [np.abs(layer[row]) for layer in layers]
+        layer = max(most, key=lambda values: float(values.max()))
+        return _beside(int(layer.argmax()), len(layer))
+
+    def _most_changed(self, number: int, span: Span) -> float:
+        """Where the hidden neuron stands whose incoming weights changed most in a sweep."""
+        weights, rest = self.timeline.recording.weights, self.timeline.rows.rest
+        assert span.from_cycle is not None
+        changes = [
+            np.abs(layer[rest[span.cycle]] - layer[rest[span.from_cycle]]).sum(axis=0)
+            for layer in (weights[:-1] or weights)
+        ]
+        layer = max(changes, key=lambda values: float(values.max()))
+        return _beside(int(layer.argmax()), len(layer))
+
+
+def _beside(index: int, size: int) -> float:
+    """Where neuron `index` of a layer of `size` is heard, -WIDEST to WIDEST; one alone in the middle."""
+    return WIDEST * (2 * (index + 0.5) / size - 1) * size / max(1, size - 1) if size > 1 else 0.0
