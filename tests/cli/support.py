@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 SMALL = ["--size", "160x128", "--fps", "10"]
-BRIEF = ["--cycles", "60", "--frames", "3"]
+BRIEF = ["--cycles", "60", "--frames", "3", "--set", "story=null"]
+"""A training of a moment, of which there is no story to tell, and so no file of captions."""
 FILM = [*SMALL, *BRIEF, "--duration", "2"]
 """Options of a film of two seconds that is made at once."""
 
