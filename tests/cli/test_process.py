@@ -17,7 +17,7 @@ from tests.cli.support import FILM, command, contents, run, surroundings
 from tests.video.support import children, processes_about
 
 TRAINING = ["--cycles", "100000000", "--frames", "3", "--size", "160x128"]
-DRAWING = ["--cycles", "60", "--frames", "3", "--size", "640x360", "--duration", "300"]
+DRAWING = ["--cycles", "60", "--frames", "3", "--size", "640x360", "--duration", "300", "--set", "story=null"]
 
 
 @contextmanager

@@ -29,7 +29,13 @@ from tests.video.support import children
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* are too short")
 
-SMALL: dict[str, Any] = {"output__size": "160x128", "output__fps": 10, "output__quality": "draft", "duration": 14}
+SMALL: dict[str, Any] = {
+    "output__size": "160x128",
+    "output__fps": 10,
+    "output__quality": "draft",
+    "duration": 14,
+    "story": None,
+}
 """Fourteen seconds are two segments of six, and one of two."""
 
 
