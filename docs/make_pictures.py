@@ -57,6 +57,7 @@ GALLERY = {
     "even-or-odd": "30%",
     "step-by-step": "44%",
     "digits": "cycle:8",
+    "compare-learning-rates": "end",
     "playground-quadrants": "end",
     "playground-line": "50%",
     "playground-circle": "end",

@@ -15,9 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netviz.api import animate, plan, record, still
+    from netviz.api import animate, compare, plan, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.films import render, render_many
+    from netviz.learn.comparison import Comparison
     from netviz.learn.events import Event
     from netviz.learn.events import find_events as events
     from netviz.learn.recording import Recording
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "animate": "netviz.api",
+    "compare": "netviz.api",
     "plan": "netviz.api",
     "record": "netviz.api",
     "render": "netviz.films",
@@ -39,6 +41,7 @@ _HOMES = {
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
     "Event": "netviz.learn.events",
+    "Comparison": "netviz.learn.comparison",
     "Recording": "netviz.learn.recording",
     "events": "netviz.learn.events",
     "load_scene": "netviz.scene.file",
@@ -51,6 +54,7 @@ _NAMES = {"events": "find_events"}
 """What is called otherwise where it lives."""
 
 __all__ = [
+    "Comparison",
     "Event",
     "InputError",
     "NetvizError",
@@ -58,6 +62,7 @@ __all__ = [
     "Recording",
     "Scene",
     "animate",
+    "compare",
     "events",
     "load_scene",
     "plan",

@@ -19,15 +19,19 @@ from netviz.film.breathing import breathing
 from netviz.film.moments import frame_at
 from netviz.film.plan import Plan, make_plan, shown_on_beats
 from netviz.film.rhythm import Rhythm, even_beats, listed_beats
+from netviz.film.side_by_side import SideBySide, frames_of
 from netviz.film.telling import told
-from netviz.film.timeline import Timeline, make_timeline
+from netviz.film.timeline import Timeline
 from netviz.learn.cache import record_once, recording_cache
+from netviz.learn.comparison import Comparison, comparison_problems
+from netviz.learn.comparison import compare as compare_runs
 from netviz.learn.recorder import is_too_large, refuse_too_large
 from netviz.learn.recording import Recording
 from netviz.learn.training import record as train
 from netviz.places import music
 from netviz.scene.check import MOST_SHOWN
 from netviz.scene.panels import PicturePanel
+from netviz.scene.runs import run_scenes
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene, Schedule
 from netviz.sound.audio import SAMPLE_RATE
@@ -44,6 +48,9 @@ if TYPE_CHECKING:
 
     from netviz.picture.stage import Stage
 
+Source = Scene | Recording | Comparison
+"""What films and stills are made of: something to be trained, or what training has left."""
+
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
 
@@ -54,13 +61,15 @@ LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 
 
 def record(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Recording:
-    """Train the scene's network and keep the moments its film needs.
+    """Train the scene's network and keep the moments its film needs. Of a scene that compares runs use `compare`.
 
     cache: whether the recording may come from the user's cache of recordings instead, and is put there if training took
     longer than reading it will (see `netviz.learn.cache`); it is the same to the last bit.
-    Raises InputError if the recording would be too large, TrainingDiverged (with the recording up to there) if the
-    numbers run away.
+    Raises InputError if the recording would be too large or the scene compares runs, TrainingDiverged (with the
+    recording up to there) if the numbers run away.
     """
+    if problems := one_run_problems(scene):
+        raise InputError(problems)
 
     def trained(scene: Scene) -> Recording:
         if progress is None:
@@ -121,6 +130,30 @@ def _glow(scene: Scene, made: Plan) -> tuple[float, ...]:
     )
 
 
+def compare(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Comparison:
+    """Train all runs of a scene that compares some. progress, cache: as in `record`, for each run by itself.
+
+    Raises InputError as `render` does, NetvizError if all runs diverge: one that does is kept up to there.
+    """
+    scene = settled(scene)
+    problems = compare_problems(scene) if scene.compare is not None else [Problem("compare", "names no runs")]
+    if problems:
+        raise InputError(problems)
+
+    def run(of: Scene, name: str) -> Recording:
+        told = progress and (lambda phase, done, total: progress(f"{phase} {name}", done, total))
+        return record(of, progress=told, cache=cache)
+
+    return compare_runs(scene, run)
+
+
+def recorded(source: Source, *, progress: Progress | None = None, cache: bool = False) -> Recording | Comparison:
+    """The source itself where it is recorded, or what its training leaves: of the scene's one run, or of all."""
+    if not isinstance(source, Scene):
+        return source
+    return (record if source.compare is None else compare)(source, progress=progress, cache=cache)
+
+
 def plan(scene: Scene) -> Plan:
     """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
     made = _laid_out(scene)
@@ -142,26 +175,57 @@ def _laid_out(scene: Scene) -> Plan:
     return make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
 
 
-def tell(made: Plan, recording: Recording) -> Plan:
+def tell(made: Plan, source: Recording | Comparison) -> Plan:
     """The plan with all that only the recording knows. Warns of what it lacks. To be called once, before a timeline."""
-    whole = told(made, recording)
+    whole = told(made, source.whole if isinstance(source, Comparison) else source)
     if new := whole.notes[len(made.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
     return whole
+
+
+def one_run_problems(scene: Scene) -> list[Problem]:
+    """Why a scene that compares several runs cannot be recorded, or asked, as one."""
+    if scene.compare is None:
+        return []
+    first = next((f" --set {key}={value}" for run in scene.compare for key, value in run.set.items()), "")
+    message = f"a recording is of one run, and the scene compares {len(scene.compare)}; choose one of them"
+    return [Problem("compare", f"{message}: --set compare=null{first}")]
 
 
 def _warn_of_letters(scene: Scene) -> None:
     """Warn of characters that would be drawn as empty boxes."""
     captions = [*(shot.caption or "" for shot in scene.shots), *(caption.text for caption in scene.captions)]
     captions += scene.phrases.values()
-    texts = [scene.title, scene.subtitle, *scene.network.inputs, *scene.network.outputs, *captions]
+    texts = [
+        *(run.label for run in scene.compare or ()),
+        scene.title,
+        scene.subtitle,
+        *scene.network.inputs,
+        *scene.network.outputs,
+        *captions,
+    ]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
         from netviz.picture.type import Typefaces, check
 
         check(texts, Typefaces.make(scene.font))
 
 
-def scene_problems(source: Scene | Recording) -> list[Problem]:
+def compare_problems(scene: Scene) -> list[Problem]:
+    """What keeps the runs of a scene from being trained and drawn side by side."""
+    found = comparison_problems(scene)
+    if found:
+        return found
+    spans = make_plan(scene, None).spans
+    for index, run in enumerate(run_scenes(scene)):
+        problems = [problem for problem in _drawing_problems(run) if problem.where == "network.layers"]
+        found += [Problem(f"compare[{index}]: {each.where}", each.message) for each in problems]
+        if not problems and make_plan(run, None).spans != spans:
+            message = "this run's film would show other things at other times; side by side they share one clock"
+            found.append(Problem(f"compare[{index}]", message))
+    return found
+
+
+def scene_problems(source: Source) -> list[Problem]:
     """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
     scene = scene_of(source)
     problems, unheard = _drawing_problems(scene), sound_problems(scene)
@@ -169,9 +233,14 @@ def scene_problems(source: Scene | Recording) -> list[Problem]:
         unheard += library_problems()
     if isinstance(source, Recording):
         problems += _breaking_off(source)
+        if scene.compare is not None:
+            problems.append(Problem("compare", "a recording is of one run; render the scene to compare several"))
     elif not problems and not (unheard and scene.schedule.frames == "beats"):
         try:
-            refuse_too_large(settled(scene))
+            if scene.compare is None:
+                refuse_too_large(settled(scene))
+            else:
+                problems += compare_problems(settled(scene))
         except InputError as wrong:
             problems += wrong.problems
     if scene.captions:
@@ -210,7 +279,7 @@ def input_files(scene: Scene) -> list[Path]:
     return pictures if sound is None or sound.is_sonified else [music(sound.file), *pictures]
 
 
-def scene_of(source: Scene | Recording) -> Scene:
+def scene_of(source: Source) -> Scene:
     """The scene itself, or the one that was recorded."""
     return source if isinstance(source, Scene) else source.scene
 
@@ -287,7 +356,7 @@ def _breaking_off(recording: Recording) -> list[Problem]:
 
 
 def pictures(
-    timeline: Timeline, stage: Stage | None = None, frames: range | None = None
+    timeline: Timeline | SideBySide, stage: Stage | None = None, frames: range | None = None
 ) -> Iterator[NDArray[np.uint8]]:
     """Every frame's picture for a film, in order; one that looks like the last is not drawn again.
 
@@ -309,7 +378,7 @@ def pictures(
 
 
 def still(
-    source: Scene | Recording,
+    source: Source,
     at: str = "50%",
     output: str | Path | None = None,
     *,
@@ -333,8 +402,8 @@ def still(
         problems += [problem for problem in wrong.problems if problem not in problems]
     if problems or made is None:
         raise InputError(problems)
-    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
-    timeline = make_timeline(tell(made, recording), recording)
+    runs = recorded(source, progress=progress, cache=cache)
+    timeline = frames_of(tell(made, runs), runs)
     from netviz.picture.stage import Stage
 
     picture = Stage(timeline).draw(timeline.frame(frame_at(timeline.plan, at)))
@@ -352,8 +421,10 @@ def _write_png(target: Path, picture: NDArray[np.uint8], overwrite: bool) -> Non
         imageio.v3.imwrite(os.fspath(temporary), picture, extension=".png")
 
 
-def animate(recording: Recording, figure: Figure | None = None) -> FuncAnimation:
-    """The recording's film as a matplotlib animation; keep a reference to it, as with any animation.
+def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:
+    """The film of a recording, or of several side by side, as a matplotlib animation.
+
+    Keep a reference to it, as with any animation.
 
     figure: one to draw into, from pyplot for example; without it one of the film's size in pixels is made.
     """
@@ -362,4 +433,4 @@ def animate(recording: Recording, figure: Figure | None = None) -> FuncAnimation
     problems = scene_problems(recording)
     if problems:
         raise InputError(problems)
-    return make_animation(make_timeline(tell(plan(recording.scene), recording), recording), figure)
+    return make_animation(frames_of(tell(plan(recording.scene), recording), recording), figure)

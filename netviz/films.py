@@ -9,12 +9,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netviz.api import Progress, film_target_problems, input_files, plan, record, scene_of, scene_problems, tell, tells
+from netviz.api import (
+    Progress,
+    Source,
+    film_target_problems,
+    input_files,
+    plan,
+    recorded,
+    scene_of,
+    scene_problems,
+    tell,
+    tells,
+)
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
-from netviz.learn.recording import Recording
-from netviz.scene.spec import Scene
+from netviz.film.timeline import Timeline
 from netviz.sound.loudness import heard
 from netviz.sound.sonify import write_sonified
 from netviz.sound.track import Soundtrack
@@ -34,13 +44,13 @@ MOST_JOBS = 512
 class _Order:
     """A film to be made."""
 
-    source: Scene | Recording
+    source: Source
     plan: Plan
     wanted: Wanted
 
 
 def render(
-    source: Scene | Recording,
+    source: Source,
     output: str | Path | None = None,
     *,
     overwrite: bool = False,
@@ -77,7 +87,7 @@ def render(
 
 
 def render_many(
-    films: Mapping[str | Path, Scene | Recording],
+    films: Mapping[str | Path, Source],
     *,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -101,9 +111,7 @@ def render_many(
         return _make_all(orders, crew, progress, cache, ended)
 
 
-def film_problems(
-    films: Mapping[str | Path, Scene | Recording], *, overwrite: bool = False
-) -> tuple[list[Problem], list[Plan]]:
+def film_problems(films: Mapping[str | Path, Source], *, overwrite: bool = False) -> tuple[list[Problem], list[Plan]]:
     """All that keeps films from being made, and their plans, as far as there are any."""
     problems: list[Problem] = []
     plans = []
@@ -127,7 +135,7 @@ def _of(name: str, problem: Problem) -> Problem:
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 
-def _orders(films: Mapping[str | Path, Scene | Recording], overwrite: bool, problems: list[Problem]) -> list[_Order]:
+def _orders(films: Mapping[str | Path, Source], overwrite: bool, problems: list[Problem]) -> list[_Order]:
     found, plans = film_problems(films, overwrite=overwrite)
     if problems or found:
         raise InputError([*problems, *found])
@@ -212,19 +220,20 @@ def _made(
     order: _Order, crew: Crew, watch: Watch, progress: Progress | None, cache: bool
 ) -> Generator[None, None, Film]:
     """Train, draw and encode, giving others their turn while there is nothing to be done here."""
-    source = order.source
-    recording = record(source, progress=progress, cache=cache) if isinstance(source, Scene) else source
-    film = Production(tell(order.plan, recording), recording)
-    told = tells(recording.scene)
+    runs = recorded(order.source, progress=progress, cache=cache)
+    film = Production(tell(order.plan, runs), runs)
+    told = tells(runs.scene)
     wanted = replace(order.wanted, captions=vtt(film.plan.cues, film.plan.fps)) if told else order.wanted
 
     def segments() -> Iterator[bytes | None]:
         return crew.segments(film, wanted, watch)
 
     with ExitStack() as stack:
-        if recording.scene.audio is not None and recording.scene.audio.is_sonified:
+        timeline = film.timeline
+        if runs.scene.audio is not None and runs.scene.audio.is_sonified:
+            assert isinstance(timeline, Timeline), "sound is made from one run alone"
             sound = _folder(stack) / "sound.wav"
-            for done, total in write_sonified(film.timeline, sound):
+            for done, total in write_sonified(timeline, sound):
                 if progress is not None:
                     progress("composing", done, total)
                 watch.news.set()  # there is nothing to wait for

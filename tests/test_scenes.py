@@ -17,11 +17,12 @@ SHAPES = {"wide": "480x270", "square": "300x300", "tall": "270x480"}
 
 
 @cache
-def recording(name: str) -> netviz.Recording:
+def recording(name: str) -> netviz.Recording | netviz.Comparison:
     """A scene's training, cut short: what is drawn does not depend on how well it learned."""
     cycles = netviz.load_scene(name).training.cycles
     fewer = {} if cycles <= 60 else {"training.cycles": 60, "schedule": {"cycles": [1, 2, 20, 60]}}
-    return netviz.record(netviz.load_scene(name, overrides=fewer))
+    scene = netviz.load_scene(name, overrides=fewer)
+    return netviz.record(scene) if scene.compare is None else netviz.compare(scene)
 
 
 @pytest.mark.parametrize("name", NAMES)

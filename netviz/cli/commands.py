@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 import netviz
-from netviz.api import scene_problems, target_problems
+from netviz.api import one_run_problems, scene_problems, target_problems
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, located, read_source
@@ -56,7 +56,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
         problems = target_problems(target, (SUFFIXES["record"],), overwrite)
         if source.recording is not None:
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
-        _refuse(problems)
+        _refuse([*problems, *one_run_problems(source.scene)])
         try:
             with located(source), console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress)
@@ -85,6 +85,7 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
         if len(values) != wanted:
             taken = f"{count(wanted, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
             raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
+        _refuse(one_run_problems(source.scene))
         recording = source.recording
         if recording is None:
             with located(source), console.progress() as progress:

@@ -58,6 +58,8 @@ class Frame:
     compared: level at which answer and target stand side by side.
     told: in a walk the level of each line of its script (see script.py), () otherwise.
     focus: in a walk the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that a cue speaks of.
+    diverged: the cycle in which this run's training broke off, if that is past.
+    beside: the same moment of the other runs of a film that compares some.
     """
 
     key: Hashable
@@ -93,3 +95,5 @@ class Frame:
     told: tuple[float, ...]
     focus: tuple[int, int] | None
     spotlight: Spotlight | None
+    diverged: int | None = None
+    beside: tuple[Frame, ...] = ()

@@ -61,6 +61,16 @@ class Timeline:
         """Frames of the whole film."""
         return self.plan.frame_count
 
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The one it shows; a film that compares runs has several (see side_by_side.py)."""
+        return (self.recording,)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What stands over each of them: nothing."""
+        return ("",)
+
     @cached_property
     def rows(self) -> Rows:
         """The recording's rows that the spans show."""

@@ -26,7 +26,7 @@ MOST_BETWEEN = 12
 def refuse_too_large(scene: Scene) -> None:
     """Raise InputError if the scene's recording would be larger than 2 GB, before any of it is made."""
     if is_too_large(scene):
-        moments, size = most_moments(scene), _size(scene)
+        moments, size = most_moments(scene), size_of_recording(scene)
         shown, examples = shown_count(scene), scene.data.train_count
         each = examples if scene.presented_count is None else scene.presented_count
         message = (
@@ -40,11 +40,11 @@ def refuse_too_large(scene: Scene) -> None:
 
 def is_too_large(scene: Scene) -> bool:
     """Whether the scene's recording would be larger than 2 GB."""
-    return _size(scene) > LARGEST_RECORDING
+    return size_of_recording(scene) > LARGEST_RECORDING
 
 
-def _size(scene: Scene) -> int:
-    """Bytes of the scene's recording, at most."""
+def size_of_recording(scene: Scene) -> int:
+    """Bytes of the scene's recording: at most so many."""
     points = most_points(_most_at_rest(scene), scene.training.cycles)
     return 8 * (most_moments(scene) * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
 

@@ -9,18 +9,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, FigureImage
 
+from netviz.film.side_by_side import SideBySide
 from netviz.film.timeline import Timeline
 from netviz.picture.stage import Stage
 
 
-def make_animation(timeline: Timeline, figure: Figure | None = None) -> FuncAnimation:
+def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None) -> FuncAnimation:
     """An animation of every frame of the timeline, drawn by the stage that draws the film.
 
     figure: one of the user's, from pyplot for example, which the film then fills; without it a figure of exactly the
     film's size in pixels, for saving.
     """
     stage = Stage(timeline)
-    width, height = timeline.recording.scene.output.size
+    width, height = timeline.recordings[0].scene.output.size
     first = stage.draw(timeline.frame(0))
     picture: FigureImage | AxesImage
     if figure is None:

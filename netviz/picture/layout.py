@@ -71,8 +71,11 @@ def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def arrange(scene: Scene) -> Layout:
-    """Places for the scene's panels in its shape of picture: its own where it gives some, otherwise what suits."""
+def arrange(scene: Scene, counters: int | None = None) -> Layout:
+    """Places for the scene's panels in its shape of picture: its own where it gives some, otherwise what suits.
+
+    counters: how many numbers there are, if not those of a single run.
+    """
     size = scene.output.size
     width, height = size
     shape = shape_of(size)
@@ -88,7 +91,8 @@ def arrange(scene: Scene) -> Layout:
     free_pictures = [name for name, at in zip(names, wanted, strict=True) if name.startswith("picture") and at is None]
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
     has_test = scene.data.train_count < scene.data.total_count
-    found = rooms(shape, kinds, len(free_pictures), counters=3 if has_test else 2)
+    counters = counters or (3 if has_test else 2)
+    found = rooms(shape, kinds, len(free_pictures), counters=counters)
     automatic = {name: _in_pixels(room, size) for name, room in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from netviz.film.frame import Frame
 from netviz.film.nodes import node_counts
+from netviz.film.side_by_side import SideBySide
 from netviz.film.timeline import Timeline
 from netviz.learn.recording import Recording
+from netviz.picture.beside import arrange_runs, is_run_panel
 from netviz.picture.canvas import Canvas
 from netviz.picture.glow import LightField
 from netviz.picture.layout import Rect, arrange, names_of
@@ -20,6 +23,7 @@ from netviz.picture.panels.classic import ClassicHeaderPanel, ClassicNetworkPane
 from netviz.picture.panels.curve import CurvePanel
 from netviz.picture.panels.equations.panel import EquationsPanel
 from netviz.picture.panels.header import CaptionPanel, TitlePanel, draw_card, write_on_card
+from netviz.picture.panels.heading import HeadingPanel
 from netviz.picture.panels.network import NetworkPanel
 from netviz.picture.panels.numbers import NumbersPanel
 from netviz.picture.panels.panel import Panel, Setting
@@ -30,6 +34,7 @@ from netviz.picture.space import RGB, Bytes, Space
 from netviz.picture.theme import Theme
 from netviz.picture.type import Typefaces, settings
 from netviz.scene.panels import AnyPanel
+from netviz.scene.spec import Scene
 
 Factory = Callable[[Setting, AnyPanel, Rect], Panel]
 
@@ -64,26 +69,23 @@ class Stage:
     space: what the pictures are made of, RGB for looking at them or YUV420 for a film.
     """
 
-    def __init__(self, timeline: Timeline, space: Space = RGB) -> None:
-        recording = timeline.recording
-        scene = recording.scene
+    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB) -> None:
+        recordings = timeline.recordings
+        scene = recordings[0].scene
         theme = theme_of(scene)
         self.lit = LIT[scene.style]
         size = scene.output.size
-        nodes = node_counts(scene)
-        everything = sum(nodes) + sum(a * b for a, b in pairwise(nodes))
-        lamps = min(everything, MOST_LAMPS) if self.lit else 0
+        lamps = sum(min(_lights(each.scene), MOST_LAMPS) for each in recordings) if self.lit else 0
         with settings():
             self.canvas = Canvas(size, space)
             self.field = LightField(size, space, lamps, darkens=theme.is_light)
             faces = Typefaces.make(scene.font)
-            told = bool(timeline.plan.cues)
-            responses = responses_of(recording)
-            setting = Setting(
-                recording, arrange(scene), theme, faces, self.canvas, self.field, responses, self.lit, told
-            )
+            first, told = recordings[0], bool(timeline.plan.cues)
+            responses = responses_of(first)
+            setting = Setting(first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.lit, told)
             self.setting = setting
-            self.panels = [*_panels(setting)]
+            shown = [*(_panels(setting) if len(recordings) == 1 else _beside(setting, timeline))]
+            self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
             memory = self.canvas.memory
             self.bare = _gradient(self.canvas, theme)
             memory[:] = self.bare
@@ -118,16 +120,18 @@ class Stage:
         return self.canvas.picture_of(self.canvas.memory)
 
     def _compose(self, frame: Frame) -> None:
+        several = (frame, *frame.beside)
+        shown = [(panel, several[run]) for panel, run in zip(self.panels, self._runs, strict=True)]
         if self.lit:
             brightness = np.zeros((self.field.lamps, 3))
-            blobs = [blob for panel in self.panels for blob in panel.light(frame, brightness)]
+            blobs = [blob for panel, of in shown for blob in panel.light(of, brightness)]
             if frame.glow != 1:
                 brightness *= frame.glow
                 blobs = [(x, y, height, colour * frame.glow) for x, y, height, colour in blobs]
             self.field.shine(brightness, blobs, self.glow_width)
         self.canvas.memory[:] = self._lit
-        for panel in self.panels:
-            panel.draw(frame)
+        for panel, of in shown:
+            panel.draw(of)
         self.canvas.settle()
 
     def _fade(self, level: float) -> None:
@@ -144,16 +148,41 @@ def responses_of(recording: Recording) -> Responses | None:
     return Responses(recording, domain_of(recording))
 
 
-def _panels(setting: Setting) -> Iterator[Panel]:
-    """The panels of the scene from back to front."""
+def _lights(scene: Scene) -> int:
+    """What of a network can shine: its nodes and synapses."""
+    nodes = node_counts(scene)
+    return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
+
+
+def _panels(setting: Setting) -> Iterator[tuple[Panel, int]]:
+    """The panels of the scene from back to front, each with the number of the run it shows: 0."""
     scene, layout = setting.recording.scene, setting.layout
     shown = scene.shown_panels
     whole = Rect(0, 0, *layout.size)
     for name, spec in zip(names_of(shown), shown, strict=True):
         if scene.style != "classic":
-            yield PANELS[spec.panel](setting, spec, layout.places[name])
+            yield PANELS[spec.panel](setting, spec, layout.places[name]), 0
         elif spec.panel in CLASSIC:
-            yield CLASSIC[spec.panel](setting, spec, whole)
+            yield CLASSIC[spec.panel](setting, spec, whole), 0
+
+
+def _beside(setting: Setting, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
+    """The panels of a scene that compares runs: those of each run, and those that are the same for all."""
+    recordings, scene = timeline.recordings, setting.recording.scene
+    shared, own = arrange_runs(scene, len(recordings))
+    setting = replace(setting, layout=shared, compared=recordings, names=timeline.names)
+    runs = [
+        replace(setting, recording=recording, layout=layout, responses=responses_of(recording))
+        for recording, layout in zip(recordings, own, strict=True)
+    ]
+    for name, spec in zip(names_of(scene.shown_panels), scene.shown_panels, strict=True):
+        if not is_run_panel(spec):
+            yield PANELS[spec.panel](setting, spec, shared.places[name]), 0
+            continue
+        for number, run in enumerate(runs):
+            yield PANELS[spec.panel](run, spec, run.layout.places[name]), number
+    for number, (run, name) in enumerate(zip(runs, timeline.names, strict=True)):
+        yield HeadingPanel(run, name, number, run.layout.places["heading"]), number
 
 
 def _gradient(canvas: Canvas, theme: Theme) -> Bytes:

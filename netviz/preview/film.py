@@ -11,6 +11,7 @@ from pathlib import Path
 
 from netviz.errors import NetvizError
 from netviz.films import render
+from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.preview.shown import draft
 from netviz.preview.status import DraftFilm
@@ -32,11 +33,11 @@ class FilmMaker:
         self._stop = threading.Event()
         self._film: tuple[int, bytes] | None = None
 
-    def make(self, version: int, recording: Recording) -> None:
+    def make(self, version: int, recorded: Recording | Comparison) -> None:
         """Begin the draft film of a version; one that is under way is given up."""
         self.stop()
         self._stop = threading.Event()
-        thread = threading.Thread(target=self._make, args=(version, recording, self._stop), daemon=True)
+        thread = threading.Thread(target=self._make, args=(version, recorded, self._stop), daemon=True)
         self._threads = [*(each for each in self._threads if each.is_alive()), thread]
         thread.start()
 
@@ -55,7 +56,7 @@ class FilmMaker:
         made = self._film
         return made[1] if made is not None and made[0] == version else None
 
-    def _make(self, version: int, recording: Recording, stop: threading.Event) -> None:
+    def _make(self, version: int, recorded: Recording | Comparison, stop: threading.Event) -> None:
         began = told = time.monotonic()
         file = self._folder / f"{secrets.token_hex(8)}.mp4"
         turn = ExitStack()
@@ -75,7 +76,7 @@ class FilmMaker:
         try:
             with turn:
                 turn.enter_context(self._turns.film())
-                render(recording.with_scene(draft(recording.scene)), file, jobs=1, progress=progress)
+                render(recorded.with_scene(draft(recorded.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
             file.unlink()
             if not stop.is_set():

@@ -14,7 +14,8 @@ import numpy as np
 from netviz.errors import InputError
 from netviz.film.moments import frame_at
 from netviz.film.plan import SHOWING, Plan, Span
-from netviz.film.timeline import Timeline, make_timeline
+from netviz.film.side_by_side import frames_of
+from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.picture.stage import Stage
 from netviz.preview.turns import Turns
@@ -40,10 +41,10 @@ class Mark:
 class Shown:
     """A version of the scene: any of its frames as a picture."""
 
-    def __init__(self, plan: Plan, recording: Recording, turns: Turns) -> None:
-        self.plan, self.recording = plan, recording
+    def __init__(self, plan: Plan, recorded: Recording | Comparison, turns: Turns) -> None:
+        self.plan = plan
         self._turns = turns
-        self._timeline: Timeline = make_timeline(plan, recording)
+        self._timeline = frames_of(plan, recorded)
         self._jpegs: dict[Any, bytes] = {}
         with turns.still():
             self._stage = Stage(self._timeline)

@@ -12,6 +12,8 @@ from typing import Any
 
 from netviz.api import plan, record, scene_problems, settled, tell
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+from netviz.learn.comparison import Comparison
+from netviz.learn.comparison import compare as compare_runs
 from netviz.learn.recording import Recording
 from netviz.preview.film import FilmMaker, Superseded
 from netviz.preview.memory import Memory
@@ -174,12 +176,12 @@ class Studio:
         if self._strict and self._notes:
             return self._refused()
         self._publish(problems=())
-        recording = subject if isinstance(subject, Recording) else self._recording(subject)
+        recorded = subject if isinstance(subject, Recording) else self._recorded(subject)
         self._tell_phase("drawing", 0.0)
-        made = tell(made, recording)
+        made = tell(made, recorded)
         if self._strict and self._notes:
             return self._refused()
-        shown = Shown(made, recording, self._turns)
+        shown = Shown(made, recorded, self._turns)
         frame, wrong = shown.moment(self._at, self._seconds)
         shown.picture(frame)
         self._versions += 1
@@ -199,11 +201,16 @@ class Studio:
         film = None if self._films is None else DraftFilm(self._versions, 0.0)
         self._publish(phase="ready", done=1.0, problems=(), notes=notes, picture=picture, film=film)
         if self._films is not None:
-            self._films.make(self._versions, recording)
+            self._films.make(self._versions, recorded)
         return ()
 
     def _refused(self) -> tuple[str, ...]:
         return tuple(f"{note} (--strict)" for note in self._notes)
+
+    def _recorded(self, scene: Scene) -> Recording | Comparison:
+        if scene.compare is None:
+            return self._recording(scene)
+        return compare_runs(settled(scene), lambda run, name: self._recording(run))
 
     def _recording(self, scene: Scene) -> Recording:
         scene = settled(scene)
@@ -212,7 +219,7 @@ class Studio:
             began = time.monotonic()
             found = record(scene, progress=self._training, cache=self._cache)
             if self._trained is not None:
-                self._trained = time.monotonic() - began
+                self._trained += time.monotonic() - began
             self._memory.keep(found)
         return found
 
@@ -221,7 +228,7 @@ class Studio:
         if self._over.is_set() or self._watch.changed():
             self._changed = True
             raise Superseded
-        self._trained = 0.0
+        self._trained = self._trained or 0.0
         self._tell_phase("training", done / max(1, total))
 
     def _tell_phase(self, phase: Phase, done: float) -> None:

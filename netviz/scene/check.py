@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netviz.scene.check_compare import comparison
 from netviz.scene.check_data import data_alone, data_and_loss, data_and_network
 from netviz.scene.check_film import pulse_and_sound, schedule_and_sync, sync_alone
 from netviz.scene.check_picture import panels_and_style, shots_alone, thoughts, walks
@@ -62,6 +63,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         found += sync_alone(parts["sync"], parts.get("audio"))
     found += pulse_and_sound(parts.get("pulse") or 0.0, parts.get("audio"))
     found += schedule_and_sync(parts.get("schedule"), parts.get("sync"))
+    found += comparison(parts)
     if parts.get("output") is not None:
         found += _output(parts["output"])
     return found

@@ -75,6 +75,7 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _settle_length(result, given)
     _settle_style(result, given)
+    _settle_compare(result, given)
     for key, override in given.items():
         path = key_path(key)
         if len(path) > 1 and isinstance(path[0], str):
@@ -181,6 +182,12 @@ def _settle_style(result: Overlaid, given: dict[str, Override]) -> None:
     """The classic style has a picture of its own: where it is typed, the scene's panels give way."""
     if "style" in given and given["style"].value == "classic" and not any(key.startswith("panels") for key in given):
         result.data.pop("panels", None)
+
+
+def _settle_compare(result: Overlaid, given: dict[str, Override]) -> None:
+    """A story is of one run: where runs are typed, the scene's gives way."""
+    if "compare" in given and given["compare"].value is not None and "story" not in given:
+        result.data.pop("story", None)
 
 
 def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapping[str, Override]) -> None:

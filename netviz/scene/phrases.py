@@ -83,6 +83,7 @@ ENGLISH: Mapping[str, str] = {
     "label-wants": "wants {target}",
     "label-right": "right: {target}",
     "label-missed": "off by {missed}",
+    "label-diverged": "diverged in cycle {cycle}",
     "label-more": "+{count} more",
     "label-pixels": "{rows} × {columns} inputs",
     "label-cells": "{count} neurons as cells, {drawn} of {total} synapses drawn",

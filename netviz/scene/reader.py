@@ -14,9 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from netviz.errors import InputError, Problem
 from netviz.scene.check import mistakes
 from netviz.scene.check_data import data_alone, data_and_network
+from netviz.scene.compare import refused
 from netviz.scene.explain import Flaw, explain, unknown_key
 from netviz.scene.files import Unreachable, named_by_user, named_in_scene
-from netviz.scene.overrides import Overlaid, key_path
+from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanel
 from netviz.scene.schema import inside, known, root
 from netviz.scene.spec import SHOWN, Data, Scene, Schedule
@@ -76,6 +77,7 @@ class Reader:
         self.in_options: list[Problem] = list(overlaid.problems)
         self.table: Table | None = None
         self.files: list[Path] = []
+        self.flaws: list[Flaw] = []
 
     def draft(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> Draft:
         """The scene, or its mistakes. before: those found earlier, where the data come from."""
@@ -91,6 +93,7 @@ class Reader:
         self._add_schedule()
         for path, message in mistakes(self.parts):
             self._report(Flaw(path, message))
+        self._try_runs()
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
@@ -125,6 +128,7 @@ class Reader:
         # A value spoiled while it was read has been reported, and is wrong only for that.
         if any(slip.spoils and slip.path == flaw.path for slip in self.tree.slips):
             return
+        self.flaws.append(flaw)
         if self.table is not None and flaw.path[:2] == ("data", "examples") and len(flaw.path) > 2:
             row = self.table.rows[int(flaw.path[2])]
             self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", flaw.message))
@@ -261,6 +265,31 @@ class Reader:
         except InputError as error:
             for problem in error.problems:
                 self._tell(("words",), problem)
+
+    def _try_runs(self) -> None:
+        """Report what is wrong with the scenes of the runs to be compared and right, or not said, without them."""
+        known = {(flaw.path, flaw.message) for flaw in self.flaws}
+        data = {name: value for name, value in self.overlaid.data.items() if name != "compare"}
+        for index, run in enumerate(self.parts.get("compare") or ()):
+            for key, value in run.set.items():
+                place: KeyPath = ("compare", index, "set", key)
+                tried = overlay(data, {key: Override(value, key)})
+                for message in [problem.message for problem in tried.problems] or filter(None, [refused(key)]):
+                    self._report(Flaw(place, message, at_key=True))
+            usable = {key: Override(value, key) for key, value in run.set.items() if refused(key) is None}
+            reader = Reader(self.where, self.path, self.tree, overlay(data, usable), self.allow_outside)
+            reader.draft()
+            for flaw in reader.flaws:
+                if (flaw.path, flaw.message) not in known:
+                    self._report(_of_run(flaw, index, [*run.set], reader.overlaid))
+
+
+def _of_run(flaw: Flaw, index: int, replaced: Sequence[str], overlaid: Overlaid) -> Flaw:
+    """A flaw of a run's scene, at the value of the run that it comes from, as far as is known."""
+    candidates = [*overlaid.origins_inside(flaw.path), *(replaced if len(replaced) == 1 else ())]
+    path, key = overlaid.origin(flaw.path) or ((), next(iter(candidates), None))
+    place: KeyPath = ("compare", index) if key is None else ("compare", index, "set", key)
+    return Flaw(place, flaw.message if path == flaw.path else f"{dotted(flaw.path)}: {flaw.message}")
 
 
 _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}

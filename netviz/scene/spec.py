@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
+from netviz.scene.compare import Runs
 from netviz.scene.panels import (
     AnyPanel,
     BoundaryPanel,
@@ -228,6 +229,8 @@ class Scene(Part):
     """auto: the film tells by itself what happens in its run, in captions; or a mapping that says more of how."""
     captions: Tuple[Caption] = ()
     """What is told in words while the film runs, drawn under the title and written beside the film as WebVTT."""
+    compare: Runs | None = None
+    """Two to four runs shown side by side, each this scene with some keys replaced."""
     style: Style = "glow"
     """glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
     theme: ThemeName | None = None

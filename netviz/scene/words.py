@@ -166,8 +166,8 @@ def _expected(schema: Schema, lengths: bool) -> str:
         case "array":
             return _expected_list(schema)
         case "object":
-            keys = [*schema.get("required", ()), *schema["properties"]]
-            return f"a mapping such as {{{keys[0]}: ...}}"
+            keys = [*schema.get("required", ()), *schema.get("properties", ())]
+            return f"a mapping such as {schema['examples'][0] if 'examples' in schema else f'{{{keys[0]}: ...}}'}"
         case _:
             return _expected_text(schema, lengths)
 
@@ -190,6 +190,8 @@ def _expected_list(schema: Schema) -> str:
     least, most = schema.get("minItems", 0), schema.get("maxItems")
     if least and least == most:
         return f"a list of {least} {items}"
+    if least and most:
+        return f"a list of {least} to {most} {items}"
     return f"a list of {f'at least {least} ' if least > 1 else 'one or more ' if least else ''}{items}"
 
 

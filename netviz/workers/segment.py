@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from netviz.errors import NetvizError
 from netviz.film.plan import Plan
-from netviz.film.timeline import Timeline, make_timeline
+from netviz.film.side_by_side import SideBySide, frames_of
+from netviz.film.timeline import Timeline
+from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
@@ -51,19 +53,19 @@ class Production:
     """What all segments of one film are made from. token: what workers know it by."""
 
     plan: Plan
-    recording: Recording
+    recorded: Recording | Comparison
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
-    def timeline(self) -> Timeline:
+    def timeline(self) -> Timeline | SideBySide:
         """The state of every frame."""
-        return make_timeline(self.plan, self.recording)
+        return frames_of(self.plan, self.recorded)
 
     @cached_property
     def packed(self) -> Packed:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
-        files = {path: Path(path).read_bytes() for path in _files(self.recording.scene)}
-        content = pickle.dumps((self.plan, self.recording, files), protocol=pickle.HIGHEST_PROTOCOL)
+        files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
+        content = pickle.dumps((self.plan, self.recorded, files), protocol=pickle.HIGHEST_PROTOCOL)
         return Packed(self.token, dict(versions()), content)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -83,7 +85,7 @@ class Segment:
         """Draw and encode it. Raises SegmentFailed, or Cancelled."""
         try:
             film = opened(self.film)
-            scene = film.recording.scene
+            scene = film.recorded.scene
             return encode_segment(
                 _pictures(film, self.start, self.stop),
                 self.stop - self.start,
@@ -147,9 +149,9 @@ def opened(film: Production | Packed) -> Production:
         kept: Production | None = _kept.get(film.token)
         if kept is None:
             refuse_others(film.versions)
-            plan, recording, files = pickle.loads(film.content)
+            plan, recorded, files = pickle.loads(film.content)
             _kept.clear()
-            kept = Production(plan, _with_files(recording, files), film.token)
+            kept = Production(plan, _with_files(recorded, files), film.token)
             _kept[film.token] = kept
         return kept
 
@@ -201,16 +203,16 @@ def _files(scene: Scene) -> list[str]:
     return [*pictures, *([scene.font] if scene.font is not None else [])]
 
 
-def _with_files(recording: Recording, files: Mapping[str, bytes]) -> Recording:
-    """The recording with its scene's files: those at their places if they are the same, or else copies of our own."""
+def _with_files(recorded: Recording | Comparison, files: Mapping[str, bytes]) -> Recording | Comparison:
+    """What is recorded with its scene's files: those at their places if they are the same, or else our own copies."""
     places = {path: path if _is(path, content) else _copy(path, content) for path, content in files.items()}
-    scene = recording.scene
+    scene = recorded.scene
     panels = scene.panels and tuple(
         panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanel) else panel
         for panel in scene.panels
     )
     changes = {"panels": panels, "font": scene.font and places[scene.font]}
-    return recording.with_scene(scene.model_copy(update=changes))
+    return recorded.with_scene(scene.model_copy(update=changes))
 
 
 def _is(path: str, content: bytes) -> bool:

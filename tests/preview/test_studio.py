@@ -52,6 +52,26 @@ def test_what_changes_training_trains(start: Start, file: Path, change: tuple[st
     assert viewer.picture(3)["picture"]["trained"] is None, "what was there a moment ago is remembered"
 
 
+def test_of_runs_side_by_side_only_those_that_changed_are_trained(
+    start: Start, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[Any] = []
+    train = studio.record
+
+    def record(scene: Any, **more: Any) -> Any:
+        trained.append(scene.training.seed)
+        return train(scene, **more)
+
+    monkeypatch.setattr(studio, "record", record)
+    runs = "compare: [{set: {training.seed: 1}}, {set: {training.seed: 2}}]\n"
+    file.write_text(SCENE + runs)
+    viewer = start()
+    assert viewer.picture(1)["problems"] == [] and trained == [1, 2]
+    file.write_text(SCENE + runs.replace("2", "3") + "theme: paper\n")
+    viewer.picture(2)
+    assert trained == [1, 2, 3]
+
+
 def test_the_files_a_scene_uses_are_watched(start: Start, file: Path) -> None:
     viewer = start()
     viewer.picture(1)

@@ -24,6 +24,7 @@ from netviz.workers.cluster import ClusterUnreachable
 from netviz.workers.jobs import default_jobs, usable_cpus
 from netviz.workers.segment import Packed, Production, Segment, SegmentFailed, encode, opened
 from netviz.workers.versions import WorkerDiffers, versions
+from tests.comparing import comparing
 from tests.conftest import short_scene
 from tests.video.support import children
 
@@ -223,8 +224,16 @@ def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
     there = packed(run)
     logo.unlink()
     assert Segment(there, 0, 5).encoded() == here
-    copy = Path(opened(there).recording.scene.panels[1].file)  # type: ignore[index,union-attr]
+    copy = Path(opened(there).recorded.scene.panels[1].file)  # type: ignore[index,union-attr]
     assert copy != logo and copy.is_file()
+
+
+def test_runs_side_by_side_travel_together() -> None:
+    scene = comparing(output__size="160x128", output__fps=5, duration=4)
+    runs = netviz.compare(scene)
+    film = Production(netviz.plan(scene), runs)
+    made, arguments = film.__reduce__()[:2]
+    assert Segment(made(*arguments), 9, 11).encoded() == Segment(film, 9, 11).encoded()
 
 
 def test_what_fails_in_a_worker_is_one_error(run: Recording, tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ class BoundaryPanel(Unlit):
         write(low, edge, bottom - 0.5 * small, words, small, faint, "right")
         ends = 2 * max(width(text, words, small) for text in (first, last)) + 1.4 * small
         name, size = fit(self.across, words, small, self.side - ends, 0.7 * small)
+        if setting.compared and (name != self.across or self.side < 5 * small):
+            return  # so small a square has room for the ends of its axes alone
         write(name, self.left + self.side / 2, row, words, size, quiet, "middle")
         if self.is_above:
             name, size = fit(self.upward, words, small, self.side, 0.7 * small)

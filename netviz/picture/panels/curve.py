@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from netviz.film.frame import Frame
 from netviz.picture.cover import Drawing, Strips, strips
 from netviz.picture.layout import Rect
+from netviz.picture.panels.heading import compared, looks
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
 from netviz.picture.type import width
@@ -22,6 +25,8 @@ from netviz.scene.phrases import say, whole
 Floats = NDArray[np.float64]
 
 POINTS = 500
+NAMED = 0.3
+"""Of the panel's width: no name at the end of a curve is longer."""
 GLOW = np.array([0.55])
 """How strongly the current point glows."""
 
@@ -29,13 +34,23 @@ GLOW = np.array([0.55])
 class Trace:
     """One curve of the panel: its recorded values, and the artists of what is past."""
 
-    def __init__(self, setting: Setting, name: str, values: Floats, colour: Colour, filled: bool) -> None:
-        self.name, self.recorded, self.colour = name, values, colour
+    def __init__(
+        self,
+        setting: Setting,
+        name: str,
+        cycles: NDArray[np.int64],
+        values: Floats,
+        colour: Colour,
+        filled: bool,
+        dashes: Any = "solid",
+    ) -> None:
+        self.name, self.cycles, self.recorded, self.colour, self.dashes = name, cycles, values, colour, dashes
         unit, theme, axes = setting.layout.unit, setting.theme, setting.canvas.axes
         self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
         self.past = Line2D(
-            [], [], color=tuple(colour), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round"
-        )
+            [], [], color=tuple(colour), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round",
+            linestyle=dashes,
+        )  # fmt: skip
         self.point = EllipseCollection(
             [11.5 * unit], [11.5 * unit], [0.0], units="xy", offsets=[(0.0, 0.0)], offset_transform=axes.transData,
             facecolor=tuple(mix(colour, theme.ink, 0.55)), edgecolor="none",
@@ -44,6 +59,42 @@ class Trace:
             axes.add_collection(self.area, autolim=False)
         axes.add_line(self.past)
         axes.add_collection(self.point, autolim=False)
+
+
+def traces_of(setting: Setting, room: Rect) -> list[Trace]:
+    """The curves of a run; of several side by side one of each, with its name."""
+    recording, theme = setting.recording, setting.theme
+    scene, cycles = recording.scene, recording.curve_cycle
+    if setting.compared:
+        several = zip(_short_names(setting, NAMED * room.width), setting.compared, looks(theme), strict=False)
+        return [
+            Trace(
+                setting, name, each.curve_cycle, compared(each), look.colour, filled=False, dashes=look.dashes,
+            )
+            for name, each, look in several
+        ]  # fmt: skip
+    if recording.test_loss is None:
+        return [Trace(setting, "", cycles, recording.train_error, theme.error, filled=True)]
+    return [
+        Trace(setting, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
+        Trace(setting, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
+    ]
+
+
+def _short_names(setting: Setting, room: float) -> list[str]:
+    """Names of runs for the ends of their curves: without the words they all begin with where room lacks, or none."""
+
+    def fits(names: Sequence[str]) -> bool:
+        return all(width(name, setting.faces.words, setting.layout.small) <= room for name in names)
+
+    if fits(setting.names):
+        return [*setting.names]
+    words = [name.split() for name in setting.names]
+    same = 0
+    while all(len(each) > same + 1 and each[same] == words[0][same] for each in words):
+        same += 1
+    shorter = [" ".join(each[same:]) for each in words]
+    return shorter if fits(shorter) else [""] * len(words)
 
 
 class CurvePanel(Unlit):
@@ -56,22 +107,23 @@ class CurvePanel(Unlit):
         self.setting = setting
         self.scene = setting.recording.scene
         self._points = lru_cache(maxsize=4)(self._points_at)
-        recording, theme, layout = setting.recording, setting.theme, setting.layout
-        if recording.test_loss is None:
-            self.traces = [Trace(setting, "", recording.train_error, theme.error, filled=True)]
-        else:
-            self.traces = [
-                Trace(setting, say(self.scene, "label-test"), recording.test_loss, theme.test_error, filled=False),
-                Trace(setting, say(self.scene, "label-training"), recording.train_loss, theme.error, filled=True),
-            ]
+        layout = setting.layout
+        self.traces = traces_of(setting, room)
         # The curves' names stand at their ends.
         names = max(width(trace.name, setting.faces.words, layout.small) for trace in self.traces)
         self.room = Rect(room.x, room.y, room.width - (names + 0.9 * layout.small if names else 0.0), room.height)
-        self.last = max(1, int(recording.curve_cycle[-1]))
-        self.top = max(float(trace.recorded.max()) for trace in self.traces) * 1.04 or 1.0
+        self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
+        # Curves that break off have run away before: those that go on to the end say how high the panel is.
+        whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
+        self.top = max(float(trace.recorded.max()) for trace in whole) * 1.04 or 1.0
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
-        self.values = [np.interp(self.cycles, recording.curve_cycle, trace.recorded) for trace in self.traces]
+        self.values = [self._seen(trace) for trace in self.traces]
+
+    def _seen(self, trace: Trace) -> Floats:
+        """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""
+        values = np.minimum(self.top, np.interp(self.cycles, trace.cycles, trace.recorded))
+        return np.asarray(np.where(self.cycles < trace.cycles[-1] + 0.5, values, np.nan))
 
     def _x(self, cycle: Floats | float) -> Floats:
         room = self.room
@@ -83,7 +135,7 @@ class CurvePanel(Unlit):
 
     def _now(self, cycle: float, trace: Trace) -> float:
         """A curve's value at a cycle, on the straight line between two recorded ones."""
-        return float(np.interp(cycle, self.setting.recording.curve_cycle, trace.recorded))
+        return min(self.top, float(np.interp(cycle, trace.cycles, trace.recorded)))
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
@@ -108,7 +160,8 @@ class CurvePanel(Unlit):
         ]
         for trace, values in zip(self.traces, self.values, strict=True):
             faint = tuple(mix(theme.centre, trace.colour, 0.30))
-            artists.append(Line2D(self._x(self.cycles), self._y(values), color=faint, linewidth=2.0 * layout.unit))
+            points = self._x(self.cycles), self._y(values)
+            artists.append(Line2D(*points, color=faint, linewidth=2.0 * layout.unit, linestyle=trace.dashes))
         for artist in artists:
             canvas.axes.add_line(artist)
             canvas.draw(artist)
@@ -124,7 +177,7 @@ class CurvePanel(Unlit):
     def _name_heights(self) -> list[float]:
         """Where the names of the curves stand: at their ends, but not on each other."""
         small, room = self.setting.layout.small, self.room
-        ends = [float(self._y(values[-1])) for values in self.values]
+        ends = [float(self._y(self._now(self.last, trace))) for trace in self.traces]
         order = sorted(range(len(ends)), key=lambda index: ends[index])
         highest = room.bottom - 0.4 * small
         for index in reversed(order):
@@ -162,8 +215,8 @@ class CurvePanel(Unlit):
     def _points_at(self, cycle: float) -> list[tuple[float, float, Drawing]]:
         """Where the current points are, and what they cover."""
         found, reach = [], 8 * self.setting.layout.unit
-        x = float(self._x(cycle))
         for trace in self.traces:
+            x = float(self._x(min(cycle, float(trace.cycles[-1]))))
             y = float(self._y(self._now(cycle, trace)))
             trace.point.set_offsets([(x, y)])
             room = Rect(x - reach, y - reach, 2 * reach, 2 * reach)

@@ -10,7 +10,7 @@ from netviz.learn.features import features_of
 from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
-from netviz.picture.type import fit, width
+from netviz.picture.type import fit, width, wrap
 from netviz.picture.wiring import Places
 from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot, WalkShot
@@ -22,6 +22,10 @@ LONGEST = 0.21
 """Room for names on either side, as a part of the picture's width."""
 HALO = 0.035
 """Room for the outermost neurons' halos in upright pictures, likewise."""
+LONGEST_OF_RUN = 0.3
+"""The same where runs stand side by side, as a part of a run's room."""
+LEGIBLE = 0.75
+"""Of the smallest type: in runs side by side names that would be smaller are left out."""
 MOST = 0.6
 """The most that names take of the network's room, either way; in a narrow place they are smaller or cut."""
 
@@ -79,7 +83,9 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
     layout, faces = setting.layout, setting.faces
     inputs, outputs = _texts(setting)
     gap = 1.2 * layout.small
-    longest = LONGEST * layout.size[0]
+    longest = _longest(setting, room)
+    if not _have_room(setting, room, inputs):
+        inputs = ()
     scene = setting.recording.scene
     wish = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
@@ -92,17 +98,38 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
     if layout.flow == "right":
         left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
-    below = 2.0 * layout.body if inputs else 0.0
+    below = (3.3 if setting.compared else 2.0) * layout.body if inputs else 0.0
     above = 0.0 if _beside(setting) else (4.2 if any(outputs) else 2.2) * layout.body
     # The outermost names stand in the middle below their neurons, and their halos want to end inside the picture.
-    outermost = max((width(text, faces.words, layout.body) for text in inputs[:: max(1, len(inputs) - 1)]), default=0.0)
+    ends = inputs[:: max(1, len(inputs) - 1)]
+    if setting.compared:  # names may have two lines
+        ends = tuple(word for text in ends for word in text.split())
+    outermost = max((width(text, faces.words, layout.body) for text in ends), default=0.0)
     inset = max(HALO * layout.size[0], min(outermost, longest) / 2 - layout.radius)
     return inset, inset, above, below
+
+
+def _longest(setting: Setting, room: Rect) -> float:
+    """The most that a name beside the network takes of the picture's width, or of a run's room."""
+    return LONGEST_OF_RUN * room.width if setting.compared else LONGEST * setting.layout.size[0]
+
+
+def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
+    """Whether the inputs' names can be read in the room of one of several runs; without room there are none."""
+    if not setting.compared or not inputs:
+        return True
+    size, font = LEGIBLE * setting.layout.small, setting.faces.words
+    if setting.layout.flow == "right":
+        return max(width(text, font, size) for text in inputs) <= _longest(setting, room)
+    words = (word for text in inputs for word in text.split() or [text])
+    return max(width(word, font, size) for word in words) <= room.width / (len(inputs) + 1)
 
 
 def _right_edge(setting: Setting, room: Rect) -> float:
     """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
     across = setting.layout.size[0]
+    if setting.compared:  # all runs' texts have the same room
+        return room.right
     return 0.985 * across if room.right >= 0.93 * across else room.right
 
 
@@ -117,22 +144,46 @@ class Names:
         self.reach = places.radius + 0.9 * layout.small
         self.beside = _beside(setting)
         self.one_line = _in_one_line(setting, room, most) and self.beside
-        longest = min(LONGEST * layout.size[0], places.centres[0][0][0] - self.reach - room.x)
+        longest = min(_longest(setting, room), places.centres[0][0][0] - self.reach - room.x)
         self.last = len(places.centres) - 1
         named, asked = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
         across = 0.94 * self._spacing(named)
-        self.inputs = self._same_size(inputs, longest if layout.flow == "right" else across)
+        if layout.flow == "right":
+            self.inputs = [([text], size) for text, size in self._same_size(inputs, longest)]
+            if setting.compared and not self._readable(inputs, self._spacing(named)):
+                self.inputs = []
+        else:
+            self.inputs = self._below(inputs, across)
         rest = _right_edge(setting, room) - (places.centres[-1][0][0] + self.reach)
         self.room = rest if self.beside else 0.94 * self._spacing(asked)
         wish = width(say(self.scene, "label-wants", target="0"), setting.faces.medium, layout.body) + 0.6 * layout.body
         self.outputs = self._same_size(outputs, self.room - wish if self.one_line else self.room)
         self.misses = len(outputs) == 1 or self._spacing(asked) >= 4.6 * layout.body
+        if setting.compared:
+            missed = width(say(self.scene, "label-missed", missed="0.00"), setting.faces.medium, LEGIBLE * layout.small)
+            self.misses = self.misses and missed <= self.room and room.height >= 4.3 * layout.body
 
     def _same_size(self, texts: tuple[str, ...], room: float) -> list[tuple[str, float]]:
         layout, font = self.setting.layout, self.setting.faces.words
         fitted = [fit(text, font, layout.body, room, 0.6 * layout.small) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
         return [(text, smallest) for text, _ in fitted]
+
+    def _readable(self, texts: tuple[str, ...], apart: float) -> bool:
+        """Whether the names beside the inputs are whole, large enough, and not on each other."""
+        return all(
+            "".join(lines) == text and LEGIBLE * self.setting.layout.small <= size <= 0.95 * apart
+            for (lines, size), text in zip(self.inputs, texts, strict=True)
+        )
+
+    def _below(self, texts: tuple[str, ...], room: float) -> list[tuple[list[str], float]]:
+        """Names below their neurons; in the narrow rooms of runs side by side on two lines, or none if too small."""
+        layout, font = self.setting.layout, self.setting.faces.words
+        if not self.setting.compared:
+            return [([text], size) for text, size in self._same_size(texts, room)]
+        wrapped = [wrap(text, font, layout.body, room, 0.6 * layout.small) for text in texts]
+        smallest = min((size for _, size in wrapped), default=layout.body)
+        return [(lines, smallest) for lines, _ in wrapped] if smallest >= LEGIBLE * layout.small else []
 
     def _spacing(self, centres: NDArray[np.float64]) -> float:
         if len(centres) < 2:
@@ -145,11 +196,12 @@ class Names:
         setting = self.setting
         canvas, words, quiet = setting.canvas, setting.faces.words, setting.theme.quiet
         for neuron in self.places.discs(0)[: len(self.inputs)]:
-            (text, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
+            (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
             if setting.layout.flow == "right":
-                canvas.text(text, x - self.reach, y, words, size, quiet, "right")
-            else:
-                canvas.text(text, x, y + self.reach + 0.35 * size, words, size, quiet, "middle")
+                canvas.text(lines[0], x - self.reach, y, words, size, quiet, "right")
+                continue
+            for number, line in enumerate(lines):
+                canvas.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
         for index in self.places.discs(self.last).tolist():
             self._output(frame, index, *self.places.centres[-1][index])
 

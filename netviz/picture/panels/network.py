@@ -32,10 +32,11 @@ class NetworkPanel:
 
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
-        most = most_discs(room, setting.layout.flow, setting.layout.unit)
+        # Runs side by side have small rooms: there neurons are smaller before a layer folds.
+        most = most_discs(room, setting.layout.flow, setting.layout.unit * (0.55 if setting.compared else 1.0))
         self.folded = folded(setting.recording, most)
         self.places = place_network(setting, room, self.folded)
-        self.scale = LevelScale.of(setting.recording)
+        self.scale = LevelScale.of(setting.recording, setting.compared)
         self.haze = Haze(setting, self.places, self.folded)
         self.synapses = Synapses(setting, self.places, self.scale, self.folded)
         self.lines = self.synapses.lines

@@ -137,7 +137,12 @@ def _number_size(setting: Setting, radius: float) -> float | None:
     wanted = layout.figure
     room = 1.72 * radius
     longest = max(
-        (number(float(value)) for layer in setting.recording.activations for value in (layer.min(), layer.max())),
+        (
+            number(float(value))
+            for recording in [each for each in setting.compared if each.info["complete"]] or [setting.recording]
+            for layer in recording.activations
+            for value in (layer.min(), layer.max())
+        ),
         key=len,
     )
     size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from netviz.film.frame import Frame
+from netviz.learn.recording import Recording
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
@@ -14,7 +15,7 @@ from netviz.picture.type import fit, width
 from netviz.scene.panels import AnyPanel
 from netviz.scene.phrases import say, whole
 
-ROWS = {2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
+ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
 """How so many counters can be set: counters in each row."""
 
 
@@ -28,15 +29,22 @@ class Counter:
     of: Callable[[Frame], str]
 
 
-def is_share(setting: Setting) -> bool:
-    """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1."""
-    bounded = setting.recording.scene.network.activations[-1] in ("sigmoid", "softmax")
-    targets = setting.recording.examples.targets
+def is_share(setting: Setting, of: Recording | None = None) -> bool:
+    """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1.
+
+    of: a run's recording that is not the setting's own.
+    """
+    recording = of or setting.recording
+    bounded = recording.scene.network.activations[-1] in ("sigmoid", "softmax")
+    targets = recording.examples.targets
     return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
 
 def counters(setting: Setting) -> list[Counter]:
-    """The cycle, and the average error or, where there are examples for testing, the losses on both halves."""
+    """The cycle, and the average error or, where there are examples for testing, the losses on both halves.
+
+    Runs side by side have the cycle in common alone.
+    """
     recording, theme = setting.recording, setting.theme
     scene = recording.scene
     found = [
@@ -47,6 +55,8 @@ def counters(setting: Setting) -> list[Counter]:
             lambda frame: whole(scene, frame.cycle),
         )
     ]
+    if setting.compared:
+        return found
     if recording.test_loss is None:
         share = is_share(setting)
 

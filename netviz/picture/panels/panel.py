@@ -24,6 +24,8 @@ class Setting:
 
     responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground. has_cues:
     whether something is told in the film's captions.
+    compared: the recordings of all runs of a film that shows some side by side, this one's among them; their pictures
+    have one scale. names: of the runs.
     """
 
     recording: Recording
@@ -35,6 +37,8 @@ class Setting:
     responses: Responses | None = None
     lit: bool = True
     has_cues: bool = False
+    compared: tuple[Recording, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Panel(Protocol):

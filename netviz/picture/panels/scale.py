@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,12 +26,22 @@ class LevelScale:
         self.activations = activations
 
     @classmethod
-    def of(cls, recording: Recording) -> LevelScale:
-        """The scale of a recording. Biases count as weights where they are drawn as synapses."""
-        drawn = recording.weights + (recording.biases if recording.scene.has_bias_nodes else ())
+    def of(cls, recording: Recording, compared: Sequence[Recording] = ()) -> LevelScale:
+        """The scale of a recording. Biases count as weights where they are drawn as synapses.
+
+        compared: all the recordings side by side: then it is one scale for them, in which what looks alike is alike.
+        Those that broke off have no say in it: their numbers had run away.
+        """
+        several = [each for each in compared if each.info["complete"]] or [recording]
+        drawn = [
+            layer for each in several for layer in each.weights + (each.biases if each.scene.has_bias_nodes else ())
+        ]
         return cls(
             max(map(_largest, drawn)) or 1.0,
-            tuple(max(1.0, _largest(layer)) for layer in recording.activations),
+            tuple(
+                max(1.0, *(_largest(each.activations[layer]) for each in several if layer < len(each.activations)))
+                for layer in range(len(recording.activations))
+            ),
         )
 
     def neurons(self, frame: Frame, layer: int) -> Floats:
@@ -58,6 +70,8 @@ def playground_width(weights: Floats) -> Floats:
 
 
 def number(value: float) -> str:
-    """A neuron's value in at most five characters: two decimals, fewer when it is large."""
+    """A neuron's value in at most five characters: two decimals, fewer when it is large, a power of ten when huge."""
+    if abs(value) >= 99_999.5:
+        return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
     text = f"{value:.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
     return text[1:] if text in ("-0.00", "-0.0", "-0") else text
