@@ -19,7 +19,7 @@ from netviz.learn.trained import is_trained
 from netviz.places import music
 from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
-from netviz.scene.overrides import Override
+from netviz.scene.overrides import Override, key_path
 from netviz.scene.reader import Draft
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
@@ -157,7 +157,7 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
         recording = Recording.load(path)
     except InputError as wrong:
         return None, Draft(wrong.problems, path=path)
-    late = {key: override for key, override in typed.items() if is_trained(key)}
+    late = {key: override for key, override in typed.items() if is_trained(key) or key_path(key)[0] == "compare"}
     draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for override in late.values()]

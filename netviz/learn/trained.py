@@ -14,7 +14,7 @@ LOOKS = ("network.bias_nodes", "network.grid", "network.inputs", "network.output
 
 def is_trained(key: str) -> bool:
     """Whether a dotted key of a scene can change what training leaves behind."""
-    return key.split(".")[0] in (*TRAINED, "compare") and key not in LOOKS
+    return key.split(".")[0] in TRAINED and key not in LOOKS
 
 
 def trained(scene: Scene) -> dict[str, Part]:

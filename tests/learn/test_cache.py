@@ -86,6 +86,8 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("story", {"drop": ["step"]}),
     ("captions", [{"text": "Now!", "at": "5s"}]),
     ("sync", {"at": [1, 2, 3, 4]}),
+    ("compare", [{"set": {"training.seed": 1}}, {"set": {"training.seed": 2}}]),
+    ("pulse", 0.5),
     ("font", "any.ttf"),
     ("output.size", "square"),
     ("output.fps", 25),
@@ -120,7 +122,7 @@ def test_whatever_changes_training_changes_the_key(tmp_path: Path, key: str, val
 
 @pytest.mark.parametrize(("key", "value"), LOOK_CHANGES, ids=[each[0] for each in LOOK_CHANGES])
 def test_looks_do_not_change_the_key(tmp_path: Path, key: str, value: Any) -> None:
-    base = {"network.bias": True}
+    base: dict[str, Any] = {"network.bias": True} | ({"audio": "bundled:track.mp3"} if key == "pulse" else {})
     before, after = scene_with(tmp_path, base), scene_with(tmp_path, base | {key: value})
     assert before != after
     assert training_key(before) == training_key(after)
