@@ -15,13 +15,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netviz.api import animate, compare, plan, record, still
+    from netviz.api import animate, compare, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.films import render, render_many
     from netviz.learn.comparison import Comparison
     from netviz.learn.events import Event
     from netviz.learn.events import find_events as events
     from netviz.learn.recording import Recording
+    from netviz.plans import plan
     from netviz.scene.file import load_scene
     from netviz.scene.spec import Scene
     from netviz.scene.sweep import sweep
@@ -32,7 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "animate": "netviz.api",
     "compare": "netviz.api",
-    "plan": "netviz.api",
+    "plan": "netviz.plans",
     "record": "netviz.api",
     "render": "netviz.films",
     "render_many": "netviz.films",

@@ -9,22 +9,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netviz.api import (
-    Progress,
-    Source,
-    film_target_problems,
-    input_files,
-    plan,
-    recorded,
-    scene_of,
-    scene_problems,
-    tell,
-    tells,
-)
+from netviz.api import Progress, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
 from netviz.film.timeline import Timeline
+from netviz.plans import plan, tell
+from netviz.problems import Source, film_target_problems, input_files, scene_of, scene_problems, tells
 from netviz.sound.loudness import heard
 from netviz.sound.sonify import write_sonified
 from netviz.sound.track import Soundtrack

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from netviz.api import Progress, input_files, plan, record, scene_of, scene_problems, target_problems, tell
+from netviz.api import Progress, record
 from netviz.errors import InputError
 from netviz.film.timeline import make_timeline
 from netviz.learn.recording import Recording
+from netviz.plans import plan, tell
+from netviz.problems import input_files, scene_of, scene_problems, target_problems
 from netviz.scene.spec import Scene
 
 

@@ -19,8 +19,8 @@ MAY_IMPORT = {
     "picture": SERVANTS | {"scene", "learn", "film"},
     "video": SERVANTS | {"film", "sound", "ffmpeg", "executable"},
     "workers": SERVANTS
-    | {"__init__", "scene", "learn", "film", "sound", "picture", "video", "ffmpeg", "executable", "api"},
-    "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "films"},
+    | {"__init__", "scene", "learn", "film", "sound", "picture", "video", "ffmpeg", "executable", "api", "problems"},
+    "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "plans", "problems", "films"},
 }
 MUST_NOT_KNOW = {
     "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click"},

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 import netviz
-from netviz.api import one_run_problems, scene_problems, target_problems
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
 from netviz.film.moments import FORMS
 from netviz.film.plan import Plan
+from netviz.problems import one_run_problems, scene_problems, target_problems
 from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable

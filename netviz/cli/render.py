@@ -9,13 +9,13 @@ import click
 from click.core import ParameterSource
 
 import netviz
-from netviz.api import tells
 from netviz.cli import console
 from netviz.cli.options import cache_option, overwrite_option, scenes_options
 from netviz.cli.sources import Source, located, read_sources
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.films import film_problems, request_problems
 from netviz.learn.recording import Recording
+from netviz.problems import tells
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable
 from netviz.video.files import amount

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from netviz.api import target_problems
 from netviz.cli.options import overrides
 from netviz.cli.targets import collisions, targets_of
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.learn.recording import Recording
 from netviz.learn.trained import is_trained
 from netviz.places import music
+from netviz.problems import target_problems
 from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
 from netviz.scene.overrides import Override, key_path

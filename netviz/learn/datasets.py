@@ -15,7 +15,7 @@ import numpy as np
 
 from netviz.learn.fdlibm import log
 from netviz.learn.network import Floats
-from netviz.scene.spec import Dataset
+from netviz.scene.data import Dataset
 
 T = TypeVar("T")
 Point = tuple[float, float, float]

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from netviz.learn.network import Floats
-from netviz.scene.spec import COORDINATES, Feature, Scene
+from netviz.scene.data import COORDINATES, Feature
+from netviz.scene.spec import Scene
 
 _OF_POINT: dict[Feature, Callable[[Floats, Floats], Floats]] = {
     "x1": lambda x1, x2: x1,

@@ -10,17 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from netviz.api import plan, record, scene_problems, settled, tell
+from netviz.api import record
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.learn.comparison import Comparison
 from netviz.learn.comparison import compare as compare_runs
 from netviz.learn.recording import Recording
+from netviz.plans import plan, settled, tell
 from netviz.preview.film import FilmMaker, Superseded
 from netviz.preview.memory import Memory
 from netviz.preview.shown import Shown, marks
 from netviz.preview.status import DraftFilm, Phase, Picture, Status
 from netviz.preview.turns import Turns
 from netviz.preview.watch import Watch
+from netviz.problems import scene_problems
 from netviz.scene.spec import Scene
 
 POLL = 0.05

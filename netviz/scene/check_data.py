@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netviz.scene.data import COORDINATES, Data
 from netviz.scene.mistake import ON_THE_PLANE, Mistake, count, misfit
-from netviz.scene.spec import COORDINATES, Data, Network, Training
+from netviz.scene.spec import Network, Training
 
 SOURCES = ("examples", "dataset", "csv")
 

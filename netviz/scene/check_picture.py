@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from netviz.scene.data import Data
 from netviz.scene.mistake import ON_THE_PLANE, Mistake, Path, count, misfit
 from netviz.scene.panels import BoundaryPanel, EquationsPanel, NetworkPanel, Panel
 from netviz.scene.shots import LearningShot, Shot, ThinkShot, WalkShot
 from netviz.scene.spacing import geometric_cycles
-from netviz.scene.spec import MOST_BOUNDARIES, Data, Network, Scene, Schedule, Training
+from netviz.scene.spec import MOST_BOUNDARIES, Network, Scene, Schedule, Training
 
 MOST_IN_EQUATIONS = 4
 """Neurons of one layer whose equations can still be read in a picture."""

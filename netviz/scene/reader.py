@@ -15,12 +15,13 @@ from netviz.errors import InputError, Problem
 from netviz.scene.check import mistakes
 from netviz.scene.check_data import data_alone, data_and_network
 from netviz.scene.compare import refused
+from netviz.scene.data import Data
 from netviz.scene.explain import Flaw, explain, unknown_key
 from netviz.scene.files import Unreachable, named_by_user, named_in_scene
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanel
 from netviz.scene.schema import inside, known, root
-from netviz.scene.spec import SHOWN, Data, Scene, Schedule
+from netviz.scene.spec import SHOWN, Scene, Schedule
 from netviz.scene.table import Table, missing_columns, read_table
 from netviz.scene.values import LONGEST_TEXT
 from netviz.scene.vocabulary import read_words

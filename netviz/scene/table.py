@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netviz.errors import InputError, Problem
+from netviz.scene.data import Data, Example
 from netviz.scene.mistake import Mistake
 from netviz.scene.source import read_text
-from netviz.scene.spec import Data, Example
 from netviz.scene.words import did_you_mean, printable, shown
 
 LARGEST_TABLE = 10_000_000

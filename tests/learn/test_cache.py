@@ -21,8 +21,9 @@ from netviz.learn.cache import RecordingCache, record_once, recording_cache, siz
 from netviz.learn.recording import Recording
 from netviz.learn.trained import LOOKS, TRAINED, is_trained
 from netviz.learn.training import record
+from netviz.scene.data import Data
 from netviz.scene.file import load_scene
-from netviz.scene.spec import Data, Network, Scene, Schedule, Training
+from netviz.scene.spec import Network, Scene, Schedule, Training
 from tests.conftest import short_scene
 
 POINTS = {"data": {"dataset": "circle"}, "network.layers": [2, 3, 1], "shots": [{"shot": "learning"}]}

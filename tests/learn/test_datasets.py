@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from netviz.learn.datasets import draw_points, shuffle
 from netviz.learn.examples import examples_of, weight_stream
 from netviz.learn.seedrandom import SeedRandom
-from netviz.scene.spec import Dataset, Scene
+from netviz.scene.data import Dataset
+from netviz.scene.spec import Scene
 
 from .scenes import XOR_EXAMPLES, playground, scene
 

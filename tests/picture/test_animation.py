@@ -7,10 +7,10 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 import netviz
-from netviz.api import plan, tell
 from netviz.film.timeline import make_timeline
 from netviz.learn.recording import Recording
 from netviz.picture.stage import Stage
+from netviz.plans import plan, tell
 
 
 def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:

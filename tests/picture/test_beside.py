@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.api import plan
 from netviz.film.side_by_side import frames_of
 from netviz.learn.comparison import Comparison
 from netviz.picture.beside import GRIDS, arrange_runs
 from netviz.picture.layout import SMALLEST, Rect
 from netviz.picture.stage import Stage
+from netviz.plans import plan
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
 from tests.comparing import RATES, comparing, film_of, linear

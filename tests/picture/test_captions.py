@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
-from netviz.api import scene_problems
 from netviz.film.cues import Cue
 from netviz.film.plan import make_plan
 from netviz.film.timeline import Timeline, make_timeline
@@ -24,6 +23,7 @@ from netviz.picture.panels.header import LINE, CaptionRoom
 from netviz.picture.stage import Stage
 from netviz.picture.type import Typefaces, mask, width
 from netviz.places import scenes_folder
+from netviz.problems import scene_problems
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
 from netviz.scene.story import Caption

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import netviz
-from netviz.api import settled
 from netviz.errors import InputError, NetvizError
+from netviz.plans import settled
 from netviz.scene.spec import Scene
 from netviz.sound import beats
 from tests.conftest import short_scene

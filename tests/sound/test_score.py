@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.api import plan
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.recording import Recording
 from netviz.learn.training import record
+from netviz.plans import plan
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
 from netviz.sound import harmony

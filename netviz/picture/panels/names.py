@@ -12,9 +12,10 @@ from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
 from netviz.picture.type import fit, width, wrap
 from netviz.picture.wiring import Places
+from netviz.scene.data import Feature
 from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot, WalkShot
-from netviz.scene.spec import Feature, Scene
+from netviz.scene.spec import Scene
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
