@@ -50,7 +50,8 @@ def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]
         return ()
     wanted = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
     found = [*_of_events(timeline, _chosen(timeline, events, wanted)), *_answers(timeline), *_first_step(timeline)]
-    found = [chapter for chapter in found if chapter.kind in wanted]
+    # A scene whose words leave a sentence empty does not want it told.
+    found = [chapter for chapter in found if chapter.kind in wanted and chapter.text.strip()]
     return tuple(sorted(found, key=lambda chapter: (RANKS.index(chapter.kind), chapter.start)))
 
 

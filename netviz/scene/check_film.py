@@ -19,6 +19,8 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
         yield ("sync",), "give bpm, or at with every beat, not both"
     if sync.offset is not None and sync.bpm is None:
         yield ("sync", "offset"), "when the first beat is belongs to bpm; give bpm, or leave offset out"
+    if not sync.is_heard and sync.to != "beats":
+        yield ("sync", "to"), "onsets are found in the music; give bpm or at, or to, not both"
     for index, (before, after) in enumerate(zip(sync.at or (), (sync.at or ())[1:], strict=False)):
         if after <= before:
             yield ("sync", "at", index + 1), f"{after:g} comes after {before:g}; beats must increase"

@@ -64,7 +64,7 @@ ENGLISH: Mapping[str, str] = {
     "story-plateau": "Since cycle {from_cycle} it has hardly learned anything.",
     "story-plateau-early": "So far it has hardly learned anything.",
     "story-halved": "Cycle {cycle}: the error is half of what it was.",
-    "story-slows": "Learning slows down: {share} of the error went in the first {part} of the time.",
+    "story-slows": "Learning slows down: {share} of the progress came in the first {part} of the time.",
     "story-solved": "Cycle {cycle}: all {examples} are on the right side now.",
     "story-diverged": "Cycle {cycle}: it learns no more, the error grows.",
     "story-answer": "Its answer: {answer}. Right would be {target}.",
@@ -128,11 +128,16 @@ def whole(scene: Scene, number: int) -> str:
 
 def blanks(phrase: str) -> set[str]:
     """What is filled into a phrase: the names in its braces. Raises ValueError if they are not plain names."""
+    wrong = ValueError("braces hold a plain name, such as {cycle}; write {{ and }} for the signs themselves")
+    try:
+        parsed = [*Formatter().parse(phrase)]
+    except ValueError:  # a brace without its other half
+        raise wrong from None
     found = set()
-    for _, name, form, conversion in Formatter().parse(phrase):
+    for _, name, form, conversion in parsed:
         if name is None:
             continue
         if not name.isidentifier() or form or conversion:
-            raise ValueError("braces hold a plain name, such as {cycle}; write {{ and }} for the signs themselves")
+            raise wrong
         found.add(name)
     return found

@@ -60,7 +60,7 @@ class Caption(Part):
         return moment_of(self.at)
 
 
-Chapter = EventKind | Literal["step", "answer"]
+Chapter = Literal[EventKind, "step", "answer"]
 
 
 class Story(Part):

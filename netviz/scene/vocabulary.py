@@ -21,7 +21,8 @@ def read_words(path: Path, where: str) -> dict[str, str]:
         place = f"{where}:{error.position.line}:{error.position.column}"
         raise InputError([Problem(place, error.message)]) from None
     if not isinstance(tree.data, dict):
-        raise InputError([Problem(where, f"expected phrases with their names, got a {kind(tree.data)}")])
+        found_instead = "nothing" if tree.data is None else f"a {kind(tree.data)}"
+        raise InputError([Problem(where, f"expected phrases with their names, got {found_instead}")])
     found = [(slip.position, slip.path or (), slip.message) for slip in tree.slips]
     spoiled = {slip.path for slip in tree.slips if slip.spoils}
     texts: dict[str, str] = {}

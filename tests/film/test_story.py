@@ -37,6 +37,16 @@ def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Re
     assert len(texts) == len(set(texts))
 
 
+def test_a_sentence_left_empty_is_not_told(xor: Recording) -> None:
+    before = [cue.text for cue in story_of(xor, 300).cues]
+    texts = [cue.text for cue in story_of(xor, 300, words={"story-halved": "", "story-step": " "}).cues]
+    assert all(text.strip() for text in texts)
+    assert set(before) - set(texts) == {
+        "An example goes in. The error goes back and changes every weight.",
+        "Cycle 229: the error is half of what it was.",
+    }
+
+
 def test_it_is_told_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor)
     timeline = make_timeline(plan, xor)
@@ -104,7 +114,7 @@ def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     assert told_of["dead"] == "Cycle 1,234: hidden neuron 3 has gone silent."
     assert told_of["withers"].startswith("Hidden neuron 3 hardly matters")
     assert told_of["plateau"] == "Since cycle 10 it has hardly learned anything."
-    assert told_of["slows"] == "Learning slows down: 90% of the error went in the first 0.5% of the time."
+    assert told_of["slows"] == "Learning slows down: 90% of the progress came in the first 0.5% of the time."
     assert told_of["solved"] == "Cycle 1,234: all 7 examples are on the right side now."
     assert all("{" not in text for text in told_of.values())
 

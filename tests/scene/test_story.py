@@ -60,6 +60,20 @@ def test_all_mistakes_of_all_captions_at_once(write: Write) -> None:
     assert all(f":{number}:" in line for number, line in enumerate(lines, 10))
 
 
+@pytest.mark.parametrize(
+    ("keys", "says"),
+    [
+        ("story: {drop: solved}", "story.drop: expected a list of names, each one of sign, withers, dead, saturated, plateau, halved, slows, solved, diverged, step, answer, got text 'solved'"),
+        ("story: {tell: []}", "story.tell: expected 'auto', or a list of one or more names, each one of sign, "),
+        ("story: {tell: [sing]}", "(did you mean 'sign'?)"),
+        ("sync: {to: onsets, bpm: 90}", "sync.to: onsets are found in the music; give bpm or at, or to, not both"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_story_or_its_clock(write: Write, keys: str, says: str) -> None:
+    (line,) = told(write(BASE + MORE + keys + "\n"))
+    assert says in line and ":9:" in line
+
+
 def test_a_scene_keeps_its_captions(write: Write) -> None:
     scene = load_scene(
         write(BASE + MORE + "captions: [{text: ' Two  words ', at: '50 %', for: 2.5}, {text: x, at: start}]\n")
