@@ -17,6 +17,7 @@ from netviz.cli.sources import SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
 from netviz.film.moments import FORMS
 from netviz.film.plan import Plan
+from netviz.plans import tell
 from netviz.problems import one_run_problems, scene_problems, target_problems
 from netviz.scene.mistake import count
 from netviz.scene.spec import Scene
@@ -111,6 +112,10 @@ def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
         scene = source.scene
         with located(source):
             made = netviz.plan(scene)
+            if source.recording is not None:
+                made = tell(made, source.recording)
+    if source.recording is None and (untold := _untold(scene)):
+        console.say(f"{untold} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`")
     console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
 
 
@@ -207,6 +212,15 @@ def _numbers(text: str) -> tuple[list[float], list[Problem]]:
             problems.append(Problem("--inputs", f"{part.strip()!r} is not a number; give numbers such as 1,1,0"))
         values.append(value)
     return values, problems
+
+
+def _untold(scene: Scene) -> str:
+    """What a plan without a recording does not know; "" if it knows all."""
+    if scene.story is not None:
+        return "what the story tells, and when, is known"
+    if any(caption.moment.kind == "event" for caption in scene.captions):
+        return "when captions at events are told is known"
+    return ""
 
 
 def _plan_as_text(scene: Scene, made: Plan) -> str:

@@ -157,6 +157,21 @@ def test_plan(call: Call) -> None:
     assert lines[-1] == "1 min 31.00 s, 2730 frames at 30 frames a second"
 
 
+def test_the_plan_of_a_recording_has_its_story(call: Call, tmp_path: Path) -> None:
+    options = ["neuron", "--size", "320x180", "--set", "story=auto"]
+    unknown = call("plan", *options, "--json")
+    assert json.loads(unknown.out)["captions"] == []
+    assert "what the story tells, and when, is known only after training" in unknown.err
+    assert call("record", *options, "-o", tmp_path / "run.npz").code == 0
+    assert call("render", tmp_path / "run.npz", "--fps", "2", "-o", tmp_path / "run.mp4").code == 0
+    known = call("plan", tmp_path / "run.npz", "--fps", "2", "--json")
+    captions = [caption["text"] for caption in json.loads(known.out)["captions"]]
+    assert (known.err, captions[-1]) == ("", "Its answer: 1.00. Right is 1: very close!")
+    assert captions == (tmp_path / "run.vtt").read_text(encoding="utf-8").splitlines()[3::3]
+    at_event = "[{text: So it is., at: event:solved}]"
+    assert "captions at events" in call("plan", "neuron", "--set", f"captions={at_event}").err
+
+
 def test_dry_run_makes_nothing(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netviz.api.train", None)
     result = call("render", *SMALL, "--dry-run")
