@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.cli.support import FILM, command, contents, run, surroundings
-from tests.video.support import children, processes_about
+from tests.video.support import children, processes_about, still_there
 
 TRAINING = ["--cycles", "100000000", "--frames", "3", "--size", "160x128"]
 DRAWING = ["--cycles", "60", "--frames", "3", "--size", "640x360", "--duration", "300", "--set", "story=null"]
@@ -70,7 +70,7 @@ def test_stopped(tmp_path: Path, phase: str, options: list[str], signum: int, co
         assert time.monotonic() - since < 2
     assert (process.returncode, out, err) == (code, "", "stopped\n")
     assert contents(tmp_path) == {"there.mp4": b"precious"}
-    assert not [number for number in at_work if Path(f"/proc/{number}").exists()]
+    assert not still_there(at_work)
     wait_until_gone(tmp_path)
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
@@ -139,6 +140,19 @@ def children(process: int | str = "self") -> list[int]:
         with suppress(OSError):  # a thread that has just ended
             found += [int(number) for number in (thread / "children").read_text().split()]
     return found
+
+
+def still_there(processes: list[int], seconds: float = 2) -> list[int]:
+    """Those of the processes that have not gone after so many seconds.
+
+    One that has ended stays in the list until whoever inherits it has taken note, which a busy machine may delay.
+    """
+    end = time.monotonic() + seconds
+    while there := [number for number in processes if Path(f"/proc/{number}").exists()]:
+        if time.monotonic() > end:
+            break
+        time.sleep(0.02)
+    return there
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from netviz.errors import InputError, NetvizError
 from netviz.sound.track import Soundtrack
 from netviz.video.files import output_problems
 from netviz.video.film import write_film
-from tests.video.support import children, moving_pictures, noise, processes_about, request
+from tests.video.support import children, moving_pictures, noise, processes_about, request, still_there
 
 ROOT = Path(__file__).parents[2]
 UseFalse = Callable[[str], Path]
@@ -167,7 +167,7 @@ def test_interrupted(
     assert process.returncode == status
     assert said == ""
     assert list(tmp_path.iterdir()) == []
-    assert not [number for number in at_work if Path(f"/proc/{number}").exists()]
+    assert not still_there(at_work)
     assert processes_about(tmp_path) == []
 
 
