@@ -94,7 +94,8 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
         if moment is None:
             continue
         ahead = round(AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
-        yield Chapter(event.kind, max(0, moment - ahead), moment, event_text(timeline.recording, event), event)
+        text = event_text(timeline.recording.scene, event, timeline.frame(moment).cycle)
+        yield Chapter(event.kind, max(0, moment - ahead), moment, text, event)
 
 
 def moment_of(timeline: Timeline, event: Event) -> int | None:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from netviz.film.captions import shows_points
 from netviz.learn.events import Event
-from netviz.learn.recording import Recording
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.spec import Scene
 
@@ -17,16 +16,25 @@ CLOSE = 0.05
 """An answer no farther than this from what is right, as a part of what the network can say, is very close."""
 
 
-def event_text(recording: Recording, event: Event) -> str:
-    """What is told of an event."""
-    scene = recording.scene
+DATED = ("sign", "dead", "saturated", "halved", "solved", "diverged")
+"""Kinds of events of which the cycle is worth telling."""
+
+
+def event_text(scene: Scene, event: Event, shown: int) -> str:
+    """What is told of an event when the picture shows cycle `shown`.
+
+    Its own cycle is told only if the picture has come to it: a synapse may be seen to turn in the steps of an earlier
+    shown cycle, after which it wavers unseen.
+    """
     tell: dict[str, Callable[[Scene, Event], str]] = {
         "sign": _sign,
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
         "slows": _slows,
     }
-    text = tell.get(event.kind, _at_cycle)(scene, event)
+    text = tell.get(event.kind, _plain)(scene, event)
+    if event.kind in DATED and shown >= event.cycle:
+        text = say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text)
     return text[:1].upper() + text[1:]
 
 
@@ -61,12 +69,11 @@ def _neuron(event: Event) -> tuple[int, int]:
     return event.neuron
 
 
-def _at_cycle(scene: Scene, event: Event) -> str:
-    """Of events of which the cycle is told, and the neuron."""
+def _plain(scene: Scene, event: Event) -> str:
+    """Of events that need no words of their own."""
     return say(
         scene,
         f"story-{event.kind}",
-        cycle=whole(scene, event.cycle),
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
         examples=counted(scene, scene.data.train_count, "points" if shows_points(scene) else "examples"),
     )
@@ -84,7 +91,6 @@ def _sign(scene: Scene, event: Event) -> str:
     rises = event.numbers["after"] > event.numbers["before"]
     has_word = start < ORDINALS
     values = {
-        "cycle": whole(scene, event.cycle),
         "number": start + 1,
         "neuron": neuron_name(scene, layer + 1, end),
         "from": negative if rises else positive,

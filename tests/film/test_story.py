@@ -31,7 +31,7 @@ def story_of(xor: Recording, seconds: int = 91, **changes: object) -> Plan:
 
 def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Recording) -> None:
     texts = [cue.text for cue in story_of(xor).cues]
-    assert "Cycle 22: the first synapse into “answer” turns from red to green." in texts
+    assert "The first synapse into “answer” turns from red to green." in texts
     assert "“third column” hardly matters any more: its synapses have withered." in texts
     assert texts[-1] == "Its answer: 0.01. Right is 0: very close!"
     assert len(texts) == len(set(texts))
@@ -93,7 +93,7 @@ def test_a_scene_can_choose_reword_and_add(xor: Recording) -> None:
     at = next(span.start for span in added.spans if span.kind == "step" and span.cycle == 50)
     assert cue.start == at
     german = [cue.text for cue in story_of(xor, words="bundled:german.yaml").cues]
-    assert "Durchgang 22: Die erste Synapse in „answer“ wird von Rot zu Grün." in german
+    assert "Die erste Synapse in „answer“ wird von Rot zu Grün." in german
 
 
 def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
@@ -107,7 +107,7 @@ def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
 def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052}
     told_of = {
-        kind: event_text(xor, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers))
+        kind: event_text(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), 1234)
         for kind in ("sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged")
     }
     assert told_of["sign"] == "Cycle 1,234: the second synapse into hidden neuron 3 turns from green to red."
