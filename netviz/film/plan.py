@@ -139,7 +139,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
     if on_beats is None:
         notes += _passed(spans, learning)
         if rhythm is not None and any(isinstance(shot, LearningShot) for shot in scene.shots):
-            lacking = "too few beats" if rhythm.beats else "no beats in the music"
+            lacking = "too few beats" if rhythm.beats else "no beats"
             notes.append(f"there are {lacking} to keep time with: the steps are even")
     notes += _left_out(scene, lengths, spans)
     plan = Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None)

@@ -37,10 +37,15 @@ def named_by_user(text: str) -> Path:
     return _bundled(text) if text.startswith(BUNDLED) else Path.cwd() / text
 
 
+_NOT_FOR_SCENES = (".md", ".py")
+"""What lies beside the bundled files to tell how they were made."""
+
+
 def _bundled(text: str) -> Path:
     name = text.removeprefix(BUNDLED)
     folder = assets_folder()
-    there = sorted(path.name for path in folder.glob("*.*") if path.is_file()) if folder.is_dir() else []
+    found = folder.glob("*.*") if folder.is_dir() else ()
+    there = sorted(path.name for path in found if path.is_file() and path.suffix not in _NOT_FOR_SCENES)
     if name not in there:
         have = f"netviz brings {', '.join(there)}" if there else "netviz brings none"
         raise Unreachable(f"no such bundled file: '{printable(name)}'; {have}{did_you_mean(name, there)}")

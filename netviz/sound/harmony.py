@@ -93,20 +93,10 @@ DOMINANT = (Chord(7, (7, 0, 2, 5)), Chord(7, (7, 11, 2, 5)))
 """What leads home: the fourth, held over from the key, falls to the leading note."""
 SUBDOMINANT = Chord(5, (5, 7, 9, 0))
 
-ROUGHNESS = (0.0, 1.0, 0.45, 0.15, 0.1, 0.05, 0.7)
-"""How two tones rub that are so many semitones (0 to 6, octaves apart) from each other."""
-
 
 def mode_of(tension: float) -> Mode:
     """The mode of a tension, 0 to 1."""
     return MODES[bisect(BORDERS, tension)]
-
-
-def roughness(tones: Sequence[int]) -> float:
-    """How much the tones of a chord rub: the mean over its pairs of ROUGHNESS."""
-    pairs = [*itertools.combinations(tones, 2)]
-    apart = [abs(one - other) % 12 for one, other in pairs]
-    return sum(ROUGHNESS[min(interval, 12 - interval)] for interval in apart) / max(1, len(pairs))
 
 
 @lru_cache(maxsize=64)

@@ -155,6 +155,8 @@ def test_what_does_not_fit_on_the_beats_is_told() -> None:
     few = make_plan(XOR, Fraction(15), listed_beats([Fraction(7)], 4, Fraction(15)))
     assert not few.on_beats
     assert any("too few beats to keep time with" in note for note in few.notes)
+    none = make_plan(XOR, Fraction(15), listed_beats([Fraction(50)], 4, Fraction(15)))
+    assert any("there are no beats to keep time with" in note for note in none.notes)
     assert few.spans == make_plan(XOR, Fraction(15), Rhythm(())).spans == make_plan(XOR, Fraction(15)).spans
 
 

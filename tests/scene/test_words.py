@@ -79,7 +79,10 @@ def test_mistakes_in_a_mapping_and_a_missing_file(tmp_path: Path) -> None:
         ({"label-cycle": 3}, "words: the phrase 'label-cycle' is no text"),
         ({"rest-after": "{x}"}, "words.rest-after: {x} is nothing that can be filled in here"),
         (str(tmp_path / "no.yaml"), "no such file"),
-        ("bundled:german.yml", "no such bundled file"),
+        (
+            "bundled:german.yml",
+            "no such bundled file: 'german.yml'; netviz brings german.yaml, track.mp3 (did you mean",
+        ),
     ):
         with pytest.raises(InputError, match=r"words|no\.yaml") as wrong:
             scene_with(words)
