@@ -57,7 +57,8 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
         problems = target_problems(target, (SUFFIXES["record"],), overwrite)
         if source.recording is not None:
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
-        _refuse([*problems, *one_run_problems(source.scene)])
+        with located(source):
+            _refuse([*problems, *one_run_problems(source.scene)])
         try:
             with located(source), console.progress() as progress:
                 recording = netviz.record(source.scene, progress=progress)
@@ -86,7 +87,8 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
         if len(values) != wanted:
             taken = f"{count(wanted, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
             raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
-        _refuse(one_run_problems(source.scene))
+        with located(source):
+            _refuse(one_run_problems(source.scene))
         recording = source.recording
         if recording is None:
             with located(source), console.progress() as progress:

@@ -9,7 +9,7 @@ import click
 import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, output_options, scene_options
-from netviz.cli.sources import read_source
+from netviz.cli.sources import located, read_source
 from netviz.video.files import amount
 
 
@@ -22,6 +22,6 @@ def sonify(ctx: click.Context, /, overwrite: bool, cache: bool, strict: bool, **
     """Make the sound of a run, as long as its film: what a film with `audio: sonify` is heard with."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        with console.progress() as progress:
+        with located(source), console.progress() as progress:
             netviz.sonify(source.subject, source.target, overwrite=overwrite, progress=progress, cache=cache)
     console.result(f"{console.name(source.target)}: {amount(source.target.stat().st_size)}")

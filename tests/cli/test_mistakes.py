@@ -332,3 +332,14 @@ def test_a_recording_of_a_training_that_broke_off_makes_no_film(
         assert refused(call, tmp_path, command, "run.npz") == [
             "the recording: training broke off after cycle 3 of 60, so there is no whole film in it"
         ]
+
+
+@pytest.mark.parametrize("command", ["record", "events", "sonify", "think --inputs=0,1"])
+def test_commands_for_one_run_say_where_a_scene_compares_several(call: Call, tmp_path: Path, command: str) -> None:
+    text = SCENE + "compare: [{}, {set: {training.seed: 2}}]\n"
+    (tmp_path / "both.yaml").write_text(text)
+    name, *options = command.split()
+    result = call(name, "both.yaml", *options)
+    (error,) = result.errors
+    assert (result.code, error.split(" compare: ")[0]) == (2, f"both.yaml:{text.count(chr(10))}:10:")
+    assert "choose one of them: --set compare=null" in error
