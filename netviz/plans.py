@@ -39,7 +39,13 @@ def plan(scene: Scene) -> Plan:
 
 def tell(made: Plan, source: Recording | Comparison) -> Plan:
     """The plan with all that only the recording knows. Warns of what it lacks. To be called once, before a timeline."""
-    whole = told(made, source.whole if isinstance(source, Comparison) else source)
+    recording = source.whole if isinstance(source, Comparison) else source
+    if recording.scene.story is None:
+        whole = told(made, recording)
+    else:
+        from netviz.picture.legible import has_room
+
+        whole = told(made, recording, has_room(recording.scene))
     if new := whole.notes[len(made.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
     return whole

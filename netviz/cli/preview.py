@@ -21,7 +21,7 @@ from netviz.film.moments import FORMS, frame_at
 from netviz.preview.server import close, serve
 from netviz.preview.status import Status
 from netviz.preview.studio import Studio, Wanted
-from netviz.scene.reader import Draft
+from netviz.scene.draft import Draft
 from netviz.scene.words import printable
 
 CTRL_C = 130

@@ -17,10 +17,10 @@ from netviz.learn.recording import Recording
 from netviz.learn.trained import is_trained
 from netviz.places import music
 from netviz.problems import target_problems
+from netviz.scene.draft import Draft
 from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
 from netviz.scene.overrides import Override, key_path
-from netviz.scene.reader import Draft
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points

@@ -5,6 +5,7 @@ Those at events wait for a recording (see `telling.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ class _Placed:
     start: int
 
 
-def cues_of(scene: Scene, plan: Plan) -> tuple[Cue, ...]:
+def cues_of(scene: Scene, plan: Plan, seen: Callable[[int], int | None] = lambda cycle: None) -> tuple[Cue, ...]:
     """The cues of all captions that are at no event, in order of time.
+
+    seen: the frame with which the film comes to a cycle, where a recording tells it; None where it must be reckoned.
 
     Raises InputError with all of them that lie outside the film, overlap, or leave no time to be read.
     """
@@ -38,7 +41,7 @@ def cues_of(scene: Scene, plan: Plan) -> tuple[Cue, ...]:
         if caption.moment.kind == "event":
             continue
         try:
-            placed.append(_Placed(index, caption, _start(plan, caption)))
+            placed.append(_Placed(index, caption, _start(plan, caption, seen)))
         except ValueError as wrong:
             problems.append((index, Problem(f"captions[{index}].at", str(wrong))))
     placed.sort(key=lambda each: each.start)
@@ -52,7 +55,7 @@ def cues_of(scene: Scene, plan: Plan) -> tuple[Cue, ...]:
     return tuple(cues)
 
 
-def _start(plan: Plan, caption: Caption) -> int:
+def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> int:
     """The frame with which a caption begins. Raises ValueError if the film has no such moment."""
     moment, last = caption.moment, plan.frame_count - 1
     match moment.kind:
@@ -63,7 +66,8 @@ def _start(plan: Plan, caption: Caption) -> int:
         case "part":
             return min(last, int(moment.number * plan.frame_count))
         case "cycle":
-            return reached(plan, int(moment.number))
+            reckoned, there = reached(plan, int(moment.number)), seen(int(moment.number))
+            return reckoned if there is None else there
         case "shot":
             for span in plan.spans:
                 if moment.names_shot(span.shot, span.shot_kind):

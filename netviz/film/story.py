@@ -6,18 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-import numpy as np
-
 from netviz.film import motion
-from netviz.film.motion import LEARN, THINK
+from netviz.film.arrival import frame_of
+from netviz.film.motion import THINK
 from netviz.film.plan import Span
 from netviz.film.timeline import Timeline
-from netviz.film.wording import answer_text, event_text
+from netviz.film.wording import answer_text, event_texts
 from netviz.learn.events import Event
 from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot
 
-RANKS = ("diverged", "answer", "sign", "withers", "solved", "slows", "dead", "saturated", "plateau", "halved", "step")
+RANKS = ("diverged", "answer", "sign", "withers", "slows", "solved", "dead", "saturated", "plateau", "halved", "step")
 """What finds room in the film before what."""
 SECONDS_EACH = 7.0
 """Of the learning shot: so much for every event that is told."""
@@ -33,12 +32,16 @@ AHEAD = 0.8
 
 @dataclass(frozen=True)
 class Chapter:
-    """Something to be told from a frame on. moment: the frame in which it happens. event: what it is, or None."""
+    """Something to be told from a frame on.
+
+    moment: the frame in which it happens. texts: of which the first is told that fits in its place, the shorter ones
+    last. event: what it is, or None.
+    """
 
     kind: str
     start: int
     moment: int
-    text: str
+    texts: tuple[str, ...]
     event: Event | None = None
 
 
@@ -51,7 +54,7 @@ def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]
     wanted = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
     found = [*_of_events(timeline, _chosen(timeline, events, wanted)), *_answers(timeline), *_first_step(timeline)]
     # A scene whose words leave a sentence empty does not want it told.
-    found = [chapter for chapter in found if chapter.kind in wanted and chapter.text.strip()]
+    found = [chapter for chapter in found if chapter.kind in wanted and all(text.strip() for text in chapter.texts)]
     return tuple(sorted(found, key=lambda chapter: (RANKS.index(chapter.kind), chapter.start)))
 
 
@@ -90,71 +93,12 @@ def _turn(event: Event) -> float:
 def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]:
     fps = float(timeline.plan.fps)
     for event in events:
-        moment = moment_of(timeline, event)
+        moment = frame_of(timeline, event)
         if moment is None:
             continue
         ahead = round(AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
-        text = event_text(timeline.recording.scene, event, timeline.frame(moment).cycle)
-        yield Chapter(event.kind, max(0, moment - ahead), moment, text, event)
-
-
-def moment_of(timeline: Timeline, event: Event) -> int | None:
-    """The frame in which the film comes to what happened; None if it never does."""
-    plan = timeline.plan
-    cycle = event.cycle
-    if event.kind == "sign" and (turns := _turns(timeline, event)) is not None:
-        return turns
-    if event.kind == "plateau":  # told where it has lasted for a while: in the middle, as the curve draws cycles
-        cycle = round(float(np.sqrt(max(1.0, event.numbers["from"]) * event.numbers["to"])))
-    steps = [span for span in plan.spans if span.kind == "step" and span.cycle == cycle]
-    if steps:
-        return _in_step(timeline, steps, event.example)
-    for span in plan.spans:
-        if span.kind in ("move", "sweep") and (span.from_cycle or 0) < cycle <= span.cycle:
-            return _passes(timeline, span, cycle)
-    later = [span for span in plan.spans if span.kind == "step" and span.cycle > cycle]
-    return later[0].start if later and timeline.held else None
-
-
-def _turns(timeline: Timeline, event: Event) -> int | None:
-    """The first frame from which a synapse is seen with its new sign for good; None if it never is with its old one.
-
-    That is not always where its cycle is passed: in the steps of a shown cycle before it, it may waver around zero.
-    """
-    assert event.synapse is not None, "an event of a synapse"
-    layer, start, end = event.synapse
-    rises = event.numbers["after"] > event.numbers["before"]
-
-    def is_old(index: int) -> bool:
-        weight = timeline.frame(index).weights[layer][start, end]
-        return bool(weight < 0) == rises
-
-    learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
-    for span in reversed(learning):
-        if is_old(span.start) or is_old(span.stop - 1):
-            last = next(index for index in reversed(range(span.start, span.stop)) if is_old(index))
-            return min(last + 1, learning[-1].stop - 1)
-    return None
-
-
-def _passes(timeline: Timeline, span: Span, cycle: int) -> int:
-    """The first frame of a span in which the weights are as far as a cycle that lies on its way."""
-    first, last = span.start, span.stop - 1
-    while first < last:
-        middle = (first + last) // 2
-        if timeline.frame(middle).curve_cycle < cycle:
-            first = middle + 1
-        else:
-            last = middle
-    return first
-
-
-def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> int:
-    """Where the weights move in the step of an example; of the last one shown if it is not known, or not shown."""
-    span = next((span for span in steps if span.example == example), steps[-1])
-    if timeline.held:
-        return span.start
-    return span.start + int(sum(LEARN.update) / 2 * (span.stop - span.start))
+        texts = event_texts(timeline.recording.scene, event, timeline.frame(moment).cycle)
+        yield Chapter(event.kind, max(0, moment - ahead), moment, texts, event)
 
 
 def _answers(timeline: Timeline) -> Iterator[Chapter]:
@@ -165,7 +109,7 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
             start = span.start + _until_answer(timeline, span)
-            yield Chapter("answer", start, start, answer_text(recording.scene, answer, shot.target))
+            yield Chapter("answer", start, start, (answer_text(recording.scene, answer, shot.target),))
 
 
 def _until_answer(timeline: Timeline, span: Span) -> int:
@@ -181,4 +125,4 @@ def _first_step(timeline: Timeline) -> Iterator[Chapter]:
     """At the first step of learning what a step is, where it can be seen."""
     first = next((span for span in timeline.plan.spans if span.kind == "step"), None)
     if first is not None and not timeline.held:
-        yield Chapter("step", first.start, first.start, say(timeline.recording.scene, "story-step"))
+        yield Chapter("step", first.start, first.start, (say(timeline.recording.scene, "story-step"),))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from netviz.errors import InputError
+from netviz.film.arrival import frame_at_cycle, frame_of
 from netviz.film.captioning import cues_of, reached
 from netviz.film.cues import Cue, frames_for, frames_to_read
 from netviz.film.plan import Plan
@@ -18,56 +21,71 @@ from netviz.learn.recording import Recording
 from netviz.scene.mistake import count
 from netviz.scene.moment import Moment
 
-LATEST = Fraction(6)
+LATEST = Fraction(10)
 """Seconds after its moment in which something can still be told."""
+PROMPT = Fraction(2)
+"""The same of what is seen as it happens, or while it lasts."""
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Words that are to be told from a frame on, or soon after it.
 
-    frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None.
+    frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None. latest:
+    seconds after `start` in which they can still be told.
     """
 
     start: int
     text: str
     frames: int | None = None
     event: Event | None = None
+    latest: Fraction = LATEST
 
 
-def told(plan: Plan, recording: Recording) -> Plan:
+def told(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
     """The plan of a film with all its cues, in order of time.
 
-    Other spans may come of it, but never another number of frames. What the user should know is added to the notes.
+    fits: whether a text has room in the picture. Other spans may come of it, but never another number of frames. What
+    the user should know is added to the notes.
     """
     scene = recording.scene
-    if scene.story is None and not any(caption.moment.kind == "event" for caption in scene.captions):
+    kinds = {caption.moment.kind for caption in scene.captions}
+    if scene.story is None and not kinds & {"event", "cycle"}:
         return plan
-    events = find_events(recording)
-    plan = with_event_captions(_unhurried(plan, recording, events), recording, events)
-    return with_story(plan, recording, events)
+    events = find_events(recording) if scene.story is not None or "event" in kinds else ()
+    plan = with_event_captions(_placed_again(plan, recording, events), recording, events)
+    return with_story(plan, recording, events, fits)
 
 
-def _unhurried(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
-    """The plan slower around the events that its story tells, where the scene's own captions still find room."""
-    story = recording.scene.story
-    if story is None or not story.slow or plan.on_beats:
-        return plan
-    timeline = make_timeline(plan, recording)
-    slow = slowed(plan, [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None])
-    try:
-        return replace(slow, cues=cues_of(recording.scene, slow))
-    except InputError:
-        return plan
+def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+    """The plan slower around the events that its story tells, and its captions where the film comes to their cycles.
+
+    As far as they all still find room.
+    """
+    scene, timeline = recording.scene, make_timeline(plan, recording)
+    moments = []
+    if scene.story is not None and scene.story.slow and not plan.on_beats:
+        moments = [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None]
+    for candidate in (slowed(plan, moments), plan):
+        seen = make_timeline(candidate, recording)
+        with suppress(InputError):
+            return replace(candidate, cues=cues_of(scene, candidate, partial(frame_at_cycle, seen)))
+    return plan
 
 
-def with_story(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
-    """The plan with the cues of its story, as far as the scene's own captions leave room for them."""
+def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: Callable[[str], bool]) -> Plan:
+    """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
     if recording.scene.story is None:
         return plan
-    told = chapters(make_timeline(plan, recording), events)
-    wanted = [Wanted(chapter.start, chapter.text, event=chapter.event) for chapter in told]
-    return replace(plan, cues=told_too(plan, wanted)[0])
+    wanted, notes = [], []
+    for chapter in chapters(make_timeline(plan, recording), events):
+        text = next((text for text in chapter.texts if fits(text)), None)
+        if text is None:
+            notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
+        else:
+            latest = PROMPT if chapter.kind in ("sign", "plateau") else LATEST
+            wanted.append(Wanted(chapter.start, text, event=chapter.event, latest=latest))
+    return replace(plan, cues=told_too(plan, wanted)[0], notes=(*plan.notes, *notes))
 
 
 def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
@@ -76,12 +94,16 @@ def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event
     given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
     if not given:
         return plan
-    wanted, notes = dict[str, Wanted](), []
+    wanted, notes, timeline = dict[str, Wanted](), [], make_timeline(plan, recording)
     for name, caption in given:
         try:
             event = _meant(caption.moment, events)
             frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
-            wanted[name] = Wanted(begins(plan, event), caption.text, frames, event)
+            start = frame_of(timeline, event)
+            if start is None:
+                reached(plan, event.cycle)  # raises, saying where the film comes
+            else:
+                wanted[name] = Wanted(start, caption.text, frames, event)
         except ValueError as wrong:
             notes.append(f"{name} is left out: {wrong}")
     cues, left_out = told_too(plan, tuple(wanted.values()))
@@ -99,13 +121,6 @@ def _meant(moment: Moment, events: Sequence[Event]) -> Event:
         raise ValueError(f"this run has {count(len(found), 'event')} of the kind {moment.name}")
     kinds = ", ".join(dict.fromkeys(event.kind for event in events))
     raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
-
-
-def begins(plan: Plan, event: Event) -> int:
-    """The frame with which the film comes to an event. Raises ValueError if it does not come there."""
-    if event.cycle == 0:  # it was so before training
-        return next((span.start for span in plan.spans if span.shot_kind != "title"), 0)
-    return reached(plan, event.cycle, event.example)
 
 
 def told_too(plan: Plan, wanted: Sequence[Wanted]) -> tuple[tuple[Cue, ...], tuple[Wanted, ...]]:
@@ -134,6 +149,6 @@ def _in_room(plan: Plan, cues: Sequence[Cue], wanted: Wanted) -> Cue | None:
         earliest = min(wanted.start, limit - least) if limit == plan.frame_count else wanted.start
         start = max(free, earliest)
         if start + least <= limit:
-            is_late = start > wanted.start + LATEST * plan.fps
+            is_late = start > wanted.start + wanted.latest * plan.fps
             return None if is_late else Cue(start, min(limit, start + best), wanted.text, wanted.event)
     return None

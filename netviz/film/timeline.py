@@ -84,8 +84,7 @@ class Timeline:
         span = self.plan.spans[number]
         make = {
             "title": self._rest, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
-            "hold": self._hold,
-            "think": self._think, "walk": self._walk,
+            "hold": self._hold, "think": self._think, "walk": self._walk,
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
         joint, joined = self.rows.joint(number), self._levels(span, index)[2]

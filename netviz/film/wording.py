@@ -20,8 +20,8 @@ DATED = ("sign", "dead", "saturated", "halved", "solved", "diverged")
 """Kinds of events of which the cycle is worth telling."""
 
 
-def event_text(scene: Scene, event: Event, shown: int) -> str:
-    """What is told of an event when the picture shows cycle `shown`.
+def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
+    """What is told of an event when the picture shows cycle `shown`, in full and shorter.
 
     Its own cycle is told only if the picture has come to it: a synapse may be seen to turn in the steps of an earlier
     shown cycle, after which it wavers unseen.
@@ -32,15 +32,19 @@ def event_text(scene: Scene, event: Event, shown: int) -> str:
         "plateau": _plateau,
         "slows": _slows,
     }
-    text = tell.get(event.kind, _plain)(scene, event)
-    if event.kind in DATED and shown >= event.cycle:
-        text = say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text)
-    return text[:1].upper() + text[1:]
+    nameless = scene.network.model_copy(update={"inputs": (), "outputs": ()})
+    texts = []
+    for told_of in (scene, scene.model_copy(update={"network": nameless})):  # a name may be long, a place never is
+        text = tell.get(event.kind, _plain)(told_of, event)
+        if event.kind in DATED and shown >= event.cycle and text:
+            texts.append(say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text))
+        texts.append(text)
+    return tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in texts))
 
 
 def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """What is told of the answer to a situation."""
-    said = " ".join(f"{value:.2f}" for value in answer.tolist())
+    said = ", ".join(f"{value:.2f}" for value in answer.tolist())
     if target is None:
         return say(scene, "story-answer-open", answer=said)
     right = np.asarray(target, dtype=np.float64)
@@ -48,7 +52,7 @@ def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[floa
     span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
-    return say(scene, key, answer=said, target=" ".join(f"{value:g}" for value in right.tolist()))
+    return say(scene, key, answer=said, target=", ".join(f"{value:g}" for value in right.tolist()))
 
 
 def neuron_name(scene: Scene, layer: int, index: int) -> str:

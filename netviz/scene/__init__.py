@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netviz.scene.draft import Draft
     from netviz.scene.file import bundled_scenes, load_scene, read_scene
     from netviz.scene.overrides import Override, parse_set
-    from netviz.scene.reader import Draft
     from netviz.scene.spec import Scene
 
 _HOMES = {
-    "Draft": "netviz.scene.reader",
+    "Draft": "netviz.scene.draft",
     "Override": "netviz.scene.overrides",
     "Scene": "netviz.scene.spec",
     "bundled_scenes": "netviz.scene.file",

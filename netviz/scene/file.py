@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.scene.draft import Draft
 from netviz.scene.link import COMMENTS, is_link, read_link
 from netviz.scene.overrides import overlay
-from netviz.scene.reader import Draft, Reader, at
+from netviz.scene.reader import Reader, at
 from netviz.scene.source import bundled_names, find_scene, read_text
 from netviz.scene.spec import Scene
 from netviz.scene.words import kind, printable

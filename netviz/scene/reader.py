@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from netviz.scene.check import mistakes
 from netviz.scene.check_data import data_alone, data_and_network
 from netviz.scene.compare import refused
 from netviz.scene.data import Data
+from netviz.scene.draft import MOST_PROBLEMS, Draft
 from netviz.scene.explain import Flaw, explain, unknown_key
 from netviz.scene.files import Unreachable, named_by_user, named_in_scene
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
@@ -28,31 +28,6 @@ from netviz.scene.vocabulary import read_words
 from netviz.scene.words import dotted, expected, printable
 from netviz.scene.yaml_tree import Path as KeyPath
 from netviz.scene.yaml_tree import Position, Tree
-
-MOST_PROBLEMS = 20
-"""Mistakes told at once; of the rest only how many there are."""
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A scene as far as it could be read.
-
-    problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and how many more.
-    parts: the values of the scene's keys that are valid by themselves, defaults included. scene: if nothing is wrong.
-    path: the scene's file, if the source is one and could be found. notes: what the user should know of the scene.
-    files: all that it names, there or not: music, table, font, pictures. in_options: those of the problems that the
-    user's options have, and not the file. located: adds its place in the file to a problem that was found later, and
-    begins with a key of the scene.
-    """
-
-    problems: tuple[Problem, ...]
-    parts: dict[str, Any] = field(default_factory=dict)
-    scene: Scene | None = None
-    path: Path | None = None
-    notes: tuple[str, ...] = ()
-    files: tuple[Path, ...] = ()
-    in_options: tuple[Problem, ...] = ()
-    located: Callable[[Problem], Problem] = field(default=lambda problem: problem, compare=False)
 
 
 @cache

@@ -16,7 +16,7 @@ from netviz.errors import InputError
 from netviz.film.captioning import cues_of, reached
 from netviz.film.cues import Cue, frames_to_read
 from netviz.film.plan import Plan, make_plan
-from netviz.film.telling import Wanted, told, told_too
+from netviz.film.telling import LATEST, Wanted, told, told_too
 from netviz.learn.events import Event
 from netviz.learn.recording import Recording
 from netviz.learn.training import record
@@ -35,6 +35,7 @@ OTHERS = {
     "shots": SHOTS,
     "output.fps": 25,
 }
+LATE = int(LATEST * 25)
 XOR = load_scene("xor", overrides=OTHERS)
 PLAN = make_plan(XOR, Fraction(40))
 
@@ -169,13 +170,13 @@ def test_what_is_told_too_finds_its_room(wanted: list[tuple[int, str, int | None
     for cue in found:
         if cue not in fixed:
             begins = [each.start for each in asked if each.text == cue.text]
-            assert any(start <= cue.start <= start + 150 for start in begins) or cue.stop == plan.frame_count
+            assert any(start <= cue.start <= start + LATE for start in begins) or cue.stop == plan.frame_count
     taken = np.zeros(plan.frame_count, bool)
     for cue in found:
         taken[cue.start : cue.stop] = True
     for each in left_out:  # there really is no room for it
         needed = frames_to_read(each.text, plan.fps)
-        near = "".join("x" if frame else " " for frame in taken[each.start : each.start + 150 + needed])
+        near = "".join("x" if frame else " " for frame in taken[each.start : each.start + LATE + needed])
         assert max(map(len, near.split("x"))) < needed
 
 
@@ -195,7 +196,8 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     cue = whole.cues[1]
     assert cue.event == event
     steps = [span for span in plan.spans if span.kind == "step" and span.cycle == 20]
-    assert cue.start == next((span.start for span in steps if span.example == 1), steps[0].start)
+    span = next((span for span in steps if span.example == 1), steps[-1])
+    assert span.start + (span.stop - span.start) // 2 < cue.start < span.stop, "where the weights move"
     assert whole == replace(plan, cues=whole.cues)
 
 

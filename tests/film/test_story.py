@@ -8,12 +8,12 @@ from itertools import pairwise
 import pytest
 
 import netviz
+from netviz.film.arrival import frame_of
 from netviz.film.cues import frames_to_read
 from netviz.film.plan import Plan, make_plan
-from netviz.film.story import moment_of
 from netviz.film.telling import told
 from netviz.film.timeline import make_timeline
-from netviz.film.wording import event_text
+from netviz.film.wording import event_texts
 from netviz.learn.events import Event, find_events
 from netviz.learn.recording import Recording
 
@@ -53,7 +53,7 @@ def test_it_is_told_when_it_is_seen(xor: Recording) -> None:
     cue = next(cue for cue in plan.cues if cue.event is not None and cue.event.kind == "sign")
     assert cue.event is not None
     weights = [float(timeline.frame(index).weights[1][0, 0]) for index in range(cue.start, cue.stop)]
-    moment = moment_of(timeline, cue.event)
+    moment = frame_of(timeline, cue.event)
     assert moment is not None and cue.start + 12 < moment < cue.stop
     assert weights[moment - cue.start - 1] < 0 < min(weights[moment - cue.start :])  # until then it wavers
     rest = [float(timeline.frame(index).weights[1][0, 0]) for index in range(cue.stop, plan.frame_count, 10)]
@@ -93,7 +93,7 @@ def test_a_scene_can_choose_reword_and_add(xor: Recording) -> None:
     at = next(span.start for span in added.spans if span.kind == "step" and span.cycle == 50)
     assert cue.start == at
     german = [cue.text for cue in story_of(xor, words="bundled:german.yaml").cues]
-    assert "Die erste Synapse in „answer“ wird von Rot zu Grün." in german
+    assert "Die erste Synapse in „answer“: erst rot, jetzt grün." in german
 
 
 def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
@@ -107,7 +107,7 @@ def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
 def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052}
     told_of = {
-        kind: event_text(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), 1234)
+        kind: event_texts(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), 1234)[0]
         for kind in ("sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged")
     }
     assert told_of["sign"] == "Cycle 1,234: the second synapse into hidden neuron 3 turns from green to red."
@@ -119,12 +119,45 @@ def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     assert all("{" not in text for text in told_of.values())
 
 
+def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> None:
+    for cycle in (7000, 30000):
+        scene = netviz.load_scene(
+            "xor", overrides={"captions": [{"text": "Now", "at": f"cycle:{cycle}"}], "story": None}
+        )
+        recording = xor.with_scene(scene)
+        plan = told(make_plan(scene, Fraction(91)), recording)
+        timeline = make_timeline(plan, recording)
+        (cue,) = plan.cues
+        assert timeline.frame(cue.start - 1).curve_cycle < cycle <= timeline.frame(cue.start).curve_cycle
+
+
+def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Recording) -> None:
+    scene = xor.scene
+    short = told(make_plan(scene, Fraction(91)), xor, lambda text: "“" not in text)
+    assert "Input 3 hardly matters any more: its synapses have withered." in [cue.text for cue in short.cues]
+    none = told(make_plan(scene, Fraction(91)), xor, lambda text: "withered" not in text)
+    assert not [cue for cue in none.cues if "withered" in cue.text]
+    assert none.notes[-1].startswith("the story leaves out '“third column” hardly")
+
+
+def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
+    plan = story_of(xor)
+    (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "solved")
+    assert cue.text == "Cycle 2,452: all 7 examples are on the right side now."
+    timeline = make_timeline(plan, xor)
+    steps = [span for span in plan.spans if span.kind == "step" and span.start > cue.start]
+    answers = [timeline.frame(span.start + (span.stop - span.start) // 2) for span in steps]
+    assert all(
+        abs(float(frame.activations[-1][0] - frame.target[0])) < 0.4 for frame in answers if frame.target is not None
+    )
+
+
 def test_classic_tells_at_the_first_drawing_after_it(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"style": "classic", "story": "auto"})
     timeline = make_timeline(make_plan(scene, Fraction(91)), xor.with_scene(scene))
     sign = next(event for event in find_events(xor) if event.kind == "sign")
-    moment = moment_of(timeline, sign)
+    moment = frame_of(timeline, sign)
     assert moment is not None and timeline.plan.spans[timeline.span[moment]].cycle == 20
     halved = next(event for event in find_events(xor) if event.kind == "halved")
     first = next(span for span in timeline.plan.spans if span.cycle == 300)
-    assert moment_of(timeline, halved) == first.start
+    assert frame_of(timeline, halved) == first.start

@@ -45,6 +45,7 @@ def planar(**changes: Any) -> Scene:
         "data": {"examples": CORNERS},
         "shots": [{"shot": "rest"}, {"shot": "learning"}, {"shot": "think", "inputs": [1, 0]}],
         "training.initial_weights": "glorot",
+        "story": None,
         "output.size": "640x360",
         "panels": [{"panel": "network", "neurons": "maps"}, {"panel": "curve"}, {"panel": "numbers"}],
     }

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
+from netviz.scene.draft import MOST_PROBLEMS
 from netviz.scene.file import load_scene, read_scene
 from netviz.scene.overrides import Override
-from netviz.scene.reader import MOST_PROBLEMS
 from tests.scene.smallest import BASE, Write, told
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.scene.draft import MOST_PROBLEMS
 from netviz.scene.file import load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override
-from netviz.scene.reader import MOST_PROBLEMS
 from netviz.scene.table import MOST_ROWS, read_table
 from tests.scene.smallest import told
 

@@ -14,7 +14,7 @@ from netviz.picture.layout import Rect
 from netviz.picture.panels.cells import Cells, Labels, labels_fit
 from netviz.picture.panels.haze import Haze
 from netviz.picture.panels.names import Names, room_for_names
-from netviz.picture.panels.neurons import BiasNodes, Discs, Marks
+from netviz.picture.panels.neurons import RING, BiasNodes, Discs, Marks
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale
 from netviz.picture.panels.spotlight import Spotlit
@@ -126,6 +126,9 @@ def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
     """Places in the room that names and labels leave."""
     layout, scene = setting.layout, setting.recording.scene
     left, right, above, below = room_for_names(setting, room, beside_each_other(network))
+    if scene.story is not None or any(caption.moment.kind == "event" for caption in scene.captions):
+        # What is spoken of is ringed, below the words that speak of it.
+        above = max(above, min(RING * layout.unit, 0.1 * room.height))
     if network.drawn < sum(network.synapses):
         below += 1.6 * layout.small
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)

@@ -19,6 +19,12 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SMALLEST_FIGURE = 0.0135
 """Of the picture's shorter side: what would be smaller in a neuron is left out."""
 
+RING_AWAY, RING_WIDTH = 9.5, 3.4
+"""How far from a node the ring runs around it when it is spoken of, and how wide it is, in thousandths of the shorter
+side."""
+RING = RING_AWAY + RING_WIDTH
+"""What the ring takes beyond the node, and a little more."""
+
 
 class Discs:
     """Neurons that fill with light, their values in figures."""
@@ -105,7 +111,7 @@ class Marks:
         centres = np.concatenate([places.centres[layer][nodes] for layer, nodes in enumerate(self.shown)])
         radii = np.concatenate([places.radii(layer)[nodes] for layer, nodes in enumerate(self.shown)])
         self.blame = Shapes(setting.canvas, centres, radii + 5.5 * unit, are_tiles)
-        self.focus = Shapes(setting.canvas, centres, radii + 9.5 * unit, are_tiles)
+        self.focus = Shapes(setting.canvas, centres, radii + RING_AWAY * unit, are_tiles)
         self.first = np.cumsum([0, *map(len, self.shown)])
 
     def draw(self, frame: Frame) -> None:
@@ -116,7 +122,7 @@ class Marks:
             self.blame.rim(index, 3 * unit, theme.error, level)
         for (layer, neuron), level in spoken_of(frame):
             for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (cells.py)
-                self.focus.rim(int(self.first[layer]) + place, 3.4 * unit, theme.ink, level)
+                self.focus.rim(int(self.first[layer]) + place, RING_WIDTH * unit, theme.ink, level)
 
 
 def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
