@@ -108,7 +108,7 @@ def test_a_still_is_a_picture_of_the_film(call: Call, tmp_path: Path) -> None:
 
 
 def _small() -> dict[str, Any]:
-    return {"output.size": "160x128", "output.fps": 10, "duration": 2}
+    return {"output.size": "160x128", "output.fps": 10, "duration": 2, "story": None}
 
 
 def test_think(call: Call) -> None:
