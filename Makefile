@@ -17,7 +17,7 @@ film: $(READY)
 	$(BIN)/netviz render xor -o build/xor.mp4 --overwrite
 
 test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(READY) typecheck
 	$(BIN)/ruff check .
