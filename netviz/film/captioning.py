@@ -81,14 +81,14 @@ def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> i
             return 0
 
 
-def reached(plan: Plan, cycle: int, example: int | None = None) -> int:
-    """The frame in which the film comes to a cycle: to its step if it is shown, otherwise on the way past it.
+def reached(plan: Plan, cycle: int) -> int:
+    """The frame in which the film comes to a cycle: to its steps if it is shown, otherwise on the way past it.
 
-    example: the one whose step is meant, if it is shown. Raises ValueError if the film does not come there.
+    Reckoned from the plan alone. Raises ValueError if the film does not come there.
     """
     learning = [span for span in plan.spans if span.shot_kind == "learning"]
     if steps := [span for span in learning if span.kind == "step" and span.cycle == cycle]:
-        return min(steps, key=lambda span: (span.example != example, span.start)).start
+        return steps[0].start
     for span in learning:
         before = span.cycle if span.from_cycle is None else span.from_cycle
         if before < cycle <= span.cycle:

@@ -99,11 +99,9 @@ def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event
         try:
             event = _meant(caption.moment, events)
             frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
-            start = frame_of(timeline, event)
-            if start is None:
-                reached(plan, event.cycle)  # raises, saying where the film comes
-            else:
-                wanted[name] = Wanted(start, caption.text, frames, event)
+            seen = frame_of(timeline, event)
+            start = reached(plan, event.cycle) if seen is None else seen  # which says where a film comes, if not there
+            wanted[name] = Wanted(start, caption.text, frames, event)
         except ValueError as wrong:
             notes.append(f"{name} is left out: {wrong}")
     cues, left_out = told_too(plan, tuple(wanted.values()))

@@ -86,7 +86,6 @@ MODES = (
 """From restful to tense."""
 BORDERS = (0.15, 0.42, 0.64, 0.93)
 """The tensions at which one mode gives way to the next."""
-HOME = MODES[0].chords[0]
 OPEN = Chord(0, (0, 2, 7))
 """The tonic without a third: neither bright nor dark."""
 DOMINANT = (Chord(7, (7, 0, 2, 5)), Chord(7, (7, 11, 2, 5)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
 import numpy as np
 
@@ -41,7 +42,9 @@ QUICKEST = 0.11
 """Seconds between two notes of a run at least."""
 SWEEP_PACE = 0.5
 """Seconds between the notes of a sweep, about."""
-RING = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
+Struck = Literal["pluck", "glass", "bell"]
+
+RING: dict[Struck, float] = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
 """Seconds that struck notes ring."""
 ANSWERS = ((0.1, 12), (0.25, 7), (0.5, 14), (float("inf"), 13))
 """Of an answer's error, as a part of the range of all targets: up to where, and how many semitones above the chord's
@@ -62,7 +65,7 @@ class Melody:
         """All of them, span by span."""
         make = {
             "title": self._title, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
-            "think": self._think, "walk": self._walk,
+            "hold": self._rest, "think": self._think, "walk": self._walk,
         }  # fmt: skip
         for number, span in enumerate(self.timeline.plan.spans):
             yield from make[span.kind](number, span)
@@ -71,10 +74,10 @@ class Melody:
         return float(frame / self.timeline.plan.fps)
 
     def _struck(
-        self, frame: float, voice: str, pitch: int, loudness: float, pan: float = 0.0, brightness: float = 0.5
+        self, frame: float, voice: Struck, pitch: int, loudness: float, pan: float = 0.0, brightness: float = 0.5
     ) -> Note:
         start = self._seconds(frame)
-        return Note(start, RING[voice], pitch, loudness, pan, voice, brightness)  # type: ignore[arg-type]
+        return Note(start, RING[voice], pitch, loudness, pan, voice, brightness)
 
     def _rungs(self, frame: float) -> tuple[int, ...]:
         """The tones of the chord that sounds in a frame, from LOWEST upwards."""

@@ -62,7 +62,7 @@ class Errors:
         """The average error that is shown in a frame."""
         timeline = self.timeline
         span = timeline.plan.spans[timeline.span[frame]]
-        if span.kind in ("move", "sweep"):
+        if span.kind in ("move", "sweep", "hold"):
             return timeline.frame(frame).error
         if span.kind in ("step", "walk"):
             return float(timeline.recording.train_error[timeline.rows.on_curve(span.cycle)])

@@ -11,6 +11,7 @@ from math import ceil
 from pathlib import Path
 
 from netviz.film.cues import Cue
+from netviz.film.timing import frame_time
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
@@ -33,5 +34,5 @@ def vtt_beside(film: Path) -> Path:
 
 
 def _time(frame: int, fps: Fraction) -> str:
-    seconds, milliseconds = divmod(ceil(frame * 1000 / fps), 1000)
+    seconds, milliseconds = divmod(ceil(1000 * frame_time(frame, fps)), 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{milliseconds:03}"

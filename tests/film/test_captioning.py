@@ -201,6 +201,16 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     assert whole == replace(plan, cues=whole.cues)
 
 
+def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netviz.film.telling.find_events", lambda recording: (Event("halved", 4),))
+    shots = [{"shot": "walk", "example": 1, "cycle": 4}, {"shot": "rest"}]
+    scene = load_scene("xor", overrides=OTHERS | {"shots": shots, "captions": [{"text": "a", "at": "event:halved"}]})
+    (cue,) = told(make_plan(scene, Fraction(40)), recording.with_scene(scene)).cues
+    assert cue.text == "a"
+
+
 def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     some = (Event("halved", 4), Event("sign", 9), Event("sign", 12))
     monkeypatch.setattr("netviz.film.telling.find_events", lambda recording: some)

@@ -16,6 +16,7 @@ from netviz.learn.training import record
 from netviz.plans import plan
 from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
+from netviz.scene.sync import Sync
 from netviz.sound import harmony
 from netviz.sound.bars import bars_of, home_frame
 from netviz.sound.notes import Note, Score
@@ -24,6 +25,8 @@ from netviz.sound.tension import Errors, height_of
 from tests.conftest import short_scene
 
 LEARNED = {"training__cycles": 4000, "schedule": {"cycles": [1, 20, 100, 500, 4000]}}
+
+HOME = harmony.MODES[0].chords[0]
 
 ROUGHNESS = (0.0, 1.0, 0.45, 0.15, 0.1, 0.05, 0.7)
 """How two tones rub that are so many semitones (0 to 6, octaves apart) from each other."""
@@ -157,17 +160,17 @@ def test_it_ends_where_it_began(timeline: Timeline, score: Score) -> None:
     assert timeline.plan.spans[[span.start for span in timeline.plan.spans].index(home)].kind == "rest"
     first = next(bar for bar in bars if bar.start == home)
     before = bars[bars.index(first) - 1]
-    assert before.chord == harmony.DOMINANT[1] and first.chord == bars[-1].chord == harmony.HOME
+    assert before.chord == harmony.DOMINANT[1] and first.chord == bars[-1].chord == HOME
     assert bars[0].chord.bass == 0
     bass = voice(score, "bass")
-    assert bass[0].pitch == bass[-1].pitch == harmony.bass_of(harmony.HOME)
+    assert bass[0].pitch == bass[-1].pitch == harmony.bass_of(HOME)
 
 
 def test_a_network_that_has_not_learned_comes_to_no_cadence(recording: Recording) -> None:
     stuck = replace(recording, train_error=np.full_like(recording.train_error, 0.5))
     timeline = timeline_of(stuck, duration=60)
     bars = bars_of(timeline, Errors(timeline))
-    assert not {bar.chord for bar in bars} & {*harmony.DOMINANT, harmony.HOME}
+    assert not {bar.chord for bar in bars} & {*harmony.DOMINANT, HOME}
     assert bars[-1].chord.bass == 0
 
 
@@ -225,3 +228,14 @@ def test_a_thought_is_answered_by_a_consonance_or_not(learned: Recording) -> Non
     right, wrong = thinking(learned, 0.02), thinking(learned, 0.9)
     assert [(pitch - harmony.TONIC) % 12 for pitch in right] == [0, 4]
     assert [(pitch - harmony.TONIC) % 12 for pitch in wrong] == [1]
+
+
+def test_a_pause_between_given_beats_is_heard_as_a_rest(learned: Recording) -> None:
+    beats = (*np.arange(0, 14, 0.5).tolist(), *np.arange(28, 45, 0.5).tolist())
+    paused = timeline_of(learned, duration=45, sync=Sync(at=beats))
+    (hold,) = (span for span in paused.plan.spans if span.kind == "hold")
+    score = score_of(paused)
+    begin, end = (float(frame / paused.plan.fps) for frame in (hold.start, hold.stop))
+    inside = [note for note in score.notes if begin <= note.start < end]
+    assert inside and not [note for note in inside if note.voice == "pluck"], "no example is shown meanwhile"
+    assert Errors(paused).at(hold.start) == paused.frame(hold.start).error
