@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
-from netviz.film.moments import frame_at
+from netviz.film.moments import check_moment, moment_frame
 from netviz.film.side_by_side import SideBySide, frames_of
 from netviz.film.timeline import Timeline
 from netviz.learn.cache import record_once, recording_cache
@@ -117,7 +117,7 @@ def still(
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, shot:3, start or end. cache: as in `record`. Raises InputError as `render` does.
+    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. cache: as in `record`. Raises InputError as `render` does.
     """
     scene = scene_of(source)
     problems = scene_problems(source)
@@ -126,7 +126,7 @@ def still(
     made = None
     try:
         made = plan(scene)
-        frame_at(made, at)
+        check_moment(made, at)
     except InputError as wrong:
         problems += [problem for problem in wrong.problems if problem not in problems]
     if problems or made is None:
@@ -135,7 +135,7 @@ def still(
     timeline = frames_of(tell(made, runs), runs)
     from netviz.picture.stage import Stage
 
-    picture = Stage(timeline).draw(timeline.frame(frame_at(timeline.plan, at)))
+    picture = Stage(timeline).draw(timeline.frame(moment_frame(timeline, at)))
     if output is not None:
         _write_png(Path(output), picture, overwrite)
     return picture

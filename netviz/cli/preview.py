@@ -17,7 +17,7 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, overrides, scene_options
 from netviz.cli.sources import read_draft
 from netviz.errors import InputError
-from netviz.film.moments import FORMS, frame_at
+from netviz.film.moments import FORMS, check_moment
 from netviz.preview.server import close, serve
 from netviz.preview.status import Status
 from netviz.preview.studio import Studio, Wanted
@@ -84,7 +84,7 @@ def _refuse_what_no_saving_mends(draft: Draft, at: str) -> None:
     if draft.scene is not None:
         with console.warnings_shown(strict=False):
             try:
-                frame_at(netviz.plan(draft.scene), at)
+                check_moment(netviz.plan(draft.scene), at)
             except InputError as wrong:
                 if any(problem.where == "--at" for problem in wrong.problems):
                     raise

@@ -1,4 +1,4 @@
-"""The moments people ask for by name: 50%, 12.5s, cycle:200, shot:3, start, end."""
+"""The moments people ask for by name: 50%, 12.5s, cycle:200, shot:3, start, end, poster."""
 
 from __future__ import annotations
 
@@ -6,15 +6,31 @@ from math import ceil
 
 from netviz.errors import InputError, Problem
 from netviz.film.plan import SHOWING, Plan, Span
+from netviz.film.poster import poster_frame
+from netviz.film.side_by_side import SideBySide
+from netviz.film.timeline import Timeline
 from netviz.scene.moment import Moment, moment_of
 
-FORMS = "50%, 12.5s, cycle:200, shot:3, start or end"
+FORMS = "50%, 12.5s, cycle:200, shot:3, start, end or poster"
+POSTER = "poster"
+"""The moment that stands for the film: known only with its recording."""
 MOST_TOLD = 0.55
 """How far into a step its answer stands beside the target: the moment that says most."""
 
 
+def check_moment(plan: Plan, text: str, origin: str = "--at") -> None:
+    """Raise InputError, naming `origin`, if the text is no moment of this film: known before anything is trained."""
+    if text.strip() != POSTER:
+        frame_at(plan, text, origin)
+
+
+def moment_frame(timeline: Timeline | SideBySide, text: str, origin: str = "--at") -> int:
+    """The frame of a moment, the poster's among them. Raises InputError as `check_moment`."""
+    return poster_frame(timeline) if text.strip() == POSTER else frame_at(timeline.plan, text, origin)
+
+
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
-    """The frame of a moment. Raises InputError, naming `origin`, if the text is no moment of this film."""
+    """The frame of a moment that the plan alone knows. Raises InputError, naming `origin`, if the text is no moment of this film."""
     last = plan.frame_count - 1
     try:
         moment = moment_of(text)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from netviz.errors import InputError
-from netviz.film.moments import frame_at
+from netviz.film.moments import moment_frame
 from netviz.film.plan import SHOWING, Plan, Span
 from netviz.film.side_by_side import frames_of
 from netviz.learn.comparison import Comparison
@@ -71,7 +71,7 @@ class Shown:
         if seconds is not None:
             return min(last, int(seconds * self.plan.fps)), ""
         try:
-            return frame_at(self.plan, at), ""
+            return moment_frame(self._timeline, at), ""
         except InputError as wrong:
             return last // 2, str(wrong)
 

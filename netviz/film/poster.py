@@ -1,0 +1,102 @@
+"""The moment of a film that looks best by itself: late in learning, much light under way, nothing half faded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from netviz.film.frame import Frame
+from netviz.film.plan import LEARNING, Plan, Span
+from netviz.film.side_by_side import SideBySide
+from netviz.film.timeline import Timeline
+from netviz.learn.recording import Recording
+
+MOST_LOOKED_AT = 240
+"""Frames whose light is worked out: enough to meet the middle of every pulse of a late cycle."""
+LATE = 0.6
+"""Part of the learning shot after which it is late."""
+NEURONS, COMETS = 3.0, 2.0
+"""How much more than the light of synapses that of neurons counts, and light under way: it shows that something moves.
+"""
+WHOLE = 0.999
+"""A level from which something is there, or gone."""
+
+
+def poster_frame(timeline: Timeline | SideBySide) -> int:
+    """The number of the frame that stands for the film before it is played.
+
+    Chosen from the numbers of frames alone: those of the last part of learning (of a film that shows none, all of it)
+    in which no card is seen, no caption fades and, where there are such, the line under the title is the film's own;
+    of them the one with the most light - neurons lit, synapses that carry, comets half-way and not far from the answer.
+    Among equals the last.
+    """
+    candidates = [*_candidates(timeline.plan)]
+    frames = {number: timeline.frame(number) for number in candidates}
+    for is_fit in (_is_clear, _is_whole, _is_any):
+        fit = [number for number in candidates if is_fit(frames[number])]
+        if fit:
+            break
+    brightest = [_brightest(recording) for recording in timeline.recordings]
+
+    def light(number: int) -> float:
+        runs = zip((frames[number], *frames[number].beside), brightest, strict=True)
+        return sum(_light(frame, most) for frame, most in runs)
+
+    return max(fit, key=lambda number: (light(number), number))
+
+
+def _candidates(plan: Plan) -> Iterator[int]:
+    """Frames to look at, in order, spread evenly over the spans that a poster may be of."""
+    spans = [*_late(plan)] or [*plan.spans]
+    numbers = [number for span in spans for number in range(span.start, span.stop)]
+    step = max(1, -(-len(numbers) // MOST_LOOKED_AT))
+    yield from numbers[step // 2 :: step] or numbers
+
+
+def _late(plan: Plan) -> Iterator[Span]:
+    """The spans late in learning, of its last cycles; where nothing is learned, those that present something."""
+    learning = [span for span in plan.spans if span.kind in LEARNING]
+    if not learning:
+        yield from (span for span in plan.spans if span.kind in ("walk", "think"))
+        return
+    start, stop = learning[0].start, learning[-1].stop
+    border = start + LATE * (stop - start)
+    yield from (span for span in learning if span.start >= border or span is learning[-1])
+
+
+def _is_whole(frame: Frame) -> bool:
+    """Whether the network is there, no card, and no caption half-way."""
+    is_settled = frame.caption_level >= WHOLE or frame.caption_level <= 1 - WHOLE
+    return frame.presence >= WHOLE and frame.card <= 1 - WHOLE and is_settled
+
+
+def _is_clear(frame: Frame) -> bool:
+    """The same, and the film says what it is: nothing is told of this moment alone, and nothing singled out."""
+    return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= WHOLE
+
+
+def _is_any(frame: Frame) -> bool:
+    """Where a film has no better frame."""
+    return True
+
+
+def _light(frame: Frame, brightest: Sequence[float]) -> float:
+    """How much light there is in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` says."""
+    layers = len(frame.carried)
+    neurons = [
+        float((level * np.minimum(1.0, np.abs(value) / most)).mean())
+        for level, value, most in zip(frame.arrived, frame.activations, brightest, strict=True)
+    ]
+    synapses = [float(np.sqrt(layer).mean()) for layer in frame.carried]
+    comets = [
+        float(np.sqrt(pulse.strength).mean()) * 4 * pulse.position * (1 - pulse.position) * (pulse.layer + 1) / layers
+        for pulse in frame.pulses
+        if pulse.direction == "forward"
+    ]
+    return NEURONS * float(np.mean(neurons)) + float(np.mean(synapses)) + COMETS * max(comets, default=0.0)
+
+
+def _brightest(recording: Recording) -> list[float]:
+    """Of each layer the |activation| that shines fully: the largest recorded, where that is more than 1."""
+    return [max(1.0, float(layer.max()), -float(layer.min())) for layer in recording.activations]
