@@ -8,8 +8,8 @@ from netviz.cli import console
 from netviz.cli.options import debug_option
 
 HEADING = """\
-What netviz says in its pictures. Translate or reword what you like (what you leave out stays English), and name this
-file in a scene that lies beside it:  words: {name}
+What netviz says in its pictures and beside its films. Translate or reword what you like (what you leave out stays
+English), and name this file in a scene that lies beside it:  words: {name}
 In braces stands what is filled in; a phrase may leave some of it out, and put it anywhere.
 """
 

@@ -14,10 +14,10 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from netviz.film.frame import Frame
+from netviz.film.measure import is_share
 from netviz.picture.layout import Layout, Rect
 from netviz.picture.panels.header import TWO_LINES, CaptionRoom, write
 from netviz.picture.panels.names import short
-from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.panels.scale import LevelScale, number
 from netviz.picture.panels.strokes import dashes
@@ -163,7 +163,7 @@ class ClassicHeaderPanel(Unlit):
         setting.canvas.axes.add_patch(self.filled)
         edge = 2 * setting.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
-        self.share, self.scene = is_share(setting), setting.recording.scene
+        self.share, self.scene = is_share(setting.recording), setting.recording.scene
         self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:

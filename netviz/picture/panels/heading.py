@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from netviz.film.frame import Frame
+from netviz.film.measure import is_share
 from netviz.learn.recording import Recording
 from netviz.picture.layout import Rect
-from netviz.picture.panels.numbers import is_share
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, Theme
 from netviz.picture.type import fit, width
@@ -48,7 +48,7 @@ class HeadingPanel(Unlit):
         layout, faces, theme = setting.layout, setting.faces, setting.theme
         self.scene, self.look = setting.recording.scene, looks(theme)[number]
         self.is_tested = setting.recording.test_loss is not None
-        self.in_percent = not self.is_tested and all(is_share(setting, each) for each in setting.compared)
+        self.in_percent = not self.is_tested and all(is_share(each) for each in setting.compared)
         self.size, small = layout.body, layout.small
         has_two = room.height > 2.2 * self.size
         wanted, most = 1.08 * self.size, room.width if has_two else 0.5 * room.width

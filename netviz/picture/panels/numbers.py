@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 from netviz.film.frame import Frame
-from netviz.learn.recording import Recording
+from netviz.film.measure import error_text, is_share
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
@@ -29,17 +30,6 @@ class Counter:
     of: Callable[[Frame], str]
 
 
-def is_share(setting: Setting, of: Recording | None = None) -> bool:
-    """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1.
-
-    of: a run's recording that is not the setting's own.
-    """
-    recording = of or setting.recording
-    bounded = recording.scene.network.activations[-1] in ("sigmoid", "softmax")
-    targets = recording.examples.targets
-    return bounded and bool(((targets >= 0) & (targets <= 1)).all())
-
-
 def counters(setting: Setting) -> list[Counter]:
     """The cycle, and the average error or, where there are examples for testing, the losses on both halves.
 
@@ -58,11 +48,7 @@ def counters(setting: Setting) -> list[Counter]:
     if setting.compared:
         return found
     if recording.test_loss is None:
-        share = is_share(setting)
-
-        def error(value: float) -> str:
-            return f"{100 * value:.2f}%" if share else f"{value:.4f}"
-
+        error = partial(error_text, share=is_share(recording))
         most = float(recording.train_error.max())
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found
