@@ -39,11 +39,11 @@ def output_problems(path: str | Path, overwrite: bool, inputs: Sequence[Path] = 
     inputs: files the film is made from, which it must not replace.
     """
     path = Path(path)
-    message = _problem_of_folder(path.parent) or _problem_of_target(path, overwrite, inputs) or _problem_of_lock(path)
+    message = problem_of_folder(path.parent) or problem_of_target(path, overwrite, inputs) or problem_of_lock(path)
     return [Problem(str(path), message)] if message else []
 
 
-def _problem_of_folder(folder: Path) -> str | None:
+def problem_of_folder(folder: Path) -> str | None:
     try:
         if not folder.is_dir():
             return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
@@ -54,7 +54,7 @@ def _problem_of_folder(folder: Path) -> str | None:
         return f"nothing can be written to the folder {folder}: {_reason(error)}"
 
 
-def _problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> str | None:
+def problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> str | None:
     try:
         found = path.lstat()
     except FileNotFoundError:
@@ -74,8 +74,8 @@ def _problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> s
     return None if overwrite else EXISTS
 
 
-def _problem_of_lock(path: Path) -> str | None:
-    part = _part_of(path)
+def problem_of_lock(path: Path) -> str | None:
+    part = part_of(path)
     try:
         descriptor = _open(part)
     except FileNotFoundError:
@@ -95,14 +95,14 @@ def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Pat
     Removes what a killed run left of this target. Raises InputError if another run is writing it, or, without
     `overwrite`, if there is a `target` in the end; OutputFailed if the disk does not take it.
     """
-    part = _part_of(target)
+    part = part_of(target)
     with ExitStack() as lock:
-        with _output_failures(target):
-            descriptor = _create_locked(part, target)
+        with output_failures(target):
+            descriptor = create_locked(part, target)
         lock.callback(os.close, descriptor)
         try:
             yield part
-            with _output_failures(target):
+            with output_failures(target):
                 os.fsync(descriptor)
                 if sys.platform == "win32":  # where an open file can be neither renamed nor removed
                     lock.close()
@@ -166,7 +166,7 @@ def amount(size: int) -> str:
 
 
 @contextmanager
-def _output_failures(target: Path) -> Iterator[None]:
+def output_failures(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -175,13 +175,13 @@ def _output_failures(target: Path) -> Iterator[None]:
         raise OutputFailed(f"{target}: {reason}") from error
 
 
-def _part_of(target: Path) -> Path:
+def part_of(target: Path) -> Path:
     # A hash, because a longer name than the target's may be too long, and any bytes may stand in it.
     name = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
     return target.parent / f".netviz-{name}.part"
 
 
-def _create_locked(part: Path, target: Path) -> int:
+def create_locked(part: Path, target: Path) -> int:
     """A new, empty, locked file `part`, as a descriptor. Raises InputError if a living process holds one."""
     while True:
         try:
