@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from netviz.learn.events import find_events as events
     from netviz.learn.recording import Recording
     from netviz.plans import plan
+    from netviz.posts import Post, embed
     from netviz.scene.file import load_scene
     from netviz.scene.spec import Scene
     from netviz.scene.sweep import sweep
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "animate": "netviz.api",
     "compare": "netviz.api",
+    "embed": "netviz.posts",
     "plan": "netviz.plans",
     "record": "netviz.api",
     "render": "netviz.films",
@@ -46,6 +48,7 @@ _HOMES = {
     "Recording": "netviz.learn.recording",
     "events": "netviz.learn.events",
     "load_scene": "netviz.scene.file",
+    "Post": "netviz.posts",
     "sonify": "netviz.sounds",
     "sweep": "netviz.scene.sweep",
     "Scene": "netviz.scene.spec",
@@ -60,10 +63,12 @@ __all__ = [
     "InputError",
     "NetvizError",
     "NetvizWarning",
+    "Post",
     "Recording",
     "Scene",
     "animate",
     "compare",
+    "embed",
     "events",
     "load_scene",
     "plan",

@@ -117,7 +117,8 @@ def still(
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. cache: as in `record`. Raises InputError as `render` does.
+    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by
+    itself. cache: as in `record`. Raises InputError as `render` does.
     """
     scene = scene_of(source)
     problems = scene_problems(source)

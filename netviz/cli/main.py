@@ -18,6 +18,7 @@ from netviz.scene.words import printable
 
 COMMANDS = {
     "render": "Make the film of a scene or a recording, or of several.",
+    "embed": "Make a folder with all that a blog post needs of a film.",
     "still": "Make one picture of the film.",
     "preview": "Show a scene in the browser while you change it.",
     "sonify": "Make the sound of a run, without a film.",
@@ -32,7 +33,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {name: name for name in ("cache", "events", "preview", "render", "sonify", "words")}
+_HOMES = {name: name for name in ("cache", "embed", "events", "preview", "render", "sonify", "words")}
 """The modules of those that are not in commands.py."""
 
 

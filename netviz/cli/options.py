@@ -11,6 +11,7 @@ from click.core import ParameterSource
 
 from netviz.errors import InputError, Problem
 from netviz.scene.overrides import Override, parse_set
+from netviz.scene.words import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -88,6 +89,21 @@ cache_option = click.option(
     default=True,
     help="Train in any case, and keep nothing of it (see `netviz cache`).",
 )
+
+jobs_option = click.option(
+    "--jobs", metavar="N", envvar="NETVIZ_JOBS", help="Processes that share the work; without it what helps here."
+)
+
+
+def jobs_of(text: str | None) -> tuple[int | None, list[Problem]]:
+    """How many processes --jobs asks for, None where nobody does; and what is wrong with it as a number."""
+    if not text:
+        return None, []
+    try:
+        return int(text), []
+    except ValueError:
+        return None, [Problem("--jobs", f"expected a whole number from 1, got '{printable(text)}'")]
+
 
 overwrite_option = click.option("--overwrite", "-y", is_flag=True, help="Replace an existing file.")
 

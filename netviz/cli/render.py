@@ -10,14 +10,13 @@ from click.core import ParameterSource
 
 import netviz
 from netviz.cli import console
-from netviz.cli.options import cache_option, overwrite_option, scenes_options
+from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scenes_options
 from netviz.cli.sources import Source, located, read_sources
-from netviz.errors import InputError, NetvizError, Problem
+from netviz.errors import InputError, NetvizError
 from netviz.films import film_problems, request_problems
 from netviz.learn.recording import Recording
 from netviz.problems import tells
 from netviz.scene.spec import Scene
-from netviz.scene.words import printable
 from netviz.video.files import amount
 from netviz.video.film import Film
 from netviz.video.vtt import vtt_beside
@@ -40,9 +39,7 @@ OUTPUT_HELP = (
     help="A film for each value, such as training.seed=1..8 or training.learning_rate=0.1,0.5,1; several: for all "
     "combinations.",
 )
-@click.option(
-    "--jobs", metavar="N", envvar="NETVIZ_JOBS", help="Processes that share the work; without it what helps here."
-)
+@jobs_option
 @click.option(
     "--cluster",
     metavar="ADDRESS",
@@ -66,7 +63,7 @@ def render(
     """Make the film of a scene, a Playground link or a recording; or the films of several."""
     with console.warnings_shown(strict):
         jobs, cluster = _typed_before_surroundings(ctx, jobs, cluster)
-        workers, problems = _jobs(jobs)
+        workers, problems = jobs_of(jobs)
         sources = read_sources(ctx, [*problems, *request_problems(workers, None, cluster or None)])
         if dry_run:
             _show(sources, overwrite)
@@ -129,15 +126,6 @@ def _typed_before_surroundings(
     if len(typed) != 1:
         return jobs, cluster
     return (jobs, None) if typed == {"jobs"} else (None, cluster)
-
-
-def _jobs(text: str | None) -> tuple[int | None, list[Problem]]:
-    if not text:
-        return None, []
-    try:
-        return int(text), []
-    except ValueError:
-        return None, [Problem("--jobs", f"expected a whole number from 1, got '{printable(text)}'")]
 
 
 def _told(target: Path, film: Film) -> str:

@@ -25,6 +25,7 @@ from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
+from netviz.video.folders import folder_problems
 
 SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz", "sonify": ".wav"}
 """What the names of the files end in that the commands write."""
@@ -177,6 +178,8 @@ def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Pro
     if isinstance(audio, Sound) and not audio.is_sonified:
         faults = audio_problems(music(audio.file))
         found += [draft.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
+    if ctx.command.name == "embed":
+        found += folder_problems(target, (), ctx.params["overwrite"])
     if ctx.command.name in SUFFIXES:
         inputs = [] if draft.path is None else [draft.path]
         found += target_problems(target, (SUFFIXES[ctx.command.name],), ctx.params["overwrite"], inputs)

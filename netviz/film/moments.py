@@ -30,7 +30,10 @@ def moment_frame(timeline: Timeline | SideBySide, text: str, origin: str = "--at
 
 
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
-    """The frame of a moment that the plan alone knows. Raises InputError, naming `origin`, if the text is no moment of this film."""
+    """The frame of a moment that the plan alone knows.
+
+    Raises InputError, naming `origin`, if the text is no moment of this film.
+    """
     last = plan.frame_count - 1
     try:
         moment = moment_of(text)
