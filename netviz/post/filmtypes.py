@@ -48,9 +48,11 @@ def _index(path: Path) -> bytes:
             start = 16 if head[:4] == b"\0\0\0\1" else 8
             if name == b"moov":
                 file.seek(start - len(head), 1)
-                return file.read(length - start)
+                content = file.read(length - start)
+                if len(content) == length - start:
+                    return content
             file.seek(length - len(head), 1)
-    raise UnknownFilm(f"{path.name} has no index, so it cannot be said what it is encoded in")
+    raise UnknownFilm(f"{path.name} has no whole index, so it cannot be said what it is encoded in")
 
 
 def _codec(entries: bytes, path: Path) -> str:

@@ -29,6 +29,8 @@ APART = 3
 MOST_ANSWERS, MOST_NUMBERS = 8, 8
 """Answers that are told one by one, and numbers of a situation or an answer that are."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -175,6 +177,7 @@ def answers(timeline: Timeline, span: Span) -> str:
 
 
 def _answer(recording: Recording, example: int, row: int) -> str:
+    """An answer in short; its parts stay on one line."""
     scene, given = recording.scene, recording.examples.given[example]
     asked = (
         situation(scene, given.tolist())
@@ -185,9 +188,9 @@ def _answer(recording: Recording, example: int, row: int) -> str:
     if is_one_of_many(target):
         last = len(scene.network.layers) - 1
         answer, wanted = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
-        return say(scene, "shown-answer", inputs=asked, answer=answer, target=wanted)
-    answer, wanted = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
-    return say(scene, "shown-answer", inputs=asked, answer=answer, target=wanted)
+    else:
+        answer, wanted = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
+    return say(scene, "shown-answer", inputs=asked, answer=answer, target=wanted).replace(" ", NO_BREAK)
 
 
 def _numbers(values: Floats, form: str) -> list[str]:

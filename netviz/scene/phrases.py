@@ -138,10 +138,10 @@ ENGLISH: Mapping[str, str] = {
     "heading-think": "Thinking",
     "heading-whole": "The film",
     "shown-measure": "{measure} {value}",
-    "shown-answers": "Answers: {answers}.",
-    "shown-answer": "{inputs} gives {answer} (wanted: {target})",
+    "shown-answers": "Answers (wanted): {answers}.",
+    "shown-answer": "{inputs}: {answer} ({target})",
     "shown-answer-example": "example {number}",
-    "shown-right": "Right about {right} of {count}.",
+    "shown-right": "Right: {right} of {count}.",
     "shown-run": "{run}: {what}",
     # The player page, and the snippets.
     "page-films": "Made with netviz",
