@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
 
-    from netviz.picture.stage import Stage
+    from netviz.picture.drawing import Drawing
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
@@ -85,18 +85,16 @@ def recorded(source: Source, *, progress: Progress | None = None, cache: bool = 
 
 
 def pictures(
-    timeline: Timeline | SideBySide, stage: Stage | None = None, frames: range | None = None
+    timeline: Timeline | SideBySide, stage: Drawing | None = None, frames: range | None = None
 ) -> Iterator[NDArray[np.uint8]]:
     """Every frame's picture for a film, in order; one that looks like the last is not drawn again.
 
-    Each is (height * 3 / 2, width): planes of luma and chroma, as `Stage.draw` says. All are the stage's own memory:
-    use each before asking for the next. frames: all of the film's if not given.
+    stage: who draws them; without one they are (height * 3 / 2, width), planes of luma and chroma, as `Stage.draw`
+    says. All are the stage's own memory: use each before asking for the next. frames: all of the film's if not given.
     """
-    if stage is None:
-        from netviz.picture.space import YUV420
-        from netviz.picture.stage import Stage
+    from netviz.picture.drawing import stage_of
 
-        stage = Stage(timeline, YUV420)
+    stage = stage_of(timeline) if stage is None else stage
     last: Any = None
     picture: NDArray[np.uint8] | None = None
     for index in range(timeline.frame_count) if frames is None else frames:

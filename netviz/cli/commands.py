@@ -54,7 +54,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
     with console.warnings_shown(strict):
         source = read_source(ctx)
         target = source.target
-        problems = target_problems(target, (SUFFIXES["record"],), overwrite)
+        problems = target_problems(target, SUFFIXES["record"], overwrite)
         if source.recording is not None:
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
         with located(source):
