@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netviz.about import about_of
 from netviz.api import Progress, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
@@ -138,7 +139,14 @@ def _orders(films: Mapping[str | Path, Source], overwrite: bool, problems: list[
         audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
         output_of = scene.output
         wanted = Wanted(
-            Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite
+            Path(output),
+            output_of.size,
+            output_of.fps,
+            made.frame_count,
+            audio,
+            output_of.quality,
+            overwrite,
+            about=about_of(scene),
         )
         orders.append(_Order(source, made, wanted))
     return orders

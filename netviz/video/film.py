@@ -19,12 +19,14 @@ from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed
 from netviz.film.timing import seconds_of
 from netviz.sound.audio import audio_problems
 from netviz.sound.track import Soundtrack
+from netviz.video.about import About
 from netviz.video.encode import QUALITIES, EncodingFailed
 from netviz.video.files import amount, disk_full, output_problems, size_of, together
 from netviz.video.fragments import split
 from netviz.video.movie import CHUNK, Track, complete, parts, reserve, ticks_of
 from netviz.video.segments import Picture, encoded_in_turn, segments_of
 from netviz.video.sound import FRAME, PRIMING, Sound, frames_of
+from netviz.video.tags.mp4 import mp4_box
 from netviz.video.verify import decode, faults
 from netviz.video.vtt import vtt_beside
 
@@ -49,7 +51,7 @@ class Wanted:
 
     target: the file. size: width and height in pixels, both even. audio: its music, padded with silence or cut to
     frame_count / fps seconds, or None. quality: a key of QUALITIES. overwrite: whether a file there is replaced.
-    captions: what is written beside it as WebVTT, None for no such file.
+    captions: what is written beside it as WebVTT, None for no such file. about: what it says about itself.
     """
 
     target: Path
@@ -60,6 +62,7 @@ class Wanted:
     quality: str
     overwrite: bool = False
     captions: str | None = None
+    about: About | None = None
 
     @property
     def segments(self) -> list[range]:
@@ -159,6 +162,7 @@ def _write(
     counts = [[min(chunk, cut.stop - start) for start in range(cut.start, cut.stop, chunk)] for cut in wanted.segments]
     chunks, frames = sum(map(len, counts)), wanted.frame_count
     given = 0
+    about = b"" if wanted.about is None else mp4_box(wanted.about)
     with ExitStack() as stack:
         file = stack.enter_context(part.open("r+b"))
         source = segments()
@@ -171,7 +175,7 @@ def _write(
                 heard = Track(sound.head(), FRAME, PRIMING)
                 frames += frames_of(wanted.seconds)
             with _writing(part, 0.0):
-                room = reserve(file, frames, 2 * chunks + 1)
+                room = reserve(file, frames, 2 * chunks + 1, len(about))
             seen: Track | None = None
             for cut, pieces in zip(wanted.segments, counts, strict=True):
                 while (data := next(source, b"")) is None:
@@ -195,7 +199,7 @@ def _write(
             with _writing(part, 1.0):
                 if heard and noise:
                     heard.write(file, noise)
-                complete(file, room, [seen, heard] if heard else [seen], wanted.seconds)
+                complete(file, room, [seen, heard] if heard else [seen], wanted.seconds, about)
                 file.flush()
         except FfmpegFailed as failure:
             raise EncodingFailed(str(failure)) from failure
