@@ -20,7 +20,7 @@ def about_of(scene: Scene, version: str = __version__) -> About:
     """
     said = written(scene)
     return About(
-        title=scene.title or scene.name,
+        title=scene.title,
         version=version,
         seed=scene.training.seed,
         scene_hash=scene_hash(said.data),

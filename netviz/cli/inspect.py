@@ -46,7 +46,7 @@ def _as_text(found: Inspection) -> str:
     lines = [
         ("title", about.title),
         ("made with", about.software),
-        ("scene", f"{about.scene.get('name', '')} (sha256 {about.scene_hash})"),
+        ("scene", f"sha256 {about.scene_hash}"),
         ("seed", str(about.seed)),
         ("network", _network(about)),
         ("music", "none" if about.music is None else str(about.music) or "its file does not say what it is"),

@@ -1,6 +1,6 @@
 """A Scene back as the data of a scene file: what differs from netviz's defaults, and nothing of the machine it is from.
 
-`load_scene` makes the same Scene of it, once the files it names lie beside it.
+`load_scene` makes the same Scene of it, but for its name, once the files it names lie beside it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from netviz.scene.values import NAMES_A_FILE
 from netviz.scene.words import printable
 from netviz.scene.write import as_yaml, plain
 
-ALWAYS = ("name", "schedule")
-"""Keys of a scene whose defaults depend on where it stands, or on its other keys."""
+ALWAYS = ("schedule",)
+"""Keys of a scene whose defaults depend on its other keys."""
+NEVER = ("name",)
+"""Keys that say nothing of the film: it is the same, and so is its file, whatever it is called."""
 _VECTORS = ("inputs", "target")
 """Keys under which a list of one number may be written as the number."""
 _AS_THEY_ARE = ("compare",)
@@ -44,7 +46,7 @@ class Written:
 
 
 def written(scene: Scene) -> Written:
-    """The data of a scene file that is this scene, in the order of netviz's keys.
+    """The data of a scene file that is this scene, in the order of netviz's keys; its own name is that of the file.
 
     Of a file's path only its name is left (what comes with netviz is bundled:NAME again), and two files of one name
     get different ones.
@@ -74,6 +76,8 @@ def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         is_root = isinstance(part, Scene)
+        if is_root and name in NEVER:
+            continue
         if name in KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
             key = info.alias or name
             said[key] = _value(name, value, info, in_json[key], names)

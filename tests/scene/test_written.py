@@ -20,11 +20,11 @@ from netviz.scene.written import scene_file, scene_hash, written
 
 
 def again(scene: Scene, folder: Path) -> Scene:
-    """The scene that its own text is, in a file of another name."""
+    """The scene that its own text is, in a file of another name, under its old one."""
     said = written(scene)
     path = folder / "again.yaml"
     path.write_text(scene_file(said.data, "The scene\nagain", said.files), encoding="utf-8")
-    return load_scene(path)
+    return load_scene(path).model_copy(update={"name": scene.name})
 
 
 @pytest.mark.parametrize("name", [name for name, _ in bundled_scenes()])
@@ -99,7 +99,7 @@ def test_only_what_is_said(tmp_path: Path) -> None:
     assert written(scene).data["story"] == "auto"
     assert written(scene).data["training"] == {"cycles": 60_000, "initial_weights": "milo"}
     assert written(scene).data["shots"] == [{"shot": "title"}, {"shot": "learning"}]
-    assert not {"output", "panels", "theme", "pulse"} & written(scene).data.keys()
+    assert not {"name", "output", "panels", "theme", "pulse"} & written(scene).data.keys()
 
 
 def test_a_table_is_written_as_examples(tmp_path: Path) -> None:
