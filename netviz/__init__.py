@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netviz.api import animate, compare, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.films import render, render_many
+    from netviz.inspection import inspect
     from netviz.learn.comparison import Comparison
     from netviz.learn.events import Event
     from netviz.learn.events import find_events as events
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "animate": "netviz.api",
     "compare": "netviz.api",
+    "inspect": "netviz.inspection",
     "plan": "netviz.plans",
     "record": "netviz.api",
     "render": "netviz.films",
@@ -65,6 +67,7 @@ __all__ = [
     "animate",
     "compare",
     "events",
+    "inspect",
     "load_scene",
     "plan",
     "record",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.about import about_of
 from netviz.errors import InputError, Problem
 from netviz.film.moments import frame_at
 from netviz.film.side_by_side import SideBySide, frames_of
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from netviz.picture.drawing import Drawing
+    from netviz.video.about import About
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
@@ -135,17 +136,19 @@ def still(
 
     picture = Stage(timeline).draw(timeline.frame(frame_at(timeline.plan, at)))
     if output is not None:
-        _write_png(Path(output), picture, overwrite)
+        _write_png(Path(output), picture, about_of(scene), overwrite)
     return picture
 
 
-def _write_png(target: Path, picture: NDArray[np.uint8], overwrite: bool) -> None:
+def _write_png(target: Path, picture: NDArray[np.uint8], about: About, overwrite: bool) -> None:
     import imageio.v3
 
     from netviz.video.files import whole_or_not_at_all
+    from netviz.video.tags import with_about
 
+    written = imageio.v3.imwrite("<bytes>", picture, extension=".png")
     with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
-        imageio.v3.imwrite(os.fspath(temporary), picture, extension=".png")
+        temporary.write_bytes(with_about(".png", written, about))
 
 
 def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:

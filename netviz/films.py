@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netviz.about import about_of
 from netviz.api import Progress, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable, has_encoder
@@ -166,7 +167,8 @@ def _orders(
         making, targets = making_of(scene), targets_of(output)
         captions = vtt_beside(targets[0]) if tells(scene) else None
         outputs = outputs_of(targets, making)
-        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions)
+        about = about_of(scene)
+        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
         orders.append(_Order(source, made, wanted))
     return orders
 

@@ -84,7 +84,9 @@ def target_problems(
     """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
     problems = output_problems(target, overwrite, [*inputs])
     if not problems and not target.name.lower().endswith(suffixes):
-        problems.append(Problem(str(target), f"give a name that ends in {' or '.join(suffixes)}"))
+        *others, last = suffixes
+        ends = f"{', '.join(others)} or {last}" if others else last
+        problems.append(Problem(str(target), f"give a name that ends in {ends}"))
     return problems
 
 

@@ -15,9 +15,9 @@ MAY_IMPORT = {
     "scene": SERVANTS,
     "learn": SERVANTS | {"scene", "__init__"},
     "film": SERVANTS | {"scene", "learn"},
-    "sound": SERVANTS | {"scene", "learn", "film", "ffmpeg", "executable"},
+    "sound": SERVANTS | {"scene", "learn", "film", "ffmpeg", "ffmetadata", "executable"},
     "picture": SERVANTS | {"scene", "learn", "film"},
-    "video": SERVANTS | {"film", "sound", "ffmpeg", "executable"},
+    "video": SERVANTS | {"film", "sound", "ffmpeg", "ffmetadata", "executable"},
     "workers": SERVANTS
     | {"__init__", "scene", "learn", "film", "sound", "picture", "video", "ffmpeg", "executable", "api", "problems"},
     "preview": SERVANTS | {"scene", "learn", "film", "picture", "api", "plans", "problems", "films"},

@@ -9,16 +9,21 @@ _FROM_NOUGHT = "asetpts=N/SR/TB"
 """Times that begin with 0: a trimmed part, and the sound of a video file, have others."""
 
 
-def mix_arguments(track: Soundtrack, samples: int, then: str = "", number: int = 0) -> list[str]:
-    """ffmpeg's arguments that open a track and make it into the film's sound, `[a]`: 48 kHz, stereo.
+def mix_arguments(track: Soundtrack, samples: int, then: str = "") -> list[str]:
+    """ffmpeg's arguments that open a track and make it into the film's sound, `[a]`: see `mix_graph`."""
+    graph = mix_graph(track, samples, then)
+    return [*input_arguments(track.path), "-filter_complex", graph, "-map", "[a]"]
+
+
+def mix_graph(track: Soundtrack, samples: int, then: str = "", number: int = 0) -> str:
+    """The filters that make a track into the film's sound, `[a]`: 48 kHz, stereo.
 
     samples: the length of the film's sound. It is padded with silence or cut to that; never with -shortest, which means
-    something else in every version. then: filters for the whole at the end of the chain. number: of ffmpeg's inputs the
-    track is; those before it have to be opened before.
+    something else in every version. then: filters for the whole at the end of the chain. number: which of ffmpeg's
+    inputs the track is.
     """
     played = _repeated(track, number) if track.overlap else _once(track, number)
-    graph = f"{played},{_whole(track, samples)}{then and f',{then}'}[a]"
-    return [*input_arguments(track.path), "-filter_complex", graph, "-map", "[a]"]
+    return f"{played},{_whole(track, samples)}{then and f',{then}'}[a]"
 
 
 def _once(track: Soundtrack, number: int) -> str:

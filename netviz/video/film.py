@@ -17,6 +17,7 @@ from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed
 from netviz.film.timing import seconds_of
 from netviz.sound.audio import audio_problems
 from netviz.sound.track import Soundtrack
+from netviz.video.about import About
 from netviz.video.encode import QUALITIES, EncodingFailed
 from netviz.video.files import all_or_none, output_problems, scratch, size_of
 from netviz.video.finish import finish
@@ -24,6 +25,7 @@ from netviz.video.joining import Joining, check
 from netviz.video.outputs import Making, Output, outputs_of, rolls_of
 from netviz.video.segments import Picture, encoded_in_turn, segments_of
 from netviz.video.sound import Sound
+from netviz.video.tags.mp4 import mp4_box
 from netviz.video.takes import Roll, Take
 from netviz.video.verify import decode, faults, played
 
@@ -63,7 +65,7 @@ class Wanted:
 
     outputs: the files. making: how they are made. frame_count: of the film. audio: its music, padded with silence or
     cut to its length, or None. overwrite: whether files there are replaced. beside: the content of files that belong to
-    it. captions: which of those, if any, is WebVTT.
+    it. captions: which of those, if any, is WebVTT. about: what the files say about themselves.
     """
 
     outputs: tuple[Output, ...]
@@ -73,6 +75,7 @@ class Wanted:
     overwrite: bool = False
     beside: Mapping[Path, bytes] = field(default_factory=dict)
     captions: Path | None = None
+    about: About | None = None
 
     @property
     def rolls(self) -> list[Roll]:
@@ -161,8 +164,8 @@ def joined(wanted: Wanted, segments: Segments, stall_limit: float = STALL_LIMIT)
         for output, part in files.items():
             _verify(wanted, output, part, stall_limit)
         sizes = {target: size_of(part) for target, part in zip([*targets, *beside], parts, strict=True)}
-    shown = {path: size for path, size in sizes.items() if path != wanted.captions}
     captions = None if wanted.captions is None else wanted.captions.absolute()
+    shown = {path: size for path, size in sizes.items() if path != captions}
     return Film(shown, wanted.frame_count, wanted.seconds, captions)
 
 
@@ -194,6 +197,7 @@ def _written(
                         fps=roll.fps,
                         frame_count=wanted.frame_count,
                         audio=heard,
+                        about=wanted.about,
                         stall_limit=stall_limit,
                     )
         except FfmpegFailed as failure:
@@ -210,10 +214,11 @@ def _joinings(
 ) -> tuple[list[tuple[Take, Joining]], dict[Take, Path]]:
     """Who puts the segments of which take together; and the files of those from which others are made afterwards."""
     joinings, kept = [], dict[Take, Path]()
+    about = b"" if wanted.about is None else mp4_box(wanted.about)
 
     def join(take: Take, path: Path, sound: Sound | None) -> None:
         file = stack.enter_context(path.open("r+b"))
-        joinings.append((take, Joining(file, path, take, roll, wanted.segments, sound)))
+        joinings.append((take, Joining(file, path, take, roll, wanted.segments, sound, about)))
 
     for output in outputs:
         if output.kind == "mp4":

@@ -10,15 +10,18 @@ from fractions import Fraction
 from pathlib import Path
 
 from netviz.ffmpeg import Ffmpeg
-from netviz.sound.audio import SAMPLE_RATE
-from netviz.sound.mix import mix_arguments
+from netviz.sound.audio import SAMPLE_RATE, input_arguments
+from netviz.sound.mix import mix_graph
 from netviz.sound.track import Soundtrack
+from netviz.video.about import About, ffmetadata
 from netviz.video.encode import COLOURS, TAGS, THREADS, VP9_QUALITIES, group_of_pictures
 from netviz.video.files import scratch, size_of
 from netviz.video.outputs import Output
+from netviz.video.tags import with_about
 
-OPUS = ["-c:a", "libopus", "-b:a", "128k", "-ar", str(SAMPLE_RATE), "-ac", "2"]
-PCM = ["-c:a", "pcm_s16le", "-ar", str(SAMPLE_RATE), "-ac", "2"]
+_STEREO = ["-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
+SOUND = {"webm": ["-c:a", "libopus", "-b:a", "128k", *_STEREO], "mov": ["-c:a", "pcm_s16le", *_STEREO]}
+"""How the sound of each kind is encoded."""
 CUES, CUE = 4096, 64
 """Bytes that WebM's index of places to begin with takes at most: for itself, and for each of them."""
 DITHER = "bayer:bayer_scale=5"
@@ -34,21 +37,28 @@ def finish(
     fps: Fraction,
     frame_count: int,
     audio: Soundtrack | None,
+    about: About | None,
     stall_limit: float,
 ) -> None:
     """Make an output of its take. Raises FfmpegFailed.
 
     joined: the take's file. part: the file to be written. fps, frame_count: of the film. audio: what is heard, or None.
+    about: what the file says about itself.
     """
     with ExitStack() as stack:
-        palette = None
+        palette = tags = None
+        if about is not None and output.has_sound:
+            tags = stack.enter_context(scratch(output.path.absolute(), "about"))
+            tags.write_text(ffmetadata(about), encoding="utf-8")
         if output.kind == "gif":
-            palette = stack.enter_context(scratch(output.path, "palette"))
+            palette = stack.enter_context(scratch(output.path.absolute(), "palette"))
             _run(palette_arguments(joined, palette), palette, stall_limit)
         arguments = finish_arguments(
-            output, joined, part, fps=fps, frame_count=frame_count, audio=audio, palette=palette
+            output, joined, part, fps=fps, frame_count=frame_count, audio=audio, palette=palette, tags=tags
         )
         _run(arguments, part, stall_limit)
+    if about is not None and not output.has_sound:
+        part.write_bytes(with_about(f".{output.kind}", part.read_bytes(), about))
 
 
 def palette_arguments(joined: Path, palette: Path) -> list[str]:
@@ -69,8 +79,9 @@ def finish_arguments(
     frame_count: int,
     audio: Soundtrack | None,
     palette: Path | None = None,
+    tags: Path | None = None,
 ) -> list[str]:
-    """ffmpeg's arguments that make an output of its take; see `finish`. palette: of a GIF."""
+    """ffmpeg's arguments that make an output of its take; see `finish`. palette: of a GIF. tags: of WebM and MOV."""
     if output.kind == "gif":
         graph = f"[0:v][1:v]paletteuse=dither={DITHER}:diff_mode=rectangle"
         palette_input = ["-f", "png_pipe", "-i", f"file:{palette}"]
@@ -81,16 +92,26 @@ def finish_arguments(
     if output.kind == "apng":
         return [*_beginning(joined), "-c:v", "apng", "-pred", "mixed", "-plays", "0", *_end("apng", part)]
     samples = round(frame_count / fps * SAMPLE_RATE)
-    sound = [] if audio is None else mix_arguments(audio, samples, number=1)
-    if audio is not None:
-        sound += [*(OPUS if output.kind == "webm" else PCM), "-flags:a", "+bitexact"]
-    streams = [*_beginning(joined), *sound, "-map", "0:v"]
+    return [
+        *_beginning(joined),
+        *(() if audio is None else input_arguments(audio.path)),
+        *(() if tags is None else ("-f", "ffmetadata", "-i", f"file:{tags}")),
+        *("-map", "0:v", *_film(output, fps, frame_count)),
+        *(() if audio is None else ("-filter_complex", mix_graph(audio, samples, number=1), "-map", "[a]")),
+        *(() if audio is None else SOUND[output.kind]),
+        # The tags are the last of the inputs.
+        *_end(output.kind, part, "-1" if tags is None else "1" if audio is None else "2"),
+    ]
+
+
+def _film(output: Output, fps: Fraction, frame_count: int) -> list[str]:
+    """How the pictures of a WebM or MOV come into it."""
     if output.kind == "mov":
-        return [*streams, "-c:v", "copy", *_end("mov", part)]
+        return ["-c:v", "copy", "-movflags", "+use_metadata_tags"]
     codec = _transparent_webm(output, fps) if output.is_transparent else ["-c:v", "copy"]
     # The index of a WebM is at its front, as in our MP4s: a player need not look for it at the end.
     room = CUES + CUE * (2 + frame_count // group_of_pictures(fps))
-    return [*streams, *codec, "-reserve_index_space", str(room), *_end("webm", part)]
+    return [*codec, "-reserve_index_space", str(room)]
 
 
 def _transparent_webm(output: Output, fps: Fraction) -> list[str]:
@@ -109,8 +130,8 @@ def _beginning(joined: Path) -> list[str]:
     return ["-v", "error", "-y", "-progress", "pipe:1", "-f", "mov", "-i", f"file:{joined}"]
 
 
-def _end(kind: str, part: Path) -> list[str]:
-    return ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-f", kind, f"file:{part}"]
+def _end(kind: str, part: Path, tags: str = "-1") -> list[str]:
+    return ["-map_metadata", tags, "-map_chapters", "-1", "-fflags", "+bitexact", "-f", kind, f"file:{part}"]
 
 
 def _run(arguments: list[str], part: Path, stall_limit: float) -> None:

@@ -24,13 +24,21 @@ class Joining:
     """A take of a film in the making: `add` all its segments in order, then `complete` it.
 
     file: an MP4, empty and open for reading and writing. path: where it is. segments: frames of the film in each.
-    sound: what is heard, or None. All methods raise EncodingFailed and what `Sound` raises.
+    sound: what is heard, or None. about: the box of what the file says about itself. All methods raise EncodingFailed
+    and what `Sound` raises.
     """
 
     def __init__(
-        self, file: BinaryIO, path: Path, take: Take, roll: Roll, segments: list[range], sound: Sound | None = None
+        self,
+        file: BinaryIO,
+        path: Path,
+        take: Take,
+        roll: Roll,
+        segments: list[range],
+        sound: Sound | None = None,
+        about: bytes = b"",
     ) -> None:
-        self._file, self._path, self._sound = file, path, sound
+        self._file, self._path, self._sound, self._about = file, path, sound, about
         self._fps = roll.fps_of(take)
         chunk = max(1, int(CHUNK * self._fps))
         taken = [len(take.taken(frames)) for frames in segments]
@@ -42,7 +50,7 @@ class Joining:
         chunks = sum(map(len, self._pieces))
         samples = self._frames + (0 if sound is None else frames_of(self._seconds))
         with self._writing():
-            self._room = reserve(file, samples, 2 * chunks + 1)
+            self._room = reserve(file, samples, 2 * chunks + 1, len(about))
 
     def add(self, data: bytes) -> None:
         """Put the next segment, and the sound that belongs to each second of it, into the file."""
@@ -72,7 +80,7 @@ class Joining:
             if self._heard and noise:
                 self._heard.write(self._file, noise)
             tracks = [self._seen, self._heard] if self._heard else [self._seen]
-            complete(self._file, self._room, tracks, self._seconds)
+            complete(self._file, self._room, tracks, self._seconds, self._about)
             self._file.flush()
 
     @contextmanager
