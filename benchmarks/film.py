@@ -44,6 +44,7 @@ from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 from netviz.video.encode import QUALITIES
 from netviz.video.segments import encoded_in_turn, segments_of
+from netviz.video.takes import Roll, Take
 
 SKIPPED = 360
 """Frames of a moving learning shot that are left out: its beginning is slower than the rest."""
@@ -53,8 +54,8 @@ def encode(timeline: Timeline, source: Iterable[NDArray[np.uint8]], frames: int)
     """Encode pictures as the film is encoded. Returns the bytes they take."""
     output = timeline.recording.scene.output
     segments = segments_of(frames, output.fps)
-    every = encoded_in_turn(source, segments, size=output.size, fps=output.fps, quality=output.quality)
-    return sum(len(segment) for segment in every)
+    roll = Roll(output.size, output.fps, (Take("h264", output.quality, output.size),))
+    return sum(len(segment) for (segment,) in encoded_in_turn(source, segments, roll))
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -31,6 +31,7 @@ from netviz.api import pictures
 from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 from netviz.video.film import Wanted, joined
+from netviz.video.outputs import Making, outputs_of
 from netviz.video.segments import encode_segment
 from netviz.workers.jobs import CPUS_A_JOB, usable_cpus
 from netviz.workers.processes import Processes
@@ -84,7 +85,6 @@ def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
     """The parts of a film, one after the other, in this process and one worker."""
     frames = wanted.segments[0]
     middle = range(wanted.frame_count // 2, wanted.frame_count // 2 + min(60, len(frames)))
-    settings: dict[str, Any] = {"size": wanted.size, "fps": wanted.fps, "quality": wanted.quality}
     with threadpool_limits(1):
         stage = Stage(film.timeline, YUV420)
         kept: list[Any] = []
@@ -98,9 +98,9 @@ def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
             return used.ru_utime + used.ru_stime
 
         before = cpu()
-        encode_segment(iter(kept), len(kept), **settings)
+        encode_segment(iter(kept), range(len(kept)), film.roll)
         whole = cpu() - before
-        turn, _ = timed(lambda: encode_segment(iter(kept[:1]), 1, **settings))
+        turn, _ = timed(lambda: encode_segment(iter(kept[:1]), range(1), film.roll))
     workers = Processes(1)
     try:
         first, _ = timed(workers.submit(encode, film, 0, 1).result)
@@ -109,7 +109,7 @@ def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
         workers.shutdown()
     segments = [encode(film, segment.start, segment.stop) for segment in wanted.segments]
     send, _ = timed(lambda: pickle.loads(pickle.dumps(segments[0])))
-    join, _ = timed(lambda: exhaust(joined(wanted, lambda: iter(segments))))
+    join, _ = timed(lambda: exhaust(joined(wanted, lambda roll: iter(segments))))
     count = len(kept)
     return Parts(first - again, draw / count, max(0.0, whole - turn) / count, turn, send, join / wanted.frame_count)
 
@@ -137,15 +137,9 @@ def main() -> None:
                 taken, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
                 times[jobs].append(taken)
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
-        production = Production(netviz.plan(scene), recording)
-        wanted = Wanted(
-            folder / "joined.mp4",
-            scene.output.size,
-            scene.output.fps,
-            film.frames,
-            None,
-            scene.output.quality,
-        )
+        making = Making(scene.output.size, scene.output.fps, scene.output.quality)
+        wanted = Wanted(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
+        production = Production(netviz.plan(scene), recording, wanted.rolls[0])
         parts = measure(production, wanted, folder)
 
     cuts = len(wanted.segments)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netviz.api import animate, compare, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.films import render, render_many
+    from netviz.inspection import inspect
     from netviz.learn.comparison import Comparison
     from netviz.learn.events import Event
     from netviz.learn.events import find_events as events
@@ -35,6 +36,7 @@ _HOMES = {
     "animate": "netviz.api",
     "compare": "netviz.api",
     "embed": "netviz.posts",
+    "inspect": "netviz.inspection",
     "plan": "netviz.plans",
     "record": "netviz.api",
     "render": "netviz.films",
@@ -70,6 +72,7 @@ __all__ = [
     "compare",
     "embed",
     "events",
+    "inspect",
     "load_scene",
     "plan",
     "record",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.about import about_of
 from netviz.errors import InputError, Problem
 from netviz.film.moments import check_moment, moment_frame
 from netviz.film.side_by_side import SideBySide, frames_of
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
 
-    from netviz.picture.stage import Stage
+    from netviz.picture.drawing import Drawing
+    from netviz.video.about import About
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
@@ -85,18 +86,16 @@ def recorded(source: Source, *, progress: Progress | None = None, cache: bool = 
 
 
 def pictures(
-    timeline: Timeline | SideBySide, stage: Stage | None = None, frames: range | None = None
+    timeline: Timeline | SideBySide, stage: Drawing | None = None, frames: range | None = None
 ) -> Iterator[NDArray[np.uint8]]:
     """Every frame's picture for a film, in order; one that looks like the last is not drawn again.
 
-    Each is (height * 3 / 2, width): planes of luma and chroma, as `Stage.draw` says. All are the stage's own memory:
-    use each before asking for the next. frames: all of the film's if not given.
+    stage: who draws them; without one they are (height * 3 / 2, width), planes of luma and chroma, as `Stage.draw`
+    says. All are the stage's own memory: use each before asking for the next. frames: all of the film's if not given.
     """
-    if stage is None:
-        from netviz.picture.space import YUV420
-        from netviz.picture.stage import Stage
+    from netviz.picture.drawing import stage_of
 
-        stage = Stage(timeline, YUV420)
+    stage = stage_of(timeline) if stage is None else stage
     last: Any = None
     picture: NDArray[np.uint8] | None = None
     for index in range(timeline.frame_count) if frames is None else frames:
@@ -138,17 +137,19 @@ def still(
 
     picture = Stage(timeline).draw(timeline.frame(moment_frame(timeline, at)))
     if output is not None:
-        _write_png(Path(output), picture, overwrite)
+        _write_png(Path(output), picture, about_of(scene), overwrite)
     return picture
 
 
-def _write_png(target: Path, picture: NDArray[np.uint8], overwrite: bool) -> None:
+def _write_png(target: Path, picture: NDArray[np.uint8], about: About, overwrite: bool) -> None:
     import imageio.v3
 
     from netviz.video.files import whole_or_not_at_all
+    from netviz.video.tags import with_about
 
+    written = imageio.v3.imwrite("<bytes>", picture, extension=".png")
     with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
-        imageio.v3.imwrite(os.fspath(temporary), picture, extension=".png")
+        temporary.write_bytes(with_about(".png", written, about))
 
 
 def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:

@@ -71,6 +71,22 @@ def _why_it_does_not_run(path: str, changed: int) -> str | None:
     return None
 
 
+def has_encoder(name: str) -> bool:
+    """Whether the ffmpeg that is used can encode so. Raises FfmpegMissing."""
+    path = executable()
+    return name in _encoders(path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _encoders(path: str, changed: int) -> frozenset[str]:
+    """Names of all encoders; `changed` only makes a replaced file be asked again."""
+    told = subprocess.run(
+        [path, "-hide_banner", "-encoders"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    lines = (line.split() for line in told.stdout.decode(errors="replace").splitlines())
+    return frozenset(words[1] for words in lines if len(words) > 1)
+
+
 def describe_status(status: int) -> str:
     """An exit status in words: "exit status 1", "signal SIGKILL"."""
     if status >= 0:

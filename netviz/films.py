@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from netviz.about import about_of
 from netviz.api import Progress, recorded
 from netviz.errors import InputError, Problem
-from netviz.executable import executable
+from netviz.executable import executable, has_encoder
 from netviz.film.plan import Plan
+from netviz.film.side_by_side import frames_of
 from netviz.film.timeline import Timeline
 from netviz.plans import plan, tell
 from netviz.problems import Source, film_target_problems, input_files, scene_of, scene_problems, tells
+from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.sound.sonify import write_sonified
 from netviz.sound.track import Soundtrack
 from netviz.video.film import Film, Wanted, joined
-from netviz.video.vtt import vtt
+from netviz.video.outputs import KINDS, Making, WebmCodec, outputs_of
+from netviz.video.takes import Roll
+from netviz.video.vtt import vtt, vtt_beside
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
 from netviz.workers.jobs import default_jobs, usable_cpus
 from netviz.workers.segment import Production, Watch
+
+Output = str | Path
+Outputs = Output | Sequence[Output]
+"""A file, or several that share one rendering."""
 
 BEAT = 0.1
 """Seconds between two looks at how far the workers are."""
@@ -39,10 +48,15 @@ class _Order:
     plan: Plan
     wanted: Wanted
 
+    @property
+    def target(self) -> Path:
+        """Its file; the first of several."""
+        return self.wanted.outputs[0].path
+
 
 def render(
     source: Source,
-    output: str | Path | None = None,
+    output: Outputs | None = None,
     *,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -51,20 +65,21 @@ def render(
     progress: Progress | None = None,
     cache: bool = False,
 ) -> Film:
-    """Make the film of a scene, or of a recording without training again, and write it as MP4.
+    """Make the film of a scene, or of a recording without training again, and write it.
 
-    output: the file; without it the scene's name + .mp4 in the current folder. An existing file is refused unless
-    `overwrite`. Returns path, frames, seconds and size in bytes of what was written, and
-    the path of its captions where it tells something: WebVTT, beside it under its name + .vtt. cache: as in `record`.
+    output: the file, whose end says what it becomes: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or
+    .apng; or several, which share one rendering. Without it the scene's name + .mp4 in the current folder. An existing
+    file is refused unless `overwrite`. Returns the files with their sizes, frames and seconds, and the path of the
+    captions where the film tells something: WebVTT, beside the first file under its name + .vtt. cache: as in `record`.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the output is as it was before.
     """
-    target = Path(output) if output is not None else Path(f"{scene_of(source).name}.mp4")
+    targets = targets_of(output) if output is not None else (Path(f"{scene_of(source).name}.mp4"),)
     (made,) = render_many(
-        {target: source},
+        {targets: source},
         overwrite=overwrite,
         jobs=jobs,
         executor=executor,
@@ -77,8 +92,13 @@ def render(
     return made
 
 
+def targets_of(outputs: Outputs) -> tuple[Path, ...]:
+    """The files of one film."""
+    return (Path(outputs),) if isinstance(outputs, str | Path) else tuple(map(Path, outputs))
+
+
 def render_many(
-    films: Mapping[str | Path, Source],
+    films: Mapping[Output | tuple[Output, ...], Source],
     *,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -88,27 +108,33 @@ def render_many(
     cache: bool = False,
     ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
 ) -> dict[Path, Film | Exception]:
-    """Make several films, which share the workers. films: the file of each, and what it is of.
+    """Make several films, which share the workers. films: the file, or a tuple of files, of each, and what it is of.
 
-    A film that fails does not stop the others: what went wrong with it is returned in its place. ended: called with
-    each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
+    A film that fails does not stop the others: what went wrong with it is returned in its place, under its first file.
+    ended: called with each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
     Raises InputError before any work with all that is wrong with any of them.
     """
     orders = _orders(films, overwrite, request_problems(jobs, executor, cluster))
     if jobs is None:
-        jobs = default_jobs(usable_cpus(), sum(len(order.wanted.segments) for order in orders))
-    jobs = min(jobs, sum(len(order.wanted.segments) for order in orders))
+        jobs = default_jobs(usable_cpus(), _segments(orders))
+    jobs = min(jobs, _segments(orders))
     with crew_of(jobs, executor, cluster) as crew:
         return _make_all(orders, crew, progress, cache, ended)
 
 
-def film_problems(films: Mapping[str | Path, Source], *, overwrite: bool = False) -> tuple[list[Problem], list[Plan]]:
+def _segments(orders: Sequence[_Order]) -> int:
+    return sum(len(order.wanted.segments) * len(order.wanted.rolls) for order in orders)
+
+
+def film_problems(
+    films: Mapping[Output | tuple[Output, ...], Source], *, overwrite: bool = False
+) -> tuple[list[Problem], list[Plan]]:
     """All that keeps films from being made, and their plans, as far as there are any."""
     problems: list[Problem] = []
     plans = []
     for output, source in films.items():
-        scene, target = scene_of(source), Path(output)
-        found = scene_problems(source) + film_target_problems(scene, target, overwrite, input_files(scene))
+        scene = scene_of(source)
+        found = scene_problems(source) + film_target_problems(scene, targets_of(output), overwrite, input_files(scene))
         if not found:
             try:
                 plans.append(plan(scene))
@@ -122,11 +148,13 @@ def film_problems(films: Mapping[str | Path, Source], *, overwrite: bool = False
 
 def _of(name: str, problem: Problem) -> Problem:
     """A problem of one of several films, with its name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.endswith((".mp4", ".vtt"))
+    is_file = "/" in problem.where or problem.where.endswith((*KINDS, ".vtt"))
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 
-def _orders(films: Mapping[str | Path, Source], overwrite: bool, problems: list[Problem]) -> list[_Order]:
+def _orders(
+    films: Mapping[Output | tuple[Output, ...], Source], overwrite: bool, problems: list[Problem]
+) -> list[_Order]:
     found, plans = film_problems(films, overwrite=overwrite)
     if problems or found:
         raise InputError([*problems, *found])
@@ -136,12 +164,23 @@ def _orders(films: Mapping[str | Path, Source], overwrite: bool, problems: list[
         scene = scene_of(source)
         sound = scene.audio
         audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
-        output_of = scene.output
-        wanted = Wanted(
-            Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite
-        )
+        making, targets = making_of(scene), targets_of(output)
+        captions = vtt_beside(targets[0]) if tells(scene) else None
+        outputs = outputs_of(targets, making)
+        about = about_of(scene)
+        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
         orders.append(_Order(source, made, wanted))
     return orders
+
+
+def making_of(scene: Scene) -> Making:
+    """How a scene says that its files are made. Raises FfmpegMissing without ffmpeg."""
+    output = scene.output
+    webm: WebmCodec = output.webm or ("av1" if has_encoder("libsvtav1") else "vp9")
+    animated = output.animated
+    return Making(
+        output.size, output.fps, output.quality, webm, animated.side, animated.fps, is_transparent=output.transparent
+    )
 
 
 def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
@@ -167,7 +206,7 @@ def _make_all(
     ended: Callable[[Path, Film | Exception], None],
 ) -> dict[Path, Film | Exception]:
     """Make all films; the next is begun as soon as the workers of those under way do not keep everybody busy."""
-    total = sum(order.plan.frame_count for order in orders)
+    total = sum(order.plan.frame_count * len(order.wanted.rolls) for order in orders)
     watches: list[Watch] = []
     outcomes: dict[Path, Film | Exception] = {}
     under_way: dict[Path, Generator[None, None, Film]] = {}
@@ -186,10 +225,9 @@ def _make_all(
         while waiting or under_way:
             if waiting and crew.has_room():
                 order = waiting.pop(0)
-                watches.append(Watch(crew.news, tell))
-                under_way[order.wanted.target] = _made(
-                    order, crew, watches[-1], _named(progress, order, len(orders)), cache
-                )
+                watch = [Watch(crew.news, tell) for _ in order.wanted.rolls]
+                watches += watch
+                under_way[order.target] = _made(order, crew, watch, _named(progress, order, len(orders)), cache)
             crew.news.clear()
             for path, making in [*under_way.items()]:
                 try:
@@ -204,30 +242,35 @@ def _make_all(
     finally:
         for making in under_way.values():
             making.close()
-    return {order.wanted.target: outcomes[order.wanted.target] for order in orders}
+    return {order.target: outcomes[order.target] for order in orders}
 
 
 def _made(
-    order: _Order, crew: Crew, watch: Watch, progress: Progress | None, cache: bool
+    order: _Order, crew: Crew, watches: list[Watch], progress: Progress | None, cache: bool
 ) -> Generator[None, None, Film]:
-    """Train, draw and encode, giving others their turn while there is nothing to be done here."""
-    runs = recorded(order.source, progress=progress, cache=cache)
-    film = Production(tell(order.plan, runs), runs)
-    told = tells(runs.scene)
-    wanted = replace(order.wanted, captions=vtt(film.plan.cues, film.plan.fps)) if told else order.wanted
+    """Train, draw and encode, giving others their turn while there is nothing to be done here.
 
-    def segments() -> Iterator[bytes | None]:
-        return crew.segments(film, wanted, watch)
+    watches: one for each roll.
+    """
+    runs = recorded(order.source, progress=progress, cache=cache)
+    plan, wanted = tell(order.plan, runs), order.wanted
+    films = {roll: (Production(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
+    if wanted.captions is not None:
+        wanted = replace(wanted, beside={wanted.captions: vtt(plan.cues, plan.fps).encode()})
+
+    def segments(roll: Roll) -> Iterator[tuple[bytes, ...] | None]:
+        film, watch = films[roll]
+        return crew.segments(film, wanted.segments, watch)
 
     with ExitStack() as stack:
-        timeline = film.timeline
         if runs.scene.audio is not None and runs.scene.audio.is_sonified:
+            timeline = frames_of(plan, runs)
             assert isinstance(timeline, Timeline), "sound is made from one run alone"
             sound = _folder(stack) / "sound.wav"
             for done, total in write_sonified(timeline, sound):
                 if progress is not None:
                     progress("composing", done, total)
-                watch.news.set()  # there is nothing to wait for
+                watches[0].news.set()  # there is nothing to wait for
                 yield
             wanted = replace(wanted, audio=Soundtrack(sound))
         made = yield from joined(wanted, segments)

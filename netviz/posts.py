@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from netviz.about import about_of
 from netviz.api import Progress, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
@@ -18,14 +17,12 @@ from netviz.films import render_many, request_problems
 from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.plans import plan, tell
+from netviz.post.passages import scene_of as scene_of_film
 from netviz.problems import Source, input_files, scene_of, scene_problems
 from netviz.scene.spec import Scene
 from netviz.video.film import Film
 from netviz.video.folders import folder_problems, whole_folder
-
-if TYPE_CHECKING:
-    from netviz.post.page import Played
-    from netviz.post.snippets import Embedded
+from netviz.video.outputs import OPAQUE
 
 POSTER_BYTES_A_PIXEL = 0.095
 """A poster is no larger, if that can be had: some 200 kB at 1920x1080."""
@@ -35,14 +32,14 @@ POSTER_QUALITIES = (93, 90, 86, 82, 78)
 
 @dataclass(frozen=True)
 class Version:
-    """A film file of a post: its name after the scene's, and whether it shows less motion."""
+    """A file of a post's film: its name after the scene's, and whether it shows less motion."""
 
     end: str
     stepped: bool = False
 
 
-VERSIONS = (Version(".mp4"),)
-"""The film files of a post, those first that a browser should take where it can."""
+VERSIONS = (Version(".webm"), Version(".mp4"))
+"""The files of a post's film, those first that a browser should take where it can; the last plays everywhere."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,9 @@ def embed(
     target = Path(scene.name if folder is None else folder)
     problems = [*request_problems(jobs, None, None), *url_problems(url), *scene_problems(source)]
     problems += folder_problems(target, file_names(scene), overwrite, input_files(scene))
+    if scene.output.transparent:
+        message = f"a post has the film as MP4 too, and {OPAQUE['mp4']}; leave it out"
+        problems.append(Problem("output.transparent", message))
     try:
         plan(scene)
     except InputError as wrong:
@@ -99,23 +99,27 @@ def embed(
         timeline = frames_of(tell(plan(scene), runs), runs)
         poster = poster_frame(timeline)
         _write_poster(making / f"{scene.name}.jpg", timeline, poster)
-        _write_texts(making, scene, timeline, autoplay, _prefix(url))
+        _write_texts(making, timeline, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
         target,
-        tuple(replace(film, path=target / film.path.name, captions=_in(target, film.captions)) for film in films),
+        tuple(_at(target, film) for film in films),
         tuple(target / name for name in names),
         poster,
     )
 
 
+def versions(scene: Scene) -> tuple[Version, ...]:
+    """The files of the post's film of a scene."""
+    return VERSIONS
+
+
 def file_names(scene: Scene) -> list[str]:
     """The names of all files that a post of the scene can have."""
-    ends = (".jpg", ".vtt", "-transcript.txt", "-transcript.html", *(version.end for version in VERSIONS))
-    return [*(f"{scene.name}{end}" for end in ends), "alt.txt", *_SNIPPETS, "index.html"]
+    from netviz.post.written import CAPTIONS, NAMES, PAGE, POSTER, TRANSCRIPTS
 
-
-_SNIPPETS = ("snippet.html", "snippet.md", "wordpress.html", "wordpress.txt", "hugo-shortcode.html", "hugo.md")
+    ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in versions(scene)))
+    return [*(f"{scene.name}{end}" for end in ends), *NAMES, PAGE]
 
 
 def url_problems(url: str) -> list[Problem]:
@@ -131,30 +135,31 @@ def _prefix(url: str) -> str:
     return f"{url}/" if url[-1:].isalnum() else url
 
 
-def _in(folder: Path, path: Path | None) -> Path | None:
-    return None if path is None else folder / path.name
+def _at(folder: Path, film: Film) -> Film:
+    """A film whose files have come to lie in a folder."""
+    captions = None if film.captions is None else folder / film.captions.name
+    return replace(film, files={folder / path.name: size for path, size in film.files.items()}, captions=captions)
 
 
 def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progress: Progress | None) -> list[Film]:
-    """Make all film files, with one file of captions beside them."""
-    name = runs.scene.name
-    wanted: dict[str | Path, Source] = {
-        folder / f"{name}{version.end}": _version(runs, version) for version in VERSIONS
-    }
+    """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
+    scene = runs.scene
+    files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene))
+    wanted: dict[str | Path | tuple[str | Path, ...], Source] = {files: runs}
     made = []
     for outcome in render_many(wanted, jobs=jobs, progress=progress).values():
         if isinstance(outcome, Exception):
             raise outcome
         made.append(outcome)
-    captions = folder / f"{name}.vtt"
-    for film in made:
-        if film.captions is not None and film.captions.name != captions.name:
-            film.captions.unlink()  # it says the same
-    return [replace(film, captions=captions if captions.exists() else None) for film in made]
+    return [_with_captions(film, folder / f"{scene.name}.vtt") for film in made]
 
 
-def _version(runs: Recording | Comparison, version: Version) -> Recording | Comparison:
-    return runs
+def _with_captions(film: Film, captions: Path) -> Film:
+    """The film with the one file of captions; its own says the same, and goes."""
+    if film.captions is None or film.captions == captions:
+        return film
+    film.captions.replace(captions)
+    return replace(film, captions=captions)
 
 
 def _write_poster(path: Path, timeline: Timeline | SideBySide, frame: int) -> None:
@@ -164,6 +169,7 @@ def _write_poster(path: Path, timeline: Timeline | SideBySide, frame: int) -> No
     from PIL import Image
 
     from netviz.picture.stage import Stage
+    from netviz.video.tags import with_about
 
     pixels = Stage(timeline).draw(timeline.frame(frame))
     picture, largest = Image.fromarray(pixels), POSTER_BYTES_A_PIXEL * pixels.shape[0] * pixels.shape[1]
@@ -174,78 +180,18 @@ def _write_poster(path: Path, timeline: Timeline | SideBySide, frame: int) -> No
         data = file.getvalue()
         if len(data) <= largest:
             break
-    path.write_bytes(data)
+    path.write_bytes(with_about(".jpg", data, about_of(scene_of_film(timeline))))
 
 
-def _write_texts(folder: Path, scene: Scene, timeline: Timeline | SideBySide, autoplay: bool, url: str) -> None:
-    """Write all that is text."""
-    for name, text in _texts(folder, scene, timeline, autoplay, url):
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-
-
-def _texts(
-    folder: Path, scene: Scene, timeline: Timeline | SideBySide, autoplay: bool, url: str
-) -> Iterator[tuple[str, str]]:
-    from netviz.post import snippets
-    from netviz.post.page import player_page
-    from netviz.post.transcript import transcript_page, transcript_text
-
-    played = _played(folder, scene, timeline)
-    of, told, fps = played.of, played.passages, timeline.plan.fps
-    yield "index.html", player_page(played)
-    yield f"{scene.name}-transcript.txt", transcript_text(scene, of.about, told, fps)
-    yield f"{scene.name}-transcript.html", transcript_page(scene, of.about, told, fps)
-    yield "alt.txt", f"{of.about.alt}\n"
-    pasted = replace(of, url=url, autoplay=autoplay)
-    yield "snippet.html", snippets.html(pasted)
-    yield "snippet.md", snippets.markdown(pasted)
-    yield "wordpress.html", snippets.wordpress_block(pasted)
-    yield "wordpress.txt", snippets.wordpress_shortcode(pasted)
-    yield "hugo-shortcode.html", snippets.hugo_shortcode(pasted)
-    yield "hugo.md", snippets.hugo_line(pasted)
-
-
-def _played(folder: Path, scene: Scene, timeline: Timeline | SideBySide) -> Played:
-    from netviz.post.curve import curve_of
-    from netviz.post.page import Played
-    from netviz.post.passages import passages
-
-    of = _embedded(folder, scene, timeline)
-    name, plan_of = scene.name, timeline.plan
-    downloads = [
-        *(("page-download-stepped" if each.stepped else "page-download-film", each.name) for each in of.sources),
-        ("page-download-poster", of.poster),
-        *([("page-download-captions", of.captions)] if of.captions is not None else []),
-        ("page-download-transcript", f"{name}-transcript.txt"),
-    ]
-    return Played(
-        of,
-        passages(timeline),
-        plan_of.cues,
-        curve_of(timeline),
-        plan_of.fps,
-        plan_of.frame_count,
-        scene.audio is not None,
-        tuple(downloads),
-    )
-
-
-def _embedded(folder: Path, scene: Scene, timeline: Timeline | SideBySide) -> Embedded:
-    from netviz.post.about import about
+def _write_texts(folder: Path, timeline: Timeline | SideBySide, autoplay: bool, url: str) -> None:
+    """Write all that is text. folder: where the films are."""
     from netviz.post.filmtypes import film_type
-    from netviz.post.snippets import Embedded
     from netviz.post.snippets import Source as FilmSource
+    from netviz.post.written import CAPTIONS, texts
 
-    name = scene.name
-    return Embedded(
-        scene,
-        about(timeline),
-        scene.output.size,
-        tuple(
-            FilmSource(f"{name}{each.end}", film_type(folder / f"{name}{each.end}"), each.stepped) for each in VERSIONS
-        ),
-        poster=f"{name}.jpg",
-        transcript=f"{name}-transcript.html",
-        captions=f"{name}.vtt" if (folder / f"{name}.vtt").exists() else None,
-        drawn=any(panel.panel == "caption" for panel in scene.shown_panels),
-    )
+    scene = scene_of_film(timeline)
+    paths = {folder / f"{scene.name}{each.end}": each for each in versions(scene)}
+    sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
+    captions = (folder / f"{scene.name}{CAPTIONS}").exists()
+    for name, text in texts(timeline, sources, captions=captions, autoplay=autoplay, url=url):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from netviz.scene.spec import Scene
 from netviz.sound.beats import library_problems
 from netviz.sound.length import sound_problems
 from netviz.video.files import EXISTS, output_problems
+from netviz.video.outputs import KINDS, OPAQUE
 from netviz.video.vtt import vtt_beside
 
 Source = Scene | Recording | Comparison
@@ -83,16 +84,26 @@ def target_problems(
     """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
     problems = output_problems(target, overwrite, [*inputs])
     if not problems and not target.name.lower().endswith(suffixes):
-        problems.append(Problem(str(target), f"give a name that ends in {' or '.join(suffixes)}"))
+        *others, last = suffixes
+        ends = f"{', '.join(others)} or {last}" if others else last
+        problems.append(Problem(str(target), f"give a name that ends in {ends}"))
     return problems
 
 
-def film_target_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
-    """Why the scene's film cannot be written to `target`, or its captions beside it."""
-    inputs = [*inputs]
-    problems = target_problems(target, (".mp4",), overwrite, inputs)
+def film_target_problems(
+    scene: Scene, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
+) -> list[Problem]:
+    """Why the scene's film cannot be written to `targets`, or its captions beside the first of them."""
+    inputs, problems = [*inputs], []
+    for target in targets:
+        problems += target_problems(target, tuple(KINDS), overwrite, inputs)
+        kind = KINDS.get(target.suffix.lower())
+        if scene.output.transparent and kind in OPAQUE:
+            problems.append(Problem(str(target), f"cannot be transparent: {OPAQUE[kind]}"))
+    if len({target.absolute() for target in targets}) < len(targets):
+        problems.append(Problem(str(targets[0]), "two files cannot have one name"))
     if tells(scene) and not any(problem.message != EXISTS for problem in problems):
-        problems += target_problems(vtt_beside(target), (".vtt",), overwrite, inputs)
+        problems += target_problems(vtt_beside(targets[0]), (".vtt",), overwrite, inputs)
     return problems
 
 

@@ -54,7 +54,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
     with console.warnings_shown(strict):
         source = read_source(ctx)
         target = source.target
-        problems = target_problems(target, (SUFFIXES["record"],), overwrite)
+        problems = target_problems(target, SUFFIXES["record"], overwrite)
         if source.recording is not None:
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
         with located(source):
@@ -158,7 +158,7 @@ def scenes(as_json: bool) -> None:
     default="xor",
     metavar="SCENE",
     show_default=True,
-    help="Which scene to copy, or the Playground link to write as one.",
+    help="Which scene to copy; or what to write as one: a Playground link, or a film, picture or recording.",
 )
 @overwrite_option
 @debug_option
@@ -171,10 +171,14 @@ def new(target: Path, source: str, overwrite: bool) -> None:
 
     problems = target_problems(target, SUFFIXES, overwrite)
     text, copies = "", dict[Path, bytes]()
+    made = None
     try:
         with console.warnings_shown(strict=False):
-            text = scene_text(source)
-            copies = {target.parent / name: path.read_bytes() for name, path in files_beside(source).items()}
+            if _is_made(source):
+                made = netviz.inspect(source)
+            text = made.scene if made is not None else scene_text(source)
+            beside_source = {} if made is not None else files_beside(source)
+            copies = {target.parent / name: path.read_bytes() for name, path in beside_source.items()}
     except InputError as wrong:
         problems += wrong.problems
     # A file that is there already, and is the same, is as good as a copy.
@@ -184,8 +188,10 @@ def new(target: Path, source: str, overwrite: bool) -> None:
     for path, content in {**copies, target: text.encode()}.items():
         with whole_or_not_at_all(path, overwrite=overwrite) as temporary:
             temporary.write_bytes(content)
-    of = "the link's run" if is_link(source) else f"a copy of {source}"
+    of = "the link's run" if is_link(source) else f"{'a copy' if made is None else 'the scene'} of {source}"
     beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
+    if made is not None and made.about.files:
+        beside += f"; beside it have to lie: {printable(', '.join(made.about.files))}"
     console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
 
 
@@ -196,6 +202,14 @@ def schema() -> None:
     from netviz.scene.schema import schema as scene_schema
 
     console.result(json.dumps(scene_schema(), indent=1))
+
+
+def _is_made(source: str) -> bool:
+    """Whether it is a file that netviz made of a scene."""
+    from netviz.scene.link import is_link
+    from netviz.scene.source import MADE
+
+    return not is_link(source) and Path(source).suffix.lower() in (*MADE, SUFFIXES["record"])
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "think": "Train the network and let it think about a situation.",
     "events": "Print what happened while the network learned.",
     "plan": "Print what the film shows when.",
+    "inspect": "Tell what a film, a picture or a recording was made of.",
     "validate": "Check a scene without making anything of it.",
     "scenes": "List the scenes that come with netviz.",
     "new": "Write a copy of a scene to tweak.",
@@ -33,7 +34,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {name: name for name in ("cache", "embed", "events", "preview", "render", "sonify", "words")}
+_HOMES = {name: name for name in ("cache", "embed", "events", "inspect", "preview", "render", "sonify", "words")}
 """The modules of those that are not in commands.py."""
 
 

@@ -54,6 +54,14 @@ def _settings(command: Command) -> Command:
             option, metavar=metavar, help=f"{text}  [{key}]", envvar=f"NETVIZ_{name.upper()}", type=str
         )(command)
     command = click.option(
+        "--transparent",
+        is_flag=True,
+        default=None,
+        envvar="NETVIZ_TRANSPARENT",
+        help="Leave out the ground, for those who lay the picture over another (.webm, .mov, .webp, .apng, .png).  "
+        "[output.transparent]",
+    )(command)
+    command = click.option(
         "--set",
         "settings",
         metavar="KEY=VALUE",
@@ -123,6 +131,8 @@ def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:
             typed[key] = Override(parse_set(f"{key}={value}")[1].value if as_yaml else value, origin)
         except InputError as wrong:
             problems += [Problem(origin, problem.message) for problem in wrong.problems]
+    if ctx.params.get("transparent") is not None:
+        typed["output.transparent"] = Override(ctx.params["transparent"], "--transparent")
     for text in ctx.params.get("settings", ()):
         try:
             key, override = parse_set(text)

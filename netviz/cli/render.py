@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,28 @@ from click.core import ParameterSource
 import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scenes_options
-from netviz.cli.sources import Source, located, read_sources
+from netviz.cli.sources import Source as Given
+from netviz.cli.sources import located, read_sources
 from netviz.errors import InputError, NetvizError
-from netviz.films import film_problems, request_problems
-from netviz.learn.recording import Recording
-from netviz.problems import tells
-from netviz.scene.spec import Scene
+from netviz.films import Output, film_problems, making_of, request_problems
+from netviz.problems import Source, tells
 from netviz.video.files import amount
 from netviz.video.film import Film
+from netviz.video.outputs import ANIMATED, Making, outputs_of
+from netviz.video.outputs import Output as OutputFile
 from netviz.video.vtt import vtt_beside
 
 OUTPUT_HELP = (
-    "The film; without it the scene's name + .mp4 in the current folder. Of several: a folder (ending in /), or a name "
-    "with {name} in it."
+    "The film: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or .apng; several -o share one "
+    "rendering. Without it the scene's name + .mp4 in the current folder. Of several films: a folder (ending in /), or "
+    "a name with {name} in it."
 )
 
 
 @click.command()
 @scenes_options
 @overwrite_option
-@click.option("-o", "--output", type=click.Path(), metavar="FILE", help=OUTPUT_HELP)
+@click.option("-o", "--output", "outputs", type=click.Path(), metavar="FILE", multiple=True, help=OUTPUT_HELP)
 @click.option(
     "--sweep",
     "sweeps",
@@ -72,20 +75,20 @@ def render(
             with located(source), console.progress() as progress:
                 film = netviz.render(
                     source.subject,
-                    source.target,
+                    source.targets,
                     overwrite=overwrite,
                     jobs=workers,
                     cluster=cluster or None,
                     progress=progress,
                     cache=cache,
                 )
-            console.result(_told(source.target, film))
+            console.result(_told(source.targets, film))
         else:
             _make_several(ctx, sources, overwrite=overwrite, jobs=workers, cluster=cluster or None, cache=cache)
 
 
-def _show(sources: list[Source], overwrite: bool) -> None:
-    problems, plans = film_problems({source.target: source.subject for source in sources}, overwrite=overwrite)
+def _show(sources: list[Given], overwrite: bool) -> None:
+    problems, plans = film_problems({source.targets: source.subject for source in sources}, overwrite=overwrite)
     with located(*sources):
         if problems:
             raise InputError(problems)
@@ -93,18 +96,23 @@ def _show(sources: list[Source], overwrite: bool) -> None:
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
         told = f"; captions in {console.name(Path(vtt_beside(source.target).name))}" if tells(source.scene) else ""
-        console.result(f"{console.name(source.target)}: {length}{told}")
+        making = making_of(source.scene)
+        for output in outputs_of(source.targets, making):
+            small = f", as {_small(output, making)}" if output.kind in ANIMATED else ""
+            console.result(f"{console.name(output.path)}: {length}{small}{told}")
+            told = ""
 
 
-def _make_several(ctx: click.Context, sources: list[Source], **options: Any) -> None:
+def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:
     """Make all films; those that fail are told of, and are the command's failure in the end."""
-    films: dict[str | Path, Scene | Recording] = {source.target: source.subject for source in sources}
+    films: dict[Output | tuple[Output, ...], Source] = {source.targets: source.subject for source in sources}
     with located(*sources), console.progress() as progress:
+        targets = {source.target: source.targets for source in sources}
 
         def ended(target: Path, outcome: Film | Exception) -> None:
             with progress.aside():
                 if isinstance(outcome, Film):
-                    console.result(_told(target, outcome))
+                    console.result(_told(targets[target], outcome))
                 else:
                     reason = (
                         str(outcome) if isinstance(outcome, NetvizError) else f"{type(outcome).__name__}: {outcome}"
@@ -128,6 +136,18 @@ def _typed_before_surroundings(
     return (jobs, None) if typed == {"jobs"} else (None, cluster)
 
 
-def _told(target: Path, film: Film) -> str:
+def _told(targets: Sequence[Path], film: Film) -> str:
+    """A line for every file."""
     told = "" if film.captions is None else f", captions in {console.name(Path(film.captions.name))}"
-    return f"{console.name(target)}: {console.seconds(film.seconds)}, {amount(film.size_in_bytes)}{told}"
+    length = console.seconds(film.seconds)
+    lines = [
+        f"{console.name(target)}: {length}, {amount(size)}"
+        for target, size in zip(targets, film.files.values(), strict=True)
+    ]
+    return "\n".join([lines[0] + told, *lines[1:]])
+
+
+def _small(output: OutputFile, making: Making) -> str:
+    """The size and rate of an animated picture."""
+    rate = float(making.fps / output.take.every)
+    return "{}x{} with {:g} pictures a second".format(*output.take.size, rate)

@@ -26,14 +26,15 @@ from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
 from netviz.video.folders import folder_problems
+from netviz.video.outputs import KINDS
 
-SUFFIXES = {"render": ".mp4", "still": ".png", "record": ".npz", "sonify": ".wav"}
-"""What the names of the files end in that the commands write."""
+SUFFIXES = {"render": tuple(KINDS), "still": (".png",), "record": (".npz",), "sonify": (".wav",)}
+"""What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A scene, the recording if it came with one, the file it was read from, and the file the command is to write.
+    """A scene, the recording if it came with one, the file it was read from, and the files the command writes.
 
     located: adds its place in the scene's file to a problem that is found later.
     """
@@ -41,8 +42,13 @@ class Source:
     scene: Scene
     recording: Recording | None
     path: Path | None
-    target: Path
+    targets: tuple[Path, ...]
     located: Callable[[Problem], Problem]
+
+    @property
+    def target(self) -> Path:
+        """The file; the first of several."""
+        return self.targets[0]
 
     @property
     def subject(self) -> Scene | Recording:
@@ -58,7 +64,7 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
     """
     typed, problems = overrides(ctx)
     recording, draft = read_draft(ctx, typed)
-    (source,) = _sources(ctx, [*problems, *more], [(recording, draft, _target(ctx, draft))])
+    (source,) = _sources(ctx, [*problems, *more], [(recording, draft, (_target(ctx, draft),))])
     return source
 
 
@@ -77,25 +83,27 @@ def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Sourc
             if draft.scene is not None:
                 draft = replace(draft, scene=named(draft.scene, point))
             found.append((recording, draft, f"{_name(draft)}{point.part}"))
-    targets = targets_of(ctx.params["output"], [name for _, _, name in found])
-    problems += collisions(ctx.params["output"], targets)
-    return _sources(ctx, problems, [(*each[:2], target) for each, target in zip(found, targets, strict=True)])
+    outputs = ctx.params["outputs"]
+    targets = targets_of(outputs, [name for _, _, name in found])
+    problems += collisions(outputs, targets)
+    return _sources(ctx, problems, [(*each[:2], files) for each, files in zip(found, targets, strict=True)])
 
 
 def _sources(
-    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, Draft, Path]]
+    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, Draft, tuple[Path, ...]]]
 ) -> list[Source]:
     sources = []
-    for recording, draft, target in found:
+    for recording, draft, targets in found:
         problems += draft.problems
         for note in draft.notes:
             warnings.warn(note, NetvizWarning, stacklevel=3)
-        if draft.scene is not None and not (draft.path is not None and _same_file(target, draft.path)):
+        path = draft.path
+        if draft.scene is not None and not (path is not None and any(_same_file(target, path) for target in targets)):
             filmed = recording and recording.with_scene(draft.scene)
-            sources.append(Source(draft.scene, filmed, draft.path, target, draft.located))
+            sources.append(Source(draft.scene, filmed, path, targets, draft.located))
     if problems or len(sources) < len(found):
-        for _, draft, target in found:
-            problems += _problems_beyond(ctx, draft, target)
+        for _, draft, targets in found:
+            problems += _problems_beyond(ctx, draft, targets)
         raise InputError(dict.fromkeys(problems))
     return sources
 
@@ -169,20 +177,21 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
 
 def _target(ctx: click.Context, draft: Draft) -> Path:
     output = ctx.params.get("output")
-    return output if output is not None else Path(f"{_name(draft)}{SUFFIXES.get(ctx.command.name or '', '')}")
+    return output if output is not None else Path(f"{_name(draft)}{SUFFIXES.get(ctx.command.name or '', ('',))[0]}")
 
 
-def _problems_beyond(ctx: click.Context, draft: Draft, target: Path) -> list[Problem]:
+def _problems_beyond(ctx: click.Context, draft: Draft, targets: Sequence[Path]) -> list[Problem]:
     found: list[Problem] = []
     audio = draft.parts.get("audio")
     if isinstance(audio, Sound) and not audio.is_sonified:
         faults = audio_problems(music(audio.file))
         found += [draft.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
     if ctx.command.name == "embed":
-        found += folder_problems(target, (), ctx.params["overwrite"])
+        found += folder_problems(targets[0], (), ctx.params["overwrite"])
     if ctx.command.name in SUFFIXES:
         inputs = [] if draft.path is None else [draft.path]
-        found += target_problems(target, (SUFFIXES[ctx.command.name],), ctx.params["overwrite"], inputs)
+        for target in targets:
+            found += target_problems(target, SUFFIXES[ctx.command.name], ctx.params["overwrite"], inputs)
     return found
 
 

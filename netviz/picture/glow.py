@@ -44,10 +44,13 @@ class LightField:
     """The glowing of a picture of `size` (width, height) pixels in a space of colours.
 
     lamps: how many halos `add_spot` and `add_line` will be asked for, which decides how coarse the grid is.
-    darkens: whether the ground is light, so that halos take from it instead of adding to it.
+    darkens: whether the ground is light, so that halos take from it instead of adding to it. dithers: whether there is
+    a trace of noise in it.
     """
 
-    def __init__(self, size: tuple[int, int], space: Space, lamps: int, darkens: bool = False) -> None:
+    def __init__(
+        self, size: tuple[int, int], space: Space, lamps: int, darkens: bool = False, dithers: bool = True
+    ) -> None:
         self.space = space
         width, height = size
         step = 2 ** max(1, round(math.log2(max(size) / CELLS)))
@@ -59,6 +62,7 @@ class LightField:
         self.rows = -(-height // step) + 1
         self._x = np.arange(self.columns, dtype=np.float32) * step
         self._y = np.arange(self.rows, dtype=np.float32) * step
+        self._dithers = dithers
         self._masks: list[FloatGrid] = []
         self._bands: list[Band] = []
         # What a plane is given where there is no light, and what it is given of the light's red, green and blue.
@@ -111,7 +115,9 @@ class LightField:
 
         Both are planes (k, rows, columns), those of equal size together, as `Space.groups` has them.
         """
-        noise = np.random.default_rng(5).random((self.rows, self.columns), dtype=np.float32)
+        noise = np.full((self.rows, self.columns), 0.5, np.float32)
+        if self._dithers:
+            np.random.default_rng(5).random(dtype=np.float32, out=noise)
         unlit = noise + np.array(self._zeros, np.float32)[:, None, None]
         for top in range(0, self.rows - 1, BAND):
             # A band knows the first row of the next, to which its own last passes over.

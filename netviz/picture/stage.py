@@ -31,7 +31,7 @@ from netviz.picture.panels.picture import PicturePanel
 from netviz.picture.panels.table import TablePanel
 from netviz.picture.responses import Responses, domain_of
 from netviz.picture.space import RGB, Bytes, Space
-from netviz.picture.theme import Theme
+from netviz.picture.theme import Colour, Theme
 from netviz.picture.type import Typefaces, settings
 from netviz.scene.panels import AnyPanel
 from netviz.scene.spec import Scene
@@ -66,10 +66,11 @@ MOST_LAMPS = 600
 class Stage:
     """The figure of one film, in the style its scene names.
 
-    space: what the pictures are made of, RGB for looking at them or YUV420 for a film.
+    space: what the pictures are made of, RGB for looking at them or YUV420 for a film. ground: one colour behind
+    everything instead of the theme's ground; what is measured by it is drawn without a trace of noise.
     """
 
-    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB) -> None:
+    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB, ground: Colour | None = None) -> None:
         recordings = timeline.recordings
         scene = recordings[0].scene
         theme = theme_of(scene)
@@ -78,7 +79,7 @@ class Stage:
         lamps = sum(min(_lights(each.scene), MOST_LAMPS) for each in recordings) if self.lit else 0
         with settings():
             self.canvas = Canvas(size, space)
-            self.field = LightField(size, space, lamps, darkens=theme.is_light)
+            self.field = LightField(size, space, lamps, darkens=theme.is_light, dithers=ground is None)
             faces = Typefaces.make(scene.font)
             first, told = recordings[0], bool(timeline.plan.cues)
             responses = responses_of(first)
@@ -87,7 +88,7 @@ class Stage:
             shown = [*(_panels(setting) if len(recordings) == 1 else _beside(setting, timeline))]
             self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
             memory = self.canvas.memory
-            self.bare = _gradient(self.canvas, theme)
+            self.bare = _gradient(self.canvas, theme) if ground is None else _plain(self.canvas, ground)
             memory[:] = self.bare
             draw_card(setting)
             self.canvas.settle()
@@ -183,6 +184,13 @@ def _beside(setting: Setting, timeline: Timeline | SideBySide) -> Iterator[tuple
             yield PANELS[spec.panel](run, spec, run.layout.places[name]), number
     for number, (run, name) in enumerate(zip(runs, timeline.names, strict=True)):
         yield HeadingPanel(run, name, number, run.layout.places["heading"]), number
+
+
+def _plain(canvas: Canvas, ground: Colour) -> Bytes:
+    memory = np.empty_like(canvas.memory)
+    for plane, byte in zip(canvas.planes_of(memory), canvas.space.bytes_of(ground), strict=True):
+        plane[:] = np.rint(byte)
+    return memory
 
 
 def _gradient(canvas: Canvas, theme: Theme) -> Bytes:

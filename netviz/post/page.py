@@ -11,10 +11,10 @@ from typing import Any
 
 from netviz.film.cues import Cue
 from netviz.film.timing import frame_time
-from netviz.post.about import clock_time
 from netviz.post.curve import HEIGHT, WIDTH, Curve
 from netviz.post.passages import Passage, stops_of
 from netviz.post.snippets import LESS_MOTION, Embedded
+from netviz.post.summary import clock_time
 from netviz.post.template import filled, inline, looks
 from netviz.scene.phrases import say, whole
 from netviz.scene.spec import Scene
@@ -38,7 +38,7 @@ class Played:
 def player_page(played: Played) -> str:
     """The whole page, UTF-8 to be."""
     of = played.of
-    scene, told = of.scene, of.about
+    scene, told = of.scene, of.summary
     width, height = of.size
     return filled(
         "page.html",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from urllib.parse import quote
 
-from netviz.post.about import About
+from netviz.post.summary import Summary
 from netviz.scene.phrases import say
 from netviz.scene.spec import Scene
 
@@ -46,7 +46,7 @@ class Embedded:
     """
 
     scene: Scene
-    about: About
+    summary: Summary
     size: tuple[int, int]
     sources: tuple[Source, ...]
     poster: str
@@ -80,7 +80,7 @@ def _figure(of: Embedded, shown_instead: str) -> Iterator[str]:
     yield "<figure>"
     yield (
         f'  <video controls playsinline{playing} preload="metadata" width="{width}" height="{height}" '
-        f'poster="{of.at(of.poster)}" aria-label="{escape(of.about.label)}" style="max-width:100%;height:auto">'
+        f'poster="{of.at(of.poster)}" aria-label="{escape(of.summary.label)}" style="max-width:100%;height:auto">'
     )
     for source in of.ordered:
         media = f' media="{LESS_MOTION}"' if source.stepped else ""
@@ -106,7 +106,7 @@ def track(of: Embedded) -> str:
 def caption(of: Embedded) -> str:
     """The line under the film: its title, and the way to its transcript."""
     link = f'<a href="{of.at(of.transcript)}">{escape(say(of.scene, "transcript"))}</a>'
-    return f"{escape(_one_line(of.about.title))} · {link}"
+    return f"{escape(_one_line(of.summary.title))} · {link}"
 
 
 def _link(of: Embedded) -> str:
@@ -124,7 +124,7 @@ def markdown(of: Embedded) -> str:
     width, height = of.size
     picture = (
         f'<a href="{of.at(_fallback(of).name)}"><img src="{of.at(of.poster)}" width="{width}" height="{height}" '
-        f'alt="{escape(of.about.label)}" style="max-width:100%;height:auto"></a>'
+        f'alt="{escape(of.summary.label)}" style="max-width:100%;height:auto"></a>'
     )
     return html(of, shown_instead=picture)
 

@@ -8,14 +8,14 @@ from html import escape
 
 from netviz.film.cues import Cue
 from netviz.film.timing import frame_time
-from netviz.post.about import About, clock_time
 from netviz.post.passages import Passage
+from netviz.post.summary import Summary, clock_time
 from netviz.post.template import filled, looks
 from netviz.scene.phrases import say
 from netviz.scene.spec import Scene
 
 
-def transcript_text(scene: Scene, of: About, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_text(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
     """Plain text, UTF-8: what the film is, then each passage with its time."""
     lines = [say(scene, "transcript-of", title=of.title), "", of.alt]
     for passage in told:
@@ -25,7 +25,7 @@ def transcript_text(scene: Scene, of: About, told: Sequence[Passage], fps: Fract
     return "\n".join([*lines, ""])
 
 
-def transcript_page(scene: Scene, of: About, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_page(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
     """A page of its own, in HTML."""
     return filled(
         "transcript.html",

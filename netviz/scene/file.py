@@ -16,7 +16,7 @@ from netviz.scene.reader import Reader, at
 from netviz.scene.source import bundled_names, find_scene, read_text
 from netviz.scene.spec import Scene
 from netviz.scene.words import kind, printable
-from netviz.scene.write import as_yaml
+from netviz.scene.write import as_yaml, plain
 from netviz.scene.yaml_tree import Tree, UnreadableYaml, read_tree
 
 
@@ -79,7 +79,7 @@ def scene_text(source: str) -> str:
     link = read_link(source)
     load_scene(source)
     heading = f"The run of a TensorFlow Playground link, to be changed as you like:\n{printable(source.strip())}"
-    return as_yaml(link.data, heading, COMMENTS)
+    return as_yaml(plain(link.data), heading, COMMENTS)
 
 
 def files_beside(source: str) -> dict[str, Path]:

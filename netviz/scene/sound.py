@@ -9,7 +9,7 @@ from pydantic import Field, FiniteFloat
 
 from netviz.scene.part import Part
 from netviz.scene.shorthand import Shorthand
-from netviz.scene.values import FilePath, Offset
+from netviz.scene.values import FilePath, Offset, Text
 
 Fit = Literal["film", "track"]
 
@@ -41,6 +41,9 @@ class Sound(Part):
     cut or repeated to fit."""
     loudness: Annotated[FiniteFloat, Field(ge=QUIETEST_TARGET, le=LOUDEST_TARGET)] | None = None
     """The loudness it is brought to, in LUFS (EBU R128), by one gain for all of it; without it, it is left alone."""
+    licence: Text | None = None
+    """Under which licence the music is used, and whom it asks to be named: "CC BY 4.0, Song by Somebody". It is kept in
+    the film's file; without it what the music's own file says."""
 
     @property
     def is_sonified(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from netviz.scene.words import did_you_mean, printable
 
 LARGEST_FILE = 1_000_000
 SUFFIXES = (".yaml", ".yml")
+MADE = (".mp4", ".mov", ".webm", ".gif", ".png", ".apng", ".webp", ".jpg", ".jpeg")
+"""What the names of films and pictures end in, which carry the scene they were made of."""
 
 
 def bundled_names() -> list[str]:
@@ -27,6 +30,7 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
     path = Path(source)
     named = isinstance(source, str) and path.suffix.lower() not in SUFFIXES and not _has_separator(source)
     if not named or _is_file(path):
+        _refuse_made(path)
         return path
     names = bundled_names()
     if source in names:
@@ -73,6 +77,13 @@ def _decode(content: bytes, where: str) -> str:
         column = len(content[line_start : error.start].decode("utf-8", errors="replace")) + 1
         message = f"byte {content[error.start]:#04x} is not UTF-8 text; save the file as UTF-8"
         raise InputError([Problem(f"{where}:{line}:{column}", message)]) from None
+
+
+def _refuse_made(path: Path) -> None:
+    if path.suffix.lower() in MADE and _is_file(path):
+        quoted = shlex.quote(str(path))
+        message = f"is a film or a picture, not a scene; `netviz inspect {quoted} --scene > my.yaml` restores its scene"
+        raise InputError([Problem(printable(str(path)), message)])
 
 
 def _has_separator(text: str) -> bool:

@@ -31,6 +31,7 @@ from netviz.scene.sound import SoundOrFile
 from netviz.scene.story import Caption, StoryOrAuto
 from netviz.scene.sync import SyncOrWord
 from netviz.scene.values import (
+    LARGEST_SIDE,
     FilePath,
     FrameRate,
     Grid,
@@ -139,8 +140,17 @@ class Schedule(Part):
     many as the beats leave room for, which is the rule with sync."""
 
 
+class Animated(Part):
+    """Animated pictures: GIF, WebP and APNG."""
+
+    side: Annotated[int, Field(ge=64, le=LARGEST_SIDE)] | None = None
+    """Pixels along the longer side, never more than the film has; without it 640 where the film has more than 960."""
+    fps: FrameRate = Fraction(15)
+    """About so many pictures a second: of a film of 30 every second one. Never more than the film has."""
+
+
 class Output(Part):
-    """The picture and the file."""
+    """The picture and the files."""
 
     size: Size = (1920, 1080)
     """WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, vertical."""
@@ -148,6 +158,13 @@ class Output(Part):
     """Frames a second; a fraction such as 30000/1001 is exact."""
     quality: Quality = "good"
     """draft encodes fast, good is for publishing, best is for archives."""
+    transparent: bool = False
+    """Whether the ground is left out, so that the film can be laid over something else; in .mov it always is."""
+    webm: Literal["av1", "vp9"] | None = None
+    """The codec of .webm. av1 is smaller and faster made, vp9 plays in older Safaris too; without it av1 where ffmpeg
+    here can. With transparency it is always vp9."""
+    animated: Animated = Animated()
+    """The size of .gif, .webp and .apng."""
 
 
 class Scene(Part):

@@ -205,8 +205,10 @@ Name = Annotated[
     BeforeValidator(_file_name),
     BeforeValidator(_drawable),
 ]
+NAMES_A_FILE = BeforeValidator(_file_path)
+"""Among what is said of a key: that its text is the path of a file."""
 # Without pydantic's own limits on a str: those refuse the file names that are not UTF-8.
-FilePath = Annotated[str, BeforeValidator(_file_path), WithJsonSchema({"type": "string", "minLength": 1})]
+FilePath = Annotated[str, NAMES_A_FILE, WithJsonSchema({"type": "string", "minLength": 1})]
 Words = Annotated[
     tuple[tuple[str, Text], ...] | FilePath,
     BeforeValidator(_as_phrases),

@@ -10,21 +10,28 @@ _FROM_NOUGHT = "asetpts=N/SR/TB"
 
 
 def mix_arguments(track: Soundtrack, samples: int, then: str = "") -> list[str]:
-    """ffmpeg's arguments that open a track and make it into the film's sound, `[a]`: 48 kHz, stereo.
-
-    samples: the length of the film's sound. It is padded with silence or cut to that; never with -shortest, which means
-    something else in every version. then: filters for the whole at the end of the chain.
-    """
-    graph = f"{_repeated(track) if track.overlap else _once(track)},{_whole(track, samples)}{then and f',{then}'}[a]"
+    """ffmpeg's arguments that open a track and make it into the film's sound, `[a]`: see `mix_graph`."""
+    graph = mix_graph(track, samples, then)
     return [*input_arguments(track.path), "-filter_complex", graph, "-map", "[a]"]
 
 
-def _once(track: Soundtrack) -> str:
+def mix_graph(track: Soundtrack, samples: int, then: str = "", number: int = 0) -> str:
+    """The filters that make a track into the film's sound, `[a]`: 48 kHz, stereo.
+
+    samples: the length of the film's sound. It is padded with silence or cut to that; never with -shortest, which means
+    something else in every version. then: filters for the whole at the end of the chain. number: which of ffmpeg's
+    inputs the track is.
+    """
+    played = _repeated(track, number) if track.overlap else _once(track, number)
+    return f"{played},{_whole(track, samples)}{then and f',{then}'}[a]"
+
+
+def _once(track: Soundtrack, number: int) -> str:
     begin = [f"atrim=start_sample={track.start}"] if track.start else []
-    return ",".join([f"[0:a:0]aresample={SAMPLE_RATE}", *begin, _FROM_NOUGHT, "aformat=channel_layouts=stereo"])
+    return ",".join([f"[{number}:a:0]aresample={SAMPLE_RATE}", *begin, _FROM_NOUGHT, "aformat=channel_layouts=stereo"])
 
 
-def _repeated(track: Soundtrack) -> str:
+def _repeated(track: Soundtrack, number: int) -> str:
     """The track over and over: each time its end goes while its beginning comes, at a constant power.
 
     It is first heard from its beginning up to there; what follows it is one such seam and all that is between two of
@@ -35,7 +42,7 @@ def _repeated(track: Soundtrack) -> str:
     fade = f"start_sample=0:nb_samples={track.overlap}:curve=qsin"
     return ";".join(
         [
-            f"[0:a:0]aresample={SAMPLE_RATE},atrim=start_sample={track.start}:end_sample={track.stop},{_FROM_NOUGHT},"
+            f"[{number}:a:0]aresample={SAMPLE_RATE},atrim=start_sample={track.start}:end_sample={track.stop},{_FROM_NOUGHT},"
             "aformat=sample_fmts=s16:channel_layouts=stereo,asplit=3[first][second][last]",
             f"[first]atrim=end_sample={between}[begin]",
             f"[second]atrim=end_sample={between},afade=t=in:{fade}[coming]",

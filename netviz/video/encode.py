@@ -1,4 +1,4 @@
-"""Pictures become H.264: ffmpeg's argument list for a segment, and the process that encodes one.
+"""A take of a segment: ffmpeg's argument list for it, and the process that encodes it.
 
 H.264 High, yuv420p, BT.709 converted and tagged, closed groups of pictures: what browsers, QuickTime and editors play.
 """
@@ -10,20 +10,22 @@ from fractions import Fraction
 
 from netviz.errors import NetvizError
 from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.video.takes import Roll, Take
 
 THREADS = 4
-"""x264's output depends on its number of threads: a fixed one gives the same bytes on every machine."""
+"""What encoders make may depend on their number of threads: a fixed one gives the same bytes on every machine."""
 
 
 @dataclass(frozen=True)
 class Quality:
-    """How hard the encoder tries; docs/speed.md shows what each choice gives."""
+    """How hard an encoder tries, and the rate factor: the lower, the better the picture and the larger the file."""
 
     preset: str
     rate_factor: int
     parameters: str
 
 
+# docs/speed.md shows what each choice gives.
 # aq-mode=3 spends more on the dark parts of a picture, which is where these films have their gradients.
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 QUALITIES = {
@@ -31,15 +33,25 @@ QUALITIES = {
     "good": Quality("veryfast", 28, "aq-mode=3"),
     "best": Quality("slow", 18, "aq-mode=3"),
 }
+AV1_QUALITIES = {
+    "draft": Quality("12", 45, f"lp={THREADS}"),
+    "good": Quality("8", 38, f"lp={THREADS}"),
+    "best": Quality("5", 24, f"lp={THREADS}"),
+}
+VP9_QUALITIES = {
+    "draft": Quality("8", 44, "realtime"),
+    "good": Quality("5", 36, "good"),
+    "best": Quality("2", 24, "good"),
+}
+
+TAGS = "colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+"""What the pictures are; not tagged, or wrongly, they are shown in other colours."""
+COLOURS = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
+"""The same for the encoder."""
 
 
 class EncodingFailed(NetvizError):
     """The film, or a segment of it, could not be made; nothing is left of it."""
-
-
-def picture_bytes(size: tuple[int, int]) -> int:
-    """Bytes of a picture of `size` (width, height): planes Y, U and V, BT.709 in the limited range, of yuv420p."""
-    return size[0] * size[1] * 3 // 2
 
 
 def group_of_pictures(fps: Fraction) -> int:
@@ -47,30 +59,71 @@ def group_of_pictures(fps: Fraction) -> int:
     return max(1, round(2 * fps))
 
 
-def segment_arguments(*, size: tuple[int, int], fps: Fraction, quality: str) -> list[str]:
-    """ffmpeg's arguments that encode raw pictures from standard input to fragments of an MP4 on standard output.
+def take_arguments(take: Take, roll: Roll) -> list[str]:
+    """ffmpeg's arguments that encode a take's pictures from standard input to fragments of an MP4 on standard output.
 
-    size: width and height in pixels, both even. Pictures are as `picture_bytes` says: they are tagged as what they are,
-    and not converted. The executable is left out.
+    The executable is left out.
     """
-    chosen = QUALITIES[quality]
-    tags = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+    fps = roll.fps_of(take)
+    drawn = "rgba" if roll.is_transparent else "yuv420p"
     return [
-        *("-v", "error", "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{size[0]}x{size[1]}"),
-        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", tags),
-        *("-c:v", "libx264", "-preset", chosen.preset, "-crf", str(chosen.rate_factor), "-profile:v", "high"),
-        *("-x264-params", chosen.parameters, "-g", str(group_of_pictures(fps)), "-bf", "2"),
-        *("-flags:v", "+cgop+bitexact", "-threads", str(THREADS)),
-        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
-        # Each byte of chroma lies in the middle of its four pixels.
-        *("-chroma_sample_location", "center"),
+        *("-v", "error", "-f", "rawvideo", "-pixel_format", drawn, "-video_size", "{}x{}".format(*roll.size)),
+        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", _filters(take, roll)),
+        *_encoder(take, roll, group_of_pictures(fps)),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
-        *("-f", "mp4", "pipe:1"),
+        # MP4 itself has no room for what editors use; QuickTime, from which it comes, has.
+        *("-f", "mov" if roll.is_transparent else "mp4", "pipe:1"),
     ]
 
 
+def _filters(take: Take, roll: Roll) -> str:
+    """What is done with the pictures before they are encoded."""
+    scaled = "scale={}:{}:flags=lanczos+accurate_rnd+full_chroma_int".format(*take.size)
+    if take.codec == "prores":
+        return f"scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le,setparams={TAGS}"
+    if take.codec != "lossless":
+        return f"setparams={TAGS}"
+    if not roll.is_transparent:
+        return f"{scaled}:in_color_matrix=bt709:in_range=tv,format=bgr24"
+    if take.size == roll.size:
+        return "format=argb"
+    # Colours count as much as they are seen: otherwise those of what is not seen would come in at the edges.
+    return f"format=gbrap,premultiply=inplace=1,{scaled},unpremultiply=inplace=1,format=argb"
+
+
+def _encoder(take: Take, roll: Roll, group: int) -> list[str]:
+    groups = ["-g", str(group)]
+    exact = ["-flags:v", "+bitexact", "-threads", str(THREADS)]
+    match take.codec:
+        case "h264":
+            of = QUALITIES[take.quality]
+            return [
+                *("-c:v", "libx264", "-preset", of.preset, "-crf", str(of.rate_factor), "-profile:v", "high"),
+                *("-x264-params", of.parameters, *groups, "-bf", "2"),
+                *("-flags:v", "+cgop+bitexact", "-threads", str(THREADS), *COLOURS),
+                # Each byte of chroma lies in the middle of its four pixels.
+                *("-chroma_sample_location", "center"),
+            ]
+        case "av1":
+            of = AV1_QUALITIES[take.quality]
+            rate = ["-preset", of.preset, "-crf", str(of.rate_factor), "-svtav1-params", of.parameters]
+            return ["-c:v", "libsvtav1", *rate, *groups, "-flags:v", "+cgop+bitexact", *COLOURS]
+        case "vp9":
+            of = VP9_QUALITIES[take.quality]
+            rate = ["-crf", str(of.rate_factor), "-b:v", "0", "-deadline", of.parameters, "-cpu-used", of.preset]
+            return ["-c:v", "libvpx-vp9", *rate, "-row-mt", "1", "-tile-columns", "2", *groups, *exact, *COLOURS]
+        case "prores":
+            # As good as ProRes 4444 is meant to be; without a limit what is half transparent takes twice as much.
+            rate = ["-profile:v", "4444", "-alpha_bits", "8", "-bits_per_mb", "1500", "-vendor", "apl0"]
+            return ["-c:v", "prores_ks", *rate, *exact, *COLOURS]
+        case "lossless":
+            if roll.is_transparent:
+                return ["-c:v", "qtrle", *groups, *exact]
+            return ["-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0", *groups, *exact]
+
+
 class Encoder:
-    """ffmpeg encoding one segment: write its pictures, end the input, finish. `close` leaves nothing of it behind."""
+    """ffmpeg encoding a take of a segment: write its pictures, end the input, finish. `close` leaves nothing behind."""
 
     def __init__(self, arguments: list[str], stall_limit: float) -> None:
         self._ffmpeg = Ffmpeg(arguments, feed=True, gather=True, stall_limit=stall_limit)

@@ -14,7 +14,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -115,31 +115,42 @@ def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Pat
 
 
 @contextmanager
-def together(
-    target: Path, companion: Path | None = None, *, overwrite: bool = True
-) -> Iterator[tuple[Path, Path | None]]:
-    """Paths to write to beside `target`, and beside the file that belongs to it, if there is one: both or neither.
+def all_or_none(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
+    """Paths to write to beside each of `targets`: when the block ends well all of them become those, otherwise none.
 
-    Otherwise as `whole_or_not_at_all`.
+    See also `whole_or_not_at_all`.
     """
-    placed = False
+    placed: list[Path] = []
 
-    def note(kind: object, *_: object) -> None:
-        nonlocal placed
-        placed = kind is None
+    def note(target: Path) -> Callable[..., None]:
+        return lambda kind, *_: placed.append(target) if kind is None else None
 
     try:
         with ExitStack() as stack:
-            part = stack.enter_context(whole_or_not_at_all(target, overwrite=overwrite))
-            other = None
-            if companion is not None:
-                stack.push(note)
-                other = stack.enter_context(whole_or_not_at_all(companion, overwrite=overwrite))
-            yield part, other
+            parts = []
+            for target in targets:
+                stack.push(note(target))
+                parts.append(stack.enter_context(whole_or_not_at_all(target, overwrite=overwrite)))
+            yield parts
     except BaseException:
-        if placed and companion is not None:
-            companion.unlink(missing_ok=True)
+        for target in placed:
+            target.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def scratch(target: Path, purpose: str) -> Iterator[Path]:
+    """A file beside `target` to work with, which goes when the block ends; also one that a killed run left."""
+    path = part_of(target).with_suffix(f".{purpose}")
+    with ExitStack() as lock:
+        with output_failures(target):
+            lock.callback(os.close, create_locked(path, target))
+        try:
+            yield path
+        finally:
+            if sys.platform == "win32":
+                lock.close()
+            path.unlink(missing_ok=True)
 
 
 def disk_full(folder: Path) -> str:

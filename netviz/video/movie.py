@@ -61,18 +61,24 @@ def ticks_of(head: bytes) -> int:
     return int.from_bytes(inside(head, b"trak", b"mdia", b"mdhd")[12:16], "big")
 
 
-def reserve(file: BinaryIO, samples: int, chunks: int) -> int:
-    """Leave room at the file's front for the index of so many samples, and begin the data. Returns the room's size."""
-    room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks
+def reserve(file: BinaryIO, samples: int, chunks: int, about: int = 0) -> int:
+    """Leave room at the file's front for the index of so many samples, and begin the data. Returns the room's size.
+
+    about: bytes of what the film says about itself.
+    """
+    room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks + about
     file.write(_box(b"ftyp", TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
     file.write(b"\0\0\0\1mdat" + bytes(8))  # its size is 64 bits long, and comes at last
     return room
 
 
-def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction) -> None:
-    """Write the index, and the size of the data, into the room left for them. The first track's clock is the film's."""
+def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction, about: bytes = b"") -> None:
+    """Write the index, and the size of the data, into the room left for them. The first track's clock is the film's.
+
+    about: boxes that stand at the end of the index: what the film says about itself.
+    """
     end, clock = file.tell(), tracks[0].ticks_a_second
-    index = _index(tracks, clock, seconds)
+    index = _index(tracks, clock, seconds, about)
     first = 8 + len(TYPE)
     rest = room - len(index)
     if rest < 8:
@@ -97,7 +103,7 @@ def parts(samples: Samples, counts: list[int]) -> list[Samples]:
     return found
 
 
-def _index(tracks: list[Track], clock: int, seconds: Fraction) -> bytes:
+def _index(tracks: list[Track], clock: int, seconds: Fraction, about: bytes) -> bytes:
     duration = round(seconds * clock)
     header = bytearray(inside(tracks[0].head, b"mvhd"))
     header[12:20] = _u32(clock, 0)
@@ -105,7 +111,7 @@ def _index(tracks: list[Track], clock: int, seconds: Fraction) -> bytes:
     content = _box(b"mvhd", _with_duration(bytes(header), 16, duration))
     for number, track in enumerate(tracks):
         content += _track(track, number + 1, duration)
-    return _box(b"moov", content)
+    return _box(b"moov", content + about)
 
 
 def _track(track: Track, number: int, duration: int) -> bytes:

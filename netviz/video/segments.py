@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.ffmpeg import STALL_LIMIT
-from netviz.video.encode import Encoder, group_of_pictures, picture_bytes, segment_arguments
+from netviz.video.encode import Encoder, group_of_pictures, take_arguments
+from netviz.video.takes import Roll
 
 Picture = bytes | bytearray | memoryview | NDArray[np.uint8]
-"""One picture's bytes, rows from the top: see `encode.picture_bytes`. It may be overwritten when the next is made."""
+"""One picture's bytes, rows from the top, as its roll says. It may be overwritten when the next is made."""
 
 GROUPS = 3
 """Groups of pictures in a segment: six seconds. Short ones start many encoders; long ones leave workers idle."""
@@ -32,67 +33,68 @@ def segments_of(frame_count: int, fps: Fraction) -> list[range]:
 
 def encode_segment(
     pictures: Iterable[Picture],
-    count: int,
+    frames: range,
+    roll: Roll,
     *,
-    size: tuple[int, int],
-    fps: Fraction,
-    quality: str,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
-) -> bytes:
-    """One segment of `count` pictures, encoded: see `Fragments`. Raises EncodingFailed; see also `write_film`."""
-    (segment,) = encoded_in_turn(
-        pictures,
-        [range(count)],
-        size=size,
-        fps=fps,
-        quality=quality,
-        on_frame=on_frame,
-        stall_limit=stall_limit,
-    )
+) -> tuple[bytes, ...]:
+    """One segment, encoded for each take of the roll: see `fragments.split`.
+
+    pictures: of `frames`, those of the film. Raises EncodingFailed; see also `write_film`.
+    """
+    (segment,) = encoded_in_turn(pictures, [frames], roll, on_frame=on_frame, stall_limit=stall_limit)
     return segment
 
 
 def encoded_in_turn(
     pictures: Iterable[Picture],
     segments: Sequence[range],
+    roll: Roll,
     *,
-    size: tuple[int, int],
-    fps: Fraction,
-    quality: str,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
-) -> Iterator[bytes]:
+) -> Iterator[tuple[bytes, ...]]:
     """Encode all pictures, and yield each segment. While one is fed, the one before ends and the next one starts.
 
     on_frame: called after each picture with the number of pictures encoded so far.
     """
-    source = checked(pictures, size, segments[-1].stop)
-    arguments = segment_arguments(size=size, fps=fps, quality=quality)
+    source = checked(pictures, roll.picture_bytes, sum(map(len, segments)))
+    arguments = [take_arguments(take, roll) for take in roll.takes]
     running: list[Encoder] = []
 
-    def start() -> Encoder:
-        running.append(Encoder(arguments, stall_limit))
-        return running[-1]
+    def start() -> list[Encoder]:
+        started = []
+        for each in arguments:
+            started.append(Encoder(each, stall_limit))
+            running.append(started[-1])
+        return started
 
-    def end(encoder: Encoder) -> bytes:
-        running.remove(encoder)
-        return encoder.finish()
+    def end(encoders: list[Encoder]) -> tuple[bytes, ...]:
+        made = []
+        for encoder in encoders:
+            running.remove(encoder)
+            made.append(encoder.finish())
+        return tuple(made)
 
     fed = 0
     try:
-        encoder, draining = start(), None
+        encoders, draining = start(), None
         for segment, has_next in zip(segments, [*[True] * (len(segments) - 1), False], strict=True):
             following = start() if has_next else None
-            for _ in segment:
-                encoder.write(next(source))
+            for index in segment:
+                picture = next(source)
+                for take, encoder in zip(roll.takes, encoders, strict=True):
+                    if index % take.every == 0:
+                        encoder.write(picture)
                 fed += 1
                 if on_frame is not None:
                     on_frame(fed)
-            encoder.end_input()
+            for encoder in encoders:
+                encoder.end_input()
             if draining is not None:
                 yield end(draining)
-            draining, encoder = encoder, following or encoder
+            draining, encoders = encoders, following or encoders
         assert draining is not None
         yield end(draining)
     finally:
@@ -100,9 +102,8 @@ def encoded_in_turn(
             encoder.close()
 
 
-def checked(pictures: Iterable[Picture], size: tuple[int, int], count: int) -> Iterator[memoryview]:
-    """The first `count` pictures as bytes. Raises ValueError if one is missing or of a wrong size."""
-    expected = picture_bytes(size)
+def checked(pictures: Iterable[Picture], size: int, count: int) -> Iterator[memoryview]:
+    """The first `count` pictures as bytes. Raises ValueError if one is missing, or not of `size` bytes."""
     source = iter(pictures)
     for index in range(count):
         try:
@@ -110,6 +111,6 @@ def checked(pictures: Iterable[Picture], size: tuple[int, int], count: int) -> I
         except StopIteration:
             raise ValueError(f"{count} pictures were announced, only {index} came") from None
         view = memoryview(picture)
-        if view.nbytes != expected or not view.c_contiguous:
-            raise ValueError(f"picture {index} must be {expected} bytes in one piece, got {view.nbytes}")
+        if view.nbytes != size or not view.c_contiguous:
+            raise ValueError(f"picture {index} must be {size} bytes in one piece, got {view.nbytes}")
         yield view.cast("B")

@@ -1,4 +1,4 @@
-"""Whether a film is what it should be: decode all of it again, and count."""
+"""Whether a file is what it should be: decode all of it again, and count."""
 
 from __future__ import annotations
 
@@ -57,6 +57,24 @@ def faults(found: Contents, *, frames: int, seconds: Fraction) -> list[str]:
     if found.samples is not None and abs(found.samples - seconds * SAMPLE_RATE) > AAC_FRAME:
         result.append(f"its sound lasts {found.samples / SAMPLE_RATE:.3f} s instead of {float(seconds):.3f} s")
     return result
+
+
+def played(path: Path) -> Fraction:
+    """Seconds that an animated picture (GIF, WebP, APNG) takes, every picture of it decoded.
+
+    Raises ValueError if it cannot be.
+    """
+    from PIL import Image, ImageSequence
+
+    milliseconds = Fraction(0)
+    try:
+        with Image.open(path, formats=("GIF", "WEBP", "PNG")) as picture:
+            for each in ImageSequence.Iterator(picture):
+                each.load()
+                milliseconds += Fraction(each.info.get("duration", 0))
+    except Exception as fault:  # a broken picture makes Pillow raise almost anything
+        raise ValueError(str(fault)) from fault
+    return milliseconds / 1000
 
 
 def _packets(ffmpeg: Ffmpeg) -> Iterator[tuple[int, int]]:

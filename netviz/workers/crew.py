@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from threadpoolctl import threadpool_limits
 
 from netviz.errors import NetvizError
-from netviz.video.film import Wanted
 from netviz.video.segments import encoded_in_turn
 from netviz.workers.cluster import cluster_executor, is_dask, scattered
 from netviz.workers.processes import Processes
@@ -32,8 +31,11 @@ class Crew(Protocol):
         """Whether somebody would be idle without another film."""
         ...
 
-    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
-        """The film's encoded segments in order; None: the next is not there yet."""
+    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
+        """The film's segments in order, encoded for every take; None: the next is not there yet.
+
+        cuts: the frames of each.
+        """
         ...
 
 
@@ -48,9 +50,10 @@ class Alone:
         """One film at a time."""
         return not self._at_work
 
-    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
+    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
         """All of them by one stage; while one is drawn the one before is still being encoded."""
         from netviz.api import pictures
+        from netviz.picture.drawing import stage_of
 
         def drawn(frames: int) -> None:
             watch.drawn(0, frames)
@@ -60,14 +63,8 @@ class Alone:
         try:
             # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
             with threadpool_limits(1):
-                yield from encoded_in_turn(
-                    pictures(film.timeline),
-                    wanted.segments,
-                    size=wanted.size,
-                    fps=wanted.fps,
-                    quality=wanted.quality,
-                    on_frame=drawn,
-                )
+                stage = stage_of(film.timeline, film.roll.is_transparent)
+                yield from encoded_in_turn(pictures(film.timeline, stage), cuts, film.roll, on_frame=drawn)
         finally:
             self._at_work = False
 
@@ -79,17 +76,16 @@ class Shared:
         self.news = threading.Event()
         self._executor = executor
         self._capacity = capacity
-        self._under_way: set[Future[bytes]] = set()
+        self._under_way: set[Future[tuple[bytes, ...]]] = set()
 
     def has_room(self) -> bool:
         """Fewer segments than workers are under way."""
         self._under_way = {future for future in self._under_way if not future.done()}
         return len(self._under_way) < self._capacity
 
-    def segments(self, film: Production, wanted: Wanted, watch: Watch) -> Iterator[bytes | None]:
+    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
         """Raises NetvizError at once when any segment fails."""
-        cuts = wanted.segments
-        futures: dict[int, Future[bytes]] = {}
+        futures: dict[int, Future[tuple[bytes, ...]]] = {}
         tried = [0] * len(cuts)
         WATCHES[film.token] = watch
         try:
@@ -116,7 +112,7 @@ class Shared:
             for future in futures.values():
                 future.cancel()
 
-    def _submit(self, film: Any, cut: range) -> Future[bytes]:
+    def _submit(self, film: Any, cut: range) -> Future[tuple[bytes, ...]]:
         try:
             future = self._executor.submit(encode, film, cut.start, cut.stop)
         except (BrokenExecutor, RuntimeError) as error:
@@ -126,7 +122,7 @@ class Shared:
         return future
 
 
-def _is_lost(future: Future[bytes], *, last: bool) -> bool:
+def _is_lost(future: Future[tuple[bytes, ...]], *, last: bool) -> bool:
     """Whether a segment is to be tried again. Raises NetvizError if it failed."""
     try:
         error = future.exception()

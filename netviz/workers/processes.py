@@ -56,7 +56,7 @@ class Processes(Executor):
             worker.end()
         self._threads.shutdown(wait=wait)
 
-    def _run(self, film: Production, start: int, stop: int) -> bytes:
+    def _run(self, film: Production, start: int, stop: int) -> tuple[bytes, ...]:
         for attempt in range(1, ATTEMPTS + 1):
             worker = self._worker()
             try:
@@ -100,7 +100,7 @@ class _Worker:
             start_new_session=True,
         )
 
-    def encode(self, film: Packed, start: int, stop: int) -> bytes:
+    def encode(self, film: Packed, start: int, stop: int) -> tuple[bytes, ...]:
         """Have a segment made. Raises SegmentFailed, WorkerLost, or Cancelled."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
@@ -113,7 +113,7 @@ class _Worker:
                 elif kind == "failed":
                     raise SegmentFailed(what)
                 elif kind == "made":
-                    made: bytes = what
+                    made: tuple[bytes, ...] = what
                     return made
         except (EOFError, OSError, ValueError):
             raise WorkerLost(self._end_in_words()) from None

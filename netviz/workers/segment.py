@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netviz.errors import NetvizError
 from netviz.film.plan import Plan
@@ -22,13 +22,12 @@ from netviz.film.side_by_side import SideBySide, frames_of
 from netviz.film.timeline import Timeline
 from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
+from netviz.picture.drawing import Drawing, stage_of
 from netviz.scene.panels import PicturePanel
 from netviz.scene.spec import Scene
 from netviz.video.segments import encode_segment
+from netviz.video.takes import Roll
 from netviz.workers.versions import refuse_others, versions
-
-if TYPE_CHECKING:
-    from netviz.picture.stage import Stage
 
 
 class SegmentFailed(NetvizError):
@@ -50,10 +49,11 @@ class Packed:
 
 @dataclass(frozen=True, eq=False)
 class Production:
-    """What all segments of one film are made from. token: what workers know it by."""
+    """What all segments of one film are made from. roll: what is drawn and encoded. token: what workers know it by."""
 
     plan: Plan
     recorded: Recording | Comparison
+    roll: Roll
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
@@ -65,7 +65,7 @@ class Production:
     def packed(self) -> Packed:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
         files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
-        content = pickle.dumps((self.plan, self.recorded, files), protocol=pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps((self.plan, self.recorded, self.roll, files), protocol=pickle.HIGHEST_PROTOCOL)
         return Packed(self.token, dict(versions()), content)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -81,18 +81,12 @@ class Segment:
     start: int
     stop: int
 
-    def encoded(self) -> bytes:
-        """Draw and encode it. Raises SegmentFailed, or Cancelled."""
+    def encoded(self) -> tuple[bytes, ...]:
+        """Draw it, and encode it for every take of its roll. Raises SegmentFailed, or Cancelled."""
         try:
             film = opened(self.film)
-            scene = film.recorded.scene
-            return encode_segment(
-                _pictures(film, self.start, self.stop),
-                self.stop - self.start,
-                size=scene.output.size,
-                fps=film.plan.fps,
-                quality=scene.output.quality,
-            )
+            frames = range(self.start, self.stop)
+            return encode_segment(_pictures(film, self.start, self.stop), frames, film.roll)
         except Cancelled:
             raise
         except NetvizError as failure:
@@ -101,7 +95,7 @@ class Segment:
             raise SegmentFailed(f"{type(failure).__name__}: {failure}") from failure
 
 
-def encode(film: Production | Packed, start: int, stop: int) -> bytes:
+def encode(film: Production | Packed, start: int, stop: int) -> tuple[bytes, ...]:
     """What is handed to executors: the segment's encoded bytes. See `Segment.encoded`."""
     return Segment(film, start, stop).encoded()
 
@@ -149,9 +143,9 @@ def opened(film: Production | Packed) -> Production:
         kept: Production | None = _kept.get(film.token)
         if kept is None:
             refuse_others(film.versions)
-            plan, recorded, files = pickle.loads(film.content)
+            plan, recorded, roll, files = pickle.loads(film.content)
             _kept.clear()
-            kept = Production(plan, _with_files(recorded, files), film.token)
+            kept = Production(plan, _with_files(recorded, files), roll, film.token)
             _kept[film.token] = kept
         return kept
 
@@ -177,15 +171,12 @@ def _pictures(film: Production, start: int, stop: int) -> Iterator[Any]:
         watch.drawn(start, stop - start)
 
 
-def _stage(film: Production) -> Stage:
+def _stage(film: Production) -> Drawing:
     """This thread's stage of the film; only the last film's is kept."""
-    from netviz.picture.space import YUV420
-    from netviz.picture.stage import Stage
-
     if getattr(_of_thread, "token", None) != film.token:
         _of_thread.stage = None  # before the next one takes its memory
-        _of_thread.stage, _of_thread.token = Stage(film.timeline, YUV420), film.token
-    stage: Stage = _of_thread.stage
+        _of_thread.stage, _of_thread.token = stage_of(film.timeline, film.roll.is_transparent), film.token
+    stage: Drawing = _of_thread.stage
     return stage
 
 

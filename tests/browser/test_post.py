@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import netviz
-import netviz.post.about
+import netviz.post.summary
 from netviz.post import snippets
 from netviz.post.filmtypes import film_type
 from netviz.post.snippets import Embedded, Source
@@ -89,7 +89,7 @@ def player(page: Page, made: Made) -> Iterator[Page]:
     until(page, "document.querySelector('video').readyState >= 2")
     yield page
     watch.check()
-    assert {url.removeprefix(made.home) for url in watch.asked} >= {"index.html", "xor.jpg", "xor.mp4"}
+    assert {url.removeprefix(made.home) for url in watch.asked} >= {"index.html", "xor.jpg", "xor.webm"}
 
 
 def now(page: Page) -> float:
@@ -122,6 +122,13 @@ def test_the_snippet_plays_the_film_from_a_site(page: Page, made: Made) -> None:
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     watch.check()
+
+
+@pytest.mark.parametrize("end", ["webm", "mp4"])
+def test_every_file_of_the_film_plays(page: Page, made: Made, end: str) -> None:
+    page.goto(f"{made.site}xor-transcript.html")
+    page.set_content(f'<video src="{made.site}xor.{end}" muted></video>')
+    check_film(page, made.facts)
 
 
 def test_captions(player: Page) -> None:
@@ -277,7 +284,7 @@ def test_a_film_that_plays_by_itself_asks_whether_it_may(
     folder = made.post.folder
     embedded = Embedded(
         load_scene("xor"),
-        netviz.post.about.About("XOR", "A film", ()),
+        netviz.post.summary.Summary("XOR", "A film", ()),
         SIZE,
         (Source("xor.mp4", film_type(folder / "xor.mp4")),),
         poster="xor.jpg",

@@ -224,10 +224,11 @@ def test_new_copies_the_table_that_the_scene_learns_from(call: Call, tmp_path: P
     assert not (tmp_path / "third.yaml").exists()
 
 
-def test_new_does_not_take_a_recording_for_text(call: Call) -> None:
+def test_new_writes_the_scene_of_a_recording(call: Call) -> None:
     assert call("record", "neuron", "--cycles", "20", "--frames", "3", "-o", "run.npz").code == 0
-    result = call("new", "my.yaml", "--from", "run.npz")
-    assert (result.code, result.errors) == (2, ["run.npz: is a recording; give a scene"])
+    assert call("new", "my.yaml", "--from", "run.npz").code == 0
+    changed = netviz.load_scene("neuron", overrides={"training.cycles": 20, "schedule": {"frames": 3}})
+    assert netviz.load_scene("my.yaml") == changed.model_copy(update={"name": "my"})
 
 
 def test_schema(call: Call) -> None:

@@ -14,13 +14,14 @@ import html5lib
 import numpy as np
 import pytest
 
+from netviz.errors import NetvizError
 from netviz.film.timeline import Timeline
-from netviz.post.about import about
 from netviz.post.curve import HEIGHT, POINTS, WIDTH, curve_of
 from netviz.post.filmtypes import UnknownFilm, film_type
 from netviz.post.page import Played, player_page
 from netviz.post.passages import passages
 from netviz.post.snippets import Embedded, Source
+from netviz.post.summary import summary_of
 from netviz.video.film import write_film
 from tests.post.conftest import film
 from tests.video.support import moving_pictures
@@ -32,7 +33,7 @@ def page_of(timeline: Any, **changes: Any) -> str:
     scene = timeline.plan and (
         timeline.recording.scene if isinstance(timeline, Timeline) else timeline.comparison.scene
     )
-    of = Embedded(scene, about(timeline), (320, 180), (Source("xor.mp4", TYPE),), "xor.jpg", "xor.html", "xor.vtt")
+    of = Embedded(scene, summary_of(timeline), (320, 180), (Source("xor.mp4", TYPE),), "xor.jpg", "xor.html", "xor.vtt")
     plan = timeline.plan
     told, curve = passages(timeline), curve_of(timeline)
     played = Played(of, told, plan.cues, curve, plan.fps, plan.frame_count, True, (("page-download-film", "xor.mp4"),))
@@ -112,14 +113,41 @@ def test_curves_of_tested_and_of_compared_runs() -> None:
     assert '<span data-colour="ink">one</span>' in page_of(compared)
 
 
-def test_type_of_a_film(tmp_path: Path) -> None:
-    path = tmp_path / "x.mp4"
+def made(path: Path) -> Path:
     write_film(path, moving_pictures(3), size=(64, 48), fps=Fraction(10), frame_count=3, audio=None, quality="draft")
-    kind = film_type(path)
-    assert re.fullmatch(r'video/mp4; codecs="avc1\.6400[0-9a-f]{2}"', kind)
+    return path
+
+
+def test_type_of_an_mp4(tmp_path: Path) -> None:
+    path = made(tmp_path / "x.mp4")
+    assert re.fullmatch(r'video/mp4; codecs="avc1\.6400[0-9a-f]{2}"', film_type(path))
     data = path.read_bytes()
-    (tmp_path / "y.mp4").write_bytes(data.replace(b"avc1\0\0", b"xvc1\0\0"))
+    (tmp_path / "y.mp4").write_bytes(data.replace(b"avc1", b"xvc1"))
     (tmp_path / "z.mp4").write_bytes(data[:40])
     for name in "yz":
-        with pytest.raises(UnknownFilm, match=f"{name}.mp4"):
+        with pytest.raises(UnknownFilm, match=rf"{name}\.mp4"):
             film_type(tmp_path / f"{name}.mp4")
+
+
+def test_type_of_a_webm(tmp_path: Path) -> None:
+    path = made(tmp_path / "x.webm")
+    kind = film_type(path)
+    assert re.fullmatch(r'video/webm; codecs="(av01\.0\.[0-9]{2}M\.08|vp9)"', kind)
+    data = path.read_bytes()
+    (tmp_path / "vp9.webm").write_bytes(data.replace(b"V_AV1", b"V_VP9"))
+    assert film_type(tmp_path / "vp9.webm") == 'video/webm; codecs="vp9"'
+    (tmp_path / "y.webm").write_bytes(data.replace(b"V_AV1", b"V_AV9").replace(b"V_VP9", b"V_AV9"))
+    (tmp_path / "z.webm").write_bytes(data[:30])
+    for name in "yz":
+        with pytest.raises(UnknownFilm, match=rf"{name}\.webm"):
+            film_type(tmp_path / f"{name}.webm")
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x00", b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67\x01", b"\x18\x53\x80\x67\x81\xff" * 3]
+)
+def test_what_is_no_film(tmp_path: Path, data: bytes) -> None:
+    for end in ("mp4", "webm"):
+        (tmp_path / f"x.{end}").write_bytes(data)
+        with pytest.raises(NetvizError):
+            film_type(tmp_path / f"x.{end}")

@@ -13,8 +13,8 @@ import html5lib
 import pytest
 
 from netviz.post import snippets
-from netviz.post.about import About
 from netviz.post.snippets import Embedded, Source
+from netviz.post.summary import Summary
 from tests.conftest import short_scene
 
 MP4, WEBM = 'video/mp4; codecs="avc1.640028, mp4a.40.2"', 'video/webm; codecs="vp09.00.40.08, opus"'
@@ -22,8 +22,8 @@ FILMS = (Source("a b.webm", WEBM), Source("a b.mp4", MP4), Source("a b-stepped.m
 
 
 def embedded(**changes: object) -> Embedded:
-    about = About('Say "<b>" & {{go}}', 'Say "<b>". A film', ("One.", "Two."))
-    of = Embedded(short_scene(name="a b"), about, (1920, 1080), FILMS, "a b.jpg", "a b-transcript.html", "a b.vtt")
+    summary = Summary('Say "<b>" & {{go}}', 'Say "<b>". A film', ("One.", "Two."))
+    of = Embedded(short_scene(name="a b"), summary, (1920, 1080), FILMS, "a b.jpg", "a b-transcript.html", "a b.vtt")
     return replace(of, **changes)
 
 

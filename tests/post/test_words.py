@@ -12,15 +12,15 @@ import pytest
 
 from netviz.film.timeline import Timeline
 from netviz.learn.events import find_events
-from netviz.post.about import about, clock_time, listed
 from netviz.post.passages import NO_BREAK, passages, right
+from netviz.post.summary import clock_time, listed, summary_of
 from netviz.post.transcript import transcript_page, transcript_text
 from tests.conftest import short_scene
 from tests.post.conftest import film
 
 
 def test_alternative_text(timeline: Timeline) -> None:
-    told, recording = about(timeline), timeline.recording
+    told, recording = summary_of(timeline), timeline.recording
     assert told.title == "Learning XOR, the hard way"
     assert told.label == "Learning XOR, the hard way. A film of a neural network learning"
     sentences = told.sentences
@@ -45,7 +45,7 @@ def test_what_happened_is_told(story: str | None) -> None:
     longer = film(training__cycles=600, schedule={"cycles": [1, 20, 100, 600]}, story=story)
     assert isinstance(longer, Timeline)
     (halved,) = [event for event in find_events(longer.recording) if event.kind == "halved"]
-    told = about(longer).sentences
+    told = summary_of(longer).sentences
     assert f"Cycle {halved.cycle}: the error is half of what it was." in told
     assert any("turns from" in sentence for sentence in told) == (story == "auto"), "signs are told in films alone"
     assert len(told) == len(set(told))
@@ -120,7 +120,7 @@ def test_runs_side_by_side() -> None:
         shots=[{"shot": "learning"}],
         story=None,
     )
-    told = about(compared)
+    told = summary_of(compared)
     assert "They are called one and two." in told.sentences and told.sentences[-1].startswith("Two: the average error")
     assert told.sentences[1] == "A film of 2 neural networks learning side by side, 0:30 long."
     lines = passages(compared)[0].lines
@@ -130,7 +130,7 @@ def test_runs_side_by_side() -> None:
 def test_in_another_language() -> None:
     german = film(words="bundled:german.yaml")
     assert isinstance(german, Timeline)
-    told = about(german)
+    told = summary_of(german)
     assert "Es lernt aus 7 Beispielen in 60 Durchgängen." in told.sentences
     page = transcript_page(german.recording.scene, told, passages(german), german.plan.fps)
     assert '<html lang="de">' in page and "<h1>Abschrift: " in page and "Vor dem Lernen" in page
@@ -139,7 +139,7 @@ def test_in_another_language() -> None:
 def test_transcripts(timeline: Timeline) -> None:
     scene = timeline.recording.scene.model_copy(update={"title": "<b>Less & more</b>"})
     told, fps = passages(timeline), timeline.plan.fps
-    of = about(film(title="<b>Less & more</b>"))
+    of = summary_of(film(title="<b>Less & more</b>"))
     text, page = (write(scene, of, told, fps) for write in (transcript_text, transcript_page))
     assert text.startswith("Transcript: <b>Less & more</b>\n\n<b>Less & more</b>. A film")
     assert (

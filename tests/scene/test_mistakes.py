@@ -25,7 +25,7 @@ from tests.scene.smallest import BASE, Write, told
         ("training: {learning_rat: 1}", "7:12: training.learning_rat: unknown key (did you mean 'learning_rate'?)"),
         ("titel: x", "7:1: titel: unknown key (did you mean 'title'?)"),
         ("cycles: 5", "7:1: cycles: unknown key (did you mean 'training.cycles' or 'schedule.cycles'?)"),
-        ("output: {zzz: 1}", "7:10: output.zzz: unknown key (valid: size, fps, quality)"),
+        ("output: {zzz: 1}", "7:10: output.zzz: unknown key (valid: size, fps, quality, transparent, webm, animated)"),
         ("'a b': 1", "7:1: 'a b': unknown key"),
         ('"\\ud800\\n": 1', "7:1: '\\ud800\\n': unknown key"),
         ("style: Glow", "7:8: style: expected one of glow, classic, playground, got 'Glow' (did you mean 'glow'?)"),

@@ -9,13 +9,15 @@ import pytest
 
 from netviz.sound.audio import FORMATS
 from netviz.sound.track import Soundtrack
-from netviz.video.encode import QUALITIES, segment_arguments
+from netviz.video.encode import QUALITIES, take_arguments
 from netviz.video.sound import sound_arguments
+from netviz.video.takes import Roll, Take
 from netviz.video.verify import decode_arguments
 
 
 def test_a_segment() -> None:
-    arguments = segment_arguments(size=(1920, 1080), fps=Fraction(30000, 1001), quality="good")
+    take = Take("h264", "good", (1920, 1080))
+    arguments = take_arguments(take, Roll((1920, 1080), Fraction(30000, 1001), (take,)))
     assert arguments == [
         *("-v", "error"),
         *("-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", "1920x1080", "-framerate", "30000/1001"),
@@ -53,7 +55,8 @@ def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
 
 @pytest.mark.parametrize(("fps", "group"), [("30", "60"), ("24000/1001", "48"), ("1/10", "1")])
 def test_a_group_of_pictures_lasts_two_seconds(fps: str, group: str) -> None:
-    arguments = segment_arguments(size=(64, 48), fps=Fraction(fps), quality="best")
+    take = Take("h264", "best", (64, 48))
+    arguments = take_arguments(take, Roll((64, 48), Fraction(fps), (take,)))
     assert arguments[arguments.index("-g") + 1] == group
 
 

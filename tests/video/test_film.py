@@ -51,7 +51,7 @@ def test_the_frames_decide_the_length(tmp_path: Path, music: Path, fps: Fraction
     target = tmp_path / "film.mp4"
     seconds = frames / fps
     film = write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=fps, audio=Soundtrack(music)))
-    assert film == Film(target, frames, seconds, target.stat().st_size)
+    assert film == Film({target: target.stat().st_size}, frames, seconds)
     found = decode(target, sound=True)
     assert found.frames == frames
     assert found.samples is not None

@@ -16,11 +16,13 @@ from netviz.video.encode import group_of_pictures
 from netviz.video.film import write_film
 from netviz.video.fragments import NoFragments, split
 from netviz.video.segments import GROUPS, encode_segment, segments_of
+from netviz.video.takes import Roll, Take
 from netviz.video.verify import decode
 from tests.video.support import FPS, SIZE, atom, bars, decoded, moving_pictures, request, run_real
 
 SEGMENT = 60
 """Frames of a segment at 10 frames a second."""
+ROLL = Roll(SIZE, FPS, (Take("h264", "draft", SIZE),))
 
 
 @given(st.integers(1, 5_000), st.sampled_from([Fraction(30), Fraction(30000, 1001), Fraction(1, 10), Fraction(7, 3)]))
@@ -80,13 +82,13 @@ def test_a_segment_encoded_alone_is_the_one_in_the_film(tmp_path: Path) -> None:
     target, frames = tmp_path / "film.mp4", SEGMENT + 20
     write_film(target, moving_pictures(frames), **request(frame_count=frames))
     pictures = [*moving_pictures(frames)]
-    data = encode_segment(iter(pictures[SEGMENT:]), 20, size=SIZE, fps=FPS, quality="draft")
+    (data,) = encode_segment(iter(pictures[SEGMENT:]), range(SEGMENT, frames), ROLL)
     coded = data[data.index(b"mdat") + 1000 :][:200]
     assert target.read_bytes().count(coded) == 1
 
 
 def test_what_is_no_segment_is_refused() -> None:
-    data = encode_segment(moving_pictures(5), 5, size=SIZE, fps=FPS, quality="draft")
+    (data,) = encode_segment(moving_pictures(5), range(5), ROLL)
     _, samples = split(data)
     assert len(samples.size) == 5 and samples.size.sum() == len(samples.data)
     assert samples.key.tolist() == [True, False, False, False, False]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.film.cues import Cue
-from netviz.video.files import EXISTS, OutputFailed, together
+from netviz.video.files import EXISTS, OutputFailed, all_or_none
 from netviz.video.vtt import vtt, vtt_beside
 
 TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
@@ -87,8 +87,7 @@ def test_a_film_that_tells_nothing_in_the_end_has_an_empty_file() -> None:
 
 
 def make(film: Path, overwrite: bool = False, fault: Exception | None = None) -> None:
-    with together(film, vtt_beside(film), overwrite=overwrite) as (part, words):
-        assert words is not None
+    with all_or_none([film, vtt_beside(film)], overwrite=overwrite) as (part, words):
         part.write_text("film")
         words.write_text("words")
         if fault:

@@ -18,7 +18,11 @@ import pytest
 
 import netviz
 from netviz.errors import InputError, NetvizError
+from netviz.films import making_of
 from netviz.learn.recording import Recording
+from netviz.scene.spec import Scene
+from netviz.video.outputs import outputs_of, rolls_of
+from netviz.video.takes import Roll
 from netviz.workers import processes, segment
 from netviz.workers.cluster import ClusterUnreachable
 from netviz.workers.jobs import default_jobs, usable_cpus
@@ -193,8 +197,15 @@ def test_threads_stop_when_nobody_wants_the_film(run: Recording, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+def roll_of(scene: Scene) -> Roll:
+    """What is drawn for the scene's film as MP4."""
+    making = making_of(scene)
+    (roll,) = rolls_of(outputs_of([Path("film.mp4")], making), making)
+    return roll
+
+
 def packed(run: Recording) -> Packed:
-    production = Production(netviz.plan(run.scene), run)
+    production = Production(netviz.plan(run.scene), run, roll_of(run.scene))
     made, arguments = production.__reduce__()[:2]
     result: Packed = made(*arguments)
     return result
@@ -220,7 +231,7 @@ def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
     imageio.v3.imwrite(logo, np.full((20, 20, 3), 200, np.uint8))
     scene = short_scene(**SMALL, panels=[{"panel": "network"}, {"panel": "picture", "file": str(logo)}])
     run = netviz.record(scene)
-    here = Segment(Production(netviz.plan(scene), run), 0, 5).encoded()
+    here = Segment(Production(netviz.plan(scene), run, roll_of(scene)), 0, 5).encoded()
     there = packed(run)
     logo.unlink()
     assert Segment(there, 0, 5).encoded() == here
@@ -231,7 +242,7 @@ def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
 def test_runs_side_by_side_travel_together() -> None:
     scene = comparing(output__size="160x128", output__fps=5, duration=4)
     runs = netviz.compare(scene)
-    film = Production(netviz.plan(scene), runs)
+    film = Production(netviz.plan(scene), runs, roll_of(scene))
     made, arguments = film.__reduce__()[:2]
     assert Segment(made(*arguments), 9, 11).encoded() == Segment(film, 9, 11).encoded()
 

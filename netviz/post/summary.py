@@ -28,7 +28,7 @@ PASSED = 1 << 62
 
 
 @dataclass(frozen=True)
-class About:
+class Summary:
     """title: of the film. label: what it is, in one line. sentences: what is seen, for whoever does not see it."""
 
     title: str
@@ -41,7 +41,7 @@ class About:
         return " ".join(self.sentences)
 
 
-def about(timeline: Timeline | SideBySide) -> About:
+def summary_of(timeline: Timeline | SideBySide) -> Summary:
     """Title and alternative text of a film, its numbers those of the recording."""
     scene = scene_of(timeline)
     title = scene.title.strip() or scene.name
@@ -49,7 +49,7 @@ def about(timeline: Timeline | SideBySide) -> About:
     film = say(scene, "film") if runs == 1 else say(scene, "film-compare", count=runs)
     length = say(scene, "film-long", film=film, length=clock_time(timeline.plan.seconds))
     sentences = sentence(title), length, *filter(None, _sentences(timeline))
-    return About(title, f"{sentence(title)} {film}", sentences)
+    return Summary(title, f"{sentence(title)} {film}", sentences)
 
 
 def clock_time(seconds: Fraction) -> str:

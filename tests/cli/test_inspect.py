@@ -1,0 +1,121 @@
+"""netviz inspect: what a film, a still and a recording say, and how they are made again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import netviz
+from netviz.about import about_of
+from netviz.video.tags import with_about
+from tests.cli.conftest import Call
+from tests.cli.support import SCENE
+
+SILENT = SCENE.replace("duration: 2", "duration: 1\ntitle: Two inputs\npanels: [{panel: network}]")
+
+
+@pytest.fixture
+def scene_file(tmp_path: Path) -> Path:
+    path = tmp_path / "two.yaml"
+    path.write_text(SILENT)
+    return path
+
+
+def test_a_film_is_made_again_to_the_last_byte(call: Call, scene_file: Path, music: Path, tmp_path: Path) -> None:
+    options = ("--audio", music.name, "--seed", "5", "--set", "audio.licence=CC BY, Somebody")
+    assert call("render", scene_file, "-o", "a.mp4", *options, "--jobs", "1").code == 0
+    told = call("inspect", "a.mp4").out.splitlines()
+    assert told[:2] == ["title      Two inputs", "made with  netviz 0.1.0"]
+    assert told[3:7] == [
+        "seed       5",
+        "network    2-2-1, 60 cycles",
+        "music      CC BY, Somebody",
+        "files      music.wav",
+    ]
+    assert told[7].startswith("holds      MP4, h264, aac, 160x128, 2.00 s, 10 frames a second, ")
+    text = call("inspect", "a.mp4", "--scene").out
+    assert str(tmp_path) not in text
+    (tmp_path / "again.yaml").write_text(text)
+    assert call("render", "again.yaml", "-o", "again.mp4", "--jobs", "1").code == 0
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "a.mp4").read_bytes()
+    result = call("new", "new.yaml", "--from", "a.mp4")
+    assert result.out == ("new.yaml: the scene of a.mp4; beside it have to lie: music.wav; netviz render new.yaml\n")
+    assert (tmp_path / "new.yaml").read_text() == text
+    result = call("render", "a.mp4")
+    hint = "`netviz inspect a.mp4 --scene > my.yaml` restores its scene"
+    assert (result.code, result.errors) == (2, [f"a.mp4: is a film or a picture, not a scene; {hint}"])
+
+
+def test_a_still_and_a_recording(call: Call, scene_file: Path, tmp_path: Path) -> None:
+    assert call("record", scene_file, "-o", "run.npz").code == 0
+    assert call("still", "run.npz", "-o", "a.png", "--style", "classic").code == 0
+    still, run = (json.loads(call("inspect", name, "--json").out) for name in ("a.png", "run.npz"))
+    assert still["scene"]["style"] == "classic"
+    assert still["media"] == {"kind": "PNG", "size": "160x128", "seconds": None, "fps": None, "codecs": []}
+    assert still["size_in_bytes"] == (tmp_path / "a.png").stat().st_size
+    assert run["recording"]["moments"] == len(netviz.Recording.load("run.npz").cycle)
+    assert (run["music"], run["seed"], run["netviz"]) == (None, 1, "0.1.0")
+    assert netviz.inspect("run.npz").about == about_of(netviz.load_scene("two.yaml"))
+    assert "a recording of" in call("inspect", "run.npz").out
+
+
+def test_of_another_version_it_says_so(call: Call, scene_file: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    about = about_of(netviz.load_scene(scene_file), "9.9")
+    (tmp_path / "a.png").write_bytes(with_about(".png", (tmp_path / "a.png").read_bytes(), about))
+    result = call("inspect", "a.png", "--scene")
+    assert result.code == 0
+    assert result.warnings == ["a.png: made with netviz 9.9, and this is 0.1.0: it may look otherwise again"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("nothing.mp4", None, "no such file; give a film, a picture or a recording"),
+        (
+            "text.mp4",
+            b"a text",
+            "carries no word of netviz: another program made it, or wrote it anew without its tags",
+        ),
+        ("zip.mp4", b"PK\x03\x04 and no more", "not a recording, or only a part of one"),
+        ("half.png", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", "is damaged: it breaks off"),
+    ],
+)
+def test_what_cannot_be_inspected(call: Call, tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    result = call("inspect", name)
+    assert result.code == 2
+    assert result.errors[0].startswith(f"{name}: {message}")
+
+
+def test_a_scene_that_is_not_the_one_of_the_hash(call: Call, scene_file: Path, tmp_path: Path) -> None:
+    assert call("still", scene_file, "-o", "a.png").code == 0
+    about = about_of(netviz.load_scene(scene_file))
+    other = with_about(".png", (tmp_path / "a.png").read_bytes(), about)
+    # The first of two is read: the one that was put in before the picture's own.
+    data = other.replace(b'"duration":1', b'"duration":2')
+    from zlib import crc32
+
+    at = 8
+    fixed = data[:8]
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        fixed += data[at : at + 8 + size] + crc32(data[at + 4 : at + 8 + size]).to_bytes(4, "big")
+        at += 12 + size
+    (tmp_path / "b.png").write_bytes(fixed)
+    result = call("inspect", "b.png")
+    assert (result.code, result.errors) == (
+        2,
+        ["b.png: is damaged: the scene in it is not the one that its hash is of"],
+    )
+
+
+def test_one_way_to_print(call: Call) -> None:
+    result = call("inspect", "a.png", "--json", "--scene")
+    assert result.code == 2
+    assert "give one of them" in result.err
