@@ -33,15 +33,13 @@ def folder_problems(folder: Path, names: Iterable[str], overwrite: bool, inputs:
 
     inputs: files that are needed for it, which must not be replaced.
     """
-    folder = _absolute(folder)
-    message = problem_of_folder(folder.parent) or _problem_of(folder, overwrite) or problem_of_lock(folder)
+    at = _absolute(folder)
+    message = problem_of_folder(at.parent) or _problem_of(at, overwrite) or problem_of_lock(at)
+    if not message and at.exists():
+        message = problem_of_folder(at)
     if message:
         return [Problem(str(folder), message)]
-    if not folder.exists():
-        return []
-    if message := problem_of_folder(folder):
-        return [Problem(str(folder), message)]
-    found = ((folder / name, problem_of_target(folder / name, True, inputs)) for name in names)
+    found = ((folder / name, problem_of_target(at / name, True, inputs)) for name in names)
     return [Problem(str(path), message) for path, message in found if message]
 
 
