@@ -77,12 +77,20 @@ class Timeline:
         """The recording's rows that the spans show."""
         return Rows(self.plan, self.recording)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it is a film of stills."""
+        return self.first is not None
+
+    def _shown(self, index: int) -> int:
+        """The frame with which the picture of a frame came."""
+        return index if self.first is None else int(self.first[index])
+
     def frame(self, index: int) -> Frame:
         """The state of frame `index`, 0 <= index < frame_count."""
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of a film of {self.frame_count} frames")
-        if self.first is not None:
-            index = int(self.first[index])
+        index = self._shown(index)
         number = int(self.span[index])
         span = self.plan.spans[number]
         make = {
@@ -90,7 +98,7 @@ class Timeline:
             "hold": self._hold, "think": self._think, "walk": self._walk,
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
-        if self.first is not None:
+        if self.is_still:
             return replace(frame, pulses=())
         joint, joined = self.rows.joint(number), self._levels(span, index).joined
         if joint is None or joined == 1:
@@ -100,21 +108,20 @@ class Timeline:
 
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
-        if self.first is not None:
-            index = int(self.first[index])
+        index = self._shown(index)
         key, told = self._key(index), self._told(index)
         key = key if told == OWN else (key, told, self._spotlight(index))
         return key if (glow := self._glow(index)) == 1 else (key, glow)
 
     def _glow(self, index: int) -> float:
         """The factor on the light of a frame; a title card has none."""
-        breathes = self.plan.glow and self.first is None and self.plan.spans[self.span[index]].kind != "title"
+        breathes = self.plan.glow and not self.is_still and self.plan.spans[self.span[index]].kind != "title"
         return self.plan.glow[index] if breathes else 1.0
 
     def _key(self, index: int) -> Hashable:
         """The same for all but the caption."""
         span = self.plan.spans[self.span[index]]
-        if self.first is not None:
+        if self.is_still:
             return int(self.span[index]), float(self.phase[index])
         if self.held:
             return int(self.span[index])
@@ -135,11 +142,11 @@ class Timeline:
     @property
     def fades(self) -> bool:
         """Whether texts, cards and the network come and go softly."""
-        return not self.held and self.first is None
+        return not (self.held or self.is_still)
 
     @cached_property
     def _cues(self) -> tuple[Cue, ...]:
-        return self.plan.cues if self.first is None else bridged(self.plan.cues, self.plan.fps)
+        return bridged(self.plan.cues, self.plan.fps) if self.is_still else self.plan.cues
 
     def _told(self, index: int) -> Told:
         return told_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
@@ -213,7 +220,7 @@ class Timeline:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.rows.way(int(self.span[index]))
         position = (motion.kick if self.plan.on_beats else motion.ease)(phase) * (len(rows) - 1)
-        position = position if self.first is None else round(position)
+        position = round(position) if self.is_still else position
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
@@ -226,11 +233,8 @@ class Timeline:
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights run through the kept rows without stopping at shown cycles."""
-        if self.first is None:
-            before, after, part, cycle = self._whole_sweep.at(index)
-        else:
-            moment = span.start + int(phase * (span.stop - span.start))
-            before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=True)
+        moment = span.start + int(phase * (span.stop - span.start)) if self.is_still else index
+        before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=self.is_still)
         state = between(state_of(self.recording, before), state_of(self.recording, after), part)
         return self._dark(span, index, state, cycle)
 
@@ -255,7 +259,7 @@ class Timeline:
         if self.held:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
             return lit(dark, travels._replace(after=None), LEARN, compared)
-        return lit(dark, travels, LEARN, phase) if self.first is None else still(dark, travels, phase)
+        return still(dark, travels, phase) if self.is_still else lit(dark, travels, LEARN, phase)
 
     @cached_property
     def courses(self) -> dict[int, Course]:
@@ -270,7 +274,7 @@ class Timeline:
 
     def _since(self, span: Span, index: int) -> float:
         """Seconds from the start of a span to the middle of a frame, or to the moment that it shows."""
-        if self.first is not None:
+        if self.is_still:
             return float(self.phase[index]) * float((span.stop - span.start) / self.plan.fps)
         return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
 
@@ -279,7 +283,7 @@ class Timeline:
         course = self.courses[span.shot]
         travels = self._travels(row, row_after, row_after is not None)
         dark = self._dark(span, index, travels.before, float(span.cycle))
-        return walk(dark, travels, course, self._since(span, index), stands=self.first is not None)
+        return walk(dark, travels, course, self._since(span, index), stands=self.is_still)
 
     @cached_property
     def _thoughts(self) -> Callable[[int, int], Travels]:
@@ -296,7 +300,7 @@ class Timeline:
         row = self.rows.rest[span.cycle]
         state = state_of(self.recording, row)
         dark = self._dark(span, index, state, float(span.cycle), row)
-        if self.first is not None and not self.held:
+        if self.is_still and not self.held:
             return still(dark, self._thoughts(span.shot, row), phase)
         # The signal takes at most so long, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
