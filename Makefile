@@ -38,6 +38,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.film --scene xor-classic
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.outputs
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.workers

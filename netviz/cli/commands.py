@@ -209,7 +209,7 @@ def _is_made(source: str) -> bool:
     from netviz.scene.link import is_link
     from netviz.scene.source import MADE
 
-    return not is_link(source) and Path(source).suffix.lower() in (*MADE, SUFFIXES["record"])
+    return not is_link(source) and Path(source).suffix.lower() in (*MADE, *SUFFIXES["record"])
 
 
 def _refuse(problems: list[Problem]) -> None:

@@ -29,6 +29,7 @@ SCENE_OPTIONS = (
     ("--style", "style", False, "NAME", "glow, classic or playground."),
     ("--theme", "theme", False, "NAME", "night, paper or playground."),
     ("--palette", "palette", False, "NAME", "green-red, blue-orange or colour-blind."),
+    ("--motion", "motion", False, "NAME", "full, or reduced: held pictures, at most two changes a second."),
     ("--size", "output.size", False, "SIZE", "WIDTHxHEIGHT, 1080p, 720p, 4k, square or vertical."),
     ("--fps", "output.fps", False, "NUMBER", "Frames a second, such as 30 or 30000/1001."),
     ("--quality", "output.quality", False, "NAME", "draft, good or best."),

@@ -96,12 +96,13 @@ class Course:
 
     def stillness(self, time: float) -> int | None:
         """The same number for all moments between which nothing changes; None while something does."""
-        begun = sum(start < time for start, _ in self._changes)
-        ended = sum(stop <= time for _, stop in self._changes)
+        begun = sum(start < time for start, _ in self.changes)
+        ended = sum(stop <= time for _, stop in self.changes)
         return begun if begun == ended else None
 
     @cached_property
-    def _changes(self) -> tuple[Window, ...]:
+    def changes(self) -> tuple[Window, ...]:
+        """When something changes."""
         moving = [self.when("back"), self.update, self.lights_out]
         return (self.present, *self.travels, *self.lines, *(window for window in moving if window is not None))
 

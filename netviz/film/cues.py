@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -41,6 +41,15 @@ def frames_to_read(text: str, fps: Fraction) -> int:
 def frames_for(text: str, fps: Fraction) -> int:
     """Frames that a text stands where there is room."""
     return ceil((reading_seconds(text) + UNHURRIED) * fps)
+
+
+def bridged(cues: Sequence[Cue], fps: Fraction) -> tuple[Cue, ...]:
+    """The cues, each staying until the next one comes where nothing could be read between them."""
+    following = [cue.start for cue in cues[1:]]
+    return tuple(
+        replace(cue, stop=start) if start - cue.stop < SHORTEST_GAP * fps else cue
+        for cue, start in zip(cues, following, strict=False)
+    ) + tuple(cues[-1:])
 
 
 @dataclass(frozen=True)

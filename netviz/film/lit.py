@@ -8,7 +8,7 @@ import numpy as np
 
 from netviz.film import motion
 from netviz.film.frame import Array, Frame
-from netviz.film.motion import Beats
+from netviz.film.motion import CHANGED, STILLS, Beats
 from netviz.film.nodes import between
 from netviz.film.signals import Presented, Travels, dimmed, pulses
 
@@ -44,6 +44,12 @@ def lit(dark: Frame, travels: Travels, beats: Beats, phase: float) -> Frame:
             *pulses("backward", travels.back, legs[1], phase),
         ),
     )
+
+
+def still(dark: Frame, travels: Travels, phase: float) -> Frame:
+    """The same at a moment of STILLS. When the weights have moved, it is seen which of them did, and how far."""
+    frame = lit(dark, travels, STILLS, phase)
+    return replace(frame, change=travels.change) if phase == CHANGED and travels.after is not None else frame
 
 
 def presented(dark: Frame, shown: Presented) -> Frame:

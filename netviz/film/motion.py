@@ -55,6 +55,25 @@ THINK = Beats(
 )
 """Thinking about a new situation: forward only, and the light stays."""
 
+LONGEST_THOUGHT = 5
+"""Seconds that the signal of a thought takes at most, however long the thought is shown."""
+
+STILLS = Beats(
+    present=0.05,
+    forward=(0.1, 0.4),
+    compare=(0.5, 0.55),
+    backward=(0.6, 0.8),
+    update=(0.85, 0.95),
+    fade=(2.0, 3.0),
+)
+"""A step or a thought of which only moments are shown, between which everything is over: nothing fades before its end.
+
+The moments are PRESENTED to CHANGED.
+"""
+PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED = 0.05, 0.48, 0.55, 0.84, 1.0
+"""Phases of STILLS: the inputs are lit; the signal has arrived everywhere; the target stands beside the answer; the
+error has come back; the weights have moved."""
+
 
 def presented(beats: Beats, phase: float) -> float:
     """Level of the inputs and of the table's row."""

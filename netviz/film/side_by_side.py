@@ -6,7 +6,7 @@ broke off is shown as it was recorded up to there, and then stands still.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from netviz.film.frame import Array, Frame
 from netviz.film.nodes import between, node_counts, state_of, with_bias_nodes
 from netviz.film.plan import Plan, Span
 from netviz.film.rows import Rows
+from netviz.film.stills import in_stills
 from netviz.film.timeline import Timeline, make_timeline
 from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
@@ -73,6 +74,8 @@ def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
         for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
         if cycle is None
     }
+    if comparison.scene.motion == "reduced":
+        timelines = _in_stills(timelines)
     clock = next(iter(timelines.values()))
     runs = tuple(
         timelines[number] if cycle is None else broken_off(clock, recording, cycle)
@@ -83,14 +86,27 @@ def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
 
 def frames_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
     """The frames of a film of one run, or of several side by side."""
-    return side_by_side(plan, recorded) if isinstance(recorded, Comparison) else make_timeline(plan, recorded)
+    if isinstance(recorded, Comparison):
+        return side_by_side(plan, recorded)
+    timeline = make_timeline(plan, recorded)
+    return in_stills(timeline) if recorded.scene.motion == "reduced" else timeline
+
+
+def _in_stills(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
+    """All of them in the same stills."""
+    first = in_stills(next(iter(timelines.values())))
+    return {
+        number: replace(timeline, span=first.span, phase=first.phase, first=first.first)
+        for number, timeline in timelines.items()
+    }
 
 
 @dataclass(frozen=True, eq=False)
 class BrokenOff:
     """The frames of a run that diverged in cycle `diverged`.
 
-    recorded: the timeline of the spans that its recording has everything for; all that follows is seen standing still.
+    recorded: the clock's frames of the spans that its recording has everything for, which alone are in its plan; all
+    that follows is seen standing still.
     """
 
     recorded: Timeline
@@ -100,15 +116,14 @@ class BrokenOff:
     def frame(self, index: int, clock: Frame) -> Frame:
         """The state of frame `index`. clock: that of a run whose training came to its end."""
         with np.errstate(all="ignore"):  # numbers that run away are far from 1 before they are infinite
-            return _tamed(self.recorded.frame(index), clock) if index < self._stop else self._still(clock)
+            return _tamed(self.recorded.frame(index), clock) if self._is_recorded(index) else self._still(clock)
 
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same if the clock's do too."""
-        return self.recorded.key(index) if index < self._stop else None
+        return self.recorded.key(index) if self._is_recorded(index) else None
 
-    @property
-    def _stop(self) -> int:
-        return self.recorded.frame_count
+    def _is_recorded(self, index: int) -> bool:
+        return bool(self.recorded.span[index] < len(self.recorded.plan.spans))
 
     @cached_property
     def _rows(self) -> Rows:
@@ -157,8 +172,8 @@ def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOf
         if span.cycle > last or span.kind == "sweep":
             break
         spans.append(span)
-    known = replace(plan, spans=tuple(spans), frame_count=spans[-1].stop if spans else 0, cues=())
-    return BrokenOff(make_timeline(known, recording), recording, diverged)
+    known = replace(plan, spans=tuple(spans), cues=())
+    return BrokenOff(replace(clock, plan=known, recording=recording), recording, diverged)
 
 
 def _tamed(frame: Frame, clock: Frame) -> Frame:

@@ -117,7 +117,7 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
     frames = span.stop - span.start
     if timeline.held:
         return frames // 3
-    hurry = max(1.0, float(frames / timeline.plan.fps) / 5)  # as Timeline draws it
+    hurry = max(1.0, float(frames / timeline.plan.fps) / motion.LONGEST_THOUGHT)  # as Timeline draws it
     return min(frames - 1, ceil(motion.settled(THINK, len(timeline.recording.weights)) / hurry * frames))
 
 

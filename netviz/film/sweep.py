@@ -34,9 +34,13 @@ class Sweep:
     cycles: Array
     place: Array
 
-    def at(self, index: int) -> tuple[int, int, float, float]:
-        """For a frame of the film the rows before and after it, how far it has come between them, and its cycle."""
+    def at(self, index: int, *, whole: bool = False) -> tuple[int, int, float, float]:
+        """For a frame of the film the rows before and after it, how far it has come between them, and its cycle.
+
+        whole: all the way to the row that is nearest.
+        """
         place = self.place[index - self.start]
+        place = np.round(place) if whole else place
         before = min(int(place), max(0, len(self.rows) - 2))
         after = min(before + 1, len(self.rows) - 1)
         part = float(place - before)

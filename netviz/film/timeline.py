@@ -1,7 +1,8 @@
 """From a plan and a recording to the state of any frame, each by itself.
 
 A Timeline is a table with one row a frame (which span, how far into it); `frame(i)` reads off what the recording
-says of that moment. Nothing is remembered from one frame to the next.
+says of that moment. Nothing is remembered from one frame to the next. A film of stills is the same with another table
+(see stills.py).
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 
 from netviz.film import captions, motion
 from netviz.film.course import Course, course_of
-from netviz.film.cues import OWN, Told, told_at
+from netviz.film.cues import OWN, Cue, Told, bridged, told_at
 from netviz.film.frame import Frame
-from netviz.film.lit import lit
+from netviz.film.levels import Levels, levels_at
+from netviz.film.lit import lit, still
 from netviz.film.motion import LEARN, THINK
 from netviz.film.nodes import State, between, node_counts, state_of, with_bias_nodes
 from netviz.film.plan import Plan, Span
@@ -31,10 +33,6 @@ from netviz.film.walk import walk
 from netviz.learn.recording import Recording
 from netviz.scene.shots import ThinkShot, WalkShot
 
-FADE_SECONDS = 0.4
-"""How long a card or the network takes to come and go."""
-
-
 STEPS_KEPT = 2
 """Steps of which what travels in them is remembered: a film asks for the frames of one after the other."""
 
@@ -45,12 +43,15 @@ class Timeline:
 
     span (N,): index into plan.spans of every frame.
     phase (N,): how far the middle of the frame is into its span, 0 < phase < 1.
+    first (N,): None in a film that moves; in one of stills the frame with which the picture that a frame shows came.
+    Span and phase are the same from there on, and say which moment it is.
     """
 
     plan: Plan
     recording: Recording
     span: NDArray[np.int64]
     phase: NDArray[np.float64]
+    first: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is remembered, which can be worked out again wherever the timeline is sent."""
@@ -76,10 +77,20 @@ class Timeline:
         """The recording's rows that the spans show."""
         return Rows(self.plan, self.recording)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it is a film of stills."""
+        return self.first is not None
+
+    def _shown(self, index: int) -> int:
+        """The frame with which the picture of a frame came."""
+        return index if self.first is None else int(self.first[index])
+
     def frame(self, index: int) -> Frame:
         """The state of frame `index`, 0 <= index < frame_count."""
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of a film of {self.frame_count} frames")
+        index = self._shown(index)
         number = int(self.span[index])
         span = self.plan.spans[number]
         make = {
@@ -87,7 +98,9 @@ class Timeline:
             "hold": self._hold, "think": self._think, "walk": self._walk,
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
-        joint, joined = self.rows.joint(number), self._levels(span, index)[2]
+        if self.is_still:
+            return replace(frame, pulses=())
+        joint, joined = self.rows.joint(number), self._levels(span, index).joined
         if joint is None or joined == 1:
             return frame
         state = between(state_of(self.recording, joint), State(frame.weights, frame.biases), joined)
@@ -95,18 +108,21 @@ class Timeline:
 
     def key(self, index: int) -> Hashable:
         """Equal for frames that look the same, known without working the frame out."""
+        index = self._shown(index)
         key, told = self._key(index), self._told(index)
         key = key if told == OWN else (key, told, self._spotlight(index))
         return key if (glow := self._glow(index)) == 1 else (key, glow)
 
     def _glow(self, index: int) -> float:
         """The factor on the light of a frame; a title card has none."""
-        lit = self.plan.glow and self.plan.spans[self.span[index]].kind != "title"
-        return self.plan.glow[index] if lit else 1.0
+        breathes = self.plan.glow and not self.is_still and self.plan.spans[self.span[index]].kind != "title"
+        return self.plan.glow[index] if breathes else 1.0
 
     def _key(self, index: int) -> Hashable:
         """The same for all but the caption."""
         span = self.plan.spans[self.span[index]]
+        if self.is_still:
+            return int(self.span[index]), float(self.phase[index])
         if self.held:
             return int(self.span[index])
         if span.kind in ("title", "rest", "hold"):
@@ -114,7 +130,7 @@ class Timeline:
         if span.kind == "think" and self.phase[index] >= motion.settled(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
-            still = self._courses[span.shot].stillness(self._since(span, index))
+            still = self.courses[span.shot].stillness(self._since(span, index))
             return index if still is None else (int(self.span[index]), still, *self._levels(span, index))
         return index
 
@@ -123,33 +139,28 @@ class Timeline:
         """Whether every step is one still drawing, as in the classic style."""
         return self.recording.scene.style == "classic"
 
+    @property
+    def fades(self) -> bool:
+        """Whether texts, cards and the network come and go softly."""
+        return not (self.held or self.is_still)
+
+    @cached_property
+    def _cues(self) -> tuple[Cue, ...]:
+        return bridged(self.plan.cues, self.plan.fps) if self.is_still else self.plan.cues
+
     def _told(self, index: int) -> Told:
-        return told_at(self.plan.cues, index, self.plan.fps, self.frame_count, fades=not self.held)
+        return told_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
 
     def _spotlight(self, index: int) -> Spotlight | None:
         story = self.recording.scene.story
         if story is not None and not story.spotlight:
             return None
-        return spotlight_at(self.plan.cues, index, self.plan.fps, fades=not self.held)
+        return spotlight_at(self._cues, index, self.plan.fps, fades=self.fades)
 
-    def _levels(self, span: Span, index: int) -> tuple[float, float, float]:
-        """Levels of title card and network: both fade where a card begins or ends, and nowhere else.
-
-        And how far the weights have come from where the span before left them, if they are others.
-        """
-        if self.held:
-            return (1.0, 0.0, 1.0) if span.kind == "title" else (0.0, 1.0, 1.0)
-        frames = max(1.0, FADE_SECONDS * float(self.plan.fps))
-        rising, falling = motion.ease((index - span.start) / frames), motion.ease((span.stop - 1 - index) / frames)
-        number, spans = int(self.span[index]), self.plan.spans
-        joined = 1.0 if self.rows.joint(number) is None else rising
-        if span.kind == "title":
-            fade_in = 1.0 if span.start == 0 else rising
-            fade_out = 1.0 if span.stop == self.frame_count else falling
-            return min(fade_in, fade_out), 0.0, joined
-        after_card = number > 0 and spans[number - 1].kind == "title"
-        before_card = number + 1 < len(spans) and spans[number + 1].kind == "title"
-        return 0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), joined
+    def _levels(self, span: Span, index: int) -> Levels:
+        number = int(self.span[index])
+        joins = self.rows.joint(number) is not None
+        return levels_at(self.plan, number, index, joins=joins, fades=self.fades)
 
     def _dark(self, span: Span, index: int, state: State, curve_cycle: float, row: int | None = None) -> Frame:
         """The network without any signal. row: the rest row that is shown, if it is one."""
@@ -209,6 +220,7 @@ class Timeline:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.rows.way(int(self.span[index]))
         position = (motion.kick if self.plan.on_beats else motion.ease)(phase) * (len(rows) - 1)
+        position = round(position) if self.is_still else position
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
@@ -221,7 +233,8 @@ class Timeline:
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights run through the kept rows without stopping at shown cycles."""
-        before, after, part, cycle = self._whole_sweep.at(index)
+        moment = span.start + int(phase * (span.stop - span.start)) if self.is_still else index
+        before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=self.is_still)
         state = between(state_of(self.recording, before), state_of(self.recording, after), part)
         return self._dark(span, index, state, cycle)
 
@@ -244,12 +257,12 @@ class Timeline:
         travels = self._travels(row, row_after, not self.held)
         dark = self._dark(span, index, travels.before, float(span.cycle))
         if self.held:
-            still = (LEARN.compare[1] + LEARN.backward[0]) / 2
-            return lit(dark, travels._replace(after=None), LEARN, still)
-        return lit(dark, travels, LEARN, phase)
+            compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
+            return lit(dark, travels._replace(after=None), LEARN, compared)
+        return still(dark, travels, phase) if self.is_still else lit(dark, travels, LEARN, phase)
 
     @cached_property
-    def _courses(self) -> dict[int, Course]:
+    def courses(self) -> dict[int, Course]:
         """The course of every walk, by its shot."""
         scene, courses = self.recording.scene, {}
         for span in self.plan.spans:
@@ -260,15 +273,17 @@ class Timeline:
         return courses
 
     def _since(self, span: Span, index: int) -> float:
-        """Seconds from the start of a span to the middle of a frame."""
+        """Seconds from the start of a span to the middle of a frame, or to the moment that it shows."""
+        if self.is_still:
+            return float(self.phase[index]) * float((span.stop - span.start) / self.plan.fps)
         return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
 
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
-        course = self._courses[span.shot]
+        course = self.courses[span.shot]
         travels = self._travels(row, row_after, row_after is not None)
         dark = self._dark(span, index, travels.before, float(span.cycle))
-        return walk(dark, travels, course, self._since(span, index))
+        return walk(dark, travels, course, self._since(span, index), stands=self.is_still)
 
     @cached_property
     def _thoughts(self) -> Callable[[int, int], Travels]:
@@ -285,9 +300,11 @@ class Timeline:
         row = self.rows.rest[span.cycle]
         state = state_of(self.recording, row)
         dark = self._dark(span, index, state, float(span.cycle), row)
-        # The signal takes at most five seconds, however long the thought is shown; then the picture stands still.
+        if self.is_still and not self.held:
+            return still(dark, self._thoughts(span.shot, row), phase)
+        # The signal takes at most so long, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
-        phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / 5))
+        phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / motion.LONGEST_THOUGHT))
         return lit(dark, self._thoughts(span.shot, row), THINK, phase)
 
 

@@ -18,8 +18,11 @@ DIMMED = 0.45
 """What is left of the light in the synapses once the error goes back through them."""
 
 
-def walk(dark: Frame, travels: Travels, course: Course, time: float) -> Frame:
-    """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal."""
+def walk(dark: Frame, travels: Travels, course: Course, time: float, *, stands: bool = False) -> Frame:
+    """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal.
+
+    stands: whether it is a still, in which the change of the weights is seen as long as their update is told.
+    """
     shown, before, after = travels.shown, travels.before, travels.after
     out = 1 - rise(time, *course.lights_out)
     compared = rise(time, *course.compare)
@@ -29,7 +32,7 @@ def walk(dark: Frame, travels: Travels, course: Course, time: float) -> Frame:
     if after is not None and course.update is not None:
         start, stop = course.update
         state = between(before, after, rise(time, start, stop))
-        change = flashing(travels.change, (time - start) / (stop - start))
+        change = flashing(travels.change, 0.5 if stands and start <= time < stop else (time - start) / (stop - start))
     return replace(
         presented(dark, shown),
         presented=rise(time, *course.present) * out,

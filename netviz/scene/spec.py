@@ -52,6 +52,7 @@ Loss = Literal["squared_error", "cross_entropy"]
 Regularization = Literal["none", "L1", "L2"]
 Quality = Literal["draft", "good", "best"]
 Style = Literal["glow", "classic", "playground"]
+Motion = Literal["full", "reduced"]
 ThemeName = Literal["night", "paper", "playground"]
 PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "playground", "zero"]
@@ -204,6 +205,9 @@ class Scene(Part):
     """night: dark; paper: light; playground: light, blue and orange. Without it what suits the style."""
     palette: PaletteName | None = None
     """Colours of positive and negative: green-red, blue-orange or colour-blind. Without it the theme's own."""
+    motion: Motion = "full"
+    """full: signals travel and weights glide; reduced: pictures that are held, at most two changes a second, for people
+    who prefer less motion. Both films have the same length, sound and captions."""
     panels: Several[AnyPanel] | None = None
     """What the picture is made of; without it what suits the scene."""
     words: Words | None = None

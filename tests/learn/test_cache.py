@@ -82,6 +82,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("style", "classic"),
     ("theme", "paper"),
     ("palette", "colour-blind"),
+    ("motion", "reduced"),
     ("panels", [{"panel": "network"}]),
     ("words", {"label-cycle": "round"}),
     ("story", {"drop": ["step"]}),
