@@ -38,8 +38,8 @@ class Version:
     stepped: bool = False
 
 
-VERSIONS = (Version(".webm"), Version(".mp4"))
-"""The files of a post's film, those first that a browser should take where it can; the last plays everywhere."""
+VERSIONS = (Version(".webm"), Version(".mp4"), Version("-stepped.mp4", stepped=True))
+"""The files of a post's film, of each kind those first that a browser should take where it can."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,11 @@ def embed(
     with whole_folder(target, overwrite=overwrite) as making:
         runs = recorded(source, progress=progress, cache=cache)
         films = _films(making, runs, jobs, progress)
-        timeline = frames_of(tell(plan(scene), runs), runs)
+        told = tell(plan(scene), runs)
+        timeline, stills = frames_of(told, runs), frames_of(told, stepped(runs))
         poster = poster_frame(timeline)
         _write_poster(making / f"{scene.name}.jpg", timeline, poster)
-        _write_texts(making, timeline, autoplay, _prefix(url))
+        _write_texts(making, timeline, stills, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
         target,
@@ -110,8 +111,13 @@ def embed(
 
 
 def versions(scene: Scene) -> tuple[Version, ...]:
-    """The files of the post's film of a scene."""
-    return VERSIONS
+    """The files of the post's film of a scene; one in stills needs no other with less motion."""
+    return tuple(each for each in VERSIONS if not each.stepped or scene.motion == "full")
+
+
+def stepped(runs: Recording | Comparison) -> Recording | Comparison:
+    """The same for the film with less motion, which has the same clock and says the same."""
+    return runs.with_scene(runs.scene.model_copy(update={"motion": "reduced"}))
 
 
 def file_names(scene: Scene) -> list[str]:
@@ -144,8 +150,11 @@ def _at(folder: Path, film: Film) -> Film:
 def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progress: Progress | None) -> list[Film]:
     """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
     scene = runs.scene
-    files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene))
-    wanted: dict[str | Path | tuple[str | Path, ...], Source] = {files: runs}
+    wanted: dict[str | Path | tuple[str | Path, ...], Source] = {}
+    for is_stepped in (False, True):
+        files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene) if each.stepped == is_stepped)
+        if files:
+            wanted[files] = stepped(runs) if is_stepped else runs
     made = []
     for outcome in render_many(wanted, jobs=jobs, progress=progress).values():
         if isinstance(outcome, Exception):
@@ -183,8 +192,10 @@ def _write_poster(path: Path, timeline: Timeline | SideBySide, frame: int) -> No
     path.write_bytes(with_about(".jpg", data, about_of(scene_of_film(timeline))))
 
 
-def _write_texts(folder: Path, timeline: Timeline | SideBySide, autoplay: bool, url: str) -> None:
-    """Write all that is text. folder: where the films are."""
+def _write_texts(
+    folder: Path, timeline: Timeline | SideBySide, stills: Timeline | SideBySide, autoplay: bool, url: str
+) -> None:
+    """Write all that is text. folder: where the films are. stills: the frames of the film with less motion."""
     from netviz.post.filmtypes import film_type
     from netviz.post.snippets import Source as FilmSource
     from netviz.post.written import CAPTIONS, texts
@@ -193,5 +204,5 @@ def _write_texts(folder: Path, timeline: Timeline | SideBySide, autoplay: bool, 
     paths = {folder / f"{scene.name}{each.end}": each for each in versions(scene)}
     sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
     captions = (folder / f"{scene.name}{CAPTIONS}").exists()
-    for name, text in texts(timeline, sources, captions=captions, autoplay=autoplay, url=url):
+    for name, text in texts(timeline, stills, sources, captions=captions, autoplay=autoplay, url=url):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")

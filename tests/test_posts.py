@@ -15,7 +15,7 @@ import netviz
 from netviz import posts
 from netviz.errors import InputError, NetvizError
 from netviz.learn.recording import Recording
-from netviz.posts import Post, embed, url_problems
+from netviz.posts import Post, embed, url_problems, versions
 from tests.conftest import short_scene
 from tests.post.conftest import film
 
@@ -29,7 +29,8 @@ SMALL: dict[str, Any] = {
 }
 CAPTIONS = [{"text": "So it begins", "at": "1s"}]
 TEXTS = {"alt.txt", "snippet.html", "snippet.md", "wordpress.html", "wordpress.txt", "hugo-shortcode.html", "hugo.md"}
-NAMES = {"index.html", "xor.jpg", "xor.mp4", "xor.webm", "xor.vtt", "xor-transcript.txt", "xor-transcript.html"}
+FILMS = {"xor.webm", "xor.mp4", "xor-stepped.mp4"}
+NAMES = {*FILMS, "index.html", "xor.jpg", "xor.vtt", "xor-transcript.txt", "xor-transcript.html"}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def names(folder: Path) -> set[str]:
 def test_what_is_in_it(post: Post) -> None:
     assert names(post.folder) == TEXTS | NAMES == {path.name for path in post.files}
     assert names(post.folder.parent) == {"xor"}
-    assert {path.name for film in post.films for path in film.files} == {"xor.webm", "xor.mp4"}
+    assert {path.name for film in post.films for path in film.files} == FILMS
     assert all(film.seconds == 4 and film.captions == post.folder / "xor.vtt" for film in post.films)
     assert post.size_in_bytes == sum(path.stat().st_size for path in post.folder.iterdir())
     assert [cue.text for cue in webvtt.read(post.folder / "xor.vtt")] == ["So it begins"]
@@ -94,6 +95,11 @@ def test_all_mistakes_before_any_work(tmp_path: Path, monkeypatch: pytest.Monkey
         assert part in told
     assert f"{tmp_path / 'xor'}: exists already; --overwrite" in told
     assert names(tmp_path) == {"xor"} and names(tmp_path / "xor") == set()
+
+
+def test_a_film_in_stills_needs_no_other() -> None:
+    ends = {motion: [each.end for each in versions(short_scene(motion=motion))] for motion in ("full", "reduced")}
+    assert ends == {"full": [".webm", ".mp4", "-stepped.mp4"], "reduced": [".webm", ".mp4"]}
 
 
 def test_addresses() -> None:

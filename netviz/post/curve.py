@@ -66,7 +66,7 @@ def curve_of(timeline: Timeline | SideBySide) -> Curve:
             name = say(scene, key) if recordings[0].test_loss is not None else ""
             lines.append(_line(name, colour, recordings[0], values, last, top, filled=colour == "error"))
     ticks = tuple(10**power for power in range(9) if 10**power <= last)
-    return Curve(tuple(lines), last, tuple(_clock(timeline)), ticks)
+    return Curve(tuple(lines), last, clock_of(timeline), ticks)
 
 
 def _values(recording: Recording) -> list[tuple[str, Floats, str]]:
@@ -97,11 +97,13 @@ def _thinned(x: Floats, y: Floats) -> Iterator[tuple[float, float]]:
             yield float(x[index]), float(y[index])
 
 
-def _clock(timeline: Timeline | SideBySide) -> Iterator[tuple[float, float]]:
-    """When the film shows which cycle: at both ends of every span, and on the way where it moves on."""
-    plan = timeline.plan
-    for frame in _sampled(plan.spans, max(1, int(plan.fps / SAMPLES_A_SECOND))):
-        yield round(float(frame_time(frame, plan.fps)), 3), round(timeline.frame(frame).curve_cycle, 3)
+def clock_of(timeline: Timeline | SideBySide) -> tuple[tuple[float, float], ...]:
+    """When a film shows which cycle: at both ends of every span, and on the way where it moves on."""
+    fps = timeline.plan.fps
+    numbers = _sampled(timeline.plan.spans, max(1, int(fps / SAMPLES_A_SECOND)))
+    return tuple(
+        (round(float(frame_time(number, fps)), 3), round(timeline.frame(number).curve_cycle, 3)) for number in numbers
+    )
 
 
 def _sampled(spans: Sequence[Span], step: int) -> Iterator[int]:

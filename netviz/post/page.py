@@ -22,13 +22,17 @@ from netviz.scene.spec import Scene
 
 @dataclass(frozen=True)
 class Played:
-    """What the page plays. of: as it is embedded beside its files. frames: of the whole film. sound: whether it has
-    any. downloads: key of the phrase that names a file, and the file."""
+    """What the page plays.
+
+    of: as it is embedded beside its files. held: what cycle the film with less motion shows when, as `clock_of` says.
+    frames: of the whole film. sound: whether it has any. downloads: key of the phrase that names a file, and the file.
+    """
 
     of: Embedded
     passages: tuple[Passage, ...]
     cues: tuple[Cue, ...]
     curve: Curve
+    held: tuple[tuple[float, float], ...]
     fps: Fraction
     frames: int
     sound: bool
@@ -130,6 +134,7 @@ def _data(played: Played) -> dict[str, Any]:
         "drawn": of.drawn,
         "stops": [[float(_moment(each.start, fps)), each.cycle] for each in stops_of(played.passages)],
         "clock": played.curve.clock,
+        "held": played.held,
         "last": played.curve.last,
         "ticks": [[tick, whole(scene, tick)] for tick in played.curve.ticks],
         "language": say(scene, "language"),

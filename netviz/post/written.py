@@ -8,7 +8,7 @@ from dataclasses import replace
 from netviz.film.side_by_side import SideBySide
 from netviz.film.timeline import Timeline
 from netviz.post import snippets
-from netviz.post.curve import curve_of
+from netviz.post.curve import clock_of, curve_of
 from netviz.post.page import Played, player_page
 from netviz.post.passages import passages, scene_of
 from netviz.post.snippets import Embedded, Source
@@ -24,11 +24,18 @@ POSTER, CAPTIONS = ".jpg", ".vtt"
 
 
 def texts(
-    timeline: Timeline | SideBySide, sources: Sequence[Source], *, captions: bool, autoplay: bool, url: str
+    timeline: Timeline | SideBySide,
+    stills: Timeline | SideBySide,
+    sources: Sequence[Source],
+    *,
+    captions: bool,
+    autoplay: bool,
+    url: str,
 ) -> Iterator[tuple[str, str]]:
     """Name and text of every file.
 
-    sources: the files of the film. captions: whether there is a file of captions. autoplay, url: of the snippets.
+    timeline: the frames of the film; stills: of the one with less motion. sources: the files of both. captions:
+    whether there is a file of captions. autoplay, url: of the snippets.
     """
     scene = scene_of(timeline)
     of = Embedded(
@@ -43,7 +50,8 @@ def texts(
     )
     told, plan = passages(timeline), timeline.plan
     has_sound, downloads = scene.audio is not None, tuple(_downloads(of))
-    played = Played(of, told, plan.cues, curve_of(timeline), plan.fps, plan.frame_count, has_sound, downloads)
+    curve, held = curve_of(timeline), clock_of(stills)
+    played = Played(of, told, plan.cues, curve, held, plan.fps, plan.frame_count, has_sound, downloads)
     yield PAGE, player_page(played)
     for end, write in zip(TRANSCRIPTS, (transcript_text, transcript_page), strict=True):
         yield f"{scene.name}{end}", write(scene, of.summary, told, plan.fps)

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 import netviz
 import netviz.post.summary
+from netviz import posts
+from netviz.learn.comparison import Comparison
+from netviz.learn.recording import Recording
 from netviz.post import snippets
 from netviz.post.filmtypes import film_type
 from netviz.post.snippets import Embedded, Source
@@ -41,6 +46,7 @@ class Made:
 
     post: Post
     facts: Facts
+    stepped: Facts
     site: str
 
     @property
@@ -58,11 +64,15 @@ def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("post") / "xor"
     recording = netviz.record(load_scene("xor", overrides=SMALL))
     post = netviz.embed(recording, folder, jobs=1)
-    stills = {part: netviz.still(recording, f"{part * SECONDS}s") for part in (0.25, 0.5, 0.75)}
+    facts, stepped = (Facts(SECONDS, FPS, SIZE, _stills(of)) for of in (recording, posts.stepped(recording)))
     snippet = (folder / "snippet.html").read_text(encoding="utf-8")
     (folder / "plain.html").write_text(_around(snippet), encoding="utf-8")
     with served(folder) as site:
-        yield Made(post, Facts(SECONDS, FPS, SIZE, stills), site)
+        yield Made(post, facts, stepped, site)
+
+
+def _stills(recording: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
+    return {part: netviz.still(recording, f"{part * SECONDS}s") for part in (0.25, 0.5, 0.75)}
 
 
 def _around(snippet: str) -> str:
@@ -124,11 +134,11 @@ def test_the_snippet_plays_the_film_from_a_site(page: Page, made: Made) -> None:
     watch.check()
 
 
-@pytest.mark.parametrize("end", ["webm", "mp4"])
+@pytest.mark.parametrize("end", [".webm", ".mp4", "-stepped.mp4"])
 def test_every_file_of_the_film_plays(page: Page, made: Made, end: str) -> None:
     page.goto(f"{made.site}xor-transcript.html")
-    page.set_content(f'<video src="{made.site}xor.{end}" muted></video>')
-    check_film(page, made.facts)
+    page.set_content(f'<video src="{made.site}xor{end}" muted></video>')
+    check_film(page, made.stepped if "stepped" in end else made.facts)
 
 
 def test_captions(player: Page) -> None:
@@ -167,7 +177,7 @@ def test_the_keyboard(player: Page) -> None:
     press("ArrowUp")
     assert (frame(player), player.locator("#now").inner_text()) == stops[3]
     press("m")
-    assert player.evaluate("film.muted") and player.locator("#mute").get_attribute("aria-pressed") == "true"
+    until(player, "film.muted && document.getElementById('mute').ariaPressed === 'true'")
     press("Home")
     for key in (" ", "k"):
         press(key)
@@ -303,3 +313,40 @@ def test_a_film_that_plays_by_itself_asks_whether_it_may(
     until(page, "!document.querySelector('video').paused")
     page.emulate_media(reduced_motion="reduce")
     until(page, "document.querySelector('video').paused")
+
+
+def source(page: Page) -> str:
+    return str(page.evaluate("document.querySelector('video').currentSrc")).rpartition("/")[2]
+
+
+@pytest.mark.parametrize("page", [{"reduced_motion": "reduce"}], indirect=True, ids=["reduce"])
+def test_less_motion_is_what_the_reader_asks_for(page: Page, made: Made) -> None:
+    page.goto(f"{made.site}plain.html")
+    check_film(page, made.stepped)
+    assert source(page) == "xor-stepped.mp4"
+    page.goto(made.page)
+    until(page, "film.readyState >= 2")
+    assert source(page) == "xor-stepped.mp4" and page.locator("#less").get_attribute("aria-pressed") == "true"
+    check_film(page, made.stepped, sees=False)
+    assert page.evaluate("getComputedStyle(document.querySelector('button')).transitionDuration") == "0s"
+
+
+def test_the_switch_to_less_motion_keeps_the_moment(player: Page, made: Made) -> None:
+    button = player.locator("#less")
+    player.evaluate("seek(3)")
+    now(player)
+    for pressed, name, facts in (("true", "xor-stepped.mp4", made.stepped), ("false", "xor.webm", made.facts)):
+        button.click()
+        until(player, "film.readyState >= 2 && !film.seeking && wanted === null")
+        assert (source(player), button.get_attribute("aria-pressed")) == (name, pressed)
+        assert abs(now(player) - 3) < 1 / FPS
+        assert difference(seen_at(player, 3, sees=False), facts.stills[0.5]) < 6
+    player.locator("#play").click()
+    until(player, "film.currentTime > 3.2")
+    button.click()
+    until(player, "film.currentTime > 3.6 && !film.paused")
+    player.emulate_media(reduced_motion="reduce")
+    player.wait_for_timeout(200)  # a page is told of a change only when it is drawn
+    assert source(player) == "xor-stepped.mp4"
+    player.emulate_media(reduced_motion="no-preference")
+    until(player, "film.currentSrc.endsWith('xor.webm')")

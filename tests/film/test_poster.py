@@ -50,6 +50,7 @@ def test_where_everything_is_told_the_best_of_it_is_taken() -> None:
     [
         ({"style": "classic"}, "step"),
         ({"style": "playground"}, "step"),
+        ({"motion": "reduced"}, "step"),
         ({"shots": [{"shot": "title"}, {"shot": "walk", "example": 3}]}, "walk"),
         ({"shots": [{"shot": "title"}, {"shot": "think", "inputs": [1, 1, 0]}]}, "think"),
         ({"shots": [{"shot": "title"}, {"shot": "rest"}]}, "rest"),

@@ -36,7 +36,9 @@ def page_of(timeline: Any, **changes: Any) -> str:
     of = Embedded(scene, summary_of(timeline), (320, 180), (Source("xor.mp4", TYPE),), "xor.jpg", "xor.html", "xor.vtt")
     plan = timeline.plan
     told, curve = passages(timeline), curve_of(timeline)
-    played = Played(of, told, plan.cues, curve, plan.fps, plan.frame_count, True, (("page-download-film", "xor.mp4"),))
+    played = Played(
+        of, told, plan.cues, curve, curve.clock, plan.fps, plan.frame_count, True, (("page-download-film", "xor.mp4"),)
+    )
     return player_page(replace(played, **changes))
 
 
