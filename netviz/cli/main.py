@@ -18,9 +18,9 @@ from netviz.scene.words import printable
 
 COMMANDS = {
     "render": "Make the film of a scene or a recording, or of several.",
-    "embed": "Make a folder with all that a blog post needs of a film.",
     "still": "Make one picture of the film.",
     "preview": "Show a scene in the browser while you change it.",
+    "embed": "Make a folder with all that a blog post needs of a film.",
     "sonify": "Make the sound of a run, without a film.",
     "record": "Train the network and keep the recording, without a film.",
     "think": "Train the network and let it think about a situation.",

@@ -233,7 +233,7 @@ def test_a_picture_of_the_scene_is_never_the_output(call: Call, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ("noon", "'noon' is no moment; give 50%, 12.5s, cycle:200, shot:3, start or end"),
+        ("noon", "'noon' is no moment; give 50%, 12.5s, cycle:200, shot:3, start, end or poster"),
         ("", "'' is no moment"),
         ("101%", "101% is past the end"),
         ("3s", "3s is past the end of the film, which lasts 2.00 s"),
