@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -11,12 +12,13 @@ from pathlib import Path
 
 from netviz.about import about_of
 from netviz.api import Progress, recorded
-from netviz.errors import InputError, Problem
+from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.executable import executable, has_encoder
 from netviz.film.plan import Plan
 from netviz.film.side_by_side import frames_of
 from netviz.film.timeline import Timeline
 from netviz.plans import plan, tell
+from netviz.platforms import platform_notes
 from netviz.problems import Source, film_target_problems, input_files, scene_of, scene_problems, tells
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
@@ -163,7 +165,7 @@ def _orders(
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
         sound = scene.audio
-        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
+        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
         making, targets = making_of(scene), targets_of(output)
         captions = vtt_beside(targets[0]) if tells(scene) else None
         outputs = outputs_of(targets, making)
@@ -274,6 +276,8 @@ def _made(
                 yield
             wanted = replace(wanted, audio=Soundtrack(sound))
         made = yield from joined(wanted, segments)
+        for note in platform_notes(runs.scene, made):
+            warnings.warn(note, NetvizWarning, stacklevel=2)
         return made
 
 

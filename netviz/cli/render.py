@@ -16,6 +16,7 @@ from netviz.cli.sources import Source as Given
 from netviz.cli.sources import located, read_sources
 from netviz.errors import InputError, NetvizError
 from netviz.films import Output, film_problems, making_of, request_problems
+from netviz.platforms import platform_told
 from netviz.problems import Source, tells
 from netviz.video.files import amount
 from netviz.video.film import Film
@@ -99,7 +100,7 @@ def _show(sources: list[Given], overwrite: bool) -> None:
         making = making_of(source.scene)
         for output in outputs_of(source.targets, making):
             small = f", as {_small(output, making)}" if output.kind in ANIMATED else ""
-            console.result(f"{console.name(output.path)}: {length}{small}{told}")
+            console.result(f"{console.name(output.path)}: {length}{small}{told}{platform_told(source.scene)}")
             told = ""
 
 
