@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from netviz.scene.spec import Scene
     from netviz.scene.sweep import sweep
     from netviz.sounds import sonify
+    from netviz.video.flashes import Flashes, flashes
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,8 @@ _HOMES = {
     "Comparison": "netviz.learn.comparison",
     "Recording": "netviz.learn.recording",
     "events": "netviz.learn.events",
+    "Flashes": "netviz.video.flashes",
+    "flashes": "netviz.video.flashes",
     "load_scene": "netviz.scene.file",
     "sonify": "netviz.sounds",
     "sweep": "netviz.scene.sweep",
@@ -57,6 +60,7 @@ _NAMES = {"events": "find_events"}
 __all__ = [
     "Comparison",
     "Event",
+    "Flashes",
     "InputError",
     "NetvizError",
     "NetvizWarning",
@@ -65,6 +69,7 @@ __all__ = [
     "animate",
     "compare",
     "events",
+    "flashes",
     "load_scene",
     "plan",
     "record",
