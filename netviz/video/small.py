@@ -25,6 +25,7 @@ NOTHING = "no film in it that can be decoded (mp4, webm, mov or gif is expected)
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) F([1-9]\d*):([1-9]\d*)[^\n]*\n")
 _FRAME = b"FRAME\n"
 _ENOUGH = 1 << 12
+_RED, _BLUE = np.float32(0.2126), np.float32(0.0722)  # their shares of luma
 
 
 @contextmanager
@@ -63,6 +64,16 @@ def decode_arguments(path: str | Path) -> list[str]:
     ]
 
 
+def rgb(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Red, green and blue (height, width, 3) of planes (3, height, width): BT.709 in the limited range."""
+    luma = (planes[0].astype(np.float32) - 16) * np.float32(255 / 219)
+    blueness, redness = (planes[1:].astype(np.float32) - 128) * np.float32(255 / 112)
+    red, blue = luma + (1 - _RED) * redness, luma + (1 - _BLUE) * blueness
+    green = (luma - _RED * red - _BLUE * blue) / (1 - _RED - _BLUE)
+    result: NDArray[np.uint8] = np.clip(np.rint(np.stack([red, green, blue], -1)), 0, 255).astype(np.uint8)
+    return result
+
+
 def _fault(path: Path) -> str | None:
     """Why a file cannot even be opened as a film, in words."""
     try:
@@ -83,7 +94,7 @@ def _pictures(ffmpeg: Ffmpeg, data: bytearray, size: tuple[int, int], path: str 
         while len(data) >= length:
             planes = np.frombuffer(bytes(data[len(_FRAME) : length]), np.uint8).reshape(3, height, width)
             del data[:length]
-            yield _rgb(planes)
+            yield rgb(planes)
         chunk = ffmpeg.read()
         if not chunk:
             break
@@ -98,16 +109,3 @@ def _finish(ffmpeg: Ffmpeg, path: str | Path) -> None:
         if failure.status is None or failure.status < 0:  # it was ended, which says nothing about the file
             raise
         raise InputError([Problem(str(path), NOTHING)]) from failure
-
-
-def _rgb(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Red, green and blue (height, width, 3) of planes (3, height, width): BT.709 in the limited range."""
-    luma = (planes[0].astype(np.float32) - 16) * np.float32(255 / 219)
-    blue, red = (planes[1:].astype(np.float32) - 128) * np.float32(255 / 112)
-    result = np.empty((*luma.shape, 3), np.float32)
-    result[..., 0] = luma + np.float32(1 - 0.2126) * red
-    result[..., 2] = luma + np.float32(1 - 0.0722) * blue
-    result[..., 1] = (luma - np.float32(0.2126) * result[..., 0] - np.float32(0.0722) * result[..., 2]) / np.float32(
-        0.7152
-    )
-    return np.rint(np.clip(result, 0, 255)).astype(np.uint8)
