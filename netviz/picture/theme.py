@@ -37,10 +37,15 @@ def contrast(first: Colour, second: Colour) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
+    light: NDArray[np.float64] = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return light
+
+
 def _luminance(shown: Colour) -> float:
     """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
-    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
-    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,5 +124,6 @@ class Theme:
         for level in np.linspace(0, 1, LEVELS):
             fill = mix(self.neuron, light, float(level))
             own = best((self.ink, self.lit_ink), fill)
-            found.append(own if contrast(own, fill) >= READABLE else best((WHITE, BLACK), fill))
+            # A little more than is asked for, so that it is enough between the levels too.
+            found.append(own if contrast(own, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
         return tuple(found)
