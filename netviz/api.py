@@ -111,16 +111,20 @@ def still(
     output: str | Path | None = None,
     *,
     overwrite: bool = False,
+    seen_as: str | None = None,
     progress: Progress | None = None,
     cache: bool = False,
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by
-    itself. cache: as in `record`. Raises InputError as `render` does.
+    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. seen_as:
+    deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. cache: as in
+    `record`. Raises InputError as `render` does.
     """
+    from netviz.picture.vision import picture_seen, vision_problems
+
     scene = scene_of(source)
-    problems = scene_problems(source)
+    problems = scene_problems(source) + vision_problems(seen_as)
     if output is not None:
         problems += target_problems(Path(output), (".png",), overwrite, input_files(scene))
     made = None
@@ -136,6 +140,8 @@ def still(
     from netviz.picture.stage import Stage
 
     picture = Stage(timeline).draw(timeline.frame(moment_frame(timeline, at)))
+    if seen_as is not None:
+        picture = picture_seen(picture, seen_as)
     if output is not None:
         _write_png(Path(output), picture, about_of(scene), overwrite)
     return picture

@@ -10,6 +10,7 @@ from netviz.learn.features import features_of
 from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
+from netviz.picture.panels.shaded import Shaded
 from netviz.picture.type import fit, two_lines, width, wrap
 from netviz.picture.wiring import Places
 from netviz.scene.data import Feature
@@ -154,10 +155,11 @@ def _right_edge(setting: Setting, room: Rect) -> float:
 
 
 class Names:
-    """Texts around the network; they stand in its glow, so they are written over every frame."""
+    """Texts around the network; they stand in its glow, so they are shaded and written over every frame."""
 
     def __init__(self, setting: Setting, places: Places, room: Rect, most: int) -> None:
         self.setting, self.places, self.panel_room = setting, places, room
+        self.shaded = Shaded(setting)
         self.scene = setting.recording.scene
         layout = setting.layout
         inputs, outputs = _texts(setting)
@@ -221,26 +223,35 @@ class Names:
         axis = 1 if self.places.flow == "right" else 0
         return float(abs(centres[1][axis] - centres[0][axis]))
 
+    def ground(self) -> None:
+        """Nothing stands still; but what the names are shaded with is there now."""
+        self.shaded.ground()
+
     def draw(self, frame: Frame) -> None:
-        """Write the inputs' names and the outputs' names, wishes and misses."""
+        """Shade the places of the inputs' names and the outputs' names, wishes and misses."""
         setting = self.setting
-        canvas, words, quiet = setting.canvas, setting.faces.words, setting.theme.quiet
+        shaded, words, quiet = self.shaded, setting.faces.words, setting.theme.quiet
         for neuron in self.places.discs(0)[: len(self.inputs)]:
             (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
             if setting.layout.flow == "right":
                 for number, line in enumerate(lines):
                     height = y + LINE * (number - (len(lines) - 1) / 2) * size
-                    canvas.text(line, x - self.reach, height, words, size, quiet, "right")
+                    shaded.text(line, x - self.reach, height, words, size, quiet, "right")
                 continue
             for number, line in enumerate(lines):
-                canvas.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
+                shaded.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
         for index in self.places.discs(self.last).tolist():
             self._output(frame, index, *self.places.centres[-1][index])
+        self.shaded.shade()
+
+    def write(self) -> None:
+        """Write them, over everything."""
+        self.shaded.write()
 
     def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
         """The name, under it (or, in a crowd, beside it) the wish, and where there is room the miss."""
         setting = self.setting
-        canvas, body = setting.canvas, setting.layout.body
+        shaded, body = self.shaded, setting.layout.body
         name, size = self.outputs[index]
         step = 1.42 * body
         left = x + self.reach if self.beside else x
@@ -248,7 +259,7 @@ class Names:
         top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach - 0.5 * step
         if not self.beside and name:
             top -= step
-        canvas.text(name, left, top, setting.faces.words, size, setting.theme.quiet, anchor)
+        shaded.text(name, left, top, setting.faces.words, size, setting.theme.quiet, anchor)
         if frame.target is None:
             return
         if name and self.one_line:
@@ -257,7 +268,7 @@ class Names:
             top += step
         level = frame.compared if frame.kind == "think" else frame.presented
         wish, size = self._wish(frame, index, self.room - (left - x - self.reach) if self.beside else self.room)
-        canvas.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
+        shaded.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
         if self.misses and self.beside:
             missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
             text, size = fit(
@@ -267,7 +278,7 @@ class Names:
                 self.room,
                 0.6 * setting.layout.small,
             )
-            canvas.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
+            shaded.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
 
     def _wish(self, frame: Frame, index: int, room: float) -> tuple[str, float]:
         """What the output should be, in words where there is room for them."""

@@ -64,6 +64,7 @@ class NetworkPanel:
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
+        self.names.ground()
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """Halos of neurons by their level, and what the synapses give."""
@@ -84,7 +85,8 @@ class NetworkPanel:
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:
-        """Synapses, comets, nodes, marks, numbers, names, in this order."""
+        """Shades of names, synapses, comets, nodes, marks, numbers, names, in this order."""
+        self.names.draw(frame)
         self.synapses.draw(frame)
         self.cells.draw(frame)
         self.neurons.draw(frame)
@@ -94,7 +96,7 @@ class NetworkPanel:
         self.spotlit.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
-        self.names.draw(frame)
+        self.names.write()
         self.labels.draw(frame)
 
 

@@ -28,6 +28,10 @@ PADDING = BOX
 """Of the box around a row, in sizes of its type."""
 
 
+INSIDE = 0.16
+"""How much of its colour is in the box around the presented row."""
+
+
 class TablePanel(Unlit):
     """Examples as rows of inputs and targets.
 
@@ -125,7 +129,7 @@ class TablePanel(Unlit):
             place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
         y = self.first + place * self.step
         level = frame.presented
-        for cover, strength in zip(self._box(y), (0.16, 0.38), strict=True):
+        for cover, strength in zip(self._box(y), (INSIDE, 0.38), strict=True):
             self.setting.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
         if not self.fits:
             self._counter(frame, level)
