@@ -26,9 +26,9 @@ from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
 from netviz.video.folders import folder_problems
-from netviz.video.outputs import KINDS
+from netviz.video.outputs import KINDS, PICTURES
 
-SUFFIXES = {"render": tuple(KINDS), "still": (".png",), "record": (".npz",), "sonify": (".wav",)}
+SUFFIXES = {"render": (*KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
 """What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
 
 
