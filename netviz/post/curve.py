@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log1p
 
 import numpy as np
@@ -23,8 +23,8 @@ POINTS = 400
 """Of a line, at most: more than a page has pixels for is of no use."""
 SAMPLES_A_SECOND = 8
 """How finely it is told what cycle the film shows while the weights move."""
-COLOURS = ("ink", "test", "error", "other")
-"""Of runs side by side, as their picture has them."""
+LOOKS = (("ink", "solid"), ("test", "dashed"), ("error", "dotted"), ("other", "double"))
+"""Colour and dashes of runs side by side, as their picture has them: none is told by its colour alone."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Line:
     colour: str
     path: str
     area: str = ""
+    dash: str = "solid"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,9 @@ def curve_of(timeline: Timeline | SideBySide) -> Curve:
     top = max(float(values[np.isfinite(values)].max()) for each in recordings for _, values, _ in _values(each))
     lines = []
     if len(recordings) > 1:
-        for name, recording, colour in zip(timeline.names, recordings, COLOURS, strict=False):
+        for name, recording, (colour, dash) in zip(timeline.names, recordings, LOOKS, strict=False):
             values = recording.train_error if recording.test_loss is None else recording.test_loss
-            lines.append(_line(name, colour, recording, values, last, top))
+            lines.append(replace(_line(name, colour, recording, values, last, top), dash=dash))
     else:
         for key, values, colour in _values(recordings[0]):
             name = say(scene, key) if recordings[0].test_loss is not None else ""

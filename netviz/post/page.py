@@ -11,7 +11,7 @@ from typing import Any
 
 from netviz.film.cues import Cue
 from netviz.film.timing import frame_time
-from netviz.post.curve import HEIGHT, WIDTH, Curve
+from netviz.post.curve import HEIGHT, WIDTH, Curve, Line
 from netviz.post.passages import Passage, stops_of
 from netviz.post.snippets import LESS_MOTION, Embedded
 from netviz.post.summary import clock_time
@@ -57,7 +57,8 @@ def player_page(played: Played) -> str:
         height=str(height),
         poster=of.at(of.poster),
         sources="\n".join(_sources(of)),
-        tall="tall" if height > width else "wide",
+        tall="tall" if width < 1.3 * height else "wide",
+        ratio=f"{width / height:.4f}",
         lines="\n".join(_lines(played.curve)),
         names="".join(_names(played.curve)),
         drawing=f"0 0 {WIDTH} {HEIGHT}",
@@ -76,19 +77,23 @@ def _sources(of: Embedded) -> Iterator[str]:
 def _lines(curve: Curve) -> Iterator[str]:
     """Every curve twice: faint as a whole, and bright as far as the film has come."""
     for line in curve.lines:
-        yield f'<path class="whole" data-colour="{line.colour}" d="{line.path}"/>'
+        yield f'<path class="whole" {_look(line)} d="{line.path}"/>'
     yield '<g clip-path="url(#past)">'
     for line in curve.lines:
         if line.area:
             yield f'<path class="area" data-colour="{line.colour}" d="{line.area}"/>'
-        yield f'<path data-colour="{line.colour}" d="{line.path}"/>'
+        yield f'<path {_look(line)} d="{line.path}"/>'
     yield "</g>"
 
 
 def _names(curve: Curve) -> Iterator[str]:
     for line in curve.lines:
         if line.name:
-            yield f'<span data-colour="{line.colour}">{escape(line.name)}</span> '
+            yield f"<span {_look(line)}>{escape(line.name)}</span> "
+
+
+def _look(line: Line) -> str:
+    return f'data-colour="{line.colour}" data-dash="{line.dash}"'
 
 
 def _passages(told: Sequence[Passage], fps: Fraction) -> Iterator[str]:

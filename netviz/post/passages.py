@@ -138,29 +138,33 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
     frame = timeline.frame(stop.start)
     if isinstance(timeline, SideBySide):
         for name, recording, of in zip(timeline.names, timeline.recordings, (frame, *frame.beside), strict=True):
-            yield say(scene, "shown-run", run=name, what=_state(recording, of))
+            yield f"{say(scene, 'shown-run', run=name, what=_state(recording, of, compared=True))}."
         return
     shot = scene.shots[span.shot]
     if isinstance(shot, ThinkShot):
         answer = clock.recording.forward(shot.inputs, clock.rows.rest[span.cycle])[-1]
         yield answer_text(scene, answer, shot.target)
         return
-    yield _state(clock.recording, frame)
+    yield sentence(_state(clock.recording, frame))
+    if span.kind == "walk":
+        yield say(scene, "shown-answers", answers=_answer(clock.recording, span.example or 0, clock.rows.step(span)))
     if stop.is_cycle or span.kind == "rest":
         yield answers(clock, span)
 
 
-def _state(recording: Recording, frame: Frame) -> str:
-    """How wrong the network is in a frame, as the picture says it."""
+def _state(recording: Recording, frame: Frame, *, compared: bool = False) -> str:
+    """How wrong the network is in a frame, as the picture says it. compared: by what it is compared with others."""
     scene = recording.scene
     if frame.diverged is not None:
-        return sentence(say(scene, "label-diverged", cycle=whole(scene, frame.diverged)))
+        return say(scene, "label-diverged", cycle=whole(scene, frame.diverged))
     told = [say(scene, "shown-measure", measure=name, value=value) for name, value in measures(recording, frame)]
-    return sentence(", ".join(told)) if told else ""
+    return ", ".join(told[-1:] if compared else told)
 
 
 def sentence(text: str) -> str:
-    """A text with a capital at its start and a full stop at its end."""
+    """A text with a capital at its start and a full stop at its end; nothing stays nothing."""
+    if not text:
+        return ""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -96,20 +96,21 @@ def _layers(scene: Scene) -> Iterator[str]:
 
 
 def _went(recording: Recording, run: str = "") -> Iterator[str]:
-    """From where to where each measure of being wrong went. run: the name of the run, where there are several."""
+    """From where to where each measure of being wrong went. run: the name of the run, where there are several, which
+    are told by what they are compared by."""
     scene = recording.scene
     if recording.test_loss is None:
         curves = {"label-error": recording.train_error}
     else:
         curves = {"label-training-loss": recording.train_loss, "label-test-loss": recording.test_loss}
     share = recording.test_loss is None and is_share(recording)
-    for key, values in curves.items():
+    for key, values in [*curves.items()][-1 if run else 0 :]:
         before, after = float(values[0]), float(values[-1])
         if isfinite(before) and isfinite(after):
             told = {"before": error_text(before, share=share), "after": error_text(after, share=share)}
             measure = say(scene, key)
             if run:
-                yield sentence(say(scene, "run-went", run=run, measure=measure, **told))
+                yield say(scene, "run-went", run=run, measure=measure, **told)
             else:
                 yield sentence(say(scene, "went", measure=measure, **told))
 

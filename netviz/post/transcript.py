@@ -21,7 +21,7 @@ def transcript_text(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fra
     for passage in told:
         lines += ["", f"[{_clock(passage.start, fps)}] {passage.heading}"]
         lines += [f"  {line}" for line in passage.lines]
-        lines += [f"  [{_clock(cue.start, fps)}] “{_plain(cue)}”" for cue in passage.said]
+        lines += [f"  [{_clock(cue.start, fps)}] {_plain(cue)}" for cue in passage.said]
     return "\n".join([*lines, ""])
 
 

@@ -136,7 +136,6 @@ ENGLISH: Mapping[str, str] = {
     "heading-cycle": "Cycle {cycle}",
     "heading-walk": "Example {example}, step by step",
     "heading-think": "Thinking",
-    "heading-whole": "The film",
     "shown-measure": "{measure} {value}",
     "shown-answers": "Answers (wanted): {answers}.",
     "shown-answer": "{inputs}: {answer} ({target})",
@@ -144,7 +143,6 @@ ENGLISH: Mapping[str, str] = {
     "shown-right": "Right: {right} of {count}.",
     "shown-run": "{run}: {what}",
     # The player page, and the snippets.
-    "page-films": "Made with netviz",
     "page-film": "Film",
     "page-play": "Play",
     "page-pause": "Pause",
@@ -152,7 +150,6 @@ ENGLISH: Mapping[str, str] = {
     "page-at": "{at} of {length}",
     "page-cycle": "Shown cycle",
     "page-curve": "Learning curve",
-    "page-cycles": "cycles",
     "page-captions": "Captions",
     "page-mute": "Mute",
     "page-full": "Full screen",

@@ -112,7 +112,9 @@ def test_curves_of_tested_and_of_compared_runs() -> None:
     compared = film(compare=[{"name": "one"}, {"name": "two", "set": {"training.seed": 2}}], story=None)
     lines = curve_of(compared).lines
     assert [line.name for line in lines] == ["one", "two"] and lines[0].colour != lines[1].colour
-    assert '<span data-colour="ink">one</span>' in page_of(compared)
+    assert lines[0].dash != lines[1].dash and '<span data-colour="ink" data-dash="solid">one</span>' in page_of(
+        compared
+    )
 
 
 def made(path: Path) -> Path:

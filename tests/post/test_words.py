@@ -121,7 +121,7 @@ def test_runs_side_by_side() -> None:
         story=None,
     )
     told = summary_of(compared)
-    assert "They are called one and two." in told.sentences and told.sentences[-1].startswith("Two: the average error")
+    assert "They are called one and two." in told.sentences and told.sentences[-1].startswith("two: the average error")
     assert told.sentences[1] == "A film of 2 neural networks learning side by side, 0:30 long."
     lines = passages(compared)[0].lines
     assert [line.split(":")[0] for line in lines[1:]] == ["one", "two"]
