@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -10,11 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netviz.api import Progress, recorded
-from netviz.errors import InputError, Problem
+from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.executable import executable
 from netviz.film.plan import Plan
 from netviz.film.timeline import Timeline
 from netviz.plans import plan, tell
+from netviz.platforms import platform_notes
 from netviz.problems import Source, film_target_problems, input_files, scene_of, scene_problems, tells
 from netviz.sound.loudness import heard
 from netviz.sound.sonify import write_sonified
@@ -135,7 +137,7 @@ def _orders(films: Mapping[str | Path, Source], overwrite: bool, problems: list[
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
         sound = scene.audio
-        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
+        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
         output_of = scene.output
         wanted = Wanted(
             Path(output), output_of.size, output_of.fps, made.frame_count, audio, output_of.quality, overwrite
@@ -231,6 +233,8 @@ def _made(
                 yield
             wanted = replace(wanted, audio=Soundtrack(sound))
         made = yield from joined(wanted, segments)
+        for note in platform_notes(runs.scene, made):
+            warnings.warn(note, NetvizWarning, stacklevel=2)
         return made
 
 

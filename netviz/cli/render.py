@@ -15,6 +15,7 @@ from netviz.cli.sources import Source, located, read_sources
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.films import film_problems, request_problems
 from netviz.learn.recording import Recording
+from netviz.platforms import platform_told
 from netviz.problems import tells
 from netviz.scene.spec import Scene
 from netviz.scene.words import printable
@@ -96,7 +97,7 @@ def _show(sources: list[Source], overwrite: bool) -> None:
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
         told = f"; captions in {console.name(Path(vtt_beside(source.target).name))}" if tells(source.scene) else ""
-        console.result(f"{console.name(source.target)}: {length}{told}")
+        console.result(f"{console.name(source.target)}: {length}{told}{platform_told(source.scene)}")
 
 
 def _make_several(ctx: click.Context, sources: list[Source], **options: Any) -> None:
