@@ -30,6 +30,8 @@ HIGH = 11
 """Sizes of type that such a room is high, so that the answer's texts have theirs between two layers."""
 LOWER = 0.42
 """Part of the table's height that three or four runs take from it in tall pictures."""
+LOW = 1.8
+"""Width of a cell, in heights, from which its plane stands beside its heading too, in what is left of a picture."""
 UPRIGHT = 0.62
 """Height of a network's room, in widths, from which its layers stand one above the other."""
 
@@ -45,7 +47,7 @@ def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     whole = scene.model_copy(update={"panels": (NetworkPanel(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
-    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places:
+    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
         layout, area = _lower(layout, area)
     kinds = [panel.panel for panel in scene.shown_panels if is_run_panel(panel)]
     return layout, tuple(_in_cell(layout, cell, kinds) for cell in cells(layout, area, count))
@@ -73,7 +75,7 @@ def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
 def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
     """The area's parts, row by row."""
     columns, rows = GRIDS[shape_of(layout.size)][count]
-    gap = GAP * layout.size[0], GAP * layout.size[1]
+    gap = GAP * layout.safe.width, GAP * layout.safe.height
     # Whole pixels, even ones: what is alike is drawn alike, wherever it stands.
     width, height = (
         2 * int((side - (lines - 1) * between) / lines / 2)
@@ -90,7 +92,14 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     top = cell.y + high + 0.8 * layout.body
     room = Rect(cell.x, top, cell.width, cell.bottom - top)
     places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
-    if len(kinds) == 1:
+    if len(kinds) == 2 and layout.is_little and cell.width > LOW * cell.height:
+        # The plane takes all of so low a cell at the right; the heading stands above the network alone.
+        left = cell.width - cell.height - 0.6 * layout.body
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        top = places["heading"].bottom + 0.5 * layout.body
+        room = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
+        places["boundary"] = Rect(cell.right - cell.height, cell.y, cell.height, cell.height)
+    elif len(kinds) == 1:
         places[kinds[0]] = room
     elif room.width > 1.3 * room.height:
         square = min(0.5 * room.width, room.height)

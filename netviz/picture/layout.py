@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netviz.picture.rooms import Room, rooms, shape_of
+from netviz.picture.rooms import Room, is_little, rooms, shape_of
 from netviz.scene.panels import AnyPanel, Places
+from netviz.scene.platforms import safe_part
 from netviz.scene.spec import Scene
 
 Flow = Literal["right", "up"]
@@ -39,6 +40,7 @@ class Layout:
 
     places: of every shown panel by its name (see `names_of`). flow: the way signals run through the network.
     radius: of the largest neurons. small ... card: sizes of type in pixels.
+    safe: nothing is laid over this part of the picture; what must be read is inside it.
     """
 
     size: tuple[int, int]
@@ -50,6 +52,18 @@ class Layout:
     figure: float
     title: float
     card: float
+    safe: Rect
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is laid over any part of the picture."""
+        return self.safe == Rect(0, 0, *self.size)
+
+    @property
+    def is_little(self) -> bool:
+        """Whether so few lines of type are left of a tall picture that panels have rooms of their own for it."""
+        top, bottom = self.safe.y / self.size[1], self.safe.bottom / self.size[1]
+        return is_little(shape_of(self.size), (0.0, top, 1.0, bottom))
 
     @property
     def unit(self) -> float:
@@ -92,7 +106,8 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
     has_test = scene.data.train_count < scene.data.total_count
     counters = counters or (3 if has_test else 2)
-    found = rooms(shape, kinds, len(free_pictures), counters=counters)
+    safe = safe_part(scene.output.platform, size)
+    found = rooms(shape, kinds, len(free_pictures), counters=counters, within=safe)
     automatic = {name: _in_pixels(room, size) for name, room in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
@@ -106,6 +121,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     return Layout(
         size, places, _flow(shape == "tall", places.get("network")), radius,
         small=small, body=body, figure=1.0 * small, title=title, card=card,
+        safe=_in_pixels(safe, size),
     )  # fmt: skip
 
 

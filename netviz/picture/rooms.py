@@ -118,6 +118,71 @@ _TALL: dict[str, Rooms] = {
     },
 }  # fmt: skip
 
+# What an app leaves of a tall picture has lines of type as long as in the whole, and much fewer of them: tables of its
+# own, whose numbers are parts of what is left.
+_LEFT_HEAD: Rooms = {"head": (0.0, 0.0, 1.0, 0.152)}
+_LEFT: dict[str, Rooms] = {
+    "": {"network": (0.0, 0.185, 1.0, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
+    "table": {
+        "network": (0.0, 0.18, 1.0, 0.53), "table": (0.028, 0.552, 0.50, 1.0),
+        "numbers": (0.56, 0.552, 1.0, 0.81), "curve": (0.56, 0.845, 0.985, 0.94),
+    },
+    "boundary": {
+        "network": (0.0, 0.18, 1.0, 0.51), "boundary": (0.0, 0.54, 0.50, 0.855),
+        "numbers": (0.56, 0.54, 1.0, 0.87), "curve": (0.0, 0.885, 0.985, 0.94),
+    },
+    "boundary table": {
+        "network": (0.0, 0.175, 1.0, 0.455), "boundary": (0.0, 0.48, 0.47, 0.765), "table": (0.56, 0.48, 1.0, 0.765),
+        "numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94),
+    },
+    "equations": {
+        "network": (0.0, 0.175, 1.0, 0.435), "equations": (0.0, 0.455, 1.0, 0.83),
+        "numbers": (0.0, 0.85, 0.52, 0.95), "curve": (0.58, 0.855, 0.985, 0.94),
+    },
+    "equations table": {
+        "network": (0.0, 0.175, 1.0, 0.40), "equations": (0.0, 0.415, 1.0, 0.715), "table": (0.028, 0.735, 0.46, 1.0),
+        "numbers": (0.50, 0.735, 1.0, 0.84), "curve": (0.50, 0.87, 0.985, 0.94),
+    },
+    "boundary equations": {
+        "network": (0.0, 0.175, 1.0, 0.40), "equations": (0.0, 0.415, 1.0, 0.68),
+        "boundary": (0.0, 0.695, 0.37, 0.93), "numbers": (0.42, 0.695, 1.0, 0.88), "curve": (0.42, 0.895, 0.985, 0.94),
+    },
+    "boundary equations table": {
+        "network": (0.0, 0.175, 1.0, 0.395), "equations": (0.0, 0.41, 1.0, 0.665),
+        "boundary": (0.0, 0.68, 0.32, 0.88), "table": (0.38, 0.68, 0.65, 0.88), "numbers": (0.69, 0.68, 1.0, 0.88),
+        "curve": (0.0, 0.895, 0.985, 0.94),
+    },
+}  # fmt: skip
+_LONG_FOOT: Rooms = {"numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94)}
+_LEFT_LONG: dict[str, Rooms] = {
+    "table": {
+        "network": (0.0, 0.175, 1.0, 0.53), "table": (0.028, 0.555, 0.50, 1.0),
+        "numbers": (0.56, 0.555, 1.0, 0.87), "curve": (0.56, 0.885, 0.985, 0.94),
+    },
+    "equations": {"network": (0.0, 0.175, 1.0, 0.43), "equations": (0.0, 0.445, 1.0, 0.765), **_LONG_FOOT},
+    "equations table": {
+        "network": (0.0, 0.175, 1.0, 0.395), "equations": (0.0, 0.41, 1.0, 0.66), "numbers": (0.0, 0.68, 1.0, 0.775),
+        "table": (0.028, 0.795, 0.50, 1.0), "curve": (0.56, 0.80, 0.985, 0.94),
+    },
+}  # fmt: skip
+"""The same where there are three numbers, as far as those ask for other rooms."""
+_LEFT_TO_RUNS: dict[str, Rooms] = {
+    "": {"network": (0.0, 0.18, 1.0, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
+    "table": {
+        "network": (0.0, 0.18, 1.0, 0.70), "table": (0.028, 0.725, 0.48, 1.0), "numbers": (0.54, 0.725, 1.0, 0.82),
+        "curve": (0.54, 0.85, 0.985, 0.94),
+    },
+}  # fmt: skip
+"""The same for several runs, which have one number in common, in the place of the network."""
+
+WHOLE: Room = (0.0, 0.0, 1.0, 1.0)
+_USED: dict[Shape, Room] = {
+    "wide": (0.05, 0.05, 0.95, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
+}  # fmt: skip
+"""What the tables' rooms take of the picture, with the type below the curve: beyond it are the margins."""
+MUCH = 0.8
+"""Of a tall picture's height: where less is left to panels, they have the rooms that are meant for it."""
+
 
 def shape_of(size: tuple[int, int]) -> Shape:
     """Which of the three tables a picture of (width, height) goes by."""
@@ -125,22 +190,55 @@ def shape_of(size: tuple[int, int]) -> Shape:
     return "wide" if width >= 1.2 * height else "square" if width >= 0.8 * height else "tall"
 
 
-def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2) -> Rooms:
+def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Room = WHOLE) -> Rooms:
     """A room for each of `kinds`, in which title and caption are the one kind "head".
 
     pictures: how many stand in the corner; theirs are "picture 1", "picture 2", ... counters: how many numbers there
-    are.
+    are. within: the part of the picture in which all of them stand, at least as far from its edges as otherwise.
     """
     main = " ".join(kind for kind in ("boundary", "equations", "table") if kind in kinds)
+    used = _USED[shape]
+    left = max(used[0], within[0]), max(used[1], within[1]), min(used[2], within[2]), min(used[3], within[3])
+    little = is_little(shape, left)
+    found = _placed(_table(shape, main, counters, little), kinds, pictures)
+    taken = WHOLE if little else used
+    return found if within == WHOLE else {kind: _moved(room, taken, left) for kind, room in found.items()}
+
+
+def is_little(shape: Shape, within: Room) -> bool:
+    """Whether a part of the picture has so few lines of type that its rooms are those of `_LEFT`."""
+    return shape == "tall" and within[3] - within[1] < MUCH
+
+
+def _table(shape: Shape, main: str, counters: int, little: bool) -> Rooms:
+    """What stands where if everything is shown. little: whether only a part of a tall picture is left."""
+    if little:
+        others = {1: _LEFT_TO_RUNS, 3: _LEFT_LONG}.get(counters, {})
+        return {**_LEFT_HEAD, **others.get(main, _LEFT[main])}
     wide_foot = _WIDE_FOOT if counters <= 2 else _WIDE_LONG_FOOT
     everything: Mapping[Shape, Rooms] = {
         "wide": {**_WIDE_LEFT, **wide_foot, **_WIDE[main]},
         "square": {**_SQUARE_HEAD, **_SQUARE[main]},
         "tall": {**_TALL_HEAD, **_TALL[main]},
     }
-    table = dict(everything[shape])
+    return dict(everything[shape])
+
+
+def _moved(room: Room, taken: Room, left: Room) -> Room:
+    """A room in what is left, where it stood in what is taken of the picture."""
+    across, down = ((left[end] - left[end - 2]) / (taken[end] - taken[end - 2]) for end in (2, 3))
+    return (
+        left[0] + (room[0] - taken[0]) * across,
+        left[1] + (room[1] - taken[1]) * down,
+        left[0] + (room[2] - taken[0]) * across,
+        left[1] + (room[3] - taken[1]) * down,
+    )
+
+
+def _placed(table: Rooms, kinds: Collection[str], pictures: int) -> Rooms:
+    """The rooms of what is shown, with those of what is not."""
     if pictures:
-        corner = _corner(shape, table)
+        corner = _corner(table)
     else:
         table.pop("pictures", None)
     found = {kind: table[kind] for kind in table if kind in kinds}
@@ -155,7 +253,7 @@ def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: 
     return found
 
 
-def _corner(shape: Shape, table: Rooms) -> Room:
+def _corner(table: Rooms) -> Room:
     """The room of the pictures at the top right; what stands there gives way."""
     head = table["head"]
     corner = table.get("pictures", (0.72, head[1], head[2], head[3]))

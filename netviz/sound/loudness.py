@@ -69,8 +69,8 @@ def heard(sound: Sound, seconds: Fraction, usual: float | None = None) -> Soundt
     if gain < wanted - found.integrated:
         where = "audio.loudness" if sound.loudness is not None else "output.platform"
         warnings.warn(
-            f"{where}: the music is brought to {found.integrated + gain:.1f} LUFS instead of {wanted:g}: any louder, its "
-            f"peaks would pass {HIGHEST_PEAK:g} dBTP",
+            f"{where}: the music is brought to {found.integrated + gain:.1f} LUFS instead of {wanted:g}: any louder, "
+            f"its peaks would pass {HIGHEST_PEAK:g} dBTP",
             NetvizWarning,
             stacklevel=2,
         )

@@ -27,6 +27,12 @@ LONGEST_OF_RUN = 0.3
 """The same where runs stand side by side, as a part of a run's room."""
 LEGIBLE = 0.75
 """Of the smallest type: in runs side by side names that would be smaller are left out."""
+LINE = 1.1
+"""From one line of a name to the next, in sizes of its type."""
+APART = 2.7
+"""From one neuron to the next where names beside them may have two lines, likewise."""
+IN_ONE_LINE = 1.5
+"""Of that room, what an output's name and its wish beside it take at most."""
 MOST = 0.6
 """The most that names take of the network's room, either way; in a narrow place they are smaller or cut."""
 
@@ -92,12 +98,14 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(setting, room, most) and layout.flow == "right":
         right += wish + 0.6 * layout.body
+        longest *= IN_ONE_LINE
     asked = _is_asked(setting.recording.scene)
     if asked:
         right = max(right, wish, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
-        left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
+        lines = [line for text in inputs for line in _lines(setting, text, longest)]
+        left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = (3.3 if setting.compared else 2.0) * layout.body if inputs else 0.0
     above = 0.0 if _beside(setting) else (4.2 if any(outputs) else 2.2) * layout.body
@@ -115,6 +123,14 @@ def _longest(setting: Setting, room: Rect) -> float:
     return LONGEST_OF_RUN * room.width if setting.compared else LONGEST * setting.layout.size[0]
 
 
+def _lines(setting: Setting, text: str, longest: float) -> list[str]:
+    """A name beside an input: on two lines where it is longer than its room, and runs do not stand side by side."""
+    layout, font = setting.layout, setting.faces.words
+    if setting.compared or width(text, font, layout.body) <= longest:
+        return [text]
+    return wrap(text, font, layout.body, longest, 0.6 * layout.small)[0]
+
+
 def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
     """Whether the inputs' names can be read in the room of one of several runs; without room there are none."""
     if not setting.compared or not inputs:
@@ -128,9 +144,11 @@ def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
 
 def _right_edge(setting: Setting, room: Rect) -> float:
     """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
-    across = setting.layout.size[0]
+    across, safe = setting.layout.size[0], setting.layout.safe
     if setting.compared:  # all runs' texts have the same room
         return room.right
+    if not setting.layout.is_whole:
+        return min(room.right, safe.right)
     return 0.985 * across if room.right >= 0.93 * across else room.right
 
 
@@ -150,7 +168,7 @@ class Names:
         named, asked = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
         across = 0.94 * self._spacing(named)
         if layout.flow == "right":
-            self.inputs = [([text], size) for text, size in self._same_size(inputs, longest)]
+            self.inputs = self._beside_inputs(inputs, longest, self._spacing(named))
             if setting.compared and not self._readable(inputs, self._spacing(named)):
                 self.inputs = []
         else:
@@ -169,6 +187,17 @@ class Names:
         fitted = [fit(text, font, layout.body, room, 0.6 * layout.small) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
         return [(text, smallest) for text, _ in fitted]
+
+    def _beside_inputs(self, texts: tuple[str, ...], room: float, apart: float) -> list[tuple[list[str], float]]:
+        """Names at the left of their neurons; long ones on two lines where those stand far enough apart."""
+        layout, font = self.setting.layout, self.setting.faces.words
+        lines = [_lines(self.setting, text, room) for text in texts]
+        if max(map(len, lines), default=1) == 1 or apart < APART * layout.body:
+            return [([text], size) for text, size in self._same_size(texts, room)]
+        fitted = [fit(line, font, layout.body, room, 0.6 * layout.small) for each in lines for line in each]
+        smallest = min(size for _, size in fitted)
+        following = iter(fitted)
+        return [([next(following)[0] for _ in each], smallest) for each in lines]
 
     def _readable(self, texts: tuple[str, ...], apart: float) -> bool:
         """Whether the names beside the inputs are whole, large enough, and not on each other."""
@@ -199,7 +228,9 @@ class Names:
         for neuron in self.places.discs(0)[: len(self.inputs)]:
             (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
             if setting.layout.flow == "right":
-                canvas.text(lines[0], x - self.reach, y, words, size, quiet, "right")
+                for number, line in enumerate(lines):
+                    height = y + LINE * (number - (len(lines) - 1) / 2) * size
+                    canvas.text(line, x - self.reach, height, words, size, quiet, "right")
                 continue
             for number, line in enumerate(lines):
                 canvas.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
