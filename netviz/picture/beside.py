@@ -31,7 +31,9 @@ HIGH = 11
 LOWER = 0.42
 """Part of the table's height that three or four runs take from it in tall pictures."""
 LOW = 1.8
-"""Width of a cell, in heights, from which its plane stands beside its heading too, in what is left of a picture."""
+"""Width of a cell, in heights, from which plane or network stand beside its heading, in what is left of a picture."""
+BESIDE = 0.48
+"""Part of such a cell's width that the heading has, beside a network alone."""
 UPRIGHT = 0.62
 """Height of a network's room, in widths, from which its layers stand one above the other."""
 
@@ -92,7 +94,12 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     top = cell.y + high + 0.8 * layout.body
     room = Rect(cell.x, top, cell.width, cell.bottom - top)
     places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
-    if len(kinds) == 2 and layout.is_little and cell.width > LOW * cell.height:
+    is_low = layout.is_little and cell.width > LOW * cell.height
+    if is_low and kinds == ["network"]:
+        left = BESIDE * cell.width
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        room = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
+    elif is_low and len(kinds) == 2:
         # The plane takes all of so low a cell at the right; the heading stands above the network alone.
         left = cell.width - cell.height - 0.6 * layout.body
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netviz.picture.rooms import Room, is_little, rooms, shape_of
+from netviz.picture.rooms import Room, Shape, is_little, rooms, shape_of
 from netviz.scene.panels import AnyPanel, Places
 from netviz.scene.platforms import safe_part
 from netviz.scene.spec import Scene
@@ -73,6 +73,8 @@ class Layout:
 
 SMALLEST = 0.0222
 """Of the picture's height: no text that must be read is smaller."""
+BOX = 0.5
+"""Sizes of type that the box around a table's row stands out of its room."""
 
 
 def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
@@ -111,6 +113,8 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     automatic = {name: _in_pixels(room, size) for name, room in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
+    if "table" in automatic:
+        automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
     corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
     places = {}
     for name, at in zip(names, wanted, strict=True):
@@ -119,7 +123,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
         else:
             places[name] = next(corner) if name in free_pictures else automatic[name]
     return Layout(
-        size, places, _flow(shape == "tall", places.get("network")), radius,
+        size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
         small=small, body=body, figure=1.0 * small, title=title, card=card,
         safe=_in_pixels(safe, size),
     )  # fmt: skip
@@ -131,6 +135,12 @@ def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | N
     if isinstance(at, Places):
         return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
     return at
+
+
+def _from(room: Rect, left: float) -> Rect:
+    """What of a room is to the right of `left`."""
+    x = max(room.x, left)
+    return Rect(x, room.y, room.right - x, room.height)
 
 
 def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:
@@ -148,10 +158,13 @@ def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect
     }
 
 
-def _flow(tall: bool, room: Rect | None) -> Flow:
-    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape."""
+def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
+    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape.
+
+    little: whether little is left of a tall picture, where names above and below the network would take too much.
+    """
     if room is None:
         return "right"
-    if tall:
-        return "right" if room.width > 1.6 * room.height else "up"
+    if shape == "tall":
+        return "right" if room.width > (1.1 if little else 1.6) * room.height else "up"
     return "up" if room.height > 1.6 * room.width else "right"

@@ -122,33 +122,33 @@ _TALL: dict[str, Rooms] = {
 # own, whose numbers are parts of what is left.
 _LEFT_HEAD: Rooms = {"head": (0.0, 0.0, 1.0, 0.152)}
 _LEFT: dict[str, Rooms] = {
-    "": {"network": (0.0, 0.185, 1.0, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
+    "": {"network": (0.0, 0.185, 0.985, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
     "table": {
-        "network": (0.0, 0.18, 1.0, 0.53), "table": (0.028, 0.552, 0.50, 1.0),
+        "network": (0.0, 0.18, 0.985, 0.53), "table": (0.028, 0.552, 0.50, 1.0),
         "numbers": (0.56, 0.552, 1.0, 0.81), "curve": (0.56, 0.845, 0.985, 0.94),
     },
     "boundary": {
-        "network": (0.0, 0.18, 1.0, 0.51), "boundary": (0.0, 0.54, 0.50, 0.855),
+        "network": (0.0, 0.18, 0.985, 0.51), "boundary": (0.0, 0.54, 0.50, 0.855),
         "numbers": (0.56, 0.54, 1.0, 0.87), "curve": (0.0, 0.885, 0.985, 0.94),
     },
     "boundary table": {
-        "network": (0.0, 0.175, 1.0, 0.455), "boundary": (0.0, 0.48, 0.47, 0.765), "table": (0.56, 0.48, 1.0, 0.765),
+        "network": (0.0, 0.175, 0.985, 0.455), "boundary": (0.0, 0.48, 0.47, 0.765), "table": (0.56, 0.48, 1.0, 0.765),
         "numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94),
     },
     "equations": {
-        "network": (0.0, 0.175, 1.0, 0.435), "equations": (0.0, 0.455, 1.0, 0.83),
+        "network": (0.0, 0.175, 0.985, 0.435), "equations": (0.0, 0.455, 1.0, 0.83),
         "numbers": (0.0, 0.85, 0.52, 0.95), "curve": (0.58, 0.855, 0.985, 0.94),
     },
     "equations table": {
-        "network": (0.0, 0.175, 1.0, 0.40), "equations": (0.0, 0.415, 1.0, 0.715), "table": (0.028, 0.735, 0.46, 1.0),
+        "network": (0.0, 0.175, 0.985, 0.40), "equations": (0.0, 0.415, 1.0, 0.715), "table": (0.028, 0.735, 0.46, 1.0),
         "numbers": (0.50, 0.735, 1.0, 0.84), "curve": (0.50, 0.87, 0.985, 0.94),
     },
     "boundary equations": {
-        "network": (0.0, 0.175, 1.0, 0.40), "equations": (0.0, 0.415, 1.0, 0.68),
+        "network": (0.0, 0.175, 0.985, 0.40), "equations": (0.0, 0.415, 1.0, 0.68),
         "boundary": (0.0, 0.695, 0.37, 0.93), "numbers": (0.42, 0.695, 1.0, 0.88), "curve": (0.42, 0.895, 0.985, 0.94),
     },
     "boundary equations table": {
-        "network": (0.0, 0.175, 1.0, 0.395), "equations": (0.0, 0.41, 1.0, 0.665),
+        "network": (0.0, 0.175, 0.985, 0.395), "equations": (0.0, 0.41, 1.0, 0.665),
         "boundary": (0.0, 0.68, 0.32, 0.88), "table": (0.38, 0.68, 0.65, 0.88), "numbers": (0.69, 0.68, 1.0, 0.88),
         "curve": (0.0, 0.895, 0.985, 0.94),
     },
@@ -156,20 +156,20 @@ _LEFT: dict[str, Rooms] = {
 _LONG_FOOT: Rooms = {"numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94)}
 _LEFT_LONG: dict[str, Rooms] = {
     "table": {
-        "network": (0.0, 0.175, 1.0, 0.53), "table": (0.028, 0.555, 0.50, 1.0),
+        "network": (0.0, 0.175, 0.985, 0.53), "table": (0.028, 0.555, 0.50, 1.0),
         "numbers": (0.56, 0.555, 1.0, 0.87), "curve": (0.56, 0.885, 0.985, 0.94),
     },
-    "equations": {"network": (0.0, 0.175, 1.0, 0.43), "equations": (0.0, 0.445, 1.0, 0.765), **_LONG_FOOT},
+    "equations": {"network": (0.0, 0.175, 0.985, 0.43), "equations": (0.0, 0.445, 1.0, 0.765), **_LONG_FOOT},
     "equations table": {
-        "network": (0.0, 0.175, 1.0, 0.395), "equations": (0.0, 0.41, 1.0, 0.66), "numbers": (0.0, 0.68, 1.0, 0.775),
+        "network": (0.0, 0.175, 0.985, 0.395), "equations": (0.0, 0.41, 1.0, 0.66), "numbers": (0.0, 0.68, 1.0, 0.775),
         "table": (0.028, 0.795, 0.50, 1.0), "curve": (0.56, 0.80, 0.985, 0.94),
     },
 }  # fmt: skip
 """The same where there are three numbers, as far as those ask for other rooms."""
 _LEFT_TO_RUNS: dict[str, Rooms] = {
-    "": {"network": (0.0, 0.18, 1.0, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
+    "": {"network": (0.0, 0.18, 0.985, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
     "table": {
-        "network": (0.0, 0.18, 1.0, 0.70), "table": (0.028, 0.725, 0.48, 1.0), "numbers": (0.54, 0.725, 1.0, 0.82),
+        "network": (0.0, 0.18, 0.985, 0.70), "table": (0.028, 0.725, 0.48, 1.0), "numbers": (0.54, 0.725, 1.0, 0.82),
         "curve": (0.54, 0.85, 0.985, 0.94),
     },
 }  # fmt: skip
@@ -180,6 +180,7 @@ _USED: dict[Shape, Room] = {
     "wide": (0.05, 0.05, 0.95, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
 }  # fmt: skip
 """What the tables' rooms take of the picture, with the type below the curve: beyond it are the margins."""
+_HEADS: dict[Shape, Room] = {"wide": _WIDE_LEFT["head"], "square": _SQUARE_HEAD["head"], "tall": _TALL_HEAD["head"]}
 MUCH = 0.8
 """Of a tall picture's height: where less is left to panels, they have the rooms that are meant for it."""
 
@@ -201,8 +202,10 @@ def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: 
     left = max(used[0], within[0]), max(used[1], within[1]), min(used[2], within[2]), min(used[3], within[3])
     little = is_little(shape, left)
     found = _placed(_table(shape, main, counters, little), kinds, pictures)
-    taken = WHOLE if little else used
-    return found if within == WHOLE else {kind: _moved(room, taken, left) for kind, room in found.items()}
+    if within == WHOLE:
+        return found
+    taken, head = (WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])
+    return {kind: _moved(room, taken, left, head) for kind, room in found.items()}
 
 
 def is_little(shape: Shape, within: Room) -> bool:
@@ -224,15 +227,22 @@ def _table(shape: Shape, main: str, counters: int, little: bool) -> Rooms:
     return dict(everything[shape])
 
 
-def _moved(room: Room, taken: Room, left: Room) -> Room:
-    """A room in what is left, where it stood in what is taken of the picture."""
-    across, down = ((left[end] - left[end - 2]) / (taken[end] - taken[end - 2]) for end in (2, 3))
-    return (
-        left[0] + (room[0] - taken[0]) * across,
-        left[1] + (room[1] - taken[1]) * down,
-        left[0] + (room[2] - taken[0]) * across,
-        left[1] + (room[3] - taken[1]) * down,
-    )
+def _moved(room: Room, taken: Room, left: Room, head: float) -> Room:
+    """A room in what is left, where it stood in what is taken of the picture.
+
+    head: height at the top that stays as it is, for the lines of type in it; what is below gives way.
+    """
+    across = (left[2] - left[0]) / (taken[2] - taken[0])
+    down = (left[3] - left[1] - head) / (taken[3] - taken[1] - head)
+
+    def x(part: float) -> float:
+        return left[0] + (part - taken[0]) * across
+
+    def y(part: float) -> float:
+        below = part - taken[1]
+        return left[1] + min(below, head) + max(0.0, below - head) * down
+
+    return x(room[0]), y(room[1]), x(room[2]), y(room[3])
 
 
 def _placed(table: Rooms, kinds: Collection[str], pictures: int) -> Rooms:

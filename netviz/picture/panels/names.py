@@ -145,11 +145,9 @@ def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
 def _right_edge(setting: Setting, room: Rect) -> float:
     """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
     across, safe = setting.layout.size[0], setting.layout.safe
-    if setting.compared:  # all runs' texts have the same room
+    if setting.compared or room.right < safe.x + 0.93 * safe.width:  # all runs' texts have the same room
         return room.right
-    if not setting.layout.is_whole:
-        return min(room.right, safe.right)
-    return 0.985 * across if room.right >= 0.93 * across else room.right
+    return min(0.985 * across, safe.right)
 
 
 class Names:

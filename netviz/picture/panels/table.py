@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from netviz.film.frame import Frame
 from netviz.picture.cover import Cover
-from netviz.picture.layout import Rect
+from netviz.picture.layout import BOX, Rect
 from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
@@ -24,7 +24,7 @@ THOUGHT = 1.6
 """Rows that the new situation below the training set takes, with the gap above it."""
 CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
 """Decimals, gap between columns in digits, size of type: the first with which a row fits, else the last."""
-PADDING = 0.5
+PADDING = BOX
 """Of the box around a row, in sizes of its type."""
 
 
