@@ -75,6 +75,12 @@ SMALLEST = 0.0222
 """Of the picture's height: no text that must be read is smaller."""
 BOX = 0.5
 """Sizes of type that the box around a table's row stands out of its room."""
+WIDE_ENOUGH = 1.5
+"""Width over height from which two numbers have room in the corner that is theirs."""
+CLEAR = 0.6
+"""Sizes of type between a caption of two lines and what is below it in upright pictures, where most have two."""
+BELOW = 1.75
+"""Sizes of type that the cycles below a curve take."""
 
 
 def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
@@ -108,13 +114,24 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
     has_test = scene.data.train_count < scene.data.total_count
     counters = counters or (3 if has_test else 2)
+    if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
+        counters = 3  # two numbers need as much of it as three of a wider picture
     safe = safe_part(scene.output.platform, size)
     found = rooms(shape, kinds, len(free_pictures), counters=counters, within=safe)
     automatic = {name: _in_pixels(room, size) for name, room in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
+    if "caption" in automatic and shape == "square" and width < height:
+        top = automatic["caption"].bottom + CLEAR * body
+        automatic |= {
+            name: Rect(room.x, top, room.width, room.bottom - top)
+            for name, room in automatic.items()
+            if name not in ("title", "caption") and automatic["caption"].y < room.y < top
+        }
     if "table" in automatic:
         automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
+    if "curve" in automatic:
+        automatic["curve"] = _above(automatic["curve"], safe[3] * height - BELOW * small)
     corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
     places = {}
     for name, at in zip(names, wanted, strict=True):
@@ -141,6 +158,11 @@ def _from(room: Rect, left: float) -> Rect:
     """What of a room is to the right of `left`."""
     x = max(room.x, left)
     return Rect(x, room.y, room.right - x, room.height)
+
+
+def _above(room: Rect, bottom: float) -> Rect:
+    """What of a room is above `bottom`."""
+    return Rect(room.x, room.y, room.width, min(room.bottom, bottom) - room.y)
 
 
 def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:

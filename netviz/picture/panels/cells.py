@@ -101,8 +101,8 @@ class Labels:
             x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
             canvas.text(text, x, y, words, small, theme.quiet, "middle")
-        for number, line in enumerate(reversed(self.told)):
-            canvas.text(line, self.x, self.y - LINE * number * small, words, self.size, theme.quiet, "middle")
+        for above, line in enumerate(reversed(self.told)):
+            canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle")
 
 
 def told_lines(setting: Setting, told: str, room: float) -> tuple[list[str], float]:

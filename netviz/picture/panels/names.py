@@ -10,7 +10,7 @@ from netviz.learn.features import features_of
 from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
-from netviz.picture.type import fit, width, wrap
+from netviz.picture.type import fit, two_lines, width, wrap
 from netviz.picture.wiring import Places
 from netviz.scene.data import Feature
 from netviz.scene.phrases import say
@@ -31,6 +31,8 @@ LINE = 1.1
 """From one line of a name to the next, in sizes of its type."""
 APART = 2.7
 """From one neuron to the next where names beside them may have two lines, likewise."""
+BARELY = 0.85
+"""Of the usual size: names beside the inputs that would be smaller on one line have two."""
 IN_ONE_LINE = 1.5
 """Of that room, what an output's name and its wish beside it take at most."""
 MOST = 0.6
@@ -104,7 +106,7 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
         right = max(right, wish, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
-        lines = [line for text in inputs for line in _lines(setting, text, longest)]
+        lines = [line for each in _beside_inputs(setting, inputs, longest) for line in each]
         left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = (3.3 if setting.compared else 2.0) * layout.body if inputs else 0.0
@@ -123,12 +125,13 @@ def _longest(setting: Setting, room: Rect) -> float:
     return LONGEST_OF_RUN * room.width if setting.compared else LONGEST * setting.layout.size[0]
 
 
-def _lines(setting: Setting, text: str, longest: float) -> list[str]:
-    """A name beside an input: on two lines where it is longer than its room, and runs do not stand side by side."""
+def _beside_inputs(setting: Setting, texts: tuple[str, ...], longest: float) -> list[list[str]]:
+    """Names beside the inputs: on two lines, all alike, where one of them would be much smaller on one."""
     layout, font = setting.layout, setting.faces.words
-    if setting.compared or width(text, font, layout.body) <= longest:
-        return [text]
-    return wrap(text, font, layout.body, longest, 0.6 * layout.small)[0]
+    widest = max((width(text, font, layout.body) for text in texts), default=0.0)
+    if setting.compared or BARELY * widest <= longest:
+        return [[text] for text in texts]
+    return [two_lines(text) for text in texts]
 
 
 def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
@@ -187,15 +190,14 @@ class Names:
         return [(text, smallest) for text, _ in fitted]
 
     def _beside_inputs(self, texts: tuple[str, ...], room: float, apart: float) -> list[tuple[list[str], float]]:
-        """Names at the left of their neurons; long ones on two lines where those stand far enough apart."""
+        """Names at the left of their neurons, on two lines only where those stand far enough apart."""
         layout, font = self.setting.layout, self.setting.faces.words
-        lines = [_lines(self.setting, text, room) for text in texts]
+        lines = _beside_inputs(self.setting, texts, room)
         if max(map(len, lines), default=1) == 1 or apart < APART * layout.body:
             return [([text], size) for text, size in self._same_size(texts, room)]
-        fitted = [fit(line, font, layout.body, room, 0.6 * layout.small) for each in lines for line in each]
-        smallest = min(size for _, size in fitted)
-        following = iter(fitted)
-        return [([next(following)[0] for _ in each], smallest) for each in lines]
+        fitted = [[fit(line, font, layout.body, room, 0.6 * layout.small) for line in each] for each in lines]
+        smallest = min(size for each in fitted for _, size in each)
+        return [([text for text, _ in each], smallest) for each in fitted]
 
     def _readable(self, texts: tuple[str, ...], apart: float) -> bool:
         """Whether the names beside the inputs are whole, large enough, and not on each other."""
