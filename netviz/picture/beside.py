@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netviz.picture.layout import Flow, Layout, Rect, arrange
-from netviz.picture.rooms import Shape, shape_of
+from netviz.picture.room_tables import Shape
+from netviz.picture.rooms import shape_of
 from netviz.scene.panels import AnyPanel, BoundaryPanel, NetworkPanel
 from netviz.scene.spec import Scene
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netviz.picture.rooms import Room, Shape, is_little, rooms, shape_of
+from netviz.picture.room_tables import Room, Shape
+from netviz.picture.rooms import is_little, rooms, shape_of
 from netviz.scene.panels import AnyPanel, Places
 from netviz.scene.platforms import safe_part
 from netviz.scene.spec import Scene
@@ -53,11 +54,6 @@ class Layout:
     title: float
     card: float
     safe: Rect
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether nothing is laid over any part of the picture."""
-        return self.safe == Rect(0, 0, *self.size)
 
     @property
     def is_little(self) -> bool:

@@ -35,7 +35,8 @@ def test_what_is_said_of_the_sound_is_what_is_done_with_it() -> None:
     assert told(audio={"file": "bundled:track.mp3", "fit": "track", "gain": 2}) == "; for slides"
 
 
-def test_each_platform_of_a_sweep_has_its_film(call: Call) -> None:
+def test_each_platform_of_a_sweep_has_its_film(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
     lines = call("render", "xor", "--sweep", "output.platform=youtube,shorts", "-o", "films/", "--dry-run").out.split(
         "\n"
     )
