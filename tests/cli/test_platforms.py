@@ -10,9 +10,12 @@ import pytest
 
 from netviz.platforms import length_problems, platform_notes, platform_told
 from netviz.scene.platforms import PLATFORMS
+from netviz.sound.audio import SAMPLE_RATE
+from netviz.sound.loudness import measured
+from netviz.sound.track import Soundtrack
 from netviz.video.film import Film
 from tests.cli.conftest import Call
-from tests.cli.support import FILM
+from tests.cli.support import BRIEF, SMALL
 from tests.conftest import short_scene
 
 
@@ -70,8 +73,13 @@ def test_a_file_that_is_too_large_is_worth_a_word() -> None:
     assert platform_notes(short_scene(), film) == []
 
 
-def test_the_film_is_there_and_the_warning_too(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_film_is_as_loud_as_the_platform_and_told_to_be_too_large(
+    call: Call, tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(PLATFORMS, "x", replace(PLATFORMS["x"], largest_file=1000))  # type: ignore[arg-type]
-    result = call("render", "xor", *FILM, "--for", "x", "-o", "xor.mp4")
-    assert (result.code, (tmp_path / "xor.mp4").exists()) == (0, True)
+    result = call("render", "xor", *SMALL, *BRIEF, "--audio", music, "--for", "x", "-o", "xor.mp4")
+    assert result.code == 0
     assert "are more than the 1.0 kB that x takes" in result.err
+    # A sine of 440 Hz at 0.37 of full scale: -9 LUFS as it is.
+    film = measured(Soundtrack(tmp_path / "xor.mp4"), 2 * SAMPLE_RATE)
+    assert film.integrated == pytest.approx(-14, abs=0.5)

@@ -20,6 +20,7 @@ from netviz.learn.training import record
 from netviz.picture.beside import arrange_runs
 from netviz.picture.canvas import Canvas
 from netviz.picture.layout import SMALLEST, Rect, arrange
+from netviz.picture.panels.classic import ClassicHeaderPanel
 from netviz.picture.stage import Stage
 from netviz.picture.type import Mask
 from netviz.scene.file import load_scene
@@ -117,6 +118,13 @@ def test_all_that_must_be_read_is_in_the_safe_area(name: str, platform: str, mon
         assert top >= safe.y - 1, (top, safe)
         assert right <= safe.right + 1, (right, safe)
         assert bottom <= safe.bottom + 1, (bottom, safe)
+
+
+@pytest.mark.parametrize("platform", COVERING)
+def test_the_bar_of_the_classic_style_ends_in_the_safe_area(platform: str) -> None:
+    stage = Stage(timeline_for("xor-classic", platform))
+    (header,) = (panel for panel in stage.panels if isinstance(panel, ClassicHeaderPanel))
+    assert outside(header.bar, stage.setting.layout.safe) <= 0.01
 
 
 def outside(place: Rect, safe: Rect) -> float:

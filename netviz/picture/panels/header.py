@@ -95,7 +95,8 @@ def card_place(layout: Layout, part: float) -> Rect:
     """What the title card's words have: a part of the picture's width, as far as nothing is laid over it."""
     across, safe = layout.size[0], layout.safe
     left, right = max(safe.x, (1 - part) / 2 * across), min(safe.right, (1 + part) / 2 * across)
-    return Rect(left, safe.y, right - left, safe.height)
+    # In thousandths of a pixel, or the middle of a whole picture would be a trace beside it.
+    return Rect(round(left, 3), safe.y, round(right - left, 3), safe.height)
 
 
 def draw_card(setting: Setting) -> None:
@@ -110,5 +111,5 @@ def draw_card(setting: Setting) -> None:
     y = card.y + (card.height - gap - sum(row[3] for row in rows)) / 2
     for number, (line, font, line_size, step, ink) in enumerate(rows):
         y += gap if number == len(title) else 0.0
-        canvas.text(line, card.x + card.width / 2, y + step / 2, font, line_size, ink, "middle")
+        canvas.text(line, round(card.x + card.width / 2, 3), y + step / 2, font, line_size, ink, "middle")
         y += step
