@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.film.plan import make_plan
@@ -135,6 +135,7 @@ def outside(place: Rect, safe: Rect) -> float:
 SHAPES = ((1080, 1920), (1080, 1080), (1080, 1350), (1920, 1080), (854, 480), (480, 854), (1440, 1080))
 
 
+@settings(deadline=None)
 @given(
     kinds=st.sets(st.sampled_from(KINDS), min_size=1),
     platform=st.sampled_from(COVERING),
