@@ -26,9 +26,9 @@ from netviz.sound.track import Soundtrack, soundtrack
 
 
 def plan(scene: Scene) -> Plan:
-    """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read.
+    """What the scene's film shows when, to the frame.
 
-    And if it is longer than its platform takes.
+    Raises InputError if its music cannot be read, or if it is longer than its platform takes.
     """
     made = laid_out(scene)
     problems = length_problems(scene, made.seconds)
