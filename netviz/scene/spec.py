@@ -188,22 +188,6 @@ class Output(Part):
         platform = platform_of(self.platform)
         return None if platform is None else platform.loudness
 
-    @model_validator(mode="before")
-    @classmethod
-    def _size_of_platform(cls, given: Any) -> Any:
-        """A size that nobody gives is the platform's."""
-        if isinstance(given, Mapping) and "size" not in given:
-            name = given.get("platform")
-            if isinstance(name, str) and name in PLATFORMS:
-                return {**given, "size": PLATFORMS[name].size}
-        return given
-
-    @property
-    def loudness(self) -> float | None:
-        """LUFS that the platform wants sound to have; None where nobody says it."""
-        platform = platform_of(self.platform)
-        return None if platform is None else platform.loudness
-
 
 class Scene(Part):
     """Everything a film needs."""
