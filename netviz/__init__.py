@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from netviz.scene.spec import Scene
     from netviz.scene.sweep import sweep
     from netviz.sounds import sonify
+    from netviz.video.flashes import Flashes, flashes
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,8 @@ _HOMES = {
     "Comparison": "netviz.learn.comparison",
     "Recording": "netviz.learn.recording",
     "events": "netviz.learn.events",
+    "Flashes": "netviz.video.flashes",
+    "flashes": "netviz.video.flashes",
     "load_scene": "netviz.scene.file",
     "Post": "netviz.posts",
     "sonify": "netviz.sounds",
@@ -62,6 +65,7 @@ _NAMES = {"events": "find_events"}
 __all__ = [
     "Comparison",
     "Event",
+    "Flashes",
     "InputError",
     "NetvizError",
     "NetvizWarning",
@@ -72,6 +76,7 @@ __all__ = [
     "compare",
     "embed",
     "events",
+    "flashes",
     "inspect",
     "load_scene",
     "plan",

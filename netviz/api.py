@@ -25,9 +25,9 @@ from netviz.problems import (
     compare_problems,
     input_files,
     one_run_problems,
+    picture_problems,
     scene_of,
     scene_problems,
-    target_problems,
 )
 from netviz.scene.spec import Scene
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from netviz.picture.drawing import Drawing
-    from netviz.video.about import About
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
@@ -111,18 +110,24 @@ def still(
     output: str | Path | None = None,
     *,
     overwrite: bool = False,
+    seen_as: str | None = None,
     progress: Progress | None = None,
     cache: bool = False,
 ) -> NDArray[np.uint8]:
-    """One picture of the film, (height, width, 3) red, green, blue, also written as PNG where `output` is given.
+    """One picture of the film, (height, width, 3) red, green, blue, also written where `output` is given.
 
-    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by
-    itself. cache: as in `record`. Raises InputError as `render` does.
+    A film without a ground gives (height, width, 4), the last alpha. output: its file, PNG or JPEG.
+
+    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. seen_as:
+    deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. cache: as in
+    `record`. Raises InputError as `render` does.
     """
+    from netviz.picture.vision import picture_seen, vision_problems
+
     scene = scene_of(source)
-    problems = scene_problems(source)
+    problems = scene_problems(source) + vision_problems(seen_as)
     if output is not None:
-        problems += target_problems(Path(output), (".png",), overwrite, input_files(scene))
+        problems += picture_problems(scene, Path(output), overwrite, input_files(scene))
     made = None
     try:
         made = plan(scene)
@@ -133,23 +138,24 @@ def still(
         raise InputError(problems)
     runs = recorded(source, progress=progress, cache=cache)
     timeline = frames_of(tell(made, runs), runs)
-    from netviz.picture.stage import Stage
-
-    picture = Stage(timeline).draw(timeline.frame(moment_frame(timeline, at)))
+    picture = picture_at(timeline, moment_frame(timeline, at))
+    if seen_as is not None:
+        picture[..., :3] = picture_seen(picture[..., :3], seen_as)
     if output is not None:
-        _write_png(Path(output), picture, about_of(scene), overwrite)
+        from netviz.video.pictures import write_picture
+
+        write_picture(Path(output), picture, about_of(scene), overwrite=overwrite)
     return picture
 
 
-def _write_png(target: Path, picture: NDArray[np.uint8], about: About, overwrite: bool) -> None:
-    import imageio.v3
+def picture_at(timeline: Timeline | SideBySide, frame: int) -> NDArray[np.uint8]:
+    """A frame's picture for looking at: (height, width, 3), or with alpha (height, width, 4) where it has no ground."""
+    from netviz.picture.stage import Stage
+    from netviz.picture.transparent import TransparentStage
 
-    from netviz.video.files import whole_or_not_at_all
-    from netviz.video.tags import with_about
-
-    written = imageio.v3.imwrite("<bytes>", picture, extension=".png")
-    with whole_or_not_at_all(target, overwrite=overwrite) as temporary:
-        temporary.write_bytes(with_about(".png", written, about))
+    is_transparent = timeline.recordings[0].scene.output.transparent
+    stage = TransparentStage(timeline) if is_transparent else Stage(timeline)
+    return stage.draw(timeline.frame(frame)).copy()
 
 
 def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:

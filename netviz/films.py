@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -10,22 +11,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netviz.about import about_of
-from netviz.api import Progress, recorded
-from netviz.errors import InputError, Problem
+from netviz.api import Progress, picture_at, recorded
+from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.executable import executable, has_encoder
 from netviz.film.plan import Plan
+from netviz.film.poster import poster_frame
 from netviz.film.side_by_side import frames_of
 from netviz.film.timeline import Timeline
+from netviz.learn.comparison import Comparison
+from netviz.learn.recording import Recording
 from netviz.plans import plan, tell
-from netviz.problems import Source, film_target_problems, input_files, scene_of, scene_problems, tells
+from netviz.platforms import platform_notes
+from netviz.problems import Source, captions_of, film_target_problems, input_files, scene_of, scene_problems
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.sound.sonify import write_sonified
 from netviz.sound.track import Soundtrack
 from netviz.video.film import Film, Wanted, joined
-from netviz.video.outputs import KINDS, Making, WebmCodec, outputs_of
+from netviz.video.outputs import KINDS, Making, WebmCodec, is_picture, outputs_of
+from netviz.video.pictures import picture_file
 from netviz.video.takes import Roll
-from netviz.video.vtt import vtt, vtt_beside
+from netviz.video.vtt import vtt
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
 from netviz.workers.jobs import default_jobs, usable_cpus
@@ -46,12 +52,13 @@ class _Order:
 
     source: Source
     plan: Plan
+    targets: tuple[Path, ...]
     wanted: Wanted
 
     @property
     def target(self) -> Path:
         """Its file; the first of several."""
-        return self.wanted.outputs[0].path
+        return self.targets[0]
 
 
 def render(
@@ -68,9 +75,10 @@ def render(
     """Make the film of a scene, or of a recording without training again, and write it.
 
     output: the file, whose end says what it becomes: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or
-    .apng; or several, which share one rendering. Without it the scene's name + .mp4 in the current folder. An existing
-    file is refused unless `overwrite`. Returns the files with their sizes, frames and seconds, and the path of the
-    captions where the film tells something: WebVTT, beside the first file under its name + .vtt. cache: as in `record`.
+    .apng, or .png or .jpg for the moment of a poster; or several, which share one rendering. Without it the scene's
+    name + .mp4 in the current folder. An existing file is refused unless `overwrite`. Returns the files with their
+    sizes, frames and seconds, and the path of the captions where the film tells something: WebVTT, beside the first
+    file that can be heard, under its name + .vtt. cache: as in `record`.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
@@ -117,7 +125,7 @@ def render_many(
     orders = _orders(films, overwrite, request_problems(jobs, executor, cluster))
     if jobs is None:
         jobs = default_jobs(usable_cpus(), _segments(orders))
-    jobs = min(jobs, _segments(orders))
+    jobs = max(1, min(jobs, _segments(orders)))
     with crew_of(jobs, executor, cluster) as crew:
         return _make_all(orders, crew, progress, cache, ended)
 
@@ -163,13 +171,13 @@ def _orders(
     for (output, source), made in zip(films.items(), plans, strict=True):
         scene = scene_of(source)
         sound = scene.audio
-        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds)
+        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
         making, targets = making_of(scene), targets_of(output)
-        captions = vtt_beside(targets[0]) if tells(scene) else None
-        outputs = outputs_of(targets, making)
+        captions = captions_of(scene, targets)
+        outputs = outputs_of([target for target in targets if not is_picture(target)], making)
         about = about_of(scene)
         wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
-        orders.append(_Order(source, made, wanted))
+        orders.append(_Order(source, made, targets, wanted))
     return orders
 
 
@@ -255,15 +263,15 @@ def _made(
     runs = recorded(order.source, progress=progress, cache=cache)
     plan, wanted = tell(order.plan, runs), order.wanted
     films = {roll: (Production(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
-    if wanted.captions is not None:
-        wanted = replace(wanted, beside={wanted.captions: vtt(plan.cues, plan.fps).encode()})
+    wanted = replace(wanted, beside=_beside(order, plan, runs))
 
     def segments(roll: Roll) -> Iterator[tuple[bytes, ...] | None]:
         film, watch = films[roll]
         return crew.segments(film, wanted.segments, watch)
 
     with ExitStack() as stack:
-        if runs.scene.audio is not None and runs.scene.audio.is_sonified:
+        is_heard = any(output.has_sound for output in wanted.outputs)
+        if is_heard and runs.scene.audio is not None and runs.scene.audio.is_sonified:
             timeline = frames_of(plan, runs)
             assert isinstance(timeline, Timeline), "sound is made from one run alone"
             sound = _folder(stack) / "sound.wav"
@@ -274,7 +282,22 @@ def _made(
                 yield
             wanted = replace(wanted, audio=Soundtrack(sound))
         made = yield from joined(wanted, segments)
+        for note in platform_notes(runs.scene, made):
+            warnings.warn(note, NetvizWarning, stacklevel=2)
         return made
+
+
+def _beside(order: _Order, plan: Plan, runs: Recording | Comparison) -> dict[Path, bytes]:
+    """What is no film: its captions, and single pictures, which show the moment of a poster."""
+    found, about = {}, order.wanted.about
+    if order.wanted.captions is not None:
+        found[order.wanted.captions] = vtt(plan.cues, plan.fps).encode()
+    if pictures := [target for target in order.targets if is_picture(target)]:
+        assert about is not None
+        timeline = frames_of(plan, runs)
+        picture = picture_at(timeline, poster_frame(timeline))
+        found |= {target: picture_file(picture, target.suffix, about) for target in pictures}
+    return found
 
 
 def _folder(stack: ExitStack) -> Path:

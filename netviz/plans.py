@@ -14,6 +14,7 @@ from netviz.film.telling import told
 from netviz.learn.comparison import Comparison
 from netviz.learn.recorder import is_too_large
 from netviz.learn.recording import Recording
+from netviz.platforms import length_problems
 from netviz.scene.check import MOST_SHOWN
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene, Schedule
@@ -25,9 +26,15 @@ from netviz.sound.track import Soundtrack, soundtrack
 
 
 def plan(scene: Scene) -> Plan:
-    """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read."""
+    """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read.
+
+    And if it is longer than its platform takes.
+    """
     made = laid_out(scene)
-    if scene.audio is not None and (problems := [*fitting_problems(scene.audio, made.seconds)]):
+    problems = length_problems(scene, made.seconds)
+    if scene.audio is not None:
+        problems += fitting_problems(scene.audio, made.seconds)
+    if problems:
         raise InputError(problems)
     warn_of_length(scene, made.seconds)
     made = replace(made, glow=_glow(scene, made))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netviz.about import about_of
-from netviz.api import Progress, recorded
+from netviz.api import Progress, picture_at, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
 from netviz.film.poster import poster_frame
@@ -18,16 +18,13 @@ from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.plans import plan, tell
 from netviz.post.passages import scene_of as scene_of_film
+from netviz.post.written import CAPTIONS, NAMES, PAGE, POSTER, TRANSCRIPTS
 from netviz.problems import Source, input_files, scene_of, scene_problems
 from netviz.scene.spec import Scene
 from netviz.video.film import Film
 from netviz.video.folders import folder_problems, whole_folder
 from netviz.video.outputs import OPAQUE
-
-POSTER_BYTES_A_PIXEL = 0.095
-"""A poster is no larger, if that can be had: some 200 kB at 1920x1080."""
-POSTER_QUALITIES = (93, 90, 86, 82, 78)
-"""Of JPEG, tried in turn."""
+from netviz.video.pictures import picture_file
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def embed(
     problems = [*request_problems(jobs, None, None), *url_problems(url), *scene_problems(source)]
     problems += folder_problems(target, file_names(scene), overwrite, input_files(scene))
     if scene.output.transparent:
-        message = f"a post has the film as MP4 too, and {OPAQUE['mp4']}; leave it out"
+        message = f"a post has the film as MP4 too, and {OPAQUE['.mp4']}; leave it out"
         problems.append(Problem("output.transparent", message))
     try:
         plan(scene)
@@ -99,7 +96,8 @@ def embed(
         told = tell(plan(scene), runs)
         timeline, stills = frames_of(told, runs), frames_of(told, stepped(runs))
         poster = poster_frame(timeline)
-        _write_poster(making / f"{scene.name}.jpg", timeline, poster)
+        picture = picture_file(picture_at(timeline, poster), POSTER, about_of(scene))
+        (making / f"{scene.name}{POSTER}").write_bytes(picture)
         _write_texts(making, timeline, stills, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
@@ -122,8 +120,6 @@ def stepped(runs: Recording | Comparison) -> Recording | Comparison:
 
 def file_names(scene: Scene) -> list[str]:
     """The names of all files that a post of the scene can have."""
-    from netviz.post.written import CAPTIONS, NAMES, PAGE, POSTER, TRANSCRIPTS
-
     ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in versions(scene)))
     return [*(f"{scene.name}{end}" for end in ends), *NAMES, PAGE]
 
@@ -171,34 +167,13 @@ def _with_captions(film: Film, captions: Path) -> Film:
     return replace(film, captions=captions)
 
 
-def _write_poster(path: Path, timeline: Timeline | SideBySide, frame: int) -> None:
-    """Draw a frame and write it as JPEG: progressive, and full colour at every pixel, which keeps thin lines sharp."""
-    import io
-
-    from PIL import Image
-
-    from netviz.picture.stage import Stage
-    from netviz.video.tags import with_about
-
-    pixels = Stage(timeline).draw(timeline.frame(frame))
-    picture, largest = Image.fromarray(pixels), POSTER_BYTES_A_PIXEL * pixels.shape[0] * pixels.shape[1]
-    data = b""
-    for quality in POSTER_QUALITIES:
-        file = io.BytesIO()
-        picture.save(file, "JPEG", quality=quality, subsampling=0, progressive=True, optimize=True)
-        data = file.getvalue()
-        if len(data) <= largest:
-            break
-    path.write_bytes(with_about(".jpg", data, about_of(scene_of_film(timeline))))
-
-
 def _write_texts(
     folder: Path, timeline: Timeline | SideBySide, stills: Timeline | SideBySide, autoplay: bool, url: str
 ) -> None:
     """Write all that is text. folder: where the films are. stills: the frames of the film with less motion."""
     from netviz.post.filmtypes import film_type
     from netviz.post.snippets import Source as FilmSource
-    from netviz.post.written import CAPTIONS, texts
+    from netviz.post.written import texts
 
     scene = scene_of_film(timeline)
     paths = {folder / f"{scene.name}{each.end}": each for each in versions(scene)}

@@ -19,7 +19,7 @@ from netviz.scene.spec import Scene
 from netviz.sound.beats import library_problems
 from netviz.sound.length import sound_problems
 from netviz.video.files import EXISTS, output_problems
-from netviz.video.outputs import KINDS, OPAQUE
+from netviz.video.outputs import KINDS, OPAQUE, PICTURES, is_played
 from netviz.video.vtt import vtt_beside
 
 Source = Scene | Recording | Comparison
@@ -90,21 +90,41 @@ def target_problems(
     return problems
 
 
+def picture_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
+    """Why a picture of the scene cannot be written to `target`."""
+    return target_problems(target, PICTURES, overwrite, inputs) or _transparency_problems(scene, target)
+
+
+def _transparency_problems(scene: Scene, target: Path) -> list[Problem]:
+    suffix = target.suffix.lower()
+    if not scene.output.transparent or suffix not in OPAQUE:
+        return []
+    return [Problem(str(target), f"cannot be transparent: {OPAQUE[suffix]}")]
+
+
 def film_target_problems(
     scene: Scene, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
 ) -> list[Problem]:
-    """Why the scene's film cannot be written to `targets`, or its captions beside the first of them."""
+    """Why the scene's film cannot be written to `targets`, or its captions beside the first of them.
+
+    Single pictures among them are the moment of a poster.
+    """
     inputs, problems = [*inputs], []
     for target in targets:
-        problems += target_problems(target, tuple(KINDS), overwrite, inputs)
-        kind = KINDS.get(target.suffix.lower())
-        if scene.output.transparent and kind in OPAQUE:
-            problems.append(Problem(str(target), f"cannot be transparent: {OPAQUE[kind]}"))
+        problems += target_problems(target, (*KINDS, *PICTURES), overwrite, inputs)
+        problems += _transparency_problems(scene, target)
     if len({target.absolute() for target in targets}) < len(targets):
         problems.append(Problem(str(targets[0]), "two files cannot have one name"))
-    if tells(scene) and not any(problem.message != EXISTS for problem in problems):
-        problems += target_problems(vtt_beside(targets[0]), (".vtt",), overwrite, inputs)
+    captions = captions_of(scene, targets)
+    if captions is not None and not any(problem.message != EXISTS for problem in problems):
+        problems += target_problems(captions, (".vtt",), overwrite, inputs)
     return problems
+
+
+def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
+    """The file of the film's captions, beside the first that a player plays; None if there is none, or no captions."""
+    played = [target for target in targets if is_played(target)]
+    return vtt_beside(played[0]) if played and tells(scene) else None
 
 
 def tells(scene: Scene) -> bool:

@@ -29,14 +29,24 @@ from netviz.video.files import amount
 @scene_options
 @output_options("The picture; without it the scene's name + .png in the current folder.")
 @click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
+@click.option(
+    "--seen-as",
+    metavar="VISION",
+    help="How it is seen with deuteranopia, protanopia or tritanopia, or printed in grey.",
+)
 @cache_option
 @click.pass_context
-def still(ctx: click.Context, /, overwrite: bool, at: str, cache: bool, strict: bool, **_: Any) -> None:
+def still(
+    ctx: click.Context, /, overwrite: bool, at: str, seen_as: str | None, cache: bool, strict: bool, **_: Any
+) -> None:
     """Make one picture of the film, as PNG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
         with located(source), console.progress() as progress:
-            netviz.still(source.subject, at, source.target, overwrite=overwrite, progress=progress, cache=cache)
+            target = source.target
+            netviz.still(
+                source.subject, at, target, overwrite=overwrite, seen_as=seen_as, progress=progress, cache=cache
+            )
     console.result(f"{console.name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "record": "Train the network and keep the recording, without a film.",
     "think": "Train the network and let it think about a situation.",
     "events": "Print what happened while the network learned.",
+    "flashes": "Tell whether a film flashes more often than is safe.",
     "plan": "Print what the film shows when.",
     "inspect": "Tell what a film, a picture or a recording was made of.",
     "validate": "Check a scene without making anything of it.",
@@ -34,7 +35,9 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {name: name for name in ("cache", "embed", "events", "inspect", "preview", "render", "sonify", "words")}
+_HOMES = {
+    name: name for name in ("cache", "embed", "events", "flashes", "inspect", "preview", "render", "sonify", "words")
+}
 """The modules of those that are not in commands.py."""
 
 

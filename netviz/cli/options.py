@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from netviz.errors import InputError, Problem
-from netviz.scene.overrides import Override, parse_set
+from netviz.scene.overrides import FROM_ENVIRONMENT, Override, parse_set
 from netviz.scene.words import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,10 +31,22 @@ SCENE_OPTIONS = (
     ("--theme", "theme", False, "NAME", "night, paper or playground."),
     ("--palette", "palette", False, "NAME", "green-red, blue-orange or colour-blind."),
     ("--motion", "motion", False, "NAME", "full, or reduced: held pictures, at most two changes a second."),
-    ("--size", "output.size", False, "SIZE", "WIDTHxHEIGHT, 1080p, 720p, 4k, square or vertical."),
+    ("--for", "output.platform", False, "NAME", "Where it goes: youtube, shorts, instagram, x, blog or slides."),
+    ("--size", "output.size", False, "SIZE", "WIDTHxHEIGHT, 1080p, 720p, 4k, square, portrait or vertical."),
     ("--fps", "output.fps", False, "NUMBER", "Frames a second, such as 30 or 30000/1001."),
     ("--quality", "output.quality", False, "NAME", "draft, good or best."),
 )
+
+
+def parameter(option: str) -> str:
+    """The name of an option's parameter: no word of Python's own."""
+    name = option.removeprefix("--")
+    return f"{name}_" if iskeyword(name) else name
+
+
+def variable(option: str) -> str:
+    """The environment variable that stands for an option."""
+    return f"{FROM_ENVIRONMENT}{option.removeprefix('--').upper()}"
 
 
 def scene_options(command: Command) -> Command:
@@ -50,9 +63,8 @@ def _settings(command: Command) -> Command:
     # Every command with a scene says what may stand for one.
     command.__doc__ = f"{command.__doc__}\n\n{SCENE_HELP}"
     for option, key, _, metavar, text in reversed(SCENE_OPTIONS):
-        name = option.removeprefix("--")
         command = click.option(
-            option, metavar=metavar, help=f"{text}  [{key}]", envvar=f"NETVIZ_{name.upper()}", type=str
+            option, parameter(option), metavar=metavar, help=f"{text}  [{key}]", envvar=variable(option), type=str
         )(command)
     command = click.option(
         "--transparent",
@@ -122,12 +134,11 @@ def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:
     typed: dict[str, Override] = {}
     problems: list[Problem] = []
     for option, key, as_yaml, _, _ in SCENE_OPTIONS:
-        name = option.removeprefix("--")
+        name = parameter(option)
         value = ctx.params.get(name)
         if value is None:
             continue
-        from_environment = ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT
-        origin = f"NETVIZ_{name.upper()}" if from_environment else option
+        origin = variable(option) if ctx.get_parameter_source(name) is ParameterSource.ENVIRONMENT else option
         try:
             typed[key] = Override(parse_set(f"{key}={value}")[1].value if as_yaml else value, origin)
         except InputError as wrong:

@@ -16,17 +16,18 @@ from netviz.cli.sources import Source as Given
 from netviz.cli.sources import located, read_sources
 from netviz.errors import InputError, NetvizError
 from netviz.films import Output, film_problems, making_of, request_problems
+from netviz.platforms import platform_told
 from netviz.problems import Source, tells
 from netviz.video.files import amount
 from netviz.video.film import Film
-from netviz.video.outputs import ANIMATED, Making, outputs_of
+from netviz.video.outputs import ANIMATED, Making, is_picture, is_played, outputs_of
 from netviz.video.outputs import Output as OutputFile
 from netviz.video.vtt import vtt_beside
 
 OUTPUT_HELP = (
-    "The film: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or .apng; several -o share one "
-    "rendering. Without it the scene's name + .mp4 in the current folder. Of several films: a folder (ending in /), or "
-    "a name with {name} in it."
+    "The film: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or .apng, or its poster: .png or .jpg; "
+    "several -o share one rendering. Without it the scene's name + .mp4 in the current folder. Of several films: a "
+    "folder (ending in /), or a name with {name} in it."
 )
 
 
@@ -95,12 +96,16 @@ def _show(sources: list[Given], overwrite: bool) -> None:
     for source, made in zip(sources, plans, strict=True):
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
-        told = f"; captions in {console.name(Path(vtt_beside(source.target).name))}" if tells(source.scene) else ""
         making = making_of(source.scene)
-        for output in outputs_of(source.targets, making):
-            small = f", as {_small(output, making)}" if output.kind in ANIMATED else ""
-            console.result(f"{console.name(output.path)}: {length}{small}{told}")
-            told = ""
+        for target in source.targets:
+            (output,) = outputs_of([target], making)
+            what = length
+            if is_picture(target):
+                what = f"the poster, {size}"
+            elif output.kind in ANIMATED:
+                what += f", as {_small(output, making)}"
+            told = _captions_told(target, source.targets, tells(source.scene), "; ")
+            console.result(f"{console.name(target)}: {what}{told}{platform_told(source.scene)}")
 
 
 def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:
@@ -138,13 +143,18 @@ def _typed_before_surroundings(
 
 def _told(targets: Sequence[Path], film: Film) -> str:
     """A line for every file."""
-    told = "" if film.captions is None else f", captions in {console.name(Path(film.captions.name))}"
-    length = console.seconds(film.seconds)
-    lines = [
-        f"{console.name(target)}: {length}, {amount(size)}"
-        for target, size in zip(targets, film.files.values(), strict=True)
-    ]
-    return "\n".join([lines[0] + told, *lines[1:]])
+    lines = []
+    for target in targets:
+        what = "the poster" if is_picture(target) else console.seconds(film.seconds)
+        told = _captions_told(target, targets, film.captions is not None, ", ")
+        lines.append(f"{console.name(target)}: {what}, {amount(film.files[target.absolute()])}{told}")
+    return "\n".join(lines)
+
+
+def _captions_told(target: Path, targets: Sequence[Path], tells: bool, before: str) -> str:
+    """Of the file that has the captions beside it, where they are."""
+    has_them = tells and next((path for path in targets if is_played(path)), None) == target
+    return f"{before}captions in {console.name(Path(vtt_beside(target).name))}" if has_them else ""
 
 
 def _small(output: OutputFile, making: Making) -> str:

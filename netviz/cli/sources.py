@@ -20,15 +20,15 @@ from netviz.problems import target_problems
 from netviz.scene.draft import Draft
 from netviz.scene.file import read_scene, read_stored
 from netviz.scene.link import is_link
-from netviz.scene.overrides import Override, key_path
+from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene
 from netviz.scene.sweep import Point, named, parse_sweep, points
 from netviz.sound.audio import audio_problems
 from netviz.video.folders import folder_problems
-from netviz.video.outputs import KINDS
+from netviz.video.outputs import KINDS, PICTURES
 
-SUFFIXES = {"render": tuple(KINDS), "still": (".png",), "record": (".npz",), "sonify": (".wav",)}
+SUFFIXES = {"render": (*KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
 """What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
 
 
@@ -142,7 +142,7 @@ def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[Point]
             problems += wrong.problems
             continue
         other = swept[key][0].origin if key in swept else typed[key].origin if key in typed else ""
-        if other and not other.startswith("NETVIZ_"):
+        if other and not other.startswith(FROM_ENVIRONMENT):
             problems.append(Problem(values[0].origin, f"{other} gives this key too; leave one of them out"))
         else:
             swept[key] = values

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from netviz.picture.layout import Flow, Layout, Rect, arrange
-from netviz.picture.rooms import Shape, shape_of
+from netviz.picture.room_tables import Shape
+from netviz.picture.rooms import shape_of
 from netviz.scene.panels import AnyPanel, BoundaryPanel, NetworkPanel
 from netviz.scene.spec import Scene
 
@@ -30,6 +31,10 @@ HIGH = 11
 """Sizes of type that such a room is high, so that the answer's texts have theirs between two layers."""
 LOWER = 0.42
 """Part of the table's height that three or four runs take from it in tall pictures."""
+LOW = 1.8
+"""Width of a cell, in heights, from which plane or network stand beside its heading, in what is left of a picture."""
+BESIDE = 0.48
+"""Part of such a cell's width that the heading has, beside a network alone."""
 UPRIGHT = 0.62
 """Height of a network's room, in widths, from which its layers stand one above the other."""
 
@@ -45,7 +50,7 @@ def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     whole = scene.model_copy(update={"panels": (NetworkPanel(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
-    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places:
+    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
         layout, area = _lower(layout, area)
     kinds = [panel.panel for panel in scene.shown_panels if is_run_panel(panel)]
     return layout, tuple(_in_cell(layout, cell, kinds) for cell in cells(layout, area, count))
@@ -73,7 +78,7 @@ def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
 def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
     """The area's parts, row by row."""
     columns, rows = GRIDS[shape_of(layout.size)][count]
-    gap = GAP * layout.size[0], GAP * layout.size[1]
+    gap = GAP * layout.safe.width, GAP * layout.safe.height
     # Whole pixels, even ones: what is alike is drawn alike, wherever it stands.
     width, height = (
         2 * int((side - (lines - 1) * between) / lines / 2)
@@ -90,7 +95,19 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     top = cell.y + high + 0.8 * layout.body
     room = Rect(cell.x, top, cell.width, cell.bottom - top)
     places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
-    if len(kinds) == 1:
+    is_low = layout.is_little and cell.width > LOW * cell.height
+    if is_low and kinds == ["network"]:
+        left = BESIDE * cell.width
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        room = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
+    elif is_low and len(kinds) == 2:
+        # The plane takes all of so low a cell at the right; the heading stands above the network alone.
+        left = cell.width - cell.height - 0.6 * layout.body
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        top = places["heading"].bottom + 0.5 * layout.body
+        room = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
+        places["boundary"] = Rect(cell.right - cell.height, cell.y, cell.height, cell.height)
+    elif len(kinds) == 1:
         places[kinds[0]] = room
     elif room.width > 1.3 * room.height:
         square = min(0.5 * room.width, room.height)

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from netviz.picture.rooms import Room, rooms, shape_of
+from netviz.picture.room_tables import Room, Shape
+from netviz.picture.rooms import is_little, rooms, shape_of
 from netviz.scene.panels import AnyPanel, Places
+from netviz.scene.platforms import safe_part
 from netviz.scene.spec import Scene
 
 Flow = Literal["right", "up"]
@@ -39,6 +41,7 @@ class Layout:
 
     places: of every shown panel by its name (see `names_of`). flow: the way signals run through the network.
     radius: of the largest neurons. small ... card: sizes of type in pixels.
+    safe: nothing is laid over this part of the picture; what must be read is inside it.
     """
 
     size: tuple[int, int]
@@ -50,6 +53,13 @@ class Layout:
     figure: float
     title: float
     card: float
+    safe: Rect
+
+    @property
+    def is_little(self) -> bool:
+        """Whether so few lines of type are left of a tall picture that panels have rooms of their own for it."""
+        top, bottom = self.safe.y / self.size[1], self.safe.bottom / self.size[1]
+        return is_little(shape_of(self.size), (0.0, top, 1.0, bottom))
 
     @property
     def unit(self) -> float:
@@ -59,6 +69,14 @@ class Layout:
 
 SMALLEST = 0.0222
 """Of the picture's height: no text that must be read is smaller."""
+BOX = 0.5
+"""Sizes of type that the box around a table's row stands out of its room."""
+WIDE_ENOUGH = 1.5
+"""Width over height from which two numbers have room in the corner that is theirs."""
+CLEAR = 0.6
+"""Sizes of type between a caption of two lines and what is below it in upright pictures, where most have two."""
+BELOW = 1.75
+"""Sizes of type that the cycles below a curve take."""
 
 
 def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
@@ -92,10 +110,24 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
     has_test = scene.data.train_count < scene.data.total_count
     counters = counters or (3 if has_test else 2)
-    found = rooms(shape, kinds, len(free_pictures), counters=counters)
+    if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
+        counters = 3  # two numbers need as much of it as three of a wider picture
+    safe = safe_part(scene.output.platform, size)
+    found = rooms(shape, kinds, len(free_pictures), counters=counters, within=safe)
     automatic = {name: _in_pixels(room, size) for name, room in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
+    if "caption" in automatic and shape == "square" and width < height:
+        top = automatic["caption"].bottom + CLEAR * body
+        automatic |= {
+            name: Rect(room.x, top, room.width, room.bottom - top)
+            for name, room in automatic.items()
+            if name not in ("title", "caption") and automatic["caption"].y < room.y < top
+        }
+    if "table" in automatic:
+        automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
+    if "curve" in automatic:
+        automatic["curve"] = _above(automatic["curve"], safe[3] * height - BELOW * small)
     corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
     places = {}
     for name, at in zip(names, wanted, strict=True):
@@ -104,8 +136,9 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
         else:
             places[name] = next(corner) if name in free_pictures else automatic[name]
     return Layout(
-        size, places, _flow(shape == "tall", places.get("network")), radius,
+        size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
         small=small, body=body, figure=1.0 * small, title=title, card=card,
+        safe=_in_pixels(safe, size),
     )  # fmt: skip
 
 
@@ -115,6 +148,17 @@ def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | N
     if isinstance(at, Places):
         return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
     return at
+
+
+def _from(room: Rect, left: float) -> Rect:
+    """What of a room is to the right of `left`."""
+    x = max(room.x, left)
+    return Rect(x, room.y, room.right - x, room.height)
+
+
+def _above(room: Rect, bottom: float) -> Rect:
+    """What of a room is above `bottom`."""
+    return Rect(room.x, room.y, room.width, min(room.bottom, bottom) - room.y)
 
 
 def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:
@@ -132,10 +176,13 @@ def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect
     }
 
 
-def _flow(tall: bool, room: Rect | None) -> Flow:
-    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape."""
+def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
+    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape.
+
+    little: whether little is left of a tall picture, where names above and below the network would take too much.
+    """
     if room is None:
         return "right"
-    if tall:
-        return "right" if room.width > 1.6 * room.height else "up"
+    if shape == "tall":
+        return "right" if room.width > (1.1 if little else 1.6) * room.height else "up"
     return "up" if room.height > 1.6 * room.width else "right"

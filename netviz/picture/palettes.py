@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from netviz.picture.theme import Colour, Theme, colour
+from netviz.picture.theme import BLACK, WHITE, Colour, Theme, colour
 from netviz.scene.spec import PaletteName, Scene, ThemeName
 
 
@@ -23,8 +23,6 @@ class Palette:
     test_error: Colour | None = None
     dashed: bool = False
 
-
-WHITE, BLACK = colour("#ffffff"), colour("#000000")
 
 # Colour-blind: after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in hue and in
 # brightness for all kinds of colour vision; light of neurons is their yellow there, errors are their purple.

@@ -12,6 +12,12 @@ Colour = NDArray[np.float64]
 """(3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
 
 
+LEVELS = 256
+"""Steps of a neuron's light for which the ink of its figures is worked out."""
+READABLE = 4.5
+"""The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
+
+
 def colour(code: str) -> Colour:
     """A colour from its #rrggbb code."""
     return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
@@ -22,16 +28,24 @@ def mix(first: Colour, second: Colour, part: float) -> Colour:
     return (1 - part) * first + part * second
 
 
+WHITE, BLACK = colour("#ffffff"), colour("#000000")
+
+
 def contrast(first: Colour, second: Colour) -> float:
-    """How well one is read on the other, 1 to 21: the ratio of WCAG 2.1, which asks for 4.5 of text."""
+    """How well one is read on the other, 1 to 21: the ratio of WCAG 2.2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
+    light: NDArray[np.float64] = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return light
+
+
 def _luminance(shown: Colour) -> float:
-    """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.1."""
-    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
-    return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+    """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
+    return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +97,33 @@ class Theme:
         """A colour that shines: `part` of the way to what is bright on this ground."""
         return mix(of, self.bright, part * self.flare)
 
-    @cached_property
-    def figures(self) -> tuple[tuple[Colour, float], tuple[Colour, float]]:
-        """For positive and negative light the ink on a fully lit neuron, and the level from which it is used."""
-        return self._figures(self.signal), self._figures(self.negative_signal)
+    def readable(self, wanted: Colour) -> Colour:
+        """A colour for text on the ground: the wanted one, with as much of the ink in it as it takes to be read."""
+        for part in np.linspace(0, 1, 41):
+            found = mix(wanted, self.ink, float(part))
+            if min(contrast(found, self.centre), contrast(found, self.edge)) >= READABLE:
+                return found
+        return self.ink
 
-    def _figures(self, light: Colour) -> tuple[Colour, float]:
-        lit = max((self.ink, self.lit_ink), key=lambda ink: contrast(ink, light))
-        levels = np.linspace(0, 1, 101)
-        fills = [mix(self.neuron, light, float(level)) for level in levels]
-        better = [contrast(lit, fill) >= contrast(self.ink, fill) for fill in fills]
-        return lit, float(levels[better.index(True)])
+    def figure(self, light: float) -> Colour:
+        """The ink of the figures on a neuron with so much light, -1 to 1."""
+        return self._figures[0 if light >= 0 else 1][round(abs(light) * (LEVELS - 1))]
+
+    @cached_property
+    def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
+        """For positive and negative light, at each of its levels."""
+        return self._figures_on(self.signal), self._figures_on(self.negative_signal)
+
+    def _figures_on(self, light: Colour) -> tuple[Colour, ...]:
+        """The theme's ink or that for lit neurons; between them, where neither can be read, white or black."""
+
+        def best(inks: tuple[Colour, ...], fill: Colour) -> Colour:
+            return max(inks, key=lambda ink: contrast(ink, fill))
+
+        found = []
+        for level in np.linspace(0, 1, LEVELS):
+            fill = mix(self.neuron, light, float(level))
+            own = best((self.ink, self.lit_ink), fill)
+            # A little more than is asked for, so that it is enough between the levels too.
+            found.append(own if contrast(own, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
+        return tuple(found)

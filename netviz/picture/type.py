@@ -189,6 +189,12 @@ def wrap(text: str, font: Font, size: float, room: float, smallest: float, lines
     return [part for part, _ in fitted], size
 
 
+def two_lines(text: str) -> list[str]:
+    """A text of several words on two lines, the longer as short as possible; a word alone on one."""
+    words = text.split(" ")
+    return _even(words, min(2, len(words)))
+
+
 def _even(words: list[str], count: int) -> list[str]:
     """Words on one line or two, the longer as short as possible."""
     if count == 1:

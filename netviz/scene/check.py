@@ -19,6 +19,7 @@ from netviz.scene.check_story import captions
 from netviz.scene.check_training import training_alone, training_and_network
 from netviz.scene.check_words import phrases_alone
 from netviz.scene.mistake import Mistake, count, misfit
+from netviz.scene.platforms import misfit_of_rate, misfit_of_size
 from netviz.scene.spec import Network, Output, Schedule, Training
 
 MOST_SHOWN = 10_000
@@ -132,3 +133,8 @@ def _output(output: Output) -> Iterator[Mistake]:
             ("output", "fps"),
             f"{output.fps} is finer than a video file can keep exactly; the nearest usual rate is {nearest}",
         )
+    if output.platform is not None:
+        if wrong := misfit_of_size(output.platform, output.size):
+            yield ("output", "size"), wrong
+        if wrong := misfit_of_rate(output.platform, output.fps):
+            yield ("output", "fps"), wrong

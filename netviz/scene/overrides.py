@@ -9,14 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from netviz.errors import InputError, Problem
+from netviz.scene.platforms import PLATFORMS
 from netviz.scene.schema import every_key, inside, keys, root
 from netviz.scene.shorthand import Shorthand
 from netviz.scene.sound import SONIFY
 from netviz.scene.spec import Scene, Training
+from netviz.scene.values import FrameRate
 from netviz.scene.words import dotted, kind, nearest, printable
 from netviz.scene.yaml_tree import Path, UnreadableYaml, read_tree
 
+FROM_ENVIRONMENT = "NETVIZ_"
+"""How origins begin that are variables of the environment: what is typed goes before them."""
 KINDS_OF_SCHEDULE = ("cycles", "every", "frames")
 
 
@@ -69,13 +75,15 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     """The scene's data with the overrides laid over it; the data given stays as it is.
 
     overrides: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
-    Choices that exclude each other (audio and duration, the kinds of schedule) are settled in favour of what was typed.
+    Choices that exclude each other (audio and duration, the kinds of schedule) are settled in favour of what was typed,
+    and so is what a typed platform says of size, frame rate and loudness.
     """
     result = Overlaid(copy.deepcopy(dict(data)))
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _settle_length(result, given)
     _settle_style(result, given)
     _settle_compare(result, given)
+    _settle_platform(result, given)
     for key, override in given.items():
         path = key_path(key)
         if len(path) > 1 and isinstance(path[0], str):
@@ -188,6 +196,37 @@ def _settle_compare(result: Overlaid, given: dict[str, Override]) -> None:
     """A story is of one run: where runs are typed, the scene's gives way."""
     if "compare" in given and given["compare"].value is not None and "story" not in given:
         result.data.pop("story", None)
+
+
+def _settle_platform(result: Overlaid, given: dict[str, Override]) -> None:
+    """A typed platform goes before what the scene says of size, frame rate and loudness, as far as it has a say."""
+    typed = given.get("output.platform")
+    if typed is None or typed.value is None:
+        return
+    if not typed.origin.startswith(FROM_ENVIRONMENT):
+        for key in ("output.size", "output.fps"):
+            if key in given and given[key].origin.startswith(FROM_ENVIRONMENT):
+                del given[key]
+    output, audio = result.data.get("output"), result.data.get("audio")
+    if isinstance(output, dict):
+        output.pop("size", None)
+        if _is_too_fast(typed.value, output.get("fps")):
+            del output["fps"]
+    if isinstance(audio, dict):
+        audio.pop("loudness", None)
+        if audio.get("file") != SONIFY:  # there it is what is added to the usual loudness
+            audio.pop("gain", None)
+
+
+def _is_too_fast(name: Any, fps: Any) -> bool:
+    """Whether the scene's frame rate is one that the platform does not take."""
+    platform = PLATFORMS.get(name) if isinstance(name, str) else None
+    if platform is None or platform.fastest is None or not isinstance(fps, int | float | str):
+        return False
+    try:
+        return bool(TypeAdapter(FrameRate).validate_python(fps) > platform.fastest)
+    except ValidationError:
+        return False
 
 
 def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapping[str, Override]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
@@ -26,6 +26,7 @@ from netviz.scene.panels import (
     TitlePanel,
 )
 from netviz.scene.part import Part
+from netviz.scene.platforms import PLATFORMS, PlatformName, platform_of
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile
 from netviz.scene.story import Caption, StoryOrAuto
@@ -153,8 +154,12 @@ class Animated(Part):
 class Output(Part):
     """The picture and the files."""
 
+    platform: PlatformName | None = None
+    """Where the film goes: youtube, shorts, instagram, x, blog or slides. It gives the size, says how loud the sound is
+    and where nothing is laid over the picture, and what it does not take is refused."""
     size: Size = (1920, 1080)
-    """WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, vertical."""
+    """WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, portrait, vertical; without it the platform's, or
+    1920x1080."""
     fps: FrameRate = Fraction(30)
     """Frames a second; a fraction such as 30000/1001 is exact."""
     quality: Quality = "good"
@@ -166,6 +171,22 @@ class Output(Part):
     here can. With transparency it is always vp9."""
     animated: Animated = Animated()
     """The size of .gif, .webp and .apng."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_of_platform(cls, given: Any) -> Any:
+        """A size that nobody gives is the platform's."""
+        if isinstance(given, Mapping) and "size" not in given:
+            name = given.get("platform")
+            if isinstance(name, str) and name in PLATFORMS:
+                return {**given, "size": PLATFORMS[name].size}
+        return given
+
+    @property
+    def loudness(self) -> float | None:
+        """LUFS that the platform wants sound to have; None where nobody says it."""
+        platform = platform_of(self.platform)
+        return None if platform is None else platform.loudness
 
 
 class Scene(Part):

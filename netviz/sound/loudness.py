@@ -46,27 +46,31 @@ def measured(track: Soundtrack, samples: int) -> Loudness:
     return _measured(track, samples, file_state(track.path))
 
 
-def heard(sound: Sound, seconds: Fraction) -> Soundtrack:
+def heard(sound: Sound, seconds: Fraction, usual: float | None = None) -> Soundtrack:
     """How a film of so many seconds plays a scene's music, as loud as it is to be.
 
+    usual: LUFS it is brought to where the scene says neither loudness nor gain, and it is not silent.
     Warns (NetvizWarning) where peaks keep it from being so loud, or are cut off. Raises InputError if it is silent.
     """
     track, samples = soundtrack(sound, seconds), round(seconds * SAMPLE_RATE)
-    if sound.loudness is None:
+    wanted = usual if sound.loudness is None and not sound.gain else sound.loudness
+    if wanted is None:
         if sound.gain > 0:
             _warn_of_clipping(sound, measured(track, samples))
         return track
     track = replace(track, gain=0.0)
     found = measured(track, samples)
     if not found.integrated > SILENCE:
+        if sound.loudness is None:
+            return soundtrack(sound, seconds)
         message = "what is heard of the music is silent and cannot be made louder; leave loudness out"
         raise InputError([Problem("audio.loudness", message)])
-    wanted = sound.loudness - found.integrated
-    gain = min(wanted, HIGHEST_PEAK - found.true_peak)
-    if gain < wanted:
+    gain = min(wanted - found.integrated, HIGHEST_PEAK - found.true_peak)
+    if gain < wanted - found.integrated:
+        where = "audio.loudness" if sound.loudness is not None else "output.platform"
         warnings.warn(
-            f"audio.loudness: the music is brought to {found.integrated + gain:.1f} LUFS instead of "
-            f"{sound.loudness:g}: any louder, its peaks would pass {HIGHEST_PEAK:g} dBTP",
+            f"{where}: the music is brought to {found.integrated + gain:.1f} LUFS instead of {wanted:g}: any louder, "
+            f"its peaks would pass {HIGHEST_PEAK:g} dBTP",
             NetvizWarning,
             stacklevel=2,
         )

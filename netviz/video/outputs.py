@@ -20,11 +20,12 @@ PICTURES = (".png", ".jpg", ".jpeg")
 ANIMATED = ("gif", "webp", "apng")
 """Kinds that are pictures themselves: they repeat, and have no sound."""
 OPAQUE = {
-    "mp4": "H.264 has no transparency; .webm and .mov have",
-    "gif": "GIF knows no half-transparent light; .webp, .apng, .webm and .mov do",
-    "jpg": "JPEG has no transparency; .png has",
+    ".mp4": "H.264 has no transparency; .webm and .mov have",
+    ".gif": "GIF knows no half-transparent light; .webp, .apng, .webm and .mov do",
+    ".jpg": "JPEG has no transparency; .png has",
+    ".jpeg": "JPEG has no transparency; .png has",
 }
-"""Why some kinds cannot be transparent."""
+"""Why some kinds, by the ends of names, cannot be transparent."""
 LARGE = 960
 """Pixels along the longer side from which animated pictures are made smaller than the film."""
 USUAL_SIDE = 640
@@ -61,6 +62,16 @@ class Making:
     side: int | None = None
     rate: Fraction = Fraction(15)
     is_transparent: bool = False
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a name says that its file is a single picture."""
+    return path.suffix.lower() in PICTURES
+
+
+def is_played(path: Path) -> bool:
+    """Whether a name says that its file is played, with sound and captions."""
+    return KINDS.get(path.suffix.lower(), ANIMATED[0]) not in ANIMATED
 
 
 def outputs_of(targets: Sequence[Path], making: Making) -> tuple[Output, ...]:

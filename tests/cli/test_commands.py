@@ -18,6 +18,7 @@ import yaml
 
 import netviz
 from netviz.cli.main import COMMANDS, cli
+from netviz.picture.vision import picture_seen
 from netviz.video.verify import decode
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, DIVERGES, FILM, SCENE, SMALL, contents
@@ -105,6 +106,18 @@ def test_a_still_is_a_picture_of_the_film(call: Call, tmp_path: Path) -> None:
     with pytest.warns(netviz.NetvizWarning):
         picture = netviz.still(scene, "1s")
     assert np.array_equal(imageio.v3.imread(tmp_path / "it.png"), picture)
+
+
+def test_a_still_as_somebody_sees_it(call: Call, tmp_path: Path) -> None:
+    assert call("still", *FILM, "--at", "1s", "-o", "it.png").code == 0
+    assert call("still", *FILM, "--at", "1s", "-o", "grey.png", "--seen-as", "grey").code == 0
+    picture, grey = (imageio.v3.imread(tmp_path / name) for name in ("it.png", "grey.png"))
+    assert np.array_equal(grey, picture_seen(picture, "grey"))
+    assert not np.array_equal(grey, picture)
+    wrong = call("still", *FILM, "--at", "never", "-o", "no.png", "--seen-as", "protanop")
+    assert wrong.code == 2
+    assert [error.split(":")[0] for error in wrong.errors] == ["--seen-as", "--at"]
+    assert "did you mean 'protanopia'?" in wrong.errors[0]
 
 
 def _small() -> dict[str, Any]:

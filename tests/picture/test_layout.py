@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netviz.picture.layout import Rect, arrange
+from netviz.picture.layout import SMALLEST, Rect, arrange
 from netviz.scene.panels import (
     BoundaryPanel,
     CaptionPanel,
@@ -142,3 +142,36 @@ def test_without_a_title_the_caption_takes_its_place() -> None:
     titled = arrange(scene_with(("title", "caption"), SIZES["wide"])).places
     untitled = arrange(scene_with(("title", "caption"), SIZES["wide"], title="")).places
     assert untitled["caption"].y < titled["caption"].y
+
+
+ODD = {
+    "4k": (3840, 2160), "portrait": (1080, 1350), "five to four": (1350, 1080), "small": (854, 480),
+    "cinema": (1280, 536), "narrow": (608, 1080), "small and tall": (480, 854),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", ODD.values(), ids=ODD)
+def test_odd_sizes_are_laid_out_as_well(size: tuple[int, int]) -> None:
+    width, height = size
+    for kinds in every_combination():
+        layout = arrange(scene_with(kinds, size))
+        assert layout.small >= SMALLEST * height
+        for name, room in layout.places.items():
+            assert room.x >= 0.04 * width, (name, kinds)
+            assert room.right <= 0.97 * width, (name, kinds)
+            assert room.bottom + (1.75 * layout.small if name == "curve" else 0) <= height, (name, kinds)
+        for one, other in combinations(layout.places.values(), 2):
+            assert not overlap(one, other), (kinds, layout.places)
+
+
+def test_two_numbers_stay_large_where_a_picture_is_hardly_wide() -> None:
+    """Side by side, 6 digits each: in the corner of a wide picture they would be as small as their names."""
+    for size in ((1350, 1080), (1440, 1080), (1920, 1080)):
+        layout = arrange(scene_with(("network", "curve", "numbers"), size))
+        assert layout.places["numbers"].width >= 0.92 * layout.title * 0.6 * 12 + 1.1 * layout.small, size
+
+
+def test_a_caption_of_two_lines_is_clear_of_the_network_in_upright_pictures() -> None:
+    for size in (ODD["portrait"], SIZES["tall"], ODD["narrow"]):
+        layout = arrange(scene_with(("title", "caption", "network", "boundary"), size))
+        assert layout.places["network"].y - layout.places["caption"].bottom >= 0.59 * layout.body, size

@@ -145,3 +145,18 @@ def test_a_gain_that_cuts_peaks_off_is_worth_a_word(tmp_path: Path) -> None:
     assert heard(Sound(file=path, gain=12), Fraction(4)).gain == 12
     with pytest.warns(NetvizWarning, match=r"24 dB lift the music's peaks 4\.0 dB above .*; 20\.0 dB are the most"):
         heard(Sound(file=path, gain=24), Fraction(4))
+
+
+def test_a_usual_loudness_is_for_music_of_which_nothing_is_said(tmp_path: Path) -> None:
+    path = str(sine(tmp_path, -20))
+    assert heard(Sound(file=path), Fraction(4)).gain == 0
+    assert heard(Sound(file=path), Fraction(4), -14).gain == pytest.approx(6, abs=0.15)
+    assert heard(Sound(file=path, loudness=-23), Fraction(4), -14).gain == pytest.approx(-3, abs=0.15)
+    assert heard(Sound(file=path, gain=1.5), Fraction(4), -14).gain == 1.5
+    silent = str(write(tmp_path / "silent.wav", np.zeros((S, 2))))
+    assert heard(Sound(file=silent), Fraction(1), -14).gain == 0, "what is silent is left alone"
+    time = np.arange(4 * S) / S
+    clicks = 0.05 * np.sin(2 * np.pi * 997 * time) + 0.45 * (np.arange(4 * S) % S == 100)
+    loud = str(write(tmp_path / "clicks.wav", np.stack([clicks, clicks], 1)))
+    with pytest.warns(NetvizWarning, match=r"^output\.platform: the music is brought to -\d+\.\d LUFS instead of -14"):
+        heard(Sound(file=loud), Fraction(4), -14)

@@ -18,9 +18,11 @@ from benchmarks.listen import heard, key_of, longest_silence, samples_of
 from netviz.errors import InputError, NetvizError
 from netviz.learn.recording import Recording
 from netviz.learn.training import record
+from netviz.scene.sound import Sound
 from netviz.sound.lufs import Meter
 from netviz.sound.mixing import BLOCK, CEILING, Master, limited, mastered, mixed
 from netviz.sound.notes import Note, Score
+from netviz.sound.sonify import master_of
 from netviz.sound.wave_file import header, write_wave
 from tests.conftest import short_scene
 
@@ -183,6 +185,14 @@ def test_gain_loudness_and_fades_are_the_users() -> None:
     (block, *_) = mastered(SHORT, Master(fade_in=1.0, fade_out=0.0))
     levels = np.sqrt((block[:, : 2 * RATE].reshape(2, -1, RATE // 4) ** 2).mean(axis=(0, 2)))
     assert levels[0] < 0.3 * levels[3] < 0.3 * 1.5 * levels[4]
+
+
+def test_a_platform_says_how_loud_sound_made_from_the_run_is() -> None:
+    assert master_of(Sound(file="sonify"), -14) == Master(-14)
+    assert master_of(Sound(file="sonify", gain=-3), -14) == Master(-14, -3)
+    assert master_of(Sound(file="sonify", loudness=-20), -14) == Master(-20)
+    assert master_of(None, -14) == Master(-14)
+    assert master_of(Sound(file="sonify")) == Master(-16)
 
 
 def test_an_hour_takes_no_more_memory_than_a_minute() -> None:

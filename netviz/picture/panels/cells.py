@@ -12,12 +12,14 @@ from netviz.picture.blocks import Block
 from netviz.picture.panels.panel import Setting
 from netviz.picture.panels.scale import LevelScale
 from netviz.picture.theme import mix
-from netviz.picture.type import fit, width
+from netviz.picture.type import fit, width, wrap
 from netviz.picture.wiring import Places
 from netviz.scene.phrases import say, whole
 
 Floats = NDArray[np.float64]
 
+LINE = 1.3
+"""From one line of what is said below the network to the next, in sizes of its type."""
 LEVELS = 127
 """Steps of light of either sign."""
 BLAMES = 8
@@ -80,8 +82,11 @@ class Labels:
             if block is not None and places.label
         ]
         self.scene = setting.recording.scene
-        self.told, self.size = fit(told, setting.faces.words, small, right - left, 0.8 * small)
+        self.told, self.size = told_lines(setting, told, right - left)
         self.left = left
+        # Beside the picture that is presented stands the next layer, whose label is as high.
+        beside = places.blocks[1] if len(places.blocks) > 1 and places.flow == "right" else None
+        self.free = right - left if beside is None else beside.left - left - small
         self.x, self.y = (left + right) / 2, bottom - 0.55 * small
 
     def draw(self, frame: Frame) -> None:
@@ -91,11 +96,20 @@ class Labels:
         for text, block in self.blocks:
             if block.is_picture and frame.example is not None:
                 number, count = (whole(self.scene, n) for n in (frame.example + 1, self.scene.data.train_count))
-                text = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
+                longer = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
+                text = longer if width(longer, words, small) <= self.free else text
             x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
             canvas.text(text, x, y, words, small, theme.quiet, "middle")
-        canvas.text(self.told, self.x, self.y, words, self.size, theme.quiet, "middle")
+        for above, line in enumerate(reversed(self.told)):
+            canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle")
+
+
+def told_lines(setting: Setting, told: str, room: float) -> tuple[list[str], float]:
+    """What is said of the network below it, on one line or, where that is too narrow for it, two; and its size."""
+    small, words = setting.layout.small, setting.faces.words
+    text, size = fit(told, words, small, room, 0.8 * small)
+    return ([text], size) if text == told else wrap(told, words, small, room, 0.8 * small)
 
 
 def labels_fit(setting: Setting, places: Places) -> bool:

@@ -6,6 +6,7 @@ as wide of opacity 0.4 x signal; neurons of radius 0.5 in a halo of radius 0.75.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -29,12 +30,48 @@ from netviz.scene.phrases import say, whole
 HALO = 1.5
 VALUE_DISTANCE = 1.9
 """From a neuron's middle to its value, in radii."""
-TYPE = 1.35
-"""Size of the words, in the smallest that can be read."""
+TYPE, TYPE_OF_LITTLE = 1.35, 1.1
+"""Size of the words, in the smallest that can be read; and where little is left of a tall picture."""
+STEP, LINES = 1.75, 3.6
+"""From one line of the header to the next, in sizes of its type; lines that are above the network, which is beside them
+in wide pictures."""
+LEFT, TOP, RIGHT, BOTTOM = 0.055, 0.05, 0.945, 0.927
+"""Parts of the picture that everything stands between."""
 BAND = {True: 0.095, False: 0.11}
 """How far all gives way to a film's captions, which stand above it; in wide pictures and others, of the height."""
 PAGE = 480 / (100 / 72)
 """Height of the original page in points, the unit of its line widths."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The picture's measures, or those of what a platform leaves of it. type: size of the words in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    type: float
+
+    @classmethod
+    def of(cls, layout: Layout) -> Page:
+        """Everything between the usual margins, or farther inside where something is laid over the picture."""
+        (across, down), safe = layout.size, layout.safe
+        return cls(
+            max(LEFT * across, safe.x),
+            max(TOP * down, safe.y),
+            min(RIGHT * across, safe.right),
+            min(BOTTOM * down, safe.bottom),
+            (TYPE_OF_LITTLE if layout.is_little else TYPE) * layout.small,
+        )
+
+    def x(self, part: float) -> float:
+        """Pixels from the left of what is so far from the left in a whole picture."""
+        return self.left + (part - LEFT) / (RIGHT - LEFT) * (self.right - self.left)
+
+    def y(self, part: float) -> float:
+        """Pixels from the top, likewise."""
+        return self.top + (part - TOP) / (BOTTOM - TOP) * (self.bottom - self.top)
 
 
 class ClassicNetworkPanel(Unlit):
@@ -44,16 +81,19 @@ class ClassicNetworkPanel(Unlit):
         self.setting = setting
         layout, scene = setting.layout, setting.recording.scene
         across, down = layout.size
-        wide = across >= 1.2 * down
-        radius = 0.037 * min(down, across)
+        wide, page = across >= 1.2 * down, Page.of(layout)
+        radius = (0.030 if layout.is_little else 0.037) * min(down, across)
         # The values stand at the right of the neurons, beyond the halos.
         values = VALUE_DISTANCE * radius + width("0.00", setting.faces.figures, layout.small) - radius
         left, top, bottom = (
-            (0.30 * across, 0.09 * down, 0.78 * down) if wide else (0.05 * across, 0.27 * down, 0.80 * down)
+            (page.x(0.30), page.y(0.09), page.y(0.78)) if wide else (page.x(0.05), page.y(0.27), page.y(0.80))
         )
+        if not wide:
+            top = max(top, page.y(0.065) + LINES * STEP * page.type)
         if setting.has_cues:
             top += BAND[wide] * down
-        room = Rect(left, top, 0.965 * across - left - values, bottom - top)
+        right = min(page.x(0.965), layout.safe.right)
+        room = Rect(left, top, right - left - values, bottom - top)
         places = place(scene.network.layers, room, "up", radius)
         self.centres, self.radius = places.centres, places.radius
         everything = [
@@ -137,9 +177,10 @@ def _discs(setting: Setting, centres: NDArray[np.float64], radius: float) -> Ell
 def caption_room(layout: Layout) -> CaptionRoom:
     """Where cues stand in this style: above all else."""
     across, down = layout.size
-    size = TYPE * layout.small
+    page = Page.of(layout)
     wide = 0.70 if across >= 1.2 * down else 0.89
-    return CaptionRoom(Rect(0.055 * across, 0.05 * down, wide * across, TWO_LINES * size), size)
+    left, right = page.x(LEFT), page.x(LEFT + wide)
+    return CaptionRoom(Rect(left, page.y(TOP), right - left, TWO_LINES * page.type), page.type)
 
 
 class ClassicHeaderPanel(Unlit):
@@ -148,15 +189,16 @@ class ClassicHeaderPanel(Unlit):
     def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
         self.setting = setting
         across, down = setting.layout.size
-        self.size = TYPE * setting.layout.small
-        self.step = 1.75 * self.size
+        page = Page.of(setting.layout)
+        self.size = page.type
+        self.step = STEP * self.size
         wide = across >= 1.2 * down
-        self.x, self.y = 0.055 * across, (0.10 if wide else 0.065) * down
+        self.x, self.y = page.x(LEFT), page.y(0.10 if wide else 0.065)
         self.cues = caption_room(setting.layout)
         if setting.has_cues:
             self.y += BAND[wide] * down
-        self.room = (0.27 if wide else 0.89) * across
-        self.bar = Rect(0.055 * across, 0.895 * down, 0.89 * across, 0.032 * down)
+        self.room = page.x(LEFT + (0.27 if wide else 0.89)) - self.x
+        self.bar = Rect(self.x, page.y(0.895), page.x(RIGHT) - self.x, page.y(BOTTOM) - page.y(0.895))
         self.filled = Rectangle(
             (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(setting.theme.negative), edgecolor="none"
         )

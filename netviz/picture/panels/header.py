@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from netviz.film.frame import Frame
 from netviz.picture.canvas import Anchor
-from netviz.picture.layout import Rect
+from netviz.picture.layout import Layout, Rect
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour
 from netviz.picture.type import Font, fit, wrap
@@ -20,6 +20,8 @@ CARD_TYPE = 1.25
 """Size of the words under a card's title, in sizes of those beside a network."""
 CARD_WIDTH = 0.88
 """Of the picture: what a caption may take on the title card, no less than the caption's place beside it."""
+TITLE_WIDTH = 0.86
+"""Likewise of the title."""
 
 
 class TitlePanel(Unlit):
@@ -84,25 +86,30 @@ def write(setting: Setting, text: str, room: CaptionRoom, ink: Colour, level: fl
 def write_on_card(setting: Setting, frame: Frame) -> None:
     """A cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
     if frame.is_cue:
-        size, (across, down) = CARD_TYPE * setting.layout.body, setting.layout.size
-        place = Rect((1 - CARD_WIDTH) / 2 * across, 0.8 * down, CARD_WIDTH * across, TWO_LINES * size)
-        room = CaptionRoom(place, size)
+        size, card = CARD_TYPE * setting.layout.body, card_place(setting.layout, CARD_WIDTH)
+        room = CaptionRoom(Rect(card.x, card.y + 0.8 * card.height, card.width, TWO_LINES * size), size)
         write(setting, frame.caption, room, setting.theme.ink, frame.caption_level, "middle")
+
+
+def card_place(layout: Layout, part: float) -> Rect:
+    """What the title card's words have: a part of the picture's width, as far as nothing is laid over it."""
+    across, safe = layout.size[0], layout.safe
+    left, right = max(safe.x, (1 - part) / 2 * across), min(safe.right, (1 + part) / 2 * across)
+    # In thousandths of a pixel, or the middle of a whole picture would be a trace beside it.
+    return Rect(round(left, 3), safe.y, round(right - left, 3), safe.height)
 
 
 def draw_card(setting: Setting) -> None:
     """The title card: title and subtitle in the middle of the empty ground, two lines each at most."""
     layout, theme, faces, canvas = setting.layout, setting.theme, setting.faces, setting.canvas
-    across, down = layout.size
-    scene = setting.recording.scene
-    room = 0.86 * across
-    title, title_size = wrap(scene.title, faces.strong, layout.card, room, layout.small)
-    subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, room, 0.8 * layout.small)
+    scene, card = setting.recording.scene, card_place(layout, TITLE_WIDTH)
+    title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
+    subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, card.width, 0.8 * layout.small)
     rows = [(line, faces.strong, title_size, 1.22 * title_size, theme.ink) for line in title]
     rows += [(line, faces.words, size, 1.4 * size, theme.quiet) for line in subtitle]
     gap = 0.9 * size if title and subtitle else 0.0
-    y = (down - gap - sum(row[3] for row in rows)) / 2
+    y = card.y + (card.height - gap - sum(row[3] for row in rows)) / 2
     for number, (line, font, line_size, step, ink) in enumerate(rows):
         y += gap if number == len(title) else 0.0
-        canvas.text(line, across / 2, y + step / 2, font, line_size, ink, "middle")
+        canvas.text(line, round(card.x + card.width / 2, 3), y + step / 2, font, line_size, ink, "middle")
         y += step

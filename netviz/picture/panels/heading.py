@@ -31,7 +31,7 @@ class Look(NamedTuple):
 
 def looks(theme: Theme) -> tuple[Look, ...]:
     """Of the runs, in order."""
-    colours = theme.ink, theme.test_error, theme.error, theme.highlight
+    colours = theme.ink, theme.test_error, theme.error, theme.readable(theme.highlight)
     return tuple(Look(colour, dashes) for colour, dashes in zip(colours, DASHES, strict=True))
 
 

@@ -10,7 +10,8 @@ from netviz.learn.features import features_of
 from netviz.picture.canvas import Anchor
 from netviz.picture.layout import Rect
 from netviz.picture.panels.panel import Setting
-from netviz.picture.type import fit, width, wrap
+from netviz.picture.panels.shaded import Shaded
+from netviz.picture.type import fit, two_lines, width, wrap
 from netviz.picture.wiring import Places
 from netviz.scene.data import Feature
 from netviz.scene.phrases import say
@@ -27,6 +28,14 @@ LONGEST_OF_RUN = 0.3
 """The same where runs stand side by side, as a part of a run's room."""
 LEGIBLE = 0.75
 """Of the smallest type: in runs side by side names that would be smaller are left out."""
+LINE = 1.1
+"""From one line of a name to the next, in sizes of its type."""
+APART = 2.7
+"""From one neuron to the next where names beside them may have two lines, likewise."""
+BARELY = 0.85
+"""Of the usual size: names beside the inputs that would be smaller on one line have two."""
+IN_ONE_LINE = 1.5
+"""Of that room, what an output's name and its wish beside it take at most."""
 MOST = 0.6
 """The most that names take of the network's room, either way; in a narrow place they are smaller or cut."""
 
@@ -92,12 +101,14 @@ def _wanted(setting: Setting, room: Rect, most: int) -> tuple[float, float, floa
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(setting, room, most) and layout.flow == "right":
         right += wish + 0.6 * layout.body
+        longest *= IN_ONE_LINE
     asked = _is_asked(setting.recording.scene)
     if asked:
         right = max(right, wish, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
-        left = max((width(text, faces.words, layout.body) for text in inputs), default=0.0)
+        lines = [line for each in _beside_inputs(setting, inputs, longest) for line in each]
+        left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = (3.3 if setting.compared else 2.0) * layout.body if inputs else 0.0
     above = 0.0 if _beside(setting) else (4.2 if any(outputs) else 2.2) * layout.body
@@ -115,6 +126,15 @@ def _longest(setting: Setting, room: Rect) -> float:
     return LONGEST_OF_RUN * room.width if setting.compared else LONGEST * setting.layout.size[0]
 
 
+def _beside_inputs(setting: Setting, texts: tuple[str, ...], longest: float) -> list[list[str]]:
+    """Names beside the inputs: on two lines, all alike, where one of them would be much smaller on one."""
+    layout, font = setting.layout, setting.faces.words
+    widest = max((width(text, font, layout.body) for text in texts), default=0.0)
+    if setting.compared or BARELY * widest <= longest:
+        return [[text] for text in texts]
+    return [two_lines(text) for text in texts]
+
+
 def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
     """Whether the inputs' names can be read in the room of one of several runs; without room there are none."""
     if not setting.compared or not inputs:
@@ -128,17 +148,18 @@ def _have_room(setting: Setting, room: Rect, inputs: tuple[str, ...]) -> bool:
 
 def _right_edge(setting: Setting, room: Rect) -> float:
     """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
-    across = setting.layout.size[0]
-    if setting.compared:  # all runs' texts have the same room
+    across, safe = setting.layout.size[0], setting.layout.safe
+    if setting.compared or room.right < safe.x + 0.93 * safe.width:  # all runs' texts have the same room
         return room.right
-    return 0.985 * across if room.right >= 0.93 * across else room.right
+    return min(0.985 * across, safe.right)
 
 
 class Names:
-    """Texts around the network; they stand in its glow, so they are written over every frame."""
+    """Texts around the network; they stand in its glow, so they are shaded and written over every frame."""
 
     def __init__(self, setting: Setting, places: Places, room: Rect, most: int) -> None:
         self.setting, self.places, self.panel_room = setting, places, room
+        self.shaded = Shaded(setting)
         self.scene = setting.recording.scene
         layout = setting.layout
         inputs, outputs = _texts(setting)
@@ -150,7 +171,7 @@ class Names:
         named, asked = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
         across = 0.94 * self._spacing(named)
         if layout.flow == "right":
-            self.inputs = [([text], size) for text, size in self._same_size(inputs, longest)]
+            self.inputs = self._beside_inputs(inputs, longest, self._spacing(named))
             if setting.compared and not self._readable(inputs, self._spacing(named)):
                 self.inputs = []
         else:
@@ -169,6 +190,16 @@ class Names:
         fitted = [fit(text, font, layout.body, room, 0.6 * layout.small) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
         return [(text, smallest) for text, _ in fitted]
+
+    def _beside_inputs(self, texts: tuple[str, ...], room: float, apart: float) -> list[tuple[list[str], float]]:
+        """Names at the left of their neurons, on two lines only where those stand far enough apart."""
+        layout, font = self.setting.layout, self.setting.faces.words
+        lines = _beside_inputs(self.setting, texts, room)
+        if max(map(len, lines), default=1) == 1 or apart < APART * layout.body:
+            return [([text], size) for text, size in self._same_size(texts, room)]
+        fitted = [[fit(line, font, layout.body, room, 0.6 * layout.small) for line in each] for each in lines]
+        smallest = min(size for each in fitted for _, size in each)
+        return [([text for text, _ in each], smallest) for each in fitted]
 
     def _readable(self, texts: tuple[str, ...], apart: float) -> bool:
         """Whether the names beside the inputs are whole, large enough, and not on each other."""
@@ -192,24 +223,35 @@ class Names:
         axis = 1 if self.places.flow == "right" else 0
         return float(abs(centres[1][axis] - centres[0][axis]))
 
+    def ground(self) -> None:
+        """Nothing stands still; but what the names are shaded with is there now."""
+        self.shaded.ground()
+
     def draw(self, frame: Frame) -> None:
-        """Write the inputs' names and the outputs' names, wishes and misses."""
+        """Shade the places of the inputs' names and the outputs' names, wishes and misses."""
         setting = self.setting
-        canvas, words, quiet = setting.canvas, setting.faces.words, setting.theme.quiet
+        shaded, words, quiet = self.shaded, setting.faces.words, setting.theme.quiet
         for neuron in self.places.discs(0)[: len(self.inputs)]:
             (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
             if setting.layout.flow == "right":
-                canvas.text(lines[0], x - self.reach, y, words, size, quiet, "right")
+                for number, line in enumerate(lines):
+                    height = y + LINE * (number - (len(lines) - 1) / 2) * size
+                    shaded.text(line, x - self.reach, height, words, size, quiet, "right")
                 continue
             for number, line in enumerate(lines):
-                canvas.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
+                shaded.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
         for index in self.places.discs(self.last).tolist():
             self._output(frame, index, *self.places.centres[-1][index])
+        self.shaded.shade()
+
+    def write(self) -> None:
+        """Write them, over everything."""
+        self.shaded.write()
 
     def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
         """The name, under it (or, in a crowd, beside it) the wish, and where there is room the miss."""
         setting = self.setting
-        canvas, body = setting.canvas, setting.layout.body
+        shaded, body = self.shaded, setting.layout.body
         name, size = self.outputs[index]
         step = 1.42 * body
         left = x + self.reach if self.beside else x
@@ -217,7 +259,7 @@ class Names:
         top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach - 0.5 * step
         if not self.beside and name:
             top -= step
-        canvas.text(name, left, top, setting.faces.words, size, setting.theme.quiet, anchor)
+        shaded.text(name, left, top, setting.faces.words, size, setting.theme.quiet, anchor)
         if frame.target is None:
             return
         if name and self.one_line:
@@ -226,7 +268,7 @@ class Names:
             top += step
         level = frame.compared if frame.kind == "think" else frame.presented
         wish, size = self._wish(frame, index, self.room - (left - x - self.reach) if self.beside else self.room)
-        canvas.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
+        shaded.text(wish, left, top, setting.faces.medium, size, setting.theme.ink, anchor, level)
         if self.misses and self.beside:
             missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
             text, size = fit(
@@ -236,7 +278,7 @@ class Names:
                 self.room,
                 0.6 * setting.layout.small,
             )
-            canvas.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
+            shaded.text(text, left, top + step, setting.faces.medium, size, setting.theme.error, anchor, frame.compared)
 
     def _wish(self, frame: Frame, index: int, room: float) -> tuple[str, float]:
         """What the output should be, in words where there is room for them."""

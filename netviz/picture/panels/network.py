@@ -11,7 +11,7 @@ from netviz.picture.blocks import most_discs, slots
 from netviz.picture.fold import Folded, folded
 from netviz.picture.glow import Blobs
 from netviz.picture.layout import Rect
-from netviz.picture.panels.cells import Cells, Labels, labels_fit
+from netviz.picture.panels.cells import LINE, Cells, Labels, labels_fit, told_lines
 from netviz.picture.panels.haze import Haze
 from netviz.picture.panels.names import Names, room_for_names
 from netviz.picture.panels.neurons import RING, BiasNodes, Discs, Marks
@@ -64,6 +64,7 @@ class NetworkPanel:
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
+        self.names.ground()
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """Halos of neurons by their level, and what the synapses give."""
@@ -84,7 +85,8 @@ class NetworkPanel:
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:
-        """Synapses, comets, nodes, marks, numbers, names, in this order."""
+        """Shades of names, synapses, comets, nodes, marks, numbers, names, in this order."""
+        self.names.draw(frame)
         self.synapses.draw(frame)
         self.cells.draw(frame)
         self.neurons.draw(frame)
@@ -94,7 +96,7 @@ class NetworkPanel:
         self.spotlit.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
-        self.names.draw(frame)
+        self.names.write()
         self.labels.draw(frame)
 
 
@@ -130,7 +132,8 @@ def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
         # What is spoken of is ringed, below the words that speak of it.
         above = max(above, min(RING * layout.unit, 0.1 * room.height))
     if network.drawn < sum(network.synapses):
-        below += 1.6 * layout.small
+        lines, _ = told_lines(setting, told(setting, network), room.width)
+        below += (1.6 + LINE * (len(lines) - 1)) * layout.small
     inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
     if not any(len(fold.cells) for fold in network.layers):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)

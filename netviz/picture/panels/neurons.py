@@ -65,8 +65,7 @@ class Discs:
                 self.scale.neurons(frame, layer)[discs],
                 strict=True,
             ):
-                lit, begin = theme.figures[0 if light >= 0 else 1]
-                ink = lit if abs(light) >= begin else theme.ink  # a mixture of both could be read on neither
+                ink = theme.figure(float(light))  # a mixture of two inks could be read on no ground between them
                 self.setting.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
 
 

@@ -50,7 +50,8 @@ class Spotlit:
     """A thin line along the synapse that is spoken of, seen even where its weight is nothing; and its weight."""
 
     def __init__(self, setting: Setting, places: Places) -> None:
-        self.setting, self.places = setting, places
+        self.setting, self.places, theme = setting, places, setting.theme
+        self.inks = [theme.readable(mix(sign, theme.ink, 0.25)) for sign in (theme.positive, theme.negative)]
         self._line: tuple[tuple[int, int, int], Strokes, Drawing, float, float] | None = None
 
     def draw(self, frame: Frame) -> None:
@@ -65,7 +66,7 @@ class Spotlit:
         guide = 1.6 * setting.layout.unit
         setting.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
         setting.canvas.put(label, spotlight.level)
-        ink = mix(theme.positive if weight > 0 else theme.negative, theme.ink, 0.25)
+        ink = self.inks[0 if weight > 0 else 1]
         text = f"{weight:+.2f}".replace("-", "−")
         font, size = setting.faces.strong_figures, setting.layout.body
         setting.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from netviz.film.frame import Frame
 from netviz.picture.cover import Cover
-from netviz.picture.layout import Rect
+from netviz.picture.layout import BOX, Rect
 from netviz.picture.panels.names import short
 from netviz.picture.panels.panel import Setting, Unlit
 from netviz.picture.theme import Colour, mix
@@ -24,8 +24,12 @@ THOUGHT = 1.6
 """Rows that the new situation below the training set takes, with the gap above it."""
 CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
 """Decimals, gap between columns in digits, size of type: the first with which a row fits, else the last."""
-PADDING = 0.5
+PADDING = BOX
 """Of the box around a row, in sizes of its type."""
+
+
+INSIDE = 0.16
+"""How much of its colour is in the box around the presented row."""
 
 
 class TablePanel(Unlit):
@@ -125,7 +129,7 @@ class TablePanel(Unlit):
             place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
         y = self.first + place * self.step
         level = frame.presented
-        for cover, strength in zip(self._box(y), (0.16, 0.38), strict=True):
+        for cover, strength in zip(self._box(y), (INSIDE, 0.38), strict=True):
             self.setting.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
         if not self.fits:
             self._counter(frame, level)

@@ -57,8 +57,10 @@ class Summary:
         self.gap, self.rows = LEAST_GAP, 1
         self.size = self._size(LARGEST * small)
         if self.size < small:  # too much for one row in a readable size: what a layer makes of it gets its own
-            self.rows = 2
+            self.rows, on_one = 2, self.size
             self.size = self._size(LARGEST * small)
+            if self.size <= on_one:  # in a low room rows cost more than they give
+                self.rows, self.size = 1, on_one
         free = room.height - self._places(self.size)
         self.gap += min(MOST_GAP - LEAST_GAP, free / (len(self.names) * self.size))
         self._places(self.size)

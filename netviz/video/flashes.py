@@ -1,0 +1,226 @@
+"""Whether a film flashes more often than is safe to look at: WCAG 2.2, success criterion 2.3.1.
+
+Three flashes or below threshold (https://www.w3.org/TR/WCAG22/#three-flashes-or-below-threshold): in no second more
+than three general or three red flashes, unless what flashes together is small. Where the definition leaves a choice,
+the stricter one is made:
+
+* A general flash is a pair of opposing changes of relative luminance of 0.1 or more whose darker end is below 0.8.
+* A red flash is a pair of opposing changes with a saturated red, R / (R + G + B) >= 0.8, at or between their ends, of
+  more than 20 in (R - G - B) * 320, negative values being 0; R, G, B linear, 0 to 1. That is the working definition of
+  WCAG 2.0. The one noted in 2.2, by distance in the CIE 1976 chromaticity diagram, knows no colour of black.
+* A change runs from one extreme to the next, however many frames it takes, and is dated when it has become that large.
+* A second that holds seven changes holds three flashes and half of a fourth: four, as in the test films of the Trace
+  Center. A single change is no flash.
+* Changes are counted place by place, on a grid of small cells. Flashes in the same second occur concurrently, also
+  when they are not in step.
+* They may fill a quarter of a rectangle of 341 x 256 pixels, anywhere, of a screen of 1024 x 768: here of one that is a
+  third of the picture wide and high. A film in another shape is smaller on that screen and the rectangle larger.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.video.small import small_pictures
+
+ALLOWED = 3
+"""Flashes in a second that are allowed."""
+AREA = 0.25
+"""The share of a rectangle in which more are allowed."""
+LUMINANCE_STEP, DARKER = 0.1, 0.8
+RED_STEP, SATURATED = 20 / 320, 0.8
+
+_VALUES = np.arange(256) / 255
+_LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4).astype(np.float32)
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A rectangle of the picture, each side from 0 (left, top) to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Most:
+    """The most flashes in any one second, where they fill more than a quarter of the place.
+
+    start, end: seconds; when the first and the last change of these flashes are seen. share: of the place that flashes.
+    too_many: the spans of time (start, end) in which there are more than three in a second.
+    """
+
+    flashes: int
+    start: Fraction | None = None
+    end: Fraction | None = None
+    place: Place | None = None
+    share: float = 0.0
+    too_many: tuple[tuple[Fraction, Fraction], ...] = ()
+
+
+@dataclass(frozen=True)
+class Flashes:
+    """What was found in a film of so many frames: general flashes, and red ones."""
+
+    frames: int
+    fps: Fraction
+    general: Most
+    red: Most
+
+    @property
+    def passes(self) -> bool:
+        """Whether there are at most three of each kind in any second."""
+        return max(self.general.flashes, self.red.flashes) <= ALLOWED
+
+
+def flashes(path: str | Path) -> Flashes:
+    """Decode a film of any kind that ffmpeg reads (MP4, WebM, MOV, GIF, ...) and find its flashes.
+
+    Raises InputError if it is no film that can be decoded, FfmpegFailed if ffmpeg has to be ended.
+    """
+    with small_pictures(path) as (pictures, fps):
+        return find_flashes(pictures, fps)
+
+
+def find_flashes(pictures: Iterable[NDArray[np.uint8]], fps: Fraction) -> Flashes:
+    """The flashes in a film's pictures, in order, each bytes (rows, columns, 3): sRGB of the cells of a grid.
+
+    The cells are means of the picture's pixels; some 160 by 90 of them are enough. Memory does not grow with the film.
+    """
+    general, red = _Second(fps), _Second(fps)
+    luminances, reds = _Swings(LUMINANCE_STEP, DARKER), _Swings(math.nextafter(RED_STEP, 1), math.inf)
+    last: NDArray[np.uint8] | None = None
+    frames = 0
+    for picture in pictures:
+        if last is not None and np.array_equal(picture, last):
+            general.add(None)
+            red.add(None)
+        else:
+            linear = _LINEAR[picture]
+            general.add(luminances.add(linear @ _LUMINANCE))
+            redness, is_saturated = _redness(linear)
+            red.add(reds.add(redness, is_saturated))
+            last = picture.copy()
+        frames += 1
+    return Flashes(frames, fps, general.most(), red.most())
+
+
+def _redness(linear: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """R - G - B where that is positive, and whether the red is saturated."""
+    others = linear[..., 1] + linear[..., 2]
+    own = linear[..., 0]
+    return np.maximum(own - others, 0), (own >= SATURATED * (own + others)) & (own > 0)
+
+
+class _Swings:
+    """The changes between one extreme and the next, of every cell of a grid.
+
+    step: the least change that counts. below: what the lower end must be below.
+    """
+
+    def __init__(self, step: float, below: float) -> None:
+        self.step, self.below = step, below
+        self.low: NDArray[np.float32] | None = None  # the least since the last fall began, and so on
+        self.high: NDArray[np.float32]
+        self.direction: NDArray[np.int8]  # of the last change: 1, -1, or 0 before the first
+        self.seen: NDArray[np.bool_]
+
+    def add(self, values: NDArray[np.float32], involved: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+        """Where a change has become large enough with these values; never twice in the same direction.
+
+        involved: where there is now what a change must involve, at one of its ends or on the way.
+        """
+        if self.low is None:
+            self.low, self.high = values.copy(), values.copy()
+            self.direction = np.zeros(values.shape, np.int8)
+            self.seen = np.zeros(values.shape, np.bool_)
+        np.minimum(self.low, values, out=self.low)
+        np.maximum(self.high, values, out=self.high)
+        rises = (values - self.low >= self.step) & (self.low < self.below) & (self.direction <= 0)
+        falls = (self.high - values >= self.step) & (values < self.below) & (self.direction >= 0)
+        if involved is not None:
+            self.seen |= involved
+            rises &= self.seen
+            falls &= self.seen
+        falls &= ~rises
+        changes = rises | falls
+        np.copyto(self.high, values, where=rises)
+        np.copyto(self.low, values, where=falls)
+        np.copyto(self.direction, 1, where=rises)
+        np.copyto(self.direction, -1, where=falls)
+        if involved is not None:
+            np.copyto(self.seen, involved, where=changes)
+        return changes
+
+
+class _Second:
+    """The changes of the last second, cell by cell, and the most flashes that there ever were in one."""
+
+    def __init__(self, fps: Fraction) -> None:
+        self.fps, self.length = fps, math.ceil(fps)
+        self.frame = -1
+        self.kept: NDArray[np.bool_] | None = None  # (frames of a second, rows, columns), the oldest replaced first
+        self.count: NDArray[np.int16]
+        self.worst = Most(0)
+        self.too_many: list[tuple[int, int]] = []
+
+    def add(self, changes: NDArray[np.bool_] | None) -> None:
+        """Take the changes of the next frame; None: there are none."""
+        self.frame += 1
+        if self.kept is None:
+            assert changes is not None
+            self.kept = np.zeros((self.length, *changes.shape), np.bool_)
+            self.count = np.zeros(changes.shape, np.int16)
+        oldest = self.kept[self.frame % self.length]
+        self.count -= oldest
+        oldest[:] = False
+        if changes is None or not changes.any():
+            return
+        oldest[:] = changes
+        self.count += changes
+        while found := self._found(self.worst.flashes + 1):
+            begin, end, place, share = found
+            self.worst = Most(self.worst.flashes + 1, begin / self.fps, end / self.fps, place, share)
+        if self.worst.flashes > ALLOWED and (found := self._found(ALLOWED + 1)):
+            begin, end = found[:2]
+            if self.too_many and begin <= self.too_many[-1][1]:
+                begin = self.too_many.pop()[0]
+            self.too_many.append((begin, end))
+
+    def most(self) -> Most:
+        """The most flashes that were found."""
+        spans = tuple((begin / self.fps, end / self.fps) for begin, end in self.too_many)
+        return replace(self.worst, too_many=spans)
+
+    def _found(self, number: int) -> tuple[int, int, Place, float] | None:
+        """Where so many flashes in this second are too large: first and last frame, place, share of the place."""
+        assert self.kept is not None
+        flashing = self.count >= max(2, 2 * number - 1)
+        rows, columns = flashing.shape
+        height, width = max(1, round(rows / 3)), max(1, round(columns / 3))
+        if flashing.sum() <= AREA * height * width:
+            return None
+        sums = np.zeros((rows + 1, columns + 1), np.int32)
+        sums[1:, 1:] = flashing.cumsum(0, np.int32).cumsum(1)
+        inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
+        # Of places that are as bad as each other, the one nearest to the middle.
+        worst = np.argwhere(inside == inside.max())
+        top, left = map(int, worst[np.abs(worst - (np.array(inside.shape) - 1) / 2).sum(1).argmin()])
+        share = int(inside[top, left]) / (height * width)
+        if share <= AREA:
+            return None
+        area = slice(top, top + height), slice(left, left + width)
+        second = range(max(0, self.frame - self.length + 1), self.frame + 1)
+        first = next(frame for frame in second if (self.kept[frame % self.length][area] & flashing[area]).any())
+        place = Place(left / columns, top / rows, (left + width) / columns, (top + height) / rows)
+        return first, self.frame, place, share

@@ -1,0 +1,48 @@
+"""A single picture as a file: PNG, or JPEG of good quality, with what it says about itself."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netviz.video.about import About
+from netviz.video.files import whole_or_not_at_all
+from netviz.video.tags import with_about
+
+BYTES_A_PIXEL = 0.095
+"""A JPEG is no larger, if that can be had: some 200 kB at 1920x1080."""
+QUALITIES = (93, 90, 86, 82, 78)
+"""Of JPEG, tried in turn."""
+
+
+def picture_file(picture: NDArray[np.uint8], suffix: str, about: About) -> bytes:
+    """The content of a file of the kind that a suffix says: .png, .jpg or .jpeg.
+
+    picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. JPEG is progressive, with full
+    colour at every pixel, which keeps thin lines sharp.
+    """
+    image, largest = Image.fromarray(picture), BYTES_A_PIXEL * picture.shape[0] * picture.shape[1]
+    if suffix.lower() == ".png":
+        return with_about(suffix, _saved(image, "PNG"), about)
+    data = b""
+    for quality in QUALITIES:
+        data = _saved(image, "JPEG", quality=quality, subsampling=0, progressive=True, optimize=True)
+        if len(data) <= largest:
+            break
+    return with_about(suffix, data, about)
+
+
+def write_picture(target: Path, picture: NDArray[np.uint8], about: About, *, overwrite: bool) -> None:
+    """Write a picture, whole or not at all; see `picture_file`."""
+    with whole_or_not_at_all(target, overwrite=overwrite) as part:
+        part.write_bytes(picture_file(picture, target.suffix, about))
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

@@ -1,0 +1,85 @@
+"""--for: what a dry run says of the platform, lengths that are not taken, and files that became too large."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from netviz.platforms import length_problems, platform_notes, platform_told
+from netviz.scene.platforms import PLATFORMS
+from netviz.sound.audio import SAMPLE_RATE
+from netviz.sound.loudness import measured
+from netviz.sound.track import Soundtrack
+from netviz.video.film import Film
+from tests.cli.conftest import Call
+from tests.cli.support import BRIEF, SMALL
+from tests.conftest import short_scene
+
+
+def test_a_dry_run_says_what_it_will_be_for(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = call("render", "xor", "--for", "shorts", "--dry-run").out
+    assert "2730 frames of 1080x1920" in said
+    assert said.endswith("; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)\n")
+    monkeypatch.setenv("NETVIZ_FOR", "blog")
+    assert call("render", "xor", "--dry-run").out.endswith("frames of 1280x720, 108 spans; captions in xor.vtt; for blog (-16 LUFS)\n")  # fmt: skip  # noqa: E501
+    assert "1280x720" in call("render", "xor", "--for", "x", "--dry-run").out
+
+
+def test_what_is_said_of_the_sound_is_what_is_done_with_it() -> None:
+    def told(**more: object) -> str:
+        return platform_told(short_scene(output__platform="slides", output__size="320x180", **more))
+
+    assert told() == "; for slides"
+    assert told(audio="sonify") == "; for slides (-16 LUFS)"
+    assert told(audio={"file": "sonify", "loudness": -20}) == "; for slides"
+    assert told(audio={"file": "bundled:track.mp3", "fit": "track", "gain": 2}) == "; for slides"
+
+
+def test_each_platform_of_a_sweep_has_its_film(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    lines = call("render", "xor", "--sweep", "output.platform=youtube,shorts", "-o", "films/", "--dry-run").out.split(
+        "\n"
+    )
+    assert ["frames of 1920x1080" in lines[0], "frames of 1080x1920" in lines[1]] == [True, True]
+
+
+def test_a_film_that_is_too_long_is_found_before_anything_is_trained(call: Call, untrained: None, music: Path) -> None:
+    result = call("render", "xor", "--for", "x", "--duration", "200")
+    assert result.code == 2
+    assert result.errors == [
+        "--for: the film lasts 200.0 s, and x takes 140.0 s at most: give --duration 140"
+    ]  # fmt: skip
+    assert call("render", "xor", "--for", "x", "--duration", "140", "--dry-run").code == 0
+
+
+def test_music_that_makes_a_film_too_long_can_be_cut() -> None:
+    scene = short_scene(output__platform="x", output__size="320x180", audio="bundled:track.mp3", duration=None)
+    (problem,) = length_problems(scene, Fraction(141))
+    assert problem.message.endswith("give --duration 140 and --set audio.fit=track, which cuts the music")
+    assert length_problems(scene, Fraction(140)) == []
+    assert length_problems(short_scene(output__platform="blog", output__size="320x180"), Fraction(90_000)) == []
+    assert length_problems(short_scene(), Fraction(90_000)) == []
+
+
+def test_a_file_that_is_too_large_is_worth_a_word() -> None:
+    scene = short_scene(output__platform="x", output__size="320x180")
+    film = Film(Path("xor.mp4"), 300, Fraction(10), 512_000_001)
+    (note,) = platform_notes(scene, film)
+    assert note.startswith("xor.mp4: 512.0 MB are more than the 512.0 MB that x takes; a shorter film,")
+    assert platform_notes(scene, replace(film, size_in_bytes=512_000_000)) == []
+    assert platform_notes(short_scene(), film) == []
+
+
+def test_the_film_is_as_loud_as_the_platform_and_told_to_be_too_large(
+    call: Call, tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PLATFORMS, "x", replace(PLATFORMS["x"], largest_file=1000))  # type: ignore[arg-type]
+    result = call("render", "xor", *SMALL, *BRIEF, "--audio", music, "--for", "x", "-o", "xor.mp4")
+    assert result.code == 0
+    assert "are more than the 1.0 kB that x takes" in result.err
+    # A sine of 440 Hz at 0.37 of full scale: -9 LUFS as it is.
+    film = measured(Soundtrack(tmp_path / "xor.mp4"), 2 * SAMPLE_RATE)
+    assert film.integrated == pytest.approx(-14, abs=0.5)
