@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: film test lint typecheck format bench pictures wheel clean help
+.PHONY: film test lint typecheck format bench pictures gallery wheel clean help
 
 help:
-	@echo "make film | test | lint | typecheck | format | bench | pictures | wheel | clean"
+	@echo "make film | test | lint | typecheck | format | bench | pictures | gallery | wheel | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -46,6 +46,10 @@ bench: $(READY)
 # The pictures in the README, made by netviz itself.
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
+
+# A page with a film of every bundled scene, to be opened in a browser: build/gallery/index.html.
+gallery: $(READY)
+	$(BIN)/python docs/make_gallery.py build/gallery
 
 wheel: $(READY)
 	$(BIN)/python -m build --wheel

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from netviz.learn.recording import Recording
 from netviz.learn.training import record
@@ -13,6 +14,10 @@ from netviz.scene.file import load_scene
 from netviz.scene.spec import Scene
 
 os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the processes that tests start
+
+# A busy machine may take its time over any example; how fast the program is is measured elsewhere.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 SHORT = {
     "training.cycles": 60,

@@ -66,10 +66,10 @@ def test_music_that_makes_a_film_too_long_can_be_cut() -> None:
 
 def test_a_file_that_is_too_large_is_worth_a_word() -> None:
     scene = short_scene(output__platform="x", output__size="320x180")
-    film = Film(Path("xor.mp4"), 300, Fraction(10), 512_000_001)
+    film = Film({Path("xor.webm"): 512_000_000, Path("xor.mp4"): 512_000_001}, 300, Fraction(10))
     (note,) = platform_notes(scene, film)
     assert note.startswith("xor.mp4: 512.0 MB are more than the 512.0 MB that x takes; a shorter film,")
-    assert platform_notes(scene, replace(film, size_in_bytes=512_000_000)) == []
+    assert platform_notes(scene, replace(film, files={film.path: 512_000_000})) == []
     assert platform_notes(short_scene(), film) == []
 
 
