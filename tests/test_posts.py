@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from netviz.errors import InputError, NetvizError
 from netviz.learn.recording import Recording
 from netviz.posts import Post, embed, url_problems, versions
 from tests.conftest import short_scene
-from tests.post.conftest import film
 
 SMALL: dict[str, Any] = {
     "output__size": "160x128",
@@ -67,16 +65,6 @@ def test_the_poster(post: Post, small: Recording) -> None:
         seen = np.array(picture.convert("RGB")).astype(float)
     assert np.abs(seen - netviz.still(small, "poster")).mean() < 3
     assert netviz.inspect(path).about.title == "Learning XOR, the hard way"
-
-
-def test_a_poster_that_is_hard_to_encode_is_made_smaller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    sizes = []
-    for bound in (10.0, 0.0):
-        monkeypatch.setattr(posts, "POSTER_BYTES_A_PIXEL", bound)
-        posts._write_poster(tmp_path / "x.jpg", film(), 200)
-        sizes.append((tmp_path / "x.jpg").stat().st_size)
-        Image.open(io.BytesIO((tmp_path / "x.jpg").read_bytes())).verify()
-    assert sizes[1] < 0.8 * sizes[0]
 
 
 def test_all_mistakes_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,6 +126,7 @@ def test_the_snippet_plays_the_film_from_a_site(page: Page, made: Made) -> None:
     watch = Watch(page, (made.site,))
     page.goto(f"{made.site}plain.html")
     check_film(page, made.facts)
+    assert source(page) == "xor.webm"
     page.evaluate("document.querySelector('video').textTracks[0].mode = 'showing'")
     until(page, "document.querySelector('video').textTracks[0].cues?.length === 2")
     assert violations(page) == []
