@@ -34,9 +34,9 @@ QUALITIES = {
     "best": Quality("slow", 18, "aq-mode=3"),
 }
 AV1_QUALITIES = {
-    "draft": Quality("12", 45, f"lp={THREADS}"),
-    "good": Quality("8", 38, f"lp={THREADS}"),
-    "best": Quality("5", 24, f"lp={THREADS}"),
+    "draft": Quality("12", 48, f"lp={THREADS}"),
+    "good": Quality("8", 42, f"lp={THREADS}"),
+    "best": Quality("5", 26, f"lp={THREADS}"),
 }
 VP9_QUALITIES = {
     "draft": Quality("8", 44, "realtime"),
