@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
+import shutil
 import tempfile
-from fractions import Fraction
 from pathlib import Path
 
 import imageio.v3
 
 import netviz
-from netviz.executable import executable
-from netviz.film.plan import make_plan
-from netviz.film.telling import told
-from netviz.film.timeline import make_timeline
-from netviz.picture.stage import Stage
 from netviz.scene.file import bundled_scenes
 
 HERE = Path(__file__).parent / "pictures"
-LOOP_SECONDS = 9
-LOOP_FPS = 12
 
 
 def stills() -> None:
@@ -84,24 +76,41 @@ def gallery() -> None:
     (HERE.parent / "gallery.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+LOOP = {
+    "output.size": "1280x720",
+    "audio": None,
+    "duration": 12,
+    "story": None,
+    "shots": [{"shot": "learning", "examples": 2}, {"shot": "rest", "share": 0.12}],
+    "schedule": {"cycles": [2, 100, 300, 500, 2_500, 60_000]},
+}
+"""A film of a few seconds that shows all of it."""
+
+
 def loop() -> None:
-    """A few seconds of learning as a small GIF."""
-    overrides = {"output.size": "960x540", "output.fps": LOOP_FPS, "audio": None, "duration": 91}
-    scene = netviz.load_scene("xor", overrides=overrides)
-    recording = netviz.record(scene)
-    timeline = make_timeline(told(make_plan(scene, Fraction(91)), recording), recording)
-    stage = Stage(timeline)
-    first = next(span.start for span in timeline.plan.spans if span.kind == "step" and span.cycle == 200)
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(LOOP_SECONDS * LOOP_FPS):
-            picture = stage.draw(timeline.frame(first + number))[:, :, :3]
-            imageio.v3.imwrite(Path(folder) / f"{number:04}.png", picture)
-        palette = (
-            "scale=640:-1:flags=lanczos,split[a][b];[a]palettegen=stats_mode=full[p];"
-            "[b][p]paletteuse=dither=sierra2_4a:diff_mode=rectangle"
-        )
-        arguments = ["-v", "error", "-y", "-framerate", str(LOOP_FPS), "-i", f"{folder}/%04d.png", "-vf", palette]
-        subprocess.run([str(executable()), *arguments, str(HERE / "learning.gif")], check=True)
+    """A short film as GIF."""
+    netviz.render(netviz.load_scene("xor", overrides=LOOP), HERE / "learning.gif", overwrite=True)
+
+
+def player() -> None:
+    """The player page of a post, as a browser shows it; where there is none, the picture stays as it is."""
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        print("no Chromium here: player.jpg is not made again")
+        return
+    from playwright.sync_api import sync_playwright
+
+    scene = netviz.load_scene("xor", overrides={"output.size": "1280x720"})
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        netviz.embed(scene, Path(folder) / "xor")
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        with playwright.chromium.launch(executable_path=browser, args=arguments) as opened:
+            page = opened.new_page(viewport={"width": 1280, "height": 860}, color_scheme="dark")
+            page.goto((Path(folder) / "xor" / "index.html").as_uri())
+            page.wait_for_timeout(1500)
+            page.evaluate("document.querySelector('video').currentTime = 51.3")
+            page.wait_for_timeout(1500)
+            page.screenshot(path=HERE / "player.jpg", type="jpeg", quality=88)
 
 
 if __name__ == "__main__":
@@ -109,3 +118,4 @@ if __name__ == "__main__":
     stills()
     gallery()
     loop()
+    player()
