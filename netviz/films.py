@@ -4,66 +4,37 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from netviz.about import about_of
-from netviz.api import Progress, picture_at, recorded
-from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.executable import executable, has_encoder
-from netviz.film.plan import Plan
-from netviz.film.poster import poster_frame
+from netviz.api import Progress, recorded
+from netviz.errors import NetvizWarning, Problem
 from netviz.film.side_by_side import frames_of
 from netviz.film.timeline import Timeline
-from netviz.learn.comparison import Comparison
-from netviz.learn.recording import Recording
-from netviz.plans import plan, tell
+from netviz.orders import Films, Order, Targets, beside_of, orders_of, targets_of
+from netviz.plans import tell
 from netviz.platforms import platform_notes
-from netviz.problems import Source, captions_of, film_target_problems, input_files, scene_of, scene_problems
-from netviz.scene.spec import Scene
-from netviz.sound.loudness import heard
+from netviz.problems import Source, scene_of
 from netviz.sound.sonify import write_sonified
 from netviz.sound.track import Soundtrack
-from netviz.video.film import Film, Wanted, joined
-from netviz.video.outputs import KINDS, Making, WebmCodec, is_picture, outputs_of
-from netviz.video.pictures import picture_file
+from netviz.video.film import Film, joined
 from netviz.video.takes import Roll
-from netviz.video.vtt import vtt
 from netviz.workers.cluster import address_problems
 from netviz.workers.crew import Crew, crew_of
 from netviz.workers.jobs import default_jobs, usable_cpus
 from netviz.workers.segment import Production, Watch
-
-Output = str | Path
-Outputs = Output | Sequence[Output]
-"""A file, or several that share one rendering."""
 
 BEAT = 0.1
 """Seconds between two looks at how far the workers are."""
 MOST_JOBS = 512
 
 
-@dataclass(frozen=True)
-class _Order:
-    """A film to be made."""
-
-    source: Source
-    plan: Plan
-    targets: tuple[Path, ...]
-    wanted: Wanted
-
-    @property
-    def target(self) -> Path:
-        """Its file; the first of several."""
-        return self.targets[0]
-
-
 def render(
     source: Source,
-    output: Outputs | None = None,
+    output: Targets | None = None,
     *,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -100,13 +71,8 @@ def render(
     return made
 
 
-def targets_of(outputs: Outputs) -> tuple[Path, ...]:
-    """The files of one film."""
-    return (Path(outputs),) if isinstance(outputs, str | Path) else tuple(map(Path, outputs))
-
-
 def render_many(
-    films: Mapping[Output | tuple[Output, ...], Source],
+    films: Films,
     *,
     overwrite: bool = False,
     jobs: int | None = None,
@@ -122,7 +88,7 @@ def render_many(
     ended: called with each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
     Raises InputError before any work with all that is wrong with any of them.
     """
-    orders = _orders(films, overwrite, request_problems(jobs, executor, cluster))
+    orders = orders_of(films, overwrite, request_problems(jobs, executor, cluster))
     if jobs is None:
         jobs = default_jobs(usable_cpus(), _segments(orders))
     jobs = max(1, min(jobs, _segments(orders)))
@@ -130,65 +96,8 @@ def render_many(
         return _make_all(orders, crew, progress, cache, ended)
 
 
-def _segments(orders: Sequence[_Order]) -> int:
+def _segments(orders: Sequence[Order]) -> int:
     return sum(len(order.wanted.segments) * len(order.wanted.rolls) for order in orders)
-
-
-def film_problems(
-    films: Mapping[Output | tuple[Output, ...], Source], *, overwrite: bool = False
-) -> tuple[list[Problem], list[Plan]]:
-    """All that keeps films from being made, and their plans, as far as there are any."""
-    problems: list[Problem] = []
-    plans = []
-    for output, source in films.items():
-        scene = scene_of(source)
-        found = scene_problems(source) + film_target_problems(scene, targets_of(output), overwrite, input_files(scene))
-        if not found:
-            try:
-                plans.append(plan(scene))
-            except InputError as wrong:
-                found += wrong.problems
-        if len(films) > 1:
-            found = [_of(scene.name, problem) for problem in found]
-        problems += found
-    return problems, plans
-
-
-def _of(name: str, problem: Problem) -> Problem:
-    """A problem of one of several films, with its name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.endswith((*KINDS, ".vtt"))
-    return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
-
-
-def _orders(
-    films: Mapping[Output | tuple[Output, ...], Source], overwrite: bool, problems: list[Problem]
-) -> list[_Order]:
-    found, plans = film_problems(films, overwrite=overwrite)
-    if problems or found:
-        raise InputError([*problems, *found])
-    executable()  # without ffmpeg there is no need to train first
-    orders = []
-    for (output, source), made in zip(films.items(), plans, strict=True):
-        scene = scene_of(source)
-        sound = scene.audio
-        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
-        making, targets = making_of(scene), targets_of(output)
-        captions = captions_of(scene, targets)
-        outputs = outputs_of([target for target in targets if not is_picture(target)], making)
-        about = about_of(scene)
-        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
-        orders.append(_Order(source, made, targets, wanted))
-    return orders
-
-
-def making_of(scene: Scene) -> Making:
-    """How a scene says that its files are made. Raises FfmpegMissing without ffmpeg."""
-    output = scene.output
-    webm: WebmCodec = output.webm or ("av1" if has_encoder("libsvtav1") else "vp9")
-    animated = output.animated
-    return Making(
-        output.size, output.fps, output.quality, webm, animated.side, animated.fps, is_transparent=output.transparent
-    )
 
 
 def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
@@ -207,7 +116,7 @@ def request_problems(jobs: int | None, executor: Executor | None, cluster: str |
 
 
 def _make_all(
-    orders: list[_Order],
+    orders: list[Order],
     crew: Crew,
     progress: Progress | None,
     cache: bool,
@@ -254,7 +163,7 @@ def _make_all(
 
 
 def _made(
-    order: _Order, crew: Crew, watches: list[Watch], progress: Progress | None, cache: bool
+    order: Order, crew: Crew, watches: list[Watch], progress: Progress | None, cache: bool
 ) -> Generator[None, None, Film]:
     """Train, draw and encode, giving others their turn while there is nothing to be done here.
 
@@ -263,7 +172,7 @@ def _made(
     runs = recorded(order.source, progress=progress, cache=cache)
     plan, wanted = tell(order.plan, runs), order.wanted
     films = {roll: (Production(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
-    wanted = replace(wanted, beside=_beside(order, plan, runs))
+    wanted = replace(wanted, beside=beside_of(order, plan, runs))
 
     def segments(roll: Roll) -> Iterator[tuple[bytes, ...] | None]:
         film, watch = films[roll]
@@ -287,25 +196,12 @@ def _made(
         return made
 
 
-def _beside(order: _Order, plan: Plan, runs: Recording | Comparison) -> dict[Path, bytes]:
-    """What is no film: its captions, and single pictures, which show the moment of a poster."""
-    found, about = {}, order.wanted.about
-    if order.wanted.captions is not None:
-        found[order.wanted.captions] = vtt(plan.cues, plan.fps).encode()
-    if pictures := [target for target in order.targets if is_picture(target)]:
-        assert about is not None
-        timeline = frames_of(plan, runs)
-        picture = picture_at(timeline, poster_frame(timeline))
-        found |= {target: picture_file(picture, target.suffix, about) for target in pictures}
-    return found
-
-
 def _folder(stack: ExitStack) -> Path:
     """A folder that is there until a stack is left, however."""
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-")))
 
 
-def _named(progress: Progress | None, order: _Order, films: int) -> Progress | None:
+def _named(progress: Progress | None, order: Order, films: int) -> Progress | None:
     """Progress in which the phases of one of several films have its name."""
     if progress is None or films == 1:
         return progress

@@ -16,6 +16,7 @@ from netviz.film.timeline import Timeline
 from netviz.films import render_many, request_problems
 from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
+from netviz.orders import Target
 from netviz.plans import plan, tell
 from netviz.post.passages import scene_of as scene_of_film
 from netviz.post.written import CAPTIONS, NAMES, PAGE, POSTER, TRANSCRIPTS
@@ -146,7 +147,7 @@ def _at(folder: Path, film: Film) -> Film:
 def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progress: Progress | None) -> list[Film]:
     """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
     scene = runs.scene
-    wanted: dict[str | Path | tuple[str | Path, ...], Source] = {}
+    wanted: dict[Target | tuple[Target, ...], Source] = {}
     for is_stepped in (False, True):
         files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene) if each.stepped == is_stepped)
         if files:

@@ -15,9 +15,10 @@ from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_opt
 from netviz.cli.sources import Source as Given
 from netviz.cli.sources import located, read_sources
 from netviz.errors import InputError, NetvizError
-from netviz.films import Output, film_problems, making_of, request_problems
+from netviz.films import request_problems
+from netviz.orders import Films, film_problems, making_of
 from netviz.platforms import platform_told
-from netviz.problems import Source, tells
+from netviz.problems import tells
 from netviz.video.files import amount
 from netviz.video.film import Film
 from netviz.video.outputs import ANIMATED, Making, is_picture, is_played, outputs_of
@@ -110,7 +111,7 @@ def _show(sources: list[Given], overwrite: bool) -> None:
 
 def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:
     """Make all films; those that fail are told of, and are the command's failure in the end."""
-    films: dict[Output | tuple[Output, ...], Source] = {source.targets: source.subject for source in sources}
+    films: Films = {source.targets: source.subject for source in sources}
     with located(*sources), console.progress() as progress:
         targets = {source.target: source.targets for source in sources}
 

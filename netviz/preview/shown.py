@@ -19,7 +19,8 @@ from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.picture.stage import Stage
 from netviz.preview.turns import Turns
-from netviz.scene.spec import Output, Scene
+from netviz.scene.output import Output
+from netviz.scene.spec import Scene
 
 JPEG_QUALITY = 92
 MOST_KEPT = 16

@@ -19,8 +19,9 @@ from netviz.scene.check_story import captions
 from netviz.scene.check_training import training_alone, training_and_network
 from netviz.scene.check_words import phrases_alone
 from netviz.scene.mistake import Mistake, count, misfit
+from netviz.scene.output import Output
 from netviz.scene.platforms import misfit_of_rate, misfit_of_size
-from netviz.scene.spec import Network, Output, Schedule, Training
+from netviz.scene.spec import Network, Schedule, Training
 
 MOST_SHOWN = 10_000
 """Shown cycles of a film; with the shortest steps that is an hour of learning."""

@@ -21,8 +21,9 @@ from netviz.learn.events import Event
 from netviz.learn.recording import Recording
 from netviz.learn.training import record
 from netviz.scene.file import load_scene
+from netviz.scene.output import Output
 from netviz.scene.shots import LearningShot
-from netviz.scene.spec import Output, Scene
+from netviz.scene.spec import Scene
 from netviz.scene.story import Caption
 
 SHOTS = [{"shot": "title"}, {"shot": "rest"}, {"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0]}]

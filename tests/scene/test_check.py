@@ -11,10 +11,11 @@ from pydantic import ValidationError
 
 from netviz.scene.check import mistakes
 from netviz.scene.data import Data, Example
+from netviz.scene.output import Output
 from netviz.scene.panels import BoundaryPanel, CurvePanel, EquationsPanel, NetworkPanel, PicturePanel
 from netviz.scene.shots import LearningShot, RestShot, ThinkShot, WalkShot
 from netviz.scene.sound import Sound
-from netviz.scene.spec import Network, Output, Scene, Schedule, Training
+from netviz.scene.spec import Network, Scene, Schedule, Training
 
 NETWORK = Network(layers=(2, 1))
 DATA = Data(examples=(Example(inputs=(0.0, 1.0), target=(1.0,)),))

@@ -18,8 +18,8 @@ import pytest
 
 import netviz
 from netviz.errors import InputError, NetvizError
-from netviz.films import making_of
 from netviz.learn.recording import Recording
+from netviz.orders import making_of
 from netviz.scene.spec import Scene
 from netviz.video.outputs import outputs_of, rolls_of
 from netviz.video.takes import Roll

@@ -1,0 +1,118 @@
+"""What is asked for: which film becomes which files, and how; or all that is wrong with that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from netviz.about import about_of
+from netviz.api import picture_at
+from netviz.errors import InputError, Problem
+from netviz.executable import executable, has_encoder
+from netviz.film.plan import Plan
+from netviz.film.poster import poster_frame
+from netviz.film.side_by_side import frames_of
+from netviz.learn.comparison import Comparison
+from netviz.learn.recording import Recording
+from netviz.plans import plan
+from netviz.problems import Source, captions_of, film_target_problems, input_files, scene_of, scene_problems
+from netviz.scene.spec import Scene
+from netviz.sound.loudness import heard
+from netviz.video.film import Wanted
+from netviz.video.outputs import KINDS, Making, WebmCodec, is_picture, outputs_of
+from netviz.video.pictures import picture_file
+from netviz.video.vtt import vtt
+
+Target = str | Path
+Targets = Target | Sequence[Target]
+"""A file, or several that share one rendering."""
+Films = Mapping[Target | tuple[Target, ...], Source]
+"""Of which source a film becomes which file, or which files."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A film to be made: of a source, as planned before its training, in these files."""
+
+    source: Source
+    plan: Plan
+    targets: tuple[Path, ...]
+    wanted: Wanted
+
+    @property
+    def target(self) -> Path:
+        """Its file; the first of several."""
+        return self.targets[0]
+
+
+def targets_of(targets: Targets) -> tuple[Path, ...]:
+    """The files of one film."""
+    return (Path(targets),) if isinstance(targets, str | Path) else tuple(map(Path, targets))
+
+
+def film_problems(films: Films, *, overwrite: bool = False) -> tuple[list[Problem], list[Plan]]:
+    """All that keeps films from being made, and their plans, as far as there are any."""
+    problems: list[Problem] = []
+    plans = []
+    for target, source in films.items():
+        scene = scene_of(source)
+        found = scene_problems(source) + film_target_problems(scene, targets_of(target), overwrite, input_files(scene))
+        if not found:
+            try:
+                plans.append(plan(scene))
+            except InputError as wrong:
+                found += wrong.problems
+        if len(films) > 1:
+            found = [_of(scene.name, problem) for problem in found]
+        problems += found
+    return problems, plans
+
+
+def _of(name: str, problem: Problem) -> Problem:
+    """A problem of one of several films, with its name unless it is about a file."""
+    is_file = "/" in problem.where or problem.where.endswith((*KINDS, ".vtt"))
+    return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
+
+
+def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Order]:
+    """Everything that is asked for. Raises InputError with all that is wrong with it, and with `problems`."""
+    found, plans = film_problems(films, overwrite=overwrite)
+    if problems or found:
+        raise InputError([*problems, *found])
+    executable()  # without ffmpeg there is no need to train first
+    orders = []
+    for (target, source), made in zip(films.items(), plans, strict=True):
+        scene = scene_of(source)
+        sound = scene.audio
+        audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
+        making, targets = making_of(scene), targets_of(target)
+        captions = captions_of(scene, targets)
+        outputs = outputs_of([target for target in targets if not is_picture(target)], making)
+        about = about_of(scene)
+        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
+        orders.append(Order(source, made, targets, wanted))
+    return orders
+
+
+def making_of(scene: Scene) -> Making:
+    """How a scene says that its files are made. Raises FfmpegMissing without ffmpeg."""
+    output = scene.output
+    webm: WebmCodec = output.webm or ("av1" if has_encoder("libsvtav1") else "vp9")
+    animated = output.animated
+    return Making(
+        output.size, output.fps, output.quality, webm, animated.side, animated.fps, is_transparent=output.transparent
+    )
+
+
+def beside_of(order: Order, plan: Plan, runs: Recording | Comparison) -> dict[Path, bytes]:
+    """What is no film: its captions, and single pictures, which show the moment of a poster."""
+    found, about = {}, order.wanted.about
+    if order.wanted.captions is not None:
+        found[order.wanted.captions] = vtt(plan.cues, plan.fps).encode()
+    if pictures := [target for target in order.targets if is_picture(target)]:
+        assert about is not None
+        timeline = frames_of(plan, runs)
+        picture = picture_at(timeline, poster_frame(timeline))
+        found |= {target: picture_file(picture, target.suffix, about) for target in pictures}
+    return found
