@@ -22,6 +22,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
+from netviz.film.side_by_side import frames_of
+from netviz.learn.comparison import Comparison
+from netviz.learn.recording import Recording
+from netviz.picture.stage import Stage
+from netviz.plans import plan, tell
+
 NEEDED = "NETVIZ_NEED_CHROMIUM"
 """Set to 1 where tests must not be left out because there is no Chromium."""
 ARGUMENTS = [
@@ -30,6 +36,13 @@ ARGUMENTS = [
 ]
 ALIKE = 6.0
 """Mean difference of a film's picture from the still of the same moment, of 255: what encoding leaves."""
+
+
+def stills_of(runs: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
+    """Pictures of a film at a quarter, half and three quarters of its length, all drawn by one stage."""
+    timeline = frames_of(tell(plan(runs.scene), runs), runs)
+    stage = Stage(timeline)
+    return {part: stage.draw(timeline.frame(int(part * timeline.frame_count))).copy() for part in (0.25, 0.5, 0.75)}
 
 
 def chromium() -> str | None:

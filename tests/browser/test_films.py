@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, Page
 import netviz
 from netviz.learn.recording import Recording
 from netviz.scene.file import load_scene
-from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served
+from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of
 from tests.conftest import SHORT
 
-SECONDS, FPS = 3, 10
+SECONDS, FPS = 2, 10
 SMALL: dict[str, Any] = SHORT | {
     "audio": "bundled:track.mp3",
     "audio.fit": "track",
@@ -67,8 +67,7 @@ def site(browser: Browser, trained: Recording, tmp_path_factory: pytest.TempPath
         assert not isinstance(film, Exception), film
         recording = films[path]
         output = recording.scene.output
-        stills = {part: netviz.still(recording, f"{100 * part}%") for part in (0.25, 0.5, 0.75)}
-        facts[path.name] = Facts(float(film.seconds), float(output.fps), output.size, stills)
+        facts[path.name] = Facts(float(film.seconds), float(output.fps), output.size, stills_of(recording))
     _pages(folder)
     with served(folder) as address:
         yield Site(facts, address)

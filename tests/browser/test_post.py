@@ -6,22 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 import netviz
 import netviz.post.summary
 from netviz import posts
-from netviz.learn.comparison import Comparison
-from netviz.learn.recording import Recording
 from netviz.post import snippets
 from netviz.post.filmtypes import film_type
 from netviz.post.snippets import Embedded, Source
 from netviz.posts import Post
 from netviz.scene.file import load_scene
-from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, until, violations
+from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of, until, violations
 
 SIZE, FPS, SECONDS = (320, 180), 10, 6
 CAPTIONS = [{"text": "So it begins", "at": "1s", "for": 2}, {"text": "It <knows> & rests", "at": "4s"}]
@@ -64,15 +60,11 @@ def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("post") / "xor"
     recording = netviz.record(load_scene("xor", overrides=SMALL))
     post = netviz.embed(recording, folder, jobs=1)
-    facts, stepped = (Facts(SECONDS, FPS, SIZE, _stills(of)) for of in (recording, posts.stepped(recording)))
+    facts, stepped = (Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, posts.stepped(recording)))
     snippet = (folder / "snippet.html").read_text(encoding="utf-8")
     (folder / "plain.html").write_text(_around(snippet), encoding="utf-8")
     with served(folder) as site:
         yield Made(post, facts, stepped, site)
-
-
-def _stills(recording: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
-    return {part: netviz.still(recording, f"{part * SECONDS}s") for part in (0.25, 0.5, 0.75)}
 
 
 def _around(snippet: str) -> str:
