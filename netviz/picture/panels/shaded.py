@@ -14,10 +14,12 @@ from netviz.picture.panels.panel import Setting
 from netviz.picture.theme import Colour
 from netviz.picture.type import Font, width
 
-STRENGTH = 0.6
+STRENGTH = 0.68
 """How much of the glow a shade takes away: in every theme the texts around a network are read at 4.5 to 1 then."""
-FULL, GONE = 0.5, 1.4
+FULL, GONE = 0.5, 2.0
 """How far from the middle of a line of text its shade is full, and where it ends, in sizes of type: it has no edge."""
+LEVELS = 32
+"""Steps in which a shade comes and goes with its text."""
 
 EVERY = (slice(None, None, 8), slice(None, None, 8))
 """The pixels that tell whether there is any glow to be shaded."""
@@ -53,11 +55,31 @@ class Shade(NamedTuple):
         """Whether there is any glow in the window."""
         return bool((np.abs(plane[self.window][EVERY] - self.sample) > 1).any())
 
-    def lay_on(self, plane: NDArray[np.uint8], level: float) -> None:
-        """Bring the ground back, at `level` (0 not at all, 1 as much as a shade does)."""
+    def lay_on(self, plane: NDArray[np.uint8]) -> None:
+        """Bring the ground back."""
         under = plane[self.window]
-        shaded = (under * (WHOLE - self.alpha) + self.ground) >> 8
-        under[:] = shaded if level >= 1 else under + level * (shaded - under.astype(np.float32))
+        under[:] = (under * (WHOLE - self.alpha) + self.ground) >> 8
+
+
+class Spot(NamedTuple):
+    """Where a text is shaded: from `left` on, `long` pixels, around height y. level: of LEVELS."""
+
+    left: int
+    y: int
+    long: int
+    size: float
+    level: int
+
+    @property
+    def reach(self) -> int:
+        """How far around it the shade goes, in pixels."""
+        return ceil(GONE * self.size)
+
+    def meets(self, other: Spot) -> bool:
+        """Whether their shades overlap."""
+        reach = self.reach + other.reach
+        apart = max(self.left, other.left) - min(self.left + self.long, other.left + other.long)
+        return apart < reach and abs(self.y - other.y) < reach
 
 
 class Shaded:
@@ -93,18 +115,15 @@ class Shaded:
         self._texts.append(Text(text, x, y, font, size, colour, anchor, level))
 
     def shade(self) -> None:
-        """Take the glow away where texts were collected for."""
+        """Take the glow away where texts were collected for; where several stand together, no more than for one."""
+        if self._ground is None:
+            return
         canvas = self.setting.canvas
         canvas.settle()
-        for each in self._texts:
-            if not each.text or self._ground is None:
-                continue
-            long = width(each.text, each.font, each.size)
-            left = each.x - {"left": 0.0, "middle": long / 2, "right": long}[each.anchor]
-            shades = self._shades(round(left), round(each.y), round(long), each.size)
-            for plane, shade in zip(canvas.planes, shades, strict=True):
+        for group in _groups([_spot(each) for each in self._texts if each.text]):
+            for plane, shade in zip(canvas.planes, self._shades(group), strict=True):
                 if shade.is_needed(plane):
-                    shade.lay_on(plane, min(1.0, each.level))
+                    shade.lay_on(plane)
 
     def write(self) -> None:
         """Write what was collected."""
@@ -112,17 +131,22 @@ class Shaded:
         for each in texts:
             self.setting.canvas.text(*each)
 
-    def _shade(self, left: int, y: int, long: int, size: float) -> list[Shade]:
-        """The ground around a text that begins at `left`, its middle at height y, for every plane."""
+    def _shade(self, spots: tuple[Spot, ...]) -> list[Shade]:
+        """The ground around texts that stand together, for every plane."""
         assert self._ground is not None
-        canvas, reach = self.setting.canvas, ceil(GONE * size)
+        canvas = self.setting.canvas
         across, down = canvas.size
-        first, last = max(0, left - reach) // 2 * 2, min(across, left + long + reach)
-        top, bottom = max(0, y - reach) // 2 * 2, min(down, y + reach)
-        x, rows = np.arange(first, max(first, last)) - left, np.arange(top, max(top, bottom)) - y
-        away = np.hypot(np.maximum(np.maximum(-x, x - long), 0), rows[:, None]) / size
-        part = np.clip((GONE - away) / (GONE - FULL), 0, 1)
-        alpha = np.rint(WHOLE * STRENGTH * part * part * (3 - 2 * part)).astype(np.uint16)
+        first = max(0, min(spot.left - spot.reach for spot in spots)) // 2 * 2
+        last = min(across, max(spot.left + spot.long + spot.reach for spot in spots))
+        top = max(0, min(spot.y - spot.reach for spot in spots)) // 2 * 2
+        bottom = min(down, max(spot.y + spot.reach for spot in spots))
+        x, y = np.arange(first, max(first, last)), np.arange(top, max(top, bottom))[:, None]
+        shaded = np.zeros((y.size, x.size))
+        for spot in spots:
+            beside = np.maximum(np.maximum(spot.left - x, x - spot.left - spot.long), 0)
+            part = np.clip((GONE - np.hypot(beside, y - spot.y) / spot.size) / (GONE - FULL), 0, 1)
+            np.maximum(shaded, spot.level / LEVELS * part * part * (3 - 2 * part), out=shaded)
+        alpha = np.rint(WHOLE * STRENGTH * shaded).astype(np.uint16)
         found = []
         for channel, ground in zip(canvas.space.channels, canvas.planes_of(self._ground), strict=True):
             step = channel.step
@@ -133,3 +157,22 @@ class Shaded:
             )
             found.append(Shade(window, own, ground[window] * own + HALF, ground[window][EVERY].astype(np.int16)))
         return found
+
+
+def _spot(text: Text) -> Spot:
+    long = width(text.text, text.font, text.size)
+    left = text.x - {"left": 0.0, "middle": long / 2, "right": long}[text.anchor]
+    return Spot(round(left), round(text.y), round(long), text.size, round(LEVELS * min(1.0, text.level)))
+
+
+def _groups(spots: list[Spot]) -> list[tuple[Spot, ...]]:
+    """Spots that are there, those that follow each other and reach into each other together."""
+    groups: list[tuple[Spot, ...]] = []
+    for spot in spots:
+        if spot.level == 0:
+            continue
+        if groups and groups[-1][-1].meets(spot):
+            groups[-1] += (spot,)
+        else:
+            groups.append((spot,))
+    return groups
