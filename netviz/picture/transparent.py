@@ -20,6 +20,8 @@ from netviz.picture.theme import colour
 
 BLACK, WHITE = colour("#000000"), colour("#ffffff")
 FULL = np.uint8(255)
+CHECKS, CHECK_GREYS = 36, (96, 128)
+"""How many checks are along the shorter side, and what is between black and white in turn."""
 
 
 class TransparentStage:
@@ -50,6 +52,17 @@ def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
     places = alpha.astype(np.uint16)[..., None] << np.uint16(8)
     into[..., :3] = _divided().take(places | shown)
     into[..., 3] = alpha
+
+
+def over_checks(picture: Bytes) -> Bytes:
+    """A picture (height, width, 4) laid over the checks that stand for nothing: (height, width, 3)."""
+    height, width = picture.shape[:2]
+    side = max(1, min(height, width) // CHECKS)
+    y, x = np.arange(height)[:, None] // side, np.arange(width) // side
+    ground = np.where((x + y) % 2, *CHECK_GREYS).astype(np.uint32)[..., None]
+    alpha = picture[..., 3:].astype(np.uint32)
+    laid: Bytes = ((picture[..., :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return laid
 
 
 @lru_cache(maxsize=1)

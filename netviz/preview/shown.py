@@ -18,6 +18,7 @@ from netviz.film.side_by_side import frames_of
 from netviz.learn.comparison import Comparison
 from netviz.learn.recording import Recording
 from netviz.picture.stage import Stage
+from netviz.picture.transparent import TransparentStage, over_checks
 from netviz.preview.turns import Turns
 from netviz.scene.output import Output
 from netviz.scene.spec import Scene
@@ -48,7 +49,8 @@ class Shown:
         self._timeline = frames_of(plan, recorded)
         self._jpegs: dict[Any, bytes] = {}
         with turns.still():
-            self._stage = Stage(self._timeline)
+            is_transparent = recorded.scene.output.transparent
+            self._stage = TransparentStage(self._timeline) if is_transparent else Stage(self._timeline)
 
     def picture(self, frame: int) -> bytes:
         """A frame of the film as JPEG. Raises IndexError if there is no such frame."""
@@ -60,6 +62,8 @@ class Shown:
                 while len(self._jpegs) >= MOST_KEPT:
                     del self._jpegs[next(iter(self._jpegs))]
                 pixels = self._stage.draw(self._timeline.frame(frame))
+                if pixels.shape[2] == 4:
+                    pixels = over_checks(pixels)
                 self._jpegs[key] = _jpeg(np.ascontiguousarray(pixels))
             return self._jpegs[key]
 
@@ -111,5 +115,5 @@ def draft(scene: Scene) -> Scene:
     width, height = scene.output.size
     scale = min(1.0, sqrt(DRAFT_PIXELS / (width * height)))
     size = max(128, round(width * scale / 2) * 2), max(128, round(height * scale / 2) * 2)
-    output = Output(size=size, fps=min(DRAFT_FPS, scene.output.fps), quality="draft")
+    output = Output(platform=scene.output.platform, size=size, fps=min(DRAFT_FPS, scene.output.fps), quality="draft")
     return scene.model_copy(update={"output": output})

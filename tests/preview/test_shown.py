@@ -94,3 +94,17 @@ def test_memory(recording: Recording) -> None:
     for each in (recording, other):
         memory.keep(each)
     assert memory.find(asked) is not None and memory.find(other.scene) is not None
+
+
+def test_the_draft_keeps_clear_of_what_a_platform_covers() -> None:
+    scene = short_scene(output__platform="shorts", output__size="270x480")
+    assert draft(scene).output.platform == "shorts"
+
+
+def test_a_transparent_scene_is_shown_over_checks(recording: Recording) -> None:
+    clear = recording.with_scene(short_scene(output__transparent=True))
+    shown = Shown(make_plan(clear.scene, clear.scene.duration), clear, Turns())
+    picture = np.asarray(Image.open(io.BytesIO(shown.picture(450))))
+    assert picture.shape == (180, 320, 3)
+    corner = picture[:20, :20].astype(int).mean(axis=2)
+    assert (np.abs(corner[..., None] - [96, 128]).min(axis=2) < 8).mean() > 0.8, "but for the edges of checks"

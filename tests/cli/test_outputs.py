@@ -1,0 +1,89 @@
+"""What a film becomes on the command line: one file or several, pictures, transparent or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import netviz
+from tests.cli.conftest import Call
+from tests.cli.support import FILM, contents
+
+pytestmark = pytest.mark.filterwarnings("ignore:.* are too short")
+
+
+def test_several_files_of_one_rendering(call: Call, tmp_path: Path) -> None:
+    names = ["x.png", "x.mp4", "x.webm", "x.gif", "x.jpg"]
+    captions = ["--set", "captions=[{text: So it is, at: start}]"]
+    result = call("render", *FILM, *captions, *(word for name in names for word in ("-o", name)))
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert [line.split(":")[0] for line in lines] == names
+    assert "the poster" in lines[0] and "2.00 s" in lines[1]
+    assert [line.endswith("captions in x.vtt") for line in lines] == [False, True, False, False, False]
+    assert sorted(contents(tmp_path)) == sorted([*names, "x.vtt"])
+    for name in names:
+        assert netviz.inspect(tmp_path / name).about.seed == 1, "each says what it was made of"
+    pictures = [np.asarray(Image.open(tmp_path / name).convert("RGB")).astype(int) for name in ("x.png", "x.jpg")]
+    assert pictures[0].shape == (128, 160, 3) and np.abs(pictures[0] - pictures[1]).mean() < 3
+
+
+def test_a_poster_alone_needs_no_film(call: Call, tmp_path: Path) -> None:
+    assert call("render", *FILM, "-o", "x.jpg").code == 0
+    assert sorted(contents(tmp_path)) == ["x.jpg"]
+    assert call("still", *FILM, "--at", "poster", "-o", "y.jpg").code == 0
+    assert (tmp_path / "x.jpg").read_bytes() == (tmp_path / "y.jpg").read_bytes()
+
+
+def test_each_of_several_scenes_becomes_each_file(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    outputs = ["-o", "out/{name}.mp4", "-o", "out/{name}.gif"]
+    assert call("render", *FILM, "--sweep", "training.seed=1,2", *outputs).code == 0
+    assert sorted(contents(tmp_path)) == [f"out/xor-seed-{seed}.{end}" for seed in (1, 2) for end in ("gif", "mp4")]
+    result = call("render", *FILM, "--sweep", "training.seed=1,2", "-o", "out/{name}.webm", "-o", "one.gif")
+    assert result.code == 2
+    assert "--output one.gif: is one name for 2 films" in result.errors[0]
+
+
+def test_what_would_be_made(call: Call, tmp_path: Path, untrained: None) -> None:
+    options = ["--duration", "5", "--size", "1080p", "--cycles", "60"]
+    result = call("render", *options, "-o", "a.gif", "-o", "b.webp", "-o", "a.mp4", "-o", "a.png", "--dry-run")
+    assert result.code == 0
+    first, second, third, fourth = result.out.splitlines()
+    assert first.endswith("as 640x360 with 15 pictures a second") and second.startswith("b.webp: ")
+    assert "150 frames of 1920x1080" in third and third.endswith("captions in a.vtt")
+    assert fourth == "a.png: the poster, 1920x1080"
+    smaller = ["--set", "output.animated.side=800", "--set", "output.animated.fps=30"]
+    told = call("render", *options, *smaller, "-o", "a.gif", "--dry-run").out
+    assert told.endswith("as 800x450 with 30 pictures a second\n")
+
+
+def test_what_cannot_be_transparent(call: Call, tmp_path: Path, untrained: None) -> None:
+    names = ["a.mp4", "a.gif", "a.jpg", "a.webm", "a.mov", "a.webp", "a.apng", "a.png"]
+    result = call("render", *FILM, "--transparent", *(word for name in names for word in ("-o", name)))
+    assert result.code == 2
+    assert [error.split(": ")[0] for error in result.errors] == ["a.mp4", "a.gif", "a.jpg"]
+    assert all("cannot be transparent: " in error for error in result.errors)
+    assert call("still", *FILM, "--transparent", "-o", "a.jpg").code == 2
+    assert contents(tmp_path) == {}
+
+
+def test_a_transparent_still(call: Call, tmp_path: Path) -> None:
+    assert call("still", *FILM, "--transparent", "--at", "end", "-o", "a.png").code == 0
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.mode == "RGBA"
+        alpha = np.asarray(picture)[..., 3]
+    assert (alpha == 0).mean() > 0.2 and alpha.max() == 255
+
+
+def test_two_files_of_one_name(call: Call, tmp_path: Path, untrained: None) -> None:
+    result = call("render", *FILM, "-o", "a.mp4", "-o", "a.mp4")
+    assert result.code == 2 and "two files cannot have one name" in result.err
+
+
+def test_another_codec(call: Call, tmp_path: Path) -> None:
+    assert call("render", *FILM, "--set", "output.webm=vp9", "-o", "a.webm").code == 0
+    assert netviz.inspect(tmp_path / "a.webm").media.codecs[0].startswith("vp9")
