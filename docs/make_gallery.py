@@ -41,18 +41,20 @@ def card(folder: Path, scene: netviz.Scene) -> str:
     )
     captions = f'<track kind="captions" src="{address}.vtt" srclang="en" label="English">'
     has_captions = (folder / f"{scene.name}.vtt").is_file()
+    subtitle = f"      <p>{escape(scene.subtitle)}</p>" if scene.subtitle else ""
     return f"""\
     <article id="{name}">
       <video controls playsinline preload="none" width="{width}" height="{height}" poster="{address}.jpg"
         aria-label="{escape(alternative)}">{less}{sources}{captions if has_captions else ""}</video>
       <h2><a href="{escape(folder.name)}/index.html">{escape(scene.title)}</a></h2>
-      <p>{escape(scene.subtitle)}</p>
+{subtitle}
       <code>netviz render {name}</code>
     </article>"""
 
 
 def main() -> None:
-    names = [name for name, _ in bundled_scenes()]
+    # The scene that everything began with comes first.
+    names = sorted((name for name, _ in bundled_scenes()), key=lambda name: (not name.startswith("xor"), name))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build/gallery"))
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"without any all: {', '.join(names)}")
