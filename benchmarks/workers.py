@@ -28,10 +28,11 @@ from threadpoolctl import threadpool_limits
 
 import netviz
 from netviz.api import pictures
+from netviz.orders import making_of
 from netviz.picture.space import YUV420
 from netviz.picture.stage import Stage
 from netviz.video.film import Wanted, joined
-from netviz.video.outputs import Making, outputs_of
+from netviz.video.outputs import outputs_of
 from netviz.video.segments import encode_segment
 from netviz.workers.jobs import CPUS_A_JOB, usable_cpus
 from netviz.workers.processes import Processes
@@ -137,7 +138,7 @@ def main() -> None:
                 taken, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
                 times[jobs].append(taken)
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
-        making = Making(scene.output.size, scene.output.fps, scene.output.quality)
+        making = making_of(scene)
         wanted = Wanted(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
         production = Production(netviz.plan(scene), recording, wanted.rolls[0])
         parts = measure(production, wanted, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from netviz.about import about_of
 from netviz.api import picture_at
 from netviz.errors import InputError, Problem
-from netviz.executable import executable, has_encoder
+from netviz.executable import executable
 from netviz.film.plan import Plan
 from netviz.film.poster import poster_frame
 from netviz.film.side_by_side import frames_of
@@ -20,7 +20,7 @@ from netviz.problems import Source, captions_of, film_target_problems, input_fil
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.video.film import Wanted
-from netviz.video.outputs import KINDS, Making, WebmCodec, is_picture, outputs_of
+from netviz.video.outputs import KINDS, Making, is_picture, outputs_of, usual_webm
 from netviz.video.pictures import picture_file
 from netviz.video.vtt import vtt
 
@@ -98,8 +98,7 @@ def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Or
 def making_of(scene: Scene) -> Making:
     """How a scene says that its files are made. Raises FfmpegMissing without ffmpeg."""
     output = scene.output
-    webm: WebmCodec = output.webm or ("av1" if has_encoder("libsvtav1") else "vp9")
-    animated = output.animated
+    webm, animated = output.webm or usual_webm(), output.animated
     return Making(
         output.size, output.fps, output.quality, webm, animated.side, animated.fps, is_transparent=output.transparent
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 from netviz.errors import InputError, Problem
+from netviz.executable import FfmpegMissing, has_encoder
 from netviz.film.plan import make_plan
 from netviz.learn.comparison import Comparison, comparison_problems
 from netviz.learn.recorder import refuse_too_large
@@ -19,7 +21,7 @@ from netviz.scene.spec import Scene
 from netviz.sound.beats import library_problems
 from netviz.sound.length import sound_problems
 from netviz.video.files import EXISTS, output_problems
-from netviz.video.outputs import KINDS, OPAQUE, PICTURES, is_played
+from netviz.video.outputs import KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.vtt import vtt_beside
 
 Source = Scene | Recording | Comparison
@@ -113,12 +115,22 @@ def film_target_problems(
     for target in targets:
         problems += target_problems(target, (*KINDS, *PICTURES), overwrite, inputs)
         problems += _transparency_problems(scene, target)
+    if scene.output.webm == "av1" and any(target.suffix.lower() == ".webm" for target in targets):
+        problems += _problems_of_av1()
     if len({target.absolute() for target in targets}) < len(targets):
         problems.append(Problem(str(targets[0]), "two files cannot have one name"))
     captions = captions_of(scene, targets)
     if captions is not None and not any(problem.message != EXISTS for problem in problems):
         problems += target_problems(captions, (".vtt",), overwrite, inputs)
     return problems
+
+
+def _problems_of_av1() -> list[Problem]:
+    with suppress(FfmpegMissing):  # which is told by itself
+        if not has_encoder(SVT_AV1):
+            message = "the ffmpeg here cannot encode AV1 (it lacks SVT-AV1); give vp9, or leave it out"
+            return [Problem("output.webm", message)]
+    return []
 
 
 def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:

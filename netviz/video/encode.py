@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from netviz.errors import NetvizError
 from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.video.outputs import SVT_AV1
 from netviz.video.takes import Roll, Take
 
 THREADS = 4
@@ -107,7 +108,7 @@ def _encoder(take: Take, roll: Roll, group: int) -> list[str]:
         case "av1":
             of = AV1_QUALITIES[take.quality]
             rate = ["-preset", of.preset, "-crf", str(of.rate_factor), "-svtav1-params", of.parameters]
-            return ["-c:v", "libsvtav1", *rate, *groups, "-flags:v", "+cgop+bitexact", *COLOURS]
+            return ["-c:v", SVT_AV1, *rate, *groups, "-flags:v", "+cgop+bitexact", *COLOURS]
         case "vp9":
             of = VP9_QUALITIES[take.quality]
             rate = ["-crf", str(of.rate_factor), "-b:v", "0", "-deadline", of.parameters, "-cpu-used", of.preset]

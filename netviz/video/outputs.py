@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+from netviz.executable import has_encoder
 from netviz.video.takes import Roll, Take
 
 Kind = Literal["mp4", "webm", "mov", "gif", "webp", "apng"]
@@ -26,6 +27,8 @@ OPAQUE = {
     ".jpeg": "JPEG has no transparency; .png has",
 }
 """Why some kinds, by the ends of names, cannot be transparent."""
+SVT_AV1 = "libsvtav1"
+"""What encodes AV1 fast enough; not every ffmpeg has it."""
 LARGE = 960
 """Pixels along the longer side from which animated pictures are made smaller than the film."""
 USUAL_SIDE = 640
@@ -58,7 +61,7 @@ class Making:
     size: tuple[int, int]
     fps: Fraction
     quality: str
-    webm: WebmCodec = "av1"
+    webm: WebmCodec
     side: int | None = None
     rate: Fraction = Fraction(15)
     is_transparent: bool = False
@@ -72,6 +75,11 @@ def is_picture(path: Path) -> bool:
 def is_played(path: Path) -> bool:
     """Whether a name says that its file is played, with sound and captions."""
     return KINDS.get(path.suffix.lower(), ANIMATED[0]) not in ANIMATED
+
+
+def usual_webm() -> WebmCodec:
+    """The codec of WebM where nobody chooses one: av1 if ffmpeg here can. Raises FfmpegMissing."""
+    return "av1" if has_encoder(SVT_AV1) else "vp9"
 
 
 def outputs_of(targets: Sequence[Path], making: Making) -> tuple[Output, ...]:

@@ -87,3 +87,13 @@ def test_two_files_of_one_name(call: Call, tmp_path: Path, untrained: None) -> N
 def test_another_codec(call: Call, tmp_path: Path) -> None:
     assert call("render", *FILM, "--set", "output.webm=vp9", "-o", "a.webm").code == 0
     assert netviz.inspect(tmp_path / "a.webm").media.codecs[0].startswith("vp9")
+
+
+def test_av1_where_ffmpeg_has_none(
+    call: Call, tmp_path: Path, untrained: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("netviz.problems.has_encoder", lambda name: False)
+    monkeypatch.setattr("netviz.video.outputs.has_encoder", lambda name: False)
+    result = call("render", *FILM, "--set", "output.webm=av1", "-o", "a.webm")
+    assert result.code == 2 and "output.webm: the ffmpeg here cannot encode AV1" in result.err
+    assert call("render", *FILM, "-o", "a.webm", "--dry-run").code == 0, "vp9 then, if nobody chooses"
