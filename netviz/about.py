@@ -30,6 +30,11 @@ def about_of(scene: Scene, version: str = __version__) -> About:
     )
 
 
+def said_of(scene: Scene) -> About | None:
+    """What the scene's files are to say: None for nothing, where it does not want it known."""
+    return about_of(scene) if scene.output.about else None
+
+
 def restored(about: About, source: str) -> str:
     """The text of a scene file that is the scene a file was made of. source: the file's name."""
     heading = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.about import about_of
+from netviz.about import said_of
 from netviz.errors import InputError, Problem
 from netviz.film.moments import check_moment, moment_frame
 from netviz.film.side_by_side import SideBySide, frames_of
@@ -144,7 +144,7 @@ def still(
     if output is not None:
         from netviz.video.pictures import write_picture
 
-        write_picture(Path(output), picture, about_of(scene), overwrite=overwrite)
+        write_picture(Path(output), picture, said_of(scene), overwrite=overwrite)
     return picture
 
 

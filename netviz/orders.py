@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netviz.about import about_of
+from netviz.about import said_of
 from netviz.api import picture_at
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
@@ -89,7 +89,7 @@ def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Or
         making, targets = making_of(scene), targets_of(target)
         captions = captions_of(scene, targets)
         outputs = outputs_of([target for target in targets if not is_picture(target)], making)
-        about = about_of(scene)
+        about = said_of(scene)
         wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
         orders.append(Order(source, made, targets, wanted))
     return orders
@@ -110,7 +110,6 @@ def beside_of(order: Order, plan: Plan, runs: Recording | Comparison) -> dict[Pa
     if order.wanted.captions is not None:
         found[order.wanted.captions] = vtt(plan.cues, plan.fps).encode()
     if pictures := [target for target in order.targets if is_picture(target)]:
-        assert about is not None
         timeline = frames_of(plan, runs)
         picture = picture_at(timeline, poster_frame(timeline))
         found |= {target: picture_file(picture, target.suffix, about) for target in pictures}

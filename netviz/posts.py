@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netviz.about import about_of
+from netviz.about import said_of
 from netviz.api import Progress, picture_at, recorded
 from netviz.errors import InputError, Problem
 from netviz.executable import executable
@@ -97,7 +97,7 @@ def embed(
         told = tell(plan(scene), runs)
         timeline, stills = frames_of(told, runs), frames_of(told, stepped(runs))
         poster = poster_frame(timeline)
-        picture = picture_file(picture_at(timeline, poster), POSTER, about_of(scene))
+        picture = picture_file(picture_at(timeline, poster), POSTER, said_of(scene))
         (making / f"{scene.name}{POSTER}").write_bytes(picture)
         _write_texts(making, timeline, stills, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())

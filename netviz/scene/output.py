@@ -42,6 +42,8 @@ class Output(Part):
     webm: Literal["av1", "vp9"] | None = None
     """The codec of .webm. av1 is smaller and faster made, vp9 plays in older Safaris too; without it av1 where ffmpeg
     here can. With transparency it is always vp9."""
+    about: bool = True
+    """Whether the files say what they were made of: the whole scene, its examples among it."""
     animated: Animated = Animated()
     """The size of .gif, .webp and .apng."""
 

@@ -19,27 +19,31 @@ QUALITIES = (93, 90, 86, 82, 78)
 """Of JPEG, tried in turn."""
 
 
-def picture_file(picture: NDArray[np.uint8], suffix: str, about: About) -> bytes:
+def picture_file(picture: NDArray[np.uint8], suffix: str, about: About | None) -> bytes:
     """The content of a file of the kind that a suffix says: .png, .jpg or .jpeg.
 
-    picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. JPEG is progressive, with full
-    colour at every pixel, which keeps thin lines sharp.
+    picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. about: None for a file that says
+    nothing. JPEG is progressive, with full colour at every pixel, which keeps thin lines sharp.
     """
     image, largest = Image.fromarray(picture), BYTES_A_PIXEL * picture.shape[0] * picture.shape[1]
     if suffix.lower() == ".png":
-        return with_about(suffix, _saved(image, "PNG"), about)
+        return _telling(suffix, _saved(image, "PNG"), about)
     data = b""
     for quality in QUALITIES:
         data = _saved(image, "JPEG", quality=quality, subsampling=0, progressive=True, optimize=True)
         if len(data) <= largest:
             break
-    return with_about(suffix, data, about)
+    return _telling(suffix, data, about)
 
 
-def write_picture(target: Path, picture: NDArray[np.uint8], about: About, *, overwrite: bool) -> None:
+def write_picture(target: Path, picture: NDArray[np.uint8], about: About | None, *, overwrite: bool) -> None:
     """Write a picture, whole or not at all; see `picture_file`."""
     with whole_or_not_at_all(target, overwrite=overwrite) as part:
         part.write_bytes(picture_file(picture, target.suffix, about))
+
+
+def _telling(suffix: str, data: bytes, about: About | None) -> bytes:
+    return data if about is None else with_about(suffix, data, about)
 
 
 def _saved(image: Image.Image, kind: str, **options: object) -> bytes:

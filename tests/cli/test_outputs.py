@@ -97,3 +97,13 @@ def test_av1_where_ffmpeg_has_none(
     result = call("render", *FILM, "--set", "output.webm=av1", "-o", "a.webm")
     assert result.code == 2 and "output.webm: the ffmpeg here cannot encode AV1" in result.err
     assert call("render", *FILM, "-o", "a.webm", "--dry-run").code == 0, "vp9 then, if nobody chooses"
+
+
+def test_files_that_say_nothing(call: Call, tmp_path: Path) -> None:
+    names = ["a.mp4", "a.webm", "a.gif", "a.png"]
+    options = ["--set", "output.about=false", *(word for name in names for word in ("-o", name))]
+    assert call("render", *FILM, "--set", "title=A secret", *options).code == 0
+    for name in names:
+        assert b"secret" not in (tmp_path / name).read_bytes()
+        result = call("inspect", name)
+        assert result.code == 2 and "carries no word of netviz" in result.err

@@ -26,7 +26,7 @@ from tests.scene.smallest import BASE, Write, told
         ("titel: x", "7:1: titel: unknown key (did you mean 'title'?)"),
         ("cycles: 5", "7:1: cycles: unknown key (did you mean 'training.cycles' or 'schedule.cycles'?)"),
         ("output: {zzz: 1}", "7:10: output.zzz: unknown key (valid: platform, size, fps, quality, transparent, "
-            "webm, animated)",
+            "webm, about, animated)",
         ),
         ("'a b': 1", "7:1: 'a b': unknown key"),
         ('"\\ud800\\n": 1', "7:1: '\\ud800\\n': unknown key"),
