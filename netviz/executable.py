@@ -80,9 +80,11 @@ def has_encoder(name: str) -> bool:
 @lru_cache(maxsize=8)
 def _encoders(path: str, changed: int) -> frozenset[str]:
     """Names of all encoders; `changed` only makes a replaced file be asked again."""
-    told = subprocess.run(
-        [path, "-hide_banner", "-encoders"], stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+    command = [path, "-hide_banner", "-encoders"]
+    try:
+        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    except subprocess.TimeoutExpired:
+        return frozenset()
     lines = (line.split() for line in told.stdout.decode(errors="replace").splitlines())
     return frozenset(words[1] for words in lines if len(words) > 1)
 

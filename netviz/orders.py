@@ -20,7 +20,7 @@ from netviz.problems import Source, captions_of, film_target_problems, input_fil
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.video.film import Wanted
-from netviz.video.outputs import KINDS, Making, is_picture, outputs_of, usual_webm
+from netviz.video.outputs import KINDS, Making, is_picture, outputs_of
 from netviz.video.pictures import picture_file
 from netviz.video.vtt import vtt
 
@@ -96,11 +96,17 @@ def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Or
 
 
 def making_of(scene: Scene) -> Making:
-    """How a scene says that its files are made. Raises FfmpegMissing without ffmpeg."""
+    """How a scene says that its files are made."""
     output = scene.output
-    webm, animated = output.webm or usual_webm(), output.animated
+    animated = output.animated
     return Making(
-        output.size, output.fps, output.quality, webm, animated.side, animated.fps, is_transparent=output.transparent
+        output.size,
+        output.fps,
+        output.quality,
+        output.webm,
+        animated.side,
+        animated.fps,
+        is_transparent=output.transparent,
     )
 
 

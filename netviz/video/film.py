@@ -22,7 +22,7 @@ from netviz.video.encode import QUALITIES, EncodingFailed
 from netviz.video.files import all_or_none, output_problems, scratch, size_of
 from netviz.video.finish import finish
 from netviz.video.joining import Joining, check
-from netviz.video.outputs import Making, Output, outputs_of, rolls_of, usual_webm
+from netviz.video.outputs import Making, Output, outputs_of, rolls_of
 from netviz.video.segments import Picture, encoded_in_turn, segments_of
 from netviz.video.sound import Sound
 from netviz.video.tags.mp4 import mp4_box
@@ -117,7 +117,7 @@ def write_film(
     ValueError if the pictures are too few or of another size. Whatever is raised, here or by `pictures`, leaves no file
     and no process, and `target` as it was.
     """
-    making = Making(size, fps, quality, usual_webm())
+    making = Making(size, fps, quality)
     wanted = Wanted(outputs_of([target], making), making, frame_count, audio, overwrite)
     refuse(wanted)
 

@@ -54,14 +54,15 @@ class Output:
 class Making:
     """How files are made. size, fps, quality: of the film.
 
-    webm: the codec of WebM. side, rate: pixels along the longer side and pictures a second that animated pictures have
-    at most, None for what is usual. is_transparent: whether the ground is left out; in .mov it always is.
+    webm: the codec of WebM, None for what ffmpeg here can. side, rate: pixels along the longer side and pictures a
+    second that animated pictures have at most, None for what is usual. is_transparent: whether the ground is left out;
+    in .mov it always is.
     """
 
     size: tuple[int, int]
     fps: Fraction
     quality: str
-    webm: WebmCodec
+    webm: WebmCodec | None = None
     side: int | None = None
     rate: Fraction = Fraction(15)
     is_transparent: bool = False
@@ -83,7 +84,10 @@ def usual_webm() -> WebmCodec:
 
 
 def outputs_of(targets: Sequence[Path], making: Making) -> tuple[Output, ...]:
-    """What becomes of the film, for all targets that are moving pictures. The kind of any other is MP4."""
+    """What becomes of the film, for all targets that are moving pictures. The kind of any other is MP4.
+
+    Raises FfmpegMissing if there is no ffmpeg that could be asked what it can.
+    """
     outputs = []
     for target in targets:
         kind = KINDS.get(target.suffix.lower(), "mp4")
@@ -111,7 +115,7 @@ def _take(kind: Kind, making: Making, is_transparent: bool) -> Take:
         case "webm" if is_transparent:  # its two streams are encoded together, in one go
             return Take("lossless", making.quality, making.size)
         case "webm":
-            return Take(making.webm, making.quality, making.size)
+            return Take(making.webm or usual_webm(), making.quality, making.size)
         case _:
             return Take("lossless", making.quality, animated_size(making), max(1, round(making.fps / making.rate)))
 
