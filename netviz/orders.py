@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from netviz.problems import Source, captions_of, film_target_problems, input_fil
 from netviz.scene.spec import Scene
 from netviz.sound.loudness import heard
 from netviz.video.film import Wanted
-from netviz.video.outputs import KINDS, Making, is_picture, outputs_of
+from netviz.video.outputs import KINDS, PICTURES, Making, is_picture, outputs_of
 from netviz.video.pictures import picture_file
 from netviz.video.vtt import vtt
 
@@ -53,7 +54,7 @@ def targets_of(targets: Targets) -> tuple[Path, ...]:
 
 def film_problems(films: Films, *, overwrite: bool = False) -> tuple[list[Problem], list[Plan]]:
     """All that keeps films from being made, and their plans, as far as there are any."""
-    problems: list[Problem] = []
+    problems = _shared_files(films)
     plans = []
     for target, source in films.items():
         scene = scene_of(source)
@@ -69,9 +70,31 @@ def film_problems(films: Films, *, overwrite: bool = False) -> tuple[list[Proble
     return problems, plans
 
 
+def _shared_files(films: Films) -> list[Problem]:
+    """Files that would be written more than once, by one film or several, also under another spelling; and none."""
+    problems, seen = [], dict[str, Path]()
+    for target, source in films.items():
+        targets = targets_of(target)
+        if not targets:
+            problems.append(Problem("output", f"{scene_of(source).name}: no file is named that the film could become"))
+        captions = captions_of(scene_of(source), targets)
+        for path in (*targets, *([] if captions is None else [captions])):
+            place = _place(path)
+            if place in seen:
+                same = "" if seen[place] == path else f" ({seen[place]} is the same file)"
+                problems.append(Problem(str(path), f"would be written twice; give each file a name of its own{same}"))
+            seen[place] = path
+    return problems
+
+
+def _place(path: Path) -> str:
+    # File systems may not tell capitals from small letters, and a folder may have several names.
+    return os.path.normcase(os.path.realpath(path.parent) + os.sep + path.name).lower()
+
+
 def _of(name: str, problem: Problem) -> Problem:
     """A problem of one of several films, with its name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.endswith((*KINDS, ".vtt"))
+    is_file = "/" in problem.where or problem.where.lower().endswith((*KINDS, *PICTURES, ".vtt"))
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 

@@ -91,7 +91,7 @@ def embed(
     if problems:
         raise InputError(problems)
     executable()  # without ffmpeg there is no need to train first
-    with whole_folder(target, overwrite=overwrite) as making:
+    with whole_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
         runs = recorded(source, progress=progress, cache=cache)
         films = _films(making, runs, jobs, progress)
         told = tell(plan(scene), runs)
@@ -120,14 +120,18 @@ def stepped(runs: Recording | Comparison) -> Recording | Comparison:
 
 
 def file_names(scene: Scene) -> list[str]:
-    """The names of all files that a post of the scene can have."""
-    ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in versions(scene)))
+    """The names of all files that a post of the scene can have, however it is set."""
+    ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in VERSIONS))
     return [*(f"{scene.name}{end}" for end in ends), *NAMES, PAGE]
 
 
 def url_problems(url: str) -> list[Problem]:
-    """Why an address cannot stand before the names of files."""
-    if re.search(r"[\s\"'<>\\`{}\[\]]|[\x00-\x1f\x7f]", url):
+    """Why an address cannot stand before the names of files: it has signs that none has, leads to no site, or ends in
+    what is no folder.
+    """
+    scheme = re.match(r"([^/:?#]*):", url)
+    is_elsewhere = scheme is not None and scheme[1].lower() not in ("http", "https")
+    if is_elsewhere or re.search(r"[\s\"'<>\\`{}\[\]#]|[\x00-\x1f\x7f]", url):
         message = f"{url!r} is no address; give one such as https://example.org/films/"
         return [Problem("--url", message)]
     return []

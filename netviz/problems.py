@@ -85,7 +85,7 @@ def target_problems(
 ) -> list[Problem]:
     """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
     problems = output_problems(target, overwrite, [*inputs])
-    if not problems and not target.name.lower().endswith(suffixes):
+    if not problems and target.suffix.lower() not in suffixes:
         *others, last = suffixes
         ends = f"{', '.join(others)} or {last}" if others else last
         problems.append(Problem(str(target), f"give a name that ends in {ends}"))
@@ -117,8 +117,6 @@ def film_target_problems(
         problems += _transparency_problems(scene, target)
     if scene.output.webm == "av1" and any(target.suffix.lower() == ".webm" for target in targets):
         problems += _problems_of_av1()
-    if len({target.absolute() for target in targets}) < len(targets):
-        problems.append(Problem(str(targets[0]), "two files cannot have one name"))
     captions = captions_of(scene, targets)
     if captions is not None and not any(problem.message != EXISTS for problem in problems):
         problems += target_problems(captions, (".vtt",), overwrite, inputs)

@@ -39,7 +39,7 @@ from netviz.video.files import amount
 def still(
     ctx: click.Context, /, overwrite: bool, at: str, seen_as: str | None, cache: bool, strict: bool, **_: Any
 ) -> None:
-    """Make one picture of the film, as PNG."""
+    """Make one picture of the film, as PNG or JPEG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
         with located(source), console.progress() as progress:

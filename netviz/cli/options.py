@@ -144,7 +144,9 @@ def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:
         except InputError as wrong:
             problems += [Problem(origin, problem.message) for problem in wrong.problems]
     if ctx.params.get("transparent") is not None:
-        typed["output.transparent"] = Override(ctx.params["transparent"], "--transparent")
+        is_typed = ctx.get_parameter_source("transparent") is ParameterSource.COMMANDLINE
+        origin = "--transparent" if is_typed else variable("--transparent")
+        typed["output.transparent"] = Override(ctx.params["transparent"], origin)
     for text in ctx.params.get("settings", ()):
         try:
             key, override = parse_set(text)

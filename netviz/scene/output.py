@@ -20,8 +20,9 @@ class Animated(Part):
 
     side: Annotated[int, Field(ge=64, le=LARGEST_SIDE)] | None = None
     """Pixels along the longer side, never more than the film has; without it 640 where the film has more than 960."""
-    fps: FrameRate = Fraction(15)
-    """About so many pictures a second: of a film of 30 every second one. Never more than the film has."""
+    fps: Annotated[FrameRate, Field(ge=1)] = Fraction(15)
+    """About so many pictures a second, at least one: of a film of 30 every second one. Never more than the film has,
+    and in .gif never more than 50."""
 
 
 class Output(Part):

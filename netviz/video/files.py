@@ -14,7 +14,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -92,50 +92,85 @@ def problem_of_lock(path: Path) -> str | None:
 def whole_or_not_at_all(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Give a path to write to, beside `target`; when the block ends well it becomes `target`, otherwise it goes.
 
-    Removes what a killed run left of this target. Raises InputError if another run is writing it, or, without
-    `overwrite`, if there is a `target` in the end; OutputFailed if the disk does not take it.
+    See `all_or_none`.
     """
-    part = part_of(target)
-    with ExitStack() as lock:
-        with output_failures(target):
-            descriptor = create_locked(part, target)
-        lock.callback(os.close, descriptor)
-        try:
-            yield part
-            with output_failures(target):
-                os.fsync(descriptor)
-                if sys.platform == "win32":  # where an open file can be neither renamed nor removed
-                    lock.close()
-                _rename(part, target, overwrite)
-        except BaseException:
-            if sys.platform == "win32":
-                lock.close()
-            part.unlink(missing_ok=True)
-            raise
+    with all_or_none([target], overwrite=overwrite) as (part,):
+        yield part
 
 
 @contextmanager
 def all_or_none(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
     """Paths to write to beside each of `targets`: when the block ends well all of them become those, otherwise none.
 
-    See also `whole_or_not_at_all`.
+    Removes what a killed run left of these targets. Raises InputError if another run is writing one of them, or,
+    without `overwrite`, if there is one in the end; OutputFailed if the disk does not take them. Then, and when a
+    signal comes between, every target is what it was.
     """
-    placed: list[Path] = []
-
-    def note(target: Path) -> Callable[..., None]:
-        return lambda kind, *_: placed.append(target) if kind is None else None
-
-    try:
-        with ExitStack() as stack:
-            parts = []
-            for target in targets:
-                stack.push(note(target))
-                parts.append(stack.enter_context(whole_or_not_at_all(target, overwrite=overwrite)))
+    parts, descriptors = [part_of(target) for target in targets], []
+    with ExitStack() as stack:
+        for target, part in zip(targets, parts, strict=True):
+            with output_failures(target):
+                descriptors.append(create_locked(part, target))
+            stack.callback(_close, descriptors[-1])
+            if sys.platform != "win32":  # where an open file cannot be removed
+                stack.callback(part.unlink, missing_ok=True)
+        try:
             yield parts
+            for target, descriptor in zip(targets, descriptors, strict=True):
+                with output_failures(target):
+                    os.fsync(descriptor)
+            if sys.platform == "win32":  # nor renamed
+                stack.close()
+            _place(parts, targets, overwrite)
+        finally:
+            if sys.platform == "win32":
+                stack.close()
+                for part in parts:
+                    part.unlink(missing_ok=True)
+
+
+def _close(descriptor: int) -> None:
+    with suppress(OSError):
+        os.close(descriptor)
+
+
+def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
+    """Give every part its name; if one cannot have it, or a signal comes, every target is again what it was."""
+    old = [part.with_suffix(".old") for part in parts]
+    try:
+        if len(targets) > 1:  # one file alone is replaced in one go
+            for target, kept in zip(targets, old, strict=True):
+                with output_failures(target):
+                    _keep(target, kept)
+        for part, target in zip(parts, targets, strict=True):
+            with output_failures(target):
+                _rename(part, target, overwrite)
     except BaseException:
-        for target in placed:
-            target.unlink(missing_ok=True)
+        for part, target, kept in zip(parts, targets, old, strict=True):
+            if kept.exists():
+                kept.replace(target)
+            elif len(targets) > 1 and _is_placed(part, target):
+                target.unlink(missing_ok=True)
         raise
+    finally:
+        for kept in old:
+            kept.unlink(missing_ok=True)
+
+
+def _keep(target: Path, kept: Path) -> None:
+    """Let a file that will be replaced have a second name; a copy of it where a disk knows no second names."""
+    kept.unlink(missing_ok=True)
+    if not target.is_file():
+        return
+    try:
+        os.link(target, kept)
+    except OSError:
+        shutil.copy2(target, kept)
+
+
+def _is_placed(part: Path, target: Path) -> bool:
+    """Whether a part has got its name, or both names."""
+    return not part.exists() or (target.exists() and part.samefile(target))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,12 +63,12 @@ def _problem_of(folder: Path, overwrite: bool) -> str | None:
 
 
 @contextmanager
-def whole_folder(folder: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def whole_folder(folder: Path, *, overwrite: bool = True, own: Iterable[str] = ()) -> Iterator[Path]:
     """Give an empty folder to write files to; when the block ends well it becomes `folder`, otherwise it goes.
 
     If there is a `folder` already, the files are put into it instead, in the places of those of the same names: all of
-    them, or none. Raises InputError if another run is making it, or, without `overwrite`, if there is one in the end;
-    OutputFailed if the disk does not take it.
+    them, or none. own: names of files that go from there if they are not made again. Raises InputError if another run
+    is making it, or, without `overwrite`, if there is one in the end; OutputFailed if the disk does not take it.
     """
     folder = _absolute(folder)
     lock = part_of(folder)
@@ -80,14 +81,17 @@ def whole_folder(folder: Path, *, overwrite: bool = True) -> Iterator[Path]:
             making.mkdir()
         yield making
         with output_failures(folder):
-            _place(making, folder, overwrite)
+            _place(making, folder, overwrite, own)
     finally:
         shutil.rmtree(making, ignore_errors=True)
+        if sys.platform != "win32":  # where an open file cannot be removed
+            lock.unlink(missing_ok=True)
         os.close(descriptor)
-        lock.unlink(missing_ok=True)
+        if sys.platform == "win32":
+            lock.unlink(missing_ok=True)
 
 
-def _place(making: Path, folder: Path, overwrite: bool) -> None:
+def _place(making: Path, folder: Path, overwrite: bool, own: Iterable[str]) -> None:
     if not folder.is_dir():
         making.rename(folder)
         return
@@ -97,15 +101,21 @@ def _place(making: Path, folder: Path, overwrite: bool) -> None:
     old = making / _OLD
     old.mkdir()
     moved: list[tuple[Path, Path]] = []
+    stale = [name for name in own if not (making / name).exists() and (folder / name).is_file()]
     try:
+        for name in stale:
+            moved.append((old / name, folder / name))
+            (folder / name).rename(old / name)
         for path in new:
             target = folder / path.name
+            # Noted before it is done: a signal may come between.
             if target.exists():
-                target.rename(old / path.name)
                 moved.append((old / path.name, target))
-            path.rename(target)
+                target.rename(old / path.name)
             moved.append((target, path))
+            path.rename(target)
     except BaseException:
         for now, before in reversed(moved):
-            now.rename(before)
+            if now.exists() and not before.exists():
+                now.rename(before)
         raise

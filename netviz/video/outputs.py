@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,8 @@ SVT_AV1 = "libsvtav1"
 """What encodes AV1 fast enough; not every ffmpeg has it."""
 LARGE = 960
 """Pixels along the longer side from which animated pictures are made smaller than the film."""
+FASTEST_GIF = 50
+"""Pictures a second: what a GIF shows for less than two hundredths, browsers show for ten."""
 USUAL_SIDE = 640
 """Pixels along the longer side that they then have."""
 
@@ -117,7 +120,10 @@ def _take(kind: Kind, making: Making, is_transparent: bool) -> Take:
         case "webm":
             return Take(making.webm or usual_webm(), making.quality, making.size)
         case _:
-            return Take("lossless", making.quality, animated_size(making), max(1, round(making.fps / making.rate)))
+            every = max(1, round(making.fps / making.rate))
+            if kind == "gif":
+                every = max(every, ceil(making.fps / FASTEST_GIF))
+            return Take("lossless", making.quality, animated_size(making), every)
 
 
 def animated_size(making: Making) -> tuple[int, int]:

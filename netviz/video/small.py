@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.video.tags import refuse_broken
 
 LONG_SIDE = 160
 """Columns of a wide picture, rows of a tall one; never more than the film has pixels."""
@@ -20,7 +21,7 @@ LONG_SIDE = 160
 FORMATS = "mov,matroska,gif,avi,mpegts,mpeg,ogg,flv,asf,apng"
 """ffmpeg's names of the containers a film may come in: none of them can name another file."""
 
-NOTHING = "no film in it that can be decoded (mp4, webm, mov or gif is expected)"
+NOTHING = "no film in it that can be decoded (mp4, webm, mov, gif or apng is expected)"
 
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) F([1-9]\d*):([1-9]\d*)[^\n]*\n")
 _FRAME = b"FRAME\n"
@@ -37,6 +38,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
     """
     if fault := _fault(Path(path)):
         raise InputError([Problem(str(path), fault)])
+    refuse_broken(Path(path))  # ffmpeg would decode what there is, and say nothing
     with Ffmpeg(decode_arguments(path), collect=True) as ffmpeg:
         data = bytearray()
         while len(data) < _ENOUGH and (chunk := ffmpeg.read()):
@@ -59,7 +61,17 @@ def decode_arguments(path: str | Path) -> list[str]:
     height = f"if(gte(iw,ih),max(1,round(min(iw,{LONG_SIDE})*ih/iw)),min(ih,{LONG_SIDE}))"
     chain = f"scale=w='{width}':h='{height}':flags=area:out_color_matrix=bt709:out_range=tv,format=yuv444p"
     return [
-        *("-v", "error", "-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{path}"),
+        *(
+            "-v",
+            "error",
+            "-xerror",
+            "-protocol_whitelist",
+            "file,pipe",
+            "-format_whitelist",
+            FORMATS,
+            "-i",
+            f"file:{path}",
+        ),
         *("-map", "0:v:0", "-vf", chain, "-strict", "-1", "-f", "yuv4mpegpipe", "pipe:1"),
     ]
 

@@ -56,7 +56,7 @@ def test_what_is_no_film_is_wrong_use(call: Call, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no film")
     for name, complaint in (
         ("none.mp4", "no such file"),
-        ("text.mp4", "no film in it that can be decoded (mp4, webm, mov or gif is expected)"),
+        ("text.mp4", "no film in it that can be decoded (mp4, webm, mov, gif or apng is expected)"),
     ):
         result = call("flashes", name)
         assert (result.code, result.out) == (2, "")

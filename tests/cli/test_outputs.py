@@ -81,7 +81,36 @@ def test_a_transparent_still(call: Call, tmp_path: Path) -> None:
 
 def test_two_files_of_one_name(call: Call, tmp_path: Path, untrained: None) -> None:
     result = call("render", *FILM, "-o", "a.mp4", "-o", "a.mp4")
-    assert result.code == 2 and "two files cannot have one name" in result.err
+    assert result.code == 2 and result.errors == ["a.mp4: would be written twice; give each file a name of its own"]
+    (tmp_path / "here").mkdir()
+    result = call("render", *FILM, "-o", "here/A.gif", "-o", "here/../here/a.gif")
+    assert result.code == 2 and "(here/A.gif is the same file)" in result.err
+
+
+def test_a_name_that_is_only_an_ending(call: Call, tmp_path: Path, untrained: None) -> None:
+    for command, name in (("render", ".gif"), ("render", ".png"), ("still", ".jpg"), ("render", "x.")):
+        result = call(command, *FILM, "-o", name)
+        assert result.code == 2 and f"{name}: give a name that ends in" in result.err
+
+
+def test_films_that_would_share_a_file(call: Call, tmp_path: Path, untrained: None) -> None:
+    sweep = ["--sweep", "training.seed=1,2"]
+    result = call("render", *FILM, *sweep, "-o", "{name}.gif", "-o", "xor-seed-2.gif", "--dry-run")
+    assert result.code == 2
+    with pytest.raises(netviz.InputError, match="would be written twice"):
+        scene = netviz.load_scene("xor")
+        netviz.render_many({(tmp_path / "a.mp4", tmp_path / "b.gif"): scene, tmp_path / "b.gif": scene})
+    with pytest.raises(netviz.InputError, match="no file is named"):
+        netviz.render(netviz.load_scene("xor"), [])
+
+
+def test_transparent_by_the_surroundings(
+    call: Call, tmp_path: Path, untrained: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETVIZ_TRANSPARENT", "1")
+    sweep = ["--sweep", "output.transparent=true,false", "-o", "{name}.webm", "--dry-run"]
+    assert call("render", *FILM, *sweep).code == 0, "what is typed goes before"
+    assert call("render", *FILM, "-o", "a.mp4").code == 2
 
 
 def test_another_codec(call: Call, tmp_path: Path) -> None:
@@ -107,3 +136,23 @@ def test_files_that_say_nothing(call: Call, tmp_path: Path) -> None:
         assert b"secret" not in (tmp_path / name).read_bytes()
         result = call("inspect", name)
         assert result.code == 2 and "carries no word of netviz" in result.err
+
+
+def test_a_film_that_breaks_off_is_told_of(call: Call, tmp_path: Path) -> None:
+    names = ["a.mp4", "a.webm", "a.gif"]
+    assert call("render", *FILM, *(word for name in names for word in ("-o", name))).code == 0
+    for name in names:
+        half = tmp_path / f"half-{name}"
+        half.write_bytes((tmp_path / name).read_bytes()[: (tmp_path / name).stat().st_size * 6 // 10])
+        told = call("inspect", half.name)
+        assert told.code == 2 and "breaks off" in told.err
+        assert call("flashes", half.name).code == 2, "what is not seen to its end is not called safe"
+
+
+def test_pictures_a_second_that_cannot_be(call: Call, tmp_path: Path, untrained: None) -> None:
+    result = call("render", *FILM, "--set", "output.animated.fps=0.1", "-o", "a.gif")
+    assert result.code == 2 and "output.animated.fps: " in result.err
+    faster = ["--set", "output.animated.fps=60", "--fps", "60", "-o", "a.gif", "-o", "a.webp", "--dry-run"]
+    gif, webp = call("render", *FILM, *faster).out.splitlines()
+    assert gif.endswith("with 30 pictures a second"), "50 is the most that browsers show"
+    assert webp.endswith("with 60 pictures a second")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from netviz.errors import InputError
-from netviz.video.files import OutputFailed, amount, output_problems, whole_or_not_at_all
+from netviz.video import files
+from netviz.video.files import OutputFailed, all_or_none, amount, output_problems, whole_or_not_at_all
 from netviz.video.film import write_film
 from tests.video.support import moving_pictures, request
 
@@ -214,3 +215,35 @@ def test_a_folder_that_goes_meanwhile_is_a_clear_failure(tmp_path: Path) -> None
 )
 def test_amounts(size: int, words: str) -> None:
     assert amount(size) == words
+
+
+def test_what_several_files_replace_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one of them cannot have its name, also those that had theirs are again what they were."""
+    targets = [tmp_path / name for name in ("a", "b", "c", "d")]
+    for target in targets[:3]:
+        target.write_text(f"old {target.name}")
+
+    def make() -> None:
+        with all_or_none(targets) as parts:
+            for part in parts:
+                part.write_text("new")
+
+    rename = files._rename
+    for refused in targets:
+        for error in (PermissionError(13, "no"), KeyboardInterrupt()):
+
+            def failing(
+                part: Path, target: Path, overwrite: bool, refused: Path = refused, error: BaseException = error
+            ) -> None:
+                if target == refused:
+                    raise error
+                rename(part, target, overwrite)
+
+            monkeypatch.setattr(files, "_rename", failing)
+            with pytest.raises((OutputFailed, KeyboardInterrupt)):
+                make()
+            found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+            assert found == {"a": "old a", "b": "old b", "c": "old c"}
+    monkeypatch.setattr(files, "_rename", rename)
+    make()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys("abcd", "new")

@@ -119,3 +119,13 @@ def test_a_film_of_the_same_name_is_another_matter(tmp_path: Path) -> None:
     with whole_folder(tmp_path / "x"), whole_or_not_at_all(tmp_path / "x.mp4") as part:
         part.write_text("film")
     assert names(tmp_path) == ["x", "x.mp4"]
+
+
+def test_own_files_that_are_not_made_again_go(tmp_path: Path) -> None:
+    make(tmp_path / "new", {"a": "1", "b": "2", "c": "3"})
+    with whole_folder(tmp_path / "new", own=["a", "b", "x"]) as making:
+        (making / "a").write_text("new")
+    assert contents(tmp_path / "new") == {"a": "new", "c": "3"}
+    with pytest.raises(KeyError), whole_folder(tmp_path / "new", own=["a"]) as making:
+        raise KeyError
+    assert contents(tmp_path / "new") == {"a": "new", "c": "3"}

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from netviz.errors import InputError, Problem
 from netviz.video.about import About, Damaged, about_of_text
-from netviz.video.tags import films, gif, jpeg, mp4, png, webp
+from netviz.video.tags import films, gif, jpeg, mp4, png, webm, webp
 from netviz.video.tags.look import Data, Look
 
 NOT_OURS = (
-    "carries no word of netviz: another program made it, or wrote it anew without its tags, as many sites do; "
-    "give a film or picture as netviz wrote it"
+    "carries no word of netviz: another program made it, or wrote it anew without its tags, as many sites do, or its "
+    "scene says output.about: false; give a film or picture as netviz wrote it"
 )
 _INSERTS = {
     ".png": png.insert,
@@ -62,15 +62,34 @@ def read_media(path: Path) -> Media:
     return _read(path, _media)
 
 
+def refuse_broken(path: Path) -> None:
+    """Raise InputError if a film or picture is not as long as it says, where its kind says how long it is."""
+    _read(path, _check_end)
+
+
+def _check_end(path: Path, data: Data) -> None:
+    picture = _picture(data)
+    if picture is not None:
+        picture.look(data)
+    elif mp4.is_mp4(data):
+        mp4.check_end(data)
+    elif data[:4] == _MATROSKA:
+        webm.check_end(data)
+
+
 def _about(path: Path, data: Data) -> About:
     picture = _picture(data)
     if picture is not None:
         text = picture.find(data)
     elif mp4.is_mp4(data):
+        mp4.check_end(data)
         # Others that copy our films into new ones keep tags, but not in our own kind of box.
         text = mp4.find(data) or films.find(path)
     else:
-        text = films.find(path) if data[:4] == _MATROSKA else None
+        is_matroska = data[:4] == _MATROSKA
+        if is_matroska:
+            webm.check_end(data)
+        text = films.find(path) if is_matroska else None
     if text is None:
         raise InputError([Problem(str(path), NOT_OURS)])
     return about_of_text(text)

@@ -57,6 +57,20 @@ def find(data: Data) -> str | None:
     return None
 
 
+def check_end(data: Data) -> None:
+    """Raise Damaged if the film breaks off: its index stands in front, and would not tell."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size == 0:  # up to the end
+            return
+        at += max(8, size)
+    if at > len(data):
+        raise Damaged("it breaks off")
+
+
 def _text(data: Data, start: int, stop: int, skip: int) -> str:
     return cut(data, start + skip, stop).decode(errors="replace")
 
