@@ -29,13 +29,10 @@ SMALL: dict[str, Any] = SHORT | {
 }
 FILMS: dict[str, dict[str, Any]] = {
     "good.mp4": {},
-    "best.mp4": {"output.quality": "best"},
-    "draft.mp4": {"output.quality": "draft", "output.fps": "30000/1001"},
+    "best.mp4": {"output.quality": "best", "output.platform": "shorts", "output.size": "270x480"},
+    "draft.mp4": {"output.quality": "draft", "output.fps": "30000/1001", "motion": "reduced"},
     "av1.webm": {"output.webm": "av1"},
-    "vp9.webm": {"output.webm": "vp9"},
-    "stepped.mp4": {"motion": "reduced"},
-    "shorts.mp4": {"output.platform": "shorts", "output.size": "270x480"},
-    "square.webm": {"output.size": "256x256", "theme": "paper"},
+    "vp9.webm": {"output.webm": "vp9", "output.size": "256x256", "theme": "paper"},
 }
 GROUND = (30, 60, 120)
 
