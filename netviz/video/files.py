@@ -113,7 +113,7 @@ def all_or_none(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[
                 descriptors.append(create_locked(part, target))
             stack.callback(_close, descriptors[-1])
             if sys.platform != "win32":  # where an open file cannot be removed
-                stack.callback(part.unlink, missing_ok=True)
+                stack.callback(_remove_own, part, descriptors[-1])
         try:
             yield parts
             for target, descriptor in zip(targets, descriptors, strict=True):
@@ -127,6 +127,12 @@ def all_or_none(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[
                 stack.close()
                 for part in parts:
                     part.unlink(missing_ok=True)
+
+
+def _remove_own(part: Path, descriptor: int) -> None:
+    """Remove a part that did not become its target; not the one that the next run may have begun since."""
+    if _is_at(descriptor, part):
+        part.unlink(missing_ok=True)
 
 
 def _close(descriptor: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -247,3 +247,18 @@ def test_what_several_files_replace_comes_back(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(files, "_rename", rename)
     make()
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys("abcd", "new")
+
+
+def test_what_the_next_run_has_begun_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As soon as a file has its name, another run may write the next one for it."""
+    place = files._place
+
+    def placed_and_begun(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
+        place(parts, targets, overwrite)
+        parts[0].write_text("of the next run")
+
+    monkeypatch.setattr(files, "_place", placed_and_begun)
+    with whole_or_not_at_all(tmp_path / "a") as part:
+        part.write_text("new")
+    assert (tmp_path / "a").read_text() == "new"
+    assert part.read_text() == "of the next run"
