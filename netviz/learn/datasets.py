@@ -13,7 +13,6 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from netviz.learn.fdlibm import log
 from netviz.learn.network import Floats
 from netviz.scene.data import Dataset
 
@@ -67,7 +66,7 @@ def _normal(mean: float, variance: float, stream: Uniform) -> float:
         second = 2 * stream.random() - 1
         square = first * first + second * second
         if 0 < square <= 1:
-            return mean + math.sqrt(variance) * (math.sqrt(-2 * log(square) / square) * first)
+            return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(square) / square) * first)
 
 
 def _halves(count: int) -> tuple[int, int]:

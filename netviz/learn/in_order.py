@@ -2,16 +2,17 @@
 
 Floating-point sums depend on their order in the last bit, and matrix products have none that can be relied on. Some of
 Playground's trainings are so restless that the last bit is seen after two hundred epochs: with these functions its runs
-come out as it has them (src/nn.ts, in Chrome or Node). Vectorised over the examples of a batch, (B, n).
+come out as it has them (src/nn.ts, in Chrome). Its tanh, exp and log are the C library's, which are `math`'s here and
+not always NumPy's. Vectorised over the examples of a batch, (B, n).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from netviz.learn import fdlibm
 from netviz.learn.network import Floats, activate, output_deltas, through_activation
 from netviz.scene.spec import Activation, Loss
 
@@ -34,11 +35,19 @@ def forward(
 
 def _activate(activation: Activation, sums: Floats) -> Floats:
     if activation == "tanh":
-        return _each(fdlibm.tanh, sums)
+        return _each(math.tanh, sums)
     if activation == "sigmoid":
-        result: Floats = 1.0 / (1.0 + _each(fdlibm.exp, -sums))
+        result: Floats = 1.0 / (1.0 + _each(exponential, -sums))
         return result
     return activate(activation, sums)
+
+
+def exponential(x: float) -> float:
+    """e to the power of x; infinite where that is no number, as in JavaScript."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
 
 
 def _each(function: Callable[[float], float], numbers: Floats) -> Floats:

@@ -9,6 +9,7 @@ templates alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netviz.learn import fdlibm
+from netviz.learn.in_order import exponential
 from netviz.learn.lesson import Gradients, Lesson, Parameters, State
 from netviz.learn.reference import Chunk
 from netviz.learn.steps import SLOPE
@@ -40,7 +41,7 @@ def compile_in_order(lesson: Lesson) -> Callable[[State, int], Chunk]:
 
     A Chunk's numbers may not be finite.
     """
-    scope: dict[str, Any] = {"exp": fdlibm.exp, "tanh": fdlibm.tanh}
+    scope: dict[str, Any] = {"exp": exponential, "tanh": math.tanh}
     exec(compile("\n".join(source_in_order(lesson)), "<netviz steps in order>", "exec"), scope)
     train = scope["train"]
     count = len(lesson.inputs)
