@@ -71,6 +71,17 @@ def test_every_hidden_neuron_lights_where_it_stands(stage: Stage, timeline: Time
         assert brightness[lit] > brightness[others].max() + 150
 
 
+@pytest.mark.parametrize("size", ["480x270", "270x270", "270x480"])
+@pytest.mark.parametrize("biases", [{"network__bias": False}, {"network__bias_nodes": False}, {}])
+@pytest.mark.parametrize("style", ["glow", "classic", "playground"])
+def test_pictures_as_inputs_are_drawn_with_and_without_biases(style: str, biases: dict[str, bool], size: str) -> None:
+    """Before training, in a step, and after it, when the synapses that matter are chosen."""
+    timeline = timeline_of(digits(size, style=style, **biases), seconds=20)
+    stage = Stage(timeline)
+    for index in (0, first(timeline, "step"), timeline.frame_count - 1):
+        assert drawn(stage, timeline.frame(index)).std() > 2, index
+
+
 @pytest.mark.parametrize("size", ["960x540", "540x540", "540x960"])
 def test_what_is_not_drawn_one_by_one_is_said(size: str, timeline: Timeline, written: list[Written]) -> None:  # noqa: F811
     scene = digits(size)

@@ -111,7 +111,7 @@ def groups(places: Places, layer: int) -> Groups:
     centres, radii, block = places.centres[layer], places.radii(layer), places.block(layer)
     across = 1 if places.flow == "right" else 0
     nodes = places.nodes(layer)
-    found = [part for part in np.array_split(nodes, min(len(nodes), MOST_GROUPS)) if len(part)]
+    found = np.array_split(nodes, min(len(nodes), MOST_GROUPS)) if len(nodes) else []
     if block is not None:
         line = (block.centres[:, across] - block.centres[0, across]) / block.pitch
         band = (np.rint(line) * BANDS / (np.rint(line).max() + 1)).astype(int)

@@ -47,7 +47,8 @@ class NetworkPanel:
                 [
                     setting.field.add_spot(x, y, radius)
                     for (x, y), radius in zip(centres[nodes], self.places.radii(layer)[nodes], strict=True)
-                ]
+                ],
+                dtype=np.int64,  # of a layer that is all cells too
             )
             for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
             if setting.lit
