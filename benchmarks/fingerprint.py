@@ -1,0 +1,139 @@
+"""Fingerprints of all that netviz makes, a line each: before and after a change that should change nothing.
+
+    python -m benchmarks.fingerprint > before.txt
+    python -m benchmarks.fingerprint > after.txt
+    diff before.txt after.txt
+
+Stills of every bundled scene at five moments, in three shapes and both pixel spaces; every array of their recordings;
+plans and events; small films of six scenes, a folder for a blog post, sound made from a run; what the commands say of
+themselves. Two runs agree on one machine with the same libraries and the same version of netviz, which is written into
+every film.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+import netviz
+from netviz.film.moments import moment_frame
+from netviz.film.side_by_side import frames_of
+from netviz.picture.space import RGB, YUV420
+from netviz.picture.stage import Stage
+from netviz.plans import tell
+from netviz.scene.file import bundled_scenes
+
+SHAPES = ("960x540", "540x540", "540x960")
+MOMENTS = ("start", "25%", "50%", "75%", "end")
+FILMS = {
+    "xor": (".mp4", ".webm", ".gif"),
+    "xor-classic": (".mp4", ".png"),
+    "digits": (".mp4", ".apng"),
+    "step-by-step": (".mp4", ".webp"),
+    "playground-quadrants": (".mp4", ".mov"),
+    "compare-learning-rates": (".mp4", ".jpg"),
+}
+"""Scenes that become films, and their files; captions come beside them."""
+SMALL = {"output.size": "320x180", "output.fps": 10, "output.quality": "draft"}
+COMMANDS = ("", "render", "still", "record", "embed", "preview", "plan", "validate", "events", "think", "sonify")
+
+
+def fingerprint(data: bytes) -> str:
+    """The first digits of the SHA-256 of some bytes."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def of_scene(name: str) -> list[str]:
+    """The lines of one bundled scene: recording, plan, events, stills, and its film if it is one of FILMS."""
+    warnings.simplefilter("ignore")
+    os.environ["NETVIZ_CACHE"] = "off"
+    scene = netviz.load_scene(name)
+    runs = netviz.record(scene) if scene.compare is None else netviz.compare(scene)
+    lines = [*recording_lines(name, runs), *still_lines(name, runs)]
+    with tempfile.TemporaryDirectory() as folder:
+        lines += film_lines(name, runs, Path(folder))
+    return lines
+
+
+def recording_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterator[str]:
+    """Every array of every run, and what happened in it."""
+    for number, run in enumerate(getattr(runs, "recordings", (runs,))):
+        for key, value in sorted(vars(run).items()):
+            arrays = value if isinstance(value, tuple) else (value,)
+            found = [array for array in arrays if isinstance(array, np.ndarray)]
+            if found:
+                data = b"".join(f"{array.dtype}{array.shape}".encode() + array.tobytes() for array in found)
+                yield f"recording {name} {number} {key} {fingerprint(data)}"
+        told = [repr(event) for event in netviz.events(run)]
+        yield f"events {name} {number} {fingerprint(json.dumps(told).encode())}"
+
+
+def still_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterator[str]:
+    """Pictures at five moments, in every shape, for looking at (RGB) and for a film (YUV420)."""
+    for shape in SHAPES:
+        output = netviz.load_scene(name, overrides={"output.size": shape}).output
+        resized = runs.with_scene(runs.scene.model_copy(update={"output": output}))
+        timeline = frames_of(tell(netviz.plan(resized.scene), resized), resized)
+        for space, kind in ((RGB, "rgb"), (YUV420, "yuv")):
+            stage = Stage(timeline, space)
+            for moment in MOMENTS:
+                picture = stage.draw(timeline.frame(moment_frame(timeline, moment)))
+                yield f"still {name} {shape} {kind} {moment} {fingerprint(picture.tobytes())}"
+
+
+def film_lines(name: str, runs: netviz.Recording | netviz.Comparison, folder: Path) -> Iterator[str]:
+    """Small films with their captions; of xor a folder for a post and the sound of its run too."""
+    small = netviz.load_scene(name, overrides=SMALL)
+    filmed = runs.with_scene(runs.scene.model_copy(update={"output": small.output}))
+    if name in FILMS:
+        opaque = [folder / f"{name}{end}" for end in FILMS[name] if end != ".mov"]
+        netviz.render(filmed, opaque, jobs=1)
+    if ".mov" in FILMS.get(name, ()):
+        clear = netviz.load_scene(name, overrides=SMALL | {"output.transparent": True}).output
+        netviz.render(runs.with_scene(runs.scene.model_copy(update={"output": clear})), folder / f"{name}.mov", jobs=1)
+    if name == "xor":
+        netviz.embed(filmed, folder / "post", jobs=1)
+        netviz.sonify(filmed, folder / "xor.wav")
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield f"file {name} {path.relative_to(folder)} {fingerprint(path.read_bytes())}"
+
+
+def command_lines(names: list[str]) -> Iterator[str]:
+    """What commands print: their help, the schema, words, and every scene's plan and events."""
+    calls = [[command, "--help"] if command else ["--help"] for command in COMMANDS]
+    calls += [["schema"], ["words"], ["scenes"]]
+    calls += [["plan", "--json", name] for name in names]
+    calls += [["events", "--json", name] for name in names if name != "compare-learning-rates"]
+    for call in calls:
+        run = subprocess.run(
+            [sys.executable, "-m", "netviz", *call],
+            capture_output=True,
+            check=False,
+            env=os.environ | {"NETVIZ_CACHE": "off"},  # which says nothing of training where it has it
+        )
+        yield f"command {' '.join(call)} {run.returncode} {fingerprint(run.stdout)} {fingerprint(run.stderr)}"
+
+
+def main() -> None:
+    """Print all lines, those of a scene together."""
+    names = [name for name, _ in bundled_scenes()]
+    with ProcessPoolExecutor(2) as pool:
+        for lines in pool.map(of_scene, names):
+            print("\n".join(lines), flush=True)
+    for line in command_lines(names):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
