@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from netviz.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from netviz.api import animate, compare, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from netviz.scene.sweep import sweep
     from netviz.sounds import sonify
     from netviz.video.flashes import Flashes, flashes
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "animate": "netviz.api",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netviz import __version__
+from netviz.version import __version__
 from netviz.places import music
 from netviz.scene.sound import Sound
 from netviz.scene.spec import Scene

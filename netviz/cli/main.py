@@ -12,7 +12,7 @@ from typing import NoReturn
 
 import click
 
-from netviz import __version__
+from netviz.version import __version__
 from netviz.cli import console, stopping
 from netviz.scene.words import printable
 

@@ -207,7 +207,7 @@ def _versions() -> list[str]:
 
 def _code() -> str:
     """netviz's version and the very text of the code that trains: in a source tree that changes between versions."""
-    from netviz import __version__
+    from netviz.version import __version__
 
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(Path(__file__).parent.rglob("*.py")):

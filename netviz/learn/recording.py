@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netviz.errors import InputError, Problem
-from netviz.learn import network
+from netviz.learn import network as dense
 from netviz.learn.examples import Examples, examples_of
 from netviz.learn.features import features_of, network_inputs
 from netviz.learn.network import Floats
@@ -103,7 +103,7 @@ class Recording:
         values = network_inputs(features, given)
         weights, biases = ([array[row] for array in arrays] for arrays in (self.weights, self.biases))
         with np.errstate(all="ignore"):
-            return network.forward(weights, biases, self.scene.network.activations, values)
+            return dense.forward(weights, biases, self.scene.network.activations, values)
 
     def deltas(self, row: int) -> tuple[Floats, ...]:
         """The back-propagated error dLoss/d(weighted sums) (n_l,) of an example row, for the layers 1 to L.
@@ -115,7 +115,7 @@ class Recording:
         scene = self.scene
         weights, layers = ([array[row] for array in arrays] for arrays in (self.weights, self.activations))
         with np.errstate(all="ignore"):
-            return network.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
+            return dense.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
 
     def with_scene(self, scene: Scene) -> Recording:
         """The same run for a scene that differs only in how its film looks.

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netviz.learn import in_order, network
+from netviz.learn import in_order
+from netviz.learn import network as dense
 from netviz.learn.divergence import TrainingDiverged
 from netviz.learn.lesson import Gradients, Lesson, Parameters, State
 from netviz.learn.network import Floats, losses
@@ -65,7 +66,7 @@ Layers = tuple[Floats, ...]
 
 def _passes(lesson: Lesson, parameters: Parameters, inputs: Floats, targets: Floats) -> tuple[Layers, Layers]:
     """The activations of all layers, and the deltas of all after the inputs."""
-    way = in_order if lesson.in_order else network
+    way = in_order if lesson.in_order else dense
     layers = way.forward(*parameters, lesson.activations, inputs)
     return layers, way.deltas(parameters.weights, lesson.activations, layers, targets, lesson.loss)
 
@@ -75,7 +76,7 @@ def _gradients(lesson: Lesson, carried: Gradients | None, layers: Layers, back: 
     examples = len(back[0]) + (carried.examples if carried else 0)
     if lesson.in_order:
         return Gradients(*in_order.gradients(layers, back, carried and carried[:2]), examples)
-    weights, biases = network.gradients(layers, back, "sum")
+    weights, biases = dense.gradients(layers, back, "sum")
     if carried is not None:
         weights = tuple(map(np.add, carried.weights, weights))
         biases = tuple(map(np.add, carried.biases, biases))

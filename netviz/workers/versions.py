@@ -20,7 +20,7 @@ def versions() -> Mapping[str, str]:
     """Of netviz (a digest of its very code), the libraries that make pixels, and ffmpeg, in this process."""
     from importlib.metadata import version
 
-    from netviz import __version__
+    from netviz.version import __version__
     from netviz.executable import executable
 
     package = Path(__file__).resolve().parents[1]

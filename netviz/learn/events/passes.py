@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from netviz.learn import network
+from netviz.learn import network as dense
 from netviz.learn.lesson import Parameters
 from netviz.learn.network import Floats
 from netviz.scene.spec import Activation
@@ -34,7 +34,7 @@ def passes(parameters: Parameters, activations: tuple[Activation, ...], inputs: 
     for start in range(0, len(weights[0]), at_once):
         part = slice(start, start + at_once)
         with np.errstate(all="ignore"):
-            layers = network.forward(
+            layers = dense.forward(
                 [weight[part] for weight in weights], [bias[part, None] for bias in biases], activations, inputs[None]
             )
         yield layers[1:]

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from netviz.learn import network
+from netviz.learn import network as dense
 from netviz.learn.divergence import TrainingDiverged
 from netviz.learn.engine import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
 from netviz.learn.events.moments import Moments
@@ -159,8 +159,8 @@ class Replay:
             inputs = lesson.inputs[None, start : start + lesson.batch]
             targets = lesson.targets[None, start : start + lesson.batch]
             weights, biases = state.parameters
-            layers = network.forward(weights, [bias[:, None] for bias in biases], lesson.activations, inputs)
-            deltas = network.deltas(weights, lesson.activations, layers, targets, lesson.loss)
+            layers = dense.forward(weights, [bias[:, None] for bias in biases], lesson.activations, inputs)
+            deltas = dense.deltas(weights, lesson.activations, layers, targets, lesson.loss)
             found = _gradients(layers, deltas, state.carried)
             if inputs.shape[1] < lesson.batch and lesson.last_batch == "carry":
                 state = state._replace(carried=found)

@@ -1,0 +1,3 @@
+"""Version of netviz."""
+
+__version__ = "0.1.0"
