@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.executable import executable
-from netviz.film.timing import frame_count
-from netviz.scene.sound import Sound
-from netviz.sound.audio import SAMPLE_RATE, audio_length
-from netviz.sound.track import soundtrack
-from netviz.video.film import write_film
+from netviz.audio.music_file import SAMPLE_RATE, audio_length
+from netviz.audio.soundtrack import soundtrack
+from netviz.ffmpeg import executable
+from netviz.scene.output import Sound
+from netviz.timeline.plan import frame_count
 from netviz.video.verify import decode
+from netviz.video.writer import write_film
 
 KINDS = {
     "mp3 CBR": ("cbr.mp3", "-c:a", "libmp3lame", "-b:a", "128k"),

@@ -35,16 +35,14 @@ from threadpoolctl import threadpool_limits
 import netviz
 from benchmarks.parts import measured_parts
 from benchmarks.plain import plain_animation
-from netviz.api import pictures
-from netviz.executable import executable
-from netviz.film.plan import make_plan
-from netviz.film.timeline import Timeline, make_timeline
-from netviz.picture.animation import make_animation
-from netviz.picture.space import YUV420
-from netviz.picture.stage import Stage
-from netviz.video.encode import QUALITIES
-from netviz.video.segments import encoded_in_turn, segments_of
-from netviz.video.takes import Roll, Take
+from netviz.drawing.color_space import YUV420
+from netviz.drawing.renderer import Stage, make_animation
+from netviz.ffmpeg import executable
+from netviz.pipeline.api import pictures
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.video.encoder import QUALITIES, encoded_in_turn, segments_of
+from netviz.video.formats import Roll, Take
 
 SKIPPED = 360
 """Frames of a moving learning shot that are left out: its beginning is slower than the rest."""

@@ -26,12 +26,12 @@ from pathlib import Path
 import numpy as np
 
 import netviz
-from netviz.film.moments import moment_frame
-from netviz.film.side_by_side import frames_of
-from netviz.picture.space import RGB, YUV420
-from netviz.picture.stage import Stage
-from netviz.plans import tell
-from netviz.scene.file import bundled_scenes
+from netviz.drawing.color_space import RGB, YUV420
+from netviz.drawing.renderer import Stage
+from netviz.pipeline.prepare import tell
+from netviz.scene.loader import bundled_scenes
+from netviz.timeline.moments import moment_frame
+from netviz.timeline.side_by_side import frames_of
 
 SHAPES = ("960x540", "540x540", "540x960")
 MOMENTS = ("start", "25%", "50%", "75%", "end")

@@ -19,9 +19,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.plain_training import train_plain
-from netviz.learn.engine import choose_engine
-from netviz.learn.lesson import Lesson, Parameters, State
-from netviz.scene.spec import Activation, Loss
+from netviz.scene.model import Activation, Loss
+from netviz.training.problem import Lesson, Parameters, State
+from netviz.training.trainer import choose_engine
 
 CYCLES = (10, 100, 1_000, 10_000, 60_000)
 EXAMPLES = (4, 16, 64, 256, 1_024)

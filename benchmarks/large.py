@@ -27,12 +27,12 @@ from threadpoolctl import threadpool_limits
 
 import netviz
 from benchmarks.film import encode, seconds
-from netviz.film.timeline import Timeline, make_timeline
-from netviz.learn.recording import Recording
-from netviz.picture.panels.network import NetworkPanel
-from netviz.picture.space import YUV420
-from netviz.picture.stage import Stage
-from netviz.scene.spec import Scene
+from netviz.drawing.color_space import YUV420
+from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.renderer import Stage
+from netviz.scene.scene import Scene
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.recording import Recording
 
 SHAPES = {"1920x1080": 1, "1080x1080": 2, "1080x1920": 2}
 """Sizes of the pictures on the contact sheet, and how many stand beside each other."""

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.audio.loudness import Meter
+from netviz.audio.music_file import SAMPLE_RATE as RATE
 from netviz.ffmpeg import Ffmpeg
-from netviz.sound.audio import SAMPLE_RATE as RATE
-from netviz.sound.lufs import Meter
 
 NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)

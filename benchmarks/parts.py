@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from netviz.api import pictures
-from netviz.film.timeline import Timeline
-from netviz.picture.panels.network import NetworkPanel
-from netviz.picture.stage import Stage
+from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.renderer import Stage
+from netviz.pipeline.api import pictures
+from netviz.timeline.timeline import Timeline
 
 
 class Watch:

@@ -11,10 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection, LineCollection
 from matplotlib.figure import Figure
 
-from netviz.film.timeline import Timeline
-from netviz.picture.panels.network import NetworkPanel
-from netviz.picture.panels.scale import number
-from netviz.picture.stage import Stage
+from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.panel import number
+from netviz.drawing.renderer import Stage
+from netviz.timeline.timeline import Timeline
 
 GLOWS = ((1.0, 0.9), (3.0, 0.25), (6.0, 0.12), (10.0, 0.06))
 HALOS = ((1.0, 1.0), (1.5, 0.25), (2.2, 0.12), (3.0, 0.06))

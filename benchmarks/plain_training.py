@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netviz.learn.lesson import Lesson, Parameters
-from netviz.learn.network import Floats
+from netviz.training.layers import Floats
+from netviz.training.problem import Lesson, Parameters
 
 _Function = Callable[[Floats], Floats]
 

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 import netviz
 from benchmarks.film import SKIPPED, seconds
-from netviz.api import pictures
-from netviz.executable import executable
-from netviz.film.plan import make_plan
-from netviz.film.timeline import make_timeline
-from netviz.video.encode import QUALITIES, Quality
-from netviz.video.film import write_film
+from netviz.ffmpeg import executable
+from netviz.pipeline.api import pictures
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import make_timeline
+from netviz.video.encoder import QUALITIES, Quality
+from netviz.video.writer import write_film
 
 TRIED = [
     *QUALITIES.items(),

@@ -22,13 +22,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from netviz.learn.engine import choose_engine
-from netviz.learn.initial import initial_parameters
-from netviz.learn.lesson import Lesson, Parameters, State, lesson_of
-from netviz.learn.network import Floats
-from netviz.learn.reference import Chunk, run_reference
-from netviz.scene.file import load_scene
-from netviz.scene.spec import Scene
+from netviz.scene.loader import load_scene
+from netviz.scene.scene import Scene
+from netviz.training.initializers import initial_parameters
+from netviz.training.layers import Floats
+from netviz.training.problem import Lesson, Parameters, State, lesson_of
+from netviz.training.sgd import Chunk, run_reference
+from netviz.training.trainer import choose_engine
 
 CYCLES = 60_000
 SLOW_CYCLES = 3_000
@@ -50,8 +50,8 @@ PLAYGROUND = {
 RECORD_ONCE = """
 import time
 started = time.perf_counter()
-from netviz.learn.training import record
-from netviz.scene.file import load_scene
+from netviz.training.trainer import record
+from netviz.scene.loader import load_scene
 scene = load_scene("xor")
 ready = time.perf_counter()
 record(scene)

@@ -27,16 +27,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import netviz
-from netviz.api import pictures
-from netviz.orders import making_of
-from netviz.picture.space import YUV420
-from netviz.picture.stage import Stage
-from netviz.video.film import Wanted, joined
-from netviz.video.outputs import outputs_of
-from netviz.video.segments import encode_segment
-from netviz.workers.jobs import CPUS_A_JOB, usable_cpus
-from netviz.workers.processes import Processes
-from netviz.workers.segment import Production, encode
+from netviz.drawing.color_space import YUV420
+from netviz.drawing.renderer import Stage
+from netviz.pipeline.api import pictures
+from netviz.pipeline.jobs import making_of
+from netviz.pipeline.processes import Processes
+from netviz.pipeline.tasks import Production, encode
+from netviz.pipeline.workers import CPUS_A_JOB, usable_cpus
+from netviz.video.encoder import encode_segment
+from netviz.video.formats import outputs_of
+from netviz.video.writer import Wanted, joined
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
 LENGTHS = (91, 600)

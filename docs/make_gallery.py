@@ -12,10 +12,10 @@ from html import escape
 from pathlib import Path
 
 import netviz
-from netviz.about import about_of
-from netviz.post.filmtypes import film_type
-from netviz.scene.file import bundled_scenes
+from netviz.pipeline.provenance import about_of
+from netviz.scene.loader import bundled_scenes
 from netviz.video.flashes import flashes
+from netviz.web.mime_types import film_type
 
 HERE = Path(__file__).parent
 OVERRIDES = {"output.platform": "blog"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio.v3
 
 import netviz
-from netviz.scene.file import bundled_scenes
+from netviz.scene.loader import bundled_scenes
 
 HERE = Path(__file__).parent / "pictures"
 

@@ -17,46 +17,45 @@ from typing import TYPE_CHECKING, Any
 from netviz.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from netviz.api import animate, compare, record, still
     from netviz.errors import InputError, NetvizError, NetvizWarning
-    from netviz.films import render, render_many
-    from netviz.inspection import inspect
-    from netviz.learn.comparison import Comparison
-    from netviz.learn.events import Event
-    from netviz.learn.events import find_events as events
-    from netviz.learn.recording import Recording
-    from netviz.plans import plan
-    from netviz.posts import Post, embed
-    from netviz.scene.file import load_scene
-    from netviz.scene.spec import Scene
+    from netviz.pipeline.api import animate, compare, record, sonify, still
+    from netviz.pipeline.prepare import plan
+    from netviz.pipeline.provenance import inspect
+    from netviz.pipeline.render import render, render_many
+    from netviz.scene.loader import load_scene
+    from netviz.scene.scene import Scene
     from netviz.scene.sweep import sweep
-    from netviz.sounds import sonify
+    from netviz.story.events import find_events as events
+    from netviz.training.comparison import Comparison
+    from netviz.training.event import Event
+    from netviz.training.recording import Recording
     from netviz.video.flashes import Flashes, flashes
+    from netviz.web.embed import Post, embed
 
-_HOMES = {
-    "animate": "netviz.api",
-    "compare": "netviz.api",
-    "embed": "netviz.posts",
-    "inspect": "netviz.inspection",
-    "plan": "netviz.plans",
-    "record": "netviz.api",
-    "render": "netviz.films",
-    "render_many": "netviz.films",
-    "still": "netviz.api",
+_MODULES = {
+    "animate": "netviz.pipeline.api",
+    "compare": "netviz.pipeline.api",
+    "embed": "netviz.web.embed",
+    "inspect": "netviz.pipeline.provenance",
+    "plan": "netviz.pipeline.prepare",
+    "record": "netviz.pipeline.api",
+    "render": "netviz.pipeline.render",
+    "render_many": "netviz.pipeline.render",
+    "still": "netviz.pipeline.api",
     "InputError": "netviz.errors",
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
-    "Event": "netviz.learn.events",
-    "Comparison": "netviz.learn.comparison",
-    "Recording": "netviz.learn.recording",
-    "events": "netviz.learn.events",
+    "Event": "netviz.training.event",
+    "Comparison": "netviz.training.comparison",
+    "Recording": "netviz.training.recording",
+    "events": "netviz.story.events",
     "Flashes": "netviz.video.flashes",
     "flashes": "netviz.video.flashes",
-    "load_scene": "netviz.scene.file",
-    "Post": "netviz.posts",
-    "sonify": "netviz.sounds",
+    "load_scene": "netviz.scene.loader",
+    "Post": "netviz.web.embed",
+    "sonify": "netviz.pipeline.api",
     "sweep": "netviz.scene.sweep",
-    "Scene": "netviz.scene.spec",
+    "Scene": "netviz.scene.scene",
 }
 
 _NAMES = {"events": "find_events"}
@@ -90,9 +89,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'netviz' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), _NAMES.get(name, name))
+    value = getattr(import_module(_MODULES[name]), _NAMES.get(name, name))
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as data: a place, and what is wrong there."""
+"""Errors and warnings: a problem is a place and what is wrong there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One running ffmpeg that leaves nothing behind.
+"""ffmpeg: found and asked what it can encode, run as one process that leaves nothing behind, its text for tags.
 
 Used by `video/` and `sound/` alone. What ffmpeg is told to do stands there; this is how it is fed, watched and
 ended.
@@ -7,17 +7,21 @@ ended.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 
+import imageio_ffmpeg
+
 from netviz.errors import NetvizError
-from netviz.executable import FfmpegMissing, describe_status, executable
 
 STALL_LIMIT = 60.0
 """Seconds without any progress after which a running ffmpeg is given up."""
@@ -270,3 +274,133 @@ def _widen(descriptor: int) -> None:
 
         with suppress(OSError):
             fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)
+
+
+# The ffmpeg that is used: found, and asked whether it runs here.
+
+_WHAT_TO_DO = (
+    "install it again with `pip install --force-reinstall imageio-ffmpeg`, or install ffmpeg and name it in the "
+    "environment variable IMAGEIO_FFMPEG_EXE"
+)
+
+
+class FfmpegMissing(NetvizError):
+    """There is no ffmpeg that can be run here; the message says what to do."""
+
+
+def executable() -> str:
+    """The ffmpeg to use: what IMAGEIO_FFMPEG_EXE names, or the one in imageio-ffmpeg, or the system's.
+
+    Raises FfmpegMissing if there is none, or it does not run on this machine.
+    """
+    named = os.environ.get("IMAGEIO_FFMPEG_EXE")
+    try:
+        path = str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise FfmpegMissing(f"no ffmpeg was found: {_WHAT_TO_DO}") from None
+    try:
+        changed = Path(path).stat().st_mtime_ns
+    except (OSError, ValueError):
+        changed = 0  # a bare name, found along PATH, or nothing: running it tells
+    reason = _why_it_does_not_run(path, changed)
+    if reason is None:
+        return path
+    if named:
+        raise FfmpegMissing(
+            f"IMAGEIO_FFMPEG_EXE names {path}, {reason}: name a working ffmpeg there, or unset it to use netviz's own"
+        )
+    raise FfmpegMissing(f"ffmpeg at {path}, {reason}: {_WHAT_TO_DO}")
+
+
+@lru_cache(maxsize=8)
+def _why_it_does_not_run(path: str, changed: int) -> str | None:
+    """None if `path -version` answers like an ffmpeg; `changed` only makes a replaced file be asked again."""
+    try:
+        answer = subprocess.run(
+            [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
+        )
+    except FileNotFoundError:
+        # The kernel says the same of a missing file and of a program whose loader is missing.
+        return "which exists but cannot be started on this system" if Path(path).exists() else "which does not exist"
+    except IsADirectoryError:
+        return "which is a folder"
+    except PermissionError:
+        return "which is a folder" if Path(path).is_dir() else "which is not executable"
+    except subprocess.TimeoutExpired:
+        return "which does not answer"
+    except (OSError, ValueError) as error:
+        return f"which is not a program for this machine ({getattr(error, 'strerror', None) or error})"
+    if answer.returncode != 0:
+        return f"which does not work (`-version` ends with {describe_status(answer.returncode)})"
+    if not answer.stdout.startswith(b"ffmpeg version"):
+        return "which is not ffmpeg"
+    return None
+
+
+def has_encoder(name: str) -> bool:
+    """Whether the ffmpeg that is used can encode so. Raises FfmpegMissing."""
+    path = executable()
+    return name in _encoders(path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _encoders(path: str, changed: int) -> frozenset[str]:
+    """Names of all encoders; `changed` only makes a replaced file be asked again."""
+    command = [path, "-hide_banner", "-encoders"]
+    try:
+        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    except subprocess.TimeoutExpired:
+        return frozenset()
+    lines = (line.split() for line in told.stdout.decode(errors="replace").splitlines())
+    return frozenset(words[1] for words in lines if len(words) > 1)
+
+
+def describe_status(status: int) -> str:
+    """An exit status in words: "exit status 1", "signal SIGKILL"."""
+    if status >= 0:
+        return f"exit status {status}"
+    try:
+        return f"signal {signal.Signals(-status).name}"
+    except ValueError:
+        return f"signal {-status}"
+
+
+# ffmpeg's text for tags, ;FFMETADATA1: a line `name=value` each, with = ; # \ and the end of a line escaped by \.
+#
+# https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
+
+HEAD = ";FFMETADATA1"
+_SPECIAL = re.compile(r"[=;#\\\n]")
+_FIELD = re.compile(r"((?:[^\\=\n]|\\[\s\S])*)=((?:[^\\\n]|\\[\s\S])*)(?:\n|$)|[^\n]*(?:\n|$)")
+
+
+def text_of(tags: Mapping[str, str]) -> str:
+    """Tags as ffmpeg reads them from a file, in their order."""
+    lines = [f"{_escaped(name)}={_escaped(value)}" for name, value in tags.items()]
+    return "\n".join([HEAD, *lines, ""])
+
+
+def parse(text: str) -> dict[str, str]:
+    """The tags in what ffmpeg wrote, their names in small letters; those of streams and chapters are left out.
+
+    Where a name comes twice, the last one counts.
+    """
+    found: dict[str, str] = {}
+    is_of_file = True
+    for match in _FIELD.finditer(text):
+        line = match[0]
+        if line.startswith(";FFMETADATA"):
+            is_of_file = True
+        elif line.startswith("["):
+            is_of_file = False
+        elif is_of_file and match[1] and not line.startswith((";", "#")):
+            found[_plain(match[1]).lower()] = _plain(match[2])
+    return found
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""))
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\([\s\S])", r"\1", text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import netviz
-from netviz.film.side_by_side import SideBySide, frames_of
-from netviz.learn.comparison import Comparison
-from netviz.scene.spec import Scene
+from netviz.scene.scene import Scene
+from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.training.comparison import Comparison
 from tests.conftest import short_scene
 
 RATES = [{"set": {"training.learning_rate": 1}}, {"set": {"training.learning_rate": 0.1}}]

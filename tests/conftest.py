@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from netviz.learn.recording import Recording
-from netviz.learn.training import record
-from netviz.scene.file import load_scene
-from netviz.scene.spec import Scene
+from netviz.scene.loader import load_scene
+from netviz.scene.scene import Scene
+from netviz.training.recording import Recording
+from netviz.training.trainer import record
 
 os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the processes that tests start
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.ffmetadata import parse, text_of
+from netviz.ffmpeg import parse, text_of
 from tests.video.support import run_real
 
 names = st.text("abcxyz=;#\\ ", min_size=1)

@@ -8,8 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from netviz.executable import FfmpegMissing, describe_status, executable
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, FfmpegMissing, describe_status, executable
 from tests.video.support import children, false_ffmpeg
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import netviz
 from netviz.errors import NetvizWarning
-from netviz.scene.file import bundled_scenes
+from netviz.scene.loader import bundled_scenes
 
 NAMES = [name for name, _ in bundled_scenes()]
 SHAPES = {"wide": "480x270", "square": "300x300", "tall": "270x480"}

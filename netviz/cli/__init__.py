@@ -1,4 +1,4 @@
-"""The command line: the only room that prints, shows progress or exits."""
+"""Command line: the only package that prints, shows progress or exits."""
 
 from netviz.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The commands. Each reads its source, calls the public functions, and prints one result."""
+"""Small commands: still, record, think, plan, validate, scenes, new, words, schema, sonify, cache."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from typing import Any
 import click
 
 import netviz
+from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
-from netviz.film.moments import FORMS
-from netviz.film.plan import Plan
-from netviz.plans import tell
-from netviz.problems import one_run_problems, scene_problems, target_problems
-from netviz.scene.mistake import count
-from netviz.scene.spec import Scene
-from netviz.scene.words import printable
-from netviz.video.files import amount
+from netviz.pipeline.prepare import tell
+from netviz.pipeline.validation import one_run_problems, scene_problems, target_problems
+from netviz.scene.messages import printable
+from netviz.scene.scene import Scene
+from netviz.scene.validation_training import count
+from netviz.timeline.moments import FORMS
+from netviz.timeline.plan import Plan
+from netviz.training.cache import VARIABLE, recording_cache
 
 
 @click.command()
@@ -59,7 +60,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
 
     If the numbers run away, what was recorded up to there is kept.
     """
-    from netviz.learn.training import TrainingDiverged
+    from netviz.training.problem import TrainingDiverged
 
     with console.warnings_shown(strict):
         source = read_source(ctx)
@@ -150,7 +151,7 @@ def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
 @debug_option
 def scenes(as_json: bool) -> None:
     """List the scenes that come with netviz."""
-    from netviz.scene.file import bundled_scenes
+    from netviz.scene.loader import bundled_scenes
 
     found = bundled_scenes()
     if as_json:
@@ -174,10 +175,10 @@ def scenes(as_json: bool) -> None:
 @debug_option
 def new(target: Path, source: str, overwrite: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names."""
-    from netviz.scene.file import files_beside, scene_text
-    from netviz.scene.link import is_link
-    from netviz.scene.source import SUFFIXES
-    from netviz.video.files import whole_or_not_at_all
+    from netviz.atomic_files import atomic_write
+    from netviz.scene.files import SUFFIXES
+    from netviz.scene.loader import files_beside, scene_text
+    from netviz.scene.playground_link import is_link
 
     problems = target_problems(target, SUFFIXES, overwrite)
     text, copies = "", dict[Path, bytes]()
@@ -196,7 +197,7 @@ def new(target: Path, source: str, overwrite: bool) -> None:
     problems += [problem for path in copies for problem in target_problems(path, (path.suffix.lower(),), overwrite)]
     _refuse(problems)
     for path, content in {**copies, target: text.encode()}.items():
-        with whole_or_not_at_all(path, overwrite=overwrite) as temporary:
+        with atomic_write(path, overwrite=overwrite) as temporary:
             temporary.write_bytes(content)
     of = "the link's run" if is_link(source) else f"{'a copy' if made is None else 'the scene'} of {source}"
     beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
@@ -209,15 +210,15 @@ def new(target: Path, source: str, overwrite: bool) -> None:
 @debug_option
 def schema() -> None:
     """Print the JSON Schema of scene files, with which editors complete and check them."""
-    from netviz.scene.schema import schema as scene_schema
+    from netviz.scene.json_schema import schema as scene_schema
 
     console.result(json.dumps(scene_schema(), indent=1))
 
 
 def _is_made(source: str) -> bool:
     """Whether it is a file that netviz made of a scene."""
-    from netviz.scene.link import is_link
-    from netviz.scene.source import MADE
+    from netviz.scene.files import MADE
+    from netviz.scene.playground_link import is_link
 
     return not is_link(source) and Path(source).suffix.lower() in (*MADE, *SUFFIXES["record"])
 
@@ -292,3 +293,67 @@ def _size(scene: Scene) -> str:
 
 def _bytes(path: Path) -> str:
     return amount(path.stat().st_size)
+
+
+# The command about the recordings that other commands keep.
+
+
+@click.command()
+@click.option("--clear", is_flag=True, help="Remove all of them.")
+@click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+@debug_option
+def cache(clear: bool, as_json: bool) -> None:
+    """Tell where recordings are kept, how many and how large they are.
+
+    render, still, think and preview keep what they trained, so that a change to colours or text need not train again.
+    The environment variable NETVIZ_CACHE names another folder, or says off. The files may be deleted at any time.
+    """
+    kept = recording_cache()
+    if kept is None:
+        why = f"{VARIABLE} is off, or there is no home folder"
+        console.result(json.dumps({"folder": None}) if as_json else f"no recordings are kept: {why}")
+        return
+    contents = kept.clear() if clear else kept.contents()
+    if as_json:
+        sizes = {"recordings": contents.recordings, "bytes": contents.size_in_bytes, "most_bytes": kept.largest}
+        console.result(json.dumps({"folder": str(kept.folder), **sizes, "cleared": clear}))
+    else:
+        number, size = count(contents.recordings, "recording"), amount(contents.size_in_bytes)
+        of = "removed" if clear else f"of at most {amount(kept.largest)}"
+        console.result(f"{printable(click.format_filename(kept.folder))}: {number}, {size} {of}")
+
+
+# `netviz words`: what netviz says in its pictures, to be translated or reworded.
+
+HEADING = """\
+What netviz says in its pictures and beside its films. Translate or reword what you like (what you leave out stays
+English), and name this file in a scene that lies beside it:  words: {name}
+In braces stands what is filled in; a phrase may leave some of it out, and put it anywhere.
+"""
+
+
+@click.command()
+@debug_option
+def words() -> None:
+    """Print netviz's own words as a file for a scene's `words`, to be translated."""
+    from netviz.scene.export import as_yaml
+    from netviz.scene.phrases import ENGLISH
+
+    console.result(as_yaml(ENGLISH, HEADING.replace("{name}", "my-words.yaml").rstrip(), {}))
+
+
+# `netviz sonify`: the sound of a run, without its film.
+
+
+@click.command()
+@scene_options
+@output_options("The sound, as WAV; without it the scene's name + .wav in the current folder.")
+@cache_option
+@click.pass_context
+def sonify(ctx: click.Context, /, overwrite: bool, cache: bool, strict: bool, **_: Any) -> None:
+    """Make the sound of a run, as long as its film: what a film with `audio: sonify` is heard with."""
+    with console.warnings_shown(strict):
+        source = read_source(ctx)
+        with located(source), console.progress() as progress:
+            netviz.sonify(source.subject, source.target, overwrite=overwrite, progress=progress, cache=cache)
+    console.result(f"{console.name(source.target)}: {amount(source.target.stat().st_size)}")

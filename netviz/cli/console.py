@@ -1,8 +1,9 @@
-"""What the user sees: results on stdout, everything else on stderr."""
+"""Console output: results on stdout, everything else on stderr, progress, and how signals stop a command."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 import warnings
@@ -10,14 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from netviz.cli import stopping
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
-from netviz.scene.words import printable
+from netviz.scene.messages import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -108,7 +108,7 @@ class ProgressLines:
         self._began: dict[str, tuple[float, int]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        stopping.check()
+        check()
         now = time.monotonic()
         if phase not in self._began:
             self._began[phase], self._told = (now, done), now
@@ -151,7 +151,7 @@ class ProgressBars:
         self._tasks: dict[str, tuple[TaskID, float]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        stopping.check()
+        check()
         now = time.monotonic()
         if phase not in self._tasks:
             self._tasks[phase] = (self._progress.add_task(phase, total=total, speed=""), now)
@@ -193,3 +193,44 @@ def report(failure: Exception) -> int:
     else:
         error(f"{type(failure).__name__}: {failure} (--debug shows where)")
     return failure.exit_code if isinstance(failure, NetvizError) else 1
+
+
+# How a command is stopped from outside: Ctrl-C, a polite end, a closed terminal.
+
+
+class Stopped(SystemExit):
+    """A signal: everything under way is cleaned up as this passes."""
+
+
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Ctrl-C, a polite end, a closed terminal."""
+
+_received: list[int] = []
+
+
+def listen() -> None:
+    """End the command on each of the signals from now on."""
+    _received.clear()
+    for each in SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup and shell scripts ignore some for good reason
+            signal.signal(each, _stop)
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)  # a second Ctrl-C would interrupt the cleaning up
+    _received.append(signum)
+    raise Stopped(128 + signum)
+
+
+def check() -> None:
+    """Stop if a signal has come and what `_stop` raised was lost on its way.
+
+    Compiled code that calls Python back, as matplotlib's does, may turn any exception into one of its own, and Python
+    drops what is raised while it collects garbage. To be called now and then in long work, and when something failed.
+
+    Raises:
+        Stopped: a signal has come.
+    """
+    if _received:
+        raise Stopped(128 + _received[0])

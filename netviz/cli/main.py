@@ -1,4 +1,4 @@
-"""The group of commands, and how a command ends: its exit codes, Ctrl-C, SIGTERM, a closed pipe."""
+"""Command group and exit codes: 0, 1 for failure, 2 for wrong use, 130 for Ctrl-C, SIGTERM, a closed pipe."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import NoReturn
 
 import click
 
+from netviz.cli import console
+from netviz.scene.messages import printable
 from netviz.version import __version__
-from netviz.cli import console, stopping
-from netviz.scene.words import printable
 
 COMMANDS = {
     "render": "Make the film of a scene or a recording, or of several.",
@@ -35,10 +35,15 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scene files, for editors.",
     "cache": "Tell of the recordings that are kept, or remove them.",
 }
-_HOMES = {
-    name: name for name in ("cache", "embed", "events", "flashes", "inspect", "preview", "render", "sonify", "words")
+_MODULES = {
+    "render": "render",
+    "embed": "render",
+    "preview": "preview",
+    "events": "reports",
+    "flashes": "reports",
+    "inspect": "reports",
 }
-"""The modules of those that are not in commands.py."""
+"""Modules of the commands that are not in commands.py."""
 
 
 class _Commands(click.Group):
@@ -50,7 +55,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"netviz.cli.{_HOMES.get(cmd_name, 'commands')}")
+        module = import_module(f"netviz.cli.{_MODULES.get(cmd_name, 'commands')}")
         command: click.Command = getattr(module, cmd_name)
         return command
 
@@ -88,7 +93,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     _log("--debug" in arguments)
     try:
         _run(arguments)
-    except stopping.Stopped:
+    except console.Stopped:
         console.say("stopped")
         raise
 
@@ -101,7 +106,7 @@ def _run(arguments: list[str]) -> NoReturn:
         wrong.show()
         sys.exit(wrong.exit_code)
     except Exception as failure:
-        stopping.check()
+        console.check()
         if "--debug" in arguments:
             console.say(traceback.format_exc())
         sys.exit(console.report(failure))
@@ -109,7 +114,7 @@ def _run(arguments: list[str]) -> NoReturn:
 
 def _settle_surroundings() -> None:
     """Keep what the user's environment says from getting in the way."""
-    stopping.listen()
+    console.listen()
     # The command opens no window; a backend that is named there and that matplotlib lacks must not stop it. Nor does
     # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
     os.environ["MPLBACKEND"] = "agg"

@@ -1,4 +1,4 @@
-"""Options that every command with a scene has, and how they become overrides of the scene's keys."""
+"""Options that commands share, and how they become overrides of a scene's keys."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import click
 from click.core import ParameterSource
 
 from netviz.errors import InputError, Problem
+from netviz.scene.messages import printable
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, parse_set
-from netviz.scene.words import printable
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""The command that shows a scene in the browser while it is being changed."""
+"""Command `netviz preview`: a scene in the browser while it is being changed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, overrides, scene_options
 from netviz.cli.sources import read_draft
 from netviz.errors import InputError
-from netviz.film.moments import FORMS, check_moment
-from netviz.preview.server import close, serve
-from netviz.preview.status import Status
-from netviz.preview.studio import Studio, Wanted
-from netviz.scene.draft import Draft
-from netviz.scene.words import printable
+from netviz.scene.loader import Draft
+from netviz.scene.messages import printable
+from netviz.timeline.moments import FORMS, check_moment
+from netviz.web.preview import Studio, Wanted
+from netviz.web.preview_frames import Status
+from netviz.web.preview_server import close, serve
 
 CTRL_C = 130
 

@@ -1,4 +1,4 @@
-"""`netviz render`: a film, or several at once."""
+"""Commands `netviz render` and `netviz embed`: films, one or several, and folders for blog posts."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ import click
 from click.core import ParameterSource
 
 import netviz
+from netviz.atomic_files import amount
 from netviz.cli import console
-from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scenes_options
+from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scene_options, scenes_options
 from netviz.cli.sources import Source as Given
-from netviz.cli.sources import located, read_sources
+from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
-from netviz.films import request_problems
-from netviz.orders import Films, film_problems, making_of
-from netviz.platforms import platform_told
-from netviz.problems import tells
-from netviz.video.files import amount
-from netviz.video.film import Film
-from netviz.video.outputs import ANIMATED, Making, is_picture, is_played, outputs_of
-from netviz.video.outputs import Output as OutputFile
-from netviz.video.vtt import vtt_beside
+from netviz.pipeline.jobs import Films, film_problems, making_of
+from netviz.pipeline.prepare import platform_told
+from netviz.pipeline.render import request_problems
+from netviz.pipeline.validation import tells
+from netviz.video.formats import ANIMATED, Making, is_picture, is_played, outputs_of
+from netviz.video.formats import Output as OutputFile
+from netviz.video.webvtt import vtt_beside
+from netviz.video.writer import Film
+from netviz.web.embed import url_problems
 
 OUTPUT_HELP = (
     "The film: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or .apng, or its poster: .png or .jpg; "
@@ -162,3 +163,54 @@ def _small(output: OutputFile, making: Making) -> str:
     """The size and rate of an animated picture."""
     rate = float(making.fps / output.take.every)
     return "{}x{} with {:g} pictures a second".format(*output.take.size, rate)
+
+
+# `netviz embed`: everything that a blog post needs of a film.
+
+FOLDER_HELP = "The folder; without it the scene's name in the current folder."
+
+
+@click.command()
+@scene_options
+@overwrite_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help=FOLDER_HELP)
+@click.option("--autoplay", is_flag=True, help="The film of the snippets plays by itself: silent, over and over again.")
+@click.option(
+    "--url",
+    metavar="PREFIX",
+    default="",
+    help="What stands before the names of files in the snippets, such as https://example.org/films/.",
+)
+@jobs_option
+@cache_option
+@click.pass_context
+def embed(
+    ctx: click.Context,
+    /,
+    overwrite: bool,
+    autoplay: bool,
+    url: str,
+    jobs: str | None,
+    cache: bool,
+    strict: bool,
+    **_: Any,
+) -> None:
+    """Make a folder with all that a blog post needs: the film, a picture of it, captions, transcript, snippets to
+    paste, and a page that plays it.
+    """
+    with console.warnings_shown(strict):
+        workers, problems = jobs_of(jobs)
+        source = read_source(ctx, [*problems, *url_problems(url)])
+        with located(source), console.progress() as progress:
+            post = netviz.embed(
+                source.subject,
+                source.target,
+                overwrite=overwrite,
+                autoplay=autoplay,
+                url=url,
+                jobs=workers,
+                progress=progress,
+                cache=cache,
+            )
+    what = f"{console.seconds(post.films[0].seconds)}, {len(post.files)} files, {amount(post.size_in_bytes)}"
+    console.result(f"{console.name(source.target / 'index.html')}: {what}")

@@ -1,8 +1,10 @@
-"""What a command works on: a scene or a recording, with the user's options in it, or every mistake at once."""
+"""Sources of a command: scenes or recordings with the user's options in them, and the files they become."""
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,23 +12,22 @@ from pathlib import Path
 
 import click
 
+from netviz.atomic_files import folder_problems
+from netviz.audio.music_file import audio_problems
 from netviz.cli.options import overrides
-from netviz.cli.targets import collisions, targets_of
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.learn.recording import Recording
-from netviz.learn.trained import is_trained
-from netviz.places import music
-from netviz.problems import target_problems
-from netviz.scene.draft import Draft
-from netviz.scene.file import read_scene, read_stored
-from netviz.scene.link import is_link
+from netviz.pipeline.validation import target_problems
+from netviz.resources import music
+from netviz.scene.loader import Draft, read_scene, read_stored
+from netviz.scene.messages import printable
+from netviz.scene.output import Sound
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
-from netviz.scene.sound import Sound
-from netviz.scene.spec import Scene
+from netviz.scene.playground_link import is_link
+from netviz.scene.scene import Scene
+from netviz.scene.schedule import is_trained
 from netviz.scene.sweep import Point, named, parse_sweep, points
-from netviz.sound.audio import audio_problems
-from netviz.video.folders import folder_problems
-from netviz.video.outputs import KINDS, PICTURES
+from netviz.training.recording import Recording
+from netviz.video.formats import KINDS, PICTURES
 
 SUFFIXES = {"render": (*KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
 """What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
@@ -200,3 +201,45 @@ def _same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except (OSError, ValueError):
         return False
+
+
+# Where the films of a command go: of one or several, each in one file or several.
+
+NAME = "{name}"
+"""What stands for a film's own name in -o."""
+
+
+def targets_of(outputs: Sequence[str], names: Sequence[str]) -> list[tuple[Path, ...]]:
+    """The files of each film. outputs: what was given with -o, each a file of every film."""
+    of_outputs = [_targets_of(output, names) for output in outputs] or [[Path(f"{name}.mp4") for name in names]]
+    return [*zip(*of_outputs, strict=True)]
+
+
+def _targets_of(output: str, names: Sequence[str]) -> list[Path]:
+    """A file of each film: in a folder, by a template with {name} in it, or, for one film, just what was given."""
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    if output.endswith(separators) or (len(names) > 1 and NAME not in output and Path(output).is_dir()):
+        return [Path(output.replace(NAME, name)) / f"{name}.mp4" for name in names]
+    return [Path(output.replace(NAME, name)) for name in names]
+
+
+def collisions(outputs: Sequence[str], targets: Sequence[tuple[Path, ...]]) -> list[Problem]:
+    """Files that would be written over each other."""
+    problems = []
+    for number, of_films in enumerate(zip(*targets, strict=True)):
+        counts = Counter(map(_place, of_films))
+        if len(of_films) > 1 and len(counts) == 1 and outputs and NAME not in outputs[number]:
+            message = f"is one name for {len(of_films)} films; give a folder (ending in /), or a name with {NAME} in it"
+            problems.append(Problem(f"--output {printable(outputs[number])}", message))
+            continue
+        problems += [
+            Problem(str(target), f"{count} films would have this name; give each scene a name of its own")
+            for target in dict.fromkeys(of_films)
+            if (count := counts[_place(target)]) > 1
+        ]
+    return problems
+
+
+def _place(target: Path) -> str:
+    # File systems may not tell capitals from small letters.
+    return os.path.normcase(target.absolute()).lower()

@@ -1,4 +1,4 @@
-"""The scene room: what is wanted. A scene file's text becomes a typed, frozen Scene, or a list of all its mistakes."""
+"""A scene file's text becomes a typed, frozen Scene, or a list of all its mistakes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netviz.scene.draft import Draft
-    from netviz.scene.file import bundled_scenes, load_scene, read_scene
+    from netviz.scene.loader import Draft, bundled_scenes, load_scene, read_scene
     from netviz.scene.overrides import Override, parse_set
-    from netviz.scene.spec import Scene
+    from netviz.scene.scene import Scene
 
 _HOMES = {
-    "Draft": "netviz.scene.draft",
+    "Draft": "netviz.scene.loader",
     "Override": "netviz.scene.overrides",
-    "Scene": "netviz.scene.spec",
-    "bundled_scenes": "netviz.scene.file",
-    "load_scene": "netviz.scene.file",
+    "Scene": "netviz.scene.scene",
+    "bundled_scenes": "netviz.scene.loader",
+    "load_scene": "netviz.scene.loader",
     "parse_set": "netviz.scene.overrides",
-    "read_scene": "netviz.scene.file",
+    "read_scene": "netviz.scene.loader",
 }
 
 __all__ = ["Draft", "Override", "Scene", "bundled_scenes", "load_scene", "parse_set", "read_scene"]

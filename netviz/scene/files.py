@@ -1,11 +1,26 @@
-"""The files a scene names, its music and its font: where they lie, and whether a scene may reach them."""
+"""Files a scene is or names: scene files, tables, words, music, fonts; found, checked and read."""
 
 from __future__ import annotations
 
+import csv
+import io
+import math
+import os
+import re
+import shlex
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from netviz.places import assets_folder
-from netviz.scene.words import did_you_mean, printable
+from netviz.errors import InputError, Problem
+from netviz.resources import assets_folder, scenes_folder
+from netviz.scene.messages import did_you_mean, dotted, kind, printable, shown
+from netviz.scene.model import Data, Example
+from netviz.scene.types import LONGEST_TEXT
+from netviz.scene.validation_film import phrases_alone
+from netviz.scene.validation_training import Mistake
+from netviz.scene.yaml import UnreadableYaml, read_tree
 
 BUNDLED = "bundled:"
 
@@ -50,3 +65,274 @@ def _bundled(text: str) -> Path:
         have = f"netviz brings {', '.join(there)}" if there else "netviz brings none"
         raise Unreachable(f"no such bundled file: '{printable(name)}'; {have}{did_you_mean(name, there)}")
     return folder / name
+
+
+# Where a scene comes from: a bundled scene's name or a path, found, and its text read.
+
+LARGEST_FILE = 1_000_000
+SUFFIXES = (".yaml", ".yml")
+MADE = (".mp4", ".mov", ".webm", ".gif", ".png", ".apng", ".webp", ".jpg", ".jpeg")
+"""What the names of films and pictures end in, which carry the scene they were made of."""
+
+
+def bundled_names() -> list[str]:
+    """The names of the scenes that come with netviz, in order of the alphabet."""
+    return sorted(path.stem for path in scenes_folder().glob("*.yaml"))
+
+
+def find_scene(source: str | os.PathLike[str]) -> Path:
+    """The scene file that is meant: a text without separators and suffix is a bundled name, unless it is a file here.
+
+    Raises InputError if there is no such bundled scene; whether a path leads to a file is seen when it is read.
+    """
+    path = Path(source)
+    named = isinstance(source, str) and path.suffix.lower() not in SUFFIXES and not _has_separator(source)
+    if not named or _is_file(path):
+        _refuse_made(path)
+        return path
+    names = bundled_names()
+    if source in names:
+        return scenes_folder() / f"{source}.yaml"
+    message = f"neither a scene file nor one of netviz's own scenes: {', '.join(names)}"
+    raise InputError([Problem(printable(str(source)), message + did_you_mean(source, names))])
+
+
+def read_text(path: Path, where: str | None = None, *, largest: int = LARGEST_FILE, what: str = "scene file") -> str:
+    """The text of a file. where: what messages call it, its path unless given; what: what it should be.
+
+    Raises InputError if it is no text of at most `largest` bytes.
+    """
+    where = printable(str(path)) if where is None else where
+    try:
+        status = path.stat()
+        # Looked at before it is opened: opening a pipe would wait for a writer, and a device never ends.
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError([Problem(where, f"is a folder, not a {what}")])
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError([Problem(where, "is not a regular file")])
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except FileNotFoundError:
+        raise InputError([Problem(where, f"no such file{_bundled_like(path)}")]) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError([Problem(where, f"cannot be read: {reason.lower()}")]) from None
+    if len(content) > largest:
+        size = max(status.st_size, len(content)) / 1e6
+        raise InputError([Problem(where, f"{size:.1f} MB is too large for a {what}; {largest / 1e6:g} is the most")])
+    return _decode(content, where)
+
+
+def _decode(content: bytes, where: str) -> str:
+    is_utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        return content.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        if is_utf_16:
+            raise InputError([Problem(where, "begins like UTF-16 text but is not")]) from None
+        line_start = content.rfind(b"\n", 0, error.start) + 1
+        line = content.count(b"\n", 0, error.start) + 1
+        column = len(content[line_start : error.start].decode("utf-8", errors="replace")) + 1
+        message = f"byte {content[error.start]:#04x} is not UTF-8 text; save the file as UTF-8"
+        raise InputError([Problem(f"{where}:{line}:{column}", message)]) from None
+
+
+def _refuse_made(path: Path) -> None:
+    if path.suffix.lower() in MADE and _is_file(path):
+        quoted = shlex.quote(str(path))
+        message = f"is a film or a picture, not a scene; `netviz inspect {quoted} --scene > my.yaml` restores its scene"
+        raise InputError([Problem(printable(str(path)), message)])
+
+
+def _has_separator(text: str) -> bool:
+    return os.sep in text or (os.altsep is not None and os.altsep in text)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except ValueError:
+        return False
+
+
+def _bundled_like(path: Path) -> str:
+    names = bundled_names()
+    return (
+        f" (netviz's own scene '{path.stem}' is called without {path.suffix})"
+        if path.name in {f"{name}{suffix}" for name in names for suffix in SUFFIXES}
+        else ""
+    )
+
+
+# A file of words: phrases in another language, or of another taste, each under netviz's name for it.
+
+
+def read_words(path: Path, where: str) -> dict[str, str]:
+    """The phrases in a file. where: the file as the user knows it. Raises InputError with every mistake in it."""
+    where = printable(where)
+    try:
+        tree = read_tree(read_text(path))
+    except UnreadableYaml as error:
+        place = f"{where}:{error.position.line}:{error.position.column}"
+        raise InputError([Problem(place, error.message)]) from None
+    if not isinstance(tree.data, dict):
+        found_instead = "nothing" if tree.data is None else f"a {kind(tree.data)}"
+        raise InputError([Problem(where, f"expected phrases with their names, got {found_instead}")])
+    found = [(slip.position, slip.path or (), slip.message) for slip in tree.slips]
+    spoiled = {slip.path for slip in tree.slips if slip.spoils}
+    texts: dict[str, str] = {}
+    for key, value in tree.data.items():
+        fault = _fault(value)
+        if fault and (key,) not in spoiled:
+            found.append((tree.position((key,)), (key,), fault))
+        elif not fault:
+            texts[key] = value
+    for (_, key), message in phrases_alone(texts):
+        found.append((tree.keys.get((str(key),)) or tree.position((key,)), (key,), message))
+    if found:
+        raise InputError(
+            [
+                Problem(f"{where}:{place.line}:{place.column}{f': {dotted(key)}' if key else ''}", message)
+                for place, key, message in sorted(found, key=lambda each: each[0])
+            ]
+        )
+    return texts
+
+
+def _fault(value: object) -> str:
+    if not isinstance(value, str):
+        return f"expected text, got {shown(value)}"
+    if len(value) > LONGEST_TEXT:
+        return f"expected text of at most {LONGEST_TEXT} characters, got {len(value)}"
+    if not all(character.isprintable() for character in value):
+        return "a character in it cannot be drawn"
+    return ""
+
+
+# A table of examples: a CSV file of the user's, its first row the names of its columns, all else numbers.
+
+LARGEST_TABLE = 10_000_000
+"""Bytes."""
+MOST_ROWS = 20_000
+DELIMITERS = (",", ";", "\t")
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_NO_NUMBERS = re.compile(r"[-+]?(nan|inf|infinity)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a row, and the line of the file in which it begins."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it stands in its file. where: the file as the user knows it."""
+
+    where: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def examples(self, inputs: Sequence[str], targets: Sequence[str]) -> tuple[Example, ...]:
+        """Every row as an example, in the order of the file; the columns named must be there.
+
+        Raises InputError with every row that is too short or too long and every cell that is no number.
+        """
+        problems: list[Problem] = []
+        found: list[Example] = []
+        wanted = [(name, self.columns.index(name)) for name in (*inputs, *targets)]
+        for row in self.rows:
+            where = f"{self.where}:{row.line}"
+            if len(row.cells) != len(self.columns):
+                problems.append(Problem(where, f"{len(row.cells)} values for {len(self.columns)} columns"))
+                continue
+            values: list[float] = []
+            for name, column in wanted:
+                value = _number(row.cells[column])
+                if isinstance(value, str):
+                    problems.append(Problem(f"{where}: column '{printable(name)}'", value))
+                else:
+                    values.append(value)
+            if len(values) == len(wanted):
+                target = tuple(values[len(inputs) :])
+                found.append(Example.model_construct(inputs=tuple(values[: len(inputs)]), target=target))
+        if problems:
+            raise InputError(problems)
+        return tuple(found)
+
+
+def read_table(path: Path, where: str) -> Table:
+    """The table in a CSV file: comma, semicolon or tab between the cells.
+
+    where: the file as the user knows it. Raises InputError if there is none in it, or a larger one than can be shown.
+    """
+    where = printable(where)
+    text = read_text(path, where, largest=LARGEST_TABLE, what="table")
+    rows = _rows(text, where)
+    if not rows:
+        raise InputError([Problem(where, "is empty; the first row must hold the names of the columns")])
+    header, *body = rows
+    columns = tuple(cell.strip() for cell in header.cells)
+    problems = _header_problems(columns, f"{where}:{header.line}")
+    if not body and not problems:
+        problems.append(Problem(where, "has no rows below the names of its columns"))
+    if len(body) > MOST_ROWS:
+        problems.append(Problem(where, f"has {len(body):,} rows; {MOST_ROWS:,} are the most"))
+    if problems:
+        raise InputError(problems)
+    return Table(where, columns, tuple(body))
+
+
+def missing_columns(table: Table, data: Data) -> list[Mistake]:
+    """Columns that the data name and the table lacks, or that are not named at all."""
+    found: list[Mistake] = []
+    there = ", ".join(f"'{name}'" for name in table.columns if name)
+    has = f"the columns of {table.where} are {printable(there)}"
+    for key, names in (("inputs", data.inputs), ("targets", data.targets)):
+        if not names:
+            found.append((("data", key), f"missing; {has}"))
+        for index, name in enumerate(names):
+            if name not in table.columns:
+                hint = did_you_mean(name, table.columns)
+                found.append((("data", key, index), f"there is no column {shown(name)}{hint}; {has}"))
+    return found
+
+
+def _header_problems(columns: Sequence[str], where: str) -> list[Problem]:
+    if all(_NUMBER.fullmatch(name) for name in columns):
+        return [Problem(where, "the first row must hold the names of the columns; here are numbers")]
+    twice = {name for number, name in enumerate(columns) if name and name in columns[:number]}
+    return [Problem(where, f"column '{printable(name)}': stands there more than once") for name in sorted(twice)]
+
+
+def _rows(text: str, where: str) -> list[Row]:
+    """The rows of a CSV text, empty lines left out."""
+    found: list[Row] = []
+    line = 1
+    try:
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        delimiter = max(DELIMITERS, key=lambda each: len(next(csv.reader([first], delimiter=each), ())))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append(Row(line, tuple(cells)))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError([Problem(f"{where}:{line}", f"cannot be read as CSV: {printable(str(error))}")]) from None
+    return found
+
+
+def _number(text: str) -> float | str:
+    """The number a cell holds, or what is wrong with it."""
+    text = text.strip()
+    if not text:
+        return "is empty; expected a number"
+    if _NUMBER.fullmatch(text) and math.isfinite(value := float(text)):
+        return value
+    if _NUMBER.fullmatch(text) or _NO_NUMBERS.fullmatch(text):
+        return f"expected a finite number, got {printable(text)[:40]}"
+    with_point = text.replace(",", ".")
+    hint = f" (write {with_point})" if _NUMBER.fullmatch(with_point) else ""
+    return f"expected a number, got text {shown(text)}{hint}"

@@ -1,4 +1,4 @@
-"""What the user typed besides the scene file: dotted keys and values, laid over its data before that is checked."""
+"""Overrides: dotted keys and values laid over a scene's data before it is checked, also for runs to compare."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from netviz.errors import InputError, Problem
-from netviz.scene.platforms import PLATFORMS
-from netviz.scene.schema import every_key, inside, keys, root
-from netviz.scene.shorthand import Shorthand
-from netviz.scene.sound import SONIFY
-from netviz.scene.spec import Scene, Training
-from netviz.scene.values import FrameRate
-from netviz.scene.words import dotted, kind, nearest, printable
-from netviz.scene.yaml_tree import Path, UnreadableYaml, read_tree
+from netviz.scene.json_schema import every_key, inside, keys, root
+from netviz.scene.messages import dotted, kind, nearest, printable
+from netviz.scene.model import Training, refused
+from netviz.scene.output import PLATFORMS, SONIFY
+from netviz.scene.scene import Scene
+from netviz.scene.types import FrameRate, Shorthand
+from netviz.scene.yaml import Path, UnreadableYaml, read_tree
 
 FROM_ENVIRONMENT = "NETVIZ_"
 """How origins begin that are variables of the environment: what is typed goes before them."""
@@ -257,3 +256,35 @@ def _cycles(data: Mapping[str, Any]) -> Any:
     """How long training lasts in this data, right or wrong."""
     training = data.get("training", {})
     return training.get("cycles", Training().cycles) if isinstance(training, dict) else None
+
+
+# The runs of a scene that compares some, each as a scene of its own.
+
+
+def run_scenes(scene: Scene) -> tuple[Scene, ...]:
+    """The scene of every run, which compares nothing itself; only the scene where there is nothing to be compared.
+
+    Raises InputError for runs that no scene file could have: whoever reads one finds their mistakes with their places.
+    """
+    if scene.compare is None:
+        return (scene,)
+    data = scene.model_dump(mode="json", exclude={"compare"})
+    scenes: list[Scene] = []
+    problems: list[Problem] = []
+    for index, run in enumerate(scene.compare):
+        where = f"compare[{index}]"
+        overlaid = overlay(data, run.set)
+        reasons = {} if overlaid.problems else {key: refused(key) for key in run.set}
+        found = [(problem.where, problem.message) for problem in overlaid.problems]
+        found += [(key, reason) for key, reason in reasons.items() if reason is not None]
+        problems += [Problem(f"{where}.set: {key}", message) for key, message in found]
+        if found:
+            continue
+        try:
+            scenes.append(Scene.model_validate(overlaid.data))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            problems.append(Problem(where, f"{'.'.join(map(str, first['loc']))}: {first['msg']}".removeprefix(": ")))
+    if problems:
+        raise InputError(problems)
+    return tuple(scenes)

@@ -1,4 +1,4 @@
-"""Every word that netviz itself puts into a picture or beside a film, in English; a scene's `words` replace them.
+"""Phrases: every word that netviz itself puts into a picture or beside a film; a scene's `words` replace them.
 
 In braces stands what is filled in. A replacement may leave some of it out, and put it anywhere.
 """
@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from string import Formatter
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from netviz.scene.spec import Scene
+from typing import Any, Protocol
 
 ENGLISH: Mapping[str, str] = {
     # Numbers (the sign between thousands) and what is counted.
@@ -185,17 +182,25 @@ ORDINALS = 8
 """Ordinal numbers that have a word."""
 
 
-def say(scene: Scene, key: str, **values: Any) -> str:
+class HasPhrases(Protocol):
+    """A Scene, as far as phrases are concerned."""
+
+    @property
+    def phrases(self) -> Mapping[str, str]:
+        """Replacements of ENGLISH, by key."""
+
+
+def say(scene: HasPhrases, key: str, **values: Any) -> str:
     """A phrase in the scene's words, with what is filled in."""
     return scene.phrases.get(key, ENGLISH[key]).format(**values)
 
 
-def counted(scene: Scene, count: int, things: str) -> str:
+def counted(scene: HasPhrases, count: int, things: str) -> str:
     """So many things: "1 cycle", "60,000 cycles". things: cycles, examples or points."""
     return say(scene, f"{things}-{'one' if count == 1 else 'many'}", count=whole(scene, count))
 
 
-def whole(scene: Scene, number: int) -> str:
+def whole(scene: HasPhrases, number: int) -> str:
     """A whole number with the scene's sign between thousands."""
     return f"{number:,}".replace(",", say(scene, "thousands"))
 

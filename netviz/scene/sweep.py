@@ -1,4 +1,4 @@
-"""One scene with one key or more taking several values: the scenes that makes, and what each is called."""
+"""Sweep: one scene with one key or more taking several values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import product
 from typing import Any
 
 from netviz.errors import InputError, Problem
-from netviz.scene.file import load_scene
+from netviz.scene.loader import load_scene
+from netviz.scene.messages import printable
 from netviz.scene.overrides import Override
-from netviz.scene.spec import Scene
-from netviz.scene.words import printable
-from netviz.scene.yaml_tree import UnreadableYaml, read_tree
+from netviz.scene.scene import Scene
+from netviz.scene.yaml import UnreadableYaml, read_tree
 
 MOST_POINTS = 1000
 """Scenes that a sweep may make."""

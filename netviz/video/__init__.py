@@ -1,1 +1,1 @@
-"""How pictures become a file with sound."""
+"""Pixels and sound become files."""

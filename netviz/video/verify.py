@@ -1,4 +1,4 @@
-"""Whether a file is what it should be: decode all of it again, and count."""
+"""Verification: a finished file decoded again and counted."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from netviz.audio.music_file import SAMPLE_RATE
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg
-from netviz.sound.audio import SAMPLE_RATE
 
 AAC_FRAME = 1024
 """Samples in one AAC frame: sound can end only at such a step, wherever a player ignores the edit list."""

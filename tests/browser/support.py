@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from netviz.film.side_by_side import frames_of
-from netviz.learn.comparison import Comparison
-from netviz.learn.recording import Recording
-from netviz.picture.stage import Stage
-from netviz.plans import plan, tell
+from netviz.drawing.renderer import Stage
+from netviz.pipeline.prepare import plan, tell
+from netviz.timeline.side_by_side import frames_of
+from netviz.training.comparison import Comparison
+from netviz.training.recording import Recording
 
 NEEDED = "NETVIZ_NEED_CHROMIUM"
 """Set to 1 where tests must not be left out because there is no Chromium."""

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from netviz.learn.initial import initial_parameters
-from netviz.learn.seedrandom import SeedRandom
-from netviz.learn.training import record
-from tests.learn.scenes import playground
+from netviz.training.initializers import initial_parameters
+from netviz.training.seedrandom import SeedRandom
+from netviz.training.trainer import record
+from tests.training.scenes import playground
 
 EPOCHS = 300
 # Written for the page alone: tanh everywhere, batches of ten, no regularization, one output.

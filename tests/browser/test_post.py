@@ -11,13 +11,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import netviz
-from netviz import posts
-from netviz.post import snippets
-from netviz.post.filmtypes import film_type
-from netviz.post.snippets import Embedded, Source
-from netviz.post.summary import Summary
-from netviz.posts import Post
-from netviz.scene.file import load_scene
+from netviz.scene.loader import load_scene
+from netviz.web import embed, snippets
+from netviz.web.embed import Post
+from netviz.web.mime_types import film_type
+from netviz.web.snippets import Embedded, FilmSource
+from netviz.web.transcript import Summary
 from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of, until, violations
 
 SIZE, FPS, SECONDS = (320, 180), 10, 6
@@ -61,7 +60,7 @@ def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("post") / "xor"
     recording = netviz.record(load_scene("xor", overrides=SMALL))
     post = netviz.embed(recording, folder, jobs=1)
-    facts, stepped = (Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, posts.stepped(recording)))
+    facts, stepped = (Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, embed.stepped(recording)))
     snippet = (folder / "snippet.html").read_text(encoding="utf-8")
     (folder / "plain.html").write_text(_around(snippet), encoding="utf-8")
     with served(folder) as site:
@@ -293,7 +292,7 @@ def test_a_film_that_plays_by_itself_asks_whether_it_may(
         load_scene("xor"),
         Summary("XOR", "A film", ()),
         SIZE,
-        (Source("xor.mp4", film_type(folder / "xor.mp4")),),
+        (FilmSource("xor.mp4", film_type(folder / "xor.mp4")),),
         poster="xor.jpg",
         transcript="xor-transcript.html",
         autoplay=True,

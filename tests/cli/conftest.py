@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from netviz.cli import main
-from netviz.cli.stopping import SIGNALS
+from netviz.cli.console import SIGNALS
 from tests.cli.support import Result
 
 Call = Callable[..., Result]
@@ -49,7 +49,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something was trained")
 
-    monkeypatch.setattr("netviz.api.train", refuse)
+    monkeypatch.setattr("netviz.pipeline.api.train", refuse)
 
 
 @pytest.fixture

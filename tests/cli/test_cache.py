@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.learn import cache
+from netviz.training import cache
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, SMALL, contents
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Call
 from tests.cli.support import SCENE, contents
-from tests.video.test_vtt import strictly_read
+from tests.video.test_webvtt import strictly_read
 
 CAPTIONS = """\
 captions:

@@ -18,7 +18,7 @@ import yaml
 
 import netviz
 from netviz.cli.main import COMMANDS, cli
-from netviz.picture.vision import picture_seen
+from netviz.drawing.theme import picture_seen
 from netviz.video.verify import decode
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, DIVERGES, FILM, SCENE, SMALL, contents
@@ -186,7 +186,7 @@ def test_the_plan_of_a_recording_has_its_story(call: Call, tmp_path: Path) -> No
 
 
 def test_dry_run_makes_nothing(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netviz.api.train", None)
+    monkeypatch.setattr("netviz.pipeline.api.train", None)
     result = call("render", *SMALL, "--dry-run")
     assert (result.code, result.err) == (0, "")
     spans = len(json.loads(call("plan", *SMALL, "--json").out)["spans"])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Call
-from .support import FILM
-from .test_process import DRAWING, started, wait_until_gone
+from tests.cli.conftest import Call
+from tests.cli.support import FILM
+from tests.cli.test_process import DRAWING, started, wait_until_gone
 
 
 def test_a_folder_for_a_post(call: Call, tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_help(call: Call) -> None:
 def test_in_python(name: str) -> None:
     import netviz
 
-    assert name in netviz.__all__ and getattr(netviz, name).__module__ == "netviz.posts"
+    assert name in netviz.__all__ and getattr(netviz, name).__module__ == "netviz.web.embed"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from netviz.learn.events import KINDS
-
-from .conftest import Call
-from .support import DIVERGES, SCENE
+from netviz.training.event import KINDS
+from tests.cli.conftest import Call
+from tests.cli.support import DIVERGES, SCENE
 
 DESCRIBED = {"kind", "cycle", "example", "synapse", "neuron", "numbers", "text"}
 

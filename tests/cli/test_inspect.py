@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import netviz
-from netviz.about import about_of
-from netviz.video.tags import with_about
+from netviz.pipeline.provenance import about_of
+from netviz.video.metadata_formats import with_about
 from tests.cli.conftest import Call
 from tests.cli.support import SCENE
 

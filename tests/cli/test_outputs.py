@@ -121,8 +121,8 @@ def test_another_codec(call: Call, tmp_path: Path) -> None:
 def test_av1_where_ffmpeg_has_none(
     call: Call, tmp_path: Path, untrained: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netviz.problems.has_encoder", lambda name: False)
-    monkeypatch.setattr("netviz.video.outputs.has_encoder", lambda name: False)
+    monkeypatch.setattr("netviz.pipeline.validation.has_encoder", lambda name: False)
+    monkeypatch.setattr("netviz.video.formats.has_encoder", lambda name: False)
     result = call("render", *FILM, "--set", "output.webm=av1", "-o", "a.webm")
     assert result.code == 2 and "output.webm: the ffmpeg here cannot encode AV1" in result.err
     assert call("render", *FILM, "-o", "a.webm", "--dry-run").code == 0, "vp9 then, if nobody chooses"

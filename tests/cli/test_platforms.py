@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from netviz.platforms import length_problems, platform_notes, platform_told
-from netviz.scene.platforms import PLATFORMS
-from netviz.sound.audio import SAMPLE_RATE
-from netviz.sound.loudness import measured
-from netviz.sound.track import Soundtrack
-from netviz.video.film import Film
+from netviz.audio.loudness import measured
+from netviz.audio.music_file import SAMPLE_RATE
+from netviz.audio.soundtrack import Soundtrack
+from netviz.pipeline.prepare import length_problems, platform_notes, platform_told
+from netviz.scene.output import PLATFORMS
+from netviz.video.writer import Film
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, SMALL
 from tests.conftest import short_scene

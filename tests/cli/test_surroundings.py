@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.cli import console, stopping
+from netviz.cli import console
 from netviz.errors import NetvizWarning
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, FILM, SMALL, command, contents, run, surroundings
@@ -153,7 +153,7 @@ def test_ctrl_c_turned_into_another_error_on_its_way(
         except SystemExit:
             raise ValueError("Invalid affine transformation matrix") from None
 
-    monkeypatch.setattr("netviz.picture.stage.Stage.draw", swallowing)
+    monkeypatch.setattr("netviz.drawing.renderer.Stage.draw", swallowing)
     result = call("still", *FILM, "-o", "still.png")
     assert (result.code, result.err.splitlines()[-1]) == (130, "stopped")
     assert "affine" not in result.err
@@ -161,13 +161,13 @@ def test_ctrl_c_turned_into_another_error_on_its_way(
 
 @pytest.mark.usefixtures("call")  # it puts the handlers back
 def test_ctrl_c_lost_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
-    stopping.listen()
-    with suppress(stopping.Stopped):
+    console.listen()
+    with suppress(console.Stopped):
         signal.raise_signal(signal.SIGINT)
-    with console.ProgressLines() as progress, pytest.raises(stopping.Stopped) as stopped:
+    with console.ProgressLines() as progress, pytest.raises(console.Stopped) as stopped:
         progress("drawing", 1, 2)
     assert stopped.value.code == 130
-    stopping.listen()
+    console.listen()
     with console.ProgressLines() as progress:
         progress("drawing", 1, 2)
     assert capsys.readouterr().err == "drawing …\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from netviz.scene.file import read_scene
+from netviz.scene.loader import read_scene
 
 Write = Callable[[str | bytes], Path]
 

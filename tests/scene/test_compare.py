@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 
 from netviz.errors import InputError
-from netviz.scene.compare import Run, refused
-from netviz.scene.file import load_scene, read_scene
-from netviz.scene.runs import run_scenes
-from netviz.scene.schema import every_key
-from netviz.scene.spec import Scene
-
-from .smallest import BASE, Write, told
+from netviz.scene.json_schema import every_key
+from netviz.scene.loader import load_scene, read_scene
+from netviz.scene.model import Run, refused
+from netviz.scene.overrides import run_scenes
+from netviz.scene.scene import Scene
+from tests.scene.smallest import BASE, Write, told
 
 
 def test_every_mistake_stands_at_its_place_in_the_file(write: Write) -> None:

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
-from netviz.scene.draft import MOST_PROBLEMS
-from netviz.scene.file import load_scene, read_scene
+from netviz.scene.loader import MOST_PROBLEMS, load_scene, read_scene
 from netviz.scene.overrides import Override
 from tests.scene.smallest import BASE, Write, told
 

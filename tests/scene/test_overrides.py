@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netviz.errors import InputError
-from netviz.scene.file import load_scene, read_scene, read_stored
+from netviz.scene.loader import load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override, overlay, parse_set
 
 MILO = (2, 10, 20, 50, 100, 200, 300, 400, 500, 1000, 2500, 12500, 60000)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from netviz.errors import NetvizError
-from netviz.video.film import write_film
+from netviz.video.writer import write_film
 from tests.video.support import noise, request
 
 

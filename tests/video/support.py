@@ -19,7 +19,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.picture.space import YUV420
+from netviz.drawing.color_space import YUV420
 
 SIZE = (64, 48)
 FPS = Fraction(10)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netviz.sound.track import Soundtrack
-from netviz.video.film import write_film
+from netviz.audio.soundtrack import Soundtrack
+from netviz.video.writer import write_film
 from tests.video.support import atom, atoms, description, moving_pictures, run_real
 
 SIZES = {(1920, 1080): 40, (1280, 720): 31, (320, 180): 13}

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from netviz import ffmpeg as ffmpeg_module
+from netviz.atomic_files import output_problems
+from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, NetvizError
-from netviz.sound.track import Soundtrack
-from netviz.video.files import output_problems
-from netviz.video.film import write_film
+from netviz.video.writer import write_film
 from tests.video.support import children, moving_pictures, noise, processes_about, request, still_there
 
 ROOT = Path(__file__).parents[2]

@@ -15,16 +15,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import netviz
-from netviz.api import pictures
+from netviz.drawing.color_space import YUV420
+from netviz.drawing.renderer import Stage
 from netviz.errors import InputError
 from netviz.ffmpeg import FfmpegFailed
-from netviz.film.side_by_side import frames_of
-from netviz.picture.space import YUV420
-from netviz.picture.stage import Stage
-from netviz.plans import tell
-from netviz.scene.file import bundled_scenes
-from netviz.video.flashes import Flashes, Place, find_flashes, flashes
-from netviz.video.small import rgb, small_pictures
+from netviz.pipeline.api import pictures
+from netviz.pipeline.prepare import tell
+from netviz.scene.loader import bundled_scenes
+from netviz.timeline.side_by_side import frames_of
+from netviz.video.flashes import Flashes, Place, find_flashes, flashes, rgb, small_pictures
 from tests.video.support import run_real
 
 FPS = Fraction(30)

@@ -14,14 +14,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageSequence
 
-from netviz.sound.audio import audio_samples
-from netviz.sound.track import Soundtrack
-from netviz.video.film import Film, Wanted, joined
-from netviz.video.finish import finish_arguments
-from netviz.video.outputs import Making, Output, animated_size, outputs_of, rolls_of, usual_webm
-from netviz.video.segments import encoded_in_turn
-from netviz.video.takes import Roll, Take
+from netviz.audio.music_file import audio_samples
+from netviz.audio.soundtrack import Soundtrack
+from netviz.video.encoder import encoded_in_turn
+from netviz.video.formats import Making, Output, Roll, Take, animated_size, outputs_of, rolls_of, usual_webm
+from netviz.video.transcode import finish_arguments
 from netviz.video.verify import decode
+from netviz.video.writer import Film, Wanted, joined
 from tests.video.support import FPS, SIZE, atom, bars, description, moving_pictures, planes, run_real
 
 CODEC = usual_webm()

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.sound.track import Soundtrack
-from netviz.video.encode import group_of_pictures
-from netviz.video.film import write_film
-from netviz.video.fragments import NoFragments, split
-from netviz.video.segments import GROUPS, encode_segment, segments_of
-from netviz.video.takes import Roll, Take
+from netviz.audio.soundtrack import Soundtrack
+from netviz.video.encoder import GROUPS, encode_segment, group_of_pictures, segments_of
+from netviz.video.formats import Roll, Take
+from netviz.video.mp4 import NoFragments, split
 from netviz.video.verify import decode
+from netviz.video.writer import write_film
 from tests.video.support import FPS, SIZE, atom, bars, decoded, moving_pictures, request, run_real
 
 SEGMENT = 60

@@ -1,0 +1,409 @@
+"""Atomic writing: an output file, several, or a folder appear whole under their names, or not at all.
+
+A film is written to a hidden file beside its target, `.netviz-<hash of the name>.part`, and renamed when it is done.
+That file is also the lock: whoever writes it holds it locked as long as they live, so a second render of the same
+target sees it at once, and what a killed one left behind is known by being free.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from netviz.errors import InputError, NetvizError, Problem
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+UNFINISHED = ".netviz-*.part"
+"""How files are called while they are written, as a pattern."""
+LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
+EXISTS = "exists already; --overwrite replaces it"
+
+
+class OutputFailed(NetvizError):
+    """The output could not be created, or not be given its name; nothing is left of it."""
+
+
+def output_problems(path: str | Path, overwrite: bool, inputs: Sequence[Path] = ()) -> list[Problem]:
+    """Why a film cannot be written to `path`: an empty list if it can. Leaves nothing behind.
+
+    inputs: files the film is made from, which it must not replace.
+    """
+    path = Path(path)
+    message = problem_of_folder(path.parent) or problem_of_target(path, overwrite, inputs) or problem_of_lock(path)
+    return [Problem(str(path), message)] if message else []
+
+
+def problem_of_folder(folder: Path) -> str | None:
+    try:
+        if not folder.is_dir():
+            return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
+        # Mode bits do not tell (root, read-only disks, /proc): a file that can be made does.
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".netviz-"):
+            return None
+    except (OSError, ValueError) as error:
+        return f"nothing can be written to the folder {folder}: {_reason(error)}"
+
+
+def problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> str | None:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return f"cannot be written: {_reason(error)}"
+    if stat.S_ISDIR(found.st_mode):
+        return "is a folder; give the name of a file in it"
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link; give the name of the file itself"
+    if not stat.S_ISREG(found.st_mode):
+        return "is not a plain file but a device, pipe or socket"
+    for source in inputs:
+        with suppress(OSError, ValueError):
+            if path.samefile(source):
+                return f"is the file the film is made from ({source}); give another name"
+    return None if overwrite else EXISTS
+
+
+def problem_of_lock(path: Path) -> str | None:
+    part = part_of(path)
+    try:
+        descriptor = _open(part)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{part}, left by an earlier render, stands in the way: {_reason(error)}"
+    try:
+        return None if _lock(descriptor) else LOCKED
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def atomic_write(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a path to write to, beside `target`; when the block ends well it becomes `target`, otherwise it goes.
+
+    See `atomic_write_all`.
+    """
+    with atomic_write_all([target], overwrite=overwrite) as (part,):
+        yield part
+
+
+@contextmanager
+def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
+    """Paths to write to beside each of `targets`: when the block ends well all of them become those, otherwise none.
+
+    Removes what a killed run left of these targets. Raises InputError if another run is writing one of them, or,
+    without `overwrite`, if there is one in the end; OutputFailed if the disk does not take them. Then, and when a
+    signal comes between, every target is what it was.
+    """
+    parts, descriptors = [part_of(target) for target in targets], []
+    with ExitStack() as stack:
+        for target, part in zip(targets, parts, strict=True):
+            with output_failures(target):
+                descriptors.append(create_locked(part, target))
+            stack.callback(_close, descriptors[-1])
+            if sys.platform != "win32":  # where an open file cannot be removed
+                stack.callback(_remove_own, part, descriptors[-1])
+        try:
+            yield parts
+            for target, descriptor in zip(targets, descriptors, strict=True):
+                with output_failures(target):
+                    os.fsync(descriptor)
+            if sys.platform == "win32":  # nor renamed
+                stack.close()
+            _place(parts, targets, overwrite)
+        finally:
+            if sys.platform == "win32":
+                stack.close()
+                for part in parts:
+                    part.unlink(missing_ok=True)
+
+
+def _remove_own(part: Path, descriptor: int) -> None:
+    """Remove a part that did not become its target; not the one that the next run may have begun since."""
+    if _is_at(descriptor, part):
+        part.unlink(missing_ok=True)
+
+
+def _close(descriptor: int) -> None:
+    with suppress(OSError):
+        os.close(descriptor)
+
+
+def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
+    """Give every part its name; if one cannot have it, or a signal comes, every target is again what it was."""
+    old = [part.with_suffix(".old") for part in parts]
+    try:
+        if len(targets) > 1:  # one file alone is replaced in one go
+            for target, kept in zip(targets, old, strict=True):
+                with output_failures(target):
+                    _keep(target, kept)
+        for part, target in zip(parts, targets, strict=True):
+            with output_failures(target):
+                _rename(part, target, overwrite)
+    except BaseException:
+        for part, target, kept in zip(parts, targets, old, strict=True):
+            if kept.exists():
+                kept.replace(target)
+            elif len(targets) > 1 and _is_placed(part, target):
+                target.unlink(missing_ok=True)
+        raise
+    finally:
+        for kept in old:
+            kept.unlink(missing_ok=True)
+
+
+def _keep(target: Path, kept: Path) -> None:
+    """Let a file that will be replaced have a second name; a copy of it where a disk knows no second names."""
+    kept.unlink(missing_ok=True)
+    if not target.is_file():
+        return
+    try:
+        os.link(target, kept)
+    except OSError:
+        shutil.copy2(target, kept)
+
+
+def _is_placed(part: Path, target: Path) -> bool:
+    """Whether a part has got its name, or both names."""
+    return not part.exists() or (target.exists() and part.samefile(target))
+
+
+@contextmanager
+def scratch(target: Path, purpose: str) -> Iterator[Path]:
+    """A file beside `target` to work with, which goes when the block ends; also one that a killed run left."""
+    path = part_of(target).with_suffix(f".{purpose}")
+    with ExitStack() as lock:
+        with output_failures(target):
+            lock.callback(os.close, create_locked(path, target))
+        try:
+            yield path
+        finally:
+            if sys.platform == "win32":
+                lock.close()
+            path.unlink(missing_ok=True)
+
+
+def disk_full(folder: Path) -> str:
+    """The disk `folder` lies on is full, in words."""
+    free = ""
+    with suppress(OSError):
+        free = f", {amount(shutil.disk_usage(folder).free)} free"
+    return f"the disk of {folder} is full{free}"
+
+
+def size_of(path: Path) -> int:
+    """Bytes in a file, 0 if it is not there."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def amount(size: int) -> str:
+    """So many bytes, in words: 12.3 MB."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"
+
+
+@contextmanager
+def output_failures(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = disk_full(target.parent) if full else f"cannot be written: {_reason(error)}"
+        raise OutputFailed(f"{target}: {reason}") from error
+
+
+def part_of(target: Path) -> Path:
+    # A hash, because a longer name than the target's may be too long, and any bytes may stand in it.
+    name = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
+    return target.parent / f".netviz-{name}.part"
+
+
+def create_locked(part: Path, target: Path) -> int:
+    """A new, empty, locked file `part`, as a descriptor. Raises InputError if a living process holds one."""
+    while True:
+        try:
+            descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+            is_new = True
+        except FileExistsError:
+            try:
+                descriptor = _open(part)
+            except FileNotFoundError:
+                continue
+            is_new = False
+        try:
+            if not _lock(descriptor):
+                raise InputError([Problem(str(target), LOCKED)])
+            # Between opening and locking, its owner may have renamed or removed it.
+            if _is_at(descriptor, part):
+                if is_new:
+                    return descriptor
+                # Left by a killed run, whose ffmpeg may still be writing: a new file, not the same one emptied.
+                part.unlink(missing_ok=True)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+
+def _open(part: Path) -> int:
+    # Neither flag exists on Windows, where there are no named pipes among the files and links are rare.
+    return os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock an open file until it is closed or its process dies, without waiting; False if somebody else holds it."""
+    try:
+        if sys.platform == "win32":
+            # A byte far beyond the end: what is locked there cannot be written by ffmpeg either.
+            os.lseek(descriptor, 1 << 60, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # others: a file system without locks
+    return True
+
+
+def _rename(part: Path, target: Path, overwrite: bool) -> None:
+    if not overwrite:
+        try:
+            os.link(part, target)  # unlike a rename, never replaces what is there
+        except FileExistsError:
+            raise InputError([Problem(str(target), EXISTS)]) from None
+        except OSError:  # a file system without hard links
+            if os.path.lexists(target):
+                raise InputError([Problem(str(target), EXISTS)]) from None
+        else:
+            part.unlink()
+            return
+    part.replace(target)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+# A folder of files appears whole under its name, or not at all; in one that is there already, all files or none.
+#
+# Everything is made in a hidden folder beside it, `.netviz-<hash of the name>.making`. Whoever makes it holds the lock
+# that `files.py` explains, so that what a killed run left is known by being free.
+
+FOLDER_EXISTS = "exists already; --overwrite replaces the files in it that would be made, and leaves all others"
+_REPLACED = ".old"
+"""In the folder that is being made, where files that are replaced wait until all are."""
+
+
+def folder_problems(folder: Path, names: Iterable[str], overwrite: bool, inputs: Sequence[Path] = ()) -> list[Problem]:
+    """Why files of these names cannot be made in `folder`: an empty list if they can. Leaves nothing behind.
+
+    inputs: files that are needed for it, which must not be replaced.
+    """
+    at = _absolute(folder)
+    message = problem_of_folder(at.parent) or _problem_of_folder_name(at, overwrite) or problem_of_lock(at)
+    if not message and at.exists():
+        message = problem_of_folder(at)
+    if message:
+        return [Problem(str(folder), message)]
+    found = ((folder / name, problem_of_target(at / name, True, inputs)) for name in names)
+    return [Problem(str(path), message) for path, message in found if message]
+
+
+def _absolute(folder: Path) -> Path:
+    return Path(os.path.abspath(folder))  # noqa: PTH100 - not through links: those are refused
+
+
+def _problem_of_folder_name(folder: Path, overwrite: bool) -> str | None:
+    try:
+        kind = folder.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        return f"cannot be written: {getattr(error, 'strerror', None) or error}".lower()
+    if stat.S_ISLNK(kind):
+        return "is a symbolic link; give the name of the folder itself"
+    if not stat.S_ISDIR(kind):
+        return "is a file; give the name of a folder, which need not exist yet"
+    return None if overwrite else FOLDER_EXISTS
+
+
+@contextmanager
+def atomic_folder(folder: Path, *, overwrite: bool = True, own: Iterable[str] = ()) -> Iterator[Path]:
+    """Give an empty folder to write files to; when the block ends well it becomes `folder`, otherwise it goes.
+
+    If there is a `folder` already, the files are put into it instead, in the places of those of the same names: all of
+    them, or none. own: names of files that go from there if they are not made again. Raises InputError if another run
+    is making it, or, without `overwrite`, if there is one in the end; OutputFailed if the disk does not take it.
+    """
+    folder = _absolute(folder)
+    lock = part_of(folder)
+    with output_failures(folder):
+        descriptor = create_locked(lock, folder)
+    making = lock.with_suffix(".making")
+    try:
+        with output_failures(folder):
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+        yield making
+        with output_failures(folder):
+            _place_in_folder(making, folder, overwrite, own)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+        if sys.platform != "win32":  # where an open file cannot be removed
+            lock.unlink(missing_ok=True)
+        os.close(descriptor)
+        if sys.platform == "win32":
+            lock.unlink(missing_ok=True)
+
+
+def _place_in_folder(making: Path, folder: Path, overwrite: bool, own: Iterable[str]) -> None:
+    if not folder.is_dir():
+        making.rename(folder)
+        return
+    if not overwrite:
+        raise InputError([Problem(str(folder), FOLDER_EXISTS)])
+    new = sorted(making.iterdir())
+    old = making / _REPLACED
+    old.mkdir()
+    moved: list[tuple[Path, Path]] = []
+    stale = [name for name in own if not (making / name).exists() and (folder / name).is_file()]
+    try:
+        for name in stale:
+            moved.append((old / name, folder / name))
+            (folder / name).rename(old / name)
+        for path in new:
+            target = folder / path.name
+            # Noted before it is done: a signal may come between.
+            if target.exists():
+                moved.append((old / path.name, target))
+                target.rename(old / path.name)
+            moved.append((target, path))
+            path.rename(target)
+    except BaseException:
+        for now, before in reversed(moved):
+            if now.exists() and not before.exists():
+                now.rename(before)
+        raise

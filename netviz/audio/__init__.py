@@ -1,0 +1,1 @@
+"""Music read, its beats found, and sound composed from a run."""

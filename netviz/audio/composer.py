@@ -1,0 +1,376 @@
+"""Composer: the notes of a run's music, from the frames of its timeline."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from statistics import median
+from typing import Literal
+
+import numpy as np
+
+from netviz.audio.harmony import TONIC, Bar, Errors, bars_of, bass_of, ladder, raised
+from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.timeline import easing
+from netviz.timeline.easing import LEARN, THINK
+from netviz.timeline.plan import Span
+from netviz.timeline.timeline import Timeline
+from netviz.timeline.worked_example import Line, course_of
+
+OVERLAP = 1.2
+"""Seconds in which one chord gives way to the next."""
+CADENCE = (0, 3, 4, 5, 6, 8, 10)
+"""The broken chord that rings out when the tonic is reached: which tones of the chord, from the lowest."""
+BELL = 4.0
+"""Seconds that bells ring."""
+LEAD_BELOW = 0.65
+"""The tension from which on there is a second melody: much of the error is gone."""
+
+
+def score_of(timeline: Timeline) -> Score:
+    """All notes of a film.
+
+    The notes of a step begin when it does, to the sample. The same timeline gives the same notes.
+    """
+    errors = Errors(timeline)
+    bars = bars_of(timeline, errors)
+    starts = [bar.start for bar in bars]
+
+    def bar_at(frame: int) -> Bar:
+        return bars[bisect_right(starts, frame) - 1]
+
+    fps = float(timeline.plan.fps)
+    seconds = float(timeline.plan.seconds)
+    notes = [*_chords(bars, fps), *Melody(timeline, errors, bar_at).notes(), *_second_voice(bars, fps)]
+    notes += [*_arrival(bars, fps), *_last_word(bars, fps)]
+    heard = (note for note in notes if note.start < seconds)
+    ordered = sorted(heard, key=lambda note: (note.start, note.voice, note.pitch))
+    home = next(bar.start for bar in bars if bar.is_home) / fps
+    return Score(tuple(ordered), seconds, _echo(timeline), home)
+
+
+def _echo(timeline: Timeline) -> float:
+    """Seconds between echoes: three quarters of a step, where they fall between the notes."""
+    steps = [span.stop - span.start for span in timeline.plan.spans if span.kind == "step"]
+    step = float(median(steps) / timeline.plan.fps) if steps else 0.5
+    return min(0.6, max(0.25, 0.75 * step))
+
+
+def _chords(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """Pads and bass: quiet at first, fuller as learning goes on, fullest where it has come home."""
+    home = next(bar.start for bar in bars if bar.is_home)
+    for bar in bars:
+        start, length = bar.start / fps, (bar.stop - bar.start) / fps
+        fullness = 0.9 if bar.start == home else 0.7 if bar.is_home else 0.5 + 0.3 * bar.start / max(1, home)
+        # A chord swells: it begins a little early, to be there when the bar begins.
+        early = min(start, OVERLAP / 2)
+        for number, pitch in enumerate(bar.voices):
+            pan = 0.5 * (number / max(1, len(bar.voices) - 1) - 0.5)
+            sounding = length + early + OVERLAP / 2
+            yield Note(start - early, sounding, pitch, fullness, pan, "pad", 0.15 + 0.75 * bar.tension)
+        if bar.is_home and bar.chord.bass == 0:
+            for pitch in (TONIC, TONIC + 12):  # home is where the tonic is
+                yield Note(start - early, length + early + OVERLAP / 2, pitch, fullness, 0.0, "pad", 0.15)
+        yield Note(start, length + 0.1, bass_of(bar.chord), fullness, 0.0, "bass", 0.4)
+
+
+def _second_voice(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """A singing note in every bar once the error has fallen so far: the chord's tone nearest to the one before."""
+    before = 74
+    for number, bar in enumerate(bars):
+        if bar.tension > LEAD_BELOW or bar.start == 0:
+            continue
+        choices = ladder(bar.chord.tones, 69, 4)
+        pitch = min((note for note in choices if note != before), key=lambda note: (abs(note - before), note))
+        before = pitch
+        length = (bar.stop - bar.start) / fps
+        wait = min(0.5, length / 4)
+        yield Note(bar.start / fps + wait, length - wait, pitch, 0.5, 0.15 * (-1) ** number, "lead", 0.4)
+
+
+def _last_word(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """The tonic, once more, where the last chord begins."""
+    if bars[-1].start > 0:
+        for octave, loudness in ((0, 0.45), (12, 0.35)):
+            yield Note(bars[-1].start / fps, BELL, TONIC + 12 + octave, loudness, 0.0, "bell", 0.5)
+
+
+def _arrival(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """The broken chord at the end of the cadence."""
+    home = next(bar for bar in bars if bar.is_home)
+    tones = ladder(home.chord.tones, bass_of(home.chord) + 12, max(CADENCE) + 1)
+    room = (bars[-1].stop - home.start) / fps
+    pace = min(0.3, 0.7 * room / len(CADENCE))
+    for number, tone in enumerate(CADENCE):
+        start = home.start / fps + pace * number
+        yield Note(start, BELL, tones[tone], 0.5 - 0.02 * number, 0.6 * (-1) ** number * number / 7, "bell", 0.5)
+
+
+# The notes of what is shown: examples, ways, thoughts, walks, cards.
+#
+# An example is a plucked note. Where its answer is right it is a tone of the chord; the more wrong, the more steps of
+# the scale it stands above that tone, which is heard after it, softly: what the answer should have been. As the network
+# learns, the two become one.
+
+LOWEST, RUNGS = 57, 7
+"""The lowest note of a melody, A3, and how many tones of the chord it uses."""
+STEPS_UP = 12
+"""Steps of the scale by which the most wrong of all answers stands above the right one."""
+WIDEST = 0.8
+"""How far to the side the first and the last neuron of a layer are heard."""
+ORDER = (0, 2, 1, 3, 2, 4, 3, 5, 1, 4, 2, 6)
+"""The tones of the chord that examples take in turn, counted from the lowest."""
+TARGET = 0.5
+"""Where in a step its target is heard: when it is shown beside the answer."""
+SLOW = 1.8
+"""Seconds from which on a step has other notes too."""
+QUICKEST = 0.11
+"""Seconds between two notes of a run at least."""
+SWEEP_PACE = 0.5
+"""Seconds between the notes of a sweep, about."""
+Struck = Literal["pluck", "glass", "bell"]
+
+RING: dict[Struck, float] = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
+"""Seconds that struck notes ring."""
+ANSWERS = ((0.1, 12), (0.25, 7), (0.5, 14), (float("inf"), 13))
+"""Of an answer's error, as a part of the range of all targets: up to where, and how many semitones above the chord's
+bass it then is heard. Octave and fifth say yes, the ninth perhaps, from one half on the minor ninth says no."""
+OPEN_ANSWER = 7
+"""The same where nobody knows what would be right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Melody:
+    """Makes the notes of spans. bar: which bar sounds in a frame."""
+
+    timeline: Timeline
+    errors: Errors
+    bar: Callable[[int], Bar]
+
+    def notes(self) -> Iterator[Note]:
+        """All of them, span by span."""
+        make = {
+            "title": self._title, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
+            "hold": self._rest, "think": self._think, "walk": self._walk,
+        }  # fmt: skip
+        for number, span in enumerate(self.timeline.plan.spans):
+            yield from make[span.kind](number, span)
+
+    def _seconds(self, frame: float) -> float:
+        return float(frame / self.timeline.plan.fps)
+
+    def _struck(
+        self, frame: float, voice: Struck, pitch: int, loudness: float, pan: float = 0.0, brightness: float = 0.5
+    ) -> Note:
+        start = self._seconds(frame)
+        return Note(start, RING[voice], pitch, loudness, pan, voice, brightness)
+
+    def _rungs(self, frame: float) -> tuple[int, ...]:
+        """The tones of the chord that sounds in a frame, from LOWEST upwards."""
+        return ladder(self.bar(int(frame)).chord.tones, LOWEST, RUNGS)
+
+    def _step(self, number: int, span: Span) -> Iterator[Note]:
+        row = self.timeline.rows.step(span)
+        assert span.example is not None
+        height, pan = self.errors.height(row), self.place(row)
+        mode = self.bar(span.start).mode
+        right = self._rungs(span.start)[ORDER[span.example % len(ORDER)]]
+        before = self.timeline.plan.spans[number - 1] if number else None
+        is_first = before is None or before.kind != "step"
+        loudness = 0.55 + 0.2 * height + (0.15 if is_first else 0.0)
+        pitch = raised(right, round(STEPS_UP * height), mode.scale)
+        yield self._struck(span.start, "pluck", pitch, loudness, pan, 0.25 + 0.6 * height)
+        halfway = span.start + TARGET * (span.stop - span.start)
+        yield self._struck(halfway, "glass", right, 0.32, -0.4 * pan, 0.3)
+        if is_first and span.start:
+            yield self._struck(span.start, "bell", max(self.bar(span.start).voices) + 12, 0.3, 0.3)
+        if self._seconds(span.stop - span.start) >= SLOW:
+            # There is time to hear the signal come, and the error go back.
+            for phase, rung in ((LEARN.forward[1] / 2, 3), (LEARN.backward[0] + 0.1, 4), (LEARN.update[0], 2)):
+                frame = span.start + phase * (span.stop - span.start)
+                yield self._struck(frame, "glass", self._rungs(frame)[rung], 0.24, 0.4 - phase, 0.3)
+
+    def _move(self, number: int, span: Span) -> Iterator[Note]:
+        """A run along the error's way from one shown cycle to the next."""
+        length = self._seconds(span.stop - span.start)
+        rungs = self._rungs(span.start)
+        many = min(4, int(length / QUICKEST), span.stop - span.start)
+        for part in range(many):
+            frame = span.start + (span.stop - span.start) * part // many
+            height = self.errors.tension(frame)
+            scale = self.bar(span.start).mode.scale
+            pitch = raised(rungs[2 + part % 2], round(0.6 * STEPS_UP * height), scale)
+            yield self._struck(frame, "glass", pitch, 0.26 + 0.05 * part, 0.5 - part / 3, 0.4)
+
+    def _sweep(self, number: int, span: Span) -> Iterator[Note]:
+        """Plucked notes at an even pace while the weights run; each as high as the error just then."""
+        plan = self.timeline.plan
+        first = next(index for index, other in enumerate(plan.spans) if other.kind == "sweep")
+        begin, pan = plan.spans[first].start, self._most_changed(number, span)
+        pace = max(1.0, SWEEP_PACE * float(plan.fps))
+        for beat in count(int(np.ceil((span.start - begin) / pace))):
+            frame = begin + beat * pace
+            if frame >= span.stop:
+                return
+            bar, height = self.bar(int(frame)), self.errors.tension(int(frame))
+            right = self._rungs(frame)[ORDER[beat % len(ORDER)]]
+            pitch = raised(right, round(0.8 * STEPS_UP * height), bar.mode.scale)
+            loudness = 0.5 + 0.15 * height + (0.15 if beat % 4 == 0 else 0.0)
+            yield self._struck(frame, "pluck", pitch, loudness, pan, 0.2 + 0.6 * height)
+            if beat % 8 == 0:
+                yield self._struck(frame, "bell", max(bar.voices) + 12, 0.25, -pan)
+            if beat % 4 == 2:
+                yield self._struck(frame + pace / 2, "glass", right + 12, 0.22, -pan, 0.3)
+
+    def _title(self, number: int, span: Span) -> Iterator[Note]:
+        """The call: fifth and tonic, as far as there is time for them."""
+        yield from self._bells(span, ((0.0, 19), (0.9, 12), (1.8, 14)))
+
+    def _rest(self, number: int, span: Span) -> Iterator[Note]:
+        bar = self.bar(span.start)
+        if not bar.is_home or span.cycle == 0:
+            pitch = raised(self._rungs(span.start)[3], round(0.6 * STEPS_UP * bar.tension), bar.mode.scale)
+            yield self._struck(span.start, "bell", pitch, 0.45)
+        length = self._seconds(span.stop - span.start)
+        for beat in range(1, int(length / 1.2)):
+            frame = span.start + beat * 1.2 * float(self.timeline.plan.fps)
+            pitch = self._rungs(frame)[ORDER[(beat + 2) % len(ORDER)]]
+            yield self._struck(frame, "glass", pitch, 0.28, 0.5 * (-1) ** beat, 0.3)
+
+    def _bells(self, span: Span, calls: tuple[tuple[float, int], ...]) -> Iterator[Note]:
+        fps = float(self.timeline.plan.fps)
+        for seconds, above in calls:
+            frame = span.start + seconds * fps
+            if frame < span.stop:
+                yield self._struck(frame, "bell", 62 + above, 0.5, 0.3 - 0.3 * seconds)
+
+    def _think(self, number: int, span: Span) -> Iterator[Note]:
+        """Three notes ask; the last, when the answer is there, says how right it is."""
+        shot = self.timeline.recording.scene.shots[span.shot]
+        assert isinstance(shot, ThinkShot)
+        fps = float(self.timeline.plan.fps)
+        length = min((span.stop - span.start) / fps, 5.0)
+        rungs = self._rungs(span.start)
+        arrives = easing.settled(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
+        for beat in range(3):
+            frame = span.start + beat * arrives / 3 * length * fps
+            yield self._struck(frame, "bell", rungs[2 + beat], 0.4, -0.4 + 0.4 * beat)
+        frame = span.start + arrives * length * fps
+        if frame < self.timeline.plan.frame_count:
+            bar = self.bar(int(frame))
+            root = 62 + bar.chord.bass
+            for pitch in self._answer(span, shot, root, bar):
+                yield self._struck(frame, "bell", pitch, 0.6)
+
+    def _answer(self, span: Span, shot: ThinkShot, root: int, bar: Bar) -> tuple[int, ...]:
+        """The notes of an answer over a bass note: one; of one that is right also the third it belongs to."""
+        if shot.target is None:
+            return (root + OPEN_ANSWER,)
+        recording = self.timeline.recording
+        answer = recording.forward(np.array(shot.inputs), self.timeline.rows.rest[span.cycle])[-1]
+        targets = recording.examples.targets
+        spread = float(np.ptp(targets)) or 1.0
+        wrong = float(np.abs(answer - np.array(shot.target)).mean()) / spread
+        above = next((above for most, above in ANSWERS if wrong < most), ANSWERS[-1][1])
+        return (root + above, root + above + 4) if above == 12 and bar.is_home else (root + above,)
+
+    def _walk(self, number: int, span: Span) -> Iterator[Note]:
+        """A note for each line; the error is as high as it is, and what goes back goes down."""
+        scene = self.timeline.recording.scene
+        shot = scene.shots[span.shot]
+        assert isinstance(shot, WalkShot)
+        fps, plan = self.timeline.plan.fps, self.timeline.plan
+        course = course_of(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
+        row = self.timeline.rows.step(span)
+        up = 0
+        for part, (begin, end) in zip(course.parts, course.windows, strict=True):
+            frame = span.start + begin * float(fps)
+            rungs, mode = self._rungs(min(frame, span.stop - 1)), self.bar(int(min(frame, span.stop - 1))).mode
+            if isinstance(part, Line) and part.kind in ("matrix", "sum", "activation"):
+                up = 0 if part.kind == "matrix" else up + 1
+                size = scene.network.layers[part.layer + 1]
+                pan = _beside(part.neuron, size) if part.kind != "matrix" else 0.0
+                yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, pan, 0.3)
+            elif isinstance(part, Line) and part.kind == "error":
+                wrong = raised(rungs[1], round(STEPS_UP * self.errors.height(row)), mode.scale)
+                yield self._struck(frame, "pluck", wrong, 0.75, self.place(row), 0.7)
+                yield self._struck(frame + 0.9 * float(fps), "glass", rungs[1], 0.4, 0.0, 0.3)
+            elif isinstance(part, Line):
+                up = max(0, up - 1)
+                yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, -0.3, 0.4)
+            elif part.kind in ("travel", "back", "present"):
+                yield from self._run(frame, end - begin, rungs, -1 if part.kind == "back" else 1)
+            else:
+                yield self._struck(frame, "bell", rungs[3], 0.4)
+
+    def _run(self, frame: float, seconds: float, rungs: tuple[int, ...], direction: int) -> Iterator[Note]:
+        """Four soft notes up or down while something travels."""
+        many = min(4, int(seconds / QUICKEST))
+        for part in range(many):
+            rung = 1 + part if direction > 0 else many - part
+            at = frame + seconds * part / many * float(self.timeline.plan.fps)
+            yield self._struck(at, "glass", rungs[rung], 0.3, direction * (part / 2 - 0.75) / 2, 0.3)
+
+    def place(self, row: int) -> float:
+        """Where an example row is heard: at the place of its most active hidden neuron in its layer; without hidden
+        layers at that of its most active input."""
+        activations = self.timeline.recording.activations
+        layers = activations[1:-1] or activations[:1]
+        most = [np.abs(layer[row]) for layer in layers]
+        layer = max(most, key=lambda values: float(values.max()))
+        return _beside(int(layer.argmax()), len(layer))
+
+    def _most_changed(self, number: int, span: Span) -> float:
+        """Where the hidden neuron stands whose incoming weights changed most in a sweep."""
+        weights, rest = self.timeline.recording.weights, self.timeline.rows.rest
+        assert span.from_cycle is not None
+        changes = [
+            np.abs(layer[rest[span.cycle]] - layer[rest[span.from_cycle]]).sum(axis=0)
+            for layer in (weights[:-1] or weights)
+        ]
+        layer = max(changes, key=lambda values: float(values.max()))
+        return _beside(int(layer.argmax()), len(layer))
+
+
+def _beside(index: int, size: int) -> float:
+    """Where neuron `index` of a layer of `size` is heard, -WIDEST to WIDEST; one alone in the middle."""
+    return WIDEST * (2 * (index + 0.5) / size - 1) * size / max(1, size - 1) if size > 1 else 0.0
+
+
+# What is played, as numbers: no samples.
+
+VoiceName = Literal["pad", "bass", "pluck", "glass", "bell", "lead"]
+"""pad: chords. bass: their lowest note. pluck: an example. glass: its target, and ways. bell: marks. lead: a melody."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """One note of one voice.
+
+    start, length: seconds from the start of the film; of struck voices (all but pad, bass and lead) the length is how
+    long they are let ring. pitch: MIDI number (69 = A4 = 440 Hz). loudness: 0 to 1. pan: -1 (left) to 1 (right).
+    brightness: 0 to 1, how many overtones it has.
+    """
+
+    start: float
+    length: float
+    pitch: int
+    loudness: float
+    pan: float
+    voice: VoiceName
+    brightness: float = 0.5
+
+
+@dataclass(frozen=True)
+class Score:
+    """All notes of a film, in the order of their starts.
+
+    seconds: of the film. echo: seconds from echo to echo. home: when the last chord of the cadence begins, in seconds.
+    """
+
+    notes: tuple[Note, ...]
+    seconds: float
+    echo: float
+    home: float = 0.0

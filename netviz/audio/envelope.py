@@ -1,0 +1,98 @@
+"""Loudness envelope of a film's music and its silences, measured in one pass and constant memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.audio.music_file import SAMPLE_RATE, file_state
+from netviz.audio.soundtrack import Soundtrack, mix_arguments
+from netviz.ffmpeg import Ffmpeg
+
+Floats = NDArray[np.float64]
+
+FINE = 96
+"""Samples (2 ms) that are one number of the fine envelope."""
+FINE_RATE = SAMPLE_RATE // FINE
+COARSE_RATE = 100
+COARSE = FINE_RATE // COARSE_RATE
+"""Of these in a hundredth of a second."""
+QUIET, LOUD_AGAIN = -45.0, -38.0
+"""dB below the loud parts at which a silence begins, and ends."""
+LOUD = 95
+"""Per cent of the moments with any sound are quieter than what counts as loud."""
+INAUDIBLE = 1e-4
+"""Of full scale: what is softer is silence, however soft the rest (-80 dB)."""
+SHORTEST_SILENCE = 1.5
+"""Seconds: a rest between two beats is shorter."""
+SHORTEST_AT_EDGE = 0.1
+"""The same before the first sound and after the last."""
+EARLIER = 0.03
+"""Seconds by which a silence ends before something is loud again: what sets in has begun by then."""
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """The loudness of a film's sound. fine (N,): root mean square of every 2 ms, 1 = full scale."""
+
+    fine: NDArray[np.float32]
+
+    @property
+    def coarse(self) -> Floats:
+        """The same of every hundredth of a second."""
+        whole = self.fine[: len(self.fine) // COARSE * COARSE].reshape(-1, COARSE).astype(np.float64)
+        return np.asarray(np.sqrt((whole**2).mean(axis=1)))
+
+    def silences(self) -> list[tuple[float, float]]:
+        """From when to when nothing is heard, in seconds: with hysteresis, and none shorter than a beat."""
+        level = self.coarse
+        heard = level[level > INAUDIBLE]
+        if not len(heard):
+            return [(0.0, len(level) / COARSE_RATE)]
+        loud = 20 * np.log10(np.percentile(heard, LOUD))
+        decibels = 20 * np.log10(np.maximum(level, INAUDIBLE))
+        found: list[tuple[float, float]] = []
+        begun: int | None = None
+        for frame, now in enumerate([*(decibels - loud), np.inf]):
+            if begun is None and now < QUIET:
+                begun = frame
+            elif begun is not None and now > LOUD_AGAIN:
+                at_edge = begun == 0 or frame == len(level)
+                if frame - begun >= (SHORTEST_AT_EDGE if at_edge else SHORTEST_SILENCE) * COARSE_RATE:
+                    found.append((begun / COARSE_RATE, frame / COARSE_RATE - (EARLIER if frame < len(level) else 0)))
+                begun = None
+        return found
+
+
+def levels(track: Soundtrack, samples: int) -> Levels:
+    """How loud the sound of a film of so many samples is."""
+    return _levels(track, samples, file_state(track.path))
+
+
+@lru_cache(maxsize=4)
+def _levels(track: Soundtrack, samples: int, state: tuple[int, ...]) -> Levels:
+    """`state` makes a file that has changed be listened to again."""
+    parts = []
+    for block in blocks(track, samples, 1000 * FINE):
+        whole = block[: len(block) // FINE * FINE].reshape(-1, FINE).astype(np.float64)
+        parts.append(np.sqrt((whole**2).mean(axis=1)).astype(np.float32))
+    return Levels(np.concatenate(parts) if parts else np.zeros(0, np.float32))
+
+
+def blocks(track: Soundtrack, samples: int, size: int) -> Iterator[NDArray[np.float32]]:
+    """The sound of a film, of one channel at SAMPLE_RATE, `size` samples at a time, the last fewer."""
+    arguments = [*("-v", "error", *mix_arguments(track, samples)), *("-ac", "1", "-c:a", "pcm_f32le", "-f", "f32le")]
+    left = b""
+    with Ffmpeg([*arguments, "pipe:1"], collect=True) as ffmpeg:
+        while chunk := ffmpeg.read():
+            left += chunk
+            while len(left) >= 4 * size:
+                yield np.frombuffer(left[: 4 * size], np.float32)
+                left = left[4 * size :]
+        ffmpeg.finish()
+    if len(left) >= 4:
+        yield np.frombuffer(left[: len(left) // 4 * 4], np.float32)

@@ -1,0 +1,272 @@
+"""Mixdown: composed notes to a stereo WAV file, block by block, in constant memory."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.audio.composer import OVERLAP, Note, Score, VoiceName, score_of
+from netviz.audio.loudness import TENTH, Meter
+from netviz.audio.music_file import SAMPLE_RATE as RATE
+from netviz.audio.synth import LONGEST, Samples, sound_of
+from netviz.errors import NetvizError
+from netviz.scene.output import Sound
+from netviz.timeline.timeline import Timeline
+
+BLOCK = 27 * TENTH
+"""Samples that are made at a time; with the room's they fill a fast Fourier transform."""
+TRANSFORM = 1 << 18
+LOUDNESS = -16.0
+"""LUFS, as podcasts and calm films have it."""
+CEILING = 10 ** (-2 / 20)
+"""The highest sample; a decibel is left for what lies between two samples, and for what encoders add."""
+KEPT_SECONDS = 120.0
+"""The longest sound that is kept in memory until it is known how loud it is: 46 MB."""
+SAMPLES = 12
+"""Parts of a longer one that tell how loud all of it is, KEPT_SECONDS together."""
+ECHOES, FEEDBACK = 3, 0.38
+FADE_IN, FADE_OUT, FADE_SHARE, FADE_OF_HOME = 0.02, 3.0, 0.3, 0.75
+"""Seconds the film's sound takes to come and go, the latter at most these parts of it and of its last chord."""
+LEAST_FADE = 0.005
+"""Seconds: what comes or goes faster is a click."""
+ROOM, ROOM_FROM, ROOM_LEVEL = 2.7, 0.02, 0.55
+"""Seconds in which the room's sound falls by 60 dB, after which it begins, and how loud it is."""
+
+
+BusName = Literal["chords", "struck", "low"]
+
+ROOM_OF: dict[BusName, float] = {"chords": 0.35, "struck": 0.6, "low": 0.0}
+"""How much of each bus the room hears. Only what is struck has echoes."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a voice stands in the mix: how loud, and on which bus."""
+
+    level: float
+    bus: BusName
+
+
+PLACES: dict[VoiceName, Place] = {
+    "pad": Place(0.075, "chords"),
+    "bass": Place(0.24, "low"),
+    "pluck": Place(0.2, "struck"),
+    "glass": Place(0.17, "struck"),
+    "bell": Place(0.14, "struck"),
+    "lead": Place(0.16, "chords"),
+}
+
+
+@dataclass(frozen=True)
+class Master:
+    """How the finished sound is to be.
+
+    loudness: LUFS. gain: decibels on top of it. fade_in, fade_out: seconds; None: what suits the film.
+    """
+
+    loudness: float = LOUDNESS
+    gain: float = 0.0
+    fade_in: float | None = None
+    fade_out: float | None = None
+
+
+def mastered(score: Score, master: Master) -> Iterator[Samples]:
+    """The film's sound in blocks (2, n): as loud as wanted, never above CEILING, faded in and out."""
+    blocks: Iterable[Samples] = _faded(score, master)
+    if score.seconds <= KEPT_SECONDS:
+        blocks = [*blocks]
+        measured = _loudness(blocks)
+    else:
+        measured = _loudness(mixed(sampled(score)))
+    gain = 10 ** ((master.loudness - measured + master.gain) / 20) if np.isfinite(measured) else 1.0
+    return (limited(np.float32(gain) * block, CEILING) for block in blocks)
+
+
+def _loudness(blocks: Iterable[Samples]) -> float:
+    meter = Meter()
+    for block in blocks:
+        meter.hear(block)
+    return meter.lufs()
+
+
+def sampled(score: Score) -> Score:
+    """SAMPLES parts of a score, evenly spaced, one after the other: about as loud as all of it."""
+    length = KEPT_SECONDS / SAMPLES
+    notes = []
+    for number in range(SAMPLES):
+        begin = (score.seconds - length) * number / (SAMPLES - 1)
+        part = (note for note in score.notes if begin <= note.start < begin + length)
+        notes += [replace(note, start=note.start - begin + number * length) for note in part]
+    return Score(tuple(notes), KEPT_SECONDS, score.echo)
+
+
+def _faded(score: Score, master: Master) -> Iterator[Samples]:
+    """The mix as it comes and goes."""
+    last = samples_in(score) - 1
+    usual = min(FADE_OUT, FADE_SHARE * score.seconds, FADE_OF_HOME * (score.seconds - score.home))
+    rise = max(LEAST_FADE, FADE_IN if master.fade_in is None else master.fade_in) * RATE
+    fall = max(LEAST_FADE, usual if master.fade_out is None else master.fade_out) * RATE
+    first = 0
+    for block in mixed(score):
+        if first < rise or first + block.shape[1] > last - fall:
+            place = first + np.arange(block.shape[1])
+            level = np.minimum(np.minimum(place / rise, (last - place) / fall), 1.0)
+            block = block * (np.sin(np.pi / 2 * level) ** 2).astype(np.float32)
+        yield block
+        first += block.shape[1]
+
+
+def samples_in(score: Score) -> int:
+    """Samples of the whole film."""
+    return max(1, round(score.seconds * RATE))
+
+
+def mixed(score: Score) -> Iterator[Samples]:
+    """The mix at no particular loudness, in blocks (2, n) of BLOCK samples, the last shorter."""
+    total = samples_in(score)
+    delay = round(score.echo * RATE)
+    # As much as is still to sound when a block ends; further on there is nothing.
+    tail = round((max((note.length for note in score.notes), default=0.0) + LONGEST) * RATE)
+    buses = {bus: np.zeros((2, BLOCK + tail), np.float32) for bus in ROOM_OF}
+    echoes = np.zeros((2, BLOCK + ECHOES * delay), np.float32)
+    ring = np.zeros((2, TRANSFORM), np.float32)
+    number = 0
+    for first in range(0, total, BLOCK):
+        while number < len(score.notes) and (start := round(score.notes[number].start * RATE)) < first + BLOCK:
+            note = score.notes[number]
+            _play(note, start - first, buses[PLACES[note.voice].bus])
+            number += 1
+        struck = buses["struck"][:, :BLOCK]
+        for repeat in range(1, ECHOES + 1):
+            # From side to side.
+            sides = struck[::-1] if repeat % 2 else struck
+            echoes[:, repeat * delay : repeat * delay + BLOCK] += np.float32(FEEDBACK**repeat) * sides
+        heard = sum(np.float32(room / 2) * buses[bus][:, :BLOCK].sum(axis=0) for bus, room in ROOM_OF.items())
+        heard += np.float32(ROOM_OF["struck"] / 2) * echoes[:, :BLOCK].sum(axis=0)
+        ring += np.fft.irfft(np.fft.rfft(heard, TRANSFORM) * _room(), TRANSFORM)
+        block = sum(bus[:, :BLOCK] for bus in buses.values()) + echoes[:, :BLOCK] + ring[:, :BLOCK]
+        yield block[:, : total - first]
+        for buffer in (*buses.values(), echoes, ring):
+            buffer[:, :-BLOCK] = buffer[:, BLOCK:].copy()
+            buffer[:, -BLOCK:] = 0
+
+
+def _play(note: Note, start: int, bus: Samples) -> None:
+    """Lay a note on a bus, at equal power for all places. start: of the bus's samples."""
+    level = PLACES[note.voice].level * note.loudness
+    angle = (note.pan + 1) * np.pi / 4
+    for side, sound, gain in zip(bus, sound_of(note, OVERLAP), (np.cos(angle), np.sin(angle)), strict=True):
+        side[start : start + len(sound)] += np.float32(level * gain) * sound
+
+
+def limited(sound: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
+    """Sound that is unchanged below 70 % of a ceiling and bent smoothly so as never to reach it above."""
+    knee = 0.7 * ceiling
+    excess = np.maximum(np.abs(sound) - knee, 0)
+    if not excess.any():
+        return sound
+    bent = knee + (ceiling - knee) * np.tanh(excess / (ceiling - knee))
+    return np.where(excess > 0, np.sign(sound) * bent, sound)
+
+
+@lru_cache(maxsize=1)
+def _room() -> NDArray[np.complex64]:
+    """The spectrum of a room: noise of each side's own that falls by 60 dB in ROOM seconds, its high end much faster.
+
+    Shape (2, TRANSFORM / 2 + 1); with a block it fills the transform, so that nothing comes round to the beginning.
+    """
+    generator = np.random.default_rng(91)
+    count = TRANSFORM - BLOCK
+    time = np.arange(count) / RATE
+    hertz = np.fft.rfftfreq(count, 1 / RATE)
+    spectrum = np.fft.rfft(generator.standard_normal((2, count)))
+    lows = 1 / np.sqrt(1 + (hertz / 1200) ** 4)
+    highs = 1 / np.sqrt(1 + (hertz / 5000) ** 4) - lows
+    body = 1 / np.sqrt(1 + (180 / np.maximum(hertz, 1)) ** 4)
+    impulse = np.fft.irfft(spectrum * lows * body, count) * np.exp(-6.9 * time / ROOM)
+    impulse += np.fft.irfft(spectrum * highs * body, count) * np.exp(-3 * 6.9 * time / ROOM)
+    impulse *= np.clip((time - ROOM_FROM) / 0.03, 0, 1) * np.clip((time[-1] - time) / 0.3, 0, 1)
+    impulse /= np.sqrt((impulse**2).sum(axis=1, keepdims=True))
+    return np.fft.rfft(impulse, TRANSFORM).astype(np.complex64)
+
+
+# Sound as a WAV file: 48 kHz, stereo, 16 bits, of any length, written a block at a time.
+
+CHANNELS, BYTES = 2, 2
+MOST_BYTES = 0xFFFFFFFF - 1024
+"""What the sizes of a plain WAV file can say; a longer one is an RF64 file (EBU Tech 3306), which says it elsewhere."""
+FULL = 32767
+
+
+def header(samples: int) -> bytes:
+    """The file's beginning, for so many samples a side."""
+    size = samples * CHANNELS * BYTES
+    rate = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * CHANNELS * BYTES, CHANNELS * BYTES, 8 * BYTES)
+    form = b"fmt " + struct.pack("<I", len(rate)) + rate
+    if size <= MOST_BYTES:
+        return (
+            b"RIFF" + struct.pack("<I", 4 + len(form) + 8 + size) + b"WAVE" + form + b"data" + struct.pack("<I", size)
+        )
+    sizes = struct.pack("<QQQI", 4 + 36 + len(form) + 8 + size, size, samples, 0)
+    unknown = struct.pack("<I", 0xFFFFFFFF)
+    long = b"ds64" + struct.pack("<I", len(sizes)) + sizes
+    return b"RF64" + unknown + b"WAVE" + long + form + b"data" + unknown
+
+
+def write_wave(path: Path, blocks: Iterable[NDArray[np.float32]], samples: int) -> Iterator[tuple[int, int]]:
+    """Write blocks (2, n) of so many samples in all to a file. Values from -1 to 1; what is beyond is cut.
+
+    Yields after each block how many samples are written, and how many will be.
+    The last bit is dithered (two random numbers added, as is usual), by the same numbers every time.
+    """
+    generator = np.random.default_rng(16)
+    done = 0
+    with path.open("wb") as file:
+        file.write(header(samples))
+        for block in blocks:
+            noise = generator.random(block.shape, np.float32) - generator.random(block.shape, np.float32)
+            # Silence stays silence.
+            whole = np.rint(block * FULL + np.where(block == 0, 0, noise))
+            file.write(np.clip(whole, -FULL - 1, FULL).astype("<i2").T.tobytes())
+            done += block.shape[1]
+            yield done, samples
+
+
+# The sound of a film, made from its run and written to a file, a block at a time.
+
+
+def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
+    """Write the sound of a film as WAV; yields how many samples of how many are written, so that others get their turn.
+
+    It is as long as the film to the sample, and the same for the same timeline. The scene's gain, fades and loudness
+    apply where its sound is to be made from the run; without a loudness it has its platform's, or LOUDNESS. Raises
+    NetvizError if the disk does not take it.
+    """
+    score = score_of(timeline)
+    scene = timeline.recording.scene
+    blocks = mastered(score, master_of(scene.audio, scene.output.loudness))
+    try:
+        yield from write_wave(path, blocks, samples_in(score))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise NetvizError(f"the sound made from the run cannot be written to {path.parent}: {reason}") from error
+
+
+def master_of(sound: Sound | None, usual: float | None = None) -> Master:
+    """What a scene says of its sound; of another sound than this it is not said. usual: LUFS where nothing is."""
+    usual = LOUDNESS if usual is None else usual
+    if sound is None or not sound.is_sonified:
+        return Master(usual)
+    return Master(
+        usual if sound.loudness is None else sound.loudness,
+        sound.gain,
+        float(sound.fade_in) or None,
+        None if sound.fade_out is None else float(sound.fade_out),
+    )

@@ -1,0 +1,349 @@
+"""Commands `netviz events`, `flashes` and `inspect`: what is found in a run or a file, as text or JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+import netviz
+from netviz.atomic_files import amount
+from netviz.cli import console
+from netviz.cli.options import cache_option, debug_option, scene_options
+from netviz.cli.sources import Source, located, read_source
+from netviz.pipeline.provenance import Inspection
+from netviz.scene.messages import printable
+from netviz.scene.model import Training
+from netviz.scene.scene import Scene
+from netviz.scene.validation_training import count
+from netviz.training.event import Event
+from netviz.training.layers import features_of
+from netviz.training.recording import Recording
+from netviz.video.flashes import ALLOWED, Flashes, Most, Place
+from netviz.video.metadata import About
+
+
+@click.command()
+@scene_options
+@click.option("--json", "as_json", is_flag=True, help="Print the events as JSON.")
+@cache_option
+@click.pass_context
+def events(ctx: click.Context, /, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
+    """Print what happened while the network learned: synapses that changed sign, inputs that withered, when the error
+    halved, when all was solved, and so on, each with its cycle.
+    """
+    with console.warnings_shown(strict):
+        source = read_source(ctx)
+        recording = source.recording or _trained(source, cache)
+        found = netviz.events(recording)
+    console.result(_events_json(recording, found) if as_json else _events_text(recording, found))
+
+
+def _trained(source: Source, cache: bool) -> Recording:
+    """The scene's recording, up to where training broke off if it did: that is an event too."""
+    from netviz.training.problem import TrainingDiverged
+
+    try:
+        with located(source), console.progress() as progress:
+            return netviz.record(source.scene, progress=progress, cache=cache)
+    except TrainingDiverged as diverged:
+        if diverged.recording is None:
+            raise
+        console.note(str(diverged))
+        return diverged.recording
+
+
+def _events_text(recording: Recording, found: tuple[Event, ...]) -> str:
+    scene, cycles = recording.scene, int(recording.cycle[-1])
+    if not found:
+        return f"{scene.name}: nothing of note happened in {count(cycles, 'cycle')}"
+    lines = [f"{'cycle':>10} {'example':>8}  what"]
+    for event in found:
+        example = "" if event.example is None else str(event.example + 1)
+        lines.append(f"{event.cycle:>10,} {example:>8}  {event_text(scene, event)}")
+    lines.append(f"{scene.name}: {count(len(found), 'event')} in {count(cycles, 'cycle')}")
+    return "\n".join(map(printable, lines))
+
+
+def _events_json(recording: Recording, found: tuple[Event, ...]) -> str:
+    scene = recording.scene
+    result = {
+        "scene": scene.name,
+        "cycles": int(recording.cycle[-1]),
+        "complete": bool(recording.info["complete"]),
+        "events": [_event_as_json(scene, event) for event in found],
+    }
+    return json.dumps(result, indent=1)
+
+
+def _event_as_json(scene: Scene, event: Event) -> dict[str, Any]:
+    synapse = neuron = None
+    if event.synapse is not None:
+        layer, before, after = event.synapse
+        names = {"from_name": _name(scene, layer, before), "to_name": _name(scene, layer + 1, after)}
+        synapse = {"layer": layer, "from": before, "to": after, **names}
+    if event.neuron is not None:
+        layer, index = event.neuron
+        neuron = {"layer": layer, "index": index, "name": _name(scene, layer, index)}
+    return {
+        "kind": event.kind,
+        "cycle": event.cycle,
+        "example": None if event.example is None else event.example + 1,
+        "synapse": synapse,
+        "neuron": neuron,
+        "numbers": dict(event.numbers),
+        "text": event_text(scene, event),
+    }
+
+
+def event_text(scene: Scene, event: Event) -> str:
+    """An event in plain words, with its numbers."""
+    numbers = event.numbers
+    between = ""
+    if "since" in numbers and numbers["since"] < event.cycle - 1:
+        between = f" (after cycle {numbers['since']:,.0f})"
+    return f"{_EVENT_TEXTS[event.kind](scene, event)}{between}"
+
+
+def _sign(scene: Scene, event: Event) -> str:
+    assert event.synapse is not None
+    layer, before, after = event.synapse
+    ends = f"from {_name(scene, layer, before)} to {_name(scene, layer + 1, after)}"
+    sign = "positive" if event.numbers["after"] > 0 else "negative"
+    crossings = event.numbers.get("crossings", 1)
+    times = f"; it crossed zero {crossings:.0f} times" if crossings > 1 else ""
+    return f"the synapse {ends} turns {sign} for good: {_from_to(event)}{times}"
+
+
+def _withers(scene: Scene, event: Event) -> str:
+    before, after = (f"{event.numbers[name]:.1%}" for name in ("before", "after"))
+    return f"the input {_neuron(scene, event)} withers: from {before} of all weights that leave the inputs to {after}"
+
+
+def _dead(scene: Scene, event: Event) -> str:
+    if event.cycle == 0:
+        return f"{_neuron(scene, event)} is dead from the start: it says nothing to any example"
+    return f"{_neuron(scene, event)} dies: it says nothing to any example any more"
+
+
+def _saturated(scene: Scene, event: Event) -> str:
+    close = "close to a bound for every example"
+    if event.cycle == 0:
+        return f"{_neuron(scene, event)} is saturated from the start: {close}"
+    return f"{_neuron(scene, event)} saturates: it is {close} from now on"
+
+
+def _plateau(_: Scene, event: Event) -> str:
+    return f"a plateau: up to cycle {event.numbers['to']:,.0f} the error hardly falls: {_from_to(event)}"
+
+
+def _halved(_: Scene, event: Event) -> str:
+    return f"the error has halved for good: {_from_to(event)}"
+
+
+def _slows(_: Scene, event: Event) -> str:
+    share, cycles = event.numbers["share"], event.numbers["cycles"]
+    return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of the cycles"
+
+
+def _solved(_: Scene, event: Event) -> str:
+    return f"solved: all {event.numbers['examples']:,.0f} examples are on the right side for good"
+
+
+def _diverged(scene: Scene, event: Event) -> str:
+    if not event.numbers["complete"]:
+        return f"training diverges, and breaks off; {count(scene.training.cycles, 'cycle')} were asked for"
+    return f"training diverges: the error stays above what it began with: {_from_to(event)}"
+
+
+_EVENT_TEXTS = {
+    "sign": _sign,
+    "withers": _withers,
+    "dead": _dead,
+    "saturated": _saturated,
+    "plateau": _plateau,
+    "halved": _halved,
+    "slows": _slows,
+    "solved": _solved,
+    "diverged": _diverged,
+}
+
+
+def _from_to(event: Event) -> str:
+    return f"{event.numbers['before']:.3g} to {event.numbers['after']:.3g}"
+
+
+def _neuron(scene: Scene, event: Event) -> str:
+    assert event.neuron is not None
+    return _name(scene, *event.neuron)
+
+
+def _name(scene: Scene, layer: int, index: int) -> str:
+    """The name the scene gives a neuron, or its number, counted from 1."""
+    network = scene.network
+    last = len(network.layers) - 1
+    names = network.inputs or features_of(scene) or () if layer == 0 else network.outputs if layer == last else ()
+    if names:
+        return names[index]
+    if layer in (0, last):
+        return f"{'output' if layer else 'input'} {index + 1}"
+    return f"hidden neuron {index + 1}{f' of layer {layer}' if last > 2 else ''}"
+
+
+# `netviz flashes`: whether a film flashes more often than is safe, in plain words or as JSON.
+
+
+@click.command()
+@click.argument("film", type=click.Path(path_type=Path), metavar="FILM")
+@click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
+@debug_option
+@click.pass_context
+def flashes(ctx: click.Context, /, film: Path, as_json: bool) -> None:
+    """Decode FILM (mp4, webm, mov, gif, ...), made by netviz or not, and count how often it flashes.
+
+    Much light or saturated red that comes and goes more than three times in a second can cause seizures. Ends with 0 if
+    the film keeps within WCAG 2.2, success criterion 2.3.1, and with 1 if not.
+    """
+    found = netviz.flashes(film)
+    console.result(_flashes_json(film, found) if as_json else _flashes_text(film, found))
+    if not found.passes:
+        ctx.exit(1)
+
+
+def _flashes_text(film: Path, found: Flashes) -> str:
+    name = console.name(film)
+    if found.passes:
+        most = max(found.general.flashes, found.red.flashes)
+        return f"{name}: at most {_flash_count(most, 'flash')} in a second; three are allowed (WCAG 2.3.1)"
+    kinds = [("flash", found.general), ("red flash", found.red)]
+    return "\n".join(f"{name}: {_excess_text(most, kind)}" for kind, most in kinds if most.flashes > ALLOWED)
+
+
+def _excess_text(most: Most, kind: str) -> str:
+    assert most.place is not None
+    spans = ", ".join(f"{_second(start)} to {_second(end)}" for start, end in most.too_many)
+    where = _place(most.place)
+    return (
+        f"{_flash_count(most.flashes, kind)} in a second, where three are allowed (WCAG 2.3.1): {spans}, most {where}"
+    )
+
+
+def _place(place: Place) -> str:
+    """In which part of the picture the middle of a place is."""
+    across, down = (place.left + place.right) / 2, (place.top + place.bottom) / 2
+    row = "top" if down < 0.4 else "bottom" if down > 0.6 else ""
+    column = "left" if across < 0.4 else "right" if across > 0.6 else ""
+    corner = " ".join(part for part in (row, column) if part)
+    return f"at the {corner}" if corner else "in the middle"
+
+
+def _flash_count(number: int, kind: str) -> str:
+    return f"{number} {kind}" if number == 1 else f"{number} {kind}es"
+
+
+def _second(exact: Fraction) -> str:
+    return f"{float(exact):.2f} s"
+
+
+def _flashes_json(film: Path, found: Flashes) -> str:
+    told: dict[str, Any] = {"film": str(film), "fps": str(found.fps), "frames": found.frames, "passes": found.passes}
+    for kind, most in (("general", found.general), ("red", found.red)):
+        told[kind] = {
+            "flashes": most.flashes,
+            "start": None if most.start is None else float(most.start),
+            "end": None if most.end is None else float(most.end),
+            "place": None if most.place is None else asdict(most.place),
+            "share": most.share,
+            "too_many": [{"start": float(start), "end": float(end)} for start, end in most.too_many],
+        }
+    return json.dumps(told, indent=1)
+
+
+# `netviz inspect`: what a film, a picture or a recording says about itself.
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@click.option("--scene", "as_scene", is_flag=True, help="Print the scene it was made of, as a scene file.")
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@debug_option
+def inspect(path: Path, as_scene: bool, as_json: bool) -> None:
+    """Tell what a film, a picture or a recording of netviz's was made of.
+
+    To make it again: netviz inspect FILE --scene > again.yaml, then netviz render again.yaml.
+    """
+    if as_scene and as_json:
+        raise click.UsageError("--scene and --json: each is a way to print; give one of them (the JSON has the scene)")
+    found = netviz.inspect(path)
+    if as_scene:
+        if found.about.version != netviz.__version__:
+            message = f"made with {found.about.software}, and this is {netviz.__version__}: it may look otherwise again"
+            console.note(f"{console.name(path)}: {message}")
+        console.result(found.scene.rstrip("\n"))
+    else:
+        console.result(_inspection_json(found) if as_json else _inspection_text(found))
+
+
+def _inspection_text(found: Inspection) -> str:
+    about = found.about
+    lines = [
+        ("title", about.title),
+        ("made with", about.software),
+        ("scene", f"sha256 {about.scene_hash}"),
+        ("seed", str(about.seed)),
+        ("network", _network_text(about)),
+        ("music", "none" if about.music is None else str(about.music) or "its file does not say what it is"),
+        ("files", ", ".join(about.files)),
+        ("holds", _media_text(found)),
+    ]
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(f"{name:{width}}  {printable(text)}" for name, text in lines if text)
+
+
+def _network_text(about: About) -> str:
+    """Layers and cycles, as far as the scene says them: it may be of another netviz, with other keys and defaults."""
+    network, training = about.scene.get("network"), about.scene.get("training", {})
+    usual = Training().cycles if about.version == netviz.__version__ else None
+    layers = network.get("layers") if isinstance(network, dict) else None
+    cycles = training.get("cycles", usual) if isinstance(training, dict) else None
+    said = "-".join(map(str, layers)) if isinstance(layers, list) else ""
+    return said + (f", {cycles:,} cycles" if type(cycles) is int else "")
+
+
+def _media_text(found: Inspection) -> str:
+    media, size = found.media, amount(found.size_in_bytes)
+    if media is None:
+        return f"a recording of {found.kept:,} moments, {size}"
+    parts = [media.kind, *media.codecs, *(["{}x{}".format(*media.size)] if media.size else [])]
+    parts += [console.seconds(Fraction(media.seconds))] if media.seconds is not None else []
+    parts += [f"{media.fps} frames a second"] if media.fps else []
+    return ", ".join([*parts, size])
+
+
+def _inspection_json(found: Inspection) -> str:
+    about, media = found.about, found.media
+    told: dict[str, Any] = {
+        "title": about.title,
+        "netviz": about.version,
+        "seed": about.seed,
+        "scene_sha256": about.scene_hash,
+        "music": vars(about.music) if about.music is not None else None,
+        "files": about.files,
+        "size_in_bytes": found.size_in_bytes,
+    }
+    if media is None:
+        told["recording"] = {"moments": found.kept}
+    else:
+        size = None if media.size is None else "{}x{}".format(*media.size)
+        told["media"] = {
+            "kind": media.kind,
+            "size": size,
+            "seconds": media.seconds,
+            "fps": media.fps,
+            "codecs": media.codecs,
+        }
+    return json.dumps({**told, "scene": about.scene}, indent=1)

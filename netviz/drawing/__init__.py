@@ -1,0 +1,1 @@
+"""A Frame becomes pixels, with matplotlib."""

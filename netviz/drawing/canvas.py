@@ -1,0 +1,477 @@
+"""Canvas: the picture's planes of bytes, and coverage masks of matplotlib artists laid over them.
+
+Shapes and texts are drawn by matplotlib once, on an empty sheet. What they cover is kept, as places in the picture's
+memory and shares of cover, and put on the picture in whatever colour and strength a frame wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import ceil, floor
+from typing import Literal, Protocol
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
+
+from netviz.drawing.color_space import RGB, Bytes, Space
+from netviz.drawing.glow import gaussians
+from netviz.drawing.layout import Rect
+from netviz.drawing.text import Font, Mask, mask
+from netviz.drawing.theme import Colour
+
+Anchor = Literal["left", "middle", "right"]
+
+POINTS_PER_INCH = 72
+"""At 72 dots an inch one of matplotlib's points is one pixel."""
+PLACED = 384
+"""Texts whose places in the picture are remembered."""
+FAINTEST = 0.004
+"""A level below which nothing would be seen: one step of a byte."""
+HALF = np.float32(0.5)
+
+
+class Canvas:
+    """A picture of `size` (width, height) pixels, x to the right and y down.
+
+    memory (n,): all its bytes, plane after plane, as `space` says. planes: the same, as arrays (rows, columns).
+    axes: of a matplotlib figure that covers the picture, in the picture's pixels; artists are added there to be drawn.
+    """
+
+    def __init__(self, size: tuple[int, int], space: Space = RGB) -> None:
+        width, height = size
+        self.size, self.space = size, space
+        shapes = space.shapes(size)
+        self.starts = np.cumsum([0, *(rows * columns for rows, columns in shapes)]).tolist()
+        self.memory: Bytes = np.zeros(self.starts[-1], np.uint8)
+        self.planes = self.planes_of(self.memory)
+        self.figure = Figure(figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=POINTS_PER_INCH)
+        canvas = FigureCanvasAgg(self.figure)
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.axes.set(xlim=(0, width), ylim=(height, 0))
+        self.renderer = canvas.get_renderer()
+        self.sheet: Bytes = np.asarray(self.renderer.buffer_rgba())
+        self.sheet[:] = 0
+        self._stamps: list[tuple[Cover, list[float], float]] = []
+        self._placed = lru_cache(maxsize=PLACED)(self._place)
+
+    def picture_of(self, memory: Bytes) -> Bytes:
+        """A picture in memory as an array: (height, width, 3) where every plane has all pixels, else (rows, width).
+
+        The latter is the memory itself.
+        """
+        if any(channel.step > 1 for channel in self.space.channels):
+            return memory.reshape(-1, self.size[0])
+        return np.stack(self.planes_of(memory), axis=-1)
+
+    def planes_of(self, memory: Bytes) -> list[Bytes]:
+        """The planes (rows, columns) in a picture's memory."""
+        shapes = self.space.shapes(self.size)
+        return [
+            memory[start:stop].reshape(shape)
+            for start, stop, shape in zip(self.starts, self.starts[1:], shapes, strict=False)
+        ]
+
+    def groups_of(self, memory: Bytes) -> list[Bytes]:
+        """The planes (k, rows, columns) in a picture's memory, those of equal size together."""
+        shapes = self.space.shapes(self.size)
+        return [
+            memory[self.starts[channels.start] : self.starts[channels.stop]].reshape(-1, *shapes[channels.start])
+            for _, channels in self.space.groups
+        ]
+
+    def fill(self, cover: Cover, colour: Colour, level: float = 1.0) -> None:
+        """Lay a colour over what is covered, at `level` (0 absent, 1 full)."""
+        self.lay_bytes(cover, self.space.bytes_of(colour).tolist(), level)
+
+    def lay_bytes(self, cover: Cover, ink: list[float], level: float) -> None:
+        """The same for a colour whose bytes in every plane, not rounded, are known."""
+        if level <= FAINTEST:
+            return
+        self.settle()
+        if len(cover.solid):
+            over = _spread(ink, cover.solid_counts)
+            if level < 1:
+                self._mix(cover.solid, over, np.float32(level))
+            else:
+                over += HALF
+                self.memory[cover.solid] = over.astype(np.uint8)
+        self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
+
+    def put(self, drawing: Drawing, level: float = 1.0) -> None:
+        """Lay over the picture what was drawn, in its own colours."""
+        if level > FAINTEST:
+            self.settle()
+            self._mix(drawing.places, drawing.ink.copy(), drawing.cover, level)
+
+    def _mix(self, places: Places, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
+        """Lay values (n,), which are lost with it, over places (n,) as far as they are covered, times a level."""
+        under = self.memory.take(places).astype(np.float32)
+        over -= under
+        over *= cover
+        if level < 1:
+            over *= np.float32(level)
+        over += under
+        over += HALF
+        self.memory[places] = over.astype(np.uint8)
+
+    def drawing(self, *artists: Artist, room: Rect | None = None) -> Drawing:
+        """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
+        (top, left), sheet = self._draw(artists, room)
+        found = drawing_of_sheet(self, sheet, left, top)
+        sheet[:] = 0
+        return found
+
+    def cover(self, *artists: Artist, room: Rect | None = None) -> Cover:
+        """What artists cover, whatever their colours."""
+        window, sheet = self._draw(artists, room)
+        alpha: NDArray[np.float32] = sheet[:, :, 3].astype(np.float32) / np.float32(255)
+        sheet[:] = 0
+        return cover_of(self, alpha, window[1], window[0])
+
+    def draw(self, *artists: Artist, room: Rect | None = None) -> None:
+        """Draw artists now, over what is there."""
+        self.put(self.drawing(*artists, room=room))
+
+    def _draw(self, artists: tuple[Artist, ...], room: Rect | None) -> tuple[tuple[int, int], Bytes]:
+        """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller.
+
+        It begins and ends with whole bytes in every plane.
+        """
+        width, height = self.size
+        whole, step = room or Rect(0, 0, width, height), max(channel.step for channel in self.space.channels)
+        top, left = (step * max(0, floor(start / step)) for start in (whole.y, whole.x))
+        bottom, right = (
+            max(0, min(size, step * ceil(stop / step))) for stop, size in ((whole.bottom, height), (whole.right, width))
+        )
+        for artist in artists:
+            artist.set_clip_box(Bbox([(left, height - bottom), (right, height - top)]))
+            artist.draw(self.renderer)
+        return (top, left), self.sheet[top:bottom, left:right]
+
+    def text(
+        self,
+        text: str,
+        x: float,
+        y: float,
+        font: Font,
+        size: float,
+        colour: Colour,
+        anchor: Anchor = "left",
+        level: float = 1.0,
+    ) -> None:
+        """Write a text whose capitals' middle is at height y, at `level` (0 absent, 1 full)."""
+        if not text or level <= FAINTEST:
+            return
+        drawn = mask(text, font, size)
+        start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
+        self.stamp(drawn, x - start, y, colour, level)
+
+    def stamp(self, drawn: Mask, x: float, y: float, colour: Colour, level: float = 1.0) -> None:
+        """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it."""
+        if level > FAINTEST:
+            cover = self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top)
+            self._stamps.append((cover, self.space.bytes_of(colour).tolist(), min(1.0, level)))
+
+    def _place(self, drawn: Mask, left: int, top: int) -> Cover:
+        return cover_of(self, drawn.alpha, left, top, solid=NEVER)
+
+    def settle(self) -> None:
+        """Put what was stamped last on the picture: all at once, which is many times faster. Stamps do not overlap.
+
+        Whatever is drawn after them does this before; whoever takes the picture has to.
+        """
+        stamps, self._stamps = self._stamps, []
+        if stamps:
+            places = np.concatenate([cover.places for cover, *_ in stamps])
+            inks = [byte for _, ink, _ in stamps for byte in ink]
+            over = _spread(inks, [count for cover, *_ in stamps for count in cover.counts])
+            shares = [each.cover if level >= 1 else each.cover * np.float32(level) for each, _, level in stamps]
+            self._mix(places, over, np.concatenate(shares))
+
+    def lay(self, numbers: NDArray[np.uint8 | np.uint16], palette: list[Bytes], left: int, top: int) -> None:
+        """Colour a rectangle by numbers (rows, columns) of colours in a palette that `space.palette` made.
+
+        left, top, rows and columns are even, so that the rectangle is whole in every plane.
+        """
+        self.settle()
+        rows, columns = numbers.shape
+        for channel, plane, colours in zip(self.space.channels, self.planes, palette, strict=True):
+            step = channel.step
+            part = plane[top // step : (top + rows) // step, left // step : (left + columns) // step]
+            part[:] = colours.take(numbers[::step, ::step], mode="clip")
+
+    @contextmanager
+    def partly(self, places: Places, cover: NDArray[np.float32]) -> Iterator[None]:
+        """Let what is drawn meanwhile cover these places (n,) only as far as `cover` (n,) says."""
+        self.settle()
+        under = self.memory[places]
+        yield
+        self.settle()
+        over = self.memory[places].astype(np.float32)
+        self.memory[places] = under
+        self._mix(places, over, cover)
+
+    def shine(self, x: Floats, y: Floats, height: Floats, sigma: Floats, colour: Colour) -> None:
+        """Lay small, soft light (or shade) over the picture: gaussians of one colour at (x, y) (n,).
+
+        height, sigma (n,): their strengths, and their standard deviations in pixels.
+        """
+        self.settle()
+        reach = 3.2 * float(sigma.max())
+        (width, rows), ink = self.size, self.space.bytes_of(colour)
+        covers: dict[int, tuple[slice, slice, NDArray[np.float32]]] = {}
+        for channel, plane, own in zip(self.space.channels, self.planes, ink, strict=True):
+            step = channel.step
+            if step not in covers:
+                left, right = max(0, int((x.min() - reach) // step)), min(width, int(x.max() + reach) + 2) // step
+                top, bottom = max(0, int((y.min() - reach) // step)), min(rows, int(y.max() + reach) + 2) // step
+                if right <= left or bottom <= top:
+                    return
+                columns, lines = (
+                    np.arange(first, last, dtype=np.float32) * step + (step - 1) / 2
+                    for first, last in ((left, right), (top, bottom))
+                )
+                light = gaussians(columns, lines, x, y, height, sigma)
+                np.negative(light, out=light)
+                np.exp(light, out=light)
+                np.subtract(1, light, out=light)
+                covers[step] = slice(top, bottom), slice(left, right), light
+            *window, cover = covers[step]
+            under = plane[tuple(window)]
+            over = np.subtract(own, under, dtype=np.float32)
+            over *= cover
+            over += under
+            over += HALF
+            under[:] = over
+
+
+def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
+    """Each value as often as its count says, one after the other: np.repeat, but faster for so few."""
+    spread = np.empty(sum(counts), np.float32)
+    first = 0
+    for value, count in zip(values, counts, strict=True):
+        spread[first : first + count] = value
+        first += count
+    return spread
+
+
+# What a drawn thing covers of a picture: places in the picture's memory, and how much of each.
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+Inks = NDArray[np.float32]
+
+STRIP = 64
+"""Pixels across of the strips by which a drawing is shown from the left on."""
+SOLID, NEVER = 0.998, 2.0
+"""Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
+
+
+class Sheet(Protocol):
+    """What a cover is made for. starts: where each plane begins in the memory."""
+
+    size: tuple[int, int]
+    space: Space
+    starts: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """places (n,) covered in part, channel after channel, with their cover (n,), 0 to 1; solid (m,): covered wholly.
+
+    counts, solid_counts (channels,): how many of the places lie in each channel.
+    """
+
+    places: Places
+    cover: NDArray[np.float32]
+    counts: tuple[int, ...]
+    solid: Places
+    solid_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """places (n,) with their cover (n,), 0 to 1, and the byte (n,) each would have if it were covered wholly."""
+
+    places: Places
+    cover: NDArray[np.float32]
+    ink: NDArray[np.float32]
+
+
+def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, solid: float = SOLID) -> Cover:
+    """What a mask alpha (rows, columns), 0 to 1, covers whose first pixel lies at (left, top).
+
+    solid: cover from which a place counts as covered wholly.
+    """
+    alpha, left, top = _inside(sheet, alpha, left, top)
+    found = []
+    by_step = {step: _shrunk(alpha, left, top, step) for step in {channel.step for channel in sheet.space.channels}}
+    for number, channel in enumerate(sheet.space.channels):
+        small = by_step[channel.step]
+        at = np.flatnonzero(small)
+        found.append((_places(sheet, number, at, small.shape[1], left, top), small.ravel()[at]))
+    whole = [cover >= solid for _, cover in found]
+    return Cover(
+        np.concatenate([places[~full] for (places, _), full in zip(found, whole, strict=True)]),
+        np.concatenate([cover[~full] for (_, cover), full in zip(found, whole, strict=True)]),
+        tuple(int((~full).sum()) for full in whole),
+        np.concatenate([places[full] for (places, _), full in zip(found, whole, strict=True)]),
+        tuple(int(full.sum()) for full in whole),
+    )
+
+
+def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> Drawing:
+    """What a picture covers whose first pixel lies at (left, top).
+
+    ink (rows, columns, 3): colours from 0 to 255, times alpha (rows, columns), 0 to 1.
+    """
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return _EMPTY
+    window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    left, top = left + int(columns[0]), top + int(rows[0])
+    every, shift_left, shift_top = _inside(sheet, np.dstack([ink[window], alpha[window]]), left, top)
+    found = []
+    for number, channel in enumerate(sheet.space.channels):
+        small = _shrunk(every, shift_left, shift_top, channel.step)
+        flat = small.reshape(-1, 4)
+        at = np.flatnonzero(flat[:, 3])
+        part = flat[at]
+        values = sheet.space.values(number, part[:, :3] / part[:, 3:])
+        found.append((_places(sheet, number, at, small.shape[1], shift_left, shift_top), part[:, 3], values))
+    places, cover, bytes_of = zip(*found, strict=True)
+    return Drawing(np.concatenate(places), np.concatenate(cover), np.concatenate(bytes_of))
+
+
+def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> Drawing:
+    """The same of bytes (rows, columns, 4) as matplotlib leaves them: red, green, blue, and opacity apart from them.
+
+    left, top, rows and columns are those of whole bytes in every plane. Only what is covered is looked at.
+    """
+    found: list[tuple[Places, NDArray[np.float32], NDArray[np.float32]]] = []
+    by_step = {step: _covered(drawn, step) for step in {channel.step for channel in sheet.space.channels}}
+    for number, channel in enumerate(sheet.space.channels):
+        at, colours, cover = by_step[channel.step]
+        wide = drawn.shape[1] // channel.step
+        found.append((_places(sheet, number, at, wide, left, top), cover, sheet.space.values(number, colours)))
+    places, covers, inks = (np.concatenate([each[part] for each in found]) for part in range(3))
+    return Drawing(places, covers, inks)
+
+
+def _covered(drawn: Bytes, step: int) -> tuple[Places, NDArray[np.float32], NDArray[np.float32]]:
+    """Where (n,) squares of `step` by `step` pixels are covered at all; their mean colours (n, 3) and cover (n,)."""
+    rows, columns = drawn.shape[0] // step, drawn.shape[1] // step
+    pixels = np.ascontiguousarray(drawn).view(np.uint32).reshape(rows, step, columns, step)
+    parts = [pixels[:, row, :, column] for row, column in product(range(step), repeat=2)]
+    some = parts[0] | parts[1] if len(parts) > 1 else parts[0]
+    for part in parts[2:]:
+        some = some | part
+    at = np.flatnonzero(some)
+    if step == 1 and (alone := pixels.ravel()[at].view(np.uint8).reshape(-1, 4))[:, 3].all():
+        return at, alone[:, :3].astype(np.float32), alone[:, 3] * np.float32(1 / 255)
+    colours, cover = np.zeros((len(at), 3), np.float32), np.zeros(len(at), np.float32)
+    for part in parts:
+        each = part.ravel()[at].view(np.uint8).reshape(-1, 4).astype(np.float32)
+        colours += each[:, :3] * each[:, 3:]
+        cover += each[:, 3]
+    seen = cover > 0
+    if not seen.all():
+        at, colours, cover = at[seen], colours[seen], cover[seen]
+    colours /= cover[:, None]
+    cover *= np.float32(1 / (255 * step**2))
+    return at, colours, cover
+
+
+def left_free(
+    sheet: Sheet, alpha: NDArray[np.float32], corners: Iterable[tuple[int, int]]
+) -> tuple[Places, NDArray[np.float32]]:
+    """Places (n,) in rectangles that a mask alpha does not cover wholly, and how much (n,) it does cover of each.
+
+    corners: left and top of every rectangle; they do not touch each other.
+    """
+    each = [cover_of(sheet, 1 - alpha, left, top) for left, top in corners]
+    places = np.concatenate([np.r_[one.places, one.solid] for one in each])
+    free = np.concatenate([np.r_[one.cover, np.ones(len(one.solid), np.float32)] for one in each])
+    return places, 1 - free
+
+
+def _inside(sheet: Sheet, drawn: NDArray[np.float32], left: int, top: int) -> tuple[NDArray[np.float32], int, int]:
+    """The part of what was drawn that lies in the picture, and where that part begins."""
+    width, height = sheet.size
+    rows = slice(max(0, -top), max(0, min(drawn.shape[0], height - top)))
+    columns = slice(max(0, -left), max(0, min(drawn.shape[1], width - left)))
+    return drawn[rows, columns], max(0, left), max(0, top)
+
+
+def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArray[np.float32]:
+    """The means of what was drawn over the `step` by `step` pixels of each byte of a plane."""
+    if step == 1:
+        return drawn
+    rows, columns = drawn.shape[:2]
+    before, beside = top % step, left % step
+    padding = ((before, -(before + rows) % step), (beside, -(beside + columns) % step), (0, 0))
+    padded = np.pad(drawn, padding[: drawn.ndim])
+    means = padded[::step, ::step].copy()
+    for row, column in product(range(step), repeat=2):
+        if row or column:
+            means += padded[row::step, column::step]
+    means *= np.float32(1 / step**2)
+    return means
+
+
+def _places(sheet: Sheet, number: int, at: Places, wide: int, left: int, top: int) -> Places:
+    """Places in the memory of those in a mask of `wide` columns that begins in the byte of (left, top)."""
+    step = sheet.space.channels[number].step
+    across, wide = sheet.size[0] // step, max(1, wide)
+    places: Places = at // wide
+    places *= across - wide
+    places += at
+    places += top // step * across + left // step + sheet.starts[number]
+    return places
+
+
+_EMPTY = Drawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class Strips:
+    """A drawing that is shown from the left up to some x: its places by strips of the picture, from left to right.
+
+    columns (n,): pixels of the places. starts (strips + 1,): where every strip begins among the places.
+    """
+
+    drawn: Drawing
+    columns: Places
+    starts: Places
+
+    def until(self, x: float) -> list[Drawing]:
+        """What there is of it up to x: all strips before the one that holds it, and a part of that one."""
+        strip = min(max(0, int(x // STRIP)), len(self.starts) - 2)
+        before, within = slice(self.starts[strip]), slice(self.starts[strip], self.starts[strip + 1])
+        near = self.columns[within] <= x
+        drawn = self.drawn
+        return [
+            Drawing(drawn.places[before], drawn.cover[before], drawn.ink[before]),
+            Drawing(drawn.places[within][near], drawn.cover[within][near], drawn.ink[within][near]),
+        ]
+
+
+def strips(sheet: Sheet, drawn: Drawing) -> Strips:
+    """A drawing, to be shown from the left on."""
+    columns = np.empty(len(drawn.places), np.intp)
+    for channel, first, last in zip(sheet.space.channels, sheet.starts, sheet.starts[1:], strict=False):
+        here = (drawn.places >= first) & (drawn.places < last)
+        columns[here] = (drawn.places[here] - first) % (sheet.size[0] // channel.step) * channel.step
+    order = np.argsort(columns // STRIP, kind="stable")
+    columns = columns[order]
+    starts = np.searchsorted(columns // STRIP, np.arange(-(-sheet.size[0] // STRIP) + 1))
+    return Strips(Drawing(drawn.places[order], drawn.cover[order], drawn.ink[order]), columns, starts)

@@ -1,0 +1,487 @@
+"""Layout: rectangles for all panels and sizes of type, in every shape of picture, also for runs side by side.
+
+Pixels, x to the right, y down, as in the picture's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from netviz.drawing.layout_tables import (
+    LEFT,
+    LEFT_HEAD,
+    LEFT_LONG,
+    LEFT_TO_RUNS,
+    SQUARE,
+    SQUARE_HEAD,
+    TALL,
+    TALL_HEAD,
+    WIDE,
+    WIDE_FOOT,
+    WIDE_LEFT,
+    WIDE_LONG_FOOT,
+    Room,
+    Rooms,
+    Shape,
+)
+from netviz.scene.output import safe_part
+from netviz.scene.scene import Scene
+from netviz.scene.shots import AnyPanel, BoundaryPanel, NetworkPanel, Places
+
+Flow = Literal["right", "up"]
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A rectangle: left, top, width, height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.y + self.height
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of all panels.
+
+    places: of every shown panel by its name (see `names_of`). flow: the way signals run through the network.
+    radius: of the largest neurons. small ... card: sizes of type in pixels.
+    safe: nothing is laid over this part of the picture; what must be read is inside it.
+    """
+
+    size: tuple[int, int]
+    places: dict[str, Rect]
+    flow: Flow
+    radius: float
+    small: float
+    body: float
+    figure: float
+    title: float
+    card: float
+    safe: Rect
+
+    @property
+    def is_little(self) -> bool:
+        """Whether so few lines of type are left of a tall picture that panels have rooms of their own for it."""
+        top, bottom = self.safe.y / self.size[1], self.safe.bottom / self.size[1]
+        return is_little(shape_of(self.size), (0.0, top, 1.0, bottom))
+
+    @property
+    def unit(self) -> float:
+        """A thousandth of the shorter side: the measure of lines and gaps."""
+        return min(self.size) / 1000
+
+
+SMALLEST = 0.0222
+"""Of the picture's height: no text that must be read is smaller."""
+BOX = 0.5
+"""Sizes of type that the box around a table's row stands out of its room."""
+WIDE_ENOUGH = 1.5
+"""Width over height from which two numbers have room in the corner that is theirs."""
+CLEAR = 0.6
+"""Sizes of type between a caption of two lines and what is below it in upright pictures, where most have two."""
+BELOW = 1.75
+"""Sizes of type that the cycles below a curve take."""
+
+
+def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
+    """A name for every panel: its kind, and for pictures "picture 1", "picture 2", ..."""
+    names = []
+    pictures = 0
+    for panel in panels:
+        pictures += panel.panel == "picture"
+        names.append(f"picture {pictures}" if panel.panel == "picture" else panel.panel)
+    return tuple(names)
+
+
+def arrange(scene: Scene, counters: int | None = None) -> Layout:
+    """Places for the scene's panels in its shape of picture: its own where it gives some, otherwise what suits.
+
+    counters: how many numbers there are, if not those of a single run.
+    """
+    size = scene.output.size
+    width, height = size
+    shape = shape_of(size)
+    small = SMALLEST * height
+    body, radius, title, card = {
+        "wide": (1.06 * small, 0.046 * height, 0.042 * height, 0.075 * height),
+        "square": (1.06 * small, 0.044 * height, 0.042 * height, 0.058 * height),
+        "tall": (1.0 * small, 0.054 * width, 0.031 * height, 0.042 * height),
+    }[shape]
+    panels = scene.shown_panels
+    names = names_of(panels)
+    wanted = [_given(panel, shape) for panel in panels]
+    free_pictures = [name for name, at in zip(names, wanted, strict=True) if name.startswith("picture") and at is None]
+    kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
+    has_test = scene.data.train_count < scene.data.total_count
+    counters = counters or (3 if has_test else 2)
+    if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
+        counters = 3  # two numbers need as much of it as three of a wider picture
+    safe = safe_part(scene.output.platform, size)
+    found = rooms(shape, kinds, len(free_pictures), counters=counters, within=safe)
+    automatic = {name: _in_pixels(room, size) for name, room in found.items()}
+    if "head" in automatic:
+        automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
+    if "caption" in automatic and shape == "square" and width < height:
+        top = automatic["caption"].bottom + CLEAR * body
+        automatic |= {
+            name: Rect(room.x, top, room.width, room.bottom - top)
+            for name, room in automatic.items()
+            if name not in ("title", "caption") and automatic["caption"].y < room.y < top
+        }
+    if "table" in automatic:
+        automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
+    if "curve" in automatic:
+        automatic["curve"] = _above(automatic["curve"], safe[3] * height - BELOW * small)
+    corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
+    places = {}
+    for name, at in zip(names, wanted, strict=True):
+        if at is not None:
+            places[name] = Rect(at[0] * width, at[1] * height, at[2] * width, at[3] * height)
+        else:
+            places[name] = next(corner) if name in free_pictures else automatic[name]
+    return Layout(
+        size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
+        small=small, body=body, figure=1.0 * small, title=title, card=card,
+        safe=_in_pixels(safe, size),
+    )  # fmt: skip
+
+
+def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | None:
+    """The place that the scene gives a panel in this shape of picture: left, top, width, height."""
+    at = panel.at
+    if isinstance(at, Places):
+        return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
+    return at
+
+
+def _from(room: Rect, left: float) -> Rect:
+    """What of a room is to the right of `left`."""
+    x = max(room.x, left)
+    return Rect(x, room.y, room.right - x, room.height)
+
+
+def _above(room: Rect, bottom: float) -> Rect:
+    """What of a room is above `bottom`."""
+    return Rect(room.x, room.y, room.width, min(room.bottom, bottom) - room.y)
+
+
+def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:
+    left, top, right, bottom = room
+    width, height = size
+    return Rect(left * width, top * height, (right - left) * width, (bottom - top) * height)
+
+
+def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect]:
+    """Rooms for the title, one line, and below it the caption, two. title: its size, 0 where there is none."""
+    below = head.y + (1.4 * title + 0.2 * body if title else 0.55 * (line - body))
+    return {
+        "title": Rect(head.x, head.y, head.width, 1.1 * title),
+        "caption": Rect(head.x, below, head.width, 2.45 * body),
+    }
+
+
+def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
+    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape.
+
+    little: whether little is left of a tall picture, where names above and below the network would take too much.
+    """
+    if room is None:
+        return "right"
+    if shape == "tall":
+        return "right" if room.width > (1.1 if little else 1.6) * room.height else "up"
+    return "up" if room.height > 1.6 * room.width else "right"
+
+
+# The automatic places of panels in each shape of picture: a room for all that is shown, none touching another.
+#
+# For each shape there is a table (room_tables.py) of what stands where if everything is shown; panels that are not
+# shown leave their room to neighbours. Where something is laid over the picture, all move into what is left of it.
+
+HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")
+"""Who takes the room of a panel that is not shown, the first before the others."""
+
+WHOLE: Room = (0.0, 0.0, 1.0, 1.0)
+_USED: dict[Shape, Room] = {
+    "wide": (0.05, 0.05, 0.965, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
+}  # fmt: skip
+"""What the tables' rooms take of the picture, with the type below the curve: beyond it are the margins."""
+_HEADS: dict[Shape, Room] = {"wide": WIDE_LEFT["head"], "square": SQUARE_HEAD["head"], "tall": TALL_HEAD["head"]}
+MUCH = 0.8
+"""Of a tall picture's height: where less is left to panels, they have the rooms that are meant for it."""
+
+
+def shape_of(size: tuple[int, int]) -> Shape:
+    """Which of the three tables a picture of (width, height) goes by."""
+    width, height = size
+    return "wide" if width >= 1.2 * height else "square" if width >= 0.8 * height else "tall"
+
+
+def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Room = WHOLE) -> Rooms:
+    """A room for each of `kinds`, in which title and caption are the one kind "head".
+
+    pictures: how many stand in the corner; theirs are "picture 1", "picture 2", ... counters: how many numbers there
+    are. within: the part of the picture in which all of them stand, at least as far from its edges as otherwise.
+    """
+    main = " ".join(kind for kind in ("boundary", "equations", "table") if kind in kinds)
+    used, left = _USED[shape], _left(shape, within)
+    little = is_little(shape, within)
+    found = _placed(_table(shape, main, counters, little), kinds, pictures)
+    if within == WHOLE:
+        return found
+    taken, head = (WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])
+    return {kind: _moved(room, taken, left, head) for kind, room in found.items()}
+
+
+def is_little(shape: Shape, within: Room) -> bool:
+    """Whether a part of a picture has so few lines of type that its rooms are those of `LEFT`."""
+    left = _left(shape, within)
+    return shape == "tall" and left[3] - left[1] < MUCH
+
+
+def _left(shape: Shape, within: Room) -> Room:
+    """What panels have of a part of the picture, as far from the picture's edges as otherwise."""
+    used = _USED[shape]
+    return max(used[0], within[0]), max(used[1], within[1]), min(used[2], within[2]), min(used[3], within[3])
+
+
+def _table(shape: Shape, main: str, counters: int, little: bool) -> Rooms:
+    """What stands where if everything is shown. little: whether only a part of a tall picture is left."""
+    if little:
+        others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})
+        return {**LEFT_HEAD, **others.get(main, LEFT[main])}
+    wide_foot = WIDE_FOOT if counters <= 2 else WIDE_LONG_FOOT
+    everything: Mapping[Shape, Rooms] = {
+        "wide": {**WIDE_LEFT, **wide_foot, **WIDE[main]},
+        "square": {**SQUARE_HEAD, **SQUARE[main]},
+        "tall": {**TALL_HEAD, **TALL[main]},
+    }
+    return dict(everything[shape])
+
+
+def _moved(room: Room, taken: Room, left: Room, head: float) -> Room:
+    """A room in what is left, where it stood in what is taken of the picture.
+
+    head: height at the top that stays as it is, for the lines of type in it; what is below gives way.
+    """
+    across = (left[2] - left[0]) / (taken[2] - taken[0])
+    down = (left[3] - left[1] - head) / (taken[3] - taken[1] - head)
+
+    def x(part: float) -> float:
+        return left[0] + (part - taken[0]) * across
+
+    def y(part: float) -> float:
+        below = part - taken[1]
+        return left[1] + min(below, head) + max(0.0, below - head) * down
+
+    return x(room[0]), y(room[1]), x(room[2]), y(room[3])
+
+
+def _placed(table: Rooms, kinds: Collection[str], pictures: int) -> Rooms:
+    """The rooms of what is shown, with those of what is not."""
+    if pictures:
+        corner = _corner(table)
+    else:
+        table.pop("pictures", None)
+    found = {kind: table[kind] for kind in table if kind in kinds}
+    left_over = [room for kind, room in table.items() if kind not in kinds and kind != "pictures"]
+    blocked = [corner] if pictures else []
+    for kind in HEIRS:
+        if kind in found:
+            others = [room for other, room in found.items() if other != kind] + blocked
+            found[kind] = _grown(found[kind], left_over, others)
+    if pictures:
+        found |= _side_by_side(corner, pictures)
+    return found
+
+
+def _corner(table: Rooms) -> Room:
+    """The room of the pictures at the top right; what stands there gives way."""
+    head = table["head"]
+    corner = table.get("pictures", (0.72, head[1], head[2], head[3]))
+    for kind, (left, top, right, bottom) in table.items():
+        if kind == "head":
+            table[kind] = (left, top, min(right, corner[0] - 0.03), bottom)
+        elif kind != "pictures" and touch((left, top, right, bottom), corner):
+            table[kind] = (left, corner[3] + 0.025, right, bottom)
+    return corner
+
+
+def _side_by_side(room: Room, count: int) -> Rooms:
+    left, top, right, bottom = room
+    gap = 0.01
+    width = (right - left - gap * (count - 1)) / count
+    return {
+        f"picture {number + 1}": (
+            left + number * (width + gap), top, left + number * (width + gap) + width, bottom,
+        )
+        for number in range(count)
+    }  # fmt: skip
+
+
+def touch(one: Room, other: Room) -> bool:
+    """Whether two rooms have more than an edge in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _grown(room: Room, left_over: Sequence[Room], others: Sequence[Room]) -> Room:
+    """The room with what is left over beside it, as long as it touches no other."""
+    changed = True
+    while changed:
+        changed = False
+        for free in left_over:
+            for larger in _towards(room, free):
+                if not any(touch(larger, other) for other in others):
+                    room, changed = larger, True
+    return room
+
+
+def _towards(room: Room, free: Room) -> list[Room]:
+    """The room, grown as far as the far edge of a free one that lies straight beside, above or below it."""
+    left, top, right, bottom = room
+    found: list[Room] = []
+    if free[1] < bottom and top < free[3]:
+        if free[2] <= left:
+            found.append((free[0], top, right, bottom))
+        if free[0] >= right:
+            found.append((left, top, free[2], bottom))
+    if free[0] < right and left < free[2]:
+        if free[3] <= top:
+            found.append((left, free[1], right, bottom))
+        if free[1] >= bottom:
+            found.append((left, top, right, free[3]))
+    return found
+
+
+# Where several runs stand side by side: a cell for each in the room that a network alone would have.
+#
+# Columns in wide pictures, rows in tall ones; four make a square of two by two where neither has room for them. What is
+# the same for all (title, caption, cycle, table, curve) keeps its place.
+
+GRIDS: dict[Shape, dict[int, tuple[int, int]]] = {
+    "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
+    "square": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
+    "tall": {2: (1, 2), 3: (1, 3), 4: (2, 2)},
+}
+"""Columns and rows of so many runs."""
+GAP = 0.022
+"""Between two cells, as a part of the picture's width or height."""
+LINE = 1.5
+"""Height of a line of the heading, in sizes of its type."""
+ONE_LINE = 21
+"""Width of a cell from which its heading is one line, in sizes of type."""
+HIGH = 11
+"""Sizes of type that such a room is high, so that the answer's texts have theirs between two layers."""
+LOWER = 0.42
+"""Part of the table's height that three or four runs take from it in tall pictures."""
+LOW = 1.8
+"""Width of a cell, in heights, from which plane or network stand beside its heading, in what is left of a picture."""
+BESIDE = 0.48
+"""Part of such a cell's width that the heading has, beside a network alone."""
+UPRIGHT = 0.62
+"""Height of a network's room, in widths, from which its layers stand one above the other."""
+
+
+def is_run_panel(panel: AnyPanel) -> bool:
+    """Whether each run has such a panel of its own."""
+    return isinstance(panel, NetworkPanel | BoundaryPanel)
+
+
+def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
+    """The places of what all runs share, and for each run those of its heading, network and boundary."""
+    shared = [panel for panel in scene.shown_panels if not is_run_panel(panel)]
+    whole = scene.model_copy(update={"panels": (NetworkPanel(), *shared)})
+    layout = arrange(whole, counters=1)
+    area = _level_with(layout.places.pop("network"), layout)
+    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
+        layout, area = _lower(layout, area)
+    kinds = [panel.panel for panel in scene.shown_panels if is_run_panel(panel)]
+    return layout, tuple(_in_cell(layout, cell, kinds) for cell in cells(layout, area, count))
+
+
+def _level_with(area: Rect, layout: Layout) -> Rect:
+    """The area between the margins that the other panels keep: headings stand under the title."""
+    margin = min((place.x for place in layout.places.values()), default=area.x)
+    left, right = max(area.x, margin), min(area.right, layout.size[0] - margin)
+    return Rect(left, area.y, right - left, area.height)
+
+
+def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
+    """The table, and what stands beside it, made lower (a long one turns its pages) so that runs have more room."""
+    table = layout.places["table"]
+    down = LOWER * table.height
+    places = {
+        name: Rect(place.x, place.y + down, place.width, place.height - down) if place.y < table.bottom and
+        place.bottom > table.y else place
+        for name, place in layout.places.items()
+    }  # fmt: skip
+    return replace(layout, places=places), Rect(area.x, area.y, area.width, area.height + down)
+
+
+def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
+    """The area's parts, row by row."""
+    columns, rows = GRIDS[shape_of(layout.size)][count]
+    gap = GAP * layout.safe.width, GAP * layout.safe.height
+    # Whole pixels, even ones: what is alike is drawn alike, wherever it stands.
+    width, height = (
+        2 * int((side - (lines - 1) * between) / lines / 2)
+        for side, lines, between in ((area.width, columns, gap[0]), (area.height, rows, gap[1]))
+    )
+    left, top, across, down = (2 * round(length / 2) for length in (area.x, area.y, width + gap[0], height + gap[1]))
+    return [
+        Rect(left + number % columns * across, top + number // columns * down, width, height) for number in range(count)
+    ]
+
+
+def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
+    high = LINE * layout.body * (1 if cell.width >= ONE_LINE * layout.body else 2)
+    top = cell.y + high + 0.8 * layout.body
+    room = Rect(cell.x, top, cell.width, cell.bottom - top)
+    places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
+    is_low = layout.is_little and cell.width > LOW * cell.height
+    if is_low and kinds == ["network"]:
+        left = BESIDE * cell.width
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        room = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
+    elif is_low and len(kinds) == 2:
+        # The plane takes all of so low a cell at the right; the heading stands above the network alone.
+        left = cell.width - cell.height - 0.6 * layout.body
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        top = places["heading"].bottom + 0.5 * layout.body
+        room = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
+        places["boundary"] = Rect(cell.right - cell.height, cell.y, cell.height, cell.height)
+    elif len(kinds) == 1:
+        places[kinds[0]] = room
+    elif room.width > 1.3 * room.height:
+        square = min(0.5 * room.width, room.height)
+        left = room.width - square - 0.6 * layout.body
+        places["network"] = Rect(room.x, room.y, left, room.height)
+        places["boundary"] = Rect(room.right - square, room.y, square, room.height)
+    else:
+        square = min(room.width, 0.55 * room.height)
+        above = room.height - square - 0.8 * layout.body
+        places["network"] = Rect(room.x, room.y, room.width, above)
+        places["boundary"] = Rect(room.x, room.bottom - square, room.width, square)
+    places = {name: _in_whole_pixels(place) for name, place in places.items()}
+    return replace(layout, places=places, flow=_flow_of_run(places.get("network", room), layout.body))
+
+
+def _in_whole_pixels(place: Rect) -> Rect:
+    x, y, width, height = (2.0 * round(length / 2) for length in (place.x, place.y, place.width, place.height))
+    return Rect(x, y, width, height)
+
+
+def _flow_of_run(room: Rect, body: float) -> Flow:
+    """The way signals go: upwards too where names beside the network would leave it little width."""
+    return "up" if room.height > max(UPRIGHT * room.width, HIGH * body) else "right"

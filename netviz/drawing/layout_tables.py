@@ -1,0 +1,171 @@
+"""Layout tables: the share of the picture each panel gets when everything is shown, by shape.
+
+All numbers are parts of the picture from 0 to 1: left, top, right, bottom.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Shape = Literal["wide", "square", "tall"]
+Room = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+Rooms = dict[str, Room]
+
+# Title and caption share the room "head"; "pictures" is the corner of all pictures without a place of their own.
+WIDE_FOOT: Rooms = {"numbers": (0.05, 0.825, 0.235, 0.93), "curve": (0.275, 0.825, 0.95, 0.92)}
+WIDE_LONG_FOOT: Rooms = {"numbers": (0.05, 0.825, 0.37, 0.93), "curve": (0.41, 0.825, 0.95, 0.92)}
+WIDE_LEFT: Rooms = {"head": (0.05, 0.062, 0.56, 0.165), "pictures": (0.77, 0.05, 0.95, 0.165)}
+
+WIDE: dict[str, Rooms] = {
+    "": {"network": (0.05, 0.19, 0.95, 0.80)},
+    "table": {"network": (0.205, 0.19, 0.965, 0.80), "table": (0.05, 0.255, 0.185, 0.70)},
+    "boundary": {"network": (0.05, 0.19, 0.55, 0.80), "boundary": (0.575, 0.08, 0.95, 0.80)},
+    "boundary table": {
+        "table": (0.05, 0.255, 0.185, 0.70), "network": (0.205, 0.19, 0.555, 0.80),
+        "boundary": (0.58, 0.08, 0.95, 0.80),
+    },
+    "equations": {"network": (0.05, 0.19, 0.55, 0.80), "equations": (0.575, 0.08, 0.955, 0.80)},
+    "equations table": {
+        "table": (0.05, 0.255, 0.185, 0.70), "network": (0.195, 0.19, 0.565, 0.80),
+        "equations": (0.59, 0.08, 0.955, 0.80),
+    },
+    "boundary equations": {
+        "boundary": (0.05, 0.19, 0.25, 0.80), "network": (0.275, 0.19, 0.56, 0.80),
+        "equations": (0.58, 0.08, 0.955, 0.80),
+    },
+    "boundary equations table": {
+        "boundary": (0.05, 0.19, 0.235, 0.52), "table": (0.05, 0.55, 0.235, 0.80), "network": (0.26, 0.19, 0.56, 0.80),
+        "equations": (0.58, 0.08, 0.955, 0.80),
+    },
+}  # fmt: skip
+
+SQUARE_HEAD: Rooms = {"head": (0.06, 0.055, 0.94, 0.15)}
+SQUARE_SIDE: Rooms = {"numbers": (0.67, 0.54, 0.94, 0.75), "curve": (0.67, 0.79, 0.94, 0.905)}
+SQUARE: dict[str, Rooms] = {
+    "": {
+        "network": (0.06, 0.185, 0.94, 0.64), "numbers": (0.06, 0.675, 0.94, 0.765), "curve": (0.06, 0.80, 0.94, 0.905),
+    },
+    "table": {
+        "network": (0.06, 0.185, 0.94, 0.63), "table": (0.06, 0.67, 0.33, 0.95),
+        "numbers": (0.44, 0.675, 0.94, 0.765), "curve": (0.44, 0.80, 0.94, 0.905),
+    },
+    "boundary": {
+        "network": (0.06, 0.185, 0.94, 0.535), "boundary": (0.06, 0.565, 0.45, 0.955),
+        "numbers": (0.50, 0.57, 0.94, 0.765), "curve": (0.50, 0.80, 0.94, 0.905),
+    },
+    "boundary table": {
+        "network": (0.06, 0.185, 0.66, 0.535), "table": (0.70, 0.185, 0.94, 0.535),
+        "boundary": (0.06, 0.565, 0.45, 0.955),
+        "numbers": (0.50, 0.57, 0.94, 0.765), "curve": (0.50, 0.80, 0.94, 0.905),
+    },
+    "equations": {
+        "network": (0.06, 0.185, 0.94, 0.505), "equations": (0.06, 0.535, 0.63, 0.955), **SQUARE_SIDE,
+    },
+    "equations table": {
+        "network": (0.06, 0.185, 0.66, 0.505), "table": (0.70, 0.185, 0.94, 0.505),
+        "equations": (0.06, 0.535, 0.63, 0.955), **SQUARE_SIDE,
+    },
+    "boundary equations": {
+        "network": (0.06, 0.185, 0.57, 0.51), "boundary": (0.61, 0.185, 0.94, 0.51),
+        "equations": (0.06, 0.535, 0.63, 0.955), **SQUARE_SIDE,
+    },
+    "boundary equations table": {
+        "network": (0.06, 0.185, 0.57, 0.51), "boundary": (0.61, 0.185, 0.94, 0.51),
+        "equations": (0.06, 0.535, 0.63, 0.955), "table": (0.67, 0.545, 0.94, 0.71),
+        "numbers": (0.67, 0.73, 0.94, 0.82), "curve": (0.67, 0.845, 0.94, 0.905),
+    },
+}  # fmt: skip
+
+TALL_HEAD: Rooms = {"head": (0.065, 0.041, 0.935, 0.145)}
+TALL_CURVE: Rooms = {"curve": (0.065, 0.885, 0.935, 0.94)}
+TALL_LOW_CURVE: Rooms = {"curve": (0.065, 0.895, 0.935, 0.94)}
+TALL: dict[str, Rooms] = {
+    "": {"network": (0.05, 0.168, 0.95, 0.745), "numbers": (0.065, 0.775, 0.935, 0.855), **TALL_CURVE},
+    "table": {
+        "network": (0.05, 0.168, 0.95, 0.565), "table": (0.065, 0.586, 0.50, 0.864),
+        "numbers": (0.58, 0.588, 0.935, 0.82), **TALL_CURVE,
+    },
+    "boundary": {
+        "network": (0.05, 0.168, 0.95, 0.505), "boundary": (0.065, 0.53, 0.635, 0.855),
+        "numbers": (0.68, 0.53, 0.935, 0.855), **TALL_CURVE,
+    },
+    "boundary table": {
+        "network": (0.05, 0.168, 0.95, 0.44), "boundary": (0.065, 0.465, 0.55, 0.74),
+        "table": (0.60, 0.465, 0.935, 0.74), "numbers": (0.065, 0.77, 0.935, 0.845), **TALL_CURVE,
+    },
+    "equations": {
+        "network": (0.05, 0.168, 0.95, 0.46), "equations": (0.065, 0.48, 0.935, 0.78),
+        "numbers": (0.065, 0.80, 0.935, 0.87), **TALL_LOW_CURVE,
+    },
+    "equations table": {
+        "network": (0.05, 0.168, 0.95, 0.405), "equations": (0.065, 0.42, 0.935, 0.66),
+        "table": (0.065, 0.675, 0.50, 0.875), "numbers": (0.58, 0.675, 0.935, 0.875), **TALL_LOW_CURVE,
+    },
+    "boundary equations": {
+        "network": (0.05, 0.168, 0.95, 0.415), "equations": (0.065, 0.435, 0.935, 0.68),
+        "boundary": (0.065, 0.70, 0.40, 0.87), "numbers": (0.46, 0.70, 0.935, 0.87), **TALL_LOW_CURVE,
+    },
+    "boundary equations table": {
+        "network": (0.05, 0.168, 0.95, 0.415), "equations": (0.065, 0.435, 0.935, 0.68),
+        "boundary": (0.065, 0.70, 0.365, 0.87), "table": (0.40, 0.70, 0.65, 0.87), "numbers": (0.69, 0.70, 0.935, 0.87),
+        **TALL_LOW_CURVE,
+    },
+}  # fmt: skip
+
+# What an app leaves of a tall picture has lines of type as long as in the whole, and much fewer of them: tables of its
+# own, whose numbers are parts of what is left.
+LEFT_HEAD: Rooms = {"head": (0.0, 0.0, 1.0, 0.152)}
+LEFT: dict[str, Rooms] = {
+    "": {"network": (0.0, 0.185, 0.985, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
+    "table": {
+        "network": (0.0, 0.18, 0.985, 0.53), "table": (0.028, 0.552, 0.50, 1.0),
+        "numbers": (0.56, 0.552, 1.0, 0.81), "curve": (0.56, 0.845, 0.985, 0.94),
+    },
+    "boundary": {
+        "network": (0.0, 0.18, 0.985, 0.51), "boundary": (0.0, 0.54, 0.50, 0.855),
+        "numbers": (0.56, 0.54, 1.0, 0.87), "curve": (0.0, 0.885, 0.985, 0.94),
+    },
+    "boundary table": {
+        "network": (0.0, 0.175, 0.985, 0.455), "boundary": (0.0, 0.48, 0.47, 0.765), "table": (0.56, 0.48, 1.0, 0.765),
+        "numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94),
+    },
+    "equations": {
+        "network": (0.0, 0.175, 0.985, 0.435), "equations": (0.0, 0.455, 1.0, 0.83),
+        "numbers": (0.0, 0.85, 0.52, 0.95), "curve": (0.58, 0.855, 0.985, 0.94),
+    },
+    "equations table": {
+        "network": (0.0, 0.175, 0.985, 0.40), "equations": (0.0, 0.415, 1.0, 0.715), "table": (0.028, 0.735, 0.46, 1.0),
+        "numbers": (0.50, 0.735, 1.0, 0.84), "curve": (0.50, 0.87, 0.985, 0.94),
+    },
+    "boundary equations": {
+        "network": (0.0, 0.175, 0.985, 0.40), "equations": (0.0, 0.415, 1.0, 0.68),
+        "boundary": (0.0, 0.695, 0.37, 0.93), "numbers": (0.42, 0.695, 1.0, 0.88), "curve": (0.42, 0.895, 0.985, 0.94),
+    },
+    "boundary equations table": {
+        "network": (0.0, 0.175, 0.985, 0.395), "equations": (0.0, 0.41, 1.0, 0.665),
+        "boundary": (0.0, 0.68, 0.32, 0.88), "table": (0.38, 0.68, 0.65, 0.88), "numbers": (0.69, 0.68, 1.0, 0.88),
+        "curve": (0.0, 0.895, 0.985, 0.94),
+    },
+}  # fmt: skip
+LONG_FOOT: Rooms = {"numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94)}
+LEFT_LONG: dict[str, Rooms] = {
+    "table": {
+        "network": (0.0, 0.175, 0.985, 0.53), "table": (0.028, 0.555, 0.50, 1.0),
+        "numbers": (0.56, 0.555, 1.0, 0.87), "curve": (0.56, 0.885, 0.985, 0.94),
+    },
+    "equations": {"network": (0.0, 0.175, 0.985, 0.43), "equations": (0.0, 0.445, 1.0, 0.765), **LONG_FOOT},
+    "equations table": {
+        "network": (0.0, 0.175, 0.985, 0.395), "equations": (0.0, 0.41, 1.0, 0.66), "numbers": (0.0, 0.68, 1.0, 0.775),
+        "table": (0.028, 0.795, 0.50, 1.0), "curve": (0.56, 0.80, 0.985, 0.94),
+    },
+}  # fmt: skip
+"""The same where there are three numbers, as far as those ask for other rooms."""
+LEFT_TO_RUNS: dict[str, Rooms] = {
+    "": {"network": (0.0, 0.18, 0.985, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
+    "table": {
+        "network": (0.0, 0.18, 0.985, 0.70), "table": (0.028, 0.725, 0.48, 1.0), "numbers": (0.54, 0.725, 1.0, 0.82),
+        "curve": (0.54, 0.85, 0.985, 0.94),
+    },
+}  # fmt: skip
+"""The same for several runs, which have one number in common, in the place of the network."""

@@ -1,0 +1,510 @@
+"""Network layout: positions of neurons, curves of synapses, and what of a large network is drawn one by one.
+
+Pixels, x to the right, y down, as in the picture's rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.drawing.layout import Flow, Rect
+from netviz.scene.scene import Scene
+from netviz.timeline.frame import node_counts, with_bias_weights
+from netviz.training.recording import AT_REST, Recording
+
+Floats = NDArray[np.float64]
+
+GAP, FOLDED_GAP = 1.35, 1.1
+"""Between two discs, in radii; where layers are folded discs stand closer and are larger."""
+BLOCK_SLOTS = 3
+"""Discs whose place the block of a folded layer takes at least."""
+SMALLEST_DISC, MOST_DISCS = 0.008, 24
+"""Radius of the smallest discs, as a part of the picture's shorter side, and how many stand beside each other at most;
+where they would be smaller or more, layers fold."""
+LARGEST_CELL = {"picture": 0.034, "block": 0.026}
+"""Sides of cells, likewise."""
+MOST_DEEP = {"picture": (0.34, 1.15), "block": (0.18, 0.60)}
+"""Of the network's length along the flow, and of a layer's share of it: no block is deeper."""
+MOST_ACROSS = 0.74
+"""Of the network's breadth across the flow: no picture is broader."""
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Cells in rows and columns. left, top: even pixels. pitch: pixels from cell to cell.
+
+    cells (c,): the neurons that the cells are, row by row. is_picture: whether together they are the presented picture.
+    """
+
+    left: int
+    top: int
+    pitch: int
+    rows: int
+    columns: int
+    cells: NDArray[np.int64]
+    is_picture: bool
+
+    @property
+    def width(self) -> int:
+        return self.columns * self.pitch
+
+    @property
+    def height(self) -> int:
+        return self.rows * self.pitch
+
+    @property
+    def centres(self) -> Floats:
+        """The cells' middles (c, 2)."""
+        row, column = np.divmod(np.arange(len(self.cells)), self.columns)
+        return np.column_stack([self.left + (column + 0.5) * self.pitch, self.top + (row + 0.5) * self.pitch])
+
+
+def most_discs(room: Rect, flow: Flow, unit: float) -> int:
+    """How many discs can stand beside each other across the flow. unit: a thousandth of the picture's shorter side."""
+    across = room.height if flow == "right" else room.width
+    return min(MOST_DISCS, max(1, int((across / (1000 * SMALLEST_DISC * unit) + GAP) / (2 + GAP))))
+
+
+def slots(fold: Fold, has_bias_node: bool) -> int:
+    """How many discs a layer has to find place for across the flow, its block counted as some."""
+    block = BLOCK_SLOTS if len(fold.cells) and fold.grid is None else 0
+    return len(fold.discs) + block + has_bias_node
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """A room seen along and across the flow, the discs in it, and the line below each block that its label takes.
+
+    along, across: its length and breadth. radius: of the discs. spacing: from the middle of one to the next.
+    most: so many stand beside each other. unit: a thousandth of the picture's shorter side.
+    """
+
+    room: Rect
+    flow: Flow
+    layers: int
+    radius: float
+    spacing: float
+    most: int
+    label: float
+    unit: float
+
+    @property
+    def along(self) -> float:
+        return self.room.width if self.flow == "right" else self.room.height
+
+    @property
+    def across(self) -> float:
+        return self.room.height if self.flow == "right" else self.room.width
+
+    def slot(self, number: int) -> float:
+        """Where the middle of a disc is across the flow; negative numbers count from the end."""
+        number = number if number >= 0 else self.most + number
+        return self.across / 2 + (number - (self.most - 1) / 2) * self.spacing
+
+    def point(self, along: float, across: float) -> tuple[float, float]:
+        """x and y."""
+        if self.flow == "right":
+            return self.room.x + along, self.room.y + across
+        return self.room.x + across, self.room.bottom - along
+
+    def box(self, kind: str, breadth: float) -> tuple[float, float]:
+        """The largest width and height of a block that may be `breadth` broad across the flow, label included.
+
+        A label may leave no room, as among many layers: a block is no smaller than a disc either way.
+        """
+        part, share = MOST_DEEP[kind]
+        depth = min(part, share / self.layers) * self.along
+        width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
+        return max(2 * self.radius, width), max(2 * self.radius, height)
+
+
+def place_blocks(
+    grounds: Grounds, folds: Sequence[Fold], has_bias_nodes: bool
+) -> tuple[tuple[Floats, ...], tuple[Block | None, ...]]:
+    """The centres of all nodes of each layer, and the blocks of those that have one.
+
+    Layers follow each other with even gaps between what they take along the flow.
+    """
+    up = grounds.flow == "up"
+    biased = [has_bias_nodes and layer < len(folds) - 1 for layer in range(len(folds))]
+    blocks = [_block(grounds, fold, bias) for fold, bias in zip(folds, biased, strict=True)]
+    disc = 2 * grounds.radius
+    depths = [disc if b is None else max(disc, float(b.height if up else b.width)) for b in blocks]
+    labels = [grounds.label if up and block is not None else 0.0 for block in blocks]
+    gap = (grounds.along - sum(depths) - sum(labels)) / max(1, len(folds) - 1)
+    starts = [0.0, *accumulate(depth + label + gap for depth, label in zip(depths, labels, strict=True))]
+    centres, found = [], []
+    for fold, bias, block, start, depth, label in zip(folds, biased, blocks, starts, depths, labels, strict=False):
+        at = start + label + depth / 2
+        if block is not None:
+            block = _moved(block, grounds, at, _middle(grounds, fold, bias))
+        found.append(block)
+        nodes = np.empty((fold.count + bias, 2))
+        across = _across(grounds, fold, bias)
+        nodes[fold.discs] = np.array([grounds.point(at, each) for each in across[: len(fold.discs)]]).reshape(-1, 2)
+        if bias:
+            nodes[-1] = grounds.point(at, across[-1])
+        if block is not None:
+            nodes[fold.cells] = block.centres
+        centres.append(nodes)
+    return tuple(centres), tuple(found)
+
+
+def _across(grounds: Grounds, fold: Fold, bias: bool) -> list[float]:
+    """Where a layer's discs stand across the flow, the bias node the last: at the ends if a block is between them."""
+    count = len(fold.discs) + bias
+    if len(fold.cells):
+        first = len(fold.discs) // 2
+        return [grounds.slot(number if number < first else number - count) for number in range(count)]
+    widest = grounds.spacing if grounds.flow == "right" else 1.25 * grounds.spacing
+    step = min(widest, (grounds.across - 2 * grounds.radius) / max(1, count - 1))
+    return [grounds.across / 2 + (number - (count - 1) / 2) * step for number in range(count)]
+
+
+def _ends(grounds: Grounds, fold: Fold, bias: bool) -> tuple[float, float]:
+    """Between which places across the flow a block has its room, its label included."""
+    first, last = len(fold.discs) // 2, len(fold.discs) - len(fold.discs) // 2 + bias
+    away = 1.9 * grounds.radius
+    start = grounds.slot(first - 1) + away if first else 0.0
+    stop = grounds.slot(-last) - away if last else grounds.across
+    return start, stop
+
+
+def _middle(grounds: Grounds, fold: Fold, bias: bool) -> float:
+    start, stop = _ends(grounds, fold, bias)
+    if grounds.flow == "up":
+        return grounds.across / 2 if fold.grid is not None else (start + stop) / 2
+    return (start + stop - grounds.label) / 2
+
+
+def _block(grounds: Grounds, fold: Fold, bias: bool) -> Block | None:
+    """A layer's block, as large as it may be, its place still open."""
+    if not len(fold.cells):
+        return None
+    start, stop = _ends(grounds, fold, bias)
+    kind = "block" if fold.grid is None else "picture"
+    breadth = stop - start if fold.grid is None else min(stop - start, MOST_ACROSS * grounds.across)
+    width, height = grounds.box(kind, breadth)
+    largest = LARGEST_CELL[kind] * 1000 * grounds.unit
+    if fold.grid is not None:
+        rows, columns = fold.grid
+        pitch = max(1, int(min(largest, width / columns, height / rows)))
+    else:
+        pitch, rows, columns = _filling(len(fold.cells), width, height, int(largest))
+    return Block(0, 0, pitch, rows, columns, fold.cells, fold.grid is not None)
+
+
+def _filling(count: int, width: float, height: float, largest: int) -> tuple[int, int, int]:
+    """Pitch, rows and columns of so many cells in a box: as large as they fit, in a block of the box's proportions."""
+    wanted = max(1, round((count * width / height) ** 0.5))
+    for pitch in range(max(1, largest), 0, -1):
+        most_columns, most_rows = int(width // pitch), int(height // pitch)
+        if most_columns * most_rows >= count:
+            columns = min(most_columns, max(wanted, -(-count // most_rows)))
+            rows = -(-count // columns)
+            return pitch, rows, -(-count // rows)
+    columns = max(1, int(width))
+    return 1, -(-count // columns), columns
+
+
+def _moved(block: Block, grounds: Grounds, along: float, across: float) -> Block:
+    """The block with its middle there, on even pixels."""
+    x, y = grounds.point(along, across)
+    left, top = (2 * round((middle - size / 2) / 2) for middle, size in ((x, block.width), (y, block.height)))
+    return Block(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
+
+
+# Where the neurons stand, and the lines of the synapses between them.
+#
+# Pixels, x to the right, y down, as in the picture's rows.
+
+BIAS_RADIUS = 0.6
+"""Of a bias node, as a part of a neuron's."""
+SMALLEST_RADIUS = 1.0
+"""Pixels, however small the place is that a scene gives the network: what is drawn has a size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where the nodes stand. centres[l] (nodes_l, 2): x, y. radius: of every neuron that is a disc.
+
+    has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
+    blocks: of every layer the block that those of its neurons stand in that are no discs; () if all are discs.
+    label: height of the line below each block; 0: there is none.
+    """
+
+    centres: tuple[NDArray[np.float64], ...]
+    radius: float
+    flow: Flow
+    has_bias_nodes: bool = False
+    blocks: tuple[Block | None, ...] = ()
+    label: float = 0.0
+
+    def neurons(self, layer: int) -> NDArray[np.float64]:
+        """The centres (n_l, 2) of a layer's neurons."""
+        centres = self.centres[layer]
+        return centres[:-1] if self.has_bias_nodes and layer < len(self.centres) - 1 else centres
+
+    def block(self, layer: int) -> Block | None:
+        """Where those of a layer's neurons stand that are no discs."""
+        return self.blocks[layer] if self.blocks else None
+
+    def discs(self, layer: int) -> NDArray[np.int64]:
+        """Those of a layer's neurons that are discs."""
+        everyone = np.arange(len(self.neurons(layer)))
+        block = self.block(layer)
+        return everyone if block is None else np.setdiff1d(everyone, block.cells)
+
+    def nodes(self, layer: int) -> NDArray[np.int64]:
+        """The same with the bias node, if there is one."""
+        return np.append(self.discs(layer), np.arange(len(self.neurons(layer)), len(self.centres[layer])))
+
+    @property
+    def bias_nodes(self) -> NDArray[np.float64]:
+        """The centres (L, 2) of all bias nodes, or (0, 2)."""
+        if not self.has_bias_nodes:
+            return np.empty((0, 2))
+        return np.array([centres[-1] for centres in self.centres[:-1]])
+
+    def radii(self, layer: int) -> NDArray[np.float64]:
+        """The radii (nodes_l,) of a layer's nodes; a cell's is 0, for what leads to it goes to its middle."""
+        radii = np.full(len(self.centres[layer]), float(self.radius))
+        radii[len(self.neurons(layer)) :] *= BIAS_RADIUS
+        block = self.block(layer)
+        if block is not None:
+            radii[block.cells] = 0.0
+        return radii
+
+
+def place(
+    layers: tuple[int, ...], room: Rect, flow: Flow, largest_radius: float, has_bias_nodes: bool = False
+) -> Places:
+    """Nodes in columns from left to right, or in rows from the bottom up, as large as they fit and evenly spaced."""
+    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
+    most = max(layers)
+    fitting = min(largest_radius, across / (2 * most + GAP * max(0, most - 1)), along / (3.8 * len(layers)))
+    radius = max(SMALLEST_RADIUS, fitting)
+    spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
+    # Short rows stand wider, which leaves room for the names below them.
+    widest = spacing if flow == "right" else 1.25 * spacing
+    depth = np.linspace(radius, along - radius, len(layers))
+    centres = []
+    for position, count in zip(depth, layers, strict=True):
+        step = min(widest, (across - 2 * radius) / max(1, count - 1))
+        side = across / 2 + (np.arange(count) - (count - 1) / 2) * step
+        if flow == "right":
+            centres.append(np.column_stack([np.full(count, room.x + position), room.y + side]))
+        else:
+            centres.append(np.column_stack([room.x + side, np.full(count, room.bottom - position)]))
+    return Places(tuple(centres), radius, flow, has_bias_nodes)
+
+
+def place_folded(
+    folds: Sequence[Fold],
+    room: Rect,
+    flow: Flow,
+    largest_radius: float,
+    has_bias_nodes: bool,
+    label: float,
+    unit: float,
+) -> Places:
+    """Nodes of layers of which some are blocks. label: height of the line below each block; unit: of the picture."""
+    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
+    biased = [has_bias_nodes and layer < len(folds) - 1 for layer in range(len(folds))]
+    most = max(1, *(slots(fold, bias) for fold, bias in zip(folds, biased, strict=True)))
+    fitting = min(largest_radius, across / (2 * most + FOLDED_GAP * (most - 1)), along / (3.8 * len(folds)))
+    radius = max(SMALLEST_RADIUS, fitting)
+    spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
+    grounds = Grounds(room, flow, len(folds), radius, spacing, most, label, unit)
+    centres, blocks = place_blocks(grounds, folds, has_bias_nodes)
+    return Places(centres, radius, flow, has_bias_nodes, blocks, label)
+
+
+def curves(
+    places: Places, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
+) -> list[NDArray[np.float64]]:
+    """The synapses' lines, for each weight layer (synapses, points, 2), from rim to rim.
+
+    Cubic Bezier curves that leave and reach the nodes along the flow; synapse (i, j) is row i * n_{l+1} + j. lines: for
+    each weight layer which of these rows are wanted, in their order; None: all.
+    """
+    found = []
+    for layer, here in enumerate(places.centres[:-1]):
+        there = places.neurons(layer + 1)
+        wanted = None if lines is None else lines[layer]
+        first, last = np.divmod(np.arange(len(here) * len(there)) if wanted is None else wanted, len(there))
+        along = direction(places.flow)
+        start = here[first] + along * places.radii(layer)[first][:, None]
+        found.append(bezier(start, there[last] - along * places.radius, places.flow, points))
+    return found
+
+
+def direction(flow: Flow) -> NDArray[np.float64]:
+    """The way (2,) signals go."""
+    return np.array([1.0, 0.0]) if flow == "right" else np.array([0.0, -1.0])
+
+
+def bezier(start: NDArray[np.float64], end: NDArray[np.float64], flow: Flow, points: int = 40) -> NDArray[np.float64]:
+    """Curves (n, points, 2) from start to end (n, 2) that leave and arrive along the flow."""
+    t = np.linspace(0, 1, points)[:, None]
+    basis = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+    along = direction(flow)
+    reach = np.abs((end - start) @ along)[:, None] * 0.5 * along
+    corners = (start, start + reach, end - reach, end)
+    total: NDArray[np.float64] = sum(
+        (b[None] * c[:, None] for b, c in zip(basis, corners, strict=True)), np.zeros((len(start), points, 2))
+    )
+    return total
+
+
+# What of a large network is drawn one by one, and what is drawn together: decided once, for the whole film.
+#
+# A layer of a few neurons is a row of discs. In a larger one the neurons that matter most stay discs and all others
+# become small cells of a block, so that each is still seen as light. Inputs that are a picture are the cells of it.
+# Of the synapses the strongest are lines; all together, drawn or not, are the haze between their layers.
+
+Integers = NDArray[np.int64]
+
+PULLED_OUT = 6
+"""Neurons of a folded layer that stay discs: half of them before its block, half behind."""
+MOST_LINES = 300
+"""Synapses drawn as lines of their own."""
+MOST_LOOKED_AT = 16
+"""Moments of the recording by which the strongest are chosen."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """How the neurons of one layer are shown.
+
+    discs (d,), cells (c,): the neurons that are discs, and those that are cells of a block, both increasing.
+    grid: rows and columns of the picture that the cells are, None where they are none.
+    """
+
+    discs: Integers
+    cells: Integers
+    grid: tuple[int, int] | None = None
+
+    @property
+    def count(self) -> int:
+        """Neurons in all."""
+        return len(self.discs) + len(self.cells)
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """How a network is shown.
+
+    layers: every layer's fold. lines: for each weight layer which synapses are lines, as places in its flattened
+    weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: of each weight layer, in all.
+    """
+
+    layers: tuple[Fold, ...]
+    lines: tuple[Integers | None, ...]
+    synapses: tuple[int, ...]
+
+    @property
+    def drawn(self) -> int:
+        """Synapses that are lines."""
+        return sum(count if kept is None else len(kept) for kept, count in zip(self.lines, self.synapses, strict=True))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every neuron is a disc and every synapse a line."""
+        return all(lines is None for lines in self.lines) and not any(len(fold.cells) for fold in self.layers)
+
+
+def folds(scene: Scene, most: int) -> tuple[Fold, ...]:
+    """The folds of a scene's layers without looking at its recording. most: discs that fit beside each other.
+
+    Which neurons stay discs is not known yet: the first ones stand for them.
+    """
+    found = []
+    for layer, size in enumerate(scene.network.layers):
+        everyone = np.arange(size)
+        if layer == 0 and scene.network.grid is not None:
+            found.append(Fold(everyone[:0], everyone, scene.network.grid))
+        elif size > most:
+            found.append(Fold(everyone[:PULLED_OUT], everyone[PULLED_OUT:]))
+        else:
+            found.append(Fold(everyone, everyone[:0]))
+    return tuple(found)
+
+
+def folded(recording: Recording, most: int, most_lines: int = MOST_LINES) -> Folded:
+    """How a recording's network is shown. most: discs that fit beside each other; most_lines: synapses drawn."""
+    scene = recording.scene
+    layers = folds(scene, most)
+    nodes, sizes = node_counts(scene), scene.network.layers
+    counts = tuple(before * after for before, after in zip(nodes, sizes[1:], strict=False))
+    if sum(counts) <= most_lines and not any(len(fold.cells) for fold in layers):
+        return Folded(layers, (None,) * len(counts), counts)
+    carried = contributions(recording)
+    layers = tuple(
+        fold if fold.grid is not None or not len(fold.cells) else _pulled(carried, layer, fold.count)
+        for layer, fold in enumerate(layers)
+    )
+    return Folded(layers, _strongest(carried, layers, most_lines), counts)
+
+
+def contributions(recording: Recording) -> tuple[Floats, ...]:
+    """What each synapse brings to the neuron it leads to: (nodes_l, n_{l+1}) for each weight layer.
+
+    Its |weight|, the largest it is in the kept moments at rest (in sixteen of them, where there are more), times how
+    strongly the neuron before it answers to the training examples after training: the root of its mean square.
+    """
+    scene = recording.scene
+    rest = np.flatnonzero(recording.example == AT_REST)
+    rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), MOST_LOOKED_AT)).astype(int))]
+    weights = [
+        np.max([np.abs(with_bias_weights(scene, [layer[row]], [bias[row]])[0]) for row in rows], axis=0)
+        for layer, bias in zip(recording.weights, recording.biases, strict=True)
+    ]
+    answers = recording.forward(recording.examples.given)
+    strengths = [np.sqrt(np.square(layer).mean(axis=0)) for layer in answers]
+    if scene.has_bias_nodes:
+        strengths = [np.append(layer, 1.0) for layer in strengths[:-1]]
+    return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
+
+
+def _pulled(carried: Sequence[Floats], layer: int, size: int) -> Fold:
+    """The fold of a layer whose neurons that matter most stay discs: those that bring most to the next layer.
+
+    Of a layer of outputs those that most is brought to.
+    """
+    matter = carried[layer][:size].sum(axis=1) if layer < len(carried) else carried[-1].sum(axis=0)
+    discs = np.sort(np.argsort(-matter, kind="stable")[:PULLED_OUT])
+    return Fold(discs, np.setdiff1d(np.arange(size), discs))
+
+
+def _strongest(carried: Sequence[Floats], layers: Sequence[Fold], most: int) -> tuple[Integers | None, ...]:
+    """The synapses that are lines: those between discs and pixels that carry most, as many in each layer as is fair."""
+    ends = []
+    for weights, (before, after) in zip(carried, pairwise(layers), strict=True):
+        bias = np.arange(before.count, len(weights))
+        start = np.concatenate([before.discs, before.cells if before.grid is not None else before.cells[:0], bias])
+        ends.append((start[:, None] * weights.shape[1] + after.discs[None, :]).ravel())
+    shares = _shares([len(candidates) for candidates in ends], most)
+    found: list[Integers | None] = []
+    for weights, candidates, share in zip(carried, ends, shares, strict=True):
+        if share == weights.size:
+            found.append(None)
+            continue
+        strength = weights.ravel()[candidates]
+        order = np.argsort(strength, kind="stable")[len(candidates) - share :]
+        found.append(candidates[order[strength[order] > 0]])
+    return tuple(found)
+
+
+def _shares(counts: Sequence[int], most: int) -> list[int]:
+    """How many of each of some counts there can be if together they are no more than `most`: the small ones whole."""
+    shares, left = [0] * len(counts), most
+    for done, number in enumerate(sorted(range(len(counts)), key=counts.__getitem__)):
+        shares[number] = min(counts[number], left // (len(counts) - done))
+        left -= shares[number]
+    return shares

@@ -1,0 +1,1 @@
+"""Panels: the parts of a picture, one file each."""

@@ -1,0 +1,221 @@
+"""Activation maps: a neuron's output over the input plane as colours, and neurons drawn as tiles of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from matplotlib.collections import EllipseCollection
+from numpy.typing import NDArray
+
+from netviz.drawing.canvas import left_free
+from netviz.drawing.color_space import Bytes
+from netviz.drawing.layout import Rect
+from netviz.drawing.network_layout import Places
+from netviz.drawing.panels.panel import CORNER, LevelScale, Setting, Shapes
+from netviz.drawing.responses import Domain, signed
+from netviz.drawing.theme import Colour, colour, mix
+from netviz.scene.model import Activation
+from netviz.timeline.frame import Frame
+
+Floats = NDArray[np.float64]
+
+BEHIND = 0.26
+"""How far the answers' colours are taken back to the middle of the scale, so that points of full colour stand out."""
+SEVERAL = tuple(map(colour, ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#8a8f99")))
+"""Colours of several outputs, after Okabe & Ito, "Color Universal Design", 2008."""
+POINT = 0.0088
+"""Radius of a point, as a part of the square's side."""
+
+
+class Answers:
+    """The output layer's answers as the pixels of a square.
+
+    One output goes through the theme's scale; of several the strongest gives its colour, the paler the closer the next.
+    """
+
+    def __init__(self, setting: Setting, side: int, discrete: bool) -> None:
+        assert setting.responses is not None
+        self.responses, self.discrete = setting.responses, discrete
+        scene, theme = setting.recording.scene, setting.theme
+        self.activation, outputs = scene.network.activations[-1], scene.network.layers[-1]
+        self.scale = np.rint((1 - BEHIND) * theme.scale + BEHIND * 255 * theme.middle).astype(np.uint8)
+        self.middle = np.rint(255 * theme.middle)
+        self.classes: tuple[Colour, ...] | None = SEVERAL[:outputs] if outputs > 1 else None
+        bounded = self.activation in ("sigmoid", "softmax")
+        self.ends = ("0", "1") if bounded else ("-1", "1")
+        if discrete:
+            self.scale = np.repeat(self.scale[[0, -1]], 128, axis=0)
+        self.enlarge = _between_cells(self.responses.resolution, side)
+        self.palette = setting.canvas.space.palette(self._shades() if self.classes else self.scale)
+
+    def _shades(self) -> Bytes:
+        """For each output 256 colours (256 n, 3), from the middle of the scale to its own."""
+        assert self.classes is not None
+        strength = (1 - BEHIND) * np.linspace(0, 1, 256)[:, None]
+        shades = [self.middle + strength * (255 * own - self.middle) for own in self.classes]
+        return np.rint(np.concatenate(shades)).astype(np.uint8)
+
+    def colours(self, values: NDArray[np.float32]) -> Bytes:
+        """Colours (..., 3) of answers from -1 to 1."""
+        return self.scale[_places(values).astype(np.uint8)]
+
+    def of(self, frame: Frame) -> NDArray[np.uint8 | np.uint16]:
+        """The numbers (side, side) of a frame's colours in the palette."""
+        answers = self.responses.of(frame)[-1]
+        if self.classes is None:
+            values = np.asarray(signed(answers[0], self.activation), np.float32)
+            # Places in the scale are worked out before there are many of them: enlarging keeps them what they are.
+            large = self.enlarge @ _places(values) @ self.enlarge.T
+            return large.astype(np.uint8)
+        strongest, sure = _strongest(self.enlarge @ answer @ self.enlarge.T for answer in answers)
+        shade = np.full_like(sure, 255) if self.discrete else 255 * np.minimum(sure, 1)
+        return strongest + shade.astype(np.uint16)
+
+
+def _strongest(answers: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """256 times the number of the output that answers most, and how much more it answers than the next one.
+
+    answers: for each output (side, side), of which there are two or more.
+    """
+    following = iter(answers)
+    best = next(following)
+    second = np.full_like(best, -np.inf)
+    number = np.zeros(best.shape, np.uint16)
+    for index, answer in enumerate(following, start=1):
+        number[answer > best] = 256 * index
+        np.maximum(second, np.minimum(best, answer), out=second)
+        best = np.maximum(best, answer)
+    return number, best - second
+
+
+def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where answers from -1 to 1 stand among the 256 colours of a scale, 0 at the first of the upper half.
+
+    The ends are kept half a colour inside, so that nothing leaves the scale when it is enlarged and rounded.
+    """
+    return values * np.float32(127.4) + np.float32(128)
+
+
+class Points:
+    """The examples as small discs, drawn once by matplotlib and put on the answers from then on.
+
+    square: where the answers are, in the picture's pixels.
+    """
+
+    def __init__(self, setting: Setting, square: Rect, domain: Domain, with_tests: bool) -> None:
+        self.square, self.domain = square, domain
+        examples, theme = setting.recording.examples, setting.theme
+        assert examples.points is not None and examples.test_points is not None, "a planar scene's"
+        rim = theme.centre if theme.is_light else mix(theme.ink, theme.centre, 0.12)
+        every = [self._discs(setting, examples.points, examples.targets, 1.0, rim, 0.3)]
+        if with_tests:
+            every = [self._discs(setting, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55), *every]
+        self.drawn = setting.canvas.drawing(*every, room=square)
+        for discs in every:
+            discs.remove()
+
+    def place(self, points: Floats) -> Floats:
+        """Points (n, 2) of the plane in the picture's pixels."""
+        (left, right), (bottom, top) = self.domain
+        ways = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
+        return self.square.width * np.column_stack(ways) + (self.square.x, self.square.y)
+
+    def _discs(
+        self, setting: Setting, points: Floats, targets: Floats, size: float, rim: Colour, line: float
+    ) -> EllipseCollection:
+        axes = setting.canvas.axes
+        radius = max(1.6, POINT * self.square.width * (1.0 if len(points) <= 600 else 0.75)) * size
+        across = np.full(len(points), 2 * radius)
+        discs = EllipseCollection(
+            across, across, np.zeros(len(points)), units="xy", offsets=self.place(points),
+            offset_transform=axes.transData, facecolor=_colours(setting, targets), edgecolor=tuple(rim),
+            linewidth=line * radius,
+        )  # fmt: skip
+        axes.add_collection(discs, autolim=False)
+        return discs
+
+
+def _colours(setting: Setting, targets: Floats) -> Floats:
+    """Colours (n, 3), 0 to 1, of targets (n, n_L): of their value, or of the output that should be strongest."""
+    if targets.shape[1] > 1:
+        several: Floats = np.array(SEVERAL)[targets.argmax(axis=1)]
+        return several
+    activation = setting.recording.scene.network.activations[-1]
+    values: Floats = np.asarray(signed(targets[:, 0], activation), np.float64)
+    colours: Floats = setting.theme.scale[((values + 1) * 127.5).astype(np.uint8)] / 255
+    return colours
+
+
+def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
+    """The matrix (side, cells) that takes values at `cells` points from edge to edge to `side` pixels, linearly."""
+    at = np.clip((np.arange(side) + 0.5) / side * (cells - 1), 0, cells - 1)
+    before = np.minimum(at.astype(int), cells - 2)
+    matrix = np.zeros((side, cells), np.float32)
+    matrix[np.arange(side), before] = 1 - (at - before)
+    matrix[np.arange(side), before + 1] = at - before
+    return matrix
+
+
+# Neurons as tiles: in each a small picture of what the neuron answers all over the plane.
+
+
+class Tiles:
+    """Response maps with round corners; a tile's rim lights up with its neuron."""
+
+    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
+        self.setting, self.places, self.scale = setting, places, scale
+        self.layers = range(len(places.centres))
+        scene, unit = setting.recording.scene, setting.layout.unit
+        # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
+        self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
+        self.shown = [places.discs(layer) for layer in self.layers]
+        centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
+        self.side = max(2, 2 * round(places.radius))
+        self.colours = setting.canvas.space.palette(setting.theme.scale)
+        self.corners = 2 * np.rint((centres - self.side / 2) / 2).astype(int)
+        self.beyond = left_free(setting.canvas, rounded(self.side, CORNER), self.corners.tolist())
+        self.rims = Shapes(setting.canvas, self.corners + self.side / 2, self.side / 2, are_tiles=True)
+        self.thin = max(1.0, 1.6 * unit)
+
+    def draw(self, frame: Frame) -> None:
+        """The maps, copied into the picture, and their rims."""
+        theme, canvas = self.setting.theme, self.setting.canvas
+        with canvas.partly(*self.beyond):
+            for (left, top), numbers in zip(self.corners.tolist(), self._maps(frame), strict=True):
+                canvas.lay(numbers, self.colours, left, top)
+        levels = [self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)]
+        for index, level in enumerate(np.concatenate(levels).tolist()):
+            signal = theme.signal if level >= 0 else theme.negative_signal
+            self.rims.rim(index, self.thin * (1 + 1.6 * abs(level)), mix(theme.rim, signal, abs(level)))
+
+    def write(self, frame: Frame) -> None:
+        """Maps stand without figures."""
+
+    def _maps(self, frame: Frame) -> NDArray[np.uint8]:
+        """The numbers (neurons, side, side) of the colours in all maps."""
+        assert self.setting.responses is not None, "maps are made for planar scenes"
+        maps = self.setting.responses.of(frame)
+        shown = [
+            signed(layer[discs], activation)
+            for layer, activation, discs in zip(maps, self.activations, self.shown, strict=True)
+        ]
+        values = np.concatenate(shown).astype(np.float32)
+        index = ((values + np.float32(1)) * np.float32(127.5)).astype(np.uint8)
+        resolution = index.shape[-1]
+        at = (np.arange(self.side) * resolution + resolution // 2) // self.side
+        enlarged: NDArray[np.uint8] = index.take(at, axis=1).take(at, axis=2)
+        return enlarged
+
+
+def rounded(side: int, corner: float, samples: int = 4) -> NDArray[np.float32]:
+    """How much (side, side) of each pixel a square with round corners covers. corner: radius, of half the side."""
+    size = corner * side / 2
+    at = (np.arange(int(np.ceil(size)) * samples) + 0.5) / samples
+    inside = np.hypot(*np.meshgrid(*[np.maximum(0, size - at)] * 2)) <= size
+    count = len(at) // samples
+    cover = inside.reshape(count, samples, count, samples).mean(axis=(1, 3)).astype(np.float32)
+    square = np.ones((side, side), np.float32)
+    for turned in range(4):
+        np.rot90(square, turned)[:count, :count] = cover
+    return square

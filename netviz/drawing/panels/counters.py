@@ -1,0 +1,139 @@
+"""Counters panel: cycle, loss and error as large digits that keep their places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+
+from netviz.drawing.layout import Rect
+from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.text import fit, width
+from netviz.drawing.theme import Colour, mix
+from netviz.scene.phrases import say, whole
+from netviz.scene.shots import AnyPanel
+from netviz.timeline.captions import error_text, is_share
+from netviz.timeline.frame import Frame
+
+ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
+"""How so many counters can be set: counters in each row."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A number with its name. longest: the widest it becomes. of: its text in a frame."""
+
+    name: str
+    longest: str
+    colour: Colour
+    of: Callable[[Frame], str]
+
+
+def counters(setting: Setting) -> list[Counter]:
+    """The cycle, and the average error or, where there are examples for testing, the losses on both halves.
+
+    Runs side by side have the cycle in common alone.
+    """
+    recording, theme = setting.recording, setting.theme
+    scene = recording.scene
+    found = [
+        Counter(
+            say(scene, "label-cycle"),
+            whole(scene, scene.training.cycles),
+            theme.ink,
+            lambda frame: whole(scene, frame.cycle),
+        )
+    ]
+    if setting.compared:
+        return found
+    if recording.test_loss is None:
+        error = partial(error_text, share=is_share(recording))
+        most = float(recording.train_error.max())
+        found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
+        return found
+    train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
+    return [
+        *found,
+        Counter(
+            say(scene, "label-training-loss"), f"{train:.4f}", theme.error, lambda frame: f"{frame.train_loss:.4f}"
+        ),
+        Counter(
+            say(scene, "label-test-loss"), f"{test:.4f}", theme.test_error, lambda frame: f"{frame.test_loss or 0:.4f}"
+        ),
+    ]
+
+
+class NumbersPanel(Unlit):
+    """Counters with their names, in the rows that let them be largest."""
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
+        self.counters = counters(setting)
+        layout = setting.layout
+        self.gap = 1.1 * layout.small
+        stacked = room.height > 0.8 * room.width
+        wanted = (1.05 if stacked else 0.92) * layout.title
+        choices = ROWS[len(self.counters)]
+        sizes = {rows: self._largest(rows, wanted) for rows in (reversed(choices) if stacked else choices)}
+        rows = max(sizes, key=lambda rows: sizes[rows])
+        self.size = sizes[rows]
+        self.label_drop = 0.62 * self.size + 0.85 * layout.small
+        self.spots = self._spots(rows)
+        self.digit = width("0", setting.faces.figures, self.size)
+
+    def _wide(self, counter: Counter, size: float) -> float:
+        faces = self.setting.faces
+        return max(
+            width(counter.longest, faces.figures, size), width(counter.name, faces.words, self.setting.layout.small)
+        )
+
+    def _fits(self, rows: tuple[int, ...], size: float) -> bool:
+        small = self.setting.layout.small
+        high = len(rows) * (1.22 * size + 0.85 * small) + (len(rows) - 1) * 1.5 * small
+        ends = list(accumulate(rows))
+        wide = max(
+            sum(self._wide(counter, size) for counter in self.counters[end - count : end]) + self.gap * (count - 1)
+            for count, end in zip(rows, ends, strict=True)
+        )
+        return wide <= self.room.width and (len(rows) == 1 or high <= self.room.height)
+
+    def _largest(self, rows: tuple[int, ...], size: float) -> float:
+        """The largest size at which counters in such rows fit, but not too small to be read."""
+        while size > self.setting.layout.small and not self._fits(rows, size):
+            size *= 0.96
+        return size
+
+    def _spots(self, rows: tuple[int, ...]) -> list[tuple[float, float]]:
+        """Left end and middle of every number."""
+        spots = []
+        following = iter(self.counters)
+        y = self.room.y + 0.6 * self.size
+        for count in rows:
+            x = self.room.x
+            for _ in range(count):
+                spots.append((x, y))
+                x += self._wide(next(following), self.size) + self.gap
+            y += self.label_drop + 1.5 * self.setting.layout.small + 0.6 * self.size
+        return spots
+
+    def ground(self) -> None:
+        """What the numbers are."""
+        setting = self.setting
+        small, font = setting.layout.small, setting.faces.words
+        for (x, y), counter in zip(self.spots, self.counters, strict=True):
+            text, size = fit(counter.name, font, small, self.room.right - x, 0.8 * small)
+            setting.canvas.text(text, x, y + self.label_drop, font, size, setting.theme.quiet)
+
+    def draw(self, frame: Frame) -> None:
+        """The numbers, filled with faint zeros where they could have more digits."""
+        setting = self.setting
+        canvas, figures = setting.canvas, setting.faces.figures
+        for (x, y), counter in zip(self.spots, self.counters, strict=True):
+            text, longest = counter.of(frame), counter.longest
+            missing = len(longest) - len(text)
+            if missing > 0:
+                zeros = "".join("0" if character.isdigit() else character for character in longest[:missing])
+                faint = mix(setting.theme.centre, counter.colour, 0.28)
+                canvas.text(zeros, x, y, figures, self.size, faint)
+            canvas.text(text, x + max(0, missing) * self.digit, y, figures, self.size, counter.colour)

@@ -1,0 +1,1 @@
+"""Equations beside the network: terms, passes, typesetting, and the panel that shows them."""

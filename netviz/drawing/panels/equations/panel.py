@@ -1,0 +1,168 @@
+"""Equations panel: a worked example line by line, or the forward pass in short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from netviz.drawing.formula import formula_mask, source
+from netviz.drawing.layout import Rect
+from netviz.drawing.panels.equations.passes import (
+    Summary,
+    activation_line,
+    delta_line,
+    error_line,
+    gradient_line,
+    matrix_line,
+    sum_line,
+    update_line,
+    weights_line,
+)
+from netviz.drawing.panels.equations.terms import Changes, Equation, Walk
+from netviz.drawing.panels.equations.typesetting import Page, Part, Section, about, paginate
+from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.theme import mix
+from netviz.scene.phrases import say
+from netviz.scene.scene import Scene
+from netviz.scene.shots import AnyPanel, WalkShot
+from netviz.timeline.frame import Frame
+from netviz.timeline.worked_example import Line, LineKind, script_of
+
+OF_SIDE = 0.03
+"""Of the shorter side: in upright pictures, where lines are short, equations have type of this size."""
+LARGEST, SMALLEST = 1.3, 0.8
+"""Sizes of type that are tried, as parts of that or of the picture's small type."""
+TRIES = 15
+FAINTEST = 0.02
+"""Level below which nothing is drawn."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 being told."""
+
+    part: Part
+    level: float
+    brightness: float
+
+
+class EquationsPanel(Unlit):
+    """Pages of equations, one of which is seen; a page gives way when the first line of the next is told."""
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting, self.room = setting, room
+        self.scene = setting.recording.scene
+        self.body = min(setting.layout.small, OF_SIDE * min(setting.layout.size))
+        self.heading = 0.92 * self.body
+        self.summary = Summary(setting.recording, self.body, self.heading, room)
+        self.pages = lru_cache(maxsize=4)(self._pages)
+
+    def ground(self) -> None:
+        """Nothing stands still."""
+
+    def draw(self, frame: Frame) -> None:
+        """The lines that have been told, the one being told the brightest."""
+        setting, room = self.setting, self.room
+        theme, canvas = setting.theme, setting.canvas
+        headings, shown = self._shown(frame)
+        for text, y, level in headings:
+            canvas.text(text, room.x, room.y + y, setting.faces.strong, self.heading, theme.faint, "left", level)
+        for each in shown:
+            if each.level > FAINTEST:
+                part, ink = each.part, mix(theme.quiet, theme.ink, each.brightness)
+                drawn = formula_mask(part.formula, part.size)
+                canvas.stamp(drawn, room.x + part.x, room.y + part.y, ink, each.level)
+
+    def texts(self, frame: Frame) -> list[str]:
+        """What is written at a frame, in mathtext's language, each equation from left to right, one after the other."""
+        return [source(each.part.formula) for each in self._shown(frame)[1] if each.level > FAINTEST]
+
+    def _shown(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[Shown]]:
+        """Headings (text, y, level) and parts at a frame."""
+        if not frame.told or frame.row is None:
+            headings, levels = self.summary.at(frame)
+            return headings, [Shown(part, level, brightness) for part, level, brightness in levels]
+        return self._told(frame, self.pages(self._shot(frame), frame.row, frame.row_after))
+
+    def _told(self, frame: Frame, pages: tuple[Page, ...]) -> tuple[list[tuple[str, float, float]], list[Shown]]:
+        told = (*frame.told, 0.0)
+        headings: list[tuple[str, float, float]] = []
+        shown: list[Shown] = []
+        for number, page in enumerate(pages):
+            # The old page is gone before the new one comes, so that nothing is ever written over anything.
+            leaving = told[pages[number + 1].first] if number + 1 < len(pages) else 0.0
+            staying = max(0.0, 1 - 2 * leaving)
+            for heading in page.headings:
+                level = self._coming(told[heading.line], number > 0 and heading.line == page.first)
+                headings.append((heading.text, heading.y, level * staying))
+            for line, parts in page.lines:
+                level = self._coming(told[line], number > 0 and line == page.first) * staying
+                shown += [Shown(part, level, 1 - told[line + 1]) for part in parts]
+        return [heading for heading in headings if heading[2] > FAINTEST], shown
+
+    @staticmethod
+    def _coming(level: float, turns: bool) -> float:
+        """Level of a line; the first of a page waits for the page before to go."""
+        return max(0.0, 2 * level - 1) if turns else level
+
+    def _shot(self, frame: Frame) -> WalkShot:
+        """The walk that a frame belongs to: several walks of one kind through one example have the same script."""
+        walks = [shot for shot in self.scene.shots if isinstance(shot, WalkShot)]
+        fitting = [shot for shot in walks if len(script_of(self.scene, shot)) == len(frame.told)]
+        assert fitting, "a walk is told by its own script"
+        return fitting[0]
+
+    def _pages(self, shot: WalkShot, row: int, row_after: int | None) -> tuple[Page, ...]:
+        """The pages of a walk: as few as can be, and of those with the least broken lines the largest type."""
+        recording = self.setting.recording
+        walk = Walk.of(recording, row, row_after)
+        sections = _sections(self.scene, script_of(self.scene, shot), walk)
+        sizes = [self.body * (LARGEST + (SMALLEST - LARGEST) * number / (TRIES - 1)) for number in range(TRIES)]
+        width, height = self.room.width, self.room.height
+        best = min(
+            sizes, key=lambda size: self._cost(size, *paginate(sections, size, self.heading, width, height, about))
+        )
+        return paginate(sections, best, self.heading, width, height)[0]
+
+    def _cost(self, size: float, pages: tuple[Page, ...], rows: int) -> float:
+        """How far from ideal: pages and rows cost, small type costs, and type that is hard to read costs most."""
+        relative = size / self.body
+        return len(pages) + 0.12 * rows + 10 * max(0.0, 1 - relative) - 0.5 * relative
+
+
+def _sections(scene: Scene, script: tuple[Line, ...], walk: Walk) -> list[Section]:
+    """The script's lines under their headings."""
+    grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
+    for number, line in enumerate(script):
+        grouped.setdefault(_heading(scene, line, walk), []).append((number, _said(line, walk)))
+    return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
+
+
+def _heading(scene: Scene, line: Line, walk: Walk) -> str:
+    """What a line belongs to."""
+    if line.kind in ("matrix", "sum", "activation"):
+        if line.layer == walk.last - 1:
+            return say(scene, "label-output-layer")
+        return say(scene, "label-hidden-layers" if walk.last > 2 else "label-hidden-layer", number=line.layer + 1)
+    return say(
+        scene, {"error": "label-equation-error", "weights": "label-new-weights"}.get(line.kind, "label-way-back")
+    )
+
+
+def _said(line: Line, walk: Walk) -> Equation | Changes:
+    """What a line of the script says."""
+    if line.kind == "matrix":
+        return matrix_line(walk, line.layer)
+    if line.kind == "sum":
+        return sum_line(walk, line.layer, line.neuron)
+    if line.kind == "activation":
+        return activation_line(walk, line.layer, line.neuron)
+    say: dict[LineKind, Callable[[Walk], Equation | Changes]] = {
+        "error": error_line,
+        "delta": delta_line,
+        "gradient": gradient_line,
+        "update": update_line,
+        "weights": weights_line,
+    }
+    return say[line.kind](walk)

@@ -1,0 +1,234 @@
+"""Terms of equations: symbols and numbers in mathtext, and the lines they make.
+
+Every number is recorded, or computed from recorded ones at full precision, and rounded only when it is written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.drawing.formula import Formula, Matrix
+from netviz.scene.model import Activation, Loss
+from netviz.timeline.worked_example import worked_weight
+from netviz.training.recording import Recording
+
+Array = NDArray[np.float64]
+Step = tuple[Formula, ...]
+
+
+@dataclass(frozen=True)
+class Equation:
+    """What stands before the first equals sign, and steps that each begin with one.
+
+    A step is made of parts between which a line may be broken.
+    """
+
+    left: Formula
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Old and new values: (symbol, before, after) of each."""
+
+    entries: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One example row of a recording, the row that its update leads to, and how the network learns.
+
+    weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), layers[l] (n_l,), target (n_L,), deltas[l] (n_{l+1},).
+    worked: the weight whose gradient is worked out: its layer, the neuron it comes from, the one it leads to.
+    """
+
+    symbols: Symbols
+    activations: tuple[Activation, ...]
+    loss: Loss
+    rate: float
+    has_biases: bool
+    learns_biases: bool
+    worked: tuple[int, int, int]
+    weights: list[Array]
+    biases: list[Array]
+    layers: list[Array]
+    target: Array
+    error: float
+    deltas: tuple[Array, ...]
+    weights_after: list[Array]
+    biases_after: list[Array]
+
+    @classmethod
+    def of(cls, recording: Recording, row: int, row_after: int | None) -> Walk:
+        """The walk through an example row; without a row after it nothing changes."""
+        network, training = recording.scene.network, recording.scene.training
+        after = row if row_after is None else row_after
+        return cls(
+            symbols=Symbols(network.layers),
+            activations=network.activations,
+            loss=training.loss,
+            rate=training.learning_rate,
+            has_biases=bool(network.bias),
+            learns_biases=network.bias is True,
+            worked=worked_weight(recording.scene),
+            weights=[layer[row] for layer in recording.weights],
+            biases=[layer[row] for layer in recording.biases],
+            layers=[layer[row] for layer in recording.activations],
+            target=recording.targets[row],
+            error=float(recording.loss[row]),
+            deltas=recording.deltas(row),
+            weights_after=[layer[after] for layer in recording.weights],
+            biases_after=[layer[after] for layer in recording.biases],
+        )
+
+    @property
+    def last(self) -> int:
+        """The output layer."""
+        return len(self.weights)
+
+    def sums(self, layer: int) -> Array:
+        """The weighted sums (n_l,) of a layer after the inputs."""
+        result: Array = self.layers[layer - 1] @ self.weights[layer - 1] + self.biases[layer - 1]
+        return result
+
+
+def brackets_of(activation: Activation) -> tuple[str, str]:
+    """What stands before and after that which an activation function is taken of."""
+    names = {"sigmoid": r"\sigma(", "tanh": r"\tanh(", "relu": r"\max(0,\ ", "softmax": r"\mathrm{softmax}("}
+    return (names[activation], ")") if activation in names else ("", "")
+
+
+def row_of(values: Array, decimals: int) -> Matrix:
+    """A vector as a row of numbers."""
+    return Matrix((tuple(numeral(float(value), decimals) for value in values),))
+
+
+def equals(*texts: str) -> Step:
+    """A step: an equals sign and its parts."""
+    return ((f"= {texts[0]}",), *((text,) for text in texts[1:]))
+
+
+def plus(terms: list[str]) -> list[str]:
+    """Terms that follow a first one."""
+    return [rf"+\:{term}" for term in terms]
+
+
+def times(text: str) -> str:
+    """A factor that follows a first one."""
+    return rf"\cdot\:{text}"
+
+
+# The names that equations give to what is in a network, and how they write numbers; all in mathtext's language.
+
+LARGEST = 1e6
+"""Numbers from here on are written with a power of ten."""
+
+
+def numeral(value: float, decimals: int = 4) -> str:
+    """A number as the equations write it: at most so many decimals, no zeros at the end, fewer decimals if it is large.
+
+    Very small and very large numbers have two digits and a power of ten: those that would lose all but one digit with
+    four decimals, or all with fewer.
+    """
+    size = abs(value)
+    smallest = 0.001 if decimals >= 4 else 0.5 * 10**-decimals
+    if size != 0 and (size < smallest or size >= LARGEST):
+        digits, _, power = f"{value:.1e}".partition("e")
+        return rf"{_trimmed(digits)}\cdot10^{{{int(power)}}}"
+    if size >= 100:
+        decimals = max(0, decimals - int(math.log10(size)) + 1)
+    return _trimmed(f"{value:.{decimals}f}")
+
+
+def factor(value: float, decimals: int = 4) -> str:
+    """A number within a sum or a product: in parentheses if it begins with a minus or ends with a power of ten."""
+    text = numeral(value, decimals)
+    return f"({text})" if text.startswith("-") or "^" in text else text
+
+
+def _trimmed(text: str) -> str:
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def product(*factors: str) -> str:
+    """Factors with dots between them."""
+    return r" \cdot ".join(factors)
+
+
+def total(terms: Iterable[str]) -> str:
+    """Terms with plus signs between them."""
+    return " + ".join(terms)
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """The symbols of a network with these neurons in each layer; layer 0 are the inputs, neurons count from 0."""
+
+    layers: tuple[int, ...]
+
+    def _layer(self, layer: int) -> tuple[str, str]:
+        """A letter, and where there are several hidden layers which of them it is."""
+        last = len(self.layers) - 1
+        if layer == 0:
+            return "x", ""
+        return ("o", "") if layer == last else ("h", rf"^{{({layer})}}" if last > 2 else "")
+
+    def vector(self, layer: int) -> str:
+        """All of a layer's activations."""
+        letter, which = self._layer(layer)
+        return rf"\mathbf{{{letter}}}{which}"
+
+    def neuron(self, layer: int, index: int) -> str:
+        """A neuron's activation."""
+        letter, which = self._layer(layer)
+        return f"{letter}_{{{index + 1}}}{which}"
+
+    def sums(self, layer: int) -> str:
+        """All of a layer's weighted sums."""
+        letter, which = self._layer(layer)
+        return rf"\mathbf{{z}}_{{{letter}}}{which}"
+
+    def sum(self, layer: int, index: int) -> str:
+        """A neuron's weighted sum."""
+        letter, which = self._layer(layer)
+        return f"z_{{{letter}{index + 1}}}{which}"
+
+    def delta(self, layer: int, index: int) -> str:
+        """The error that has come back to a neuron's weighted sum."""
+        letter, which = self._layer(layer)
+        return rf"\delta_{{{letter}{index + 1}}}{which}"
+
+    def weights(self, weight_layer: int) -> str:
+        """All weights of a weight layer."""
+        return self._counted("W", weight_layer)
+
+    def biases(self, weight_layer: int) -> str:
+        """All biases of a weight layer."""
+        return self._counted(r"\mathbf{b}", weight_layer)
+
+    def _counted(self, letter: str, weight_layer: int) -> str:
+        return letter if len(self.layers) == 2 else f"{letter}_{{{weight_layer + 1}}}"
+
+    def weight(self, number: int) -> str:
+        """One weight by its number."""
+        return f"w_{{{number}}}"
+
+    def bias(self, layer: int, index: int) -> str:
+        """The bias of a neuron."""
+        letter, which = self._layer(layer)
+        return f"b_{{{letter}{index + 1}}}{which}"
+
+    def target(self, index: int) -> str:
+        """What an output should be."""
+        return f"t_{{{index + 1}}}"
+
+    def number(self, weight_layer: int, start: int, end: int) -> int:
+        """The number of the weight from neuron `start` to neuron `end`, counted from 1 on as in the scene."""
+        before = sum(a * b for a, b in zip(self.layers[:weight_layer], self.layers[1:], strict=False))
+        return before + end * self.layers[weight_layer] + start + 1

@@ -1,0 +1,224 @@
+"""Loss curve panel: error over the cycles, with a marker at the present."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.collections import EllipseCollection, PolyCollection
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from netviz.drawing.canvas import Drawing, Strips, strips
+from netviz.drawing.layout import Rect
+from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.titles import compared, looks
+from netviz.drawing.text import width
+from netviz.drawing.theme import Colour, mix
+from netviz.scene.phrases import say, whole
+from netviz.scene.shots import AnyPanel
+from netviz.timeline.frame import Frame
+
+Floats = NDArray[np.float64]
+
+POINTS = 500
+NAMED = 0.3
+"""Of the panel's width: no name at the end of a curve is longer."""
+GLOW = np.array([0.55])
+"""How strongly the current point glows."""
+
+
+class Trace:
+    """One curve of the panel: its recorded values, and the artists of what is past."""
+
+    def __init__(
+        self,
+        setting: Setting,
+        name: str,
+        cycles: NDArray[np.int64],
+        values: Floats,
+        colour: Colour,
+        filled: bool,
+        dashes: Any = "solid",
+    ) -> None:
+        self.name, self.cycles, self.recorded, self.colour, self.dashes = name, cycles, values, colour, dashes
+        unit, theme, axes = setting.layout.unit, setting.theme, setting.canvas.axes
+        self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
+        self.past = Line2D(
+            [], [], color=tuple(colour), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round",
+            linestyle=dashes,
+        )  # fmt: skip
+        self.point = EllipseCollection(
+            [11.5 * unit], [11.5 * unit], [0.0], units="xy", offsets=[(0.0, 0.0)], offset_transform=axes.transData,
+            facecolor=tuple(mix(colour, theme.ink, 0.55)), edgecolor="none",
+        )  # fmt: skip
+        if self.area is not None:
+            axes.add_collection(self.area, autolim=False)
+        axes.add_line(self.past)
+        axes.add_collection(self.point, autolim=False)
+
+
+def traces_of(setting: Setting, room: Rect) -> list[Trace]:
+    """The curves of a run; of several side by side one of each, with its name."""
+    recording, theme = setting.recording, setting.theme
+    scene, cycles = recording.scene, recording.curve_cycle
+    if setting.compared:
+        several = zip(_short_names(setting, NAMED * room.width), setting.compared, looks(theme), strict=False)
+        return [
+            Trace(
+                setting, name, each.curve_cycle, compared(each), look.colour, filled=False, dashes=look.dashes,
+            )
+            for name, each, look in several
+        ]  # fmt: skip
+    if recording.test_loss is None:
+        return [Trace(setting, "", cycles, recording.train_error, theme.error, filled=True)]
+    return [
+        Trace(setting, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
+        Trace(setting, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
+    ]
+
+
+def _short_names(setting: Setting, room: float) -> list[str]:
+    """Names of runs for the ends of their curves: without the words they all begin with where room lacks, or none."""
+
+    def fits(names: Sequence[str]) -> bool:
+        return all(width(name, setting.faces.words, setting.layout.small) <= room for name in names)
+
+    if fits(setting.names):
+        return [*setting.names]
+    words = [name.split() for name in setting.names]
+    same = 0
+    while all(len(each) > same + 1 and each[same] == words[0][same] for each in words):
+        same += 1
+    shorter = [" ".join(each[same:]) for each in words]
+    return shorter if fits(shorter) else [""] * len(words)
+
+
+class CurvePanel(Unlit):
+    """Average error against the cycle, or the losses of training and of testing where there are examples for both.
+
+    The axis is one of log(1 + cycle), which has a place for cycle 0.
+    """
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting = setting
+        self.scene = setting.recording.scene
+        self._points = lru_cache(maxsize=4)(self._points_at)
+        layout = setting.layout
+        self.traces = traces_of(setting, room)
+        # The curves' names stand at their ends.
+        names = max(width(trace.name, setting.faces.words, layout.small) for trace in self.traces)
+        self.room = Rect(room.x, room.y, room.width - (names + 0.9 * layout.small if names else 0.0), room.height)
+        self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
+        # Curves that break off have run away before: those that go on to the end say how high the panel is.
+        whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
+        self.top = max(float(trace.recorded.max()) for trace in whole) * 1.04 or 1.0
+        spaced = np.expm1(np.linspace(0, np.log1p(self.last), POINTS))
+        self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
+        self.values = [self._seen(trace) for trace in self.traces]
+
+    def _seen(self, trace: Trace) -> Floats:
+        """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""
+        values = np.minimum(self.top, np.interp(self.cycles, trace.cycles, trace.recorded))
+        return np.asarray(np.where(self.cycles < trace.cycles[-1] + 0.5, values, np.nan))
+
+    def _x(self, cycle: Floats | float) -> Floats:
+        room = self.room
+        return np.asarray(room.x + room.width * np.log1p(cycle) / np.log1p(self.last))
+
+    def _y(self, value: Floats | float) -> Floats:
+        room = self.room
+        return np.asarray(room.bottom - room.height * np.asarray(value) / self.top)
+
+    def _now(self, cycle: float, trace: Trace) -> float:
+        """A curve's value at a cycle, on the straight line between two recorded ones."""
+        return min(self.top, float(np.interp(cycle, trace.cycles, trace.recorded)))
+
+    def _ticks(self) -> list[int]:
+        ticks = [10**power for power in range(12) if 10**power <= self.last]
+        room = self.room
+        widest = 2.4 * self.setting.layout.small
+        kept: list[int] = []
+        for tick in ticks:
+            x = float(self._x(float(tick)))
+            if x < room.right - 0.6 * widest and (
+                not kept or x - float(self._x(float(kept[-1]))) > widest * (0.5 + 0.2 * len(whole(self.scene, tick)))
+            ):
+                kept.append(tick)
+        return kept
+
+    def ground(self) -> None:
+        """The axis with its cycles, and the whole curves, faint, with their names."""
+        setting, room = self.setting, self.room
+        layout, theme, canvas = setting.layout, setting.theme, setting.canvas
+        line = mix(theme.centre, theme.quiet, 0.38)
+        artists = [
+            Line2D([room.x, room.right], [room.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
+        ]
+        for trace, values in zip(self.traces, self.values, strict=True):
+            faint = tuple(mix(theme.centre, trace.colour, 0.30))
+            points = self._x(self.cycles), self._y(values)
+            artists.append(Line2D(*points, color=faint, linewidth=2.0 * layout.unit, linestyle=trace.dashes))
+        for artist in artists:
+            canvas.axes.add_line(artist)
+            canvas.draw(artist)
+            artist.remove()
+        words, small = setting.faces.words, layout.small
+        for tick in self._ticks():
+            x = float(self._x(float(tick)))
+            canvas.text(whole(self.scene, tick), x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
+        self.past = self._whole()
+        for trace, y in zip(self.traces, self._name_heights(), strict=True):
+            canvas.text(trace.name, room.right + 0.9 * small, y, words, small, trace.colour)
+
+    def _name_heights(self) -> list[float]:
+        """Where the names of the curves stand: at their ends, but not on each other."""
+        small, room = self.setting.layout.small, self.room
+        ends = [float(self._y(self._now(self.last, trace))) for trace in self.traces]
+        order = sorted(range(len(ends)), key=lambda index: ends[index])
+        highest = room.bottom - 0.4 * small
+        for index in reversed(order):
+            ends[index] = min(ends[index], highest)
+            highest = ends[index] - 1.3 * small
+        return ends
+
+    def _whole(self) -> Strips:
+        """The curves and the area under the filled one, from the first cycle to the last."""
+        x, bottom = self._x(self.cycles), self.room.bottom
+        artists: list[Artist] = []
+        for trace, values in zip(self.traces, self.values, strict=True):
+            y = self._y(values)
+            if trace.area is not None:
+                trace.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
+                artists.append(trace.area)
+            trace.past.set_data(x, y)
+            artists.append(trace.past)
+        canvas, edge = self.setting.canvas, 8 * self.setting.layout.unit
+        room = Rect(self.room.x - edge, self.room.y - edge, self.room.width + 2 * edge, self.room.height + 2 * edge)
+        return strips(canvas, canvas.drawing(*artists, room=room))
+
+    def draw(self, frame: Frame) -> None:
+        """The curves and the area up to now, and the current points, which glow and hide where the curves are cut."""
+        setting, canvas = self.setting, self.setting.canvas
+        points = self._points(frame.curve_cycle)
+        if setting.lit:
+            for trace, (x, y, _) in zip(self.traces, points, strict=True):
+                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * setting.layout.unit]), trace.colour)
+        for part in self.past.until(float(self._x(frame.curve_cycle))):
+            canvas.put(part)
+        for *_, point in points:
+            canvas.put(point)
+
+    def _points_at(self, cycle: float) -> list[tuple[float, float, Drawing]]:
+        """Where the current points are, and what they cover."""
+        found, reach = [], 8 * self.setting.layout.unit
+        for trace in self.traces:
+            x = float(self._x(min(cycle, float(trace.cycles[-1]))))
+            y = float(self._y(self._now(cycle, trace)))
+            trace.point.set_offsets([(x, y)])
+            room = Rect(x - reach, y - reach, 2 * reach, 2 * reach)
+            found.append((x, y, self.setting.canvas.drawing(trace.point, room=room)))
+        return found

@@ -1,0 +1,192 @@
+"""Network panel: neurons, synapses, comets and labels of the whole network."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.patches import FancyBboxPatch
+from numpy.typing import NDArray
+
+from netviz.drawing.glow import Blobs
+from netviz.drawing.layout import Rect
+from netviz.drawing.network_layout import Folded, Places, curves, folded, most_discs, place, place_folded, slots
+from netviz.drawing.panels.activation_map import Tiles
+from netviz.drawing.panels.equations.terms import Symbols
+from netviz.drawing.panels.labels import Names, room_for_names
+from netviz.drawing.panels.large_layers import LINE, Cells, Haze, Labels, labels_fit, told_lines
+from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
+from netviz.drawing.panels.panel import LevelScale, Setting
+from netviz.drawing.panels.strokes import Spotlit
+from netviz.drawing.panels.synapses import Synapses
+from netviz.drawing.text import width
+from netviz.drawing.theme import mix
+from netviz.scene.phrases import say, whole
+from netviz.scene.shots import AnyPanel, WalkShot
+from netviz.scene.shots import NetworkPanel as NetworkSpec
+from netviz.timeline.frame import Frame, node_counts
+from netviz.timeline.worked_example import BACKWARD, script_of, worked_weight
+
+
+class NetworkPanel:
+    """Neurons, synapses, numbers or maps, and names."""
+
+    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+        self.setting = setting
+        # Runs side by side have small rooms: there neurons are smaller before a layer folds.
+        most = most_discs(room, setting.layout.flow, setting.layout.unit * (0.55 if setting.compared else 1.0))
+        self.folded = folded(setting.recording, most)
+        self.places = place_network(setting, room, self.folded)
+        self.scale = LevelScale.of(setting.recording, setting.compared)
+        self.haze = Haze(setting, self.places, self.folded)
+        self.synapses = Synapses(setting, self.places, self.scale, self.folded)
+        self.lines = self.synapses.lines
+        self.names = Names(setting, self.places, room, beside_each_other(self.folded))
+        self.nodes = [self.places.nodes(layer) for layer in range(len(self.places.centres))]
+        self.neuron_lamps = [
+            np.array(
+                [
+                    setting.field.add_spot(x, y, radius)
+                    for (x, y), radius in zip(centres[nodes], self.places.radii(layer)[nodes], strict=True)
+                ],
+                dtype=np.int64,  # of a layer that is all cells too
+            )
+            for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
+            if setting.lit
+        ]
+        maps = has_maps(setting, spec)
+        self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
+        self.cells = Cells(setting, self.places, self.scale)
+        words = told(setting, self.folded, has_labels=self.places.label > 0)
+        self.labels = Labels(setting, self.places, words, room.x, room.right, room.bottom)
+        self.bias_nodes = BiasNodes(setting, self.places)
+        self.marks = Marks(setting, self.places, maps)
+        self.worked = WorkedWeight(setting, self.places)
+        self.spotlit = Spotlit(setting, self.places)
+
+    def ground(self) -> None:
+        """Nothing of the network stands still."""
+        self.names.ground()
+
+    def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
+        """Halos of neurons by their level, and what the synapses give."""
+        theme = self.setting.theme
+        for layer, lamps in enumerate(self.neuron_lamps):
+            levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
+            signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
+            glow = 0.95 * np.abs(levels) * theme.halo(signal)
+            blame = frame.blame[layer][self.nodes[layer]][:, None]
+            if theme.is_light:  # inks that run into each other turn brown: the error's takes the other's place
+                glow *= 1 - 0.8 * blame
+            brightness[lamps] = glow + 0.7 * blame * theme.halo(theme.error)
+            if frame.focus is not None and frame.focus[0] == layer:
+                spoken_of = lamps[self.nodes[layer] == frame.focus[1]]
+                brightness[spoken_of] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
+        self.cells.light(frame, brightness)
+        self.haze.light(frame, brightness)
+        return self.synapses.light(frame, brightness)
+
+    def draw(self, frame: Frame) -> None:
+        """Shades of names, synapses, comets, nodes, marks, numbers, names, in this order."""
+        self.names.draw(frame)
+        self.synapses.draw(frame)
+        self.cells.draw(frame)
+        self.neurons.draw(frame)
+        self.bias_nodes.draw(frame)
+        self.marks.draw(frame)
+        self.worked.draw(frame)
+        self.spotlit.draw(frame)
+        self.neurons.write(frame)
+        self.bias_nodes.write(frame)
+        self.names.write()
+        self.labels.draw(frame)
+
+
+def has_maps(setting: Setting, spec: AnyPanel) -> bool:
+    """Whether each neuron shows what it answers all over the plane, instead of a number."""
+    wanted = spec.neurons if isinstance(spec, NetworkSpec) else None
+    together = setting.recording.scene.presentation == "together"
+    return setting.responses is not None and (together if wanted is None else wanted == "maps")
+
+
+def beside_each_other(network: Folded) -> int:
+    """Neurons of a layer that stand beside each other, a block counted as some."""
+    return max(slots(fold, False) for fold in network.layers) or 1
+
+
+def told(setting: Setting, network: Folded, has_labels: bool = True) -> str:
+    """What is said of the synapses that are not drawn one by one; and of the neurons, if no labels say it."""
+    total = sum(network.synapses)
+    if network.drawn == total:
+        return ""
+    cells = sum(len(fold.cells) for fold in network.layers if fold.grid is None)
+    scene = setting.recording.scene
+    key = "label-cells" if cells and not has_labels else "label-haze" if setting.lit else "label-left-out"
+    numbers = {"count": cells, "drawn": network.drawn, "total": total}
+    return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
+
+
+def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
+    """Places in the room that names and labels leave."""
+    layout, scene = setting.layout, setting.recording.scene
+    left, right, above, below = room_for_names(setting, room, beside_each_other(network))
+    if scene.story is not None or any(caption.moment.kind == "event" for caption in scene.captions):
+        # What is spoken of is ringed, below the words that speak of it.
+        above = max(above, min(RING * layout.unit, 0.1 * room.height))
+    if network.drawn < sum(network.synapses):
+        lines, _ = told_lines(setting, told(setting, network), room.width)
+        below += (1.6 + LINE * (len(lines) - 1)) * layout.small
+    inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
+    if not any(len(fold.cells) for fold in network.layers):
+        return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
+
+    def placed(label: float) -> Places:
+        return place_folded(
+            network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
+        )
+
+    places = placed(1.7 * layout.small)
+    return places if labels_fit(setting, places) else placed(0)
+
+
+# The name of the weight whose gradient a walk works out, at its synapse.
+
+AT = 0.3
+"""Where on its synapse the name stands: nearer to the beginning, where synapses have parted and do not yet meet."""
+
+
+class WorkedWeight:
+    """w₅, say, in a small label, from the first line about the way back on."""
+
+    def __init__(self, setting: Setting, places: Places) -> None:
+        self.setting = setting
+        scene = setting.recording.scene
+        layer, start, end = worked_weight(scene)
+        layers = scene.network.layers
+        self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
+        wanted = [
+            np.array([start * layers[layer + 1] + end] if number == layer else [], int)
+            for number in range(len(layers) - 1)
+        ]
+        (line,) = curves(places, wanted)[layer]
+        self.x, self.y = line[round(AT * (len(line) - 1))]
+        forward = [len(script_of(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
+        backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)
+        self.first = max(forward) - len(BACKWARD) if backward else None
+        size, theme = setting.layout.body, setting.theme
+        across, high = width(self.name, setting.faces.medium, size) + 0.7 * size, 1.35 * size
+        label = FancyBboxPatch(
+            (self.x - across / 2, self.y - high / 2), across, high,
+            boxstyle=f"round,pad=0,rounding_size={0.4 * size}", facecolor=tuple(mix(theme.centre, theme.error, 0.12)),
+            edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * setting.layout.unit),
+        )  # fmt: skip
+        setting.canvas.axes.add_patch(label)
+        room = Rect(self.x - across, self.y - high, 2 * across, 2 * high)
+        self.drawn = setting.canvas.drawing(label, room=room)
+
+    def draw(self, frame: Frame) -> None:
+        """The label, as far as the way back is told."""
+        if self.first is None or len(frame.told) <= self.first or not frame.told[self.first]:
+            return
+        setting, level = self.setting, frame.told[self.first]
+        setting.canvas.put(self.drawn, level)
+        ink = setting.theme.ink
+        setting.canvas.text(self.name, self.x, self.y, setting.faces.medium, setting.layout.body, ink, "middle", level)

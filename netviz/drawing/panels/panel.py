@@ -1,0 +1,199 @@
+"""Panel base: the interface of all panels, and the shapes and scales they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+from matplotlib.collections import Collection, EllipseCollection, PolyCollection
+from numpy.typing import NDArray
+
+from netviz.drawing.canvas import Canvas, Cover
+from netviz.drawing.glow import Blobs, LightField
+from netviz.drawing.layout import Layout, Rect
+from netviz.drawing.responses import Responses
+from netviz.drawing.text import Typefaces
+from netviz.drawing.theme import Colour, Theme
+from netviz.timeline.frame import Frame
+from netviz.training.recording import Recording
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What all panels of a picture share.
+
+    responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground. has_cues:
+    whether something is told in the film's captions.
+    compared: the recordings of all runs of a film that shows some side by side, this one's among them; their pictures
+    have one scale. names: of the runs.
+    """
+
+    recording: Recording
+    layout: Layout
+    theme: Theme
+    faces: Typefaces
+    canvas: Canvas
+    field: LightField
+    responses: Responses | None = None
+    lit: bool = True
+    has_cues: bool = False
+    compared: tuple[Recording, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+class Panel(Protocol):
+    """A part of the picture."""
+
+    def ground(self) -> None:
+        """Draw what never changes, once, on the empty ground."""
+
+    def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
+        """Set the brightness (lamps, 3) of this panel's own lamps, and return its moving lights."""
+
+    def draw(self, frame: Frame) -> None:
+        """Draw what changes, over ground and light."""
+
+
+class Unlit:
+    """A panel that adds no light."""
+
+    def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
+        """Nothing glows."""
+        return []
+
+
+# Closed shapes that stand still, discs and tiles: matplotlib draws each once, its inside and its rim.
+
+Floats = NDArray[np.float64]
+
+CORNER = 0.24
+"""Radius of a tile's corners, as a part of half its side."""
+FINENESS = 10
+"""Widths of rims are told apart by so many steps a pixel."""
+KEPT_OF_EACH = 4
+"""Rims and insides that are kept of each shape."""
+
+
+class Shapes:
+    """Shapes around centres (n, 2), radii (n,) from the middle to the edge, in the picture's pixels."""
+
+    def __init__(self, canvas: Canvas, centres: Floats, radii: float | Floats, are_tiles: bool = False) -> None:
+        self.canvas, self.centres = canvas, centres
+        self.radii = np.broadcast_to(np.asarray(radii, dtype=float), len(centres))
+        self.outline = tile if are_tiles else disc
+        self._cover = lru_cache(maxsize=max(64, KEPT_OF_EACH * len(centres)))(self._drawn)
+
+    def fill(self, index: int, colour: Colour, level: float = 1.0) -> None:
+        """Colour the inside of one shape."""
+        self.canvas.fill(self._cover(index, 0), colour, level)
+
+    def rim(self, index: int, width: float, colour: Colour, level: float = 1.0) -> None:
+        """Draw the edge of one shape, `width` pixels wide."""
+        if level > 0:
+            self.canvas.fill(self._cover(index, max(1, round(FINENESS * width))), colour, level)
+
+    def _drawn(self, index: int, steps: int) -> Cover:
+        """What the inside (0 steps) or a rim of so many steps covers."""
+        (x, y), radius, width = self.centres[index], float(self.radii[index]), steps / FINENESS
+        shape = self.outline(self.canvas, x, y, radius)
+        inside, edge = ("none", "white") if steps else ("white", "none")
+        shape.set(facecolor=inside, edgecolor=edge, linewidth=width)
+        self.canvas.axes.add_collection(shape, autolim=False)
+        reach = radius + width / 2 + 1
+        found = self.canvas.cover(shape, room=Rect(x - reach, y - reach, 2 * reach, 2 * reach))
+        shape.remove()
+        return found
+
+
+def disc(canvas: Canvas, x: float, y: float, radius: float) -> Collection:
+    """A circle."""
+    across = [2 * radius]
+    return EllipseCollection(
+        across, across, [0.0], units="xy", offsets=[(x, y)], offset_transform=canvas.axes.transData
+    )
+
+
+def tile(canvas: Canvas, x: float, y: float, half: float) -> Collection:
+    """A square with round corners, `half` a side from middle to edge."""
+    return PolyCollection([np.array([x, y]) + half * _rounded_square(CORNER)])
+
+
+def _rounded_square(corner: float, points: int = 12) -> Floats:
+    """The outline (4 * points, 2) of the square from -1 to 1 with corners of that radius."""
+    turns = np.linspace(0, np.pi / 2, points)
+    outline = []
+    for quarter in range(4):
+        middle = (1 - corner) * np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]][quarter])
+        angles = turns + quarter * np.pi / 2
+        outline.append(middle + corner * np.column_stack([np.cos(angles), np.sin(angles)]))
+    return np.concatenate(outline)
+
+
+# How recorded values become light and width: one scale for the whole film.
+
+WIDEST_FROM = 5.0
+"""|weight| from which TensorFlow Playground draws its widest line."""
+NARROWEST, WIDEST = 1 / 1.08, 10 / 1.08
+"""Its lines are 1 to 10 pixels wide; here on a picture 1080 pixels high, in thousandths of the shorter side."""
+
+
+class LevelScale:
+    """weight: the largest |weight| of the recording. activations: for each layer, what shines fully (1 or more)."""
+
+    def __init__(self, weight: float, activations: tuple[float, ...]) -> None:
+        self.weight = weight
+        self.activations = activations
+
+    @classmethod
+    def of(cls, recording: Recording, compared: Sequence[Recording] = ()) -> LevelScale:
+        """The scale of a recording. Biases count as weights where they are drawn as synapses.
+
+        compared: all the recordings side by side: then it is one scale for them, in which what looks alike is alike.
+        Those that broke off have no say in it: their numbers had run away.
+        """
+        several = [each for each in compared if each.info["complete"]] or [recording]
+        drawn = [
+            layer for each in several for layer in each.weights + (each.biases if each.scene.has_bias_nodes else ())
+        ]
+        return cls(
+            max(map(_largest, drawn)) or 1.0,
+            tuple(
+                max(1.0, *(_largest(each.activations[layer]) for each in several if layer < len(each.activations)))
+                for layer in range(len(recording.activations))
+            ),
+        )
+
+    def neurons(self, frame: Frame, layer: int) -> Floats:
+        """Signed light of a layer's nodes (nodes_l,), -1 to 1."""
+        return frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
+
+    def strength(self, weights: Floats) -> Floats:
+        """Strength of synapses, 0 to 1."""
+        return np.minimum(1, np.abs(weights) / self.weight)
+
+    def width(self, weights: Floats) -> Floats:
+        """Thickness in thousandths of the picture's shorter side; grows a little slower than |weight|."""
+        result: Floats = 1.2 + 17 * self.strength(weights) ** 0.8
+        return result
+
+
+def _largest(values: Floats) -> float:
+    """The largest absolute value, without a copy of what may be most of the recording."""
+    return max(float(values.max()), -float(values.min()))
+
+
+def playground_width(weights: Floats) -> Floats:
+    """Thickness as in TensorFlow Playground, in thousandths of the picture's shorter side."""
+    result: Floats = NARROWEST + (WIDEST - NARROWEST) * np.minimum(1, np.abs(weights) / WIDEST_FROM)
+    return result
+
+
+def number(value: float) -> str:
+    """A neuron's value in at most five characters: two decimals, fewer when it is large, a power of ten when huge."""
+    if abs(value) >= 99_999.5:
+        return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
+    text = f"{value:.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
+    return text[1:] if text in ("-0.00", "-0.0", "-0") else text

@@ -1,0 +1,352 @@
+"""Synapses: lines by sign and strength, the light of what they carry, comets, and very many drawn in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
+
+from netviz.drawing.canvas import FAINTEST, HALF, Drawing
+from netviz.drawing.glow import Blobs
+from netviz.drawing.layout import Rect
+from netviz.drawing.network_layout import Folded, Places
+from netviz.drawing.network_layout import curves as curves_of
+from netviz.drawing.panels.panel import LevelScale, Setting, playground_width
+from netviz.drawing.panels.strokes import Strokes, dashes, shares
+from netviz.drawing.theme import Colour
+from netviz.timeline.frame import Frame, Pulse, state_of
+from netviz.training.recording import AT_REST
+
+Floats = NDArray[np.float64]
+
+TAIL = 0.2
+"""Length of a comet's tail, as a part of its synapse."""
+TAIL_LIGHTS = 24
+HALO_LIGHTS = slice(None, None, 4)
+"""The halo of a comet is wide: a few of its lights make it."""
+MANY = 120
+"""Lines of a weight layer from which on they are the thinner the more they are."""
+MOST_STROKES = 200
+"""Lines that are drawn one by one; more are drawn together."""
+MOST_TRIED = 8
+"""Examples of a cycle whose weights are tried as what leads to it."""
+MOST_COMETS = 40
+"""Comets at once on the lines of a weight layer that has more synapses than lines."""
+CORE = 0.42
+"""Width of a shining synapse's core, as a part of the synapse's."""
+PALEST = 0.3
+"""In the style playground: how much of its colour the weakest synapse has."""
+
+
+class Synapses:
+    """The synapses of a network as strokes, and over them their bright cores; very many are drawn together (sheaf.py).
+
+    Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (haze.py).
+    """
+
+    def __init__(self, setting: Setting, places: Places, scale: LevelScale, folded: Folded) -> None:
+        self.setting, self.scale, self.drawn = setting, scale, folded.lines
+        self.unit = setting.layout.unit
+        self.is_playground = setting.recording.scene.style == "playground"
+        self.lines = curves_of(places, folded.lines)
+        # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
+        crowd = min(1.0, places.radius / (43 * self.unit))
+        thickness = self.unit if self.is_playground else self.unit * crowd**0.6
+        many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
+        self.thickness, self.thicknesses = thickness, thickness * np.concatenate(many)
+        most = max(
+            [len(lines) for lines, drawn in zip(self.lines, self.drawn, strict=True) if drawn is None], default=1
+        )
+        self.halo = min(1.0, (16 / most) ** 0.5)
+        sigma = (self.unit * 4.5, self.unit * 16)
+        self.lamps = [
+            np.array([setting.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
+            if drawn is None
+            else np.empty(0, int)
+            for layer, drawn in zip(self.lines if setting.lit else (), self.drawn, strict=False)
+        ]
+        everything = np.concatenate(self.lines)
+        self._recorded = lru_cache(maxsize=MOST_TRIED + 4)(self._recorded_weights)
+        self.sheaf = Sheaf(setting, self.lines, CORE) if len(everything) > MOST_STROKES else None
+        self.bodies = Strokes(setting, everything, 1.0, "butt")
+        self.cores = Strokes(setting, everything, CORE, "butt" if setting.theme.dashed else "round")
+
+    def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
+        """Halos by strength and by what is carried; comets glow."""
+        theme, kept = self.setting.theme, self._kept(frame)
+        for layer, lamps in enumerate(self.lamps):
+            if not len(lamps):
+                continue
+            strength = self.scale.strength(frame.weights[layer])
+            level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
+            level *= self.halo * np.minimum(1, 12 * strength)
+            level = level if kept is None else level * kept[layer]
+            brightness[lamps] = level.reshape(-1, 1) * theme.halo(self._sign_colour(frame.weights[layer].ravel()))
+        return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
+
+    def draw(self, frame: Frame) -> None:
+        """Synapses, their cores where they shine, comets."""
+        weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
+        reasons = 0.62 * carried, 0.5 * np.abs(change)
+        kept = self._kept(frame)
+        share = 1.0 if kept is None else self._all(kept)
+        if self.sheaf is not None:
+            states, part = self._states(frame, weights)
+            self.sheaf.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
+        else:
+            theme, shine = self.setting.theme, np.clip(reasons[0] + reasons[1], 0, 1)
+            looks = self._looks(weights, shine)
+            self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity * share)
+            sign = self._sign_colour(weights)
+            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * theme.flare
+            self.cores.draw(weights, looks.widths, core, np.clip(shine * 1.05, 0, 0.95) * share)
+        for pulse in frame.pulses:
+            self._comets(pulse, frame)
+
+    def _kept(self, frame: Frame) -> list[Floats] | None:
+        """How much of its light each synapse keeps while one of them, or a neuron, is spoken of."""
+        return shares(frame.spotlight, [layer.shape for layer in frame.weights])
+
+    def _looks(self, weights: Floats, shine: Floats) -> Looks:
+        """How lines look, of weights (n,), that shine (n,) so far."""
+        theme, sign, shining = self.setting.theme, self._sign_colour(weights), shine[:, None]
+        if self.is_playground:
+            depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
+            body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
+            return Looks(weights, playground_width(weights) * self.thicknesses, opacity, body)
+        body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
+        opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
+        return Looks(weights, self.scale.width(weights) * self.thicknesses, opacity, body)
+
+    def _states(self, frame: Frame, weights: Floats) -> tuple[list[Floats], float]:
+        """The recorded weights that those now lie between, and how far they have come; else the weights now."""
+        for row, row_after in self._rows_around(frame):
+            before, after = self._recorded(row), self._recorded(row_after)
+            way = after - before
+            most = int(np.abs(way).argmax())
+            part = float((weights[most] - before[most]) / way[most]) if way[most] else 0.0
+            if -1e-9 < part < 1 + 1e-9 and np.allclose(before + part * way, weights, rtol=0, atol=1e-9):
+                return [before, after], min(1.0, max(0.0, part))
+        return [weights], 0.0
+
+    def _rows_around(self, frame: Frame) -> Iterator[tuple[int, int]]:
+        """Rows of the recording between which the weights of a frame may lie: while an example is presented its own.
+
+        Otherwise the row at rest before the frame's cycle, with that after it or the first that are presented then.
+        """
+        if frame.row is not None:
+            yield frame.row, frame.row if frame.row_after is None else frame.row_after
+            return
+        recording = self.setting.recording
+        rest = np.flatnonzero(recording.example == AT_REST)
+        at = int(np.searchsorted(recording.cycle[rest], frame.curve_cycle, side="right")) - 1
+        following = int(rest[min(at + 1, len(rest) - 1)])
+        yield int(rest[at]), following
+        for row in range(int(rest[at]) + 1, min(following, int(rest[at]) + 1 + MOST_TRIED)):
+            yield int(rest[at]), row
+
+    def _recorded_weights(self, row: int) -> Floats:
+        return self._all(state_of(self.setting.recording, row).weights)
+
+    def _sign_colour(self, weights: Floats) -> Floats:
+        theme = self.setting.theme
+        return np.where(weights[:, None] > 0, theme.positive, theme.negative)
+
+    def _of(self, layer: int, values: Floats) -> Floats:
+        """What the lines of a weight layer have of values (nodes_l, n_{l+1})."""
+        drawn = self.drawn[layer]
+        return values.ravel() if drawn is None else values.ravel()[drawn]
+
+    def _all(self, values: Sequence[Floats]) -> Floats:
+        """What all lines have, layer after layer."""
+        return np.concatenate([self._of(layer, each) for layer, each in enumerate(values)])
+
+    def _running(self, pulse: Pulse, frame: Frame) -> tuple[NDArray[np.int64], Floats, Floats]:
+        """The lines of its layer along which comets run; their weights, and the strengths of the comets, 0 to 1.
+
+        If they are very many only the strongest.
+        """
+        weights, strength = self._of(pulse.layer, frame.weights[pulse.layer]), self._of(pulse.layer, pulse.strength)
+        lines = np.arange(len(strength))
+        if len(lines) > MOST_COMETS and self.drawn[pulse.layer] is not None:
+            lines = np.sort(np.argsort(-strength, kind="stable")[:MOST_COMETS])
+        return lines, weights[lines], np.sqrt(strength[lines])
+
+    def _tails(self, pulse: Pulse, lines: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
+        curves = self.lines[pulse.layer][lines]
+        last = curves.shape[1] - 1
+        behind = np.linspace(0, TAIL, TAIL_LIGHTS)
+        at = pulse.position * (1 + TAIL * 0.5) - behind
+        fade = np.where((at >= 0) & (at <= 1), (1 - behind / TAIL) ** 1.6, 0.0)
+        at = np.clip(at if pulse.direction == "forward" else 1 - at, 0, 1) * last
+        before = np.minimum(at.astype(int), last - 1)
+        part = (at - before)[None, :, None]
+        return (1 - part) * curves[:, before] + part * curves[:, before + 1], fade
+
+    def _comet_colour(self, pulse: Pulse, weight: float) -> Colour:
+        theme = self.setting.theme
+        if pulse.direction == "backward":
+            return theme.error
+        return theme.positive if weight > 0 else theme.negative
+
+    def _halos(self, pulse: Pulse, frame: Frame) -> list[Blobs]:
+        lines, weights, strength = self._running(pulse, frame)
+        where, fade = self._tails(pulse, lines)
+        where, fade = where[:, HALO_LIGHTS], fade[HALO_LIGHTS]
+        groups: list[Blobs] = []
+        for sign in (weights > 0, weights <= 0):
+            if sign.any():
+                heights = (0.62 * strength[sign][:, None] * fade).ravel()
+                x, y = where[sign].reshape(-1, 2).T
+                colour = self.setting.theme.halo(self._comet_colour(pulse, float(weights[sign][0])))
+                groups.append((x, y, heights, colour))
+        return groups
+
+    def _comets(self, pulse: Pulse, frame: Frame) -> None:
+        theme = self.setting.theme
+        lines, weights, strengths = self._running(pulse, frame)
+        where, fade = self._tails(pulse, lines)
+        if not fade.any():
+            return
+        seen = fade > 0
+        for line, weight, strength in zip(where, weights, strengths, strict=True):
+            if strength < 0.08:
+                continue
+            x, y = line[seen].T
+            sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
+            colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
+            height = (0.12 + 0.5 * strength) * fade[seen]
+            self.setting.canvas.shine(x, y, height, sigma, colour)
+
+
+# Very many strokes: all are drawn by matplotlib together, and the drawing is kept as long as it stays the same.
+
+FINENESS, COARSENESS = 4, 1
+"""Steps by which widths are told apart in a pixel, of dark strokes and of shining ones."""
+SHADES = 32
+"""Steps by which it is told apart how much a stroke shines, next to the brightest of its layer."""
+LEAST_SHADE = 2
+"""What shines less is not drawn as shining."""
+KEPT_DARK, KEPT_SHINING = 3, 8
+"""Drawings that are kept: of all strokes in the dark, and of a layer's that shine."""
+
+
+class Looks(NamedTuple):
+    """How all strokes look in the dark: weights, widths, opacity (n,), colours (n, 3)."""
+
+    weights: Floats
+    widths: Floats
+    opacity: Floats
+    colours: Floats
+
+    def told_apart(self, fine: int) -> bytes:
+        """The same for looks between which no difference is seen; widths in steps of which so many are a pixel."""
+        widths, opacity = _rounded(self.widths, fine), _rounded(self.opacity, 16 * fine)
+        return np.column_stack([np.sign(self.weights), widths, opacity, self.colours]).tobytes()
+
+
+class Sheaf:
+    """The lines of the synapses of some layers, (synapses, points, 2) each; a few of their points are enough.
+
+    core: width of a shining stroke's core, as a part of the stroke's.
+
+    How strokes shine changes from frame to frame, but mostly all those of a layer together. So the dark strokes are one
+    drawing, the shining ones of each layer another, which is laid over the first as far as the layer shines.
+    """
+
+    def __init__(self, setting: Setting, layers: Sequence[Floats], core: float) -> None:
+        self.setting, self.canvas, self.core = setting, setting.canvas, core
+        self.lines = [line for layer in layers for line in layer[:, np.r_[0 : layer.shape[1] - 1 : 2, -1]]]
+        ends = np.cumsum([0, *(len(layer) for layer in layers)]).tolist()
+        self.layers = [slice(start, stop) for start, stop in pairwise(ends)]
+        every = np.concatenate(self.lines)
+        (left, top), (right, bottom) = every.min(axis=0), every.max(axis=0)
+        away = 12 * setting.layout.unit
+        self.room = Rect(left - away, top - away, right - left + 2 * away, bottom - top + 2 * away)
+        self._dark = lru_cache(maxsize=KEPT_DARK)(self._draw_dark)
+        self._shining = lru_cache(maxsize=KEPT_SHINING)(self._draw_shining)
+
+    def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats]) -> None:
+        """Put all strokes on the picture.
+
+        states: how they look in the dark, or before and after something of which `part` (0 to 1) is over.
+        shining: each (n,), how far they shine for one reason or another, 0 to 1. What shines for a reason mostly does
+        so in the same proportions for many frames.
+        """
+        if 0 < part < 1:
+            first, second = (self._dark(state.told_apart(FINENESS)) for state in states)
+            self._put_between(first, second, part)
+        else:
+            self.canvas.put(self._dark(states[-1 if part else 0].told_apart(FINENESS)))
+        strokes = states[0].told_apart(COARSENESS)
+        for shine in shining:
+            for number, layer in enumerate(self.layers):
+                most = float(shine[layer].max(initial=0.0))
+                if most > FAINTEST:
+                    shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
+                    self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
+
+    def _put_between(self, first: Drawing, second: Drawing, part: float) -> None:
+        """Put two drawings on the picture, the one giving way to the other, of which `part` is there."""
+        memory = self.canvas.memory
+        added = [
+            drawing.cover * np.float32(level) * (drawing.ink - memory[drawing.places])
+            for drawing, level in ((first, 1 - part), (second, part))
+        ]
+        for drawing, more in zip((first, second), added, strict=True):
+            more += memory[drawing.places]
+            more += HALF
+            memory[drawing.places] = np.clip(more, 0, 255, out=more).astype(np.uint8)
+
+    def _draw_dark(self, strokes: bytes) -> Drawing:
+        every = np.frombuffer(strokes).reshape(-1, 6)
+        weights, widths, opacity = every[:, :3].T
+        return self._drawing([(np.arange(len(weights)), weights, widths, every[:, 3:], opacity, 1.0)])
+
+    def _draw_shining(self, strokes: bytes, layer: int, shades: bytes) -> Drawing:
+        """The strokes of a layer that shine, of which the brightest shines fully, and their cores."""
+        shade = np.frombuffer(shades, np.uint8)
+        which = np.flatnonzero(shade >= LEAST_SHADE)
+        weights, widths, opacity = np.frombuffer(strokes).reshape(-1, 6)[self.layers[layer]][which, :3].T
+        level, theme = shade[which] / SHADES, self.setting.theme
+        sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
+        core = sign + (theme.bright - sign) * (0.35 + 0.4 * level[:, None]) * theme.flare
+        which = which + self.layers[layer].start
+        return self._drawing(
+            [
+                (which, weights, widths, sign, opacity * level, 1.0),
+                (which, weights, widths, core, np.minimum(0.95, 1.05 * level), self.core),
+            ]
+        )
+
+    def _drawing(self, coats: Sequence[tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, float]]) -> Drawing:
+        """Strokes one over the other. Coats: which, and their weights, widths, colours, opacity, part of the width."""
+        pens = []
+        for which, weights, widths, colours, opacity, part in coats:
+            own = part * widths
+            pen = LineCollection([self.lines[number] for number in which], capstyle="butt")
+            pen.set(color=np.column_stack([np.clip(colours, 0, 1), opacity]), linewidth=own)
+            if self.setting.theme.dashed:
+                unit = self.setting.layout.unit
+                styles = [
+                    dashes(width, unit, thin) if weight < 0 else (0, None)
+                    for weight, width, thin in zip(weights.tolist(), widths.tolist(), own.tolist(), strict=True)
+                ]
+                pen.set(linestyle=styles)
+            self.canvas.axes.add_collection(pen, autolim=False)
+            pens.append(pen)
+        drawing = self.canvas.drawing(*pens, room=self.room)
+        for pen in pens:
+            pen.remove()
+        return drawing
+
+
+def _rounded(values: Floats, steps: int) -> Floats:
+    """Values in steps of which so many make 1."""
+    return np.asarray(np.maximum(1, np.rint(steps * values)) / steps)

@@ -1,0 +1,331 @@
+"""Renderer: one figure with its panels that draws any Frame, opaque or transparent, also as FuncAnimation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from matplotlib.animation import FuncAnimation
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage, FigureImage
+
+from netviz.drawing.canvas import Canvas
+from netviz.drawing.color_space import RGB, Bytes, Space
+from netviz.drawing.glow import LightField
+from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of
+from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
+from netviz.drawing.panels.counters import NumbersPanel
+from netviz.drawing.panels.decision_boundary import BoundaryPanel
+from netviz.drawing.panels.equations.panel import EquationsPanel
+from netviz.drawing.panels.loss_curve import CurvePanel
+from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.panel import Panel, Setting
+from netviz.drawing.panels.table import PicturePanel, TablePanel
+from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, write_on_card
+from netviz.drawing.responses import Responses, domain_of
+from netviz.drawing.text import Typefaces, settings
+from netviz.drawing.theme import Colour, Theme, colour, theme_of
+from netviz.scene.scene import Scene
+from netviz.scene.shots import AnyPanel
+from netviz.timeline.frame import Frame, node_counts
+from netviz.timeline.side_by_side import SideBySide
+from netviz.timeline.timeline import Timeline
+from netviz.training.recording import Recording
+
+if TYPE_CHECKING:
+    from netviz.drawing.color_space import Bytes
+    from netviz.timeline.frame import Frame
+    from netviz.timeline.side_by_side import SideBySide
+    from netviz.timeline.timeline import Timeline
+
+Factory = Callable[[Setting, AnyPanel, Rect], Panel]
+
+PANELS: Mapping[str, Factory] = {
+    "title": TitlePanel,
+    "caption": CaptionPanel,
+    "network": NetworkPanel,
+    "table": TablePanel,
+    "numbers": NumbersPanel,
+    "curve": CurvePanel,
+    "boundary": BoundaryPanel,
+    "picture": PicturePanel,
+    "equations": EquationsPanel,
+}
+"""Who makes which kind of panel, from the setting, what the scene says of it, and its room."""
+
+CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": ClassicHeaderPanel}
+"""The classic style has these two alone, which share the whole picture."""
+
+
+LIT = {"glow": True, "classic": False, "playground": False}
+"""For every style whether what shines has a halo."""
+
+
+MOST_LAMPS = 600
+"""Halos of a network: of a large one many neurons and synapses share theirs."""
+
+
+class Stage:
+    """The figure of one film, in the style its scene names.
+
+    space: what the pictures are made of, RGB for looking at them or YUV420 for a film. ground: one colour behind
+    everything instead of the theme's ground; what is measured by it is drawn without a trace of noise.
+    """
+
+    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB, ground: Colour | None = None) -> None:
+        recordings = timeline.recordings
+        scene = recordings[0].scene
+        theme = theme_of(scene)
+        self.lit = LIT[scene.style]
+        size = scene.output.size
+        lamps = sum(min(_lights(each.scene), MOST_LAMPS) for each in recordings) if self.lit else 0
+        with settings():
+            self.canvas = Canvas(size, space)
+            self.field = LightField(size, space, lamps, darkens=theme.is_light, dithers=ground is None)
+            faces = Typefaces.make(scene.font)
+            first, told = recordings[0], bool(timeline.plan.cues)
+            responses = responses_of(first)
+            setting = Setting(first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.lit, told)
+            self.setting = setting
+            shown = [*(_panels(setting) if len(recordings) == 1 else _beside(setting, timeline))]
+            self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
+            memory = self.canvas.memory
+            self.bare = _gradient(self.canvas, theme) if ground is None else _plain(self.canvas, ground)
+            memory[:] = self.bare
+            draw_card(setting)
+            self.canvas.settle()
+            self.card = memory.copy()
+            memory[:] = self.bare
+            for panel in self.panels:
+                panel.ground()
+            self.canvas.settle()
+            self.ground = memory.copy()
+            self._lit = memory.copy()
+            self.field.stand_on(*(self.canvas.groups_of(memory) for memory in (self.ground, self._lit)))
+        self.glow_width = 9 * setting.layout.unit
+
+    def draw(self, frame: Frame) -> Bytes:
+        """The picture of a frame, as its space says.
+
+        RGB: (height, width, 3), red, green, blue. YUV420: (height * 3 / 2, width), the three planes one after the
+        other. Valid until the next call.
+        """
+        with settings():
+            if frame.card > 0:
+                self.canvas.memory[:] = self.card
+                write_on_card(self.setting, frame)
+                self.canvas.settle()
+            else:
+                self._compose(frame)
+        level = max(frame.card, frame.presence)
+        if level < 1:
+            self._fade(level)
+        return self.canvas.picture_of(self.canvas.memory)
+
+    def _compose(self, frame: Frame) -> None:
+        several = (frame, *frame.beside)
+        shown = [(panel, several[run]) for panel, run in zip(self.panels, self._runs, strict=True)]
+        if self.lit:
+            brightness = np.zeros((self.field.lamps, 3))
+            blobs = [blob for panel, of in shown for blob in panel.light(of, brightness)]
+            if frame.glow != 1:
+                brightness *= frame.glow
+                blobs = [(x, y, height, colour * frame.glow) for x, y, height, colour in blobs]
+            self.field.shine(brightness, blobs, self.glow_width)
+        self.canvas.memory[:] = self._lit
+        for panel, of in shown:
+            panel.draw(of)
+        self.canvas.settle()
+
+    def _fade(self, level: float) -> None:
+        memory = self.canvas.memory
+        weight = np.uint16(round(level * 256))
+        memory[:] = (memory * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
+
+
+def responses_of(recording: Recording) -> Responses | None:
+    """What every neuron answers all over the plane, for scenes that show it."""
+    scene = recording.scene
+    if not scene.is_planar:
+        return None
+    return Responses(recording, domain_of(recording))
+
+
+def _lights(scene: Scene) -> int:
+    """What of a network can shine: its nodes and synapses."""
+    nodes = node_counts(scene)
+    return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
+
+
+def _panels(setting: Setting) -> Iterator[tuple[Panel, int]]:
+    """The panels of the scene from back to front, each with the number of the run it shows: 0."""
+    scene, layout = setting.recording.scene, setting.layout
+    shown = scene.shown_panels
+    whole = Rect(0, 0, *layout.size)
+    for name, spec in zip(names_of(shown), shown, strict=True):
+        if scene.style != "classic":
+            yield PANELS[spec.panel](setting, spec, layout.places[name]), 0
+        elif spec.panel in CLASSIC:
+            yield CLASSIC[spec.panel](setting, spec, whole), 0
+
+
+def _beside(setting: Setting, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
+    """The panels of a scene that compares runs: those of each run, and those that are the same for all."""
+    recordings, scene = timeline.recordings, setting.recording.scene
+    shared, own = arrange_runs(scene, len(recordings))
+    setting = replace(setting, layout=shared, compared=recordings, names=timeline.names)
+    runs = [
+        replace(setting, recording=recording, layout=layout, responses=responses_of(recording))
+        for recording, layout in zip(recordings, own, strict=True)
+    ]
+    for name, spec in zip(names_of(scene.shown_panels), scene.shown_panels, strict=True):
+        if not is_run_panel(spec):
+            yield PANELS[spec.panel](setting, spec, shared.places[name]), 0
+            continue
+        for number, run in enumerate(runs):
+            yield PANELS[spec.panel](run, spec, run.layout.places[name]), number
+    for number, (run, name) in enumerate(zip(runs, timeline.names, strict=True)):
+        yield HeadingPanel(run, name, number, run.layout.places["heading"]), number
+
+
+def _plain(canvas: Canvas, ground: Colour) -> Bytes:
+    memory = np.empty_like(canvas.memory)
+    for plane, byte in zip(canvas.planes_of(memory), canvas.space.bytes_of(ground), strict=True):
+        plane[:] = np.rint(byte)
+    return memory
+
+
+def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
+    """The empty ground: lighter in the middle, with a trace of noise so that no bands are seen."""
+    memory = np.empty_like(canvas.memory)
+    for (step, channels), planes in zip(canvas.space.groups, canvas.groups_of(memory), strict=True):
+        x, y = ((2 * np.arange(0, side, step, dtype=np.float32) + step - side) / side for side in canvas.size)
+        away = np.sqrt(np.float32(0.6) * (x**2 + (y**2)[:, None]))
+        np.minimum(away, 1, out=away)
+        noise = np.random.default_rng(7).random(away.shape, dtype=np.float32)
+        ends = (canvas.space.bytes_of(colour)[channels] for colour in (theme.centre, theme.edge))
+        for plane, middle, edge in zip(planes, *ends, strict=True):
+            plane[:] = away * (edge - middle) + middle + noise
+    return memory
+
+
+# Pictures without a ground, to be laid over something else: each drawn on black and on white, which tells what covers.
+#
+# What is drawn covers the ground with a share a (alpha) in a colour c. On black that is a c, on white a c + (1 - a):
+# the difference is 1 - a. Light that is added, and ink that is taken away, has no a of its own; it gets the one of the
+# channel in which it changes the ground most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting, SIGGRAPH 1996.)
+
+BLACK, WHITE = colour("#000000"), colour("#ffffff")
+FULL = np.uint8(255)
+CHECKS, CHECK_GREYS = 36, (96, 128)
+"""How many checks are along the shorter side, and what is between black and white in turn."""
+
+
+class TransparentStage:
+    """The stages of one film on black and on white."""
+
+    def __init__(self, timeline: Timeline | SideBySide) -> None:
+        self._on_black = Stage(timeline, RGB, BLACK)
+        self._on_white = Stage(timeline, RGB, WHITE)
+        self._is_light = self._on_black.setting.theme.is_light
+        width, height = self._on_black.canvas.size
+        self._picture = np.empty((height, width, 4), np.uint8)
+
+    def draw(self, frame: Frame) -> Bytes:
+        """The picture (height, width, 4): red, green, blue, not multiplied with alpha, and alpha."""
+        on_black, on_white = self._on_black.draw(frame), self._on_white.draw(frame)
+        matte(on_black, on_white, self._is_light, self._picture)
+        return self._picture
+
+
+def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
+    """What was drawn (height, width, 4), from its pictures (height, width, 3) on black and on white.
+
+    is_ink: whether what glows takes from the ground instead of adding to it; on black it cannot be seen.
+    """
+    clear = (on_white - np.minimum(on_black, on_white)).min(axis=2)
+    alpha = FULL - clear
+    shown = on_white - np.minimum(on_white, clear[..., None]) if is_ink else on_black
+    places = alpha.astype(np.uint16)[..., None] << np.uint16(8)
+    into[..., :3] = _divided().take(places | shown)
+    into[..., 3] = alpha
+
+
+def over_checks(picture: Bytes) -> Bytes:
+    """A picture (height, width, 4) laid over the checks that stand for nothing: (height, width, 3)."""
+    height, width = picture.shape[:2]
+    side = max(1, min(height, width) // CHECKS)
+    y, x = np.arange(height)[:, None] // side, np.arange(width) // side
+    ground = np.where((x + y) % 2, *CHECK_GREYS).astype(np.uint32)[..., None]
+    alpha = picture[..., 3:].astype(np.uint32)
+    laid: Bytes = ((picture[..., :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return laid
+
+
+@lru_cache(maxsize=1)
+def _divided() -> Bytes:
+    """The colour (65536,) that was multiplied with alpha, at 256 alpha + what has become of it. All in bytes."""
+    alpha, product = np.divmod(np.arange(1 << 16), 256)
+    divisor = np.maximum(alpha, 1)
+    colours: Bytes = np.minimum((255 * product + divisor // 2) // divisor, 255).astype(np.uint8)
+    return colours
+
+
+# Who draws a film's pictures: with a ground, as films want them, or without one, to be laid over something else.
+
+
+class Drawing(Protocol):
+    """Makes a picture of any frame."""
+
+    def draw(self, frame: Frame) -> Bytes:
+        """The picture, valid until the next call."""
+        ...
+
+
+def stage_of(timeline: Timeline | SideBySide, is_transparent: bool = False) -> Drawing:
+    """A stage for a film, in the planes that encoders take; or for pictures without a ground."""
+    from netviz.drawing.color_space import YUV420
+
+    return TransparentStage(timeline) if is_transparent else Stage(timeline, YUV420)
+
+
+# The film as matplotlib's FuncAnimation, for windows, notebooks and writers of one's own.
+
+
+def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None) -> FuncAnimation:
+    """An animation of every frame of the timeline, drawn by the stage that draws the film.
+
+    figure: one of the user's, from pyplot for example, which the film then fills; without it a figure of exactly the
+    film's size in pixels, for saving.
+    """
+    stage = Stage(timeline)
+    width, height = timeline.recordings[0].scene.output.size
+    first = stage.draw(timeline.frame(0))
+    picture: FigureImage | AxesImage
+    if figure is None:
+        figure = Figure(figsize=(width / 100, height / 100), dpi=100)
+        FigureCanvasAgg(figure)
+        picture = figure.figimage(first, origin="upper")  # pixel by pixel, which is much faster than scaled
+    else:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        picture = axes.imshow(first, interpolation="nearest", aspect="equal", resample=False)
+
+    def show(index: int) -> list[Any]:
+        picture.set_data(stage.draw(timeline.frame(index)))
+        return [picture]
+
+    return FuncAnimation(
+        figure,
+        show,
+        frames=timeline.frame_count,
+        interval=float(1000 / timeline.plan.fps),
+        blit=False,  # the whole picture changes, so there is no background to be kept
+        repeat=False,
+        cache_frame_data=False,
+    )

@@ -1,0 +1,92 @@
+"""Responses: every neuron's output over a grid of the input plane, one forward pass shared by all panels."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.scene.model import Activation
+from netviz.scene.shots import ThinkShot
+from netviz.timeline.frame import Array, Frame
+from netviz.training.layers import features_of, forward, network_inputs
+from netviz.training.recording import Recording
+
+Grid = NDArray[np.float32]
+Domain = tuple[tuple[float, float], tuple[float, float]]
+"""((x1 from, to), (x2 from, to))."""
+
+PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
+MARGIN = 0.15
+"""Around the examples, as a part of their range."""
+
+
+def domain_of(recording: Recording) -> Domain:
+    """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
+
+    Around those of the examples and those that the film thinks about.
+    """
+    if recording.scene.data.dataset is not None:
+        return PLAYGROUND
+    examples = recording.examples
+    assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
+    thoughts = [shot.inputs for shot in recording.scene.shots if isinstance(shot, ThinkShot)]
+    points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = float((high - low).max()) or 1.0
+    middle, half = (low + high) / 2, side * (0.5 + MARGIN)
+    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
+    return (left, right), (bottom, top)
+
+
+def signed(values: Grid | Array, activation: Activation) -> Grid | Array:
+    """Answers as -1 to 1: those between 0 and 1 by nature are stretched, all others cut off."""
+    stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
+    cut: Grid | Array = np.minimum(np.maximum(stretched, -1), 1)
+    return cut
+
+
+class Responses:
+    """The answers of all layers on a grid of resolution x resolution points from edge to edge of the domain.
+
+    Worked out in float32: its error (some 1e-6) is far below the step from one colour to the next, and it takes half
+    the time. No number that is drawn comes from here.
+    """
+
+    def __init__(self, recording: Recording, domain: Domain, resolution: int = 100) -> None:
+        self.domain, self.resolution = domain, resolution
+        scene = recording.scene
+        self._sizes, self._activations = scene.network.layers, scene.network.activations
+        x1, x2 = (np.linspace(start, stop, resolution) for start, stop in domain)
+        plane = np.stack(np.meshgrid(x1, x2[::-1]), axis=-1).reshape(-1, 2)
+        self._inputs = network_inputs(features_of(scene), plane).astype(np.float32)
+        self._first = self._maps(self._inputs)
+        self._last: tuple[tuple[Array, ...], tuple[Grid, ...]] | None = None
+
+    def of(self, frame: Frame) -> tuple[Grid, ...]:
+        """Answers (n_l, resolution, resolution) of the layers l = 0 to L with the frame's weights and biases.
+
+        Row 0 is the largest x2, column 0 the smallest x1. What was worked out last is kept, for the other panels.
+        """
+        # Bias nodes come last in a layer: their weights are in frame.biases too.
+        weights = tuple(layer[:size] for layer, size in zip(frame.weights, self._sizes, strict=False))
+        given = (*weights, *frame.biases)
+        if self._last is None or not all(map(np.array_equal, self._last[0], given)):
+            small = [np.asarray(array, np.float32) for array in given]
+            count = len(weights)
+            # The pass keeps the type of its inputs, though it is declared for float64, in which networks learn.
+            layers = forward(
+                cast("list[Array]", small[:count]),
+                cast("list[Array]", small[count:]),
+                self._activations,
+                cast("Array", self._inputs),
+            )
+            self._last = (
+                tuple(array.copy() for array in given),
+                (self._first, *(self._maps(cast("Grid", layer)) for layer in layers[1:])),
+            )
+        return self._last[1]
+
+    def _maps(self, layer: Grid) -> Grid:
+        return np.ascontiguousarray(layer.T).reshape(-1, self.resolution, self.resolution)

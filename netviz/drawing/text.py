@@ -1,0 +1,263 @@
+"""Text: strings drawn by matplotlib once as masks, measured, cached and copied."""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
+from numpy.typing import NDArray
+
+from netviz.errors import NetvizWarning
+from netviz.resources import assets_folder
+
+# Masks kept for when they are wanted again, within so many bytes: a film has more texts the longer it is.
+
+BYTES_A_PIXEL = 9
+"""Of a mask: four of its coverage, and as many again for where a canvas puts the quarter of its pixels that has any."""
+
+
+class _Covering(Protocol):
+    @property
+    def alpha(self) -> NDArray[np.float32]: ...
+
+
+Arguments = ParamSpec("Arguments")
+Drawn = TypeVar("Drawn", bound=_Covering)
+
+
+def kept(most: int) -> Callable[[Callable[Arguments, Drawn]], Callable[Arguments, Drawn]]:
+    """A decorator: what the function drew last is not drawn again, as long as that all fits into `most` bytes.
+
+    What was used least recently goes first; the last one stays, whatever its size. Arguments must be hashable.
+    """
+
+    def decorate(function: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
+        masks: OrderedDict[Hashable, Drawn] = OrderedDict()
+        size = 0
+
+        @wraps(function)
+        def drawn(*arguments: Arguments.args, **named: Arguments.kwargs) -> Drawn:
+            nonlocal size
+            asked = (arguments, *sorted(named.items()))
+            found = masks.get(asked)
+            if found is not None:
+                masks.move_to_end(asked)
+                return found
+            made = function(*arguments, **named)
+            masks[asked] = made
+            size += _bytes(made)
+            while size > most and len(masks) > 1:
+                size -= _bytes(masks.popitem(last=False)[1])
+            return made
+
+        return drawn
+
+    return decorate
+
+
+def _bytes(mask: _Covering) -> int:
+    return BYTES_A_PIXEL * mask.alpha.size
+
+
+DRAWING: dict[Any, Any] = {
+    "text.hinting": "no_autohint",
+    "text.antialiased": True,
+    "lines.antialiased": True,
+    "patch.antialiased": True,
+    "patch.force_edgecolor": False,
+    "text.usetex": False,
+    "path.simplify": False,
+    "path.snap": False,
+    "path.sketch": None,
+    "path.effects": [],
+    "agg.path.chunksize": 0,
+}
+"""Settings of matplotlib that change pixels: set while we draw, so that no matplotlibrc of the user's can."""
+
+_FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+@dataclass(frozen=True)
+class Font:
+    """A typeface in one weight."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Typefaces:
+    """The fonts of a film; `words` are for reading, `figures` have digits of one width."""
+
+    words: Font
+    medium: Font
+    strong: Font
+    figures: Font
+    strong_figures: Font
+
+    @classmethod
+    def make(cls, own: str | None = None) -> Typefaces:
+        """Inter and JetBrains Mono; `own` is the path of a font to be used for words instead of Inter."""
+        fonts = assets_folder() / "fonts"
+        words = (
+            [Font(Path(own))] * 3
+            if own
+            else [Font(fonts / f"Inter-{w}.otf") for w in ("Regular", "Medium", "SemiBold")]
+        )
+        return cls(*words, *(Font(fonts / f"JetBrainsMono-{w}.ttf") for w in ("Medium", "Bold")))
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """A drawn string.
+
+    alpha (h, w): coverage from 0 to 1, float32. left: pixels from the pen's start to the mask's first column.
+    top: pixels from the first row down to the middle of the font's capitals. width: how far the pen moves.
+    """
+
+    alpha: NDArray[np.float32]
+    left: int
+    top: int
+    width: float
+
+
+@lru_cache(maxsize=64)
+def _characters(path: Path) -> frozenset[int]:
+    return frozenset(FT2Font(str(path)).get_charmap())
+
+
+def missing(text: str, font: Font) -> str:
+    """The characters of a text that neither its font nor the fallback can draw."""
+    return "".join(sorted({c for c in text if ord(c) not in _characters(font.path) | _characters(_FALLBACK)}))
+
+
+def _usable(text: str, font: Font) -> Path:
+    return font.path if all(ord(c) in _characters(font.path) for c in text) else _FALLBACK
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Our settings of matplotlib; letters that are missing have been told by `check`, in the user's words."""
+    # matplotlib's own rc_context copies some three hundred settings, which takes as long as drawing a curve.
+    kept = {key: matplotlib.rcParams[key] for key in DRAWING}
+    try:
+        matplotlib.rcParams.update(DRAWING)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            yield
+    finally:
+        matplotlib.rcParams.update(kept)
+
+
+@lru_cache(maxsize=4096)
+def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
+    with settings():
+        renderer = RendererAgg(8, 8, 72)
+        extent = renderer.get_text_width_height_descent(text, FontProperties(fname=str(path), size=size), ismath=False)
+        across, down, descent = map(float, extent)
+        return across, down, descent
+
+
+def width(text: str, font: Font, size: float) -> float:
+    """Pixels that a text takes from left to right."""
+    return _extent(text, _usable(text, font), size)[0] if text else 0.0
+
+
+@lru_cache(maxsize=64)
+def _capital_height(path: Path, size: float) -> float:
+    return _extent("H", path, size)[1]
+
+
+def capital_height(font: Font, size: float) -> float:
+    """Pixels from the line that letters stand on to the top of the capitals."""
+    return _capital_height(font.path, size)
+
+
+@kept(12_000_000)
+def mask(text: str, font: Font, size: float) -> Mask:
+    """Draw a text once. Characters that no font has are drawn as boxes; `check` warns of them."""
+    path = _usable(text, font)
+    advance, height, descent = _extent(text, path, size)
+    pad = int(size * 0.4) + 2
+    box_width, box_height = int(advance) + 2 * pad + 1, int(size * 1.3) + int(height) + 2 * pad
+    baseline = box_height - int(descent) - pad
+    with settings():
+        renderer = RendererAgg(box_width, box_height, 72)
+        gc = renderer.new_gc()
+        gc.set_foreground("white")
+        renderer.draw_text(gc, pad, baseline, text, FontProperties(fname=str(path), size=size), 0, ismath=False)
+        alpha = np.asarray(renderer.buffer_rgba())[:, :, 3].astype(np.float32) / 255
+    rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
+    if not len(rows):
+        return Mask(np.zeros((0, 0), np.float32), 0, 0, advance)
+    top, left = rows[0], columns[0]
+    middle = baseline - _capital_height(path, size) / 2
+    return Mask(
+        np.ascontiguousarray(alpha[top : rows[-1] + 1, left : columns[-1] + 1]),
+        int(left - pad),
+        round(middle - top),
+        advance,
+    )
+
+
+def fit(text: str, font: Font, size: float, room: float, smallest: float) -> tuple[str, float]:
+    """The text and the size, at most `size`, at which it fits into `room` pixels; cut with … below `smallest`."""
+    taken = width(text, font, size)
+    if taken <= room or not text:
+        return text, size
+    size = max(smallest, size * room / taken)
+    while width(text, font, size) > room and size > smallest:
+        size = max(smallest, 0.98 * size)  # letters do not shrink evenly, because they are hinted
+    if width(text, font, size) <= room:
+        return text, size
+    kept = text
+    while kept and width(kept + "…", font, size) > room:
+        kept = kept[:-1].rstrip()
+    return kept + "…", size
+
+
+def wrap(text: str, font: Font, size: float, room: float, smallest: float, lines: int = 2) -> tuple[list[str], float]:
+    """A text on as few lines as it needs at `size`, at most `lines`, broken evenly; smaller or cut where it must be."""
+    words = text.split(" ")
+    for count in range(1, min(lines, len(words)) + 1):
+        parts = _even(words, count)
+        if all(width(part, font, size) <= room for part in parts):
+            return [part for part in parts if part], size
+    fitted = [fit(part, font, size, room, smallest) for part in _even(words, min(lines, len(words)))]
+    size = min(part_size for _, part_size in fitted)
+    return [part for part, _ in fitted], size
+
+
+def two_lines(text: str) -> list[str]:
+    """A text of several words on two lines, the longer as short as possible; a word alone on one."""
+    words = text.split(" ")
+    return _even(words, min(2, len(words)))
+
+
+def _even(words: list[str], count: int) -> list[str]:
+    """Words on one line or two, the longer as short as possible."""
+    if count == 1:
+        return [" ".join(words)]
+    breaks = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
+    return list(min(breaks, key=lambda pair: max(map(len, pair))))
+
+
+def check(texts: list[str], faces: Typefaces) -> None:
+    """Warn of characters that no typeface at hand can draw."""
+    lacking = "".join(sorted({c for text in texts for c in missing(text, faces.words)}))
+    if lacking:
+        warnings.warn(
+            f"no letters for {lacking!r} in the built-in typeface: give a font that has them (font: my-font.ttf)",
+            NetvizWarning,
+            stacklevel=2,
+        )

@@ -1,0 +1,349 @@
+"""Themes and palettes: one colour for each meaning, and how colours look with another colour vision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.errors import Problem
+from netviz.scene.messages import nearest
+from netviz.scene.scene import PaletteName, Scene, ThemeName
+
+Colour = NDArray[np.float64]
+"""(3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
+
+
+LEVELS = 256
+"""Steps of a neuron's light for which the ink of its figures is worked out."""
+READABLE = 4.5
+"""The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
+
+
+def colour(code: str) -> Colour:
+    """A colour from its #rrggbb code."""
+    return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+def mix(first: Colour, second: Colour, part: float) -> Colour:
+    """`first` at part = 0, `second` at part = 1."""
+    return (1 - part) * first + part * second
+
+
+WHITE, BLACK = colour("#ffffff"), colour("#000000")
+
+
+def contrast(first: Colour, second: Colour) -> float:
+    """How well one is read on the other, 1 to 21: the ratio of WCAG 2.2."""
+    darker, lighter = sorted((_luminance(first), _luminance(second)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
+    light: NDArray[np.float64] = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return light
+
+
+def _luminance(shown: Colour) -> float:
+    """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
+    return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))
+
+
+@dataclass(frozen=True, eq=False)
+class Theme:
+    """What each thing's colour is.
+
+    is_light: whether the ground is light, so that what shines darkens and tints it instead of adding to it.
+    centre, edge: of the ground behind everything. ink, quiet, faint: text from most to least important.
+    positive, negative: sign of a weight. dashed: whether negative weights are dashed too.
+    signal, negative_signal: light of a neuron. error: everything about being wrong - the curve, its number, the way
+    back. test_error: the same for examples kept for testing. neuron, rim: a dark neuron. lit_ink: text on a lit
+    neuron, where it is read better there than `ink`. bright: what shining things turn to as they shine more, and
+    flare: how far. highlight: the box around what is presented. middle: 0 between the colours of -1 and 1.
+    """
+
+    is_light: bool
+    centre: Colour
+    edge: Colour
+    ink: Colour
+    quiet: Colour
+    faint: Colour
+    positive: Colour
+    negative: Colour
+    dashed: bool
+    signal: Colour
+    negative_signal: Colour
+    error: Colour
+    test_error: Colour
+    neuron: Colour
+    rim: Colour
+    lit_ink: Colour
+    bright: Colour
+    flare: float
+    highlight: Colour
+    middle: Colour
+
+    @cached_property
+    def scale(self) -> NDArray[np.uint8]:
+        """Bytes (256, 3), the colours of the values from -1 to 1."""
+        values = np.linspace(-1, 1, 256)[:, None]
+        ends = np.where(values < 0, self.negative, self.positive)
+        return np.rint(255 * (self.middle + np.abs(values) * (ends - self.middle))).astype(np.uint8)
+
+    def halo(self, colours: Colour | NDArray[np.float64]) -> NDArray[np.float64]:
+        """What the light of a colour (..., 3) adds to the ground; on a light one, what it takes from it."""
+        return np.clip(self.centre - colours, 0, 1) if self.is_light else np.asarray(colours)
+
+    def shining(self, of: Colour, part: float) -> Colour:
+        """A colour that shines: `part` of the way to what is bright on this ground."""
+        return mix(of, self.bright, part * self.flare)
+
+    def readable(self, wanted: Colour) -> Colour:
+        """A colour for text on the ground: the wanted one, with as much of the ink in it as it takes to be read."""
+        for part in np.linspace(0, 1, 41):
+            found = mix(wanted, self.ink, float(part))
+            if min(contrast(found, self.centre), contrast(found, self.edge)) >= READABLE:
+                return found
+        return self.ink
+
+    def figure(self, light: float) -> Colour:
+        """The ink of the figures on a neuron with so much light, -1 to 1."""
+        return self._figures[0 if light >= 0 else 1][round(abs(light) * (LEVELS - 1))]
+
+    @cached_property
+    def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
+        """For positive and negative light, at each of its levels."""
+        return self._figures_on(self.signal), self._figures_on(self.negative_signal)
+
+    def _figures_on(self, light: Colour) -> tuple[Colour, ...]:
+        """The theme's ink or that for lit neurons; between them, where neither can be read, white or black."""
+
+        def best(inks: tuple[Colour, ...], fill: Colour) -> Colour:
+            return max(inks, key=lambda ink: contrast(ink, fill))
+
+        found = []
+        for level in np.linspace(0, 1, LEVELS):
+            fill = mix(self.neuron, light, float(level))
+            own = best((self.ink, self.lit_ink), fill)
+            # A little more than is asked for, so that it is enough between the levels too.
+            found.append(own if contrast(own, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
+        return tuple(found)
+
+
+# The themes (grounds, inks, lights) and palettes (positive and negative) that a scene chooses from, and its choice.
+
+
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """Colours of positive and negative weights, and what goes with them if the theme's own would be mistaken."""
+
+    positive: Colour
+    negative: Colour
+    signal: Colour | None = None
+    negative_signal: Colour | None = None
+    error: Colour | None = None
+    test_error: Colour | None = None
+    dashed: bool = False
+
+
+# Colour-blind: after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in hue and in
+# brightness for all kinds of colour vision; light of neurons is their yellow there, errors are their purple.
+DARK_PALETTES: Mapping[PaletteName, Palette] = {
+    "green-red": Palette(colour("#2fd695"), colour("#f2536f")),
+    "blue-orange": Palette(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
+    "colour-blind": Palette(
+        colour("#56b4e9"),
+        colour("#e8712e"),
+        signal=colour("#ffe8a3"),
+        negative_signal=colour("#7cc4ff"),
+        error=colour("#e29fc6"),
+        test_error=colour("#35c9a4"),
+        dashed=True,
+    ),
+}
+LIGHT_PALETTES: Mapping[PaletteName, Palette] = {
+    "green-red": Palette(colour("#0b8a5f"), colour("#cf2d4c")),
+    "blue-orange": Palette(colour("#0b6cb8"), colour("#e5720a")),
+    "colour-blind": Palette(
+        colour("#0072b2"),
+        colour("#d55e00"),
+        signal=colour("#f0cf2a"),
+        negative_signal=colour("#56b4e9"),
+        error=colour("#a8467f"),
+        test_error=colour("#00705a"),
+        dashed=True,
+    ),
+}
+
+NIGHT = Theme(
+    is_light=False,
+    centre=colour("#0d1019"),
+    edge=colour("#050609"),
+    ink=colour("#f4f5fa"),
+    quiet=colour("#a3a9bd"),
+    faint=colour("#7b8299"),
+    positive=DARK_PALETTES["green-red"].positive,
+    negative=DARK_PALETTES["green-red"].negative,
+    dashed=False,
+    signal=colour("#ffcf66"),
+    negative_signal=colour("#7cc4ff"),
+    error=colour("#b79bff"),
+    test_error=colour("#5fd0d8"),
+    neuron=colour("#10131d"),
+    rim=colour("#8a6f38"),
+    lit_ink=colour("#17130a"),
+    bright=WHITE,
+    flare=1.0,
+    highlight=colour("#7cc4ff"),
+    middle=colour("#161a26"),
+)
+
+PAPER = Theme(
+    is_light=True,
+    centre=colour("#fcf9f3"),
+    edge=colour("#f4efe4"),
+    ink=colour("#1e2130"),
+    quiet=colour("#545969"),
+    faint=colour("#666b7a"),
+    positive=LIGHT_PALETTES["green-red"].positive,
+    negative=LIGHT_PALETTES["green-red"].negative,
+    dashed=False,
+    signal=colour("#f5a90f"),
+    negative_signal=colour("#4a9be0"),
+    error=colour("#6b46c1"),
+    test_error=colour("#00727f"),
+    neuron=colour("#fffefb"),
+    rim=colour("#b9ab8f"),
+    lit_ink=colour("#2a1c00"),
+    bright=colour("#14162a"),
+    flare=0.45,
+    highlight=colour("#4a9be0"),
+    middle=colour("#efe9dc"),
+)
+
+PLAYGROUND = Theme(
+    is_light=True,
+    centre=colour("#fbfcfd"),
+    edge=colour("#f0f2f5"),
+    ink=colour("#1f2933"),
+    quiet=colour("#52606d"),
+    faint=colour("#626d7a"),
+    positive=colour("#0877bd"),
+    negative=colour("#f59322"),
+    dashed=False,
+    signal=colour("#0877bd"),
+    negative_signal=colour("#f59322"),
+    error=colour("#7048c6"),
+    test_error=colour("#00727f"),
+    neuron=colour("#ffffff"),
+    rim=colour("#aab4c0"),
+    lit_ink=WHITE,
+    bright=colour("#12233a"),
+    flare=0.4,
+    highlight=colour("#0877bd"),
+    middle=colour("#e8eaeb"),
+)
+
+THEMES: Mapping[ThemeName, tuple[Theme, PaletteName]] = {
+    "night": (NIGHT, "green-red"),
+    "paper": (PAPER, "green-red"),
+    "playground": (PLAYGROUND, "blue-orange"),
+}
+"""Each with the palette that is its own."""
+
+CLASSIC_GROUND = replace(
+    NIGHT,
+    centre=BLACK,
+    edge=BLACK,
+    positive=np.array([0.0, 0.75, 0.0]),
+    negative=np.array([0.9, 0.05, 0.05]),
+    signal=np.array([1.0, 1.0, 0.0]),
+    negative_signal=np.array([0.0, 0.6, 1.0]),
+    neuron=np.full(3, 0.1),
+    rim=np.full(3, 0.35),
+)
+"""The black of the film of 2015, whose neurons are (y, y, 0) bright."""
+
+
+def theme_of(scene: Scene) -> Theme:
+    """The colours of a scene's film: of its style, its theme and its palette, each chosen by itself."""
+    name = scene.theme or ("playground" if scene.style == "playground" else "night")
+    theme, own = THEMES[name]
+    if scene.style == "classic" and scene.theme is None:
+        theme = CLASSIC_GROUND
+    if scene.palette is not None and scene.palette != own:
+        theme = _with_palette(theme, (LIGHT_PALETTES if theme.is_light else DARK_PALETTES)[scene.palette])
+    return theme
+
+
+def _with_palette(theme: Theme, palette: Palette) -> Theme:
+    """In the theme playground neurons light in the colours of the weights, in the others in their own."""
+    coloured = theme is PLAYGROUND
+    return replace(
+        theme,
+        positive=palette.positive,
+        negative=palette.negative,
+        signal=palette.positive if coloured else _first(palette.signal, theme.signal),
+        negative_signal=palette.negative if coloured else _first(palette.negative_signal, theme.negative_signal),
+        error=_first(palette.error, theme.error),
+        test_error=_first(palette.test_error, theme.test_error),
+        dashed=palette.dashed,
+    )
+
+
+def _first(wanted: Colour | None, otherwise: Colour) -> Colour:
+    return otherwise if wanted is None else wanted
+
+
+# How a picture is seen with another colour vision, or in a grey print.
+
+MATRICES: Mapping[str, NDArray[np.float64]] = {
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+    "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
+}
+"""(3, 3): what linear red, green and blue become. Without the cones for green, for red, for blue: Machado, Oliveira and
+Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE Transactions on Visualization
+and Computer Graphics 15 (6), 2009, at severity 1.0. In grey: the luminance of sRGB."""
+
+BYTES = linear(np.arange(256) / 255).astype(np.float32)
+
+
+def vision_problems(name: str | None, where: str = "--seen-as") -> list[Problem]:
+    """Why there is no such vision; an empty list if there is, or none is asked for."""
+    if name is None or name in MATRICES:
+        return []
+    near = nearest(name, MATRICES)
+    hint = f" (did you mean {near!r}?)" if near else ""
+    return [Problem(where, f"expected one of {', '.join(MATRICES)}, got {name!r}{hint}")]
+
+
+def seen(colours: Colour | NDArray[np.float64], vision: str) -> NDArray[np.float64]:
+    """What colours (..., 3), 0 to 1 as encoded for the screen, look like to whoever sees them so."""
+    return _encoded(linear(np.asarray(colours)) @ MATRICES[vision].T)
+
+
+def picture_seen(picture: NDArray[np.uint8], vision: str) -> NDArray[np.uint8]:
+    """The same for the bytes of a picture (height, width, 3)."""
+    encoded = _encoded(BYTES[picture] @ MATRICES[vision].T.astype(np.float32))
+    shown: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
+    return shown
+
+
+def _encoded(light: NDArray[Any]) -> NDArray[Any]:
+    """sRGB, 0 to 1, of linear light; what no screen shows becomes the nearest that one does, channel by channel."""
+    shown = np.minimum(np.maximum(light, 0), 1)
+    encoded: NDArray[Any] = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
+    return encoded

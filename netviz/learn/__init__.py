@@ -1,1 +1,0 @@
-"""How a network learns, and the recording that leaves behind. Import from the modules: this one loads nothing."""

@@ -1,0 +1,1 @@
+"""Scene or recording to film: prepared once, then drawn and encoded by workers."""

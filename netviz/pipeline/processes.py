@@ -1,0 +1,229 @@
+"""Worker processes on this machine with the interface of an executor, and the program they run.
+
+Not multiprocessing's: its workers run the user's script again, so that every script would need a guard, and they are
+interrupted by the terminal's Ctrl-C, each with a traceback of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import IO, Any
+
+from netviz.errors import NetvizError
+from netviz.ffmpeg import describe_status
+from netviz.pipeline.tasks import WATCHES, Cancelled, Packed, Production, Segment, SegmentFailed, Watch, encode
+
+ATTEMPTS = 2
+"""How often a segment is tried whose worker is lost."""
+PATIENCE = 1.0
+"""Seconds between asking a worker to go and ending it."""
+
+
+class WorkerLost(NetvizError):
+    """A worker process has ended while it was at work."""
+
+
+class Processes(Executor):
+    """So many workers, each a process that a thread of ours talks to. Only `encode` can be submitted."""
+
+    def __init__(self, jobs: int) -> None:
+        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="netviz")
+        self._of_thread = threading.local()
+        self._workers: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """encode(film, start, stop) in one of the processes."""
+        assert fn is encode and not kwargs
+        return self._threads.submit(self._run, *args)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End all processes, at once, whatever they are at."""
+        with self._lock:
+            self._closed = True
+            workers = [*self._workers]
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in workers:
+            worker.ask_to_go()
+        for worker in workers:
+            worker.end()
+        self._threads.shutdown(wait=wait)
+
+    def _run(self, film: Production, start: int, stop: int) -> tuple[bytes, ...]:
+        for attempt in range(1, ATTEMPTS + 1):
+            worker = self._worker()
+            try:
+                return worker.encode(film.packed, start, stop)
+            except WorkerLost as lost:
+                self._forget(worker)
+                if attempt == ATTEMPTS or self._closed:
+                    raise WorkerLost(f"{lost}, and so did the one before" if attempt > 1 else str(lost)) from None
+        raise AssertionError
+
+    def _worker(self) -> _Worker:
+        """This thread's worker; a new one if it has none."""
+        worker: _Worker | None = getattr(self._of_thread, "worker", None)
+        if worker is None:
+            with self._lock:
+                if self._closed:
+                    raise Cancelled
+                worker = self._of_thread.worker = _Worker()
+                self._workers.add(worker)
+        return worker
+
+    def _forget(self, worker: _Worker) -> None:
+        self._of_thread.worker = None
+        with self._lock:
+            self._workers.discard(worker)
+        worker.end()
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`; has no name that could be left behind
+        self._token = ""
+        # A session of its own: Ctrl-C reaches only us, and we end it.
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", START, json.dumps(sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            start_new_session=True,
+        )
+
+    def encode(self, film: Packed, start: int, stop: int) -> tuple[bytes, ...]:
+        """Have a segment made. Raises SegmentFailed, WorkerLost, or Cancelled."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            send(self._process.stdin, (film.token, None if film.token == self._token else film, start, stop))
+            self._token = film.token
+            while True:
+                kind, what = receive(self._process.stdout)
+                if kind == "frames" and film.token in WATCHES:
+                    WATCHES[film.token].drawn(start, what)
+                elif kind == "failed":
+                    raise SegmentFailed(what)
+                elif kind == "made":
+                    made: tuple[bytes, ...] = what
+                    return made
+        except (EOFError, OSError, ValueError):
+            raise WorkerLost(self._end_in_words()) from None
+
+    def _end_in_words(self) -> str:
+        try:
+            status = describe_status(self._process.wait(timeout=PATIENCE))
+        except subprocess.TimeoutExpired:
+            status = "no word"
+        try:
+            self._said.seek(0)
+            lines = self._said.read()[-2000:].decode(errors="replace").split("\n")
+        except ValueError:
+            lines = []
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        return f"a worker process ended with {status}" + (f" ({last.strip()})" if last else "")
+
+    def ask_to_go(self) -> None:
+        """It ends its ffmpeg, then itself."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self) -> None:
+        """Leave nothing of it behind."""
+        try:
+            self._process.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._said):
+            try:
+                if pipe is not None:
+                    pipe.close()
+            except OSError:
+                pass
+
+
+# A worker process: what it is told on standard input, and what it answers on standard output.
+#
+# Messages are pickles, each after its length. Told: (token, film or None if it has it, start, stop). Answered:
+# ("frames", n) now and then, and ("made", bytes) or ("failed", words) at last.
+
+START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from netviz.pipeline.processes import serve; serve()"
+"""The program of a worker; its one argument is the path along which it finds modules."""
+
+BETWEEN_WORDS = 0.2
+
+
+def send(pipe: IO[bytes], message: Any) -> None:
+    """Write a message."""
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.write(len(data).to_bytes(8, "big"))
+    pipe.write(data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """Read a message. Raises EOFError if whoever writes has gone."""
+    return pickle.loads(_read(pipe, int.from_bytes(_read(pipe, 8), "big")))
+
+
+def _read(pipe: IO[bytes], size: int) -> bytes:
+    data = pipe.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def serve() -> None:
+    """Make segments until standard input ends, or we are told to go."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
+    signal.signal(signal.SIGTERM, _go)
+    told = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get between the answers
+    try:
+        _serve(told, answers)
+    except (EOFError, BrokenPipeError):
+        os._exit(0)
+
+
+def _go(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _serve(told: IO[bytes], answers: IO[bytes]) -> None:
+    class Talkative(Watch):
+        """Tells how far a segment is."""
+
+        told = 0.0
+
+        def drawn(self, start: int, count: int) -> None:
+            now = time.monotonic()
+            if now - self.told >= BETWEEN_WORDS:
+                self.told = now
+                send(answers, ("frames", count))
+
+    film: Packed | None = None
+    while True:
+        token, sent, start, stop = receive(told)
+        if sent is not None:
+            film = sent
+            WATCHES.clear()
+            WATCHES[token] = Talkative()
+        assert film is not None and film.token == token
+        try:
+            send(answers, ("made", Segment(film, start, stop).encoded()))
+        except NetvizError as failure:
+            send(answers, ("failed", str(failure)))

@@ -1,0 +1,116 @@
+"""Provenance: which scene, music and version a file was made of, written into it and read from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from netviz.audio.music_file import music_tags
+from netviz.errors import InputError, Problem
+from netviz.resources import music
+from netviz.scene.export import scene_file, scene_hash, written
+from netviz.scene.output import Sound
+from netviz.scene.scene import Scene
+from netviz.training.recording import Recording
+from netviz.version import __version__
+from netviz.video.metadata import About, Music
+from netviz.video.metadata_formats import Media, read_about, read_media
+
+OWN_MUSIC = "made by netviz from the run itself, CC0: nobody need be asked or named"
+
+
+def about_of(scene: Scene, version: str = __version__) -> About:
+    """What a file says that is made of a scene: the scene itself, whole, and whose its music is.
+
+    version: of the netviz that makes it.
+    """
+    said = written(scene)
+    return About(
+        title=scene.title,
+        version=version,
+        seed=scene.training.seed,
+        scene_hash=scene_hash(said.data),
+        music=None if scene.audio is None else _music(scene.audio),
+        files=said.files,
+        scene=said.data,
+    )
+
+
+def said_of(scene: Scene) -> About | None:
+    """What the scene's files are to say: None for nothing, where it does not want it known."""
+    return about_of(scene) if scene.output.about else None
+
+
+def restored(about: About, source: str) -> str:
+    """The text of a scene file that is the scene a file was made of. source: the file's name."""
+    heading = (
+        f"The scene of {source}, as {about.software} rendered it. What is not said here is as netviz has it by itself."
+    )
+    return scene_file(about.scene, heading, about.files)
+
+
+def _music(sound: Sound) -> Music:
+    if sound.is_sonified:
+        return Music(licence=sound.licence or OWN_MUSIC)
+    tags = music_tags(music(sound.file))
+    return Music(tags.title, tags.artist, sound.licence or tags.licence)
+
+
+# What a film, a picture or a recording says about itself: which scene made it, and how to make it again.
+
+RECORDING = b"PK\x03\x04"
+"""How a recording begins: it is a zip archive."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found. about: what the file says about itself. media: what it holds; kept: of a recording, how many
+    moments are in it instead, and size_in_bytes of its file."""
+
+    path: Path
+    about: About
+    size_in_bytes: int
+    media: Media | None = None
+    kept: int | None = None
+
+    @property
+    def scene(self) -> str:
+        """The text of a scene file that is the scene this was made of."""
+        return restored(self.about, self.path.name)
+
+
+def inspect(path: str | Path) -> Inspection:
+    """What a film, a picture or a recording of netviz's says about itself, whatever its name ends in.
+
+    Raises InputError for what is no such file, or carries no word of netviz.
+    """
+    path = Path(path)
+    if _begins_like_recording(path):
+        recording = Recording.load(path)
+        version = str(recording.info["versions"].get("netviz", "of unknown version"))
+        return Inspection(path, about_of(recording.scene, version), path.stat().st_size, kept=len(recording.cycle))
+    about, media = read_about(path), read_media(path)
+    if not _is_whole(about):
+        message = "is damaged: the scene in it is not the one that its hash is of"
+        raise InputError([Problem(str(path), message)])
+    return Inspection(path, about, media.size_in_bytes, media)
+
+
+def _is_whole(about: About) -> bool:
+    try:
+        return scene_hash(about.scene) == about.scene_hash
+    except ValueError:  # a number that is not finite
+        return False
+
+
+def _begins_like_recording(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            if not path.exists():
+                raise InputError([Problem(str(path), "no such file; give a film, a picture or a recording")])
+            return False
+        with path.open("rb") as file:
+            return file.read(len(RECORDING)) == RECORDING
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError([Problem(str(path), f"cannot be read: {reason.lower()}")]) from None

@@ -1,0 +1,268 @@
+"""Render tasks: picklable runs of frames, checked for equal versions, encoded by any worker to the same bytes.
+
+A Production is what all segments of one film need. Within this process it goes from hand to hand; where it is pickled
+it becomes a Packed, which is bytes and whose versions are compared before anything in it is believed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import secrets
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from netviz.drawing.renderer import Drawing, stage_of
+from netviz.errors import NetvizError
+from netviz.scene.scene import Scene
+from netviz.scene.shots import PicturePanel
+from netviz.timeline.plan import Plan
+from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.timeline import Timeline
+from netviz.training.comparison import Comparison
+from netviz.training.recording import Recording
+from netviz.video.encoder import encode_segment
+from netviz.video.formats import Roll
+
+
+class SegmentFailed(NetvizError):
+    """A segment could not be made; the message says why. Unlike most exceptions it survives being pickled."""
+
+
+class Cancelled(Exception):
+    """Nobody wants this film any more."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A Production on its way: bytes that are opened by a worker of the same versions only."""
+
+    token: str
+    versions: Mapping[str, str]
+    content: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Production:
+    """What all segments of one film are made from. roll: what is drawn and encoded. token: what workers know it by."""
+
+    plan: Plan
+    recorded: Recording | Comparison
+    roll: Roll
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @cached_property
+    def timeline(self) -> Timeline | SideBySide:
+        """The state of every frame."""
+        return frames_of(self.plan, self.recorded)
+
+    @cached_property
+    def packed(self) -> Packed:
+        """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
+        files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
+        content = pickle.dumps((self.plan, self.recorded, self.roll, files), protocol=pickle.HIGHEST_PROTOCOL)
+        return Packed(self.token, dict(versions()), content)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        packed = self.packed
+        return Packed, (packed.token, packed.versions, packed.content)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of a film's frames that any worker can turn into video."""
+
+    film: Production | Packed
+    start: int
+    stop: int
+
+    def encoded(self) -> tuple[bytes, ...]:
+        """Draw it, and encode it for every take of its roll. Raises SegmentFailed, or Cancelled."""
+        try:
+            film = opened(self.film)
+            frames = range(self.start, self.stop)
+            return encode_segment(_pictures(film, self.start, self.stop), frames, film.roll)
+        except Cancelled:
+            raise
+        except NetvizError as failure:
+            raise SegmentFailed(str(failure)) from failure
+        except Exception as failure:
+            raise SegmentFailed(f"{type(failure).__name__}: {failure}") from failure
+
+
+def encode(film: Production | Packed, start: int, stop: int) -> tuple[bytes, ...]:
+    """What is handed to executors: the segment's encoded bytes. See `Segment.encoded`."""
+    return Segment(film, start, stop).encoded()
+
+
+class Watch:
+    """What is known in this process of a film that is being made: how far it is, and whether it is still wanted."""
+
+    def __init__(self, news: threading.Event | None = None, tell: Callable[[], None] = lambda: None) -> None:
+        """news: set when more is drawn. tell: called by a worker that leaves nobody else the time to look."""
+        self.cancelled = False
+        self.tell = tell
+        self.news = news or threading.Event()
+        self._frames: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def frames(self) -> int:
+        """Frames drawn so far."""
+        with self._lock:
+            return sum(self._frames.values())
+
+    def drawn(self, start: int, count: int) -> None:
+        """So many frames of the segment that begins with frame `start` are drawn."""
+        if self.cancelled:
+            raise Cancelled
+        with self._lock:
+            self._frames[start] = max(count, self._frames.get(start, 0))
+        self.news.set()
+
+
+WATCHES: dict[str, Watch] = {}
+"""By its token whoever in this process follows a film's making; workers elsewhere have none."""
+
+
+_opening = threading.Lock()
+_drawing = threading.Lock()
+_of_thread = threading.local()
+
+
+def opened(film: Production | Packed) -> Production:
+    """The film itself. The one opened last is kept, for the segments of it that will follow."""
+    if isinstance(film, Production):
+        return film
+    with _opening:
+        kept: Production | None = _kept.get(film.token)
+        if kept is None:
+            refuse_others(film.versions)
+            plan, recorded, roll, files = pickle.loads(film.content)
+            _kept.clear()
+            kept = Production(plan, _with_files(recorded, files), roll, film.token)
+            _kept[film.token] = kept
+        return kept
+
+
+_kept: dict[str, Production] = {}
+
+
+def _pictures(film: Production, start: int, stop: int) -> Iterator[Any]:
+    """The segment's pictures, drawn one thread at a time: matplotlib's settings are the whole process's."""
+    from netviz.pipeline.api import pictures
+
+    watch = WATCHES.get(film.token)
+    source: Iterator[Any] | None = None
+    for count in range(stop - start):
+        if watch is not None:
+            watch.drawn(start, count)
+        with _drawing, _one_thread()():
+            if source is None:
+                source = pictures(film.timeline, _stage(film), range(start, stop))
+            picture = next(source)
+        yield picture
+    if watch is not None:
+        watch.drawn(start, stop - start)
+
+
+def _stage(film: Production) -> Drawing:
+    """This thread's stage of the film; only the last film's is kept."""
+    if getattr(_of_thread, "token", None) != film.token:
+        _of_thread.stage = None  # before the next one takes its memory
+        _of_thread.stage, _of_thread.token = stage_of(film.timeline, film.roll.is_transparent), film.token
+    stage: Drawing = _of_thread.stage
+    return stage
+
+
+@lru_cache(maxsize=1)
+def _one_thread() -> Callable[[], Any]:
+    """Limits the threads of matrix products: they are small, and more would only wait for each other."""
+    from threadpoolctl import ThreadpoolController
+
+    controller = ThreadpoolController()
+    return lambda: controller.limit(limits=1)
+
+
+def _files(scene: Scene) -> list[str]:
+    pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanel)]
+    return [*pictures, *([scene.font] if scene.font is not None else [])]
+
+
+def _with_files(recorded: Recording | Comparison, files: Mapping[str, bytes]) -> Recording | Comparison:
+    """What is recorded with its scene's files: those at their places if they are the same, or else our own copies."""
+    places = {path: path if _is(path, content) else _copy(path, content) for path, content in files.items()}
+    scene = recorded.scene
+    panels = scene.panels and tuple(
+        panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanel) else panel
+        for panel in scene.panels
+    )
+    changes = {"panels": panels, "font": scene.font and places[scene.font]}
+    return recorded.with_scene(scene.model_copy(update=changes))
+
+
+def _is(path: str, content: bytes) -> bool:
+    try:
+        return Path(path).read_bytes() == content
+    except (OSError, ValueError):
+        return False
+
+
+def _copy(path: str, content: bytes) -> str:
+    copy = Path(_folder().name) / f"{secrets.token_hex(4)}{Path(path).suffix}"
+    copy.write_bytes(content)
+    return str(copy)
+
+
+@lru_cache(maxsize=1)
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with this process."""
+    return tempfile.TemporaryDirectory(prefix="netviz-")
+
+
+# What a worker must have like everybody else, so that its segment is the same to the last bit.
+
+
+class WorkerDiffers(NetvizError):
+    """A worker would draw or encode otherwise than this process."""
+
+
+@lru_cache(maxsize=1)
+def versions() -> Mapping[str, str]:
+    """Of netviz (a digest of its very code), the libraries that make pixels, and ffmpeg, in this process."""
+    from importlib.metadata import version
+
+    from netviz.ffmpeg import executable
+    from netviz.version import __version__
+
+    package = Path(__file__).resolve().parents[1]
+    code = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        code.update(str(path.relative_to(package).as_posix()).encode() + b"\0" + path.read_bytes())
+    said = subprocess.run([executable(), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
+    return {
+        "netviz": f"{__version__} (code {code.hexdigest()[:12]})",
+        **{name: version(name) for name in ("numpy", "matplotlib", "pillow")},
+        "ffmpeg": " ".join(said.decode(errors="replace").split()[2:3]),
+    }
+
+
+def refuse_others(wanted: Mapping[str, str]) -> None:
+    """Raise WorkerDiffers unless this process has the versions that the one asking has."""
+    here = versions()
+    wrong = [
+        f"{name} {here.get(name)} instead of {version}" for name, version in wanted.items() if here.get(name) != version
+    ]
+    if wrong:
+        import socket
+
+        raise WorkerDiffers(
+            f"the worker on {socket.gethostname()} has {', '.join(wrong)}; its part of the film would not be the same: "
+            "install the same versions there"
+        )

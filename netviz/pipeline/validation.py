@@ -1,0 +1,225 @@
+"""Validation of films: everything that keeps one from being made or written, found before any long work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+
+from netviz.atomic_files import EXISTS, output_problems
+from netviz.audio.beat_tracking import library_problems
+from netviz.audio.soundtrack import sound_problems
+from netviz.errors import InputError, Problem
+from netviz.ffmpeg import FfmpegMissing, has_encoder
+from netviz.pipeline.prepare import laid_out, settled
+from netviz.resources import music
+from netviz.scene.overrides import run_scenes
+from netviz.scene.scene import Scene
+from netviz.scene.shots import PicturePanel
+from netviz.timeline.plan import make_plan
+from netviz.training.comparison import Comparison, comparison_problems
+from netviz.training.recording import Recording
+from netviz.training.training_recorder import refuse_too_large
+from netviz.video.formats import KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
+from netviz.video.webvtt import vtt_beside
+
+Source = Scene | Recording | Comparison
+"""What films and stills are made of: something to be trained, or what training has left."""
+
+LARGEST_DRAWN, MOST_IN_LAYER = 250_000, 1_024
+"""Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
+LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
+"""The same for the style classic, which draws every one of them by itself."""
+
+
+def scene_problems(source: Source) -> list[Problem]:
+    """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
+    scene = scene_of(source)
+    problems, unheard = _drawing_problems(scene), sound_problems(scene)
+    if scene.sync is not None and scene.sync.is_heard:
+        unheard += library_problems()
+    if isinstance(source, Recording):
+        problems += _breaking_off(source)
+        if scene.compare is not None:
+            problems.append(Problem("compare", "a recording is of one run; render the scene to compare several"))
+    elif not problems and not (unheard and scene.schedule.frames == "beats"):
+        try:
+            if scene.compare is None:
+                refuse_too_large(settled(scene))
+            else:
+                problems += compare_problems(settled(scene))
+        except InputError as wrong:
+            problems += wrong.problems
+    if scene.captions:
+        problems += _caption_problems(scene, is_length_known=not unheard)
+    return problems + unheard
+
+
+def one_run_problems(scene: Scene) -> list[Problem]:
+    """Why a scene that compares several runs cannot be recorded, or asked, as one."""
+    if scene.compare is None:
+        return []
+    first = next((f" --set {key}={value}" for run in scene.compare for key, value in run.set.items()), "")
+    message = f"a recording is of one run, and the scene compares {len(scene.compare)}; choose one of them"
+    return [Problem("compare", f"{message}: --set compare=null{first}")]
+
+
+def compare_problems(scene: Scene) -> list[Problem]:
+    """What keeps the runs of a scene from being trained and drawn side by side."""
+    found = comparison_problems(scene)
+    if found:
+        return found
+    spans = make_plan(scene, None).spans
+    for index, run in enumerate(run_scenes(scene)):
+        problems = [problem for problem in _drawing_problems(run) if problem.where == "network.layers"]
+        found += [Problem(f"compare[{index}]: {each.where}", each.message) for each in problems]
+        if not problems and make_plan(run, None).spans != spans:
+            message = "this run's film would show other things at other times; side by side they share one clock"
+            found.append(Problem(f"compare[{index}]", message))
+    return found
+
+
+def target_problems(
+    target: Path, suffixes: tuple[str, ...], overwrite: bool, inputs: Iterable[Path] = ()
+) -> list[Problem]:
+    """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
+    problems = output_problems(target, overwrite, [*inputs])
+    if not problems and target.suffix.lower() not in suffixes:
+        *others, last = suffixes
+        ends = f"{', '.join(others)} or {last}" if others else last
+        problems.append(Problem(str(target), f"give a name that ends in {ends}"))
+    return problems
+
+
+def picture_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
+    """Why a picture of the scene cannot be written to `target`."""
+    return target_problems(target, PICTURES, overwrite, inputs) or _transparency_problems(scene, target)
+
+
+def _transparency_problems(scene: Scene, target: Path) -> list[Problem]:
+    suffix = target.suffix.lower()
+    if not scene.output.transparent or suffix not in OPAQUE:
+        return []
+    return [Problem(str(target), f"cannot be transparent: {OPAQUE[suffix]}")]
+
+
+def film_target_problems(
+    scene: Scene, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
+) -> list[Problem]:
+    """Why the scene's film cannot be written to `targets`, or its captions beside the first of them.
+
+    Single pictures among them are the moment of a poster.
+    """
+    inputs, problems = [*inputs], []
+    for target in targets:
+        problems += target_problems(target, (*KINDS, *PICTURES), overwrite, inputs)
+        problems += _transparency_problems(scene, target)
+    if scene.output.webm == "av1" and any(target.suffix.lower() == ".webm" for target in targets):
+        problems += _problems_of_av1()
+    captions = captions_of(scene, targets)
+    if captions is not None and not any(problem.message != EXISTS for problem in problems):
+        problems += target_problems(captions, (".vtt",), overwrite, inputs)
+    return problems
+
+
+def _problems_of_av1() -> list[Problem]:
+    with suppress(FfmpegMissing):  # which is told by itself
+        if not has_encoder(SVT_AV1):
+            message = "the ffmpeg here cannot encode AV1 (it lacks SVT-AV1); give vp9, or leave it out"
+            return [Problem("output.webm", message)]
+    return []
+
+
+def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
+    """The file of the film's captions, beside the first that a player plays; None if there is none, or no captions."""
+    played = [target for target in targets if is_played(target)]
+    return vtt_beside(played[0]) if played and tells(scene) else None
+
+
+def tells(scene: Scene) -> bool:
+    """Whether the film tells something in words, so that there will be a file of its captions."""
+    return bool(scene.captions) or scene.story is not None
+
+
+def input_files(scene: Scene) -> list[Path]:
+    """The files a film is made from, which it must not replace."""
+    pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanel)]
+    sound = scene.audio
+    return pictures if sound is None or sound.is_sonified else [music(sound.file), *pictures]
+
+
+def scene_of(source: Source) -> Scene:
+    """The scene itself, or the one that was recorded."""
+    return source if isinstance(source, Scene) else source.scene
+
+
+def _drawing_problems(scene: Scene) -> list[Problem]:
+    """A network with more in it than a picture can show; a font or a picture that is none."""
+    problems = []
+    layers = scene.network.layers
+    synapses = sum(a * b for a, b in pairwise(layers))
+    classic = scene.style == "classic"
+    most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
+    if synapses > most or max(layers) > most_in_layer:
+        others = "other styles show larger ones" if classic else "`netviz record` trains larger ones"
+        message = (
+            f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; "
+            f"{'the style classic' if classic else 'a film'} can show {most:,} synapses and {most_in_layer:,} neurons "
+            f"in a layer ({others})"
+        )
+        problems.append(Problem("network.layers", message))
+    if scene.font is not None and (fault := _font_fault(Path(scene.font))):
+        problems.append(Problem(f"font: {scene.font}", fault))
+    for index, panel in enumerate(scene.panels or ()):
+        if isinstance(panel, PicturePanel) and (fault := _picture_fault(Path(panel.file))):
+            problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
+    return problems
+
+
+def _caption_problems(scene: Scene, is_length_known: bool) -> list[Problem]:
+    """Captions that are too long for their place, or find no time in a film whose length is known."""
+    from netviz.drawing.legibility import illegible_captions
+
+    problems = []
+    if scene.font is None or _font_fault(Path(scene.font)) is None:
+        problems += [Problem(f"captions[{index}].text", fault) for index, fault in illegible_captions(scene)]
+    try:
+        if is_length_known:
+            laid_out(scene)
+    except InputError as wrong:
+        problems += [problem for problem in wrong.problems if problem.where.startswith("captions")]
+    return problems
+
+
+def _font_fault(path: Path) -> str | None:
+    from netviz.drawing.text import Font, width
+
+    try:
+        if not path.is_file():  # a pipe or a device would be waited for
+            return "no such file"
+        width("a", Font(path), 10)
+    except (OSError, RuntimeError, ValueError):
+        return "cannot be read as a font; .ttf or .otf is expected"
+    return None
+
+
+def _picture_fault(path: Path) -> str | None:
+    from PIL import Image
+
+    try:
+        if not path.is_file():
+            return "no such file"
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            picture.load()  # only here a file that breaks off is found out
+    except Exception:  # a broken picture makes Pillow raise almost anything
+        return "cannot be read as a picture; a PNG or JPEG file is expected"
+    return None
+
+
+def _breaking_off(recording: Recording) -> list[Problem]:
+    last, wanted = int(recording.cycle[-1]), recording.scene.training.cycles
+    if last == wanted:
+        return []
+    message = f"training broke off after cycle {last:,} of {wanted:,}, so there is no whole film in it"
+    return [Problem("the recording", message)]

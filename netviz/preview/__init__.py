@@ -1,1 +1,0 @@
-"""The preview room: a scene is watched, and shown in the browser as it is after every change."""

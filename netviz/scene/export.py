@@ -1,0 +1,219 @@
+"""Export: a Scene as the data and text of a scene file again.
+
+`load_scene` makes the same Scene of it, but for its name, once the files it names lie beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic.fields import FieldInfo
+
+from netviz.resources import assets_folder
+from netviz.scene.files import BUNDLED
+from netviz.scene.json_schema import KINDS
+from netviz.scene.messages import printable
+from netviz.scene.model import Part
+from netviz.scene.output import SONIFY
+from netviz.scene.scene import Scene
+from netviz.scene.types import NAMES_A_FILE, Shorthand
+
+ALWAYS = ("schedule",)
+"""Keys of a scene whose defaults depend on its other keys."""
+NEVER = ("name",)
+"""Keys that say nothing of the film: it is the same, and so is its file, whatever it is called."""
+_VECTORS = ("inputs", "target")
+"""Keys under which a list of one number may be written as the number."""
+_AS_THEY_ARE = ("compare",)
+"""Keys whose numbers stay as they were written: runs are called by them."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A scene's data, and the files that have to lie beside it: their names, without those that netviz brings."""
+
+    data: dict[str, Any]
+    files: tuple[str, ...]
+
+
+def written(scene: Scene) -> Written:
+    """The data of a scene file that is this scene, in the order of netviz's keys; its own name is that of the file.
+
+    Of a file's path only its name is left (what comes with netviz is bundled:NAME again), and two files of one name
+    get different ones.
+    """
+    names: dict[str, str] = {}
+    data = _said(scene, names)
+    data = {key: value if key in _AS_THEY_ARE else plain(value) for key, value in data.items()}
+    return Written(data, tuple(dict.fromkeys(name for name in names.values() if not name.startswith(BUNDLED))))
+
+
+def scene_hash(data: Mapping[str, Any]) -> str:
+    """64 hexadecimal digits: the SHA-256 of a scene's data as JSON in ASCII, keys sorted, without any spaces."""
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def scene_file(data: Mapping[str, Any], heading: str, files: tuple[str, ...] = ()) -> str:
+    """The text of a scene file. heading: its first lines, to which the files are added that must lie beside it."""
+    beside = f"\nBeside this file have to lie: {', '.join(map(printable, files))}" if files else ""
+    return as_yaml(data, heading + beside, {})
+
+
+def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
+    """What a part says that its defaults do not."""
+    in_json = part.model_dump(mode="json")
+    said: dict[str, Any] = {}
+    for name, info in type(part).model_fields.items():
+        value = getattr(part, name)
+        is_root = isinstance(part, Scene)
+        if is_root and name in NEVER:
+            continue
+        if name in KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
+            key = info.alias or name
+            said[key] = _value(name, value, info, in_json[key], names)
+    return said
+
+
+def _value(name: str, value: Any, info: FieldInfo, in_json: Any, names: dict[str, str]) -> Any:
+    match value:
+        case Part():
+            return _short(_said(value, names), value, info)
+        case tuple() if value and all(isinstance(item, Part) for item in value):
+            return [_said(item, names) for item in value]
+        case (float() as number,) if name in _VECTORS:
+            return number
+        case Fraction():
+            # As a number where that is exact, as it would be typed.
+            return float(value) if Fraction(str(float(value))) == value else str(value)
+        case str() if value != SONIFY and _is_file(info):
+            return _file_name(value, names)
+        case _:
+            return in_json
+
+
+def _short(said: dict[str, Any], part: Part, info: FieldInfo) -> Any:
+    """One text in the place of a mapping that says no more, where a scene's author may write it so."""
+    for shorthand in info.metadata:
+        if isinstance(shorthand, Shorthand) and said.keys() <= {shorthand.key}:
+            text = said.get(shorthand.key, getattr(part, shorthand.key))
+            return text if isinstance(text, str) else said
+    return said
+
+
+def _is_file(info: FieldInfo) -> bool:
+    return any(NAMES_A_FILE in found for found in (info.metadata, *_metadata(info.annotation)))
+
+
+def _metadata(annotation: Any) -> Iterator[tuple[Any, ...]]:
+    yield getattr(annotation, "__metadata__", ())
+    for inner in get_args(annotation):
+        yield from _metadata(inner)
+
+
+def _file_name(path: str, names: dict[str, str]) -> str:
+    if path not in names:
+        names[path] = _bundled_name(path) or _free_name(path, set(names.values()))
+    return names[path]
+
+
+def _bundled_name(path: str) -> str | None:
+    if path.startswith(BUNDLED):
+        return path
+    lies_in = Path(path).parent
+    return f"{BUNDLED}{Path(path).name}" if lies_in == assets_folder() else None
+
+
+def _free_name(path: str, taken: set[str]) -> str:
+    """The name of a file, whatever system its path is of, as a scene can write it."""
+    name = re.split(r"[/\\]", path)[-1].encode(errors="replace").decode() or "file"
+    if name == SONIFY or name.startswith(BUNDLED):
+        name = f"./{name}"
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}{suffix}"
+    return name
+
+
+# Plain data as the text of a scene file, with comments.
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NOT_TEXT = ("true", "false", "null")
+COLUMN = 42
+"""Where comments begin."""
+
+
+def as_yaml(data: Mapping[str, Any], heading: str, comments: Mapping[str, str]) -> str:
+    """A scene file that says what the data say.
+
+    heading: its first lines. comments: dotted key -> what to say of it.
+    """
+    lines = [f"# {line}" for line in heading.splitlines()]
+    apart = True
+    for key, value in data.items():
+        if apart or isinstance(value, Mapping | list):
+            lines.append("")
+        apart = isinstance(value, Mapping | list)
+        if isinstance(value, Mapping):
+            lines.append(_commented(f"{_key(key)}:", comments.get(key)))
+            for inner in value:
+                lines += _entry(inner, value[inner], "  ", comments.get(f"{key}.{inner}"))
+        elif isinstance(value, list):
+            lines += _entry(key, value, "", comments.get(key), block=True)
+        else:
+            lines += _entry(key, value, "", comments.get(key))
+    return "\n".join([*lines, ""])
+
+
+def plain(value: Any) -> Any:
+    """Plain data with whole numbers written as such: 1, not 1.0."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    # What is a negative zero stays one: as a weight it is another number.
+    return int(value) if is_whole and (value or math.copysign(1, value) > 0) else value
+
+
+def _entry(key: str, value: Any, indent: str, comment: str | None, *, block: bool = False) -> list[str]:
+    """A key and its value: in one line, or a line for each item of a list whose items hold others."""
+    if isinstance(value, list) and (block or any(isinstance(item, list | Mapping) for item in value)):
+        items = [f"{indent}  - {_flow(item)}" for item in value]
+        return [_commented(f"{indent}{_key(key)}:{'' if items else ' []'}", comment), *items]
+    return [_commented(f"{indent}{_key(key)}: {_flow(value)}", comment)]
+
+
+def _commented(text: str, comment: str | None) -> str:
+    return f"{text:{COLUMN}}  # {comment}" if comment else text
+
+
+def _flow(value: Any) -> str:
+    """A value in one line: JSON, which is YAML, with plain words and keys left without quotes."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(key)}: {_flow(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, str):
+        return value if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT else _quoted(value)
+    return json.dumps(value)
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) and key.lower() not in _NOT_TEXT else _quoted(key)
+
+
+def _quoted(text: str) -> str:
+    # Of what no terminal shows, some would end the line, and some may not stand in YAML at all.
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json.dumps(text, ensure_ascii=False))

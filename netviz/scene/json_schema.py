@@ -1,0 +1,213 @@
+"""JSON Schema of scene files, and pydantic's errors told in its words.
+
+Draft 7, which the editors' YAML server speaks (pydantic writes 2020-12).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from netviz.scene.messages import Schema, advice, choices, expected, found, nearest
+from netviz.scene.scene import Scene
+from netviz.scene.yaml import Path
+
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+KINDS = ("shot", "panel")
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 7) of a scene file, as plain data that may be changed."""
+    return copy.deepcopy(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    written = _as_draft_7(Scene.model_json_schema())
+    for definition in written["definitions"].values():
+        # The kind of a shot or panel has a default in Python only: in a file it says which of them is meant.
+        for kind in KINDS:
+            if kind in definition["properties"]:
+                definition["required"] = [kind, *definition.get("required", ())]
+    return {"$schema": DRAFT_7, **written}
+
+
+def _as_draft_7(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_as_draft_7(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    written: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "$defs":
+            written["definitions"] = {name: _as_draft_7(definition) for name, definition in value.items()}
+        elif key == "$ref":
+            reference = {"$ref": value.replace("#/$defs/", "#/definitions/")}
+            # Draft 7 reads nothing beside a $ref, not even a description.
+            written |= reference if len(node) == 1 else {"allOf": [reference]}
+        elif key == "properties":
+            written[key] = {name: _as_draft_7(value[name]) for name in value}
+        elif key == "default":
+            written[key] = value
+        elif key not in ("discriminator", "title"):
+            written[key] = _as_draft_7(value)
+    return written
+
+
+def root() -> list[Schema]:
+    """The alternatives (here one) for a whole scene: where a walk begins."""
+    return [_schema()]
+
+
+def inside(alternatives: Iterable[Schema], key: str | int, value: Any) -> list[Schema]:
+    """The alternatives for the value at a key or index of a mapping or list; empty if nothing may stand there.
+
+    value: the mapping itself, as far as it is known: what it says of itself (`shot: think`) chooses an alternative.
+    """
+    found: list[Schema] = []
+    for schema in _chosen(alternatives, value):
+        if isinstance(key, str) and key in schema.get("properties", {}):
+            found += _alternatives(schema["properties"][key])
+        if isinstance(key, int) and "items" in schema:
+            found += _alternatives(schema["items"])
+    return found
+
+
+def known(path: Sequence[str | int]) -> bool:
+    """Whether a scene may have a value at the path."""
+    alternatives = root()
+    for step in path:
+        alternatives = inside(alternatives, step, None)
+    return bool(alternatives)
+
+
+def keys(alternatives: Iterable[Schema], value: Any) -> list[str]:
+    """The valid keys of a mapping; value: as in `inside`."""
+    found = [key for schema in _chosen(alternatives, value) for key in schema.get("properties", {})]
+    return list(dict.fromkeys(found))
+
+
+@cache
+def every_key() -> tuple[str, ...]:
+    """All dotted keys of a scene that lead through mappings alone: training.cycles and the like."""
+    found: list[str] = []
+    for name in keys(root(), None):
+        found.append(name)
+        found += [f"{name}.{key}" for key in keys(inside(root(), name, None), None)]
+    return tuple(found)
+
+
+def _alternatives(node: Schema) -> list[Schema]:
+    if "$ref" in node:
+        return _alternatives(_schema()["definitions"][node["$ref"].removeprefix("#/definitions/")])
+    for key in ("allOf", "anyOf", "oneOf"):
+        if key in node:
+            return [leaf for branch in node[key] for leaf in _alternatives(branch)]
+    return [node]
+
+
+def _chosen(alternatives: Iterable[Schema], value: Any) -> Sequence[Schema]:
+    every = list(alternatives)
+    if not isinstance(value, Mapping):
+        return every
+    chosen = [schema for schema in every if all(_agrees(schema, key, value[key]) for key in value)]
+    return chosen or every
+
+
+def _agrees(schema: Schema, key: str, value: Any) -> bool:
+    property_schema = schema.get("properties", {}).get(key, {})
+    return "const" not in property_schema or value in choices([property_schema])
+
+
+# What pydantic found wrong with a part of a scene, in our own words: one message for one mistake.
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """One mistake in a scene's data. at_key: it is the key that is wrong, not the value under it."""
+
+    path: Path
+    message: str
+    at_key: bool = False
+
+
+def explain(error: ValidationError, name: str, value: Any, hints: Mapping[Path, str]) -> list[Flaw]:
+    """The mistakes pydantic found in the value of a scene's key `name`.
+
+    hints: advice for values that are probably not what their author meant.
+    """
+    by_path: dict[Path, Flaw] = {}
+    errors = error.errors(include_url=False)
+    lengths = any(details["type"].startswith("string_too") for details in errors)
+    for details in errors:
+        flaw = _flaw(details, name, value, hints, lengths)
+        # Each branch of a union complains for itself, about the same value in the same words.
+        by_path.setdefault(flaw.path, flaw)
+    parents = {path[:length] for path in by_path for length in range(len(path))}
+    return [flaw for path, flaw in by_path.items() if path not in parents]
+
+
+def unknown_key(path: Path, alternatives: Sequence[Schema], parent: Any) -> Flaw:
+    """A key that is not one of its parent's."""
+    key, valid = str(path[-1]), keys(alternatives, parent)
+    if len(path) == 1 and (further_in := [other for other in every_key() if other.endswith(f".{key}")]):
+        suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
+    elif near := nearest(key, valid):
+        suggestion = f"did you mean '{near}'?"
+    else:
+        suggestion = f"valid: {', '.join(valid)}"
+    return Flaw(path, f"unknown key ({suggestion})", at_key=True)
+
+
+def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str], lengths: bool) -> Flaw:
+    kind, location, context = details["type"], details["loc"], details.get("ctx", {})
+    # A list that is too short lacks an item: it is the list that is wrong.
+    at_child = kind in ("missing", "extra_forbidden")
+    if kind == "missing" and isinstance(location[-1], int):
+        kind = "too_short"
+    path, alternatives, value = _follow(location[:-1] if at_child else location, name, value)
+    if kind == "extra_forbidden":
+        return unknown_key((*path, str(location[-1])), alternatives, value)
+    if kind == "missing":
+        return _missing((*path, location[-1]), inside(alternatives, location[-1], value))
+    if kind.startswith("union_tag"):
+        key = str(context["discriminator"]).strip("'")
+        path, alternatives = (*path, key), inside(alternatives, key, None)
+        if key not in value:
+            return _missing(path, alternatives)
+        value = value[key]
+    if kind == "value_error":
+        message = str(context["error"])
+        if not message.startswith("expected"):
+            return Flaw(path, message)
+    elif kind == "finite_number":
+        message = "expected a finite number"
+    else:
+        message = f"expected {expected(alternatives, lengths=lengths)}"
+    hint = f" ({hints[path]})" if value is None and path in hints else advice(value, alternatives)
+    return Flaw(path, f"{message}, got {found(value, alternatives)}{hint}")
+
+
+def _missing(path: Path, alternatives: Sequence[Schema]) -> Flaw:
+    return Flaw(path, f"missing; expected {expected(alternatives)}")
+
+
+def _follow(location: Sequence[str | int], name: str, value: Any) -> tuple[Path, list[Schema], Any]:
+    """The path of a value, what may stand there, and the value.
+
+    Pydantic's location also holds the names of the union branches it tried; they are no part of the file.
+    """
+    path: Path = (name,)
+    alternatives = inside(root(), name, None)
+    for step in location:
+        below = inside(alternatives, step, value)
+        is_there = isinstance(value, Mapping) if isinstance(step, str) else isinstance(value, list | tuple)
+        if below and is_there:
+            path, alternatives, value = (*path, step), below, value[step]
+    return path, alternatives, value

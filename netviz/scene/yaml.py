@@ -1,0 +1,255 @@
+"""YAML text to plain data that knows the place of each value and key.
+
+PyYAML finds the nodes; what they mean is decided here, because PyYAML follows YAML 1.1, which reads `1e-3` as text,
+`16:9` as 969, `no` as false and `010` as eight. The rules are those of YAML 1.2's core schema:
+https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from netviz.scene.messages import printable
+
+Path = tuple[str | int, ...]
+
+DEEPEST = 50
+MOST_VALUES = 100_000
+LONGEST_NUMBER = 100
+
+_NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
+_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SAY_IT_BETTER = (
+    ("'\\t' that cannot start any token", "a tab cannot indent a line; use spaces"),
+    (
+        "mapping values are not allowed here",
+        "a key cannot stand here: the indentation does not fit, or a text that holds ': ' must be quoted",
+    ),
+    ("cannot start any token", "{}; a text that begins with it must be quoted"),
+    ("undefined alias", "{}; a text that begins with * must be quoted"),
+    ("but found '<block mapping start>'", "the indentation does not fit the lines above"),
+    ("but found '<block sequence start>'", "the indentation does not fit the lines above"),
+)
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a text; the first line and the first column are 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A mistake that leaves the rest of the file readable.
+
+    path: of the key or value it is about, if that has one. spoils: whether there is no right value in the data for it.
+    """
+
+    position: Position
+    path: Path | None
+    message: str
+    spoils: bool = False
+
+
+@dataclass
+class Tree:
+    """Plain data (dict, list, str, int, float, bool, None) and the places of its values and keys.
+
+    hints: for values that are probably not what their author meant, what to do about it.
+    """
+
+    data: Any = None
+    values: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
+    hints: dict[Path, str] = field(default_factory=dict)
+    slips: list[Slip] = field(default_factory=list)
+
+    def position(self, path: Path) -> Position:
+        """Where the value at the path stands; for one that is missing, where its nearest parent begins."""
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, Position(1, 1))
+
+
+class UnreadableYaml(ValueError):
+    """The text is not YAML, or more of it than a scene can need."""
+
+    def __init__(self, position: Position, message: str) -> None:
+        self.position = position
+        self.message = message
+        super().__init__(f"{position.line}:{position.column}: {message}")
+
+
+def read_tree(text: str) -> Tree:
+    """The data of one YAML document. Raises UnreadableYaml where nothing can be read."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if wrong := _UNREADABLE.search(text):
+        line_start = text.rfind("\n", 0, wrong.start()) + 1
+        raise UnreadableYaml(
+            Position(text.count("\n", 0, wrong.start()) + 1, wrong.start() - line_start + 1),
+            f"character {wrong[0]!r} cannot stand in a YAML file; is this a text file?",
+        )
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        raise _unreadable(error) from None
+    finally:
+        loader.dispose()
+    builder = _Builder(text)
+    builder.tree.slips += loader.slips
+    if root is not None:
+        builder.tree.data = builder.build(root, (), ())
+    return builder.tree
+
+
+def _unreadable(error: yaml.MarkedYAMLError) -> UnreadableYaml:
+    message = error.problem or error.context or "not YAML"
+    if "single document" in (error.context or ""):
+        return UnreadableYaml(_position(error.problem_mark), "a second document begins here; a scene file holds one")
+    for part, better in _SAY_IT_BETTER:
+        if part in message:
+            message = better.format(message)
+            break
+    else:
+        if error.context and error.context_mark:
+            message += f" ({error.context} that begins in line {error.context_mark.line + 1})"
+    return UnreadableYaml(_position(error.problem_mark or error.context_mark), message)
+
+
+def _position(mark: Any) -> Position:
+    return Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's nodes with YAML 1.2's rules for plain scalars, at most DEEPEST deep and MOST_VALUES many."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own attribute
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.slips: list[Slip] = []
+        self._depth = 0
+        self._count = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        position = _position(event.start_mark)
+        # Checked on the way down, so that a thousand brackets never become a thousand calls.
+        if self._depth > DEEPEST:
+            raise UnreadableYaml(position, f"nested more than {DEEPEST} deep")
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values")
+        if tag := getattr(event, "tag", None):
+            self.slips.append(Slip(position, None, f"the tag {_tag_name(tag)} is not allowed; a scene is plain data"))
+            event.tag = None  # read on as if it were not there, for the mistakes in the rest
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
+def _tag_name(tag: str) -> str:
+    core = "tag:yaml.org,2002:"
+    return printable("!!" + tag.removeprefix(core) if tag.startswith(core) else tag)
+
+
+for _tag, _pattern, _first in (
+    (_NULL, r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    (_BOOL, r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    (_INT, r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        _FLOAT,
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z"), _first)
+
+
+class _Builder:
+    """Walks the nodes once, aliases written out, and notes where everything stands."""
+
+    def __init__(self, text: str) -> None:
+        self.tree = Tree()
+        self._lines = text.split("\n")
+        self._count = 0
+
+    def build(self, node: yaml.Node, path: Path, parents: tuple[yaml.Node, ...]) -> Any:
+        position = _position(node.start_mark)
+        if any(node is parent for parent in parents):
+            raise UnreadableYaml(position, "an alias stands inside the very value it repeats")
+        if len(parents) > DEEPEST:
+            raise UnreadableYaml(position, f"nested more than {DEEPEST} deep")
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values when its aliases are written out")
+        self.tree.values[path] = position
+        if isinstance(node, yaml.MappingNode):
+            return {key: self.build(value, (*path, key), (*parents, node)) for key, value in self._pairs(node, path)}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, index), (*parents, node)) for index, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _pairs(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, yaml.Node]]:
+        seen: dict[str, Position] = {}
+        for key_node, value_node in node.value:
+            position = _position(key_node.start_mark)
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._slip(position, None, "a list or a mapping cannot be a key")
+                continue
+            key = _joined(key_node.value)
+            if key in seen:
+                first = seen[key].line
+                self._slip(position, (*path, key), f"duplicate key; it stands already in line {first}")
+            elif key == "<<" and key_node.style is None:
+                self._slip(position, (*path, key), "merge keys are not supported; write the keys out")
+            else:
+                seen[key] = self.tree.keys[*path, key] = position
+                yield key, value_node
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        text = node.value
+        if node.tag == _NULL:
+            if not text and self._before_a_comment(node):
+                self.tree.hints[path] = "a value that begins with # must be quoted"
+            return None
+        if node.tag == _BOOL:
+            return text.lower() == "true"
+        if node.tag not in (_INT, _FLOAT):
+            return _joined(text)
+        if len(text) > LONGEST_NUMBER:
+            message = f"a number of {len(text)} characters; {LONGEST_NUMBER} are the most"
+            self._slip(_position(node.start_mark), path, message, spoils=True)
+            return None
+        return _whole_number(text) if node.tag == _INT else _number(text)
+
+    def _before_a_comment(self, node: yaml.Node) -> bool:
+        position = _position(node.start_mark)
+        return self._lines[position.line - 1][position.column - 1 :].lstrip().startswith("#")
+
+    def _slip(self, position: Position, path: Path | None, message: str, *, spoils: bool = False) -> None:
+        self.tree.slips.append(Slip(position, path, message, spoils))
+
+
+def _joined(text: str) -> str:
+    # JSON, which YAML 1.2 includes, escapes a character beyond U+FFFF as two surrogates.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _whole_number(text: str) -> int:
+    bases = {"0o": 8, "0x": 16}
+    return int(text[2:], bases[text[:2]]) if text[:2] in bases else int(text)
+
+
+def _number(text: str) -> float:
+    # YAML writes .inf and .nan; Python knows them without the dot.
+    return float(text.replace(".", "", 1)) if text.strip("+-.").isalpha() else float(text)

@@ -1,0 +1,1 @@
+"""What happened in a training run, and how a film tells it."""

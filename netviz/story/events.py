@@ -1,0 +1,155 @@
+"""Events of a training run: all finders together, and those that read the curve of the error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from netviz.story.network_events import dying_and_saturating, sign_changes, solving, withering
+from netviz.story.replay import Replay, last_turn, moments_of
+from netviz.training.event import KINDS, Event
+from netviz.training.layers import Floats
+from netviz.training.problem import lesson_of
+from netviz.training.recording import Integers, Recording
+from netviz.training.trainer import most_threads
+
+
+def find_events(recording: Recording) -> tuple[Event, ...]:
+    """What happened in a training run, in the order of time; nothing twice."""
+    moments = moments_of(recording)
+    lesson = lesson_of(recording.scene)
+    replay = Replay(recording, moments, lesson)
+    with threadpool_limits(most_threads(lesson)):  # as in training, of which parts are gone through once more
+        found = [
+            *sign_changes(moments, replay),
+            *solving(recording, moments, replay),
+            *withering(moments),
+            *dying_and_saturating(recording, moments),
+            *progress(recording),
+        ]
+    return tuple(sorted(found, key=_by_time))
+
+
+def _by_time(event: Event) -> tuple[object, ...]:
+    """By time; what is known to the cycle only comes at its end."""
+    known = event.example is not None
+    return (event.cycle, not known, event.example or 0, KINDS.index(event.kind), event.synapse or event.neuron or ())
+
+
+# What the curve of the average error tells: that it halved, slows down, stands still, or runs away.
+
+HALF, CLEARLY_HALVED = 0.5, 0.45
+"""In parts of the error before training. It is halved for good when it stays below the half and gets a tenth below."""
+MOST_OF_IT, EARLY = 0.9, 0.2
+"""Learning slows down where this part of all improvement comes in this part of the cycles: nine tenths in a fifth."""
+HARDLY = 0.1
+"""On a plateau the error falls by no more than this part of itself."""
+LONG, LONG_BESIDE_THE_FALL = 1.5, 0.5
+"""It is long where the number of cycles grows by half meanwhile, and where it takes at least half the cycles in
+which the error halves after it. In a steady (exponential) fall, a tenth takes 0.15 of what a half takes; in one that
+slows down, less."""
+FEWEST_CYCLES = 5
+"""Fewer are no plateau."""
+STUCK = 0.2
+"""In parts of the error before training: a run that ends on a plateau above this has not arrived. The plateau must then
+be half of the training."""
+MOST_PLATEAUS = 3
+"""So many are told of, the longest as film and eye see them: in times by which the number of cycles grows."""
+WORSE, NOTABLE = 1.2, 0.05
+"""Training diverged that ends with so many times the error it began with, and so much more of the targets' range."""
+
+_POINTS = 400
+_SMOOTHED_OVER = 1.05
+
+
+def progress(recording: Recording) -> Iterator[Event]:
+    """Everything the curve tells."""
+    yield from _divergence(recording)
+    yield from _halving(recording)
+    yield from _slowing(recording)
+    yield from _plateaus(recording)
+
+
+def _halving(recording: Recording) -> Iterator[Event]:
+    start = float(recording.train_error[0])
+    if start <= 0:
+        return
+    turn = last_turn(recording.train_error / start, CLEARLY_HALVED, HALF, HALF)
+    if turn is not None and not turn.rising:
+        cycle, error = recording.curve_cycle[turn.crossed], recording.train_error[turn.crossed]
+        yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
+
+
+def _slowing(recording: Recording) -> Iterator[Event]:
+    errors, cycles = recording.train_error, recording.curve_cycle
+    first, last = float(errors[0]), float(errors[-1])
+    if first <= 0 or last > CLEARLY_HALVED * first:
+        return
+    reached = errors <= first - MOST_OF_IT * (first - last)
+    at = int(np.flatnonzero(~reached)[-1]) + 1
+    share = float(cycles[at] / cycles[-1])
+    if share <= EARLY:
+        numbers = {"share": MOST_OF_IT, "cycles": share, "before": first, "after": last}
+        yield Event("slows", int(cycles[at]), numbers=numbers)
+
+
+def _divergence(recording: Recording) -> Iterator[Event]:
+    errors, cycles = recording.train_error, recording.curve_cycle
+    numbers = {"before": float(errors[0]), "after": float(errors[-1])}
+    if not recording.info["complete"]:
+        yield Event("diverged", int(cycles[-1]), numbers={"complete": 0.0} | numbers)
+        return
+    worse = max(WORSE * errors[0], errors[0] + NOTABLE * float(np.ptp(recording.examples.targets)))
+    turn = last_turn(errors, float(errors[0]), worse, float(errors[0]))
+    if turn is not None and turn.rising and errors[-1] >= worse:
+        yield Event("diverged", int(cycles[turn.crossed]), numbers={"complete": 1.0} | numbers)
+
+
+def _plateaus(recording: Recording) -> Iterator[Event]:
+    if len(recording.curve_cycle) < 3:
+        return
+    start = float(recording.train_error[0])
+    cycles, errors = _smooth(recording)
+    found = []
+    best = np.minimum.accumulate(errors)  # of noise only what leads downwards counts
+    for first in range(len(cycles)):
+        last = int(np.flatnonzero(best >= (1 - HARDLY) * best[first])[-1])
+        length = int(cycles[last] - cycles[first])
+        if (
+            length >= FEWEST_CYCLES
+            and cycles[last] >= LONG * cycles[first]
+            and _is_plateau(cycles, best, last, length, start)
+        ):
+            found.append((cycles[last] / cycles[first], first, last))
+    told: list[tuple[int, int]] = []
+    for _, first, last in sorted(found, key=lambda each: (-each[0], each[1])):
+        if len(told) < MOST_PLATEAUS and all(last <= other[0] or first >= other[1] for other in told):
+            told.append((first, last))
+            numbers = {
+                "from": float(cycles[first]),
+                "to": float(cycles[last]),
+                "before": float(errors[first]),
+                "after": float(errors[last]),
+            }
+            yield Event("plateau", int(cycles[first]), numbers=numbers)
+
+
+def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: float) -> bool:
+    """Whether a stretch of so many cycles, which ends at `last`, is long beside what comes after it."""
+    halved = np.flatnonzero(best <= HALF * best[last])
+    if len(halved):
+        return length >= LONG_BESIDE_THE_FALL * int(cycles[halved[0]] - cycles[last])
+    return last == len(cycles) - 1 and float(best[last]) > STUCK * start and length >= int(cycles[-1]) / 2
+
+
+def _smooth(recording: Recording) -> tuple[Integers, Floats]:
+    """Some hundred geometrically spaced points of the curve, without what trembles from cycle to cycle."""
+    cycles, errors = recording.curve_cycle[1:], recording.train_error[1:]
+    points = np.unique(np.geomspace(1, float(cycles[-1]), _POINTS).round().astype(np.int64))
+    at = np.unique(np.searchsorted(cycles, points))
+    first = np.searchsorted(cycles, cycles[at] / _SMOOTHED_OVER, side="left")
+    last = np.searchsorted(cycles, cycles[at] * _SMOOTHED_OVER, side="right")
+    total = np.concatenate([[0.0], np.cumsum(errors)])
+    return cycles[at], (total[last] - total[first]) / (last - first)

@@ -1,0 +1,296 @@
+"""Events inside the network: synapses that change sign, inputs that wither, neurons that die or saturate, solved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from netviz.scene.model import Activation
+from netviz.story.replay import Moments, Replay, Turn, chosen, last_crossing, last_turn
+from netviz.training import layers as dense
+from netviz.training.event import Event, Kind
+from netviz.training.layers import Floats
+from netviz.training.problem import Parameters
+from netviz.training.recording import Integers, Recording
+
+CLEAR = 0.1
+"""A weight shows its sign clearly from this share of its layer's strength on: a line that is seen to have a colour."""
+STRONG, SEEN = 0.25, 0.01
+"""What a synapse must have been with each of its signs to be news: a quarter of its layer's strength, and a hundredth
+of that of all its synapses together, which is still seen as a line of its own; of thousands hardly one is."""
+MOST_SYNAPSES = 8
+"""Only so many are told of, those that were strongest with both signs."""
+
+
+def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
+    """Synapses that were clearly of one sign, and are clearly of the other for good; to the step where cheap."""
+    found: list[tuple[float, tuple[int, int, int], Turn]] = []
+    for layer, weights in enumerate(moments.parameters.weights):
+        size = weights[0].size
+        wanted = max(STRONG, SEEN * size)
+        if wanted > np.sqrt(size):  # more than one could have if all others were zero
+            continue
+        strength = strengths(weights)[:, None, None]
+        relative = np.divide(weights, strength, out=np.zeros_like(weights), where=strength > 0)
+        weaker = np.minimum(relative.max(axis=0), -relative.min(axis=0))
+        for before, after in np.argwhere(weaker >= wanted).tolist():
+            turn = last_turn(relative[:, before, after], -CLEAR, CLEAR)
+            if turn is not None:
+                found.append((float(weaker[before, after]), (layer, before, after), turn))
+    found.sort(key=lambda each: (-each[0], each[1]))
+    for _, synapse, turn in found[:MOST_SYNAPSES]:
+        yield _event(moments, replay, synapse, turn)
+
+
+def strengths(weights: Floats) -> Floats:
+    """How strong a layer is at each of R moments, (R,), from its weights (R, n, m).
+
+    The root of their mean square, or what that has been before if it was more: a layer that withers as a whole does not
+    make its remains significant.
+    """
+    result: Floats = np.maximum.accumulate(np.sqrt(np.square(weights).mean(axis=(1, 2))))
+    return result
+
+
+def _event(moments: Moments, replay: Replay, synapse: tuple[int, int, int], turn: Turn) -> Event:
+    layer, before, after = synapse
+    weights = moments.parameters.weights[layer][:, before, after]
+    new = 1.0 if turn.rising else -1.0
+    numbers = {"before": -new * float((-new * weights[: turn.crossed]).max()), "after": float(weights[-1])}
+    found = last_crossing(replay, weights, turn, lambda parameters: parameters.weights[layer][:, before, after])
+    if found is None:
+        numbers["since"] = float(moments.cycle[turn.crossed - 1])
+        return Event("sign", int(moments.cycle[turn.crossed]), synapse=synapse, numbers=numbers)
+    if found.count is not None:
+        numbers["crossings"] = float(found.count)
+    return Event("sign", found.cycle, found.example, synapse, numbers=numbers)
+
+
+# Inputs that wither: the network learns to do without them.
+
+WITHERED, ALIVE = 0.25, 0.5
+"""In parts of what an input would have if all had the same. Half of that is an ordinary share, from which an input has
+to come; a quarter is half of that again."""
+MOST_INPUTS = 5
+"""So many withering inputs are told of, those that are left with the smallest share."""
+
+
+def withering(moments: Moments) -> Iterator[Event]:
+    """Inputs whose share of the inputs' outgoing |w| was fair once, and fell for good."""
+    outgoing = np.abs(moments.parameters.weights[0]).sum(axis=2)
+    total = outgoing.sum(axis=1, keepdims=True)
+    count = outgoing.shape[1]
+    if count < 2:
+        return
+    shares = np.divide(outgoing, total, out=np.full_like(outgoing, 1 / count), where=total > 0)
+    for index in np.argsort(shares[-1], kind="stable")[:MOST_INPUTS].tolist():
+        turn = last_turn(shares[:, index] * count, WITHERED, ALIVE, WITHERED)
+        if turn is None or turn.rising:
+            continue
+        yield Event(
+            "withers",
+            int(moments.cycle[turn.crossed]),
+            neuron=(0, index),
+            numbers={
+                "before": float(shares[0, index]),
+                "after": float(shares[-1, index]),
+                "since": float(moments.cycle[turn.crossed - 1]),
+            },
+        )
+
+
+# Hidden neurons that die or saturate: whatever the example, they say nothing, or always all they can.
+
+SILENT, HEARD = 0.05, 0.1
+"""Of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it says nothing, and it
+must have said twice as much before. A relu neuron is dead where it is exactly 0 for all."""
+SATURATED, FREE = 0.05, 0.1
+"""Distances from a bound, in parts of the range: so close to one for all examples, a neuron hardly learns any more (the
+slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before."""
+MOST_EXAMPLES, FEWEST_MOMENTS_OF_NEURONS = 500, 16
+"""Of more examples so many are looked at, evenly chosen; and of many moments and large networks at least so many."""
+MOST_NEURONS = 5
+"""Of each kind only so many are told of, those the longest so."""
+
+_ANYTHING = float(np.finfo(np.float64).tiny)
+
+
+def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Event]:
+    """Hidden neurons that were alive and are dead for good, and those that are saturated for good; also from the start
+    on (cycle 0)."""
+    kinds, inputs = recording.scene.network.activations, recording.examples.inputs
+    if len(inputs) < 2 or len(kinds) < 2:
+        return
+    one = chosen(moments.parameters, slice(1))
+    inputs = inputs[:: -(-len(inputs) // MOST_EXAMPLES)]
+    moments = moments.at_most(max(FEWEST_MOMENTS_OF_NEURONS, MOST_WORK // work_of(one, len(inputs))))
+    peaks, distances = _measured(moments, kinds, inputs)
+    dead, saturated = [], []
+    for index, kind in enumerate(kinds[:-1]):
+        silent, heard = (0.0, _ANYTHING) if kind == "relu" else (SILENT, HEARD)
+        for neuron in range(peaks[index].shape[1]):
+            at, peak, distance = (index + 1, neuron), peaks[index][:, neuron], distances[index][:, neuron]
+            if kind != "linear" and (event := _fallen("dead", at, peak, moments.cycle, silent, heard)):
+                dead.append(event)
+            elif event := _fallen("saturated", at, distance, moments.cycle, SATURATED, FREE):
+                saturated.append(event)
+    for events in (dead, saturated):
+        yield from sorted(events, key=lambda event: event.cycle)[:MOST_NEURONS]
+
+
+def _measured(moments: Moments, kinds: tuple[Activation, ...], inputs: Floats) -> tuple[list[Floats], list[Floats]]:
+    """Each hidden neuron's largest |activation| over the inputs (E, n_0), and its largest distance from a bound.
+
+    Two lists of (R, n_l), for the hidden layers.
+    """
+    parts = [
+        [
+            (_largest(np.abs(layer)), _largest(_distance(kind, layer)))
+            for kind, layer in zip(kinds, layers, strict=False)
+        ]
+        for *layers, _ in passes(moments.parameters, kinds, inputs)
+    ]
+    layers = [[np.concatenate(each) for each in zip(*layer, strict=True)] for layer in zip(*parts, strict=True)]
+    return [peaks for peaks, _ in layers], [distances for _, distances in layers]
+
+
+def _largest(layer: Floats) -> Floats:
+    """The largest number of each neuron, (C, n), from (C, E, n)."""
+    # Four times as fast as to go along the middle axis, where the last is short.
+    result: Floats = np.ascontiguousarray(layer.swapaxes(1, 2)).max(axis=2)
+    return result
+
+
+def _distance(kind: Activation, layer: Floats) -> Floats:
+    """From the nearest bound, in parts of the range; relu and linear have none."""
+    if kind == "sigmoid":
+        return np.minimum(layer, 1.0 - layer)
+    return (1.0 - np.abs(layer)) / 2 if kind == "tanh" else np.ones_like(layer)
+
+
+def _fallen(
+    kind: Kind, neuron: tuple[int, int], values: Floats, cycle: Integers, low: float, high: float
+) -> Event | None:
+    """That a neuron's number (R,) fell for good below `low`, or was there from the start."""
+    numbers = {"before": float(values[0]), "after": float(values[-1])}
+    if (values <= low).all():
+        return Event(kind, 0, neuron=neuron, numbers=numbers)
+    turn = last_turn(values, low, high, high if low == 0 else low)
+    if turn is None or turn.rising:
+        return None
+    numbers["since"] = float(cycle[turn.crossed - 1])
+    return Event(kind, int(cycle[turn.crossed]), neuron=neuron, numbers=numbers)
+
+
+# When every training example is answered rightly, for good.
+
+CLEARLY_RIGHT = 0.1
+"""Of the way from the edge to the target: so far every example must have come for the task to be solved."""
+FEWEST_MOMENTS_TO_SOLVE = 8
+"""Fewer than so many would say too little about when it was; then it is not looked for."""
+
+
+def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
+    """That all training examples are on the right side for good; to the step where that is cheap."""
+    examples = len(recording.examples.inputs)
+    margins = margins_for(recording.examples.targets)
+    if margins is None:
+        return
+    thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), examples))
+    if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
+        return
+    least, right = _least(recording, thinned.parameters, margins)
+    turn = last_turn(least, 0.0, CLEARLY_RIGHT)
+    if turn is None or not turn.rising:
+        return
+    numbers = {"examples": float(examples), "before": float(right)}
+    found = None
+    if thinned is moments:
+
+        def measure(parameters: Parameters) -> Floats | None:
+            return None if work_of(parameters, examples) > MOST_WORK else _least(recording, parameters, margins)[0]
+
+        found = last_crossing(replay, least, turn, measure)
+    if found is not None:
+        yield Event("solved", found.cycle, found.example, numbers=numbers)
+    else:
+        numbers["since"] = float(thinned.cycle[turn.crossed - 1])
+        yield Event("solved", int(thinned.cycle[turn.crossed]), numbers=numbers)
+
+
+def _least(recording: Recording, parameters: Parameters, margins: Margins) -> tuple[Floats, int]:
+    """How clearly right the worst example is with each of the parameters (C, ...), and how many are with the first."""
+    least, right = [], -1
+    for layers in passes(parameters, recording.scene.network.activations, recording.examples.inputs):
+        each = margins(layers[-1])
+        right = int((each[0] > 0).sum()) if right < 0 else right
+        least.append(each.min(axis=1))
+    return np.concatenate(least), right
+
+
+# Whether the network's answers are right: on the side of the middle, or of the class, that each example wants.
+
+Margins = Callable[[Floats], Floats]
+"""From outputs (..., E, n_L) to how clearly each example is right (..., E): 1 where the answer is the target itself, 0
+on the edge, below it where it is wrong."""
+
+
+def margins_for(targets: Floats) -> Margins | None:
+    """What makes an answer right, for targets (E, n_L); None where they are numbers to be met, not classes.
+
+    Classes are targets of two different values in all, not the same for every example. If each example has the higher
+    of them at exactly one of several outputs, the largest output is the answer; otherwise each output has to be on its
+    target's side of the middle between the two.
+    """
+    values = np.unique(targets).tolist()
+    if len(values) != 2 or len(np.unique(targets, axis=0)) < 2:
+        return None
+    low, high = values
+    wanted = targets == high
+    if targets.shape[1] > 1 and (wanted.sum(axis=1) == 1).all():
+
+        def by_largest(outputs: Floats) -> Floats:
+            right = np.where(wanted, outputs, -np.inf).max(axis=-1)
+            other = np.where(wanted, -np.inf, outputs).max(axis=-1)
+            return np.asarray((right - other) / (high - low))
+
+        return by_largest
+
+    factors = np.where(wanted, 2.0, -2.0) / (high - low)
+
+    def by_side(outputs: Floats) -> Floats:
+        return np.asarray(((outputs - (low + high) / 2) * factors).min(axis=-1))
+
+    return by_side
+
+
+# Forward passes over all training examples with the weights of many moments.
+
+MOST_WORK = 150_000_000
+"""Of one search, as `work_of` counts it: about a fifth of a second. What would take more is thinned out."""
+_PRODUCTS, _ACTIVATION = 4, 30  # so many products take as long as one number, and an activation as long as so many
+_NUMBERS_AT_ONCE = 1_000_000
+
+
+def work_of(parameters: Parameters, examples: int) -> int:
+    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`, in numbers."""
+    weights, biases = (sum(array.size for array in arrays) for arrays in parameters)
+    return examples * (weights // _PRODUCTS + _ACTIVATION * biases)
+
+
+def passes(parameters: Parameters, activations: tuple[Activation, ...], inputs: Floats) -> Iterator[tuple[Floats, ...]]:
+    """The activations (c, E, n_l) of all layers after the inputs, for the networks (C, ...) of `parameters`, c at once.
+
+    inputs: (E, n_0).
+    """
+    weights, biases = parameters
+    widest = max(array.shape[2] for array in weights)
+    at_once = max(1, _NUMBERS_AT_ONCE // (len(inputs) * widest))
+    for start in range(0, len(weights[0]), at_once):
+        part = slice(start, start + at_once)
+        with np.errstate(all="ignore"):
+            layers = dense.forward(
+                [weight[part] for weight in weights], [bias[part, None] for bias in biases], activations, inputs[None]
+            )
+        yield layers[1:]

@@ -1,0 +1,388 @@
+"""Replay: a training run computed again between two kept moments, to find the very step of a change.
+
+A recording keeps some cycles only, but its moments at rest have exact weights: from one of them the engine that trained
+comes to the next, bit for bit. It knows whole cycles; their steps are then taken in NumPy for all cycles of a stretch
+at once, each from its own exact start, and are right to a few units in the last place. The steps of a shown cycle need
+no replay where all of them were recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netviz.training import layers as dense
+from netviz.training.layers import Floats
+from netviz.training.problem import Gradients, Lesson, Parameters, State, TrainingDiverged
+from netviz.training.recording import AT_REST, Integers, Recording
+from netviz.training.sgd import run_reference, take_step, updated
+from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
+
+MOST_SECONDS = 0.2
+"""Of estimated work for one recording: what would take longer is not replayed."""
+MOST_REPLAYED_NUMBERS = 10_000_000
+"""In the weights of all steps of a stretch together."""
+NEAR = 1e-9
+"""How far from a kept moment, in parts of its largest weight, a replay may arrive. It arrives exactly where the
+arithmetic is that of the machine that trained; on another exp may round otherwise in the last place."""
+
+_SECONDS_A_CYCLE = 8e-5  # to start and stop an engine
+_SECONDS_A_STEP, _SECONDS_A_WEIGHT = 2e-4, 1.2e-7  # in NumPy, all cycles together
+
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Every step of the C cycles between two kept moments, T steps each."""
+
+    cycle: Integers
+    """(C * T,)."""
+    example: Integers
+    """(C * T,), 0-based: the last of the step's batch."""
+    parameters: Parameters
+    """After each step: weights (C * T, n_l, n_{l+1}), biases (C * T, n_{l+1})."""
+
+
+class Replay:
+    """The stretches of a recording, each gone through when it is first asked for."""
+
+    def __init__(self, recording: Recording, moments: Moments, lesson: Lesson) -> None:
+        self._recording, self._moments, self._lesson = recording, moments, lesson
+        self._recorded = Parameters(recording.weights, recording.biases)
+        self._shown = frozenset(recording.shown_cycles)
+        self._starts = range(0, len(lesson.inputs), lesson.batch)  # the first examples of a cycle's batches
+        self._stretches: dict[int, Stretch | None] = {}
+        self._seconds_left = MOST_SECONDS
+
+    def stretch(self, moment: int) -> Stretch | None:
+        """From a moment to the next; None if that costs too much, or does not arrive where it should."""
+        if moment not in self._stretches:
+            cycles = range(int(self._moments.cycle[moment]) + 1, int(self._moments.cycle[moment + 1]) + 1)
+            numbers = len(cycles) * len(self._starts) * self._lesson.weight_count
+            rows = self._rows(cycles[-1])
+            seconds = self._seconds(cycles if rows is None else cycles[:-1])
+            if seconds > self._seconds_left or numbers > MOST_REPLAYED_NUMBERS:
+                return None
+            self._seconds_left -= seconds
+            with np.errstate(all="ignore"):
+                self._stretches[moment] = self._replayed(moment, cycles, rows)
+        return self._stretches[moment]
+
+    def after(self, state: State, cycle: int) -> State:
+        """The state after a cycle, from the engine that trained it."""
+        if cycle in self._shown:
+            return run_reference(self._lesson, state, 1).state
+        return self._engine.run(state, 1, cycle).state
+
+    def state_at(self, moment: int) -> State:
+        """All that the moment's cycle left to the next.
+
+        Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
+        exactly zero.
+        """
+        lesson, parameters = self._lesson, chosen(self._moments.parameters, moment)
+        state = State(parameters)
+        if moment == 0:
+            return state
+        over = len(lesson.inputs) % lesson.batch
+        if over and lesson.last_batch == "carry":
+            state = take_step(lesson, state, len(lesson.inputs) - over).state
+        if lesson.regularization == "L1":
+            state = state._replace(dead=tuple(array == 0.0 for array in parameters.weights))
+        return state
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return engine_for(self._recording.scene, self._lesson)
+
+    def _seconds(self, cycles: range) -> float:
+        """About how long it takes to replay some cycles."""
+        if not cycles:
+            return 0.0
+        shown = len(self._shown.intersection(cycles[:-1])) * reference_seconds(self._lesson)
+        others = (len(cycles) - 1) * (_SECONDS_A_CYCLE + SECONDS_AT_ONCE / self._engine.cycles_at_once)
+        a_step = _SECONDS_A_STEP + _SECONDS_A_WEIGHT * len(cycles) * self._lesson.weight_count
+        return shown + others + len(self._starts) * a_step
+
+    def _rows(self, cycle: int) -> Integers | None:
+        """The rows (E,) of a shown cycle's examples; None if they were not all recorded."""
+        recording = self._recording
+        first, last = np.searchsorted(recording.cycle, [cycle, cycle + 1])
+        rows = np.arange(first, last)[recording.example[first:last] != AT_REST]
+        return rows if len(rows) == len(self._lesson.inputs) else None
+
+    def _replayed(self, moment: int, cycles: range, rows: Integers | None) -> Stretch | None:
+        """The stretch from a moment to the next, of these cycles; None if it does not arrive there.
+
+        rows: of all examples of the last cycle, where its steps were recorded.
+        """
+        end, parts, replayed = (
+            chosen(self._moments.parameters, slice(moment + 1, moment + 2)),
+            list[Parameters](),
+            cycles,
+        )
+        if rows is not None:  # each step left what the next one began with
+            parts = [chosen(self._recorded, rows[[*self._starts][1:]]), end]
+            end, replayed = chosen(self._recorded, rows[:1]), cycles[:-1]
+        if replayed:
+            states = [self.state_at(moment)]
+            for cycle in replayed[:-1]:
+                try:
+                    states.append(self.after(states[-1], cycle))
+                except TrainingDiverged:
+                    return None
+            # Before the first cycle of all nothing was carried over: it is by itself.
+            apart = 1 if moment == 0 else 0
+            steps = joined([self._steps(group) for group in (states[:apart], states[apart:]) if group])
+            arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
+            ends = joined([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
+            if not are_near(arrivals, ends, NEAR):
+                return None
+            parts.insert(0, steps)
+        elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, NEAR):
+            return None
+        last = np.minimum(np.array(self._starts) + self._lesson.batch, len(self._lesson.inputs)) - 1
+        return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), joined(parts))
+
+    def _steps(self, states: Sequence[State]) -> Parameters:
+        """The parameters after each step of the cycles that begin with C states: (C * T, ...)."""
+        lesson = self._lesson
+        state = State(stacked([state.parameters for state in states]), _carried(states), _dead(states))
+        after = []
+        for start in self._starts:
+            inputs = lesson.inputs[None, start : start + lesson.batch]
+            targets = lesson.targets[None, start : start + lesson.batch]
+            weights, biases = state.parameters
+            layers = dense.forward(weights, [bias[:, None] for bias in biases], lesson.activations, inputs)
+            deltas = dense.deltas(weights, lesson.activations, layers, targets, lesson.loss)
+            found = _gradients(layers, deltas, state.carried)
+            if inputs.shape[1] < lesson.batch and lesson.last_batch == "carry":
+                state = state._replace(carried=found)
+            else:
+                state = updated(lesson, state, found)
+            after.append(state.parameters)
+        return interleaved(after)
+
+
+def _carried(states: Sequence[State]) -> Gradients | None:
+    """The gradients carried over in C networks: in all of them or in none."""
+    carried = [state.carried for state in states if state.carried is not None]
+    if not carried:
+        return None
+    return Gradients(*stacked([Parameters(each.weights, each.biases) for each in carried]), carried[0].examples)
+
+
+def _dead(states: Sequence[State]) -> tuple[npt.NDArray[np.bool_], ...] | None:
+    """The weights that L1 has stopped in C networks: known of all of them or of none."""
+    dead = [state.dead for state in states if state.dead is not None]
+    return tuple(map(np.stack, zip(*dead, strict=True))) if dead else None
+
+
+def _gradients(layers: Sequence[Floats], deltas: Sequence[Floats], carried: Gradients | None) -> Gradients:
+    """Those of a batch's examples in C networks, added to those carried over."""
+    weights = tuple(np.swapaxes(layer, -1, -2) @ delta for layer, delta in zip(layers, deltas, strict=False))
+    biases, examples = tuple(delta.sum(axis=-2) for delta in deltas), deltas[0].shape[1]
+    if carried is None:
+        return Gradients(weights, biases, examples)
+    return Gradients(
+        tuple(map(np.add, carried.weights, weights)),
+        tuple(map(np.add, carried.biases, biases)),
+        carried.examples + examples,
+    )
+
+
+# The very step at which a number goes over to its new side for good.
+
+FAR = 2.0
+"""How many times as far from the edge as it swings within a cycle a number must be, not to be followed any further."""
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """The step after which a number stays on its new side."""
+
+    cycle: int
+    example: int
+    count: int | None
+    """How often the edge was crossed near it, this time included; None where it was not followed back."""
+
+
+def last_crossing(
+    replay: Replay, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
+) -> Crossing | None:
+    """The step at which a number crossed 0 for good, found by replaying; None where that costs too much or goes astray.
+
+    values: (R,), the number at every kept moment. measure: the same for parameters (C, ...), (C,), or None.
+    From the last kept moment on the old side it is followed forwards until every later moment is far from the edge,
+    then backwards likewise.
+    """
+    new = 1.0 if turn.rising else -1.0
+    values = values * new
+
+    def followed(moment: int) -> _Followed | None:
+        stretch = replay.stretch(moment)
+        steps = None if stretch is None else measure(stretch.parameters)
+        if stretch is None or steps is None:
+            return None
+        return _Followed(stretch.cycle, stretch.example, steps * new, float(values[moment]))
+
+    found, swing, count = None, 0.0, 0
+    for moment in range(turn.crossed - 1, len(values) - 1):
+        here = followed(moment)
+        if here is None:
+            return None
+        swing, count = max(swing, here.swing), count + here.crossings
+        if here.crossings:
+            step = here.last_crossing
+            found = int(here.cycle[step]), int(here.example[step])
+        if values[moment + 1 :].min() > FAR * swing:
+            break
+    assert found is not None, "from the old side to the new one"
+    for moment in range(turn.crossed - 2, -1, -1):
+        if values[moment + 1] < -FAR * swing:
+            return Crossing(*found, count)
+        here = followed(moment)
+        if here is None:
+            return Crossing(*found, None)
+        swing, count = max(swing, here.swing), count + here.crossings
+    return Crossing(*found, count)
+
+
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """A number after each of the steps of a stretch, (C * T,), positive on the new side, and before them."""
+
+    cycle: Integers
+    example: Integers
+    values: Floats
+    start: float
+
+    @property
+    def _changes(self) -> npt.NDArray[np.intp]:
+        is_new = np.concatenate([[self.start], self.values]) > 0
+        return np.flatnonzero(is_new[1:] != is_new[:-1])
+
+    @property
+    def crossings(self) -> int:
+        return len(self._changes)
+
+    @property
+    def last_crossing(self) -> int:
+        return int(self._changes[-1])
+
+    @property
+    def swing(self) -> float:
+        """How far at most the number goes to and fro within a cycle, beyond what it is at its start and end."""
+        cycles = int(self.cycle[-1] - self.cycle[0]) + 1
+        steps = self.values.reshape(cycles, -1)
+        ends = np.concatenate([[self.start], steps[:, -1]])
+        low, high = np.minimum(ends[1:], ends[:-1]), np.maximum(ends[1:], ends[:-1])
+        return float(np.maximum(low - steps.min(axis=1), steps.max(axis=1) - high).max())
+
+
+# The parameters of several networks of one shape, stacked: weights (C, n_l, n_{l+1}), biases (C, n_{l+1}).
+
+
+def stacked(networks: Sequence[Parameters]) -> Parameters:
+    """Those of C networks, one by one, as one stack."""
+    return _together(np.stack, networks)
+
+
+def joined(stacks: Sequence[Parameters]) -> Parameters:
+    """One stack after the other."""
+    return _together(np.concatenate, stacks)
+
+
+def interleaved(stacks: Sequence[Parameters]) -> Parameters:
+    """T stacks of C as one of C * T: the first of each, then the second of each, and so on."""
+    return _together(lambda arrays: np.stack(arrays, axis=1).reshape(-1, *arrays[0].shape[1:]), stacks)
+
+
+def chosen(stack: Parameters, which: Any) -> Parameters:
+    """Some of a stack: a slice or an array of indices gives a stack again, a number one network."""
+    return Parameters(tuple(array[which] for array in stack.weights), tuple(array[which] for array in stack.biases))
+
+
+def are_near(one: Parameters, other: Parameters, part: float) -> bool:
+    """Whether two stacks differ by no more than this part of the other's largest weight."""
+    most = part * max(float(np.abs(array).max(initial=0.0)) for array in other.weights)
+    pairs = [*zip(one.weights, other.weights, strict=True), *zip(one.biases, other.biases, strict=True)]
+    return all(bool((np.abs(a - b) <= most).all()) for a, b in pairs)
+
+
+def _together(how: Callable[[Sequence[Floats]], Floats], parts: Sequence[Parameters]) -> Parameters:
+    weights = tuple(how(arrays) for arrays in zip(*(part.weights for part in parts), strict=True))
+    return Parameters(weights, tuple(how(arrays) for arrays in zip(*(part.biases for part in parts), strict=True)))
+
+
+# The moments of a recording that events are looked for in: those at rest, which have the weights after a cycle.
+
+FEWEST_MOMENTS = 16
+MOST_NUMBERS_OF_MOMENTS = 3_000_000
+"""Weights of all moments together that are looked at, or else so few moments: of a large network every second or third
+kept moment will do, as no single weight of it is news."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """R kept moments at rest, the first from before training."""
+
+    cycle: Integers
+    """(R,), strictly increasing from 0."""
+    parameters: Parameters
+    """Weights (R, n_l, n_{l+1}), biases (R, n_{l+1})."""
+
+    def at_most(self, count: int) -> Moments:
+        """So many of them, evenly chosen, the first and the last among them; these very ones if there are no more."""
+        if len(self.cycle) <= count:
+            return self
+        which = _evenly(np.arange(len(self.cycle)), count)
+        return Moments(self.cycle[which], chosen(self.parameters, which))
+
+
+def moments_of(recording: Recording) -> Moments:
+    """The recording's moments at rest; of a large network some of them."""
+    numbers = sum(array[0].size for array in recording.weights)
+    rows = np.flatnonzero(recording.example == AT_REST)
+    rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // numbers))
+    return Moments(recording.cycle[rows], chosen(Parameters(recording.weights, recording.biases), rows))
+
+
+def _evenly(indices: Integers, count: int) -> Integers:
+    """So many of them, the first and the last in any case; all if there are no more."""
+    places = np.linspace(0, len(indices) - 1, min(max(count, 2), len(indices)))
+    return indices[np.unique(places.round().astype(np.int64))]
+
+
+# When a number that goes up and down goes over to the other side for good.
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The last change of sides of S numbers, as indices of them."""
+
+    crossed: int
+    """The first from which on all are on the new side."""
+    rising: bool
+    """Whether the new side is the higher one."""
+
+
+def last_turn(values: Floats, low: Floats | float, high: Floats | float, at: float = 0.0) -> Turn | None:
+    """The last change of sides of numbers in the order of time; None where there was none for good.
+
+    values: (S,). low <= at <= high: each one number or (S,). A number is clearly on the lower side from `low` down, and
+    clearly on the higher from `high` up; what lies between tells nothing, so that a number that trembles in that band
+    never turns. A turn leads from clearly one side to clearly the other, and never back to or over `at` at the end:
+    there is one at most, and what went to and fro before it is not counted.
+    """
+    sides = np.where(values >= high, 1, 0) - np.where(values <= low, 1, 0)
+    clear = np.flatnonzero(sides)
+    if not np.diff(sides[clear]).any():
+        return None
+    new = sides[clear[-1]]
+    crossed = int(np.flatnonzero((values - at) * new <= 0)[-1]) + 1
+    return Turn(crossed, rising=bool(new > 0)) if crossed < len(values) else None

@@ -1,0 +1,441 @@
+"""Story: the events worth telling as captions, where in the film they come, and the time they get."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from math import ceil, exp
+
+import numpy as np
+
+from netviz.errors import InputError
+from netviz.scene.phrases import say
+from netviz.scene.shots import Moment, ThinkShot
+from netviz.scene.validation_training import count
+from netviz.story.events import find_events
+from netviz.story.wording import answer_text, event_texts
+from netviz.timeline import easing
+from netviz.timeline.beats import SHORTEST_STEP
+from netviz.timeline.captions import cues_of, reached
+from netviz.timeline.cues import Cue, frames_for, frames_to_read
+from netviz.timeline.easing import LEARN, THINK
+from netviz.timeline.plan import Plan, Span
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.event import Event
+from netviz.training.recording import Recording
+
+LATEST = Fraction(10)
+"""Seconds after its moment in which something can still be told."""
+PROMPT = Fraction(2)
+"""The same of what is seen as it happens, or while it lasts."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Words that are to be told from a frame on, or soon after it.
+
+    frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None. latest:
+    seconds after `start` in which they can still be told.
+    """
+
+    start: int
+    text: str
+    frames: int | None = None
+    event: Event | None = None
+    latest: Fraction = LATEST
+
+
+def told(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
+    """The plan of a film with all its cues, in order of time.
+
+    fits: whether a text has room in the picture. Other spans may come of it, but never another number of frames. What
+    the user should know is added to the notes.
+    """
+    scene = recording.scene
+    kinds = {caption.moment.kind for caption in scene.captions}
+    if scene.story is None and not kinds & {"event", "cycle"}:
+        return plan
+    events = find_events(recording) if scene.story is not None or "event" in kinds else ()
+    plan = with_event_captions(_placed_again(plan, recording, events), recording, events)
+    return with_story(plan, recording, events, fits)
+
+
+def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+    """The plan slower around the events that its story tells, and its captions where the film comes to their cycles.
+
+    As far as they all still find room.
+    """
+    scene, timeline = recording.scene, make_timeline(plan, recording)
+    moments = []
+    if scene.story is not None and scene.story.slow and not plan.on_beats:
+        moments = [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None]
+    for candidate in (slowed(plan, moments), plan):
+        seen = make_timeline(candidate, recording)
+        with suppress(InputError):
+            return replace(candidate, cues=cues_of(scene, candidate, partial(frame_at_cycle, seen)))
+    return plan
+
+
+def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: Callable[[str], bool]) -> Plan:
+    """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
+    if recording.scene.story is None:
+        return plan
+    wanted, notes = [], []
+    for chapter in chapters(make_timeline(plan, recording), events):
+        text = next((text for text in chapter.texts if fits(text)), None)
+        if text is None:
+            notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
+        else:
+            latest = PROMPT if chapter.kind in ("sign", "plateau") else LATEST
+            wanted.append(Wanted(chapter.start, text, event=chapter.event, latest=latest))
+    return replace(plan, cues=told_too(plan, wanted)[0], notes=(*plan.notes, *notes))
+
+
+def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+    """The plan with the cues of the captions that the scene gives at events; notes tell of those that find no place."""
+    given = [(f"captions[{index}]", each) for index, each in enumerate(recording.scene.captions)]
+    given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
+    if not given:
+        return plan
+    wanted, notes, timeline = dict[str, Wanted](), [], make_timeline(plan, recording)
+    for name, caption in given:
+        try:
+            event = _meant(caption.moment, events)
+            frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
+            seen = frame_of(timeline, event)
+            start = reached(plan, event.cycle) if seen is None else seen  # which says where a film comes, if not there
+            wanted[name] = Wanted(start, caption.text, frames, event)
+        except ValueError as wrong:
+            notes.append(f"{name} is left out: {wrong}")
+    cues, left_out = told_too(plan, tuple(wanted.values()))
+    crowded = [name for name, each in wanted.items() if any(each is other for other in left_out)]
+    notes += [f"{name} is left out: other captions leave it no time at its event" for name in crowded]
+    return replace(plan, cues=cues, notes=(*plan.notes, *notes))
+
+
+def _meant(moment: Moment, events: Sequence[Event]) -> Event:
+    """The event that a moment names. Raises ValueError if there is none."""
+    found = [event for event in events if event.kind == moment.name]
+    if moment.number <= len(found):
+        return found[int(moment.number) - 1]
+    if found:
+        raise ValueError(f"this run has {count(len(found), 'event')} of the kind {moment.name}")
+    kinds = ", ".join(dict.fromkeys(event.kind for event in events))
+    raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
+
+
+def told_too(plan: Plan, wanted: Sequence[Wanted]) -> tuple[tuple[Cue, ...], tuple[Wanted, ...]]:
+    """The plan's cues and those wanted as well, each where it is to be or a little later; and those without room.
+
+    What stands in the plan stays where it is; among those wanted the first are the first to find room.
+    """
+    cues: list[Cue] = [*plan.cues]
+    left_out = []
+    for each in wanted:
+        cue = _in_room(plan, cues, each)
+        if cue is None:
+            left_out.append(each)
+        else:
+            cues = sorted([*cues, cue], key=lambda cue: cue.start)
+    return tuple(cues), tuple(left_out)
+
+
+def _in_room(plan: Plan, cues: Sequence[Cue], wanted: Wanted) -> Cue | None:
+    """A cue in the first room between others in which it can be read, if that is not too late."""
+    least = frames_to_read(wanted.text, plan.fps)
+    best = frames_for(wanted.text, plan.fps) if wanted.frames is None else max(least, wanted.frames)
+    borders = [0, *(border for cue in cues for border in (cue.start, cue.stop)), plan.frame_count]
+    for free, limit in zip(borders[::2], borders[1::2], strict=True):
+        # What happens at the very end is told before the film is over.
+        earliest = min(wanted.start, limit - least) if limit == plan.frame_count else wanted.start
+        start = max(free, earliest)
+        if start + least <= limit:
+            is_late = start > wanted.start + wanted.latest * plan.fps
+            return None if is_late else Cue(start, min(limit, start + best), wanted.text, wanted.event)
+    return None
+
+
+# What the film tells of its run: the events worth telling, in plain words, each where the film comes to it.
+
+RANKS = ("diverged", "answer", "sign", "withers", "slows", "solved", "dead", "saturated", "plateau", "halved", "step")
+"""What finds room in the film before what."""
+SECONDS_EACH = 7.0
+"""Of the learning shot: so much for every event that is told."""
+MOST_SIGNS = 2
+"""Synapses of which is told that they change their sign: of more it would be no news."""
+MOST_NEURONS = 2
+"""Neurons of which the same is told."""
+MOST_TOLD_APART = 12
+"""Neurons of a layer among which one can still be found."""
+AHEAD = 0.8
+"""Seconds in which a viewer finds what is spoken of, before it happens."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """Something to be told from a frame on.
+
+    moment: the frame in which it happens. texts: of which the first is told that fits in its place, the shorter ones
+    last. event: what it is, or None.
+    """
+
+    kind: str
+    start: int
+    moment: int
+    texts: tuple[str, ...]
+    event: Event | None = None
+
+
+def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]:
+    """What is told of a run whose scene has a story, what matters most first."""
+    scene = timeline.recording.scene
+    story = scene.story
+    if story is None:
+        return ()
+    wanted = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
+    found = [*_of_events(timeline, _chosen(timeline, events, wanted)), *_answers(timeline), *_first_step(timeline)]
+    # A scene whose words leave a sentence empty does not want it told.
+    found = [chapter for chapter in found if chapter.kind in wanted and all(text.strip() for text in chapter.texts)]
+    return tuple(sorted(found, key=lambda chapter: (RANKS.index(chapter.kind), chapter.start)))
+
+
+def _chosen(timeline: Timeline, events: Sequence[Event], wanted: Sequence[str]) -> list[Event]:
+    """The events for which the learning shot has time, the most telling of each kind."""
+    plan = timeline.plan
+    frames = sum(span.stop - span.start for span in plan.spans if span.kind in ("step", "move", "sweep"))
+    most = max(2, int(frames / plan.fps / SECONDS_EACH))
+    last = len(timeline.recording.weights) - 1
+    chosen: list[Event] = []
+    for kind in wanted:
+        of_kind = [event for event in events if event.kind == kind]
+        if kind == "sign":  # of the last layer first: there a synapse says most by itself
+            of_kind = [event for event in of_kind if _can_be_found(timeline, event)]
+            of_kind.sort(key=lambda event: (event.synapse is None or event.synapse[0] != last, -_turn(event)))
+            of_kind = of_kind[:MOST_SIGNS]
+        elif kind in ("dead", "saturated"):
+            of_kind = of_kind[:MOST_NEURONS]
+        chosen += of_kind
+    return chosen[:most]
+
+
+def _can_be_found(timeline: Timeline, event: Event) -> bool:
+    """Whether a viewer can tell which synapse is meant."""
+    if event.synapse is None:
+        return False
+    layers = timeline.recording.scene.network.layers
+    return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_TOLD_APART
+
+
+def _turn(event: Event) -> float:
+    """How far a synapse has turned."""
+    return abs(event.numbers.get("after", 0.0) - event.numbers.get("before", 0.0))
+
+
+def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]:
+    fps = float(timeline.plan.fps)
+    for event in events:
+        moment = frame_of(timeline, event)
+        if moment is None:
+            continue
+        ahead = round(AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
+        texts = event_texts(timeline.recording.scene, event, timeline.frame(moment).cycle)
+        yield Chapter(event.kind, max(0, moment - ahead), moment, texts, event)
+
+
+def _answers(timeline: Timeline) -> Iterator[Chapter]:
+    """In every think shot its answer, once it is there."""
+    plan, recording = timeline.plan, timeline.recording
+    for span in plan.spans:
+        shot = recording.scene.shots[span.shot]
+        if isinstance(shot, ThinkShot):
+            answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
+            start = span.start + _until_answer(timeline, span)
+            yield Chapter("answer", start, start, (answer_text(recording.scene, answer, shot.target),))
+
+
+def _until_answer(timeline: Timeline, span: Span) -> int:
+    """Frames of a think shot after which the answer stands beside what is right."""
+    frames = span.stop - span.start
+    if timeline.held:
+        return frames // 3
+    hurry = max(1.0, float(frames / timeline.plan.fps) / easing.LONGEST_THOUGHT)  # as Timeline draws it
+    return min(frames - 1, ceil(easing.settled(THINK, len(timeline.recording.weights)) / hurry * frames))
+
+
+def _first_step(timeline: Timeline) -> Iterator[Chapter]:
+    """At the first step of learning what a step is, where it can be seen."""
+    first = next((span for span in timeline.plan.spans if span.kind == "step"), None)
+    if first is not None and not timeline.held:
+        yield Chapter("step", first.start, first.start, (say(timeline.recording.scene, "story-step"),))
+
+
+# The film slows down around what is worth seeing: the learning shot's time is shared out anew.
+
+SLOWER = 1.5
+"""How much longer a span becomes in which something happens: at most so many times its length is added."""
+REACH = 1.1
+"""Seconds around it in which the film is slower too, a little less the farther away."""
+FASTER = 0.75
+"""What the others must keep of their length."""
+TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
+"""How much of all that is tried, until no span becomes too short."""
+
+
+def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
+    """The plan with more time around some moments (frames) of its learning shot, and less for the rest of it.
+
+    The shot begins and ends as before. Where its steps are as short as can be already, or keep time with beats, nothing
+    changes.
+    """
+    if plan.on_beats:
+        return plan
+    numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
+    here = [moment for moment in moments if numbers and _holds(plan, numbers, moment)]
+    if not here:
+        return plan
+    for part in TRIES:
+        lengths = _lengths([plan.spans[number] for number in numbers], here, float(plan.fps), part)
+        if _can_be(plan, numbers, lengths):
+            return _with(plan, numbers, lengths)
+    return plan
+
+
+def _holds(plan: Plan, numbers: Sequence[int], moment: int) -> bool:
+    return plan.spans[numbers[0]].start <= moment < plan.spans[numbers[-1]].stop
+
+
+def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: float, part: float) -> list[int]:
+    """New lengths in frames, as many in all as before."""
+    wanted = [(span.stop - span.start) * (1 + SLOWER * part * _nearness(span, moments, fps)) for span in spans]
+    total, whole = sum(wanted), spans[-1].stop - spans[0].start
+    borders, come = [0], 0.0
+    for each in wanted:
+        come += each
+        borders.append(round(come * whole / total))
+    return [stop - start for start, stop in itertools.pairwise(borders)]
+
+
+def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
+    """1 for a span in which something happens, less the longer before or after it something does."""
+    apart = min(max(0, span.start - moment, moment - span.stop + 1) for moment in moments)
+    return exp(-((apart / fps / REACH) ** 2))
+
+
+def _can_be(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:
+    """Whether every span can still be seen, and none runs by much faster than before."""
+    for number, length in zip(numbers, lengths, strict=True):
+        span = plan.spans[number]
+        before = span.stop - span.start
+        if length < max(1, FASTER * before - 1):
+            return False
+        if span.kind == "step" and length < min(before, int(SHORTEST_STEP * plan.fps)):
+            return False
+    return True
+
+
+def _with(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:
+    spans = [*plan.spans]
+    start = spans[numbers[0]].start
+    for number, length in zip(numbers, lengths, strict=True):
+        spans[number] = replace(spans[number], start=start, stop=start + length)
+        start += length
+    return replace(plan, spans=tuple(spans))
+
+
+# When the film comes to a cycle, and when to what happened in its run: as it is seen, frame by frame.
+
+CLEARLY = 0.4
+"""An answer is seen to be right if it misses by no more than this part of the way between two targets."""
+
+
+def frame_of(timeline: Timeline, event: Event) -> int | None:
+    """The frame in which what happened is seen; None if the film never comes there."""
+    if event.cycle == 0:  # it was so before training
+        return next((span.start for span in timeline.plan.spans if span.shot_kind != "title"), 0)
+    if event.kind == "sign" and event.synapse is not None and (turns := _turns(timeline, event)) is not None:
+        return turns
+    cycle, example = event.cycle, event.example
+    if event.kind == "plateau":  # told where it has lasted for a while: in the middle, as the curve draws cycles
+        cycle = round(float(np.sqrt(max(1.0, event.numbers["from"]) * event.numbers["to"])))
+    if event.kind == "solved":
+        cycle = _clearly_solved(timeline, cycle)
+        example = example if cycle == event.cycle else None
+    steps = [span for span in timeline.plan.spans if span.kind == "step" and span.cycle == cycle]
+    return _in_step(timeline, steps, example) if steps else frame_at_cycle(timeline, cycle)
+
+
+def frame_at_cycle(timeline: Timeline, cycle: int) -> int | None:
+    """The first frame with which the film has come to a cycle: to its step if it is shown, or passing by.
+
+    None if it never does.
+    """
+    spans = timeline.plan.spans
+    if steps := [span for span in spans if span.kind == "step" and span.cycle == cycle]:
+        return steps[0].start
+    for span in spans:
+        if span.kind in ("move", "sweep") and (span.from_cycle or 0) < cycle <= span.cycle:
+            return _passes(timeline, span, cycle)
+    later = [span for span in spans if span.kind == "step" and span.cycle > cycle]
+    return later[0].start if later and timeline.held else None
+
+
+def _clearly_solved(timeline: Timeline, cycle: int) -> int:
+    """The first kept cycle from one on after which every answer is seen to be right, and not by a hair only.
+
+    Where several outputs vie for the largest, or none is ever so clear, the cycle itself.
+    """
+    recording, examples = timeline.recording, timeline.recording.examples
+    if examples.targets.shape[1] > 1:
+        return cycle
+    width = float(examples.targets.max() - examples.targets.min())
+    for kept in timeline.rows.kept:
+        if kept >= cycle:
+            answers = recording.forward(examples.given, timeline.rows.rest[kept])[-1]
+            if float(np.abs(answers - examples.targets).max()) <= CLEARLY * width:
+                return kept
+    return cycle
+
+
+def _turns(timeline: Timeline, event: Event) -> int | None:
+    """The first frame from which a synapse is seen with its new sign for good; None if it never is with its old one.
+
+    That is not always where its cycle is passed: in the steps of a shown cycle before it, it may waver around zero.
+    """
+    assert event.synapse is not None, "an event of a synapse"
+    layer, start, end = event.synapse
+    rises = event.numbers["after"] > event.numbers["before"]
+
+    def is_old(index: int) -> bool:
+        weight = timeline.frame(index).weights[layer][start, end]
+        return bool(weight < 0) == rises
+
+    learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
+    for span in reversed(learning):
+        if is_old(span.start) or is_old(span.stop - 1):
+            last = next(index for index in reversed(range(span.start, span.stop)) if is_old(index))
+            return min(last + 1, learning[-1].stop - 1)
+    return None
+
+
+def _passes(timeline: Timeline, span: Span, cycle: int) -> int:
+    """The first frame of a span in which the weights are as far as a cycle that lies on its way."""
+    first, last = span.start, span.stop - 1
+    while first < last:
+        middle = (first + last) // 2
+        if timeline.frame(middle).curve_cycle < cycle:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> int:
+    """Where the weights move in the step of an example; of the last one shown if it is not known, or not shown."""
+    span = next((span for span in steps if span.example == example), steps[-1])
+    if timeline.held:
+        return span.start
+    return span.start + int(sum(LEARN.update) / 2 * (span.stop - span.start))

@@ -1,0 +1,122 @@
+"""Wording: an event or an answer as a sentence in the scene's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.scene.phrases import ORDINALS, counted, say, whole
+from netviz.scene.scene import Scene
+from netviz.timeline.captions import shows_points
+from netviz.training.event import Event
+
+CLOSE = 0.05
+"""An answer no farther than this from what is right, as a part of what the network can say, is very close."""
+
+
+DATED = ("sign", "dead", "saturated", "halved", "solved", "diverged")
+"""Kinds of events of which the cycle is worth telling."""
+
+
+def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
+    """What is told of an event when the picture shows cycle `shown`, in full and shorter.
+
+    Its own cycle is told only if the picture has come to it: a synapse may be seen to turn in the steps of an earlier
+    shown cycle, after which it wavers unseen.
+    """
+    tell: dict[str, Callable[[Scene, Event], str]] = {
+        "sign": _sign,
+        "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
+        "plateau": _plateau,
+        "slows": _slows,
+    }
+    nameless = scene.network.model_copy(update={"inputs": (), "outputs": ()})
+    texts = []
+    for told_of in (scene, scene.model_copy(update={"network": nameless})):  # a name may be long, a place never is
+        text = tell.get(event.kind, _plain)(told_of, event)
+        if event.kind in DATED and shown >= event.cycle and text:
+            texts.append(say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text))
+        texts.append(text)
+    return tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in texts))
+
+
+def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
+    """What is told of the answer to a situation."""
+    said = ", ".join(f"{value:.2f}" for value in answer.tolist())
+    if target is None:
+        return say(scene, "story-answer-open", answer=said)
+    right = np.asarray(target, dtype=np.float64)
+    bounds = {"sigmoid": 1.0, "softmax": 1.0, "tanh": 2.0}
+    span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
+    is_close = float(np.abs(answer - right).max()) <= CLOSE * span
+    key = "story-answer-close" if is_close else "story-answer"
+    return say(scene, key, answer=said, target=", ".join(f"{value:g}" for value in right.tolist()))
+
+
+def neuron_name(scene: Scene, layer: int, index: int) -> str:
+    """What a neuron is called: by its own name, or by its place."""
+    network, last = scene.network, len(scene.network.layers) - 1
+    names = network.inputs if layer == 0 else network.outputs if layer == last else ()
+    if names and names[index]:
+        return say(scene, "named", name=names[index])
+    if layer == 0:
+        return say(scene, "input", number=index + 1)
+    if layer == last:
+        return say(scene, "output-only" if network.layers[-1] == 1 else "output", number=index + 1)
+    return say(scene, "hidden-only" if last == 2 else "hidden", number=index + 1, layer=layer)
+
+
+def _neuron(event: Event) -> tuple[int, int]:
+    assert event.neuron is not None, "an event of a neuron"
+    return event.neuron
+
+
+def _plain(scene: Scene, event: Event) -> str:
+    """Of events that need no words of their own."""
+    return say(
+        scene,
+        f"story-{event.kind}",
+        neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
+        examples=counted(scene, scene.data.train_count, "points" if shows_points(scene) else "examples"),
+    )
+
+
+def _plateau(scene: Scene, event: Event) -> str:
+    start = round(event.numbers["from"])
+    return say(scene, "story-plateau" if start > 1 else "story-plateau-early", from_cycle=whole(scene, start))
+
+
+def _sign(scene: Scene, event: Event) -> str:
+    assert event.synapse is not None, "an event of a synapse"
+    layer, start, end = event.synapse
+    negative, positive = (say(scene, name) for name in _sign_colours(scene))
+    rises = event.numbers["after"] > event.numbers["before"]
+    has_word = start < ORDINALS
+    values = {
+        "number": start + 1,
+        "neuron": neuron_name(scene, layer + 1, end),
+        "from": negative if rises else positive,
+        "to": positive if rises else negative,
+    }
+    if has_word:
+        return say(scene, "story-sign", ordinal=say(scene, f"ordinal-{start + 1}"), **values)
+    return say(scene, "story-sign-numbered", **values)
+
+
+def _sign_colours(scene: Scene) -> tuple[str, str]:
+    """The names of the colours of negative and positive weights."""
+    palette = scene.palette
+    if palette is None:
+        is_playground = (scene.theme or scene.style) == "playground"
+        palette = "blue-orange" if is_playground else "green-red"
+    return ("red", "green") if palette == "green-red" else ("orange", "blue")
+
+
+def _slows(scene: Scene, event: Event) -> str:
+    return say(scene, "story-slows", share=_per_cent(event.numbers["share"]), part=_per_cent(event.numbers["cycles"]))
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.0f}%" if share >= 0.01 else f"{100 * share:.1g}%"

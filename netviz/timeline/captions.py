@@ -1,0 +1,219 @@
+"""Captions: a scene's captions placed in the film, the line under the title, and how the error is named.
+
+Those at events wait for a recording (see `telling.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite
+
+from netviz.errors import InputError, Problem
+from netviz.scene.phrases import counted, say, whole
+from netviz.scene.scene import Scene
+from netviz.scene.shots import Caption, ThinkShot, reading_seconds, seconds_up
+from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
+from netviz.timeline.frame import Frame
+from netviz.timeline.plan import Plan, Span
+from netviz.training.recording import Recording
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A caption with the frame where it begins. index: in the scene."""
+
+    index: int
+    caption: Caption
+    start: int
+
+
+def add_captions(scene: Scene, plan: Plan) -> Plan:
+    """The plan with the scene's own captions, but for those at events. Raises InputError as `cues_of` does."""
+    return replace(plan, cues=cues_of(scene, plan))
+
+
+def cues_of(scene: Scene, plan: Plan, seen: Callable[[int], int | None] = lambda cycle: None) -> tuple[Cue, ...]:
+    """The cues of all captions that are at no event, in order of time.
+
+    seen: the frame with which the film comes to a cycle, where a recording tells it; None where it must be reckoned.
+
+    Raises InputError with all of them that lie outside the film, overlap, or leave no time to be read.
+    """
+    problems: list[tuple[int, Problem]] = []
+    placed = []
+    for index, caption in enumerate(scene.captions):
+        if caption.moment.kind == "event":
+            continue
+        try:
+            placed.append(_Placed(index, caption, _start(plan, caption, seen)))
+        except ValueError as wrong:
+            problems.append((index, Problem(f"captions[{index}].at", str(wrong))))
+    placed.sort(key=lambda each: each.start)
+    cues = []
+    for each, following in zip(placed, [*placed[1:], None], strict=False):
+        stop, found = _stop(plan, each, following)
+        cues.append(Cue(each.start, stop, each.caption.text))
+        problems += [(each.index, problem) for problem in found]
+    if problems:
+        raise InputError(problem for _, problem in sorted(problems, key=lambda each: each[0]))
+    return tuple(cues)
+
+
+def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> int:
+    """The frame with which a caption begins. Raises ValueError if the film has no such moment."""
+    moment, last = caption.moment, plan.frame_count - 1
+    match moment.kind:
+        case "seconds":
+            if moment.number >= plan.seconds:
+                raise ValueError(f"{caption.at} is past the end of the film, which lasts {float(plan.seconds):.2f} s")
+            return min(last, int(moment.number * plan.fps + Fraction(1, 2)))
+        case "part":
+            return min(last, int(moment.number * plan.frame_count))
+        case "cycle":
+            reckoned, there = reached(plan, int(moment.number)), seen(int(moment.number))
+            return reckoned if there is None else there
+        case "shot":
+            for span in plan.spans:
+                if moment.names_shot(span.shot, span.shot_kind):
+                    return span.start
+            raise ValueError(f"{caption.at} is left out of this film")
+        case "end":
+            given = caption.seconds
+            frames = frames_for(caption.text, plan.fps) if given is None else round(given * plan.fps)
+            return max(0, plan.frame_count - frames)
+        case _:
+            return 0
+
+
+def reached(plan: Plan, cycle: int) -> int:
+    """The frame in which the film comes to a cycle: to its steps if it is shown, otherwise on the way past it.
+
+    Reckoned from the plan alone. Raises ValueError if the film does not come there.
+    """
+    learning = [span for span in plan.spans if span.shot_kind == "learning"]
+    if steps := [span for span in learning if span.kind == "step" and span.cycle == cycle]:
+        return steps[0].start
+    for span in learning:
+        before = span.cycle if span.from_cycle is None else span.from_cycle
+        if before < cycle <= span.cycle:
+            part = Fraction(cycle - before, span.cycle - before)
+            return min(plan.frame_count - 1, span.start + int(part * (span.stop - span.start)))
+    if later := [span for span in plan.spans if span.kind == "walk" and span.cycle == cycle]:
+        return later[0].start
+    if later := [span for span in learning if span.cycle > cycle > learning[0].cycle]:
+        return later[0].start  # in the classic style, where nothing moves between two shown cycles
+    raise ValueError(f"the film does not come to cycle {cycle:,}" + _comes_to(plan))
+
+
+def _comes_to(plan: Plan) -> str:
+    learning = [span for span in plan.spans if span.shot_kind == "learning"]
+    if not learning:
+        return "; it shows no learning"
+    first = learning[0].cycle if learning[0].from_cycle is None else learning[0].from_cycle
+    return f"; it goes from {first:,} to {learning[-1].cycle:,}"
+
+
+def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, list[Problem]]:
+    """The frame with which a caption ends, and what is wrong with that."""
+    fps, text, given = plan.fps, each.caption.text, each.caption.seconds
+    limit = plan.frame_count if following is None else following.start
+    room = limit - each.start
+    wanted = frames_to_read(text, fps) if given is None else max(frames_to_read(text, fps), round(given * fps))
+    if wanted <= room + 1:  # a frame less is no matter: moments are rounded to frames
+        if given is None:
+            wanted = frames_for(text, fps)
+            wanted = room if room - wanted < SHORTEST_GAP * fps else wanted
+        return each.start + min(wanted, room), []
+    seconds = float(Fraction(room) / fps)
+    if following is None:
+        there = f"the film ends {seconds:.2f} s after it begins"
+    else:
+        there = f"captions[{following.index}] begins {'with it' if room == 0 else f'{seconds:.2f} s after it'}"
+    if given is None:
+        message = f"it takes {seconds_up(reading_seconds(text))} s to read, but {there}"
+        return limit, [Problem(f"captions[{each.index}].at", message)]
+    return limit, [Problem(f"captions[{each.index}].for", f"it lasts {float(given):g} s, but {there}")]
+
+
+# The line under the title: the scene's own words, or ours where it has none.
+
+
+def caption(recording: Recording, span: Span) -> str:
+    """The line that stands under the title while a span runs."""
+    scene = recording.scene
+    shot = scene.shots[span.shot]
+    if shot.caption is not None:
+        return shot.caption
+    if span.kind == "title":
+        return scene.subtitle
+    if span.kind == "rest":
+        if span.cycle == 0:
+            return say(scene, "rest-before", weights=say(scene, f"weights-{_first_weights(scene)}"))
+        return say(scene, "rest-after", cycles=counted(scene, span.cycle, "cycles"))
+    if isinstance(shot, ThinkShot):
+        known = any(example.inputs == shot.inputs for example in scene.data.examples or ())
+        key = f"think-{'known' if known else 'new'}{'-point' if shows_points(scene) else ''}"
+        return say(scene, key, values=situation(scene, shot.inputs))
+    if span.kind == "walk":
+        assert span.example is not None
+        values = recording.examples.given[span.example].tolist()
+        return say(scene, "walk", example=span.example + 1, values=situation(scene, values))
+    return scene.subtitle or _learning(scene)
+
+
+def situation(scene: Scene, values: Sequence[float]) -> str:
+    """What is presented, as text: 1 1 0, or (1, 1) for a point of the plane."""
+    texts = [f"{value:g}" for value in values]
+    return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
+
+
+def shows_points(scene: Scene) -> bool:
+    """Whether examples are points of the plane to whoever watches, and not rows of a table with two columns."""
+    return scene.is_planar and (scene.data.examples is None or scene.presentation == "together")
+
+
+def _learning(scene: Scene) -> str:
+    count, tests = scene.data.train_count, scene.data.total_count - scene.data.train_count
+    what = counted(scene, count, "points" if shows_points(scene) else "examples")
+    if not tests:
+        return say(scene, "learning", examples=what)
+    return say(
+        scene, "learning-tested-one" if tests == 1 else "learning-tested", examples=what, tests=whole(scene, tests)
+    )
+
+
+def _first_weights(scene: Scene) -> str:
+    kind = scene.training.initial_weights
+    return "given" if not isinstance(kind, str) else "zero" if kind == "zero" else "random"
+
+
+# How wrong a network is, as the film tells it: which numbers, under which names, in which form.
+
+
+def is_share(recording: Recording) -> bool:
+    """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1."""
+    bounded = recording.scene.network.activations[-1] in ("sigmoid", "softmax")
+    targets = recording.examples.targets
+    return bounded and bool(((targets >= 0) & (targets <= 1)).all())
+
+
+def error_text(value: float, *, share: bool) -> str:
+    """An average error as it is shown."""
+    return f"{100 * value:.2f}%" if share else f"{value:.4f}"
+
+
+def measures(recording: Recording, frame: Frame) -> list[tuple[str, str]]:
+    """Name and value of what a frame says of how wrong the network is, as far as it is a number.
+
+    The average error or, where there are examples for testing, the losses on both halves.
+    """
+    scene = recording.scene
+    if recording.test_loss is None:
+        share = is_share(recording)
+        found = [("label-error", frame.error, error_text(frame.error, share=share))]
+    else:
+        losses = (("label-training-loss", frame.train_loss), ("label-test-loss", frame.test_loss or 0.0))
+        found = [(name, loss, error_text(loss, share=False)) for name, loss in losses]
+    return [(say(scene, name), text) for name, value, text in found if isfinite(value)]

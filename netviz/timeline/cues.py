@@ -1,0 +1,126 @@
+"""Cues: words said from one frame to another, and the part of the network highlighted meanwhile."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+from netviz.scene.shots import reading_seconds
+from netviz.timeline.easing import ease, rise
+from netviz.training.event import Event
+
+FADE_SECONDS = Fraction(1, 5)
+"""How long a cue takes to come, and to go; before and after it the shot's own line goes and comes as fast."""
+SHORTEST_GAP = Fraction(1)
+"""Seconds without a cue in which the shot's own line comes back; in shorter ones nothing could be read."""
+UNHURRIED = Fraction(1, 2)
+"""Seconds that a text stands longer than it takes to read, where there is room: it has to be noticed first."""
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A text that is told from frame `start` to `stop`, which is not included.
+
+    event: what of the recording it speaks of, or None.
+    """
+
+    start: int
+    stop: int
+    text: str
+    event: Event | None = None
+
+
+def frames_to_read(text: str, fps: Fraction) -> int:
+    """Frames without which a text cannot be read."""
+    return ceil(reading_seconds(text) * fps)
+
+
+def frames_for(text: str, fps: Fraction) -> int:
+    """Frames that a text stands where there is room."""
+    return ceil((reading_seconds(text) + UNHURRIED) * fps)
+
+
+def bridged(cues: Sequence[Cue], fps: Fraction) -> tuple[Cue, ...]:
+    """The cues, each staying until the next one comes where nothing could be read between them."""
+    following = [cue.start for cue in cues[1:]]
+    return tuple(
+        replace(cue, stop=start) if start - cue.stop < SHORTEST_GAP * fps else cue
+        for cue, start in zip(cues, following, strict=False)
+    ) + tuple(cues[-1:])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stands in the caption's place: the cue of this number, None for the shot's own line; and its level."""
+
+    cue: int | None
+    level: float
+
+
+OWN = Told(None, 1.0)
+"""No cue far and wide."""
+
+
+def told_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *, fades: bool = True) -> Told:
+    """What is told in frame `index` of a film of so many frames: one thing at a time, the next when the last has gone.
+
+    cues: in order of time, none overlapping another. fades: whether texts come and go softly.
+    """
+    before = bisect_right(cues, index, key=lambda cue: cue.start) - 1
+    runs = before >= 0 and index < cues[before].stop
+    if not fades:
+        return Told(before, 1.0) if runs else OWN
+    if runs:
+        start, stop = cues[before].start, cues[before].stop
+    else:
+        start = cues[before].stop if before >= 0 else 0
+        stop = cues[before + 1].start if before + 1 < len(cues) else frames
+    # Nothing fades at the film's own start and end: its first picture is what a player shows before it runs.
+    rising = 1.0 if start == 0 else _part(index - start, fps)
+    falling = 1.0 if stop == frames else _part(stop - 1 - index, fps)
+    level = min(rising, falling)
+    if runs:
+        return Told(before, level)
+    is_short = stop - start < frames and stop - start < SHORTEST_GAP * fps
+    return Told(None, 0.0 if is_short else level)
+
+
+def _part(frames: int, fps: Fraction) -> float:
+    """How much of a text is there, so many whole frames from where it comes or goes."""
+    return ease(float((frames + Fraction(1, 2)) / (FADE_SECONDS * fps)))
+
+
+# What of the network is spoken of while a cue runs: all else steps back for as long.
+
+COMES, GOES = 0.5, 0.7
+"""Seconds in which the rest of the network steps back, and in which it is there again."""
+
+
+@dataclass(frozen=True)
+class Spotlight:
+    """A synapse (weight layer, from, to) or a neuron (layer, index), and how far all else has stepped back, 0 to 1."""
+
+    level: float
+    synapse: tuple[int, int, int] | None = None
+    neuron: tuple[int, int] | None = None
+
+
+def spotlight_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool = True) -> Spotlight | None:
+    """What is spoken of in frame `index`; None where it is nothing in particular.
+
+    cues: in order of time, none overlapping another. fades: whether it comes and goes softly.
+    """
+    number = bisect_right(cues, index, key=lambda cue: cue.start) - 1
+    if number < 0 or index >= cues[number].stop:
+        return None
+    event = cues[number].event
+    if event is None or (event.synapse is None and event.neuron is None):
+        return None
+    middle = index + 0.5
+    came = rise(middle, cues[number].start, cues[number].start + COMES * float(fps))
+    goes = rise(middle, cues[number].stop - GOES * float(fps), cues[number].stop)
+    level = min(came, 1 - goes) if fades else 1.0
+    return Spotlight(level, event.synapse, event.neuron)

@@ -1,0 +1,182 @@
+"""Easing of a step: when layers light, signals travel and weights move, as curves from 0 to 1.
+
+All functions are pure: a phase goes in, levels from 0 to 1 come out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+Window = tuple[float, float]
+"""Where something begins and where it ends, as phases."""
+
+
+def ease(x: float) -> float:
+    """Smooth step from 0 (x <= 0) to 1 (x >= 1), with no speed at both ends: 3x^2 - 2x^3."""
+    x = min(1.0, max(0.0, x))
+    return x * x * (3 - 2 * x)
+
+
+def rise(phase: float, start: float, stop: float) -> float:
+    """0 before start, 1 after stop, eased between them."""
+    return ease((phase - start) / (stop - start))
+
+
+@dataclass(frozen=True)
+class Beats:
+    """Where the parts of a step begin and end, as phases. After `fade` all light goes out again."""
+
+    present: float
+    forward: Window
+    compare: Window
+    backward: Window
+    update: Window
+    fade: Window
+
+
+LEARN = Beats(
+    present=0.09,
+    forward=(0.08, 0.47),
+    compare=(0.47, 0.57),
+    backward=(0.58, 0.82),
+    update=(0.80, 0.945),
+    fade=(0.86, 0.985),
+)
+"""A step of learning: forward, compare, back, update; dark again at the end, where the next one begins."""
+
+THINK = Beats(
+    present=0.10,
+    forward=(0.08, 0.62),
+    compare=(0.64, 0.72),
+    backward=(2.0, 3.0),
+    update=(2.0, 3.0),
+    fade=(2.0, 3.0),
+)
+"""Thinking about a new situation: forward only, and the light stays."""
+
+LONGEST_THOUGHT = 5
+"""Seconds that the signal of a thought takes at most, however long the thought is shown."""
+
+STILLS = Beats(
+    present=0.05,
+    forward=(0.1, 0.4),
+    compare=(0.5, 0.55),
+    backward=(0.6, 0.8),
+    update=(0.85, 0.95),
+    fade=(2.0, 3.0),
+)
+"""A step or a thought of which only moments are shown, between which everything is over: nothing fades before its end.
+
+The moments are PRESENTED to CHANGED.
+"""
+PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED = 0.05, 0.48, 0.55, 0.84, 1.0
+"""Phases of STILLS: the inputs are lit; the signal has arrived everywhere; the target stands beside the answer; the
+error has come back; the weights have moved."""
+
+
+def presented(beats: Beats, phase: float) -> float:
+    """Level of the inputs and of the table's row."""
+    return rise(phase, 0.0, beats.present) * (1 - rise(phase, *beats.fade))
+
+
+def leg(window: Window, layer: int, layers: int) -> Window:
+    """The part of a window in which signals travel through the layer-th of `layers` weight layers."""
+    length = (window[1] - window[0]) / layers
+    return window[0] + layer * length, window[0] + (layer + 1) * length
+
+
+def legs(window: Window, layers: int) -> list[Window]:
+    """All legs of a window, the first the earliest."""
+    return [leg(window, layer, layers) for layer in range(layers)]
+
+
+def travel(window: Window, phase: float) -> float | None:
+    """How far (0 to 1) signals have come on a leg that takes a window, or None while none are under way."""
+    start, stop = window
+    if not start <= phase < stop:
+        return None
+    x = (phase - start) / (stop - start)
+    return 0.5 * x + 0.5 * ease(x)
+
+
+def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of light in neuron layer `layer` (0 = inputs) of a network with `layers` weight layers."""
+    if layer == 0:
+        return presented(beats, phase)
+    start, stop = leg(beats.forward, layer - 1, layers)
+    length = stop - start
+    return rise(phase, stop - 0.12 * length, stop + 0.25 * length) * (1 - rise(phase, *beats.fade))
+
+
+def carried(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of light in the synapses of weight layer `layer`: it comes with the signal and stays until the fade."""
+    start, stop = leg(beats.forward, layer, layers)
+    dimmed = 1 - 0.55 * rise(phase, beats.backward[0] - 0.04, beats.backward[0] + 0.06)
+    return rise(phase, start, stop) * dimmed * (1 - rise(phase, *beats.fade))
+
+
+def blamed(beats: Beats, phase: float, layer: int, layers: int) -> float:
+    """Level of the error in neuron layer `layer` on its way back; the output layer has it from the comparison on."""
+    if layer == layers:
+        start = beats.compare[0]
+        return rise(phase, start, beats.compare[1]) * (1 - rise(phase, *beats.fade))
+    start, stop = leg(beats.backward, layers - 1 - layer, layers)
+    length = stop - start
+    return rise(phase, stop - 0.12 * length, stop + 0.3 * length) * (1 - rise(phase, *beats.fade))
+
+
+def settled(beats: Beats, layers: int) -> float:
+    """The phase from which nothing changes any more until the fade."""
+    start, stop = leg(beats.forward, layers - 1, layers)
+    return max(beats.compare[1], stop + 0.25 * (stop - start))
+
+
+def compared(beats: Beats, phase: float) -> float:
+    """Level of the target beside the answer."""
+    return rise(phase, *beats.compare) * (1 - rise(phase, *beats.fade))
+
+
+def updated(beats: Beats, phase: float) -> float:
+    """How far the weights have moved from before to after the step."""
+    return rise(phase, *beats.update)
+
+
+def swell(x: float) -> float:
+    """0 at both ends of 0 to 1, 1 in the middle."""
+    return ease(2 * x) if x < 0.5 else ease(2 - 2 * x)
+
+
+def kick(x: float) -> float:
+    """From 0 (x <= 0) to 1 (x >= 1), fastest at the start, where a beat is, and slower and slower: to be seen with it.
+
+    0.2 x + 0.8 (1 - (1 - x)^3): four fifths of the way by the middle.
+    """
+    x = min(1.0, max(0.0, x))
+    return 0.2 * x + 0.8 * (1 - (1 - x) ** 3)
+
+
+GATHER = 0.8
+"""Seconds in which a sweep gathers its speed, and loses it at the end."""
+
+
+def ramp_in(seconds: float) -> float:
+    """The part of a sweep of so many seconds in which it gathers speed: a fifth at most."""
+    return min(0.2, GATHER / seconds)
+
+
+def cruise(x: float, ramp: float) -> float:
+    """From 0 to 1 at an even pace, but for a ramp (0 < ramp <= 1/2) at both ends, in which the speed grows evenly."""
+    if x > 0.5:
+        return 1 - cruise(1 - x, ramp)
+    speed = 1 / (1 - ramp)
+    x = max(0.0, x)
+    return speed * x * x / (2 * ramp) if x < ramp else speed * (x - ramp / 2)
+
+
+def uncruise(y: float, ramp: float) -> float:
+    """Where cruise has come to y, 0 <= y <= 1."""
+    if y > 0.5:
+        return 1 - uncruise(1 - y, ramp)
+    speed = 1 / (1 - ramp)
+    return sqrt(2 * ramp * y / speed) if y < speed * ramp / 2 else y / speed + ramp / 2

@@ -1,0 +1,155 @@
+"""Frame: the state of one moment of a film, without pixels, and the nodes its arrays stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.scene.scene import Scene
+from netviz.timeline.cues import Spotlight
+from netviz.training.recording import Recording
+
+Array = NDArray[np.float64]
+Direction = Literal["forward", "backward"]
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Signals on their way along the synapses of one weight layer.
+
+    layer: which weight layer. direction: forward (signal) or backward (error).
+    position: how far they have come from the layer where they started, 0 to 1.
+    strength (nodes_l, n_{l+1}): size of what each synapse carries, 0 to 1 of the largest in this pass.
+    """
+
+    layer: int
+    direction: Direction
+    position: float
+    strength: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One moment. L weight layers with n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
+
+    nodes_l is n_l, and one more in all layers but the last where biases are drawn as nodes: the bias node is the last
+    of its layer, its activation is 1, and its synapses are the biases of the next layer (see nodes.py).
+
+    key: frames with equal keys look the same.
+    kind: of the span (title, rest, step, move, sweep, hold, think, walk).
+    caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
+    glow: how much brighter or darker all light is than it would be: a factor on the halos.
+    card: level of the title card. presence: level of the network and its panels.
+    cycle: the number shown. curve_cycle: how far the error curve has come, in cycles.
+    error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
+    where nothing is kept for testing.
+    example: index of the training example presented, or None. near_example: that one, or the next or last presented.
+    inputs (n_0,), target (n_L,): what is presented, or None at rest; target is None where nobody gave one.
+    point: the presented point of the plane, where the inputs come from one.
+    row: the recording's row whose weights and activations are shown while something is presented, None otherwise;
+    row_after: the row whose weights the update leads to, None where nothing is learned.
+    weights[l] (nodes_l, n_{l+1}), biases[l] (n_{l+1},).
+    activations[l] (nodes_l,): as recorded. arrived[l] (nodes_l,): level of light: 0 until the signal has come.
+    carried[l] (nodes_l, n_{l+1}): level of light in each synapse from the signal it carries.
+    blame[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
+    change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
+    compared: level at which answer and target stand side by side.
+    told: in a walk the level of each line of its script (see script.py), () otherwise.
+    focus: in a walk the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that a cue speaks of.
+    diverged: the cycle in which this run's training broke off, if that is past.
+    beside: the same moment of the other runs of a film that compares some.
+    """
+
+    key: Hashable
+    kind: str
+    caption: str
+    caption_level: float
+    is_cue: bool
+    glow: float
+    card: float
+    presence: float
+    cycle: int
+    curve_cycle: float
+    error: float
+    train_loss: float
+    test_loss: float | None
+    example: int | None
+    near_example: int
+    inputs: Array | None
+    target: Array | None
+    point: tuple[float, float] | None
+    presented: float
+    row: int | None
+    row_after: int | None
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+    activations: tuple[Array, ...]
+    arrived: tuple[Array, ...]
+    carried: tuple[Array, ...]
+    blame: tuple[Array, ...]
+    change: tuple[Array, ...]
+    compared: float
+    pulses: tuple[Pulse, ...]
+    told: tuple[float, ...]
+    focus: tuple[int, int] | None
+    spotlight: Spotlight | None
+    diverged: int | None = None
+    beside: tuple[Frame, ...] = ()
+
+
+# What the picture's nodes stand for: neurons and, where a scene draws them, a node for the biases of each layer.
+#
+# A bias node is the last of its layer. Its activation is always 1, and its synapses are the biases of the next layer:
+# seen so, a layer's sums are activations @ weights, with nothing to be added.
+
+
+class State(NamedTuple):
+    """What a network has learned at one moment.
+
+    weights[l] (nodes_l, n_{l+1}): those of its synapses, the biases last where they have a node. biases[l] (n_{l+1},).
+    """
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+
+def node_counts(scene: Scene) -> tuple[int, ...]:
+    """Nodes in each layer of the picture, bias nodes included; the last layer has none."""
+    *before, last = scene.network.layers
+    return (*(size + scene.has_bias_nodes for size in before), last)
+
+
+def with_bias_weights(scene: Scene, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[Array, ...]:
+    """Weights (nodes_l, n_{l+1}) of all drawn synapses, of weights (n_l, n_{l+1}) and biases (n_{l+1},)."""
+    if not scene.has_bias_nodes:
+        return tuple(weights)
+    return tuple(np.vstack([layer, bias]) for layer, bias in zip(weights, biases, strict=True))
+
+
+def with_bias_nodes(scene: Scene, layers: Sequence[Array], value: float) -> tuple[Array, ...]:
+    """Values (nodes_l,) of all nodes of all layers, of values (n_l,) of neurons and one for every bias node."""
+    if not scene.has_bias_nodes:
+        return tuple(layers)
+    return (*(np.append(layer, value) for layer in layers[:-1]), layers[-1])
+
+
+def state_of(recording: Recording, row: int) -> State:
+    """What the network had learned in a row of its recording."""
+    biases = tuple(layer[row] for layer in recording.biases)
+    weights = with_bias_weights(recording.scene, [layer[row] for layer in recording.weights], biases)
+    return State(weights, biases)
+
+
+def between(before: State, after: State, part: float) -> State:
+    """The state a part (0 to 1) of the straight way from one state to another."""
+    if part in (0.0, 1.0):
+        return after if part else before
+    weights, biases = (
+        tuple((1 - part) * a + part * b for a, b in zip(first, last, strict=True))
+        for first, last in zip(before, after, strict=True)
+    )
+    return State(weights, biases)

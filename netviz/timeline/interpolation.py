@@ -1,0 +1,231 @@
+"""Interpolation: the rows of a recording that a frame lies between, also while weights run without stopping."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.scene.shots import WalkShot
+from netviz.timeline import easing
+from netviz.timeline.frame import Array
+from netviz.timeline.plan import Plan, Span
+from netviz.training.recording import AT_REST, Recording
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """A plan's way through a recording."""
+
+    plan: Plan
+    recording: Recording
+
+    @cached_property
+    def rest(self) -> dict[int, int]:
+        """Row of the network at rest after each kept cycle; the last where there are several."""
+        rows = np.flatnonzero(self.recording.example == AT_REST)
+        return dict(zip(self.recording.cycle[rows].tolist(), rows.tolist(), strict=True))
+
+    @cached_property
+    def of_example(self) -> dict[tuple[int, int], int]:
+        """Row of every (cycle, example)."""
+        rows = np.flatnonzero(self.recording.example != AT_REST)
+        keys = zip(self.recording.cycle[rows].tolist(), self.recording.example[rows].tolist(), strict=True)
+        return dict(zip(keys, rows.tolist(), strict=True))
+
+    @cached_property
+    def kept(self) -> list[int]:
+        """The cycles after which there is a row at rest, increasing."""
+        return sorted(self.rest)
+
+    def step(self, span: Span) -> int:
+        """The row of a span that presents an example."""
+        assert span.example is not None
+        return self.of_example[span.cycle, span.example]
+
+    def after(self, number: int) -> int:
+        """The row whose weights span `number` leads to: of the step that follows in its cycle, or rest after it.
+
+        Where a cycle presents only some of its examples, a step's weights so take in the steps that are left out.
+        """
+        spans = self.plan.spans
+        cycle, following = spans[number].cycle, number + 1
+        if following < len(spans) and spans[following].kind == "hold":
+            following += 1
+        if following < len(spans) and spans[following].kind == "step" and spans[following].cycle == cycle:
+            return self.step(spans[following])
+        return self.rest[cycle]
+
+    def hold(self, number: int) -> int:
+        """The row whose weights a hold shows: those that the span before it in its shot leaves."""
+        spans = self.plan.spans
+        if number and spans[number - 1].shot == spans[number].shot:
+            return self._last(number - 1)
+        return self.rest[spans[number].cycle]
+
+    def after_walk(self, number: int) -> int | None:
+        """The row whose weights the update of walk `number` leads to; None if it does not go back.
+
+        Only a step that is one example's can be walked back: its weights are those of the next example, or at rest.
+        """
+        scene, span = self.recording.scene, self.plan.spans[number]
+        shot = scene.shots[span.shot]
+        assert isinstance(shot, WalkShot) and span.example is not None
+        if not shot.backward:
+            return None
+        return self.of_example.get((span.cycle, span.example + 1), self.rest[span.cycle])
+
+    def joint(self, number: int) -> int | None:
+        """The row that the span before number `number` leaves, if span `number` begins with other weights."""
+        return self._joints[number]
+
+    @cached_property
+    def _joints(self) -> list[int | None]:
+        joints: list[int | None] = [None]
+        for number in range(1, len(self.plan.spans)):
+            before, now = self._last(number - 1), self._first(number)
+            joints.append(None if self._alike(before, now) else before)
+        return joints
+
+    def _first(self, number: int) -> int:
+        """The row with whose weights a span begins."""
+        span = self.plan.spans[number]
+        if span.example is not None:
+            return self.step(span)
+        if span.kind == "hold":
+            return self.hold(number)
+        return self.rest[span.cycle if span.from_cycle is None else span.from_cycle]
+
+    def _last(self, number: int) -> int:
+        """The row with whose weights a span ends."""
+        span = self.plan.spans[number]
+        if span.kind == "walk":
+            after = self.after_walk(number)
+            return self.step(span) if after is None else after
+        if span.kind == "hold":
+            return self.hold(number)
+        return self.after(number) if span.kind in ("step", "move") else self.rest[span.cycle]
+
+    def _alike(self, one: int, other: int) -> bool:
+        recording = self.recording
+        return one == other or all(
+            np.array_equal(layer[one], layer[other]) for layer in (*recording.weights, *recording.biases)
+        )
+
+    def way(self, number: int) -> tuple[list[int], list[int]]:
+        """Rows and their cycles, from rest after the cycle that span `number` comes from to where it leads."""
+        span = self.plan.spans[number]
+        assert span.from_cycle is not None
+        between = [cycle for cycle in self.kept[bisect_left(self.kept, span.from_cycle) :] if cycle < span.cycle]
+        return [*(self.rest[cycle] for cycle in between), self.after(number)], [*between, span.cycle]
+
+    def on_curve(self, cycle: int) -> int:
+        """Index of the recorded cycle of the curve that is nearest to one."""
+        cycles = self.recording.curve_cycle
+        after = min(int(np.searchsorted(cycles, cycle)), len(cycles) - 1)
+        before = max(0, after - 1)
+        return before if cycle - cycles[before] < cycles[after] - cycle else after
+
+    @cached_property
+    def rest_errors(self) -> dict[int, float]:
+        """Mean |target - output| with the weights of each rest row that is shown, which its cycle's error precedes."""
+        recording, examples = self.recording, self.recording.examples
+        rows = {self.rest[span.cycle] for span in self.plan.spans if span.kind in ("rest", "think", "title")}
+        return {
+            row: float(np.abs(recording.forward(examples.given, row)[-1] - examples.targets).mean()) for row in rows
+        }
+
+    @cached_property
+    def near_examples(self) -> list[int]:
+        """For every span the example it presents, or else the next one, or else the last one before."""
+        spans = self.plan.spans
+        near = next((span.example for span in reversed(spans) if span.example is not None), 0)
+        found: list[int] = []
+        for span in reversed(spans):
+            near = near if span.example is None else span.example
+            found.append(near)
+        return found[::-1]
+
+
+# A learning shot that never stops: the weights run through all kept rows, from its first frame to its last.
+
+ON_TIME = 8
+"""Frames between two shown cycles that are reached exactly at the ends of their spans.
+
+Where shown cycles come closer than that, an even pace matters more than which frame is nearest to which.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The way of R kept rows through F frames.
+
+    start: the first frame. rows (R,), cycles (R,): in order, the first from before the first frame.
+    place (F,): how far each frame has come in them, 0 to R - 1.
+    """
+
+    start: int
+    rows: NDArray[np.int64]
+    cycles: Array
+    place: Array
+
+    def at(self, index: int, *, whole: bool = False) -> tuple[int, int, float, float]:
+        """For a frame of the film the rows before and after it, how far it has come between them, and its cycle.
+
+        whole: all the way to the row that is nearest.
+        """
+        place = self.place[index - self.start]
+        place = np.round(place) if whole else place
+        before = min(int(place), max(0, len(self.rows) - 2))
+        after = min(before + 1, len(self.rows) - 1)
+        part = float(place - before)
+        cycle = (1 - part) * self.cycles[before] + part * self.cycles[after]
+        return int(self.rows[before]), int(self.rows[after]), part, float(cycle)
+
+
+def sweep_of(rows: Rows) -> Sweep:
+    """The sweep of a plan that has one."""
+    spans = [span for span in rows.plan.spans if span.kind == "sweep"]
+    first, last = spans[0].from_cycle or 0, spans[-1].cycle
+    kept = [cycle for cycle in rows.kept if first <= cycle <= last]
+    # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
+    stops = [first, *(cycle for cycle in rows.recording.shown_cycles if first < cycle < last), last]
+    spaced = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
+    come = _on_beats(spans, stops) if rows.plan.on_beats else _evenly(spans, stops, rows.plan.fps)
+    return Sweep(
+        spans[0].start,
+        np.array([rows.rest[cycle] for cycle in kept]),
+        np.array(kept, dtype=np.float64),
+        np.interp(come, spaced, np.arange(len(kept))),
+    )
+
+
+def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array:
+    """How far each frame has come, counted in stops: at an even pace, with the shown cycles on time where they can."""
+    frames, start = spans[-1].stop - spans[0].start, spans[0].start
+    ramp = easing.ramp_in(float(frames / fps))
+    way = np.array([easing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
+    marks = {0: stops[0]}
+    for span in spans[:-1]:
+        if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
+            marks[span.stop - start] = span.cycle
+    marks[frames] = stops[-1]
+    come: Array = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
+    return come
+
+
+def _on_beats(spans: Sequence[Span], stops: Sequence[int]) -> Array:
+    """The same in time with a rhythm: each sweep begins with a push, and between two that are apart nothing moves."""
+    come = np.empty(spans[-1].stop - spans[0].start)
+    for span in spans:
+        before, after = np.searchsorted(stops, [span.from_cycle or 0, span.cycle])
+        frames = span.stop - span.start
+        way = np.array([easing.kick((frame + 1) / frames) for frame in range(frames)])
+        come[span.start - spans[0].start :] = after
+        come[span.start - spans[0].start : span.stop - spans[0].start] = before + way * (after - before)
+    return come

@@ -1,0 +1,361 @@
+"""Learning shot: its steps, moves and morphs, evenly spaced or on beats.
+
+A step is one training example; a move leads to the next shown cycle. A sweep leads there too, but without stopping.
+In a hold nothing moves: the music, with which steps can keep time (`stepping.py`), is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from netviz.scene.scene import Scene
+from netviz.scene.schedule import turn
+from netviz.timeline import easing
+from netviz.timeline.beats import SHORTEST_STEP, Accent
+
+Kind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
+
+MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
+"""How long the move between two shown cycles takes, in steps; the quick one where a cycle has only a step or two."""
+PACE = (Fraction(11, 5), Fraction(7, 5))
+"""How much longer the steps of the first shown cycles take than later ones, so that a viewer learns to read them."""
+SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
+"""Seconds a sweep takes to the next shown cycle, and all of them together at least, if nothing says how long."""
+LONE_MOVE = Fraction(3)
+"""Seconds of a learning shot that has no shown cycle left, and only leads to the end of training."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A span before it has frames: its length is an exact share of time."""
+
+    kind: Kind
+    length: Fraction
+    cycle: int
+    example: int | None = None
+    from_cycle: int | None = None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A learning shot.
+
+    start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
+    examples: of the training set. recorded: for each of `cycles` those of them that may be presented, where the scene
+    says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the classic
+    style). together: whether it sweeps.
+    """
+
+    start: int
+    cycles: tuple[int, ...]
+    examples: int
+    recorded: tuple[tuple[int, ...], ...] | None
+    last_cycle: int
+    held: bool
+    together: bool
+
+    @classmethod
+    def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
+        """The learning shot of a scene that shows what is left of the shown cycles."""
+        count, examples = scene.presented_count, scene.data.train_count
+        turns = None if count is None else [turn(number, count, examples) for number in range(len(shown))]
+        left = [number for number, cycle in enumerate(shown) if cycle > start]
+        return cls(
+            start,
+            cycles=tuple(shown[number] for number in left),
+            examples=examples,
+            recorded=None if turns is None else tuple(turns[number] for number in left),
+            last_cycle=scene.training.cycles,
+            held=scene.style == "classic",
+            together=scene.presentation == "together",
+        )
+
+    def natural_seconds(self) -> Fraction:
+        """How long it is where nothing says how long: one second a step."""
+        if self.together:
+            return max(SHORTEST_SWEEPS, SWEEP * len(self.stops()))
+        return _steps_in(len(self.cycles), self.most_in_cycle, self.held) if self.cycles else LONE_MOVE
+
+    def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
+        """What it shows in so many seconds; how many examples in each cycle; and what it leaves out, for the user.
+
+        uneven: whether the first cycles are shown slower than later ones.
+        """
+        if self.together:
+            return self._sweeps(seconds), self.examples, []
+        most = self.most_in_cycle
+        if not self.cycles:
+            return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], most, []
+        shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held)
+        pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
+        return pieces, per_cycle, _notes(self.cycles, shown, most, per_cycle, seconds)
+
+    @property
+    def most_in_cycle(self) -> int:
+        """Examples that a shown cycle presents where there is time for all of them."""
+        return self.examples if self.recorded is None else len(self.recorded[0])
+
+    def presented(self, number: int, cycle: int, per_cycle: int) -> tuple[int, ...]:
+        """The examples of one cycle, the `number`-th of those that are left: in turn, of those that were recorded."""
+        if self.recorded is None:
+            return turn(number, per_cycle, self.examples)
+        return self.recorded[self.cycles.index(cycle)][:per_cycle]
+
+    def stops(self) -> tuple[int, ...]:
+        """The cycles to which sweeps lead, the end of training the last."""
+        rest = (self.last_cycle,) if not self.cycles or self.cycles[-1] < self.last_cycle else ()
+        return (*self.cycles, *rest)
+
+    def _sweeps(self, seconds: Fraction) -> list[Piece]:
+        """From stop to stop at an even pace, gathering speed at the start and losing it at the end."""
+        stops = self.stops()
+        ramp = easing.ramp_in(float(seconds))
+        borders = [Fraction(easing.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
+        return [
+            Piece("sweep", (end - begin) * seconds, cycle, from_cycle=before)
+            for (begin, end), (before, cycle) in zip(pairwise(borders), pairwise((self.start, *stops)), strict=True)
+        ]
+
+    def _steps(self, shown: tuple[int, ...], per_cycle: int, uneven: bool) -> list[Piece]:
+        """Moves and steps in order, their lengths in steps."""
+        paces = [
+            PACE[number] if uneven and len(shown) > 4 and number < len(PACE) else Fraction(1)
+            for number in range(len(shown))
+        ]
+        pieces: list[Piece] = []
+        before = self.start
+        for number, (cycle, pace) in enumerate(zip(shown, paces, strict=True)):
+            if not self.held:
+                pieces.append(Piece("move", _move(per_cycle), cycle, from_cycle=before))
+            for example in self.presented(number, cycle, per_cycle):
+                pieces.append(Piece("step", pace, cycle, example=example))
+            before = cycle
+        if before < self.last_cycle and not self.held:
+            pieces.append(Piece("move", _move(per_cycle), self.last_cycle, from_cycle=before))
+        return pieces
+
+
+def _move(per_cycle: int) -> Fraction:
+    return MOVE if per_cycle > 2 else QUICK_MOVE
+
+
+def _steps_in(cycles: int, per_cycle: int, held: bool) -> Fraction:
+    return cycles * (per_cycle + (Fraction(0) if held else _move(per_cycle)))
+
+
+def _what_fits(cycles: tuple[int, ...], examples: int, seconds: Fraction, held: bool) -> tuple[tuple[int, ...], int]:
+    """The cycles and the number of examples in each that can be shown without flicker; at least one of both."""
+    for per_cycle in range(examples, 0, -1):
+        if seconds / _steps_in(len(cycles), per_cycle, held) >= SHORTEST_STEP:
+            return cycles, per_cycle
+    count = max(1, int(seconds / SHORTEST_STEP / _steps_in(1, 1, held)))
+    if count == 1:
+        return cycles[-1:], 1
+    picked = [round(Fraction(index * (len(cycles) - 1), count - 1)) for index in range(min(count, len(cycles)))]
+    return tuple(cycles[index] for index in picked), 1
+
+
+def _notes(
+    cycles: tuple[int, ...], shown: tuple[int, ...], examples: int, per_cycle: int, seconds: Fraction
+) -> list[str]:
+    notes = []
+    if len(shown) < len(cycles):
+        notes.append(
+            f"{float(seconds):.1f} s of learning are too short for {len(cycles)} shown cycles: "
+            f"{'1 is' if len(shown) == 1 else f'{len(shown)} are'} shown"
+        )
+    if per_cycle < examples:
+        notes.append(
+            f"{float(seconds):.1f} s of learning are too short for all {examples} examples: "
+            f"each shown cycle presents {per_cycle}, in turn"
+        )
+    return notes
+
+
+def _fill(pieces: list[Piece], seconds: Fraction) -> list[Piece]:
+    """Scale the pieces' lengths so that together they last `seconds`, none of the steps too short to be seen.
+
+    Where the slower pace of the first cycles would push the others under the limit, all steps get the same time.
+    """
+    total = sum((piece.length for piece in pieces), Fraction(0))
+    if min((piece.length for piece in pieces if piece.kind == "step"), default=1) * seconds / total < SHORTEST_STEP:
+        pieces = [replace(piece, length=min(piece.length, Fraction(1))) for piece in pieces]
+        total = sum((piece.length for piece in pieces), Fraction(0))
+    return [replace(piece, length=piece.length * seconds / total) for piece in pieces]
+
+
+# A learning shot in time with a rhythm: which step, move or sweep begins on which beat.
+#
+# Between two shown cycles all steps take the same number of beats, the first cycles one more where there is time for
+# it; what is left over goes to the moves. Where the music pauses nothing begins, and the network is at rest.
+
+LEAST_CYCLES = 8
+"""Where the number of cycles follows from the beats: so many are shown, if need be with fewer examples in each."""
+UNHURRIED = Fraction(4, 5)
+"""Seconds between beats from which the first shown cycle can be read without taking two of them for a step."""
+
+
+@dataclass(frozen=True)
+class Portion:
+    """A piece without its length, and how many beats it takes."""
+
+    piece: Piece
+    beats: int
+
+
+def cycles_for(beats: Sequence[Accent], examples: int | None, held: bool) -> int:
+    """How many shown cycles fill so many beats. examples: in each; None where a cycle is one sweep.
+
+    held: whether there are no moves between the cycles. 0 if there are too few beats.
+    """
+    pause = 0 if held else 1
+    if examples is None:
+        return len(beats)
+    shown = examples
+    if len(beats) // (shown + pause) < LEAST_CYCLES:
+        shown = max(1, min(shown, len(beats) // LEAST_CYCLES - pause))
+    count = len(beats) // (shown + pause)
+    slower = (len(beats) - shown) // (shown + pause)
+    return slower if slower >= LEAST_CYCLES and _is_hurried(beats) else count
+
+
+def _is_hurried(beats: Sequence[Accent]) -> bool:
+    lengths = sorted(beat.stop - beat.start for beat in beats)
+    return bool(lengths) and lengths[len(lengths) // 2] < UNHURRIED
+
+
+def stepped(
+    learning: Learning, beats: Sequence[Accent], begin: Fraction, end: Fraction
+) -> tuple[list[Piece], int, list[str]] | None:
+    """What a learning shot from `begin` to `end` shows on its beats; how many examples in each cycle; and notes.
+
+    None if there are too few beats to show anything on them.
+    """
+    if not learning.cycles or len(beats) < (1 if learning.together or learning.held else 2):
+        return None
+    if learning.together:
+        portions, notes = _sweeps(learning, len(beats))
+        return _laid(portions, beats, learning.start, begin, end), learning.examples, notes
+    shown, per_cycle = _fitting_beats(learning, len(beats))
+    portions = _steps(learning, shown, per_cycle, len(beats))
+    pieces = _laid(portions, beats, learning.start, begin, end)
+    return pieces, per_cycle, _notes_on_beats(learning, shown, per_cycle, len(beats))
+
+
+def _laid(
+    portions: Sequence[Portion], beats: Sequence[Accent], start: int, begin: Fraction, end: Fraction
+) -> list[Piece]:
+    """The portions one after the other, each on its beats, with holds where the beats pause.
+
+    None goes on over a pause; the beats it so lacks are made up for by moves and sweeps after it.
+    """
+    pieces: list[Piece] = []
+    now, at, spare, cycle = begin, 0, 0, start
+    for portion in portions:
+        first = last = at
+        wanted = portion.beats + (0 if portion.piece.kind == "step" else spare)
+        while last - first + 1 < wanted and not beats[last].breaks and last + 1 < len(beats):
+            last += 1
+        spare += portion.beats - (last - first + 1)
+        if beats[first].start > now:
+            pieces.append(Piece("hold", beats[first].start - now, cycle))
+        pieces.append(replace(portion.piece, length=beats[last].stop - beats[first].start))
+        now, at, cycle = beats[last].stop, last + 1, portion.piece.cycle
+    if end > now:
+        pieces.append(Piece("hold", end - now, cycle))
+    return pieces
+
+
+def _fitting_beats(learning: Learning, beats: int) -> tuple[tuple[int, ...], int]:
+    """The cycles and the number of examples in each for which there are beats; at least one of both."""
+    cycles, pause = learning.cycles, 0 if learning.held else 1
+    beats -= _way_out(learning)
+    per_cycle = min(learning.most_in_cycle, beats // len(cycles) - pause)
+    if per_cycle >= 1:
+        return cycles, per_cycle
+    count = max(1, beats // (1 + pause))
+    if count == 1:
+        return cycles[-1:], 1
+    return tuple(cycles[round(Fraction(index * (len(cycles) - 1), count - 1))] for index in range(count)), 1
+
+
+def _way_out(learning: Learning) -> int:
+    """Moves after the last shown cycle."""
+    return int(learning.cycles[-1] < learning.last_cycle and not learning.held)
+
+
+def _steps(learning: Learning, shown: tuple[int, ...], per_cycle: int, beats: int) -> list[Portion]:
+    """Moves and steps, which together take as many beats as there are."""
+    ends = _way_out(learning) if beats > 2 else 0
+    moves = 0 if learning.held else len(shown) + ends
+    steps = len(shown) * per_cycle
+    each = 1
+    while steps * (each + 1) + moves * _move_beats(each + 1) <= beats:
+        each += 1
+    left = beats - steps * each - moves * _move_beats(each)
+    longer, left = (left, 0) if learning.held else (left // per_cycle * per_cycle, left % per_cycle)
+    more, few = divmod(left, moves) if moves else (0, 0)
+    paused = 0
+
+    def move(cycle: int, before: int) -> Portion:
+        nonlocal paused
+        paused += 1
+        # Those that are one beat longer are spread over all.
+        extra = paused * few // moves - (paused - 1) * few // moves
+        return Portion(Piece("move", Fraction(0), cycle, from_cycle=before), _move_beats(each) + more + extra)
+
+    portions: list[Portion] = []
+    before, done = learning.start, 0
+    for number, cycle in enumerate(shown):
+        if not learning.held:
+            portions.append(move(cycle, before))
+        for example in learning.presented(number, cycle, per_cycle):
+            beats_taken = each + longer // steps + (done < longer % steps)
+            portions.append(Portion(Piece("step", Fraction(0), cycle, example=example), beats_taken))
+            done += 1
+        before = cycle
+    if ends:
+        portions.append(move(learning.last_cycle, before))
+    return portions
+
+
+def _move_beats(each: int) -> int:
+    """Beats of a move between steps of `each` beats."""
+    return max(1, int(each * MOVE))
+
+
+def _sweeps(learning: Learning, beats: int) -> tuple[list[Portion], list[str]]:
+    """A sweep for each beat or for several; where there are more shown cycles than beats, one leads past several."""
+    stops = learning.stops()
+    count = min(len(stops), beats)
+    ends = [stops[(number + 1) * len(stops) // count - 1] for number in range(count)]
+    notes = []
+    if (past := len(learning.cycles) - len({*ends} & {*learning.cycles})) > 0:
+        notes.append(
+            f"{beats} beats are too few for {len(learning.cycles):,} shown cycles: "
+            f"the weights pass {past:,} of them on their way"
+        )
+    share, longer = divmod(beats, count)
+    return [
+        Portion(Piece("sweep", Fraction(0), cycle, from_cycle=before), share + (number < longer))
+        for number, (before, cycle) in enumerate(pairwise((learning.start, *ends)))
+    ], notes
+
+
+def _notes_on_beats(learning: Learning, shown: tuple[int, ...], per_cycle: int, beats: int) -> list[str]:
+    return list(_said(len(learning.cycles), len(shown), learning.most_in_cycle, per_cycle, beats))
+
+
+def _said(cycles: int, shown: int, examples: int, per_cycle: int, beats: int) -> Iterator[str]:
+    if shown < cycles:
+        are = "1 is" if shown == 1 else f"{shown} are"
+        yield f"{beats} beats of learning are too few for {cycles} shown cycles: {are} shown"
+    if per_cycle < examples:
+        yield (
+            f"{beats} beats of learning are too few for all {examples} examples: "
+            f"each shown cycle presents {per_cycle}, in turn"
+        )

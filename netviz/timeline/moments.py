@@ -1,0 +1,190 @@
+"""Moments by name: 50%, 12.5s, cycle:200, shot:3, start, end, and the poster frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+import numpy as np
+
+from netviz.errors import InputError, Problem
+from netviz.scene.shots import Moment, moment_of
+from netviz.timeline.frame import Frame
+from netviz.timeline.plan import LEARNING, SHOWING, Plan, Span
+from netviz.timeline.side_by_side import SideBySide
+from netviz.timeline.timeline import Timeline
+from netviz.training.recording import Recording
+
+FORMS = "50%, 12.5s, cycle:200, shot:3, start, end or poster"
+POSTER = "poster"
+"""The moment that stands for the film: known only with its recording."""
+MOST_TOLD = 0.55
+"""How far into a step its answer stands beside the target: the moment that says most."""
+
+
+def check_moment(plan: Plan, text: str, origin: str = "--at") -> None:
+    """Raise InputError, naming `origin`, if the text is no moment of this film: known before anything is trained."""
+    if text.strip() != POSTER:
+        frame_at(plan, text, origin)
+
+
+def moment_frame(timeline: Timeline | SideBySide, text: str, origin: str = "--at") -> int:
+    """The frame of a moment, the poster's among them. Raises InputError as `check_moment`."""
+    return poster_frame(timeline) if text.strip() == POSTER else frame_at(timeline.plan, text, origin)
+
+
+def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
+    """The frame of a moment that the plan alone knows.
+
+    Raises InputError, naming `origin`, if the text is no moment of this film.
+    """
+    last = plan.frame_count - 1
+    try:
+        moment = moment_of(text)
+    except ValueError as wrong:
+        is_none = str(wrong).startswith("expected")
+        raise _wrong(origin, f"{text!r} is no moment; give {FORMS}" if is_none else str(wrong)) from None
+    match moment.kind:
+        case "start" | "end":
+            return 0 if moment.kind == "start" else last
+        case "part":
+            return min(last, int(moment.number * plan.frame_count))
+        case "seconds":
+            frame = int(moment.number * plan.fps)
+            if frame <= last:
+                return frame
+            if moment.number == plan.seconds:
+                return last
+            raise _wrong(origin, f"{text} is past the end of the film, which lasts {float(plan.seconds):.2f} s")
+        case "cycle":
+            return _in_cycle(plan, int(moment.number), origin)
+        case "shot":
+            return _in_shot(plan, moment, origin)
+        case "event":
+            raise _wrong(origin, f"events are known only after training; give {FORMS}")
+
+
+def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
+    here = [span for span in plan.spans if span.kind in SHOWING and span.cycle == cycle]
+    if here:  # a walk through it is shown by its cycle only where nothing else is
+        return _inside(plan, min(here, key=lambda span: SHOWING.index(span.kind)))
+    shown = plan.shown_cycles
+    if not shown:
+        raise _wrong(origin, "this film shows no cycles of training")
+    listed = ", ".join(f"{number:,}" for number in shown[:20]) + (", …" if len(shown) > 20 else "")
+    raise _wrong(origin, f"cycle {cycle} is not shown; shown are {listed}")
+
+
+def _in_shot(plan: Plan, moment: Moment, origin: str) -> int:
+    """The middle of a shot."""
+    here = [span for span in plan.spans if moment.names_shot(span.shot, span.shot_kind)]
+    numbers = sorted({span.shot + 1 for span in here})
+    if len(numbers) != 1:
+        several = f"there are {len(numbers)}; give {' or '.join(f'shot:{number}' for number in numbers)}"
+        raise _wrong(origin, several if numbers else "there is no such shot in this film")
+    return (here[0].start + here[-1].stop) // 2
+
+
+def _inside(plan: Plan, span: Span) -> int:
+    """The frame of a span that says most: a sweep's last reaches its cycle, a walk's last second has told all."""
+    if span.kind == "sweep":
+        return span.stop - 1
+    if span.kind == "walk":
+        return max(span.start, span.stop - 1 - ceil(plan.fps))
+    return min(span.stop - 1, span.start + int(MOST_TOLD * (span.stop - span.start)))
+
+
+def _wrong(origin: str, message: str) -> InputError:
+    return InputError([Problem(origin, message)])
+
+
+# The moment of a film that looks best by itself: late in learning, much light under way, nothing half faded.
+
+MOST_LOOKED_AT = 240
+"""Frames whose light is worked out: enough to meet the middle of every pulse of a late cycle."""
+LATE = 0.6
+"""Part of the learning shot after which it is late."""
+NEURONS, COMETS = 3.0, 2.0
+"""How much more than the light of synapses that of neurons counts, and light under way: it shows that something moves.
+"""
+WHOLE = 0.999
+"""A level from which something is there, or gone."""
+
+
+def poster_frame(timeline: Timeline | SideBySide) -> int:
+    """The number of the frame that stands for the film before it is played.
+
+    Chosen from the numbers of frames alone: those of the last part of learning (of a film that shows none, all of it)
+    in which no card is seen, no caption fades and, where there are such, the line under the title is the film's own;
+    of them the one with the most light - neurons lit, synapses that carry, comets half-way and not far from the answer.
+    Among equals the last.
+    """
+    candidates = [*_candidates(timeline.plan)]
+    frames = {number: timeline.frame(number) for number in candidates}
+    for is_fit in (_is_clear, _is_whole, _is_any):
+        fit = [number for number in candidates if is_fit(frames[number])]
+        if fit:
+            break
+    brightest = [_brightest(recording) for recording in timeline.recordings]
+
+    def light(number: int) -> float:
+        runs = zip((frames[number], *frames[number].beside), brightest, strict=True)
+        return sum(_light(frame, most) for frame, most in runs)
+
+    return max(fit, key=lambda number: (light(number), number))
+
+
+def _candidates(plan: Plan) -> Iterator[int]:
+    """Frames to look at, in order, spread evenly over the spans that a poster may be of."""
+    spans = [*_late(plan)] or [*plan.spans]
+    numbers = [number for span in spans for number in range(span.start, span.stop)]
+    step = max(1, -(-len(numbers) // MOST_LOOKED_AT))
+    yield from numbers[step // 2 :: step] or numbers
+
+
+def _late(plan: Plan) -> Iterator[Span]:
+    """The spans late in learning, of its last cycles; where nothing is learned, those that present something."""
+    learning = [span for span in plan.spans if span.kind in LEARNING]
+    if not learning:
+        yield from (span for span in plan.spans if span.kind in ("walk", "think"))
+        return
+    start, stop = learning[0].start, learning[-1].stop
+    border = start + LATE * (stop - start)
+    yield from (span for span in learning if span.start >= border or span is learning[-1])
+
+
+def _is_whole(frame: Frame) -> bool:
+    """Whether the network is there, no card, and no caption half-way."""
+    is_settled = frame.caption_level >= WHOLE or frame.caption_level <= 1 - WHOLE
+    return frame.presence >= WHOLE and frame.card <= 1 - WHOLE and is_settled
+
+
+def _is_clear(frame: Frame) -> bool:
+    """The same, and the film says what it is: nothing is told of this moment alone, and nothing singled out."""
+    return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= WHOLE
+
+
+def _is_any(frame: Frame) -> bool:
+    """Where a film has no better frame."""
+    return True
+
+
+def _light(frame: Frame, brightest: Sequence[float]) -> float:
+    """How much light there is in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` says."""
+    layers = len(frame.carried)
+    neurons = [
+        float((level * np.minimum(1.0, np.abs(value) / most)).mean())
+        for level, value, most in zip(frame.arrived, frame.activations, brightest, strict=True)
+    ]
+    synapses = [float(np.sqrt(layer).mean()) for layer in frame.carried]
+    comets = [
+        float(np.sqrt(pulse.strength).mean()) * 4 * pulse.position * (1 - pulse.position) * (pulse.layer + 1) / layers
+        for pulse in frame.pulses
+        if pulse.direction == "forward"
+    ]
+    return NEURONS * float(np.mean(neurons)) + float(np.mean(synapses)) + COMETS * max(comets, default=0.0)
+
+
+def _brightest(recording: Recording) -> list[float]:
+    """Of each layer the |activation| that shines fully: the largest recorded, where that is more than 1."""
+    return [max(1.0, float(layer.max()), -float(layer.min())) for layer in recording.activations]

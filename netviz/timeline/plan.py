@@ -1,0 +1,331 @@
+"""Plan: spans of frames from a scene and a length, in exact seconds, before anything is trained.
+
+A film is its shots; a learning shot is many spans, every other shot one. Every boundary is an exact time from the
+start of the film, rounded to a frame once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
+from math import floor
+
+from netviz.scene.scene import Scene
+from netviz.scene.schedule import shown_cycles
+from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
+from netviz.timeline.beats import Rhythm, accents, on_bars
+from netviz.timeline.cues import Cue
+from netviz.timeline.learning_shot import Kind, Learning, Piece, cycles_for, stepped
+from netviz.timeline.worked_example import natural_seconds
+
+LEARNING: tuple[Kind, ...] = ("step", "move", "sweep")
+"""The kinds of span of a learning shot."""
+SHOWING: tuple[Kind, ...] = ("step", "sweep", "walk")
+"""The kinds of span in which a cycle is shown."""
+LONG = 600
+"""Seconds from which a film that nobody gave a length is worth a word."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of frames in which one thing happens.
+
+    start, stop: frames, stop not included.
+    cycle: the cycle shown; for a move or sweep the one it leads to, with `from_cycle` the one it comes from.
+    example: index of the training example of a step or walk.
+    """
+
+    kind: Kind
+    shot: int
+    start: int
+    stop: int
+    cycle: int
+    example: int | None = None
+    from_cycle: int | None = None
+
+    @property
+    def shot_kind(self) -> str:
+        """The kind of its shot, as a scene names it."""
+        return "learning" if self.kind in LEARNING else self.kind
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole film as spans without gaps, and what had to be left out.
+
+    fps: frames a second. frame_count: of the whole film. notes: for the user, where the film shows less than asked for.
+    examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
+    order of time, none overlapping another; those that only a recording knows are added by `telling.told`.
+    on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
+    glow: for every frame how much brighter or darker the light is than it would be, 1 = not at all; () for all of them.
+    """
+
+    fps: Fraction
+    frame_count: int
+    spans: tuple[Span, ...]
+    notes: tuple[str, ...]
+    examples_per_cycle: int
+    cues: tuple[Cue, ...] = ()
+    on_beats: bool = False
+    glow: tuple[float, ...] = ()
+
+    @property
+    def seconds(self) -> Fraction:
+        """The exact length of the film."""
+        return self.frame_count / self.fps
+
+    @property
+    def shown_cycles(self) -> tuple[int, ...]:
+        """The cycles the film shows, increasing: in steps, at the ends of sweeps, in walks."""
+        return tuple(sorted({span.cycle for span in self.spans if span.kind in SHOWING}))
+
+
+def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
+    """How many cycles a film of `seconds` shows if that follows from a rhythm; 0 if it has too few beats for any."""
+    lengths = on_bars(shared_lengths(scene, seconds), rhythm)
+    ends = [*accumulate(lengths)]
+    learning = next((index for index, shot in enumerate(scene.shots) if isinstance(shot, LearningShot)), None)
+    if learning is None:
+        return 0
+    examples = scene.presented_count or scene.data.train_count
+    return cycles_for(
+        accents(rhythm, ends[learning] - lengths[learning], ends[learning]),
+        None if scene.presentation == "together" else examples,
+        scene.style == "classic",
+    )
+
+
+def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
+    """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
+
+    rhythm: what its shots and steps keep time with; without one, or where it has too few beats, they are even.
+    """
+    shown = shown_cycles(scene)
+    standings = _standings(scene, shown[0])
+    learning = _learning(scene, standings, shown)
+    natural = learning.natural_seconds()
+    lengths = natural_lengths(scene, natural) if seconds is None else shared_lengths(scene, seconds)
+    frames = frame_count(sum(lengths, Fraction(0)) if seconds is None else seconds, scene.output.fps)
+    on_beats = None
+    if rhythm is not None:
+        lengths = on_bars(lengths, rhythm)
+        on_beats = _on_beats(scene, learning, lengths, rhythm)
+
+    pieces: list[tuple[int, Piece]] = []
+    notes: list[str] = []
+    per_cycle = scene.data.train_count
+    for index, (shot, length, now) in enumerate(zip(scene.shots, lengths, standings, strict=True)):
+        if isinstance(shot, LearningShot):
+            learned, per_cycle, notes = on_beats or learning.pieces(length, uneven=seconds is not None)
+            pieces += [(index, piece) for piece in learned]
+        elif isinstance(shot, WalkShot):
+            cycle = shown[0] if shot.cycle is None else shot.cycle
+            pieces.append((index, Piece("walk", length, cycle, example=shot.example - 1)))
+        else:
+            kind: Kind = "title" if isinstance(shot, TitleShot) else "rest" if isinstance(shot, RestShot) else "think"
+            pieces.append((index, Piece(kind, length, now)))
+    spans = _spans(pieces, scene.output.fps, frames)
+    if seconds is None and frames > LONG * scene.output.fps:
+        minutes = round(float(frames / scene.output.fps) / 60)
+        notes = [
+            *notes,
+            f"without a length of its own the film lasts {minutes} minutes; give a duration, or music",
+        ]
+    if on_beats is None:
+        notes += _passed(spans, learning)
+        if rhythm is not None and any(isinstance(shot, LearningShot) for shot in scene.shots):
+            lacking = "too few beats" if rhythm.beats else "no beats"
+            notes.append(f"there are {lacking} to keep time with: the steps are even")
+    notes += _left_out(scene, lengths, spans)
+    return Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None)
+
+
+def _on_beats(
+    scene: Scene, learning: Learning, lengths: Sequence[Fraction], rhythm: Rhythm
+) -> tuple[list[Piece], int, list[str]] | None:
+    """The learning shot in time with a rhythm; None if the film has none, or the rhythm too few beats."""
+    ends = [*accumulate(lengths)]
+    for shot, length, end in zip(scene.shots, lengths, ends, strict=True):
+        if isinstance(shot, LearningShot):
+            return stepped(learning, accents(rhythm, end - length, end), end - length, end)
+    return None
+
+
+def _standings(scene: Scene, first_shown: int) -> list[int]:
+    """The cycle after which each shot finds the network.
+
+    A walk that goes back is a step of learning: what comes after it, up to the learning shot, goes on from its cycle.
+    """
+    shots = scene.shots
+    learning = next((index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)), -1)
+    now = 0 if learning >= 0 else scene.training.cycles
+    standings = []
+    for index, shot in enumerate(shots):
+        standings.append(now)
+        if index == learning:
+            now = scene.training.cycles
+        elif isinstance(shot, WalkShot) and shot.backward and index < learning:
+            now = first_shown if shot.cycle is None else shot.cycle
+    return standings
+
+
+def _learning(scene: Scene, standings: Sequence[int], shown: Sequence[int]) -> Learning:
+    """The learning shot; for a film without one that of any other."""
+    starts = (now for shot, now in zip(scene.shots, standings, strict=True) if isinstance(shot, LearningShot))
+    return Learning.of(scene, next(starts, 0), shown)
+
+
+def _passed(spans: Sequence[Span], learning: Learning) -> list[str]:
+    """What the user should know of shown cycles that come too fast to be seen."""
+    swept = {span.cycle for span in spans if span.kind == "sweep"}
+    if not swept or len(swept.intersection(learning.cycles)) == len(learning.cycles):
+        return []
+    return [
+        f"the film has too few frames for {len(learning.cycles):,} shown cycles: it passes through "
+        f"{len(learning.cycles) - len(swept.intersection(learning.cycles)):,} of them between two frames"
+    ]
+
+
+def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
+    """What the user should know of shots that are not as long as asked for."""
+    notes = []
+    shown = {span.shot for span in spans}
+    for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
+        if index not in shown and length > 0:
+            notes.append(f"shot {index + 1} ({shot.shot}) is shorter than a frame and is left out")
+    shares = [shot.share for shot in scene.shots]
+    if scene.captions and not any(panel.panel == "caption" for panel in scene.shown_panels):
+        notes.append("no panel shows the captions, which are only written beside the film; list {panel: caption} too")
+    given = sum(share for share in shares if share is not None)
+    if None not in shares and abs(given - 1) > 1e-9:
+        notes.append(f"the shares of the shots add up to {given:g}; they are stretched to fill the film")
+    return notes
+
+
+def _spans(pieces: list[tuple[int, Piece]], fps: Fraction, frames: int) -> tuple[Span, ...]:
+    """Pieces with their frames; those that are shorter than a frame may have none, and are left out."""
+    ends = [min(frames, int(end * fps + Fraction(1, 2))) for end in accumulate(piece.length for _, piece in pieces)]
+    ends[-1] = frames
+    spans = []
+    for (shot, piece), start, stop in zip(pieces, [0, *ends], ends, strict=False):
+        if stop > start:
+            spans.append(Span(piece.kind, shot, start, stop, piece.cycle, piece.example, piece.from_cycle))
+    return _joined(spans, [piece for _, piece in pieces if piece.kind == "sweep"])
+
+
+def _joined(spans: list[Span], sweeps: Sequence[Piece]) -> tuple[Span, ...]:
+    """The spans, with each sweep beginning where the one before it ended, and the last ending where all were to end."""
+    swept = [number for number, span in enumerate(spans) if span.kind == "sweep"]
+    before = sweeps[0].from_cycle if sweeps else None
+    for number in swept:
+        cycle = sweeps[-1].cycle if number == swept[-1] else spans[number].cycle
+        spans[number] = replace(spans[number], from_cycle=before, cycle=cycle)
+        before = cycle
+    return tuple(spans)
+
+
+# How long each shot of a film is, in exact seconds.
+
+MOST_WALKED = Fraction(65, 100)
+"""Of a film that also has a learning shot: walks take no more, unless they are given it."""
+LEAST_LEARNED = Fraction(11, 20)
+"""Of what walks and given shares leave: in a short film learning keeps it."""
+
+
+def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
+    """Seconds of each shot where nothing says how long the film is. learning: those of the learning shot."""
+    natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
+    lengths = [
+        Fraction(0) if _is_empty(scene, shot) else natural_seconds(scene, shot) if isinstance(shot, WalkShot)
+        else natural[type(shot)]
+        for shot in scene.shots
+    ]  # fmt: skip
+    if any(shot.share is not None for shot in scene.shots):
+        return shared_lengths(scene, sum(lengths, Fraction(0)))
+    return lengths
+
+
+def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
+    """Seconds of each shot of a film of `seconds`: its share, or what suits a film of that length."""
+    shots = scene.shots
+    shares = [None if shot.share is None else Fraction(str(shot.share)) * seconds for shot in shots]
+    lengths = [Fraction(0) if share is None else share for share in shares]
+    given = sum(lengths, Fraction(0))
+    left = seconds - given
+    free = [index for index, share in enumerate(shares) if share is None]
+    if not free:
+        return [length * seconds / given for length in lengths]
+    learning = [index for index in free if isinstance(shots[index], LearningShot)]
+    walks = {index: natural_seconds(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
+    others = {index: _wanted(scene, shots[index], seconds) for index in free if index not in (*learning, *walks)}
+    if learning:
+        walked = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
+        walks = _within(walks, min(max(Fraction(0), MOST_WALKED * seconds - walked), MOST_WALKED * left))
+        rest = left - sum(walks.values())
+        others = _within(others, rest * (1 - LEAST_LEARNED))
+        lengths[learning[0]] = rest - sum(others.values())
+    elif walks:
+        others = _within(others, left * (1 - MOST_WALKED))
+        walks = _filling(walks, left - sum(others.values()))
+    else:
+        others = _filling(others, left)
+    for index, length in (*walks.items(), *others.items()):
+        lengths[index] = length
+    return lengths
+
+
+def _wanted(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
+    if _is_empty(scene, shot):
+        return Fraction(0)
+    part, shortest, longest = {
+        TitleShot: (Fraction(35, 1000), Fraction(3, 2), Fraction(4)),
+        RestShot: (Fraction(30, 1000), Fraction(4, 5), Fraction(4)),
+        ThinkShot: (Fraction(70, 1000), Fraction(5, 2), Fraction(8)),
+    }[type(shot)]
+    return min(longest, max(shortest, part * seconds))
+
+
+def _is_empty(scene: Scene, shot: AnyShot) -> bool:
+    """A title card of a scene without words, to which nobody gave a share of the film."""
+    return isinstance(shot, TitleShot) and not (scene.title or scene.subtitle) and shot.share is None
+
+
+def _within(lengths: dict[int, Fraction], most: Fraction) -> dict[int, Fraction]:
+    """The lengths, shortened in proportion where together they are more than `most`."""
+    return _filling(lengths, most) if sum(lengths.values()) > most else lengths
+
+
+def _filling(lengths: dict[int, Fraction], seconds: Fraction) -> dict[int, Fraction]:
+    """The lengths, stretched in proportion to fill `seconds`."""
+    total = sum(lengths.values())
+    return {index: length * seconds / total for index, length in lengths.items()} if total else lengths
+
+
+# Seconds and frames, exactly: the frame number is the truth, seconds are fractions measured from the film's start.
+
+
+def frame_count(seconds: Fraction, fps: Fraction) -> int:
+    """Frames of a film of so many seconds: the nearest whole number, a half rounded up, and at least one."""
+    _check(fps)
+    if seconds < 0:
+        raise ValueError(f"a film cannot last {seconds} s")
+    return max(1, floor(seconds * fps + Fraction(1, 2)))
+
+
+def frame_time(frame: int, fps: Fraction) -> Fraction:
+    """When frame number `frame` (the first is 0) begins, in seconds from the start of the film."""
+    _check(fps)
+    return frame / fps
+
+
+def seconds_of(frames: int, fps: Fraction) -> Fraction:
+    """How long so many frames last."""
+    _check(fps)
+    return frames / fps
+
+
+def _check(fps: Fraction) -> None:
+    if fps <= 0:
+        raise ValueError(f"frames a second must be more than 0, got {fps}")

@@ -1,0 +1,186 @@
+"""Reduced motion: the same film in held pictures, with at most two changes a second.
+
+Each is a true moment of the film that moves, and that film's clock stays: what is told, what is heard, and how long it
+all lasts are the same. Which moments are shown follows from what happens: of a step the example, the answer, the error
+come back and the changed weights, as many of them as its length allows.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil, floor
+
+import numpy as np
+
+from netviz.scene.shots import ThinkShot
+from netviz.timeline import easing
+from netviz.timeline.cues import bridged
+from netviz.timeline.easing import ARRIVED, CHANGED, COMPARED, PRESENTED, RETURNED
+from netviz.timeline.plan import Plan, Span
+from netviz.timeline.timeline import Timeline
+
+MOST_A_SECOND = 2
+"""Changes of the picture."""
+STEP = {
+    1: (COMPARED,),
+    2: (COMPARED, CHANGED),
+    3: (COMPARED, RETURNED, CHANGED),
+    4: (PRESENTED, COMPARED, RETURNED, CHANGED),
+    5: (PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED),
+}
+"""What is shown of a step that has time for so many pictures."""
+JUST_BEFORE = 1e-6
+"""Seconds before something in a walk is over, and what follows begins."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture that is held: the moment `phase` of span number `span`, shown from frame `start` on."""
+
+    start: int
+    span: int
+    phase: float
+
+
+def in_stills(timeline: Timeline) -> Timeline:
+    """The same film in stills."""
+    return _with(timeline, stills_of(timeline))
+
+
+def stills_of(timeline: Timeline) -> tuple[Still, ...]:
+    """The pictures of a film, in order. timeline: of the film that moves."""
+    plan = timeline.plan
+    wanted = [each for number in range(len(plan.spans)) for each in _wanted(timeline, number)]
+    return held(wanted, _fixed(plan), plan.frame_count, plan.fps)
+
+
+def _with(timeline: Timeline, stills: Sequence[Still]) -> Timeline:
+    starts = np.array([each.start for each in stills])
+    shown = np.searchsorted(starts, np.arange(timeline.frame_count), side="right") - 1
+    span = np.array([each.span for each in stills])[shown]
+    phase = np.array([each.phase for each in stills])[shown]
+    return replace(timeline, span=span, phase=phase, first=starts[shown])
+
+
+def _room(frames: int, fps: Fraction) -> int:
+    """Pictures for which so many frames have time; at least one."""
+    return max(1, floor(MOST_A_SECOND * frames / fps))
+
+
+def _wanted(timeline: Timeline, number: int) -> Iterator[Still]:
+    """The pictures of a span by itself, each from the frame in which what it shows begins."""
+    plan = timeline.plan
+    span = plan.spans[number]
+    room = _room(span.stop - span.start, plan.fps)
+    match span.kind:
+        case "step" if not timeline.held:
+            yield from _evenly(number, span, STEP[min(room, len(STEP))])
+        case "think" if not timeline.held:
+            yield from _thought(timeline, number)
+        case "move" | "sweep":
+            rows = len(timeline.rows.way(number)[0]) if span.kind == "move" else room + 1
+            jumps = max(1, min(room, rows - 1))
+            # Each shows where it leads to: the weights have jumped there.
+            yield from _evenly(number, span, [(jump + 1) / jumps for jump in range(jumps)])
+        case "walk":
+            yield from _walk(timeline, number)
+        case _:
+            yield Still(span.start, number, 0.5)
+
+
+def _evenly(number: int, span: Span, phases: Sequence[float], frames: int | None = None) -> Iterator[Still]:
+    """Pictures of a span that share its frames, or the first so many of them."""
+    frames = span.stop - span.start if frames is None else frames
+    for place, phase in enumerate(phases):
+        yield Still(span.start + place * frames // len(phases), number, phase)
+
+
+def _thought(timeline: Timeline, number: int) -> Iterator[Still]:
+    plan = timeline.plan
+    span = plan.spans[number]
+    shot = timeline.recording.scene.shots[span.shot]
+    assert isinstance(shot, ThinkShot)
+    frames = min(span.stop - span.start, floor(easing.LONGEST_THOUGHT * plan.fps))
+    phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)
+    yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
+
+
+def _walk(timeline: Timeline, number: int) -> Iterator[Still]:
+    """A picture for each line, and for what happens between two. The lights stay until the next shot."""
+    plan, span = timeline.plan, timeline.plan.spans[number]
+    course, seconds = timeline.courses[span.shot], float((span.stop - span.start) / plan.fps)
+    ends: dict[float, float] = {}
+    for start, stop in course.changes:
+        if (start, stop) != course.lights_out:
+            ends[start] = max(stop, ends.get(start, stop))
+    for start, stop in sorted(ends.items()):
+        frame = min(span.stop - 1, span.start + round(start * float(plan.fps)))
+        yield Still(frame, number, (stop - JUST_BEFORE) / seconds)
+
+
+def _fixed(plan: Plan) -> Iterator[int]:
+    """The frames in which the picture should change whatever else it shows: what matters most first."""
+    cues = bridged(plan.cues, plan.fps)
+    yield 0
+    yield from (cue.start for cue in cues)
+    yield from (cue.stop for cue in cues if cue.stop < plan.frame_count)
+    yield from (now.start for before, now in pairwise(plan.spans) if before.shot != now.shot)
+
+
+def held(wanted: Sequence[Still], fixed: Iterable[int], frame_count: int, fps: Fraction) -> tuple[Still, ...]:
+    """The pictures that are held, so that no second sees more than MOST_A_SECOND changes.
+
+    wanted: in order of time, the first at frame 0. fixed: frames in which the picture changes if it can, what matters
+    most first. What comes too soon after a change waits; what would be over by then is left out.
+    """
+    changes: list[int] = []
+    for frame in fixed:
+        if frame not in changes and _is_calm(changes, frame, fps):
+            insort(changes, frame)
+    stops = [*(each.start for each in wanted[1:]), frame_count]
+    starts = [each.start for each in wanted]
+    stills: list[Still] = []
+    following = 0
+    for change, limit in pairwise([*changes, frame_count]):
+        now = bisect_right(starts, change) - 1
+        if now < following < len(wanted) and starts[following] < min(limit, change + _spaces(fps)[0] // 2):
+            now += 1  # rather a little early than a new picture right after this one
+        stills.append(replace(wanted[now], start=change))
+        following = max(following, now + 1)
+        while following < len(wanted):
+            start = _earliest(changes, starts[following], fps)
+            if start >= limit:
+                break
+            if start < stops[following]:
+                if not _is_calm(changes, start, fps):
+                    break
+                insort(changes, start)
+                stills.append(replace(wanted[following], start=start))
+            following += 1
+    return tuple(stills)
+
+
+def _spaces(fps: Fraction) -> tuple[int, int]:
+    """The fewest frames from one change to the next, and to the one after that: they are half a second and a second."""
+    return max(1, floor(fps / MOST_A_SECOND)), ceil(fps)
+
+
+def _earliest(changes: Sequence[int], frame: int, fps: Fraction) -> int:
+    """The first frame from `frame` on that leaves the changes before it their time."""
+    space, second = _spaces(fps)
+    before = changes[: bisect_right(changes, frame)]
+    return max([frame, *(last + space for last in before[-1:]), *(last + second for last in before[-2:-1])])
+
+
+def _is_calm(changes: Sequence[int], frame: int, fps: Fraction) -> bool:
+    """Whether another change fits between those that there are, in order."""
+    space, second = _spaces(fps)
+    place = bisect_left(changes, frame)
+    near = [*changes[max(0, place - 2) : place], frame, *changes[place : place + 2]]
+    return all(b - a >= space for a, b in pairwise(near)) and all(
+        c - a >= second for a, c in zip(near, near[2:], strict=False)
+    )

@@ -1,0 +1,198 @@
+"""Runs side by side: one clock, and the frame of every run at each of its moments.
+
+Their plans are one and the same, so a frame shows the same cycle and example in all of them. A run whose training
+broke off is shown as it was recorded up to there, and then stands still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from netviz.timeline.frame import Array, Frame, between, node_counts, state_of, with_bias_nodes
+from netviz.timeline.interpolation import Rows
+from netviz.timeline.plan import Plan, Span
+from netviz.timeline.reduced_motion import in_stills
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.comparison import Comparison
+from netviz.training.recording import Recording
+
+
+@dataclass(frozen=True, eq=False)
+class SideBySide:
+    """All frames of a film that compares runs: those of the first, each with the other runs' beside it.
+
+    clock: the timeline of a run whose training came to its end; runs: what makes the frames of every run.
+    """
+
+    comparison: Comparison
+    clock: Timeline
+    runs: tuple[Timeline | BrokenOff, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """What is shown when, in all runs."""
+        return self.clock.plan
+
+    @property
+    def frame_count(self) -> int:
+        """Frames of the whole film."""
+        return self.plan.frame_count
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """Of every run."""
+        return self.comparison.recordings
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What stands over each run."""
+        return self.comparison.names
+
+    def frame(self, index: int) -> Frame:
+        """The state of frame `index`, 0 <= index < frame_count."""
+        whole = self.clock.frame(index)
+        first, *others = (
+            run.frame(index, whole) if isinstance(run, BrokenOff) else whole if run is self.clock else run.frame(index)
+            for run in self.runs
+        )
+        return replace(first, key=self.key(index), beside=tuple(others))
+
+    def key(self, index: int) -> Hashable:
+        """Equal for frames that look the same, known without working the frame out."""
+        return self.clock.key(index), *(run.key(index) for run in self.runs)
+
+
+def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
+    """The frames of all runs. plan: of the scene that compares them, which is every run's."""
+    timelines = {
+        number: make_timeline(plan, recording)
+        for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
+        if cycle is None
+    }
+    if comparison.scene.motion == "reduced":
+        timelines = _in_stills(timelines)
+    clock = next(iter(timelines.values()))
+    runs = tuple(
+        timelines[number] if cycle is None else broken_off(clock, recording, cycle)
+        for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
+    )
+    return SideBySide(comparison, clock, runs)
+
+
+def frames_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
+    """The frames of a film of one run, or of several side by side."""
+    if isinstance(recorded, Comparison):
+        return side_by_side(plan, recorded)
+    timeline = make_timeline(plan, recorded)
+    return in_stills(timeline) if recorded.scene.motion == "reduced" else timeline
+
+
+def _in_stills(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
+    """All of them in the same stills."""
+    first = in_stills(next(iter(timelines.values())))
+    return {
+        number: replace(timeline, span=first.span, phase=first.phase, first=first.first)
+        for number, timeline in timelines.items()
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class BrokenOff:
+    """The frames of a run that diverged in cycle `diverged`.
+
+    recorded: the clock's frames of the spans that its recording has everything for, which alone are in its plan; all
+    that follows is seen standing still.
+    """
+
+    recorded: Timeline
+    recording: Recording
+    diverged: int
+
+    def frame(self, index: int, clock: Frame) -> Frame:
+        """The state of frame `index`. clock: that of a run whose training came to its end."""
+        with np.errstate(all="ignore"):  # numbers that run away are far from 1 before they are infinite
+            return _tamed(self.recorded.frame(index), clock) if self._is_recorded(index) else self._still(clock)
+
+    def key(self, index: int) -> Hashable:
+        """Equal for frames that look the same if the clock's do too."""
+        return self.recorded.key(index) if self._is_recorded(index) else None
+
+    def _is_recorded(self, index: int) -> bool:
+        return bool(self.recorded.span[index] < len(self.recorded.plan.spans))
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows(self.recorded.plan, self.recording)
+
+    def _still(self, clock: Frame) -> Frame:
+        """The network without any signal: as it was at the clock's cycle, or at the last that was recorded."""
+        recording, rows = self.recording, self._rows
+        scene, kept = recording.scene, rows.kept
+        last = kept[-1]
+        at = float(np.interp(clock.curve_cycle, kept, np.arange(len(kept))))
+        before = min(int(at), len(kept) - 1)
+        after = min(before + 1, len(kept) - 1)
+        first, second = (state_of(recording, rows.rest[kept[place]]) for place in (before, after))
+        state = between(first, second, at - before)
+        point = rows.on_curve(min(clock.cycle, last))
+        dark = tuple(np.zeros(size) for size in node_counts(scene))
+        none = tuple(np.zeros_like(layer) for layer in state.weights)
+        return replace(
+            clock,
+            error=float(recording.train_error[point]),
+            train_loss=float(recording.train_loss[point]),
+            test_loss=None if recording.test_loss is None else float(recording.test_loss[point]),
+            target=None,
+            row=None,
+            row_after=None,
+            weights=state.weights,
+            biases=state.biases,
+            activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
+            arrived=dark,
+            carried=none,
+            blame=dark,
+            change=none,
+            compared=0.0,
+            pulses=(),
+            focus=None,
+            diverged=self.diverged if clock.curve_cycle > last else None,
+        )
+
+
+def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOff:
+    """The frames of a run that diverged, told by the clock of one that did not."""
+    plan, last = clock.plan, int(recording.cycle[-1])
+    spans: list[Span] = []
+    for span in plan.spans:
+        if span.cycle > last or span.kind == "sweep":
+            break
+        spans.append(span)
+    known = replace(plan, spans=tuple(spans), cues=())
+    return BrokenOff(replace(clock, plan=known, recording=recording), recording, diverged)
+
+
+def _tamed(frame: Frame, clock: Frame) -> Frame:
+    """The frame without what has become infinite on the way: shares of sums that had run away.
+
+    What is the whole picture's is the clock's.
+    """
+
+    def finite(values: tuple[Array, ...]) -> tuple[Array, ...]:
+        return tuple(np.nan_to_num(layer, posinf=1.0, neginf=-1.0) for layer in values)
+
+    return replace(
+        frame,
+        carried=finite(frame.carried),
+        blame=finite(frame.blame),
+        change=finite(frame.change),
+        pulses=tuple(replace(pulse, strength=finite((pulse.strength,))[0]) for pulse in frame.pulses),
+        caption=clock.caption,
+        caption_level=clock.caption_level,
+        is_cue=clock.is_cue,
+        card=clock.card,
+        presence=clock.presence,
+    )

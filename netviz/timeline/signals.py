@@ -1,0 +1,275 @@
+"""Signals: activations forward and error backward through the network in a step, a thought or a worked example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from netviz.scene.shots import ThinkShot
+from netviz.timeline import easing
+from netviz.timeline.easing import CHANGED, STILLS, Beats, Window, rise
+from netviz.timeline.frame import Array, Direction, Frame, Pulse, State, between, with_bias_nodes
+from netviz.timeline.worked_example import Course, Line
+from netviz.training.recording import Recording
+
+
+class Presented(NamedTuple):
+    """What a step or a thought puts before the network, and what came of it.
+
+    activations[l] (nodes_l,), the bias nodes included; inputs (n_0,), target (n_L,), deltas[l] (n_{l+1},).
+    """
+
+    inputs: Array
+    activations: tuple[Array, ...]
+    target: Array | None
+    example: int | None
+    point: tuple[float, float] | None
+    deltas: tuple[Array, ...] | None
+    row: int
+    row_after: int | None
+
+
+def presented_example(recording: Recording, row: int, row_after: int | None, deltas: bool) -> Presented:
+    """The training example of a row. deltas: whether its error goes back."""
+    example = int(recording.example[row])
+    points = recording.examples.points
+    return Presented(
+        inputs=recording.activations[0][row],
+        activations=with_bias_nodes(recording.scene, [layer[row] for layer in recording.activations], 1.0),
+        target=recording.targets[row],
+        example=example,
+        point=None if points is None else (float(points[example][0]), float(points[example][1])),
+        deltas=recording.deltas(row) if deltas else None,
+        row=row,
+        row_after=row_after,
+    )
+
+
+def presented_situation(recording: Recording, shot: ThinkShot, row: int) -> Presented:
+    """The situation of a thought, with the weights of a row at rest."""
+    layers = recording.forward(np.array(shot.inputs), row)
+    return Presented(
+        inputs=layers[0],
+        activations=with_bias_nodes(recording.scene, layers, 1.0),
+        target=None if shot.target is None else np.array(shot.target),
+        example=None,
+        point=(shot.inputs[0], shot.inputs[1]) if recording.scene.is_planar else None,
+        deltas=None,
+        row=row,
+        row_after=None,
+    )
+
+
+def flow_of(shown: Presented, state: State) -> tuple[Array, ...]:
+    """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers."""
+    flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, state.weights, strict=False)]
+    largest = max(float(layer.max()) for layer in flow) or 1.0
+    return tuple(layer / largest for layer in flow)
+
+
+def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Size of the error at every node (inputs and bias nodes have none) and on every synapse, 0 to 1.
+
+    deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
+    |w_ij * delta_j|, what backpropagation adds up at neuron i. Both are shown as square roots, relative to the largest
+    of the step and to how wrong the answer is: otherwise the first layers would show nothing, and the last cycles as
+    much as the first.
+    """
+    none = [np.zeros(len(layer)) for layer in shown.activations]
+    if shown.deltas is None or shown.target is None:
+        return tuple(none), ()
+    wrong = min(1.0, float(np.abs(shown.target - shown.activations[-1]).max()))
+    back = [np.abs(w * d[None, :]) for w, d in zip(state.weights, shown.deltas, strict=True)]
+    most_back = max(float(layer.max()) for layer in back) or 1.0
+    most_at = max(float(np.abs(d).max()) for d in shown.deltas) or 1.0
+    for at, delta in zip(none[1:], shown.deltas, strict=True):
+        at[: len(delta)] = np.sqrt(wrong * np.abs(delta) / most_at)
+    return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
+
+
+class Travels(NamedTuple):
+    """All that stays the same while an example or a situation is presented.
+
+    before, after: what the network had learned before and after; after is None where nothing is learned.
+    flow, blame, back: as `flow_of` and `blame_of` give them.
+    change[l] (nodes_l, n_{l+1}): signed change of each weight, 1 = the largest of the step; () if nothing is learned.
+    """
+
+    shown: Presented
+    before: State
+    after: State | None
+    flow: tuple[Array, ...]
+    blame: tuple[Array, ...]
+    back: tuple[Array, ...]
+    change: tuple[Array, ...]
+
+
+def travels_of(shown: Presented, before: State, after: State | None) -> Travels:
+    """What travels through the network as something is presented."""
+    blame, back = blame_of(shown, before)
+    change = () if after is None else change_of(before, after)
+    return Travels(shown, before, after, flow_of(shown, before), blame, back, change)
+
+
+def change_of(before: State, after: State) -> tuple[Array, ...]:
+    """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step."""
+    steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
+    most = max(float(np.abs(step).max()) for step in steps) or 1.0
+    return tuple(step / most for step in steps)
+
+
+def dimmed(values: Array, level: float) -> Array:
+    """Values at a level from 0 to 1; those of a large network are not multiplied where that would change nothing."""
+    return values if level == 1 else np.zeros_like(values) if level == 0 else level * values
+
+
+def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[Window], phase: float) -> list[Pulse]:
+    """What is under way at a phase, if it goes through each weight layer in its window.
+
+    strengths[l] (nodes_l, n_{l+1}): as `flow_of` or `blame_of` gives them.
+    """
+    found = []
+    for layer, (strength, window) in enumerate(zip(strengths, windows, strict=False)):
+        position = easing.travel(window, phase)
+        if position is not None:
+            found.append(Pulse(layer, direction, position, strength))
+    return found
+
+
+# The network with a signal in it: what a step of learning or a thought adds to the dark picture.
+
+
+def lit(dark: Frame, travels: Travels, beats: Beats, phase: float) -> Frame:
+    """A frame at a phase of its beats. dark: the same moment without any signal."""
+    shown, before, after = travels.shown, travels.before, travels.after
+    layers = len(before.weights)
+    state, change = before, dark.change
+    if after is not None:
+        state = between(before, after, easing.updated(beats, phase))
+        change = flashing(travels.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
+    legs = easing.legs(beats.forward, layers), easing.legs(beats.backward, layers)[::-1]
+    return replace(
+        presented(dark, shown),
+        presented=easing.presented(beats, phase),
+        weights=state.weights,
+        biases=state.biases,
+        arrived=tuple(
+            np.full(len(layer), easing.arrived(beats, phase, number, layers))
+            for number, layer in enumerate(shown.activations)
+        ),
+        carried=tuple(
+            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(travels.flow)
+        ),
+        blame=tuple(
+            dimmed(layer, easing.blamed(beats, phase, number, layers)) for number, layer in enumerate(travels.blame)
+        ),
+        change=change,
+        compared=easing.compared(beats, phase),
+        pulses=(
+            *pulses("forward", travels.flow, legs[0], phase),
+            *pulses("backward", travels.back, legs[1], phase),
+        ),
+    )
+
+
+def still(dark: Frame, travels: Travels, phase: float) -> Frame:
+    """The same at a moment of STILLS. When the weights have moved, it is seen which of them did, and how far."""
+    frame = lit(dark, travels, STILLS, phase)
+    return replace(frame, change=travels.change) if phase == CHANGED and travels.after is not None else frame
+
+
+def presented(dark: Frame, shown: Presented) -> Frame:
+    """A dark frame that says what is presented, and what came of it."""
+    return replace(
+        dark,
+        example=shown.example,
+        inputs=shown.inputs,
+        target=shown.target,
+        point=shown.point,
+        row=shown.row,
+        row_after=shown.row_after,
+        activations=shown.activations,
+    )
+
+
+def flashing(change: tuple[Array, ...], part: float) -> tuple[Array, ...]:
+    """How the change of the weights shows while they move, of which `part` (0 to 1) is over."""
+    flash = max(0.0, easing.swell(part))
+    return tuple(dimmed(layer, flash) for layer in change)
+
+
+# A moment of a walk: one example worked through, each neuron lighting as its equation is told.
+
+DIMMED = 0.45
+"""What is left of the light in the synapses once the error goes back through them."""
+
+
+def walk(dark: Frame, travels: Travels, course: Course, time: float, *, stands: bool = False) -> Frame:
+    """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal.
+
+    stands: whether it is a still, in which the change of the weights is seen as long as their update is told.
+    """
+    shown, before, after = travels.shown, travels.before, travels.after
+    out = 1 - rise(time, *course.lights_out)
+    compared = rise(time, *course.compare)
+    dim = 1 - (1 - DIMMED) * rise(time, *course.returns[-1]) if course.returns else 1.0
+    lines_out = 1 - rise(time, *course.lines_out)
+    state, change = before, dark.change
+    if after is not None and course.update is not None:
+        start, stop = course.update
+        state = between(before, after, rise(time, start, stop))
+        change = flashing(travels.change, 0.5 if stands and start <= time < stop else (time - start) / (stop - start))
+    return replace(
+        presented(dark, shown),
+        presented=rise(time, *course.present) * out,
+        arrived=tuple(out * level for level in _arrived(shown, course, time)),
+        carried=tuple(
+            rise(time, *window) * dim * out * layer for window, layer in zip(course.travels, travels.flow, strict=True)
+        ),
+        blame=tuple(
+            level * out * layer for level, layer in zip(_blamed(course, compared, time), travels.blame, strict=True)
+        ),
+        weights=state.weights,
+        biases=state.biases,
+        change=change,
+        compared=compared * out,
+        pulses=(
+            *pulses("forward", travels.flow, course.travels, time),
+            *pulses("backward", travels.back, course.returns, time),
+        ),
+        told=tuple(rise(time, *window) * lines_out for window in course.lines),
+        focus=_focus(course, time),
+    )
+
+
+def _arrived(shown: Presented, course: Course, time: float) -> list[Array]:
+    """Level of light of every node: the inputs at once, then neuron by neuron; a bias node with its layer's first."""
+    levels = [np.full(len(shown.activations[0]), rise(time, *course.present))]
+    for nodes, windows in zip(shown.activations[1:], course.lightings, strict=True):
+        neurons = [rise(time, *window) for window in windows]
+        levels.append(np.array((neurons + neurons[:1])[: len(nodes)]))
+    return levels
+
+
+def _blamed(course: Course, compared: float, time: float) -> list[float]:
+    """Level of the error in each layer: in the outputs from the comparison on, then layer by layer on its way back."""
+    if not course.returns:
+        return [0.0] * len(course.travels) + [compared]
+    return [*(rise(time, *_end(window)) for window in course.returns), compared]
+
+
+def _end(window: Window) -> Window:
+    """The last part of a window, in which what travels arrives."""
+    start, stop = window
+    return stop - 0.2 * (stop - start), stop
+
+
+def _focus(course: Course, time: float) -> tuple[int, int] | None:
+    """The neuron that is spoken of."""
+    part = course.part_at(time)
+    if isinstance(part, Line) and part.kind in ("sum", "activation", "delta", "gradient"):
+        return part.layer + 1, part.neuron
+    return None

@@ -1,0 +1,223 @@
+"""Worked example: the lines of equations told about one example, and when each is told."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Literal
+
+from netviz.scene.scene import Scene
+from netviz.scene.shots import EquationsPanel, WalkShot
+from netviz.timeline.easing import Window, legs
+
+# back, of the error's way and the update. When they appear is `course.py`.
+
+LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
+PauseKind = Literal["present", "travel", "back", "hold"]
+
+SECONDS: dict[LineKind | PauseKind, Fraction] = {
+    "present": Fraction("1.2"),
+    "travel": Fraction("1.2"),
+    "matrix": Fraction("2.5"),
+    "sum": Fraction("2.2"),
+    "activation": Fraction("2.2"),
+    "error": Fraction("3.5"),
+    "back": Fraction("2"),
+    "delta": Fraction("3.5"),
+    "gradient": Fraction("3"),
+    "update": Fraction("3.5"),
+    "weights": Fraction("4"),
+    "hold": Fraction("3"),
+}
+"""How long it takes to read a line, or to follow what happens between two."""
+
+
+BACKWARD: tuple[LineKind, ...] = ("delta", "gradient", "update", "weights")
+"""The lines of the way back."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a walk.
+
+    layer: weight layer; of the error the last, of delta, gradient, update and weights that of the weight whose
+    gradient is worked out. neuron: of the layer it leads into; 0 where a line is about all of them.
+    """
+
+    kind: LineKind
+    layer: int
+    neuron: int = 0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """What happens between lines: a travel goes through weight layer `layer`, the way back through all."""
+
+    kind: PauseKind
+    layer: int = 0
+
+
+Part = Line | Pause
+
+
+def script_of(scene: Scene, shot: WalkShot) -> tuple[Line, ...]:
+    """The lines of a walk, in order: a matrix and each neuron's sum and activation, layer by layer; the error; and if
+    the walk goes back the error at one neuron, the gradient of one of its weights, its update, all new weights."""
+    return tuple(part for part in parts_of(scene, shot) if isinstance(part, Line))
+
+
+def natural_seconds(scene: Scene, shot: WalkShot) -> Fraction:
+    """How long a walk takes at reading speed."""
+    return sum((SECONDS[part.kind] for part in parts_of(scene, shot)), Fraction(0))
+
+
+def worked_weight(scene: Scene) -> tuple[int, int, int]:
+    """The weight whose gradient is worked out: its layer, and the neurons it leads from and to.
+
+    It is the one that the scene's equations panel names, otherwise the first into the first output.
+    """
+    layers = scene.network.layers
+    named = next((panel.weight for panel in scene.shown_panels if isinstance(panel, EquationsPanel)), None)
+    if named is None:
+        return len(layers) - 2, 0, 0
+    left = named - 1
+    for layer, (before, after) in enumerate(pairwise(layers)):
+        if left < before * after:
+            return layer, left % before, left // before
+        left -= before * after
+    raise ValueError(f"the network has no weight w{named}")
+
+
+def parts_of(scene: Scene, shot: WalkShot) -> tuple[Part, ...]:
+    """A walk from its beginning to its end."""
+    parts: list[Part] = [Pause("present")]
+    sizes = scene.network.layers[1:]
+    for layer, size in enumerate(sizes):
+        parts += [Pause("travel", layer), Line("matrix", layer)]
+        for neuron in range(size):
+            parts += [Line("sum", layer, neuron), Line("activation", layer, neuron)]
+    parts.append(Line("error", len(sizes) - 1))
+    if shot.backward:
+        layer, _, neuron = worked_weight(scene)
+        parts.append(Pause("back"))
+        parts += [Line(kind, layer, neuron) for kind in BACKWARD]
+    return (*parts, Pause("hold"))
+
+
+# When what happens in a walk, in a film that gives it so many seconds. Times are seconds from the walk's start.
+
+APPEAR, LIGHTS_OUT, LINES_OUT = 0.35, 0.8, 0.4
+"""Seconds in which a line appears, and in which at the end the lights go out, and the lines."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The parts of a walk, and when each begins and ends. All of them are shorter where the walk is hurried.
+
+    ends: whether the walk goes dark at its end, because another shot follows.
+    """
+
+    parts: tuple[Part, ...]
+    windows: tuple[Window, ...]
+    hurry: float
+    ends: bool
+
+    def part_at(self, time: float) -> Part:
+        """What is going on."""
+        starts = [start for start, _ in self.windows]
+        return self.parts[max(0, bisect_right(starts, time) - 1)]
+
+    def when(self, kind: LineKind | PauseKind) -> Window | None:
+        """The window of the first part of a kind; None if there is none."""
+        return next((window for part, window in self._pairs if part.kind == kind), None)
+
+    @cached_property
+    def present(self) -> Window:
+        """When the inputs light."""
+        start, stop = self.windows[0]
+        return start, 0.75 * stop
+
+    @cached_property
+    def travels(self) -> tuple[Window, ...]:
+        """When the signal goes through each weight layer."""
+        return tuple(window for part, window in self._pairs if part.kind == "travel")
+
+    @cached_property
+    def lightings(self) -> tuple[tuple[Window, ...], ...]:
+        """When each neuron of each layer after the inputs lights."""
+        return tuple(
+            tuple(
+                self._beginning(window)
+                for part, window in self._pairs
+                if part.kind == "activation" and part.layer == layer
+            )
+            for layer in range(len(self.travels))
+        )
+
+    @cached_property
+    def lines(self) -> tuple[Window, ...]:
+        """When each line of the script appears."""
+        return tuple(self._beginning(window) for part, window in self._pairs if isinstance(part, Line))
+
+    @cached_property
+    def compare(self) -> Window:
+        """When the target comes beside the answer."""
+        window = self.when("error")
+        assert window is not None
+        return self._beginning(window)
+
+    @cached_property
+    def returns(self) -> tuple[Window, ...]:
+        """When the error goes back through each weight layer; empty where it does not."""
+        window = self.when("back")
+        return () if window is None else tuple(reversed(legs(window, len(self.travels))))
+
+    @cached_property
+    def update(self) -> Window | None:
+        """When the weights move: while their update is told."""
+        return self.when("update")
+
+    @cached_property
+    def lights_out(self) -> Window:
+        """When the lights go out; past the end if they stay."""
+        return self._last(LIGHTS_OUT)
+
+    @cached_property
+    def lines_out(self) -> Window:
+        """When the lines disappear; past the end if they stay."""
+        return self._last(LINES_OUT)
+
+    def stillness(self, time: float) -> int | None:
+        """The same number for all moments between which nothing changes; None while something does."""
+        begun = sum(start < time for start, _ in self.changes)
+        ended = sum(stop <= time for _, stop in self.changes)
+        return begun if begun == ended else None
+
+    @cached_property
+    def changes(self) -> tuple[Window, ...]:
+        """When something changes."""
+        moving = [self.when("back"), self.update, self.lights_out]
+        return (self.present, *self.travels, *self.lines, *(window for window in moving if window is not None))
+
+    @cached_property
+    def _pairs(self) -> tuple[tuple[Part, Window], ...]:
+        return tuple(zip(self.parts, self.windows, strict=True))
+
+    def _beginning(self, window: Window) -> Window:
+        """The first moments of a part, in which what it brings appears."""
+        return window[0], window[0] + APPEAR * self.hurry
+
+    def _last(self, seconds: float) -> Window:
+        end = self.windows[-1][1]
+        return (end - seconds * self.hurry, end) if self.ends else (end, end + 1)
+
+
+def course_of(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> Course:
+    """A walk that takes so many seconds, every part its share of them."""
+    parts = parts_of(scene, shot)
+    pace = seconds / natural_seconds(scene, shot)
+    stops = [float(now * pace) for now in accumulate(SECONDS[part.kind] for part in parts)]
+    return Course(parts, tuple(zip([0.0, *stops], stops, strict=False)), min(1.0, float(pace)), ends)

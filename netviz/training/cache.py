@@ -1,0 +1,233 @@
+"""Cache of recordings: kept on disk from one run to the next, by a key of all that training depends on.
+
+A recording lies in the cache's folder under a name made of everything its numbers depend on: the scene's trained parts,
+the code that trains, the libraries and the arithmetic of the machine. So a file is either the right one or is not
+found; nothing in it is ever brought up to date. Files appear whole or not at all, may be deleted at any time, and
+whatever is wrong with one of them, or with the folder, makes it as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from netviz.atomic_files import UNFINISHED
+from netviz.errors import InputError, NetvizError
+from netviz.scene.scene import Scene
+from netviz.scene.schedule import recorded_examples, trained
+from netviz.training.recording import FORMAT_VERSION, Recording
+from netviz.version import __version__
+
+VARIABLE = "NETVIZ_CACHE"
+"""Of the environment: another folder for the cache, or "off"."""
+LARGEST_CACHE = 500_000_000
+"""Bytes of all recordings together; what was used least recently goes first."""
+
+TRAINING_CODE = ("scene", "training")
+"""Packages of netviz whose code decides what training leaves behind."""
+
+SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9
+"""What finding and reading a recording takes at most, and more for its size: measured, 0.01 s and 2e-9 to 4e-9."""
+
+_FILE = re.compile(r"[0-9a-f]{64}\.npz")
+_LONGEST_WRITING = 3600.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a cache."""
+
+    recordings: int
+    size_in_bytes: int
+
+
+@dataclass(frozen=True)
+class RecordingCache:
+    """The recordings in a folder; made when the first one is kept. largest: bytes of all of them together."""
+
+    folder: Path
+    largest: int = LARGEST_CACHE
+
+    def find(self, scene: Scene) -> Recording | None:
+        """The recording of the scene's training, for this very scene; None if there is none that is whole."""
+        path = self._path(scene)
+        if not path.is_file():
+            return None
+        try:
+            recording = Recording.load(path).with_scene(scene)
+        except InputError as wrong:
+            log.info("%s is no recording of this scene, and is removed: %s", path, wrong)
+            with suppress(OSError):
+                path.unlink()
+            return None
+        with suppress(OSError):  # the time of its last use
+            os.utime(path)
+        return recording if recording.info["complete"] else None
+
+    def keep(self, recording: Recording) -> bool:
+        """Keep a recording, and remove the least recently used ones where there is too little room.
+
+        Returns whether it could be kept; nothing is raised if it could not.
+        """
+        if size_of(recording) > self.largest or not recording.info["complete"]:
+            return False
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            recording.save(self._path(recording.scene))
+            self._make_room()
+        except (OSError, NetvizError) as error:
+            log.info("the recording is not kept: %s", error)
+            return False
+        return True
+
+    def contents(self) -> Contents:
+        """How many recordings there are, and how large they are together."""
+        sizes = [status.st_size for _, status in self._files()]
+        return Contents(len(sizes), sum(sizes))
+
+    def clear(self) -> Contents:
+        """Remove all recordings. Returns what was removed; raises NetvizError if something could not be."""
+        count = size = 0
+        for path, status in self._files():
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise NetvizError(f"{path}: cannot be removed: {error.strerror}") from None
+            count, size = count + 1, size + status.st_size
+        return Contents(count, size)
+
+    def _path(self, scene: Scene) -> Path:
+        return self.folder / f"{training_key(scene)}.npz"
+
+    def _files(self) -> list[tuple[Path, os.stat_result]]:
+        """The recordings, least recently used first; never anything else that lies in the folder."""
+        found = []
+        with suppress(OSError):
+            for path in self.folder.iterdir():
+                if _FILE.fullmatch(path.name):
+                    with suppress(OSError):  # another process was quicker to remove it
+                        found.append((path, path.stat()))
+        return sorted(found, key=lambda file: (file[1].st_mtime_ns, file[0].name))
+
+    def _make_room(self) -> None:
+        files = self._files()
+        excess = sum(status.st_size for _, status in files) - self.largest
+        for path, status in files:
+            if excess <= 0:
+                break
+            path.unlink(missing_ok=True)
+            excess -= status.st_size
+        for path in self.folder.glob(UNFINISHED):  # left by a process that was killed while it wrote
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > _LONGEST_WRITING:
+                    path.unlink()
+
+
+def recording_cache() -> RecordingCache | None:
+    """The user's cache, or the one NETVIZ_CACHE names; None if that is "off", or there is no place for one."""
+    named = os.environ.get(VARIABLE, "").strip()
+    if named == "off":
+        return None
+    if named:
+        return RecordingCache(Path(named).absolute() / "recordings")
+    from platformdirs import user_cache_path
+
+    try:
+        folder = user_cache_path("netviz", appauthor=False)
+    except RuntimeError:  # this user has no home; older versions of platformdirs say "~"
+        return None
+    return RecordingCache(folder / "recordings") if folder.is_absolute() else None
+
+
+def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: RecordingCache | None) -> Recording:
+    """The scene's recording from the cache, or else from `train`, and kept if that took longer than loading will."""
+    if kept is None:
+        return train(scene)
+    found = kept.find(scene)
+    if found is not None:
+        log.info("the recording comes from %s", kept.folder)
+        return found
+    began = time.perf_counter()
+    recording = train(scene)
+    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * size_of(recording):
+        kept.keep(recording)
+    return recording
+
+
+def size_of(recording: Recording) -> int:
+    """Bytes of its arrays, which is within a few kilobytes the size of its file."""
+    return sum(array.nbytes for array in _arrays(recording))
+
+
+def _arrays(recording: Recording) -> Iterator[npt.NDArray[Any]]:
+    for value in vars(recording).values():
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (array for array in value if isinstance(array, np.ndarray))
+
+
+def training_key(scene: Scene) -> str:
+    """64 hexadecimal digits, equal for scenes whose training leaves the same numbers, here and with these versions.
+
+    Which examples are recorded is part of it where a scene says how many it presents.
+    """
+    parts = {name: part.model_dump(mode="json") for name, part in trained(scene).items()}
+    kept = None if scene.presented_count is None else recorded_examples(scene)
+    text = json.dumps([FORMAT_VERSION, _versions(), parts, kept], sort_keys=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _versions() -> list[str]:
+    """Everything but the scene that the numbers depend on."""
+    return [
+        np.__version__,
+        platform.python_implementation(),
+        platform.python_version(),
+        platform.machine(),
+        _code(),
+        _arithmetic(),
+    ]
+
+
+def _code(package: Path = Path(__file__).parents[1]) -> str:
+    """A digest of netviz's version and the text of the code that training depends on.
+
+    The version alone would not do: in a source tree code changes between versions.
+    """
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(path for name in TRAINING_CODE for path in (package / name).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _arithmetic() -> str:
+    """What the mathematics of this machine make of some numbers.
+
+    Another processor, C library or BLAS may round exp or a sum otherwise in the last bit, and training amplifies that.
+    """
+    values = np.random.default_rng(1).normal(0.0, 2.0, 3072)
+    with np.errstate(all="ignore"):
+        results = [np.exp(values), np.tanh(values), np.log1p(np.abs(values)), np.sqrt(np.abs(values)), np.sin(values)]
+    results += [values.reshape(96, 32) @ values.reshape(32, 96), values[:32] @ values.reshape(32, 96)]
+    for function in (math.exp, math.tanh, math.log1p, math.sin):
+        results.append(np.array([function(abs(value)) for value in values[:512].tolist()]))
+    return hashlib.sha256(b"".join(array.tobytes() for array in results)).hexdigest()

@@ -1,0 +1,219 @@
+"""Data sets as arrays: a scene's examples, and TensorFlow Playground's six sets of points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, MutableSequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from netviz.scene.model import Dataset
+from netviz.scene.scene import Scene
+from netviz.training.layers import Floats, features_of, network_inputs
+from netviz.training.seedrandom import SeedRandom
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """E examples for training and T for testing; nothing in them is ever changed."""
+
+    inputs: Floats
+    """(E, n_0), what the network is given."""
+    targets: Floats
+    """(E, n_L)."""
+    test_inputs: Floats
+    """(T, n_0); T may be 0."""
+    test_targets: Floats
+    """(T, n_L)."""
+    points: Floats | None
+    """(E, 2), the points of the plane the inputs come from; None where they come from none."""
+    test_points: Floats | None
+    """(T, 2)."""
+
+    @property
+    def given(self) -> Floats:
+        """What the scene gives for training: points (E, 2) of the plane, or else the inputs (E, n_0) themselves."""
+        return self.inputs if self.points is None else self.points
+
+
+def examples_of(scene: Scene) -> Examples:
+    """The scene's examples, in the order in which every cycle goes through them."""
+    return _examples_and_stream(scene)[0]
+
+
+def weight_stream(scene: Scene) -> SeedRandom:
+    """Playground's stream of random numbers where its first weights are drawn from it, a copy to be used up.
+
+    A data set's points and their shuffling come from it first; of a scene with examples of its own it is untouched.
+    """
+    return _examples_and_stream(scene)[1].copy()
+
+
+@lru_cache(maxsize=4)
+def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
+    data, stream = scene.data, SeedRandom(str(scene.training.seed))
+    if data.dataset is not None:
+        given, targets = draw_points(data.dataset, data.total_count, data.noise / 100, stream)
+    else:
+        assert data.examples is not None
+        order = list(range(data.total_count))
+        if data.train_count < data.total_count:
+            shuffle(order, stream.copy())
+        given = np.array([data.examples[index].inputs for index in order], dtype=np.float64)
+        targets = np.array([data.examples[index].target for index in order], dtype=np.float64)
+    features, learned = features_of(scene), data.train_count
+    inputs = network_inputs(features, given)
+    points = given if features is not None else None
+    examples = Examples(
+        inputs[:learned],
+        targets[:learned],
+        inputs[learned:],
+        targets[learned:],
+        None if points is None else points[:learned],
+        None if points is None else points[learned:],
+    )
+    return examples, stream
+
+
+# The six data sets of TensorFlow Playground: points of the plane and what is to be said of them.
+#
+# Distributions, and the order in which their random numbers are drawn, as in its source (tensorflow/playground,
+# src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and 0.5 at its slider's
+# end; in most sets it moves where a point is looked at for its label, and not the point.
+
+T = TypeVar("T")
+Point = tuple[float, float, float]
+"""x1, x2, label."""
+
+_LONGEST_RADIUS = 5.0  # of circle, xor and spiral
+_SIDE = 6.0  # of the regressions
+_AXIS = 0.3  # xor keeps this clear on both sides of the axes
+_BUMPS = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
+_BUMP_RADIUS = 2.0
+
+
+class Uniform(Protocol):
+    """A stream of random numbers 0 <= x < 1."""
+
+    def random(self) -> float: ...
+
+
+def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform) -> tuple[Floats, Floats]:
+    """So many points (count, 2) of a data set and their labels (count, 1), shuffled.
+
+    The labels of circle, xor, gauss and spiral are 1 and -1; the regressions' are numbers around -1 to 1.
+    """
+    points = list(_DRAWN[dataset](count, noise, stream))
+    shuffle(points, stream)
+    table = np.array(points, dtype=np.float64)
+    return table[:, :2].copy(), table[:, 2:].copy()
+
+
+def shuffle(items: MutableSequence[T], stream: Uniform) -> None:
+    """Put items into a random order, in place: Fisher and Yates's way, from the last to the first."""
+    for last in range(len(items) - 1, -1, -1):
+        chosen = math.floor(stream.random() * (last + 1))
+        items[last], items[chosen] = items[chosen], items[last]
+
+
+def _uniform(low: float, high: float, stream: Uniform) -> float:
+    return stream.random() * (high - low) + low
+
+
+def _shift(radius: float, noise: float, stream: Uniform) -> float:
+    return _uniform(-radius, radius, stream) * noise
+
+
+def _normal(mean: float, variance: float, stream: Uniform) -> float:
+    """Marsaglia's polar method; of the two numbers it gives the second is thrown away."""
+    while True:
+        first = 2 * stream.random() - 1
+        second = 2 * stream.random() - 1
+        square = first * first + second * second
+        if 0 < square <= 1:
+            return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(square) / square) * first)
+
+
+def _halves(count: int) -> tuple[int, int]:
+    return count - count // 2, count // 2
+
+
+def _circle(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """A disc and a ring around it."""
+    inner = _LONGEST_RADIUS * 0.5
+    rings = ((0.0, inner), (_LONGEST_RADIUS * 0.7, _LONGEST_RADIUS))
+    for part, (nearest, farthest) in zip(_halves(count), rings, strict=True):
+        for _ in range(part):
+            radius = _uniform(nearest, farthest, stream)
+            angle = _uniform(0, 2 * math.pi, stream)
+            x, y = radius * math.sin(angle), radius * math.cos(angle)
+            seen_x = x + _shift(_LONGEST_RADIUS, noise, stream)
+            seen_y = y + _shift(_LONGEST_RADIUS, noise, stream)
+            yield x, y, 1.0 if math.hypot(seen_x, seen_y) < inner else -1.0
+
+
+def _xor(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """Quadrants: 1 where both coordinates have the same sign."""
+    for _ in range(count):
+        x = _uniform(-_LONGEST_RADIUS, _LONGEST_RADIUS, stream)
+        x += _AXIS if x > 0 else -_AXIS
+        y = _uniform(-_LONGEST_RADIUS, _LONGEST_RADIUS, stream)
+        y += _AXIS if y > 0 else -_AXIS
+        seen_x = x + _shift(_LONGEST_RADIUS, noise, stream)
+        seen_y = y + _shift(_LONGEST_RADIUS, noise, stream)
+        yield x, y, 1.0 if seen_x * seen_y >= 0 else -1.0
+
+
+def _gauss(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """Two clouds; noise makes them wider."""
+    variance = 0.5 + 7 * noise
+    for part, centre, label in zip(_halves(count), (2, -2), (1.0, -1.0), strict=True):
+        for _ in range(part):
+            x = _normal(centre, variance, stream)
+            yield x, _normal(centre, variance, stream), label
+
+
+def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """Two arms that wind around each other; here noise moves the points themselves."""
+    half = count / 2
+    for part, turn, label in zip(_halves(count), (0.0, math.pi), (1.0, -1.0), strict=True):
+        for index in range(part):
+            radius = index / half * _LONGEST_RADIUS
+            angle = 1.75 * index / half * 2 * math.pi + turn
+            x = radius * math.sin(angle) + _shift(1, noise, stream)
+            yield x, radius * math.cos(angle) + _shift(1, noise, stream), label
+
+
+def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    for _ in range(count):
+        x, y = _uniform(-_SIDE, _SIDE, stream), _uniform(-_SIDE, _SIDE, stream)
+        seen_x = x + _shift(_SIDE, noise, stream)
+        yield x, y, label(seen_x, y + _shift(_SIDE, noise, stream))
+
+
+def _plane(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """A slope."""
+    return _square(lambda x, y: (x + y) / 10, count, noise, stream)
+
+
+def _gauss_regression(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+    """Six bumps, up and down by turns."""
+    return _square(_nearest_bump, count, noise, stream)
+
+
+def _nearest_bump(x: float, y: float) -> float:
+    heights = (sign * max(0.0, 1 - math.hypot(x - cx, y - cy) / _BUMP_RADIUS) for cx, cy, sign in _BUMPS)
+    return max(heights, key=abs)
+
+
+_DRAWN: dict[Dataset, Callable[[int, float, Uniform], Iterator[Point]]] = {
+    "circle": _circle,
+    "xor": _xor,
+    "gauss": _gauss,
+    "spiral": _spiral,
+    "plane": _plane,
+    "gauss-regression": _gauss_regression,
+}

@@ -1,0 +1,51 @@
+"""Event: something that happened in a training run, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+Kind = Literal["sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a training run, and when.
+
+    The kinds, and the numbers of each (cycles as in `cycle`; before and after: at the start and at the end of training
+    unless it says otherwise):
+
+    sign: a synapse changed its sign for good. before: its strongest weight of the old sign; after: its last;
+    crossings: how often it crossed zero around that, step by step (where the step is known).
+    withers: an input's share of all |w| that leave the inputs fell for good. before, after: the share.
+    dead: a hidden neuron says nothing any more, whatever the example. before, after: its largest |activation|.
+    saturated: a hidden neuron is close to a bound of its range for every example. before, after: its largest distance
+    from a bound, as a share of the range.
+    plateau: the error hardly falls over a long stretch, which begins with `cycle`. from, to: its cycles; before, after:
+    the error there.
+    halved: the error fell for good to half of what it was before training. before: then; after: at this cycle.
+    slows: most of all improvement was made up to this cycle, early on. share: of the improvement; cycles: the share of
+    all cycles that this took; before, after: the error.
+    solved: every training example is on the right side for good. examples: how many there are; before: how many were
+    right.
+    diverged: training broke off (complete: 0), or the error ended well above its start (complete: 1). before, after:
+    the error.
+
+    Where the cycle is known only as one of those between two kept moments, since is the cycle of the first of them: it
+    happened after that, and at `cycle` at the latest.
+    """
+
+    kind: Kind
+    cycle: int
+    """1-based; 0: it was so before training."""
+    example: int | None = None
+    """0-based: whose update did it, in a batch its last; None where it is known to the cycle only."""
+    synapse: tuple[int, int, int] | None = None
+    """(weight layer, neuron it comes from, neuron it goes to), all 0-based."""
+    neuron: tuple[int, int] | None = None
+    """(layer, neuron), 0-based; layer 0 is the inputs."""
+    numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
+    """By name."""

@@ -1,0 +1,174 @@
+"""Dense layers in plain NumPy: input features, forward pass, loss, backward pass.
+
+Shapes, for L weight layers: weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), float64. Inputs are one example (n_0,) or
+a batch (B, n_0); everything that comes out has the same leading shape. Call under `np.errstate` where a network may
+diverge: overflow is not an error here, whoever trains looks for it.
+
+Formulas: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", 1986; the shortcuts for
+cross entropy: Bishop, "Pattern Recognition and Machine Learning", section 5.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from netviz.scene.model import COORDINATES, Activation, Feature, Loss
+from netviz.scene.scene import Scene
+
+Floats = npt.NDArray[np.float64]
+
+
+def activate(activation: Activation, sums: Floats) -> Floats:
+    """The layer's activations (..., n) for its weighted sums (..., n)."""
+    if activation == "sigmoid":
+        with np.errstate(over="ignore"):  # exp(-z) is inf below z = -709.8, and 1 / inf is the right answer to 1e-308
+            result: Floats = 1.0 / (1.0 + np.exp(-sums))
+    elif activation == "tanh":
+        result = np.tanh(sums)
+    elif activation == "relu":
+        result = np.maximum(sums, 0.0)
+    elif activation == "softmax":
+        powers = np.exp(sums - sums.max(axis=-1, keepdims=True))
+        result = powers / powers.sum(axis=-1, keepdims=True)
+    else:
+        result = sums
+    return result
+
+
+def through_activation(activation: Activation, activations: Floats, errors: Floats) -> Floats:
+    """dLoss/d(weighted sums) (..., n) from the layer's activations (..., n) and dLoss/d(activations) (..., n).
+
+    Every derivative here can be had from the activations alone. relu has slope 0 at 0.
+    """
+    if activation == "sigmoid":
+        result: Floats = errors * (activations * (1.0 - activations))
+    elif activation == "tanh":
+        result = errors * (1.0 - activations * activations)
+    elif activation == "relu":
+        result = np.where(activations > 0.0, errors, 0.0)
+    elif activation == "softmax":  # every output depends on every sum: the whole Jacobian, diag(o) - o o^T
+        result = activations * (errors - (errors * activations).sum(axis=-1, keepdims=True))
+    else:
+        result = errors
+    return result
+
+
+def forward(
+    weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[Activation], inputs: Floats
+) -> tuple[Floats, ...]:
+    """The activations of all L + 1 layers, the inputs first: (..., n_0), (..., n_1), ... (..., n_L)."""
+    layers = [inputs]
+    for weight, bias, activation in zip(weights, biases, activations, strict=True):
+        layers.append(activate(activation, layers[-1] @ weight + bias))
+    return tuple(layers)
+
+
+def losses(
+    weights: Sequence[Floats],
+    biases: Sequence[Floats],
+    activations: Sequence[Activation],
+    layers: Sequence[Floats],
+    targets: Floats,
+    loss: Loss,
+) -> Floats:
+    """The loss of each example (...,), summed over its outputs.
+
+    layers: what `forward` gave for the same weights; targets: (..., n_L).
+    squared_error: sum of (t - o)^2 / 2. cross_entropy: for sigmoid outputs the sum of the binary cross entropies, for
+    softmax - sum of t log o. Cross entropy is taken from the weighted sums, not from the outputs: a saturated output
+    rounds to exactly 0 or 1, and its logarithm would be infinite where the loss is not.
+    """
+    if loss == "squared_error":
+        differences = targets - layers[-1]
+        each = differences * differences * 0.5
+    else:
+        each = cross_entropies(activations[-1], layers[-2] @ weights[-1] + biases[-1], targets)
+    result: Floats = each.sum(axis=-1)
+    return result
+
+
+def cross_entropies(activation: Activation, sums: Floats, targets: Floats) -> Floats:
+    """The cross entropy of each sigmoid or softmax output (..., n_L), from the outputs' weighted sums (..., n_L)."""
+    if activation == "sigmoid":
+        each: Floats = np.maximum(sums, 0.0) - sums * targets + np.log1p(np.exp(-np.abs(sums)))
+    else:
+        largest = sums.max(axis=-1, keepdims=True)
+        logarithm_of_sum = largest + np.log(np.exp(sums - largest).sum(axis=-1, keepdims=True))
+        each = targets * (logarithm_of_sum - sums)
+    return each
+
+
+def output_deltas(activation: Activation, outputs: Floats, targets: Floats, loss: Loss) -> Floats:
+    """dLoss/d(weighted sums) (..., n_L) of the last layer."""
+    if loss == "squared_error":
+        return through_activation(activation, outputs, outputs - targets)
+    if activation == "sigmoid":
+        return outputs - targets
+    # o - t where the targets add up to 1; the factor keeps the gradient true where they do not
+    result: Floats = outputs * targets.sum(axis=-1, keepdims=True) - targets
+    return result
+
+
+def deltas(
+    weights: Sequence[Floats],
+    activations: Sequence[Activation],
+    layers: Sequence[Floats],
+    targets: Floats,
+    loss: Loss,
+) -> tuple[Floats, ...]:
+    """dLoss/d(weighted sums) of each layer after the inputs: (..., n_1), ... (..., n_L), each example by itself.
+
+    weights: those the forward pass was made with, so that hidden errors are the ones of before the update. With weights
+    (C, n_l, n_{l+1}) of C networks, layers and targets are (C, B, n).
+    """
+    result = [output_deltas(activations[-1], layers[-1], targets, loss)]
+    for index in range(len(weights) - 1, 0, -1):
+        errors = result[-1] @ np.swapaxes(weights[index], -1, -2)
+        result.append(through_activation(activations[index - 1], layers[index], errors))
+    return tuple(reversed(result))
+
+
+def gradients(
+    layers: Sequence[Floats], deltas: Sequence[Floats], reduction: str = "mean"
+) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """dLoss/d(weights), dLoss/d(biases), with the shapes of weights and biases.
+
+    layers, deltas: of one example, or of a batch (B, n): then the gradients' mean or sum over the B examples.
+    """
+    if deltas[0].ndim == 1:
+        return tuple(map(np.outer, layers, deltas)), tuple(deltas)
+    batch = len(deltas[0])
+    if reduction == "mean" and batch > 1:
+        deltas = [delta / batch for delta in deltas]
+    for_weights = tuple(layer.T @ delta for layer, delta in zip(layers, deltas, strict=False))  # the last feeds nothing
+    for_biases = tuple(delta[0] if batch == 1 else delta.sum(axis=0) for delta in deltas)
+    return for_weights, for_biases
+
+
+# What a network is given of a point of the plane: its coordinates, and functions of them.
+
+_OF_POINT: dict[Feature, Callable[[Floats, Floats], Floats]] = {
+    "x1": lambda x1, x2: x1,
+    "x2": lambda x1, x2: x2,
+    "x1^2": lambda x1, x2: x1 * x1,
+    "x2^2": lambda x1, x2: x2 * x2,
+    "x1*x2": lambda x1, x2: x1 * x2,
+    "sin(x1)": lambda x1, x2: np.sin(x1),
+    "sin(x2)": lambda x1, x2: np.sin(x2),
+}
+
+
+def features_of(scene: Scene) -> tuple[Feature, ...] | None:
+    """The features of a scene whose inputs are points of the plane; None for one whose inputs are taken as they are."""
+    return scene.data.features or (COORDINATES if scene.is_planar else None)
+
+
+def network_inputs(features: Sequence[Feature] | None, given: Floats) -> Floats:
+    """Inputs (..., n_0) for what a scene gives: coordinates (..., 2) with features, otherwise the inputs themselves."""
+    if features is None:
+        return given
+    with np.errstate(over="ignore"):  # whoever trains looks for numbers that have run away
+        return np.stack([_OF_POINT[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)

@@ -1,0 +1,189 @@
+"""NumPy engine for wide layers and batches: every array allocated once and filled in each step.
+
+The arithmetic is that of `reference.py` to a few units in the last place. What it costs there to make arrays is more
+than to compute what is in them: for a wide layer memory is asked of the system and given back several times a step, for
+a narrow one every call takes longer than its numbers. So the learning rate is multiplied into the outputs' deltas and
+travels back with them, and errors and losses are worked out for a whole cycle at once, from the outputs left on its
+way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from netviz.scene.model import Activation
+from netviz.training.layers import Floats, cross_entropies, output_deltas
+from netviz.training.problem import Lesson, Parameters, State
+from netviz.training.sgd import Chunk
+
+_LARGE = 10_000
+
+Step = Callable[[Floats, Floats, Floats, Floats], None]
+"""(inputs (B, n_0), targets (B, n_L), sums (B, n_L), outputs (B, n_L)); the last two are filled in."""
+
+
+def can_be_in_place(lesson: Lesson) -> bool:
+    """Whether the lesson's sums need no particular order, and its weights follow nothing but their gradients."""
+    return not lesson.in_order and lesson.regularization == "none"
+
+
+def train_in_place(lesson: Lesson) -> Callable[[State, int], Chunk]:
+    """The training of a lesson that can be in place, as a function (state, cycles) -> Chunk.
+
+    A Chunk's numbers may not be finite.
+    """
+
+    def run(state: State, cycles: int) -> Chunk:
+        parameters = Parameters(*(tuple(array.copy() for array in arrays) for arrays in state.parameters))
+        outputs = np.empty_like(lesson.targets)
+        # A squared error is one of outputs alone: their sums may be overwritten.
+        sums = np.empty_like(outputs) if lesson.loss == "cross_entropy" else outputs
+        parts = [*_parts(lesson, parameters, sums, outputs)]
+        errors, losses = np.empty(cycles), np.empty(cycles)
+        with np.errstate(all="ignore"):  # numbers that run away are found by looking for them
+            for cycle in range(cycles):
+                for take_step, batches in parts:
+                    for batch in zip(*batches, strict=True):
+                        take_step(*batch)
+                errors[cycle], losses[cycle] = _added_up(lesson, sums, outputs)
+        return Chunk(State(parameters), errors, losses)
+
+    return run
+
+
+def _parts(
+    lesson: Lesson, parameters: Parameters, sums: Floats, outputs: Floats
+) -> Iterator[tuple[Step, tuple[Floats, ...]]]:
+    """A cycle's whole batches, then the shorter one at its end: a step, and what it takes (batches, B, n) each."""
+    count = len(lesson.inputs)
+    whole = count - count % lesson.batch
+    for start, stop, examples in ((0, whole, lesson.batch), (whole, count, count - whole)):
+        if start < stop:
+            arrays = (lesson.inputs, lesson.targets, sums, outputs)
+            batches = (array[start:stop].reshape(-1, examples, array.shape[1]) for array in arrays)
+            yield _step(lesson, parameters, examples), tuple(batches)
+
+
+def _added_up(lesson: Lesson, sums: Floats, outputs: Floats) -> tuple[float, float]:
+    """|target - output| and the loss of all examples, whose outputs and last weighted sums are (E, n_L)."""
+    differences = lesson.targets - outputs
+    if lesson.loss == "squared_error":
+        loss = 0.5 * float(np.vdot(differences, differences))
+    else:
+        loss = float(cross_entropies(lesson.activations[-1], sums, lesson.targets).sum())
+    return float(np.abs(differences).sum()), loss
+
+
+def _step(lesson: Lesson, parameters: Parameters, examples: int) -> Step:
+    """A step with B examples, which changes the parameters in place."""
+    weights, biases = parameters
+    kinds, sizes = lesson.activations, lesson.layers[1:]
+    hidden = [np.empty((examples, size)) for size in sizes[:-1]]
+    deltas, slopes = ([np.empty((examples, size)) for size in sizes] for _ in range(2))
+    gradients = [np.empty(pair) for pair in pairwise(lesson.layers)]
+    products = [_product_for(gradient, examples) for gradient in gradients]
+    rate = lesson.learning_rate / (examples if lesson.reduction == "mean" else 1)
+
+    # What each part of a step needs of its layers, as tuples: to look it up in the step would take a tenth of it.
+    *to_hidden, last = (_ACTIVATE[kind] for kind in kinds)
+    forward = [*zip(to_hidden, weights[:-1], biases[:-1], hidden, strict=True)]
+    backward = [
+        (deltas[index + 1], weights[index + 1].T, _SLOPE[kinds[index]], hidden[index], deltas[index], slopes[index])
+        for index in reversed(range(len(hidden)))
+    ]
+    transposed_layers = [layer.T for layer in hidden]
+    updates = [*zip(products[1:], transposed_layers, deltas[1:], gradients[1:], weights[1:], strict=True)]
+    bias_updates = [*zip(deltas, map(np.empty, sizes), biases, strict=True)] if lesson.bias is True else []
+
+    def step(inputs: Floats, targets: Floats, sums: Floats, outputs: Floats) -> None:
+        before = inputs
+        for activate, weight, bias, layer in forward:
+            np.dot(before, weight, layer)
+            np.add(layer, bias, layer)
+            activate(layer, layer)
+            before = layer
+        np.dot(before, weights[-1], sums)
+        np.add(sums, biases[-1], sums)
+        last(sums, outputs)
+
+        _output_deltas(lesson, outputs, targets, deltas[-1], slopes[-1])
+        if rate != 1.0:
+            np.multiply(deltas[-1], rate, deltas[-1])
+        for after, transposed, slope, layer, delta, room in backward:
+            np.dot(after, transposed, delta)
+            slope(layer, room)
+            np.multiply(delta, room, delta)
+
+        products[0](inputs.T, deltas[0], gradients[0])
+        np.subtract(weights[0], gradients[0], weights[0])
+        for product, transposed, delta, gradient, weight in updates:
+            product(transposed, delta, gradient)
+            np.subtract(weight, gradient, weight)
+        for delta, total, bias in bias_updates:
+            np.add.reduce(delta, axis=0, out=total)
+            np.subtract(bias, total, bias)
+
+    return step
+
+
+def _product_for(gradient: Floats, examples: int) -> Callable[[Floats, Floats, Floats], object]:
+    """The faster of NumPy's two matrix products for gradients of so many examples, measured.
+
+    np.dot starts in two thirds of the time of np.matmul, and for one example it takes a third; but it fills the result
+    with zeros first, which takes a tenth longer where that is large.
+    """
+    return np.dot if examples == 1 or gradient.size < _LARGE else np.matmul
+
+
+def _output_deltas(lesson: Lesson, outputs: Floats, targets: Floats, deltas: Floats, room: Floats) -> None:
+    activation = lesson.activations[-1]
+    if lesson.loss == "squared_error" and activation != "softmax":
+        np.subtract(outputs, targets, deltas)
+        _SLOPE[activation](outputs, room)
+        np.multiply(deltas, room, deltas)
+    else:
+        deltas[:] = output_deltas(activation, outputs, targets, lesson.loss)
+
+
+def _sigmoid(sums: Floats, result: Floats) -> None:
+    np.negative(sums, result)
+    np.exp(result, result)
+    np.add(result, 1.0, result)
+    np.reciprocal(result, result)
+
+
+def _softmax(sums: Floats, result: Floats) -> None:
+    np.subtract(sums, sums.max(axis=-1, keepdims=True), result)
+    np.exp(result, result)
+    np.divide(result, result.sum(axis=-1, keepdims=True), result)
+
+
+def _slope_of_sigmoid(outputs: Floats, result: Floats) -> None:
+    np.subtract(1.0, outputs, result)
+    np.multiply(outputs, result, result)
+
+
+def _slope_of_tanh(outputs: Floats, result: Floats) -> None:
+    np.multiply(outputs, outputs, result)
+    np.subtract(1.0, result, result)
+
+
+_ACTIVATE: dict[Activation, Callable[[Floats, Floats], object]] = {
+    "sigmoid": _sigmoid,
+    "tanh": np.tanh,
+    "relu": lambda sums, result: np.maximum(sums, 0.0, out=result),
+    "linear": lambda sums, result: np.copyto(result, sums),
+    "softmax": _softmax,
+}
+"""`network.activate`: from weighted sums (B, n) to activations (B, n), which may be the same array."""
+
+_SLOPE: dict[Activation, Callable[[Floats, Floats], object]] = {
+    "sigmoid": _slope_of_sigmoid,
+    "tanh": _slope_of_tanh,
+    "relu": lambda outputs, result: np.greater(outputs, 0.0, result),
+    "linear": lambda outputs, result: result.fill(1.0),
+}
+"""d(activation) / d(weighted sum) (B, n), from the activations (B, n)."""

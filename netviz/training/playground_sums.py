@@ -1,0 +1,99 @@
+"""Forward and backward pass with every sum in TensorFlow Playground's order.
+
+Floating-point sums depend on their order in the last bit, and matrix products have none that can be relied on. Some of
+Playground's trainings are so restless that the last bit is seen after two hundred epochs: with these functions its runs
+come out as it has them (src/nn.ts, in Chrome). Its tanh, exp and log are the C library's, which are `math`'s here and
+not always NumPy's. Vectorised over the examples of a batch, (B, n).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from netviz.scene.model import Activation, Loss
+from netviz.training.layers import Floats, activate, output_deltas, through_activation
+
+_EXAMPLES_AT_ONCE = 64  # whose gradients are held in memory one by one
+
+
+def forward(
+    weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[Activation], inputs: Floats
+) -> tuple[Floats, ...]:
+    """The activations (B, n_l) of all L + 1 layers: to the bias of each neuron its inputs are added from the first."""
+    layers = [inputs]
+    for weight, bias, activation in zip(weights, biases, activations, strict=True):
+        before = layers[-1]
+        sums = bias + before[:, :1] * weight[0]
+        for index in range(1, len(weight)):
+            sums += before[:, index : index + 1] * weight[index]
+        layers.append(_activate(activation, sums))
+    return tuple(layers)
+
+
+def _activate(activation: Activation, sums: Floats) -> Floats:
+    if activation == "tanh":
+        return _each(math.tanh, sums)
+    if activation == "sigmoid":
+        result: Floats = 1.0 / (1.0 + _each(exponential, -sums))
+        return result
+    return activate(activation, sums)
+
+
+def exponential(x: float) -> float:
+    """e to the power of x; infinite where that is no number, as in JavaScript."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def _each(function: Callable[[float], float], numbers: Floats) -> Floats:
+    return np.array(list(map(function, numbers.ravel().tolist()))).reshape(numbers.shape)
+
+
+def deltas(
+    weights: Sequence[Floats],
+    activations: Sequence[Activation],
+    layers: Sequence[Floats],
+    targets: Floats,
+    loss: Loss,
+) -> tuple[Floats, ...]:
+    """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): each neuron's blame is added up from the next layer's first on."""
+    result = [output_deltas(activations[-1], layers[-1], targets, loss)]
+    for index in range(len(weights) - 1, 0, -1):
+        after, weight = result[-1], weights[index]
+        errors = after[:, :1] * weight[:, 0]
+        for neuron in range(1, weight.shape[1]):
+            errors += after[:, neuron : neuron + 1] * weight[:, neuron]
+        result.append(through_activation(activations[index - 1], layers[index], errors))
+    return tuple(reversed(result))
+
+
+def gradients(
+    layers: Sequence[Floats], deltas: Sequence[Floats], carried: tuple[Sequence[Floats], Sequence[Floats]] | None
+) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
+    """dLoss/d(weights), dLoss/d(biases), added up from the first example to the last.
+
+    carried: what they are added to, of examples before.
+    """
+    for_weights = []
+    for index, (layer, delta) in enumerate(zip(layers, deltas, strict=False)):
+        total = None if carried is None else carried[0][index]
+        for start in range(0, len(delta), _EXAMPLES_AT_ONCE):
+            part = slice(start, start + _EXAMPLES_AT_ONCE)
+            total = _added_up(layer[part, :, None] * delta[part, None, :], total)
+        assert total is not None
+        for_weights.append(total)
+    starts = [None] * len(deltas) if carried is None else carried[1]
+    return tuple(for_weights), tuple(map(_added_up, deltas, starts))
+
+
+def _added_up(numbers: Floats, first: Floats | None) -> Floats:
+    """The sum over the first axis, one after the other: `sum` would add them in pairs where it can."""
+    if first is not None:
+        numbers = np.concatenate([first[None], numbers])
+    total: Floats = np.add.accumulate(numbers, axis=0)[-1]
+    return total

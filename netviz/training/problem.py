@@ -1,0 +1,136 @@
+"""Training problem: network, examples and settings as arrays for the engines; and the error of divergence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from netviz.errors import NetvizError
+from netviz.scene.model import Activation, Loss, Regularization
+from netviz.scene.scene import Scene
+from netviz.training.data import examples_of
+from netviz.training.layers import Floats
+
+if TYPE_CHECKING:
+    from netviz.training.recording import Recording
+
+
+class Parameters(NamedTuple):
+    """What is learned. Never changed in place: a step makes new ones."""
+
+    weights: tuple[Floats, ...]
+    """(n_l, n_{l+1}) for each weight layer."""
+    biases: tuple[Floats, ...]
+    """(n_{l+1},) for each weight layer; zeros where the network has none."""
+
+    def finite(self) -> bool:
+        """Whether every number is."""
+        return all(bool(np.isfinite(array).all()) for arrays in self for array in arrays)
+
+
+class Gradients(NamedTuple):
+    """dLoss/d(parameters), added up over some examples."""
+
+    weights: tuple[Floats, ...]
+    """(n_l, n_{l+1}) for each weight layer."""
+    biases: tuple[Floats, ...]
+    """(n_{l+1},) for each weight layer."""
+    examples: int
+    """How many."""
+
+
+class State(NamedTuple):
+    """All that a step of training leaves to the next. Never changed in place."""
+
+    parameters: Parameters
+    carried: Gradients | None = None
+    """Those of examples at the end of a cycle whose update comes with the next cycle's first batch."""
+    dead: tuple[npt.NDArray[np.bool_], ...] | None = None
+    """With L1, for each weight layer, which weights (n_l, n_{l+1}) crossed zero and stay there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """E examples and how they are learned."""
+
+    layers: tuple[int, ...]
+    """Neurons in each layer, inputs first."""
+    activations: tuple[Activation, ...]
+    """One for each weight layer."""
+    loss: Loss
+    bias: bool | Literal["fixed"]
+    """Whether there are biases; fixed ones are not learned."""
+    learning_rate: float
+    batch: int
+    """Examples in one step, 1 to E."""
+    reduction: Literal["mean", "sum"]
+    inputs: Floats
+    """(E, n_0)."""
+    targets: Floats
+    """(E, n_L)."""
+    last_batch: Literal["short", "carry"] = "short"
+    """Whether the last step of a cycle may have fewer examples, or what they say is left to the next cycle."""
+    regularization: Regularization = "none"
+    regularization_rate: float = 0.0
+    """The penalty of a weight w is this times |w| (L1) or w^2 / 2 (L2)."""
+    in_order: bool = False
+    """Whether every sum is added up in TensorFlow Playground's order, so that its runs come out to the last bit."""
+
+    @property
+    def weight_count(self) -> int:
+        """Weights in all layers, biases not counted."""
+        return sum(before * after for before, after in pairwise(self.layers))
+
+
+def lesson_of(scene: Scene) -> Lesson:
+    """The lesson a scene describes."""
+    examples, training = examples_of(scene), scene.training
+    count = len(examples.inputs)
+    return Lesson(
+        layers=scene.network.layers,
+        activations=scene.network.activations,
+        loss=training.loss,
+        bias=scene.network.bias,
+        learning_rate=training.learning_rate,
+        batch=count if training.batch == "full" else min(training.batch, count),
+        reduction=training.reduction,
+        inputs=examples.inputs,
+        targets=examples.targets,
+        last_batch=training.last_batch,
+        regularization=training.regularization if training.regularization_rate else "none",
+        regularization_rate=training.regularization_rate,
+        in_order=training.initial_weights == "playground" or training.last_batch == "carry",
+    )
+
+
+# The error of a training whose numbers have run away.
+
+
+class TrainingDiverged(NetvizError):
+    """A weight, an activation or the loss is not a finite number any more.
+
+    cycle: 1-based, 0 before training. example: 0-based, -1 at rest and in testing. layer: 0-based, the inputs being 0.
+    recording: everything kept before that, with info["complete"] False; None when the start itself is not finite.
+    """
+
+    recording: Recording | None = None
+
+    def __init__(self, lesson: Lesson, cycle: int, example: int, layer: int, what: str) -> None:
+        self.cycle, self.example, self.layer = cycle, example, layer
+        when = f"in cycle {cycle}" if cycle else "before the first cycle"
+        at = f"at example {example + 1}" if example >= 0 else "in testing" if what == "test loss" else "at rest"
+        where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(lesson.layers) - 1)}"
+        advice = (
+            f"lower training.learning_rate, which is {lesson.learning_rate:g}"
+            if cycle
+            else "give smaller initial weights, inputs or targets"
+        )
+        super().__init__(f"training diverged {when}, {at}: the {where} left the range of numbers; {advice}")
+
+
+def _name(layer: int, last: int) -> str:
+    return "the output layer" if layer == last else f"hidden layer {layer}" if layer else "the inputs"

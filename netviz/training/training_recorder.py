@@ -1,0 +1,270 @@
+"""Training recorder: moments and curves kept while a training run goes by."""
+
+from __future__ import annotations
+
+import platform
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from netviz.errors import InputError, Problem
+from netviz.scene.scene import Scene
+from netviz.scene.schedule import between, recorded_count, recorded_examples, shown_count, shown_cycles, walked_count
+from netviz.training.data import examples_of
+from netviz.training.layers import Floats, forward, losses
+from netviz.training.problem import Lesson, Parameters, TrainingDiverged
+from netviz.training.recording import AT_REST, FORMAT_VERSION, Recording
+from netviz.training.sgd import Chunk, Step, check_pass
+
+LARGEST_RECORDING = 2_000_000_000
+NUMBERS_IN_POINT = 4
+"""Of the curve: cycle, train_loss, train_error, test_loss."""
+MOST_BETWEEN = 12
+
+
+def refuse_too_large(scene: Scene) -> None:
+    """Raise InputError if the scene's recording would be larger than 2 GB, before any of it is made."""
+    if is_too_large(scene):
+        moments, size = most_moments(scene), size_of_recording(scene)
+        shown, examples = shown_count(scene), scene.data.train_count
+        each = examples if scene.presented_count is None else scene.presented_count
+        message = (
+            f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {each:,} "
+            f"{'example' if each == 1 else 'examples'} make a recording of up to {moments:,} moments with "
+            f"{numbers_in_moment(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
+            f"the limit; {_what_helps(scene)}"
+        )
+        raise InputError([Problem("schedule", message)])
+
+
+def is_too_large(scene: Scene) -> bool:
+    """Whether the scene's recording would be larger than 2 GB."""
+    return size_of_recording(scene) > LARGEST_RECORDING
+
+
+def size_of_recording(scene: Scene) -> int:
+    """Bytes of the scene's recording: at most so many."""
+    points = most_points(_most_at_rest(scene), scene.training.cycles)
+    return 8 * (most_moments(scene) * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
+
+
+def _what_helps(scene: Scene) -> str:
+    """How many examples a cycle may present so that the recording is small enough, or what else to do."""
+    moments = LARGEST_RECORDING // (8 * numbers_in_moment(scene)) - _most_at_rest(scene) - walked_count(scene)
+    fitting = moments // shown_count(scene)
+    fewer = "show fewer cycles (schedule), or have a smaller network (network.layers)"
+    if scene.presentation == "each" and 1 <= fitting < (scene.presented_count or scene.data.train_count):
+        return f"present {fitting:,} or fewer in each cycle (examples: {fitting} in the learning shot), or {fewer}"
+    return f"{fewer} or fewer examples"
+
+
+def numbers_in_moment(scene: Scene) -> int:
+    """Numbers of 8 bytes in one row of a recording."""
+    layers = scene.network.layers
+    return sum(a * b for a, b in pairwise(layers)) + sum(layers[1:]) + sum(layers) + layers[-1] + 3
+
+
+def most_moments(scene: Scene) -> int:
+    """Rows of the scene's recording: at most so many."""
+    return recorded_count(scene) + _most_at_rest(scene)
+
+
+def _most_at_rest(scene: Scene) -> int:
+    return min(2 + shown_count(scene) * (1 + MOST_BETWEEN), scene.training.cycles + 1)
+
+
+def kept_cycles(scene: Scene) -> tuple[int, ...]:
+    """The cycles after which a moment at rest is kept: the start, the shown cycles, some between them, and the end."""
+    kept = {0, scene.training.cycles}
+    for before, after in pairwise((0, *shown_cycles(scene))):
+        kept |= {after, *between(before, after, MOST_BETWEEN)}
+    return tuple(sorted(kept))
+
+
+class Recorder:
+    """The rows and the curve of a recording, filled in as training goes on."""
+
+    def __init__(self, scene: Scene, lesson: Lesson) -> None:
+        self.scene, self.lesson = scene, lesson
+        self.kept = kept_cycles(scene)
+        self.examples = {cycle: np.array(each) for cycle, each in recorded_examples(scene).items()}
+        self.shown = frozenset(self.examples)
+        rows, layers = len(self.kept) + sum(map(len, self.examples.values())), lesson.layers
+        self._cycle = np.zeros(rows, dtype=np.int64)
+        self._example = np.full(rows, AT_REST, dtype=np.int64)
+        self._weights = tuple(np.empty((rows, a, b)) for a, b in pairwise(layers))
+        self._biases = tuple(np.empty((rows, size)) for size in layers[1:])
+        self._activations = tuple(np.empty((rows, size)) for size in layers)
+        self._targets = np.full((rows, layers[-1]), np.nan)
+        self._loss = np.empty(rows)
+        self.curve = Curve(scene, lesson, self.kept)
+        self._row = self._complete_rows = 0
+
+    def start(self, parameters: Parameters) -> None:
+        """Keep the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
+        self.curve.start(parameters)
+        self.keep_rest(0, parameters)
+
+    def keep_step(self, cycle: int, before: Parameters, step: Step) -> None:
+        """Keep the forward pass of those examples of a step that are recorded, with the weights from before it."""
+        examples = self.examples[cycle]
+        examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
+        rows, within = slice(self._row, self._row + len(examples)), examples - step.start
+        self._cycle[rows] = cycle
+        self._example[rows] = examples
+        self._fill(rows, before, tuple(layer[within] for layer in step.layers))
+        self._targets[rows] = self.lesson.targets[examples]
+        self._loss[rows] = step.losses[within]
+        self._row = rows.stop
+
+    def keep_rest(self, cycle: int, parameters: Parameters) -> None:
+        """Keep the network as it is after a cycle that is on the curve; all rows before it are now complete."""
+        layers = forward(*parameters, self.lesson.activations, np.zeros(self.lesson.layers[0]))
+        for layer, activations in enumerate(layers):
+            if not np.isfinite(activations).all():
+                raise TrainingDiverged(self.lesson, cycle, AT_REST, layer, "activations")
+        row = slice(self._row, self._row + 1)
+        self._cycle[row] = cycle
+        self._fill(row, parameters, layers)
+        self._loss[row] = self.curve.loss_at(cycle)
+        self._row = self._complete_rows = row.stop
+
+    def _fill(self, rows: slice, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
+        for kept, now in (
+            *zip(self._weights, parameters.weights, strict=True),
+            *zip(self._biases, parameters.biases, strict=True),
+            *zip(self._activations, layers, strict=True),
+        ):
+            kept[rows] = now
+
+    def recording(self) -> Recording | None:
+        """The recording up to the last complete moment; None before there is one."""
+        rows = slice(self._complete_rows)
+        if not self._complete_rows:
+            return None
+        last = self._cycle[self._complete_rows - 1]
+        curve = self.curve
+        points = slice(int(np.searchsorted(curve.cycles, last)) + 1)
+        return Recording(
+            scene=self.scene,
+            cycle=self._cycle[rows],
+            example=self._example[rows],
+            weights=tuple(array[rows] for array in self._weights),
+            biases=tuple(array[rows] for array in self._biases),
+            activations=tuple(array[rows] for array in self._activations),
+            targets=self._targets[rows],
+            loss=self._loss[rows],
+            curve_cycle=curve.cycles[points],
+            train_loss=curve.train_loss[points],
+            train_error=curve.train_error[points],
+            test_loss=None if curve.test_loss is None else curve.test_loss[points],
+            info={
+                "format": FORMAT_VERSION,
+                "seed": self.scene.training.seed,
+                "versions": {"netviz": _version(), "numpy": np.__version__, "python": platform.python_version()},
+                "complete": bool(last == self.scene.training.cycles),
+            },
+        )
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("netviz-film")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "unknown"
+
+
+# Loss and error over the cycles of a training run, filled in as it goes by.
+
+LONGEST_WHOLE_CURVE = 100_000
+CURVE_POINTS = 20_000
+
+_NUMBERS_AT_ONCE = 4_000_000  # activations of one layer that are held in memory while measuring
+
+
+def curve_cycles(kept: tuple[int, ...], cycles: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The cycles on the curve: all, or in a long run the kept ones and some thousands geometrically spaced."""
+    if cycles <= LONGEST_WHOLE_CURVE:
+        return np.arange(cycles + 1, dtype=np.int64)
+    return np.unique(np.array([*kept, *between(0, cycles, CURVE_POINTS)], dtype=np.int64))
+
+
+def most_points(most_kept: int, cycles: int) -> int:
+    """Points of the curve of a run that keeps up to so many cycles: at most so many."""
+    return cycles + 1 if cycles <= LONGEST_WHOLE_CURVE else min(cycles + 1, most_kept + CURVE_POINTS)
+
+
+class Curve:
+    """The curve of K points, and which cycles they are.
+
+    Of a scene with a data set or test examples each point is measured over the whole sets, with the weights from after
+    the cycle. Otherwise it is what training met on its way: each example's loss from just before its batch's update.
+    """
+
+    def __init__(self, scene: Scene, lesson: Lesson, kept: tuple[int, ...]) -> None:
+        examples = examples_of(scene)
+        has_tests = len(examples.test_inputs) > 0
+        self.cycles = curve_cycles(kept, scene.training.cycles)
+        self.train_loss = np.empty(len(self.cycles))
+        self.train_error = np.empty(len(self.cycles))
+        self.test_loss = np.empty(len(self.cycles)) if has_tests else None
+        self._is_measured = has_tests or scene.data.dataset is not None
+        self._lesson, self._examples = lesson, examples
+
+    def start(self, parameters: Parameters) -> None:
+        """Keep the point before training. Raises TrainingDiverged if it is not finite."""
+        self._measure(0, parameters)
+
+    def most_at_once(self, done: int) -> int:
+        """So many cycles after cycle `done` may be trained before the curve wants to see the weights."""
+        if not self._is_measured:
+            return int(self.cycles[-1]) - done
+        return int(self.cycles[np.searchsorted(self.cycles, done, side="right")]) - done
+
+    def keep(self, done: int, chunk: Chunk) -> None:
+        """Keep what the curve wants of the cycles after cycle `done`. Raises TrainingDiverged if it is not finite."""
+        last = done + len(chunk.errors)
+        if not self._is_measured:
+            points = slice(*np.searchsorted(self.cycles, [done + 1, last + 1]))
+            wanted = self.cycles[points] - (done + 1)
+            self.train_error[points] = chunk.errors[wanted] / self._lesson.targets.size
+            self.train_loss[points] = chunk.losses[wanted] / len(self._lesson.targets)
+        elif self.cycles[np.searchsorted(self.cycles, last)] == last:
+            self._measure(last, chunk.parameters)
+
+    def loss_at(self, cycle: int) -> float:
+        """The loss of training at a cycle on the curve."""
+        return float(self.train_loss[np.searchsorted(self.cycles, cycle)])
+
+    def _measure(self, cycle: int, parameters: Parameters) -> None:
+        point = int(np.searchsorted(self.cycles, cycle))
+        lesson, examples = self._lesson, self._examples
+        self.train_loss[point], self.train_error[point] = self._over(
+            parameters, cycle, lesson.inputs, lesson.targets, tested=False
+        )
+        if self.test_loss is not None:
+            self.test_loss[point], _ = self._over(
+                parameters, cycle, examples.test_inputs, examples.test_targets, tested=True
+            )
+
+    def _over(
+        self, parameters: Parameters, cycle: int, inputs: Floats, targets: Floats, *, tested: bool
+    ) -> tuple[float, float]:
+        """Mean loss and mean |target - output| over examples (B, n_0), (B, n_L)."""
+        lesson, loss, error = self._lesson, 0.0, 0.0
+        at_once = max(1, _NUMBERS_AT_ONCE // max(lesson.layers))
+        for start in range(0, len(inputs), at_once):
+            part = targets[start : start + at_once]
+            layers = forward(*parameters, lesson.activations, inputs[start : start + at_once])
+            each = losses(*parameters, lesson.activations, layers, part, lesson.loss)
+            if not tested:
+                check_pass(lesson, cycle, start, layers, each)
+            loss += float(each.sum()) / len(targets)
+            error += float(np.abs(part - layers[-1]).sum()) / targets.size
+        if not (np.isfinite(loss) and np.isfinite(error)):
+            example = AT_REST if tested else len(targets) - 1
+            raise TrainingDiverged(lesson, cycle, example, len(lesson.activations), "test loss" if tested else "loss")
+        return loss, error

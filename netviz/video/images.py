@@ -1,0 +1,52 @@
+"""Images: a picture as a PNG or JPEG file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netviz.atomic_files import atomic_write
+from netviz.video.metadata import About
+from netviz.video.metadata_formats import with_about
+
+BYTES_A_PIXEL = 0.095
+"""A JPEG is no larger, if that can be had: some 200 kB at 1920x1080."""
+QUALITIES = (93, 90, 86, 82, 78)
+"""Of JPEG, tried in turn."""
+
+
+def picture_file(picture: NDArray[np.uint8], suffix: str, about: About | None) -> bytes:
+    """The content of a file of the kind that a suffix says: .png, .jpg or .jpeg.
+
+    picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. about: None for a file that says
+    nothing. JPEG is progressive, with full colour at every pixel, which keeps thin lines sharp.
+    """
+    image, largest = Image.fromarray(picture), BYTES_A_PIXEL * picture.shape[0] * picture.shape[1]
+    if suffix.lower() == ".png":
+        return _telling(suffix, _saved(image, "PNG"), about)
+    data = b""
+    for quality in QUALITIES:
+        data = _saved(image, "JPEG", quality=quality, subsampling=0, progressive=True, optimize=True)
+        if len(data) <= largest:
+            break
+    return _telling(suffix, data, about)
+
+
+def write_picture(target: Path, picture: NDArray[np.uint8], about: About | None, *, overwrite: bool) -> None:
+    """Write a picture, whole or not at all; see `picture_file`."""
+    with atomic_write(target, overwrite=overwrite) as part:
+        part.write_bytes(picture_file(picture, target.suffix, about))
+
+
+def _telling(suffix: str, data: bytes, about: About | None) -> bytes:
+    return data if about is None else with_about(suffix, data, about)
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

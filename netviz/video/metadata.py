@@ -1,0 +1,168 @@
+"""Metadata of films and pictures: what a file says about itself, as data and as texts.
+
+One of the texts, under the name netviz, holds all of it as JSON in ASCII, the whole scene among it; the others are for
+people and their players. No clock and no path is in any: the same scene gives the same texts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netviz.ffmpeg import text_of
+
+NAME = "netviz"
+"""What the text with all of it is called in every kind of file."""
+LONGEST_PLAIN = 4_000
+"""Characters of JSON that still stand in a file as they are; more are packed."""
+PACKED = "zlib:"
+"""How packed JSON begins; base64 of zlib's stream follows."""
+LARGEST = 64_000_000
+"""Characters that are read at most, packed or not."""
+DEEPEST = 20
+_LONGEST = 1_000
+
+
+class Damaged(ValueError):
+    """A file is not what it says it is, or what it says about itself cannot be read; the message says why."""
+
+
+@dataclass(frozen=True)
+class Music:
+    """What is known of a film's music; empty texts where nothing is."""
+
+    title: str = ""
+    artist: str = ""
+    licence: str = ""
+
+    def __str__(self) -> str:
+        named = " by ".join(filter(None, (self.title, self.artist)))
+        return ", ".join(filter(None, (named, self.licence)))
+
+
+@dataclass(frozen=True)
+class About:
+    """What a file says about itself.
+
+    version: of the netviz that made it. seed: of the training. scene_hash: 64 hexadecimal digits, SHA-256 of the
+    scene's data as JSON in ASCII, keys sorted, without spaces. music: None for a silent film. files: what has to lie
+    beside the scene's file. scene: its data, only what differs from netviz's defaults.
+    """
+
+    title: str
+    version: str
+    seed: int | str
+    scene_hash: str
+    music: Music | None = None
+    files: tuple[str, ...] = ()
+    scene: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def software(self) -> str:
+        """Program and version."""
+        return f"netviz {self.version}"
+
+    @property
+    def comment(self) -> str:
+        """A sentence for people who look at the file's tags."""
+        return f"Made with {self.software}, seed {self.seed}, scene {self.scene_hash}. `netviz inspect` shows more."
+
+    @property
+    def rights(self) -> str:
+        """Whose the music is; of the pictures nothing is said, which belong to whoever made them."""
+        return f"Music: {self.music}" if self.music is not None and str(self.music) else ""
+
+    @property
+    def text(self) -> str:
+        """All of it as JSON in ASCII, packed where it is long."""
+        data: dict[str, Any] = {NAME: self.version, "title": self.title, "seed": self.seed}
+        data["scene_sha256"] = self.scene_hash
+        if self.music is not None:
+            data["music"] = vars(self.music)
+        text = json.dumps({**data, "files": self.files, "scene": self.scene}, separators=(",", ":"), allow_nan=False)
+        if len(text) <= LONGEST_PLAIN:
+            return text
+        return PACKED + base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Every text of a file under its plain name, those that are empty left out."""
+        texts = {"title": self.title, "software": self.software, "comment": self.comment, "copyright": self.rights}
+        return {name: text for name, text in {**texts, NAME: self.text}.items() if text}
+
+
+def ffmetadata(about: About) -> str:
+    """All texts as ffmpeg reads them from a file of kind ffmetadata.
+
+    Given as one more input and chosen with -map_metadata; mp4 and mov need -movflags use_metadata_tags for them.
+    """
+    return text_of(about.tags)
+
+
+def about_of_text(text: str) -> About:
+    """What a file's text under the name netviz says. Raises Damaged."""
+    data = _json(_unpacked(text))
+    music = data.get("music")
+    if not (music is None or isinstance(music, dict)) or not isinstance(data.get("scene"), dict):
+        raise Damaged("its music or its scene is not what it should be")
+    files = data.get("files", [])
+    if not isinstance(files, list):
+        raise Damaged("its list of files is none")
+    if _is_deeper(data, DEEPEST):
+        raise Damaged("it is nested too deep")
+    seed = data.get("seed")
+    return About(
+        title=_line(data, "title"),
+        version=_line(data, NAME),
+        seed=seed if type(seed) is int else _line(data, "seed"),
+        scene_hash=_line(data, "scene_sha256"),
+        music=None if music is None else Music(*(_line(music, key) for key in ("title", "artist", "licence"))),
+        files=tuple(_line({"files": name}, "files") for name in files),
+        scene=data["scene"],
+    )
+
+
+def _unpacked(text: str) -> str:
+    if not text.startswith(PACKED):
+        return text
+    try:
+        packed = base64.b64decode(text.removeprefix(PACKED), validate=True)
+        stream = zlib.decompressobj()
+        found = stream.decompress(packed, LARGEST)
+    except (binascii.Error, ValueError, zlib.error):
+        raise Damaged("what it says cannot be unpacked") from None
+    if not stream.eof:
+        raise Damaged(f"what it says breaks off, or is longer than {LARGEST / 1e6:g} MB")
+    return found.decode("ascii", errors="replace")
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise Damaged("what it says is not whole: it is no JSON") from None
+    if not isinstance(data, dict):
+        raise Damaged("what it says is not whole: it has no keys")
+    return data
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _line(data: Mapping[str, Any], key: str) -> str:
+    """A text of reasonable length under a key."""
+    text = data.get(key)
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise Damaged(f"its {key} is no text, or a very long one")
+    return text
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(depth == 0 or _is_deeper(each, depth - 1) for each in inner)

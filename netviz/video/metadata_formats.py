@@ -1,0 +1,353 @@
+"""Metadata in files of every kind: written and read by format; films (MP4, WebM, MOV) here."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from netviz.errors import InputError, Problem
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.video import metadata_images
+from netviz.video.metadata import LARGEST, NAME, About, Damaged, about_of_text
+from netviz.video.metadata_images import MOST_PARTS, Data, Look, cut
+
+NOT_OURS = (
+    "carries no word of netviz: another program made it, or wrote it anew without its tags, as many sites do, or its "
+    "scene says output.about: false; give a film or picture as netviz wrote it"
+)
+_INSERTS = {
+    ".png": metadata_images.insert_in_png,
+    ".apng": metadata_images.insert_in_png,
+    ".gif": metadata_images.insert_in_gif,
+    ".webp": metadata_images.insert_in_webp,
+    ".jpg": metadata_images.insert_in_jpeg,
+    ".jpeg": metadata_images.insert_in_jpeg,
+}
+T = TypeVar("T")
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+
+
+@dataclass(frozen=True)
+class Media:
+    """What a file holds. kind: PNG, MP4, ...; size: width and height in pixels; seconds and fps: None where it does not
+    move or does not say; codecs: of picture and sound; size_in_bytes: of the file."""
+
+    kind: str
+    size: tuple[int, int] | None
+    seconds: float | None
+    fps: str | None
+    codecs: tuple[str, ...]
+    size_in_bytes: int
+
+
+def with_about(suffix: str, data: bytes, about: About) -> bytes:
+    """A picture's bytes with what it says about itself. suffix: .png, .apng, .gif, .webp, .jpg or .jpeg.
+
+    The picture's own bytes stay as they are. Raises Damaged if they are none of that kind, KeyError for other kinds.
+    """
+    return _INSERTS[suffix.lower()](data, about.tags)
+
+
+def read_about(path: Path) -> About:
+    """What a film or picture says about itself, whatever its name ends in. Raises InputError."""
+    return _read(path, _about)
+
+
+def read_media(path: Path) -> Media:
+    """What a film or picture holds. Raises InputError."""
+    return _read(path, _media)
+
+
+def refuse_broken(path: Path) -> None:
+    """Raise InputError if a film or picture is not as long as it says, where its kind says how long it is."""
+    _read(path, _check_end)
+
+
+def _check_end(path: Path, data: Data) -> None:
+    picture = _picture(data)
+    if picture is not None:
+        picture.look(data)
+    elif is_mp4(data):
+        check_end_of_mp4(data)
+    elif data[:4] == _MATROSKA:
+        check_end_of_webm(data)
+
+
+def _about(path: Path, data: Data) -> About:
+    picture = _picture(data)
+    if picture is not None:
+        text = picture.find(data)
+    elif is_mp4(data):
+        check_end_of_mp4(data)
+        # Others that copy our films into new ones keep tags, but not in our own kind of box.
+        text = find_in_mp4(data) or find_in_tags(path)
+    else:
+        is_matroska = data[:4] == _MATROSKA
+        if is_matroska:
+            check_end_of_webm(data)
+        text = find_in_tags(path) if is_matroska else None
+    if text is None:
+        raise InputError([Problem(str(path), NOT_OURS)])
+    return about_of_text(text)
+
+
+def _media(path: Path, data: Data) -> Media:
+    picture = _picture(data)
+    if picture is not None:
+        seen: Look = picture.look(data)
+        moves = seen.seconds > 0
+        fps = f"{seen.frames / seen.seconds:.4g}" if moves else None
+        return Media(seen.kind, seen.size, seen.seconds if moves else None, fps, (), len(data))
+    found = streams(path)
+    codecs = tuple(filter(None, (found.video, found.audio)))
+    return Media(_film_kind(data), found.size, found.seconds, found.fps, codecs, len(data))
+
+
+@dataclass(frozen=True)
+class _Picture:
+    find: Callable[[Data], str | None]
+    look: Callable[[Data], Look]
+
+
+def _picture(data: Data) -> _Picture | None:
+    """How to read a picture that begins like this."""
+    if data[: len(metadata_images.PNG_SIGNATURE)] == metadata_images.PNG_SIGNATURE:
+        return _Picture(metadata_images.find_in_png, metadata_images.look_at_png)
+    if data[:6] in metadata_images.GIF_SIGNATURES:
+        return _Picture(metadata_images.find_in_gif, metadata_images.look_at_gif)
+    if metadata_images.is_webp(data):
+        return _Picture(metadata_images.find_in_webp, metadata_images.look_at_webp)
+    if data[: len(metadata_images.JPEG_SIGNATURE)] == metadata_images.JPEG_SIGNATURE:
+        return _Picture(metadata_images.find_in_jpeg, metadata_images.look_at_jpeg)
+    return None
+
+
+def _film_kind(data: Data) -> str:
+    if is_mp4(data):
+        return "MOV" if data[8:12] == b"qt  " else "MP4"
+    return "WebM" if b"webm" in data[:64] else "Matroska"
+
+
+def _read(path: Path, of: Callable[[Path, Data], T]) -> T:
+    try:
+        with _mapped(path) as data:
+            return of(path, data)
+    except Damaged as damage:
+        raise InputError([Problem(str(path), f"is damaged: {damage}")]) from None
+    except OSError as error:
+        raise InputError([Problem(str(path), f"cannot be read: {(error.strerror or str(error)).lower()}")]) from None
+    except ValueError as error:
+        raise InputError([Problem(str(path), f"cannot be read: {error}")]) from None
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[Data]:
+    """A file's bytes without reading all of them: a film may be larger than the memory."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe would wait for a writer
+        what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a plain file but a device, pipe or socket"
+        raise InputError([Problem(str(path), f"is {what}; give a film, a picture or a recording")])
+    if status.st_size == 0:
+        raise InputError([Problem(str(path), "is empty")])
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
+
+
+# Tags and streams of films of any kind, as ffmpeg tells of them.
+
+FORMATS = "matroska,webm,mov"
+"""ffmpeg's names of the containers that are opened: none of them can name another file."""
+
+_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_VIDEO = re.compile(r"^ *Stream #0:.*: Video: (\w+).*?, (\d{1,6})x(\d{1,6})\b", re.MULTILINE)
+_FPS = re.compile(r"^ *Stream #0:.*: Video: .*?, ([\d.]+k?) fps\b", re.MULTILINE)
+_AUDIO = re.compile(r"^ *Stream #0:.*: Audio: (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """What a film's file holds, as far as ffmpeg says: lengths in seconds, size in pixels, fps as it is rounded."""
+
+    seconds: float | None
+    size: tuple[int, int] | None
+    fps: str | None
+    video: str | None
+    audio: str | None
+
+
+def tags_arguments(path: Path) -> list[str]:
+    """ffmpeg's arguments that write a film's tags to standard output."""
+    return [
+        *("-v", "error", *_input(path)),
+        *("-map_metadata", "0:g", "-f", "ffmetadata", "pipe:1"),
+    ]
+
+
+def streams_arguments(path: Path) -> list[str]:
+    """ffmpeg's arguments that tell of a film's streams and write nothing."""
+    return [
+        *("-v", "info", "-nostats", *_input(path)),
+        *("-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy", "-t", "0", "-f", "null", "-"),
+    ]
+
+
+def find_in_tags(path: Path) -> str | None:
+    """The text under netviz's name, None if there is none. Raises Damaged."""
+    text = b""
+    with Ffmpeg(tags_arguments(path), collect=True) as ffmpeg:
+        while chunk := ffmpeg.read():
+            text += chunk
+            if len(text) > LARGEST:
+                raise Damaged(f"its tags are longer than {LARGEST / 1e6:g} MB")
+        try:
+            ffmpeg.finish()
+        except FfmpegFailed:
+            raise Damaged("ffmpeg cannot read it") from None
+    return parse(text.decode(errors="replace")).get(NAME)
+
+
+def streams(path: Path) -> Streams:
+    """What is in a film's file. Raises Damaged."""
+    with Ffmpeg(streams_arguments(path)) as ffmpeg:
+        try:
+            ffmpeg.finish()
+        except FfmpegFailed:
+            raise Damaged("ffmpeg finds no film in it") from None
+        # Long tags may push the streams out of its first words; then its last ones name them again.
+        said = f"{ffmpeg.first_words}\n{ffmpeg.last_words}"
+    length, video = _DURATION.search(said), _VIDEO.search(said)
+    fps, audio = _FPS.search(said), _AUDIO.search(said)
+    return Streams(
+        3600 * int(length[1]) + 60 * int(length[2]) + float(length[3]) if length else None,
+        (int(video[2]), int(video[3])) if video else None,
+        fps[1] if fps else None,
+        video[1] if video else None,
+        audio[1] if audio else None,
+    )
+
+
+def _input(path: Path) -> list[str]:
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+
+
+# Texts in MP4 and MOV: the box `udta` with a list of items, as Apple's players and ffmpeg read it.
+#
+# `moov/udta/meta/ilst`; an item is a box with a `data` box in it, one that has a name of its own is called `----`.
+# https://developer.apple.com/documentation/quicktime-file-format/metadata_atoms_and_types
+
+_ITEMS = {"title": b"\xa9nam", "software": b"\xa9too", "comment": b"\xa9cmt", "copyright": b"cprt"}
+_TEXT = bytes([0, 0, 0, 1, 0, 0, 0, 0])
+"""Of a `data` box: UTF-8, no country or language."""
+_INSIDE = (b"moov", b"udta", b"meta", b"ilst")
+
+
+def mp4_box(about: About) -> bytes:
+    """A `udta` box with all texts, to stand in `moov`."""
+    items = b""
+    for name, text in about.tags.items():
+        data = _box(b"data", _TEXT + text.encode(errors="replace"))
+        if name == NAME:
+            own = _box(b"mean", bytes(4) + NAME.encode()) + _box(b"name", bytes(4) + NAME.encode())
+            items += _box(b"----", own + data)
+        else:
+            items += _box(_ITEMS[name], data)
+    handler = _box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+    return _box(b"udta", _box(b"meta", bytes(4) + handler + _box(b"ilst", items)))
+
+
+def is_mp4(data: Data) -> bool:
+    """Whether it begins like one."""
+    return data[4:8] == b"ftyp"
+
+
+def find_in_mp4(data: Data) -> str | None:
+    """The text under netviz's name in our own kind of box, None if there is none. Raises Damaged."""
+    start, stop = 0, len(data)
+    for wanted in _INSIDE:
+        for name, first, last in _boxes(data, start, stop):
+            if name == wanted:
+                start, stop = first, last
+                break
+        else:
+            return None
+        if wanted == b"meta":
+            start += 4
+    for name, first, last in _boxes(data, start, stop):
+        if name != b"----":
+            continue
+        parts = {part: (begin, end) for part, begin, end in _boxes(data, first, last)}
+        if b"name" in parts and b"data" in parts and _text(data, *parts[b"name"], skip=4) == NAME:
+            return _text(data, *parts[b"data"], skip=len(_TEXT))
+    return None
+
+
+def check_end_of_mp4(data: Data) -> None:
+    """Raise Damaged if the film breaks off: its index stands in front, and would not tell."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size == 0:  # up to the end
+            return
+        at += max(8, size)
+    if at > len(data):
+        raise Damaged("it breaks off")
+
+
+def _text(data: Data, start: int, stop: int, skip: int) -> str:
+    return cut(data, start + skip, stop).decode(errors="replace")
+
+
+def _box(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + name + content
+
+
+def _boxes(data: Data, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and stop of the content of every box between two places."""
+    at = start
+    for _ in range(MOST_PARTS):
+        if at + 8 > stop:
+            return  # some writers end a list with four zeros
+        size, head = int.from_bytes(data[at : at + 4], "big"), 8
+        if size == 1:
+            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
+        elif size == 0:  # up to the end
+            size = stop - at
+        if size < head or at + size > stop:
+            raise Damaged("it breaks off")
+        yield data[at + 4 : at + 8], at + head, at + size
+        at += size
+    raise Damaged("it has more parts than a film can have")
+
+
+# Whether a WebM (Matroska, RFC 9559) is as long as it says.
+
+_MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
+
+
+def check_end_of_webm(data: Data) -> None:
+    """Raise Damaged if the film breaks off. One that was written without its length is not looked at."""
+    header, at = _ebml_number(data, 4)
+    at += header or 0
+    if data[at : at + 4] != _MATROSKA_SEGMENT:
+        raise Damaged("it has no film in it")
+    length, at = _ebml_number(data, at + 4)
+    if length is not None and at + length > len(data):
+        raise Damaged("it breaks off")
+
+
+def _ebml_number(data: Data, at: int) -> tuple[int | None, int]:
+    """A number of variable length (RFC 8794, section 4), None if it is not known; and where it ends."""
+    first = data[at : at + 1]
+    if not first or first[0] == 0:
+        raise Damaged("it breaks off")
+    width = 9 - first[0].bit_length()
+    value = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
+    return (None if value == (1 << 7 * width) - 1 else value), at + width

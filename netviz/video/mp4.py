@@ -1,0 +1,310 @@
+"""MP4 boxes (ISO/IEC 14496-12): fragments of encoders read, the finished file written.
+
+ffmpeg writes a head (`ftyp`, `moov`: what a decoder must know) and fragments: `moof`, a table of samples, and `mdat`,
+their bytes one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import groupby, pairwise
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.errors import NetvizError
+
+Integers = NDArray[np.int64]
+
+_DEFAULT_DURATION, _DEFAULT_SIZE, _DEFAULT_FLAGS = 0x8, 0x10, 0x20
+_OFFSET, _FIRST_FLAGS = 0x1, 0x4
+_COLUMNS = (0x100, 0x200, 0x400, 0x800)
+"""Which of duration, size, flags and offset a `trun` lists for each of its samples."""
+_NO_KEY = 0x10000
+
+
+class NoFragments(NetvizError):
+    """Bytes that are not what an encoder should have written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """N samples in the order of decoding. size (N,): bytes. time (N,): when it is shown, in ticks. key (N,): whether a
+    player can begin with it. data: all their bytes."""
+
+    size: Integers
+    time: Integers
+    key: NDArray[np.bool_]
+    data: bytes
+
+
+def split(data: bytes) -> tuple[bytes, Samples]:
+    """What an encoder wrote as its `moov`'s content and all its samples. Raises NoFragments."""
+    found = [*boxes(data)]
+    heads = [content for name, content in found if name == b"moov"]
+    parts = [fragment(table, content) for (name, table), (_, content) in pairwise(found) if name == b"moof"]
+    if not heads or not parts:
+        raise NoFragments("the encoder wrote nothing that can be shown or heard")
+    return heads[0], Samples(
+        np.concatenate([part.size for part in parts]),
+        np.concatenate([part.time for part in parts]),
+        np.concatenate([part.key for part in parts]),
+        b"".join(part.data for part in parts),
+    )
+
+
+def fragment(table: bytes, data: bytes) -> Samples:
+    """The samples of one `moof` and the `mdat` that follows it. Raises NoFragments if they do not fit each other."""
+    track = inside(table, b"traf")
+    header, times, run = inside(track, b"tfhd"), inside(track, b"tfdt"), inside(track, b"trun")
+    defaults = _defaults(header)
+    flags, count = int.from_bytes(run[1:4], "big"), int.from_bytes(run[4:8], "big")
+    at = 8 + 4 * bool(flags & _OFFSET)
+    first_flags = int.from_bytes(run[at : at + 4], "big") if flags & _FIRST_FLAGS else None
+    at += 4 * bool(flags & _FIRST_FLAGS)
+    listed = [column for column in _COLUMNS if flags & column]
+    if count == 0 or len(run) != at + 4 * count * len(listed):
+        raise NoFragments("the encoder's output breaks off")
+    values = np.frombuffer(run, ">i4", count * len(listed), at).reshape(count, len(listed)).astype(np.int64)
+    duration, size, kinds, offset = (
+        values[:, listed.index(column)] if column in listed else np.full(count, default, np.int64)
+        for column, default in zip(_COLUMNS, (*defaults, 0), strict=True)
+    )
+    if first_flags is not None:
+        kinds = np.concatenate([[first_flags], kinds[1:]])
+    if size.sum() != len(data):
+        raise NoFragments("the encoder's output breaks off")
+    start = int.from_bytes(times[4 : 12 if times[0] else 8], "big")
+    decoded = start + np.concatenate([[0], np.cumsum(duration)[:-1]])
+    return Samples(size, decoded + offset, (kinds & _NO_KEY) == 0, data)
+
+
+def _defaults(header: bytes) -> tuple[int, int, int]:
+    """Duration, size and flags of samples that list none, from `tfhd`."""
+    flags, at = int.from_bytes(header[1:4], "big"), 8
+    at += 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
+    found = []
+    for flag in (_DEFAULT_DURATION, _DEFAULT_SIZE, _DEFAULT_FLAGS):
+        found.append(int.from_bytes(header[at : at + 4], "big") if flags & flag else 0)
+        at += 4 * bool(flags & flag)
+    return found[0], found[1], found[2]
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of every box. Raises NoFragments where they do not fill the data."""
+    start = 0
+    while start < len(data):
+        length = box_length(data[start : start + 16])
+        if length is None or start + length > len(data):
+            raise NoFragments("the encoder's output breaks off")
+        head = 16 if data[start : start + 4] == b"\0\0\0\1" else 8
+        yield data[start + 4 : start + 8], data[start + head : start + length]
+        start += length
+
+
+def box_length(head: bytes) -> int | None:
+    """Bytes of the box that begins with these 16 (or all there are); None if they are too few, or not a box's."""
+    if len(head) < 8:
+        return None
+    length = int.from_bytes(head[:4], "big")
+    if length == 1:  # then 64 bits after the name say it
+        length = int.from_bytes(head[8:16], "big") if len(head) == 16 else 0
+    return length if length >= 8 else None
+
+
+def inside(data: bytes, *path: bytes) -> bytes:
+    """The content of the first box along a path of names. Raises NoFragments if there is none."""
+    for name in path:
+        data = next((content for found, content in boxes(data) if found == name), b"")
+        if not data:
+            raise NoFragments(f"the encoder's output lacks its {name.decode()}")
+    return data
+
+
+# Encoded pictures and sound as an MP4 (ISO/IEC 14496-12), the index at its front, written in one go.
+#
+# What a decoder must know is taken over from the encoders word for word; here is when each sample is shown and where it
+# lies. The room for the index is left free at first, because its size is known to be enough before its contents are.
+
+TYPE = b"isom\0\0\2\0isomiso2avc1mp41"
+CHUNK = Fraction(1)
+"""Seconds of pictures, then of sound, that lie together: a player need not jump about in the file."""
+
+_TABLES = (b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp")
+_ROOM = 4096
+_ROOM_A_SAMPLE = 16
+_ROOM_A_CHUNK = 20
+
+
+@dataclass(eq=False)
+class Track:
+    """One kind of samples, as far as they are written.
+
+    head: the content of the encoder's `moov`. tick: ticks from one sample to the next. start: the first tick that is
+    played, in ticks. sizes, times (ticks), keys, chunks (samples, place in the file): of what is written.
+    """
+
+    head: bytes
+    tick: int
+    start: int = 0
+    sizes: list[Integers] = field(default_factory=list)
+    times: list[Integers] = field(default_factory=list)
+    keys: list[NDArray[np.bool_]] = field(default_factory=list)
+    chunks: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def ticks_a_second(self) -> int:
+        """The track's own clock."""
+        return ticks_of(self.head)
+
+    def write(self, file: BinaryIO, samples: Samples) -> None:
+        """Put samples into the file, as one chunk."""
+        self.chunks.append((len(samples.size), file.tell()))
+        file.write(samples.data)
+        self.sizes.append(samples.size)
+        self.times.append(samples.time)
+        self.keys.append(samples.key)
+
+
+def ticks_of(head: bytes) -> int:
+    """Ticks a second of an encoder's track."""
+    return int.from_bytes(inside(head, b"trak", b"mdia", b"mdhd")[12:16], "big")
+
+
+def reserve(file: BinaryIO, samples: int, chunks: int, about: int = 0) -> int:
+    """Leave room at the file's front for the index of so many samples, and begin the data. Returns the room's size.
+
+    about: bytes of what the film says about itself.
+    """
+    room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks + about
+    file.write(_box(b"ftyp", TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
+    file.write(b"\0\0\0\1mdat" + bytes(8))  # its size is 64 bits long, and comes at last
+    return room
+
+
+def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction, about: bytes = b"") -> None:
+    """Write the index, and the size of the data, into the room left for them. The first track's clock is the film's.
+
+    about: boxes that stand at the end of the index: what the film says about itself.
+    """
+    end, clock = file.tell(), tracks[0].ticks_a_second
+    index = _index(tracks, clock, seconds, about)
+    first = 8 + len(TYPE)
+    rest = room - len(index)
+    if rest < 8:
+        raise AssertionError(f"an index of {len(index)} bytes in {room}")
+    file.seek(first)
+    file.write(index + rest.to_bytes(4, "big") + b"free")
+    file.seek(first + room + 8)
+    file.write((end - first - room).to_bytes(8, "big"))
+    file.seek(end)
+
+
+def parts(samples: Samples, counts: list[int]) -> list[Samples]:
+    """Samples cut into runs of so many."""
+    found, at, byte = [], 0, 0
+    for count in counts:
+        run = slice(at, at + count)
+        length = int(samples.size[run].sum())
+        found.append(
+            Samples(samples.size[run], samples.time[run], samples.key[run], samples.data[byte : byte + length])
+        )
+        at, byte = at + count, byte + length
+    return found
+
+
+def _index(tracks: list[Track], clock: int, seconds: Fraction, about: bytes) -> bytes:
+    duration = round(seconds * clock)
+    header = bytearray(inside(tracks[0].head, b"mvhd"))
+    header[12:20] = _u32(clock, 0)
+    header[96:100] = _u32(len(tracks) + 1)
+    content = _box(b"mvhd", _with_duration(bytes(header), 16, duration))
+    for number, track in enumerate(tracks):
+        content += _track(track, number + 1, duration)
+    return _box(b"moov", content + about)
+
+
+def _track(track: Track, number: int, duration: int) -> bytes:
+    """A `trak`: the encoder's, with our number, lengths and tables."""
+    content = b""
+    for name, old in boxes(inside(track.head, b"trak")):
+        if name == b"tkhd":
+            header = old[:12] + _u32(number) + old[16:]
+            content += _box(b"tkhd", _with_duration(header, 20, duration))
+            content += _box(b"edts", _box(b"elst", _edit(track, duration)))
+        elif name == b"mdia":
+            content += _box(b"mdia", _media(track, old, track.tick * sum(map(len, track.sizes))))
+        elif name != b"edts":
+            content += _box(name, old)
+    return _box(b"trak", content)
+
+
+def _edit(track: Track, duration: int) -> bytes:
+    """Play all of the film from the first tick that is to be played, at normal speed."""
+    start = track.start + _delay(track)
+    if duration < 1 << 32:
+        return _u32(0, 1, duration, start, 0x10000)
+    return _u32(0x1000000, 1) + duration.to_bytes(8, "big") + start.to_bytes(8, "big") + _u32(0x10000)
+
+
+def _delay(track: Track) -> int:
+    """Ticks by which samples are shown later than decoded, so that none is shown before it is."""
+    times = np.concatenate(track.times)
+    return max(0, int((track.tick * np.arange(len(times)) - times).max()))
+
+
+def _media(track: Track, media: bytes, duration: int) -> bytes:
+    content = b""
+    for name, old in boxes(media):
+        if name == b"mdhd":
+            content += _box(name, _with_duration(old, 16, duration))
+        elif name == b"minf":
+            inner = b""
+            for part, kept in boxes(old):
+                inner += _box(part, _table(track, kept) if part == b"stbl" else kept)
+            content += _box(name, inner)
+        else:
+            content += _box(name, old)
+    return content
+
+
+def _table(track: Track, table: bytes) -> bytes:
+    """Where each sample lies, and when it is shown."""
+    content = b"".join(_box(name, old) for name, old in boxes(table) if name not in _TABLES)
+    sizes, times, keys = np.concatenate(track.sizes), np.concatenate(track.times), np.concatenate(track.keys)
+    content += _box(b"stts", _u32(0, 1, len(sizes), track.tick))
+    offsets = times - track.tick * np.arange(len(times)) + _delay(track)
+    if offsets.any():
+        runs = [(len([*run]), value) for value, run in groupby(offsets.tolist())]
+        content += _box(b"ctts", _u32(0, len(runs), *(number for run in runs for number in run)))
+    if not keys.all():
+        first = np.flatnonzero(keys) + 1
+        content += _box(b"stss", _u32(0, len(first)) + _column(first, 4))
+    counts = [count for count, _ in track.chunks]
+    changes = [n for n, count in enumerate(counts) if n == 0 or count != counts[n - 1]]
+    content += _box(b"stsc", _u32(0, len(changes), *(x for n in changes for x in (n + 1, counts[n], 1))))
+    content += _box(b"stsz", _u32(0, 0, len(sizes)) + _column(sizes, 4))
+    places = np.array([place for _, place in track.chunks])
+    wide = bool(places[-1] >= 1 << 32)
+    content += _box(b"co64" if wide else b"stco", _u32(0, len(places)) + _column(places, 8 if wide else 4))
+    return content
+
+
+def _with_duration(header: bytes, at: int, duration: int) -> bytes:
+    """A header of version 0 with another duration; all ones, which mean unknown, where 32 bits cannot hold it."""
+    return header[:at] + _u32(min(duration, (1 << 32) - 1)) + header[at + 4 :]
+
+
+def _box(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4, "big") + name + content
+
+
+def _u32(*values: int) -> bytes:
+    return b"".join(int(value).to_bytes(4, "big") for value in values)
+
+
+def _column(values: Integers, width: int) -> bytes:
+    return values.astype(f">u{width}").tobytes()

@@ -1,0 +1,138 @@
+"""Transcoding to WebM, MOV, GIF, WebP and APNG.
+
+ffmpeg's argument lists, and the process that follows them.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+
+from netviz.atomic_files import scratch, size_of
+from netviz.audio.music_file import SAMPLE_RATE, input_arguments
+from netviz.audio.soundtrack import Soundtrack, mix_graph
+from netviz.ffmpeg import Ffmpeg
+from netviz.video.encoder import COLOURS, TAGS, THREADS, VP9_QUALITIES, group_of_pictures
+from netviz.video.formats import Output
+from netviz.video.metadata import About, ffmetadata
+from netviz.video.metadata_formats import with_about
+
+_STEREO = ["-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
+SOUND = {"webm": ["-c:a", "libopus", "-b:a", "128k", *_STEREO], "mov": ["-c:a", "pcm_s16le", *_STEREO]}
+"""How the sound of each kind is encoded."""
+CUES, CUE = 4096, 64
+"""Bytes that WebM's index of places to begin with takes at most: for itself, and for each of them."""
+DITHER = "bayer:bayer_scale=5"
+"""A pattern that stands still: colours between those of the palette do not shimmer from picture to picture."""
+WEBP_QUALITY = 82
+
+
+def finish(
+    output: Output,
+    joined: Path,
+    part: Path,
+    *,
+    fps: Fraction,
+    frame_count: int,
+    audio: Soundtrack | None,
+    about: About | None,
+    stall_limit: float,
+) -> None:
+    """Make an output of its take. Raises FfmpegFailed.
+
+    joined: the take's file. part: the file to be written. fps, frame_count: of the film. audio: what is heard, or None.
+    about: what the file says about itself.
+    """
+    with ExitStack() as stack:
+        palette = tags = None
+        if about is not None and output.has_sound:
+            tags = stack.enter_context(scratch(output.path.absolute(), "about"))
+            tags.write_text(ffmetadata(about), encoding="utf-8")
+        if output.kind == "gif":
+            palette = stack.enter_context(scratch(output.path.absolute(), "palette"))
+            _run(palette_arguments(joined, palette), palette, stall_limit)
+        arguments = finish_arguments(
+            output, joined, part, fps=fps, frame_count=frame_count, audio=audio, palette=palette, tags=tags
+        )
+        _run(arguments, part, stall_limit)
+    if about is not None and not output.has_sound:
+        part.write_bytes(with_about(f".{output.kind}", part.read_bytes(), about))
+
+
+def palette_arguments(joined: Path, palette: Path) -> list[str]:
+    """ffmpeg's arguments that find the 255 colours that stand best for those of all pictures of a take."""
+    return [
+        *_beginning(joined),
+        *("-vf", "palettegen=stats_mode=full", "-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1"),
+        f"file:{palette}",
+    ]
+
+
+def finish_arguments(
+    output: Output,
+    joined: Path,
+    part: Path,
+    *,
+    fps: Fraction,
+    frame_count: int,
+    audio: Soundtrack | None,
+    palette: Path | None = None,
+    tags: Path | None = None,
+) -> list[str]:
+    """ffmpeg's arguments that make an output of its take; see `finish`. palette: of a GIF. tags: of WebM and MOV."""
+    if output.kind == "gif":
+        graph = f"[0:v][1:v]paletteuse=dither={DITHER}:diff_mode=rectangle"
+        palette_input = ["-f", "png_pipe", "-i", f"file:{palette}"]
+        return [*_beginning(joined), *palette_input, "-filter_complex", graph, "-loop", "0", *_end("gif", part)]
+    if output.kind == "webp":
+        encoder = ["-c:v", "libwebp_anim", "-q:v", str(WEBP_QUALITY), "-compression_level", "4", "-loop", "0"]
+        return [*_beginning(joined), *encoder, *_end("webp", part)]
+    if output.kind == "apng":
+        return [*_beginning(joined), "-c:v", "apng", "-pred", "mixed", "-plays", "0", *_end("apng", part)]
+    samples = round(frame_count / fps * SAMPLE_RATE)
+    return [
+        *_beginning(joined),
+        *(() if audio is None else input_arguments(audio.path)),
+        *(() if tags is None else ("-f", "ffmetadata", "-i", f"file:{tags}")),
+        *("-map", "0:v", *_film(output, fps, frame_count)),
+        *(() if audio is None else ("-filter_complex", mix_graph(audio, samples, number=1), "-map", "[a]")),
+        *(() if audio is None else SOUND[output.kind]),
+        # The tags are the last of the inputs.
+        *_end(output.kind, part, "-1" if tags is None else "1" if audio is None else "2"),
+    ]
+
+
+def _film(output: Output, fps: Fraction, frame_count: int) -> list[str]:
+    """How the pictures of a WebM or MOV come into it."""
+    if output.kind == "mov":
+        return ["-c:v", "copy", "-movflags", "+use_metadata_tags"]
+    codec = _transparent_webm(output, fps) if output.is_transparent else ["-c:v", "copy"]
+    # The index of a WebM is at its front, as in our MP4s: a player need not look for it at the end.
+    room = CUES + CUE * (2 + frame_count // group_of_pictures(fps))
+    return [*codec, "-reserve_index_space", str(room)]
+
+
+def _transparent_webm(output: Output, fps: Fraction) -> list[str]:
+    """VP9: of the codecs of WebM the one that has transparency, as a second stream of its own."""
+    of = VP9_QUALITIES[output.take.quality]
+    return [
+        *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuva420p,setparams={TAGS}", "-c:v", "libvpx-vp9"),
+        *("-crf", str(of.rate_factor), "-b:v", "0", "-deadline", of.parameters, "-cpu-used", of.preset),
+        *("-row-mt", "1", "-tile-columns", "2", "-auto-alt-ref", "0", "-g", str(group_of_pictures(fps))),
+        *("-flags:v", "+bitexact", "-threads", str(THREADS), *COLOURS),
+    ]
+
+
+def _beginning(joined: Path) -> list[str]:
+    # How far it is goes to standard output: as long as something comes there, it works on.
+    return ["-v", "error", "-y", "-progress", "pipe:1", "-f", "mov", "-i", f"file:{joined}"]
+
+
+def _end(kind: str, part: Path, tags: str = "-1") -> list[str]:
+    return ["-map_metadata", tags, "-map_chapters", "-1", "-fflags", "+bitexact", "-f", kind, f"file:{part}"]
+
+
+def _run(arguments: list[str], part: Path, stall_limit: float) -> None:
+    with Ffmpeg(arguments, gather=True, stall_limit=stall_limit, progress=lambda: size_of(part)) as ffmpeg:
+        ffmpeg.finish()

@@ -1,0 +1,256 @@
+"""Embed: a folder with all that a blog post needs of a film."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from netviz.atomic_files import atomic_folder, folder_problems
+from netviz.errors import InputError, Problem
+from netviz.ffmpeg import executable
+from netviz.pipeline.api import Progress, picture_at, recorded
+from netviz.pipeline.jobs import Target
+from netviz.pipeline.prepare import plan, tell
+from netviz.pipeline.provenance import said_of
+from netviz.pipeline.render import render_many, request_problems
+from netviz.pipeline.validation import Source, input_files, scene_of, scene_problems
+from netviz.scene.scene import Scene
+from netviz.timeline.moments import poster_frame
+from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.timeline import Timeline
+from netviz.training.comparison import Comparison
+from netviz.training.recording import Recording
+from netviz.video.formats import OPAQUE
+from netviz.video.images import picture_file
+from netviz.video.writer import Film
+from netviz.web import snippets
+from netviz.web.player_page import Played, clock_of, curve_of, player_page
+from netviz.web.snippets import Embedded, FilmSource
+from netviz.web.transcript import passages, scene_of_timeline, summary_of, transcript_page, transcript_text
+from netviz.web.transcript import scene_of_timeline as scene_of_film
+
+
+@dataclass(frozen=True)
+class Version:
+    """A file of a post's film: its name after the scene's, and whether it shows less motion."""
+
+    end: str
+    stepped: bool = False
+
+
+VERSIONS = (Version(".webm"), Version(".mp4"), Version("-stepped.mp4", stepped=True))
+"""The files of a post's film, of each kind those first that a browser should take where it can."""
+
+
+@dataclass(frozen=True)
+class Post:
+    """A finished folder. films: those in it. files: all that was written, by name. poster: the frame that stands for
+    the film."""
+
+    folder: Path
+    films: tuple[Film, ...]
+    files: tuple[Path, ...]
+    poster: int
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Of all its files."""
+        return sum(path.stat().st_size for path in self.files)
+
+
+def embed(
+    source: Source,
+    folder: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    autoplay: bool = False,
+    url: str = "",
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    cache: bool = False,
+) -> Post:
+    """Make a folder with all that a blog post needs of a film: the film itself, a picture of it, its captions and
+    transcript, alternative text, snippets to paste, and a page that plays it (see docs/embedding.md).
+
+    folder: without it the scene's name in the current folder. One that exists is refused unless `overwrite`; then
+    files of the same names are replaced in it, and all others left. autoplay: whether the film of the snippets begins
+    by itself, without sound, and over again, but for readers who want less motion. url: what stands before the names
+    of files in the snippets, such as https://example.org/films/. jobs, cache: as in `render`.
+    Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
+    fails; then the folder is as it was before.
+    """
+    scene = scene_of(source)
+    target = Path(scene.name if folder is None else folder)
+    problems = [*request_problems(jobs, None, None), *url_problems(url), *scene_problems(source)]
+    problems += folder_problems(target, file_names(scene), overwrite, input_files(scene))
+    if scene.output.transparent:
+        message = f"a post has the film as MP4 too, and {OPAQUE['.mp4']}; leave it out"
+        problems.append(Problem("output.transparent", message))
+    try:
+        plan(scene)
+    except InputError as wrong:
+        problems += [problem for problem in wrong.problems if problem not in problems]
+    if problems:
+        raise InputError(problems)
+    executable()  # without ffmpeg there is no need to train first
+    with atomic_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
+        runs = recorded(source, progress=progress, cache=cache)
+        films = _films(making, runs, jobs, progress)
+        told = tell(plan(scene), runs)
+        timeline, stills = frames_of(told, runs), frames_of(told, stepped(runs))
+        poster = poster_frame(timeline)
+        picture = picture_file(picture_at(timeline, poster), POSTER, said_of(scene))
+        (making / f"{scene.name}{POSTER}").write_bytes(picture)
+        _write_texts(making, timeline, stills, autoplay, _prefix(url))
+        names = sorted(path.name for path in making.iterdir())
+    return Post(
+        target,
+        tuple(_at(target, film) for film in films),
+        tuple(target / name for name in names),
+        poster,
+    )
+
+
+def versions(scene: Scene) -> tuple[Version, ...]:
+    """The files of the post's film of a scene; one in stills needs no other with less motion."""
+    return tuple(each for each in VERSIONS if not each.stepped or scene.motion == "full")
+
+
+def stepped(runs: Recording | Comparison) -> Recording | Comparison:
+    """The same for the film with less motion, which has the same clock and says the same."""
+    return runs.with_scene(runs.scene.model_copy(update={"motion": "reduced"}))
+
+
+def file_names(scene: Scene) -> list[str]:
+    """The names of all files that a post of the scene can have, however it is set."""
+    ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in VERSIONS))
+    return [*(f"{scene.name}{end}" for end in ends), *NAMES, PAGE]
+
+
+def url_problems(url: str) -> list[Problem]:
+    """Why an address cannot stand before the names of files: it has signs that none has, leads to no site, or ends in
+    what is no folder.
+    """
+    scheme = re.match(r"([^/:?#]*):", url)
+    is_elsewhere = scheme is not None and scheme[1].lower() not in ("http", "https")
+    if is_elsewhere or re.search(r"[\s\"'<>\\`{}\[\]#]|[\x00-\x1f\x7f]", url):
+        message = f"{url!r} is no address; give one such as https://example.org/films/"
+        return [Problem("--url", message)]
+    return []
+
+
+def _prefix(url: str) -> str:
+    """An address with the sign between a folder and a file, where it lacks one."""
+    return f"{url}/" if url[-1:].isalnum() else url
+
+
+def _at(folder: Path, film: Film) -> Film:
+    """A film whose files have come to lie in a folder."""
+    captions = None if film.captions is None else folder / film.captions.name
+    return replace(film, files={folder / path.name: size for path, size in film.files.items()}, captions=captions)
+
+
+def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progress: Progress | None) -> list[Film]:
+    """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
+    scene = runs.scene
+    wanted: dict[Target | tuple[Target, ...], Source] = {}
+    for is_stepped in (False, True):
+        files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene) if each.stepped == is_stepped)
+        if files:
+            wanted[files] = stepped(runs) if is_stepped else runs
+    made = []
+    for outcome in render_many(wanted, jobs=jobs, progress=progress).values():
+        if isinstance(outcome, Exception):
+            raise outcome
+        made.append(outcome)
+    return [_with_captions(film, folder / f"{scene.name}.vtt") for film in made]
+
+
+def _with_captions(film: Film, captions: Path) -> Film:
+    """The film with the one file of captions; its own says the same, and goes."""
+    if film.captions is None or film.captions == captions:
+        return film
+    film.captions.replace(captions)
+    return replace(film, captions=captions)
+
+
+def _write_texts(
+    folder: Path, timeline: Timeline | SideBySide, stills: Timeline | SideBySide, autoplay: bool, url: str
+) -> None:
+    """Write all that is text. folder: where the films are. stills: the frames of the film with less motion."""
+    from netviz.web.mime_types import film_type
+    from netviz.web.snippets import FilmSource
+
+    scene = scene_of_film(timeline)
+    paths = {folder / f"{scene.name}{each.end}": each for each in versions(scene)}
+    sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
+    captions = (folder / f"{scene.name}{CAPTIONS}").exists()
+    for name, text in texts(timeline, stills, sources, captions=captions, autoplay=autoplay, url=url):
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+# All that is text in a post: what each of its files says.
+
+NAMES = ("alt.txt", "snippet.html", "snippet.md", "wordpress.html", "wordpress.txt", "hugo-shortcode.html", "hugo.md")
+"""Of the files that are called the same in every post, besides the page."""
+PAGE = "index.html"
+TRANSCRIPTS = ("-transcript.txt", "-transcript.html")
+"""What the names of the transcripts end in, after the scene's."""
+POSTER, CAPTIONS = ".jpg", ".vtt"
+
+
+def texts(
+    timeline: Timeline | SideBySide,
+    stills: Timeline | SideBySide,
+    sources: Sequence[FilmSource],
+    *,
+    captions: bool,
+    autoplay: bool,
+    url: str,
+) -> Iterator[tuple[str, str]]:
+    """Name and text of every file.
+
+    timeline: the frames of the film; stills: of the one with less motion. sources: the files of both. captions:
+    whether there is a file of captions. autoplay, url: of the snippets.
+    """
+    scene = scene_of_timeline(timeline)
+    of = Embedded(
+        scene,
+        summary_of(timeline),
+        scene.output.size,
+        tuple(sources),
+        poster=f"{scene.name}{POSTER}",
+        transcript=f"{scene.name}{TRANSCRIPTS[1]}",
+        captions=f"{scene.name}{CAPTIONS}" if captions else None,
+        drawn=any(panel.panel == "caption" for panel in scene.shown_panels),
+    )
+    told, plan = passages(timeline), timeline.plan
+    has_sound, downloads = scene.audio is not None, tuple(_downloads(of))
+    curve, held = curve_of(timeline), clock_of(stills)
+    played = Played(of, told, plan.cues, curve, held, plan.fps, plan.frame_count, has_sound, downloads)
+    yield PAGE, player_page(played)
+    for end, write in zip(TRANSCRIPTS, (transcript_text, transcript_page), strict=True):
+        yield f"{scene.name}{end}", write(scene, of.summary, told, plan.fps)
+    pasted = replace(of, url=url, autoplay=autoplay)
+    pieces = (
+        f"{of.summary.alt}\n",
+        snippets.html(pasted),
+        snippets.markdown(pasted),
+        snippets.wordpress_block(pasted),
+        snippets.wordpress_shortcode(pasted),
+        snippets.hugo_shortcode(pasted),
+        snippets.hugo_line(pasted),
+    )
+    yield from zip(NAMES, pieces, strict=True)
+
+
+def _downloads(of: Embedded) -> Iterator[tuple[str, str]]:
+    """What a reader of the page can take home: key of the phrase that names a file, and the file."""
+    for source in of.sources:
+        yield "page-download-stepped" if source.stepped else "page-download-film", source.name
+    yield "page-download-poster", of.poster
+    if of.captions is not None:
+        yield "page-download-captions", of.captions
+    yield "page-download-transcript", f"{of.scene.name}{TRANSCRIPTS[0]}"

@@ -1,0 +1,259 @@
+"""Preview: a thread that reads the scene whenever it changes, trains where it must, and draws."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+from netviz.pipeline.api import record
+from netviz.pipeline.prepare import plan, settled, tell
+from netviz.pipeline.validation import scene_problems
+from netviz.scene.scene import Scene
+from netviz.training.cache import LARGEST_CACHE, size_of, training_key
+from netviz.training.comparison import Comparison
+from netviz.training.comparison import compare as compare_runs
+from netviz.training.recording import Recording
+from netviz.web.preview_frames import DraftFilm, FilmMaker, Phase, Picture, Shown, Status, Superseded, Turns, marks
+from netviz.web.watch import Watch
+
+POLL = 0.05
+"""Seconds between two looks at the files."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be shown, as its files say now: a scene or a recording, or what is wrong with it.
+
+    files: all it depends on, there or not. notes: what the user should know. located: adds its place in the scene's
+    file to a problem that is found later.
+    """
+
+    subject: Scene | Recording | None
+    problems: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+    located: Callable[[Problem], Problem] = lambda problem: problem
+
+
+class Studio:
+    """Shows what `read` says, anew whenever one of its files changes.
+
+    at: the moment to show until somebody asks for another. film: whether a draft film is made of each version.
+    cache: whether recordings come from the user's cache too. strict: whether notes are mistakes. folder: for the films
+    while they are written. tell: called in this thread with every status that ends a change.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Wanted],
+        folder: Path,
+        *,
+        at: str = "50%",
+        film: bool = False,
+        cache: bool = True,
+        strict: bool = False,
+        tell: Callable[[Status], None] = lambda status: None,
+    ) -> None:
+        self._read, self._at, self._cache, self._strict, self._tell = read, at, cache, strict, tell
+        self._watch, self._memory, self._turns = Watch(), Memory(), Turns()
+        self._films = FilmMaker(folder, self._turns, self._film_told) if film else None
+        self._changed, self._over = True, threading.Event()
+        self._news = threading.Condition()
+        self._serial, self._status = 0, Status()
+        self._shown: tuple[int, Shown] | None = None
+        self._versions = 0
+        self._seconds: float | None = None
+        self._notes: list[str] = []
+        self._trained: float | None = None
+        self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read, draw and watch."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End all work, and tell those who wait."""
+        self._over.set()
+        self._publish(over=True)
+        if self._films is not None:
+            self._films.close()
+        self._thread.join()
+
+    def wait(self, serial: int, seconds: float) -> tuple[int, Status]:
+        """The status, with its number, as soon as it is another than number `serial`, but after `seconds` in any case.
+
+        Numbers begin at 1.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._serial > serial, seconds)
+            return self._serial, self._status
+
+    def picture(self, version: int, frame: int) -> bytes | None:
+        """A frame of a version as JPEG; None if another version is shown by now. Raises IndexError for no such frame.
+
+        Later versions show the moment that was asked for last.
+        """
+        shown = self._shown
+        if shown is None or shown[0] != version:
+            return None
+        picture = shown[1].picture(frame)
+        self._seconds = (frame + 0.5) / float(shown[1].plan.fps)
+        return picture
+
+    def film(self, version: int) -> bytes | None:
+        """The draft film of a version as MP4; None if there is none."""
+        return None if self._films is None else self._films.film(version)
+
+    def _publish(self, **changes: Any) -> None:
+        with self._news:
+            self._status = replace(self._status, **changes)
+            self._serial += 1
+            self._news.notify_all()
+
+    def _film_told(self, film: DraftFilm) -> None:
+        with self._news:
+            picture = self._status.picture
+            if picture is not None and picture.version == film.version:
+                self._publish(film=film)
+
+    def _run(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", NetvizWarning)
+            warnings.showwarning = self._note
+            while not self._over.is_set():
+                if self._changed or self._watch.changed():
+                    self._changed = False
+                    self._show_change()
+                else:
+                    self._over.wait(POLL)
+
+    def _note(self, message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        is_ours = threading.current_thread() is self._thread and issubclass(category, NetvizWarning)
+        if is_ours and str(message) not in self._notes:
+            self._notes.append(str(message))
+
+    def _show_change(self) -> None:
+        began = time.monotonic()
+        self._notes, self._trained = [], None
+        if self._films is not None:
+            self._films.stop()
+            if self._status.film is not None and self._status.film.took is None:
+                self._publish(film=None)
+        self._tell_phase("reading", 0.0)
+        wanted = Wanted(None)
+        try:
+            wanted = self._read()
+            self._watch.follow(wanted.files)
+            self._notes += wanted.notes
+            problems = wanted.problems
+            if wanted.subject is not None and not problems:
+                problems = self._show(wanted.subject, began)
+        except Superseded:
+            return
+        except InputError as wrong:
+            problems = tuple(str(wanted.located(problem)) for problem in wrong.problems)
+        except NetvizError as failure:
+            problems = (str(failure),)
+        except Exception as failure:  # the next version of the scene may well be shown again
+            problems = (f"{type(failure).__name__}: {failure}",)
+        if problems:
+            self._publish(phase="ready", done=1.0, problems=problems, notes=tuple(self._notes))
+        self._tell(self._status)
+
+    def _show(self, subject: Scene | Recording, began: float) -> tuple[str, ...]:
+        """Show a scene or recording; returns what keeps it from being shown."""
+        scene = subject if isinstance(subject, Scene) else subject.scene
+        if problems := scene_problems(subject):
+            raise InputError(problems)
+        made = plan(scene)
+        if self._strict and self._notes:
+            return self._refused()
+        self._publish(problems=())
+        recorded = subject if isinstance(subject, Recording) else self._recorded(subject)
+        self._tell_phase("drawing", 0.0)
+        made = tell(made, recorded)
+        if self._strict and self._notes:
+            return self._refused()
+        shown = Shown(made, recorded, self._turns)
+        frame, wrong = shown.moment(self._at, self._seconds)
+        shown.picture(frame)
+        self._versions += 1
+        self._shown = self._versions, shown
+        picture = Picture(
+            version=self._versions,
+            name=scene.name,
+            size=scene.output.size,
+            frames=made.frame_count,
+            fps=float(made.fps),
+            frame=frame,
+            marks=marks(made),
+            trained=self._trained,
+            took=time.monotonic() - began,
+        )
+        notes = (*self._notes, *([wrong] if wrong else []))
+        film = None if self._films is None else DraftFilm(self._versions, 0.0)
+        self._publish(phase="ready", done=1.0, problems=(), notes=notes, picture=picture, film=film)
+        if self._films is not None:
+            self._films.make(self._versions, recorded)
+        return ()
+
+    def _refused(self) -> tuple[str, ...]:
+        return tuple(f"{note} (--strict)" for note in self._notes)
+
+    def _recorded(self, scene: Scene) -> Recording | Comparison:
+        if scene.compare is None:
+            return self._recording(scene)
+        return compare_runs(settled(scene), lambda run, name: self._recording(run))
+
+    def _recording(self, scene: Scene) -> Recording:
+        scene = settled(scene)
+        found = self._memory.find(scene)
+        if found is None:
+            began = time.monotonic()
+            found = record(scene, progress=self._training, cache=self._cache)
+            if self._trained is not None:
+                self._trained += time.monotonic() - began
+            self._memory.keep(found)
+        return found
+
+    def _training(self, phase: str, done: int, total: int) -> None:
+        """Told some twenty times a second by training, which ends here if it is for nothing."""
+        if self._over.is_set() or self._watch.changed():
+            self._changed = True
+            raise Superseded
+        self._trained = self._trained or 0.0
+        self._tell_phase("training", done / max(1, total))
+
+    def _tell_phase(self, phase: Phase, done: float) -> None:
+        self._publish(phase=phase, done=done)
+
+
+# The recordings of this preview: going back to what was there a moment ago trains nothing, cache or not.
+
+
+class Memory:
+    """The last recordings, by what they were trained from. largest: bytes of all of them, but the last always stays."""
+
+    def __init__(self, largest: int = LARGEST_CACHE) -> None:
+        self._largest = largest
+        self._recordings: dict[str, Recording] = {}
+
+    def find(self, scene: Scene) -> Recording | None:
+        """The recording of the scene's training, for this very scene."""
+        key = training_key(scene)
+        if key not in self._recordings:
+            return None
+        self._recordings[key] = self._recordings.pop(key)  # the last used is the last
+        return self._recordings[key].with_scene(scene)
+
+    def keep(self, recording: Recording) -> None:
+        """Keep a recording, and forget the least recently used ones where they are too much."""
+        self._recordings[training_key(recording.scene)] = recording
+        while len(self._recordings) > 1 and sum(map(size_of, self._recordings.values())) > self._largest:
+            del self._recordings[next(iter(self._recordings))]

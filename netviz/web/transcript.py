@@ -1,0 +1,407 @@
+"""Transcript and alternative text: a film told in passages, in words and recorded numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from html import escape
+from itertools import pairwise
+from math import isfinite
+
+import numpy as np
+
+from netviz.scene.phrases import counted, say, whole
+from netviz.scene.scene import Scene
+from netviz.scene.shots import ThinkShot
+from netviz.story.events import find_events
+from netviz.story.network_events import margins_for
+from netviz.story.wording import answer_text, event_texts, neuron_name
+from netviz.timeline.captions import caption, error_text, is_share, measures, shows_points, situation
+from netviz.timeline.cues import Cue
+from netviz.timeline.frame import Frame
+from netviz.timeline.plan import LEARNING, Plan, Span, frame_time
+from netviz.timeline.side_by_side import SideBySide
+from netviz.timeline.timeline import Timeline
+from netviz.training.event import Event
+from netviz.training.layers import Floats
+from netviz.training.recording import AT_REST, Recording
+from netviz.web.templates import filled, looks
+
+APART = 3
+"""Seconds at least between two cycles that are told of while the film runs through all of them."""
+MOST_ANSWERS, MOST_NUMBERS = 8, 8
+"""Answers that are told one by one, and numbers of a situation or an answer that are."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What is shown from frame `start` to `stop`, which is not included.
+
+    cycle: the shown cycle of learning, or None. lines: what is seen. said: the cues that begin in it.
+    """
+
+    start: int
+    stop: int
+    heading: str
+    cycle: int | None
+    lines: tuple[str, ...]
+    said: tuple[Cue, ...]
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """Where a passage begins. cycle: whether it is of a shown cycle."""
+
+    start: int
+    span: Span
+    is_cycle: bool
+
+
+def passages(timeline: Timeline | SideBySide) -> tuple[Passage, ...]:
+    """All of a film, one passage after the other, without gaps."""
+    plan = timeline.plan
+    stops = [*_stops(plan)]
+    ends = [*(stop.start for stop in stops[1:]), plan.frame_count]
+    found = []
+    for number, (stop, end) in enumerate(zip(stops, ends, strict=True)):
+        cues = tuple(cue for cue in plan.cues if stop.start <= cue.start < end)
+        is_first = number == 0 or stops[number - 1].span.shot != stop.span.shot
+        told = {"", *(cue.text for cue in cues)}
+        lines = tuple(line for line in dict.fromkeys(_lines(timeline, stop, is_first)) if line not in told)
+        cycle = stop.span.cycle if stop.is_cycle else None
+        found.append(Passage(stop.start, end, _heading(scene_of_timeline(timeline), stop), cycle, lines, cues))
+    return tuple(found)
+
+
+def scene_of_timeline(timeline: Timeline | SideBySide) -> Scene:
+    """The scene of a film, also of one that compares runs."""
+    return timeline.comparison.scene if isinstance(timeline, SideBySide) else timeline.recording.scene
+
+
+def _stops(plan: Plan) -> Iterator[_Stop]:
+    """Where something new is shown: every shot, and in the learning shot every shown cycle.
+
+    The way to a cycle belongs to what is shown before it.
+    """
+    spans = plan.spans
+    yield _Stop(0, spans[0], spans[0].kind == "step")
+    last = 0
+    for before, span in pairwise(spans):
+        is_new_shot = before.shot != span.shot
+        if span.kind == "step" and (is_new_shot or not _same_cycle(plan, span)):
+            yield _Stop(span.start, span, is_cycle=True)
+        elif is_new_shot and not (span.kind == "move" and _shows_steps(plan, span.shot)):
+            yield _Stop(span.start, span, is_cycle=False)
+            last = span.start
+        if span.kind == "sweep" and _is_worth_a_stop(plan, span, last):
+            last = span.stop - 1
+            yield _Stop(last, span, is_cycle=True)
+
+
+def _shows_steps(plan: Plan, shot: int) -> bool:
+    return any(span.kind == "step" for span in plan.spans if span.shot == shot)
+
+
+def _same_cycle(plan: Plan, span: Span) -> bool:
+    """Whether an earlier step of the same shot showed this cycle."""
+    of = span.shot, span.cycle
+    return next(each for each in plan.spans if each.kind == "step" and (each.shot, each.cycle) == of) is not span
+
+
+def _is_worth_a_stop(plan: Plan, span: Span, last: int) -> bool:
+    """Whether a sweep's cycle comes long enough after the stop before it, and before its shot's end."""
+    end = max(each.stop for each in plan.spans if each.shot == span.shot)
+    return span.stop - 1 - last >= APART * plan.fps and end - span.stop >= Fraction(1, 2) * plan.fps
+
+
+def _heading(scene: Scene, stop: _Stop) -> str:
+    span = stop.span
+    if stop.is_cycle:
+        return say(scene, "heading-cycle", cycle=whole(scene, span.cycle))
+    if span.kind == "walk":
+        return say(scene, "heading-walk", example=(span.example or 0) + 1)
+    if span.kind == "rest":
+        return say(scene, "heading-after" if span.cycle else "heading-before")
+    return say(scene, f"heading-{'learning' if span.kind in LEARNING else span.kind}")
+
+
+def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iterator[str]:
+    """What is seen in a passage. is_first: whether it is the first of its shot."""
+    span = stop.span
+    clock = timeline.clock if isinstance(timeline, SideBySide) else timeline
+    scene = scene_of_timeline(timeline)
+    if span.kind == "title":
+        yield scene.title
+    if (is_first or not stop.is_cycle) and (line := caption(clock.recording, span)):
+        yield sentence(line)
+    if span.kind == "title":
+        return
+    frame = timeline.frame(stop.start)
+    if isinstance(timeline, SideBySide):
+        for name, recording, of in zip(timeline.names, timeline.recordings, (frame, *frame.beside), strict=True):
+            yield f"{say(scene, 'shown-run', run=name, what=_state(recording, of, compared=True))}."
+        return
+    shot = scene.shots[span.shot]
+    if isinstance(shot, ThinkShot):
+        answer = clock.recording.forward(shot.inputs, clock.rows.rest[span.cycle])[-1]
+        yield answer_text(scene, answer, shot.target)
+        return
+    yield sentence(_state(clock.recording, frame))
+    if span.kind == "walk":
+        yield say(scene, "shown-answers", answers=_answer(clock.recording, span.example or 0, clock.rows.step(span)))
+    if stop.is_cycle or span.kind == "rest":
+        yield answers(clock, span)
+
+
+def _state(recording: Recording, frame: Frame, *, compared: bool = False) -> str:
+    """How wrong the network is in a frame, as the picture says it. compared: by what it is compared with others."""
+    scene = recording.scene
+    if frame.diverged is not None:
+        return say(scene, "label-diverged", cycle=whole(scene, frame.diverged))
+    told = [say(scene, "shown-measure", measure=name, value=value) for name, value in measures(recording, frame)]
+    return ", ".join(told[-1:] if compared else told)
+
+
+def sentence(text: str) -> str:
+    """A text with a capital at its start and a full stop at its end; nothing stays nothing."""
+    if not text:
+        return ""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def answers(timeline: Timeline, span: Span) -> str:
+    """What the network answers to its examples: one by one where they are few, otherwise how many are right."""
+    recording, rows = timeline.recording, timeline.rows
+    shown = [(cycle, example, row) for (cycle, example), row in rows.of_example.items() if cycle == span.cycle]
+    if span.kind != "step" or len(shown) > MOST_ANSWERS:
+        return right_text(recording, rows.rest[span.cycle])
+    scene = recording.scene
+    told = [_answer(recording, example, row) for _, example, row in sorted(shown, key=lambda each: each[1])]
+    return say(scene, "shown-answers", answers="; ".join(told))
+
+
+def _answer(recording: Recording, example: int, row: int) -> str:
+    """An answer in short; its parts stay on one line."""
+    scene, given = recording.scene, recording.examples.given[example]
+    asked = (
+        situation(scene, given.tolist())
+        if len(given) <= MOST_NUMBERS
+        else say(scene, "shown-answer-example", number=example + 1)
+    )
+    outputs, target = recording.activations[-1][row], recording.targets[row]
+    if is_one_of_many(target):
+        last = len(scene.network.layers) - 1
+        answer, wanted = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
+    else:
+        answer, wanted = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
+    return say(scene, "shown-answer", inputs=asked, answer=answer, target=wanted).replace(" ", NO_BREAK)
+
+
+def _numbers(values: Floats, form: str) -> list[str]:
+    texts = [f"{value:{form}}" for value in values.tolist()]
+    return texts if len(texts) <= MOST_NUMBERS else [*texts[:MOST_NUMBERS], "…"]
+
+
+def is_one_of_many(target: Floats) -> bool:
+    """Whether a target (n_L,) says which of several outputs should be the largest."""
+    return len(target) > 2 and int((target == target.max()).sum()) == 1 and len(np.unique(target)) == 2
+
+
+def right_text(recording: Recording, row: int, key: str = "shown-right") -> str:
+    """How many training examples are on the right side with a row's weights; "" where that cannot be said."""
+    found = right(recording, row)
+    if found is None:
+        return ""
+    scene, total = recording.scene, recording.scene.data.train_count
+    things = "points" if shows_points(scene) else "examples"
+    return say(scene, key, right=whole(scene, found), count=counted(scene, total, things))
+
+
+def right(recording: Recording, row: int) -> int | None:
+    """How many training examples are on the right side with a row's weights; None where answers are no classes."""
+    examples = recording.examples
+    margins = margins_for(examples.targets)
+    if margins is None:
+        return None
+    return int((margins(recording.forward(examples.given, row)[-1]) > 0).sum())
+
+
+def last_at_rest(recording: Recording) -> int:
+    """The row of the network as training leaves it."""
+    return int(np.flatnonzero(recording.example == AT_REST)[-1])
+
+
+def stops_of(told: Sequence[Passage]) -> list[Passage]:
+    """The passages of shown cycles, which a viewer can go to by their number."""
+    return [passage for passage in told if passage.cycle is not None]
+
+
+# The transcript of a film, as plain text and as a page by itself.
+
+
+def transcript_text(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
+    """Plain text, UTF-8: what the film is, then each passage with its time."""
+    lines = [say(scene, "transcript-of", title=of.title), "", of.alt]
+    for passage in told:
+        lines += ["", f"[{_clock(passage.start, fps)}] {passage.heading}"]
+        lines += [f"  {line}" for line in passage.lines]
+        lines += [f"  [{_clock(cue.start, fps)}] {_plain(cue)}" for cue in passage.said]
+    return "\n".join([*lines, ""])
+
+
+def transcript_page(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
+    """A page of its own, in HTML."""
+    return filled(
+        "transcript.html",
+        scene,
+        language=escape(say(scene, "language")),
+        title=escape(of.title),
+        heading=escape(say(scene, "transcript-of", title=of.title)),
+        about=escape(of.alt),
+        passages="\n".join(_sections(told, fps)),
+        looks=looks(),
+    )
+
+
+def _sections(told: Sequence[Passage], fps: Fraction) -> Iterator[str]:
+    for passage in told:
+        yield f"<h2><span>{_clock(passage.start, fps)}</span> {escape(passage.heading)}</h2>"
+        yield from (f"<p>{escape(line)}</p>" for line in passage.lines)
+        for cue in passage.said:
+            yield f"<blockquote><span>{_clock(cue.start, fps)}</span> <p>{escape(_plain(cue))}</p></blockquote>"
+
+
+def _clock(frame: int, fps: Fraction) -> str:
+    return clock_time(frame_time(frame, fps))
+
+
+def _plain(cue: Cue) -> str:
+    return " ".join(cue.text.split())
+
+
+# What a film is, in a few sentences: its alternative text.
+
+MOST_NAMED = 8
+"""Neurons of a layer whose names are told."""
+TELLING = ("halved", "slows", "solved", "diverged")
+"""Kinds of events that are told of a film which does not tell them by itself."""
+PASSED = 1 << 62
+"""A cycle that every event has passed."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """title: of the film. label: what it is, in one line. sentences: what is seen, for whoever does not see it."""
+
+    title: str
+    label: str
+    sentences: tuple[str, ...]
+
+    @property
+    def alt(self) -> str:
+        """The alternative text."""
+        return " ".join(self.sentences)
+
+
+def summary_of(timeline: Timeline | SideBySide) -> Summary:
+    """Title and alternative text of a film, its numbers those of the recording."""
+    scene = scene_of_timeline(timeline)
+    title = scene.title.strip() or scene.name
+    runs = len(timeline.recordings)
+    film = say(scene, "film") if runs == 1 else say(scene, "film-compare", count=runs)
+    length = say(scene, "film-long", film=film, length=clock_time(timeline.plan.seconds))
+    sentences = sentence(title), length, *filter(None, _sentences(timeline))
+    return Summary(title, f"{sentence(title)} {film}", sentences)
+
+
+def clock_time(seconds: Fraction) -> str:
+    """A moment or a length as a player shows it: 1:31, or 1:02:03."""
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{left:02}" if minutes >= 60 else f"{minutes}:{left:02}"
+
+
+def listed(scene: Scene, things: Sequence[str]) -> str:
+    """Things one after the other: a, b and c."""
+    if len(things) < 2:
+        return "".join(things)
+    return say(scene, "and", first=", ".join(things[:-1]), last=things[-1])
+
+
+def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
+    scene = scene_of_timeline(timeline)
+    yield say(scene, "network-has", layers=listed(scene, [*_layers(scene)]))
+    things = "points" if shows_points(scene) else "examples"
+    cycles = counted(scene, scene.training.cycles, "cycles")
+    yield say(scene, "learns", examples=counted(scene, scene.data.train_count, things), cycles=cycles)
+    if isinstance(timeline, SideBySide):
+        yield say(scene, "runs", runs=listed(scene, [*timeline.names]))
+        for name, recording in zip(timeline.names, timeline.recordings, strict=True):
+            yield from _went(recording, name)
+        return
+    recording = timeline.recording
+    yield from _went(recording)
+    yield from _events(timeline)
+    yield right_text(recording, last_at_rest(recording), "right-in-the-end")
+    yield from _thoughts(timeline)
+
+
+def _layers(scene: Scene) -> Iterator[str]:
+    network = scene.network
+    last = len(network.layers) - 1
+    for number, size in enumerate(network.layers):
+        kind = "inputs" if number == 0 else "outputs" if number == last else "hidden"
+        text = say(scene, f"{kind}-{'one' if size == 1 else 'many'}", count=whole(scene, size))
+        names = {"inputs": network.inputs, "outputs": network.outputs}.get(kind, ())
+        if any(names) and size <= MOST_NAMED:
+            text = say(scene, "with-names", what=text, names=", ".join(names))
+        yield text
+
+
+def _went(recording: Recording, run: str = "") -> Iterator[str]:
+    """From where to where each measure of being wrong went. run: the name of the run, where there are several, which
+    are told by what they are compared by."""
+    scene = recording.scene
+    if recording.test_loss is None:
+        curves = {"label-error": recording.train_error}
+    else:
+        curves = {"label-training-loss": recording.train_loss, "label-test-loss": recording.test_loss}
+    share = recording.test_loss is None and is_share(recording)
+    for key, values in [*curves.items()][-1 if run else 0 :]:
+        before, after = float(values[0]), float(values[-1])
+        if isfinite(before) and isfinite(after):
+            told = {"before": error_text(before, share=share), "after": error_text(after, share=share)}
+            measure = say(scene, key)
+            if run:
+                yield say(scene, "run-went", run=run, measure=measure, **told)
+            else:
+                yield sentence(say(scene, "went", measure=measure, **told))
+
+
+def _events(timeline: Timeline) -> Iterator[str]:
+    """What happened: the events that the film tells or, of a film that tells none, those that say most.
+
+    Not those that are over by the end: the sentence is about now.
+    """
+    told: list[Event] = [
+        cue.event for cue in timeline.plan.cues if cue.event is not None and cue.event.kind != "plateau"
+    ]
+    events = told or [event for event in find_events(timeline.recording) if event.kind in TELLING]
+    scene = timeline.recording.scene
+    for event in sorted(events, key=lambda event: event.cycle):
+        if text := next(iter(event_texts(scene, event, PASSED)), ""):
+            yield sentence(text)
+
+
+def _thoughts(timeline: Timeline) -> Iterator[str]:
+    """Every new situation, and the answer to it."""
+    recording, scene = timeline.recording, timeline.recording.scene
+    for span in timeline.plan.spans:
+        shot = scene.shots[span.shot]
+        if isinstance(shot, ThinkShot):
+            answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
+            yield sentence(caption(recording, span))
+            yield answer_text(scene, answer, shot.target)

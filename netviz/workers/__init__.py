@@ -1,1 +1,0 @@
-"""Who draws and encodes a film's segments: this process, processes of our own, any executor, a dask cluster."""

@@ -1,0 +1,179 @@
+"""Captions in the picture: in their place, large enough, clear of everything else, and told from the shots' lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netviz
+from netviz.drawing.layout import SMALLEST, arrange
+from netviz.drawing.panels.classic import ClassicNetworkPanel
+from netviz.drawing.panels.titles import LINE, CaptionRoom
+from netviz.drawing.renderer import Stage
+from netviz.drawing.text import Typefaces, mask, width
+from netviz.pipeline.validation import scene_problems
+from netviz.resources import scenes_folder
+from netviz.scene.loader import load_scene
+from netviz.scene.scene import Scene
+from netviz.scene.shots import Caption
+from netviz.timeline.cues import Cue
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.recording import Recording
+from tests.conftest import short_scene
+from tests.drawing.support import Written, written
+from tests.drawing.test_layout import SIZES, every_combination, overlap, scene_with
+
+__all__ = ["written"]
+
+SHAPES = {"wide": (640, 360), "square": (360, 360), "tall": (360, 640)}
+LONG = "The third input withers: it brings only 4 % of all that leaves it."
+SENTENCE = "The weights that lead away from the third input shrink and shrink, for it never matters."
+FONT = Typefaces.make().words
+BUNDLED = {path.stem: load_scene(path) for path in sorted(scenes_folder().glob("*.yaml"))}
+
+
+def letters(room: CaptionRoom, smallest: float) -> float:
+    """About how many letters one line takes."""
+    return room.place.width / (width(SENTENCE, FONT, smallest) / len(SENTENCE))
+
+
+@pytest.mark.parametrize(("shape", "least"), [("wide", 60), ("square", 50), ("tall", 34), ("four to three", 60)])
+def test_every_layout_has_room_for_a_sentence(shape: str, least: int) -> None:
+    for kinds in every_combination():
+        if "caption" in kinds:
+            layout = arrange(scene_with(kinds, SIZES[shape]))
+            room = CaptionRoom(layout.places["caption"], layout.body)
+            assert room.lines == 2, kinds
+            assert letters(room, layout.small) >= least, kinds
+
+
+WORDS = st.lists(st.text(alphabet="Agjilmpqwy ", min_size=1, max_size=12), min_size=1, max_size=30).map(" ".join)
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+@settings(max_examples=40, deadline=None)
+@given(text=WORDS.filter(str.strip).map(lambda text: " ".join(text.split())), name=st.sampled_from(sorted(BUNDLED)))
+def test_no_caption_touches_another_panel(size: tuple[int, int], text: str, name: str) -> None:
+    bundled = BUNDLED[name]
+    if bundled.style == "classic":
+        return
+    scene = bundled.model_copy(update={"output": bundled.output.model_copy(update={"size": size})})
+    layout = arrange(scene)
+    room = CaptionRoom(layout.places["caption"], layout.body)
+    lines, type_size = room.filled(text, FONT, layout.small)
+    assert len(lines) <= 2
+    assert type_size >= SMALLEST * size[1] - 1e-9
+    for number, line in enumerate(lines):
+        drawn = mask(line, FONT, type_size)
+        height, across = drawn.alpha.shape
+        top = room.place.y + 0.55 * room.size + LINE * number * type_size - drawn.top
+        box = replace(room.place, x=room.place.x + drawn.left, y=top, width=across, height=height)
+        assert box.x >= 0.04 * size[0] and box.right <= 0.96 * size[0]
+        assert box.y >= 0.04 * size[1] and box.bottom <= 0.96 * size[1]
+        for other, place in layout.places.items():
+            assert other == "caption" or not overlap(box, place), (other, line)
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    return netviz.record(short_scene())
+
+
+def told(recording: Recording, text: str, part: float, **changes: Any) -> tuple[Timeline, int]:
+    """A film in which a text is told at a part of it, and the frame in the middle of that."""
+    output = recording.scene.output.model_copy(update={"size": changes.pop("size", (320, 180))})
+    shown = recording.with_scene(recording.scene.model_copy(update={"output": output, **changes}))
+    plan = make_plan(shown.scene, Fraction(30))
+    middle = min(plan.frame_count - 30, max(30, int(part * plan.frame_count)))
+    cues = (Cue(middle - 30, middle + 30, text),) if text else ()
+    return make_timeline(replace(plan, cues=cues), shown), middle
+
+
+LOOKS = [("glow", None), ("classic", None), ("playground", None), ("glow", "paper"), ("classic", "playground")]
+LOOKS_AND_SHAPES = [(*look, shape) for look in LOOKS for shape in SHAPES]
+
+
+@pytest.mark.parametrize(("style", "theme", "shape"), LOOKS_AND_SHAPES)
+def test_a_caption_is_clear_of_all_that_is_drawn(
+    recording: Recording, written: list[Written], shape: str, style: str, theme: str | None
+) -> None:
+    size = SHAPES[shape]
+    timeline, index = told(recording, LONG, 0.5, size=size, style=style, theme=theme, subtitle="")
+    stage = Stage(timeline)
+    still = [text for text in written if text.size < stage.setting.layout.card]
+    written[:] = still
+    frame = timeline.frame(index)
+    with_text = stage.draw(frame).astype(int)
+    cue = [text for text in written if text.text in LONG and len(text.text) > 10]
+    assert " ".join(line.text for line in sorted(cue, key=lambda line: line.top)) == LONG
+    for line in cue:
+        assert line.size >= SMALLEST * size[1] - 1e-9
+        assert line.left >= 0.04 * size[0] and line.right <= 0.96 * size[0]
+        assert line.top >= 0.035 * size[1]
+    for one, other in combinations({(text.text, text.left, text.top): text for text in written}.values(), 2):
+        assert not one.touches(other), (one, other)
+    if style == "classic":
+        (network,) = (panel for panel in stage.panels if isinstance(panel, ClassicNetworkPanel))
+        highest = min(float(y) for layer in network.centres for _, y in layer) - 1.5 * network.radius
+        assert all(line.bottom < highest for line in cue)
+    without = stage.draw(replace(frame, caption="", is_cue=False)).astype(int)
+    rows, columns = np.nonzero(np.abs(with_text - without).max(axis=2))
+    assert len(rows)
+    assert min(line.left for line in cue) - 1 <= columns.min() and columns.max() <= max(line.right for line in cue)
+    assert min(line.top for line in cue) - 1 <= rows.min() and rows.max() <= max(line.bottom for line in cue)
+    quiet = stage.draw(replace(frame, is_cue=False)).astype(int)
+    contrast = [int(np.abs(each - without).max()) for each in (with_text, quiet)]
+    assert contrast[0] > 1.2 * contrast[1] or style == "classic"  # whose own lines are others
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_card_has_the_caption_far_below_its_words(recording: Recording, written: list[Written], shape: str) -> None:
+    timeline, _ = told(recording, LONG, 0.0, size=SHAPES[shape])
+    stage = Stage(timeline)
+    card = [text for text in written if text.text != "TRAINING SET"]
+    frame = timeline.frame(20)
+    assert frame.card > 0 and frame.is_cue
+    bare = stage.draw(replace(frame, is_cue=False)).astype(int)
+    written.clear()
+    shown = stage.draw(frame).astype(int)
+    assert " ".join(line.text for line in written) == LONG
+    title = [text for text in card if text.text in recording.scene.title or text.text in recording.scene.subtitle]
+    assert min(line.top for line in written) > max(text.bottom for text in title) + 0.05 * SHAPES[shape][1]
+    rows = np.nonzero(np.abs(shown - bare).max(axis=(1, 2)))[0]
+    assert rows.min() >= 0.75 * SHAPES[shape][1] and rows.max() <= 0.95 * SHAPES[shape][1]
+
+
+def test_captions_come_and_go_in_any_order_of_drawing(recording: Recording) -> None:
+    timeline, index = told(recording, LONG, 0.5, size=(320, 180))
+    frames = [index - 31, index - 30, index - 28, index, index + 29, index + 31]
+    stage = Stage(timeline)
+    one = {number: stage.draw(timeline.frame(number)).copy() for number in frames}
+    for number in reversed(frames):
+        assert np.array_equal(Stage(timeline).draw(timeline.frame(number)) if number == index else
+                              stage.draw(timeline.frame(number)), one[number])  # fmt: skip
+
+
+def with_captions(*texts: str, **changes: Any) -> Scene:
+    return short_scene(**changes).model_copy(
+        update={"captions": tuple(Caption(text=text, at=f"{10 * number}s") for number, text in enumerate(texts))}
+    )
+
+
+def test_what_is_too_long_for_its_place_is_told_before_anything_is_made() -> None:
+    texts = "x" * 90, LONG, LONG + " " + SENTENCE[:50]
+    found = [str(problem) for problem in scene_problems(with_captions(*texts, output__size="vertical"))]
+    assert [text.split(": ")[0] for text in found] == ["captions[0].text", "captions[2].text"]
+    assert "117 characters are too many; at 1080x1920 there is room for two lines of some 4" in found[1]
+    assert len(scene_problems(with_captions(*texts, output__size="1080p"))) == 1
+    panels = [{"panel": "network"}, {"panel": "caption", "at": [0.1, 0.1, 0.3, 0.04]}]
+    (small,) = scene_problems(with_captions(LONG, output__size="1080p", panels=panels))
+    assert "there is room for one line of some" in small.message
+    assert not scene_problems(with_captions(*texts, panels=[{"panel": "network"}]))

@@ -1,0 +1,149 @@
+"""The plane with the network's answers and the points on it; pictures of the scene's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import imageio.v3
+import numpy as np
+import pytest
+
+import netviz
+from netviz.drawing.panels.activation_map import BEHIND, SEVERAL
+from netviz.drawing.panels.decision_boundary import BoundaryPanel
+from netviz.drawing.panels.table import PicturePanel
+from netviz.drawing.renderer import Stage
+from netviz.drawing.theme import theme_of
+from netviz.scene.scene import Scene
+from netviz.timeline.frame import Frame
+from netviz.timeline.timeline import Timeline
+from tests.drawing.support import first, timeline_of
+
+AT = [0.25, 0.1, 0.5, 0.8]
+
+
+def scene(**changes: Any) -> Scene:
+    overrides = {
+        "training.cycles": 30,
+        "schedule": {"cycles": [10, 30]},
+        "data.samples": 40,
+        "output.size": "640x360",
+        "panels": [{"panel": "boundary", "at": AT}],
+        "duration": 10,
+    }
+    return netviz.load_scene("playground-quadrants", overrides=overrides | changes)
+
+
+def drawn(wanted: Scene, kind: str, phase: float = 0.55) -> tuple[BoundaryPanel, np.ndarray[Any, Any], Frame, Timeline]:
+    timeline = timeline_of(wanted, 10)
+    stage = Stage(timeline)
+    frame = timeline.frame(first(timeline, kind, phase))
+    panel = next(panel for panel in stage.panels if isinstance(panel, BoundaryPanel))
+    return panel, stage.draw(frame)[:, :, :3].astype(int), frame, timeline
+
+
+def pixel(panel: BoundaryPanel, point: tuple[float, float]) -> tuple[int, int]:
+    x, y = panel.points.place(np.array([point]))[0]
+    return int(y), int(x)
+
+
+def is_free(panel: BoundaryPanel, points: Any, at: tuple[float, float]) -> bool:
+    """Whether no example's disc is near a point of the plane."""
+    return bool((np.hypot(*(points - np.array(at)).T) > 1.0).all())
+
+
+@pytest.mark.parametrize("theme", ["night", "paper", "playground"])
+def test_the_ground_is_what_the_network_answers(theme: str) -> None:
+    panel, picture, _, timeline = drawn(scene(theme=theme), "rest")
+    recording, colours = timeline.recording, theme_of(timeline.recording.scene)
+    looked_at = 0
+    for at in [(x, y) for x in np.linspace(-5, 5, 9) for y in np.linspace(-5, 5, 9)]:
+        if not is_free(panel, recording.examples.points, at):
+            continue
+        answer = recording.forward(np.array(at))[-1].item()
+        full = 255 * (
+            colours.middle + abs(answer) * ((colours.positive, colours.negative)[answer < 0] - colours.middle)
+        )
+        wanted = (1 - BEHIND) * full + BEHIND * 255 * colours.middle
+        assert np.abs(picture[pixel(panel, at)] - wanted).max() < 9, (at, answer)
+        looked_at += 1
+    assert looked_at > 15
+
+
+def test_every_training_point_is_there_in_its_colour() -> None:
+    panel, picture, _, timeline = drawn(scene(), "rest")
+    recording = timeline.recording
+    theme = theme_of(recording.scene)
+    for point, target in zip(recording.examples.points, recording.examples.targets[:, 0], strict=True):
+        others = recording.examples.points[(recording.examples.points != point).any(axis=1)]
+        if is_free(panel, others, tuple(point)):
+            wanted = 255 * (theme.positive if target > 0 else theme.negative)
+            assert np.abs(picture[pixel(panel, tuple(point))] - wanted).max() < 40
+
+
+def test_test_points_are_shown_where_asked_for() -> None:
+    without, *_ = drawn(scene(), "rest")
+    panels = [{"panel": "boundary", "at": AT, "test_points": True}]
+    with_them, *_ = drawn(scene(panels=panels), "rest")
+    assert len(with_them.points.drawn.places) > 1.3 * len(without.points.drawn.places)
+
+
+def test_a_discrete_plane_has_two_colours() -> None:
+    panel, _, frame, _ = drawn(scene(panels=[{"panel": "boundary", "at": AT, "discrete": True}]), "rest")
+    colours = np.stack(panel.answers.palette, axis=-1)[panel.answers.of(frame)]
+    shown = np.unique(colours.reshape(-1, 3), axis=0)
+    np.testing.assert_array_equal(shown, np.unique(panel.answers.scale[[0, -1]], axis=0))
+    assert len(shown) == 2
+
+
+def test_the_presented_point_has_a_ring() -> None:
+    thinking = [{"shot": "learning"}, {"shot": "think", "inputs": [2.0, -3.0]}]
+    panel, picture, frame, _ = drawn(scene(shots=thinking), "think", 0.7)
+    assert frame.point == (2.0, -3.0)
+    row, column = pixel(panel, (2.0, -3.0))
+    reach = round(9 * panel.setting.layout.unit)
+    wanted = 255 * panel.setting.theme.ink
+    around = picture[row, column - reach - 1 : column - reach + 2]
+    assert np.abs(around - wanted).max(axis=1).min() < 60
+
+
+def test_of_several_outputs_the_strongest_gives_the_colour() -> None:
+    examples = [{"inputs": [x, y], "target": [x < 0, x > 0, y > 2]} for x in (-2.0, 2.0) for y in (-1.0, 3.0)]
+    examples = [{**one, "target": [float(value) for value in one["target"]]} for one in examples]  # type: ignore[attr-defined]
+    wanted = scene(
+        data={"examples": examples},
+        network={"layers": [2, 4, 3], "activation": ["tanh", "sigmoid"], "bias": True},
+        training={"cycles": 400, "learning_rate": 1.0},
+        style="playground",
+        schedule={"cycles": [400]},
+    )
+    panel, _, frame, timeline = drawn(wanted, "rest")
+    pixels = np.stack(panel.answers.palette, axis=-1)[panel.answers.of(frame)].astype(float)
+    for at in ((-2.0, -1.0), (2.0, -1.0)):
+        answers = timeline.recording.forward(np.array(at))[-1]
+        strongest, margin = int(answers.argmax()), float(np.diff(np.sort(answers))[-1])
+        x, y = panel.points.place(np.array([at]))[0].astype(int) - (panel.left, panel.top)
+        middle = 255 * panel.setting.theme.middle
+        full = middle + (1 - BEHIND) * margin * (255 * SEVERAL[strongest] - middle)
+        assert np.abs(pixels[y, x] - full).max() < 12
+
+
+def test_a_picture_keeps_its_proportions_and_what_is_transparent(tmp_path: Path) -> None:
+    logo = np.zeros((20, 40, 4), np.uint8)
+    logo[:, :20] = (255, 0, 0, 255)
+    imageio.v3.imwrite(tmp_path / "logo.png", logo)
+    panels = [{"panel": "picture", "file": str(tmp_path / "logo.png"), "at": [0.25, 0.25, 0.5, 0.5]}]
+    timeline = timeline_of(scene(panels=panels), 10)
+    stage = Stage(timeline)
+    picture = stage.draw(timeline.frame(timeline.frame_count - 1))[:, :, :3].astype(int)
+    panel = next(panel for panel in stage.panels if isinstance(panel, PicturePanel))
+    stage.canvas.memory[:] = 0
+    stage.canvas.put(panel.drawn)
+    rows, columns = np.nonzero(stage.canvas.planes[0] > 127)
+    # As wide as its room of 320 x 180 allows: 320 x 160, of which the left half can be seen.
+    assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (100, 260, 160, 320)
+    assert np.abs(picture[180, 240] - (255, 0, 0)).max() < 3, "the left half is red"
+    assert np.abs(picture[180, 400] - stage.canvas.picture_of(stage.bare)[180, 400].astype(int)).max() < 3, (
+        "the right half lets through"
+    )

@@ -1,0 +1,178 @@
+"""What of a large network is drawn one by one, and where it all stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from netviz.drawing.layout import Flow, Rect
+from netviz.drawing.network_layout import (
+    MOST_LINES,
+    PULLED_OUT,
+    Places,
+    contributions,
+    curves,
+    folded,
+    most_discs,
+    place,
+    place_folded,
+)
+from netviz.scene.scene import Scene
+from netviz.training.recording import Recording
+from netviz.training.trainer import record
+
+ROOMS: list[tuple[Rect, Flow]] = [
+    (Rect(96, 205, 1500, 620), "right"), (Rect(60, 200, 900, 440), "right"), (Rect(60, 600, 960, 800), "up"),
+]  # fmt: skip
+LAYERS = [(30, 60, 10), (64, 32, 10), (784, 128, 10), (1, 1000, 1), (1000, 1), (3, 25, 25, 25, 25, 25, 40)]
+
+
+def large(layers: tuple[int, ...], bias: bool = True, grid: tuple[int, int] | None = None) -> Scene:
+    """A network that has hardly learned anything: what is drawn does not depend on how well."""
+    random = np.random.default_rng(3)
+    examples = [
+        {"inputs": random.random(layers[0]).tolist(), "target": random.random(layers[-1]).tolist()} for _ in range(4)
+    ]
+    return Scene.model_validate(
+        {
+            "network": {"layers": layers, "bias": bias, "grid": grid},
+            "data": {"examples": examples},
+            "training": {"cycles": 2, "batch": 2, "learning_rate": 0.1},
+            "schedule": {"cycles": [1, 2]},
+            "shots": [{"shot": "learning", "examples": 1}],
+        }
+    )
+
+
+def placed(recording: Recording, room: Rect, flow: Flow) -> Places:
+    found = folded(recording, most_discs(room, flow, 1.08))
+    biased = recording.scene.has_bias_nodes
+    return place_folded(found.layers, room, flow, 50, biased, label=40, unit=1.08)
+
+
+def test_small_networks_are_whole(recording: Recording) -> None:
+    network = folded(recording, 20)
+    assert network.is_whole
+    assert network.drawn == sum(network.synapses) == 16
+    assert [fold.discs.tolist() for fold in network.layers] == [[0, 1, 2], [0, 1, 2, 3], [0]]
+
+
+def test_the_neurons_that_bring_most_to_the_next_layer_stay_discs() -> None:
+    recording = record(large((3, 40, 2), bias=False))
+    weights = [layer.copy() for layer in recording.weights]
+    important = [2, 3, 11, 20, 37, 39]
+    weights[1][:] = 0.01
+    for neuron in important:
+        weights[1][-1, neuron] = -5
+    fold = folded(replace(recording, weights=tuple(weights)), 20).layers[1]
+    assert fold.discs.tolist() == important, "in their own order"
+    assert sorted([*fold.discs.tolist(), *fold.cells.tolist()]) == [*range(40)]
+    assert len(fold.discs) == PULLED_OUT
+
+
+def test_outputs_that_most_is_brought_to_stay_discs() -> None:
+    recording = record(large((3, 40), bias=False))
+    weights = recording.weights[0].copy()
+    weights[:] = 0.01
+    weights[:, :, 34:] = 1
+    assert folded(replace(recording, weights=(weights,)), 20).layers[1].discs.tolist() == [*range(34, 40)]
+
+
+def test_a_weight_counts_by_what_it_carries() -> None:
+    scene = large((2, 3, 1), bias=False)
+    examples = tuple(replace_inputs(scene, index, (0.0, 1.0)) for index in range(4))
+    recording = record(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
+    carried = contributions(recording)[0]
+    assert (carried[0] == 0).all() and (carried[1] > 0).all()
+    rest = recording.example == -1
+    np.testing.assert_allclose(carried[1], np.abs(recording.weights[0][rest, 1]).max(axis=0))
+
+
+def replace_inputs(scene: Scene, index: int, inputs: tuple[float, ...]) -> object:
+    assert scene.data.examples is not None
+    return scene.data.examples[index].model_copy(update={"inputs": inputs})
+
+
+def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
+    recording = record(large((100, 30, 4), grid=(10, 10)))
+    network = folded(recording, 20)
+    assert network.synapses == (101 * 30, 31 * 4)
+    first, last = network.lines
+    assert first is not None and last is not None, "the synapses of the cells of the second layer are no lines"
+    discs = network.layers[1].discs
+    assert len(first) + len(last) == network.drawn <= MOST_LINES
+    assert len(last) == 7 * 4, "all that there are between discs"
+    assert set(first % 30) <= {*discs.tolist()}
+    strength = contributions(recording)[0].ravel()
+    assert (np.diff(strength[first]) >= 0).all(), "the strongest last, on top"
+    between = (np.arange(101)[:, None] * 30 + discs[None, :]).ravel()
+    left_out = np.setdiff1d(between, first)
+    assert strength[left_out].max() <= strength[first].min()
+
+
+def test_lines_are_shared_fairly() -> None:
+    network = folded(record(large((20, 20, 20, 4), bias=False)), 20, most_lines=200)
+    assert [None if lines is None else len(lines) for lines in network.lines] == [67, 67, 66]
+
+
+def test_what_carries_nothing_is_no_line() -> None:
+    scene = large((100, 4), bias=False, grid=(10, 10))
+    examples = tuple(replace_inputs(scene, index, (1.0,) * 30 + (0.0,) * 70) for index in range(4))
+    recording = record(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
+    (lines,) = folded(recording, 20, most_lines=300).lines
+    assert lines is not None and sorted(lines.tolist()) == [*range(120)]
+
+
+@pytest.mark.parametrize("layers", LAYERS, ids=str)
+@pytest.mark.parametrize(("room", "flow"), ROOMS, ids=["wide", "square", "tall"])
+@pytest.mark.parametrize("bias", [False, True])
+def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], room: Rect, flow: Flow, bias: bool) -> None:
+    grid = {64: (8, 8), 784: (28, 28)}.get(layers[0])
+    recording = record(large(layers, bias, grid))
+    places = placed(recording, room, flow)
+    along = 0 if flow == "right" else 1
+    ends = []
+    for layer, centres in enumerate(places.centres):
+        nodes, block = places.nodes(layer), places.block(layer)
+        assert len(centres) == layers[layer] + (bias and layer < len(layers) - 1)
+        assert np.isfinite(centres).all() and len(np.unique(centres.round(3), axis=0)) == len(centres)
+        spots = centres[nodes]
+        for (x, y), (across, down) in pairwise(spots):
+            assert np.hypot(x - across, y - down) >= 2 * 0.6 * places.radius
+        boxes = [(x - places.radius, y - places.radius, x + places.radius, y + places.radius) for x, y in spots]
+        if block is not None:
+            assert block.left % 2 == block.top % 2 == 0
+            assert block.rows * block.columns >= len(block.cells) > (block.rows - 1) * block.columns
+            box = (block.left, block.top, block.left + block.width, block.top + block.height + 35)  # and its label
+            assert not any(
+                left < box[2] and box[0] < right and top < box[3] and box[1] < bottom
+                for left, top, right, bottom in boxes
+            )
+            boxes.append(box)
+        for left, top, right, bottom in boxes:
+            assert room.x - 2 <= left and right <= room.right + 2
+            assert room.y - 2 <= top and bottom <= room.bottom + 2
+        ends.append((min(box[along] for box in boxes), max(box[along + 2] for box in boxes)))
+    if flow == "up":
+        ends = ends[::-1]
+    assert all(before[1] < after[0] for before, after in pairwise(ends)), "layers follow each other"
+
+
+@pytest.mark.parametrize("flow", ["right", "up"])
+def test_without_blocks_layers_stand_as_ever(flow: Flow) -> None:
+    room = Rect(10, 20, 900, 600)
+    one = place((3, 4, 1), room, flow, 50)
+    assert one.blocks == () and one.discs(1).tolist() == [0, 1, 2, 3]
+    everything = curves(one)
+    some = curves(one, [np.array([7, 2]), np.array([], dtype=int)])
+    np.testing.assert_array_equal(some[0], everything[0][[7, 2]])
+    assert some[1].shape == (0, 40, 2)
+
+
+def test_how_many_discs_stand_beside_each_other() -> None:
+    counts = [most_discs(room, flow, 1.08) for room, flow in ROOMS]
+    assert counts == [21, 15, 24]
+    assert most_discs(Rect(0, 0, 10, 5), "right", 1.08) == 1

@@ -1,0 +1,172 @@
+"""The stage: the same pixels in any order and any process, and pixels that say what they should."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+from netviz.drawing.panels.classic import ClassicNetworkPanel
+from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.renderer import Stage
+from netviz.scene.loader import load_scene
+from netviz.timeline.timeline import Timeline
+from netviz.training.trainer import record
+from tests.conftest import short_scene
+from tests.drawing.support import Written, first, timeline_of, written
+
+__all__ = ["written"]
+
+SHAPES = ("640x360", "480x480", "360x640")
+
+
+def digest(timeline: Timeline, stage: Stage, index: int) -> str:
+    return hashlib.sha256(stage.draw(timeline.frame(index)).tobytes()).hexdigest()
+
+
+@pytest.mark.parametrize("style", ["glow", "classic"])
+def test_frames_are_the_same_in_any_order(style: str) -> None:
+    timeline = timeline_of(short_scene(style=style), 20)
+    stage = Stage(timeline)
+    indices = list(range(0, timeline.frame_count, 37))
+    forwards = {index: digest(timeline, stage, index) for index in indices}
+    backwards = {index: digest(timeline, stage, index) for index in reversed(indices)}
+    assert forwards == backwards
+    alone = indices[len(indices) // 2]
+    assert digest(timeline, Stage(timeline), alone) == forwards[alone]
+    assert len(set(forwards.values())) > len(indices) / 3, "the film moves"
+
+
+HOSTILE = """
+text.antialiased: False
+lines.antialiased: False
+patch.antialiased: False
+patch.force_edgecolor: True
+path.sketch: 5, 100, 2
+text.hinting: none
+font.size: 40
+savefig.dpi: 30
+lines.dash_capstyle: round
+axes.facecolor: red
+figure.facecolor: blue
+"""
+
+PROGRAM = """
+import hashlib, sys
+from tests.conftest import short_scene
+from tests.drawing.support import timeline_of
+from netviz.drawing.renderer import Stage
+timeline = timeline_of(short_scene(), 20)
+print(hashlib.sha256(Stage(timeline).draw(timeline.frame(int(sys.argv[1]))).tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.slow
+def test_a_frame_is_the_same_in_a_fresh_process_with_a_hostile_matplotlibrc(tmp_path: Path) -> None:
+    timeline = timeline_of(short_scene(), 20)
+    index = first(timeline, "step", 0.3)
+    (tmp_path / "matplotlibrc").write_text(HOSTILE)
+    environment = {**os.environ, "MPLCONFIGDIR": str(tmp_path), "MATPLOTLIBRC": str(tmp_path), "LANG": "C"}
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(index)],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.strip() == digest(timeline, Stage(timeline), index)
+
+
+def test_drawing_leaves_matplotlib_as_it_was() -> None:
+    before = dict(matplotlib.rcParams)
+    timeline = timeline_of(short_scene(), 20)
+    Stage(timeline).draw(timeline.frame(100))
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_a_lit_neuron_is_golden_and_a_dark_one_dark() -> None:
+    timeline = timeline_of(short_scene(output__size="640x360"))
+    stage = Stage(timeline)
+    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+    picture = stage.draw(timeline.frame(first(timeline, "step", example=2)))  # inputs 1 0 1
+    offset = int(0.7 * panel.places.radius)
+    on, off = (picture[round(y) - offset, round(x), :3].astype(int) for x, y in panel.places.centres[0][:2])
+    assert on[0] > 200
+    assert on[0] > on[2] + 60, "golden: more red than blue"
+    assert off.max() < 60
+
+
+def test_synapses_are_green_and_red_by_sign() -> None:
+    recording = record(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
+    timeline = timeline_of(recording.scene)
+    stage = Stage(timeline)
+    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+    picture = stage.draw(timeline.frame(timeline.plan.spans[-2].start + 5)).astype(int)  # at rest after training
+    weights = recording.weights[1][-1][:, 0]
+    seen = set()
+    for line, weight in zip(panel.lines[1], weights, strict=True):
+        if abs(weight) < 1:
+            continue
+        x, y = line[len(line) // 3].round().astype(int)
+        red, green, _ = picture[y, x, :3]
+        assert (green > red + 15) if weight > 0 else (red > green + 15), weight
+        seen.add(weight > 0)
+    assert seen == {True, False}
+
+
+def test_the_classic_style_can_be_drawn_on_white_and_for_everybody() -> None:
+    timeline = timeline_of(short_scene(style="classic", theme="paper", palette="colour-blind", output__size="640x480"))
+    stage = Stage(timeline)
+    frame = timeline.frame(first(timeline, "step", example=2))
+    picture = stage.draw(frame)
+    assert picture[2:4, 2:4, :3].min() > 220
+    panel = next(panel for panel in stage.panels if isinstance(panel, ClassicNetworkPanel))
+    x, y = panel.centres[0][0].round().astype(int)
+    assert np.abs(picture[y, x, :3] - 255 * panel.setting.theme.signal).max() < 3, "the first input is 1"
+    weights = np.concatenate([layer.ravel() for layer in frame.weights])
+    np.testing.assert_array_equal([dash is not None for _, dash in panel.synapses.get_linestyle()], weights < 0)
+
+
+def test_the_title_card_comes_and_goes_without_a_jump() -> None:
+    timeline = timeline_of(short_scene())
+    stage = Stage(timeline)
+    end = timeline.plan.spans[0].stop
+    before = stage.draw(timeline.frame(end - 1)).astype(int)
+    after = stage.draw(timeline.frame(end)).astype(int)
+    assert np.abs(after - before).max() < 12
+
+
+@pytest.mark.parametrize("style", ["glow", "classic"])
+@pytest.mark.parametrize("size", SHAPES)
+def test_texts_stand_inside_the_picture_and_clear_of_each_other(written: list[Written], size: str, style: str) -> None:
+    scene = load_scene("xor", overrides={"training.cycles": 60_000, "audio": None, "output.size": size, "style": style})
+    timeline = timeline_of(scene, 91)
+    stage = Stage(timeline)
+    width, height = scene.output.size
+    still = list(written) if style == "glow" else []
+    for kind, phase in (("rest", 0.5), ("step", 0.56), ("step", 0.3), ("think", 0.95)):
+        del written[:]
+        stage.draw(timeline.frame(first(timeline, kind, phase)))
+        shown = [text for text in written if text.text.strip()]
+        assert shown
+        for text in shown:
+            assert text.left >= 0.01 * width, text
+            assert text.top >= 0.01 * height, text
+            assert text.right <= 0.99 * width, text
+            assert text.bottom <= 0.99 * height, text
+            assert text.size >= 0.0199 * height, text
+        unique = {(text.text, text.left, text.top): text for text in shown}
+        # The presented row is written brightly over its faint self.
+        texts = list(unique.values())
+        for number, one in enumerate(texts):
+            for other in texts[number + 1 :]:
+                assert not one.touches(other), (one, other)
+    assert style == "classic" or any("TRAINING" in text.text for text in still)

@@ -1,0 +1,135 @@
+"""Runs side by side: cells that touch nothing, texts that can be read, pictures that are alike where the runs are."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netviz.drawing.layout import GRIDS, SMALLEST, Rect, arrange_runs
+from netviz.drawing.renderer import Stage
+from netviz.pipeline.prepare import plan
+from netviz.scene.loader import load_scene
+from netviz.scene.scene import Scene
+from netviz.timeline.side_by_side import frames_of
+from netviz.training.comparison import Comparison
+from tests.comparing import RATES, comparing, film_of, linear
+from tests.conftest import short_scene
+from tests.drawing.support import Drawn, Written, first, written
+
+__all__ = ["written"]
+
+SIZES = {"wide": (1920, 1080), "square": (1080, 1080), "tall": (1080, 1920)}
+SEEDS = [{"set": {"training.seed": seed}} for seed in (1, 2, 3, 4)]
+
+
+def overlap(one: Rect, other: Rect) -> bool:
+    across = min(one.right, other.right) - max(one.x, other.x)
+    down = min(one.bottom, other.bottom) - max(one.y, other.y)
+    return across > 0.5 and down > 0.5
+
+
+@pytest.mark.parametrize("shape", SIZES)
+@pytest.mark.parametrize("is_planar", [False, True])
+def test_cells_touch_nothing_and_are_equal(shape: str, is_planar: bool) -> None:
+    quadrants = load_scene("playground-quadrants", overrides={"output.size": "640x480"})
+    scene = quadrants if is_planar else short_scene()
+    size = SIZES[shape]
+    scene = scene.model_copy(update={"output": scene.output.model_copy(update={"size": size})})
+    for count in GRIDS["wide"]:
+        shared, own = arrange_runs(scene, count)
+        assert {*own[0].places} == {"heading", "network"} | ({"boundary"} if is_planar else set())
+        places = [*shared.places.values(), *(place for layout in own for place in layout.places.values())]
+        assert all(
+            place.x >= 0 and place.y >= 0 and place.right <= size[0] and place.bottom <= size[1] for place in places
+        )
+        drawn = [place for place in places if place.height > 1]
+        assert not any(overlap(*pair) for pair in combinations(drawn, 2))
+        for layout in own[1:]:
+            for name, place in layout.places.items():
+                model = own[0].places[name]
+                assert (place.width, place.height) == (model.width, model.height)
+                assert (place.x - model.x) % 2 == (place.y - model.y) % 2 == 0, "drawn in the same pixels"
+        network = own[0].places["network"]
+        assert min(network.width / size[0], network.height / size[1]) > 0.065
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Comparison:
+    """Four runs, of which a test takes some."""
+    return film_of(comparing(SEEDS, training__initial_weights="glorot", style="playground", title="", subtitle=""))[0]
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+@pytest.mark.parametrize("shape", SIZES)
+def test_texts_are_large_and_clear_of_each_other(
+    shape: str, count: int, seeds: Comparison, written: list[Written]
+) -> None:
+    width, height = SIZES[shape]
+    size = width // 3, height // 3
+    whole = seeds.scene
+    runs = (whole.compare or ())[:count]
+    scene = whole.model_copy(update={"output": whole.output.model_copy(update={"size": size}), "compare": runs})
+    some = Comparison(scene, seeds.recordings[:count], seeds.diverged[:count])
+    some = some.with_scene(scene)
+    film = frames_of(plan(scene), some)
+    stage = Stage(film)
+    stage.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
+    for number in range(count):
+        assert sum(text.text == f"seed {number + 1}" for text in written) == 2, "over the network, and at its curve"
+    texts = [text for text in written if not text.text.replace(".", "").isdigit()]
+    assert not [(a, b) for a, b in combinations(texts, 2) if a.touches(b) and (a.text, a.left) != (b.text, b.left)]
+    assert min(text.size for text in texts) >= 0.74 * SMALLEST * size[1]
+    assert all(text.left >= 0 and text.right <= size[0] and text.bottom <= size[1] for text in written)
+
+
+def shown(scene: Scene, **wanted: Any) -> tuple[Stage, Any]:
+    _, film = film_of(scene)
+    return Stage(film), film
+
+
+def cropped(picture: Any, place: Rect) -> Any:
+    left, top = round(place.x), round(place.y)
+    return picture[top : top + round(place.height), left : left + round(place.width)].astype(int)
+
+
+def test_two_learning_rates_begin_as_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Drawn.watch(monkeypatch)
+    scene = comparing(RATES, style="playground", output__size="640x360")
+    stage, film = shown(scene)
+    start = next(span for span in film.plan.spans if span.kind == "rest")
+    seen.clear()
+    picture = np.array(stage.draw(film.frame(start.stop - 1)))
+    own = arrange_runs(scene, 2)[1]
+    one, other = (cropped(picture, layout.places["network"]) for layout in own)
+    ground = (cropped(np.reshape(stage.bare, (3, 360, 640)).transpose(1, 2, 0), each.places["network"]) for each in own)
+    one, other = (drawn - bare for drawn, bare in zip((one, other), ground, strict=True))
+    assert np.abs(one).max() > 60, "something is drawn"
+    assert np.abs(one - other).max() <= 12, "the same picture, but for the grounds that shine through"
+    widths = [drawn.widths for drawn in seen.values()]
+    assert len(widths) == 4 and all(np.array_equal(each, widths[0]) for each in widths)
+    late = np.array(stage.draw(film.frame(film.frame_count - 1)))
+    one, other = (cropped(late, layout.places["network"]) for layout in own)
+    assert np.abs(one - other).max() > 60, "what they have learned is not the same"
+
+
+def test_a_run_that_broke_off_is_marked(written: list[Written]) -> None:
+    runs, film = film_of(linear(style="playground"))
+    stage = Stage(film)
+    written.clear()
+    stage.draw(film.frame(film.frame_count - 1))
+    assert [text.text for text in written if "diverged" in text.text] == [f"diverged in cycle {runs.diverged[0]}"]
+    written.clear()
+    stage.draw(film.frame(first(film.clock, "rest", 0.9)))
+    assert not [text.text for text in written if "diverged" in text.text]
+
+
+def test_frames_can_be_drawn_in_any_order() -> None:
+    stage, film = shown(linear(output__size="160x128"))
+    indices = [first(film.clock, "step", 0.3), first(film.clock, "move", 0.7), first(film.clock, "think", 0.7)]
+    once = {index: np.array(stage.draw(film.frame(index))) for index in indices}
+    for index in reversed(indices):
+        assert np.array_equal(stage.draw(film.frame(index)), once[index])
+    assert np.array_equal(Stage(film).draw(film.frame(indices[2])), once[indices[2]])

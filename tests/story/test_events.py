@@ -1,0 +1,314 @@
+"""What is found in a recording: the facts of known runs, and what must not be news."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netviz
+from netviz.scene.loader import load_scene
+from netviz.story.events import find_events
+from netviz.story.network_events import MOST_NEURONS, MOST_SYNAPSES
+from netviz.story.replay import moments_of
+from netviz.training.event import KINDS, Event
+from netviz.training.problem import TrainingDiverged
+from netviz.training.recording import AT_REST, Recording
+from netviz.training.trainer import record
+from tests.training.scenes import XOR_EXAMPLES, playground, scene
+
+
+def of_kind(events: Iterable[Event], kind: str) -> list[Event]:
+    return [event for event in events if event.kind == kind]
+
+
+@pytest.fixture(scope="module")
+def xor() -> Recording:
+    return record(load_scene("xor"))
+
+
+@pytest.fixture(scope="module")
+def events(xor: Recording) -> tuple[Event, ...]:
+    return find_events(xor)
+
+
+@pytest.fixture(scope="module")
+def short() -> Recording:
+    """A run whose weights and curve the tests bend: one row of each cycle from 0 to 30."""
+    return record(scene(cycles=30, schedule={"every": 1}))
+
+
+# The film of 2015
+
+
+def originals(cycles: int) -> list[tuple[int, int, float]]:
+    """The first synapse into the output neuron after each step of the original's algorithm: cycle, example, weight."""
+    random = np.random.RandomState(1)
+    hidden = [[2 * random.random_sample() - 1 for _ in range(3)] for _ in range(4)]
+    output = [2 * random.random_sample() - 1 for _ in range(4)]
+    steps = []
+    for cycle in range(1, cycles + 1):
+        for example, (inputs, target) in enumerate(XOR_EXAMPLES, start=1):
+            answers = [1 / (1 + np.exp(-np.dot(weights, inputs))) for weights in hidden]
+            answer = 1 / (1 + np.exp(-np.dot(output, answers)))
+            delta = (target - answer) * answer * (1 - answer)
+            deltas = [delta * weight * each * (1 - each) for weight, each in zip(output, answers, strict=True)]
+            output = [weight + each * delta for weight, each in zip(output, answers, strict=True)]
+            for weights, each in zip(hidden, deltas, strict=True):
+                weights[:] = [weight + each * value for weight, value in zip(weights, inputs, strict=True)]
+            steps.append((cycle, example, float(output[0])))
+    return steps
+
+
+def test_the_first_output_synapse_turns_from_red_to_green(events: tuple[Event, ...]) -> None:
+    """Cycle 22, example 2, both counted from 1: after crossing zero many times, it stays positive."""
+    (event,) = [event for event in of_kind(events, "sign") if event.synapse == (1, 0, 0)]
+    assert (event.cycle, event.example) == (22, 1), "the example counts from 0 here"
+    steps = originals(60)
+    crossings = [(after[0], after[1]) for before, after in pairwise(steps) if (before[2] > 0) != (after[2] > 0)]
+    assert crossings[-1] == (event.cycle, (event.example or 0) + 1) == (22, 2)
+    assert event.numbers["crossings"] == len(crossings) == 19
+    assert event.numbers["before"] == pytest.approx(-0.5910955) and event.numbers["after"] == pytest.approx(5.98987)
+
+
+def test_the_third_input_withers(xor: Recording, events: tuple[Event, ...]) -> None:
+    (event,) = of_kind(events, "withers")
+    assert event.neuron == (0, 2)
+    outgoing = np.abs(xor.weights[0]).sum(axis=2)
+    shares = outgoing[:, 2] / outgoing.sum(axis=1)
+    assert event.numbers["before"] == pytest.approx(shares[0]) == pytest.approx(0.4534, abs=5e-5)
+    assert event.numbers["after"] == pytest.approx(shares[-1]) == pytest.approx(0.0337, abs=5e-5)
+    assert (shares[xor.cycle >= event.cycle] < 0.25 / 3).all(), "for good"
+    assert (shares[xor.cycle <= event.numbers["since"]] >= 0.25 / 3).any()
+
+
+def test_the_law_of_diminishing_returns(xor: Recording, events: tuple[Event, ...]) -> None:
+    (event,) = of_kind(events, "slows")
+    made = (xor.train_error[0] - xor.train_error) / (xor.train_error[0] - xor.train_error[-1])
+    assert made[event.cycle] >= 0.9 > made[event.cycle - 1]
+    assert event.numbers["cycles"] == pytest.approx(event.cycle / 60_000) and 0.04 < event.numbers["cycles"] < 0.05
+
+
+def test_the_error_halves_and_all_is_solved(xor: Recording, events: tuple[Event, ...]) -> None:
+    (halved,) = of_kind(events, "halved")
+    half = xor.train_error[0] / 2
+    assert xor.train_error[halved.cycle - 1] >= half > xor.train_error[halved.cycle :].max()
+    (solved,) = of_kind(events, "solved")
+    assert (solved.cycle, solved.example) == (2452, 5)
+    wrong = [
+        ((xor.forward(xor.examples.inputs, row)[-1] > 0.5) != (xor.examples.targets > 0.5)).any()
+        for row in np.flatnonzero(xor.example == AT_REST)
+    ]
+    cycles = xor.cycle[xor.example == AT_REST]
+    assert cycles[np.flatnonzero(wrong)[-1]] == 2330 and solved.numbers["before"] == 3
+
+
+def test_the_plateau_before_it(events: tuple[Event, ...]) -> None:
+    """[1, 1, 1] alone is wrong for a thousand cycles."""
+    (event,) = of_kind(events, "plateau")
+    assert 1000 < event.cycle == event.numbers["from"] < 1600 and 2300 < event.numbers["to"] < 2600
+
+
+def test_nothing_is_told_twice(events: tuple[Event, ...]) -> None:
+    subjects = Counter((event.kind, event.synapse, event.neuron) for event in events)
+    assert max(subjects.values()) == 1
+    assert [event.cycle for event in events] == sorted(event.cycle for event in events)
+    assert len(events) == 10
+
+
+def test_from_python(xor: Recording, events: tuple[Event, ...]) -> None:
+    assert netviz.events(xor) == events and isinstance(events[0], netviz.Event)
+
+
+# What makes an event, and what does not
+
+
+def with_weights(recording: Recording, layer: int, before: Any, after: Any, values: Any) -> Recording:
+    """The recording with other numbers in some synapses at rest: `values` (31,) or what fits."""
+    weights = [array.copy() for array in recording.weights]
+    rest = np.flatnonzero(recording.example == AT_REST)
+    weights[layer][rest, before, after] = values
+    return replace(recording, weights=tuple(weights))
+
+
+def test_a_sign_that_cannot_be_replayed_is_known_to_the_kept_cycle(short: Recording) -> None:
+    values = np.array([-1.0] * 10 + [0.02, -0.02] * 3 + [0.03] + [1.0] * 14)
+    (event,) = [e for e in find_events(with_weights(short, 1, 1, 0, values)) if e.synapse == (1, 1, 0)]
+    assert (event.cycle, event.example, event.numbers["since"]) == (16, None, 15.0)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [-1.0] * 10 + [1.0] * 10 + [-1.0] * 10 + [0.01],
+        [-0.05, 0.05] * 15 + [0.05],
+        [-0.1] * 10 + [0.1] * 21,
+    ],
+    ids=["back in the end", "trembles", "too weak"],
+)
+def test_no_change_of_sign(short: Recording, values: list[float]) -> None:
+    found = find_events(with_weights(short, 1, 1, 0, values))
+    assert not [event for event in of_kind(found, "sign") if event.synapse == (1, 1, 0)]
+
+
+def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
+    assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), 0.0)), "withers")
+    weak = np.where(np.arange(31) < 15, 0.6, 0.1)[:, None] * np.abs(short.weights[0][0, 0]) / 2
+    assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), weak)), "withers"), "it was weak before"
+    fading = np.linspace(1.0, 0.0, 31)[:, None]
+    (event,) = of_kind(find_events(with_weights(short, 0, 2, slice(None), fading)), "withers")
+    assert event.neuron == (0, 2) and event.numbers["after"] == 0
+
+
+def with_biases(recording: Recording, neuron: int, values: Any) -> Recording:
+    biases = [array.copy() for array in recording.biases]
+    biases[0][recording.example == AT_REST, neuron] = values
+    return replace(recording, biases=tuple(biases))
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_a_neuron_dies_or_saturates(activation: str) -> None:
+    network = {"layers": [3, 4, 1], "bias": True, "activation": [activation, "sigmoid"]}
+    training = {"cycles": 30, "learning_rate": 0.01, "initial_biases": [1, 0]}
+    recording = record(scene(network=network, schedule={"every": 1}, **training))
+    assert not [event for event in find_events(recording) if event.kind in ("dead", "saturated")]
+    low = find_events(with_biases(recording, 1, [1.0] * 12 + [-99.0] * 3 + [1.0] * 2 + [-99.0] * 14))
+    high = find_events(with_biases(recording, 2, [1.0] * 12 + [99.0] * 19))
+    start = find_events(with_biases(recording, 3, -99.0))
+    silent = "saturated" if activation == "tanh" else "dead"
+    found = [(event.kind, event.cycle, event.neuron) for event in low if event.kind in ("dead", "saturated")]
+    assert found == [(silent, 17, (1, 1))]
+    found = [(event.kind, event.cycle, event.neuron) for event in high if event.kind in ("dead", "saturated")]
+    assert found == ([] if activation == "relu" else [("saturated", 12, (1, 2))])
+    assert [(event.kind, event.cycle) for event in start if event.neuron == (1, 3)] == [(silent, 0)]
+
+
+def test_a_tanh_neuron_that_says_nothing_is_dead() -> None:
+    recording = record(scene(network={"activation": ["tanh", "sigmoid"]}, cycles=30, schedule={"every": 1}))
+    (event,) = of_kind(find_events(with_weights(recording, 0, slice(None), 1, [[0.5]] * 20 + [[0.001]] * 11)), "dead")
+    assert (event.cycle, event.neuron) == (20, (1, 1))
+
+
+def with_errors(recording: Recording, errors: Any) -> list[Event]:
+    """What is told of a curve, in tenths of its start."""
+    values = np.array(errors, dtype=np.float64)
+    curve = {"train_error": values, "train_loss": values, "curve_cycle": np.arange(len(values))}
+    found = find_events(replace(recording, **curve))
+    return [event for event in found if event.kind in ("plateau", "halved", "slows", "diverged")]
+
+
+STEADY = [0.5 * 0.997**cycle for cycle in range(1001)]
+
+
+def test_a_steady_fall_only_halves(short: Recording) -> None:
+    (event,) = with_errors(short, STEADY)
+    assert event.kind == "halved" and event.cycle == 231
+
+
+def test_a_plateau_in_a_fall(short: Recording) -> None:
+    errors = [*STEADY[:100], *np.linspace(STEADY[100], STEADY[100] * 0.93, 400), *STEADY[125:726]]
+    plateau, halved = with_errors(short, errors)
+    assert plateau.kind == "plateau" and 80 <= plateau.cycle <= 105 and 470 <= plateau.numbers["to"] <= 520
+    assert halved.cycle > 500
+
+
+def test_a_run_that_never_arrives(short: Recording) -> None:
+    (event,) = with_errors(short, [*STEADY[:100], *[STEADY[100]] * 900])
+    assert event.kind == "plateau" and event.numbers["to"] == 999
+    assert {event.kind for event in with_errors(short, [*STEADY[:700], *[STEADY[700]] * 900])} == {"halved"}
+
+
+def test_noise_halves_nothing_twice(short: Recording) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.004, 1001)
+    (event,) = with_errors(short, np.array(STEADY) + noise)
+    assert event.kind == "halved"
+    assert (np.array(STEADY) + noise)[event.cycle :].max() < 0.5 * (0.5 + noise[0])
+
+
+def test_ends_worse_than_it_began(short: Recording) -> None:
+    (event,) = of_kind(with_errors(short, [0.5] * 10 + [0.4] * 10 + [0.55, 0.6] + [0.7] * 9), "diverged")
+    assert (event.cycle, event.numbers["complete"]) == (20, 1.0)
+    assert not of_kind(with_errors(short, [0.5] * 10 + [0.9] * 10 + [0.45] * 11), "diverged")
+
+
+def test_a_run_that_breaks_off() -> None:
+    network = {"layers": [3, 4, 1], "activation": ["relu", "linear"], "bias": True}
+    with pytest.raises(TrainingDiverged) as diverged:
+        record(scene(network=network, learning_rate=1e6))
+    recording = diverged.value.recording
+    assert recording is not None
+    (event,) = of_kind(find_events(recording), "diverged")
+    assert event.cycle == recording.cycle[-1] and event.numbers["complete"] == 0.0
+
+
+def test_numbers_to_be_met_are_never_solved() -> None:
+    recording = record(
+        playground("plane", {"samples": 40}, {"activation": ["tanh", "tanh", "linear"]}, [1, 5], cycles=5)
+    )
+    assert not of_kind(find_events(recording), "solved")
+
+
+ONE_OF_THREE = [([0, 1, 0], [1, 0, 0]), ([1, 0, 0], [0, 1, 0]), ([1, 1, 0], [0, 0, 1])]
+BOTH_OR_NEITHER = [([0, 1, 0], [1, 0]), ([1, 0, 0], [0, 1]), ([1, 1, 0], [1, 1]), ([0, 0, 1], [0, 0])]
+
+
+@pytest.mark.parametrize("examples", [ONE_OF_THREE, BOTH_OR_NEITHER], ids=["the largest output", "each by itself"])
+def test_several_outputs_are_solved(examples: list[Any]) -> None:
+    layers = [3, 4, len(examples[0][1])]
+    training = {"cycles": 120, "learning_rate": 2.0, "initial_weights": "he"}
+    recording = record(scene(examples, {"layers": layers, "bias": True}, {"every": 1}, **training))
+    (event,) = of_kind(find_events(recording), "solved")
+
+    def solved(row: int) -> bool:
+        outputs, targets = recording.forward(recording.examples.inputs, row)[-1], recording.examples.targets
+        if examples is ONE_OF_THREE:
+            return bool((outputs.argmax(axis=1) == targets.argmax(axis=1)).all())
+        return bool(((outputs > 0.5) == (targets > 0.5)).all())
+
+    # The row of an example has the weights from before its update, which are those the last one left.
+    (row,) = np.flatnonzero((recording.cycle == event.cycle) & (recording.example == event.example))
+    assert not solved(row)
+    assert all(solved(later) for later in range(row + 1, len(recording.cycle)))
+
+
+def test_thousands_of_synapses_are_quick_to_look_through_and_seldom_news() -> None:
+    """784-128-10: what is looked at is thinned out, and no single weight of a hundred thousand is told of."""
+    random = np.random.default_rng(0)
+    examples = [(random.random(784).round(2).tolist(), np.eye(10)[index % 10].tolist()) for index in range(20)]
+    network = {"layers": [784, 128, 10], "activation": ["relu", "softmax"], "bias": True}
+    training = {"cycles": 60, "batch": 10, "loss": "cross_entropy", "initial_weights": "he", "learning_rate": 0.05}
+    recording = record(scene(examples, network, {"cycles": [1, 5, 20, 40, 60]}, **training))
+    assert len(moments_of(recording).cycle) == 29 < (recording.example == AT_REST).sum()
+    found = find_events(recording)
+    assert len(of_kind(found, "dead")) <= MOST_NEURONS and not of_kind(found, "sign")
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.integers(0, 1000),
+    st.sampled_from(["sigmoid", "tanh", "relu"]),
+    st.sampled_from([1, 3, "full"]),
+    st.sampled_from([0.1, 1.0, 5.0]),
+)
+def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, batch: Any, rate: float) -> None:
+    network = {"layers": [3, 3, 3, 1], "activation": [activation, activation, "sigmoid"], "bias": True}
+    recording = record(scene(network=network, seed=seed, batch=batch, learning_rate=rate, initial_weights="glorot"))
+    found = find_events(recording)
+    assert {event.kind for event in found} <= {*KINDS}
+    assert len({(event.kind, event.synapse, event.neuron, event.numbers.get("from")) for event in found}) == len(found)
+    assert len(of_kind(found, "sign")) <= MOST_SYNAPSES
+    for event in found:
+        assert 0 <= event.cycle <= 50 and all(np.isfinite(number) for number in event.numbers.values())
+        assert event.example is None or 0 <= event.example < 7
+        if event.synapse is not None:
+            layer, before, after = event.synapse
+            weights = recording.weights[layer][recording.example == AT_REST, before, after]
+            later = weights[recording.cycle[recording.example == AT_REST] >= event.cycle]
+            assert (later[1:] * event.numbers["after"] > 0).all(), "for good"

@@ -1,0 +1,147 @@
+"""The plan of the house: which package may import which, without circles, and what each must not know."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "netviz"
+GROUND = {"errors", "version", "resources", "atomic_files", "ffmpeg"}
+"""Modules at the top that packages may import, each only those before it."""
+RECORDING = {f"netviz.training.{name}" for name in ("recording", "storage", "layers", "event", "comparison")}
+"""What a training run leaves behind, which may be read wherever it is shown."""
+MAY_IMPORT = {
+    "scene": set[str](),
+    "training": {"scene"},
+    "timeline": {"scene"},
+    "story": {"scene", "timeline", "training"},
+    "drawing": {"scene", "timeline"},
+    "audio": {"scene", "timeline"},
+    "video": {"audio", "timeline"},
+    "pipeline": {"scene", "training", "timeline", "story", "drawing", "audio", "video"},
+    "web": {"scene", "training", "timeline", "story", "drawing", "audio", "video", "pipeline"},
+    "cli": {"scene", "training", "timeline", "story", "drawing", "audio", "video", "pipeline", "web", "__init__"},
+}
+READS_RECORDINGS = {"timeline", "drawing", "audio"}
+MUST_NOT_KNOW = {
+    "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click", "subprocess"},
+    "training": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
+    "timeline": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
+    "story": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
+    "drawing": {"yaml", "imageio_ffmpeg", "click", "subprocess"},
+    "audio": {"matplotlib", "yaml", "imageio_ffmpeg", "click", "subprocess"},
+    "video": {"matplotlib", "yaml", "imageio_ffmpeg", "click", "subprocess"},
+    "pipeline": {"matplotlib", "yaml", "imageio_ffmpeg", "click"},
+    "web": {"matplotlib", "yaml", "imageio_ffmpeg", "click", "subprocess"},
+    "cli": {"numpy", "matplotlib", "imageio_ffmpeg", "subprocess"},
+}
+TYPES_ONLY = {("pipeline", "matplotlib")}
+"""A package that names a library in the types of its functions alone, and never loads it."""
+
+
+def name_of(path: Path) -> str:
+    """The dotted name of a module's file."""
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def modules() -> dict[str, Path]:
+    return {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The names of all modules that a file imports, at its top or in a function."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{path}: relative imports hide where a name comes from"
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {name if name in modules() else node.module for name in inside}
+    return frozenset(names)
+
+
+def own_imports(name: str) -> Iterator[str]:
+    """The modules of netviz that one of them imports."""
+    return (other for other in imports(modules()[name]) if other.split(".")[0] == "netviz" and other != name)
+
+
+def place(name: str) -> str:
+    """The package of a module, or its own name where it stands at the top."""
+    return name.split(".")[1] if "." in name else "__init__"
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_packages_import_what_stands_below_them(package: str) -> None:
+    own = [name for name in modules() if place(name) == package]
+    assert len(own) > 1, f"{package} is empty"
+    for name in own:
+        for other in own_imports(name):
+            allowed = place(other) in GROUND | MAY_IMPORT[package] | {package}
+            assert allowed or (package in READS_RECORDINGS and other in RECORDING), f"{name} imports {other}"
+
+
+def test_no_package_is_left_out() -> None:
+    found = {path.name for path in PACKAGE.iterdir() if path.is_dir() and any(path.rglob("*.py"))}
+    assert found == MAY_IMPORT.keys()
+    assert {path.stem for path in PACKAGE.glob("*.py")} == GROUND | {"__init__", "__main__"}
+
+
+def test_the_ground_stands_by_itself() -> None:
+    for name in GROUND:
+        assert {place(other) for other in own_imports(f"netviz.{name}")} <= GROUND
+
+
+def test_there_are_no_circles() -> None:
+    lazy = {"netviz", "netviz.scene"}  # which hand names on when they are asked for them
+    graph = {
+        name: [other for other in own_imports(name) if other not in lazy] for name in modules() if name not in lazy
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize("package", MUST_NOT_KNOW)
+def test_packages_do_not_know_what_is_not_theirs(package: str) -> None:
+    allowed = {library for where, library in TYPES_ONLY if where == package}
+    for path in (PACKAGE / package).rglob("*.py"):
+        known = {name.split(".")[0] for name in imports(path)}
+        assert not known & MUST_NOT_KNOW[package] - allowed, path
+
+
+def test_the_library_for_beats_is_used_in_one_place() -> None:
+    assert [path.name for path in PACKAGE.rglob("*.py") if "librosa" in imports(path)] == ["beat_tracking.py"]
+
+
+def test_only_the_command_line_prints() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if "cli" in path.parts:
+            continue
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        assert not [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"], path
+
+
+def test_importing_netviz_loads_nothing_heavy() -> None:
+    program = (
+        "import netviz, sys; print(sorted({'numpy', 'matplotlib', 'pydantic', 'yaml', 'rich'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_nothing_uses_pyplot() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert "matplotlib.pyplot" not in imports(path), path

@@ -1,0 +1,175 @@
+"""The plan in time with a rhythm: whatever the beats, steps begin on them and never in a silence."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import accumulate, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netviz.scene.loader import load_scene
+from netviz.scene.model import Schedule
+from netviz.scene.scene import Scene
+from netviz.timeline.beats import SHORTEST_STEP, Rhythm, accents, even_beats, listed_beats, on_bars
+from netviz.timeline.easing import kick
+from netviz.timeline.plan import Plan, Span, make_plan, shown_on_beats
+from netviz.timeline.timeline import make_timeline
+from netviz.training.recording import Recording
+from netviz.training.trainer import record
+from tests.conftest import short_scene
+
+XOR = load_scene("xor")
+CLASSIC = load_scene("xor-classic")
+LEARNED = ("step", "move", "sweep")
+TOGETHER = load_scene("playground-quadrants", overrides={"training.cycles": 300, "schedule": {"frames": 60}})
+
+
+def every(bpm: float, seconds: float, offset: float = 0, bar: int = 4) -> Rhythm:
+    return even_beats(Fraction(str(bpm)), Fraction(str(offset)), bar, Fraction(str(seconds)))
+
+
+def kinds(plan: Plan, *names: str) -> list[Span]:
+    return [span for span in plan.spans if span.kind in names]
+
+
+def on_frames(plan: Plan, times: tuple[Fraction, ...]) -> set[int]:
+    return {int(time * plan.fps + Fraction(1, 2)) for time in times}
+
+
+@st.composite
+def rhythms(draw: st.DrawFn) -> Rhythm:
+    """Any beats: even, hurrying, irregular, with bars or without, with silences."""
+    gaps = draw(st.lists(st.integers(20, 6000), min_size=0, max_size=20))
+    times = tuple(accumulate((Fraction(gap, 1000) for gap in gaps * draw(st.integers(1, 12))), initial=Fraction(0)))[1:]
+    edges = sorted(draw(st.sets(st.integers(0, 60_000), max_size=6)))
+    silences = tuple((Fraction(a, 1000), Fraction(b, 1000)) for a, b in zip(edges[::2], edges[1::2], strict=False))
+    return Rhythm(times, times[draw(st.integers(0, 3)) :: 4] if draw(st.booleans()) else (), silences)
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    rhythm=rhythms(),
+    seconds=st.fractions(min_value=1, max_value=200, max_denominator=48_000),
+    scene=st.sampled_from([XOR, CLASSIC, TOGETHER, load_scene("dog-or-cat"), load_scene("step-by-step")]),
+    fps=st.sampled_from([Fraction(25), Fraction(30), Fraction(30_000, 1001), Fraction(60)]),
+    follows=st.booleans(),
+)
+def test_any_beats_in_any_film(rhythm: Rhythm, seconds: Fraction, scene: Scene, fps: Fraction, follows: bool) -> None:
+    shown = min(scene.training.cycles, shown_on_beats(scene, seconds, rhythm))
+    chosen = Schedule(frames=shown) if follows and shown else scene.schedule
+    scene = scene.model_copy(update={"output": scene.output.model_copy(update={"fps": fps}), "schedule": chosen})
+    plan = make_plan(scene, seconds, rhythm)
+    assert (plan.spans[0].start, plan.spans[-1].stop) == (0, plan.frame_count)
+    assert all(before.stop == after.start and before.stop > before.start for before, after in pairwise(plan.spans))
+    if not plan.on_beats:
+        return
+    beats = on_frames(plan, rhythm.beats)
+    for span in kinds(plan, *LEARNED):
+        assert span.start in beats
+        assert span.stop - span.start >= SHORTEST_STEP * fps - 1
+        begin = min(time for time in rhythm.beats if int(time * fps + Fraction(1, 2)) == span.start)
+        assert any(not rhythm.is_silent(t) for t in rhythm.beats if abs(t - begin) <= 1 / fps)
+    for before, after in pairwise(plan.spans):
+        assert not (before.kind == after.kind == "hold" and before.shot == after.shot)
+
+
+def test_steps_begin_on_every_beat_and_moves_take_whole_beats() -> None:
+    rhythm = every(120, 91)
+    scene = XOR.model_copy(update={"schedule": Schedule(frames=shown_on_beats(XOR, Fraction(91), rhythm))})
+    plan = make_plan(scene, Fraction(91), rhythm)
+    assert plan.notes == ()
+    assert plan.examples_per_cycle == 7
+    assert len(plan.shown_cycles) == 18
+    learned = kinds(plan, *LEARNED)
+    assert {span.start % 15 for span in learned} == {0}
+    assert {span.stop - span.start for span in learned if span.kind == "step" and span.cycle > 1} == {15}, "a beat"
+    assert {span.stop - span.start for span in learned if span.kind == "step" and span.cycle == 1} == {30}, "slower"
+
+
+@pytest.mark.parametrize(("bpm", "step"), [(60, 1), (300, 0.4), (190, 60 / 95), (560, 60 / 140), (620, 120 / 155)])
+def test_beats_that_come_too_fast_are_taken_together(bpm: float, step: float) -> None:
+    found = accents(every(bpm, 60), Fraction(0), Fraction(60))
+    assert float(found[1].start - found[0].start) == pytest.approx(step)
+    assert {float(after.start - before.start) for before, after in pairwise(found)} == {float(found[1].start)}
+
+
+def test_shots_begin_on_bar_lines_or_beats() -> None:
+    rhythm = every(60, 91)
+    plan = make_plan(XOR, Fraction(91), rhythm)
+    starts = [span.start for span in plan.spans if span.kind not in LEARNED][:4]
+    learning = next(span for span in plan.spans if span.kind == "move")
+    assert [start % 30 for start in starts] == [0, 0, 0, 0]
+    assert learning.start % 120 == 0
+    lengths = [Fraction(0), Fraction(3), Fraction("2.3"), Fraction(30), Fraction(6)]
+    assert on_bars(lengths, rhythm) == [0, 3, 2, 31, Fraction("5.3")], "a bar line at 36, elsewhere only beats are near"
+
+
+def test_nothing_begins_in_a_silence_and_the_network_is_at_rest_in_it() -> None:
+    rhythm = Rhythm(every(100, 40).beats, silences=((Fraction(15), Fraction(22)),))
+    plan = make_plan(XOR, Fraction(40), rhythm)
+    (hold,) = kinds(plan, "hold")
+    assert not [span for span in kinds(plan, *LEARNED) if 15 * 30 <= span.start < 22 * 30]
+    assert hold.start == pytest.approx(15 * 30, abs=19)
+    assert hold.stop in on_frames(plan, rhythm.beats)
+    assert hold.stop >= 22 * 30
+
+
+def test_a_hold_shows_the_weights_that_the_last_step_left(recording: Recording) -> None:
+    rhythm = Rhythm(every(100, 30).beats, silences=((Fraction(9), Fraction(14)),))
+    plan = make_plan(recording.scene, Fraction(30), rhythm)
+    number = next(number for number, span in enumerate(plan.spans) if span.kind == "hold")
+    before, hold, after = plan.spans[number - 1 : number + 2]
+    assert before.kind == after.kind == "step" and before.cycle == after.cycle, "in the middle of a cycle"
+    timeline = make_timeline(plan, recording)
+    last, first, held = (timeline.frame(index) for index in (before.stop - 1, after.start, hold.start + 3))
+    for layer in range(2):
+        assert np.array_equal(held.weights[layer], first.weights[layer])
+        assert np.allclose(held.weights[layer], last.weights[layer], atol=1e-3)
+    assert not any(level.any() for level in (*held.arrived, *held.carried))
+    assert len({timeline.key(index) for index in range(hold.start, hold.stop)}) == 1
+
+
+def test_sweeps_are_pushed_by_the_beats_and_stand_in_silences() -> None:
+    scene = load_scene("playground-quadrants", overrides={"training.cycles": 40, "schedule": {"frames": 20}})
+    rhythm = Rhythm(every(120, 20).beats, silences=((Fraction(8), Fraction(11)),))
+    recording = record(scene)
+    plan = make_plan(scene, Fraction(20), rhythm)
+    sweeps = kinds(plan, "sweep")
+    assert {span.start % 15 for span in sweeps} == {0}
+    assert sweeps[-1].cycle == 40
+    timeline = make_timeline(plan, recording)
+    cycles = [timeline.frame(index).curve_cycle for index in range(sweeps[-3].start - 1, sweeps[-1].stop)]
+    speed = np.diff(cycles[: sweeps[-3].stop - sweeps[-3].start + 1])
+    assert speed[0] > 2 * speed[-1] > 0
+    (hold,) = kinds(plan, "hold")
+    assert {timeline.frame(index).curve_cycle for index in range(hold.start, hold.stop)} == {float(hold.cycle)}
+    assert (kick(0), kick(1)) == (0, pytest.approx(1))
+
+
+def test_what_does_not_fit_on_the_beats_is_told() -> None:
+    plan = make_plan(XOR, Fraction(15), every(60, 15))
+    assert any("beats of learning are too few for all 7 examples" in note for note in plan.notes)
+    assert any("for 13 shown cycles" in note for note in plan.notes)
+    few = make_plan(XOR, Fraction(15), listed_beats([Fraction(7)], 4, Fraction(15)))
+    assert not few.on_beats
+    assert any("too few beats to keep time with" in note for note in few.notes)
+    none = make_plan(XOR, Fraction(15), listed_beats([Fraction(50)], 4, Fraction(15)))
+    assert any("there are no beats to keep time with" in note for note in none.notes)
+    assert few.spans == make_plan(XOR, Fraction(15), Rhythm(())).spans == make_plan(XOR, Fraction(15)).spans
+
+
+def test_an_hour_of_beats_is_planned_at_once() -> None:
+    rhythm = every(140, 3600)
+    shown = shown_on_beats(XOR, Fraction(3600), rhythm)
+    plan = make_plan(XOR.model_copy(update={"schedule": Schedule(frames=shown)}), Fraction(3600), rhythm)
+    assert shown > 1000
+    assert len(kinds(plan, "step")) == 7 * shown
+
+
+def test_many_examples_leave_room_for_several_cycles() -> None:
+    examples = [{"inputs": [0, 0, 1], "target": 0}] * 300
+    scene = short_scene(data={"examples": examples}, schedule={"frames": 8})
+    assert shown_on_beats(scene, Fraction(91), every(120, 91)) == 8

@@ -1,0 +1,146 @@
+"""The plan: exact lengths, no gaps, nothing too short to be seen."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netviz.scene.loader import load_scene
+from netviz.scene.scene import Scene
+from netviz.timeline.beats import SHORTEST_STEP
+from netviz.timeline.learning_shot import MOVE
+from netviz.timeline.plan import Plan, frame_count, make_plan
+from tests.conftest import short_scene
+
+XOR = load_scene("xor")
+CLASSIC = load_scene("xor-classic")
+
+
+def steps(plan: Plan) -> list[tuple[int, int | None]]:
+    return [(span.cycle, span.example) for span in plan.spans if span.kind == "step"]
+
+
+@settings(deadline=None)
+@given(
+    seconds=st.fractions(min_value=Fraction(1, 100), max_value=400, max_denominator=48_000),
+    fps=st.sampled_from([Fraction(24), Fraction(25), Fraction(30), Fraction(30_000, 1001), Fraction(60)]),
+    classic=st.booleans(),
+)
+def test_spans_fill_every_film_without_gaps(seconds: Fraction, fps: Fraction, classic: bool) -> None:
+    scene = CLASSIC if classic else XOR
+    scene = scene.model_copy(update={"output": scene.output.model_copy(update={"fps": fps})})
+    plan = make_plan(scene, seconds)
+    assert plan.frame_count == frame_count(seconds, fps) >= 1
+    assert plan.spans[0].start == 0
+    assert plan.spans[-1].stop == plan.frame_count
+    for before, after in zip(plan.spans, plan.spans[1:], strict=False):
+        assert before.stop == after.start
+        assert before.stop > before.start
+    assert abs(plan.seconds - seconds) <= 1 / fps / 2 or plan.frame_count == 1
+
+
+@pytest.mark.parametrize("seconds", [15, 30, 91, 300])
+def test_no_step_is_too_short_to_be_seen(seconds: int) -> None:
+    plan = make_plan(XOR, Fraction(seconds))
+    shortest = min(span.stop - span.start for span in plan.spans if span.kind == "step")
+    assert shortest >= SHORTEST_STEP * plan.fps - 1
+    assert {cycle for cycle, _ in steps(plan)} == set(XOR.schedule.cycles or ())
+    learning = sum(span.stop - span.start for span in plan.spans if span.kind in ("step", "move"))
+    assert learning > plan.frame_count / 2
+
+
+def test_long_music_shows_every_example_of_every_cycle() -> None:
+    plan = make_plan(XOR, Fraction(91))
+    assert steps(plan) == [(cycle, example) for cycle in XOR.schedule.cycles or () for example in range(7)]
+    assert plan.notes == ()
+
+
+def test_short_music_shows_fewer_examples_and_says_so() -> None:
+    plan = make_plan(XOR, Fraction(15))
+    assert plan.examples_per_cycle < 7
+    assert any("examples" in note for note in plan.notes)
+    assert {example for _, example in steps(plan)} == set(range(7)), "every example has its turn in some cycle"
+
+
+def test_a_second_of_music_still_makes_a_film() -> None:
+    plan = make_plan(XOR, Fraction(1))
+    assert plan.frame_count == 30
+    assert any("shown cycles" in note for note in plan.notes)
+    assert steps(plan)[-1][0] == 60_000
+
+
+def test_without_music_a_step_lasts_one_second() -> None:
+    plan = make_plan(XOR, None)
+    lengths = {span.stop - span.start for span in plan.spans if span.kind == "step"}
+    assert lengths == {30}
+    assert len(steps(plan)) == 91
+    moves = [span for span in plan.spans if span.kind == "move"]
+    assert all((span.stop - span.start) / plan.fps == MOVE for span in moves)
+
+
+def test_classic_holds_91_drawings_for_a_second_each() -> None:
+    plan = make_plan(CLASSIC, None)
+    assert [span.stop - span.start for span in plan.spans if span.kind == "step"] == [30] * 91
+    assert not any(span.kind == "move" for span in plan.spans)
+
+
+def test_shares_are_exact() -> None:
+    shots = [{"shot": "rest", "share": 0.25}, {"shot": "learning"}, {"shot": "rest", "share": 0.5}]
+    plan = make_plan(short_scene(shots=shots), Fraction(40))
+    first, last = plan.spans[0], plan.spans[-1]
+    assert (first.stop - first.start, last.stop - last.start) == (300, 600)
+
+
+def test_shares_of_all_shots_fill_the_film() -> None:
+    shots = [{"shot": "rest", "share": 0.1}, {"shot": "learning", "share": 0.3}]
+    plan = make_plan(short_scene(shots=shots), Fraction(40))
+    assert plan.spans[0].stop == 300
+    assert plan.frame_count == 1200
+
+
+def test_rest_knows_whether_training_lies_ahead() -> None:
+    rests = [span.cycle for span in make_plan(XOR, Fraction(91)).spans if span.kind in ("rest", "think")]
+    assert rests == [0, 60_000, 60_000]
+
+
+@settings(deadline=None)
+@given(frames=st.integers(1, 40), examples=st.integers(1, 30), seconds=st.integers(1, 120))
+def test_any_schedule_fits_any_length(frames: int, examples: int, seconds: int) -> None:
+    data = {
+        "network": {"layers": [1, 1]},
+        "data": {"examples": [{"inputs": 0, "target": 1}] * examples},
+        "training": {"cycles": 50},
+        "schedule": {"frames": frames},
+    }
+    plan = make_plan(Scene.model_validate(data), Fraction(seconds))
+    assert plan.frame_count == 30 * seconds
+    if seconds >= 3:
+        lengths = [span.stop - span.start for span in plan.spans if span.kind == "step"]
+        assert min(lengths) >= SHORTEST_STEP * plan.fps - 1
+
+
+def test_a_shot_shorter_than_a_frame_is_told() -> None:
+    shots = [{"shot": "title", "share": 0.0001}, {"shot": "learning"}]
+    plan = make_plan(short_scene(shots=shots), Fraction(40))
+    assert any("shot 1 (title) is shorter than a frame" in note for note in plan.notes)
+
+
+def test_shares_that_do_not_fill_the_film_are_told() -> None:
+    plan = make_plan(short_scene(shots=[{"shot": "learning", "share": 0.2}]), Fraction(40))
+    assert any("add up to 0.2" in note for note in plan.notes)
+
+
+def test_a_film_without_words_has_no_empty_card() -> None:
+    plan = make_plan(short_scene(title="", subtitle=""), Fraction(40))
+    assert [span.kind for span in plan.spans][:2] == ["rest", "move"]
+    assert plan.notes == ()
+
+
+def test_a_long_film_that_nobody_asked_for_is_told() -> None:
+    examples = [{"inputs": [0, 0, 1], "target": 0}] * 70
+    scene = short_scene(**{"data": {"examples": examples}, "training.cycles": 20, "schedule": {"frames": 10}})
+    assert any("12 minutes; give a duration" in note for note in make_plan(scene, None).notes)
+    assert not any("minutes" in note for note in make_plan(scene, Fraction(900)).notes)

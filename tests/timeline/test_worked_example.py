@@ -1,0 +1,101 @@
+"""The script of a walk: every line in its order, with time to be read."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from netviz.scene.scene import Scene
+from netviz.scene.shots import WalkShot
+from netviz.timeline.worked_example import Course, Line, course_of, natural_seconds, script_of, worked_weight
+from tests.conftest import short_scene
+
+
+def scene_of(layers: list[int], **changes: Any) -> Scene:
+    examples = [{"inputs": [0.5] * layers[0], "target": [1] * layers[-1]}]
+    names: dict[str, Any] = {"network__inputs": [], "network__outputs": [], "shots": [{"shot": "learning"}]}
+    return short_scene(network__layers=layers, data={"examples": examples}, **names, **changes)
+
+
+def test_a_forward_walk_says_every_layer_and_neuron_in_turn() -> None:
+    assert script_of(scene_of([2, 2, 1]), WalkShot()) == (
+        Line("matrix", 0),
+        Line("sum", 0, 0),
+        Line("activation", 0, 0),
+        Line("sum", 0, 1),
+        Line("activation", 0, 1),
+        Line("matrix", 1),
+        Line("sum", 1, 0),
+        Line("activation", 1, 0),
+        Line("error", 1),
+    )
+
+
+def test_a_backward_walk_goes_on_with_the_error_the_gradient_and_the_update() -> None:
+    scene = scene_of([2, 2, 2])
+    forward, whole = script_of(scene, WalkShot()), script_of(scene, WalkShot(backward=True))
+    assert whole[: len(forward)] == forward
+    assert [line.kind for line in whole[len(forward) :]] == ["delta", "gradient", "update", "weights"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "place"),
+    [
+        (None, (1, 0, 0)),
+        (1, (0, 0, 0)),
+        (3, (0, 2, 0)),
+        (4, (0, 0, 1)),
+        (6, (0, 2, 1)),
+        (7, (1, 0, 0)),
+        (10, (1, 1, 1)),
+    ],
+)
+def test_weights_are_counted_neuron_by_neuron(weight: int | None, place: tuple[int, int, int]) -> None:
+    scene = scene_of([3, 2, 2], panels=[{"panel": "network"}, {"panel": "equations", "weight": weight}])
+    assert worked_weight(scene) == place
+    last = script_of(scene, WalkShot(backward=True))[-3]
+    assert last == Line("gradient", place[0], place[2])
+
+
+def test_a_walk_lasts_as_long_as_reading_takes() -> None:
+    scene = scene_of([2, 2, 1])
+    forward = Fraction("1.2") + 2 * Fraction("3.7") + 3 * Fraction("4.4") + Fraction("3.5") + 3
+    assert natural_seconds(scene, WalkShot()) == forward
+    assert natural_seconds(scene, WalkShot(backward=True)) == forward + 2 + Fraction("3.5") + 3 + Fraction("3.5") + 4
+
+
+def course(seconds: Fraction, ends: bool = True) -> Course:
+    return course_of(scene_of([2, 2, 1]), WalkShot(backward=True), seconds, ends)
+
+
+@pytest.mark.parametrize("seconds", [4, 20, 200])
+def test_things_happen_one_after_the_other_at_any_pace(seconds: int) -> None:
+    it = course(Fraction(seconds))
+    assert it.windows[0][0] == 0
+    assert it.windows[-1][1] == pytest.approx(seconds)
+    assert it.update is not None
+    for first, second in pairwise(it.windows):
+        assert first[0] < first[1] == second[0]
+    in_order = [
+        it.present, it.travels[0], it.lightings[0][0], it.lightings[0][1], it.travels[1], it.lightings[1][0],
+        it.compare, it.returns[1], it.returns[0], it.update, it.lights_out,
+    ]  # fmt: skip
+    for (_, stop), (start, _) in pairwise(in_order):
+        assert stop <= start + 1e-12
+    assert it.lines_out[0] > it.lights_out[0]
+
+
+def test_between_changes_stillness_has_a_number_and_within_them_none() -> None:
+    it = course(Fraction(40))
+    for start, stop in (it.present, *it.travels, *it.lines, it.lights_out):
+        assert it.stillness((start + stop) / 2) is None
+    first, second = it.lines[1], it.lines[2]
+    assert it.stillness(first[1]) == it.stillness((first[1] + second[0]) / 2) == it.stillness(second[0]) is not None
+    assert it.stillness(first[1]) != it.stillness(second[1])
+
+
+def test_a_walk_that_ends_the_film_stays_lit() -> None:
+    assert course(Fraction(40), ends=False).lights_out[0] >= 40

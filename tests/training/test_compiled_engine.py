@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+
+from netviz.training import compiled_engine
+from netviz.training.compiled_engine import compile_steps, is_written_out, source_of
+from netviz.training.initializers import initial_parameters
+from netviz.training.problem import Lesson, Parameters, State, lesson_of
+from netviz.training.sgd import run_reference
+from netviz.training.trainer import choose_engine, most_threads
+from tests.training.problems import assert_same, blows_up_rounding, lessons
+from tests.training.scenes import milo, scene
+
+
+@settings(max_examples=300, deadline=None)
+@given(lessons(), st.booleans(), st.integers(1, 5))
+@example(
+    (
+        Lesson(
+            (2, 2, 2), ("sigmoid", "softmax"), "cross_entropy", False, 0.5, 1, "mean", np.zeros((1, 2)), np.ones((1, 2))
+        ),
+        Parameters((np.ones((2, 2)), np.eye(2)), (np.zeros(2), np.zeros(2))),
+    ),
+    True,
+    3,
+)
+def test_the_generated_loop_agrees_with_the_reference(
+    case: tuple[Lesson, Parameters], written_out: bool, cycles: int
+) -> None:
+    lesson, parameters = case
+    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
+        patch.setattr(compiled_engine, "MOST_WRITTEN_OUT", 10**6 if written_out else 0)
+        assert is_written_out(lesson) == written_out
+        expected = run_reference(lesson, State(parameters), cycles)
+        assume(all(np.abs(array).max() < 50 for arrays in expected.parameters for array in arrays))
+        assume(not blows_up_rounding(lesson, parameters, expected, cycles))
+        assert_same(compile_steps(lesson)(State(parameters), cycles), expected)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_of_milos_steps_agree_with_the_reference() -> None:
+    lesson, parameters = lesson_of(milo()), initial_parameters(milo())
+    assert_same(compile_steps(lesson)(State(parameters), 15_000), run_reference(lesson, State(parameters), 15_000))
+
+
+def test_inputs_of_0_and_1_are_not_multiplied() -> None:
+    source = "\n".join(source_of(lesson_of(milo())))
+    assert "exp(w0_1_0 + w0_2_0)" in source
+    assert "values[" not in source
+
+
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_the_source_holds_nothing_of_the_users(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_engine, "MOST_WRITTEN_OUT", most)
+    data: Any = [([0.123456, -7.5], [0.625, 1])]
+    source = "\n".join(source_of(lesson_of(scene(data, {"layers": [2, 3, 2], "bias": True}, learning_rate=0.987))))
+    assert not any(number in source for number in ("123456", "7.5", "625", "987"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "cycles", "expected"),
+    [
+        ({}, 60_000, "generated"),
+        ({}, 20, "in place"),  # compiling would take longer than training
+        ({"batch": 2}, 60_000, "in place"),
+        ({"batch": "full"}, 60_000, "in place"),
+        ({"regularization": "L2", "regularization_rate": 0.1}, 60_000, "reference"),
+        ({"network": {"layers": [3, 120, 1]}}, 60_000, "in place"),  # 480 weights in two layers: NumPy is faster
+        ({"network": {"layers": [3, 40, 1], "bias": True, "activation": ["relu", "linear"]}}, 60_000, "generated"),
+        ({"network": {"layers": [3, 16, 16, 6, 1]}}, 60_000, "generated"),  # 406 in four: it is not
+        ({"network": {"layers": [3, 4, 2], "activation": ["tanh", "softmax"]}}, 60_000, "generated"),
+    ],
+)
+def test_one_function_decides(changes: dict[str, Any], cycles: int, expected: str) -> None:
+    outputs = changes.get("network", {}).get("layers", [1])[-1]
+    data: Any = [([0, 0, 1], [0] * outputs), ([1, 0, 1], [1] * outputs)] * 3
+    engine = choose_engine(lesson_of(scene(data, **changes)), cycles)
+    assert engine.name == expected
+    assert engine.cycles_at_once >= 1
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(128, 1), (1024, 1), (8_000_000, None)])
+def test_small_products_have_one_thread(hidden: int, expected: int | None) -> None:
+    lesson = lesson_of(scene(network={"layers": [3, 4, 1]}, batch="full"))
+    assert most_threads(replace(lesson, layers=(3, hidden, 1))) == expected
+
+
+def test_a_sigmoid_far_in_its_tail_is_trained_by_the_reference() -> None:
+    """exp(800) overflows in Python's math; 1 / (1 + exp(800)) is 0 all the same."""
+    data: Any = [([-1], 0), ([1], 1)]
+    lesson = lesson_of(scene(data, {"layers": [1, 1]}))
+    parameters = Parameters((np.array([[800.0]]),), (np.zeros(1),))
+    with pytest.raises(OverflowError):
+        compile_steps(lesson)(State(parameters), 5)
+    engine = choose_engine(lesson, 10_000)
+    assert engine.name == "generated"
+    with np.errstate(all="ignore"):
+        chunk = engine.run(State(parameters), 5, 1)
+    assert_same(chunk, run_reference(lesson, State(parameters), 5))
+    assert math.isfinite(chunk.losses.sum())

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netviz.training.layers import activate, deltas, forward, gradients, losses
+
+PAIRS = [
+    *itertools.product(["sigmoid", "tanh", "relu", "linear", "softmax"], ["squared_error"]),
+    ("sigmoid", "cross_entropy"),
+    ("softmax", "cross_entropy"),
+]
+
+
+def network(layers: list[int], seed: int = 0) -> tuple[list[Any], list[Any]]:
+    random = np.random.default_rng(seed)
+    weights = [random.uniform(-1, 1, pair) for pair in itertools.pairwise(layers)]
+    return weights, [random.uniform(-0.5, 0.5, size) for size in layers[1:]]
+
+
+def numeric(function: Any, array: Any) -> Any:
+    """Central differences of a function of an array, changed in place."""
+    result = np.empty_like(array)
+    for index in np.ndindex(array.shape):
+        value, step = array[index], 1e-6
+        array[index] = value + step
+        above = function()
+        array[index] = value - step
+        below = function()
+        array[index] = value
+        result[index] = (above - below) / (2 * step)
+    return result
+
+
+@pytest.mark.parametrize("batch", [None, 1, 5])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("layers", [[3, 2], [3, 4, 2], [2, 3, 4, 3]])
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_gradients_are_those_of_finite_differences(
+    output: Any, loss: Any, layers: list[int], reduction: str, batch: int | None
+) -> None:
+    weights, biases = network(layers)
+    random = np.random.default_rng(1)
+    hidden = ["tanh", "sigmoid"][: len(layers) - 2]
+    activations: Any = [*hidden, output]
+    inputs = random.uniform(-1, 1, layers[0] if batch is None else (batch, layers[0]))
+    targets = random.uniform(0, 1, layers[-1] if batch is None else (batch, layers[-1]))  # need not add up to 1
+
+    def total() -> float:
+        passed = forward(weights, biases, activations, inputs)
+        each = losses(weights, biases, activations, passed, targets, loss)
+        return float(each.mean() if reduction == "mean" else each.sum())
+
+    passed = forward(weights, biases, activations, inputs)
+    found = gradients(passed, deltas(weights, activations, passed, targets, loss), reduction)
+    for arrays, gradient in zip((weights, biases), found, strict=True):
+        for array, computed in zip(arrays, gradient, strict=True):
+            assert computed.shape == array.shape
+            np.testing.assert_allclose(computed, numeric(total, array), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu", "linear"])
+def test_gradients_through_each_hidden_activation(hidden: Any) -> None:
+    weights, biases = network([3, 5, 4, 2], seed=3)
+    activations: Any = [hidden, hidden, "sigmoid"]
+    inputs, targets = np.array([[0.3, -0.7, 1.0], [1.0, 0.2, 0.1]]), np.array([[0.0, 1.0], [0.4, 0.9]])
+
+    def total() -> float:
+        passed = forward(weights, biases, activations, inputs)
+        return float(losses(weights, biases, activations, passed, targets, "squared_error").mean())
+
+    passed = forward(weights, biases, activations, inputs)
+    for_weights, for_biases = gradients(passed, deltas(weights, activations, passed, targets, "squared_error"))
+    for arrays, gradient in ((weights, for_weights), (biases, for_biases)):
+        for array, computed in zip(arrays, gradient, strict=True):
+            np.testing.assert_allclose(computed, numeric(total, array), rtol=1e-6, atol=1e-8)
+
+
+def test_a_batch_is_its_examples() -> None:
+    weights, biases = network([3, 4, 2])
+    inputs = np.random.default_rng(2).normal(size=(6, 3))
+    together = forward(weights, biases, ["sigmoid", "softmax"], inputs)
+    for index, row in enumerate(inputs):
+        alone = forward(weights, biases, ["sigmoid", "softmax"], row)
+        for layer, layers in zip(alone, together, strict=True):
+            np.testing.assert_allclose(layers[index], layer, rtol=0, atol=1e-15)
+
+
+def test_sigmoid_and_softmax_are_right_at_any_argument() -> None:
+    sums = np.array([-1e308, -1000.0, -700.0, 0.0, 40.0, 1000.0, 1e308])
+    np.testing.assert_allclose(activate("sigmoid", sums), [0, 0, 9.859676543759771e-305, 0.5, 1, 1, 1], rtol=1e-14)
+    np.testing.assert_allclose(activate("softmax", np.array([1000.0, 1000.0, -1e4])), [0.5, 0.5, 0])
+
+
+@pytest.mark.parametrize(("activation", "size"), [("sigmoid", 1), ("softmax", 2)])
+def test_cross_entropy_of_a_saturated_output_is_finite(activation: Any, size: int) -> None:
+    weights, biases = [np.full((1, size), 100.0) * [1, -1][:size]], [np.zeros(size)]
+    inputs, targets = np.array([1.0]), np.array([0.0, 1.0][:size])
+    passed = forward(weights, biases, [activation], inputs)
+    assert passed[-1][0] == 1.0
+    expected = 100.0 if activation == "sigmoid" else 200.0  # -log(1 - o), -log(o): of the sums, not of rounded outputs
+    assert losses(weights, biases, [activation], passed, targets, "cross_entropy") == pytest.approx(expected)
+
+
+def test_cross_entropy_is_its_definition() -> None:
+    weights, biases = network([2, 3], seed=5)
+    inputs, targets = np.array([0.5, -0.2]), np.array([0.2, 0.3, 0.9])
+    out = forward(weights, biases, ["sigmoid"], inputs)
+    binary = -(targets * np.log(out[1]) + (1 - targets) * np.log(1 - out[1])).sum()
+    assert losses(weights, biases, ["sigmoid"], out, targets, "cross_entropy") == pytest.approx(binary, rel=1e-14)
+    out = forward(weights, biases, ["softmax"], inputs)
+    categorical = -(targets * np.log(out[1])).sum()
+    assert losses(weights, biases, ["softmax"], out, targets, "cross_entropy") == pytest.approx(categorical, rel=1e-14)
+
+
+def test_mazurs_step_by_step_example() -> None:
+    """M. Mazur, "A Step by Step Backpropagation Example": one step with biases that are not trained."""
+    weights = [np.array([[0.15, 0.25], [0.20, 0.30]]), np.array([[0.40, 0.50], [0.45, 0.55]])]
+    biases = [np.full(2, 0.35), np.full(2, 0.60)]
+    inputs, targets, activations = np.array([0.05, 0.10]), np.array([0.01, 0.99]), ["sigmoid", "sigmoid"]
+    assert (inputs @ weights[0] + biases[0])[0] == pytest.approx(0.3775, abs=1e-12)
+    passed = forward(weights, biases, activations, inputs)  # type: ignore[arg-type]
+    np.testing.assert_allclose(passed[1], [0.593269992, 0.596884378], atol=5e-10)
+    np.testing.assert_allclose(passed[2], [0.75136507, 0.772928465], atol=5e-9)
+    loss = losses(weights, biases, activations, passed, targets, "squared_error")  # type: ignore[arg-type]
+    assert loss == pytest.approx(0.298371109, abs=5e-10)
+    back = deltas(weights, activations, passed, targets, "squared_error")  # type: ignore[arg-type]
+    for_weights, _ = gradients(passed, back)
+    after = [weight - 0.5 * gradient for weight, gradient in zip(weights, for_weights, strict=True)]
+    np.testing.assert_allclose(after[1].T.ravel(), [0.35891648, 0.408666186, 0.511301270, 0.561370121], atol=5e-9)
+    np.testing.assert_allclose(after[0].T.ravel(), [0.149780716, 0.19956143, 0.24975114, 0.29950229], atol=5e-9)

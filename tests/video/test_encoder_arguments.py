@@ -1,0 +1,70 @@
+"""ffmpeg's argument list, as a list."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from netviz.audio.music_file import FORMATS
+from netviz.audio.soundtrack import Soundtrack
+from netviz.video.encoder import QUALITIES, take_arguments
+from netviz.video.formats import Roll, Take
+from netviz.video.muxer import sound_arguments
+from netviz.video.verify import decode_arguments
+
+
+def test_a_segment() -> None:
+    take = Take("h264", "good", (1920, 1080))
+    arguments = take_arguments(take, Roll((1920, 1080), Fraction(30000, 1001), (take,)))
+    assert arguments == [
+        *("-v", "error"),
+        *("-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", "1920x1080", "-framerate", "30000/1001"),
+        *("-i", "pipe:0", "-map", "0:v"),
+        "-vf",
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-profile:v", "high", "-x264-params", "aq-mode=3"),
+        *("-g", "60", "-bf", "2", "-flags:v", "+cgop+bitexact", "-threads", "4"),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+        *("-chroma_sample_location", "center"),
+        *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
+        *("-f", "mp4", "pipe:1"),
+    ]
+
+
+def test_music() -> None:
+    assert sound_arguments(Soundtrack(Path("concat:a.mp3")), Fraction(300 * 1001, 30000)) == [
+        *("-v", "error"),
+        *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
+        *(
+            "-filter_complex",
+            "[0:a:0]aresample=48000,asetpts=N/SR/TB,aformat=channel_layouts=stereo,apad,atrim=end_sample=480480[a]",
+        ),
+        *("-map", "[a]"),
+        *("-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2", "-flags:a", "+bitexact"),
+        *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
+        *("-movflags", "+empty_moov+default_base_moof", "-frag_duration", "1000000", "-f", "mp4", "pipe:1"),
+    ]
+
+
+def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
+    factors = [QUALITIES[name].rate_factor for name in ("draft", "good", "best")]
+    assert factors == sorted(factors, reverse=True)
+
+
+@pytest.mark.parametrize(("fps", "group"), [("30", "60"), ("24000/1001", "48"), ("1/10", "1")])
+def test_a_group_of_pictures_lasts_two_seconds(fps: str, group: str) -> None:
+    take = Take("h264", "best", (64, 48))
+    arguments = take_arguments(take, Roll((64, 48), Fraction(fps), (take,)))
+    assert arguments[arguments.index("-g") + 1] == group
+
+
+def test_decoding_reads_every_frame_but_passes_on_a_corner() -> None:
+    assert decode_arguments(Path("-a.mp4"), sound=True) == [
+        *("-v", "error", "-xerror", "-protocol_whitelist", "file,pipe", "-i", "file:-a.mp4"),
+        *("-map", "0:v:0", "-vf", "crop=2:2:0:0", "-c:v", "rawvideo"),
+        *("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le"),
+        *("-max_muxing_queue_size", "100000", "-f", "framecrc", "pipe:1"),
+    ]
+    assert "0:a:0" not in decode_arguments(Path("a.mp4"), sound=False)
