@@ -310,7 +310,7 @@ def _reason(error: OSError | ValueError) -> str:
 # A folder of files appears whole under its name, or not at all; in one that is there already, all files or none.
 #
 # Everything is made in a hidden folder beside it, `.netviz-<hash of the name>.making`. Whoever makes it holds the lock
-# that `files.py` explains, so that what a killed run left is known by being free.
+# that is explained above, so that what a killed run left is known by being free.
 
 FOLDER_EXISTS = "exists already; --overwrite replaces the files in it that would be made, and leaves all others"
 _REPLACED = ".old"

@@ -206,7 +206,7 @@ def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
 
 # The automatic places of panels in each shape of picture: a room for all that is shown, none touching another.
 #
-# For each shape there is a table (room_tables.py) of what stands where if everything is shown; panels that are not
+# For each shape there is a table (layout_tables.py) of what stands where if everything is shown; panels that are not
 # shown leave their room to neighbours. Where something is laid over the picture, all move into what is left of it.
 
 HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")

@@ -160,11 +160,6 @@ def refused(key: str) -> str | None:
     return f"{why}; {_MAY_SET}"
 
 
-# The Scene: everything a film needs, as typed and frozen data.
-#
-# Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows arrays, drawing or video.
-# What the parts must be to each other (layers that fit the examples, and so on) is `check.py`.
-
 Activation = Literal["sigmoid", "tanh", "relu", "linear", "softmax"]
 Loss = Literal["squared_error", "cross_entropy"]
 Regularization = Literal["none", "L1", "L2"]

@@ -1,7 +1,7 @@
 """Scene: everything a film needs, as typed and frozen data.
 
 Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows arrays, drawing or video.
-What the parts must be to each other (layers that fit the examples, and so on) is `check.py`.
+What the parts must be to each other (layers that fit the examples, and so on) is `validation.py`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Validation of a scene: every mistake in and between its parts, all at once.
 
-The parts are looked at room by room: what is learned from (`check_data.py`), how (`check_training.py`), what is shown
-of it (`check_picture.py`), what is told (`check_story.py`), what is heard (`check_sound.py`); the network itself,
-the schedule and the output here.
+Data and training are checked in `validation_training.py`, shots, panels, captions, sound and words in
+`validation_film.py`; the network itself, the schedule, the output and runs to compare here.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Captions: a scene's captions placed in the film, the line under the title, and how the error is named.
 
-Those at events wait for a recording (see `telling.py`).
+Those at events wait for a recording (see `story/story.py`).
 """
 
 from __future__ import annotations

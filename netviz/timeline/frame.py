@@ -37,7 +37,7 @@ class Frame:
     """One moment. L weight layers with n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
 
     nodes_l is n_l, and one more in all layers but the last where biases are drawn as nodes: the bias node is the last
-    of its layer, its activation is 1, and its synapses are the biases of the next layer (see nodes.py).
+    of its layer, its activation is 1, and its synapses are the biases of the next layer.
 
     key: frames with equal keys look the same.
     kind: of the span (title, rest, step, move, sweep, hold, think, walk).
@@ -58,7 +58,7 @@ class Frame:
     blame[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
     compared: level at which answer and target stand side by side.
-    told: in a walk the level of each line of its script (see script.py), () otherwise.
+    told: in a walk the level of each line of its script (see worked_example.py), () otherwise.
     focus: in a walk the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that a cue speaks of.
     diverged: the cycle in which this run's training broke off, if that is past.
     beside: the same moment of the other runs of a film that compares some.
@@ -77,14 +77,7 @@ class Frame:
     error: float
     train_loss: float
     test_loss: float | None
-    example: int | None
     near_example: int
-    inputs: Array | None
-    target: Array | None
-    point: tuple[float, float] | None
-    presented: float
-    row: int | None
-    row_after: int | None
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
     activations: tuple[Array, ...]
@@ -92,11 +85,18 @@ class Frame:
     carried: tuple[Array, ...]
     blame: tuple[Array, ...]
     change: tuple[Array, ...]
-    compared: float
-    pulses: tuple[Pulse, ...]
-    told: tuple[float, ...]
-    focus: tuple[int, int] | None
-    spotlight: Spotlight | None
+    example: int | None = None
+    inputs: Array | None = None
+    target: Array | None = None
+    point: tuple[float, float] | None = None
+    presented: float = 0.0
+    row: int | None = None
+    row_after: int | None = None
+    compared: float = 0.0
+    pulses: tuple[Pulse, ...] = ()
+    told: tuple[float, ...] = ()
+    focus: tuple[int, int] | None = None
+    spotlight: Spotlight | None = None
     diverged: int | None = None
     beside: tuple[Frame, ...] = ()
 

@@ -1,7 +1,7 @@
 """Learning shot: its steps, moves and morphs, evenly spaced or on beats.
 
 A step is one training example; a move leads to the next shown cycle. A sweep leads there too, but without stopping.
-In a hold nothing moves: the music, with which steps can keep time (`stepping.py`), is silent.
+In a hold nothing moves: the music, with which steps can keep time, is silent.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A Timeline is a table with one row a frame (which span, how far into it); `frame(i)` reads off what the recording
 says of that moment. Nothing is remembered from one frame to the next. A film of stills is the same with another table
-(see stills.py).
+(see reduced_motion.py).
 """
 
 from __future__ import annotations
@@ -179,14 +179,7 @@ class Timeline:
             error=float(recording.train_error[point]) if row is None else self.rows.rest_errors[row],
             train_loss=float(recording.train_loss[point]),
             test_loss=None if recording.test_loss is None else float(recording.test_loss[point]),
-            example=None,
             near_example=self.rows.near_examples[self.span[index]],
-            inputs=None,
-            target=None,
-            point=None,
-            presented=0.0,
-            row=None,
-            row_after=None,
             weights=state.weights,
             biases=state.biases,
             activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
@@ -194,10 +187,6 @@ class Timeline:
             carried=synapses,
             blame=nodes,
             change=synapses,
-            compared=0.0,
-            pulses=(),
-            told=(),
-            focus=None,
             spotlight=self._spotlight(index),
         )
 

@@ -13,7 +13,7 @@ from netviz.scene.scene import Scene
 from netviz.scene.shots import EquationsPanel, WalkShot
 from netviz.timeline.easing import Window, legs
 
-# back, of the error's way and the update. When they appear is `course.py`.
+# back, of the error's way and the update.
 
 LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
 PauseKind = Literal["present", "travel", "back", "hold"]

@@ -8,7 +8,7 @@ sum is written out, for example by example as far as that stays short:
 w{l}_{i}_{j} is the weight from neuron i of layer l to neuron j of the next, b{l}_{j} that neuron's bias, a{l}_{j} an
 activation of layer l and d{l}_{j} its delta, the error's way back *uphill* (target - output), so that weights add it;
 the learning rate is multiplied into the outputs' deltas and travels back with them. Weights and biases into sigmoid
-neurons are held negated, as exp wants them: exact, and a twentieth faster. The arithmetic is that of `network.py` to a
+neurons are held negated, as exp wants them: exact, and a twentieth faster. The arithmetic is that of `layers.py` to a
 few units in the last place. The source is made of whole numbers and fixed templates alone.
 """
 

@@ -1,6 +1,6 @@
 """NumPy engine for wide layers and batches: every array allocated once and filled in each step.
 
-The arithmetic is that of `reference.py` to a few units in the last place. What it costs there to make arrays is more
+The arithmetic is that of `sgd.py` to a few units in the last place. What it costs there to make arrays is more
 than to compute what is in them: for a wide layer memory is asked of the system and given back several times a step, for
 a narrow one every call takes longer than its numbers. So the learning rate is multiplied into the outputs' deltas and
 travels back with them, and errors and losses are worked out for a whole cycle at once, from the outputs left on its

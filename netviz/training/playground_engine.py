@@ -1,10 +1,10 @@
 """Playground engine: generated Python with TensorFlow Playground's order of sums.
 
-As in `steps.py` every weight is a local variable, compiled once for one network's shape; here batches, carried
-gradients and regularization are written out too, and the numbers are those of `in_order.py` to the last bit. Names:
-w{l}_{i}_{j} and b{l}_{j} as there, g and h their gradients added up so far, x whether a weight may still change,
-a{l}_{j} an activation, d{l}_{j} its delta (downhill: output - target). The source is made of whole numbers and fixed
-templates alone.
+As in `compiled_engine.py` every weight is a local variable, compiled once for one network's shape; here batches,
+carried gradients and regularization are written out too, and the numbers are those of `playground_sums.py` to the
+last bit. Names: w{l}_{i}_{j} and b{l}_{j} as there, g and h their gradients added up so far, x whether a weight may
+still change, a{l}_{j} an activation, d{l}_{j} its delta (downhill: output - target). The source is made of whole
+numbers and fixed templates alone.
 """
 
 from __future__ import annotations

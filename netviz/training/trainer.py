@@ -161,7 +161,7 @@ def in_place_seconds(lesson: Lesson) -> float:
 
 
 def reference_seconds(lesson: Lesson) -> float:
-    """About how long a cycle takes in NumPy, as `reference.py` has it."""
+    """About how long a cycle takes in NumPy, as `sgd.py` has it."""
     return _TIMES_THE_REFERENCE * in_place_seconds(lesson)
 
 

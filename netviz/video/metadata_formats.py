@@ -16,6 +16,7 @@ from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
 from netviz.video import metadata_images
 from netviz.video.metadata import LARGEST, NAME, About, Damaged, about_of_text
 from netviz.video.metadata_images import MOST_PARTS, Data, Look, cut
+from netviz.video.mp4 import Box, box, box_at
 
 NOT_OURS = (
     "carries no word of netviz: another program made it, or wrote it anew without its tags, as many sites do, or its "
@@ -251,14 +252,14 @@ def mp4_box(about: About) -> bytes:
     """A `udta` box with all texts, to stand in `moov`."""
     items = b""
     for name, text in about.tags.items():
-        data = _box(b"data", _TEXT + text.encode(errors="replace"))
+        data = box(b"data", _TEXT + text.encode(errors="replace"))
         if name == NAME:
-            own = _box(b"mean", bytes(4) + NAME.encode()) + _box(b"name", bytes(4) + NAME.encode())
-            items += _box(b"----", own + data)
+            own = box(b"mean", bytes(4) + NAME.encode()) + box(b"name", bytes(4) + NAME.encode())
+            items += box(b"----", own + data)
         else:
-            items += _box(_ITEMS[name], data)
-    handler = _box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
-    return _box(b"udta", _box(b"meta", bytes(4) + handler + _box(b"ilst", items)))
+            items += box(_ITEMS[name], data)
+    handler = box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+    return box(b"udta", box(b"meta", bytes(4) + handler + box(b"ilst", items)))
 
 
 def is_mp4(data: Data) -> bool:
@@ -290,13 +291,8 @@ def find_in_mp4(data: Data) -> str | None:
 def check_end_of_mp4(data: Data) -> None:
     """Raise Damaged if the film breaks off: its index stands in front, and would not tell."""
     at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size == 0:  # up to the end
-            return
-        at += max(8, size)
+    while (found := box_at(data, at, last=len(data))) is not None:
+        at = found.stop
     if at > len(data):
         raise Damaged("it breaks off")
 
@@ -305,25 +301,17 @@ def _text(data: Data, start: int, stop: int, skip: int) -> str:
     return cut(data, start + skip, stop).decode(errors="replace")
 
 
-def _box(name: bytes, content: bytes) -> bytes:
-    return (8 + len(content)).to_bytes(4, "big") + name + content
-
-
-def _boxes(data: Data, start: int, stop: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and stop of the content of every box between two places."""
+def _boxes(data: Data, start: int, stop: int) -> Iterator[Box]:
+    """Every box between two places. Raises Damaged where they do not fill the room between them."""
     at = start
     for _ in range(MOST_PARTS):
         if at + 8 > stop:
             return  # some writers end a list with four zeros
-        size, head = int.from_bytes(data[at : at + 4], "big"), 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        elif size == 0:  # up to the end
-            size = stop - at
-        if size < head or at + size > stop:
+        found = box_at(data, at, last=stop)
+        if found is None or found.stop > stop:
             raise Damaged("it breaks off")
-        yield data[at + 4 : at + 8], at + head, at + size
-        at += size
+        yield found
+        at = found.stop
     raise Damaged("it has more parts than a film can have")
 
 

@@ -6,11 +6,12 @@ their bytes one after the other.
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, pairwise
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,26 +94,44 @@ def _defaults(header: bytes) -> tuple[int, int, int]:
     return found[0], found[1], found[2]
 
 
-def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of every box. Raises NoFragments where they do not fill the data."""
-    start = 0
-    while start < len(data):
-        length = box_length(data[start : start + 16])
-        if length is None or start + length > len(data):
-            raise NoFragments("the encoder's output breaks off")
-        head = 16 if data[start : start + 4] == b"\0\0\0\1" else 8
-        yield data[start + 4 : start + 8], data[start + head : start + length]
-        start += length
+class Box(NamedTuple):
+    """A box's name, and where its content starts and ends; the end may lie beyond what there is of it."""
+
+    name: bytes
+    start: int
+    stop: int
 
 
-def box_length(head: bytes) -> int | None:
-    """Bytes of the box that begins with these 16 (or all there are); None if they are too few, or not a box's."""
+def box_at(data: bytes | mmap.mmap, at: int = 0, *, last: int | None = None) -> Box | None:
+    """The box that begins at a place; None if there is no whole head of one.
+
+    last: where a box ends that says no length of its own and goes on to the end; None if there can be none.
+    """
+    head = data[at : at + 16]
     if len(head) < 8:
         return None
-    length = int.from_bytes(head[:4], "big")
+    length, start = int.from_bytes(head[:4], "big"), 8
     if length == 1:  # then 64 bits after the name say it
-        length = int.from_bytes(head[8:16], "big") if len(head) == 16 else 0
-    return length if length >= 8 else None
+        length, start = int.from_bytes(head[8:], "big") if len(head) == 16 else 0, 16
+    elif length == 0 and last is not None:
+        length = last - at
+    return Box(head[4:8], at + start, at + length) if length >= start else None
+
+
+def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and content of every box. Raises NoFragments where they do not fill the data."""
+    at = 0
+    while at < len(data):
+        found = box_at(data, at)
+        if found is None or found.stop > len(data):
+            raise NoFragments("the encoder's output breaks off")
+        yield found.name, data[found.start : found.stop]
+        at = found.stop
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    """A box of that name."""
+    return (8 + len(content)).to_bytes(4, "big") + name + content
 
 
 def inside(data: bytes, *path: bytes) -> bytes:
@@ -180,7 +199,7 @@ def reserve(file: BinaryIO, samples: int, chunks: int, about: int = 0) -> int:
     about: bytes of what the film says about itself.
     """
     room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks + about
-    file.write(_box(b"ftyp", TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
+    file.write(box(b"ftyp", TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
     file.write(b"\0\0\0\1mdat" + bytes(8))  # its size is 64 bits long, and comes at last
     return room
 
@@ -221,10 +240,10 @@ def _index(tracks: list[Track], clock: int, seconds: Fraction, about: bytes) -> 
     header = bytearray(inside(tracks[0].head, b"mvhd"))
     header[12:20] = _u32(clock, 0)
     header[96:100] = _u32(len(tracks) + 1)
-    content = _box(b"mvhd", _with_duration(bytes(header), 16, duration))
+    content = box(b"mvhd", _with_duration(bytes(header), 16, duration))
     for number, track in enumerate(tracks):
         content += _track(track, number + 1, duration)
-    return _box(b"moov", content + about)
+    return box(b"moov", content + about)
 
 
 def _track(track: Track, number: int, duration: int) -> bytes:
@@ -233,13 +252,13 @@ def _track(track: Track, number: int, duration: int) -> bytes:
     for name, old in boxes(inside(track.head, b"trak")):
         if name == b"tkhd":
             header = old[:12] + _u32(number) + old[16:]
-            content += _box(b"tkhd", _with_duration(header, 20, duration))
-            content += _box(b"edts", _box(b"elst", _edit(track, duration)))
+            content += box(b"tkhd", _with_duration(header, 20, duration))
+            content += box(b"edts", box(b"elst", _edit(track, duration)))
         elif name == b"mdia":
-            content += _box(b"mdia", _media(track, old, track.tick * sum(map(len, track.sizes))))
+            content += box(b"mdia", _media(track, old, track.tick * sum(map(len, track.sizes))))
         elif name != b"edts":
-            content += _box(name, old)
-    return _box(b"trak", content)
+            content += box(name, old)
+    return box(b"trak", content)
 
 
 def _edit(track: Track, duration: int) -> bytes:
@@ -260,46 +279,42 @@ def _media(track: Track, media: bytes, duration: int) -> bytes:
     content = b""
     for name, old in boxes(media):
         if name == b"mdhd":
-            content += _box(name, _with_duration(old, 16, duration))
+            content += box(name, _with_duration(old, 16, duration))
         elif name == b"minf":
             inner = b""
             for part, kept in boxes(old):
-                inner += _box(part, _table(track, kept) if part == b"stbl" else kept)
-            content += _box(name, inner)
+                inner += box(part, _table(track, kept) if part == b"stbl" else kept)
+            content += box(name, inner)
         else:
-            content += _box(name, old)
+            content += box(name, old)
     return content
 
 
 def _table(track: Track, table: bytes) -> bytes:
     """Where each sample lies, and when it is shown."""
-    content = b"".join(_box(name, old) for name, old in boxes(table) if name not in _TABLES)
+    content = b"".join(box(name, old) for name, old in boxes(table) if name not in _TABLES)
     sizes, times, keys = np.concatenate(track.sizes), np.concatenate(track.times), np.concatenate(track.keys)
-    content += _box(b"stts", _u32(0, 1, len(sizes), track.tick))
+    content += box(b"stts", _u32(0, 1, len(sizes), track.tick))
     offsets = times - track.tick * np.arange(len(times)) + _delay(track)
     if offsets.any():
         runs = [(len([*run]), value) for value, run in groupby(offsets.tolist())]
-        content += _box(b"ctts", _u32(0, len(runs), *(number for run in runs for number in run)))
+        content += box(b"ctts", _u32(0, len(runs), *(number for run in runs for number in run)))
     if not keys.all():
         first = np.flatnonzero(keys) + 1
-        content += _box(b"stss", _u32(0, len(first)) + _column(first, 4))
+        content += box(b"stss", _u32(0, len(first)) + _column(first, 4))
     counts = [count for count, _ in track.chunks]
     changes = [n for n, count in enumerate(counts) if n == 0 or count != counts[n - 1]]
-    content += _box(b"stsc", _u32(0, len(changes), *(x for n in changes for x in (n + 1, counts[n], 1))))
-    content += _box(b"stsz", _u32(0, 0, len(sizes)) + _column(sizes, 4))
+    content += box(b"stsc", _u32(0, len(changes), *(x for n in changes for x in (n + 1, counts[n], 1))))
+    content += box(b"stsz", _u32(0, 0, len(sizes)) + _column(sizes, 4))
     places = np.array([place for _, place in track.chunks])
     wide = bool(places[-1] >= 1 << 32)
-    content += _box(b"co64" if wide else b"stco", _u32(0, len(places)) + _column(places, 8 if wide else 4))
+    content += box(b"co64" if wide else b"stco", _u32(0, len(places)) + _column(places, 8 if wide else 4))
     return content
 
 
 def _with_duration(header: bytes, at: int, duration: int) -> bytes:
     """A header of version 0 with another duration; all ones, which mean unknown, where 32 bits cannot hold it."""
     return header[:at] + _u32(min(duration, (1 << 32) - 1)) + header[at + 4 :]
-
-
-def _box(name: bytes, content: bytes) -> bytes:
-    return (8 + len(content)).to_bytes(4, "big") + name + content
 
 
 def _u32(*values: int) -> bytes:

@@ -26,8 +26,7 @@ from netviz.video.mp4 import (
     NoFragments,
     Samples,
     Track,
-    box_length,
-    boxes,
+    box_at,
     complete,
     fragment,
     parts,
@@ -224,11 +223,10 @@ class Sound:
     def _box(self) -> tuple[bytes, bytes] | None:
         """The next box, None at the end."""
         while True:
-            length = box_length(self._read[:16])
-            if length is not None and len(self._read) >= length:
-                (box,) = boxes(self._read[:length])
-                self._read = self._read[length:]
-                return box
+            found = box_at(self._read)
+            if found is not None and found.stop <= len(self._read):
+                content, self._read = self._read[found.start : found.stop], self._read[found.stop :]
+                return found.name, content
             chunk = self._ffmpeg.read()
             if not chunk:
                 self._ffmpeg.finish()  # tells why, where it did not end well

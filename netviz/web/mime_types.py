@@ -7,11 +7,12 @@ WebM is EBML (RFC 8794) with the elements of Matroska (RFC 9559).
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from netviz.errors import NetvizError
-from netviz.video.mp4 import box_length, boxes, inside
+from netviz.video.mp4 import box_at, boxes, inside
 
 _ENTRY_OF_PICTURES, _ENTRY_OF_SOUND = 78, 28
 """Bytes of a sample entry before its boxes: VisualSampleEntry, AudioSampleEntry."""
@@ -55,18 +56,13 @@ def film_type(path: Path) -> str:
 
 def _index(path: Path) -> bytes:
     """The content of an MP4's `moov`, of which nothing else is read."""
-    with path.open("rb") as file:
-        while head := file.read(16):
-            length, name = box_length(head), head[4:8]
-            if length is None:
-                break
-            start = 16 if head[:4] == b"\0\0\0\1" else 8
-            if name == b"moov":
-                file.seek(start - len(head), 1)
-                content = file.read(length - start)
-                if len(content) == length - start:
-                    return content
-            file.seek(length - len(head), 1)
+    if path.stat().st_size:  # nothing cannot be mapped
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            at = 0
+            while (found := box_at(data, at)) is not None:
+                if found.name == b"moov" and found.stop <= len(data):
+                    return data[found.start : found.stop]
+                at = found.stop
     raise UnknownFilm(f"{path.name} has no whole index, so it cannot be said what it is encoded in")
 
 

@@ -118,7 +118,7 @@ class Marks:
         for index, level in enumerate(np.clip(blame, 0, 1).tolist()):
             self.blame.rim(index, 3 * unit, theme.error, level)
         for (layer, neuron), level in spoken_of(frame):
-            for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (cells.py)
+            for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (large_layers.py)
                 self.focus.rim(int(self.first[layer]) + place, RING_WIDTH * unit, theme.ink, level)
 
 

@@ -44,9 +44,9 @@ PALEST = 0.3
 
 
 class Synapses:
-    """The synapses of a network as strokes, and over them their bright cores; very many are drawn together (sheaf.py).
+    """The synapses of a network as strokes, and over them their bright cores; very many are drawn together.
 
-    Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (haze.py).
+    Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (large_layers.py).
     """
 
     def __init__(self, setting: Setting, places: Places, scale: LevelScale, folded: Folded) -> None:
