@@ -319,7 +319,7 @@ def test_music_that_cannot_be_a_path(write: Write) -> None:
     assert line == "my.yaml:7:8: audio: '\\ud800.mp3' cannot be a file's path"
 
 
-# --- the package --------------------------------------------------------------------------------------------------------
+# --- the package -----------------------------------------------------------------------------------------------------
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
