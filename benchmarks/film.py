@@ -36,13 +36,13 @@ import netviz
 from benchmarks.parts import measured_parts
 from benchmarks.plain import plain_animation
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Stage, make_animation
+from netviz.drawing.renderer import Renderer, make_animation
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.video.encoder import QUALITIES, encoded_in_turn, segments_of
-from netviz.video.formats import Roll, Take
+from netviz.video.formats import Encoding, FrameStream
 
 SKIPPED = 360
 """Frames of a moving learning shot that are left out: its beginning is slower than the rest."""
@@ -52,7 +52,7 @@ def encode(timeline: Timeline, source: Iterable[NDArray[np.uint8]], frames: int)
     """Encode pictures as the film is encoded. Returns the bytes they take."""
     output = timeline.recording.scene.output
     segments = segments_of(frames, output.fps)
-    roll = Roll(output.size, output.fps, (Take("h264", output.quality, output.size),))
+    roll = FrameStream(output.size, output.fps, (Encoding("h264", output.quality, output.size),))
     return sum(len(segment) for (segment,) in encoded_in_turn(source, segments, roll))
 
 
@@ -72,12 +72,12 @@ def save(animation: FuncAnimation, fps: int, quality: str) -> None:
         animation.save(str(Path(folder) / "saved.mp4"), writer=writer)
 
 
-def ways_of(timeline: Timeline, stage: Stage, shown: range) -> dict[str, tuple[Callable[[], object], int]]:
+def ways_of(timeline: Timeline, renderer: Renderer, shown: range) -> dict[str, tuple[Callable[[], object], int]]:
     """What is measured, by name, and how many frames each makes: matplotlib's ways make an eighth."""
     scene = timeline.recording.scene
     kept: list[NDArray[np.uint8]] = []
     last = None
-    for index, picture in zip(shown, pictures(timeline, stage, shown), strict=True):
+    for index, picture in zip(shown, pictures(timeline, renderer, shown), strict=True):
         if not kept or timeline.key(index) != last:
             kept.append(picture.copy())
             last = timeline.key(index)
@@ -95,8 +95,8 @@ def ways_of(timeline: Timeline, stage: Stage, shown: range) -> dict[str, tuple[C
 
     ways: dict[str, tuple[Callable[[], object], int]] = {
         "encoder alone": (lambda: encode(timeline, kept, len(shown)), len(shown)),
-        "netviz": (lambda: encode(timeline, pictures(timeline, stage, shown), len(shown)), len(shown)),
-        "drawing only": (lambda: [None for _ in pictures(timeline, stage, shown)], len(shown)),
+        "netviz": (lambda: encode(timeline, pictures(timeline, renderer, shown), len(shown)), len(shown)),
+        "drawing only": (lambda: [None for _ in pictures(timeline, renderer, shown)], len(shown)),
     }
     if not timeline.held:
         ways["animate().save"] = saved, len(few)
@@ -140,14 +140,14 @@ def main() -> None:
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning")
     first += 0 if timeline.held else SKIPPED
     shown = range(first, first + options.frames)
-    stage = Stage(timeline, YUV420)
+    renderer = Renderer(timeline, YUV420)
     times: dict[str, list[float]] = {}  # seconds a frame
     with threadpool_limits(1):  # as netviz.render does
-        ways = ways_of(timeline, stage, shown)
+        ways = ways_of(timeline, renderer, shown)
         for _ in range(options.runs):
             for name, (work, frames) in ways.items():
                 times.setdefault(name, []).append(seconds(work) / frames)
-        parts = measured_parts(timeline, stage, shown)
+        parts = measured_parts(timeline, renderer, shown)
 
     kind = "held" if timeline.held else "moving"
     quality = scene.output.quality

@@ -27,11 +27,11 @@ import numpy as np
 
 import netviz
 from netviz.drawing.color_space import RGB, YUV420
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import tell
 from netviz.scene.loader import bundled_scenes
 from netviz.timeline.moments import moment_frame
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 
 SHAPES = ("960x540", "540x540", "540x960")
 MOMENTS = ("start", "25%", "50%", "75%", "end")
@@ -83,11 +83,11 @@ def still_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterat
     for shape in SHAPES:
         output = netviz.load_scene(name, overrides={"output.size": shape}).output
         resized = runs.with_scene(runs.scene.model_copy(update={"output": output}))
-        timeline = frames_of(tell(netviz.plan(resized.scene), resized), resized)
+        timeline = timeline_of(tell(netviz.plan(resized.scene), resized), resized)
         for space, kind in ((RGB, "rgb"), (YUV420, "yuv")):
-            stage = Stage(timeline, space)
+            renderer = Renderer(timeline, space)
             for moment in MOMENTS:
-                picture = stage.draw(timeline.frame(moment_frame(timeline, moment)))
+                picture = renderer.draw(timeline.frame(moment_frame(timeline, moment)))
                 yield f"still {name} {shape} {kind} {moment} {fingerprint(picture.tobytes())}"
 
 

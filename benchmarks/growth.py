@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.plain_training import train_plain
 from netviz.scene.model import Activation, Loss
-from netviz.training.problem import Lesson, Parameters, State
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.trainer import choose_engine
 
 CYCLES = (10, 100, 1_000, 10_000, 60_000)
@@ -42,11 +42,11 @@ def lesson_for(
     batch: int = 1,
     activation: Activation = "sigmoid",
     loss: Loss = "squared_error",
-) -> tuple[Lesson, Parameters]:
+) -> tuple[TrainingProblem, Parameters]:
     """Random examples for a network, and weights to start from. With cross entropy the output is a softmax."""
     random = np.random.default_rng(1)
     output: Activation = "softmax" if loss == "cross_entropy" else "sigmoid"
-    lesson = Lesson(
+    problem = TrainingProblem(
         layers=tuple(layers),
         activations=(*[activation] * (len(layers) - 2), output),
         loss=loss,
@@ -60,7 +60,7 @@ def lesson_for(
         else random.integers(0, 2, (examples, 1)).astype(float),
     )
     weights = tuple(random.normal(0, fan_in**-0.5, (fan_in, fan_out)) for fan_in, fan_out in pairwise(layers))
-    return lesson, Parameters(weights, tuple(map(np.zeros, layers[1:])))
+    return problem, Parameters(weights, tuple(map(np.zeros, layers[1:])))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -70,25 +70,25 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def in_turn(lesson: Lesson, parameters: Parameters, cycles: int, rounds: int) -> tuple[float, float, float]:
+def in_turn(problem: TrainingProblem, parameters: Parameters, cycles: int, rounds: int) -> tuple[float, float, float]:
     """Seconds of netviz and of plain NumPy, medians, and the median of how many times as fast netviz is.
 
     Where plain NumPy takes long, its rate is taken from fewer cycles, but of at least a thousand steps.
     """
-    steps = len(lesson.inputs) // lesson.batch * cycles
+    steps = len(problem.inputs) // problem.batch * cycles
     plain_cycles = max(1, min(cycles, cycles * 20_000 // steps))
     ours, plain = [], []
     for _ in range(rounds):
-        ours.append(seconds(lambda: choose_engine(lesson, cycles).run(State(parameters), cycles, 1)))
-        plain.append(seconds(lambda: train_plain(lesson, parameters, plain_cycles)) * cycles / plain_cycles)
+        ours.append(seconds(lambda: choose_engine(problem, cycles).run(TrainingState(parameters), cycles, 1)))
+        plain.append(seconds(lambda: train_plain(problem, parameters, plain_cycles)) * cycles / plain_cycles)
     ratios = (there / here for here, there in zip(ours, plain, strict=True))
     return statistics.median(ours), statistics.median(plain), statistics.median(ratios)
 
 
-def row(name: str, lesson: Lesson, parameters: Parameters, cycles: int, rounds: int) -> str:
+def row(name: str, problem: TrainingProblem, parameters: Parameters, cycles: int, rounds: int) -> str:
     """A line of a table, for docs/speed.md."""
-    engine = choose_engine(lesson, cycles).name
-    ours, plain, ratio = in_turn(lesson, parameters, cycles, rounds)
+    engine = choose_engine(problem, cycles).name
+    ours, plain, ratio = in_turn(problem, parameters, cycles, rounds)
     return f"| {name} | {engine} | {_amount(ours)} | {_amount(plain)} | {ratio:.2f}x |"
 
 
@@ -123,18 +123,20 @@ def print_tables(rounds: int) -> None:
 
     rows = []
     for layers, steps, batch in SHAPES:
-        lesson, parameters = lesson_for(layers, 4 * batch if batch > 1 else 64, batch)
-        cycles = steps * batch // len(lesson.inputs)
-        rows.append(row(f"{'-'.join(map(str, layers))}, {batch}", lesson, parameters, cycles, rounds))
+        problem, parameters = lesson_for(layers, 4 * batch if batch > 1 else 64, batch)
+        cycles = steps * batch // len(problem.inputs)
+        rows.append(row(f"{'-'.join(map(str, layers))}, {batch}", problem, parameters, cycles, rounds))
     table("with width: sigmoid layers, squared error", "layers, examples a step", rows)
 
     rows = []
     for batch, steps in ((1, 1_000), (32, 400)):
         for activation in ("sigmoid", "tanh", "relu"):
             for loss in ("squared_error", "cross_entropy"):
-                lesson, parameters = lesson_for((784, 128, 10), 4 * batch if batch > 1 else 64, batch, activation, loss)
+                problem, parameters = lesson_for(
+                    (784, 128, 10), 4 * batch if batch > 1 else 64, batch, activation, loss
+                )
                 name = f"{activation}, {loss.replace('_', ' ')}, {batch}"
-                rows.append(row(name, lesson, parameters, steps * batch // len(lesson.inputs), rounds))
+                rows.append(row(name, problem, parameters, steps * batch // len(problem.inputs), rounds))
     table("784-128-10", "hidden layer, loss, examples a step", rows)
 
 

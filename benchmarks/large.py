@@ -29,7 +29,7 @@ import netviz
 from benchmarks.film import encode, seconds
 from netviz.drawing.color_space import YUV420
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.scene.scene import Scene
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -123,7 +123,7 @@ def main() -> None:
     timeline = make_timeline(netviz.plan(scene), recording)
     moving = moving_frames(timeline, options.frames)
     start = time.perf_counter()
-    stage = Stage(timeline, YUV420)
+    renderer = Renderer(timeline, YUV420)
     made = time.perf_counter() - start
 
     def states() -> None:
@@ -132,10 +132,10 @@ def main() -> None:
 
     def drawing() -> None:
         for index in moving:
-            stage.draw(timeline.frame(index))
+            renderer.draw(timeline.frame(index))
 
     def film() -> None:
-        pictures = (stage.draw(timeline.frame(index)) for index in moving)
+        pictures = (renderer.draw(timeline.frame(index)) for index in moving)
         encode(timeline, pictures, len(moving))
 
     ways: dict[str, Callable[[], None]] = {"state of the frame": states, "drawing": drawing, "to film": film}
@@ -146,7 +146,7 @@ def main() -> None:
             for name, work in ways.items():
                 times[name].append(seconds(work))
 
-    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
     total = sum(panel.folded.synapses)
     print(f"\n{options.layers}: {total:,} synapses, {panel.folded.drawn:,} of them drawn, all summed as haze")
     print(f"trained in {trained:.1f} s, stage made in {made:.1f} s")

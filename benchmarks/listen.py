@@ -48,11 +48,11 @@ def samples_of(path: Path) -> NDArray[np.float32]:
     """The sound of a film or of a file of music, (2, n) at 48 kHz."""
     arguments = ["-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-ac", "2", "-ar", str(RATE)]
     with Ffmpeg([*arguments, "-f", "f32le", "pipe:1"], collect=True) as ffmpeg:
-        chunks = []
-        while chunk := ffmpeg.read():
-            chunks.append(chunk)
+        results = []
+        while result := ffmpeg.read():
+            results.append(result)
         ffmpeg.finish()
-    return np.frombuffer(b"".join(chunks), "<f4").reshape(-1, 2).T
+    return np.frombuffer(b"".join(results), "<f4").reshape(-1, 2).T
 
 
 def heard(sound: NDArray[np.float32]) -> Heard:

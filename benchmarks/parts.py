@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.api import pictures
 from netviz.timeline.timeline import Timeline
 
@@ -46,13 +46,13 @@ class Watch:
             self._running.append((begun, now))
 
 
-def measured_parts(timeline: Timeline, stage: Stage, shown: range) -> dict[str, float]:
+def measured_parts(timeline: Timeline, renderer: Renderer, shown: range) -> dict[str, float]:
     """Milliseconds a frame by part, the longest first. The stage cannot be used for other measurements afterwards."""
     watch = Watch()
-    watch.around(stage, "draw", "the rest")
-    watch.around(stage.field, "shine", "light")
-    watch.around(stage.canvas, "settle", "texts, put on together")
-    for panel in stage.panels:
+    watch.around(renderer, "draw", "the rest")
+    watch.around(renderer.field, "shine", "light")
+    watch.around(renderer.canvas, "settle", "texts, put on together")
+    for panel in renderer.panels:
         kind = type(panel).__name__.removesuffix("Panel").lower()
         watch.around(panel, "draw", kind)
         if isinstance(panel, NetworkPanel):
@@ -60,7 +60,7 @@ def measured_parts(timeline: Timeline, stage: Stage, shown: range) -> dict[str, 
             watch.around(panel.synapses, "_comets", "comets")
             watch.around(panel.neurons, "draw", "neurons")
             watch.around(panel.names, "draw", "names")
-    for _ in pictures(timeline, stage, shown):
+    for _ in pictures(timeline, renderer, shown):
         pass
     each = {name: 1000 * taken / len(shown) for name, taken in watch.taken.items()}
     return dict(sorted(each.items(), key=lambda item: -item[1]))

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.panel import number
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.timeline.timeline import Timeline
 
 GLOWS = ((1.0, 0.9), (3.0, 0.25), (6.0, 0.12), (10.0, 0.06))
@@ -22,7 +22,7 @@ HALOS = ((1.0, 1.0), (1.5, 0.25), (2.2, 0.12), (3.0, 0.06))
 
 def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
     """A FuncAnimation of these frames: network, values, table, numbers and curve."""
-    panel = next(panel for panel in Stage(timeline).panels if isinstance(panel, NetworkPanel))
+    panel = next(panel for panel in Renderer(timeline).panels if isinstance(panel, NetworkPanel))
     recording, theme = timeline.recording, panel.setting.theme
     width, height = recording.scene.output.size
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=tuple(theme.edge))

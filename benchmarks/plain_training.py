@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from netviz.training.layers import Floats
-from netviz.training.problem import Lesson, Parameters
+from netviz.training.problem import Parameters, TrainingProblem
 
 _Function = Callable[[Floats], Floats]
 
@@ -28,53 +28,61 @@ _SLOPE: dict[str, _Function] = {
 }
 
 
-def train_plain(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
-    """So many cycles of a lesson with one hidden layer or two. Returns the first layer's weights."""
+def train_plain(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
+    """So many cycles of a problem with one hidden layer or two. Returns the first layer's weights."""
     ways = {3: _one_hidden_layer, 4: _two_hidden_layers}
-    return ways[len(lesson.layers)](lesson, parameters, cycles)
+    return ways[len(problem.layers)](problem, parameters, cycles)
 
 
-def _output_slope(lesson: Lesson) -> _Function:
+def _output_slope(problem: TrainingProblem) -> _Function:
     """What target - output is multiplied with: 1 with cross entropy."""
-    return _SLOPE[lesson.activations[-1]] if lesson.loss == "squared_error" else lambda a: 1.0  # type: ignore[return-value]
+    return _SLOPE[problem.activations[-1]] if problem.loss == "squared_error" else lambda a: 1.0  # type: ignore[return-value]
 
 
-def _one_hidden_layer(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
+def _one_hidden_layer(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
     (w1, w2), (b1, b2) = ([array.copy() for array in arrays] for arrays in parameters)
-    first, last = (_ACTIVATION[name] for name in lesson.activations)
-    slope, output_slope = _SLOPE[lesson.activations[0]], _output_slope(lesson)
+    first, last = (_ACTIVATION[name] for name in problem.activations)
+    slope, output_slope = _SLOPE[problem.activations[0]], _output_slope(problem)
     for _ in range(cycles):
-        for start in range(0, len(lesson.inputs), lesson.batch):
-            x = lesson.inputs[start : start + lesson.batch]
+        for start in range(0, len(problem.inputs), problem.batch):
+            x = problem.inputs[start : start + problem.batch]
             a = first(x @ w1 + b1)
             o = last(a @ w2 + b2)
-            d2 = (lesson.targets[start : start + lesson.batch] - o) * output_slope(o) * (lesson.learning_rate / len(x))
+            d2 = (
+                (problem.targets[start : start + problem.batch] - o)
+                * output_slope(o)
+                * (problem.learning_rate / len(x))
+            )
             d1 = d2 @ w2.T * slope(a)
             w2 += a.T @ d2
             w1 += x.T @ d1
-            if lesson.bias:
+            if problem.bias:
                 b2 += d2.sum(axis=0)
                 b1 += d1.sum(axis=0)
     return w1
 
 
-def _two_hidden_layers(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
+def _two_hidden_layers(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
     (w1, w2, w3), (b1, b2, b3) = ([array.copy() for array in arrays] for arrays in parameters)
-    first, second, last = (_ACTIVATION[name] for name in lesson.activations)
-    (slope1, slope2), output_slope = (_SLOPE[name] for name in lesson.activations[:2]), _output_slope(lesson)
+    first, second, last = (_ACTIVATION[name] for name in problem.activations)
+    (slope1, slope2), output_slope = (_SLOPE[name] for name in problem.activations[:2]), _output_slope(problem)
     for _ in range(cycles):
-        for start in range(0, len(lesson.inputs), lesson.batch):
-            x = lesson.inputs[start : start + lesson.batch]
+        for start in range(0, len(problem.inputs), problem.batch):
+            x = problem.inputs[start : start + problem.batch]
             a = first(x @ w1 + b1)
             b = second(a @ w2 + b2)
             o = last(b @ w3 + b3)
-            d3 = (lesson.targets[start : start + lesson.batch] - o) * output_slope(o) * (lesson.learning_rate / len(x))
+            d3 = (
+                (problem.targets[start : start + problem.batch] - o)
+                * output_slope(o)
+                * (problem.learning_rate / len(x))
+            )
             d2 = d3 @ w3.T * slope2(b)
             d1 = d2 @ w2.T * slope1(a)
             w3 += b.T @ d3
             w2 += a.T @ d2
             w1 += x.T @ d1
-            if lesson.bias:
+            if problem.bias:
                 b3 += d3.sum(axis=0)
                 b2 += d2.sum(axis=0)
                 b1 += d1.sum(axis=0)

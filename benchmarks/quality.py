@@ -25,19 +25,19 @@ from netviz.ffmpeg import executable
 from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.video.encoder import QUALITIES, Quality
+from netviz.video.encoder import QUALITIES, QualitySettings
 from netviz.video.writer import write_film
 
 TRIED = [
     *QUALITIES.items(),
     *(
-        (f"{preset} {factor}", Quality(preset, factor, "aq-mode=3"))
+        (f"{preset} {factor}", QualitySettings(preset, factor, "aq-mode=3"))
         for preset, factor in [
             *(("superfast", 28), ("veryfast", 22), ("veryfast", 25), ("veryfast", 31), ("faster", 28)),
             *(("medium", 28), ("slow", 28)),
         ]
     ),
-    ("veryfast 28, aq-mode=1", Quality("veryfast", 28, "aq-mode=1")),
+    ("veryfast 28, aq-mode=1", QualitySettings("veryfast", 28, "aq-mode=1")),
 ]
 """Names and settings, those that films can be asked for first."""
 

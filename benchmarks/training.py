@@ -26,8 +26,8 @@ from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.training.initializers import initial_parameters
 from netviz.training.layers import Floats
-from netviz.training.problem import Lesson, Parameters, State, lesson_of
-from netviz.training.sgd import Chunk, run_reference
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.sgd import TrainResult, run_reference
 from netviz.training.trainer import choose_engine
 
 CYCLES = 60_000
@@ -81,10 +81,10 @@ class Neuron:
         return errors
 
 
-def train_objects(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
+def train_objects(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
     """An object for each neuron. Returns the first layer's weights."""
     layers = [[Neuron(column) for column in weights.T.tolist()] for weights in parameters.weights]
-    examples = list(zip(lesson.inputs.tolist(), lesson.targets.tolist(), strict=True))
+    examples = list(zip(problem.inputs.tolist(), problem.targets.tolist(), strict=True))
     for _ in range(cycles):
         for values, target in examples:
             for layer in layers:
@@ -96,11 +96,11 @@ def train_objects(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats
     return np.array([neuron.weights for neuron in layers[0]]).T
 
 
-def train_plain(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
+def train_plain(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
     """The shortest NumPy for two sigmoid layers; no error, loss or bias is kept. Returns the first layer's weights."""
     hidden, output = parameters.weights[0].T.copy(), parameters.weights[1].T.copy()
     for _ in range(cycles):
-        for inputs, target in zip(lesson.inputs, lesson.targets, strict=True):
+        for inputs, target in zip(problem.inputs, problem.targets, strict=True):
             a = 1.0 / (1.0 + np.exp(-hidden.dot(inputs)))
             o = 1.0 / (1.0 + np.exp(-output.dot(a)))
             delta = (target - o) * o * (1.0 - o)
@@ -113,11 +113,11 @@ def train_plain(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
 def run_playground(rounds: int) -> None:
     """Three hundred epochs of 250 points in batches of 10, as netviz chooses and as NumPy takes them."""
     scene = Scene.model_validate(PLAYGROUND)
-    lesson, state = lesson_of(scene), State(initial_parameters(scene))
-    engine = choose_engine(lesson, EPOCHS)
-    ways: dict[str, Callable[[], Chunk]] = {
+    problem, state = training_problem(scene), TrainingState(initial_parameters(scene))
+    engine = choose_engine(problem, EPOCHS)
+    ways: dict[str, Callable[[], TrainResult]] = {
         f"netviz's choice ({engine.name})": lambda: engine.run(state, EPOCHS, 1),
-        "the NumPy reference": lambda: run_reference(lesson, state, EPOCHS),
+        "the NumPy reference": lambda: run_reference(problem, state, EPOCHS),
     }
     print(f"Playground's first run, {EPOCHS} epochs, median of {rounds} rounds")
     for name, way in ways.items():
@@ -132,32 +132,32 @@ def run_playground(rounds: int) -> None:
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     scene = load_scene("xor")
-    lesson, parameters = lesson_of(scene), initial_parameters(scene)
+    problem, parameters = training_problem(scene), initial_parameters(scene)
 
-    def chosen(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
-        return choose_engine(lesson, cycles).run(State(parameters), cycles, 1).parameters.weights[0]
+    def chosen(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
+        return choose_engine(problem, cycles).run(TrainingState(parameters), cycles, 1).parameters.weights[0]
 
-    def reference(lesson: Lesson, parameters: Parameters, cycles: int) -> Floats:
-        return run_reference(lesson, State(parameters), cycles).parameters.weights[0]
+    def reference(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:
+        return run_reference(problem, TrainingState(parameters), cycles).parameters.weights[0]
 
-    ways: dict[str, tuple[Callable[[Lesson, Parameters, int], Floats], int]] = {
-        f"netviz's choice ({choose_engine(lesson, CYCLES).name})": (chosen, CYCLES),
+    ways: dict[str, tuple[Callable[[TrainingProblem, Parameters, int], Floats], int]] = {
+        f"netviz's choice ({choose_engine(problem, CYCLES).name})": (chosen, CYCLES),
         "the NumPy reference": (reference, SLOW_CYCLES),
         "plain NumPy, this network only": (train_plain, SLOW_CYCLES),
         "an object for each neuron": (train_objects, SLOW_CYCLES),
     }
-    results = [way(lesson, parameters, 100) for way, _ in ways.values()]
+    results = [way(problem, parameters, 100) for way, _ in ways.values()]
     assert all(np.allclose(result, results[0], rtol=0, atol=1e-12) for result in results)
 
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, (way, cycles) in ways.items():
             started = time.perf_counter()
-            way(lesson, parameters, cycles)
+            way(problem, parameters, cycles)
             seconds[name].append((time.perf_counter() - started) * CYCLES / cycles)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     fastest = next(iter(medians.values()))
-    print(f"{CYCLES * len(lesson.inputs):,} steps of a 3-4-1 network, median of {rounds} rounds")
+    print(f"{CYCLES * len(problem.inputs):,} steps of a 3-4-1 network, median of {rounds} rounds")
     for name, median in medians.items():
         print(f"  {name:<40} {median:8.3f} s  {median / fastest:6.1f} x")
 

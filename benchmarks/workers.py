@@ -28,15 +28,15 @@ from threadpoolctl import threadpool_limits
 
 import netviz
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.api import pictures
-from netviz.pipeline.jobs import making_of
+from netviz.pipeline.jobs import encode_settings
 from netviz.pipeline.processes import Processes
-from netviz.pipeline.tasks import Production, encode
+from netviz.pipeline.tasks import RenderTask, encode
 from netviz.pipeline.workers import CPUS_A_JOB, usable_cpus
 from netviz.video.encoder import encode_segment
 from netviz.video.formats import outputs_of
-from netviz.video.writer import Wanted, joined
+from netviz.video.writer import OutputSpec, join_film
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64)
 LENGTHS = (91, 600)
@@ -82,14 +82,14 @@ def exhaust(making: Iterator[None]) -> None:
         pass
 
 
-def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
+def measure(film: RenderTask, wanted: OutputSpec, folder: Path) -> Parts:
     """The parts of a film, one after the other, in this process and one worker."""
     frames = wanted.segments[0]
     middle = range(wanted.frame_count // 2, wanted.frame_count // 2 + min(60, len(frames)))
     with threadpool_limits(1):
-        stage = Stage(film.timeline, YUV420)
+        renderer = Renderer(film.timeline, YUV420)
         kept: list[Any] = []
-        source = pictures(film.timeline, stage, middle)
+        source = pictures(film.timeline, renderer, middle)
         began = time.process_time()
         kept.extend(np.array(picture) for picture in source)
         draw = time.process_time() - began
@@ -110,7 +110,7 @@ def measure(film: Production, wanted: Wanted, folder: Path) -> Parts:
         workers.shutdown()
     segments = [encode(film, segment.start, segment.stop) for segment in wanted.segments]
     send, _ = timed(lambda: pickle.loads(pickle.dumps(segments[0])))
-    join, _ = timed(lambda: exhaust(joined(wanted, lambda roll: iter(segments))))
+    join, _ = timed(lambda: exhaust(join_film(wanted, lambda roll: iter(segments))))
     count = len(kept)
     return Parts(first - again, draw / count, max(0.0, whole - turn) / count, turn, send, join / wanted.frame_count)
 
@@ -138,9 +138,9 @@ def main() -> None:
                 taken, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
                 times[jobs].append(taken)
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
-        making = making_of(scene)
-        wanted = Wanted(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
-        production = Production(netviz.plan(scene), recording, wanted.rolls[0])
+        making = encode_settings(scene)
+        wanted = OutputSpec(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
+        production = RenderTask(netviz.plan(scene), recording, wanted.rolls[0])
         parts = measure(production, wanted, folder)
 
     cuts = len(wanted.segments)

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 
 import netviz
-from netviz.pipeline.provenance import about_of
+from netviz.pipeline.provenance import provenance_of
 from netviz.scene.loader import bundled_scenes
 from netviz.video.flashes import flashes
 from netviz.web.mime_types import film_type
@@ -25,7 +25,7 @@ OVERRIDES = {"output.platform": "blog"}
 def is_made(folder: Path, scene: netviz.Scene) -> bool:
     """Whether the scene's post is there."""
     film = folder / f"{scene.name}.mp4"
-    return film.is_file() and (folder / "index.html").is_file() and netviz.inspect(film).about == about_of(scene)
+    return film.is_file() and (folder / "index.html").is_file() and netviz.inspect(film).about == provenance_of(scene)
 
 
 def card(folder: Path, scene: netviz.Scene) -> str:

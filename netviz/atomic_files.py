@@ -204,7 +204,7 @@ def disk_full(folder: Path) -> str:
     return f"the disk of {folder} is full{free}"
 
 
-def size_of(path: Path) -> int:
+def file_size(path: Path) -> int:
     """Bytes in a file, 0 if it is not there."""
     with suppress(OSError):
         return path.stat().st_size

@@ -6,7 +6,7 @@ from typing import Any
 
 import netviz
 from netviz.scene.scene import Scene
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.training.comparison import Comparison
 from tests.conftest import short_scene
 
@@ -29,6 +29,6 @@ def linear(**changes: Any) -> Scene:
 def film_of(scene: Scene) -> tuple[Comparison, SideBySide]:
     """The runs of a scene, and their frames."""
     runs = netviz.compare(scene)
-    film = frames_of(netviz.plan(scene), runs)
+    film = timeline_of(netviz.plan(scene), runs)
     assert isinstance(film, SideBySide)
     return runs, film

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.audio.envelope import FINE_RATE, Levels, blocks, levels
+from netviz.audio.envelope import FINE_RATE, LoudnessLevels, blocks, levels
 from netviz.audio.music_file import SAMPLE_RATE, file_state
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, NetvizError, Problem
@@ -251,7 +251,9 @@ def onset_strengths(pieces: Iterator[NDArray[np.float32]]) -> Floats:
     return np.concatenate(found) if found else np.zeros(0)
 
 
-def rhythm_of(strength: Floats, loudness: Levels, silences: tuple[tuple[Fraction, Fraction], ...], bar: int) -> Rhythm:
+def rhythm_of(
+    strength: Floats, loudness: LoudnessLevels, silences: tuple[tuple[Fraction, Fraction], ...], bar: int
+) -> Rhythm:
     """Beats and bars from onset strengths (F,); none in a silence."""
     if len(strength) < RATE:
         return Rhythm((), (), silences)
@@ -300,7 +302,7 @@ def _onsets(strength: Floats) -> NDArray[np.int64]:
     return np.flatnonzero(peaks)
 
 
-def _aligned(frames: NDArray[np.int64], loudness: Levels) -> list[Fraction]:
+def _aligned(frames: NDArray[np.int64], loudness: LoudnessLevels) -> list[Fraction]:
     """When exactly, to 2 ms, it sets in that was heard in some frames: where the loudness rises most, if it does."""
     level, reach = loudness.fine.astype(np.float64), int(ALIGNED * FINE_RATE)
     level = np.pad(level, (BEFORE + reach, AFTER + reach))

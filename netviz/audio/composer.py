@@ -17,7 +17,7 @@ from netviz.timeline import easing
 from netviz.timeline.easing import LEARN, THINK
 from netviz.timeline.plan import Span
 from netviz.timeline.timeline import Timeline
-from netviz.timeline.worked_example import Line, course_of
+from netviz.timeline.worked_example import EquationLine, worked_example_timing
 
 OVERLAP = 1.2
 """Seconds in which one chord gives way to the next."""
@@ -253,7 +253,7 @@ class Melody:
         fps = float(self.timeline.plan.fps)
         length = min((span.stop - span.start) / fps, 5.0)
         rungs = self._rungs(span.start)
-        arrives = easing.settled(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
+        arrives = easing.settled_phase(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
         for beat in range(3):
             frame = span.start + beat * arrives / 3 * length * fps
             yield self._struck(frame, "bell", rungs[2 + beat], 0.4, -0.4 + 0.4 * beat)
@@ -282,22 +282,22 @@ class Melody:
         shot = scene.shots[span.shot]
         assert isinstance(shot, WalkShot)
         fps, plan = self.timeline.plan.fps, self.timeline.plan
-        course = course_of(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
+        course = worked_example_timing(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
         row = self.timeline.rows.step(span)
         up = 0
         for part, (begin, end) in zip(course.parts, course.windows, strict=True):
             frame = span.start + begin * float(fps)
             rungs, mode = self._rungs(min(frame, span.stop - 1)), self.bar(int(min(frame, span.stop - 1))).mode
-            if isinstance(part, Line) and part.kind in ("matrix", "sum", "activation"):
+            if isinstance(part, EquationLine) and part.kind in ("matrix", "sum", "activation"):
                 up = 0 if part.kind == "matrix" else up + 1
                 size = scene.network.layers[part.layer + 1]
                 pan = _beside(part.neuron, size) if part.kind != "matrix" else 0.0
                 yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, pan, 0.3)
-            elif isinstance(part, Line) and part.kind == "error":
+            elif isinstance(part, EquationLine) and part.kind == "error":
                 wrong = raised(rungs[1], round(STEPS_UP * self.errors.height(row)), mode.scale)
                 yield self._struck(frame, "pluck", wrong, 0.75, self.place(row), 0.7)
                 yield self._struck(frame + 0.9 * float(fps), "glass", rungs[1], 0.4, 0.0, 0.3)
-            elif isinstance(part, Line):
+            elif isinstance(part, EquationLine):
                 up = max(0, up - 1)
                 yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, -0.3, 0.4)
             elif part.kind in ("travel", "back", "present"):

@@ -36,7 +36,7 @@ EARLIER = 0.03
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
+class LoudnessLevels:
     """The loudness of a film's sound. fine (N,): root mean square of every 2 ms, 1 = full scale."""
 
     fine: NDArray[np.float32]
@@ -68,19 +68,19 @@ class Levels:
         return found
 
 
-def levels(track: Soundtrack, samples: int) -> Levels:
+def levels(track: Soundtrack, samples: int) -> LoudnessLevels:
     """How loud the sound of a film of so many samples is."""
     return _levels(track, samples, file_state(track.path))
 
 
 @lru_cache(maxsize=4)
-def _levels(track: Soundtrack, samples: int, state: tuple[int, ...]) -> Levels:
+def _levels(track: Soundtrack, samples: int, state: tuple[int, ...]) -> LoudnessLevels:
     """`state` makes a file that has changed be listened to again."""
     parts = []
     for block in blocks(track, samples, 1000 * FINE):
         whole = block[: len(block) // FINE * FINE].reshape(-1, FINE).astype(np.float64)
         parts.append(np.sqrt((whole**2).mean(axis=1)).astype(np.float32))
-    return Levels(np.concatenate(parts) if parts else np.zeros(0, np.float32))
+    return LoudnessLevels(np.concatenate(parts) if parts else np.zeros(0, np.float32))
 
 
 def blocks(track: Soundtrack, samples: int, size: int) -> Iterator[NDArray[np.float32]]:

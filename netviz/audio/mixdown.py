@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netviz.audio.composer import OVERLAP, Note, Score, VoiceName, score_of
 from netviz.audio.loudness import TENTH, Meter
 from netviz.audio.music_file import SAMPLE_RATE as RATE
-from netviz.audio.synth import LONGEST, Samples, sound_of
+from netviz.audio.synth import LONGEST, AudioSamples, sound_of
 from netviz.errors import NetvizError
 from netviz.scene.output import Sound
 from netviz.timeline.timeline import Timeline
@@ -47,20 +47,20 @@ ROOM_OF: dict[BusName, float] = {"chords": 0.35, "struck": 0.6, "low": 0.0}
 
 
 @dataclass(frozen=True)
-class Place:
+class MixPlace:
     """Where a voice stands in the mix: how loud, and on which bus."""
 
     level: float
     bus: BusName
 
 
-PLACES: dict[VoiceName, Place] = {
-    "pad": Place(0.075, "chords"),
-    "bass": Place(0.24, "low"),
-    "pluck": Place(0.2, "struck"),
-    "glass": Place(0.17, "struck"),
-    "bell": Place(0.14, "struck"),
-    "lead": Place(0.16, "chords"),
+PLACES: dict[VoiceName, MixPlace] = {
+    "pad": MixPlace(0.075, "chords"),
+    "bass": MixPlace(0.24, "low"),
+    "pluck": MixPlace(0.2, "struck"),
+    "glass": MixPlace(0.17, "struck"),
+    "bell": MixPlace(0.14, "struck"),
+    "lead": MixPlace(0.16, "chords"),
 }
 
 
@@ -77,9 +77,9 @@ class Master:
     fade_out: float | None = None
 
 
-def mastered(score: Score, master: Master) -> Iterator[Samples]:
+def mastered(score: Score, master: Master) -> Iterator[AudioSamples]:
     """The film's sound in blocks (2, n): as loud as wanted, never above CEILING, faded in and out."""
-    blocks: Iterable[Samples] = _faded(score, master)
+    blocks: Iterable[AudioSamples] = _faded(score, master)
     if score.seconds <= KEPT_SECONDS:
         blocks = [*blocks]
         measured = _loudness(blocks)
@@ -89,7 +89,7 @@ def mastered(score: Score, master: Master) -> Iterator[Samples]:
     return (limited(np.float32(gain) * block, CEILING) for block in blocks)
 
 
-def _loudness(blocks: Iterable[Samples]) -> float:
+def _loudness(blocks: Iterable[AudioSamples]) -> float:
     meter = Meter()
     for block in blocks:
         meter.hear(block)
@@ -107,7 +107,7 @@ def sampled(score: Score) -> Score:
     return Score(tuple(notes), KEPT_SECONDS, score.echo)
 
 
-def _faded(score: Score, master: Master) -> Iterator[Samples]:
+def _faded(score: Score, master: Master) -> Iterator[AudioSamples]:
     """The mix as it comes and goes."""
     last = samples_in(score) - 1
     usual = min(FADE_OUT, FADE_SHARE * score.seconds, FADE_OF_HOME * (score.seconds - score.home))
@@ -128,7 +128,7 @@ def samples_in(score: Score) -> int:
     return max(1, round(score.seconds * RATE))
 
 
-def mixed(score: Score) -> Iterator[Samples]:
+def mixed(score: Score) -> Iterator[AudioSamples]:
     """The mix at no particular loudness, in blocks (2, n) of BLOCK samples, the last shorter."""
     total = samples_in(score)
     delay = round(score.echo * RATE)
@@ -158,7 +158,7 @@ def mixed(score: Score) -> Iterator[Samples]:
             buffer[:, -BLOCK:] = 0
 
 
-def _play(note: Note, start: int, bus: Samples) -> None:
+def _play(note: Note, start: int, bus: AudioSamples) -> None:
     """Lay a note on a bus, at equal power for all places. start: of the bus's samples."""
     level = PLACES[note.voice].level * note.loudness
     angle = (note.pan + 1) * np.pi / 4

@@ -93,7 +93,7 @@ def input_arguments(path: str | Path) -> list[str]:
     return ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
 
 
-def decode_arguments(path: str | Path) -> list[str]:
+def music_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a file's first audio stream to standard output: 48 kHz, one channel, 16 bits."""
     return [
         *("-v", "info", "-nostats", *input_arguments(path)),
@@ -146,7 +146,7 @@ def _not_readable(path: str | Path) -> str | None:
 def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT) -> _Decoded:
     """Decode a file in constant memory. `state` makes a file that has changed be decoded again."""
     size = 0
-    with Ffmpeg(decode_arguments(path), collect=True, stall_limit=stall_limit) as ffmpeg:
+    with Ffmpeg(music_arguments(path), collect=True, stall_limit=stall_limit) as ffmpeg:
         while chunk := ffmpeg.read():
             size += len(chunk)
         try:
@@ -212,7 +212,7 @@ def music_tags(path: str | Path) -> MusicTags:
         return MusicTags()
 
 
-def tags_arguments(path: str | Path) -> list[str]:
+def music_tags_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a file's tags to standard output: its own, and those of its sound, as Ogg has."""
     return [
         *("-v", "error", *input_arguments(path)),
@@ -224,7 +224,7 @@ def tags_arguments(path: str | Path) -> list[str]:
 @lru_cache(maxsize=16)
 def _read(path: str, state: tuple[int, ...]) -> MusicTags:
     text = b""
-    with Ffmpeg(tags_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(music_tags_arguments(path), collect=True) as ffmpeg:
         while len(text) < LARGEST and (chunk := ffmpeg.read()):
             text += chunk
     tags = parse(text[:LARGEST].decode(errors="replace"))

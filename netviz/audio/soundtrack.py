@@ -99,7 +99,7 @@ def warn_of_length(scene: Scene, seconds: Fraction) -> None:
     if scene.audio.fit == "film" and seconds > LONG:
         frames = round(seconds * scene.output.fps)
         warnings.warn(
-            f"the music makes the film {clock(seconds)} long, {frames:,} frames; to have a shorter one, give a "
+            f"the music makes the film {duration_text(seconds)} long, {frames:,} frames; to have a shorter one, give a "
             "duration and fit the music to it (audio.fit: track)",
             NetvizWarning,
             stacklevel=2,
@@ -115,7 +115,9 @@ def sound_problems(scene: Scene) -> list[Problem]:
     if found := audio_problems(path):
         return [Problem("audio.file", f"{path}: {problem.message}") for problem in found]
     if rest_of(sound) == 0:
-        message = f"{float(sound.start):g} s is past the end of the music, which lasts {clock(_whole_length(sound))}"
+        message = (
+            f"{float(sound.start):g} s is past the end of the music, which lasts {duration_text(_whole_length(sound))}"
+        )
         return [_problem(("audio", "start"), message)]
     return []
 
@@ -129,13 +131,13 @@ def fitting_problems(sound: Sound, seconds: Fraction) -> Iterator[Problem]:
     rest = rest_of(sound)
     if sound.fit == "track" and rest < SHORTEST_REPEATED and rest + SAME_LENGTH < seconds:
         message = (
-            f"only {float(rest):.2f} s of music, too short to be repeated for a film of {clock(seconds)}; "
-            f"at least {clock(SHORTEST_REPEATED)} is needed"
+            f"only {float(rest):.2f} s of music, too short to be repeated for a film of {duration_text(seconds)}; "
+            f"at least {duration_text(SHORTEST_REPEATED)} is needed"
         )
         yield _problem(("audio", "start" if sound.start else "file"), message)
 
 
-def clock(seconds: Fraction) -> str:
+def duration_text(seconds: Fraction) -> str:
     """A length in words: 91.3 s, 12 min, 3 h 5 min."""
     if seconds < 600:
         return f"{float(seconds):.1f} s"

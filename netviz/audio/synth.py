@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netviz.audio.composer import Note, VoiceName
 from netviz.audio.music_file import SAMPLE_RATE as RATE
 
-Samples = NDArray[np.float32]
+AudioSamples = NDArray[np.float32]
 Wave = NDArray[np.float64]
 
 LOOP = 1 << 18
@@ -35,12 +35,12 @@ def frequency(pitch: float) -> float:
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
-def clock(seconds: float) -> Wave:
+def time_axis(seconds: float) -> Wave:
     """The times of so many seconds of samples, from 0, (n,)."""
     return np.arange(max(1, round(seconds * RATE))) / RATE
 
 
-def shaped(sound: Samples, attack: float, release: float) -> Samples:
+def shaped(sound: AudioSamples, attack: float, release: float) -> AudioSamples:
     """A copy of sound (..., n) that rises from 0 and falls to 0 without a corner, in so many seconds.
 
     Of two notes of which one falls while the other rises, in the same time, the envelopes add up to 1.
@@ -54,7 +54,7 @@ def shaped(sound: Samples, attack: float, release: float) -> Samples:
     return copy
 
 
-def sound_of(note: Note, overlap: float) -> tuple[Samples, Samples]:
+def sound_of(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
     """A note of loudness 1: what the left side hears and what the right, each (n,).
 
     overlap: seconds in which chords give way to each other.
@@ -68,8 +68,8 @@ def sound_of(note: Note, overlap: float) -> tuple[Samples, Samples]:
     return sound, sound
 
 
-def _kept(size: int) -> Callable[[Callable[..., Wave]], Callable[..., Samples]]:
-    def keep(make: Callable[..., Wave]) -> Callable[..., Samples]:
+def _kept(size: int) -> Callable[[Callable[..., Wave]], Callable[..., AudioSamples]]:
+    def keep(make: Callable[..., Wave]) -> Callable[..., AudioSamples]:
         return lru_cache(maxsize=size)(lambda *given: make(*given).astype(np.float32))
 
     return keep
@@ -78,7 +78,7 @@ def _kept(size: int) -> Callable[[Callable[..., Wave]], Callable[..., Samples]]:
 @_kept(192)
 def _pluck(pitch: int, level: int) -> Wave:
     """A struck, kalimba-like tone: frequency modulation that grows pure while it fades. High notes are shorter."""
-    time = clock(1.8)
+    time = time_axis(1.8)
     cycle = 2 * np.pi * frequency(pitch) * time
     edge = 0.5 + 1.6 * level / LEVELS
     soft = min(1.0, 2 ** ((74 - pitch) / 18))
@@ -92,7 +92,7 @@ def _pluck(pitch: int, level: int) -> Wave:
 @_kept(96)
 def _glass(pitch: int, level: int) -> Wave:
     """A rubbed glass: almost a sine, with a soft beginning."""
-    time = clock(1.6)
+    time = time_axis(1.6)
     cycle = 2 * np.pi * frequency(pitch) * time
     tone = np.sin(cycle) + 0.18 * np.exp(-time / 0.4) * np.sin(2 * cycle + 0.3) + 0.05 * np.sin(3 * cycle)
     return _ended(tone * np.exp(-time / 0.5), 0.035, 0.6)
@@ -101,7 +101,7 @@ def _glass(pitch: int, level: int) -> Wave:
 @_kept(96)
 def _bell(pitch: int, level: int) -> Wave:
     """A small glass bell: a few partials, the inharmonic ones short."""
-    time = clock(4.0)
+    time = time_axis(4.0)
     cycle = 2 * np.pi * frequency(pitch) * time
     soft = min(1.0, 2 ** ((80 - pitch) / 14))
     tone = np.sin(cycle) * np.exp(-time / 1.3)
@@ -113,7 +113,7 @@ def _bell(pitch: int, level: int) -> Wave:
 @_kept(16)
 def _lead(pitch: int, level: int) -> Wave:
     """A singing, flute-like voice whose vibrato sets in late."""
-    time = clock(LONGEST)
+    time = time_axis(LONGEST)
     vibrato = 0.0016 * np.clip((time - 0.5) / 0.8, 0, 1) * np.sin(2 * np.pi * 4.6 * time)
     cycle = 2 * np.pi * np.cumsum(frequency(pitch) * (1 + vibrato)) / RATE
     tone = np.sin(cycle) + 0.2 * np.sin(2 * cycle) + 0.07 * np.sin(3 * cycle)
@@ -123,7 +123,7 @@ def _lead(pitch: int, level: int) -> Wave:
 @_kept(16)
 def _bass(pitch: int, level: int) -> Wave:
     """A round bass; its overtones keep it audible on small loudspeakers."""
-    time = clock(LONGEST)
+    time = time_axis(LONGEST)
     cycle = 2 * np.pi * frequency(pitch) * time
     overtones = 0.5 * np.sin(2 * cycle) + 0.24 * np.sin(3 * cycle) + 0.08 * np.sin(4 * cycle)
     tone = np.tanh(1.2 * (np.sin(cycle) + (0.6 + 0.8 * level / LEVELS) * overtones * np.exp(-time / 1.2)))
@@ -134,7 +134,7 @@ def _ended(wave: Wave, attack: float, release: float) -> Wave:
     return shaped(wave.astype(np.float32), attack, release).astype(np.float64)
 
 
-VOICES: dict[VoiceName, Callable[[int, int], Samples]] = {
+VOICES: dict[VoiceName, Callable[[int, int], AudioSamples]] = {
     "pluck": _pluck, "glass": _glass, "bell": _bell, "lead": _lead, "bass": _bass,
 }  # fmt: skip
 """Those whose notes are cut from one sound of each pitch and brightness."""
@@ -142,7 +142,7 @@ RELEASE: dict[VoiceName, float] = {"lead": 0.8, "bass": 0.4}
 """Seconds in which those fall silent that are held; the others ring as long as they do."""
 
 
-def _pad(note: Note, overlap: float) -> tuple[Samples, Samples]:
+def _pad(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
     """Many strings; the same pitch in two chords goes on without a seam, since all notes read one loop.
 
     The right side hears it half a loop later: other strings of the same kind.
@@ -159,13 +159,13 @@ def _pad(note: Note, overlap: float) -> tuple[Samples, Samples]:
     return sides[0], sides[1]
 
 
-def _read(loop: Samples, start: int, count: int) -> Samples:
+def _read(loop: AudioSamples, start: int, count: int) -> AudioSamples:
     turns = -(-(start + count) // LOOP)
     return np.concatenate([loop] * turns)[start : start + count]
 
 
 @lru_cache(maxsize=20)
-def _strings(pitch: int) -> tuple[Samples, Samples]:
+def _strings(pitch: int) -> tuple[AudioSamples, AudioSamples]:
     """A loop of strings (LOOP,), dark and bright, each of mean power 1/2.
 
     Paul Nasca's PADsynth: the strings of every overtone are a bell of the spectrum around it, their phases are random,

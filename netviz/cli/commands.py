@@ -43,7 +43,7 @@ def still(
     """Make one picture of the film, as PNG or JPEG."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        with located(source), console.progress() as progress:
+        with located(source), console.progress_bar() as progress:
             target = source.target
             netviz.still(
                 source.subject, at, target, overwrite=overwrite, seen_as=seen_as, progress=progress, cache=cache
@@ -71,7 +71,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
         with located(source):
             _refuse([*problems, *one_run_problems(source.scene)])
         try:
-            with located(source), console.progress() as progress:
+            with located(source), console.progress_bar() as progress:
                 recording = netviz.record(source.scene, progress=progress)
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
@@ -102,7 +102,7 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
             _refuse(one_run_problems(source.scene))
         recording = source.recording
         if recording is None:
-            with located(source), console.progress() as progress:
+            with located(source), console.progress_bar() as progress:
                 recording = netviz.record(source.scene, progress=progress, cache=cache)
         layers = [layer.tolist() for layer in recording.forward(values)]
     names = network.outputs or [f"output {number + 1}" for number in range(network.layers[-1])]
@@ -128,7 +128,9 @@ def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
             if source.recording is not None:
                 made = tell(made, source.recording)
     if source.recording is None and (untold := _untold(scene)):
-        console.say(f"{untold} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`")
+        console.message(
+            f"{untold} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
+        )
     console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
 
 
@@ -210,7 +212,7 @@ def new(target: Path, source: str, overwrite: bool) -> None:
 @debug_option
 def schema() -> None:
     """Print the JSON Schema of scene files, with which editors complete and check them."""
-    from netviz.scene.json_schema import schema as scene_schema
+    from netviz.scene.json_schema import scene_schema
 
     console.result(json.dumps(scene_schema(), indent=1))
 
@@ -354,6 +356,6 @@ def sonify(ctx: click.Context, /, overwrite: bool, cache: bool, strict: bool, **
     """Make the sound of a run, as long as its film: what a film with `audio: sonify` is heard with."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
-        with located(source), console.progress() as progress:
+        with located(source), console.progress_bar() as progress:
             netviz.sonify(source.subject, source.target, overwrite=overwrite, progress=progress, cache=cache)
     console.result(f"{console.name(source.target)}: {amount(source.target.stat().st_size)}")

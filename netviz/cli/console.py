@@ -45,7 +45,7 @@ def seconds(exact: Fraction) -> str:
     return f"{minutes:.0f} min {rest:05.2f} s" if minutes else f"{rest:.2f} s"
 
 
-def say(text: str) -> None:
+def message(text: str) -> None:
     """A line for the user, on stderr."""
     click.echo(text, err=True)
 
@@ -108,17 +108,17 @@ class ProgressLines:
         self._began: dict[str, tuple[float, int]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        check()
+        check_output()
         now = time.monotonic()
         if phase not in self._began:
             self._began[phase], self._told = (now, done), now
-            say(f"{phase} …")
+            message(f"{phase} …")
         elif now - self._told >= SECONDS_BETWEEN_LINES:
             self._told = now
             began, before = self._began[phase]
             speed = (done - before) / max(1e-9, now - began)
             left = (total - done) / speed if speed else 0
-            say(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left")
+            message(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left")
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -151,7 +151,7 @@ class ProgressBars:
         self._tasks: dict[str, tuple[TaskID, float]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
-        check()
+        check_output()
         now = time.monotonic()
         if phase not in self._tasks:
             self._tasks[phase] = (self._progress.add_task(phase, total=total, speed=""), now)
@@ -178,7 +178,7 @@ class ProgressBars:
         self._progress.stop()
 
 
-def progress() -> ProgressBars | ProgressLines:
+def progress_bar() -> ProgressBars | ProgressLines:
     """Bars on a terminal, lines elsewhere."""
     return ProgressBars() if _is_terminal() else ProgressLines()
 
@@ -223,7 +223,7 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
     raise Stopped(128 + signum)
 
 
-def check() -> None:
+def check_output() -> None:
     """Stop if a signal has come and what `_stop` raised was lost on its way.
 
     Compiled code that calls Python back, as matplotlib's does, may turn any exception into one of its own, and Python

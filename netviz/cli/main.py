@@ -94,7 +94,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     try:
         _run(arguments)
     except console.Stopped:
-        console.say("stopped")
+        console.message("stopped")
         raise
 
 
@@ -106,9 +106,9 @@ def _run(arguments: list[str]) -> NoReturn:
         wrong.show()
         sys.exit(wrong.exit_code)
     except Exception as failure:
-        console.check()
+        console.check_output()
         if "--debug" in arguments:
-            console.say(traceback.format_exc())
+            console.message(traceback.format_exc())
         sys.exit(console.report(failure))
 
 
@@ -125,7 +125,7 @@ def _settle_surroundings() -> None:
 
 class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        console.say(f"{record.name}: {printable(record.getMessage())}")
+        console.message(f"{record.name}: {printable(record.getMessage())}")
 
 
 def _log(debug: bool) -> None:

@@ -15,14 +15,14 @@ import click
 import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, overrides, scene_options
-from netviz.cli.sources import read_draft
+from netviz.cli.sources import parse_source
 from netviz.errors import InputError
-from netviz.scene.loader import Draft
+from netviz.scene.loader import ParseResult
 from netviz.scene.messages import printable
 from netviz.timeline.moments import FORMS, check_moment
-from netviz.web.preview import Studio, Wanted
+from netviz.web.preview import PreviewInput, PreviewSession
 from netviz.web.preview_frames import Status
-from netviz.web.preview_server import close, serve
+from netviz.web.preview_server import close, start_server
 
 CTRL_C = 130
 
@@ -47,17 +47,17 @@ def preview(
     if problems:
         raise InputError(problems)
 
-    def read() -> Wanted:
-        return _wanted(*read_draft(ctx, typed))
+    def read() -> PreviewInput:
+        return _wanted(*parse_source(ctx, typed))
 
-    _refuse_what_no_saving_mends(read_draft(ctx, typed)[1], at)
+    _refuse_what_no_saving_mends(parse_source(ctx, typed)[1], at)
     with tempfile.TemporaryDirectory(prefix="netviz-preview-", ignore_cleanup_errors=True) as folder:
-        studio = Studio(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_told())
-        server = serve(studio, port)
+        session = PreviewSession(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_told())
+        server = start_server(session, port)
         try:
-            studio.start()
+            session.start()
             console.result(server.address)
-            console.say("Ctrl-C ends the preview")
+            console.message("Ctrl-C ends the preview")
             if browser and has_screen():
                 threading.Thread(target=_open, args=(server.address,), daemon=True).start()
             threading.Event().wait()
@@ -65,19 +65,19 @@ def preview(
             if stopped.code != CTRL_C:
                 raise
         finally:
-            studio.close()
+            session.close()
             close(server)
     return 0
 
 
-def _wanted(recording: Any, draft: Draft) -> Wanted:
+def _wanted(recording: Any, draft: ParseResult) -> PreviewInput:
     files = (*draft.files, *([draft.path] if draft.path is not None else []))
     problems = tuple(printable(str(problem)) for problem in draft.problems)
     subject = draft.scene if recording is None or draft.scene is None else recording.with_scene(draft.scene)
-    return Wanted(subject, problems, files, draft.notes, draft.located)
+    return PreviewInput(subject, problems, files, draft.notes, draft.located)
 
 
-def _refuse_what_no_saving_mends(draft: Draft, at: str) -> None:
+def _refuse_what_no_saving_mends(draft: ParseResult, at: str) -> None:
     """Raise InputError for mistakes of the command line, or a scene that is not there."""
     if draft.in_options or (draft.problems and (draft.path is None or not draft.path.is_file())):
         raise InputError(draft.in_options or draft.problems)
@@ -99,7 +99,7 @@ def _told() -> Callable[[Status], None]:
         if status.picture is not None and not status.problems:
             trained = status.picture.trained
             training = "" if trained is None else f", {trained:.2f} s of it training"
-            console.say(f"{printable(status.picture.name)}: drawn in {status.picture.took:.2f} s{training}")
+            console.message(f"{printable(status.picture.name)}: drawn in {status.picture.took:.2f} s{training}")
 
     return tell
 

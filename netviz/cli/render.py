@@ -13,15 +13,14 @@ import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scene_options, scenes_options
-from netviz.cli.sources import Source as Given
+from netviz.cli.sources import CommandSource as Given
 from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
-from netviz.pipeline.jobs import Films, film_problems, making_of
+from netviz.pipeline.jobs import Films, encode_settings, film_problems
 from netviz.pipeline.prepare import platform_told
 from netviz.pipeline.render import request_problems
 from netviz.pipeline.validation import tells
-from netviz.video.formats import ANIMATED, Making, is_picture, is_played, outputs_of
-from netviz.video.formats import Output as OutputFile
+from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
 from netviz.video.webvtt import vtt_beside
 from netviz.video.writer import Film
 from netviz.web.embed import url_problems
@@ -75,7 +74,7 @@ def render(
             _show(sources, overwrite)
         elif len(sources) == 1:
             (source,) = sources
-            with located(source), console.progress() as progress:
+            with located(source), console.progress_bar() as progress:
                 film = netviz.render(
                     source.subject,
                     source.targets,
@@ -98,7 +97,7 @@ def _show(sources: list[Given], overwrite: bool) -> None:
     for source, made in zip(sources, plans, strict=True):
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
-        making = making_of(source.scene)
+        making = encode_settings(source.scene)
         for target in source.targets:
             (output,) = outputs_of([target], making)
             what = length
@@ -113,7 +112,7 @@ def _show(sources: list[Given], overwrite: bool) -> None:
 def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:
     """Make all films; those that fail are told of, and are the command's failure in the end."""
     films: Films = {source.targets: source.subject for source in sources}
-    with located(*sources), console.progress() as progress:
+    with located(*sources), console.progress_bar() as progress:
         targets = {source.target: source.targets for source in sources}
 
         def ended(target: Path, outcome: Film | Exception) -> None:
@@ -129,7 +128,7 @@ def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> N
         outcomes = netviz.render_many(films, progress=progress, ended=ended, **options)
     made = sum(isinstance(outcome, Film) for outcome in outcomes.values())
     if made < len(outcomes):
-        console.say(f"{made} of {len(outcomes)} films were made")
+        console.message(f"{made} of {len(outcomes)} films were made")
         ctx.exit(1)
 
 
@@ -159,7 +158,7 @@ def _captions_told(target: Path, targets: Sequence[Path], tells: bool, before: s
     return f"{before}captions in {console.name(Path(vtt_beside(target).name))}" if has_them else ""
 
 
-def _small(output: OutputFile, making: Making) -> str:
+def _small(output: OutputFile, making: EncodeSettings) -> str:
     """The size and rate of an animated picture."""
     rate = float(making.fps / output.take.every)
     return "{}x{} with {:g} pictures a second".format(*output.take.size, rate)
@@ -201,7 +200,7 @@ def embed(
     with console.warnings_shown(strict):
         workers, problems = jobs_of(jobs)
         source = read_source(ctx, [*problems, *url_problems(url)])
-        with located(source), console.progress() as progress:
+        with located(source), console.progress_bar() as progress:
             post = netviz.embed(
                 source.subject,
                 source.target,

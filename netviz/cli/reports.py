@@ -14,7 +14,7 @@ import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, scene_options
-from netviz.cli.sources import Source, located, read_source
+from netviz.cli.sources import CommandSource, located, read_source
 from netviz.pipeline.provenance import Inspection
 from netviz.scene.messages import printable
 from netviz.scene.model import Training
@@ -23,8 +23,8 @@ from netviz.scene.validation_training import count
 from netviz.training.event import Event
 from netviz.training.layers import features_of
 from netviz.training.recording import Recording
-from netviz.video.flashes import ALLOWED, Flashes, Most, Place
-from netviz.video.metadata import About
+from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
+from netviz.video.metadata import Provenance
 
 
 @click.command()
@@ -43,12 +43,12 @@ def events(ctx: click.Context, /, as_json: bool, cache: bool, strict: bool, **_:
     console.result(_events_json(recording, found) if as_json else _events_text(recording, found))
 
 
-def _trained(source: Source, cache: bool) -> Recording:
+def _trained(source: CommandSource, cache: bool) -> Recording:
     """The scene's recording, up to where training broke off if it did: that is an event too."""
     from netviz.training.problem import TrainingDiverged
 
     try:
-        with located(source), console.progress() as progress:
+        with located(source), console.progress_bar() as progress:
             return netviz.record(source.scene, progress=progress, cache=cache)
     except TrainingDiverged as diverged:
         if diverged.recording is None:
@@ -232,7 +232,7 @@ def _excess_text(most: Most, kind: str) -> str:
     )
 
 
-def _place(place: Place) -> str:
+def _place(place: FlashPlace) -> str:
     """In which part of the picture the middle of a place is."""
     across, down = (place.left + place.right) / 2, (place.top + place.bottom) / 2
     row = "top" if down < 0.4 else "bottom" if down > 0.6 else ""
@@ -304,7 +304,7 @@ def _inspection_text(found: Inspection) -> str:
     return "\n".join(f"{name:{width}}  {printable(text)}" for name, text in lines if text)
 
 
-def _network_text(about: About) -> str:
+def _network_text(about: Provenance) -> str:
     """Layers and cycles, as far as the scene says them: it may be of another netviz, with other keys and defaults."""
     network, training = about.scene.get("network"), about.scene.get("training", {})
     usual = Training().cycles if about.version == netviz.__version__ else None

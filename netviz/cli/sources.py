@@ -18,23 +18,23 @@ from netviz.cli.options import overrides
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.pipeline.validation import target_problems
 from netviz.resources import music
-from netviz.scene.loader import Draft, read_scene, read_stored
+from netviz.scene.loader import ParseResult, read_scene, read_stored
 from netviz.scene.messages import printable
 from netviz.scene.output import Sound
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
 from netviz.scene.playground_link import is_link
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import is_trained
-from netviz.scene.sweep import Point, named, parse_sweep, points
+from netviz.scene.sweep import SweepPoint, named, parse_sweep, points
 from netviz.training.recording import Recording
-from netviz.video.formats import KINDS, PICTURES
+from netviz.video.formats import FILE_KINDS, PICTURES
 
-SUFFIXES = {"render": (*KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
+SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
 """What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
 
 
 @dataclass(frozen=True)
-class Source:
+class CommandSource:
     """A scene, the recording if it came with one, the file it was read from, and the files the command writes.
 
     located: adds its place in the scene's file to a problem that is found later.
@@ -57,19 +57,19 @@ class Source:
         return self.scene if self.recording is None else self.recording
 
 
-def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> Source:
+def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> CommandSource:
     """The command's scene or recording.
 
     more: problems the command found in its own options. Raises InputError with those, the options' and the scene's;
     then also with those of music and output, so that the user hears of all at once.
     """
     typed, problems = overrides(ctx)
-    recording, draft = read_draft(ctx, typed)
-    (source,) = _sources(ctx, [*problems, *more], [(recording, draft, (_target(ctx, draft),))])
+    recording, result = parse_source(ctx, typed)
+    (source,) = _sources(ctx, [*problems, *more], [(recording, result, (_target(ctx, result),))])
     return source
 
 
-def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Source]:
+def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[CommandSource]:
     """All scenes and recordings of a command that takes several, each with every point of its sweeps.
 
     Raises InputError as `read_source` does, and if two of them would be written to one file.
@@ -80,37 +80,37 @@ def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Sourc
     found = []
     for source in ctx.params["sources"] or ("xor",):
         for point in swept:
-            recording, draft = _read(ctx, source, {**typed, **point.overrides})
-            if draft.scene is not None:
-                draft = replace(draft, scene=named(draft.scene, point))
-            found.append((recording, draft, f"{_name(draft)}{point.part}"))
+            recording, result = _read(ctx, source, {**typed, **point.overrides})
+            if result.scene is not None:
+                result = replace(result, scene=named(result.scene, point))
+            found.append((recording, result, f"{_name(result)}{point.part}"))
     outputs = ctx.params["outputs"]
-    targets = targets_of(outputs, [name for _, _, name in found])
+    targets = target_files(outputs, [name for _, _, name in found])
     problems += collisions(outputs, targets)
     return _sources(ctx, problems, [(*each[:2], files) for each, files in zip(found, targets, strict=True)])
 
 
 def _sources(
-    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, Draft, tuple[Path, ...]]]
-) -> list[Source]:
+    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, ParseResult, tuple[Path, ...]]]
+) -> list[CommandSource]:
     sources = []
-    for recording, draft, targets in found:
-        problems += draft.problems
-        for note in draft.notes:
+    for recording, result, targets in found:
+        problems += result.problems
+        for note in result.notes:
             warnings.warn(note, NetvizWarning, stacklevel=3)
-        path = draft.path
-        if draft.scene is not None and not (path is not None and any(_same_file(target, path) for target in targets)):
-            filmed = recording and recording.with_scene(draft.scene)
-            sources.append(Source(draft.scene, filmed, path, targets, draft.located))
+        path = result.path
+        if result.scene is not None and not (path is not None and any(_same_file(target, path) for target in targets)):
+            filmed = recording and recording.with_scene(result.scene)
+            sources.append(CommandSource(result.scene, filmed, path, targets, result.located))
     if problems or len(sources) < len(found):
-        for _, draft, targets in found:
-            problems += _problems_beyond(ctx, draft, targets)
+        for _, result, targets in found:
+            problems += _problems_beyond(ctx, result, targets)
         raise InputError(dict.fromkeys(problems))
     return sources
 
 
 @contextmanager
-def located(*sources: Source) -> Iterator[None]:
+def located(*sources: CommandSource) -> Iterator[None]:
     """Problems that are found while the sources are worked on get their places in the scenes' files."""
     try:
         yield
@@ -118,7 +118,7 @@ def located(*sources: Source) -> Iterator[None]:
         raise InputError(_located(problem, sources) for problem in wrong.problems) from None
 
 
-def _located(problem: Problem, sources: Sequence[Source]) -> Problem:
+def _located(problem: Problem, sources: Sequence[CommandSource]) -> Problem:
     for source in sources:
         own = Problem(problem.where.removeprefix(f"{source.scene.name}: "), problem.message)
         if (len(sources) == 1 or own != problem) and (found := source.located(own)) != own:
@@ -126,13 +126,13 @@ def _located(problem: Problem, sources: Sequence[Source]) -> Problem:
     return problem
 
 
-def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
     if source.lower().endswith(".npz") and not is_link(source):
         return _read_recording(Path(source), typed)
     return None, read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
 
 
-def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[Point], list[Problem]]:
+def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[SweepPoint], list[Problem]]:
     """The combinations of all that is swept; one where nothing is."""
     swept: dict[str, list[Override]] = {}
     problems: list[Problem] = []
@@ -153,44 +153,44 @@ def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[Point]
         return points({}), [*problems, *wrong.problems]
 
 
-def _name(draft: Draft) -> str:
-    return str(draft.parts.get("name", draft.path.stem if draft.path else "film"))
+def _name(result: ParseResult) -> str:
+    return str(result.parts.get("name", result.path.stem if result.path else "film"))
 
 
-def read_draft(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+def parse_source(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
     """The command's scene as far as it can be read, with the user's options in it, and its recording if it has one."""
     return _read(ctx, ctx.params["source"], typed)
 
 
-def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, Draft]:
+def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
     try:
         recording = Recording.load(path)
     except InputError as wrong:
-        return None, Draft(wrong.problems, path=path)
+        return None, ParseResult(wrong.problems, path=path)
     late = {key: override for key, override in typed.items() if is_trained(key) or key_path(key)[0] == "compare"}
-    draft = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
+    result = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for override in late.values()]
     return recording, replace(
-        draft, problems=(*problems, *draft.problems), in_options=(*problems, *draft.in_options), path=path
+        result, problems=(*problems, *result.problems), in_options=(*problems, *result.in_options), path=path
     )
 
 
-def _target(ctx: click.Context, draft: Draft) -> Path:
+def _target(ctx: click.Context, result: ParseResult) -> Path:
     output = ctx.params.get("output")
-    return output if output is not None else Path(f"{_name(draft)}{SUFFIXES.get(ctx.command.name or '', ('',))[0]}")
+    return output if output is not None else Path(f"{_name(result)}{SUFFIXES.get(ctx.command.name or '', ('',))[0]}")
 
 
-def _problems_beyond(ctx: click.Context, draft: Draft, targets: Sequence[Path]) -> list[Problem]:
+def _problems_beyond(ctx: click.Context, result: ParseResult, targets: Sequence[Path]) -> list[Problem]:
     found: list[Problem] = []
-    audio = draft.parts.get("audio")
+    audio = result.parts.get("audio")
     if isinstance(audio, Sound) and not audio.is_sonified:
         faults = audio_problems(music(audio.file))
-        found += [draft.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
+        found += [result.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
     if ctx.command.name == "embed":
         found += folder_problems(targets[0], (), ctx.params["overwrite"])
     if ctx.command.name in SUFFIXES:
-        inputs = [] if draft.path is None else [draft.path]
+        inputs = [] if result.path is None else [result.path]
         for target in targets:
             found += target_problems(target, SUFFIXES[ctx.command.name], ctx.params["overwrite"], inputs)
     return found
@@ -209,7 +209,7 @@ NAME = "{name}"
 """What stands for a film's own name in -o."""
 
 
-def targets_of(outputs: Sequence[str], names: Sequence[str]) -> list[tuple[Path, ...]]:
+def target_files(outputs: Sequence[str], names: Sequence[str]) -> list[tuple[Path, ...]]:
     """The files of each film. outputs: what was given with -o, each a file of every film."""
     of_outputs = [_targets_of(output, names) for output in outputs] or [[Path(f"{name}.mp4") for name in names]]
     return [*zip(*of_outputs, strict=True)]

@@ -106,13 +106,13 @@ class Canvas:
                 self.memory[cover.solid] = over.astype(np.uint8)
         self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
 
-    def put(self, drawing: Drawing, level: float = 1.0) -> None:
+    def put(self, drawing: CoverDrawing, level: float = 1.0) -> None:
         """Lay over the picture what was drawn, in its own colours."""
         if level > FAINTEST:
             self.settle()
             self._mix(drawing.places, drawing.ink.copy(), drawing.cover, level)
 
-    def _mix(self, places: Places, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
+    def _mix(self, places: PixelPositions, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
         """Lay values (n,), which are lost with it, over places (n,) as far as they are covered, times a level."""
         under = self.memory.take(places).astype(np.float32)
         over -= under
@@ -123,31 +123,31 @@ class Canvas:
         over += HALF
         self.memory[places] = over.astype(np.uint8)
 
-    def drawing(self, *artists: Artist, room: Rect | None = None) -> Drawing:
+    def drawing(self, *artists: Artist, slot: Rect | None = None) -> CoverDrawing:
         """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
-        (top, left), sheet = self._draw(artists, room)
+        (top, left), sheet = self._draw(artists, slot)
         found = drawing_of_sheet(self, sheet, left, top)
         sheet[:] = 0
         return found
 
-    def cover(self, *artists: Artist, room: Rect | None = None) -> Cover:
+    def cover(self, *artists: Artist, slot: Rect | None = None) -> Cover:
         """What artists cover, whatever their colours."""
-        window, sheet = self._draw(artists, room)
+        window, sheet = self._draw(artists, slot)
         alpha: NDArray[np.float32] = sheet[:, :, 3].astype(np.float32) / np.float32(255)
         sheet[:] = 0
         return cover_of(self, alpha, window[1], window[0])
 
-    def draw(self, *artists: Artist, room: Rect | None = None) -> None:
+    def draw(self, *artists: Artist, slot: Rect | None = None) -> None:
         """Draw artists now, over what is there."""
-        self.put(self.drawing(*artists, room=room))
+        self.put(self.drawing(*artists, slot=slot))
 
-    def _draw(self, artists: tuple[Artist, ...], room: Rect | None) -> tuple[tuple[int, int], Bytes]:
+    def _draw(self, artists: tuple[Artist, ...], slot: Rect | None) -> tuple[tuple[int, int], Bytes]:
         """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller.
 
         It begins and ends with whole bytes in every plane.
         """
         width, height = self.size
-        whole, step = room or Rect(0, 0, width, height), max(channel.step for channel in self.space.channels)
+        whole, step = slot or Rect(0, 0, width, height), max(channel.step for channel in self.space.channels)
         top, left = (step * max(0, floor(start / step)) for start in (whole.y, whole.x))
         bottom, right = (
             max(0, min(size, step * ceil(stop / step))) for stop, size in ((whole.bottom, height), (whole.right, width))
@@ -210,7 +210,7 @@ class Canvas:
             part[:] = colours.take(numbers[::step, ::step], mode="clip")
 
     @contextmanager
-    def partly(self, places: Places, cover: NDArray[np.float32]) -> Iterator[None]:
+    def partly(self, places: PixelPositions, cover: NDArray[np.float32]) -> Iterator[None]:
         """Let what is drawn meanwhile cover these places (n,) only as far as `cover` (n,) says."""
         self.settle()
         under = self.memory[places]
@@ -267,7 +267,7 @@ def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
 # What a drawn thing covers of a picture: places in the picture's memory, and how much of each.
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+PixelPositions = NDArray[np.intp]
 Inks = NDArray[np.float32]
 
 STRIP = 64
@@ -291,18 +291,18 @@ class Cover:
     counts, solid_counts (channels,): how many of the places lie in each channel.
     """
 
-    places: Places
+    places: PixelPositions
     cover: NDArray[np.float32]
     counts: tuple[int, ...]
-    solid: Places
+    solid: PixelPositions
     solid_counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Drawing:
+class CoverDrawing:
     """places (n,) with their cover (n,), 0 to 1, and the byte (n,) each would have if it were covered wholly."""
 
-    places: Places
+    places: PixelPositions
     cover: NDArray[np.float32]
     ink: NDArray[np.float32]
 
@@ -329,7 +329,7 @@ def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, soli
     )
 
 
-def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> Drawing:
+def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> CoverDrawing:
     """What a picture covers whose first pixel lies at (left, top).
 
     ink (rows, columns, 3): colours from 0 to 255, times alpha (rows, columns), 0 to 1.
@@ -349,25 +349,25 @@ def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32
         values = sheet.space.values(number, part[:, :3] / part[:, 3:])
         found.append((_places(sheet, number, at, small.shape[1], shift_left, shift_top), part[:, 3], values))
     places, cover, bytes_of = zip(*found, strict=True)
-    return Drawing(np.concatenate(places), np.concatenate(cover), np.concatenate(bytes_of))
+    return CoverDrawing(np.concatenate(places), np.concatenate(cover), np.concatenate(bytes_of))
 
 
-def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> Drawing:
+def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> CoverDrawing:
     """The same of bytes (rows, columns, 4) as matplotlib leaves them: red, green, blue, and opacity apart from them.
 
     left, top, rows and columns are those of whole bytes in every plane. Only what is covered is looked at.
     """
-    found: list[tuple[Places, NDArray[np.float32], NDArray[np.float32]]] = []
+    found: list[tuple[PixelPositions, NDArray[np.float32], NDArray[np.float32]]] = []
     by_step = {step: _covered(drawn, step) for step in {channel.step for channel in sheet.space.channels}}
     for number, channel in enumerate(sheet.space.channels):
         at, colours, cover = by_step[channel.step]
         wide = drawn.shape[1] // channel.step
         found.append((_places(sheet, number, at, wide, left, top), cover, sheet.space.values(number, colours)))
     places, covers, inks = (np.concatenate([each[part] for each in found]) for part in range(3))
-    return Drawing(places, covers, inks)
+    return CoverDrawing(places, covers, inks)
 
 
-def _covered(drawn: Bytes, step: int) -> tuple[Places, NDArray[np.float32], NDArray[np.float32]]:
+def _covered(drawn: Bytes, step: int) -> tuple[PixelPositions, NDArray[np.float32], NDArray[np.float32]]:
     """Where (n,) squares of `step` by `step` pixels are covered at all; their mean colours (n, 3) and cover (n,)."""
     rows, columns = drawn.shape[0] // step, drawn.shape[1] // step
     pixels = np.ascontiguousarray(drawn).view(np.uint32).reshape(rows, step, columns, step)
@@ -393,7 +393,7 @@ def _covered(drawn: Bytes, step: int) -> tuple[Places, NDArray[np.float32], NDAr
 
 def left_free(
     sheet: Sheet, alpha: NDArray[np.float32], corners: Iterable[tuple[int, int]]
-) -> tuple[Places, NDArray[np.float32]]:
+) -> tuple[PixelPositions, NDArray[np.float32]]:
     """Places (n,) in rectangles that a mask alpha does not cover wholly, and how much (n,) it does cover of each.
 
     corners: left and top of every rectangle; they do not touch each other.
@@ -428,18 +428,18 @@ def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArr
     return means
 
 
-def _places(sheet: Sheet, number: int, at: Places, wide: int, left: int, top: int) -> Places:
+def _places(sheet: Sheet, number: int, at: PixelPositions, wide: int, left: int, top: int) -> PixelPositions:
     """Places in the memory of those in a mask of `wide` columns that begins in the byte of (left, top)."""
     step = sheet.space.channels[number].step
     across, wide = sheet.size[0] // step, max(1, wide)
-    places: Places = at // wide
+    places: PixelPositions = at // wide
     places *= across - wide
     places += at
     places += top // step * across + left // step + sheet.starts[number]
     return places
 
 
-_EMPTY = Drawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.float32))
+_EMPTY = CoverDrawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0, np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -449,23 +449,23 @@ class Strips:
     columns (n,): pixels of the places. starts (strips + 1,): where every strip begins among the places.
     """
 
-    drawn: Drawing
-    columns: Places
-    starts: Places
+    drawn: CoverDrawing
+    columns: PixelPositions
+    starts: PixelPositions
 
-    def until(self, x: float) -> list[Drawing]:
+    def until(self, x: float) -> list[CoverDrawing]:
         """What there is of it up to x: all strips before the one that holds it, and a part of that one."""
         strip = min(max(0, int(x // STRIP)), len(self.starts) - 2)
         before, within = slice(self.starts[strip]), slice(self.starts[strip], self.starts[strip + 1])
         near = self.columns[within] <= x
         drawn = self.drawn
         return [
-            Drawing(drawn.places[before], drawn.cover[before], drawn.ink[before]),
-            Drawing(drawn.places[within][near], drawn.cover[within][near], drawn.ink[within][near]),
+            CoverDrawing(drawn.places[before], drawn.cover[before], drawn.ink[before]),
+            CoverDrawing(drawn.places[within][near], drawn.cover[within][near], drawn.ink[within][near]),
         ]
 
 
-def strips(sheet: Sheet, drawn: Drawing) -> Strips:
+def strips(sheet: Sheet, drawn: CoverDrawing) -> Strips:
     """A drawing, to be shown from the left on."""
     columns = np.empty(len(drawn.places), np.intp)
     for channel, first, last in zip(sheet.space.channels, sheet.starts, sheet.starts[1:], strict=False):
@@ -474,4 +474,4 @@ def strips(sheet: Sheet, drawn: Drawing) -> Strips:
     order = np.argsort(columns // STRIP, kind="stable")
     columns = columns[order]
     starts = np.searchsorted(columns // STRIP, np.arange(-(-sheet.size[0] // STRIP) + 1))
-    return Strips(Drawing(drawn.places[order], drawn.cover[order], drawn.ink[order]), columns, starts)
+    return Strips(CoverDrawing(drawn.places[order], drawn.cover[order], drawn.ink[order]), columns, starts)

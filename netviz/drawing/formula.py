@@ -43,8 +43,8 @@ class Matrix:
     bracketed: bool = True
 
 
-Piece = str | Matrix
-Formula = tuple[Piece, ...]
+FormulaPiece = str | Matrix
+Formula = tuple[FormulaPiece, ...]
 """Pieces from left to right: mathtext without its dollar signs, and matrices, which mathtext has none of."""
 
 
@@ -68,7 +68,7 @@ def formula_mask(formula: Formula, size: float) -> Mask:
     )
 
 
-def _piece(piece: Piece, size: float) -> Mask:
+def _piece(piece: FormulaPiece, size: float) -> Mask:
     return _mathtext(piece, size) if isinstance(piece, str) else _matrix(piece, size)
 
 

@@ -139,7 +139,7 @@ REACH = 3.8
 """Of a moving light, in standard deviations: beyond, it is fainter than that."""
 
 
-class LightField:
+class GlowLayer:
     """The glowing of a picture of `size` (width, height) pixels in a space of colours.
 
     lamps: how many halos `add_spot` and `add_line` will be asked for, which decides how coarse the grid is.
@@ -148,12 +148,12 @@ class LightField:
     """
 
     def __init__(
-        self, size: tuple[int, int], space: Space, lamps: int, darkens: bool = False, dithers: bool = True
+        self, size: tuple[int, int], space: Space, light_sources: int, darkens: bool = False, dithers: bool = True
     ) -> None:
         self.space = space
         width, height = size
         step = 2 ** max(1, round(math.log2(max(size) / CELLS)))
-        while lamps * 4 * (width // step) * (height // step) > LARGEST_GRID:
+        while light_sources * 4 * (width // step) * (height // step) > LARGEST_GRID:
             step *= 2
         self.step = step
         # The grid's points lie on every step-th pixel, and beyond the last, which passes over to them.
@@ -205,11 +205,11 @@ class LightField:
         return len(self._masks) - 1
 
     @property
-    def lamps(self) -> int:
+    def light_sources(self) -> int:
         """How many there are."""
         return len(self._masks)
 
-    def stand_on(self, ground: Sequence[Bytes], lit: Sequence[Bytes]) -> None:
+    def stand_on(self, ground: Sequence[Bytes], illuminated: Sequence[Bytes]) -> None:
         """Say on what the light falls, and where `shine` leaves ground and light together: the same at first.
 
         Both are planes (k, rows, columns), those of equal size together, as `Space.groups` has them.
@@ -224,15 +224,17 @@ class LightField:
             tiles = []
             for left in range(0, self.columns, TILE):
                 columns = slice(left, left + TILE)
-                lamps = [number for number, mask in enumerate(self._masks) if mask[rows, columns].max() > FAINTEST]
-                if lamps:
-                    masks = np.stack([self._masks[number][rows, columns].ravel() for number in lamps])
+                light_sources = [
+                    number for number, mask in enumerate(self._masks) if mask[rows, columns].max() > FAINTEST
+                ]
+                if light_sources:
+                    masks = np.stack([self._masks[number][rows, columns].ravel() for number in light_sources])
                     plain = unlit[:, rows, columns].reshape(len(unlit), -1)
-                    tiles.append(Tile(self._x[columns], self._y[rows], columns, np.array(lamps), masks, plain))
+                    tiles.append(Tile(self._x[columns], self._y[rows], columns, np.array(light_sources), masks, plain))
             if tiles:
                 shown = np.repeat(np.array(self._zeros, np.uint8), noise[rows].size)
                 planes = []
-                for (step, _), *both in zip(self.space.groups, ground, lit, strict=True):
+                for (step, _), *both in zip(self.space.groups, ground, illuminated, strict=True):
                     under, over = (of[:, top * self.step // step : (top + BAND) * self.step // step] for of in both)
                     planes.append((under, over, (int(under.min(initial=255)), int(under.max(initial=0)))))
                 self._bands.append(Band(tiles, shown.reshape(len(unlit), -1, self.columns), planes))
@@ -252,7 +254,7 @@ class LightField:
             if changed is None:
                 continue
             rows, columns = changed
-            for (step, channels), (ground, lit, bounds) in zip(self.space.groups, band.planes, strict=True):
+            for (step, channels), (ground, illuminated, bounds) in zip(self.space.groups, band.planes, strict=True):
                 factor = self.step // step
                 part = (
                     slice(None),
@@ -261,7 +263,7 @@ class LightField:
                 )
                 if ground[part].size:  # the grid goes on beyond the picture
                     grid, zero = band.grids[channels, rows, columns], self._zeros[channels.start]
-                    add_enlarged(ground[part], lit[part], grid, factor, zero, bounds)
+                    add_enlarged(ground[part], illuminated[part], grid, factor, zero, bounds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -289,7 +291,7 @@ class Tile:
     x: FloatGrid
     y: FloatGrid
     columns: slice
-    lamps: NDArray[np.intp]
+    light_sources: NDArray[np.intp]
     masks: FloatGrid
     unlit: FloatGrid
     factors: bytes | None = None
@@ -301,7 +303,7 @@ class Tile:
 
         None if nothing did.
         """
-        factors = -brightness[self.lamps].T.astype(np.float32)
+        factors = -brightness[self.light_sources].T.astype(np.float32)
         near = [found for blob in blobs if (found := self._near(blob, REACH * sigma)) is not None]
         shown = factors.tobytes() if not near else None
         if shown is not None and shown == self.factors:

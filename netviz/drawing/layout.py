@@ -22,13 +22,13 @@ from netviz.drawing.layout_tables import (
     WIDE_FOOT,
     WIDE_LEFT,
     WIDE_LONG_FOOT,
-    Room,
-    Rooms,
-    Shape,
+    PictureShape,
+    Slot,
+    Slots,
 )
 from netviz.scene.output import safe_part
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanel, BoundaryPanel, NetworkPanel, Places
+from netviz.scene.shots import AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec, Places
 
 Flow = Literal["right", "up"]
 
@@ -95,7 +95,7 @@ BELOW = 1.75
 """Sizes of type that the cycles below a curve take."""
 
 
-def names_of(panels: tuple[AnyPanel, ...]) -> tuple[str, ...]:
+def names_of(panels: tuple[AnyPanelSpec, ...]) -> tuple[str, ...]:
     """A name for every panel: its kind, and for pictures "picture 1", "picture 2", ..."""
     names = []
     pictures = 0
@@ -129,16 +129,16 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
         counters = 3  # two numbers need as much of it as three of a wider picture
     safe = safe_part(scene.output.platform, size)
-    found = rooms(shape, kinds, len(free_pictures), counters=counters, within=safe)
-    automatic = {name: _in_pixels(room, size) for name, room in found.items()}
+    found = slots(shape, kinds, len(free_pictures), counters=counters, within=safe)
+    automatic = {name: _in_pixels(slot, size) for name, slot in found.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
     if "caption" in automatic and shape == "square" and width < height:
         top = automatic["caption"].bottom + CLEAR * body
         automatic |= {
-            name: Rect(room.x, top, room.width, room.bottom - top)
-            for name, room in automatic.items()
-            if name not in ("title", "caption") and automatic["caption"].y < room.y < top
+            name: Rect(slot.x, top, slot.width, slot.bottom - top)
+            for name, slot in automatic.items()
+            if name not in ("title", "caption") and automatic["caption"].y < slot.y < top
         }
     if "table" in automatic:
         automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
@@ -158,7 +158,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     )  # fmt: skip
 
 
-def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | None:
+def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float] | None:
     """The place that the scene gives a panel in this shape of picture: left, top, width, height."""
     at = panel.at
     if isinstance(at, Places):
@@ -166,19 +166,19 @@ def _given(panel: AnyPanel, shape: str) -> tuple[float, float, float, float] | N
     return at
 
 
-def _from(room: Rect, left: float) -> Rect:
+def _from(slot: Rect, left: float) -> Rect:
     """What of a room is to the right of `left`."""
-    x = max(room.x, left)
-    return Rect(x, room.y, room.right - x, room.height)
+    x = max(slot.x, left)
+    return Rect(x, slot.y, slot.right - x, slot.height)
 
 
-def _above(room: Rect, bottom: float) -> Rect:
+def _above(slot: Rect, bottom: float) -> Rect:
     """What of a room is above `bottom`."""
-    return Rect(room.x, room.y, room.width, min(room.bottom, bottom) - room.y)
+    return Rect(slot.x, slot.y, slot.width, min(slot.bottom, bottom) - slot.y)
 
 
-def _in_pixels(room: Room, size: tuple[int, int]) -> Rect:
-    left, top, right, bottom = room
+def _in_pixels(slot: Slot, size: tuple[int, int]) -> Rect:
+    left, top, right, bottom = slot
     width, height = size
     return Rect(left * width, top * height, (right - left) * width, (bottom - top) * height)
 
@@ -192,16 +192,16 @@ def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect
     }
 
 
-def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
+def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
     """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape.
 
     little: whether little is left of a tall picture, where names above and below the network would take too much.
     """
-    if room is None:
+    if slot is None:
         return "right"
     if shape == "tall":
-        return "right" if room.width > (1.1 if little else 1.6) * room.height else "up"
-    return "up" if room.height > 1.6 * room.width else "right"
+        return "right" if slot.width > (1.1 if little else 1.6) * slot.height else "up"
+    return "up" if slot.height > 1.6 * slot.width else "right"
 
 
 # The automatic places of panels in each shape of picture: a room for all that is shown, none touching another.
@@ -212,23 +212,25 @@ def _flow(shape: Shape, room: Rect | None, *, little: bool) -> Flow:
 HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")
 """Who takes the room of a panel that is not shown, the first before the others."""
 
-WHOLE: Room = (0.0, 0.0, 1.0, 1.0)
-_USED: dict[Shape, Room] = {
+WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
+_USED: dict[PictureShape, Slot] = {
     "wide": (0.05, 0.05, 0.965, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
 }  # fmt: skip
 """What the tables' rooms take of the picture, with the type below the curve: beyond it are the margins."""
-_HEADS: dict[Shape, Room] = {"wide": WIDE_LEFT["head"], "square": SQUARE_HEAD["head"], "tall": TALL_HEAD["head"]}
+_HEADS: dict[PictureShape, Slot] = {"wide": WIDE_LEFT["head"], "square": SQUARE_HEAD["head"], "tall": TALL_HEAD["head"]}
 MUCH = 0.8
 """Of a tall picture's height: where less is left to panels, they have the rooms that are meant for it."""
 
 
-def shape_of(size: tuple[int, int]) -> Shape:
+def shape_of(size: tuple[int, int]) -> PictureShape:
     """Which of the three tables a picture of (width, height) goes by."""
     width, height = size
     return "wide" if width >= 1.2 * height else "square" if width >= 0.8 * height else "tall"
 
 
-def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Room = WHOLE) -> Rooms:
+def slots(
+    shape: PictureShape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Slot = WHOLE
+) -> Slots:
     """A room for each of `kinds`, in which title and caption are the one kind "head".
 
     pictures: how many stand in the corner; theirs are "picture 1", "picture 2", ... counters: how many numbers there
@@ -241,28 +243,28 @@ def rooms(shape: Shape, kinds: Collection[str], pictures: int = 0, *, counters: 
     if within == WHOLE:
         return found
     taken, head = (WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])
-    return {kind: _moved(room, taken, left, head) for kind, room in found.items()}
+    return {kind: _moved(slot, taken, left, head) for kind, slot in found.items()}
 
 
-def is_little(shape: Shape, within: Room) -> bool:
+def is_little(shape: PictureShape, within: Slot) -> bool:
     """Whether a part of a picture has so few lines of type that its rooms are those of `LEFT`."""
     left = _left(shape, within)
     return shape == "tall" and left[3] - left[1] < MUCH
 
 
-def _left(shape: Shape, within: Room) -> Room:
+def _left(shape: PictureShape, within: Slot) -> Slot:
     """What panels have of a part of the picture, as far from the picture's edges as otherwise."""
     used = _USED[shape]
     return max(used[0], within[0]), max(used[1], within[1]), min(used[2], within[2]), min(used[3], within[3])
 
 
-def _table(shape: Shape, main: str, counters: int, little: bool) -> Rooms:
+def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots:
     """What stands where if everything is shown. little: whether only a part of a tall picture is left."""
     if little:
         others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})
         return {**LEFT_HEAD, **others.get(main, LEFT[main])}
     wide_foot = WIDE_FOOT if counters <= 2 else WIDE_LONG_FOOT
-    everything: Mapping[Shape, Rooms] = {
+    everything: Mapping[PictureShape, Slots] = {
         "wide": {**WIDE_LEFT, **wide_foot, **WIDE[main]},
         "square": {**SQUARE_HEAD, **SQUARE[main]},
         "tall": {**TALL_HEAD, **TALL[main]},
@@ -270,7 +272,7 @@ def _table(shape: Shape, main: str, counters: int, little: bool) -> Rooms:
     return dict(everything[shape])
 
 
-def _moved(room: Room, taken: Room, left: Room, head: float) -> Room:
+def _moved(slot: Slot, taken: Slot, left: Slot, head: float) -> Slot:
     """A room in what is left, where it stood in what is taken of the picture.
 
     head: height at the top that stays as it is, for the lines of type in it; what is below gives way.
@@ -285,28 +287,28 @@ def _moved(room: Room, taken: Room, left: Room, head: float) -> Room:
         below = part - taken[1]
         return left[1] + min(below, head) + max(0.0, below - head) * down
 
-    return x(room[0]), y(room[1]), x(room[2]), y(room[3])
+    return x(slot[0]), y(slot[1]), x(slot[2]), y(slot[3])
 
 
-def _placed(table: Rooms, kinds: Collection[str], pictures: int) -> Rooms:
+def _placed(table: Slots, kinds: Collection[str], pictures: int) -> Slots:
     """The rooms of what is shown, with those of what is not."""
     if pictures:
         corner = _corner(table)
     else:
         table.pop("pictures", None)
     found = {kind: table[kind] for kind in table if kind in kinds}
-    left_over = [room for kind, room in table.items() if kind not in kinds and kind != "pictures"]
+    left_over = [slot for kind, slot in table.items() if kind not in kinds and kind != "pictures"]
     blocked = [corner] if pictures else []
     for kind in HEIRS:
         if kind in found:
-            others = [room for other, room in found.items() if other != kind] + blocked
+            others = [slot for other, slot in found.items() if other != kind] + blocked
             found[kind] = _grown(found[kind], left_over, others)
     if pictures:
         found |= _side_by_side(corner, pictures)
     return found
 
 
-def _corner(table: Rooms) -> Room:
+def _corner(table: Slots) -> Slot:
     """The room of the pictures at the top right; what stands there gives way."""
     head = table["head"]
     corner = table.get("pictures", (0.72, head[1], head[2], head[3]))
@@ -318,8 +320,8 @@ def _corner(table: Rooms) -> Room:
     return corner
 
 
-def _side_by_side(room: Room, count: int) -> Rooms:
-    left, top, right, bottom = room
+def _side_by_side(slot: Slot, count: int) -> Slots:
+    left, top, right, bottom = slot
     gap = 0.01
     width = (right - left - gap * (count - 1)) / count
     return {
@@ -330,27 +332,27 @@ def _side_by_side(room: Room, count: int) -> Rooms:
     }  # fmt: skip
 
 
-def touch(one: Room, other: Room) -> bool:
+def touch(one: Slot, other: Slot) -> bool:
     """Whether two rooms have more than an edge in common."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _grown(room: Room, left_over: Sequence[Room], others: Sequence[Room]) -> Room:
+def _grown(slot: Slot, left_over: Sequence[Slot], others: Sequence[Slot]) -> Slot:
     """The room with what is left over beside it, as long as it touches no other."""
     changed = True
     while changed:
         changed = False
         for free in left_over:
-            for larger in _towards(room, free):
+            for larger in _towards(slot, free):
                 if not any(touch(larger, other) for other in others):
-                    room, changed = larger, True
-    return room
+                    slot, changed = larger, True
+    return slot
 
 
-def _towards(room: Room, free: Room) -> list[Room]:
+def _towards(slot: Slot, free: Slot) -> list[Slot]:
     """The room, grown as far as the far edge of a free one that lies straight beside, above or below it."""
-    left, top, right, bottom = room
-    found: list[Room] = []
+    left, top, right, bottom = slot
+    found: list[Slot] = []
     if free[1] < bottom and top < free[3]:
         if free[2] <= left:
             found.append((free[0], top, right, bottom))
@@ -369,7 +371,7 @@ def _towards(room: Room, free: Room) -> list[Room]:
 # Columns in wide pictures, rows in tall ones; four make a square of two by two where neither has room for them. What is
 # the same for all (title, caption, cycle, table, curve) keeps its place.
 
-GRIDS: dict[Shape, dict[int, tuple[int, int]]] = {
+GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
     "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
     "square": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
     "tall": {2: (1, 2), 3: (1, 3), 4: (2, 2)},
@@ -393,15 +395,15 @@ UPRIGHT = 0.62
 """Height of a network's room, in widths, from which its layers stand one above the other."""
 
 
-def is_run_panel(panel: AnyPanel) -> bool:
+def is_run_panel(panel: AnyPanelSpec) -> bool:
     """Whether each run has such a panel of its own."""
-    return isinstance(panel, NetworkPanel | BoundaryPanel)
+    return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
 
 
 def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     """The places of what all runs share, and for each run those of its heading, network and boundary."""
     shared = [panel for panel in scene.shown_panels if not is_run_panel(panel)]
-    whole = scene.model_copy(update={"panels": (NetworkPanel(), *shared)})
+    whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
     if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
@@ -447,34 +449,34 @@ def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
 def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     high = LINE * layout.body * (1 if cell.width >= ONE_LINE * layout.body else 2)
     top = cell.y + high + 0.8 * layout.body
-    room = Rect(cell.x, top, cell.width, cell.bottom - top)
+    slot = Rect(cell.x, top, cell.width, cell.bottom - top)
     places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
     is_low = layout.is_little and cell.width > LOW * cell.height
     if is_low and kinds == ["network"]:
         left = BESIDE * cell.width
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
-        room = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
+        slot = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
     elif is_low and len(kinds) == 2:
         # The plane takes all of so low a cell at the right; the heading stands above the network alone.
         left = cell.width - cell.height - 0.6 * layout.body
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
         top = places["heading"].bottom + 0.5 * layout.body
-        room = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
+        slot = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
         places["boundary"] = Rect(cell.right - cell.height, cell.y, cell.height, cell.height)
     elif len(kinds) == 1:
-        places[kinds[0]] = room
-    elif room.width > 1.3 * room.height:
-        square = min(0.5 * room.width, room.height)
-        left = room.width - square - 0.6 * layout.body
-        places["network"] = Rect(room.x, room.y, left, room.height)
-        places["boundary"] = Rect(room.right - square, room.y, square, room.height)
+        places[kinds[0]] = slot
+    elif slot.width > 1.3 * slot.height:
+        square = min(0.5 * slot.width, slot.height)
+        left = slot.width - square - 0.6 * layout.body
+        places["network"] = Rect(slot.x, slot.y, left, slot.height)
+        places["boundary"] = Rect(slot.right - square, slot.y, square, slot.height)
     else:
-        square = min(room.width, 0.55 * room.height)
-        above = room.height - square - 0.8 * layout.body
-        places["network"] = Rect(room.x, room.y, room.width, above)
-        places["boundary"] = Rect(room.x, room.bottom - square, room.width, square)
+        square = min(slot.width, 0.55 * slot.height)
+        above = slot.height - square - 0.8 * layout.body
+        places["network"] = Rect(slot.x, slot.y, slot.width, above)
+        places["boundary"] = Rect(slot.x, slot.bottom - square, slot.width, square)
     places = {name: _in_whole_pixels(place) for name, place in places.items()}
-    return replace(layout, places=places, flow=_flow_of_run(places.get("network", room), layout.body))
+    return replace(layout, places=places, flow=_flow_of_run(places.get("network", slot), layout.body))
 
 
 def _in_whole_pixels(place: Rect) -> Rect:
@@ -482,6 +484,6 @@ def _in_whole_pixels(place: Rect) -> Rect:
     return Rect(x, y, width, height)
 
 
-def _flow_of_run(room: Rect, body: float) -> Flow:
+def _flow_of_run(slot: Rect, body: float) -> Flow:
     """The way signals go: upwards too where names beside the network would leave it little width."""
-    return "up" if room.height > max(UPRIGHT * room.width, HIGH * body) else "right"
+    return "up" if slot.height > max(UPRIGHT * slot.width, HIGH * body) else "right"

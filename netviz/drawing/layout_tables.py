@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-Shape = Literal["wide", "square", "tall"]
-Room = tuple[float, float, float, float]
+PictureShape = Literal["wide", "square", "tall"]
+Slot = tuple[float, float, float, float]
 """Left, top, right, bottom."""
-Rooms = dict[str, Room]
+Slots = dict[str, Slot]
 
 # Title and caption share the room "head"; "pictures" is the corner of all pictures without a place of their own.
-WIDE_FOOT: Rooms = {"numbers": (0.05, 0.825, 0.235, 0.93), "curve": (0.275, 0.825, 0.95, 0.92)}
-WIDE_LONG_FOOT: Rooms = {"numbers": (0.05, 0.825, 0.37, 0.93), "curve": (0.41, 0.825, 0.95, 0.92)}
-WIDE_LEFT: Rooms = {"head": (0.05, 0.062, 0.56, 0.165), "pictures": (0.77, 0.05, 0.95, 0.165)}
+WIDE_FOOT: Slots = {"numbers": (0.05, 0.825, 0.235, 0.93), "curve": (0.275, 0.825, 0.95, 0.92)}
+WIDE_LONG_FOOT: Slots = {"numbers": (0.05, 0.825, 0.37, 0.93), "curve": (0.41, 0.825, 0.95, 0.92)}
+WIDE_LEFT: Slots = {"head": (0.05, 0.062, 0.56, 0.165), "pictures": (0.77, 0.05, 0.95, 0.165)}
 
-WIDE: dict[str, Rooms] = {
+WIDE: dict[str, Slots] = {
     "": {"network": (0.05, 0.19, 0.95, 0.80)},
     "table": {"network": (0.205, 0.19, 0.965, 0.80), "table": (0.05, 0.255, 0.185, 0.70)},
     "boundary": {"network": (0.05, 0.19, 0.55, 0.80), "boundary": (0.575, 0.08, 0.95, 0.80)},
@@ -40,9 +40,9 @@ WIDE: dict[str, Rooms] = {
     },
 }  # fmt: skip
 
-SQUARE_HEAD: Rooms = {"head": (0.06, 0.055, 0.94, 0.15)}
-SQUARE_SIDE: Rooms = {"numbers": (0.67, 0.54, 0.94, 0.75), "curve": (0.67, 0.79, 0.94, 0.905)}
-SQUARE: dict[str, Rooms] = {
+SQUARE_HEAD: Slots = {"head": (0.06, 0.055, 0.94, 0.15)}
+SQUARE_SIDE: Slots = {"numbers": (0.67, 0.54, 0.94, 0.75), "curve": (0.67, 0.79, 0.94, 0.905)}
+SQUARE: dict[str, Slots] = {
     "": {
         "network": (0.06, 0.185, 0.94, 0.64), "numbers": (0.06, 0.675, 0.94, 0.765), "curve": (0.06, 0.80, 0.94, 0.905),
     },
@@ -77,10 +77,10 @@ SQUARE: dict[str, Rooms] = {
     },
 }  # fmt: skip
 
-TALL_HEAD: Rooms = {"head": (0.065, 0.041, 0.935, 0.145)}
-TALL_CURVE: Rooms = {"curve": (0.065, 0.885, 0.935, 0.94)}
-TALL_LOW_CURVE: Rooms = {"curve": (0.065, 0.895, 0.935, 0.94)}
-TALL: dict[str, Rooms] = {
+TALL_HEAD: Slots = {"head": (0.065, 0.041, 0.935, 0.145)}
+TALL_CURVE: Slots = {"curve": (0.065, 0.885, 0.935, 0.94)}
+TALL_LOW_CURVE: Slots = {"curve": (0.065, 0.895, 0.935, 0.94)}
+TALL: dict[str, Slots] = {
     "": {"network": (0.05, 0.168, 0.95, 0.745), "numbers": (0.065, 0.775, 0.935, 0.855), **TALL_CURVE},
     "table": {
         "network": (0.05, 0.168, 0.95, 0.565), "table": (0.065, 0.586, 0.50, 0.864),
@@ -115,8 +115,8 @@ TALL: dict[str, Rooms] = {
 
 # What an app leaves of a tall picture has lines of type as long as in the whole, and much fewer of them: tables of its
 # own, whose numbers are parts of what is left.
-LEFT_HEAD: Rooms = {"head": (0.0, 0.0, 1.0, 0.152)}
-LEFT: dict[str, Rooms] = {
+LEFT_HEAD: Slots = {"head": (0.0, 0.0, 1.0, 0.152)}
+LEFT: dict[str, Slots] = {
     "": {"network": (0.0, 0.185, 0.985, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
     "table": {
         "network": (0.0, 0.18, 0.985, 0.53), "table": (0.028, 0.552, 0.50, 1.0),
@@ -148,8 +148,8 @@ LEFT: dict[str, Rooms] = {
         "curve": (0.0, 0.895, 0.985, 0.94),
     },
 }  # fmt: skip
-LONG_FOOT: Rooms = {"numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94)}
-LEFT_LONG: dict[str, Rooms] = {
+LONG_FOOT: Slots = {"numbers": (0.0, 0.785, 1.0, 0.88), "curve": (0.0, 0.895, 0.985, 0.94)}
+LEFT_LONG: dict[str, Slots] = {
     "table": {
         "network": (0.0, 0.175, 0.985, 0.53), "table": (0.028, 0.555, 0.50, 1.0),
         "numbers": (0.56, 0.555, 1.0, 0.87), "curve": (0.56, 0.885, 0.985, 0.94),
@@ -161,7 +161,7 @@ LEFT_LONG: dict[str, Rooms] = {
     },
 }  # fmt: skip
 """The same where there are three numbers, as far as those ask for other rooms."""
-LEFT_TO_RUNS: dict[str, Rooms] = {
+LEFT_TO_RUNS: dict[str, Slots] = {
     "": {"network": (0.0, 0.18, 0.985, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
     "table": {
         "network": (0.0, 0.18, 0.985, 0.70), "table": (0.028, 0.725, 0.48, 1.0), "numbers": (0.54, 0.725, 1.0, 0.82),

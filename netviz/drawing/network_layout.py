@@ -35,7 +35,7 @@ MOST_ACROSS = 0.74
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class CellBlock:
     """Cells in rows and columns. left, top: even pixels. pitch: pixels from cell to cell.
 
     cells (c,): the neurons that the cells are, row by row. is_picture: whether together they are the presented picture.
@@ -64,16 +64,16 @@ class Block:
         return np.column_stack([self.left + (column + 0.5) * self.pitch, self.top + (row + 0.5) * self.pitch])
 
 
-def most_discs(room: Rect, flow: Flow, unit: float) -> int:
+def most_discs(area: Rect, flow: Flow, unit: float) -> int:
     """How many discs can stand beside each other across the flow. unit: a thousandth of the picture's shorter side."""
-    across = room.height if flow == "right" else room.width
+    across = area.height if flow == "right" else area.width
     return min(MOST_DISCS, max(1, int((across / (1000 * SMALLEST_DISC * unit) + GAP) / (2 + GAP))))
 
 
-def slots(fold: Fold, has_bias_node: bool) -> int:
+def slots(collapsed: CollapsedLayer, has_bias_node: bool) -> int:
     """How many discs a layer has to find place for across the flow, its block counted as some."""
-    block = BLOCK_SLOTS if len(fold.cells) and fold.grid is None else 0
-    return len(fold.discs) + block + has_bias_node
+    block = BLOCK_SLOTS if len(collapsed.cells) and collapsed.grid is None else 0
+    return len(collapsed.discs) + block + has_bias_node
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Grounds:
     most: so many stand beside each other. unit: a thousandth of the picture's shorter side.
     """
 
-    room: Rect
+    area: Rect
     flow: Flow
     layers: int
     radius: float
@@ -95,11 +95,11 @@ class Grounds:
 
     @property
     def along(self) -> float:
-        return self.room.width if self.flow == "right" else self.room.height
+        return self.area.width if self.flow == "right" else self.area.height
 
     @property
     def across(self) -> float:
-        return self.room.height if self.flow == "right" else self.room.width
+        return self.area.height if self.flow == "right" else self.area.width
 
     def slot(self, number: int) -> float:
         """Where the middle of a disc is across the flow; negative numbers count from the end."""
@@ -109,8 +109,8 @@ class Grounds:
     def point(self, along: float, across: float) -> tuple[float, float]:
         """x and y."""
         if self.flow == "right":
-            return self.room.x + along, self.room.y + across
-        return self.room.x + across, self.room.bottom - along
+            return self.area.x + along, self.area.y + across
+        return self.area.x + across, self.area.bottom - along
 
     def box(self, kind: str, breadth: float) -> tuple[float, float]:
         """The largest width and height of a block that may be `breadth` broad across the flow, label included.
@@ -124,79 +124,83 @@ class Grounds:
 
 
 def place_blocks(
-    grounds: Grounds, folds: Sequence[Fold], has_bias_nodes: bool
-) -> tuple[tuple[Floats, ...], tuple[Block | None, ...]]:
+    grounds: Grounds, collapsed_layers: Sequence[CollapsedLayer], has_bias_nodes: bool
+) -> tuple[tuple[Floats, ...], tuple[CellBlock | None, ...]]:
     """The centres of all nodes of each layer, and the blocks of those that have one.
 
     Layers follow each other with even gaps between what they take along the flow.
     """
     up = grounds.flow == "up"
-    biased = [has_bias_nodes and layer < len(folds) - 1 for layer in range(len(folds))]
-    blocks = [_block(grounds, fold, bias) for fold, bias in zip(folds, biased, strict=True)]
+    biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
+    blocks = [_block(grounds, collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
     disc = 2 * grounds.radius
     depths = [disc if b is None else max(disc, float(b.height if up else b.width)) for b in blocks]
     labels = [grounds.label if up and block is not None else 0.0 for block in blocks]
-    gap = (grounds.along - sum(depths) - sum(labels)) / max(1, len(folds) - 1)
+    gap = (grounds.along - sum(depths) - sum(labels)) / max(1, len(collapsed_layers) - 1)
     starts = [0.0, *accumulate(depth + label + gap for depth, label in zip(depths, labels, strict=True))]
     centres, found = [], []
-    for fold, bias, block, start, depth, label in zip(folds, biased, blocks, starts, depths, labels, strict=False):
+    for collapsed, bias, block, start, depth, label in zip(
+        collapsed_layers, biased, blocks, starts, depths, labels, strict=False
+    ):
         at = start + label + depth / 2
         if block is not None:
-            block = _moved(block, grounds, at, _middle(grounds, fold, bias))
+            block = _moved(block, grounds, at, _middle(grounds, collapsed, bias))
         found.append(block)
-        nodes = np.empty((fold.count + bias, 2))
-        across = _across(grounds, fold, bias)
-        nodes[fold.discs] = np.array([grounds.point(at, each) for each in across[: len(fold.discs)]]).reshape(-1, 2)
+        nodes = np.empty((collapsed.count + bias, 2))
+        across = _across(grounds, collapsed, bias)
+        nodes[collapsed.discs] = np.array([grounds.point(at, each) for each in across[: len(collapsed.discs)]]).reshape(
+            -1, 2
+        )
         if bias:
             nodes[-1] = grounds.point(at, across[-1])
         if block is not None:
-            nodes[fold.cells] = block.centres
+            nodes[collapsed.cells] = block.centres
         centres.append(nodes)
     return tuple(centres), tuple(found)
 
 
-def _across(grounds: Grounds, fold: Fold, bias: bool) -> list[float]:
+def _across(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> list[float]:
     """Where a layer's discs stand across the flow, the bias node the last: at the ends if a block is between them."""
-    count = len(fold.discs) + bias
-    if len(fold.cells):
-        first = len(fold.discs) // 2
+    count = len(collapsed.discs) + bias
+    if len(collapsed.cells):
+        first = len(collapsed.discs) // 2
         return [grounds.slot(number if number < first else number - count) for number in range(count)]
     widest = grounds.spacing if grounds.flow == "right" else 1.25 * grounds.spacing
     step = min(widest, (grounds.across - 2 * grounds.radius) / max(1, count - 1))
     return [grounds.across / 2 + (number - (count - 1) / 2) * step for number in range(count)]
 
 
-def _ends(grounds: Grounds, fold: Fold, bias: bool) -> tuple[float, float]:
+def _ends(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> tuple[float, float]:
     """Between which places across the flow a block has its room, its label included."""
-    first, last = len(fold.discs) // 2, len(fold.discs) - len(fold.discs) // 2 + bias
+    first, last = len(collapsed.discs) // 2, len(collapsed.discs) - len(collapsed.discs) // 2 + bias
     away = 1.9 * grounds.radius
     start = grounds.slot(first - 1) + away if first else 0.0
     stop = grounds.slot(-last) - away if last else grounds.across
     return start, stop
 
 
-def _middle(grounds: Grounds, fold: Fold, bias: bool) -> float:
-    start, stop = _ends(grounds, fold, bias)
+def _middle(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> float:
+    start, stop = _ends(grounds, collapsed, bias)
     if grounds.flow == "up":
-        return grounds.across / 2 if fold.grid is not None else (start + stop) / 2
+        return grounds.across / 2 if collapsed.grid is not None else (start + stop) / 2
     return (start + stop - grounds.label) / 2
 
 
-def _block(grounds: Grounds, fold: Fold, bias: bool) -> Block | None:
+def _block(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> CellBlock | None:
     """A layer's block, as large as it may be, its place still open."""
-    if not len(fold.cells):
+    if not len(collapsed.cells):
         return None
-    start, stop = _ends(grounds, fold, bias)
-    kind = "block" if fold.grid is None else "picture"
-    breadth = stop - start if fold.grid is None else min(stop - start, MOST_ACROSS * grounds.across)
+    start, stop = _ends(grounds, collapsed, bias)
+    kind = "block" if collapsed.grid is None else "picture"
+    breadth = stop - start if collapsed.grid is None else min(stop - start, MOST_ACROSS * grounds.across)
     width, height = grounds.box(kind, breadth)
     largest = LARGEST_CELL[kind] * 1000 * grounds.unit
-    if fold.grid is not None:
-        rows, columns = fold.grid
+    if collapsed.grid is not None:
+        rows, columns = collapsed.grid
         pitch = max(1, int(min(largest, width / columns, height / rows)))
     else:
-        pitch, rows, columns = _filling(len(fold.cells), width, height, int(largest))
-    return Block(0, 0, pitch, rows, columns, fold.cells, fold.grid is not None)
+        pitch, rows, columns = _filling(len(collapsed.cells), width, height, int(largest))
+    return CellBlock(0, 0, pitch, rows, columns, collapsed.cells, collapsed.grid is not None)
 
 
 def _filling(count: int, width: float, height: float, largest: int) -> tuple[int, int, int]:
@@ -212,11 +216,11 @@ def _filling(count: int, width: float, height: float, largest: int) -> tuple[int
     return 1, -(-count // columns), columns
 
 
-def _moved(block: Block, grounds: Grounds, along: float, across: float) -> Block:
+def _moved(block: CellBlock, grounds: Grounds, along: float, across: float) -> CellBlock:
     """The block with its middle there, on even pixels."""
     x, y = grounds.point(along, across)
     left, top = (2 * round((middle - size / 2) / 2) for middle, size in ((x, block.width), (y, block.height)))
-    return Block(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
+    return CellBlock(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
 
 
 # Where the neurons stand, and the lines of the synapses between them.
@@ -230,7 +234,7 @@ SMALLEST_RADIUS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class NetworkPositions:
     """Where the nodes stand. centres[l] (nodes_l, 2): x, y. radius: of every neuron that is a disc.
 
     has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
@@ -242,7 +246,7 @@ class Places:
     radius: float
     flow: Flow
     has_bias_nodes: bool = False
-    blocks: tuple[Block | None, ...] = ()
+    blocks: tuple[CellBlock | None, ...] = ()
     label: float = 0.0
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
@@ -250,7 +254,7 @@ class Places:
         centres = self.centres[layer]
         return centres[:-1] if self.has_bias_nodes and layer < len(self.centres) - 1 else centres
 
-    def block(self, layer: int) -> Block | None:
+    def block(self, layer: int) -> CellBlock | None:
         """Where those of a layer's neurons stand that are no discs."""
         return self.blocks[layer] if self.blocks else None
 
@@ -282,10 +286,10 @@ class Places:
 
 
 def place(
-    layers: tuple[int, ...], room: Rect, flow: Flow, largest_radius: float, has_bias_nodes: bool = False
-) -> Places:
+    layers: tuple[int, ...], area: Rect, flow: Flow, largest_radius: float, has_bias_nodes: bool = False
+) -> NetworkPositions:
     """Nodes in columns from left to right, or in rows from the bottom up, as large as they fit and evenly spaced."""
-    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
+    along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     most = max(layers)
     fitting = min(largest_radius, across / (2 * most + GAP * max(0, most - 1)), along / (3.8 * len(layers)))
     radius = max(SMALLEST_RADIUS, fitting)
@@ -298,35 +302,35 @@ def place(
         step = min(widest, (across - 2 * radius) / max(1, count - 1))
         side = across / 2 + (np.arange(count) - (count - 1) / 2) * step
         if flow == "right":
-            centres.append(np.column_stack([np.full(count, room.x + position), room.y + side]))
+            centres.append(np.column_stack([np.full(count, area.x + position), area.y + side]))
         else:
-            centres.append(np.column_stack([room.x + side, np.full(count, room.bottom - position)]))
-    return Places(tuple(centres), radius, flow, has_bias_nodes)
+            centres.append(np.column_stack([area.x + side, np.full(count, area.bottom - position)]))
+    return NetworkPositions(tuple(centres), radius, flow, has_bias_nodes)
 
 
-def place_folded(
-    folds: Sequence[Fold],
-    room: Rect,
+def place_collapsed(
+    collapsed_layers: Sequence[CollapsedLayer],
+    area: Rect,
     flow: Flow,
     largest_radius: float,
     has_bias_nodes: bool,
     label: float,
     unit: float,
-) -> Places:
+) -> NetworkPositions:
     """Nodes of layers of which some are blocks. label: height of the line below each block; unit: of the picture."""
-    along, across = (room.width, room.height) if flow == "right" else (room.height, room.width)
-    biased = [has_bias_nodes and layer < len(folds) - 1 for layer in range(len(folds))]
-    most = max(1, *(slots(fold, bias) for fold, bias in zip(folds, biased, strict=True)))
-    fitting = min(largest_radius, across / (2 * most + FOLDED_GAP * (most - 1)), along / (3.8 * len(folds)))
+    along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
+    biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
+    most = max(1, *(slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)))
+    fitting = min(largest_radius, across / (2 * most + FOLDED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers)))
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    grounds = Grounds(room, flow, len(folds), radius, spacing, most, label, unit)
-    centres, blocks = place_blocks(grounds, folds, has_bias_nodes)
-    return Places(centres, radius, flow, has_bias_nodes, blocks, label)
+    grounds = Grounds(area, flow, len(collapsed_layers), radius, spacing, most, label, unit)
+    centres, blocks = place_blocks(grounds, collapsed_layers, has_bias_nodes)
+    return NetworkPositions(centres, radius, flow, has_bias_nodes, blocks, label)
 
 
 def curves(
-    places: Places, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
+    places: NetworkPositions, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
 ) -> list[NDArray[np.float64]]:
     """The synapses' lines, for each weight layer (synapses, points, 2), from rim to rim.
 
@@ -379,7 +383,7 @@ MOST_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class CollapsedLayer:
     """How the neurons of one layer are shown.
 
     discs (d,), cells (c,): the neurons that are discs, and those that are cells of a block, both increasing.
@@ -397,14 +401,14 @@ class Fold:
 
 
 @dataclass(frozen=True, eq=False)
-class Folded:
+class CollapsedNetwork:
     """How a network is shown.
 
     layers: every layer's fold. lines: for each weight layer which synapses are lines, as places in its flattened
     weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: of each weight layer, in all.
     """
 
-    layers: tuple[Fold, ...]
+    layers: tuple[CollapsedLayer, ...]
     lines: tuple[Integers | None, ...]
     synapses: tuple[int, ...]
 
@@ -416,10 +420,10 @@ class Folded:
     @property
     def is_whole(self) -> bool:
         """Whether every neuron is a disc and every synapse a line."""
-        return all(lines is None for lines in self.lines) and not any(len(fold.cells) for fold in self.layers)
+        return all(lines is None for lines in self.lines) and not any(len(collapsed.cells) for collapsed in self.layers)
 
 
-def folds(scene: Scene, most: int) -> tuple[Fold, ...]:
+def collapse_layers(scene: Scene, most: int) -> tuple[CollapsedLayer, ...]:
     """The folds of a scene's layers without looking at its recording. most: discs that fit beside each other.
 
     Which neurons stay discs is not known yet: the first ones stand for them.
@@ -428,28 +432,30 @@ def folds(scene: Scene, most: int) -> tuple[Fold, ...]:
     for layer, size in enumerate(scene.network.layers):
         everyone = np.arange(size)
         if layer == 0 and scene.network.grid is not None:
-            found.append(Fold(everyone[:0], everyone, scene.network.grid))
+            found.append(CollapsedLayer(everyone[:0], everyone, scene.network.grid))
         elif size > most:
-            found.append(Fold(everyone[:PULLED_OUT], everyone[PULLED_OUT:]))
+            found.append(CollapsedLayer(everyone[:PULLED_OUT], everyone[PULLED_OUT:]))
         else:
-            found.append(Fold(everyone, everyone[:0]))
+            found.append(CollapsedLayer(everyone, everyone[:0]))
     return tuple(found)
 
 
-def folded(recording: Recording, most: int, most_lines: int = MOST_LINES) -> Folded:
+def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LINES) -> CollapsedNetwork:
     """How a recording's network is shown. most: discs that fit beside each other; most_lines: synapses drawn."""
     scene = recording.scene
-    layers = folds(scene, most)
+    layers = collapse_layers(scene, most)
     nodes, sizes = node_counts(scene), scene.network.layers
     counts = tuple(before * after for before, after in zip(nodes, sizes[1:], strict=False))
-    if sum(counts) <= most_lines and not any(len(fold.cells) for fold in layers):
-        return Folded(layers, (None,) * len(counts), counts)
+    if sum(counts) <= most_lines and not any(len(collapsed.cells) for collapsed in layers):
+        return CollapsedNetwork(layers, (None,) * len(counts), counts)
     carried = contributions(recording)
     layers = tuple(
-        fold if fold.grid is not None or not len(fold.cells) else _pulled(carried, layer, fold.count)
-        for layer, fold in enumerate(layers)
+        collapsed
+        if collapsed.grid is not None or not len(collapsed.cells)
+        else _pulled(carried, layer, collapsed.count)
+        for layer, collapsed in enumerate(layers)
     )
-    return Folded(layers, _strongest(carried, layers, most_lines), counts)
+    return CollapsedNetwork(layers, _strongest(carried, layers, most_lines), counts)
 
 
 def contributions(recording: Recording) -> tuple[Floats, ...]:
@@ -472,17 +478,17 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
 
 
-def _pulled(carried: Sequence[Floats], layer: int, size: int) -> Fold:
+def _pulled(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
     """The fold of a layer whose neurons that matter most stay discs: those that bring most to the next layer.
 
     Of a layer of outputs those that most is brought to.
     """
     matter = carried[layer][:size].sum(axis=1) if layer < len(carried) else carried[-1].sum(axis=0)
     discs = np.sort(np.argsort(-matter, kind="stable")[:PULLED_OUT])
-    return Fold(discs, np.setdiff1d(np.arange(size), discs))
+    return CollapsedLayer(discs, np.setdiff1d(np.arange(size), discs))
 
 
-def _strongest(carried: Sequence[Floats], layers: Sequence[Fold], most: int) -> tuple[Integers | None, ...]:
+def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most: int) -> tuple[Integers | None, ...]:
     """The synapses that are lines: those between discs and pixels that carry most, as many in each layer as is fair."""
     ends = []
     for weights, (before, after) in zip(carried, pairwise(layers), strict=True):

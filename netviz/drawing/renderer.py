@@ -16,7 +16,7 @@ from matplotlib.image import AxesImage, FigureImage
 
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import RGB, Bytes, Space
-from netviz.drawing.glow import LightField
+from netviz.drawing.glow import GlowLayer
 from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of
 from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.drawing.panels.counters import NumbersPanel
@@ -24,14 +24,14 @@ from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.equations.panel import EquationsPanel
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.panels.panel import Panel, Setting
+from netviz.drawing.panels.panel import Panel, RenderContext
 from netviz.drawing.panels.table import PicturePanel, TablePanel
 from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, write_on_card
 from netviz.drawing.responses import Responses, domain_of
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanel
+from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from netviz.timeline.side_by_side import SideBySide
     from netviz.timeline.timeline import Timeline
 
-Factory = Callable[[Setting, AnyPanel, Rect], Panel]
+Factory = Callable[[RenderContext, AnyPanelSpec, Rect], Panel]
 
 PANELS: Mapping[str, Factory] = {
     "title": TitlePanel,
@@ -62,15 +62,15 @@ CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": Cla
 """The classic style has these two alone, which share the whole picture."""
 
 
-LIT = {"glow": True, "classic": False, "playground": False}
+_GLOWS = {"glow": True, "classic": False, "playground": False}
 """For every style whether what shines has a halo."""
 
 
-MOST_LAMPS = 600
+MOST_LIGHT_SOURCES = 600
 """Halos of a network: of a large one many neurons and synapses share theirs."""
 
 
-class Stage:
+class Renderer:
     """The figure of one film, in the style its scene names.
 
     space: what the pictures are made of, RGB for looking at them or YUV420 for a film. ground: one colour behind
@@ -81,23 +81,25 @@ class Stage:
         recordings = timeline.recordings
         scene = recordings[0].scene
         theme = theme_of(scene)
-        self.lit = LIT[scene.style]
+        self.glows = _GLOWS[scene.style]
         size = scene.output.size
-        lamps = sum(min(_lights(each.scene), MOST_LAMPS) for each in recordings) if self.lit else 0
+        light_sources = sum(min(_lights(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
         with settings():
             self.canvas = Canvas(size, space)
-            self.field = LightField(size, space, lamps, darkens=theme.is_light, dithers=ground is None)
+            self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=ground is None)
             faces = Typefaces.make(scene.font)
             first, told = recordings[0], bool(timeline.plan.cues)
             responses = responses_of(first)
-            setting = Setting(first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.lit, told)
-            self.setting = setting
-            shown = [*(_panels(setting) if len(recordings) == 1 else _beside(setting, timeline))]
+            context = RenderContext(
+                first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.glows, told
+            )
+            self.context = context
+            shown = [*(_panels(context) if len(recordings) == 1 else _beside(context, timeline))]
             self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
             memory = self.canvas.memory
             self.bare = _gradient(self.canvas, theme) if ground is None else _plain(self.canvas, ground)
             memory[:] = self.bare
-            draw_card(setting)
+            draw_card(context)
             self.canvas.settle()
             self.card = memory.copy()
             memory[:] = self.bare
@@ -105,9 +107,9 @@ class Stage:
                 panel.ground()
             self.canvas.settle()
             self.ground = memory.copy()
-            self._lit = memory.copy()
-            self.field.stand_on(*(self.canvas.groups_of(memory) for memory in (self.ground, self._lit)))
-        self.glow_width = 9 * setting.layout.unit
+            self._illuminated = memory.copy()
+            self.field.stand_on(*(self.canvas.groups_of(memory) for memory in (self.ground, self._illuminated)))
+        self.glow_width = 9 * context.layout.unit
 
     def draw(self, frame: Frame) -> Bytes:
         """The picture of a frame, as its space says.
@@ -118,7 +120,7 @@ class Stage:
         with settings():
             if frame.card > 0:
                 self.canvas.memory[:] = self.card
-                write_on_card(self.setting, frame)
+                write_on_card(self.context, frame)
                 self.canvas.settle()
             else:
                 self._compose(frame)
@@ -130,14 +132,14 @@ class Stage:
     def _compose(self, frame: Frame) -> None:
         several = (frame, *frame.beside)
         shown = [(panel, several[run]) for panel, run in zip(self.panels, self._runs, strict=True)]
-        if self.lit:
-            brightness = np.zeros((self.field.lamps, 3))
+        if self.glows:
+            brightness = np.zeros((self.field.light_sources, 3))
             blobs = [blob for panel, of in shown for blob in panel.light(of, brightness)]
             if frame.glow != 1:
                 brightness *= frame.glow
                 blobs = [(x, y, height, colour * frame.glow) for x, y, height, colour in blobs]
             self.field.shine(brightness, blobs, self.glow_width)
-        self.canvas.memory[:] = self._lit
+        self.canvas.memory[:] = self._illuminated
         for panel, of in shown:
             panel.draw(of)
         self.canvas.settle()
@@ -162,30 +164,30 @@ def _lights(scene: Scene) -> int:
     return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
 
 
-def _panels(setting: Setting) -> Iterator[tuple[Panel, int]]:
+def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
     """The panels of the scene from back to front, each with the number of the run it shows: 0."""
-    scene, layout = setting.recording.scene, setting.layout
+    scene, layout = context.recording.scene, context.layout
     shown = scene.shown_panels
     whole = Rect(0, 0, *layout.size)
     for name, spec in zip(names_of(shown), shown, strict=True):
         if scene.style != "classic":
-            yield PANELS[spec.panel](setting, spec, layout.places[name]), 0
+            yield PANELS[spec.panel](context, spec, layout.places[name]), 0
         elif spec.panel in CLASSIC:
-            yield CLASSIC[spec.panel](setting, spec, whole), 0
+            yield CLASSIC[spec.panel](context, spec, whole), 0
 
 
-def _beside(setting: Setting, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
+def _beside(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
     """The panels of a scene that compares runs: those of each run, and those that are the same for all."""
-    recordings, scene = timeline.recordings, setting.recording.scene
+    recordings, scene = timeline.recordings, context.recording.scene
     shared, own = arrange_runs(scene, len(recordings))
-    setting = replace(setting, layout=shared, compared=recordings, names=timeline.names)
+    context = replace(context, layout=shared, compared=recordings, names=timeline.names)
     runs = [
-        replace(setting, recording=recording, layout=layout, responses=responses_of(recording))
+        replace(context, recording=recording, layout=layout, responses=responses_of(recording))
         for recording, layout in zip(recordings, own, strict=True)
     ]
     for name, spec in zip(names_of(scene.shown_panels), scene.shown_panels, strict=True):
         if not is_run_panel(spec):
-            yield PANELS[spec.panel](setting, spec, shared.places[name]), 0
+            yield PANELS[spec.panel](context, spec, shared.places[name]), 0
             continue
         for number, run in enumerate(runs):
             yield PANELS[spec.panel](run, spec, run.layout.places[name]), number
@@ -226,13 +228,13 @@ CHECKS, CHECK_GREYS = 36, (96, 128)
 """How many checks are along the shorter side, and what is between black and white in turn."""
 
 
-class TransparentStage:
+class TransparentRenderer:
     """The stages of one film on black and on white."""
 
     def __init__(self, timeline: Timeline | SideBySide) -> None:
-        self._on_black = Stage(timeline, RGB, BLACK)
-        self._on_white = Stage(timeline, RGB, WHITE)
-        self._is_light = self._on_black.setting.theme.is_light
+        self._on_black = Renderer(timeline, RGB, BLACK)
+        self._on_white = Renderer(timeline, RGB, WHITE)
+        self._is_light = self._on_black.context.theme.is_light
         width, height = self._on_black.canvas.size
         self._picture = np.empty((height, width, 4), np.uint8)
 
@@ -279,7 +281,7 @@ def _divided() -> Bytes:
 # Who draws a film's pictures: with a ground, as films want them, or without one, to be laid over something else.
 
 
-class Drawing(Protocol):
+class AnyRenderer(Protocol):
     """Makes a picture of any frame."""
 
     def draw(self, frame: Frame) -> Bytes:
@@ -287,11 +289,11 @@ class Drawing(Protocol):
         ...
 
 
-def stage_of(timeline: Timeline | SideBySide, is_transparent: bool = False) -> Drawing:
+def make_renderer(timeline: Timeline | SideBySide, is_transparent: bool = False) -> AnyRenderer:
     """A stage for a film, in the planes that encoders take; or for pictures without a ground."""
     from netviz.drawing.color_space import YUV420
 
-    return TransparentStage(timeline) if is_transparent else Stage(timeline, YUV420)
+    return TransparentRenderer(timeline) if is_transparent else Renderer(timeline, YUV420)
 
 
 # The film as matplotlib's FuncAnimation, for windows, notebooks and writers of one's own.
@@ -303,9 +305,9 @@ def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None
     figure: one of the user's, from pyplot for example, which the film then fills; without it a figure of exactly the
     film's size in pixels, for saving.
     """
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     width, height = timeline.recordings[0].scene.output.size
-    first = stage.draw(timeline.frame(0))
+    first = renderer.draw(timeline.frame(0))
     picture: FigureImage | AxesImage
     if figure is None:
         figure = Figure(figsize=(width / 100, height / 100), dpi=100)
@@ -317,7 +319,7 @@ def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None
         picture = axes.imshow(first, interpolation="nearest", aspect="equal", resample=False)
 
     def show(index: int) -> list[Any]:
-        picture.set_data(stage.draw(timeline.frame(index)))
+        picture.set_data(renderer.draw(timeline.frame(index)))
         return [picture]
 
     return FuncAnimation(

@@ -13,7 +13,7 @@ from netviz.timeline.frame import Array, Frame
 from netviz.training.layers import features_of, forward, network_inputs
 from netviz.training.recording import Recording
 
-Grid = NDArray[np.float32]
+PlaneGrid = NDArray[np.float32]
 Domain = tuple[tuple[float, float], tuple[float, float]]
 """((x1 from, to), (x2 from, to))."""
 
@@ -40,10 +40,10 @@ def domain_of(recording: Recording) -> Domain:
     return (left, right), (bottom, top)
 
 
-def signed(values: Grid | Array, activation: Activation) -> Grid | Array:
+def signed(values: PlaneGrid | Array, activation: Activation) -> PlaneGrid | Array:
     """Answers as -1 to 1: those between 0 and 1 by nature are stretched, all others cut off."""
     stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
-    cut: Grid | Array = np.minimum(np.maximum(stretched, -1), 1)
+    cut: PlaneGrid | Array = np.minimum(np.maximum(stretched, -1), 1)
     return cut
 
 
@@ -62,9 +62,9 @@ class Responses:
         plane = np.stack(np.meshgrid(x1, x2[::-1]), axis=-1).reshape(-1, 2)
         self._inputs = network_inputs(features_of(scene), plane).astype(np.float32)
         self._first = self._maps(self._inputs)
-        self._last: tuple[tuple[Array, ...], tuple[Grid, ...]] | None = None
+        self._last: tuple[tuple[Array, ...], tuple[PlaneGrid, ...]] | None = None
 
-    def of(self, frame: Frame) -> tuple[Grid, ...]:
+    def of(self, frame: Frame) -> tuple[PlaneGrid, ...]:
         """Answers (n_l, resolution, resolution) of the layers l = 0 to L with the frame's weights and biases.
 
         Row 0 is the largest x2, column 0 the smallest x1. What was worked out last is kept, for the other panels.
@@ -84,9 +84,9 @@ class Responses:
             )
             self._last = (
                 tuple(array.copy() for array in given),
-                (self._first, *(self._maps(cast("Grid", layer)) for layer in layers[1:])),
+                (self._first, *(self._maps(cast("PlaneGrid", layer)) for layer in layers[1:])),
             )
         return self._last[1]
 
-    def _maps(self, layer: Grid) -> Grid:
+    def _maps(self, layer: PlaneGrid) -> PlaneGrid:
         return np.ascontiguousarray(layer.T).reshape(-1, self.resolution, self.resolution)

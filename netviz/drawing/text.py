@@ -147,7 +147,7 @@ def _usable(text: str, font: Font) -> Path:
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Our settings of matplotlib; letters that are missing have been told by `check`, in the user's words."""
+    """Our settings of matplotlib; letters that are missing have been told by `check_output`, in the user's words."""
     # matplotlib's own rc_context copies some three hundred settings, which takes as long as drawing a curve.
     kept = {key: matplotlib.rcParams[key] for key in DRAWING}
     try:
@@ -185,7 +185,7 @@ def capital_height(font: Font, size: float) -> float:
 
 @kept(12_000_000)
 def mask(text: str, font: Font, size: float) -> Mask:
-    """Draw a text once. Characters that no font has are drawn as boxes; `check` warns of them."""
+    """Draw a text once. Characters that no font has are drawn as boxes; `check_output` warns of them."""
     path = _usable(text, font)
     advance, height, descent = _extent(text, path, size)
     pad = int(size * 0.4) + 2
@@ -210,30 +210,30 @@ def mask(text: str, font: Font, size: float) -> Mask:
     )
 
 
-def fit(text: str, font: Font, size: float, room: float, smallest: float) -> tuple[str, float]:
+def fit(text: str, font: Font, size: float, slot: float, smallest: float) -> tuple[str, float]:
     """The text and the size, at most `size`, at which it fits into `room` pixels; cut with … below `smallest`."""
     taken = width(text, font, size)
-    if taken <= room or not text:
+    if taken <= slot or not text:
         return text, size
-    size = max(smallest, size * room / taken)
-    while width(text, font, size) > room and size > smallest:
+    size = max(smallest, size * slot / taken)
+    while width(text, font, size) > slot and size > smallest:
         size = max(smallest, 0.98 * size)  # letters do not shrink evenly, because they are hinted
-    if width(text, font, size) <= room:
+    if width(text, font, size) <= slot:
         return text, size
     kept = text
-    while kept and width(kept + "…", font, size) > room:
+    while kept and width(kept + "…", font, size) > slot:
         kept = kept[:-1].rstrip()
     return kept + "…", size
 
 
-def wrap(text: str, font: Font, size: float, room: float, smallest: float, lines: int = 2) -> tuple[list[str], float]:
+def wrap(text: str, font: Font, size: float, slot: float, smallest: float, lines: int = 2) -> tuple[list[str], float]:
     """A text on as few lines as it needs at `size`, at most `lines`, broken evenly; smaller or cut where it must be."""
     words = text.split(" ")
     for count in range(1, min(lines, len(words)) + 1):
         parts = _even(words, count)
-        if all(width(part, font, size) <= room for part in parts):
+        if all(width(part, font, size) <= slot for part in parts):
             return [part for part in parts if part], size
-    fitted = [fit(part, font, size, room, smallest) for part in _even(words, min(lines, len(words)))]
+    fitted = [fit(part, font, size, slot, smallest) for part in _even(words, min(lines, len(words)))]
     size = min(part_size for _, part_size in fitted)
     return [part for part, _ in fitted], size
 
@@ -252,7 +252,7 @@ def _even(words: list[str], count: int) -> list[str]:
     return list(min(breaks, key=lambda pair: max(map(len, pair))))
 
 
-def check(texts: list[str], faces: Typefaces) -> None:
+def warn_of_missing_letters(texts: list[str], faces: Typefaces) -> None:
     """Warn of characters that no typeface at hand can draw."""
     lacking = "".join(sorted({c for text in texts for c in missing(text, faces.words)}))
     if lacking:

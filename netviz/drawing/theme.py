@@ -82,7 +82,7 @@ class Theme:
     test_error: Colour
     neuron: Colour
     rim: Colour
-    lit_ink: Colour
+    ink_on_light: Colour
     bright: Colour
     flare: float
     highlight: Colour
@@ -129,7 +129,7 @@ class Theme:
         found = []
         for level in np.linspace(0, 1, LEVELS):
             fill = mix(self.neuron, light, float(level))
-            own = best((self.ink, self.lit_ink), fill)
+            own = best((self.ink, self.ink_on_light), fill)
             # A little more than is asked for, so that it is enough between the levels too.
             found.append(own if contrast(own, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
         return tuple(found)
@@ -196,7 +196,7 @@ NIGHT = Theme(
     test_error=colour("#5fd0d8"),
     neuron=colour("#10131d"),
     rim=colour("#8a6f38"),
-    lit_ink=colour("#17130a"),
+    ink_on_light=colour("#17130a"),
     bright=WHITE,
     flare=1.0,
     highlight=colour("#7cc4ff"),
@@ -219,7 +219,7 @@ PAPER = Theme(
     test_error=colour("#00727f"),
     neuron=colour("#fffefb"),
     rim=colour("#b9ab8f"),
-    lit_ink=colour("#2a1c00"),
+    ink_on_light=colour("#2a1c00"),
     bright=colour("#14162a"),
     flare=0.45,
     highlight=colour("#4a9be0"),
@@ -242,7 +242,7 @@ PLAYGROUND = Theme(
     test_error=colour("#00727f"),
     neuron=colour("#ffffff"),
     rim=colour("#aab4c0"),
-    lit_ink=WHITE,
+    ink_on_light=WHITE,
     bright=colour("#12233a"),
     flare=0.4,
     highlight=colour("#0877bd"),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
-from netviz.pipeline.prepare import plan, settled, tell
-from netviz.pipeline.provenance import said_of
+from netviz.pipeline.prepare import plan, resolve_schedule, tell
+from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import (
     Source,
     compare_problems,
@@ -24,11 +24,10 @@ from netviz.pipeline.validation import (
 )
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import check_moment, moment_frame
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.cache import record_once, recording_cache
-from netviz.training.comparison import Comparison
-from netviz.training.comparison import compare as compare_runs
+from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.recording import Recording
 from netviz.training.trainer import record as train
 
@@ -36,14 +35,14 @@ if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
 
-    from netviz.drawing.renderer import Drawing
+    from netviz.drawing.renderer import AnyRenderer
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
 
 
 def record(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Recording:
-    """Train the scene's network and keep the moments its film needs. Of a scene that compares runs use `compare`.
+    """Train the scene's network and keep the moments its film needs. Of a scene that compares runs use `compare_runs`.
 
     cache: whether the recording may come from the user's cache of recordings instead, and is put there if training took
     longer than reading it will (see `netviz.training.cache`); it is the same to the last bit.
@@ -58,7 +57,7 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
             return train(scene)
         return train(scene, progress=lambda done, total: progress("training", done, total))
 
-    return record_once(settled(scene), trained, recording_cache() if cache else None)
+    return record_once(resolve_schedule(scene), trained, recording_cache() if cache else None)
 
 
 def compare(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Comparison:
@@ -66,7 +65,7 @@ def compare(scene: Scene, *, progress: Progress | None = None, cache: bool = Fal
 
     Raises InputError as `render` does, NetvizError if all runs diverge: one that does is kept up to there.
     """
-    scene = settled(scene)
+    scene = resolve_schedule(scene)
     problems = compare_problems(scene) if scene.compare is not None else [Problem("compare", "names no runs")]
     if problems:
         raise InputError(problems)
@@ -86,22 +85,22 @@ def recorded(source: Source, *, progress: Progress | None = None, cache: bool = 
 
 
 def pictures(
-    timeline: Timeline | SideBySide, stage: Drawing | None = None, frames: range | None = None
+    timeline: Timeline | SideBySide, renderer: AnyRenderer | None = None, frames: range | None = None
 ) -> Iterator[NDArray[np.uint8]]:
     """Every frame's picture for a film, in order; one that looks like the last is not drawn again.
 
-    stage: who draws them; without one they are (height * 3 / 2, width), planes of luma and chroma, as `Stage.draw`
+    stage: who draws them; without one they are (height * 3 / 2, width), planes of luma and chroma, as `Renderer.draw`
     says. All are the stage's own memory: use each before asking for the next. frames: all of the film's if not given.
     """
-    from netviz.drawing.renderer import stage_of
+    from netviz.drawing.renderer import make_renderer
 
-    stage = stage_of(timeline) if stage is None else stage
+    renderer = make_renderer(timeline) if renderer is None else renderer
     last: Any = None
     picture: NDArray[np.uint8] | None = None
     for index in range(timeline.frame_count) if frames is None else frames:
         key = timeline.key(index)
         if picture is None or key != last:
-            picture, last = stage.draw(timeline.frame(index)), key
+            picture, last = renderer.draw(timeline.frame(index)), key
         yield picture
 
 
@@ -138,24 +137,24 @@ def still(
     if problems or made is None:
         raise InputError(problems)
     runs = recorded(source, progress=progress, cache=cache)
-    timeline = frames_of(tell(made, runs), runs)
+    timeline = timeline_of(tell(made, runs), runs)
     picture = picture_at(timeline, moment_frame(timeline, at))
     if seen_as is not None:
         picture[..., :3] = picture_seen(picture[..., :3], seen_as)
     if output is not None:
         from netviz.video.images import write_picture
 
-        write_picture(Path(output), picture, said_of(scene), overwrite=overwrite)
+        write_picture(Path(output), picture, embedded_provenance(scene), overwrite=overwrite)
     return picture
 
 
 def picture_at(timeline: Timeline | SideBySide, frame: int) -> NDArray[np.uint8]:
     """A frame's picture for looking at: (height, width, 3), or with alpha (height, width, 4) where it has no ground."""
-    from netviz.drawing.renderer import Stage, TransparentStage
+    from netviz.drawing.renderer import Renderer, TransparentRenderer
 
     is_transparent = timeline.recordings[0].scene.output.transparent
-    stage = TransparentStage(timeline) if is_transparent else Stage(timeline)
-    return stage.draw(timeline.frame(frame)).copy()
+    renderer = TransparentRenderer(timeline) if is_transparent else Renderer(timeline)
+    return renderer.draw(timeline.frame(frame)).copy()
 
 
 def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:
@@ -170,7 +169,7 @@ def animate(recording: Recording | Comparison, figure: Figure | None = None) -> 
     problems = scene_problems(recording)
     if problems:
         raise InputError(problems)
-    return make_animation(frames_of(tell(plan(recording.scene), recording), recording), figure)
+    return make_animation(timeline_of(tell(plan(recording.scene), recording), recording), figure)
 
 
 # The sound of a run by itself, without its film.

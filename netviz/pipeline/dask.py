@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.pipeline.tasks import Production
+from netviz.pipeline.tasks import RenderTask
 
 PATIENCE = 10.0
 """Seconds a scheduler may take to answer, and its first worker to come."""
@@ -82,6 +82,6 @@ def is_dask(executor: Executor) -> bool:
     return type(executor).__module__.partition(".")[0] == "distributed"
 
 
-def scattered(executor: Any, film: Production) -> Any:
+def scattered(executor: Any, film: RenderTask) -> Any:
     """The film on every dask worker, sent once, as something that can be handed to `submit` in its place."""
     return executor._client.scatter(film, broadcast=True, hash=False)

@@ -12,18 +12,18 @@ from netviz.errors import InputError, Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import picture_at
 from netviz.pipeline.prepare import plan
-from netviz.pipeline.provenance import said_of
+from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import Source, captions_of, film_target_problems, input_files, scene_of, scene_problems
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import poster_frame
 from netviz.timeline.plan import Plan
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
-from netviz.video.formats import KINDS, PICTURES, Making, is_picture, outputs_of
+from netviz.video.formats import FILE_KINDS, PICTURES, EncodeSettings, is_picture, outputs_of
 from netviz.video.images import picture_file
 from netviz.video.webvtt import vtt
-from netviz.video.writer import Wanted
+from netviz.video.writer import OutputSpec
 
 Target = str | Path
 Targets = Target | Sequence[Target]
@@ -33,13 +33,13 @@ Films = Mapping[Target | tuple[Target, ...], Source]
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderJob:
     """A film to be made: of a source, as planned before its training, in these files."""
 
     source: Source
     plan: Plan
     targets: tuple[Path, ...]
-    wanted: Wanted
+    wanted: OutputSpec
 
     @property
     def target(self) -> Path:
@@ -94,11 +94,11 @@ def _place(path: Path) -> str:
 
 def _of(name: str, problem: Problem) -> Problem:
     """A problem of one of several films, with its name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.lower().endswith((*KINDS, *PICTURES, ".vtt"))
+    is_file = "/" in problem.where or problem.where.lower().endswith((*FILE_KINDS, *PICTURES, ".vtt"))
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 
-def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Order]:
+def render_jobs(films: Films, overwrite: bool, problems: list[Problem]) -> list[RenderJob]:
     """Everything that is asked for. Raises InputError with all that is wrong with it, and with `problems`."""
     found, plans = film_problems(films, overwrite=overwrite)
     if problems or found:
@@ -109,20 +109,20 @@ def orders_of(films: Films, overwrite: bool, problems: list[Problem]) -> list[Or
         scene = scene_of(source)
         sound = scene.audio
         audio = None if sound is None or sound.is_sonified else heard(sound, made.seconds, scene.output.loudness)
-        making, targets = making_of(scene), targets_of(target)
+        making, targets = encode_settings(scene), targets_of(target)
         captions = captions_of(scene, targets)
         outputs = outputs_of([target for target in targets if not is_picture(target)], making)
-        about = said_of(scene)
-        wanted = Wanted(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
-        orders.append(Order(source, made, targets, wanted))
+        about = embedded_provenance(scene)
+        wanted = OutputSpec(outputs, making, made.frame_count, audio, overwrite, captions=captions, about=about)
+        orders.append(RenderJob(source, made, targets, wanted))
     return orders
 
 
-def making_of(scene: Scene) -> Making:
+def encode_settings(scene: Scene) -> EncodeSettings:
     """How a scene says that its files are made."""
     output = scene.output
     animated = output.animated
-    return Making(
+    return EncodeSettings(
         output.size,
         output.fps,
         output.quality,
@@ -133,13 +133,13 @@ def making_of(scene: Scene) -> Making:
     )
 
 
-def beside_of(order: Order, plan: Plan, runs: Recording | Comparison) -> dict[Path, bytes]:
+def beside_of(order: RenderJob, plan: Plan, runs: Recording | Comparison) -> dict[Path, bytes]:
     """What is no film: its captions, and single pictures, which show the moment of a poster."""
     found, about = {}, order.wanted.about
     if order.wanted.captions is not None:
         found[order.wanted.captions] = vtt(plan.cues, plan.fps).encode()
     if pictures := [target for target in order.targets if is_picture(target)]:
-        timeline = frames_of(plan, runs)
+        timeline = timeline_of(plan, runs)
         picture = picture_at(timeline, poster_frame(timeline))
         found |= {target: picture_file(picture, target.suffix, about) for target in pictures}
     return found

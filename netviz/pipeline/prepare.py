@@ -10,13 +10,13 @@ from netviz.atomic_files import amount
 from netviz.audio.beat_tracking import find_rhythm
 from netviz.audio.envelope import COARSE_RATE, levels
 from netviz.audio.music_file import SAMPLE_RATE
-from netviz.audio.soundtrack import Soundtrack, clock, film_length, fitting_problems, soundtrack, warn_of_length
+from netviz.audio.soundtrack import Soundtrack, duration_text, film_length, fitting_problems, soundtrack, warn_of_length
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.scene.model import Schedule
 from netviz.scene.output import Sound, platform_of
 from netviz.scene.scene import Scene
 from netviz.scene.validation import MOST_SHOWN
-from netviz.story.story import told
+from netviz.story.story import add_story
 from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
 from netviz.timeline.captions import add_captions
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
@@ -49,17 +49,17 @@ def tell(made: Plan, source: Recording | Comparison) -> Plan:
     """The plan with all that only the recording knows. Warns of what it lacks. To be called once, before a timeline."""
     recording = source.whole if isinstance(source, Comparison) else source
     if recording.scene.story is None:
-        whole = told(made, recording)
+        whole = add_story(made, recording)
     else:
         from netviz.drawing.legibility import has_room
 
-        whole = told(made, recording, has_room(recording.scene))
+        whole = add_story(made, recording, has_room(recording.scene))
     if new := whole.notes[len(made.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
     return whole
 
 
-def settled(scene: Scene) -> Scene:
+def resolve_schedule(scene: Scene) -> Scene:
     """The scene, its schedule a number of cycles where that follows from the beats: what is trained and filmed.
 
     A schedule that the scene gives itself stays. Raises InputError if the beats cannot be found.
@@ -80,7 +80,7 @@ def settled(scene: Scene) -> Scene:
 
 def laid_out(scene: Scene) -> Plan:
     """The plan itself, without a word to the user. Raises InputError if its captions cannot be placed."""
-    scene = settled(scene)
+    scene = resolve_schedule(scene)
     length = film_length(scene)
     seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
     made = make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
@@ -132,9 +132,9 @@ def _warn_of_letters(scene: Scene) -> None:
         *captions,
     ]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
-        from netviz.drawing.text import Typefaces, check
+        from netviz.drawing.text import Typefaces, warn_of_missing_letters
 
-        check(texts, Typefaces.make(scene.font))
+        warn_of_missing_letters(texts, Typefaces.make(scene.font))
 
 
 # What a film's platform says of the whole film: how long it may be, how large its file, and what it will be for.
@@ -149,7 +149,7 @@ def length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
     is_led = sound is not None and not sound.is_sonified and sound.fit == "film"
     cut = " and --set audio.fit=track, which cuts the music" if is_led else ""
     message = (
-        f"the film lasts {clock(seconds)}, and {name} takes {clock(Fraction(most))} at most: "
+        f"the film lasts {duration_text(seconds)}, and {name} takes {duration_text(Fraction(most))} at most: "
         f"give --duration {most}{cut}"
     )
     return [Problem("output.platform", message)]
@@ -173,7 +173,7 @@ def platform_told(scene: Scene) -> str:
     name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
     if platform is None:
         return ""
-    most = [clock(Fraction(platform.longest))] if platform.longest is not None else []
+    most = [duration_text(Fraction(platform.longest))] if platform.longest is not None else []
     most += [amount(platform.largest_file)] if platform.largest_file is not None else []
     said = [f"at most {' and '.join(most)}"] if most else []
     if sound is not None and sound.loudness is None and (sound.is_sonified or not sound.gain):

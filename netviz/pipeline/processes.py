@@ -20,7 +20,16 @@ from typing import IO, Any
 
 from netviz.errors import NetvizError
 from netviz.ffmpeg import describe_status
-from netviz.pipeline.tasks import WATCHES, Cancelled, Packed, Production, Segment, SegmentFailed, Watch, encode
+from netviz.pipeline.tasks import (
+    TRACKERS,
+    Cancelled,
+    ProgressTracker,
+    RenderTask,
+    Segment,
+    SegmentFailed,
+    SerializedTask,
+    encode,
+)
 
 ATTEMPTS = 2
 """How often a segment is tried whose worker is lost."""
@@ -59,7 +68,7 @@ class Processes(Executor):
             worker.end()
         self._threads.shutdown(wait=wait)
 
-    def _run(self, film: Production, start: int, stop: int) -> tuple[bytes, ...]:
+    def _run(self, film: RenderTask, start: int, stop: int) -> tuple[bytes, ...]:
         for attempt in range(1, ATTEMPTS + 1):
             worker = self._worker()
             try:
@@ -103,7 +112,7 @@ class _Worker:
             start_new_session=True,
         )
 
-    def encode(self, film: Packed, start: int, stop: int) -> tuple[bytes, ...]:
+    def encode(self, film: SerializedTask, start: int, stop: int) -> tuple[bytes, ...]:
         """Have a segment made. Raises SegmentFailed, WorkerLost, or Cancelled."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
@@ -111,8 +120,8 @@ class _Worker:
             self._token = film.token
             while True:
                 kind, what = receive(self._process.stdout)
-                if kind == "frames" and film.token in WATCHES:
-                    WATCHES[film.token].drawn(start, what)
+                if kind == "frames" and film.token in TRACKERS:
+                    TRACKERS[film.token].drawn(start, what)
                 elif kind == "failed":
                     raise SegmentFailed(what)
                 elif kind == "made":
@@ -159,7 +168,10 @@ class _Worker:
 # Messages are pickles, each after its length. Told: (token, film or None if it has it, start, stop). Answered:
 # ("frames", n) now and then, and ("made", bytes) or ("failed", words) at last.
 
-START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from netviz.pipeline.processes import serve; serve()"
+START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from netviz.pipeline.processes import serve_tasks; serve_tasks()"
+)
 """The program of a worker; its one argument is the path along which it finds modules."""
 
 BETWEEN_WORDS = 0.2
@@ -185,7 +197,7 @@ def _read(pipe: IO[bytes], size: int) -> bytes:
     return data
 
 
-def serve() -> None:
+def serve_tasks() -> None:
     """Make segments until standard input ends, or we are told to go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     signal.signal(signal.SIGTERM, _go)
@@ -204,7 +216,7 @@ def _go(*_: object) -> None:
 
 
 def _serve(told: IO[bytes], answers: IO[bytes]) -> None:
-    class Talkative(Watch):
+    class Talkative(ProgressTracker):
         """Tells how far a segment is."""
 
         told = 0.0
@@ -215,13 +227,13 @@ def _serve(told: IO[bytes], answers: IO[bytes]) -> None:
                 self.told = now
                 send(answers, ("frames", count))
 
-    film: Packed | None = None
+    film: SerializedTask | None = None
     while True:
         token, sent, start, stop = receive(told)
         if sent is not None:
             film = sent
-            WATCHES.clear()
-            WATCHES[token] = Talkative()
+            TRACKERS.clear()
+            TRACKERS[token] = Talkative()
         assert film is not None and film.token == token
         try:
             send(answers, ("made", Segment(film, start, stop).encoded()))

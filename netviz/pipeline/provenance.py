@@ -13,19 +13,19 @@ from netviz.scene.output import Sound
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
 from netviz.version import __version__
-from netviz.video.metadata import About, Music
-from netviz.video.metadata_formats import Media, read_about, read_media
+from netviz.video.metadata import Music, Provenance
+from netviz.video.metadata_formats import Media, read_media, read_provenance
 
 OWN_MUSIC = "made by netviz from the run itself, CC0: nobody need be asked or named"
 
 
-def about_of(scene: Scene, version: str = __version__) -> About:
+def provenance_of(scene: Scene, version: str = __version__) -> Provenance:
     """What a file says that is made of a scene: the scene itself, whole, and whose its music is.
 
     version: of the netviz that makes it.
     """
     said = written(scene)
-    return About(
+    return Provenance(
         title=scene.title,
         version=version,
         seed=scene.training.seed,
@@ -36,12 +36,12 @@ def about_of(scene: Scene, version: str = __version__) -> About:
     )
 
 
-def said_of(scene: Scene) -> About | None:
+def embedded_provenance(scene: Scene) -> Provenance | None:
     """What the scene's files are to say: None for nothing, where it does not want it known."""
-    return about_of(scene) if scene.output.about else None
+    return provenance_of(scene) if scene.output.about else None
 
 
-def restored(about: About, source: str) -> str:
+def restored(about: Provenance, source: str) -> str:
     """The text of a scene file that is the scene a file was made of. source: the file's name."""
     heading = (
         f"The scene of {source}, as {about.software} rendered it. What is not said here is as netviz has it by itself."
@@ -68,7 +68,7 @@ class Inspection:
     moments are in it instead, and size_in_bytes of its file."""
 
     path: Path
-    about: About
+    about: Provenance
     size_in_bytes: int
     media: Media | None = None
     kept: int | None = None
@@ -88,15 +88,15 @@ def inspect(path: str | Path) -> Inspection:
     if _begins_like_recording(path):
         recording = Recording.load(path)
         version = str(recording.info["versions"].get("netviz", "of unknown version"))
-        return Inspection(path, about_of(recording.scene, version), path.stat().st_size, kept=len(recording.cycle))
-    about, media = read_about(path), read_media(path)
+        return Inspection(path, provenance_of(recording.scene, version), path.stat().st_size, kept=len(recording.cycle))
+    about, media = read_provenance(path), read_media(path)
     if not _is_whole(about):
         message = "is damaged: the scene in it is not the one that its hash is of"
         raise InputError([Problem(str(path), message)])
     return Inspection(path, about, media.size_in_bytes, media)
 
 
-def _is_whole(about: About) -> bool:
+def _is_whole(about: Provenance) -> bool:
     try:
         return scene_hash(about.scene) == about.scene_hash
     except ValueError:  # a number that is not finite

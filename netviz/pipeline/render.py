@@ -15,15 +15,15 @@ from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import NetvizWarning, Problem
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
-from netviz.pipeline.jobs import Films, Order, Targets, beside_of, orders_of, targets_of
+from netviz.pipeline.jobs import Films, RenderJob, Targets, beside_of, render_jobs, targets_of
 from netviz.pipeline.prepare import platform_notes, tell
-from netviz.pipeline.tasks import Production, Watch
+from netviz.pipeline.tasks import ProgressTracker, RenderTask
 from netviz.pipeline.validation import Source, scene_of
-from netviz.pipeline.workers import Crew, crew_of, default_jobs, usable_cpus
-from netviz.timeline.side_by_side import frames_of
+from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
+from netviz.timeline.side_by_side import timeline_of
 from netviz.timeline.timeline import Timeline
-from netviz.video.formats import Roll
-from netviz.video.writer import Film, joined
+from netviz.video.formats import FrameStream
+from netviz.video.writer import Film, join_film
 
 BEAT = 0.1
 """Seconds between two looks at how far the workers are."""
@@ -86,15 +86,15 @@ def render_many(
     ended: called with each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
     Raises InputError before any work with all that is wrong with any of them.
     """
-    orders = orders_of(films, overwrite, request_problems(jobs, executor, cluster))
+    orders = render_jobs(films, overwrite, request_problems(jobs, executor, cluster))
     if jobs is None:
         jobs = default_jobs(usable_cpus(), _segments(orders))
     jobs = max(1, min(jobs, _segments(orders)))
-    with crew_of(jobs, executor, cluster) as crew:
+    with worker_pool(jobs, executor, cluster) as crew:
         return _make_all(orders, crew, progress, cache, ended)
 
 
-def _segments(orders: Sequence[Order]) -> int:
+def _segments(orders: Sequence[RenderJob]) -> int:
     return sum(len(order.wanted.segments) * len(order.wanted.rolls) for order in orders)
 
 
@@ -114,15 +114,15 @@ def request_problems(jobs: int | None, executor: Executor | None, cluster: str |
 
 
 def _make_all(
-    orders: list[Order],
-    crew: Crew,
+    orders: list[RenderJob],
+    crew: WorkerPool,
     progress: Progress | None,
     cache: bool,
     ended: Callable[[Path, Film | Exception], None],
 ) -> dict[Path, Film | Exception]:
     """Make all films; the next is begun as soon as the workers of those under way do not keep everybody busy."""
     total = sum(order.plan.frame_count * len(order.wanted.rolls) for order in orders)
-    watches: list[Watch] = []
+    watches: list[ProgressTracker] = []
     outcomes: dict[Path, Film | Exception] = {}
     under_way: dict[Path, Generator[None, None, Film]] = {}
     waiting = [*orders]
@@ -140,7 +140,7 @@ def _make_all(
         while waiting or under_way:
             if waiting and crew.has_room():
                 order = waiting.pop(0)
-                watch = [Watch(crew.news, tell) for _ in order.wanted.rolls]
+                watch = [ProgressTracker(crew.news, tell) for _ in order.wanted.rolls]
                 watches += watch
                 under_way[order.target] = _made(order, crew, watch, _named(progress, order, len(orders)), cache)
             crew.news.clear()
@@ -161,7 +161,7 @@ def _make_all(
 
 
 def _made(
-    order: Order, crew: Crew, watches: list[Watch], progress: Progress | None, cache: bool
+    order: RenderJob, crew: WorkerPool, watches: list[ProgressTracker], progress: Progress | None, cache: bool
 ) -> Generator[None, None, Film]:
     """Train, draw and encode, giving others their turn while there is nothing to be done here.
 
@@ -169,17 +169,17 @@ def _made(
     """
     runs = recorded(order.source, progress=progress, cache=cache)
     plan, wanted = tell(order.plan, runs), order.wanted
-    films = {roll: (Production(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
+    films = {roll: (RenderTask(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
     wanted = replace(wanted, beside=beside_of(order, plan, runs))
 
-    def segments(roll: Roll) -> Iterator[tuple[bytes, ...] | None]:
+    def segments(roll: FrameStream) -> Iterator[tuple[bytes, ...] | None]:
         film, watch = films[roll]
         return crew.segments(film, wanted.segments, watch)
 
     with ExitStack() as stack:
         is_heard = any(output.has_sound for output in wanted.outputs)
         if is_heard and runs.scene.audio is not None and runs.scene.audio.is_sonified:
-            timeline = frames_of(plan, runs)
+            timeline = timeline_of(plan, runs)
             assert isinstance(timeline, Timeline), "sound is made from one run alone"
             sound = _folder(stack) / "sound.wav"
             for done, total in write_sonified(timeline, sound):
@@ -188,7 +188,7 @@ def _made(
                 watches[0].news.set()  # there is nothing to wait for
                 yield
             wanted = replace(wanted, audio=Soundtrack(sound))
-        made = yield from joined(wanted, segments)
+        made = yield from join_film(wanted, segments)
         for note in platform_notes(runs.scene, made):
             warnings.warn(note, NetvizWarning, stacklevel=2)
         return made
@@ -199,7 +199,7 @@ def _folder(stack: ExitStack) -> Path:
     return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-")))
 
 
-def _named(progress: Progress | None, order: Order, films: int) -> Progress | None:
+def _named(progress: Progress | None, order: RenderJob, films: int) -> Progress | None:
     """Progress in which the phases of one of several films have its name."""
     if progress is None or films == 1:
         return progress

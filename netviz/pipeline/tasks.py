@@ -1,7 +1,7 @@
 """Render tasks: picklable runs of frames, checked for equal versions, encoded by any worker to the same bytes.
 
-A Production is what all segments of one film need. Within this process it goes from hand to hand; where it is pickled
-it becomes a Packed, which is bytes and whose versions are compared before anything in it is believed.
+A RenderTask is what all segments of one film need. Within this process it goes from hand to hand; where it is pickled
+it becomes a SerializedTask, which is bytes and whose versions are compared before anything in it is believed.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from netviz.drawing.renderer import Drawing, stage_of
+from netviz.drawing.renderer import AnyRenderer, make_renderer
 from netviz.errors import NetvizError
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanel
+from netviz.scene.shots import PicturePanelSpec
 from netviz.timeline.plan import Plan
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
 from netviz.video.encoder import encode_segment
-from netviz.video.formats import Roll
+from netviz.video.formats import FrameStream
 
 
 class SegmentFailed(NetvizError):
@@ -40,8 +40,8 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
-class Packed:
-    """A Production on its way: bytes that are opened by a worker of the same versions only."""
+class SerializedTask:
+    """A RenderTask on its way: bytes that are opened by a worker of the same versions only."""
 
     token: str
     versions: Mapping[str, str]
@@ -49,43 +49,43 @@ class Packed:
 
 
 @dataclass(frozen=True, eq=False)
-class Production:
+class RenderTask:
     """What all segments of one film are made from. roll: what is drawn and encoded. token: what workers know it by."""
 
     plan: Plan
     recorded: Recording | Comparison
-    roll: Roll
+    roll: FrameStream
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
     def timeline(self) -> Timeline | SideBySide:
         """The state of every frame."""
-        return frames_of(self.plan, self.recorded)
+        return timeline_of(self.plan, self.recorded)
 
     @cached_property
-    def packed(self) -> Packed:
+    def packed(self) -> SerializedTask:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
         files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
         content = pickle.dumps((self.plan, self.recorded, self.roll, files), protocol=pickle.HIGHEST_PROTOCOL)
-        return Packed(self.token, dict(versions()), content)
+        return SerializedTask(self.token, dict(worker_versions()), content)
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed = self.packed
-        return Packed, (packed.token, packed.versions, packed.content)
+        return SerializedTask, (packed.token, packed.versions, packed.content)
 
 
 @dataclass(frozen=True)
 class Segment:
     """A run of a film's frames that any worker can turn into video."""
 
-    film: Production | Packed
+    film: RenderTask | SerializedTask
     start: int
     stop: int
 
     def encoded(self) -> tuple[bytes, ...]:
         """Draw it, and encode it for every take of its roll. Raises SegmentFailed, or Cancelled."""
         try:
-            film = opened(self.film)
+            film = deserialized(self.film)
             frames = range(self.start, self.stop)
             return encode_segment(_pictures(film, self.start, self.stop), frames, film.roll)
         except Cancelled:
@@ -96,12 +96,12 @@ class Segment:
             raise SegmentFailed(f"{type(failure).__name__}: {failure}") from failure
 
 
-def encode(film: Production | Packed, start: int, stop: int) -> tuple[bytes, ...]:
+def encode(film: RenderTask | SerializedTask, start: int, stop: int) -> tuple[bytes, ...]:
     """What is handed to executors: the segment's encoded bytes. See `Segment.encoded`."""
     return Segment(film, start, stop).encoded()
 
 
-class Watch:
+class ProgressTracker:
     """What is known in this process of a film that is being made: how far it is, and whether it is still wanted."""
 
     def __init__(self, news: threading.Event | None = None, tell: Callable[[], None] = lambda: None) -> None:
@@ -127,7 +127,7 @@ class Watch:
         self.news.set()
 
 
-WATCHES: dict[str, Watch] = {}
+TRACKERS: dict[str, ProgressTracker] = {}
 """By its token whoever in this process follows a film's making; workers elsewhere have none."""
 
 
@@ -136,49 +136,49 @@ _drawing = threading.Lock()
 _of_thread = threading.local()
 
 
-def opened(film: Production | Packed) -> Production:
+def deserialized(film: RenderTask | SerializedTask) -> RenderTask:
     """The film itself. The one opened last is kept, for the segments of it that will follow."""
-    if isinstance(film, Production):
+    if isinstance(film, RenderTask):
         return film
     with _opening:
-        kept: Production | None = _kept.get(film.token)
+        kept: RenderTask | None = _kept.get(film.token)
         if kept is None:
-            refuse_others(film.versions)
+            check_versions(film.versions)
             plan, recorded, roll, files = pickle.loads(film.content)
             _kept.clear()
-            kept = Production(plan, _with_files(recorded, files), roll, film.token)
+            kept = RenderTask(plan, _with_files(recorded, files), roll, film.token)
             _kept[film.token] = kept
         return kept
 
 
-_kept: dict[str, Production] = {}
+_kept: dict[str, RenderTask] = {}
 
 
-def _pictures(film: Production, start: int, stop: int) -> Iterator[Any]:
+def _pictures(film: RenderTask, start: int, stop: int) -> Iterator[Any]:
     """The segment's pictures, drawn one thread at a time: matplotlib's settings are the whole process's."""
     from netviz.pipeline.api import pictures
 
-    watch = WATCHES.get(film.token)
+    watch = TRACKERS.get(film.token)
     source: Iterator[Any] | None = None
     for count in range(stop - start):
         if watch is not None:
             watch.drawn(start, count)
         with _drawing, _one_thread()():
             if source is None:
-                source = pictures(film.timeline, _stage(film), range(start, stop))
+                source = pictures(film.timeline, _renderer(film), range(start, stop))
             picture = next(source)
         yield picture
     if watch is not None:
         watch.drawn(start, stop - start)
 
 
-def _stage(film: Production) -> Drawing:
+def _renderer(film: RenderTask) -> AnyRenderer:
     """This thread's stage of the film; only the last film's is kept."""
     if getattr(_of_thread, "token", None) != film.token:
-        _of_thread.stage = None  # before the next one takes its memory
-        _of_thread.stage, _of_thread.token = stage_of(film.timeline, film.roll.is_transparent), film.token
-    stage: Drawing = _of_thread.stage
-    return stage
+        _of_thread.renderer = None  # before the next one takes its memory
+        _of_thread.renderer, _of_thread.token = make_renderer(film.timeline, film.roll.is_transparent), film.token
+    renderer: AnyRenderer = _of_thread.renderer
+    return renderer
 
 
 @lru_cache(maxsize=1)
@@ -191,7 +191,7 @@ def _one_thread() -> Callable[[], Any]:
 
 
 def _files(scene: Scene) -> list[str]:
-    pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanel)]
+    pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
     return [*pictures, *([scene.font] if scene.font is not None else [])]
 
 
@@ -200,7 +200,7 @@ def _with_files(recorded: Recording | Comparison, files: Mapping[str, bytes]) ->
     places = {path: path if _is(path, content) else _copy(path, content) for path, content in files.items()}
     scene = recorded.scene
     panels = scene.panels and tuple(
-        panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanel) else panel
+        panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanelSpec) else panel
         for panel in scene.panels
     )
     changes = {"panels": panels, "font": scene.font and places[scene.font]}
@@ -234,7 +234,7 @@ class WorkerDiffers(NetvizError):
 
 
 @lru_cache(maxsize=1)
-def versions() -> Mapping[str, str]:
+def worker_versions() -> Mapping[str, str]:
     """Of netviz (a digest of its very code), the libraries that make pixels, and ffmpeg, in this process."""
     from importlib.metadata import version
 
@@ -253,9 +253,9 @@ def versions() -> Mapping[str, str]:
     }
 
 
-def refuse_others(wanted: Mapping[str, str]) -> None:
+def check_versions(wanted: Mapping[str, str]) -> None:
     """Raise WorkerDiffers unless this process has the versions that the one asking has."""
-    here = versions()
+    here = worker_versions()
     wrong = [
         f"{name} {here.get(name)} instead of {version}" for name, version in wanted.items() if here.get(name) != version
     ]

@@ -12,16 +12,16 @@ from netviz.audio.beat_tracking import library_problems
 from netviz.audio.soundtrack import sound_problems
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
-from netviz.pipeline.prepare import laid_out, settled
+from netviz.pipeline.prepare import laid_out, resolve_schedule
 from netviz.resources import music
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanel
+from netviz.scene.shots import PicturePanelSpec
 from netviz.timeline.plan import make_plan
 from netviz.training.comparison import Comparison, comparison_problems
 from netviz.training.recording import Recording
 from netviz.training.training_recorder import refuse_too_large
-from netviz.video.formats import KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
+from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import vtt_beside
 
 Source = Scene | Recording | Comparison
@@ -46,9 +46,9 @@ def scene_problems(source: Source) -> list[Problem]:
     elif not problems and not (unheard and scene.schedule.frames == "beats"):
         try:
             if scene.compare is None:
-                refuse_too_large(settled(scene))
+                refuse_too_large(resolve_schedule(scene))
             else:
-                problems += compare_problems(settled(scene))
+                problems += compare_problems(resolve_schedule(scene))
         except InputError as wrong:
             problems += wrong.problems
     if scene.captions:
@@ -113,7 +113,7 @@ def film_target_problems(
     """
     inputs, problems = [*inputs], []
     for target in targets:
-        problems += target_problems(target, (*KINDS, *PICTURES), overwrite, inputs)
+        problems += target_problems(target, (*FILE_KINDS, *PICTURES), overwrite, inputs)
         problems += _transparency_problems(scene, target)
     if scene.output.webm == "av1" and any(target.suffix.lower() == ".webm" for target in targets):
         problems += _problems_of_av1()
@@ -144,7 +144,7 @@ def tells(scene: Scene) -> bool:
 
 def input_files(scene: Scene) -> list[Path]:
     """The files a film is made from, which it must not replace."""
-    pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanel)]
+    pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
     sound = scene.audio
     return pictures if sound is None or sound.is_sonified else [music(sound.file), *pictures]
 
@@ -172,7 +172,7 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
     if scene.font is not None and (fault := _font_fault(Path(scene.font))):
         problems.append(Problem(f"font: {scene.font}", fault))
     for index, panel in enumerate(scene.panels or ()):
-        if isinstance(panel, PicturePanel) and (fault := _picture_fault(Path(panel.file))):
+        if isinstance(panel, PicturePanelSpec) and (fault := _picture_fault(Path(panel.file))):
             problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
     return problems
 

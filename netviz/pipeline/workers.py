@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from netviz.errors import NetvizError
 from netviz.pipeline.dask import cluster_executor, is_dask, scattered
 from netviz.pipeline.processes import Processes
-from netviz.pipeline.tasks import WATCHES, Production, Watch, encode
+from netviz.pipeline.tasks import TRACKERS, ProgressTracker, RenderTask, encode
 from netviz.video.encoder import encoded_in_turn
 
 AHEAD = 32
@@ -25,7 +25,7 @@ ATTEMPTS = 3
 """How often a segment is tried where an executor has lost it."""
 
 
-class Crew(Protocol):
+class WorkerPool(Protocol):
     """Who makes segments. news: set whenever something has changed."""
 
     news: threading.Event
@@ -34,7 +34,9 @@ class Crew(Protocol):
         """Whether somebody would be idle without another film."""
         ...
 
-    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
+    def segments(
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+    ) -> Iterator[tuple[bytes, ...] | None]:
         """The film's segments in order, encoded for every take; None: the next is not there yet.
 
         cuts: the frames of each.
@@ -42,7 +44,7 @@ class Crew(Protocol):
         ...
 
 
-class Alone:
+class InlinePool:
     """This process, one segment after the other."""
 
     def __init__(self) -> None:
@@ -53,9 +55,11 @@ class Alone:
         """One film at a time."""
         return not self._at_work
 
-    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
+    def segments(
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+    ) -> Iterator[tuple[bytes, ...] | None]:
         """All of them by one stage; while one is drawn the one before is still being encoded."""
-        from netviz.drawing.renderer import stage_of
+        from netviz.drawing.renderer import make_renderer
         from netviz.pipeline.api import pictures
 
         def drawn(frames: int) -> None:
@@ -66,13 +70,13 @@ class Alone:
         try:
             # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
             with threadpool_limits(1):
-                stage = stage_of(film.timeline, film.roll.is_transparent)
-                yield from encoded_in_turn(pictures(film.timeline, stage), cuts, film.roll, on_frame=drawn)
+                renderer = make_renderer(film.timeline, film.roll.is_transparent)
+                yield from encoded_in_turn(pictures(film.timeline, renderer), cuts, film.roll, on_frame=drawn)
         finally:
             self._at_work = False
 
 
-class Shared:
+class ExecutorPool:
     """An executor's workers. capacity: how many segments keep all of them busy."""
 
     def __init__(self, executor: Executor, capacity: int) -> None:
@@ -86,11 +90,13 @@ class Shared:
         self._under_way = {future for future in self._under_way if not future.done()}
         return len(self._under_way) < self._capacity
 
-    def segments(self, film: Production, cuts: list[range], watch: Watch) -> Iterator[tuple[bytes, ...] | None]:
+    def segments(
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+    ) -> Iterator[tuple[bytes, ...] | None]:
         """Raises NetvizError at once when any segment fails."""
         futures: dict[int, Future[tuple[bytes, ...]]] = {}
         tried = [0] * len(cuts)
-        WATCHES[film.token] = watch
+        TRACKERS[film.token] = watch
         try:
             sent = scattered(self._executor, film) if is_dask(self._executor) else film
             for turn, cut in enumerate(cuts):
@@ -111,7 +117,7 @@ class Shared:
                 yield data
         finally:
             watch.cancelled = True
-            WATCHES.pop(film.token, None)
+            TRACKERS.pop(film.token, None)
             for future in futures.values():
                 future.cancel()
 
@@ -143,20 +149,20 @@ def _is_lost(future: Future[tuple[bytes, ...]], *, last: bool) -> bool:
 
 
 @contextmanager
-def crew_of(jobs: int, executor: Executor | None, cluster: str | None) -> Iterator[Crew]:
+def worker_pool(jobs: int, executor: Executor | None, cluster: str | None) -> Iterator[WorkerPool]:
     """Whoever was asked for; one job is this process itself. They are gone afterwards, a given executor is not."""
     with ExitStack() as stack:
         if cluster is not None:
             executor = stack.enter_context(cluster_executor(cluster))
         if executor is None and jobs == 1:
-            yield Alone()
+            yield InlinePool()
             return
         if executor is None:
             executor = Processes(jobs)
             stack.callback(executor.shutdown)
-            yield Shared(executor, jobs)
+            yield ExecutorPool(executor, jobs)
         else:
-            yield Shared(executor, _workers_of(executor))
+            yield ExecutorPool(executor, _workers_of(executor))
 
 
 def _workers_of(executor: Any) -> int:

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from netviz.resources import assets_folder
 from netviz.scene.files import BUNDLED
-from netviz.scene.json_schema import KINDS
+from netviz.scene.json_schema import VALUE_KINDS
 from netviz.scene.messages import printable
 from netviz.scene.model import Part
 from netviz.scene.output import SONIFY
@@ -77,7 +77,7 @@ def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
         is_root = isinstance(part, Scene)
         if is_root and name in NEVER:
             continue
-        if name in KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
+        if name in VALUE_KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
             key = info.alias or name
             said[key] = _value(name, value, info, in_json[key], names)
     return said

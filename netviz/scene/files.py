@@ -178,8 +178,8 @@ def read_words(path: Path, where: str) -> dict[str, str]:
     if not isinstance(tree.data, dict):
         found_instead = "nothing" if tree.data is None else f"a {kind(tree.data)}"
         raise InputError([Problem(where, f"expected phrases with their names, got {found_instead}")])
-    found = [(slip.position, slip.path or (), slip.message) for slip in tree.slips]
-    spoiled = {slip.path for slip in tree.slips if slip.spoils}
+    found = [(issue.position, issue.path or (), issue.message) for issue in tree.syntax_issues]
+    spoiled = {issue.path for issue in tree.syntax_issues if issue.spoils}
     texts: dict[str, str] = {}
     for key, value in tree.data.items():
         fault = _fault(value)

@@ -16,13 +16,13 @@ from pydantic_core import ErrorDetails
 
 from netviz.scene.messages import Schema, advice, choices, expected, found, nearest
 from netviz.scene.scene import Scene
-from netviz.scene.yaml import Path
+from netviz.scene.yaml import YamlPath
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
-KINDS = ("shot", "panel")
+VALUE_KINDS = ("shot", "panel")
 
 
-def schema() -> dict[str, Any]:
+def scene_schema() -> dict[str, Any]:
     """The JSON Schema (draft 7) of a scene file, as plain data that may be changed."""
     return copy.deepcopy(_schema())
 
@@ -32,7 +32,7 @@ def _schema() -> dict[str, Any]:
     written = _as_draft_7(Scene.model_json_schema())
     for definition in written["definitions"].values():
         # The kind of a shot or panel has a default in Python only: in a file it says which of them is meant.
-        for kind in KINDS:
+        for kind in VALUE_KINDS:
             if kind in definition["properties"]:
                 definition["required"] = [kind, *definition.get("required", ())]
     return {"$schema": DRAFT_7, **written}
@@ -65,7 +65,7 @@ def root() -> list[Schema]:
     return [_schema()]
 
 
-def inside(alternatives: Iterable[Schema], key: str | int, value: Any) -> list[Schema]:
+def schema_inside(alternatives: Iterable[Schema], key: str | int, value: Any) -> list[Schema]:
     """The alternatives for the value at a key or index of a mapping or list; empty if nothing may stand there.
 
     value: the mapping itself, as far as it is known: what it says of itself (`shot: think`) chooses an alternative.
@@ -83,12 +83,12 @@ def known(path: Sequence[str | int]) -> bool:
     """Whether a scene may have a value at the path."""
     alternatives = root()
     for step in path:
-        alternatives = inside(alternatives, step, None)
+        alternatives = schema_inside(alternatives, step, None)
     return bool(alternatives)
 
 
 def keys(alternatives: Iterable[Schema], value: Any) -> list[str]:
-    """The valid keys of a mapping; value: as in `inside`."""
+    """The valid keys of a mapping; value: as in `schema_inside`."""
     found = [key for schema in _chosen(alternatives, value) for key in schema.get("properties", {})]
     return list(dict.fromkeys(found))
 
@@ -99,7 +99,7 @@ def every_key() -> tuple[str, ...]:
     found: list[str] = []
     for name in keys(root(), None):
         found.append(name)
-        found += [f"{name}.{key}" for key in keys(inside(root(), name, None), None)]
+        found += [f"{name}.{key}" for key in keys(schema_inside(root(), name, None), None)]
     return tuple(found)
 
 
@@ -129,31 +129,31 @@ def _agrees(schema: Schema, key: str, value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Flaw:
+class Issue:
     """One mistake in a scene's data. at_key: it is the key that is wrong, not the value under it."""
 
-    path: Path
+    path: YamlPath
     message: str
     at_key: bool = False
 
 
-def explain(error: ValidationError, name: str, value: Any, hints: Mapping[Path, str]) -> list[Flaw]:
+def explain(error: ValidationError, name: str, value: Any, hints: Mapping[YamlPath, str]) -> list[Issue]:
     """The mistakes pydantic found in the value of a scene's key `name`.
 
     hints: advice for values that are probably not what their author meant.
     """
-    by_path: dict[Path, Flaw] = {}
+    by_path: dict[YamlPath, Issue] = {}
     errors = error.errors(include_url=False)
     lengths = any(details["type"].startswith("string_too") for details in errors)
     for details in errors:
-        flaw = _flaw(details, name, value, hints, lengths)
+        issue = _issue(details, name, value, hints, lengths)
         # Each branch of a union complains for itself, about the same value in the same words.
-        by_path.setdefault(flaw.path, flaw)
+        by_path.setdefault(issue.path, issue)
     parents = {path[:length] for path in by_path for length in range(len(path))}
-    return [flaw for path, flaw in by_path.items() if path not in parents]
+    return [issue for path, issue in by_path.items() if path not in parents]
 
 
-def unknown_key(path: Path, alternatives: Sequence[Schema], parent: Any) -> Flaw:
+def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any) -> Issue:
     """A key that is not one of its parent's."""
     key, valid = str(path[-1]), keys(alternatives, parent)
     if len(path) == 1 and (further_in := [other for other in every_key() if other.endswith(f".{key}")]):
@@ -162,10 +162,10 @@ def unknown_key(path: Path, alternatives: Sequence[Schema], parent: Any) -> Flaw
         suggestion = f"did you mean '{near}'?"
     else:
         suggestion = f"valid: {', '.join(valid)}"
-    return Flaw(path, f"unknown key ({suggestion})", at_key=True)
+    return Issue(path, f"unknown key ({suggestion})", at_key=True)
 
 
-def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str], lengths: bool) -> Flaw:
+def _issue(details: ErrorDetails, name: str, value: Any, hints: Mapping[YamlPath, str], lengths: bool) -> Issue:
     kind, location, context = details["type"], details["loc"], details.get("ctx", {})
     # A list that is too short lacks an item: it is the list that is wrong.
     at_child = kind in ("missing", "extra_forbidden")
@@ -175,38 +175,38 @@ def _flaw(details: ErrorDetails, name: str, value: Any, hints: Mapping[Path, str
     if kind == "extra_forbidden":
         return unknown_key((*path, str(location[-1])), alternatives, value)
     if kind == "missing":
-        return _missing((*path, location[-1]), inside(alternatives, location[-1], value))
+        return _missing((*path, location[-1]), schema_inside(alternatives, location[-1], value))
     if kind.startswith("union_tag"):
         key = str(context["discriminator"]).strip("'")
-        path, alternatives = (*path, key), inside(alternatives, key, None)
+        path, alternatives = (*path, key), schema_inside(alternatives, key, None)
         if key not in value:
             return _missing(path, alternatives)
         value = value[key]
     if kind == "value_error":
         message = str(context["error"])
         if not message.startswith("expected"):
-            return Flaw(path, message)
+            return Issue(path, message)
     elif kind == "finite_number":
         message = "expected a finite number"
     else:
         message = f"expected {expected(alternatives, lengths=lengths)}"
     hint = f" ({hints[path]})" if value is None and path in hints else advice(value, alternatives)
-    return Flaw(path, f"{message}, got {found(value, alternatives)}{hint}")
+    return Issue(path, f"{message}, got {found(value, alternatives)}{hint}")
 
 
-def _missing(path: Path, alternatives: Sequence[Schema]) -> Flaw:
-    return Flaw(path, f"missing; expected {expected(alternatives)}")
+def _missing(path: YamlPath, alternatives: Sequence[Schema]) -> Issue:
+    return Issue(path, f"missing; expected {expected(alternatives)}")
 
 
-def _follow(location: Sequence[str | int], name: str, value: Any) -> tuple[Path, list[Schema], Any]:
+def _follow(location: Sequence[str | int], name: str, value: Any) -> tuple[YamlPath, list[Schema], Any]:
     """The path of a value, what may stand there, and the value.
 
     Pydantic's location also holds the names of the union branches it tried; they are no part of the file.
     """
-    path: Path = (name,)
-    alternatives = inside(root(), name, None)
+    path: YamlPath = (name,)
+    alternatives = schema_inside(root(), name, None)
     for step in location:
-        below = inside(alternatives, step, value)
+        below = schema_inside(alternatives, step, value)
         is_there = isinstance(value, Mapping) if isinstance(step, str) else isinstance(value, list | tuple)
         if below and is_there:
             path, alternatives, value = (*path, step), below, value[step]

@@ -27,18 +27,18 @@ from netviz.scene.files import (
     read_text,
     read_words,
 )
-from netviz.scene.json_schema import Flaw, explain, inside, known, root, unknown_key
+from netviz.scene.json_schema import Issue, explain, known, root, schema_inside, unknown_key
 from netviz.scene.messages import dotted, expected, kind, printable
 from netviz.scene.model import SHOWN, Data, Schedule, refused
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.playground_link import COMMENTS, is_link, read_link
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanel
+from netviz.scene.shots import PicturePanelSpec
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network
-from netviz.scene.yaml import Path as KeyPath
 from netviz.scene.yaml import Position, Tree, UnreadableYaml, read_tree
+from netviz.scene.yaml import YamlPath as KeyPath
 
 
 def load_scene(
@@ -55,12 +55,12 @@ def load_scene(
     outside its own folder; overrides always may.
     Raises InputError with every mistake in the file and the overrides; warns of what a link cannot say.
     """
-    draft = read_scene(source, overrides, allow_outside=allow_outside)
-    if draft.scene is None:
-        raise InputError(draft.problems)
-    for note in draft.notes:
+    result = read_scene(source, overrides, allow_outside=allow_outside)
+    if result.scene is None:
+        raise InputError(result.problems)
+    for note in result.notes:
         warnings.warn(note, NetvizWarning, stacklevel=2)
-    return draft.scene
+    return result.scene
 
 
 def read_scene(
@@ -68,7 +68,7 @@ def read_scene(
     overrides: Mapping[str, Any] | None = None,
     *,
     allow_outside: bool = False,
-) -> Draft:
+) -> ParseResult:
     """Like `load_scene`, but hands mistakes and warnings over, for those who look for more of them."""
     path: Path | None = None
     try:
@@ -77,17 +77,17 @@ def read_scene(
         path = find_scene(source)
         tree = _tree(path)
     except InputError as error:
-        return Draft(error.problems, path=path)
-    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside).draft()
+        return ParseResult(error.problems, path=path)
+    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside).result()
 
 
-def _read_link(source: str, overrides: Mapping[str, Any], allow_outside: bool) -> Draft:
+def _read_link(source: str, overrides: Mapping[str, Any], allow_outside: bool) -> ParseResult:
     link = read_link(source)
     overlaid = overlay(link.data, overrides)
     notes = [*link.notes]
     if link.seedless and not overlaid.origin(("training", "seed")):
         notes.append(link.seedless)
-    return Reader("link", None, Tree(link.data), overlaid, allow_outside).draft(link.problems, notes)
+    return Reader("link", None, Tree(link.data), overlaid, allow_outside).result(link.problems, notes)
 
 
 def scene_text(source: str) -> str:
@@ -121,10 +121,10 @@ def files_beside(source: str) -> dict[str, Path]:
     }
 
 
-def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> Draft:
+def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> ParseResult:
     """The scene a recording was made from, with overrides. path: of the recording, for messages."""
     tree = Tree(scene.model_dump(mode="json"))
-    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside=True).draft()
+    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside=True).result()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:
@@ -171,27 +171,27 @@ class Reader:
         self.in_options: list[Problem] = list(overlaid.problems)
         self.table: Table | None = None
         self.files: list[Path] = []
-        self.flaws: list[Flaw] = []
+        self.issues: list[Issue] = []
 
-    def draft(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> Draft:
+    def result(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> ParseResult:
         """The scene, or its mistakes. before: those found earlier, where the data come from."""
-        for slip in self.tree.slips:
-            key = f": {dotted(slip.path)}" if slip.path else ""
-            self.in_file.append((slip.position, Problem(at(self.where, slip.position) + key, slip.message)))
-        for flaw in self._flaws():
-            self._report(flaw)
+        for mistake in self.tree.syntax_issues:
+            key = f": {dotted(mistake.path)}" if mistake.path else ""
+            self.in_file.append((mistake.position, Problem(at(self.where, mistake.position) + key, mistake.message)))
+        for issue in self._issues():
+            self._report(issue)
         self._add_defaults()
         self._find_files()
         self._read_table()
         self._read_words()
         self._add_schedule()
         for path, message in mistakes(self.parts):
-            self._report(Flaw(path, message))
+            self._report(Issue(path, message))
         self._try_runs()
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
-        return Draft(
+        return ParseResult(
             _shortened(problems),
             self.parts,
             scene,
@@ -202,8 +202,8 @@ class Reader:
             located=self.located,
         )
 
-    def _flaws(self) -> list[Flaw]:
-        found: list[Flaw] = []
+    def _issues(self) -> list[Issue]:
+        found: list[Issue] = []
         data = self.overlaid.data
         for name, value in data.items():
             if name not in Scene.model_fields:
@@ -215,25 +215,25 @@ class Reader:
                 found += explain(error, name, value, self.tree.hints)
         for name, info in Scene.model_fields.items():
             if info.is_required() and name not in data:
-                found.append(Flaw((name,), f"missing; expected {expected(inside(root(), name, None))}"))
+                found.append(Issue((name,), f"missing; expected {expected(schema_inside(root(), name, None))}"))
         return found
 
-    def _report(self, flaw: Flaw) -> None:
+    def _report(self, issue: Issue) -> None:
         # A value spoiled while it was read has been reported, and is wrong only for that.
-        if any(slip.spoils and slip.path == flaw.path for slip in self.tree.slips):
+        if any(issue.spoils and issue.path == issue.path for issue in self.tree.syntax_issues):
             return
-        self.flaws.append(flaw)
-        if self.table is not None and flaw.path[:2] == ("data", "examples") and len(flaw.path) > 2:
-            row = self.table.rows[int(flaw.path[2])]
-            self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", flaw.message))
+        self.issues.append(issue)
+        if self.table is not None and issue.path[:2] == ("data", "examples") and len(issue.path) > 2:
+            row = self.table.rows[int(issue.path[2])]
+            self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", issue.message))
             return
-        where = self._place(flaw.path, flaw.at_key)
-        if self.overlaid.origin(flaw.path):
-            self.in_options.append(Problem(where, flaw.message))
+        where = self._place(issue.path, issue.at_key)
+        if self.overlaid.origin(issue.path):
+            self.in_options.append(Problem(where, issue.message))
             return
-        options = self.overlaid.origins_inside(flaw.path)
+        options = self.overlaid.origins_inside(issue.path)
         changed = f" (with {', '.join(options)})" if options else ""
-        self.in_file.append((self._position(flaw.path, flaw.at_key), Problem(where, flaw.message + changed)))
+        self.in_file.append((self._position(issue.path, issue.at_key), Problem(where, issue.message + changed)))
 
     def _place(self, path: KeyPath, at_key: bool = False) -> str:
         """Where the user has to look for the value at a path, or for its key: line and column, or an option."""
@@ -292,7 +292,7 @@ class Reader:
             self.parts["audio"] = self.parts["audio"].model_copy(update={"file": file})
         panels = list(self.parts.get("panels") or ())
         for index, panel in enumerate(panels):
-            if isinstance(panel, PicturePanel):
+            if isinstance(panel, PicturePanelSpec):
                 file = self._found(("panels", index, "file"), panel.file)
                 panels[index] = panel.model_copy(update={"file": file})
         if panels:
@@ -308,7 +308,7 @@ class Reader:
             self.files.append(file)
             return str(file)
         except Unreachable as error:
-            self._report(Flaw(path, str(error)))
+            self._report(Issue(path, str(error)))
             return text
 
     def _read_table(self) -> None:
@@ -326,7 +326,7 @@ class Reader:
             table = read_table(Path(file), where)
             lacking = missing_columns(table, data)
             for path, message in lacking:
-                self._report(Flaw(path, message))
+                self._report(Issue(path, message))
             if lacking:
                 return
             examples = table.examples(data.inputs, data.targets)
@@ -362,28 +362,28 @@ class Reader:
 
     def _try_runs(self) -> None:
         """Report what is wrong with the scenes of the runs to be compared and right, or not said, without them."""
-        known = {(flaw.path, flaw.message) for flaw in self.flaws}
+        known = {(issue.path, issue.message) for issue in self.issues}
         data = {name: value for name, value in self.overlaid.data.items() if name != "compare"}
         for index, run in enumerate(self.parts.get("compare") or ()):
             for key, value in run.set.items():
                 place: KeyPath = ("compare", index, "set", key)
                 tried = overlay(data, {key: Override(value, key)})
                 for message in [problem.message for problem in tried.problems] or filter(None, [refused(key)]):
-                    self._report(Flaw(place, message, at_key=True))
+                    self._report(Issue(place, message, at_key=True))
             usable = {key: Override(value, key) for key, value in run.set.items() if refused(key) is None}
             reader = Reader(self.where, self.path, self.tree, overlay(data, usable), self.allow_outside)
-            reader.draft()
-            for flaw in reader.flaws:
-                if (flaw.path, flaw.message) not in known:
-                    self._report(_of_run(flaw, index, [*run.set], reader.overlaid))
+            reader.result()
+            for issue in reader.issues:
+                if (issue.path, issue.message) not in known:
+                    self._report(_of_run(issue, index, [*run.set], reader.overlaid))
 
 
-def _of_run(flaw: Flaw, index: int, replaced: Sequence[str], overlaid: Overlaid) -> Flaw:
+def _of_run(issue: Issue, index: int, replaced: Sequence[str], overlaid: Overlaid) -> Issue:
     """A flaw of a run's scene, at the value of the run that it comes from, as far as is known."""
-    candidates = [*overlaid.origins_inside(flaw.path), *(replaced if len(replaced) == 1 else ())]
-    path, key = overlaid.origin(flaw.path) or ((), next(iter(candidates), None))
+    candidates = [*overlaid.origins_inside(issue.path), *(replaced if len(replaced) == 1 else ())]
+    path, key = overlaid.origin(issue.path) or ((), next(iter(candidates), None))
     place: KeyPath = ("compare", index) if key is None else ("compare", index, "set", key)
-    return Flaw(place, flaw.message if path == flaw.path else f"{dotted(flaw.path)}: {flaw.message}")
+    return Issue(place, issue.message if path == issue.path else f"{dotted(issue.path)}: {issue.message}")
 
 
 _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
@@ -408,7 +408,7 @@ MOST_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
-class Draft:
+class ParseResult:
     """A scene as far as it could be read.
 
     problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and how many more.

@@ -13,7 +13,7 @@ from netviz.scene.types import (
     LONGEST_TEXT,
     FilePath,
     Grid,
-    Layers,
+    LayerSizes,
     Seed,
     Several,
     Text,
@@ -174,7 +174,7 @@ MOST_BOUNDARIES = 8
 class Network(Part):
     """Dense layers, one after the other."""
 
-    layers: Layers
+    layers: LayerSizes
     """Neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
     activation: Activation | Tuple[Activation] = "sigmoid"
     """One for all layers after the inputs, or a list with one for each. softmax: last layer only."""

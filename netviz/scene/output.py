@@ -62,7 +62,7 @@ SoundOrFile = Annotated[Sound | None, Shorthand("file", (("type", "string"), ("m
 SLOWEST, FASTEST = 10, 600
 """Beats a minute."""
 
-Moment = Annotated[FiniteFloat, Field(ge=0, le=LONGEST_FILM)]
+TypedMoment = Annotated[FiniteFloat, Field(ge=0, le=LONGEST_FILM)]
 
 
 class Sync(Part):
@@ -72,11 +72,11 @@ class Sync(Part):
     """beats: the pulse of the music, found in it; onsets: whatever sets in, even or not."""
     bpm: Annotated[FiniteFloat, Field(ge=SLOWEST, le=FASTEST)] | None = None
     """Beats a minute, where you know them: then nothing is looked for in the music."""
-    offset: Moment | None = None
+    offset: TypedMoment | None = None
     """With bpm: when the first beat is, in seconds from the start of the film; 0 unless given."""
     bar: Annotated[int, Field(ge=1, le=64)] = 4
     """Beats in a bar. Shots begin with a bar where they can."""
-    at: Several[Moment] | None = None
+    at: Several[TypedMoment] | None = None
     """Or every beat, increasing, in seconds from the start of the film."""
 
     @property

@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from netviz.errors import InputError, Problem
-from netviz.scene.json_schema import every_key, inside, keys, root
+from netviz.scene.json_schema import every_key, keys, root, schema_inside
 from netviz.scene.messages import dotted, kind, nearest, printable
 from netviz.scene.model import Training, refused
 from netviz.scene.output import PLATFORMS, SONIFY
 from netviz.scene.scene import Scene
 from netviz.scene.types import FrameRate, Shorthand
-from netviz.scene.yaml import Path, UnreadableYaml, read_tree
+from netviz.scene.yaml import UnreadableYaml, YamlPath, read_tree
 
 FROM_ENVIRONMENT = "NETVIZ_"
 """How origins begin that are variables of the environment: what is typed goes before them."""
@@ -38,15 +38,15 @@ class Overlaid:
     """A scene's data with the overrides in it; origins: which paths came from which option."""
 
     data: dict[str, Any]
-    origins: dict[Path, str] = field(default_factory=dict)
+    origins: dict[YamlPath, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def origin(self, path: Path) -> tuple[Path, str] | None:
+    def origin(self, path: YamlPath) -> tuple[YamlPath, str] | None:
         """The override that gave the value at the path, if one did: its own path, and what it was typed as."""
         above = [given for given in self.origins if path[: len(given)] == given]
         return (longest := max(above, key=len), self.origins[longest]) if above else None
 
-    def origins_inside(self, path: Path) -> list[str]:
+    def origins_inside(self, path: YamlPath) -> list[str]:
         """What the overrides were typed as that gave some values inside the one at the path."""
         return list(dict.fromkeys(origin for given, origin in self.origins.items() if given[: len(path)] == path))
 
@@ -65,8 +65,8 @@ def parse_set(text: str) -> tuple[str, Override]:
         tree = read_tree(value)
     except UnreadableYaml as error:
         raise InputError([Problem(origin, error.message)]) from None
-    if tree.slips:
-        raise InputError(Problem(origin, slip.message) for slip in tree.slips)
+    if tree.syntax_issues:
+        raise InputError(Problem(origin, issue.message) for issue in tree.syntax_issues)
     return key, Override(tree.data, origin)
 
 
@@ -95,14 +95,14 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
     return result
 
 
-def key_path(key: str) -> Path:
+def key_path(key: str) -> YamlPath:
     """The path of a value from its key as it is written: shots.4.inputs, or shots[4].inputs as in messages."""
     # shots[4].inputs is how messages write it, so it may be typed like that too.
     parts = re.sub(r"\[([0-9]+)\]", r".\1", key).split(".")
     return tuple(int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in parts)
 
 
-def _put(data: dict[str, Any], path: Path, value: Any) -> bool:
+def _put(data: dict[str, Any], path: YamlPath, value: Any) -> bool:
     """Puts the value in its place, making mappings on the way; not into a file's mistake, which is reported as such."""
     place: Any = data
     for step, below in zip(path, (*path[1:], None), strict=True):
@@ -117,12 +117,12 @@ def _put(data: dict[str, Any], path: Path, value: Any) -> bool:
     return True
 
 
-def _unknown(data: Any, path: Path, origin: str) -> Problem | None:
+def _unknown(data: Any, path: YamlPath, origin: str) -> Problem | None:
     alternatives = root()
     value: Any = data
     for depth, step in enumerate(path):
         parent = dotted(path[:depth]) or "a scene"
-        below = inside(alternatives, step, value)
+        below = schema_inside(alternatives, step, value)
         if not below:
             suggestion = _sibling(step, path[:depth], keys(alternatives, value)) if depth else _anywhere(path)
             return Problem(origin, f"unknown key ({suggestion})")
@@ -139,7 +139,7 @@ def _unknown(data: Any, path: Path, origin: str) -> Problem | None:
     return None
 
 
-def _sibling(step: str | int, parent: Path, valid: list[str]) -> str:
+def _sibling(step: str | int, parent: YamlPath, valid: list[str]) -> str:
     near = nearest(str(step), valid)
     return (
         f"did you mean '{dotted((*parent, near))}'?"
@@ -148,7 +148,7 @@ def _sibling(step: str | int, parent: Path, valid: list[str]) -> str:
     )
 
 
-def _anywhere(path: Path) -> str:
+def _anywhere(path: YamlPath) -> str:
     key = ".".join(map(str, path))
     near = nearest(key, every_key())
     like_it = [other for other in every_key() if other.endswith(f".{key}")] or ([near] if near else [])

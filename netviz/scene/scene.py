@@ -25,25 +25,25 @@ from netviz.scene.model import (
 )
 from netviz.scene.output import Output, SoundOrFile, SyncOrWord
 from netviz.scene.shots import (
-    AnyPanel,
+    AnyPanelSpec,
     AnyShot,
-    BoundaryPanel,
+    BoundaryPanelSpec,
     Caption,
-    CaptionPanel,
-    CurvePanel,
-    EquationsPanel,
+    CaptionPanelSpec,
+    CurvePanelSpec,
+    EquationsPanelSpec,
     LearningShot,
-    NetworkPanel,
-    NumbersPanel,
+    NetworkPanelSpec,
+    NumbersPanelSpec,
     Presentation,
     RestShot,
     StoryOrAuto,
-    TablePanel,
-    TitlePanel,
+    TablePanelSpec,
+    TitlePanelSpec,
     TitleShot,
     WalkShot,
 )
-from netviz.scene.types import FilePath, Name, Seconds, Several, Text, Tuple, Words
+from netviz.scene.types import FilePath, Name, Phrases, Seconds, Several, Text, Tuple
 from netviz.scene.validation import mistakes
 
 Style = Literal["glow", "classic", "playground"]
@@ -96,9 +96,9 @@ class Scene(Part):
     motion: Motion = "full"
     """full: signals travel and weights glide; reduced: pictures that are held, at most two changes a second, for people
     who prefer less motion. Both films have the same length, sound and captions."""
-    panels: Several[AnyPanel] | None = None
+    panels: Several[AnyPanelSpec] | None = None
     """What the picture is made of; without it what suits the scene."""
-    words: Words | None = None
+    words: Phrases | None = None
     """netviz's own words in another language, or reworded: a YAML file in the scene's folder, or a mapping from their
     names to texts. `netviz words` lists them all."""
     font: FilePath | None = None
@@ -149,7 +149,7 @@ class Scene(Part):
         return bool(self.network.bias) and (self.style == "glow" if wanted is None else wanted)
 
     @property
-    def shown_panels(self) -> tuple[AnyPanel, ...]:
+    def shown_panels(self) -> tuple[AnyPanelSpec, ...]:
         """The panels of the picture, from back to front."""
         if self.panels is not None:
             return self.panels
@@ -157,9 +157,17 @@ class Scene(Part):
         is_plane_shown = self.presentation == "together" and self.is_planar
         drawable = self.network.layers[-1] <= MOST_BOUNDARIES
         is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
-        data = (BoundaryPanel(),) if is_plane_shown and drawable else (TablePanel(),) if is_listed else ()
-        equations = (EquationsPanel(),) if walks else ()
-        return (CurvePanel(), NetworkPanel(), *data, *equations, TitlePanel(), CaptionPanel(), NumbersPanel())
+        data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
+        equations = (EquationsPanelSpec(),) if walks else ()
+        return (
+            CurvePanelSpec(),
+            NetworkPanelSpec(),
+            *data,
+            *equations,
+            TitlePanelSpec(),
+            CaptionPanelSpec(),
+            NumbersPanelSpec(),
+        )
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

@@ -37,7 +37,7 @@ def _frames(schedule: Schedule) -> int:
     return schedule.frames or 1
 
 
-def between(first: int, last: int, most: int = 12) -> tuple[int, ...]:
+def cycles_between(first: int, last: int, most: int = 12) -> tuple[int, ...]:
     """Up to `most` geometrically spaced cycles strictly between 0 <= first < last: all, where there are no more."""
     count = min(most, last - first - 1)
     start = max(first, _JUST_AFTER_THE_START)

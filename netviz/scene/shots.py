@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, WithJsonSchema
 
 from netviz.scene.messages import nearest, shown
 from netviz.scene.model import Part
-from netviz.scene.types import LONGEST_TEXT, Box, FilePath, Seconds, Several, Shorthand, Text, Tuple, Vector
+from netviz.scene.types import LONGEST_TEXT, FilePath, PanelBox, Seconds, Several, Shorthand, Text, Tuple, Vector
 
 Presentation = Literal["each", "together"]
 
@@ -79,35 +79,35 @@ AnyShot = Annotated[TitleShot | RestShot | LearningShot | ThinkShot | WalkShot, 
 class Places(Part):
     """A place for each shape of picture; a shape without one has the place netviz chooses."""
 
-    wide: Box | None = None
+    wide: PanelBox | None = None
     """In pictures wider than high."""
-    square: Box | None = None
+    square: PanelBox | None = None
     """In pictures about as wide as high."""
-    tall: Box | None = None
+    tall: PanelBox | None = None
     """In pictures higher than wide."""
 
 
-class Panel(Part):
+class PanelSpec(Part):
     """What all panels have."""
 
-    at: Box | Places | None = None
+    at: PanelBox | Places | None = None
     """Where it stands: [left, top, width, height] as parts of the picture, from 0 to 1, or such a list for each shape
     of picture (wide, square, tall). Without it netviz chooses."""
 
 
-class TitlePanel(Panel):
+class TitlePanelSpec(PanelSpec):
     """The scene's title."""
 
     panel: Literal["title"] = "title"
 
 
-class CaptionPanel(Panel):
+class CaptionPanelSpec(PanelSpec):
     """The line that says what is going on."""
 
     panel: Literal["caption"] = "caption"
 
 
-class NetworkPanel(Panel):
+class NetworkPanelSpec(PanelSpec):
     """Neurons and synapses."""
 
     panel: Literal["network"] = "network"
@@ -116,25 +116,25 @@ class NetworkPanel(Panel):
     it maps where the examples are shown together."""
 
 
-class TablePanel(Panel):
+class TablePanelSpec(PanelSpec):
     """The training examples, row by row."""
 
     panel: Literal["table"] = "table"
 
 
-class NumbersPanel(Panel):
+class NumbersPanelSpec(PanelSpec):
     """The cycle and the error, large."""
 
     panel: Literal["numbers"] = "numbers"
 
 
-class CurvePanel(Panel):
+class CurvePanelSpec(PanelSpec):
     """The error over the cycles."""
 
     panel: Literal["curve"] = "curve"
 
 
-class BoundaryPanel(Panel):
+class BoundaryPanelSpec(PanelSpec):
     """The plane: what the network answers everywhere, and the examples as points."""
 
     panel: Literal["boundary"] = "boundary"
@@ -144,7 +144,7 @@ class BoundaryPanel(Panel):
     """Whether answers are shown as one of two colours, without shades."""
 
 
-class EquationsPanel(Panel):
+class EquationsPanelSpec(PanelSpec):
     """The forward pass, and in a walk the way back, as equations with the numbers in them."""
 
     panel: Literal["equations"] = "equations"
@@ -153,7 +153,7 @@ class EquationsPanel(Panel):
     for each from its first input to its last. Without it the first weight into the first output."""
 
 
-class PicturePanel(Panel):
+class PicturePanelSpec(PanelSpec):
     """A picture of the scene's own."""
 
     panel: Literal["picture"] = "picture"
@@ -161,16 +161,16 @@ class PicturePanel(Panel):
     """A PNG or JPEG file in the scene's folder."""
 
 
-AnyPanel = Annotated[
-    TitlePanel
-    | CaptionPanel
-    | NetworkPanel
-    | TablePanel
-    | NumbersPanel
-    | CurvePanel
-    | BoundaryPanel
-    | EquationsPanel
-    | PicturePanel,
+AnyPanelSpec = Annotated[
+    TitlePanelSpec
+    | CaptionPanelSpec
+    | NetworkPanelSpec
+    | TablePanelSpec
+    | NumbersPanelSpec
+    | CurvePanelSpec
+    | BoundaryPanelSpec
+    | EquationsPanelSpec
+    | PicturePanelSpec,
     Field(discriminator="panel"),
 ]
 
@@ -178,7 +178,7 @@ AnyPanel = Annotated[
 # Moments of a film as they are written: 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
 
 EventKind = Literal["sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged"]
-EVENT_KINDS: tuple[str, ...] = get_args(EventKind)
+EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """What can happen to a network while it learns, in the words of a scene."""
 SHOT_KINDS = ("title", "rest", "learning", "think", "walk")
 
@@ -290,7 +290,7 @@ def _not_empty(text: str) -> str:
     return " ".join(text.split())
 
 
-Words = Annotated[
+CaptionText = Annotated[
     Text,
     AfterValidator(_not_empty),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"\S"}),
@@ -310,7 +310,7 @@ def seconds_up(seconds: Fraction) -> str:
 class Caption(Part):
     """Words under the title, from a moment on, in the place of the shot's own line."""
 
-    text: Words
+    text: CaptionText
     """What is to be read, two lines at most."""
     at: MomentText
     """When: 12.5s, 50%, cycle:200 (as soon as the film has come to it), shot:3 or shot:learning, event:solved (an event
@@ -325,16 +325,16 @@ class Caption(Part):
         return moment_of(self.at)
 
 
-Chapter = Literal[EventKind, "step", "answer"]
+StoryTopic = Literal[EventKind, "step", "answer"]
 
 
 class Story(Part):
     """What the film tells of its run by itself."""
 
-    tell: Literal["auto"] | Several[Chapter] = "auto"
+    tell: Literal["auto"] | Several[StoryTopic] = "auto"
     """auto: all that is worth telling; or a list of kinds: those of events (sign, withers, dead, saturated, plateau,
     halved, slows, solved, diverged), step (what a step of learning is) and answer (what it says in think shots)."""
-    drop: Tuple[Chapter] = ()
+    drop: Tuple[StoryTopic] = ()
     """Kinds that are not told."""
     slow: bool = True
     """Whether the learning shot is slower around the events that are told. On beats it never is."""

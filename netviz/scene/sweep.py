@@ -25,7 +25,7 @@ _EXAMPLES = "training.seed=1..8 or training.learning_rate=0.1,0.5,1"
 
 
 @dataclass(frozen=True)
-class Point:
+class SweepPoint:
     """One of a sweep's scenes. part: what its name has after the scene's own, "-seed-1"; overrides: by key."""
 
     part: str
@@ -59,7 +59,7 @@ def sweep(
     return scenes
 
 
-def named(scene: Scene, point: Point) -> Scene:
+def named(scene: Scene, point: SweepPoint) -> Scene:
     """The scene with its own name in the sweep."""
     return scene.model_copy(update={"name": f"{scene.name}{point.part}"})
 
@@ -78,8 +78,8 @@ def parse_sweep(text: str) -> tuple[str, list[Override]]:
         tree = read_tree(f"[{listed}]")
     except UnreadableYaml as error:
         raise InputError([Problem(origin, error.message)]) from None
-    if tree.slips:
-        raise InputError(Problem(origin, slip.message) for slip in tree.slips)
+    if tree.syntax_issues:
+        raise InputError(Problem(origin, issue.message) for issue in tree.syntax_issues)
     values = [value for item in tree.data for value in _values(item, origin)]
     if not values:
         raise InputError([Problem(origin, f"expected values, such as {_EXAMPLES}")])
@@ -100,7 +100,7 @@ def _values(item: Any, origin: str) -> Sequence[Any]:
     return range(first, last + 1)
 
 
-def points(swept: Mapping[str, Sequence[Override]]) -> list[Point]:
+def points(swept: Mapping[str, Sequence[Override]]) -> list[SweepPoint]:
     """All combinations, the last key's values changing fastest; without keys there is one, without a part.
 
     Raises InputError if they are too many.
@@ -112,7 +112,7 @@ def points(swept: Mapping[str, Sequence[Override]]) -> list[Point]:
         where = " and ".join(dict.fromkeys(values[0].origin for values in swept.values() if values))
         raise InputError([Problem(where, f"{count:,} films are too many; {MOST_POINTS:,} is the most")])
     words = _words([*swept])
-    found: list[Point] = []
+    found: list[SweepPoint] = []
     taken: set[str] = set()
     for chosen in product(*swept.values()):
         part = "".join(f"-{word}-{_slug(each.value)}" for word, each in zip(words, chosen, strict=True))
@@ -121,7 +121,7 @@ def points(swept: Mapping[str, Sequence[Override]]) -> list[Point]:
             end for end in ("", *(f"-{n}" for n in range(2, count + 2))) if f"{part}{end}".lower() not in taken
         )
         taken.add(f"{part}{again}".lower())
-        found.append(Point(part + again, dict(zip(swept, chosen, strict=True))))
+        found.append(SweepPoint(part + again, dict(zip(swept, chosen, strict=True))))
     return found
 
 

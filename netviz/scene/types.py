@@ -153,7 +153,7 @@ _FRACTION_SCHEMA = {
 
 Tuple = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
 Several = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
-Layers = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
+LayerSizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
 Grid = Annotated[
     tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]],
     BeforeValidator(_as_tuple),
@@ -205,7 +205,7 @@ Seed = Annotated[
     Annotated[int, Field(ge=0, le=LARGEST_SEED)] | Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)],
     BeforeValidator(_as_seed),
 ]
-Box = Annotated[
+PanelBox = Annotated[
     tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat],
     BeforeValidator(_as_tuple),
     AfterValidator(_inside_picture),
@@ -222,7 +222,7 @@ NAMES_A_FILE = BeforeValidator(_file_path)
 """Among what is said of a key: that its text is the path of a file."""
 # Without pydantic's own limits on a str: those refuse the file names that are not UTF-8.
 FilePath = Annotated[str, NAMES_A_FILE, WithJsonSchema({"type": "string", "minLength": 1})]
-Words = Annotated[
+Phrases = Annotated[
     tuple[tuple[str, Text], ...] | FilePath,
     BeforeValidator(_as_phrases),
     PlainSerializer(lambda words: words if isinstance(words, str) else dict(words), when_used="json"),

@@ -11,7 +11,7 @@ from typing import Any
 
 from netviz.scene.model import Network, Run, Schedule, Training
 from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
-from netviz.scene.shots import BoundaryPanel, EquationsPanel, NetworkPanel, WalkShot
+from netviz.scene.shots import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, WalkShot
 from netviz.scene.validation_film import (
     captions,
     panels_and_style,
@@ -170,12 +170,12 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     yield from _of_one_run(parts)
     panels = parts.get("panels")
     for index, panel in enumerate(panels or ()):
-        if isinstance(panel, EquationsPanel):
+        if isinstance(panel, EquationsPanelSpec):
             yield ("panels", index), "side by side there is no room for equations; leave the panel out"
-        if isinstance(panel, NetworkPanel | BoundaryPanel) and panel.at is not None:
+        if isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) and panel.at is not None:
             message = f"the panel {panel.panel} stands once for each run, so netviz places it; leave at out"
             yield ("panels", index, "at"), message
-    if panels is not None and not any(isinstance(panel, NetworkPanel | BoundaryPanel) for panel in panels):
+    if panels is not None and not any(isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) for panel in panels):
         yield ("panels",), "nothing of the runs would be seen; add the panel network, or boundary"
 
 

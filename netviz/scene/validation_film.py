@@ -14,12 +14,12 @@ from netviz.scene.phrases import ENGLISH, blanks
 from netviz.scene.shots import (
     READ,
     AnyShot,
-    BoundaryPanel,
+    BoundaryPanelSpec,
     Caption,
-    EquationsPanel,
+    EquationsPanelSpec,
     LearningShot,
-    NetworkPanel,
-    Panel,
+    NetworkPanelSpec,
+    PanelSpec,
     Shot,
     ThinkShot,
     WalkShot,
@@ -136,7 +136,7 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         if panel.panel in seen:
             yield path, f"there is a panel {panel.panel} already; each kind but picture stands once"
         seen |= {panel.panel} - {"picture"}
-        if isinstance(panel, EquationsPanel):
+        if isinstance(panel, EquationsPanelSpec):
             if large := _too_large(network):
                 yield path, large
             weights = sum(before * after for before, after in pairwise(network.layers))
@@ -151,7 +151,7 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
                 yield ("shots", index), told
 
 
-def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[Panel] | None) -> Iterator[Mistake]:
+def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[PanelSpec] | None) -> Iterator[Mistake]:
     if panels is not None:
         yield ("panels",), "the style classic has its own picture; leave panels out, or choose another style"
     if network.bias_nodes:
@@ -163,8 +163,8 @@ def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[Panel] | 
             yield ("shots", index, "examples"), "the style classic presents each example; choose another style"
 
 
-def _on_the_plane(path: Path, panel: Panel, network: Network, data: Data) -> Iterator[Mistake]:
-    if isinstance(panel, BoundaryPanel):
+def _on_the_plane(path: Path, panel: PanelSpec, network: Network, data: Data) -> Iterator[Mistake]:
+    if isinstance(panel, BoundaryPanelSpec):
         if not is_planar(network, data):
             yield path, f"a boundary is drawn on the plane, but the network has {_inputs(network)}"
         elif network.layers[-1] > MOST_BOUNDARIES:
@@ -172,7 +172,7 @@ def _on_the_plane(path: Path, panel: Panel, network: Network, data: Data) -> Ite
                 path,
                 f"a boundary shows at most {MOST_BOUNDARIES} outputs; the network has {network.layers[-1]}",
             )
-    if isinstance(panel, NetworkPanel) and panel.neurons == "maps" and not is_planar(network, data):
+    if isinstance(panel, NetworkPanelSpec) and panel.neurons == "maps" and not is_planar(network, data):
         yield (*path, "neurons"), f"maps are drawn of the plane, but the network has {_inputs(network)}; use numbers"
 
 

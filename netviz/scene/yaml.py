@@ -16,7 +16,7 @@ import yaml
 
 from netviz.scene.messages import printable
 
-Path = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]
 
 DEEPEST = 50
 MOST_VALUES = 100_000
@@ -46,14 +46,14 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Slip:
+class SyntaxIssue:
     """A mistake that leaves the rest of the file readable.
 
     path: of the key or value it is about, if that has one. spoils: whether there is no right value in the data for it.
     """
 
     position: Position
-    path: Path | None
+    path: YamlPath | None
     message: str
     spoils: bool = False
 
@@ -66,12 +66,12 @@ class Tree:
     """
 
     data: Any = None
-    values: dict[Path, Position] = field(default_factory=dict)
-    keys: dict[Path, Position] = field(default_factory=dict)
-    hints: dict[Path, str] = field(default_factory=dict)
-    slips: list[Slip] = field(default_factory=list)
+    values: dict[YamlPath, Position] = field(default_factory=dict)
+    keys: dict[YamlPath, Position] = field(default_factory=dict)
+    hints: dict[YamlPath, str] = field(default_factory=dict)
+    syntax_issues: list[SyntaxIssue] = field(default_factory=list)
 
-    def position(self, path: Path) -> Position:
+    def position(self, path: YamlPath) -> Position:
         """Where the value at the path stands; for one that is missing, where its nearest parent begins."""
         while path and path not in self.values:
             path = path[:-1]
@@ -104,7 +104,7 @@ def read_tree(text: str) -> Tree:
     finally:
         loader.dispose()
     builder = _Builder(text)
-    builder.tree.slips += loader.slips
+    builder.tree.syntax_issues += loader.syntax_issues
     if root is not None:
         builder.tree.data = builder.build(root, (), ())
     return builder.tree
@@ -135,7 +135,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.slips: list[Slip] = []
+        self.syntax_issues: list[SyntaxIssue] = []
         self._depth = 0
         self._count = 0
 
@@ -149,7 +149,9 @@ class _Loader(yaml.SafeLoader):
         if self._count > MOST_VALUES:
             raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values")
         if tag := getattr(event, "tag", None):
-            self.slips.append(Slip(position, None, f"the tag {_tag_name(tag)} is not allowed; a scene is plain data"))
+            self.syntax_issues.append(
+                SyntaxIssue(position, None, f"the tag {_tag_name(tag)} is not allowed; a scene is plain data")
+            )
             event.tag = None  # read on as if it were not there, for the mistakes in the rest
         self._depth += 1
         node = super().compose_node(parent, index)
@@ -183,7 +185,7 @@ class _Builder:
         self._lines = text.split("\n")
         self._count = 0
 
-    def build(self, node: yaml.Node, path: Path, parents: tuple[yaml.Node, ...]) -> Any:
+    def build(self, node: yaml.Node, path: YamlPath, parents: tuple[yaml.Node, ...]) -> Any:
         position = _position(node.start_mark)
         if any(node is parent for parent in parents):
             raise UnreadableYaml(position, "an alias stands inside the very value it repeats")
@@ -199,24 +201,24 @@ class _Builder:
             return [self.build(item, (*path, index), (*parents, node)) for index, item in enumerate(node.value)]
         return self._scalar(node, path)
 
-    def _pairs(self, node: yaml.MappingNode, path: Path) -> Iterator[tuple[str, yaml.Node]]:
+    def _pairs(self, node: yaml.MappingNode, path: YamlPath) -> Iterator[tuple[str, yaml.Node]]:
         seen: dict[str, Position] = {}
         for key_node, value_node in node.value:
             position = _position(key_node.start_mark)
             if not isinstance(key_node, yaml.ScalarNode):
-                self._slip(position, None, "a list or a mapping cannot be a key")
+                self._issue(position, None, "a list or a mapping cannot be a key")
                 continue
             key = _joined(key_node.value)
             if key in seen:
                 first = seen[key].line
-                self._slip(position, (*path, key), f"duplicate key; it stands already in line {first}")
+                self._issue(position, (*path, key), f"duplicate key; it stands already in line {first}")
             elif key == "<<" and key_node.style is None:
-                self._slip(position, (*path, key), "merge keys are not supported; write the keys out")
+                self._issue(position, (*path, key), "merge keys are not supported; write the keys out")
             else:
                 seen[key] = self.tree.keys[*path, key] = position
                 yield key, value_node
 
-    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+    def _scalar(self, node: yaml.Node, path: YamlPath) -> Any:
         text = node.value
         if node.tag == _NULL:
             if not text and self._before_a_comment(node):
@@ -228,7 +230,7 @@ class _Builder:
             return _joined(text)
         if len(text) > LONGEST_NUMBER:
             message = f"a number of {len(text)} characters; {LONGEST_NUMBER} are the most"
-            self._slip(_position(node.start_mark), path, message, spoils=True)
+            self._issue(_position(node.start_mark), path, message, spoils=True)
             return None
         return _whole_number(text) if node.tag == _INT else _number(text)
 
@@ -236,8 +238,8 @@ class _Builder:
         position = _position(node.start_mark)
         return self._lines[position.line - 1][position.column - 1 :].lstrip().startswith("#")
 
-    def _slip(self, position: Position, path: Path | None, message: str, *, spoils: bool = False) -> None:
-        self.tree.slips.append(Slip(position, path, message, spoils))
+    def _issue(self, position: Position, path: YamlPath | None, message: str, *, spoils: bool = False) -> None:
+        self.tree.syntax_issues.append(SyntaxIssue(position, path, message, spoils))
 
 
 def _joined(text: str) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from netviz.scene.shots import EVENT_KINDS
 from netviz.story.network_events import dying_and_saturating, sign_changes, solving, withering
 from netviz.story.replay import Replay, last_turn, moments_of
-from netviz.training.event import KINDS, Event
+from netviz.training.event import Event
 from netviz.training.layers import Floats
-from netviz.training.problem import lesson_of
+from netviz.training.problem import training_problem
 from netviz.training.recording import Integers, Recording
 from netviz.training.trainer import most_threads
 
@@ -19,15 +20,15 @@ from netviz.training.trainer import most_threads
 def find_events(recording: Recording) -> tuple[Event, ...]:
     """What happened in a training run, in the order of time; nothing twice."""
     moments = moments_of(recording)
-    lesson = lesson_of(recording.scene)
-    replay = Replay(recording, moments, lesson)
-    with threadpool_limits(most_threads(lesson)):  # as in training, of which parts are gone through once more
+    problem = training_problem(recording.scene)
+    replay = Replay(recording, moments, problem)
+    with threadpool_limits(most_threads(problem)):  # as in training, of which parts are gone through once more
         found = [
             *sign_changes(moments, replay),
             *solving(recording, moments, replay),
             *withering(moments),
             *dying_and_saturating(recording, moments),
-            *progress(recording),
+            *error_events(recording),
         ]
     return tuple(sorted(found, key=_by_time))
 
@@ -35,7 +36,13 @@ def find_events(recording: Recording) -> tuple[Event, ...]:
 def _by_time(event: Event) -> tuple[object, ...]:
     """By time; what is known to the cycle only comes at its end."""
     known = event.example is not None
-    return (event.cycle, not known, event.example or 0, KINDS.index(event.kind), event.synapse or event.neuron or ())
+    return (
+        event.cycle,
+        not known,
+        event.example or 0,
+        EVENT_KINDS.index(event.kind),
+        event.synapse or event.neuron or (),
+    )
 
 
 # What the curve of the average error tells: that it halved, slows down, stands still, or runs away.
@@ -64,7 +71,7 @@ _POINTS = 400
 _SMOOTHED_OVER = 1.05
 
 
-def progress(recording: Recording) -> Iterator[Event]:
+def error_events(recording: Recording) -> Iterator[Event]:
     """Everything the curve tells."""
     yield from _divergence(recording)
     yield from _halving(recording)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from netviz.scene.model import Activation
+from netviz.scene.shots import EventKind
 from netviz.story.replay import Moments, Replay, Turn, chosen, last_crossing, last_turn
 from netviz.training import layers as dense
-from netviz.training.event import Event, Kind
+from netviz.training.event import Event
 from netviz.training.layers import Floats
 from netviz.training.problem import Parameters
 from netviz.training.recording import Integers, Recording
@@ -170,7 +171,7 @@ def _distance(kind: Activation, layer: Floats) -> Floats:
 
 
 def _fallen(
-    kind: Kind, neuron: tuple[int, int], values: Floats, cycle: Integers, low: float, high: float
+    kind: EventKind, neuron: tuple[int, int], values: Floats, cycle: Integers, low: float, high: float
 ) -> Event | None:
     """That a neuron's number (R,) fell for good below `low`, or was there from the start."""
     numbers = {"before": float(values[0]), "after": float(values[-1])}

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from netviz.training import layers as dense
 from netviz.training.layers import Floats
-from netviz.training.problem import Gradients, Lesson, Parameters, State, TrainingDiverged
+from netviz.training.problem import Gradients, Parameters, TrainingDiverged, TrainingProblem, TrainingState
 from netviz.training.recording import AT_REST, Integers, Recording
-from netviz.training.sgd import run_reference, take_step, updated
+from netviz.training.sgd import run_reference, take_step, updated_state
 from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
 
 MOST_SECONDS = 0.2
@@ -50,11 +50,11 @@ class Stretch:
 class Replay:
     """The stretches of a recording, each gone through when it is first asked for."""
 
-    def __init__(self, recording: Recording, moments: Moments, lesson: Lesson) -> None:
-        self._recording, self._moments, self._lesson = recording, moments, lesson
+    def __init__(self, recording: Recording, moments: Moments, problem: TrainingProblem) -> None:
+        self._recording, self._moments, self._problem = recording, moments, problem
         self._recorded = Parameters(recording.weights, recording.biases)
         self._shown = frozenset(recording.shown_cycles)
-        self._starts = range(0, len(lesson.inputs), lesson.batch)  # the first examples of a cycle's batches
+        self._starts = range(0, len(problem.inputs), problem.batch)  # the first examples of a cycle's batches
         self._stretches: dict[int, Stretch | None] = {}
         self._seconds_left = MOST_SECONDS
 
@@ -62,7 +62,7 @@ class Replay:
         """From a moment to the next; None if that costs too much, or does not arrive where it should."""
         if moment not in self._stretches:
             cycles = range(int(self._moments.cycle[moment]) + 1, int(self._moments.cycle[moment + 1]) + 1)
-            numbers = len(cycles) * len(self._starts) * self._lesson.weight_count
+            numbers = len(cycles) * len(self._starts) * self._problem.weight_count
             rows = self._rows(cycles[-1])
             seconds = self._seconds(cycles if rows is None else cycles[:-1])
             if seconds > self._seconds_left or numbers > MOST_REPLAYED_NUMBERS:
@@ -72,40 +72,40 @@ class Replay:
                 self._stretches[moment] = self._replayed(moment, cycles, rows)
         return self._stretches[moment]
 
-    def after(self, state: State, cycle: int) -> State:
+    def after(self, state: TrainingState, cycle: int) -> TrainingState:
         """The state after a cycle, from the engine that trained it."""
         if cycle in self._shown:
-            return run_reference(self._lesson, state, 1).state
+            return run_reference(self._problem, state, 1).state
         return self._engine.run(state, 1, cycle).state
 
-    def state_at(self, moment: int) -> State:
+    def state_at(self, moment: int) -> TrainingState:
         """All that the moment's cycle left to the next.
 
         Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
         exactly zero.
         """
-        lesson, parameters = self._lesson, chosen(self._moments.parameters, moment)
-        state = State(parameters)
+        problem, parameters = self._problem, chosen(self._moments.parameters, moment)
+        state = TrainingState(parameters)
         if moment == 0:
             return state
-        over = len(lesson.inputs) % lesson.batch
-        if over and lesson.last_batch == "carry":
-            state = take_step(lesson, state, len(lesson.inputs) - over).state
-        if lesson.regularization == "L1":
+        over = len(problem.inputs) % problem.batch
+        if over and problem.last_batch == "carry":
+            state = take_step(problem, state, len(problem.inputs) - over).state
+        if problem.regularization == "L1":
             state = state._replace(dead=tuple(array == 0.0 for array in parameters.weights))
         return state
 
     @cached_property
     def _engine(self) -> Engine:
-        return engine_for(self._recording.scene, self._lesson)
+        return engine_for(self._recording.scene, self._problem)
 
     def _seconds(self, cycles: range) -> float:
         """About how long it takes to replay some cycles."""
         if not cycles:
             return 0.0
-        shown = len(self._shown.intersection(cycles[:-1])) * reference_seconds(self._lesson)
+        shown = len(self._shown.intersection(cycles[:-1])) * reference_seconds(self._problem)
         others = (len(cycles) - 1) * (_SECONDS_A_CYCLE + SECONDS_AT_ONCE / self._engine.cycles_at_once)
-        a_step = _SECONDS_A_STEP + _SECONDS_A_WEIGHT * len(cycles) * self._lesson.weight_count
+        a_step = _SECONDS_A_STEP + _SECONDS_A_WEIGHT * len(cycles) * self._problem.weight_count
         return shown + others + len(self._starts) * a_step
 
     def _rows(self, cycle: int) -> Integers | None:
@@ -113,7 +113,7 @@ class Replay:
         recording = self._recording
         first, last = np.searchsorted(recording.cycle, [cycle, cycle + 1])
         rows = np.arange(first, last)[recording.example[first:last] != AT_REST]
-        return rows if len(rows) == len(self._lesson.inputs) else None
+        return rows if len(rows) == len(self._problem.inputs) else None
 
     def _replayed(self, moment: int, cycles: range, rows: Integers | None) -> Stretch | None:
         """The stretch from a moment to the next, of these cycles; None if it does not arrive there.
@@ -137,38 +137,38 @@ class Replay:
                     return None
             # Before the first cycle of all nothing was carried over: it is by itself.
             apart = 1 if moment == 0 else 0
-            steps = joined([self._steps(group) for group in (states[:apart], states[apart:]) if group])
+            steps = concatenated([self._steps(group) for group in (states[:apart], states[apart:]) if group])
             arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
-            ends = joined([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
+            ends = concatenated([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
             if not are_near(arrivals, ends, NEAR):
                 return None
             parts.insert(0, steps)
         elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, NEAR):
             return None
-        last = np.minimum(np.array(self._starts) + self._lesson.batch, len(self._lesson.inputs)) - 1
-        return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), joined(parts))
+        last = np.minimum(np.array(self._starts) + self._problem.batch, len(self._problem.inputs)) - 1
+        return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), concatenated(parts))
 
-    def _steps(self, states: Sequence[State]) -> Parameters:
+    def _steps(self, states: Sequence[TrainingState]) -> Parameters:
         """The parameters after each step of the cycles that begin with C states: (C * T, ...)."""
-        lesson = self._lesson
-        state = State(stacked([state.parameters for state in states]), _carried(states), _dead(states))
+        problem = self._problem
+        state = TrainingState(stacked([state.parameters for state in states]), _carried(states), _dead(states))
         after = []
         for start in self._starts:
-            inputs = lesson.inputs[None, start : start + lesson.batch]
-            targets = lesson.targets[None, start : start + lesson.batch]
+            inputs = problem.inputs[None, start : start + problem.batch]
+            targets = problem.targets[None, start : start + problem.batch]
             weights, biases = state.parameters
-            layers = dense.forward(weights, [bias[:, None] for bias in biases], lesson.activations, inputs)
-            deltas = dense.deltas(weights, lesson.activations, layers, targets, lesson.loss)
+            layers = dense.forward(weights, [bias[:, None] for bias in biases], problem.activations, inputs)
+            deltas = dense.deltas(weights, problem.activations, layers, targets, problem.loss)
             found = _gradients(layers, deltas, state.carried)
-            if inputs.shape[1] < lesson.batch and lesson.last_batch == "carry":
+            if inputs.shape[1] < problem.batch and problem.last_batch == "carry":
                 state = state._replace(carried=found)
             else:
-                state = updated(lesson, state, found)
+                state = updated_state(problem, state, found)
             after.append(state.parameters)
         return interleaved(after)
 
 
-def _carried(states: Sequence[State]) -> Gradients | None:
+def _carried(states: Sequence[TrainingState]) -> Gradients | None:
     """The gradients carried over in C networks: in all of them or in none."""
     carried = [state.carried for state in states if state.carried is not None]
     if not carried:
@@ -176,7 +176,7 @@ def _carried(states: Sequence[State]) -> Gradients | None:
     return Gradients(*stacked([Parameters(each.weights, each.biases) for each in carried]), carried[0].examples)
 
 
-def _dead(states: Sequence[State]) -> tuple[npt.NDArray[np.bool_], ...] | None:
+def _dead(states: Sequence[TrainingState]) -> tuple[npt.NDArray[np.bool_], ...] | None:
     """The weights that L1 has stopped in C networks: known of all of them or of none."""
     dead = [state.dead for state in states if state.dead is not None]
     return tuple(map(np.stack, zip(*dead, strict=True))) if dead else None
@@ -292,7 +292,7 @@ def stacked(networks: Sequence[Parameters]) -> Parameters:
     return _together(np.stack, networks)
 
 
-def joined(stacks: Sequence[Parameters]) -> Parameters:
+def concatenated(stacks: Sequence[Parameters]) -> Parameters:
     """One stack after the other."""
     return _together(np.concatenate, stacks)
 

@@ -35,7 +35,7 @@ PROMPT = Fraction(2)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CaptionRequest:
     """Words that are to be told from a frame on, or soon after it.
 
     frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None. latest:
@@ -49,7 +49,7 @@ class Wanted:
     latest: Fraction = LATEST
 
 
-def told(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
+def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
     """The plan of a film with all its cues, in order of time.
 
     fits: whether a text has room in the picture. Other spans may come of it, but never another number of frames. What
@@ -91,7 +91,7 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
         else:
             latest = PROMPT if chapter.kind in ("sign", "plateau") else LATEST
-            wanted.append(Wanted(chapter.start, text, event=chapter.event, latest=latest))
+            wanted.append(CaptionRequest(chapter.start, text, event=chapter.event, latest=latest))
     return replace(plan, cues=told_too(plan, wanted)[0], notes=(*plan.notes, *notes))
 
 
@@ -101,14 +101,14 @@ def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event
     given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
     if not given:
         return plan
-    wanted, notes, timeline = dict[str, Wanted](), [], make_timeline(plan, recording)
+    wanted, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording)
     for name, caption in given:
         try:
             event = _meant(caption.moment, events)
             frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
             seen = frame_of(timeline, event)
             start = reached(plan, event.cycle) if seen is None else seen  # which says where a film comes, if not there
-            wanted[name] = Wanted(start, caption.text, frames, event)
+            wanted[name] = CaptionRequest(start, caption.text, frames, event)
         except ValueError as wrong:
             notes.append(f"{name} is left out: {wrong}")
     cues, left_out = told_too(plan, tuple(wanted.values()))
@@ -128,7 +128,7 @@ def _meant(moment: Moment, events: Sequence[Event]) -> Event:
     raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
 
 
-def told_too(plan: Plan, wanted: Sequence[Wanted]) -> tuple[tuple[Cue, ...], tuple[Wanted, ...]]:
+def told_too(plan: Plan, wanted: Sequence[CaptionRequest]) -> tuple[tuple[Cue, ...], tuple[CaptionRequest, ...]]:
     """The plan's cues and those wanted as well, each where it is to be or a little later; and those without room.
 
     What stands in the plan stays where it is; among those wanted the first are the first to find room.
@@ -144,7 +144,7 @@ def told_too(plan: Plan, wanted: Sequence[Wanted]) -> tuple[tuple[Cue, ...], tup
     return tuple(cues), tuple(left_out)
 
 
-def _in_room(plan: Plan, cues: Sequence[Cue], wanted: Wanted) -> Cue | None:
+def _in_room(plan: Plan, cues: Sequence[Cue], wanted: CaptionRequest) -> Cue | None:
     """A cue in the first room between others in which it can be read, if that is not too late."""
     least = frames_to_read(wanted.text, plan.fps)
     best = frames_for(wanted.text, plan.fps) if wanted.frames is None else max(least, wanted.frames)
@@ -263,7 +263,7 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
     if timeline.held:
         return frames // 3
     hurry = max(1.0, float(frames / timeline.plan.fps) / easing.LONGEST_THOUGHT)  # as Timeline draws it
-    return min(frames - 1, ceil(easing.settled(THINK, len(timeline.recording.weights)) / hurry * frames))
+    return min(frames - 1, ceil(easing.settled_phase(THINK, len(timeline.recording.weights)) / hurry * frames))
 
 
 def _first_step(timeline: Timeline) -> Iterator[Chapter]:

@@ -140,7 +140,7 @@ def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, li
 # The line under the title: the scene's own words, or ours where it has none.
 
 
-def caption(recording: Recording, span: Span) -> str:
+def caption_line(recording: Recording, span: Span) -> str:
     """The line that stands under the title while a span runs."""
     scene = recording.scene
     shot = scene.shots[span.shot]

@@ -58,7 +58,7 @@ THINK = Beats(
 LONGEST_THOUGHT = 5
 """Seconds that the signal of a thought takes at most, however long the thought is shown."""
 
-STILLS = Beats(
+REDUCED = Beats(
     present=0.05,
     forward=(0.1, 0.4),
     compare=(0.5, 0.55),
@@ -75,7 +75,7 @@ PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED = 0.05, 0.48, 0.55, 0.84, 1.0
 error has come back; the weights have moved."""
 
 
-def presented(beats: Beats, phase: float) -> float:
+def presentation_level(beats: Beats, phase: float) -> float:
     """Level of the inputs and of the table's row."""
     return rise(phase, 0.0, beats.present) * (1 - rise(phase, *beats.fade))
 
@@ -103,7 +103,7 @@ def travel(window: Window, phase: float) -> float | None:
 def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of light in neuron layer `layer` (0 = inputs) of a network with `layers` weight layers."""
     if layer == 0:
-        return presented(beats, phase)
+        return presentation_level(beats, phase)
     start, stop = leg(beats.forward, layer - 1, layers)
     length = stop - start
     return rise(phase, stop - 0.12 * length, stop + 0.25 * length) * (1 - rise(phase, *beats.fade))
@@ -116,7 +116,7 @@ def carried(beats: Beats, phase: float, layer: int, layers: int) -> float:
     return rise(phase, start, stop) * dimmed * (1 - rise(phase, *beats.fade))
 
 
-def blamed(beats: Beats, phase: float, layer: int, layers: int) -> float:
+def error_level(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of the error in neuron layer `layer` on its way back; the output layer has it from the comparison on."""
     if layer == layers:
         start = beats.compare[0]
@@ -126,18 +126,18 @@ def blamed(beats: Beats, phase: float, layer: int, layers: int) -> float:
     return rise(phase, stop - 0.12 * length, stop + 0.3 * length) * (1 - rise(phase, *beats.fade))
 
 
-def settled(beats: Beats, layers: int) -> float:
+def settled_phase(beats: Beats, layers: int) -> float:
     """The phase from which nothing changes any more until the fade."""
     start, stop = leg(beats.forward, layers - 1, layers)
     return max(beats.compare[1], stop + 0.25 * (stop - start))
 
 
-def compared(beats: Beats, phase: float) -> float:
+def comparison_level(beats: Beats, phase: float) -> float:
     """Level of the target beside the answer."""
     return rise(phase, *beats.compare) * (1 - rise(phase, *beats.fade))
 
 
-def updated(beats: Beats, phase: float) -> float:
+def update_level(beats: Beats, phase: float) -> float:
     """How far the weights have moved from before to after the step."""
     return rise(phase, *beats.update)
 

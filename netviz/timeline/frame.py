@@ -58,8 +58,9 @@ class Frame:
     blame[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
     compared: level at which answer and target stand side by side.
-    told: in a walk the level of each line of its script (see worked_example.py), () otherwise.
-    focus: in a walk the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that a cue speaks of.
+    visible: in a worked example the level of each line of its script (see worked_example.py), () otherwise.
+    highlighted: in a worked example the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that
+    a cue speaks of.
     diverged: the cycle in which this run's training broke off, if that is past.
     beside: the same moment of the other runs of a film that compares some.
     """
@@ -83,7 +84,7 @@ class Frame:
     activations: tuple[Array, ...]
     arrived: tuple[Array, ...]
     carried: tuple[Array, ...]
-    blame: tuple[Array, ...]
+    error_signal: tuple[Array, ...]
     change: tuple[Array, ...]
     example: int | None = None
     inputs: Array | None = None
@@ -94,8 +95,8 @@ class Frame:
     row_after: int | None = None
     compared: float = 0.0
     pulses: tuple[Pulse, ...] = ()
-    told: tuple[float, ...] = ()
-    focus: tuple[int, int] | None = None
+    visible: tuple[float, ...] = ()
+    highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None
     diverged: int | None = None
     beside: tuple[Frame, ...] = ()
@@ -107,7 +108,7 @@ class Frame:
 # seen so, a layer's sums are activations @ weights, with nothing to be added.
 
 
-class State(NamedTuple):
+class NetworkState(NamedTuple):
     """What a network has learned at one moment.
 
     weights[l] (nodes_l, n_{l+1}): those of its synapses, the biases last where they have a node. biases[l] (n_{l+1},).
@@ -137,14 +138,14 @@ def with_bias_nodes(scene: Scene, layers: Sequence[Array], value: float) -> tupl
     return (*(np.append(layer, value) for layer in layers[:-1]), layers[-1])
 
 
-def state_of(recording: Recording, row: int) -> State:
+def state_of(recording: Recording, row: int) -> NetworkState:
     """What the network had learned in a row of its recording."""
     biases = tuple(layer[row] for layer in recording.biases)
     weights = with_bias_weights(recording.scene, [layer[row] for layer in recording.weights], biases)
-    return State(weights, biases)
+    return NetworkState(weights, biases)
 
 
-def between(before: State, after: State, part: float) -> State:
+def interpolate(before: NetworkState, after: NetworkState, part: float) -> NetworkState:
     """The state a part (0 to 1) of the straight way from one state to another."""
     if part in (0.0, 1.0):
         return after if part else before
@@ -152,4 +153,4 @@ def between(before: State, after: State, part: float) -> State:
         tuple((1 - part) * a + part * b for a, b in zip(first, last, strict=True))
         for first, last in zip(before, after, strict=True)
     )
-    return State(weights, biases)
+    return NetworkState(weights, biases)

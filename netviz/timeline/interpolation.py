@@ -19,7 +19,7 @@ from netviz.training.recording import AT_REST, Recording
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RecordingIndex:
     """A plan's way through a recording."""
 
     plan: Plan
@@ -80,17 +80,17 @@ class Rows:
             return None
         return self.of_example.get((span.cycle, span.example + 1), self.rest[span.cycle])
 
-    def joint(self, number: int) -> int | None:
+    def transition(self, number: int) -> int | None:
         """The row that the span before number `number` leaves, if span `number` begins with other weights."""
-        return self._joints[number]
+        return self._transitions[number]
 
     @cached_property
-    def _joints(self) -> list[int | None]:
-        joints: list[int | None] = [None]
+    def _transitions(self) -> list[int | None]:
+        transitions: list[int | None] = [None]
         for number in range(1, len(self.plan.spans)):
             before, now = self._last(number - 1), self._first(number)
-            joints.append(None if self._alike(before, now) else before)
-        return joints
+            transitions.append(None if self._alike(before, now) else before)
+        return transitions
 
     def _first(self, number: int) -> int:
         """The row with whose weights a span begins."""
@@ -162,7 +162,7 @@ Where shown cycles come closer than that, an even pace matters more than which f
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class ContinuousMorph:
     """The way of R kept rows through F frames.
 
     start: the first frame. rows (R,), cycles (R,): in order, the first from before the first frame.
@@ -188,7 +188,7 @@ class Sweep:
         return int(self.rows[before]), int(self.rows[after]), part, float(cycle)
 
 
-def sweep_of(rows: Rows) -> Sweep:
+def continuous_morph(rows: RecordingIndex) -> ContinuousMorph:
     """The sweep of a plan that has one."""
     spans = [span for span in rows.plan.spans if span.kind == "sweep"]
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
@@ -197,7 +197,7 @@ def sweep_of(rows: Rows) -> Sweep:
     stops = [first, *(cycle for cycle in rows.recording.shown_cycles if first < cycle < last), last]
     spaced = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
     come = _on_beats(spans, stops) if rows.plan.on_beats else _evenly(spans, stops, rows.plan.fps)
-    return Sweep(
+    return ContinuousMorph(
         spans[0].start,
         np.array([rows.rest[cycle] for cycle in kept]),
         np.array(kept, dtype=np.float64),

@@ -17,7 +17,7 @@ from netviz.scene.schedule import turn
 from netviz.timeline import easing
 from netviz.timeline.beats import SHORTEST_STEP, Accent
 
-Kind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
+PieceKind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
 
 MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
 """How long the move between two shown cycles takes, in steps; the quick one where a cycle has only a step or two."""
@@ -33,7 +33,7 @@ LONE_MOVE = Fraction(3)
 class Piece:
     """A span before it has frames: its length is an exact share of time."""
 
-    kind: Kind
+    kind: PieceKind
     length: Fraction
     cycle: int
     example: int | None = None
@@ -228,7 +228,7 @@ def _is_hurried(beats: Sequence[Accent]) -> bool:
     return bool(lengths) and lengths[len(lengths) // 2] < UNHURRIED
 
 
-def stepped(
+def pieces_on_beats(
     learning: Learning, beats: Sequence[Accent], begin: Fraction, end: Fraction
 ) -> tuple[list[Piece], int, list[str]] | None:
     """What a learning shot from `begin` to `end` shows on its beats; how many examples in each cycle; and notes.

@@ -17,12 +17,12 @@ from netviz.scene.schedule import shown_cycles
 from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.timeline.beats import Rhythm, accents, on_bars
 from netviz.timeline.cues import Cue
-from netviz.timeline.learning_shot import Kind, Learning, Piece, cycles_for, stepped
+from netviz.timeline.learning_shot import Learning, Piece, PieceKind, cycles_for, pieces_on_beats
 from netviz.timeline.worked_example import natural_seconds
 
-LEARNING: tuple[Kind, ...] = ("step", "move", "sweep")
+LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
 """The kinds of span of a learning shot."""
-SHOWING: tuple[Kind, ...] = ("step", "sweep", "walk")
+SHOWING: tuple[PieceKind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
 LONG = 600
 """Seconds from which a film that nobody gave a length is worth a word."""
@@ -37,7 +37,7 @@ class Span:
     example: index of the training example of a step or walk.
     """
 
-    kind: Kind
+    kind: PieceKind
     shot: int
     start: int
     stop: int
@@ -57,7 +57,7 @@ class Plan:
 
     fps: frames a second. frame_count: of the whole film. notes: for the user, where the film shows less than asked for.
     examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
-    order of time, none overlapping another; those that only a recording knows are added by `telling.told`.
+    order of time, none overlapping another; those that only a recording knows are added by `story.add_story`.
     on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
     glow: for every frame how much brighter or darker the light is than it would be, 1 = not at all; () for all of them.
     """
@@ -124,7 +124,9 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
             cycle = shown[0] if shot.cycle is None else shot.cycle
             pieces.append((index, Piece("walk", length, cycle, example=shot.example - 1)))
         else:
-            kind: Kind = "title" if isinstance(shot, TitleShot) else "rest" if isinstance(shot, RestShot) else "think"
+            kind: PieceKind = (
+                "title" if isinstance(shot, TitleShot) else "rest" if isinstance(shot, RestShot) else "think"
+            )
             pieces.append((index, Piece(kind, length, now)))
     spans = _spans(pieces, scene.output.fps, frames)
     if seconds is None and frames > LONG * scene.output.fps:
@@ -149,7 +151,7 @@ def _on_beats(
     ends = [*accumulate(lengths)]
     for shot, length, end in zip(scene.shots, lengths, ends, strict=True):
         if isinstance(shot, LearningShot):
-            return stepped(learning, accents(rhythm, end - length, end), end - length, end)
+            return pieces_on_beats(learning, accents(rhythm, end - length, end), end - length, end)
     return None
 
 

@@ -46,7 +46,7 @@ class Still:
     phase: float
 
 
-def in_stills(timeline: Timeline) -> Timeline:
+def reduce_motion(timeline: Timeline) -> Timeline:
     """The same film in stills."""
     return _with(timeline, stills_of(timeline))
 
@@ -112,10 +112,10 @@ def _thought(timeline: Timeline, number: int) -> Iterator[Still]:
 def _walk(timeline: Timeline, number: int) -> Iterator[Still]:
     """A picture for each line, and for what happens between two. The lights stay until the next shot."""
     plan, span = timeline.plan, timeline.plan.spans[number]
-    course, seconds = timeline.courses[span.shot], float((span.stop - span.start) / plan.fps)
+    timing, seconds = timeline.timings[span.shot], float((span.stop - span.start) / plan.fps)
     ends: dict[float, float] = {}
-    for start, stop in course.changes:
-        if (start, stop) != course.lights_out:
+    for start, stop in timing.changes:
+        if (start, stop) != timing.lights_out:
             ends[start] = max(stop, ends.get(start, stop))
     for start, stop in sorted(ends.items()):
         frame = min(span.stop - 1, span.start + round(start * float(plan.fps)))

@@ -12,10 +12,10 @@ from functools import cached_property
 
 import numpy as np
 
-from netviz.timeline.frame import Array, Frame, between, node_counts, state_of, with_bias_nodes
-from netviz.timeline.interpolation import Rows
+from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
+from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.plan import Plan, Span
-from netviz.timeline.reduced_motion import in_stills
+from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
@@ -74,7 +74,7 @@ def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
         if cycle is None
     }
     if comparison.scene.motion == "reduced":
-        timelines = _in_stills(timelines)
+        timelines = _reduce_motion(timelines)
     clock = next(iter(timelines.values()))
     runs = tuple(
         timelines[number] if cycle is None else broken_off(clock, recording, cycle)
@@ -83,17 +83,17 @@ def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
     return SideBySide(comparison, clock, runs)
 
 
-def frames_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
+def timeline_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
     """The frames of a film of one run, or of several side by side."""
     if isinstance(recorded, Comparison):
         return side_by_side(plan, recorded)
     timeline = make_timeline(plan, recorded)
-    return in_stills(timeline) if recorded.scene.motion == "reduced" else timeline
+    return reduce_motion(timeline) if recorded.scene.motion == "reduced" else timeline
 
 
-def _in_stills(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
+def _reduce_motion(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
     """All of them in the same stills."""
-    first = in_stills(next(iter(timelines.values())))
+    first = reduce_motion(next(iter(timelines.values())))
     return {
         number: replace(timeline, span=first.span, phase=first.phase, first=first.first)
         for number, timeline in timelines.items()
@@ -125,8 +125,8 @@ class BrokenOff:
         return bool(self.recorded.span[index] < len(self.recorded.plan.spans))
 
     @cached_property
-    def _rows(self) -> Rows:
-        return Rows(self.recorded.plan, self.recording)
+    def _rows(self) -> RecordingIndex:
+        return RecordingIndex(self.recorded.plan, self.recording)
 
     def _still(self, clock: Frame) -> Frame:
         """The network without any signal: as it was at the clock's cycle, or at the last that was recorded."""
@@ -137,9 +137,9 @@ class BrokenOff:
         before = min(int(at), len(kept) - 1)
         after = min(before + 1, len(kept) - 1)
         first, second = (state_of(recording, rows.rest[kept[place]]) for place in (before, after))
-        state = between(first, second, at - before)
+        state = interpolate(first, second, at - before)
         point = rows.on_curve(min(clock.cycle, last))
-        dark = tuple(np.zeros(size) for size in node_counts(scene))
+        base = tuple(np.zeros(size) for size in node_counts(scene))
         none = tuple(np.zeros_like(layer) for layer in state.weights)
         return replace(
             clock,
@@ -152,13 +152,13 @@ class BrokenOff:
             weights=state.weights,
             biases=state.biases,
             activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
-            arrived=dark,
+            arrived=base,
             carried=none,
-            blame=dark,
+            error_signal=base,
             change=none,
             compared=0.0,
             pulses=(),
-            focus=None,
+            highlighted=None,
             diverged=self.diverged if clock.curve_cycle > last else None,
         )
 
@@ -187,7 +187,7 @@ def _tamed(frame: Frame, clock: Frame) -> Frame:
     return replace(
         frame,
         carried=finite(frame.carried),
-        blame=finite(frame.blame),
+        error_signal=finite(frame.error_signal),
         change=finite(frame.change),
         pulses=tuple(replace(pulse, strength=finite((pulse.strength,))[0]) for pulse in frame.pulses),
         caption=clock.caption,

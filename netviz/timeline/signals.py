@@ -10,9 +10,9 @@ import numpy as np
 
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import easing
-from netviz.timeline.easing import CHANGED, STILLS, Beats, Window, rise
-from netviz.timeline.frame import Array, Direction, Frame, Pulse, State, between, with_bias_nodes
-from netviz.timeline.worked_example import Course, Line
+from netviz.timeline.easing import CHANGED, REDUCED, Beats, Window, rise
+from netviz.timeline.frame import Array, Direction, Frame, NetworkState, Pulse, interpolate, with_bias_nodes
+from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
 from netviz.training.recording import Recording
 
 
@@ -63,14 +63,14 @@ def presented_situation(recording: Recording, shot: ThinkShot, row: int) -> Pres
     )
 
 
-def flow_of(shown: Presented, state: State) -> tuple[Array, ...]:
+def forward_signals(shown: Presented, state: NetworkState) -> tuple[Array, ...]:
     """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers."""
-    flow = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, state.weights, strict=False)]
-    largest = max(float(layer.max()) for layer in flow) or 1.0
-    return tuple(layer / largest for layer in flow)
+    forward = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, state.weights, strict=False)]
+    largest = max(float(layer.max()) for layer in forward) or 1.0
+    return tuple(layer / largest for layer in forward)
 
 
-def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """Size of the error at every node (inputs and bias nodes have none) and on every synapse, 0 to 1.
 
     deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
@@ -90,31 +90,31 @@ def blame_of(shown: Presented, state: State) -> tuple[tuple[Array, ...], tuple[A
     return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
 
 
-class Travels(NamedTuple):
+class SignalPass(NamedTuple):
     """All that stays the same while an example or a situation is presented.
 
     before, after: what the network had learned before and after; after is None where nothing is learned.
-    flow, blame, back: as `flow_of` and `blame_of` give them.
+    flow, blame, back: as `forward_signals` and `error_signals` give them.
     change[l] (nodes_l, n_{l+1}): signed change of each weight, 1 = the largest of the step; () if nothing is learned.
     """
 
     shown: Presented
-    before: State
-    after: State | None
-    flow: tuple[Array, ...]
-    blame: tuple[Array, ...]
+    before: NetworkState
+    after: NetworkState | None
+    forward: tuple[Array, ...]
+    error_signal: tuple[Array, ...]
     back: tuple[Array, ...]
     change: tuple[Array, ...]
 
 
-def travels_of(shown: Presented, before: State, after: State | None) -> Travels:
+def signal_pass(shown: Presented, before: NetworkState, after: NetworkState | None) -> SignalPass:
     """What travels through the network as something is presented."""
-    blame, back = blame_of(shown, before)
+    error_signal, back = error_signals(shown, before)
     change = () if after is None else change_of(before, after)
-    return Travels(shown, before, after, flow_of(shown, before), blame, back, change)
+    return SignalPass(shown, before, after, forward_signals(shown, before), error_signal, back, change)
 
 
-def change_of(before: State, after: State) -> tuple[Array, ...]:
+def change_of(before: NetworkState, after: NetworkState) -> tuple[Array, ...]:
     """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step."""
     steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
     most = max(float(np.abs(step).max()) for step in steps) or 1.0
@@ -129,7 +129,7 @@ def dimmed(values: Array, level: float) -> Array:
 def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[Window], phase: float) -> list[Pulse]:
     """What is under way at a phase, if it goes through each weight layer in its window.
 
-    strengths[l] (nodes_l, n_{l+1}): as `flow_of` or `blame_of` gives them.
+    strengths[l] (nodes_l, n_{l+1}): as `forward_signals` or `error_signals` gives them.
     """
     found = []
     for layer, (strength, window) in enumerate(zip(strengths, windows, strict=False)):
@@ -142,18 +142,18 @@ def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[W
 # The network with a signal in it: what a step of learning or a thought adds to the dark picture.
 
 
-def lit(dark: Frame, travels: Travels, beats: Beats, phase: float) -> Frame:
+def signal_frame(base: Frame, travels: SignalPass, beats: Beats, phase: float) -> Frame:
     """A frame at a phase of its beats. dark: the same moment without any signal."""
     shown, before, after = travels.shown, travels.before, travels.after
     layers = len(before.weights)
-    state, change = before, dark.change
+    state, change = before, base.change
     if after is not None:
-        state = between(before, after, easing.updated(beats, phase))
+        state = interpolate(before, after, easing.update_level(beats, phase))
         change = flashing(travels.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
     legs = easing.legs(beats.forward, layers), easing.legs(beats.backward, layers)[::-1]
     return replace(
-        presented(dark, shown),
-        presented=easing.presented(beats, phase),
+        presenting(base, shown),
+        presented=easing.presentation_level(beats, phase),
         weights=state.weights,
         biases=state.biases,
         arrived=tuple(
@@ -161,30 +161,31 @@ def lit(dark: Frame, travels: Travels, beats: Beats, phase: float) -> Frame:
             for number, layer in enumerate(shown.activations)
         ),
         carried=tuple(
-            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(travels.flow)
+            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(travels.forward)
         ),
-        blame=tuple(
-            dimmed(layer, easing.blamed(beats, phase, number, layers)) for number, layer in enumerate(travels.blame)
+        error_signal=tuple(
+            dimmed(layer, easing.error_level(beats, phase, number, layers))
+            for number, layer in enumerate(travels.error_signal)
         ),
         change=change,
-        compared=easing.compared(beats, phase),
+        compared=easing.comparison_level(beats, phase),
         pulses=(
-            *pulses("forward", travels.flow, legs[0], phase),
+            *pulses("forward", travels.forward, legs[0], phase),
             *pulses("backward", travels.back, legs[1], phase),
         ),
     )
 
 
-def still(dark: Frame, travels: Travels, phase: float) -> Frame:
+def reduced_signal_frame(base: Frame, travels: SignalPass, phase: float) -> Frame:
     """The same at a moment of STILLS. When the weights have moved, it is seen which of them did, and how far."""
-    frame = lit(dark, travels, STILLS, phase)
+    frame = signal_frame(base, travels, REDUCED, phase)
     return replace(frame, change=travels.change) if phase == CHANGED and travels.after is not None else frame
 
 
-def presented(dark: Frame, shown: Presented) -> Frame:
+def presenting(base: Frame, shown: Presented) -> Frame:
     """A dark frame that says what is presented, and what came of it."""
     return replace(
-        dark,
+        base,
         example=shown.example,
         inputs=shown.inputs,
         target=shown.target,
@@ -207,58 +208,62 @@ DIMMED = 0.45
 """What is left of the light in the synapses once the error goes back through them."""
 
 
-def walk(dark: Frame, travels: Travels, course: Course, time: float, *, stands: bool = False) -> Frame:
+def worked_example_frame(
+    base: Frame, travels: SignalPass, timing: WorkedExampleTiming, time: float, *, stands: bool = False
+) -> Frame:
     """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal.
 
     stands: whether it is a still, in which the change of the weights is seen as long as their update is told.
     """
     shown, before, after = travels.shown, travels.before, travels.after
-    out = 1 - rise(time, *course.lights_out)
-    compared = rise(time, *course.compare)
-    dim = 1 - (1 - DIMMED) * rise(time, *course.returns[-1]) if course.returns else 1.0
-    lines_out = 1 - rise(time, *course.lines_out)
-    state, change = before, dark.change
-    if after is not None and course.update is not None:
-        start, stop = course.update
-        state = between(before, after, rise(time, start, stop))
+    out = 1 - rise(time, *timing.lights_out)
+    compared = rise(time, *timing.compare)
+    dim = 1 - (1 - DIMMED) * rise(time, *timing.returns[-1]) if timing.returns else 1.0
+    lines_out = 1 - rise(time, *timing.lines_out)
+    state, change = before, base.change
+    if after is not None and timing.update is not None:
+        start, stop = timing.update
+        state = interpolate(before, after, rise(time, start, stop))
         change = flashing(travels.change, 0.5 if stands and start <= time < stop else (time - start) / (stop - start))
     return replace(
-        presented(dark, shown),
-        presented=rise(time, *course.present) * out,
-        arrived=tuple(out * level for level in _arrived(shown, course, time)),
+        presenting(base, shown),
+        presented=rise(time, *timing.present) * out,
+        arrived=tuple(out * level for level in _arrived(shown, timing, time)),
         carried=tuple(
-            rise(time, *window) * dim * out * layer for window, layer in zip(course.travels, travels.flow, strict=True)
+            rise(time, *window) * dim * out * layer
+            for window, layer in zip(timing.travels, travels.forward, strict=True)
         ),
-        blame=tuple(
-            level * out * layer for level, layer in zip(_blamed(course, compared, time), travels.blame, strict=True)
+        error_signal=tuple(
+            level * out * layer
+            for level, layer in zip(_error_levels(timing, compared, time), travels.error_signal, strict=True)
         ),
         weights=state.weights,
         biases=state.biases,
         change=change,
         compared=compared * out,
         pulses=(
-            *pulses("forward", travels.flow, course.travels, time),
-            *pulses("backward", travels.back, course.returns, time),
+            *pulses("forward", travels.forward, timing.travels, time),
+            *pulses("backward", travels.back, timing.returns, time),
         ),
-        told=tuple(rise(time, *window) * lines_out for window in course.lines),
-        focus=_focus(course, time),
+        visible=tuple(rise(time, *window) * lines_out for window in timing.lines),
+        highlighted=_highlighted(timing, time),
     )
 
 
-def _arrived(shown: Presented, course: Course, time: float) -> list[Array]:
+def _arrived(shown: Presented, timing: WorkedExampleTiming, time: float) -> list[Array]:
     """Level of light of every node: the inputs at once, then neuron by neuron; a bias node with its layer's first."""
-    levels = [np.full(len(shown.activations[0]), rise(time, *course.present))]
-    for nodes, windows in zip(shown.activations[1:], course.lightings, strict=True):
+    levels = [np.full(len(shown.activations[0]), rise(time, *timing.present))]
+    for nodes, windows in zip(shown.activations[1:], timing.lightings, strict=True):
         neurons = [rise(time, *window) for window in windows]
         levels.append(np.array((neurons + neurons[:1])[: len(nodes)]))
     return levels
 
 
-def _blamed(course: Course, compared: float, time: float) -> list[float]:
+def _error_levels(timing: WorkedExampleTiming, compared: float, time: float) -> list[float]:
     """Level of the error in each layer: in the outputs from the comparison on, then layer by layer on its way back."""
-    if not course.returns:
-        return [0.0] * len(course.travels) + [compared]
-    return [*(rise(time, *_end(window)) for window in course.returns), compared]
+    if not timing.returns:
+        return [0.0] * len(timing.travels) + [compared]
+    return [*(rise(time, *_end(window)) for window in timing.returns), compared]
 
 
 def _end(window: Window) -> Window:
@@ -267,9 +272,9 @@ def _end(window: Window) -> Window:
     return stop - 0.2 * (stop - start), stop
 
 
-def _focus(course: Course, time: float) -> tuple[int, int] | None:
+def _highlighted(timing: WorkedExampleTiming, time: float) -> tuple[int, int] | None:
     """The neuron that is spoken of."""
-    part = course.part_at(time)
-    if isinstance(part, Line) and part.kind in ("sum", "activation", "delta", "gradient"):
+    part = timing.part_at(time)
+    if isinstance(part, EquationLine) and part.kind in ("sum", "activation", "delta", "gradient"):
         return part.layer + 1, part.neuron
     return None

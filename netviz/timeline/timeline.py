@@ -20,11 +20,19 @@ from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, easing
 from netviz.timeline.cues import OWN, Cue, Spotlight, Told, bridged, spotlight_at, told_at
 from netviz.timeline.easing import LEARN, THINK
-from netviz.timeline.frame import Frame, State, between, node_counts, state_of, with_bias_nodes
-from netviz.timeline.interpolation import Rows, Sweep, sweep_of
+from netviz.timeline.frame import Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
+from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.plan import Plan, Span
-from netviz.timeline.signals import Travels, lit, presented_example, presented_situation, still, travels_of, walk
-from netviz.timeline.worked_example import Course, course_of
+from netviz.timeline.signals import (
+    SignalPass,
+    presented_example,
+    presented_situation,
+    reduced_signal_frame,
+    signal_frame,
+    signal_pass,
+    worked_example_frame,
+)
+from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
 STEPS_KEPT = 2
@@ -67,12 +75,12 @@ class Timeline:
         return ("",)
 
     @cached_property
-    def rows(self) -> Rows:
+    def rows(self) -> RecordingIndex:
         """The recording's rows that the spans show."""
-        return Rows(self.plan, self.recording)
+        return RecordingIndex(self.plan, self.recording)
 
     @property
-    def is_still(self) -> bool:
+    def is_reduced(self) -> bool:
         """Whether it is a film of stills."""
         return self.first is not None
 
@@ -92,12 +100,12 @@ class Timeline:
             "hold": self._hold, "think": self._think, "walk": self._walk,
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
-        if self.is_still:
+        if self.is_reduced:
             return replace(frame, pulses=())
-        joint, joined = self.rows.joint(number), self._levels(span, index).joined
-        if joint is None or joined == 1:
+        transition, joined = self.rows.transition(number), self._levels(span, index).joined
+        if transition is None or joined == 1:
             return frame
-        state = between(state_of(self.recording, joint), State(frame.weights, frame.biases), joined)
+        state = interpolate(state_of(self.recording, transition), NetworkState(frame.weights, frame.biases), joined)
         return replace(frame, weights=state.weights, biases=state.biases)
 
     def key(self, index: int) -> Hashable:
@@ -109,22 +117,22 @@ class Timeline:
 
     def _glow(self, index: int) -> float:
         """The factor on the light of a frame; a title card has none."""
-        breathes = self.plan.glow and not self.is_still and self.plan.spans[self.span[index]].kind != "title"
+        breathes = self.plan.glow and not self.is_reduced and self.plan.spans[self.span[index]].kind != "title"
         return self.plan.glow[index] if breathes else 1.0
 
     def _key(self, index: int) -> Hashable:
         """The same for all but the caption."""
         span = self.plan.spans[self.span[index]]
-        if self.is_still:
+        if self.is_reduced:
             return int(self.span[index]), float(self.phase[index])
         if self.held:
             return int(self.span[index])
         if span.kind in ("title", "rest", "hold"):
             return (int(self.span[index]), *self._levels(span, index))
-        if span.kind == "think" and self.phase[index] >= easing.settled(THINK, len(self.recording.weights)):
+        if span.kind == "think" and self.phase[index] >= easing.settled_phase(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
-            still = self.courses[span.shot].stillness(self._since(span, index))
+            still = self.timings[span.shot].stillness(self._since(span, index))
             return index if still is None else (int(self.span[index]), still, *self._levels(span, index))
         return index
 
@@ -136,11 +144,11 @@ class Timeline:
     @property
     def fades(self) -> bool:
         """Whether texts, cards and the network come and go softly."""
-        return not (self.held or self.is_still)
+        return not (self.held or self.is_reduced)
 
     @cached_property
     def _cues(self) -> tuple[Cue, ...]:
-        return bridged(self.plan.cues, self.plan.fps) if self.is_still else self.plan.cues
+        return bridged(self.plan.cues, self.plan.fps) if self.is_reduced else self.plan.cues
 
     def _told(self, index: int) -> Told:
         return told_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
@@ -151,12 +159,14 @@ class Timeline:
             return None
         return spotlight_at(self._cues, index, self.plan.fps, fades=self.fades)
 
-    def _levels(self, span: Span, index: int) -> Levels:
+    def _levels(self, span: Span, index: int) -> SpanLevels:
         number = int(self.span[index])
-        joins = self.rows.joint(number) is not None
+        joins = self.rows.transition(number) is not None
         return levels_at(self.plan, number, index, joins=joins, fades=self.fades)
 
-    def _dark(self, span: Span, index: int, state: State, curve_cycle: float, row: int | None = None) -> Frame:
+    def _base_frame(
+        self, span: Span, index: int, state: NetworkState, curve_cycle: float, row: int | None = None
+    ) -> Frame:
         """The network without any signal. row: the rest row that is shown, if it is one."""
         recording, scene = self.recording, self.recording.scene
         card, presence, _ = self._levels(span, index)
@@ -168,7 +178,7 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption(recording, span) if told.cue is None else self.plan.cues[told.cue].text,
+            caption=captions.caption_line(recording, span) if told.cue is None else self.plan.cues[told.cue].text,
             caption_level=told.level,
             is_cue=told.cue is not None,
             glow=self._glow(index),
@@ -185,110 +195,112 @@ class Timeline:
             activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
             arrived=nodes,
             carried=synapses,
-            blame=nodes,
+            error_signal=nodes,
             change=synapses,
             spotlight=self._spotlight(index),
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
         row = self.rows.rest[span.cycle]
-        return self._dark(span, index, state_of(self.recording, row), float(span.cycle), row)
+        return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
 
     def _hold(self, span: Span, phase: float, index: int) -> Frame:
         """Nothing begins while the music is silent: the network at rest, with the weights it has just then."""
         row = self.rows.hold(int(self.span[index]))
-        return self._dark(span, index, state_of(self.recording, row), float(span.cycle))
+        return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle))
 
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.rows.way(int(self.span[index]))
         position = (easing.kick if self.plan.on_beats else easing.ease)(phase) * (len(rows) - 1)
-        position = round(position) if self.is_still else position
+        position = round(position) if self.is_reduced else position
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
-        state = between(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
-        return self._dark(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
+        state = interpolate(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
+        return self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
 
     @cached_property
-    def _whole_sweep(self) -> Sweep:
-        return sweep_of(self.rows)
+    def _whole_sweep(self) -> ContinuousMorph:
+        return continuous_morph(self.rows)
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights run through the kept rows without stopping at shown cycles."""
-        moment = span.start + int(phase * (span.stop - span.start)) if self.is_still else index
-        before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=self.is_still)
-        state = between(state_of(self.recording, before), state_of(self.recording, after), part)
-        return self._dark(span, index, state, cycle)
+        moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
+        before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=self.is_reduced)
+        state = interpolate(state_of(self.recording, before), state_of(self.recording, after), part)
+        return self._base_frame(span, index, state, cycle)
 
     @cached_property
-    def _travels(self) -> Callable[[int, int | None, bool], Travels]:
+    def _travels(self) -> Callable[[int, int | None, bool], SignalPass]:
         """What travels in a step, which is the same in all its frames.
 
         From its row, the row whose weights it leads to (None: nothing is learned), and whether the error goes back.
         """
 
-        def of(row: int, row_after: int | None, deltas: bool) -> Travels:
+        def of(row: int, row_after: int | None, deltas: bool) -> SignalPass:
             after = None if row_after is None else state_of(self.recording, row_after)
             shown = presented_example(self.recording, row, row_after, deltas)
-            return travels_of(shown, state_of(self.recording, row), after)
+            return signal_pass(shown, state_of(self.recording, row), after)
 
         return lru_cache(maxsize=STEPS_KEPT)(of)
 
     def _step(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after(int(self.span[index]))
         travels = self._travels(row, row_after, not self.held)
-        dark = self._dark(span, index, travels.before, float(span.cycle))
+        base = self._base_frame(span, index, travels.before, float(span.cycle))
         if self.held:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
-            return lit(dark, travels._replace(after=None), LEARN, compared)
-        return still(dark, travels, phase) if self.is_still else lit(dark, travels, LEARN, phase)
+            return signal_frame(base, travels._replace(after=None), LEARN, compared)
+        return (
+            reduced_signal_frame(base, travels, phase) if self.is_reduced else signal_frame(base, travels, LEARN, phase)
+        )
 
     @cached_property
-    def courses(self) -> dict[int, Course]:
+    def timings(self) -> dict[int, WorkedExampleTiming]:
         """The course of every walk, by its shot."""
-        scene, courses = self.recording.scene, {}
+        scene, timings = self.recording.scene, {}
         for span in self.plan.spans:
             shot = scene.shots[span.shot]
             if isinstance(shot, WalkShot):
                 seconds = (span.stop - span.start) / self.plan.fps
-                courses[span.shot] = course_of(scene, shot, seconds, ends=span.stop < self.frame_count)
-        return courses
+                timings[span.shot] = worked_example_timing(scene, shot, seconds, ends=span.stop < self.frame_count)
+        return timings
 
     def _since(self, span: Span, index: int) -> float:
         """Seconds from the start of a span to the middle of a frame, or to the moment that it shows."""
-        if self.is_still:
+        if self.is_reduced:
             return float(self.phase[index]) * float((span.stop - span.start) / self.plan.fps)
         return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
 
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
-        course = self.courses[span.shot]
+        timing = self.timings[span.shot]
         travels = self._travels(row, row_after, row_after is not None)
-        dark = self._dark(span, index, travels.before, float(span.cycle))
-        return walk(dark, travels, course, self._since(span, index), stands=self.is_still)
+        base = self._base_frame(span, index, travels.before, float(span.cycle))
+        return worked_example_frame(base, travels, timing, self._since(span, index), stands=self.is_reduced)
 
     @cached_property
-    def _thoughts(self) -> Callable[[int, int], Travels]:
+    def _thoughts(self) -> Callable[[int, int], SignalPass]:
         """What travels in a thought: from the number of its shot and its row at rest."""
 
-        def of(number: int, row: int) -> Travels:
+        def of(number: int, row: int) -> SignalPass:
             shot = self.recording.scene.shots[number]
             assert isinstance(shot, ThinkShot)
-            return travels_of(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
+            return signal_pass(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
 
         return lru_cache(maxsize=STEPS_KEPT)(of)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
         row = self.rows.rest[span.cycle]
         state = state_of(self.recording, row)
-        dark = self._dark(span, index, state, float(span.cycle), row)
-        if self.is_still and not self.held:
-            return still(dark, self._thoughts(span.shot, row), phase)
+        base = self._base_frame(span, index, state, float(span.cycle), row)
+        if self.is_reduced and not self.held:
+            return reduced_signal_frame(base, self._thoughts(span.shot, row), phase)
         # The signal takes at most so long, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
         phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / easing.LONGEST_THOUGHT))
-        return lit(dark, self._thoughts(span.shot, row), THINK, phase)
+        return signal_frame(base, self._thoughts(span.shot, row), THINK, phase)
 
 
 def make_timeline(plan: Plan, recording: Recording) -> Timeline:
@@ -306,7 +318,7 @@ FADE_SECONDS = 0.4
 """How long a card or the network takes to come and go."""
 
 
-class Levels(NamedTuple):
+class SpanLevels(NamedTuple):
     """Levels of title card and network, 0 to 1, and how far weights have come from where the span before left them."""
 
     card: float
@@ -314,7 +326,7 @@ class Levels(NamedTuple):
     joined: float
 
 
-def levels_at(plan: Plan, number: int, index: int, *, joins: bool, fades: bool = True) -> Levels:
+def levels_at(plan: Plan, number: int, index: int, *, joins: bool, fades: bool = True) -> SpanLevels:
     """The levels in frame `index`, which lies in span `number`: both fade where a card begins or ends, nowhere else.
 
     joins: whether the span begins with other weights than the span before it leaves. fades: whether anything takes
@@ -322,14 +334,14 @@ def levels_at(plan: Plan, number: int, index: int, *, joins: bool, fades: bool =
     """
     span = plan.spans[number]
     if not fades:
-        return Levels(1.0, 0.0, 1.0) if span.kind == "title" else Levels(0.0, 1.0, 1.0)
+        return SpanLevels(1.0, 0.0, 1.0) if span.kind == "title" else SpanLevels(0.0, 1.0, 1.0)
     frames = max(1.0, FADE_SECONDS * float(plan.fps))
     rising, falling = easing.ease((index - span.start) / frames), easing.ease((span.stop - 1 - index) / frames)
     joined = rising if joins else 1.0
     if span.kind == "title":
         fade_in = 1.0 if span.start == 0 else rising
         fade_out = 1.0 if span.stop == plan.frame_count else falling
-        return Levels(min(fade_in, fade_out), 0.0, joined)
+        return SpanLevels(min(fade_in, fade_out), 0.0, joined)
     after_card = number > 0 and plan.spans[number - 1].kind == "title"
     before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
-    return Levels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), joined)
+    return SpanLevels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), joined)

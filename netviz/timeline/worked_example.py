@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 from typing import Literal
 
 from netviz.scene.scene import Scene
-from netviz.scene.shots import EquationsPanel, WalkShot
+from netviz.scene.shots import EquationsPanelSpec, WalkShot
 from netviz.timeline.easing import Window, legs
 
 # back, of the error's way and the update.
@@ -40,7 +40,7 @@ BACKWARD: tuple[LineKind, ...] = ("delta", "gradient", "update", "weights")
 
 
 @dataclass(frozen=True)
-class Line:
+class EquationLine:
     """One line of a walk.
 
     layer: weight layer; of the error the last, of delta, gradient, update and weights that of the weight whose
@@ -60,13 +60,13 @@ class Pause:
     layer: int = 0
 
 
-Part = Line | Pause
+StepPart = EquationLine | Pause
 
 
-def script_of(scene: Scene, shot: WalkShot) -> tuple[Line, ...]:
+def worked_example_steps(scene: Scene, shot: WalkShot) -> tuple[EquationLine, ...]:
     """The lines of a walk, in order: a matrix and each neuron's sum and activation, layer by layer; the error; and if
     the walk goes back the error at one neuron, the gradient of one of its weights, its update, all new weights."""
-    return tuple(part for part in parts_of(scene, shot) if isinstance(part, Line))
+    return tuple(part for part in parts_of(scene, shot) if isinstance(part, EquationLine))
 
 
 def natural_seconds(scene: Scene, shot: WalkShot) -> Fraction:
@@ -80,7 +80,7 @@ def worked_weight(scene: Scene) -> tuple[int, int, int]:
     It is the one that the scene's equations panel names, otherwise the first into the first output.
     """
     layers = scene.network.layers
-    named = next((panel.weight for panel in scene.shown_panels if isinstance(panel, EquationsPanel)), None)
+    named = next((panel.weight for panel in scene.shown_panels if isinstance(panel, EquationsPanelSpec)), None)
     if named is None:
         return len(layers) - 2, 0, 0
     left = named - 1
@@ -91,19 +91,19 @@ def worked_weight(scene: Scene) -> tuple[int, int, int]:
     raise ValueError(f"the network has no weight w{named}")
 
 
-def parts_of(scene: Scene, shot: WalkShot) -> tuple[Part, ...]:
+def parts_of(scene: Scene, shot: WalkShot) -> tuple[StepPart, ...]:
     """A walk from its beginning to its end."""
-    parts: list[Part] = [Pause("present")]
+    parts: list[StepPart] = [Pause("present")]
     sizes = scene.network.layers[1:]
     for layer, size in enumerate(sizes):
-        parts += [Pause("travel", layer), Line("matrix", layer)]
+        parts += [Pause("travel", layer), EquationLine("matrix", layer)]
         for neuron in range(size):
-            parts += [Line("sum", layer, neuron), Line("activation", layer, neuron)]
-    parts.append(Line("error", len(sizes) - 1))
+            parts += [EquationLine("sum", layer, neuron), EquationLine("activation", layer, neuron)]
+    parts.append(EquationLine("error", len(sizes) - 1))
     if shot.backward:
         layer, _, neuron = worked_weight(scene)
         parts.append(Pause("back"))
-        parts += [Line(kind, layer, neuron) for kind in BACKWARD]
+        parts += [EquationLine(kind, layer, neuron) for kind in BACKWARD]
     return (*parts, Pause("hold"))
 
 
@@ -114,18 +114,18 @@ APPEAR, LIGHTS_OUT, LINES_OUT = 0.35, 0.8, 0.4
 
 
 @dataclass(frozen=True)
-class Course:
+class WorkedExampleTiming:
     """The parts of a walk, and when each begins and ends. All of them are shorter where the walk is hurried.
 
     ends: whether the walk goes dark at its end, because another shot follows.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[StepPart, ...]
     windows: tuple[Window, ...]
     hurry: float
     ends: bool
 
-    def part_at(self, time: float) -> Part:
+    def part_at(self, time: float) -> StepPart:
         """What is going on."""
         starts = [start for start, _ in self.windows]
         return self.parts[max(0, bisect_right(starts, time) - 1)]
@@ -160,7 +160,7 @@ class Course:
     @cached_property
     def lines(self) -> tuple[Window, ...]:
         """When each line of the script appears."""
-        return tuple(self._beginning(window) for part, window in self._pairs if isinstance(part, Line))
+        return tuple(self._beginning(window) for part, window in self._pairs if isinstance(part, EquationLine))
 
     @cached_property
     def compare(self) -> Window:
@@ -203,7 +203,7 @@ class Course:
         return (self.present, *self.travels, *self.lines, *(window for window in moving if window is not None))
 
     @cached_property
-    def _pairs(self) -> tuple[tuple[Part, Window], ...]:
+    def _pairs(self) -> tuple[tuple[StepPart, Window], ...]:
         return tuple(zip(self.parts, self.windows, strict=True))
 
     def _beginning(self, window: Window) -> Window:
@@ -215,9 +215,9 @@ class Course:
         return (end - seconds * self.hurry, end) if self.ends else (end, end + 1)
 
 
-def course_of(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> Course:
+def worked_example_timing(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> WorkedExampleTiming:
     """A walk that takes so many seconds, every part its share of them."""
     parts = parts_of(scene, shot)
     pace = seconds / natural_seconds(scene, shot)
     stops = [float(now * pace) for now in accumulate(SECONDS[part.kind] for part in parts)]
-    return Course(parts, tuple(zip([0.0, *stops], stops, strict=False)), min(1.0, float(pace)), ends)
+    return WorkedExampleTiming(parts, tuple(zip([0.0, *stops], stops, strict=False)), min(1.0, float(pace)), ends)

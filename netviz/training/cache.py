@@ -47,11 +47,11 @@ SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9
 _FILE = re.compile(r"[0-9a-f]{64}\.npz")
 _LONGEST_WRITING = 3600.0
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Contents:
+class CacheContents:
     """What is in a cache."""
 
     recordings: int
@@ -73,7 +73,7 @@ class RecordingCache:
         try:
             recording = Recording.load(path).with_scene(scene)
         except InputError as wrong:
-            log.info("%s is no recording of this scene, and is removed: %s", path, wrong)
+            _log.info("%s is no recording of this scene, and is removed: %s", path, wrong)
             with suppress(OSError):
                 path.unlink()
             return None
@@ -86,23 +86,23 @@ class RecordingCache:
 
         Returns whether it could be kept; nothing is raised if it could not.
         """
-        if size_of(recording) > self.largest or not recording.info["complete"]:
+        if recording_size(recording) > self.largest or not recording.info["complete"]:
             return False
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             recording.save(self._path(recording.scene))
             self._make_room()
         except (OSError, NetvizError) as error:
-            log.info("the recording is not kept: %s", error)
+            _log.info("the recording is not kept: %s", error)
             return False
         return True
 
-    def contents(self) -> Contents:
+    def contents(self) -> CacheContents:
         """How many recordings there are, and how large they are together."""
         sizes = [status.st_size for _, status in self._files()]
-        return Contents(len(sizes), sum(sizes))
+        return CacheContents(len(sizes), sum(sizes))
 
-    def clear(self) -> Contents:
+    def clear(self) -> CacheContents:
         """Remove all recordings. Returns what was removed; raises NetvizError if something could not be."""
         count = size = 0
         for path, status in self._files():
@@ -111,7 +111,7 @@ class RecordingCache:
             except OSError as error:
                 raise NetvizError(f"{path}: cannot be removed: {error.strerror}") from None
             count, size = count + 1, size + status.st_size
-        return Contents(count, size)
+        return CacheContents(count, size)
 
     def _path(self, scene: Scene) -> Path:
         return self.folder / f"{training_key(scene)}.npz"
@@ -162,16 +162,16 @@ def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: Recordi
         return train(scene)
     found = kept.find(scene)
     if found is not None:
-        log.info("the recording comes from %s", kept.folder)
+        _log.info("the recording comes from %s", kept.folder)
         return found
     began = time.perf_counter()
     recording = train(scene)
-    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * size_of(recording):
+    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * recording_size(recording):
         kept.keep(recording)
     return recording
 
 
-def size_of(recording: Recording) -> int:
+def recording_size(recording: Recording) -> int:
     """Bytes of its arrays, which is within a few kilobytes the size of its file."""
     return sum(array.nbytes for array in _arrays(recording))
 

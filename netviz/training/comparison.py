@@ -47,7 +47,7 @@ class Comparison:
         return replace(self, scene=scene, recordings=recordings)
 
 
-def compare(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comparison:
+def compare_runs(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comparison:
     """Train all runs of a scene. train: called with each run's scene and name.
 
     A run that diverges is kept up to there. Raises NetvizError, naming them, if all of them do, or if one has nothing

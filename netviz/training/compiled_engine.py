@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 
 from netviz.scene.model import Activation
-from netviz.training.problem import Lesson, Parameters, State
-from netviz.training.sgd import Chunk
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.sgd import TrainResult
 
 # Terms up to which the examples are written out one after the other instead of looped over: a third to a half faster
 # for inputs of 0 and 1, but Python takes 15 to 30 microseconds a term to compile them.
@@ -51,96 +51,98 @@ _SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came 
 }
 
 
-def can_be_compiled(lesson: Lesson) -> bool:
-    """Whether the lesson's steps are of one example each, and in no particular order of sums."""
-    return lesson.batch == 1 and lesson.regularization == "none" and not lesson.in_order
+def can_be_compiled(problem: TrainingProblem) -> bool:
+    """Whether the problem's steps are of one example each, and in no particular order of sums."""
+    return problem.batch == 1 and problem.regularization == "none" and not problem.in_order
 
 
-def is_written_out(lesson: Lesson) -> bool:
+def is_written_out(problem: TrainingProblem) -> bool:
     """Whether the examples stand in the source one after the other."""
-    return len(lesson.inputs) * _terms_of_step(lesson) <= MOST_WRITTEN_OUT
+    return len(problem.inputs) * _terms_of_step(problem) <= MOST_WRITTEN_OUT
 
 
-def term_count(lesson: Lesson) -> int:
+def term_count(problem: TrainingProblem) -> int:
     """How long the source is, as its number of weights and four for each neuron, over all examples written out."""
-    return _terms_of_step(lesson) * (len(lesson.inputs) if is_written_out(lesson) else 1)
+    return _terms_of_step(problem) * (len(problem.inputs) if is_written_out(problem) else 1)
 
 
-def _terms_of_step(lesson: Lesson) -> int:
-    return lesson.weight_count + 4 * sum(lesson.layers[1:])
+def _terms_of_step(problem: TrainingProblem) -> int:
+    return problem.weight_count + 4 * sum(problem.layers[1:])
 
 
 _compiling = Lock()
 """CPython 3.11's compiler is not always right where two threads are in it (SystemError: AST constructor ...)."""
 
 
-def compile_steps(lesson: Lesson) -> Callable[[State, int], Chunk]:
-    """The training of a lesson that can be compiled, as a function (state, cycles) -> Chunk.
+def compile_steps(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
+    """The training of a problem that can be compiled, as a function (state, cycles) -> TrainResult.
 
-    That function raises OverflowError where Python's math does; a Chunk's numbers may not be finite.
+    That function raises OverflowError where Python's math does; a TrainResult's numbers may not be finite.
     """
     scope: dict[str, Any] = {}
     with _compiling:
-        exec(compile("\n".join(source_of(lesson)), "<netviz steps>", "exec"), scope)
+        exec(compile("\n".join(source_of(problem)), "<netviz steps>", "exec"), scope)
     train = scope["train"]
-    values = _constants(lesson)
-    examples = np.hstack([lesson.inputs, lesson.targets]).tolist()
-    loss_factor = 0.5 if lesson.loss == "squared_error" else 1.0
+    values = _constants(problem)
+    examples = np.hstack([problem.inputs, problem.targets]).tolist()
+    loss_factor = 0.5 if problem.loss == "squared_error" else 1.0
 
-    def run(state: State, cycles: int) -> Chunk:
+    def run(state: TrainingState, cycles: int) -> TrainResult:
         parameters = state.parameters
         errors: list[float] = []
         losses: list[float] = []
-        flat = _flatten(lesson, parameters)
-        after = train(cycles, flat, values, examples, lesson.learning_rate, errors, losses, math)
-        return Chunk(State(_unflatten(lesson, parameters, after)), np.array(errors), np.array(losses) * loss_factor)
+        flat = _flatten(problem, parameters)
+        after = train(cycles, flat, values, examples, problem.learning_rate, errors, losses, math)
+        return TrainResult(
+            TrainingState(_unflatten(problem, parameters, after)), np.array(errors), np.array(losses) * loss_factor
+        )
 
     return run
 
 
-def source_of(lesson: Lesson) -> list[str]:
+def source_of(problem: TrainingProblem) -> list[str]:
     """The lines of `train(cycles, flat, values, examples, rate, errors, losses, math)`.
 
     flat: all weights, then all biases, row by row; returned after the last cycle. One error and loss a cycle is added.
     """
-    names = ", ".join(_parameter_names(lesson))
+    names = ", ".join(_parameter_names(problem))
     lines = [
         "def train(cycles, flat, values, examples, rate, errors, losses, math):",
         "    exp, log, log1p, tanh = math.exp, math.log, math.log1p, math.tanh",
         f"    [{names}] = flat",
-        *(f"    c{index} = values[{index}]" for index in range(len(_constants(lesson)))),
+        *(f"    c{index} = values[{index}]" for index in range(len(_constants(problem)))),
         "    for _ in range(cycles):",
         "        error = loss = 0.0",
     ]
-    if is_written_out(lesson):
-        constants = _constants(lesson)
-        for inputs, targets in zip(lesson.inputs.tolist(), lesson.targets.tolist(), strict=True):
+    if is_written_out(problem):
+        constants = _constants(problem)
+        for inputs, targets in zip(problem.inputs.tolist(), problem.targets.tolist(), strict=True):
             known = [[_literal(value, constants) for value in values] for values in (inputs, targets)]
-            lines += (f"        {line}" for line in _step(lesson, *known))
+            lines += (f"        {line}" for line in _step(problem, *known))
     else:
-        inputs = [f"a0_{index}" for index in range(lesson.layers[0])]
-        targets = [f"t{index}" for index in range(lesson.layers[-1])]
+        inputs = [f"a0_{index}" for index in range(problem.layers[0])]
+        targets = [f"t{index}" for index in range(problem.layers[-1])]
         lines.append(f"        for [{', '.join(inputs + targets)}] in examples:")
-        lines += (f"            {line}" for line in _step(lesson, inputs, targets))
+        lines += (f"            {line}" for line in _step(problem, inputs, targets))
     return [*lines, "        errors.append(error)", "        losses.append(loss)", f"    return [{names}]"]
 
 
-def _parameter_names(lesson: Lesson) -> Iterator[str]:
-    pairs = list(enumerate(pairwise(lesson.layers)))
+def _parameter_names(problem: TrainingProblem) -> Iterator[str]:
+    pairs = list(enumerate(pairwise(problem.layers)))
     for layer, (fan_in, fan_out) in pairs:
         yield from (f"w{layer}_{i}_{j}" for i in range(fan_in) for j in range(fan_out))
     for layer, (_, fan_out) in pairs:
         yield from (f"b{layer}_{j}" for j in range(fan_out))
 
 
-def _is_negated(lesson: Lesson, index: int) -> bool:
+def _is_negated(problem: TrainingProblem, index: int) -> bool:
     """Whether weight layer `index`'s weights and biases are held negated."""
-    return lesson.activations[index] == "sigmoid"
+    return problem.activations[index] == "sigmoid"
 
 
-def _flatten(lesson: Lesson, parameters: Parameters) -> list[float]:
+def _flatten(problem: TrainingProblem, parameters: Parameters) -> list[float]:
     arrays = [
-        -array.ravel() if _is_negated(lesson, index) else array.ravel()
+        -array.ravel() if _is_negated(problem, index) else array.ravel()
         for arrays in parameters
         for index, array in enumerate(arrays)
     ]
@@ -148,22 +150,22 @@ def _flatten(lesson: Lesson, parameters: Parameters) -> list[float]:
     return flat
 
 
-def _unflatten(lesson: Lesson, like: Parameters, flat: list[float]) -> Parameters:
+def _unflatten(problem: TrainingProblem, like: Parameters, flat: list[float]) -> Parameters:
     numbers, position, parts = np.array(flat), 0, []
     for arrays in like:
         for index, old in enumerate(arrays):
             array = numbers[position : position + old.size].reshape(old.shape)
-            parts.append(-array if _is_negated(lesson, index) else array)
+            parts.append(-array if _is_negated(problem, index) else array)
             position += old.size
     layers = len(like.weights)
     return Parameters(tuple(parts[:layers]), tuple(parts[layers:]))
 
 
-def _constants(lesson: Lesson) -> list[float]:
+def _constants(problem: TrainingProblem) -> list[float]:
     """The different input and target values that get a name of their own: all but 0 and 1, where written out."""
-    if not is_written_out(lesson):
+    if not is_written_out(problem):
         return []
-    values: list[float] = np.unique(np.hstack([lesson.inputs, lesson.targets])).tolist()
+    values: list[float] = np.unique(np.hstack([problem.inputs, problem.targets])).tolist()
     return [value for value in values if value not in (0.0, 1.0)]
 
 
@@ -176,28 +178,28 @@ def _product(factor: str, other: str) -> str:
     return "" if factor == "0.0" else other if factor == "1.0" else f"{factor} * {other}"
 
 
-def _step(lesson: Lesson, inputs: list[str], targets: list[str]) -> Iterator[str]:
+def _step(problem: TrainingProblem, inputs: list[str], targets: list[str]) -> Iterator[str]:
     """One example's step: forward, the error, and back, each weight updated once its old value is not needed."""
     layers = [inputs]
-    for index in range(len(lesson.activations)):
-        layers.append([f"a{index + 1}_{j}" for j in range(lesson.layers[index + 1])])
-        yield from _forward(lesson, index, layers[index], layers[index + 1])
-    yield from _output_deltas(lesson, layers[-1], targets)
-    for index in range(len(lesson.activations) - 1, -1, -1):
-        yield from _backward(lesson, index, layers)
+    for index in range(len(problem.activations)):
+        layers.append([f"a{index + 1}_{j}" for j in range(problem.layers[index + 1])])
+        yield from _forward(problem, index, layers[index], layers[index + 1])
+    yield from _output_deltas(problem, layers[-1], targets)
+    for index in range(len(problem.activations) - 1, -1, -1):
+        yield from _backward(problem, index, layers)
 
 
-def _forward(lesson: Lesson, index: int, before: list[str], after: list[str]) -> Iterator[str]:
-    activation = lesson.activations[index]
+def _forward(problem: TrainingProblem, index: int, before: list[str], after: list[str]) -> Iterator[str]:
+    activation = problem.activations[index]
     sums = []
     for j in range(len(after)):
         terms = [_product(a, f"w{index}_{i}_{j}") for i, a in enumerate(before)]
-        terms += [f"b{index}_{j}"] if lesson.bias else []
+        terms += [f"b{index}_{j}"] if problem.bias else []
         sums.append(" + ".join(term for term in terms if term))
     if activation == "softmax":
         yield from _softmax(sums, after)
         return
-    keep_sum = lesson.loss == "cross_entropy" and index == len(lesson.activations) - 1
+    keep_sum = problem.loss == "cross_entropy" and index == len(problem.activations) - 1
     for j, (total, a) in enumerate(zip(sums, after, strict=True)):
         if keep_sum:  # sigmoid outputs: the loss is taken from the sum itself
             yield f"z{j} = -({total or '0.0'})"
@@ -216,22 +218,22 @@ def _softmax(sums: list[str], after: list[str]) -> Iterator[str]:
         yield f"{a} = p{j} / powers"
 
 
-def _output_deltas(lesson: Lesson, outputs: list[str], targets: list[str]) -> Iterator[str]:
+def _output_deltas(problem: TrainingProblem, outputs: list[str], targets: list[str]) -> Iterator[str]:
     """The error and the loss of the example, and the outputs' deltas times the learning rate."""
-    last, activation = len(lesson.activations), lesson.activations[-1]
+    last, activation = len(problem.activations), problem.activations[-1]
     differences = [f"d{last}_{j}" for j in range(len(outputs))]
     bounded = activation in ("sigmoid", "softmax")  # outputs from 0 to 1: the sign of the difference is known
     for j, (d, o, t) in enumerate(zip(differences, outputs, targets, strict=True)):
         yield f"{d} = -{o}" if t == "0.0" else f"{d} = {t} - {o}"
         yield f"error += {o if bounded and t == '0.0' else d if bounded and t == '1.0' else f'abs({d})'}"
-        if lesson.loss == "squared_error":  # halved when the cycle is over
+        if problem.loss == "squared_error":  # halved when the cycle is over
             yield f"loss += {d} * {d}"
         elif activation == "sigmoid":
             product = _product(t, f"z{j}")
             yield f"loss += (z{j} if z{j} > 0.0 else 0.0){f' - {product}' if product else ''} + log1p(exp(-abs(z{j})))"
         elif t != "0.0":
             yield f"loss += {_product(t, f'(largest + log(powers) - z{j})')}"
-    if lesson.loss == "cross_entropy":
+    if problem.loss == "cross_entropy":
         if activation == "softmax" and not _adds_up_to_one(targets):
             yield f"total = {' + '.join(targets)}"
             for d, o, t in zip(differences, outputs, targets, strict=True):
@@ -243,7 +245,7 @@ def _output_deltas(lesson: Lesson, outputs: list[str], targets: list[str]) -> It
     elif activation != "linear":
         for d, o in zip(differences, outputs, strict=True):
             yield f"{d} = {SLOPE[activation].format(error=d, a=o)}"
-    if lesson.learning_rate != 1.0:
+    if problem.learning_rate != 1.0:
         for d in differences:
             yield f"{d} *= rate"
 
@@ -252,19 +254,19 @@ def _adds_up_to_one(targets: list[str]) -> bool:
     return sorted(targets) == ["0.0"] * (len(targets) - 1) + ["1.0"]
 
 
-def _backward(lesson: Lesson, index: int, layers: list[list[str]]) -> Iterator[str]:
+def _backward(problem: TrainingProblem, index: int, layers: list[list[str]]) -> Iterator[str]:
     """Layer `index`'s deltas from the next layer's, with the old weights, and the update of the weights between."""
-    after = [f"d{index + 1}_{j}" for j in range(lesson.layers[index + 1])]
-    slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(lesson, index) else (SLOPE, "+=")
-    deltas_are_used = index > 1 or (index == 1 and (lesson.bias is True or any(value != "0.0" for value in layers[0])))
+    after = [f"d{index + 1}_{j}" for j in range(problem.layers[index + 1])]
+    slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(problem, index) else (SLOPE, "+=")
+    deltas_are_used = index > 1 or (index == 1 and (problem.bias is True or any(value != "0.0" for value in layers[0])))
     for i, a in enumerate(layers[index]):
         if deltas_are_used:
             error = " + ".join(f"{d} * w{index}_{i}_{j}" for j, d in enumerate(after))
-            yield f"d{index}_{i} = {slopes[lesson.activations[index - 1]].format(error=error, a=a)}"
+            yield f"d{index}_{i} = {slopes[problem.activations[index - 1]].format(error=error, a=a)}"
         for j, d in enumerate(after):
             step = _product(a, d)
             if step:
                 yield f"w{index}_{i}_{j} {update} {step}"
-    if lesson.bias is True:
+    if problem.bias is True:
         for j, d in enumerate(after):
             yield f"b{index}_{j} {update} {d}"

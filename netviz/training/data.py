@@ -85,7 +85,7 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
 # end; in most sets it moves where a point is looked at for its label, and not the point.
 
 T = TypeVar("T")
-Point = tuple[float, float, float]
+_Point = tuple[float, float, float]
 """x1, x2, label."""
 
 _LONGEST_RADIUS = 5.0  # of circle, xor and spiral
@@ -141,7 +141,7 @@ def _halves(count: int) -> tuple[int, int]:
     return count - count // 2, count // 2
 
 
-def _circle(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _circle(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """A disc and a ring around it."""
     inner = _LONGEST_RADIUS * 0.5
     rings = ((0.0, inner), (_LONGEST_RADIUS * 0.7, _LONGEST_RADIUS))
@@ -155,7 +155,7 @@ def _circle(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
             yield x, y, 1.0 if math.hypot(seen_x, seen_y) < inner else -1.0
 
 
-def _xor(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _xor(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """Quadrants: 1 where both coordinates have the same sign."""
     for _ in range(count):
         x = _uniform(-_LONGEST_RADIUS, _LONGEST_RADIUS, stream)
@@ -167,7 +167,7 @@ def _xor(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
         yield x, y, 1.0 if seen_x * seen_y >= 0 else -1.0
 
 
-def _gauss(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _gauss(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """Two clouds; noise makes them wider."""
     variance = 0.5 + 7 * noise
     for part, centre, label in zip(_halves(count), (2, -2), (1.0, -1.0), strict=True):
@@ -176,7 +176,7 @@ def _gauss(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
             yield x, _normal(centre, variance, stream), label
 
 
-def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """Two arms that wind around each other; here noise moves the points themselves."""
     half = count / 2
     for part, turn, label in zip(_halves(count), (0.0, math.pi), (1.0, -1.0), strict=True):
@@ -187,19 +187,19 @@ def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
             yield x, radius * math.cos(angle) + _shift(1, noise, stream), label
 
 
-def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     for _ in range(count):
         x, y = _uniform(-_SIDE, _SIDE, stream), _uniform(-_SIDE, _SIDE, stream)
         seen_x = x + _shift(_SIDE, noise, stream)
         yield x, y, label(seen_x, y + _shift(_SIDE, noise, stream))
 
 
-def _plane(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _plane(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """A slope."""
     return _square(lambda x, y: (x + y) / 10, count, noise, stream)
 
 
-def _gauss_regression(count: int, noise: float, stream: Uniform) -> Iterator[Point]:
+def _gauss_regression(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     """Six bumps, up and down by turns."""
     return _square(_nearest_bump, count, noise, stream)
 
@@ -209,7 +209,7 @@ def _nearest_bump(x: float, y: float) -> float:
     return max(heights, key=abs)
 
 
-_DRAWN: dict[Dataset, Callable[[int, float, Uniform], Iterator[Point]]] = {
+_DRAWN: dict[Dataset, Callable[[int, float, Uniform], Iterator[_Point]]] = {
     "circle": _circle,
     "xor": _xor,
     "gauss": _gauss,

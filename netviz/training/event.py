@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-Kind = Literal["sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged"]
-
-KINDS: tuple[Kind, ...] = get_args(Kind)
+from netviz.scene.shots import EventKind
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Event:
     happened after that, and at `cycle` at the latest.
     """
 
-    kind: Kind
+    kind: EventKind
     cycle: int
     """1-based; 0: it was so before training."""
     example: int | None = None

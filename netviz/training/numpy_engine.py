@@ -16,76 +16,76 @@ import numpy as np
 
 from netviz.scene.model import Activation
 from netviz.training.layers import Floats, cross_entropies, output_deltas
-from netviz.training.problem import Lesson, Parameters, State
-from netviz.training.sgd import Chunk
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.sgd import TrainResult
 
 _LARGE = 10_000
 
-Step = Callable[[Floats, Floats, Floats, Floats], None]
+_Step = Callable[[Floats, Floats, Floats, Floats], None]
 """(inputs (B, n_0), targets (B, n_L), sums (B, n_L), outputs (B, n_L)); the last two are filled in."""
 
 
-def can_be_in_place(lesson: Lesson) -> bool:
-    """Whether the lesson's sums need no particular order, and its weights follow nothing but their gradients."""
-    return not lesson.in_order and lesson.regularization == "none"
+def can_be_in_place(problem: TrainingProblem) -> bool:
+    """Whether the problem's sums need no particular order, and its weights follow nothing but their gradients."""
+    return not problem.in_order and problem.regularization == "none"
 
 
-def train_in_place(lesson: Lesson) -> Callable[[State, int], Chunk]:
-    """The training of a lesson that can be in place, as a function (state, cycles) -> Chunk.
+def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
+    """The training of a problem that can be in place, as a function (state, cycles) -> TrainResult.
 
-    A Chunk's numbers may not be finite.
+    A TrainResult's numbers may not be finite.
     """
 
-    def run(state: State, cycles: int) -> Chunk:
+    def run(state: TrainingState, cycles: int) -> TrainResult:
         parameters = Parameters(*(tuple(array.copy() for array in arrays) for arrays in state.parameters))
-        outputs = np.empty_like(lesson.targets)
+        outputs = np.empty_like(problem.targets)
         # A squared error is one of outputs alone: their sums may be overwritten.
-        sums = np.empty_like(outputs) if lesson.loss == "cross_entropy" else outputs
-        parts = [*_parts(lesson, parameters, sums, outputs)]
+        sums = np.empty_like(outputs) if problem.loss == "cross_entropy" else outputs
+        parts = [*_parts(problem, parameters, sums, outputs)]
         errors, losses = np.empty(cycles), np.empty(cycles)
         with np.errstate(all="ignore"):  # numbers that run away are found by looking for them
             for cycle in range(cycles):
                 for take_step, batches in parts:
                     for batch in zip(*batches, strict=True):
                         take_step(*batch)
-                errors[cycle], losses[cycle] = _added_up(lesson, sums, outputs)
-        return Chunk(State(parameters), errors, losses)
+                errors[cycle], losses[cycle] = _added_up(problem, sums, outputs)
+        return TrainResult(TrainingState(parameters), errors, losses)
 
     return run
 
 
 def _parts(
-    lesson: Lesson, parameters: Parameters, sums: Floats, outputs: Floats
-) -> Iterator[tuple[Step, tuple[Floats, ...]]]:
+    problem: TrainingProblem, parameters: Parameters, sums: Floats, outputs: Floats
+) -> Iterator[tuple[_Step, tuple[Floats, ...]]]:
     """A cycle's whole batches, then the shorter one at its end: a step, and what it takes (batches, B, n) each."""
-    count = len(lesson.inputs)
-    whole = count - count % lesson.batch
-    for start, stop, examples in ((0, whole, lesson.batch), (whole, count, count - whole)):
+    count = len(problem.inputs)
+    whole = count - count % problem.batch
+    for start, stop, examples in ((0, whole, problem.batch), (whole, count, count - whole)):
         if start < stop:
-            arrays = (lesson.inputs, lesson.targets, sums, outputs)
+            arrays = (problem.inputs, problem.targets, sums, outputs)
             batches = (array[start:stop].reshape(-1, examples, array.shape[1]) for array in arrays)
-            yield _step(lesson, parameters, examples), tuple(batches)
+            yield _step(problem, parameters, examples), tuple(batches)
 
 
-def _added_up(lesson: Lesson, sums: Floats, outputs: Floats) -> tuple[float, float]:
+def _added_up(problem: TrainingProblem, sums: Floats, outputs: Floats) -> tuple[float, float]:
     """|target - output| and the loss of all examples, whose outputs and last weighted sums are (E, n_L)."""
-    differences = lesson.targets - outputs
-    if lesson.loss == "squared_error":
+    differences = problem.targets - outputs
+    if problem.loss == "squared_error":
         loss = 0.5 * float(np.vdot(differences, differences))
     else:
-        loss = float(cross_entropies(lesson.activations[-1], sums, lesson.targets).sum())
+        loss = float(cross_entropies(problem.activations[-1], sums, problem.targets).sum())
     return float(np.abs(differences).sum()), loss
 
 
-def _step(lesson: Lesson, parameters: Parameters, examples: int) -> Step:
+def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _Step:
     """A step with B examples, which changes the parameters in place."""
     weights, biases = parameters
-    kinds, sizes = lesson.activations, lesson.layers[1:]
+    kinds, sizes = problem.activations, problem.layers[1:]
     hidden = [np.empty((examples, size)) for size in sizes[:-1]]
     deltas, slopes = ([np.empty((examples, size)) for size in sizes] for _ in range(2))
-    gradients = [np.empty(pair) for pair in pairwise(lesson.layers)]
+    gradients = [np.empty(pair) for pair in pairwise(problem.layers)]
     products = [_product_for(gradient, examples) for gradient in gradients]
-    rate = lesson.learning_rate / (examples if lesson.reduction == "mean" else 1)
+    rate = problem.learning_rate / (examples if problem.reduction == "mean" else 1)
 
     # What each part of a step needs of its layers, as tuples: to look it up in the step would take a tenth of it.
     *to_hidden, last = (_ACTIVATE[kind] for kind in kinds)
@@ -96,7 +96,7 @@ def _step(lesson: Lesson, parameters: Parameters, examples: int) -> Step:
     ]
     transposed_layers = [layer.T for layer in hidden]
     updates = [*zip(products[1:], transposed_layers, deltas[1:], gradients[1:], weights[1:], strict=True)]
-    bias_updates = [*zip(deltas, map(np.empty, sizes), biases, strict=True)] if lesson.bias is True else []
+    bias_updates = [*zip(deltas, map(np.empty, sizes), biases, strict=True)] if problem.bias is True else []
 
     def step(inputs: Floats, targets: Floats, sums: Floats, outputs: Floats) -> None:
         before = inputs
@@ -109,7 +109,7 @@ def _step(lesson: Lesson, parameters: Parameters, examples: int) -> Step:
         np.add(sums, biases[-1], sums)
         last(sums, outputs)
 
-        _output_deltas(lesson, outputs, targets, deltas[-1], slopes[-1])
+        _output_deltas(problem, outputs, targets, deltas[-1], slopes[-1])
         if rate != 1.0:
             np.multiply(deltas[-1], rate, deltas[-1])
         for after, transposed, slope, layer, delta, room in backward:
@@ -138,14 +138,14 @@ def _product_for(gradient: Floats, examples: int) -> Callable[[Floats, Floats, F
     return np.dot if examples == 1 or gradient.size < _LARGE else np.matmul
 
 
-def _output_deltas(lesson: Lesson, outputs: Floats, targets: Floats, deltas: Floats, room: Floats) -> None:
-    activation = lesson.activations[-1]
-    if lesson.loss == "squared_error" and activation != "softmax":
+def _output_deltas(problem: TrainingProblem, outputs: Floats, targets: Floats, deltas: Floats, room: Floats) -> None:
+    activation = problem.activations[-1]
+    if problem.loss == "squared_error" and activation != "softmax":
         np.subtract(outputs, targets, deltas)
         _SLOPE[activation](outputs, room)
         np.multiply(deltas, room, deltas)
     else:
-        deltas[:] = output_deltas(activation, outputs, targets, lesson.loss)
+        deltas[:] = output_deltas(activation, outputs, targets, problem.loss)
 
 
 def _sigmoid(sums: Floats, result: Floats) -> None:

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from netviz.scene.model import Activation
 from netviz.training.compiled_engine import SLOPE
 from netviz.training.playground_sums import exponential
-from netviz.training.problem import Gradients, Lesson, Parameters, State
-from netviz.training.sgd import Chunk
+from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
+from netviz.training.sgd import TrainResult
 
 _ACTIVATION: dict[Activation, str] = {
     "sigmoid": "1.0 / (1.0 + exp(-({sum})))",
@@ -31,26 +31,26 @@ _ACTIVATION: dict[Activation, str] = {
 }
 
 
-def can_be_compiled_in_order(lesson: Lesson) -> bool:
-    """Whether the lesson is one that Playground could have."""
-    return lesson.in_order and lesson.loss == "squared_error" and lesson.activations[-1] != "softmax"
+def can_be_compiled_in_order(problem: TrainingProblem) -> bool:
+    """Whether the problem is one that Playground could have."""
+    return problem.in_order and problem.loss == "squared_error" and problem.activations[-1] != "softmax"
 
 
-def compile_in_order(lesson: Lesson) -> Callable[[State, int], Chunk]:
-    """The training of a lesson that can be compiled, as a function (state, cycles) -> Chunk.
+def compile_in_order(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
+    """The training of a problem that can be compiled, as a function (state, cycles) -> TrainResult.
 
-    A Chunk's numbers may not be finite.
+    A TrainResult's numbers may not be finite.
     """
     scope: dict[str, Any] = {"exp": exponential, "tanh": math.tanh}
-    exec(compile("\n".join(source_in_order(lesson)), "<netviz steps in order>", "exec"), scope)
+    exec(compile("\n".join(source_in_order(problem)), "<netviz steps in order>", "exec"), scope)
     train = scope["train"]
-    count = len(lesson.inputs)
-    ends = [(index + 1) % lesson.batch == 0 for index in range(count)]
-    ends[-1] = ends[-1] or lesson.last_batch == "short"
-    rows = zip(lesson.inputs.tolist(), lesson.targets.tolist(), ends, strict=True)
+    count = len(problem.inputs)
+    ends = [(index + 1) % problem.batch == 0 for index in range(count)]
+    ends[-1] = ends[-1] or problem.last_batch == "short"
+    rows = zip(problem.inputs.tolist(), problem.targets.tolist(), ends, strict=True)
     examples = [[*inputs, *targets, end] for inputs, targets, end in rows]
 
-    def run(state: State, cycles: int) -> Chunk:
+    def run(state: TrainingState, cycles: int) -> TrainResult:
         weights, biases = state.parameters
         nothing = Gradients(tuple(map(np.zeros_like, weights)), tuple(map(np.zeros_like, biases)), 0)
         carried = state.carried or nothing
@@ -58,17 +58,17 @@ def compile_in_order(lesson: Lesson) -> Callable[[State, int], Chunk]:
         numbers = [*weights, *biases, *carried.weights, *carried.biases]
         errors: list[float] = []
         losses: list[float] = []
-        rates = lesson.learning_rate, lesson.learning_rate * lesson.regularization_rate
+        rates = problem.learning_rate, problem.learning_rate * problem.regularization_rate
         after, waiting, living = train(
             cycles, _flat(numbers), carried.examples, _flat(alive), examples, *rates, errors, losses
         )
         shaped, layers = _shaped(after, numbers), len(weights)
         parts = [shaped[start : start + layers] for start in range(0, len(shaped), layers)]
-        return Chunk(
-            State(
+        return TrainResult(
+            TrainingState(
                 Parameters(parts[0], parts[1]),
                 Gradients(parts[2], parts[3], waiting) if waiting else None,
-                tuple(~part for part in _shaped(living, alive)) if lesson.regularization == "L1" else None,
+                tuple(~part for part in _shaped(living, alive)) if problem.regularization == "L1" else None,
             ),
             np.array(errors),
             np.array(losses) * 0.5,
@@ -88,20 +88,20 @@ def _shaped(flat: list[Any], like: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDAr
     return tuple(part.reshape(old.shape) for part, old in zip(np.split(np.array(flat), ends), like, strict=True))
 
 
-def source_in_order(lesson: Lesson) -> list[str]:
+def source_in_order(problem: TrainingProblem) -> list[str]:
     """The lines of `train(cycles, numbers, count, alive, examples, rate, shrinking, errors, losses)`.
 
     numbers: all weights, biases, and the gradients of both added up so far, of `count` examples; alive: which weights
     may change. They are returned as they are after the last cycle. examples: for each its inputs, its targets and
     whether an update follows. One error and loss a cycle is added.
     """
-    weights = [name[1:] for name in _weight_names(lesson)]
-    biases = [f"{layer}_{j}" for layer, size in enumerate(lesson.layers[1:]) for j in range(size)]
+    weights = [name[1:] for name in _weight_names(problem)]
+    biases = [f"{layer}_{j}" for layer, size in enumerate(problem.layers[1:]) for j in range(size)]
     sums = [f"g{name}" for name in weights] + [f"h{name}" for name in biases]
     numbers = ", ".join([f"w{name}" for name in weights] + [f"b{name}" for name in biases] + sums)
     alive = ", ".join(f"x{name}" for name in weights)
-    inputs = [f"a0_{index}" for index in range(lesson.layers[0])]
-    targets = [f"t{index}" for index in range(lesson.layers[-1])]
+    inputs = [f"a0_{index}" for index in range(problem.layers[0])]
+    targets = [f"t{index}" for index in range(problem.layers[-1])]
     return [
         "def train(cycles, numbers, count, alive, examples, rate, shrinking, errors, losses):",
         f"    [{numbers}] = numbers",
@@ -109,11 +109,11 @@ def source_in_order(lesson: Lesson) -> list[str]:
         "    for _ in range(cycles):",
         "        error = loss = 0.0",
         f"        for [{', '.join([*inputs, *targets])}, is_end] in examples:",
-        *(f"            {line}" for line in _example(lesson)),
+        *(f"            {line}" for line in _example(problem)),
         "            count += 1",
         "            if is_end:",
-        f"                divisor = {'count' if lesson.reduction == 'mean' else '1'}",
-        *(f"                {line}" for line in _update(lesson, weights, biases)),
+        f"                divisor = {'count' if problem.reduction == 'mean' else '1'}",
+        *(f"                {line}" for line in _update(problem, weights, biases)),
         f"                {' = '.join(sums)} = 0.0",
         "                count = 0",
         "        errors.append(error)",
@@ -122,44 +122,44 @@ def source_in_order(lesson: Lesson) -> list[str]:
     ]
 
 
-def _weight_names(lesson: Lesson) -> Iterator[str]:
-    for layer, (fan_in, fan_out) in enumerate(pairwise(lesson.layers)):
+def _weight_names(problem: TrainingProblem) -> Iterator[str]:
+    for layer, (fan_in, fan_out) in enumerate(pairwise(problem.layers)):
         yield from (f"w{layer}_{i}_{j}" for i in range(fan_in) for j in range(fan_out))
 
 
-def _example(lesson: Lesson) -> Iterator[str]:
+def _example(problem: TrainingProblem) -> Iterator[str]:
     """One example: forward, the error, and back, its gradients added to those before."""
-    pairs = list(enumerate(pairwise(lesson.layers)))
+    pairs = list(enumerate(pairwise(problem.layers)))
     for layer, (fan_in, fan_out) in pairs:
         for j in range(fan_out):
             terms = [f"b{layer}_{j}", *(f"a{layer}_{i} * w{layer}_{i}_{j}" for i in range(fan_in))]
-            yield f"a{layer + 1}_{j} = {_ACTIVATION[lesson.activations[layer]].format(sum=' + '.join(terms))}"
+            yield f"a{layer + 1}_{j} = {_ACTIVATION[problem.activations[layer]].format(sum=' + '.join(terms))}"
     last = len(pairs)
-    for j in range(lesson.layers[-1]):
+    for j in range(problem.layers[-1]):
         delta = f"d{last}_{j}"
         yield f"{delta} = a{last}_{j} - t{j}"
         yield f"error += abs({delta})"
         yield f"loss += {delta} * {delta}"
-        yield f"{delta} = {SLOPE[lesson.activations[-1]].format(error=delta, a=f'a{last}_{j}')}"
+        yield f"{delta} = {SLOPE[problem.activations[-1]].format(error=delta, a=f'a{last}_{j}')}"
     for layer, (fan_in, fan_out) in reversed(pairs):
         for i in range(fan_in):
             if layer > 0:
                 error = " + ".join(f"d{layer + 1}_{j} * w{layer}_{i}_{j}" for j in range(fan_out))
-                slope = SLOPE[lesson.activations[layer - 1]]
+                slope = SLOPE[problem.activations[layer - 1]]
                 yield f"d{layer}_{i} = {slope.format(error=error, a=f'a{layer}_{i}')}"
             yield from (f"g{layer}_{i}_{j} += a{layer}_{i} * d{layer + 1}_{j}" for j in range(fan_out))
         yield from (f"h{layer}_{j} += d{layer + 1}_{j}" for j in range(fan_out))
 
 
-def _update(lesson: Lesson, weights: list[str], biases: list[str]) -> Iterator[str]:
+def _update(problem: TrainingProblem, weights: list[str], biases: list[str]) -> Iterator[str]:
     """Weights and biases from their gradients, added up over `divisor` examples where their mean is wanted."""
     yield "step = rate / divisor"
-    if lesson.bias is True:
+    if problem.bias is True:
         yield from (f"b{name} -= rate * h{name} / divisor" for name in biases)
     for name in weights:
-        if lesson.regularization == "none":
+        if problem.regularization == "none":
             yield f"w{name} -= step * g{name}"
-        elif lesson.regularization == "L2":
+        elif problem.regularization == "L2":
             yield f"w{name} = w{name} - step * g{name} - shrinking * w{name}"
         else:
             yield f"if x{name}:"

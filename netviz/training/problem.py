@@ -43,7 +43,7 @@ class Gradients(NamedTuple):
     """How many."""
 
 
-class State(NamedTuple):
+class TrainingState(NamedTuple):
     """All that a step of training leaves to the next. Never changed in place."""
 
     parameters: Parameters
@@ -54,7 +54,7 @@ class State(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class TrainingProblem:
     """E examples and how they are learned."""
 
     layers: tuple[int, ...]
@@ -86,11 +86,11 @@ class Lesson:
         return sum(before * after for before, after in pairwise(self.layers))
 
 
-def lesson_of(scene: Scene) -> Lesson:
-    """The lesson a scene describes."""
+def training_problem(scene: Scene) -> TrainingProblem:
+    """The problem a scene describes."""
     examples, training = examples_of(scene), scene.training
     count = len(examples.inputs)
-    return Lesson(
+    return TrainingProblem(
         layers=scene.network.layers,
         activations=scene.network.activations,
         loss=training.loss,
@@ -119,13 +119,13 @@ class TrainingDiverged(NetvizError):
 
     recording: Recording | None = None
 
-    def __init__(self, lesson: Lesson, cycle: int, example: int, layer: int, what: str) -> None:
+    def __init__(self, problem: TrainingProblem, cycle: int, example: int, layer: int, what: str) -> None:
         self.cycle, self.example, self.layer = cycle, example, layer
         when = f"in cycle {cycle}" if cycle else "before the first cycle"
         at = f"at example {example + 1}" if example >= 0 else "in testing" if what == "test loss" else "at rest"
-        where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(lesson.layers) - 1)}"
+        where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(problem.layers) - 1)}"
         advice = (
-            f"lower training.learning_rate, which is {lesson.learning_rate:g}"
+            f"lower training.learning_rate, which is {problem.learning_rate:g}"
             if cycle
             else "give smaller initial weights, inputs or targets"
         )

@@ -19,7 +19,7 @@ from netviz.scene.schedule import recorded_examples, trained
 from netviz.training import layers as dense
 from netviz.training.data import Examples, examples_of
 from netviz.training.layers import Floats, features_of, network_inputs
-from netviz.training.storage import ArrayFile, Damaged, Shape, read_arrays, write_arrays
+from netviz.training.storage import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
 
 Integers = npt.NDArray[np.int64]
 
@@ -188,28 +188,30 @@ def _read(file: ArrayFile) -> Recording:
         **arrays,
     )
     for problem in _contradictions(recording):
-        raise Damaged(f"damaged: {problem}")
+        raise DamagedArrays(f"damaged: {problem}")
     return recording
 
 
 def _parsed_header(header: dict[str, Any]) -> tuple[dict[str, Any], Scene]:
     """The recording's `info` and scene."""
     if header["format"] != FORMAT_VERSION:
-        raise Damaged(f"its format is {header['format']!r}, and this netviz reads {FORMAT_VERSION}; record it again")
+        raise DamagedArrays(
+            f"its format is {header['format']!r}, and this netviz reads {FORMAT_VERSION}; record it again"
+        )
     info = {key: header.get(key) for key in _INFO}
     if not (isinstance(info["complete"], bool) and isinstance(info["versions"], dict) and type(info["seed"]) in _SEED):
-        raise Damaged("damaged: seed, versions or complete missing in its header, or not what they should be")
+        raise DamagedArrays("damaged: seed, versions or complete missing in its header, or not what they should be")
     try:
         return info, Scene.model_validate(header.get("scene"))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, ("scene", *first["loc"])))
-        raise Damaged(f"damaged: the scene in its header is not valid: {where}: {first['msg']}") from None
+        raise DamagedArrays(f"damaged: the scene in its header is not valid: {where}: {first['msg']}") from None
     except RecursionError:
-        raise Damaged("damaged: the scene in its header is not valid: nested too deep") from None
+        raise DamagedArrays("damaged: the scene in its header is not valid: nested too deep") from None
 
 
-def _shapes(scene: Scene) -> Iterator[tuple[str, Shape]]:
+def _shapes(scene: Scene) -> Iterator[tuple[str, ArrayShape]]:
     layers = scene.network.layers
     yield from {"cycle": ("S",), "example": ("S",), "targets": ("S", layers[-1]), "loss": ("S",)}.items()
     tested = ("test_loss",) if scene.data.train_count < scene.data.total_count else ()

@@ -37,17 +37,17 @@ _DAMAGE = (  # what zipfile and its decompressors raise for bytes that are not w
     OverflowError,
 )
 
-Array = npt.NDArray[Any]
-Shape = tuple[int | str, ...]
+AnyArray = npt.NDArray[Any]
+ArrayShape = tuple[int | str, ...]
 """Sizes along the axes: numbers where they are known, a name where any will do that is the same for all arrays."""
 T = TypeVar("T")
 
 
-class Damaged(Exception):
+class DamagedArrays(Exception):
     """Content of a file that is not what it should be; the message is for the user."""
 
 
-def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> None:
     """Write arrays under exactly this name, whole or not at all; a plain file there is replaced.
 
     Raises InputError if the name cannot be written to, OutputFailed if writing fails.
@@ -58,7 +58,7 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Arr
         _write(file, header, arrays)
 
 
-def _write(file: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+def _write(file: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> None:
     text = json.dumps(header, ensure_ascii=False, allow_nan=False)
     with zipfile.ZipFile(file, "w") as archive:
         for name, array in {"header": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}.items():
@@ -74,19 +74,19 @@ def read_arrays(path: Path, read: Callable[[ArrayFile], T]) -> T:
         # Not even opened unless a file: a pipe would wait for a writer.
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise Damaged("not a file")
+            raise DamagedArrays("not a file")
         if status.st_size > LARGEST_FILE:
-            raise Damaged(f"larger than {LARGEST_FILE / 1e9:g} GB, which no recording is")
+            raise DamagedArrays(f"larger than {LARGEST_FILE / 1e9:g} GB, which no recording is")
         with path.open("rb") as file:
             try:
                 archive = zipfile.ZipFile(file)
             except _DAMAGE:
-                raise Damaged("not a recording, or only a part of one: not a whole .npz file") from None
+                raise DamagedArrays("not a recording, or only a part of one: not a whole .npz file") from None
             with archive:
                 return read(ArrayFile(archive))
     except OSError as error:
         raise InputError([Problem(str(path), f"cannot be read: {error.strerror or error}")]) from None
-    except Damaged as error:
+    except DamagedArrays as error:
         raise InputError([Problem(str(path), str(error))]) from None
 
 
@@ -104,47 +104,47 @@ class ArrayFile:
     def header(self) -> dict[str, Any]:
         """The JSON header, an object with its `format`."""
         if self._members["header"].file_size > LARGEST_HEADER:
-            raise Damaged(f"not a recording: its header is larger than {LARGEST_HEADER / 1e6:g} MB")
+            raise DamagedArrays(f"not a recording: its header is larger than {LARGEST_HEADER / 1e6:g} MB")
         data = self.array("header", ("bytes",), "|u1")
         try:
             header = json.loads(data.tobytes())
         except (ValueError, RecursionError):
-            raise Damaged("not a recording: its header is not JSON") from None
+            raise DamagedArrays("not a recording: its header is not JSON") from None
         if not isinstance(header, dict) or "format" not in header:
-            raise Damaged("not a recording: its header names no format")
+            raise DamagedArrays("not a recording: its header names no format")
         return header
 
     def check_names(self, expected: Iterable[str]) -> None:
         """Refuse a file that lacks one of these arrays, or has others."""
         names, found = {*expected}, {*self._members} - {"header"}
         if missing := sorted(names - found):
-            raise Damaged(f"not a whole recording: {', '.join(missing)} missing")
+            raise DamagedArrays(f"not a whole recording: {', '.join(missing)} missing")
         if foreign := sorted(found - names):
-            raise Damaged(f"not a recording of its scene: unexpected {', '.join(map(repr, foreign[:5]))}")
+            raise DamagedArrays(f"not a recording of its scene: unexpected {', '.join(map(repr, foreign[:5]))}")
 
-    def array(self, name: str, expected: Shape, dtype: str) -> Array:
+    def array(self, name: str, expected: ArrayShape, dtype: str) -> AnyArray:
         """An array, read only once its own header says the type and shape it should have, and it is as long."""
         member = self._members[name]
         try:
             with self._archive.open(member) as file:
                 shape, fortran_order, found = _npy_header(file)
                 if found.str != dtype:
-                    raise Damaged(f"damaged: {name} holds {found}, not {np.dtype(dtype)}")
+                    raise DamagedArrays(f"damaged: {name} holds {found}, not {np.dtype(dtype)}")
                 if len(shape) == len(expected):
                     for size, known in zip(shape, expected, strict=True):
                         if isinstance(known, str):
                             self._sizes.setdefault(known, size)
                 right = tuple(self._sizes.get(size, 0) if isinstance(size, str) else size for size in expected)
                 if shape != right or fortran_order:
-                    raise Damaged(f"damaged: {name} has the shape {shape}, not {right}")
+                    raise DamagedArrays(f"damaged: {name} has the shape {shape}, not {right}")
                 length = int(np.prod(shape, dtype=object)) * found.itemsize
                 if member.file_size - file.tell() != length:
-                    raise Damaged(f"damaged: {name} has {member.file_size - file.tell()} bytes, not {length}")
+                    raise DamagedArrays(f"damaged: {name} has {member.file_size - file.tell()} bytes, not {length}")
                 data = file.read()  # to the end, where the checksum is compared
         except _DAMAGE:
-            raise Damaged(f"damaged: {name} cannot be read") from None
+            raise DamagedArrays(f"damaged: {name} cannot be read") from None
         if len(data) != length:
-            raise Damaged(f"damaged: {name} ends too early")
+            raise DamagedArrays(f"damaged: {name} ends too early")
         return np.frombuffer(data, dtype=found).reshape(shape).astype(found.newbyteorder("="), copy=False)
 
 
@@ -154,14 +154,14 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     for member in archive.infolist():
         name = member.filename.removesuffix(".npy")
         if name in members:
-            raise Damaged(f"not a recording: two members are called {member.filename!r}")
+            raise DamagedArrays(f"not a recording: two members are called {member.filename!r}")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or member.flag_bits & 1:
-            raise Damaged(f"not a recording: {member.filename!r} is encrypted or packed in an unknown way")
+            raise DamagedArrays(f"not a recording: {member.filename!r} is encrypted or packed in an unknown way")
         members[name] = member
     if "header" not in members:
-        raise Damaged("not a recording: it has no header")
+        raise DamagedArrays("not a recording: it has no header")
     if sum(member.file_size for member in members.values()) > LARGEST_FILE:
-        raise Damaged(f"holds more than {LARGEST_FILE / 1e9:g} GB, which no recording does")
+        raise DamagedArrays(f"holds more than {LARGEST_FILE / 1e9:g} GB, which no recording does")
     return members
 
 

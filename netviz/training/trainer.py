@@ -19,19 +19,19 @@ from netviz.training.compiled_engine import can_be_compiled, compile_steps, term
 from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order
-from netviz.training.problem import Lesson, Parameters, State, TrainingDiverged, lesson_of
+from netviz.training.problem import Parameters, TrainingDiverged, TrainingProblem, TrainingState, training_problem
 from netviz.training.recording import Recording
-from netviz.training.sgd import Chunk, run_reference
+from netviz.training.sgd import TrainResult, run_reference
 from netviz.training.training_recorder import Recorder, refuse_too_large
 
-Progress = Callable[[int, int], None]
+TrainingProgress = Callable[[int, int], None]
 
 __all__ = ["TrainingDiverged", "record"]
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 
 
-def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
+def record(scene: Scene, *, progress: TrainingProgress | None = None) -> Recording:
     """Train the scene's network, and keep the moments its schedule wants.
 
     progress: called with (cycles done, cycles in all) some twenty times a second, and at the end.
@@ -39,12 +39,12 @@ def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
     up to there, if the numbers run away.
     """
     refuse_too_large(scene)
-    lesson = lesson_of(scene)
-    recorder = Recorder(scene, lesson)
+    problem = training_problem(scene)
+    recorder = Recorder(scene, problem)
     try:
         # Numbers that run away are found by looking for them.
-        with np.errstate(all="ignore"), threadpool_limits(most_threads(lesson)):
-            _train(lesson, recorder, initial_parameters(scene), _Reporter(progress, scene.training.cycles))
+        with np.errstate(all="ignore"), threadpool_limits(most_threads(problem)):
+            _train(problem, recorder, initial_parameters(scene), _Reporter(progress, scene.training.cycles))
     except TrainingDiverged as diverged:
         diverged.recording = recorder.recording()
         raise
@@ -53,34 +53,34 @@ def record(scene: Scene, *, progress: Progress | None = None) -> Recording:
     return recording
 
 
-def _train(lesson: Lesson, recorder: Recorder, parameters: Parameters, reporter: _Reporter) -> None:
+def _train(problem: TrainingProblem, recorder: Recorder, parameters: Parameters, reporter: _Reporter) -> None:
     """Shown cycles step by step, in NumPy; the cycles between them by the engine that suits them."""
     recorder.start(parameters)
-    engine = engine_for(recorder.scene, lesson)
-    state, done = State(parameters), 0
+    engine = engine_for(recorder.scene, problem)
+    state, done = TrainingState(parameters), 0
     for kept in recorder.kept[1:]:
         shown = kept in recorder.shown
         last = kept - 1 if shown else kept
         while done < last:
             count = min(engine.cycles_at_once, last - done, recorder.curve.most_at_once(done))
-            chunk = engine.run(state, count, done + 1)
-            state = chunk.state
-            recorder.curve.keep(done, chunk)
+            result = engine.run(state, count, done + 1)
+            state = result.state
+            recorder.curve.keep(done, result)
             done += count
             reporter.report(done, count / engine.cycles_at_once)
         if shown:
-            chunk = run_reference(lesson, state, 1, watched_from=kept, keep=partial(recorder.keep_step, kept))
-            state = chunk.state
-            recorder.curve.keep(done, chunk)
+            result = run_reference(problem, state, 1, watched_from=kept, keep=partial(recorder.keep_step, kept))
+            state = result.state
+            recorder.curve.keep(done, result)
             done = kept
-            reporter.report(done, reference_seconds(lesson) / _SECONDS_BETWEEN_REPORTS)
+            reporter.report(done, reference_seconds(problem) / _SECONDS_BETWEEN_REPORTS)
         recorder.keep_rest(kept, state.parameters)
 
 
 class _Reporter:
     """Passes progress on, but only when about a twentieth of a second of work has been done since."""
 
-    def __init__(self, progress: Progress | None, cycles: int) -> None:
+    def __init__(self, progress: TrainingProgress | None, cycles: int) -> None:
         self._progress, self._cycles = progress, cycles
         self._work = 0.0
 
@@ -111,76 +111,78 @@ _PRODUCTS_WORTH_THREADS = 50_000_000
 
 @dataclass(frozen=True)
 class Engine:
-    """A way to train a lesson."""
+    """A way to train a problem."""
 
     name: Literal["generated", "generated in order", "in place", "reference"]
-    run: Callable[[State, int, int], Chunk]
-    """(state, cycles, number of the first of them) -> Chunk, all finite; TrainingDiverged where that cannot be."""
+    run: Callable[[TrainingState, int, int], TrainResult]
+    """(state, cycles, number of the first) -> TrainResult, all finite; raises TrainingDiverged where that cannot be."""
     cycles_at_once: int
     """So many cycles take about a twentieth of a second."""
 
 
-def engine_for(scene: Scene, lesson: Lesson) -> Engine:
-    """The engine that trains the scene's lesson in the cycles that are not shown."""
-    return choose_engine(lesson, scene.training.cycles - shown_count(scene))
+def engine_for(scene: Scene, problem: TrainingProblem) -> Engine:
+    """The engine that trains the scene's problem in the cycles that are not shown."""
+    return choose_engine(problem, scene.training.cycles - shown_count(scene))
 
 
-def choose_engine(lesson: Lesson, cycles: int) -> Engine:
+def choose_engine(problem: TrainingProblem, cycles: int) -> Engine:
     """The engine for so many cycles: written-out Python for many small steps, NumPy for all else."""
-    steps = len(lesson.inputs) * cycles
-    written_out = len(lesson.inputs) * lesson.weight_count * _SECONDS_A_WEIGHT
-    small_in_order = lesson.weight_count <= _MOST_WEIGHTS_A_LAYER_IN_ORDER * len(lesson.activations)
-    if can_be_compiled_in_order(lesson) and small_in_order and steps >= 10 * lesson.weight_count:
-        return Engine("generated in order", _watched(lesson, compile_in_order(lesson)), _at_once(4 * written_out))
-    saved = in_place_seconds(lesson) - written_out
-    if can_be_compiled(lesson) and saved * cycles > term_count(lesson) * _SECONDS_TO_COMPILE_A_TERM:
-        return Engine("generated", _watched(lesson, compile_steps(lesson)), _at_once(written_out))
-    if can_be_in_place(lesson):
-        return Engine("in place", _watched(lesson, train_in_place(lesson)), _at_once(in_place_seconds(lesson)))
-    return Engine("reference", _watched(lesson, partial(run_reference, lesson)), _at_once(reference_seconds(lesson)))
+    steps = len(problem.inputs) * cycles
+    written_out = len(problem.inputs) * problem.weight_count * _SECONDS_A_WEIGHT
+    small_in_order = problem.weight_count <= _MOST_WEIGHTS_A_LAYER_IN_ORDER * len(problem.activations)
+    if can_be_compiled_in_order(problem) and small_in_order and steps >= 10 * problem.weight_count:
+        return Engine("generated in order", _watched(problem, compile_in_order(problem)), _at_once(4 * written_out))
+    saved = in_place_seconds(problem) - written_out
+    if can_be_compiled(problem) and saved * cycles > term_count(problem) * _SECONDS_TO_COMPILE_A_TERM:
+        return Engine("generated", _watched(problem, compile_steps(problem)), _at_once(written_out))
+    if can_be_in_place(problem):
+        return Engine("in place", _watched(problem, train_in_place(problem)), _at_once(in_place_seconds(problem)))
+    return Engine("reference", _watched(problem, partial(run_reference, problem)), _at_once(reference_seconds(problem)))
 
 
 def _at_once(seconds_a_cycle: float) -> int:
     return max(1, int(SECONDS_AT_ONCE / seconds_a_cycle))
 
 
-def most_threads(lesson: Lesson) -> int | None:
+def most_threads(problem: TrainingProblem) -> int | None:
     """Threads for a matrix product: one, or as many as there are (None) where each product takes them milliseconds.
 
     For less, threads mostly wait for each other, and on a busy machine they may wait ten times as long as they work.
     """
-    return 1 if lesson.batch * max(map(prod, pairwise(lesson.layers))) < _PRODUCTS_WORTH_THREADS else None
+    return 1 if problem.batch * max(map(prod, pairwise(problem.layers))) < _PRODUCTS_WORTH_THREADS else None
 
 
-def in_place_seconds(lesson: Lesson) -> float:
+def in_place_seconds(problem: TrainingProblem) -> float:
     """About how long a cycle takes in NumPy, in place."""
-    batches = -(-len(lesson.inputs) // lesson.batch)
-    a_batch = len(lesson.activations) * _SECONDS_A_LAYER + _SECONDS_A_STEP
-    changes = batches * lesson.weight_count * _SECONDS_A_CHANGED_WEIGHT
-    return batches * a_batch + changes + 3 * len(lesson.inputs) * lesson.weight_count * _SECONDS_A_PRODUCT
+    batches = -(-len(problem.inputs) // problem.batch)
+    a_batch = len(problem.activations) * _SECONDS_A_LAYER + _SECONDS_A_STEP
+    changes = batches * problem.weight_count * _SECONDS_A_CHANGED_WEIGHT
+    return batches * a_batch + changes + 3 * len(problem.inputs) * problem.weight_count * _SECONDS_A_PRODUCT
 
 
-def reference_seconds(lesson: Lesson) -> float:
+def reference_seconds(problem: TrainingProblem) -> float:
     """About how long a cycle takes in NumPy, as `sgd.py` has it."""
-    return _TIMES_THE_REFERENCE * in_place_seconds(lesson)
+    return _TIMES_THE_REFERENCE * in_place_seconds(problem)
 
 
-def _finite(chunk: Chunk) -> bool:
-    return bool(np.isfinite(chunk.errors).all() and np.isfinite(chunk.losses).all()) and chunk.parameters.finite()
+def _finite(result: TrainResult) -> bool:
+    return bool(np.isfinite(result.errors).all() and np.isfinite(result.losses).all()) and result.parameters.finite()
 
 
-def _watched(lesson: Lesson, train: Callable[[State, int], Chunk]) -> Callable[[State, int, int], Chunk]:
+def _watched(
+    problem: TrainingProblem, train: Callable[[TrainingState, int], TrainResult]
+) -> Callable[[TrainingState, int, int], TrainResult]:
     """Training whose numbers are looked at when it is done.
 
     Looking at every step would cost as much as the step: only where something went wrong, once more and watched.
     """
 
-    def run(state: State, cycles: int, first: int) -> Chunk:
+    def run(state: TrainingState, cycles: int, first: int) -> TrainResult:
         # math.exp raises it for a sigmoid far in its tail, which NumPy takes in its stride.
         with contextlib.suppress(OverflowError):
-            chunk = train(state, cycles)
-            if _finite(chunk):
-                return chunk
-        return run_reference(lesson, state, cycles, watched_from=first)
+            result = train(state, cycles)
+            if _finite(result):
+                return result
+        return run_reference(problem, state, cycles, watched_from=first)
 
     return run

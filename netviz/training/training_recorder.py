@@ -10,12 +10,19 @@ import numpy as np
 
 from netviz.errors import InputError, Problem
 from netviz.scene.scene import Scene
-from netviz.scene.schedule import between, recorded_count, recorded_examples, shown_count, shown_cycles, walked_count
+from netviz.scene.schedule import (
+    cycles_between,
+    recorded_count,
+    recorded_examples,
+    shown_count,
+    shown_cycles,
+    walked_count,
+)
 from netviz.training.data import examples_of
 from netviz.training.layers import Floats, forward, losses
-from netviz.training.problem import Lesson, Parameters, TrainingDiverged
+from netviz.training.problem import Parameters, TrainingDiverged, TrainingProblem
 from netviz.training.recording import AT_REST, FORMAT_VERSION, Recording
-from netviz.training.sgd import Chunk, Step, check_pass
+from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
 LARGEST_RECORDING = 2_000_000_000
 NUMBERS_IN_POINT = 4
@@ -78,19 +85,19 @@ def kept_cycles(scene: Scene) -> tuple[int, ...]:
     """The cycles after which a moment at rest is kept: the start, the shown cycles, some between them, and the end."""
     kept = {0, scene.training.cycles}
     for before, after in pairwise((0, *shown_cycles(scene))):
-        kept |= {after, *between(before, after, MOST_BETWEEN)}
+        kept |= {after, *cycles_between(before, after, MOST_BETWEEN)}
     return tuple(sorted(kept))
 
 
 class Recorder:
     """The rows and the curve of a recording, filled in as training goes on."""
 
-    def __init__(self, scene: Scene, lesson: Lesson) -> None:
-        self.scene, self.lesson = scene, lesson
+    def __init__(self, scene: Scene, problem: TrainingProblem) -> None:
+        self.scene, self.problem = scene, problem
         self.kept = kept_cycles(scene)
         self.examples = {cycle: np.array(each) for cycle, each in recorded_examples(scene).items()}
         self.shown = frozenset(self.examples)
-        rows, layers = len(self.kept) + sum(map(len, self.examples.values())), lesson.layers
+        rows, layers = len(self.kept) + sum(map(len, self.examples.values())), problem.layers
         self._cycle = np.zeros(rows, dtype=np.int64)
         self._example = np.full(rows, AT_REST, dtype=np.int64)
         self._weights = tuple(np.empty((rows, a, b)) for a, b in pairwise(layers))
@@ -98,7 +105,7 @@ class Recorder:
         self._activations = tuple(np.empty((rows, size)) for size in layers)
         self._targets = np.full((rows, layers[-1]), np.nan)
         self._loss = np.empty(rows)
-        self.curve = Curve(scene, lesson, self.kept)
+        self.curve = CurveRecorder(scene, problem, self.kept)
         self._row = self._complete_rows = 0
 
     def start(self, parameters: Parameters) -> None:
@@ -106,7 +113,7 @@ class Recorder:
         self.curve.start(parameters)
         self.keep_rest(0, parameters)
 
-    def keep_step(self, cycle: int, before: Parameters, step: Step) -> None:
+    def keep_step(self, cycle: int, before: Parameters, step: TrainingStep) -> None:
         """Keep the forward pass of those examples of a step that are recorded, with the weights from before it."""
         examples = self.examples[cycle]
         examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
@@ -114,16 +121,16 @@ class Recorder:
         self._cycle[rows] = cycle
         self._example[rows] = examples
         self._fill(rows, before, tuple(layer[within] for layer in step.layers))
-        self._targets[rows] = self.lesson.targets[examples]
+        self._targets[rows] = self.problem.targets[examples]
         self._loss[rows] = step.losses[within]
         self._row = rows.stop
 
     def keep_rest(self, cycle: int, parameters: Parameters) -> None:
         """Keep the network as it is after a cycle that is on the curve; all rows before it are now complete."""
-        layers = forward(*parameters, self.lesson.activations, np.zeros(self.lesson.layers[0]))
+        layers = forward(*parameters, self.problem.activations, np.zeros(self.problem.layers[0]))
         for layer, activations in enumerate(layers):
             if not np.isfinite(activations).all():
-                raise TrainingDiverged(self.lesson, cycle, AT_REST, layer, "activations")
+                raise TrainingDiverged(self.problem, cycle, AT_REST, layer, "activations")
         row = slice(self._row, self._row + 1)
         self._cycle[row] = cycle
         self._fill(row, parameters, layers)
@@ -189,7 +196,7 @@ def curve_cycles(kept: tuple[int, ...], cycles: int) -> np.ndarray[Any, np.dtype
     """The cycles on the curve: all, or in a long run the kept ones and some thousands geometrically spaced."""
     if cycles <= LONGEST_WHOLE_CURVE:
         return np.arange(cycles + 1, dtype=np.int64)
-    return np.unique(np.array([*kept, *between(0, cycles, CURVE_POINTS)], dtype=np.int64))
+    return np.unique(np.array([*kept, *cycles_between(0, cycles, CURVE_POINTS)], dtype=np.int64))
 
 
 def most_points(most_kept: int, cycles: int) -> int:
@@ -197,14 +204,14 @@ def most_points(most_kept: int, cycles: int) -> int:
     return cycles + 1 if cycles <= LONGEST_WHOLE_CURVE else min(cycles + 1, most_kept + CURVE_POINTS)
 
 
-class Curve:
+class CurveRecorder:
     """The curve of K points, and which cycles they are.
 
     Of a scene with a data set or test examples each point is measured over the whole sets, with the weights from after
     the cycle. Otherwise it is what training met on its way: each example's loss from just before its batch's update.
     """
 
-    def __init__(self, scene: Scene, lesson: Lesson, kept: tuple[int, ...]) -> None:
+    def __init__(self, scene: Scene, problem: TrainingProblem, kept: tuple[int, ...]) -> None:
         examples = examples_of(scene)
         has_tests = len(examples.test_inputs) > 0
         self.cycles = curve_cycles(kept, scene.training.cycles)
@@ -212,7 +219,7 @@ class Curve:
         self.train_error = np.empty(len(self.cycles))
         self.test_loss = np.empty(len(self.cycles)) if has_tests else None
         self._is_measured = has_tests or scene.data.dataset is not None
-        self._lesson, self._examples = lesson, examples
+        self._problem, self._examples = problem, examples
 
     def start(self, parameters: Parameters) -> None:
         """Keep the point before training. Raises TrainingDiverged if it is not finite."""
@@ -224,16 +231,16 @@ class Curve:
             return int(self.cycles[-1]) - done
         return int(self.cycles[np.searchsorted(self.cycles, done, side="right")]) - done
 
-    def keep(self, done: int, chunk: Chunk) -> None:
+    def keep(self, done: int, result: TrainResult) -> None:
         """Keep what the curve wants of the cycles after cycle `done`. Raises TrainingDiverged if it is not finite."""
-        last = done + len(chunk.errors)
+        last = done + len(result.errors)
         if not self._is_measured:
             points = slice(*np.searchsorted(self.cycles, [done + 1, last + 1]))
             wanted = self.cycles[points] - (done + 1)
-            self.train_error[points] = chunk.errors[wanted] / self._lesson.targets.size
-            self.train_loss[points] = chunk.losses[wanted] / len(self._lesson.targets)
+            self.train_error[points] = result.errors[wanted] / self._problem.targets.size
+            self.train_loss[points] = result.losses[wanted] / len(self._problem.targets)
         elif self.cycles[np.searchsorted(self.cycles, last)] == last:
-            self._measure(last, chunk.parameters)
+            self._measure(last, result.parameters)
 
     def loss_at(self, cycle: int) -> float:
         """The loss of training at a cycle on the curve."""
@@ -241,9 +248,9 @@ class Curve:
 
     def _measure(self, cycle: int, parameters: Parameters) -> None:
         point = int(np.searchsorted(self.cycles, cycle))
-        lesson, examples = self._lesson, self._examples
+        problem, examples = self._problem, self._examples
         self.train_loss[point], self.train_error[point] = self._over(
-            parameters, cycle, lesson.inputs, lesson.targets, tested=False
+            parameters, cycle, problem.inputs, problem.targets, tested=False
         )
         if self.test_loss is not None:
             self.test_loss[point], _ = self._over(
@@ -254,17 +261,17 @@ class Curve:
         self, parameters: Parameters, cycle: int, inputs: Floats, targets: Floats, *, tested: bool
     ) -> tuple[float, float]:
         """Mean loss and mean |target - output| over examples (B, n_0), (B, n_L)."""
-        lesson, loss, error = self._lesson, 0.0, 0.0
-        at_once = max(1, _NUMBERS_AT_ONCE // max(lesson.layers))
+        problem, loss, error = self._problem, 0.0, 0.0
+        at_once = max(1, _NUMBERS_AT_ONCE // max(problem.layers))
         for start in range(0, len(inputs), at_once):
             part = targets[start : start + at_once]
-            layers = forward(*parameters, lesson.activations, inputs[start : start + at_once])
-            each = losses(*parameters, lesson.activations, layers, part, lesson.loss)
+            layers = forward(*parameters, problem.activations, inputs[start : start + at_once])
+            each = losses(*parameters, problem.activations, layers, part, problem.loss)
             if not tested:
-                check_pass(lesson, cycle, start, layers, each)
+                check_pass(problem, cycle, start, layers, each)
             loss += float(each.sum()) / len(targets)
             error += float(np.abs(part - layers[-1]).sum()) / targets.size
         if not (np.isfinite(loss) and np.isfinite(error)):
             example = AT_REST if tested else len(targets) - 1
-            raise TrainingDiverged(lesson, cycle, example, len(lesson.activations), "test loss" if tested else "loss")
+            raise TrainingDiverged(problem, cycle, example, len(problem.activations), "test loss" if tested else "loss")
         return loss, error

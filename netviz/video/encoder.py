@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from netviz.errors import NetvizError
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed
-from netviz.video.formats import SVT_AV1, Roll, Take
+from netviz.video.formats import SVT_AV1, Encoding, FrameStream
 
 THREADS = 4
 """What encoders make may depend on their number of threads: a fixed one gives the same bytes on every machine."""
 
 
 @dataclass(frozen=True)
-class Quality:
+class QualitySettings:
     """How hard an encoder tries, and the rate factor: the lower, the better the picture and the larger the file."""
 
     preset: str
@@ -34,19 +34,19 @@ class Quality:
 # aq-mode=3 spends more on the dark parts of a picture, which is where these films have their gradients.
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 QUALITIES = {
-    "draft": Quality("ultrafast", 30, "8x8dct=1"),
-    "good": Quality("veryfast", 28, "aq-mode=3"),
-    "best": Quality("slow", 18, "aq-mode=3"),
+    "draft": QualitySettings("ultrafast", 30, "8x8dct=1"),
+    "good": QualitySettings("veryfast", 28, "aq-mode=3"),
+    "best": QualitySettings("slow", 18, "aq-mode=3"),
 }
 AV1_QUALITIES = {
-    "draft": Quality("12", 48, f"lp={THREADS}"),
-    "good": Quality("8", 42, f"lp={THREADS}"),
-    "best": Quality("5", 26, f"lp={THREADS}"),
+    "draft": QualitySettings("12", 48, f"lp={THREADS}"),
+    "good": QualitySettings("8", 42, f"lp={THREADS}"),
+    "best": QualitySettings("5", 26, f"lp={THREADS}"),
 }
 VP9_QUALITIES = {
-    "draft": Quality("8", 44, "realtime"),
-    "good": Quality("5", 36, "good"),
-    "best": Quality("2", 24, "good"),
+    "draft": QualitySettings("8", 44, "realtime"),
+    "good": QualitySettings("5", 36, "good"),
+    "best": QualitySettings("2", 24, "good"),
 }
 
 TAGS = "colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
@@ -64,7 +64,7 @@ def group_of_pictures(fps: Fraction) -> int:
     return max(1, round(2 * fps))
 
 
-def take_arguments(take: Take, roll: Roll) -> list[str]:
+def take_arguments(take: Encoding, roll: FrameStream) -> list[str]:
     """ffmpeg's arguments that encode a take's pictures from standard input to fragments of an MP4 on standard output.
 
     The executable is left out.
@@ -81,7 +81,7 @@ def take_arguments(take: Take, roll: Roll) -> list[str]:
     ]
 
 
-def _filters(take: Take, roll: Roll) -> str:
+def _filters(take: Encoding, roll: FrameStream) -> str:
     """What is done with the pictures before they are encoded."""
     scaled = "scale={}:{}:flags=lanczos+accurate_rnd+full_chroma_int".format(*take.size)
     if take.codec == "prores":
@@ -96,7 +96,7 @@ def _filters(take: Take, roll: Roll) -> str:
     return f"format=gbrap,premultiply=inplace=1,{scaled},unpremultiply=inplace=1,format=argb"
 
 
-def _encoder(take: Take, roll: Roll, group: int) -> list[str]:
+def _encoder(take: Encoding, roll: FrameStream, group: int) -> list[str]:
     groups = ["-g", str(group)]
     exact = ["-flags:v", "+bitexact", "-threads", str(THREADS)]
     match take.codec:
@@ -163,7 +163,7 @@ class Encoder:
 #
 # Every segment but the last is GROUPS groups of pictures long, so a cut lies where a group would begin anyway.
 
-Picture = bytes | bytearray | memoryview | NDArray[np.uint8]
+FramePicture = bytes | bytearray | memoryview | NDArray[np.uint8]
 """One picture's bytes, rows from the top, as its roll says. It may be overwritten when the next is made."""
 
 GROUPS = 3
@@ -179,9 +179,9 @@ def segments_of(frame_count: int, fps: Fraction) -> list[range]:
 
 
 def encode_segment(
-    pictures: Iterable[Picture],
+    pictures: Iterable[FramePicture],
     frames: range,
-    roll: Roll,
+    roll: FrameStream,
     *,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
@@ -195,9 +195,9 @@ def encode_segment(
 
 
 def encoded_in_turn(
-    pictures: Iterable[Picture],
+    pictures: Iterable[FramePicture],
     segments: Sequence[range],
-    roll: Roll,
+    roll: FrameStream,
     *,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
@@ -249,7 +249,7 @@ def encoded_in_turn(
             encoder.close()
 
 
-def checked(pictures: Iterable[Picture], size: int, count: int) -> Iterator[memoryview]:
+def checked(pictures: Iterable[FramePicture], size: int, count: int) -> Iterator[memoryview]:
     """The first `count` pictures as bytes. Raises ValueError if one is missing, or not of `size` bytes."""
     source = iter(pictures)
     for index in range(count):

@@ -47,7 +47,7 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 @dataclass(frozen=True)
-class Place:
+class FlashPlace:
     """A rectangle of the picture, each side from 0 (left, top) to 1."""
 
     left: float
@@ -67,7 +67,7 @@ class Most:
     flashes: int
     start: Fraction | None = None
     end: Fraction | None = None
-    place: Place | None = None
+    place: FlashPlace | None = None
     share: float = 0.0
     too_many: tuple[tuple[Fraction, Fraction], ...] = ()
 
@@ -206,7 +206,7 @@ class _Second:
         spans = tuple((begin / self.fps, end / self.fps) for begin, end in self.too_many)
         return replace(self.worst, too_many=spans)
 
-    def _found(self, number: int) -> tuple[int, int, Place, float] | None:
+    def _found(self, number: int) -> tuple[int, int, FlashPlace, float] | None:
         """Where so many flashes in this second are too large: first and last frame, place, share of the place."""
         assert self.kept is not None
         flashing = self.count >= max(2, 2 * number - 1)
@@ -226,7 +226,7 @@ class _Second:
         area = slice(top, top + height), slice(left, left + width)
         second = range(max(0, self.frame - self.length + 1), self.frame + 1)
         first = next(frame for frame in second if (self.kept[frame % self.length][area] & flashing[area]).any())
-        place = Place(left / columns, top / rows, (left + width) / columns, (top + height) / rows)
+        place = FlashPlace(left / columns, top / rows, (left + width) / columns, (top + height) / rows)
         return first, self.frame, place, share
 
 
@@ -256,7 +256,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
     if fault := _fault(Path(path)):
         raise InputError([Problem(str(path), fault)])
     refuse_broken(Path(path))  # ffmpeg would decode what there is, and say nothing
-    with Ffmpeg(decode_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(flash_arguments(path), collect=True) as ffmpeg:
         data = bytearray()
         while len(data) < _ENOUGH and (chunk := ffmpeg.read()):
             data += chunk
@@ -269,7 +269,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
         yield _pictures(ffmpeg, data, (width, height), path), Fraction(above, below)
 
 
-def decode_arguments(path: str | Path) -> list[str]:
+def flash_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a film's small pictures to standard output, as YUV4MPEG2.
 
     That is the plainest format that tells the exact rate of frames. Each cell is the mean of its pixels.

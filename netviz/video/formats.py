@@ -11,10 +11,10 @@ from typing import Literal
 
 from netviz.ffmpeg import has_encoder
 
-Kind = Literal["mp4", "webm", "mov", "gif", "webp", "apng"]
+FileKind = Literal["mp4", "webm", "mov", "gif", "webp", "apng"]
 WebmCodec = Literal["av1", "vp9"]
 
-KINDS: Mapping[str, Kind] = {f".{kind}": kind for kind in ("mp4", "webm", "mov", "gif", "webp", "apng")}
+FILE_KINDS: Mapping[str, FileKind] = {f".{kind}": kind for kind in ("mp4", "webm", "mov", "gif", "webp", "apng")}
 """Kinds of moving pictures by the ends of names."""
 PICTURES = (".png", ".jpg", ".jpeg")
 """Ends of the names of single pictures."""
@@ -38,12 +38,12 @@ USUAL_SIDE = 640
 
 
 @dataclass(frozen=True)
-class Output:
+class OutputFile:
     """A file that a film becomes. take: what it is made from. is_transparent: whether its pictures have no ground."""
 
     path: Path
-    kind: Kind
-    take: Take
+    kind: FileKind
+    take: Encoding
     is_transparent: bool = False
 
     @property
@@ -53,7 +53,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Making:
+class EncodeSettings:
     """How files are made. size, fps, quality: of the film.
 
     webm: the codec of WebM, None for what ffmpeg here can. side, rate: pixels along the longer side and pictures a
@@ -77,7 +77,7 @@ def is_picture(path: Path) -> bool:
 
 def is_played(path: Path) -> bool:
     """Whether a name says that its file is played, with sound and captions."""
-    return KINDS.get(path.suffix.lower(), ANIMATED[0]) not in ANIMATED
+    return FILE_KINDS.get(path.suffix.lower(), ANIMATED[0]) not in ANIMATED
 
 
 def usual_webm() -> WebmCodec:
@@ -85,47 +85,47 @@ def usual_webm() -> WebmCodec:
     return "av1" if has_encoder(SVT_AV1) else "vp9"
 
 
-def outputs_of(targets: Sequence[Path], making: Making) -> tuple[Output, ...]:
+def outputs_of(targets: Sequence[Path], making: EncodeSettings) -> tuple[OutputFile, ...]:
     """What becomes of the film, for all targets that are moving pictures. The kind of any other is MP4.
 
     Raises FfmpegMissing if there is no ffmpeg that could be asked what it can.
     """
     outputs = []
     for target in targets:
-        kind = KINDS.get(target.suffix.lower(), "mp4")
+        kind = FILE_KINDS.get(target.suffix.lower(), "mp4")
         is_transparent = kind == "mov" or making.is_transparent
-        outputs.append(Output(target, kind, _take(kind, making, is_transparent), is_transparent))
+        outputs.append(OutputFile(target, kind, _take(kind, making, is_transparent), is_transparent))
     return tuple(outputs)
 
 
-def rolls_of(outputs: Sequence[Output], making: Making) -> list[Roll]:
+def frame_streams(outputs: Sequence[OutputFile], making: EncodeSettings) -> list[FrameStream]:
     """What is drawn for some outputs: pictures with a ground, without one, or both; each with every take once."""
     rolls = []
     for is_transparent in (False, True):
         takes = dict.fromkeys(output.take for output in outputs if output.is_transparent == is_transparent)
         if takes:
-            rolls.append(Roll(making.size, making.fps, tuple(takes), is_transparent))
+            rolls.append(FrameStream(making.size, making.fps, tuple(takes), is_transparent))
     return rolls
 
 
-def _take(kind: Kind, making: Making, is_transparent: bool) -> Take:
+def _take(kind: FileKind, making: EncodeSettings, is_transparent: bool) -> Encoding:
     match kind:
         case "mp4":
-            return Take("h264", making.quality, making.size)
+            return Encoding("h264", making.quality, making.size)
         case "mov":
-            return Take("prores", making.quality, making.size)
+            return Encoding("prores", making.quality, making.size)
         case "webm" if is_transparent:  # its two streams are encoded together, in one go
-            return Take("lossless", making.quality, making.size)
+            return Encoding("lossless", making.quality, making.size)
         case "webm":
-            return Take(making.webm or usual_webm(), making.quality, making.size)
+            return Encoding(making.webm or usual_webm(), making.quality, making.size)
         case _:
             every = max(1, round(making.fps / making.rate))
             if kind == "gif":
                 every = max(every, ceil(making.fps / FASTEST_GIF))
-            return Take("lossless", making.quality, animated_size(making), every)
+            return Encoding("lossless", making.quality, animated_size(making), every)
 
 
-def animated_size(making: Making) -> tuple[int, int]:
+def animated_size(making: EncodeSettings) -> tuple[int, int]:
     """Width and height of animated pictures: never larger than the film."""
     longer = max(making.size)
     side = min(longer, making.side or (USUAL_SIDE if longer > LARGE else longer))
@@ -133,13 +133,13 @@ def animated_size(making: Making) -> tuple[int, int]:
     return width, height
 
 
-# Rolls and takes: pictures that are drawn once, and the ways in which they are encoded while they are.
+# FrameStreams and takes: pictures that are drawn once, and the ways in which they are encoded while they are.
 
 Codec = Literal["h264", "av1", "vp9", "prores", "lossless"]
 
 
 @dataclass(frozen=True)
-class Take:
+class Encoding:
     """One way in which a roll's pictures are encoded.
 
     codec: prores and, of a transparent roll, lossless keep what shines through. quality: draft, good or best, for those
@@ -157,7 +157,7 @@ class Take:
 
 
 @dataclass(frozen=True)
-class Roll:
+class FrameStream:
     """Pictures of one kind, and their takes.
 
     size: width and height in pixels, both even. is_transparent: whether they have no ground. A picture is then red,
@@ -167,7 +167,7 @@ class Roll:
 
     size: tuple[int, int]
     fps: Fraction
-    takes: tuple[Take, ...]
+    takes: tuple[Encoding, ...]
     is_transparent: bool = False
 
     @property
@@ -176,6 +176,6 @@ class Roll:
         width, height = self.size
         return width * height * 4 if self.is_transparent else width * height * 3 // 2
 
-    def fps_of(self, take: Take) -> Fraction:
+    def fps_of(self, take: Encoding) -> Fraction:
         """Pictures a second of a take."""
         return self.fps / take.every

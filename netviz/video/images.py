@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netviz.atomic_files import atomic_write
-from netviz.video.metadata import About
-from netviz.video.metadata_formats import with_about
+from netviz.video.metadata import Provenance
+from netviz.video.metadata_formats import with_provenance
 
 BYTES_A_PIXEL = 0.095
 """A JPEG is no larger, if that can be had: some 200 kB at 1920x1080."""
@@ -19,7 +19,7 @@ QUALITIES = (93, 90, 86, 82, 78)
 """Of JPEG, tried in turn."""
 
 
-def picture_file(picture: NDArray[np.uint8], suffix: str, about: About | None) -> bytes:
+def picture_file(picture: NDArray[np.uint8], suffix: str, about: Provenance | None) -> bytes:
     """The content of a file of the kind that a suffix says: .png, .jpg or .jpeg.
 
     picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. about: None for a file that says
@@ -36,14 +36,14 @@ def picture_file(picture: NDArray[np.uint8], suffix: str, about: About | None) -
     return _telling(suffix, data, about)
 
 
-def write_picture(target: Path, picture: NDArray[np.uint8], about: About | None, *, overwrite: bool) -> None:
+def write_picture(target: Path, picture: NDArray[np.uint8], about: Provenance | None, *, overwrite: bool) -> None:
     """Write a picture, whole or not at all; see `picture_file`."""
     with atomic_write(target, overwrite=overwrite) as part:
         part.write_bytes(picture_file(picture, target.suffix, about))
 
 
-def _telling(suffix: str, data: bytes, about: About | None) -> bytes:
-    return data if about is None else with_about(suffix, data, about)
+def _telling(suffix: str, data: bytes, about: Provenance | None) -> bytes:
+    return data if about is None else with_provenance(suffix, data, about)
 
 
 def _saved(image: Image.Image, kind: str, **options: object) -> bytes:

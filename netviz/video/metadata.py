@@ -28,7 +28,7 @@ DEEPEST = 20
 _LONGEST = 1_000
 
 
-class Damaged(ValueError):
+class DamagedFile(ValueError):
     """A file is not what it says it is, or what it says about itself cannot be read; the message says why."""
 
 
@@ -46,7 +46,7 @@ class Music:
 
 
 @dataclass(frozen=True)
-class About:
+class Provenance:
     """What a file says about itself.
 
     version: of the netviz that made it. seed: of the training. scene_hash: 64 hexadecimal digits, SHA-256 of the
@@ -96,7 +96,7 @@ class About:
         return {name: text for name, text in {**texts, NAME: self.text}.items() if text}
 
 
-def ffmetadata(about: About) -> str:
+def ffmetadata(about: Provenance) -> str:
     """All texts as ffmpeg reads them from a file of kind ffmetadata.
 
     Given as one more input and chosen with -map_metadata; mp4 and mov need -movflags use_metadata_tags for them.
@@ -104,19 +104,19 @@ def ffmetadata(about: About) -> str:
     return text_of(about.tags)
 
 
-def about_of_text(text: str) -> About:
+def parse_provenance(text: str) -> Provenance:
     """What a file's text under the name netviz says. Raises Damaged."""
     data = _json(_unpacked(text))
     music = data.get("music")
     if not (music is None or isinstance(music, dict)) or not isinstance(data.get("scene"), dict):
-        raise Damaged("its music or its scene is not what it should be")
+        raise DamagedFile("its music or its scene is not what it should be")
     files = data.get("files", [])
     if not isinstance(files, list):
-        raise Damaged("its list of files is none")
+        raise DamagedFile("its list of files is none")
     if _is_deeper(data, DEEPEST):
-        raise Damaged("it is nested too deep")
+        raise DamagedFile("it is nested too deep")
     seed = data.get("seed")
-    return About(
+    return Provenance(
         title=_line(data, "title"),
         version=_line(data, NAME),
         seed=seed if type(seed) is int else _line(data, "seed"),
@@ -135,9 +135,9 @@ def _unpacked(text: str) -> str:
         stream = zlib.decompressobj()
         found = stream.decompress(packed, LARGEST)
     except (binascii.Error, ValueError, zlib.error):
-        raise Damaged("what it says cannot be unpacked") from None
+        raise DamagedFile("what it says cannot be unpacked") from None
     if not stream.eof:
-        raise Damaged(f"what it says breaks off, or is longer than {LARGEST / 1e6:g} MB")
+        raise DamagedFile(f"what it says breaks off, or is longer than {LARGEST / 1e6:g} MB")
     return found.decode("ascii", errors="replace")
 
 
@@ -145,9 +145,9 @@ def _json(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise Damaged("what it says is not whole: it is no JSON") from None
+        raise DamagedFile("what it says is not whole: it is no JSON") from None
     if not isinstance(data, dict):
-        raise Damaged("what it says is not whole: it has no keys")
+        raise DamagedFile("what it says is not whole: it has no keys")
     return data
 
 
@@ -159,7 +159,7 @@ def _line(data: Mapping[str, Any], key: str) -> str:
     """A text of reasonable length under a key."""
     text = data.get(key)
     if not isinstance(text, str) or len(text) > _LONGEST:
-        raise Damaged(f"its {key} is no text, or a very long one")
+        raise DamagedFile(f"its {key} is no text, or a very long one")
     return text
 
 

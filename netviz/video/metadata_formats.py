@@ -14,8 +14,8 @@ from typing import TypeVar
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
 from netviz.video import metadata_images
-from netviz.video.metadata import LARGEST, NAME, About, Damaged, about_of_text
-from netviz.video.metadata_images import MOST_PARTS, Data, Look, cut
+from netviz.video.metadata import LARGEST, NAME, DamagedFile, Provenance, parse_provenance
+from netviz.video.metadata_images import MOST_PARTS, FileBytes, ImageInfo, cut
 from netviz.video.mp4 import Box, box, box_at
 
 NOT_OURS = (
@@ -47,7 +47,7 @@ class Media:
     size_in_bytes: int
 
 
-def with_about(suffix: str, data: bytes, about: About) -> bytes:
+def with_provenance(suffix: str, data: bytes, about: Provenance) -> bytes:
     """A picture's bytes with what it says about itself. suffix: .png, .apng, .gif, .webp, .jpg or .jpeg.
 
     The picture's own bytes stay as they are. Raises Damaged if they are none of that kind, KeyError for other kinds.
@@ -55,7 +55,7 @@ def with_about(suffix: str, data: bytes, about: About) -> bytes:
     return _INSERTS[suffix.lower()](data, about.tags)
 
 
-def read_about(path: Path) -> About:
+def read_provenance(path: Path) -> Provenance:
     """What a film or picture says about itself, whatever its name ends in. Raises InputError."""
     return _read(path, _about)
 
@@ -70,7 +70,7 @@ def refuse_broken(path: Path) -> None:
     _read(path, _check_end)
 
 
-def _check_end(path: Path, data: Data) -> None:
+def _check_end(path: Path, data: FileBytes) -> None:
     picture = _picture(data)
     if picture is not None:
         picture.look(data)
@@ -80,7 +80,7 @@ def _check_end(path: Path, data: Data) -> None:
         check_end_of_webm(data)
 
 
-def _about(path: Path, data: Data) -> About:
+def _about(path: Path, data: FileBytes) -> Provenance:
     picture = _picture(data)
     if picture is not None:
         text = picture.find(data)
@@ -95,13 +95,13 @@ def _about(path: Path, data: Data) -> About:
         text = find_in_tags(path) if is_matroska else None
     if text is None:
         raise InputError([Problem(str(path), NOT_OURS)])
-    return about_of_text(text)
+    return parse_provenance(text)
 
 
-def _media(path: Path, data: Data) -> Media:
+def _media(path: Path, data: FileBytes) -> Media:
     picture = _picture(data)
     if picture is not None:
-        seen: Look = picture.look(data)
+        seen: ImageInfo = picture.look(data)
         moves = seen.seconds > 0
         fps = f"{seen.frames / seen.seconds:.4g}" if moves else None
         return Media(seen.kind, seen.size, seen.seconds if moves else None, fps, (), len(data))
@@ -112,11 +112,11 @@ def _media(path: Path, data: Data) -> Media:
 
 @dataclass(frozen=True)
 class _Picture:
-    find: Callable[[Data], str | None]
-    look: Callable[[Data], Look]
+    find: Callable[[FileBytes], str | None]
+    look: Callable[[FileBytes], ImageInfo]
 
 
-def _picture(data: Data) -> _Picture | None:
+def _picture(data: FileBytes) -> _Picture | None:
     """How to read a picture that begins like this."""
     if data[: len(metadata_images.PNG_SIGNATURE)] == metadata_images.PNG_SIGNATURE:
         return _Picture(metadata_images.find_in_png, metadata_images.look_at_png)
@@ -129,17 +129,17 @@ def _picture(data: Data) -> _Picture | None:
     return None
 
 
-def _film_kind(data: Data) -> str:
+def _film_kind(data: FileBytes) -> str:
     if is_mp4(data):
         return "MOV" if data[8:12] == b"qt  " else "MP4"
     return "WebM" if b"webm" in data[:64] else "Matroska"
 
 
-def _read(path: Path, of: Callable[[Path, Data], T]) -> T:
+def _read(path: Path, of: Callable[[Path, FileBytes], T]) -> T:
     try:
         with _mapped(path) as data:
             return of(path, data)
-    except Damaged as damage:
+    except DamagedFile as damage:
         raise InputError([Problem(str(path), f"is damaged: {damage}")]) from None
     except OSError as error:
         raise InputError([Problem(str(path), f"cannot be read: {(error.strerror or str(error)).lower()}")]) from None
@@ -148,7 +148,7 @@ def _read(path: Path, of: Callable[[Path, Data], T]) -> T:
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[Data]:
+def _mapped(path: Path) -> Iterator[FileBytes]:
     """A file's bytes without reading all of them: a film may be larger than the memory."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):  # a pipe would wait for a writer
@@ -182,7 +182,7 @@ class Streams:
     audio: str | None
 
 
-def tags_arguments(path: Path) -> list[str]:
+def film_tags_arguments(path: Path) -> list[str]:
     """ffmpeg's arguments that write a film's tags to standard output."""
     return [
         *("-v", "error", *_input(path)),
@@ -201,15 +201,15 @@ def streams_arguments(path: Path) -> list[str]:
 def find_in_tags(path: Path) -> str | None:
     """The text under netviz's name, None if there is none. Raises Damaged."""
     text = b""
-    with Ffmpeg(tags_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(film_tags_arguments(path), collect=True) as ffmpeg:
         while chunk := ffmpeg.read():
             text += chunk
             if len(text) > LARGEST:
-                raise Damaged(f"its tags are longer than {LARGEST / 1e6:g} MB")
+                raise DamagedFile(f"its tags are longer than {LARGEST / 1e6:g} MB")
         try:
             ffmpeg.finish()
         except FfmpegFailed:
-            raise Damaged("ffmpeg cannot read it") from None
+            raise DamagedFile("ffmpeg cannot read it") from None
     return parse(text.decode(errors="replace")).get(NAME)
 
 
@@ -219,7 +219,7 @@ def streams(path: Path) -> Streams:
         try:
             ffmpeg.finish()
         except FfmpegFailed:
-            raise Damaged("ffmpeg finds no film in it") from None
+            raise DamagedFile("ffmpeg finds no film in it") from None
         # Long tags may push the streams out of its first words; then its last ones name them again.
         said = f"{ffmpeg.first_words}\n{ffmpeg.last_words}"
     length, video = _DURATION.search(said), _VIDEO.search(said)
@@ -248,7 +248,7 @@ _TEXT = bytes([0, 0, 0, 1, 0, 0, 0, 0])
 _INSIDE = (b"moov", b"udta", b"meta", b"ilst")
 
 
-def mp4_box(about: About) -> bytes:
+def mp4_box(about: Provenance) -> bytes:
     """A `udta` box with all texts, to stand in `moov`."""
     items = b""
     for name, text in about.tags.items():
@@ -262,12 +262,12 @@ def mp4_box(about: About) -> bytes:
     return box(b"udta", box(b"meta", bytes(4) + handler + box(b"ilst", items)))
 
 
-def is_mp4(data: Data) -> bool:
+def is_mp4(data: FileBytes) -> bool:
     """Whether it begins like one."""
     return data[4:8] == b"ftyp"
 
 
-def find_in_mp4(data: Data) -> str | None:
+def find_in_mp4(data: FileBytes) -> str | None:
     """The text under netviz's name in our own kind of box, None if there is none. Raises Damaged."""
     start, stop = 0, len(data)
     for wanted in _INSIDE:
@@ -288,20 +288,20 @@ def find_in_mp4(data: Data) -> str | None:
     return None
 
 
-def check_end_of_mp4(data: Data) -> None:
+def check_end_of_mp4(data: FileBytes) -> None:
     """Raise Damaged if the film breaks off: its index stands in front, and would not tell."""
     at = 0
     while (found := box_at(data, at, last=len(data))) is not None:
         at = found.stop
     if at > len(data):
-        raise Damaged("it breaks off")
+        raise DamagedFile("it breaks off")
 
 
-def _text(data: Data, start: int, stop: int, skip: int) -> str:
+def _text(data: FileBytes, start: int, stop: int, skip: int) -> str:
     return cut(data, start + skip, stop).decode(errors="replace")
 
 
-def _boxes(data: Data, start: int, stop: int) -> Iterator[Box]:
+def _boxes(data: FileBytes, start: int, stop: int) -> Iterator[Box]:
     """Every box between two places. Raises Damaged where they do not fill the room between them."""
     at = start
     for _ in range(MOST_PARTS):
@@ -309,10 +309,10 @@ def _boxes(data: Data, start: int, stop: int) -> Iterator[Box]:
             return  # some writers end a list with four zeros
         found = box_at(data, at, last=stop)
         if found is None or found.stop > stop:
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         yield found
         at = found.stop
-    raise Damaged("it has more parts than a film can have")
+    raise DamagedFile("it has more parts than a film can have")
 
 
 # Whether a WebM (Matroska, RFC 9559) is as long as it says.
@@ -320,22 +320,22 @@ def _boxes(data: Data, start: int, stop: int) -> Iterator[Box]:
 _MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
 
 
-def check_end_of_webm(data: Data) -> None:
+def check_end_of_webm(data: FileBytes) -> None:
     """Raise Damaged if the film breaks off. One that was written without its length is not looked at."""
     header, at = _ebml_number(data, 4)
     at += header or 0
     if data[at : at + 4] != _MATROSKA_SEGMENT:
-        raise Damaged("it has no film in it")
+        raise DamagedFile("it has no film in it")
     length, at = _ebml_number(data, at + 4)
     if length is not None and at + length > len(data):
-        raise Damaged("it breaks off")
+        raise DamagedFile("it breaks off")
 
 
-def _ebml_number(data: Data, at: int) -> tuple[int | None, int]:
+def _ebml_number(data: FileBytes, at: int) -> tuple[int | None, int]:
     """A number of variable length (RFC 8794, section 4), None if it is not known; and where it ends."""
     first = data[at : at + 1]
     if not first or first[0] == 0:
-        raise Damaged("it breaks off")
+        raise DamagedFile("it breaks off")
     width = 9 - first[0].bit_length()
     value = int.from_bytes(data[at : at + width], "big") & ((1 << 7 * width) - 1)
     return (None if value == (1 << 7 * width) - 1 else value), at + width

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import unescape
 from xml.sax.saxutils import escape
 
-from netviz.video.metadata import LARGEST, NAME, Damaged
+from netviz.video.metadata import LARGEST, NAME, DamagedFile
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_KEYWORDS = {"title": "Title", "software": "Software", "comment": "Comment", "copyright": "Copyright"}
@@ -22,10 +22,10 @@ def insert_in_png(data: bytes, texts: Mapping[str, str]) -> bytes:
         if name == b"IDAT":
             written = b"".join(_png_text(_PNG_KEYWORDS.get(key, key), text) for key, text in texts.items())
             return data[: start - 8] + written + data[start - 8 :]
-    raise Damaged("it has no picture in it")
+    raise DamagedFile("it has no picture in it")
 
 
-def find_in_png(data: Data) -> str | None:
+def find_in_png(data: FileBytes) -> str | None:
     """The text under netviz's name, None if there is none. Raises Damaged."""
     begins = NAME.encode() + b"\0"
     for name, start, stop in _png_chunks(data):
@@ -33,13 +33,13 @@ def find_in_png(data: Data) -> str | None:
             break
         if name == b"iTXt" and data[start : start + len(begins)] == begins:
             if zlib.crc32(cut(data, start - 4, stop)) != int.from_bytes(data[stop : stop + 4], "big"):
-                raise Damaged("what it says about itself has been changed: its checksum is wrong")
+                raise DamagedFile("what it says about itself has been changed: its checksum is wrong")
             # keyword, 0, compressed, method, language, 0, translated keyword, 0, text
             return data[start:stop].split(b"\0", 5)[-1].decode(errors="replace")
     return None
 
 
-def look_at_png(data: Data) -> Look:
+def look_at_png(data: FileBytes) -> ImageInfo:
     """Its size, and how many pictures in how many seconds. Raises Damaged."""
     width = height = frames = 0
     seconds = 0.0
@@ -49,7 +49,7 @@ def look_at_png(data: Data) -> Look:
         elif name == b"fcTL":
             number, per = (int.from_bytes(data[start + at : start + at + 2], "big") for at in (20, 22))
             frames, seconds = frames + 1, seconds + number / (per or 100)
-    return Look("APNG" if frames else "PNG", (width, height), frames or 1, seconds)
+    return ImageInfo("APNG" if frames else "PNG", (width, height), frames or 1, seconds)
 
 
 def _png_text(keyword: str, text: str) -> bytes:
@@ -57,19 +57,19 @@ def _png_text(keyword: str, text: str) -> bytes:
     return (len(content) - 4).to_bytes(4, "big") + content + zlib.crc32(content).to_bytes(4, "big")
 
 
-def _png_chunks(data: Data) -> Iterator[tuple[bytes, int, int]]:
+def _png_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and stop of the content of every chunk."""
     at = len(PNG_SIGNATURE)
     for _ in range(MOST_PARTS):
         head = data[at : at + 8]
         stop = at + 8 + int.from_bytes(head[:4], "big")
         if len(head) < 8 or stop + 4 > len(data):
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         yield head[4:], at + 8, stop
         if head[4:] == b"IEND":
             return
         at = stop + 4
-    raise Damaged("it has more parts than a picture can have")
+    raise DamagedFile("it has more parts than a picture can have")
 
 
 # Texts in JPEG: XMP for people, and comment segments, 64 kB each, for netviz (ITU T.81, annex B).
@@ -100,7 +100,7 @@ def insert_in_jpeg(data: bytes, texts: Mapping[str, str]) -> bytes:
     return data[:at] + written + data[at:]
 
 
-def find_in_jpeg(data: Data) -> str | None:
+def find_in_jpeg(data: FileBytes) -> str | None:
     """The text under netviz's name, None if there is none. Raises Damaged."""
     parts: list[bytes] = []
     count = 0
@@ -109,44 +109,44 @@ def find_in_jpeg(data: Data) -> str | None:
         if match := _COMMENT_PART.match(content):
             count = int(match[2])
             if int(match[1]) != len(parts) + 1:
-                raise Damaged("what it says about itself is not whole")
+                raise DamagedFile("what it says about itself is not whole")
             parts.append(content[match.end() :])
     if len(parts) != count:
-        raise Damaged("what it says about itself is not whole")
+        raise DamagedFile("what it says about itself is not whole")
     return b"".join(parts).decode("ascii", errors="replace") if parts else None
 
 
-def look_at_jpeg(data: Data) -> Look:
+def look_at_jpeg(data: FileBytes) -> ImageInfo:
     """Its size. Raises Damaged."""
     for marker, start, _ in _jpeg_segments(data):
         if marker in _FRAME_MARKERS:
             height, width = (int.from_bytes(data[start + at : start + at + 2], "big") for at in (1, 3))
-            return Look("JPEG", (width, height))
-    raise Damaged("it has no picture in it")
+            return ImageInfo("JPEG", (width, height))
+    raise DamagedFile("it has no picture in it")
 
 
 def _jpeg_segment(marker: int, content: bytes) -> bytes:
     return bytes([0xFF, marker]) + (2 + len(content)).to_bytes(2, "big") + content
 
 
-def _jpeg_segments(data: Data) -> Iterator[tuple[int, int, int]]:
+def _jpeg_segments(data: FileBytes) -> Iterator[tuple[int, int, int]]:
     """Marker, start and stop of the content of every segment before the picture's data."""
     at = 2
     for _ in range(MOST_PARTS):
         if data[at : at + 1] != b"\xff" or at + 4 > len(data):
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         marker = data[at + 1]
         if marker == 0xFF:  # padding
             at += 1
             continue
         size = int.from_bytes(data[at + 2 : at + 4], "big")
         if size < 2 or at + 2 + size > len(data):
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         if marker == _SCAN:
             return
         yield marker, at + 4, at + 2 + size
         at += 2 + size
-    raise Damaged("it has more parts than a picture can have")
+    raise DamagedFile("it has more parts than a picture can have")
 
 
 # Texts in GIF: comment extensions before the first picture (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
@@ -167,7 +167,7 @@ def insert_in_gif(data: bytes, texts: Mapping[str, str]) -> bytes:
     return GIF_SIGNATURES[1] + data[6:start] + written + data[start:]
 
 
-def find_in_gif(data: Data) -> str | None:
+def find_in_gif(data: FileBytes) -> str | None:
     """The text under netviz's name, None if there is none. Raises Damaged."""
     for kind, start, stop in _gif_blocks(data):
         if kind == b",":
@@ -180,7 +180,7 @@ def find_in_gif(data: Data) -> str | None:
     return None
 
 
-def look_at_gif(data: Data) -> Look:
+def look_at_gif(data: FileBytes) -> ImageInfo:
     """Its size, and how many pictures in how many seconds. Raises Damaged."""
     width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
     frames, hundredths = 0, 0
@@ -188,7 +188,7 @@ def look_at_gif(data: Data) -> Look:
         frames += kind == b","
         if kind == _CONTROL_EXTENSION:
             hundredths += int.from_bytes(data[start + 2 : start + 4], "little")
-    return Look("GIF", (width, height), frames, hundredths / 100)
+    return ImageInfo("GIF", (width, height), frames, hundredths / 100)
 
 
 def _gif_comment(text: bytes) -> bytes:
@@ -196,9 +196,9 @@ def _gif_comment(text: bytes) -> bytes:
     return _COMMENT_EXTENSION + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
 
 
-def _first_gif_block(data: Data) -> int:
+def _first_gif_block(data: FileBytes) -> int:
     if len(data) < 13:
-        raise Damaged("it breaks off")
+        raise DamagedFile("it breaks off")
     return 13 + _gif_colours(data[10])
 
 
@@ -206,7 +206,7 @@ def _gif_colours(flags: int) -> int:
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _gif_blocks(data: Data) -> Iterator[tuple[bytes, int, int]]:
+def _gif_blocks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind ("," for a picture, two bytes for an extension), start and stop of the parts of every block."""
     at = _first_gif_block(data)
     for _ in range(MOST_PARTS):
@@ -218,17 +218,17 @@ def _gif_blocks(data: Data) -> Iterator[tuple[bytes, int, int]]:
         elif kind == b"," and at + 10 < len(data):
             start = at + 11 + _gif_colours(data[at + 9])
         else:
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         stop = start
         for part, size in _gif_parts(data, start, len(data)):
             stop = part + size
         stop += 1
         yield kind, start, stop
         at = stop
-    raise Damaged("it has more parts than a picture can have")
+    raise DamagedFile("it has more parts than a picture can have")
 
 
-def _gif_parts(data: Data, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _gif_parts(data: FileBytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Place and size of every part up to the empty one. Raises Damaged if there is no such end."""
     at = start
     while at < stop:
@@ -239,7 +239,7 @@ def _gif_parts(data: Data, start: int, stop: int) -> Iterator[tuple[int, int]]:
             break
         yield at + 1, size
         at += 1 + size
-    raise Damaged("it breaks off")
+    raise DamagedFile("it breaks off")
 
 
 # Texts in WebP: an XMP chunk (https://developers.google.com/speed/webp/docs/riff_container).
@@ -248,7 +248,7 @@ LARGEST_WEBP = 2**32 - 10
 _XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10
 
 
-def is_webp(data: Data) -> bool:
+def is_webp(data: FileBytes) -> bool:
     """Whether it begins like one."""
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
@@ -257,7 +257,7 @@ def insert_in_webp(data: bytes, texts: Mapping[str, str]) -> bytes:
     """The file with the texts in it, in the extended form if it was not yet. Raises Damaged."""
     chunks = [(name, data[start:stop]) for name, start, stop in _webp_chunks(data) if name != b"XMP "]
     if not chunks:
-        raise Damaged("it has no picture in it")
+        raise DamagedFile("it has no picture in it")
     name, first = chunks[0]
     if name == b"VP8X":
         chunks[0] = (name, bytes([first[0] | _XMP_FLAG]) + first[1:])
@@ -267,11 +267,11 @@ def insert_in_webp(data: bytes, texts: Mapping[str, str]) -> bytes:
         chunks.insert(0, (b"VP8X", bytes([flags | _XMP_FLAG, 0, 0, 0]) + sides))
     content = b"WEBP" + b"".join(_webp_chunk(*chunk) for chunk in [*chunks, (b"XMP ", xmp_packet(texts))])
     if len(content) > LARGEST_WEBP:
-        raise Damaged("it is too large for more to be put into it")
+        raise DamagedFile("it is too large for more to be put into it")
     return b"RIFF" + len(content).to_bytes(4, "little") + content
 
 
-def find_in_webp(data: Data) -> str | None:
+def find_in_webp(data: FileBytes) -> str | None:
     """The text under netviz's name, None if there is none. Raises Damaged."""
     for name, start, stop in _webp_chunks(data):
         if name == b"XMP ":
@@ -279,7 +279,7 @@ def find_in_webp(data: Data) -> str | None:
     return None
 
 
-def look_at_webp(data: Data) -> Look:
+def look_at_webp(data: FileBytes) -> ImageInfo:
     """Its size, and how many pictures in how many seconds. Raises Damaged."""
     size, frames, milliseconds = (0, 0), 0, 0
     for name, start, stop in _webp_chunks(data):
@@ -290,7 +290,7 @@ def look_at_webp(data: Data) -> Look:
             frames, milliseconds = frames + 1, milliseconds + int.from_bytes(data[start + 12 : start + 15], "little")
         elif name in (b"VP8 ", b"VP8L") and size == (0, 0):
             size, _ = _webp_picture(name, data[start : min(stop, start + 10)])
-    return Look("WebP", size, frames or 1, milliseconds / 1000)
+    return ImageInfo("WebP", size, frames or 1, milliseconds / 1000)
 
 
 def _webp_picture(name: bytes, content: bytes) -> tuple[tuple[int, int], int]:
@@ -301,28 +301,28 @@ def _webp_picture(name: bytes, content: bytes) -> tuple[tuple[int, int], int]:
     if name == b"VP8 " and len(content) >= 10 and content[3:6] == b"\x9d\x01\x2a":
         width, height = (int.from_bytes(content[at : at + 2], "little") & 0x3FFF for at in (6, 8))
         return (width, height), 0
-    raise Damaged("its picture does not begin like one")
+    raise DamagedFile("its picture does not begin like one")
 
 
 def _webp_chunk(name: bytes, content: bytes) -> bytes:
     return name + len(content).to_bytes(4, "little") + content + bytes(len(content) % 2)
 
 
-def _webp_chunks(data: Data) -> Iterator[tuple[bytes, int, int]]:
+def _webp_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
     """Name, start and stop of the content of every chunk."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
-        raise Damaged("it breaks off")
+        raise DamagedFile("it breaks off")
     at = 12
     for _ in range(MOST_PARTS):
         if at >= end:
             return
         stop = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
         if at + 8 > end or stop > end:
-            raise Damaged("it breaks off")
+            raise DamagedFile("it breaks off")
         yield data[at : at + 4], at + 8, stop
         at = stop + stop % 2
-    raise Damaged("it has more parts than a picture can have")
+    raise DamagedFile("it has more parts than a picture can have")
 
 
 # Texts as XMP, which pictures of several kinds can hold (https://www.iso.org/standard/75163.html, ISO 16684-1).
@@ -366,14 +366,14 @@ def _xml_escaped(text: str) -> str:
 
 # What can be seen of a picture or an animation without decoding it.
 
-Data = bytes | mmap.mmap
+FileBytes = bytes | mmap.mmap
 """A file's bytes, in memory or mapped into it."""
 MOST_PARTS = 1_000_000
 """Parts (chunks, blocks, segments, boxes) after which a file is no longer believed."""
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageInfo:
     """kind: PNG and the like. size: width and height in pixels. seconds: of all frames, 0 for a single picture."""
 
     kind: str
@@ -382,8 +382,8 @@ class Look:
     seconds: float = 0.0
 
 
-def cut(data: Data, start: int, stop: int) -> bytes:
+def cut(data: FileBytes, start: int, stop: int) -> bytes:
     """The bytes between two places, if they can be a text. Raises Damaged."""
     if stop - start > LARGEST:
-        raise Damaged(f"what it says about itself is longer than {LARGEST / 1e6:g} MB")
+        raise DamagedFile(f"what it says about itself is longer than {LARGEST / 1e6:g} MB")
     return data[start:stop]

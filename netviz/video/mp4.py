@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from netviz.errors import NetvizError
 
-Integers = NDArray[np.int64]
+_Integers = NDArray[np.int64]
 
 _DEFAULT_DURATION, _DEFAULT_SIZE, _DEFAULT_FLAGS = 0x8, 0x10, 0x20
 _OFFSET, _FIRST_FLAGS = 0x1, 0x4
@@ -36,8 +36,8 @@ class Samples:
     """N samples in the order of decoding. size (N,): bytes. time (N,): when it is shown, in ticks. key (N,): whether a
     player can begin with it. data: all their bytes."""
 
-    size: Integers
-    time: Integers
+    size: _Integers
+    time: _Integers
     key: NDArray[np.bool_]
     data: bytes
 
@@ -169,8 +169,8 @@ class Track:
     head: bytes
     tick: int
     start: int = 0
-    sizes: list[Integers] = field(default_factory=list)
-    times: list[Integers] = field(default_factory=list)
+    sizes: list[_Integers] = field(default_factory=list)
+    times: list[_Integers] = field(default_factory=list)
     keys: list[NDArray[np.bool_]] = field(default_factory=list)
     chunks: list[tuple[int, int]] = field(default_factory=list)
 
@@ -321,5 +321,5 @@ def _u32(*values: int) -> bytes:
     return b"".join(int(value).to_bytes(4, "big") for value in values)
 
 
-def _column(values: Integers, width: int) -> bytes:
+def _column(values: _Integers, width: int) -> bytes:
     return values.astype(f">u{width}").tobytes()

@@ -14,13 +14,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from netviz.atomic_files import amount, disk_full, size_of
+from netviz.atomic_files import amount, disk_full, file_size
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack, mix_arguments
 from netviz.errors import NetvizError
 from netviz.ffmpeg import Ffmpeg
 from netviz.video.encoder import EncodingFailed
-from netviz.video.formats import Roll, Take
+from netviz.video.formats import Encoding, FrameStream
 from netviz.video.mp4 import (
     CHUNK,
     NoFragments,
@@ -41,17 +41,17 @@ class Joining:
 
     file: an MP4, empty and open for reading and writing. path: where it is. segments: frames of the film in each.
     sound: what is heard, or None. about: the box of what the file says about itself. All methods raise EncodingFailed
-    and what `Sound` raises.
+    and what `SoundEncoder` raises.
     """
 
     def __init__(
         self,
         file: BinaryIO,
         path: Path,
-        take: Take,
-        roll: Roll,
+        take: Encoding,
+        roll: FrameStream,
         segments: list[range],
-        sound: Sound | None = None,
+        sound: SoundEncoder | None = None,
         about: bytes = b"",
     ) -> None:
         self._file, self._path, self._sound, self._about = file, path, sound, about
@@ -64,7 +64,7 @@ class Joining:
         self._seen: Track | None = None
         self._heard = None if sound is None else Track(sound.head(), FRAME, PRIMING)
         chunks = sum(map(len, self._pieces))
-        samples = self._frames + (0 if sound is None else frames_of(self._seconds))
+        samples = self._frames + (0 if sound is None else sound_frames(self._seconds))
         with self._writing():
             self._room = reserve(file, samples, 2 * chunks + 1, len(about))
 
@@ -76,8 +76,8 @@ class Joining:
         tick = Fraction(ticks_of(head)) / self._fps
         if self._seen is None:
             self._seen = Track(head, int(tick))
-        check(self._seen.head == head and tick.denominator == 1, "its segments were not encoded alike")
-        check(len(samples.size) == count, f"it has {len(samples.size)} frames instead of {count}")
+        check_encoding(self._seen.head == head and tick.denominator == 1, "its segments were not encoded alike")
+        check_encoding(len(samples.size) == count, f"it has {len(samples.size)} frames instead of {count}")
         samples = replace(samples, time=samples.time - samples.time.min() + self._given * self._seen.tick)
         for some in parts(samples, pieces):
             self._given += len(some.size)
@@ -108,7 +108,7 @@ class Joining:
             raise _explained(error, self._path, self._given / self._frames) from error
 
 
-def check(fine: bool, fault: str) -> None:
+def check_encoding(fine: bool, fault: str) -> None:
     """Raise EncodingFailed unless all is fine."""
     if not fine:
         raise EncodingFailed(f"the film was not written as it should be: {fault}")
@@ -116,7 +116,7 @@ def check(fine: bool, fault: str) -> None:
 
 def _explained(error: OSError, part: Path, share: float) -> NetvizError:
     """share: how much of the film was written, 0 to 1."""
-    written = size_of(part)
+    written = file_size(part)
     needed = f"the film needs about {amount(int(written / max(share, 0.001)))}" if written else "nothing was written"
     state = f"{amount(written)} of the film were written, {needed}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -154,12 +154,12 @@ def sound_arguments(track: Soundtrack, seconds: Fraction) -> list[str]:
     ]
 
 
-def frames_of(seconds: Fraction) -> int:
+def sound_frames(seconds: Fraction) -> int:
     """The most AAC frames that so many seconds become."""
     return round(seconds * SAMPLE_RATE) // FRAME + 4
 
 
-class Sound:
+class SoundEncoder:
     """ffmpeg encoding music, as a context manager. Raises FfmpegFailed, NoFragments."""
 
     def __init__(self, track: Soundtrack, seconds: Fraction, stall_limit: float) -> None:
@@ -169,7 +169,7 @@ class Sound:
         self._given = 0
         self._ended = False
 
-    def __enter__(self) -> Sound:
+    def __enter__(self) -> SoundEncoder:
         return self
 
     def __exit__(

@@ -9,14 +9,14 @@ from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
-from netviz.atomic_files import scratch, size_of
+from netviz.atomic_files import file_size, scratch
 from netviz.audio.music_file import SAMPLE_RATE, input_arguments
 from netviz.audio.soundtrack import Soundtrack, mix_graph
 from netviz.ffmpeg import Ffmpeg
 from netviz.video.encoder import COLOURS, TAGS, THREADS, VP9_QUALITIES, group_of_pictures
-from netviz.video.formats import Output
-from netviz.video.metadata import About, ffmetadata
-from netviz.video.metadata_formats import with_about
+from netviz.video.formats import OutputFile
+from netviz.video.metadata import Provenance, ffmetadata
+from netviz.video.metadata_formats import with_provenance
 
 _STEREO = ["-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
 SOUND = {"webm": ["-c:a", "libopus", "-b:a", "128k", *_STEREO], "mov": ["-c:a", "pcm_s16le", *_STEREO]}
@@ -29,14 +29,14 @@ WEBP_QUALITY = 82
 
 
 def finish(
-    output: Output,
+    output: OutputFile,
     joined: Path,
     part: Path,
     *,
     fps: Fraction,
     frame_count: int,
     audio: Soundtrack | None,
-    about: About | None,
+    about: Provenance | None,
     stall_limit: float,
 ) -> None:
     """Make an output of its take. Raises FfmpegFailed.
@@ -57,7 +57,7 @@ def finish(
         )
         _run(arguments, part, stall_limit)
     if about is not None and not output.has_sound:
-        part.write_bytes(with_about(f".{output.kind}", part.read_bytes(), about))
+        part.write_bytes(with_provenance(f".{output.kind}", part.read_bytes(), about))
 
 
 def palette_arguments(joined: Path, palette: Path) -> list[str]:
@@ -70,7 +70,7 @@ def palette_arguments(joined: Path, palette: Path) -> list[str]:
 
 
 def finish_arguments(
-    output: Output,
+    output: OutputFile,
     joined: Path,
     part: Path,
     *,
@@ -103,7 +103,7 @@ def finish_arguments(
     ]
 
 
-def _film(output: Output, fps: Fraction, frame_count: int) -> list[str]:
+def _film(output: OutputFile, fps: Fraction, frame_count: int) -> list[str]:
     """How the pictures of a WebM or MOV come into it."""
     if output.kind == "mov":
         return ["-c:v", "copy", "-movflags", "+use_metadata_tags"]
@@ -113,7 +113,7 @@ def _film(output: Output, fps: Fraction, frame_count: int) -> list[str]:
     return [*codec, "-reserve_index_space", str(room)]
 
 
-def _transparent_webm(output: Output, fps: Fraction) -> list[str]:
+def _transparent_webm(output: OutputFile, fps: Fraction) -> list[str]:
     """VP9: of the codecs of WebM the one that has transparency, as a second stream of its own."""
     of = VP9_QUALITIES[output.take.quality]
     return [
@@ -134,5 +134,5 @@ def _end(kind: str, part: Path, tags: str = "-1") -> list[str]:
 
 
 def _run(arguments: list[str], part: Path, stall_limit: float) -> None:
-    with Ffmpeg(arguments, gather=True, stall_limit=stall_limit, progress=lambda: size_of(part)) as ffmpeg:
+    with Ffmpeg(arguments, gather=True, stall_limit=stall_limit, progress=lambda: file_size(part)) as ffmpeg:
         ffmpeg.finish()

@@ -15,27 +15,27 @@ AAC_FRAME = 1024
 
 
 @dataclass(frozen=True)
-class Contents:
+class DecodedFilm:
     """What came out when a film was decoded: frames of its picture, samples of its sound (None: it has no sound)."""
 
     frames: int
     samples: int | None
 
 
-def decode(path: Path, *, sound: bool, stall_limit: float = STALL_LIMIT) -> Contents:
+def decode(path: Path, *, sound: bool, stall_limit: float = STALL_LIMIT) -> DecodedFilm:
     """Decode a film and count. Raises FfmpegFailed if it cannot be decoded without an error."""
     frames = samples = 0
-    with Ffmpeg(decode_arguments(path, sound=sound), collect=True, stall_limit=stall_limit) as ffmpeg:
+    with Ffmpeg(verify_arguments(path, sound=sound), collect=True, stall_limit=stall_limit) as ffmpeg:
         for stream, size in _packets(ffmpeg):
             if stream == 0:
                 frames += 1
             else:
                 samples += size // 2
         ffmpeg.finish()
-    return Contents(frames, samples if sound else None)
+    return DecodedFilm(frames, samples if sound else None)
 
 
-def decode_arguments(path: Path, *, sound: bool) -> list[str]:
+def verify_arguments(path: Path, *, sound: bool) -> list[str]:
     """ffmpeg's arguments that print one line for each decoded packet: stream, times, size in bytes, checksum.
 
     Only a corner of each decoded picture is passed on, and one channel of 16 bits: enough to count.
@@ -49,7 +49,7 @@ def decode_arguments(path: Path, *, sound: bool) -> list[str]:
     ]
 
 
-def faults(found: Contents, *, frames: int, seconds: Fraction) -> list[str]:
+def faults(found: DecodedFilm, *, frames: int, seconds: Fraction) -> list[str]:
     """In words, where a decoded film is not `frames` long, or its sound not `seconds`; empty if all is well."""
     result = []
     if found.frames != frames:

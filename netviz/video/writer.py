@@ -11,24 +11,24 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from netviz.atomic_files import atomic_write_all, output_problems, scratch, size_of
+from netviz.atomic_files import atomic_write_all, file_size, output_problems, scratch
 from netviz.audio.music_file import audio_problems
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed, executable
 from netviz.timeline.plan import seconds_of
-from netviz.video.encoder import QUALITIES, EncodingFailed, Picture, encoded_in_turn, segments_of
-from netviz.video.formats import Making, Output, Roll, Take, outputs_of, rolls_of
-from netviz.video.metadata import About
+from netviz.video.encoder import QUALITIES, EncodingFailed, FramePicture, encoded_in_turn, segments_of
+from netviz.video.formats import EncodeSettings, Encoding, FrameStream, OutputFile, frame_streams, outputs_of
+from netviz.video.metadata import Provenance
 from netviz.video.metadata_formats import mp4_box
-from netviz.video.muxer import Joining, Sound, check
+from netviz.video.muxer import Joining, SoundEncoder, check_encoding
 from netviz.video.transcode import finish
 from netviz.video.verify import decode, faults, played
 
 LARGEST_RATE_TERM = 1_001_000
 """ffmpeg keeps a frame rate exactly as long as neither its numerator nor its denominator is larger."""
 
-Segments = Callable[[Roll], Iterator[tuple[bytes, ...] | None]]
+Segments = Callable[[FrameStream], Iterator[tuple[bytes, ...] | None]]
 """Begins the making of a roll's segments, each encoded for all takes; None among them: the next is not there yet."""
 
 
@@ -56,7 +56,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OutputSpec:
     """What a film is to be.
 
     outputs: the files. making: how they are made. frame_count: of the film. audio: its music, padded with silence or
@@ -64,19 +64,19 @@ class Wanted:
     it. captions: which of those, if any, is WebVTT. about: what the files say about themselves.
     """
 
-    outputs: tuple[Output, ...]
-    making: Making
+    outputs: tuple[OutputFile, ...]
+    making: EncodeSettings
     frame_count: int
     audio: Soundtrack | None
     overwrite: bool = False
     beside: Mapping[Path, bytes] = field(default_factory=dict)
     captions: Path | None = None
-    about: About | None = None
+    about: Provenance | None = None
 
     @property
-    def rolls(self) -> list[Roll]:
+    def rolls(self) -> list[FrameStream]:
         """What is drawn."""
-        return rolls_of(self.outputs, self.making)
+        return frame_streams(self.outputs, self.making)
 
     @property
     def segments(self) -> list[range]:
@@ -91,7 +91,7 @@ class Wanted:
 
 def write_film(
     target: Path,
-    pictures: Iterable[Picture],
+    pictures: Iterable[FramePicture],
     *,
     size: tuple[int, int],
     fps: Fraction,
@@ -105,22 +105,22 @@ def write_film(
     """Write a film, whole or not at all: encode it beside its name, decode and count it, then rename it.
 
     target: the file, of the kind that its name says; MP4 where it says none. pictures: `frame_count` buffers as
-    `Roll` says, of the one kind that the target needs; the same buffer may come several times, and is not kept.
+    `FrameStream` says, of the one kind that the target needs; the same buffer may come several times, and is not kept.
     on_frame: called after each picture with the number of pictures written so far.
-    stall_limit: seconds ffmpeg may go without any progress. See `Wanted` and `Making` for the others.
+    stall_limit: seconds ffmpeg may go without any progress. See `PreviewInput` and `EncodeSettings` for the others.
 
     Raises InputError for what can be known before, EncodingFailed for what went wrong, FfmpegMissing without ffmpeg,
     ValueError if the pictures are too few or of another size. Whatever is raised, here or by `pictures`, leaves no file
     and no process, and `target` as it was.
     """
-    making = Making(size, fps, quality)
-    wanted = Wanted(outputs_of([target], making), making, frame_count, audio, overwrite)
+    making = EncodeSettings(size, fps, quality)
+    wanted = OutputSpec(outputs_of([target], making), making, frame_count, audio, overwrite)
     refuse(wanted)
 
-    def segments(roll: Roll) -> Iterator[tuple[bytes, ...]]:
+    def segments(roll: FrameStream) -> Iterator[tuple[bytes, ...]]:
         return encoded_in_turn(pictures, wanted.segments, roll, on_frame=on_frame, stall_limit=stall_limit)
 
-    made = joined(wanted, segments, stall_limit)
+    made = join_film(wanted, segments, stall_limit)
     while True:
         try:
             next(made)
@@ -129,7 +129,7 @@ def write_film(
             return film
 
 
-def refuse(wanted: Wanted) -> None:
+def refuse(wanted: OutputSpec) -> None:
     """Raise InputError with all that is known to be wrong before anything is made, FfmpegMissing without ffmpeg."""
     audio = wanted.audio
     inputs = [audio.path] if audio is not None else []
@@ -143,7 +143,7 @@ def refuse(wanted: Wanted) -> None:
     executable()
 
 
-def joined(wanted: Wanted, segments: Segments, stall_limit: float = STALL_LIMIT) -> Generator[None, None, Film]:
+def join_film(wanted: OutputSpec, segments: Segments, stall_limit: float = STALL_LIMIT) -> Generator[None, None, Film]:
     """Make a film of encoded segments, in order; a generator, so that other films can be made meanwhile.
 
     segments: begins their making, once all targets are locked; that nothing is there yet is passed on by yielding.
@@ -159,14 +159,14 @@ def joined(wanted: Wanted, segments: Segments, stall_limit: float = STALL_LIMIT)
             yield from _written(wanted, roll, files, segments, stall_limit)
         for output, part in files.items():
             _verify(wanted, output, part, stall_limit)
-        sizes = {target: size_of(part) for target, part in zip([*targets, *beside], parts, strict=True)}
+        sizes = {target: file_size(part) for target, part in zip([*targets, *beside], parts, strict=True)}
     captions = None if wanted.captions is None else wanted.captions.absolute()
     shown = {path: size for path, size in sizes.items() if path != captions}
     return Film(shown, wanted.frame_count, wanted.seconds, captions)
 
 
 def _written(
-    wanted: Wanted, roll: Roll, files: Mapping[Output, Path], segments: Segments, stall_limit: float
+    wanted: OutputSpec, roll: FrameStream, files: Mapping[OutputFile, Path], segments: Segments, stall_limit: float
 ) -> Generator[None, None, None]:
     """Write all files that are made of one roll."""
     outputs = [output for output in files if output.is_transparent == roll.is_transparent]
@@ -202,17 +202,17 @@ def _written(
 
 def _joinings(
     stack: ExitStack,
-    wanted: Wanted,
-    roll: Roll,
-    outputs: list[Output],
-    files: Mapping[Output, Path],
+    wanted: OutputSpec,
+    roll: FrameStream,
+    outputs: list[OutputFile],
+    files: Mapping[OutputFile, Path],
     stall_limit: float,
-) -> tuple[list[tuple[Take, Joining]], dict[Take, Path]]:
+) -> tuple[list[tuple[Encoding, Joining]], dict[Encoding, Path]]:
     """Who puts the segments of which take together; and the files of those from which others are made afterwards."""
-    joinings, kept = [], dict[Take, Path]()
+    joinings, kept = [], dict[Encoding, Path]()
     about = b"" if wanted.about is None else mp4_box(wanted.about)
 
-    def join(take: Take, path: Path, sound: Sound | None) -> None:
+    def join(take: Encoding, path: Path, sound: SoundEncoder | None) -> None:
         file = stack.enter_context(path.open("r+b"))
         joinings.append((take, Joining(file, path, take, roll, wanted.segments, sound, about)))
 
@@ -220,7 +220,7 @@ def _joinings(
         if output.kind == "mp4":
             sound = None
             if wanted.audio is not None:
-                sound = stack.enter_context(Sound(wanted.audio, wanted.seconds, stall_limit))
+                sound = stack.enter_context(SoundEncoder(wanted.audio, wanted.seconds, stall_limit))
             join(output.take, files[output], sound)
         elif output.take not in kept:
             kept[output.take] = stack.enter_context(scratch(output.path.absolute(), "take"))
@@ -228,7 +228,7 @@ def _joinings(
     return joinings, kept
 
 
-def _verify(wanted: Wanted, output: Output, part: Path, stall_limit: float) -> None:
+def _verify(wanted: OutputSpec, output: OutputFile, part: Path, stall_limit: float) -> None:
     """Decode what was written and count. Raises EncodingFailed."""
     heard = wanted.audio is not None and output.has_sound
     try:
@@ -242,7 +242,7 @@ def _verify(wanted: Wanted, output: Output, part: Path, stall_limit: float) -> N
         if isinstance(failure, FfmpegFailed):
             reason = str(FfmpegFailed(reason, failure.status, failure.tail))
         raise EncodingFailed(reason) from failure
-    check(not wrong, "; ".join(wrong))
+    check_encoding(not wrong, "; ".join(wrong))
 
 
 def _faults_of_length(found: Fraction, seconds: Fraction, fps: Fraction) -> list[str]:
@@ -252,7 +252,7 @@ def _faults_of_length(found: Fraction, seconds: Fraction, fps: Fraction) -> list
     return [f"it lasts {float(found):.3f} s instead of {float(seconds):.3f} s"]
 
 
-def _request_problems(making: Making, frame_count: int) -> list[Problem]:
+def _request_problems(making: EncodeSettings, frame_count: int) -> list[Problem]:
     problems = []
     (width, height), fps, quality = making.size, making.fps, making.quality
     if width < 2 or height < 2 or width % 2 or height % 2:

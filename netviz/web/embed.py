@@ -13,12 +13,12 @@ from netviz.ffmpeg import executable
 from netviz.pipeline.api import Progress, picture_at, recorded
 from netviz.pipeline.jobs import Target
 from netviz.pipeline.prepare import plan, tell
-from netviz.pipeline.provenance import said_of
+from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.render import render_many, request_problems
 from netviz.pipeline.validation import Source, input_files, scene_of, scene_problems
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import poster_frame
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
@@ -99,9 +99,9 @@ def embed(
         runs = recorded(source, progress=progress, cache=cache)
         films = _films(making, runs, jobs, progress)
         told = tell(plan(scene), runs)
-        timeline, stills = frames_of(told, runs), frames_of(told, stepped(runs))
+        timeline, stills = timeline_of(told, runs), timeline_of(told, with_reduced_motion(runs))
         poster = poster_frame(timeline)
-        picture = picture_file(picture_at(timeline, poster), POSTER, said_of(scene))
+        picture = picture_file(picture_at(timeline, poster), POSTER, embedded_provenance(scene))
         (making / f"{scene.name}{POSTER}").write_bytes(picture)
         _write_texts(making, timeline, stills, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
@@ -113,12 +113,12 @@ def embed(
     )
 
 
-def versions(scene: Scene) -> tuple[Version, ...]:
+def post_versions(scene: Scene) -> tuple[Version, ...]:
     """The files of the post's film of a scene; one in stills needs no other with less motion."""
     return tuple(each for each in VERSIONS if not each.stepped or scene.motion == "full")
 
 
-def stepped(runs: Recording | Comparison) -> Recording | Comparison:
+def with_reduced_motion(runs: Recording | Comparison) -> Recording | Comparison:
     """The same for the film with less motion, which has the same clock and says the same."""
     return runs.with_scene(runs.scene.model_copy(update={"motion": "reduced"}))
 
@@ -157,9 +157,9 @@ def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progres
     scene = runs.scene
     wanted: dict[Target | tuple[Target, ...], Source] = {}
     for is_stepped in (False, True):
-        files = tuple(folder / f"{scene.name}{each.end}" for each in versions(scene) if each.stepped == is_stepped)
+        files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_stepped)
         if files:
-            wanted[files] = stepped(runs) if is_stepped else runs
+            wanted[files] = with_reduced_motion(runs) if is_stepped else runs
     made = []
     for outcome in render_many(wanted, jobs=jobs, progress=progress).values():
         if isinstance(outcome, Exception):
@@ -184,7 +184,7 @@ def _write_texts(
     from netviz.web.snippets import FilmSource
 
     scene = scene_of_film(timeline)
-    paths = {folder / f"{scene.name}{each.end}": each for each in versions(scene)}
+    paths = {folder / f"{scene.name}{each.end}": each for each in post_versions(scene)}
     sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
     captions = (folder / f"{scene.name}{CAPTIONS}").exists()
     for name, text in texts(timeline, stills, sources, captions=captions, autoplay=autoplay, url=url):

@@ -20,7 +20,7 @@ from netviz.timeline.timeline import Timeline
 from netviz.training.layers import Floats
 from netviz.training.recording import Recording
 from netviz.web.snippets import LESS_MOTION, Embedded
-from netviz.web.templates import filled, inline, looks
+from netviz.web.templates import filled, inline, theme_colours
 from netviz.web.transcript import Passage, clock_time, scene_of_timeline, stops_of
 
 
@@ -35,7 +35,7 @@ class Played:
     of: Embedded
     passages: tuple[Passage, ...]
     cues: tuple[Cue, ...]
-    curve: Curve
+    curve: CurveDrawing
     held: tuple[tuple[float, float], ...]
     fps: Fraction
     frames: int
@@ -56,7 +56,7 @@ def player_page(played: Played) -> str:
         subtitle=f"<p>{escape(scene.subtitle)}</p>" if scene.subtitle.strip() else "",
         label=escape(told.label),
         about=escape(" ".join(told.sentences[1:])),
-        looks=looks(),
+        looks=theme_colours(),
         width=str(width),
         height=str(height),
         poster=of.at(of.poster),
@@ -78,7 +78,7 @@ def _sources(of: Embedded) -> Iterator[str]:
         yield f"<source src=\"{of.at(source.name)}\" type='{source.type}'{media}>"
 
 
-def _lines(curve: Curve) -> Iterator[str]:
+def _lines(curve: CurveDrawing) -> Iterator[str]:
     """Every curve twice: faint as a whole, and bright as far as the film has come."""
     for line in curve.lines:
         yield f'<path class="whole" {_look(line)} d="{line.path}"/>'
@@ -90,13 +90,13 @@ def _lines(curve: Curve) -> Iterator[str]:
     yield "</g>"
 
 
-def _names(curve: Curve) -> Iterator[str]:
+def _names(curve: CurveDrawing) -> Iterator[str]:
     for line in curve.lines:
         if line.name:
             yield f"<span {_look(line)}>{escape(line.name)}</span> "
 
 
-def _look(line: Line) -> str:
+def _look(line: CurveLine) -> str:
     return f'data-colour="{line.colour}" data-dash="{line.dash}"'
 
 
@@ -181,7 +181,7 @@ LOOKS = (("ink", "solid"), ("test", "dashed"), ("error", "dotted"), ("other", "d
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """A curve. name: of what; "" where there is one alone. path: as SVG writes it. area: the same down to the axis."""
 
     name: str
@@ -192,19 +192,19 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Curve:
+class CurveDrawing:
     """The curves of a film over log(1 + cycle).
 
     last: the last cycle. clock: seconds of the film and the cycle it shows then, in order. ticks: cycles on the axis.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[CurveLine, ...]
     last: int
     clock: tuple[tuple[float, float], ...]
     ticks: tuple[int, ...]
 
 
-def curve_of(timeline: Timeline | SideBySide) -> Curve:
+def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
     """The same curves that the film's picture has: average error, or both losses, or one curve for each run."""
     scene = scene_of_timeline(timeline)
     recordings = timeline.recordings
@@ -220,7 +220,7 @@ def curve_of(timeline: Timeline | SideBySide) -> Curve:
             name = say(scene, key) if recordings[0].test_loss is not None else ""
             lines.append(_line(name, colour, recordings[0], values, last, top, filled=colour == "error"))
     ticks = tuple(10**power for power in range(9) if 10**power <= last)
-    return Curve(tuple(lines), last, clock_of(timeline), ticks)
+    return CurveDrawing(tuple(lines), last, clock_of(timeline), ticks)
 
 
 def _values(recording: Recording) -> list[tuple[str, Floats, str]]:
@@ -232,13 +232,13 @@ def _values(recording: Recording) -> list[tuple[str, Floats, str]]:
 
 def _line(
     name: str, colour: str, recording: Recording, values: Floats, last: int, top: float, *, filled: bool = False
-) -> Line:
+) -> CurveLine:
     x = np.log1p(recording.curve_cycle) / (log1p(last) or 1.0) * WIDTH
     known = np.isfinite(values)
     points = [*_thinned(x[known], np.minimum(1.0, values[known] / (top or 1.0)))]
     path = "M" + "L".join(f"{across:.1f} {HEIGHT * (1 - up):.1f}" for across, up in points)
     area = f"{path}L{points[-1][0]:.1f} {HEIGHT}L{points[0][0]:.1f} {HEIGHT}Z" if filled else ""
-    return Line(name, colour, path, area)
+    return CurveLine(name, colour, path, area)
 
 
 def _thinned(x: Floats, y: Floats) -> Iterator[tuple[float, float]]:

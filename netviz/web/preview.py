@@ -12,22 +12,31 @@ from typing import Any
 
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.pipeline.api import record
-from netviz.pipeline.prepare import plan, settled, tell
+from netviz.pipeline.prepare import plan, resolve_schedule, tell
 from netviz.pipeline.validation import scene_problems
 from netviz.scene.scene import Scene
-from netviz.training.cache import LARGEST_CACHE, size_of, training_key
-from netviz.training.comparison import Comparison
-from netviz.training.comparison import compare as compare_runs
+from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
+from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.recording import Recording
-from netviz.web.preview_frames import DraftFilm, FilmMaker, Phase, Picture, Shown, Status, Superseded, Turns, marks
-from netviz.web.watch import Watch
+from netviz.web.preview_frames import (
+    DraftFilm,
+    DrawLock,
+    FilmMaker,
+    Phase,
+    PreviewPicture,
+    PreviewVersion,
+    Status,
+    Superseded,
+    marks,
+)
+from netviz.web.watch import FileWatcher
 
 POLL = 0.05
 """Seconds between two looks at the files."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PreviewInput:
     """What is to be shown, as its files say now: a scene or a recording, or what is wrong with it.
 
     files: all it depends on, there or not. notes: what the user should know. located: adds its place in the scene's
@@ -41,7 +50,7 @@ class Wanted:
     located: Callable[[Problem], Problem] = lambda problem: problem
 
 
-class Studio:
+class PreviewSession:
     """Shows what `read` says, anew whenever one of its files changes.
 
     at: the moment to show until somebody asks for another. film: whether a draft film is made of each version.
@@ -51,7 +60,7 @@ class Studio:
 
     def __init__(
         self,
-        read: Callable[[], Wanted],
+        read: Callable[[], PreviewInput],
         folder: Path,
         *,
         at: str = "50%",
@@ -61,12 +70,12 @@ class Studio:
         tell: Callable[[Status], None] = lambda status: None,
     ) -> None:
         self._read, self._at, self._cache, self._strict, self._tell = read, at, cache, strict, tell
-        self._watch, self._memory, self._turns = Watch(), Memory(), Turns()
-        self._films = FilmMaker(folder, self._turns, self._film_told) if film else None
+        self._watch, self._memory, self._draw_lock = FileWatcher(), Memory(), DrawLock()
+        self._films = FilmMaker(folder, self._draw_lock, self._film_told) if film else None
         self._changed, self._over = True, threading.Event()
         self._news = threading.Condition()
         self._serial, self._status = 0, Status()
-        self._shown: tuple[int, Shown] | None = None
+        self._shown: tuple[int, PreviewVersion] | None = None
         self._versions = 0
         self._seconds: float | None = None
         self._notes: list[str] = []
@@ -146,7 +155,7 @@ class Studio:
             if self._status.film is not None and self._status.film.took is None:
                 self._publish(film=None)
         self._tell_phase("reading", 0.0)
-        wanted = Wanted(None)
+        wanted = PreviewInput(None)
         try:
             wanted = self._read()
             self._watch.follow(wanted.files)
@@ -180,12 +189,12 @@ class Studio:
         made = tell(made, recorded)
         if self._strict and self._notes:
             return self._refused()
-        shown = Shown(made, recorded, self._turns)
+        shown = PreviewVersion(made, recorded, self._draw_lock)
         frame, wrong = shown.moment(self._at, self._seconds)
         shown.picture(frame)
         self._versions += 1
         self._shown = self._versions, shown
-        picture = Picture(
+        picture = PreviewPicture(
             version=self._versions,
             name=scene.name,
             size=scene.output.size,
@@ -209,10 +218,10 @@ class Studio:
     def _recorded(self, scene: Scene) -> Recording | Comparison:
         if scene.compare is None:
             return self._recording(scene)
-        return compare_runs(settled(scene), lambda run, name: self._recording(run))
+        return compare_runs(resolve_schedule(scene), lambda run, name: self._recording(run))
 
     def _recording(self, scene: Scene) -> Recording:
-        scene = settled(scene)
+        scene = resolve_schedule(scene)
         found = self._memory.find(scene)
         if found is None:
             began = time.monotonic()
@@ -255,5 +264,5 @@ class Memory:
     def keep(self, recording: Recording) -> None:
         """Keep a recording, and forget the least recently used ones where they are too much."""
         self._recordings[training_key(recording.scene)] = recording
-        while len(self._recordings) > 1 and sum(map(size_of, self._recordings.values())) > self._largest:
+        while len(self._recordings) > 1 and sum(map(recording_size, self._recordings.values())) > self._largest:
             del self._recordings[next(iter(self._recordings))]

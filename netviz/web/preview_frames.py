@@ -18,14 +18,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from netviz.drawing.renderer import Stage, TransparentStage, over_checks
+from netviz.drawing.renderer import Renderer, TransparentRenderer, over_checks
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline.render import render
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
 
@@ -38,7 +38,7 @@ DRAFT_FPS = Fraction(8)
 
 
 @dataclass(frozen=True)
-class Mark:
+class TimeMark:
     """From which frame on something is shown, and what."""
 
     frame: int
@@ -46,28 +46,28 @@ class Mark:
     is_cycle: bool
 
 
-class Shown:
+class PreviewVersion:
     """A version of the scene: any of its frames as a picture."""
 
-    def __init__(self, plan: Plan, recorded: Recording | Comparison, turns: Turns) -> None:
+    def __init__(self, plan: Plan, recorded: Recording | Comparison, draw_lock: DrawLock) -> None:
         self.plan = plan
-        self._turns = turns
-        self._timeline = frames_of(plan, recorded)
+        self._draw_lock = draw_lock
+        self._timeline = timeline_of(plan, recorded)
         self._jpegs: dict[Any, bytes] = {}
-        with turns.still():
+        with draw_lock.still():
             is_transparent = recorded.scene.output.transparent
-            self._stage = TransparentStage(self._timeline) if is_transparent else Stage(self._timeline)
+            self._renderer = TransparentRenderer(self._timeline) if is_transparent else Renderer(self._timeline)
 
     def picture(self, frame: int) -> bytes:
         """A frame of the film as JPEG. Raises IndexError if there is no such frame."""
         if not 0 <= frame < self.plan.frame_count:
             raise IndexError(f"frame {frame} of a film of {self.plan.frame_count} frames")
-        with self._turns.still():
+        with self._draw_lock.still():
             key = self._timeline.key(frame)
             if key not in self._jpegs:
                 while len(self._jpegs) >= MOST_KEPT:
                     del self._jpegs[next(iter(self._jpegs))]
-                pixels = self._stage.draw(self._timeline.frame(frame))
+                pixels = self._renderer.draw(self._timeline.frame(frame))
                 if pixels.shape[2] == 4:
                     pixels = over_checks(pixels)
                 self._jpegs[key] = _jpeg(np.ascontiguousarray(pixels))
@@ -96,13 +96,15 @@ def _jpeg(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
     return file.getvalue()
 
 
-def marks(plan: Plan) -> tuple[Mark, ...]:
+def marks(plan: Plan) -> tuple[TimeMark, ...]:
     """What the film shows from when on: its cycles, and the other shots. Of very many cycles only some.
 
     The way to a cycle belongs to what is shown before it.
     """
     shown = [
-        Mark(span.start, _text(span), span.kind in SHOWING) for span in plan.spans if span.kind not in ("move", "hold")
+        TimeMark(span.start, _text(span), span.kind in SHOWING)
+        for span in plan.spans
+        if span.kind not in ("move", "hold")
     ]
     found = [next(same) for _, same in groupby(shown, key=lambda mark: mark.text)]
     step = -(-len(found) // MOST_MARKS)
@@ -137,8 +139,8 @@ class Superseded(Exception):
 class FilmMaker:
     """Makes one film at a time, in a thread of its own. folder: where it is while it is written. tell: called there."""
 
-    def __init__(self, folder: Path, turns: Turns, tell: Callable[[DraftFilm], None]) -> None:
-        self._folder, self._turns, self._tell = folder, turns, tell
+    def __init__(self, folder: Path, draw_lock: DrawLock, tell: Callable[[DraftFilm], None]) -> None:
+        self._folder, self._draw_lock, self._tell = folder, draw_lock, tell
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
         self._film: tuple[int, bytes] | None = None
@@ -178,14 +180,14 @@ class FilmMaker:
             if phase == "drawing" and done == total:  # what follows is no drawing
                 turn.close()
             else:
-                self._turns.give_way()
+                self._draw_lock.give_way()
             if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
                 told = time.monotonic()
                 self._tell(DraftFilm(version, done / total))
 
         try:
             with turn:
-                turn.enter_context(self._turns.film())
+                turn.enter_context(self._draw_lock.film())
                 render(recorded.with_scene(draft(recorded.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
             file.unlink()
@@ -208,7 +210,7 @@ LONGEST_WAIT = 0.1
 """Seconds a film waits between two of its pictures: it must come to its end even if somebody scrubs all the time."""
 
 
-class Turns:
+class DrawLock:
     """Whose turn it is to draw."""
 
     def __init__(self) -> None:
@@ -250,7 +252,7 @@ Phase = Literal["reading", "training", "drawing", "ready"]
 
 
 @dataclass(frozen=True)
-class Picture:
+class PreviewPicture:
     """The last picture that could be made. Every version of the scene has a number of its own.
 
     frame: the one that was drawn already, and whether somebody asked for it. trained, took: seconds of training (None:
@@ -263,7 +265,7 @@ class Picture:
     frames: int
     fps: float
     frame: int
-    marks: tuple[Mark, ...]
+    marks: tuple[TimeMark, ...]
     trained: float | None
     took: float
 
@@ -290,7 +292,7 @@ class Status:
     done: float = 0.0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    picture: Picture | None = None
+    picture: PreviewPicture | None = None
     film: DraftFilm | None = None
     over: bool = False
 

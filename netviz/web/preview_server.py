@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from netviz.drawing.theme import NIGHT, Colour
 from netviz.errors import InputError, Problem
 from netviz.resources import assets_folder
-from netviz.web.preview import Studio
+from netviz.web.preview import PreviewSession
 
 HOST = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost")
@@ -27,7 +27,7 @@ HEARTBEAT = 10.0
 """Seconds after which a word is sent in any case, so that those who have gone are noticed."""
 
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class PreviewServer(ThreadingHTTPServer):
@@ -35,8 +35,8 @@ class PreviewServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, studio: Studio, port: int = 0) -> None:
-        self.studio = studio
+    def __init__(self, session: PreviewSession, port: int = 0) -> None:
+        self.session = session
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -90,7 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True
         except Exception as failure:
-            log.info("%s cannot be answered: %r", self.path, failure)
+            _log.info("%s cannot be answered: %r", self.path, failure)
             self._answer(b"this cannot be drawn", "text/plain; charset=utf-8", HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _check_host(self) -> None:
@@ -111,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         serial = 0
         while True:
-            news, status = self.server.studio.wait(serial, HEARTBEAT)
+            news, status = self.server.session.wait(serial, HEARTBEAT)
             self.wfile.write(f"data: {status.as_json()}\n\n".encode() if news != serial else b":\n\n")
             self.wfile.flush()
             serial = news
@@ -121,12 +121,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _picture(self, query: dict[str, str]) -> None:
         version, frame = self._number(query, "version"), self._number(query, "frame")
         try:
-            self._found(self.server.studio.picture(version, frame), "image/jpeg")
+            self._found(self.server.session.picture(version, frame), "image/jpeg")
         except IndexError as wrong:
             raise _Refused(HTTPStatus.NOT_FOUND, str(wrong)) from None
 
     def _film(self, query: dict[str, str]) -> None:
-        self._found(self.server.studio.film(self._number(query, "version")), "video/mp4")
+        self._found(self.server.session.film(self._number(query, "version")), "video/mp4")
 
     def _number(self, query: dict[str, str], name: str) -> int:
         text = query.get(name, "")
@@ -160,9 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing: the terminal is the user's."""
 
 
-def serve(studio: Studio, port: int) -> PreviewServer:
+def start_server(session: PreviewSession, port: int) -> PreviewServer:
     """Begin to serve a studio. Raises InputError if the port cannot be had."""
-    server = PreviewServer(studio, port)
+    server = PreviewServer(session, port)
     server.start()
     return server
 

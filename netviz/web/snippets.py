@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
-from netviz.web.transcript import Summary
+from netviz.web.transcript import FilmSummary
 
 LESS_MOTION = "(prefers-reduced-motion: reduce)"
 
@@ -46,7 +46,7 @@ class Embedded:
     """
 
     scene: Scene
-    summary: Summary
+    summary: FilmSummary
     size: tuple[int, int]
     sources: tuple[FilmSource, ...]
     poster: str
@@ -91,7 +91,7 @@ def _figure(of: Embedded, shown_instead: str) -> Iterator[str]:
     yield "  </video>"
     if of.autoplay:
         yield PLAYER
-    yield f"  <figcaption>{caption(of)}</figcaption>"
+    yield f"  <figcaption>{figure_caption(of)}</figcaption>"
     yield "</figure>"
 
 
@@ -103,7 +103,7 @@ def track(of: Embedded) -> str:
     return f'<track kind="captions" src="{address}" srclang="{language}" label="{name}"{default}>'
 
 
-def caption(of: Embedded) -> str:
+def figure_caption(of: Embedded) -> str:
     """The line under the film: its title, and the way to its transcript."""
     link = f'<a href="{of.at(of.transcript)}">{escape(say(of.scene, "transcript"))}</a>'
     return f"{escape(_one_line(of.summary.title))} · {link}"
@@ -147,7 +147,7 @@ def wordpress_block(of: Embedded) -> str:
     return (
         f'<!-- wp:video{tracks} -->\n<figure class="wp-block-video"><video {playing} '
         f'poster="{of.at(of.poster)}" src="{film}" playsinline>{inner}</video>'
-        f'<figcaption class="wp-element-caption">{caption(of)}</figcaption></figure>\n<!-- /wp:video -->\n'
+        f'<figcaption class="wp-element-caption">{figure_caption(of)}</figcaption></figure>\n<!-- /wp:video -->\n'
     )
 
 

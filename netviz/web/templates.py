@@ -61,7 +61,7 @@ def inline(data: Any) -> str:
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-def looks() -> str:
+def theme_colours() -> str:
     """The colours of our films as CSS: the night's, and the paper's for whoever prefers light pages."""
     return (
         f":root {{ color-scheme: dark; {_variables(NIGHT)} }}\n"

@@ -17,7 +17,7 @@ from netviz.scene.shots import ThinkShot
 from netviz.story.events import find_events
 from netviz.story.network_events import margins_for
 from netviz.story.wording import answer_text, event_texts, neuron_name
-from netviz.timeline.captions import caption, error_text, is_share, measures, shows_points, situation
+from netviz.timeline.captions import caption_line, error_text, is_share, measures, shows_points, situation
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import LEARNING, Plan, Span, frame_time
@@ -26,7 +26,7 @@ from netviz.timeline.timeline import Timeline
 from netviz.training.event import Event
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Recording
-from netviz.web.templates import filled, looks
+from netviz.web.templates import filled, theme_colours
 
 APART = 3
 """Seconds at least between two cycles that are told of while the film runs through all of them."""
@@ -135,7 +135,7 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
     scene = scene_of_timeline(timeline)
     if span.kind == "title":
         yield scene.title
-    if (is_first or not stop.is_cycle) and (line := caption(clock.recording, span)):
+    if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, span)):
         yield sentence(line)
     if span.kind == "title":
         return
@@ -243,7 +243,7 @@ def stops_of(told: Sequence[Passage]) -> list[Passage]:
 # The transcript of a film, as plain text and as a page by itself.
 
 
-def transcript_text(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_text(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
     """Plain text, UTF-8: what the film is, then each passage with its time."""
     lines = [say(scene, "transcript-of", title=of.title), "", of.alt]
     for passage in told:
@@ -253,7 +253,7 @@ def transcript_text(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fra
     return "\n".join([*lines, ""])
 
 
-def transcript_page(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_page(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
     """A page of its own, in HTML."""
     return filled(
         "transcript.html",
@@ -263,7 +263,7 @@ def transcript_page(scene: Scene, of: Summary, told: Sequence[Passage], fps: Fra
         heading=escape(say(scene, "transcript-of", title=of.title)),
         about=escape(of.alt),
         passages="\n".join(_sections(told, fps)),
-        looks=looks(),
+        looks=theme_colours(),
     )
 
 
@@ -294,7 +294,7 @@ PASSED = 1 << 62
 
 
 @dataclass(frozen=True)
-class Summary:
+class FilmSummary:
     """title: of the film. label: what it is, in one line. sentences: what is seen, for whoever does not see it."""
 
     title: str
@@ -307,7 +307,7 @@ class Summary:
         return " ".join(self.sentences)
 
 
-def summary_of(timeline: Timeline | SideBySide) -> Summary:
+def summary_of(timeline: Timeline | SideBySide) -> FilmSummary:
     """Title and alternative text of a film, its numbers those of the recording."""
     scene = scene_of_timeline(timeline)
     title = scene.title.strip() or scene.name
@@ -315,7 +315,7 @@ def summary_of(timeline: Timeline | SideBySide) -> Summary:
     film = say(scene, "film") if runs == 1 else say(scene, "film-compare", count=runs)
     length = say(scene, "film-long", film=film, length=clock_time(timeline.plan.seconds))
     sentences = sentence(title), length, *filter(None, _sentences(timeline))
-    return Summary(title, f"{sentence(title)} {film}", sentences)
+    return FilmSummary(title, f"{sentence(title)} {film}", sentences)
 
 
 def clock_time(seconds: Fraction) -> str:
@@ -403,5 +403,5 @@ def _thoughts(timeline: Timeline) -> Iterator[str]:
         shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
-            yield sentence(caption(recording, span))
+            yield sentence(caption_line(recording, span))
             yield answer_text(scene, answer, shot.target)

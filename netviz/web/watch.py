@@ -11,11 +11,11 @@ SETTLED = 0.04
 MISSING = 0.3
 """The same for a file that is gone or empty: an editor may take it away and put another in its place."""
 
-Mark = tuple[int, ...] | None
+FileMark = tuple[int, ...] | None
 """What changes whenever a file's content does; None where there is no file."""
 
 
-class Watch:
+class FileWatcher:
     """Looks at files each time it is asked. They need not exist, and may become others under the same name.
 
     Looking costs some microseconds a file and works on every file system, network folders and containers too, where the
@@ -25,7 +25,7 @@ class Watch:
     def __init__(self, files: Iterable[Path] = (), clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen = {file: _mark(file) for file in files}
-        self._pending: dict[Path, Mark] | None = None
+        self._pending: dict[Path, FileMark] | None = None
         self._since = 0.0
 
     def follow(self, files: Iterable[Path]) -> None:
@@ -48,7 +48,7 @@ class Watch:
         return True
 
 
-def _mark(file: Path) -> Mark:
+def _mark(file: Path) -> FileMark:
     try:
         status = file.stat()
     except (OSError, ValueError):
@@ -56,5 +56,5 @@ def _mark(file: Path) -> Mark:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _is_incomplete(mark: Mark) -> bool:
+def _is_incomplete(mark: FileMark) -> bool:
     return mark is None or mark[0] == 0

@@ -7,7 +7,7 @@ import pytest
 
 from netviz.audio import beat_tracking
 from netviz.audio.beat_tracking import RATE, rhythm_of
-from netviz.audio.envelope import Levels
+from netviz.audio.envelope import LoudnessLevels
 from netviz.timeline.beats import Rhythm
 
 
@@ -57,14 +57,14 @@ def test_what_has_no_pulse_is_told_apart() -> None:
     noise = clicks([], 20, noise=1.0)
     assert not beat_tracking.is_pulse(noise, np.array([round(time * RATE) for time in found(noise)]))
     pad = clicks([], 20, noise=0.1)
-    assert rhythm_of(pad, Levels(np.full(20 * 500, 0.1, np.float32)), (), 4).beats == ()
-    assert rhythm_of(np.zeros(20), Levels(np.zeros(100, np.float32)), (), 4) == Rhythm(())
+    assert rhythm_of(pad, LoudnessLevels(np.full(20 * 500, 0.1, np.float32)), (), 4).beats == ()
+    assert rhythm_of(np.zeros(20), LoudnessLevels(np.zeros(100, np.float32)), (), 4) == Rhythm(())
 
 
 def test_half_beats_count_where_they_are_as_strong() -> None:
     calm, busy = even(120, 0.5, 16), even(120, 16.5, 32)
     strength = clicks(calm, 32, (6.0, 1.0)) + clicks(busy, 32, (6.0, 5.0))
-    rhythm = rhythm_of(strength, Levels(np.zeros(32 * 500, np.float32)), (), 4)
+    rhythm = rhythm_of(strength, LoudnessLevels(np.zeros(32 * 500, np.float32)), (), 4)
     gaps = np.diff([float(beat) for beat in rhythm.beats])
     assert gaps[:8] == pytest.approx(1.0)
     assert gaps[-16:] == pytest.approx(0.5)
@@ -73,9 +73,9 @@ def test_half_beats_count_where_they_are_as_strong() -> None:
 
 def test_bars_begin_on_the_strong_beat() -> None:
     times = even(100, 0.5, 30)
-    rhythm = rhythm_of(clicks(times, 30, (4.0, 4.0, 6.0, 4.0)), Levels(np.zeros(30 * 500, np.float32)), (), 4)
+    rhythm = rhythm_of(clicks(times, 30, (4.0, 4.0, 6.0, 4.0)), LoudnessLevels(np.zeros(30 * 500, np.float32)), (), 4)
     assert float(rhythm.bars[0]) == pytest.approx(times[2], abs=0.02)
-    waltz = rhythm_of(clicks(times, 30, (6.0, 4.0, 4.0)), Levels(np.zeros(30 * 500, np.float32)), (), 3)
+    waltz = rhythm_of(clicks(times, 30, (6.0, 4.0, 4.0)), LoudnessLevels(np.zeros(30 * 500, np.float32)), (), 3)
     assert float(waltz.bars[1] - waltz.bars[0]) == pytest.approx(1.8, abs=0.02)
 
 
@@ -85,7 +85,7 @@ def test_silences_have_hysteresis_and_are_longer_than_a_rest() -> None:
         level[500 * beat + 250 : 500 * beat + 275] = 0.5
     level[4000:7000] = 0.0
     level[5000:5005] = 0.004  # louder than silence begins, softer than it ends
-    (before, silence, after) = Levels(level).silences()
+    (before, silence, after) = LoudnessLevels(level).silences()
     assert silence == pytest.approx((7.56, 14.47), abs=0.02)
     assert (before[0], after[1]) == (0.0, 20.0)
-    assert Levels(np.zeros(500, np.float32)).silences() == [(0.0, 1.0)]
+    assert LoudnessLevels(np.zeros(500, np.float32)).silences() == [(0.0, 1.0)]

@@ -12,7 +12,7 @@ import pytest
 
 import netviz
 from netviz.audio import soundtrack
-from netviz.audio.soundtrack import clock, film_length, fitting_problems, sound_problems, warn_of_length
+from netviz.audio.soundtrack import duration_text, film_length, fitting_problems, sound_problems, warn_of_length
 from netviz.errors import InputError, NetvizWarning
 from tests.audio.test_soundtrack import write
 from tests.conftest import short_scene
@@ -71,4 +71,4 @@ def test_a_very_long_film_is_worth_a_word_before_anything_is_made(track: Path, m
 
 @pytest.mark.parametrize(("seconds", "text"), [(59.96, "60.0 s"), (1800, "30 min"), (10_830, "3 h 0 min")])
 def test_lengths_in_words(seconds: float, text: str) -> None:
-    assert clock(Fraction(seconds)) == text
+    assert duration_text(Fraction(seconds)) == text

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Page
 
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import plan, tell
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
 
@@ -40,9 +40,9 @@ ALIKE = 6.0
 
 def stills_of(runs: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
     """Pictures of a film at a quarter, half and three quarters of its length, all drawn by one stage."""
-    timeline = frames_of(tell(plan(runs.scene), runs), runs)
-    stage = Stage(timeline)
-    return {part: stage.draw(timeline.frame(int(part * timeline.frame_count))).copy() for part in (0.25, 0.5, 0.75)}
+    timeline = timeline_of(tell(plan(runs.scene), runs), runs)
+    renderer = Renderer(timeline)
+    return {part: renderer.draw(timeline.frame(int(part * timeline.frame_count))).copy() for part in (0.25, 0.5, 0.75)}
 
 
 def chromium() -> str | None:

@@ -16,7 +16,7 @@ from netviz.web import embed, snippets
 from netviz.web.embed import Post
 from netviz.web.mime_types import film_type
 from netviz.web.snippets import Embedded, FilmSource
-from netviz.web.transcript import Summary
+from netviz.web.transcript import FilmSummary
 from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of, until, violations
 
 SIZE, FPS, SECONDS = (320, 180), 10, 6
@@ -60,7 +60,9 @@ def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("post") / "xor"
     recording = netviz.record(load_scene("xor", overrides=SMALL))
     post = netviz.embed(recording, folder, jobs=1)
-    facts, stepped = (Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, embed.stepped(recording)))
+    facts, stepped = (
+        Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, embed.with_reduced_motion(recording))
+    )
     snippet = (folder / "snippet.html").read_text(encoding="utf-8")
     (folder / "plain.html").write_text(_around(snippet), encoding="utf-8")
     with served(folder) as site:
@@ -290,7 +292,7 @@ def test_a_film_that_plays_by_itself_asks_whether_it_may(
     folder = made.post.folder
     embedded = Embedded(
         load_scene("xor"),
-        Summary("XOR", "A film", ()),
+        FilmSummary("XOR", "A film", ()),
         SIZE,
         (FilmSource("xor.mp4", film_type(folder / "xor.mp4")),),
         poster="xor.jpg",

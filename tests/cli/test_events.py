@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from netviz.training.event import KINDS
+from netviz.scene.shots import EVENT_KINDS
 from tests.cli.conftest import Call
 from tests.cli.support import DIVERGES, SCENE
 
@@ -30,7 +30,7 @@ def test_events_for_programs(call: Call) -> None:
         "cycles": 4000,
         "complete": True,
     }
-    assert all(set(event) == DESCRIBED and event["kind"] in KINDS for event in told["events"])
+    assert all(set(event) == DESCRIBED and event["kind"] in EVENT_KINDS for event in told["events"])
     (first,) = [event for event in told["events"] if event["synapse"] and event["synapse"]["layer"] == 1][:1]
     assert (first["cycle"], first["example"]) == (22, 2)
     names = {"from_name": "hidden neuron 1", "to_name": "answer"}

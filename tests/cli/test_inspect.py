@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import netviz
-from netviz.pipeline.provenance import about_of
-from netviz.video.metadata_formats import with_about
+from netviz.pipeline.provenance import provenance_of
+from netviz.video.metadata_formats import with_provenance
 from tests.cli.conftest import Call
 from tests.cli.support import SCENE
 
@@ -57,7 +57,7 @@ def test_a_still_and_a_recording(call: Call, scene_file: Path, tmp_path: Path) -
     assert still["size_in_bytes"] == (tmp_path / "a.png").stat().st_size
     assert run["recording"]["moments"] == len(netviz.Recording.load("run.npz").cycle)
     assert (run["music"], run["seed"], run["netviz"]) == (None, 1, "0.1.0")
-    assert netviz.inspect("run.npz").about == about_of(netviz.load_scene("two.yaml"))
+    assert netviz.inspect("run.npz").about == provenance_of(netviz.load_scene("two.yaml"))
     assert "a recording of" in call("inspect", "run.npz").out
 
 
@@ -65,8 +65,8 @@ def test_of_another_version_it_says_so(call: Call, scene_file: Path, tmp_path: P
     from PIL import Image
 
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
-    about = about_of(netviz.load_scene(scene_file), "9.9")
-    (tmp_path / "a.png").write_bytes(with_about(".png", (tmp_path / "a.png").read_bytes(), about))
+    about = provenance_of(netviz.load_scene(scene_file), "9.9")
+    (tmp_path / "a.png").write_bytes(with_provenance(".png", (tmp_path / "a.png").read_bytes(), about))
     result = call("inspect", "a.png", "--scene")
     assert result.code == 0
     assert result.warnings == ["a.png: made with netviz 9.9, and this is 0.1.0: it may look otherwise again"]
@@ -95,8 +95,8 @@ def test_what_cannot_be_inspected(call: Call, tmp_path: Path, name: str, content
 
 def test_a_scene_that_is_not_the_one_of_the_hash(call: Call, scene_file: Path, tmp_path: Path) -> None:
     assert call("still", scene_file, "-o", "a.png").code == 0
-    about = about_of(netviz.load_scene(scene_file))
-    other = with_about(".png", (tmp_path / "a.png").read_bytes(), about)
+    about = provenance_of(netviz.load_scene(scene_file))
+    other = with_provenance(".png", (tmp_path / "a.png").read_bytes(), about)
     # The first of two is read: the one that was put in before the picture's own.
     data = other.replace(b'"duration":1', b'"duration":2')
     from zlib import crc32

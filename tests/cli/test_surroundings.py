@@ -153,7 +153,7 @@ def test_ctrl_c_turned_into_another_error_on_its_way(
         except SystemExit:
             raise ValueError("Invalid affine transformation matrix") from None
 
-    monkeypatch.setattr("netviz.drawing.renderer.Stage.draw", swallowing)
+    monkeypatch.setattr("netviz.drawing.renderer.Renderer.draw", swallowing)
     result = call("still", *FILM, "-o", "still.png")
     assert (result.code, result.err.splitlines()[-1]) == (130, "stopped")
     assert "affine" not in result.err

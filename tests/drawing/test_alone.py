@@ -10,7 +10,7 @@ import pytest
 
 import netviz
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
@@ -33,8 +33,8 @@ def test_frames_in_any_order_are_those_of_the_film(name: str) -> None:
     scene = netviz.load_scene(name, overrides=small | FILMS[name])
     timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
     in_order = [picture.copy() for picture in pictures(timeline)]
-    stage = Stage(timeline, YUV420)
+    renderer = Renderer(timeline, YUV420)
     order = list(range(timeline.frame_count))
     random.Random(1).shuffle(order)
     for index in order:
-        assert np.array_equal(stage.draw(timeline.frame(index)), in_order[index]), index
+        assert np.array_equal(renderer.draw(timeline.frame(index)), in_order[index]), index

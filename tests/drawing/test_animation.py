@@ -7,7 +7,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.figure import Figure
 
 import netviz
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import plan, tell
 from netviz.timeline.timeline import make_timeline
 from netviz.training.recording import Recording
@@ -17,13 +17,13 @@ def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:
     animation = netviz.animate(recording)
     assert isinstance(animation, FuncAnimation)
     timeline = make_timeline(tell(plan(recording.scene), recording), recording)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     figure = animation._fig
     for index in (0, 100, 200, timeline.frame_count - 1):
         animation._func(index)
         figure.canvas.draw()
         shown = np.asarray(figure.canvas.buffer_rgba())
-        np.testing.assert_array_equal(shown[:, :, :3], stage.draw(timeline.frame(index))[:, :, :3])
+        np.testing.assert_array_equal(shown[:, :, :3], renderer.draw(timeline.frame(index))[:, :, :3])
     animation._draw_was_started = True
 
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import netviz
 from netviz.drawing.layout import SMALLEST, arrange
 from netviz.drawing.panels.classic import ClassicNetworkPanel
-from netviz.drawing.panels.titles import LINE, CaptionRoom
-from netviz.drawing.renderer import Stage
+from netviz.drawing.panels.titles import LINE, CaptionSlot
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import Typefaces, mask, width
 from netviz.pipeline.validation import scene_problems
 from netviz.resources import scenes_folder
@@ -40,9 +40,9 @@ FONT = Typefaces.make().words
 BUNDLED = {path.stem: load_scene(path) for path in sorted(scenes_folder().glob("*.yaml"))}
 
 
-def letters(room: CaptionRoom, smallest: float) -> float:
+def letters(slot: CaptionSlot, smallest: float) -> float:
     """About how many letters one line takes."""
-    return room.place.width / (width(SENTENCE, FONT, smallest) / len(SENTENCE))
+    return slot.place.width / (width(SENTENCE, FONT, smallest) / len(SENTENCE))
 
 
 @pytest.mark.parametrize(("shape", "least"), [("wide", 60), ("square", 50), ("tall", 34), ("four to three", 60)])
@@ -50,9 +50,9 @@ def test_every_layout_has_room_for_a_sentence(shape: str, least: int) -> None:
     for kinds in every_combination():
         if "caption" in kinds:
             layout = arrange(scene_with(kinds, SIZES[shape]))
-            room = CaptionRoom(layout.places["caption"], layout.body)
-            assert room.lines == 2, kinds
-            assert letters(room, layout.small) >= least, kinds
+            slot = CaptionSlot(layout.places["caption"], layout.body)
+            assert slot.lines == 2, kinds
+            assert letters(slot, layout.small) >= least, kinds
 
 
 WORDS = st.lists(st.text(alphabet="Agjilmpqwy ", min_size=1, max_size=12), min_size=1, max_size=30).map(" ".join)
@@ -67,15 +67,15 @@ def test_no_caption_touches_another_panel(size: tuple[int, int], text: str, name
         return
     scene = bundled.model_copy(update={"output": bundled.output.model_copy(update={"size": size})})
     layout = arrange(scene)
-    room = CaptionRoom(layout.places["caption"], layout.body)
-    lines, type_size = room.filled(text, FONT, layout.small)
+    slot = CaptionSlot(layout.places["caption"], layout.body)
+    lines, type_size = slot.filled(text, FONT, layout.small)
     assert len(lines) <= 2
     assert type_size >= SMALLEST * size[1] - 1e-9
     for number, line in enumerate(lines):
         drawn = mask(line, FONT, type_size)
         height, across = drawn.alpha.shape
-        top = room.place.y + 0.55 * room.size + LINE * number * type_size - drawn.top
-        box = replace(room.place, x=room.place.x + drawn.left, y=top, width=across, height=height)
+        top = slot.place.y + 0.55 * slot.size + LINE * number * type_size - drawn.top
+        box = replace(slot.place, x=slot.place.x + drawn.left, y=top, width=across, height=height)
         assert box.x >= 0.04 * size[0] and box.right <= 0.96 * size[0]
         assert box.y >= 0.04 * size[1] and box.bottom <= 0.96 * size[1]
         for other, place in layout.places.items():
@@ -107,11 +107,11 @@ def test_a_caption_is_clear_of_all_that_is_drawn(
 ) -> None:
     size = SHAPES[shape]
     timeline, index = told(recording, LONG, 0.5, size=size, style=style, theme=theme, subtitle="")
-    stage = Stage(timeline)
-    still = [text for text in written if text.size < stage.setting.layout.card]
+    renderer = Renderer(timeline)
+    still = [text for text in written if text.size < renderer.context.layout.card]
     written[:] = still
     frame = timeline.frame(index)
-    with_text = stage.draw(frame).astype(int)
+    with_text = renderer.draw(frame).astype(int)
     cue = [text for text in written if text.text in LONG and len(text.text) > 10]
     assert " ".join(line.text for line in sorted(cue, key=lambda line: line.top)) == LONG
     for line in cue:
@@ -121,15 +121,15 @@ def test_a_caption_is_clear_of_all_that_is_drawn(
     for one, other in combinations({(text.text, text.left, text.top): text for text in written}.values(), 2):
         assert not one.touches(other), (one, other)
     if style == "classic":
-        (network,) = (panel for panel in stage.panels if isinstance(panel, ClassicNetworkPanel))
+        (network,) = (panel for panel in renderer.panels if isinstance(panel, ClassicNetworkPanel))
         highest = min(float(y) for layer in network.centres for _, y in layer) - 1.5 * network.radius
         assert all(line.bottom < highest for line in cue)
-    without = stage.draw(replace(frame, caption="", is_cue=False)).astype(int)
+    without = renderer.draw(replace(frame, caption="", is_cue=False)).astype(int)
     rows, columns = np.nonzero(np.abs(with_text - without).max(axis=2))
     assert len(rows)
     assert min(line.left for line in cue) - 1 <= columns.min() and columns.max() <= max(line.right for line in cue)
     assert min(line.top for line in cue) - 1 <= rows.min() and rows.max() <= max(line.bottom for line in cue)
-    quiet = stage.draw(replace(frame, is_cue=False)).astype(int)
+    quiet = renderer.draw(replace(frame, is_cue=False)).astype(int)
     contrast = [int(np.abs(each - without).max()) for each in (with_text, quiet)]
     assert contrast[0] > 1.2 * contrast[1] or style == "classic"  # whose own lines are others
 
@@ -137,13 +137,13 @@ def test_a_caption_is_clear_of_all_that_is_drawn(
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_card_has_the_caption_far_below_its_words(recording: Recording, written: list[Written], shape: str) -> None:
     timeline, _ = told(recording, LONG, 0.0, size=SHAPES[shape])
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     card = [text for text in written if text.text != "TRAINING SET"]
     frame = timeline.frame(20)
     assert frame.card > 0 and frame.is_cue
-    bare = stage.draw(replace(frame, is_cue=False)).astype(int)
+    bare = renderer.draw(replace(frame, is_cue=False)).astype(int)
     written.clear()
-    shown = stage.draw(frame).astype(int)
+    shown = renderer.draw(frame).astype(int)
     assert " ".join(line.text for line in written) == LONG
     title = [text for text in card if text.text in recording.scene.title or text.text in recording.scene.subtitle]
     assert min(line.top for line in written) > max(text.bottom for text in title) + 0.05 * SHAPES[shape][1]
@@ -154,11 +154,11 @@ def test_a_card_has_the_caption_far_below_its_words(recording: Recording, writte
 def test_captions_come_and_go_in_any_order_of_drawing(recording: Recording) -> None:
     timeline, index = told(recording, LONG, 0.5, size=(320, 180))
     frames = [index - 31, index - 30, index - 28, index, index + 29, index + 31]
-    stage = Stage(timeline)
-    one = {number: stage.draw(timeline.frame(number)).copy() for number in frames}
+    renderer = Renderer(timeline)
+    one = {number: renderer.draw(timeline.frame(number)).copy() for number in frames}
     for number in reversed(frames):
-        assert np.array_equal(Stage(timeline).draw(timeline.frame(number)) if number == index else
-                              stage.draw(timeline.frame(number)), one[number])  # fmt: skip
+        assert np.array_equal(Renderer(timeline).draw(timeline.frame(number)) if number == index else
+                              renderer.draw(timeline.frame(number)), one[number])  # fmt: skip
 
 
 def with_captions(*texts: str, **changes: Any) -> Scene:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.scene.scene import Scene
 from tests.conftest import short_scene
 from tests.drawing.support import Written, timeline_of, written
@@ -59,13 +59,13 @@ SCENES: dict[str, dict[str, Any]] = {
 def test_texts_are_clear_of_each_other(name: str, size: str, written: list[Written]) -> None:
     scene: Scene = short_scene(**SCENES[name], output__size=size, subtitle="")
     timeline = timeline_of(scene)
-    stage = Stage(timeline)
-    card = stage.panels[0].setting.layout.card
+    renderer = Renderer(timeline)
+    card = renderer.panels[0].context.layout.card
     still = [text for text in written if text.size < card]  # the title card has a picture of its own
     width, height = scene.output.size
     for part in (0.05, 0.3, 0.62, 0.97):
         written[:] = still
-        stage.draw(timeline.frame(int(part * timeline.frame_count)))
+        renderer.draw(timeline.frame(int(part * timeline.frame_count)))
         shown = list({(text.text, text.left, text.top): text for text in written if text.text.strip()}.values())
         assert len(shown) > 5
         for text in shown:

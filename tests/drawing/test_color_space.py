@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.drawing.color_space import RGB, YUV420
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.ffmpeg import executable
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
@@ -86,7 +86,7 @@ def test_a_film_shows_what_stills_show(name: str, changes: dict[str, str]) -> No
     overrides["schedule"] = {"cycles": [1, 30]}
     scene = netviz.load_scene(name, overrides=overrides)
     timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
-    still, film = Stage(timeline), Stage(timeline, YUV420)
+    still, film = Renderer(timeline), Renderer(timeline, YUV420)
     kind = "step" if scene.presentation == "each" else "sweep"
     for index in (0, first(timeline, kind, 0.3), first(timeline, kind, 0.7), timeline.frame_count - 1):
         frame = replace(timeline.frame(index))

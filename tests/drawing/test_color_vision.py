@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import netviz
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.network_layout import curves
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import MATRICES, Theme, colour, picture_seen, seen, theme_of
 from netviz.errors import InputError
 from netviz.scene.scene import ThemeName
@@ -113,12 +113,12 @@ def gaps(picture: Bytes, line: Any) -> int:
 def test_a_grey_print_tells_the_sign(theme: str, palette: str) -> None:
     """Along a negative synapse of a drawn picture there are gaps, along a positive one none."""
     timeline = timeline_of(planar(theme=theme, palette=palette, output__size="960x540"))
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     frame = timeline.frame(first(timeline, "rest"))
     weights = [0 * layer for layer in frame.weights]
     weights[0][0, 0], weights[0][1, 2] = 3.0, -3.0
-    picture = picture_seen(stage.draw(replace(frame, weights=tuple(weights), card=0.0, presence=1.0)), "grey")
-    positive, negative = curves(panel_of(stage).places, [np.array([0, 5]), np.array([], int)])[0]
+    picture = picture_seen(renderer.draw(replace(frame, weights=tuple(weights), card=0.0, presence=1.0)), "grey")
+    positive, negative = curves(panel_of(renderer).places, [np.array([0, 5]), np.array([], int)])[0]
     assert gaps(picture, positive) == 0
     assert (gaps(picture, negative) >= 4) == (palette == "colour-blind")
 

@@ -12,7 +12,7 @@ import pytest
 from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.panels.table import TablePanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
 from tests.conftest import short_scene
@@ -26,55 +26,55 @@ def with_test_loss(recording: Recording) -> Recording:
     return replace(recording, test_loss=recording.train_loss * 1.3 + 0.01)
 
 
-def run_with_tests(**changes: Any) -> tuple[Timeline, Stage]:
+def run_with_tests(**changes: Any) -> tuple[Timeline, Renderer]:
     timeline = timeline_of(short_scene(**changes))
     timeline = make_timeline(timeline.plan, with_test_loss(timeline.recording))
-    return timeline, Stage(timeline)
+    return timeline, Renderer(timeline)
 
 
 @pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
 def test_losses_of_both_halves_are_counted_in_places_of_their_own(size: str, written: list[Written]) -> None:
-    timeline, stage = run_with_tests(output__size=size)
+    timeline, renderer = run_with_tests(output__size=size)
     assert {"cycle", "training loss", "test loss"} <= {text.text for text in written}
     labels = [text for text in written if text.text in ("cycle", "training loss", "test loss")]
     del written[:]
     frame = timeline.frame(first(timeline, "step"))
-    stage.draw(frame)
+    renderer.draw(frame)
     assert frame.test_loss is not None
     numbers = [text for text in written if text.text in (f"{frame.train_loss:.4f}", f"{frame.test_loss:.4f}")]
     assert len(numbers) == 2
-    room = stage.panels[-1]
-    assert isinstance(room, NumbersPanel)
+    slot = renderer.panels[-1]
+    assert isinstance(slot, NumbersPanel)
     for one, other in combinations([*labels, *numbers], 2):
         assert not one.touches(other), (one, other)
     for text in [*labels, *numbers]:
-        assert text.left >= room.room.x - 2
-        assert text.right <= room.room.right + 2
-        assert text.bottom <= room.room.bottom + 0.6 * text.size
+        assert text.left >= slot.slot.x - 2
+        assert text.right <= slot.slot.right + 2
+        assert text.bottom <= slot.slot.bottom + 0.6 * text.size
 
 
 def test_without_a_test_half_the_average_error_is_counted(written: list[Written]) -> None:
     timeline = timeline_of(short_scene())
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     assert "average error" in {text.text for text in written}
-    assert len(next(panel for panel in stage.panels if isinstance(panel, CurvePanel)).traces) == 1
+    assert len(next(panel for panel in renderer.panels if isinstance(panel, CurvePanel)).traces) == 1
 
 
 def test_two_curves_have_two_colours_and_names_at_their_ends(written: list[Written]) -> None:
-    timeline, stage = run_with_tests(output__size="1280x720")
-    panel = next(panel for panel in stage.panels if isinstance(panel, CurvePanel))
+    timeline, renderer = run_with_tests(output__size="1280x720")
+    panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
     names = {text.text: text for text in written if text.text in ("training", "test")}
     assert set(names) == {"training", "test"}
     assert not names["training"].touches(names["test"])
-    place = stage.panels[0].setting.layout.places["curve"]
+    place = renderer.panels[0].context.layout.places["curve"]
     for text in names.values():
-        assert panel.room.right < text.left < text.right <= place.right + 1
-    stage.draw(timeline.frame(timeline.frame_count - 1))
+        assert panel.slot.right < text.left < text.right <= place.right + 1
+    renderer.draw(timeline.frame(timeline.frame_count - 1))
     test, training = panel.traces
     assert np.abs(test.colour - training.colour).max() > 0.3
     for trace in panel.traces:
         assert trace.past.get_ydata()[-1] == pytest.approx(
-            panel.room.bottom - panel.room.height * trace.recorded[-1] / panel.top
+            panel.slot.bottom - panel.slot.height * trace.recorded[-1] / panel.top
         )
     assert panel.top >= max(trace.recorded.max() for trace in panel.traces)
 
@@ -90,11 +90,11 @@ def test_a_table_of_points_fits_its_room(written: list[Written]) -> None:
             )
         )  # fmt: skip
         del written[:]
-        stage = Stage(timeline)
-        table = next(panel for panel in stage.panels if isinstance(panel, TablePanel))
+        renderer = Renderer(timeline)
+        table = next(panel for panel in renderer.panels if isinstance(panel, TablePanel))
         assert table.fits
-        stage.draw(timeline.frame(5))
-        targets = [text for text in written if text.text == "-1" and table.room.x <= text.left < table.room.right]
+        renderer.draw(timeline.frame(5))
+        targets = [text for text in written if text.text == "-1" and table.slot.x <= text.left < table.slot.right]
         assert len(targets) >= len(table.cells)
-        assert max(text.right for text in targets) <= table.room.right + 2
+        assert max(text.right for text in targets) <= table.slot.right + 2
         assert all(len(text) <= 6 for cells in table.cells for part in cells for text in part)

@@ -13,7 +13,7 @@ import netviz
 from netviz.drawing.panels.activation_map import BEHIND, SEVERAL
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.table import PicturePanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import theme_of
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame
@@ -37,10 +37,10 @@ def scene(**changes: Any) -> Scene:
 
 def drawn(wanted: Scene, kind: str, phase: float = 0.55) -> tuple[BoundaryPanel, np.ndarray[Any, Any], Frame, Timeline]:
     timeline = timeline_of(wanted, 10)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     frame = timeline.frame(first(timeline, kind, phase))
-    panel = next(panel for panel in stage.panels if isinstance(panel, BoundaryPanel))
-    return panel, stage.draw(frame)[:, :, :3].astype(int), frame, timeline
+    panel = next(panel for panel in renderer.panels if isinstance(panel, BoundaryPanel))
+    return panel, renderer.draw(frame)[:, :, :3].astype(int), frame, timeline
 
 
 def pixel(panel: BoundaryPanel, point: tuple[float, float]) -> tuple[int, int]:
@@ -102,8 +102,8 @@ def test_the_presented_point_has_a_ring() -> None:
     panel, picture, frame, _ = drawn(scene(shots=thinking), "think", 0.7)
     assert frame.point == (2.0, -3.0)
     row, column = pixel(panel, (2.0, -3.0))
-    reach = round(9 * panel.setting.layout.unit)
-    wanted = 255 * panel.setting.theme.ink
+    reach = round(9 * panel.context.layout.unit)
+    wanted = 255 * panel.context.theme.ink
     around = picture[row, column - reach - 1 : column - reach + 2]
     assert np.abs(around - wanted).max(axis=1).min() < 60
 
@@ -124,7 +124,7 @@ def test_of_several_outputs_the_strongest_gives_the_colour() -> None:
         answers = timeline.recording.forward(np.array(at))[-1]
         strongest, margin = int(answers.argmax()), float(np.diff(np.sort(answers))[-1])
         x, y = panel.points.place(np.array([at]))[0].astype(int) - (panel.left, panel.top)
-        middle = 255 * panel.setting.theme.middle
+        middle = 255 * panel.context.theme.middle
         full = middle + (1 - BEHIND) * margin * (255 * SEVERAL[strongest] - middle)
         assert np.abs(pixels[y, x] - full).max() < 12
 
@@ -135,15 +135,15 @@ def test_a_picture_keeps_its_proportions_and_what_is_transparent(tmp_path: Path)
     imageio.v3.imwrite(tmp_path / "logo.png", logo)
     panels = [{"panel": "picture", "file": str(tmp_path / "logo.png"), "at": [0.25, 0.25, 0.5, 0.5]}]
     timeline = timeline_of(scene(panels=panels), 10)
-    stage = Stage(timeline)
-    picture = stage.draw(timeline.frame(timeline.frame_count - 1))[:, :, :3].astype(int)
-    panel = next(panel for panel in stage.panels if isinstance(panel, PicturePanel))
-    stage.canvas.memory[:] = 0
-    stage.canvas.put(panel.drawn)
-    rows, columns = np.nonzero(stage.canvas.planes[0] > 127)
+    renderer = Renderer(timeline)
+    picture = renderer.draw(timeline.frame(timeline.frame_count - 1))[:, :, :3].astype(int)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, PicturePanel))
+    renderer.canvas.memory[:] = 0
+    renderer.canvas.put(panel.drawn)
+    rows, columns = np.nonzero(renderer.canvas.planes[0] > 127)
     # As wide as its room of 320 x 180 allows: 320 x 160, of which the left half can be seen.
     assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (100, 260, 160, 320)
     assert np.abs(picture[180, 240] - (255, 0, 0)).max() < 3, "the left half is red"
-    assert np.abs(picture[180, 400] - stage.canvas.picture_of(stage.bare)[180, 400].astype(int)).max() < 3, (
+    assert np.abs(picture[180, 400] - renderer.canvas.picture_of(renderer.bare)[180, 400].astype(int)).max() < 3, (
         "the right half lets through"
     )

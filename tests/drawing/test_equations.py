@@ -14,21 +14,21 @@ import pytest
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import RGB
 from netviz.drawing.formula import formula_mask
-from netviz.drawing.glow import LightField
+from netviz.drawing.glow import GlowLayer
 from netviz.drawing.layout import arrange
 from netviz.drawing.panels.equations.panel import EquationsPanel
 from netviz.drawing.panels.equations.terms import Equation, Symbols, equals, factor, numeral
 from netviz.drawing.panels.equations.typesetting import typeset
-from netviz.drawing.panels.panel import Setting
+from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Mask, Typefaces
 from netviz.drawing.theme import theme_of
 from netviz.scene.scene import Scene
-from netviz.scene.shots import EquationsPanel as Spec
+from netviz.scene.shots import EquationsPanelSpec as Spec
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.timeline.worked_example import Line, script_of, worked_weight
+from netviz.timeline.worked_example import EquationLine, worked_example_steps, worked_weight
 from netviz.training.recording import Recording
 from netviz.training.trainer import record
 from tests.drawing.support import first
@@ -88,11 +88,11 @@ def panel_of(recording: Recording) -> EquationsPanel:
     scene = recording.scene
     layout = arrange(scene)
     canvas = Canvas(scene.output.size)
-    setting = Setting(
-        recording, layout, theme_of(scene), Typefaces.make(), canvas, LightField(scene.output.size, RGB, 0)
+    context = RenderContext(
+        recording, layout, theme_of(scene), Typefaces.make(), canvas, GlowLayer(scene.output.size, RGB, 0)
     )
     spec = next(panel for panel in scene.panels or () if isinstance(panel, Spec))
-    return EquationsPanel(setting, spec, layout.places["equations"])
+    return EquationsPanel(context, spec, layout.places["equations"])
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Told:
 
     recording: Recording
     panel: EquationsPanel
-    script: tuple[Line, ...]
+    script: tuple[EquationLine, ...]
     base: Frame
     step: Frame
     row: int
@@ -116,13 +116,15 @@ class Told:
         assert base.row is not None and base.row_after is not None
         assert (recording.cycle[base.row], recording.example[base.row]) == (walk.cycle, walk.example - 1)
         step = timeline.frame(first(timeline, "step"))
-        return cls(recording, panel_of(recording), script_of(scene, walk), base, step, base.row, base.row_after)
+        return cls(
+            recording, panel_of(recording), worked_example_steps(scene, walk), base, step, base.row, base.row_after
+        )
 
     def frame(self, last: int, level: float = 1.0) -> Frame:
         told = [1.0] * last + [level] + [0.0] * (len(self.script) - last - 1)
-        return replace(self.base, told=tuple(told))
+        return replace(self.base, visible=tuple(told))
 
-    def lines(self) -> list[tuple[Line, str]]:
+    def lines(self) -> list[tuple[EquationLine, str]]:
         """What each line of the script has added to the picture."""
         found, before = [], []
         for number, line in enumerate(self.script):
@@ -147,7 +149,7 @@ def numbers(text: str) -> list[tuple[float, float]]:
     return found
 
 
-def expected(told: Told, line: Line) -> list[float]:
+def expected(told: Told, line: EquationLine) -> list[float]:
     """The numbers that a line has to say, computed from the recording by themselves, in their order."""
     recording, row = told.recording, told.row
     network, loss = recording.scene.network, recording.scene.training.loss
@@ -305,17 +307,17 @@ def test_equations_stand_in_their_room_and_clear_of_each_other(
         stamped.append((left, top, left + drawn.alpha.shape[1], top + drawn.alpha.shape[0]))
 
     monkeypatch.setattr(Canvas, "stamp", stamp)
-    room = told.panel.room
+    slot = told.panel.slot
     resting = replace(told.step, row=None, row_after=None, presented=0.0)
     for frame in [*(told.frame(number) for number in range(len(told.script))), told.step, resting]:
         del stamped[:]
         told.panel.draw(frame)
         assert stamped
         for left, top, right, bottom in stamped:
-            assert left >= room.x - 2
-            assert right <= room.right + 2
-            assert top >= room.y - 2
-            assert bottom <= room.bottom + 2
+            assert left >= slot.x - 2
+            assert right <= slot.right + 2
+            assert top >= slot.y - 2
+            assert bottom <= slot.bottom + 2
         for number, one in enumerate(stamped):
             for other in stamped[number + 1 :]:
                 apart = one[0] >= other[2] - 1 or other[0] >= one[2] - 1 or one[1] >= other[3] or other[1] >= one[3]
@@ -327,12 +329,12 @@ def test_what_is_presented_is_summed_up() -> None:
     told = Told.of(recording)
     row = told.step.row
     assert row is not None
-    lit = replace(
+    glows = replace(
         told.step,
         arrived=tuple(np.ones_like(layer) for layer in told.step.arrived),
         compared=1.0,
     )
-    texts = told.panel.texts(lit)
+    texts = told.panel.texts(glows)
     layers = [layer[row] for layer in recording.activations]
     shown = [number for text in texts for number, _ in numbers(text)]
     wanted = [*layers[0], *layers[1], *layers[1], *layers[2], recording.loss[row]]
@@ -341,7 +343,7 @@ def test_what_is_presented_is_summed_up() -> None:
     assert shown[-1] == pytest.approx(wanted[-1], abs=0.5e-4)
     dark = told.panel.texts(replace(told.step, row=None, presented=0.0))
     assert dark == [text for text in texts if not numbers(text)]
-    thinking = replace(lit, kind="think", row_after=None, target=None, example=None)
+    thinking = replace(glows, kind="think", row_after=None, target=None, example=None)
     assert told.panel.texts(thinking) == texts[:-1], "without a target there is no error"
 
 
@@ -377,8 +379,8 @@ def test_a_users_signs_of_mathematics_break_nothing(title: str) -> None:
     recording = recording_of("sigmoid", title=title)
     told = Told.of(recording)
     told.panel.draw(told.frame(3))
-    told.panel.setting.canvas.settle()
-    assert told.panel.setting.canvas.memory.any()
+    told.panel.context.canvas.settle()
+    assert told.panel.context.canvas.memory.any()
 
 
 def test_every_symbol_has_a_letter() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netviz.drawing.color_space import RGB, YUV420, Space
-from netviz.drawing.glow import WORD, LightField, _between, _doubled_across, add_enlarged
+from netviz.drawing.glow import WORD, GlowLayer, _between, _doubled_across, add_enlarged
 
 SIZE = (320, 180)
 
@@ -55,7 +55,7 @@ def test_light_stays_within_a_byte(zero: int, light: int, ground: int, expected:
 class Lit:
     """A field of light on an even ground."""
 
-    def __init__(self, field: LightField, space: Space = RGB, ground: int = 0) -> None:
+    def __init__(self, field: GlowLayer, space: Space = RGB, ground: int = 0) -> None:
         self.field = field
         width, height = SIZE
         self.planes = [
@@ -71,12 +71,12 @@ class Lit:
         return np.moveaxis(self.planes[0], 0, -1).copy()
 
 
-def light_of(field: LightField, brightness: np.ndarray) -> np.ndarray:
+def light_of(field: GlowLayer, brightness: np.ndarray) -> np.ndarray:
     return Lit(field).at(brightness)
 
 
 def test_a_spot_is_brightest_at_its_middle_and_fades_to_nothing() -> None:
-    field = LightField(SIZE, RGB, 1)
+    field = GlowLayer(SIZE, RGB, 1)
     lamp = field.add_spot(100, 90, 12)
     out = light_of(field, np.array([[1.0, 0.0, 0.0]]))
     assert lamp == 0
@@ -88,7 +88,7 @@ def test_a_spot_is_brightest_at_its_middle_and_fades_to_nothing() -> None:
 
 
 def test_a_line_glows_evenly_along_its_length() -> None:
-    field = LightField(SIZE, RGB, 1)
+    field = GlowLayer(SIZE, RGB, 1)
     points = np.column_stack([np.linspace(40, 280, 9), np.full(9, 90.0)])
     field.add_line(points, ((1.0, 6.0),))
     ridge = light_of(field, np.array([[0.0, 1.0, 0.0]]))[90, 70:250, 1].astype(int)
@@ -97,25 +97,25 @@ def test_a_line_glows_evenly_along_its_length() -> None:
 
 
 def test_light_adds_up_and_keeps_its_colour() -> None:
-    field = LightField(SIZE, RGB, 2)
+    field = GlowLayer(SIZE, RGB, 2)
     for x in (150, 170):
         field.add_spot(x, 90, 15)
-    lit = Lit(field)
-    one = lit.at(np.array([[0.5, 0.2, 0.0], [0, 0, 0]]))[90, 160].astype(int)
-    both = lit.at(np.array([[0.5, 0.2, 0.0], [0.5, 0.2, 0.0]]))[90, 160].astype(int)
-    strong = lit.at(np.full((2, 3), [9.0, 3.0, 0.5]))[90, 160].astype(int)
+    glows = Lit(field)
+    one = glows.at(np.array([[0.5, 0.2, 0.0], [0, 0, 0]]))[90, 160].astype(int)
+    both = glows.at(np.array([[0.5, 0.2, 0.0], [0.5, 0.2, 0.0]]))[90, 160].astype(int)
+    strong = glows.at(np.full((2, 3), [9.0, 3.0, 0.5]))[90, 160].astype(int)
     assert both[0] > one[0] + 20
     assert strong[0] < 255, "bright light does not clip"
     assert strong[2] < strong[0], "nor does it turn white"
 
 
 def test_many_lamps_make_the_grid_coarser_not_the_memory_larger() -> None:
-    assert LightField((1920, 1080), RGB, 16).step == 4
-    assert LightField((1920, 1080), RGB, 2000).step >= 8
+    assert GlowLayer((1920, 1080), RGB, 16).step == 4
+    assert GlowLayer((1920, 1080), RGB, 2000).step >= 8
 
 
 def test_on_a_light_ground_light_is_taken_away_and_never_turns_black() -> None:
-    field = LightField(SIZE, RGB, 1, darkens=True)
+    field = GlowLayer(SIZE, RGB, 1, darkens=True)
     field.add_spot(160, 90, 15)
     out = Lit(field, ground=250).at(np.array([[0.0, 0.5, 50.0]]))
     red, green, blue = out[90, 160].astype(int)
@@ -128,8 +128,8 @@ def test_on_a_light_ground_light_is_taken_away_and_never_turns_black() -> None:
 @pytest.mark.parametrize("darkens", [False, True])
 @pytest.mark.parametrize("space", [RGB, YUV420], ids=["rgb", "yuv420"])
 def test_light_does_not_remember_what_it_was(space: Space, darkens: bool) -> None:
-    def lit() -> Lit:
-        field = LightField(SIZE, space, 3, darkens)
+    def glows() -> Lit:
+        field = GlowLayer(SIZE, space, 3, darkens)
         for x, y in ((60, 90), (160, 40), (250, 150)):
             field.add_spot(x, y, 12)
         return Lit(field, space, ground=120)
@@ -140,10 +140,10 @@ def test_light_does_not_remember_what_it_was(space: Space, darkens: bool) -> Non
         brightness = generator.random((3, 3)) * (generator.random((3, 1)) > 0.4)
         blob = (generator.random(4) * 320, generator.random(4) * 180, generator.random(4), np.array([0.9, 0.2, 0.4]))
         moments.append((brightness, [blob] if number % 3 else []))
-    kept = lit()
+    kept = glows()
     for brightness, blobs in [*moments, *moments[::-1], moments[0]]:
         kept.at(brightness, blobs)
-        fresh = lit()
+        fresh = glows()
         fresh.at(brightness, blobs)
         for old, new in zip(kept.planes, fresh.planes, strict=True):
             np.testing.assert_array_equal(old, new)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.renderer import MOST_LAMPS, Stage
+from netviz.drawing.renderer import MOST_LIGHT_SOURCES, Renderer
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame
@@ -28,47 +28,47 @@ def timeline() -> Timeline:
 
 
 @pytest.fixture(scope="module")
-def stage(timeline: Timeline) -> Stage:
-    return Stage(timeline)
+def renderer(timeline: Timeline) -> Renderer:
+    return Renderer(timeline)
 
 
-def network(stage: Stage) -> NetworkPanel:
-    return next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+def network(renderer: Renderer) -> NetworkPanel:
+    return next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
 
 
-def drawn(stage: Stage, frame: Frame) -> np.ndarray:
-    return np.asarray(stage.draw(frame)[:, :, :3]).astype(int)
+def drawn(renderer: Renderer, frame: Frame) -> np.ndarray:
+    return np.asarray(renderer.draw(frame)[:, :, :3]).astype(int)
 
 
-def test_the_presented_picture_is_seen(stage: Stage, timeline: Timeline) -> None:
+def test_the_presented_picture_is_seen(renderer: Renderer, timeline: Timeline) -> None:
     frame = timeline.frame(first(timeline, "step"))
-    block = network(stage).places.block(0)
+    block = network(renderer).places.block(0)
     assert block is not None and block.is_picture and (block.rows, block.columns) == (8, 8)
     x, y = block.centres.round().astype(int).T
-    shown = drawn(stage, frame)[y, x].sum(axis=1)
+    shown = drawn(renderer, frame)[y, x].sum(axis=1)
     inputs = frame.activations[0][:64]
     assert np.corrcoef(shown, inputs)[0, 1] > 0.98
     assert shown[inputs > 0.9].min() > shown[inputs == 0].max() + 200
-    dark = drawn(stage, timeline.frame(0 if timeline.plan.spans[0].kind == "rest" else first(timeline, "rest")))
+    dark = drawn(renderer, timeline.frame(0 if timeline.plan.spans[0].kind == "rest" else first(timeline, "rest")))
     assert np.ptp(dark[y, x].sum(axis=1)) <= 12, "nothing is presented at rest"
 
 
-def test_every_hidden_neuron_lights_where_it_stands(stage: Stage, timeline: Timeline) -> None:
-    panel, at = network(stage), first(timeline, "step")
+def test_every_hidden_neuron_lights_where_it_stands(renderer: Renderer, timeline: Timeline) -> None:
+    panel, at = network(renderer), first(timeline, "step")
     frame = timeline.frame(at)
     block = panel.places.block(1)
     assert block is not None and len(block.cells) == 26
-    for lit in (block.cells[0], block.cells[13], panel.places.discs(1)[2]):
+    for glows in (block.cells[0], block.cells[13], panel.places.discs(1)[2]):
         activations = [*frame.activations]
         activations[1] = np.zeros_like(activations[1])
-        activations[1][lit] = panel.scale.activations[1]
-        picture = drawn(stage, replace(frame, activations=tuple(activations), pulses=(), key=lit))
+        activations[1][glows] = panel.scale.activations[1]
+        picture = drawn(renderer, replace(frame, activations=tuple(activations), pulses=(), key=glows))
         x, y = (panel.places.centres[1][:-1] + np.array([0, 0.55 * panel.places.radius])).round().astype(int).T
-        if lit in block.cells:
+        if glows in block.cells:
             x, y = panel.places.centres[1][:-1].round().astype(int).T
         brightness = picture[y, x].sum(axis=1)
-        others = np.setdiff1d(block.cells, [lit])
-        assert brightness[lit] > brightness[others].max() + 150
+        others = np.setdiff1d(block.cells, [glows])
+        assert brightness[glows] > brightness[others].max() + 150
 
 
 @pytest.mark.parametrize("size", ["480x270", "270x270", "270x480"])
@@ -77,30 +77,30 @@ def test_every_hidden_neuron_lights_where_it_stands(stage: Stage, timeline: Time
 def test_pictures_as_inputs_are_drawn_with_and_without_biases(style: str, biases: dict[str, bool], size: str) -> None:
     """Before training, in a step, and after it, when the synapses that matter are chosen."""
     timeline = timeline_of(digits(size, style=style, **biases), seconds=20)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     for index in (0, first(timeline, "step"), timeline.frame_count - 1):
-        assert drawn(stage, timeline.frame(index)).std() > 2, index
+        assert drawn(renderer, timeline.frame(index)).std() > 2, index
 
 
 @pytest.mark.parametrize("size", ["960x540", "540x540", "540x960"])
 def test_what_is_not_drawn_one_by_one_is_said(size: str, timeline: Timeline, written: list[Written]) -> None:  # noqa: F811
     scene = digits(size)
     resized = replace(timeline, recording=timeline.recording.with_scene(scene))
-    stage = Stage(resized)
+    renderer = Renderer(resized)
     frame = resized.frame(first(resized, "step"))
     written.clear()
-    stage.draw(frame)
+    renderer.draw(frame)
     texts = {text.text: text for text in written}
-    folded = network(stage).folded
-    assert f"strongest {folded.drawn} of 2,410 synapses drawn, the rest as haze" in texts
+    collapsed = network(renderer).collapsed
+    assert f"strongest {collapsed.drawn} of 2,410 synapses drawn, the rest as haze" in texts
     assert frame.example is not None
     assert f"8 × 8 inputs, {frame.example + 1} of 240" in texts
-    cells = [len(fold.cells) for fold in folded.layers]
+    cells = [len(fold.cells) for fold in collapsed.layers]
     assert (f"+{cells[1]} more" in texts) == (cells[1] > 0)
     names = [text for text in written if text.text not in {"0", "1"} or text.size > 1]
     width, height = scene.output.size
     assert all(text.left >= 0 and text.right <= width and text.top >= 0 and text.bottom <= height for text in names)
-    told = texts[f"strongest {folded.drawn} of 2,410 synapses drawn, the rest as haze"]
+    told = texts[f"strongest {collapsed.drawn} of 2,410 synapses drawn, the rest as haze"]
     assert not [text for text in written if text is not told and text.touches(told)]
 
 
@@ -123,58 +123,58 @@ def test_where_labels_find_no_room_the_last_line_tells_of_the_blocks(
         }
     )
     timeline = timeline_of(scene, seconds=10)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     written.clear()
-    stage.draw(timeline.frame(first(timeline, "step")))
+    renderer.draw(timeline.frame(first(timeline, "step")))
     labels = [text for text in written if text.text == "+44 more"]
     told = [text for text in written if text.text.startswith(f"{44 * deep} neurons as cells, ")]
     assert (len(labels), len(told)) in ((deep, 0), (0, 1))
     assert not any(one.touches(other) for one, other in pairwise(labels))
-    panel = network(stage)
+    panel = network(renderer)
     rims = [centre[1] for layer in range(deep + 2) for centre in panel.places.centres[layer][panel.places.nodes(layer)]]
     if panel.places.flow == "up":
         assert not [t for t in labels for y in rims if t.top < y + panel.places.radius and t.bottom > y]
 
 
-def test_each_frame_is_the_same_whenever_it_is_drawn(stage: Stage, timeline: Timeline) -> None:
+def test_each_frame_is_the_same_whenever_it_is_drawn(renderer: Renderer, timeline: Timeline) -> None:
     start = first(timeline, "step", phase=0.0)
     span = next(span for span in timeline.plan.spans if span.kind == "step")
     some = [start + int(part * (span.stop - span.start)) for part in (0.3, 0.55, 0.87)]
     some.append(first(timeline, "move"))
-    here = {index: drawn(stage, timeline.frame(index)) for index in some}
+    here = {index: drawn(renderer, timeline.frame(index)) for index in some}
     for index in reversed(some):
-        np.testing.assert_array_equal(drawn(stage, timeline.frame(index)), here[index])
-    np.testing.assert_array_equal(drawn(Stage(timeline), timeline.frame(some[-2])), here[some[-2]])
+        np.testing.assert_array_equal(drawn(renderer, timeline.frame(index)), here[index])
+    np.testing.assert_array_equal(drawn(Renderer(timeline), timeline.frame(some[-2])), here[some[-2]])
 
 
-def test_the_haze_tells_what_no_line_tells(stage: Stage, timeline: Timeline) -> None:
-    panel = network(stage)
+def test_the_haze_tells_what_no_line_tells(renderer: Renderer, timeline: Timeline) -> None:
+    panel = network(renderer)
     frame = timeline.frame(first(timeline, "step"))
     hidden = np.ones(65 * 32, bool)
-    lines = panel.folded.lines[0]
+    lines = panel.collapsed.lines[0]
     assert lines is not None
     hidden[lines] = False
     stronger = frame.weights[0].copy()
     stronger.ravel()[hidden] *= 3
-    before = np.zeros((stage.field.lamps, 3))
+    before = np.zeros((renderer.field.light_sources, 3))
     after = before.copy()
     panel.light(frame, before)
     panel.light(replace(frame, weights=(stronger, frame.weights[1])), after)
-    (bands,) = panel.haze.bands[:1]
-    assert after[bands.lamps].sum() > 1.3 * before[bands.lamps].sum()
+    (bands,) = panel.edge_bundles.bands[:1]
+    assert after[bands.light_sources].sum() > 1.3 * before[bands.light_sources].sum()
     picture, brighter = (
-        drawn(stage, each) for each in (frame, replace(frame, weights=(stronger, frame.weights[1]), key=1))
+        drawn(renderer, each) for each in (frame, replace(frame, weights=(stronger, frame.weights[1]), key=1))
     )
     assert (brighter - picture).max() > 12
-    assert stage.field.lamps <= MOST_LAMPS
+    assert renderer.field.light_sources <= MOST_LIGHT_SOURCES
 
 
 def test_the_style_without_light_says_that_the_rest_is_left_out(timeline: Timeline, written: list[Written]) -> None:  # noqa: F811
     scene = digits("960x540", style="playground")
     unlit = replace(timeline, recording=timeline.recording.with_scene(scene))
-    stage = Stage(unlit)
+    renderer = Renderer(unlit)
     written.clear()
-    stage.draw(unlit.frame(first(unlit, "step")))
+    renderer.draw(unlit.frame(first(unlit, "step")))
     assert any(text.text.endswith("the rest left out") for text in written)
 
 
@@ -192,12 +192,12 @@ def test_a_network_of_a_hundred_thousand_synapses() -> None:
         }
     )
     timeline = timeline_of(scene, seconds=10)
-    stage = Stage(timeline)
-    panel = network(stage)
-    assert sum(panel.folded.synapses) == 785 * 128 + 129 * 10
-    assert panel.folded.drawn <= 300
+    renderer = Renderer(timeline)
+    panel = network(renderer)
+    assert sum(panel.collapsed.synapses) == 785 * 128 + 129 * 10
+    assert panel.collapsed.drawn <= 300
     assert [0 if block is None else len(block.cells) for block in panel.places.blocks] == [784, 122, 0]
-    assert drawn(stage, timeline.frame(first(timeline, "step"))).std() > 5
+    assert drawn(renderer, timeline.frame(first(timeline, "step"))).std() > 5
 
 
 @pytest.mark.parametrize("layers", [(1, 1000, 1), (1000, 1), (2, 100, 30)])
@@ -217,14 +217,16 @@ def test_layers_of_up_to_a_thousand(layers: tuple[int, ...], style: str) -> None
         }
     )
     timeline = timeline_of(scene, seconds=10)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     for kind in ("step", "move"):
-        assert drawn(stage, timeline.frame(first(timeline, kind))).std() > 3
+        assert drawn(renderer, timeline.frame(first(timeline, kind))).std() > 3
 
 
 @pytest.mark.parametrize(("kind", "phase"), [("step", 0.87), ("move", 0.4)])
-def test_moving_lines_lie_between_recorded_ones(stage: Stage, timeline: Timeline, kind: str, phase: float) -> None:
-    synapses = network(stage).synapses
+def test_moving_lines_lie_between_recorded_ones(
+    renderer: Renderer, timeline: Timeline, kind: str, phase: float
+) -> None:
+    synapses = network(renderer).synapses
     spans = [span for span in timeline.plan.spans if span.kind == kind and span.cycle == 3]
     frames = [timeline.frame(span.start + int(phase * (span.stop - span.start))) for span in spans]
     # Examples of one batch share its update: the weights move in the last that is shown.
@@ -238,16 +240,16 @@ def test_moving_lines_lie_between_recorded_ones(stage: Stage, timeline: Timeline
     assert len(states) == 1 and part == 0, "weights that nobody recorded are drawn as they are"
 
 
-def test_strokes_give_way_evenly(stage: Stage, timeline: Timeline) -> None:
-    sheaf = network(stage).synapses.sheaf
-    assert sheaf is not None
-    synapses, canvas = network(stage).synapses, stage.canvas
+def test_strokes_give_way_evenly(renderer: Renderer, timeline: Timeline) -> None:
+    line_batch = network(renderer).synapses.line_batch
+    assert line_batch is not None
+    synapses, canvas = network(renderer).synapses, renderer.canvas
     rows = [int(row) for row in np.flatnonzero(timeline.recording.example == -1)[[0, -1]]]
-    states = [synapses._looks(synapses._recorded(row), np.zeros(len(sheaf.lines))) for row in rows]
+    states = [synapses._looks(synapses._recorded(row), np.zeros(len(line_batch.lines))) for row in rows]
     found = []
     for part in (0.0, 0.5, 1.0):
-        canvas.memory[:] = stage.bare
-        sheaf.draw(states, part, ())
+        canvas.memory[:] = renderer.bare
+        line_batch.draw(states, part, ())
         found.append(canvas.memory.astype(int))
     before, middle, after = found
     assert np.abs(after - before).max() > 60

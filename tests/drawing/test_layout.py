@@ -12,15 +12,15 @@ import pytest
 from netviz.drawing.layout import SMALLEST, Rect, arrange
 from netviz.scene.scene import Scene
 from netviz.scene.shots import (
-    BoundaryPanel,
-    CaptionPanel,
-    CurvePanel,
-    EquationsPanel,
-    NetworkPanel,
-    NumbersPanel,
-    PicturePanel,
-    TablePanel,
-    TitlePanel,
+    BoundaryPanelSpec,
+    CaptionPanelSpec,
+    CurvePanelSpec,
+    EquationsPanelSpec,
+    NetworkPanelSpec,
+    NumbersPanelSpec,
+    PicturePanelSpec,
+    TablePanelSpec,
+    TitlePanelSpec,
 )
 from tests.conftest import short_scene
 
@@ -30,15 +30,15 @@ KINDS = ("curve", "network", "table", "boundary", "equations", "title", "caption
 
 BASE = short_scene()
 FACTORIES: dict[str, Callable[..., Any]] = {
-    "curve": CurvePanel,
-    "network": NetworkPanel,
-    "table": TablePanel,
-    "boundary": BoundaryPanel,
-    "equations": EquationsPanel,
-    "title": TitlePanel,
-    "caption": CaptionPanel,
-    "numbers": NumbersPanel,
-    "picture": partial(PicturePanel, file="logo.png"),
+    "curve": CurvePanelSpec,
+    "network": NetworkPanelSpec,
+    "table": TablePanelSpec,
+    "boundary": BoundaryPanelSpec,
+    "equations": EquationsPanelSpec,
+    "title": TitlePanelSpec,
+    "caption": CaptionPanelSpec,
+    "numbers": NumbersPanelSpec,
+    "picture": partial(PicturePanelSpec, file="logo.png"),
 }
 
 
@@ -65,12 +65,12 @@ def test_no_combination_of_panels_overlaps(size: tuple[int, int]) -> None:
     for kinds in every_combination():
         places = arrange(scene_with(kinds, size)).places
         assert len(places) == len(kinds)
-        for room in places.values():
-            assert room.width >= 0.06 * width, (kinds, places)
-            assert room.x >= 0.045 * width, (kinds, places)
-            assert room.right <= 0.97 * width, (kinds, places)
-            assert room.y >= 0.04 * height, (kinds, places)
-            assert room.bottom <= 0.97 * height, (kinds, places)
+        for slot in places.values():
+            assert slot.width >= 0.06 * width, (kinds, places)
+            assert slot.x >= 0.045 * width, (kinds, places)
+            assert slot.right <= 0.97 * width, (kinds, places)
+            assert slot.y >= 0.04 * height, (kinds, places)
+            assert slot.bottom <= 0.97 * height, (kinds, places)
         for one, other in combinations(places.values(), 2):
             assert not overlap(one, other), (kinds, places)
 
@@ -87,8 +87,8 @@ def test_equations_have_the_width_they_need(size: tuple[int, int]) -> None:
 def test_a_boundary_by_the_network_is_large(size: tuple[int, int]) -> None:
     for kinds in every_combination():
         if "boundary" in kinds and not {"equations", "table"} & set(kinds):
-            room = arrange(scene_with(kinds, size)).places["boundary"]
-            assert min(room.width, room.height) >= 0.37 * min(size), kinds
+            slot = arrange(scene_with(kinds, size)).places["boundary"]
+            assert min(slot.width, slot.height) >= 0.37 * min(size), kinds
 
 
 def test_what_is_not_shown_leaves_its_room_to_others() -> None:
@@ -156,10 +156,10 @@ def test_odd_sizes_are_laid_out_as_well(size: tuple[int, int]) -> None:
     for kinds in every_combination():
         layout = arrange(scene_with(kinds, size))
         assert layout.small >= SMALLEST * height
-        for name, room in layout.places.items():
-            assert room.x >= 0.04 * width, (name, kinds)
-            assert room.right <= 0.97 * width, (name, kinds)
-            assert room.bottom + (1.75 * layout.small if name == "curve" else 0) <= height, (name, kinds)
+        for name, slot in layout.places.items():
+            assert slot.x >= 0.04 * width, (name, kinds)
+            assert slot.right <= 0.97 * width, (name, kinds)
+            assert slot.bottom + (1.75 * layout.small if name == "curve" else 0) <= height, (name, kinds)
         for one, other in combinations(layout.places.values(), 2):
             assert not overlap(one, other), (kinds, layout.places)
 

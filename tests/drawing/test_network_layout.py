@@ -12,13 +12,13 @@ from netviz.drawing.layout import Flow, Rect
 from netviz.drawing.network_layout import (
     MOST_LINES,
     PULLED_OUT,
-    Places,
+    NetworkPositions,
+    collapse_network,
     contributions,
     curves,
-    folded,
     most_discs,
     place,
-    place_folded,
+    place_collapsed,
 )
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
@@ -47,14 +47,14 @@ def large(layers: tuple[int, ...], bias: bool = True, grid: tuple[int, int] | No
     )
 
 
-def placed(recording: Recording, room: Rect, flow: Flow) -> Places:
-    found = folded(recording, most_discs(room, flow, 1.08))
+def placed(recording: Recording, slot: Rect, flow: Flow) -> NetworkPositions:
+    found = collapse_network(recording, most_discs(slot, flow, 1.08))
     biased = recording.scene.has_bias_nodes
-    return place_folded(found.layers, room, flow, 50, biased, label=40, unit=1.08)
+    return place_collapsed(found.layers, slot, flow, 50, biased, label=40, unit=1.08)
 
 
 def test_small_networks_are_whole(recording: Recording) -> None:
-    network = folded(recording, 20)
+    network = collapse_network(recording, 20)
     assert network.is_whole
     assert network.drawn == sum(network.synapses) == 16
     assert [fold.discs.tolist() for fold in network.layers] == [[0, 1, 2], [0, 1, 2, 3], [0]]
@@ -67,7 +67,7 @@ def test_the_neurons_that_bring_most_to_the_next_layer_stay_discs() -> None:
     weights[1][:] = 0.01
     for neuron in important:
         weights[1][-1, neuron] = -5
-    fold = folded(replace(recording, weights=tuple(weights)), 20).layers[1]
+    fold = collapse_network(replace(recording, weights=tuple(weights)), 20).layers[1]
     assert fold.discs.tolist() == important, "in their own order"
     assert sorted([*fold.discs.tolist(), *fold.cells.tolist()]) == [*range(40)]
     assert len(fold.discs) == PULLED_OUT
@@ -78,7 +78,7 @@ def test_outputs_that_most_is_brought_to_stay_discs() -> None:
     weights = recording.weights[0].copy()
     weights[:] = 0.01
     weights[:, :, 34:] = 1
-    assert folded(replace(recording, weights=(weights,)), 20).layers[1].discs.tolist() == [*range(34, 40)]
+    assert collapse_network(replace(recording, weights=(weights,)), 20).layers[1].discs.tolist() == [*range(34, 40)]
 
 
 def test_a_weight_counts_by_what_it_carries() -> None:
@@ -98,7 +98,7 @@ def replace_inputs(scene: Scene, index: int, inputs: tuple[float, ...]) -> objec
 
 def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
     recording = record(large((100, 30, 4), grid=(10, 10)))
-    network = folded(recording, 20)
+    network = collapse_network(recording, 20)
     assert network.synapses == (101 * 30, 31 * 4)
     first, last = network.lines
     assert first is not None and last is not None, "the synapses of the cells of the second layer are no lines"
@@ -114,7 +114,7 @@ def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
 
 
 def test_lines_are_shared_fairly() -> None:
-    network = folded(record(large((20, 20, 20, 4), bias=False)), 20, most_lines=200)
+    network = collapse_network(record(large((20, 20, 20, 4), bias=False)), 20, most_lines=200)
     assert [None if lines is None else len(lines) for lines in network.lines] == [67, 67, 66]
 
 
@@ -122,17 +122,17 @@ def test_what_carries_nothing_is_no_line() -> None:
     scene = large((100, 4), bias=False, grid=(10, 10))
     examples = tuple(replace_inputs(scene, index, (1.0,) * 30 + (0.0,) * 70) for index in range(4))
     recording = record(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
-    (lines,) = folded(recording, 20, most_lines=300).lines
+    (lines,) = collapse_network(recording, 20, most_lines=300).lines
     assert lines is not None and sorted(lines.tolist()) == [*range(120)]
 
 
 @pytest.mark.parametrize("layers", LAYERS, ids=str)
-@pytest.mark.parametrize(("room", "flow"), ROOMS, ids=["wide", "square", "tall"])
+@pytest.mark.parametrize(("slot", "flow"), ROOMS, ids=["wide", "square", "tall"])
 @pytest.mark.parametrize("bias", [False, True])
-def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], room: Rect, flow: Flow, bias: bool) -> None:
+def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], slot: Rect, flow: Flow, bias: bool) -> None:
     grid = {64: (8, 8), 784: (28, 28)}.get(layers[0])
     recording = record(large(layers, bias, grid))
-    places = placed(recording, room, flow)
+    places = placed(recording, slot, flow)
     along = 0 if flow == "right" else 1
     ends = []
     for layer, centres in enumerate(places.centres):
@@ -153,8 +153,8 @@ def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], room: 
             )
             boxes.append(box)
         for left, top, right, bottom in boxes:
-            assert room.x - 2 <= left and right <= room.right + 2
-            assert room.y - 2 <= top and bottom <= room.bottom + 2
+            assert slot.x - 2 <= left and right <= slot.right + 2
+            assert slot.y - 2 <= top and bottom <= slot.bottom + 2
         ends.append((min(box[along] for box in boxes), max(box[along + 2] for box in boxes)))
     if flow == "up":
         ends = ends[::-1]
@@ -163,8 +163,8 @@ def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], room: 
 
 @pytest.mark.parametrize("flow", ["right", "up"])
 def test_without_blocks_layers_stand_as_ever(flow: Flow) -> None:
-    room = Rect(10, 20, 900, 600)
-    one = place((3, 4, 1), room, flow, 50)
+    slot = Rect(10, 20, 900, 600)
+    one = place((3, 4, 1), slot, flow, 50)
     assert one.blocks == () and one.discs(1).tolist() == [0, 1, 2, 3]
     everything = curves(one)
     some = curves(one, [np.array([7, 2]), np.array([], dtype=int)])
@@ -173,6 +173,6 @@ def test_without_blocks_layers_stand_as_ever(flow: Flow) -> None:
 
 
 def test_how_many_discs_stand_beside_each_other() -> None:
-    counts = [most_discs(room, flow, 1.08) for room, flow in ROOMS]
+    counts = [most_discs(slot, flow, 1.08) for slot, flow in ROOMS]
     assert counts == [21, 15, 24]
     assert most_discs(Rect(0, 0, 10, 5), "right", 1.08) == 1

@@ -17,14 +17,14 @@ from netviz.drawing.panels.neurons import BiasNodes, Discs
 from netviz.drawing.panels.panel import playground_width
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.synapses import CORE
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.responses import signed
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.timeline.worked_example import script_of
+from netviz.timeline.worked_example import worked_example_steps
 from tests.conftest import short_scene
 from tests.drawing.support import Drawn, Written, first, timeline_of, written
 
@@ -33,8 +33,8 @@ __all__ = ["written"]
 CORNERS = [{"inputs": [a, b], "target": float(a != b)} for a in (0, 1) for b in (0, 1)]
 
 
-def panel_of(stage: Stage) -> NetworkPanel:
-    return next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
+def panel_of(renderer: Renderer) -> NetworkPanel:
+    return next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
 
 
 def planar(**changes: Any) -> Scene:
@@ -51,10 +51,10 @@ def planar(**changes: Any) -> Scene:
     return short_scene(**{key.replace(".", "__"): value for key, value in {**base, **changes}.items()})
 
 
-def staged(scene: Scene) -> tuple[Timeline, Stage, NetworkPanel]:
+def staged(scene: Scene) -> tuple[Timeline, Renderer, NetworkPanel]:
     timeline = timeline_of(scene)
-    stage = Stage(timeline)
-    return timeline, stage, panel_of(stage)
+    renderer = Renderer(timeline)
+    return timeline, renderer, panel_of(renderer)
 
 
 def looked_at(timeline: Timeline, **changes: Any) -> Frame:
@@ -65,7 +65,7 @@ def looked_at(timeline: Timeline, **changes: Any) -> Frame:
 @pytest.mark.parametrize("size", ["640x360", "360x640"])
 def test_a_bias_node_stands_at_the_end_of_every_layer_but_the_last(size: str, written: list[Written]) -> None:
     scene = short_scene(network__bias=True, network__layers=[3, 4, 1], output__size=size)
-    timeline, stage, panel = staged(scene)
+    timeline, renderer, panel = staged(scene)
     assert tuple(len(layer) for layer in panel.places.centres) == node_counts(scene) == (4, 5, 1)
     assert [line.shape[0] for line in panel.lines] == [4 * 4, 5 * 1]
     axis = 1 if size == "640x360" else 0
@@ -75,7 +75,7 @@ def test_a_bias_node_stands_at_the_end_of_every_layer_but_the_last(size: str, wr
         start = panel.lines[layer][-1][0] - panel.places.centres[layer][-1]
         assert np.hypot(*start) == pytest.approx(panel.places.radii(layer)[-1])
     assert isinstance(panel.bias_nodes, BiasNodes)
-    stage.draw(timeline.frame(first(timeline, "rest")))
+    renderer.draw(timeline.frame(first(timeline, "rest")))
     names = {text.text: text for text in written}
     for name, (x, y) in zip(("b₁", "b₂"), panel.places.bias_nodes, strict=True):
         text = names[name]
@@ -85,15 +85,15 @@ def test_a_bias_node_stands_at_the_end_of_every_layer_but_the_last(size: str, wr
 
 
 def test_a_bias_node_has_no_figures_and_lights_with_its_layer(written: list[Written]) -> None:
-    timeline, stage, panel = staged(short_scene(network__bias=True, output__size="640x360"))
+    timeline, renderer, panel = staged(short_scene(network__bias=True, output__size="640x360"))
     index = first(timeline, "step")
-    lit = stage.draw(timeline.frame(index)).copy()
+    glows = renderer.draw(timeline.frame(index)).copy()
     figures = [text for text in written if text.text == "1.00"]
     x, y = panel.places.bias_nodes[0]
     assert not any(text.left <= x <= text.right and text.top <= y <= text.bottom for text in figures)
-    dark = stage.draw(timeline.frame(first(timeline, "rest"))).copy()
+    dark = renderer.draw(timeline.frame(first(timeline, "rest"))).copy()
     ring = round(y), round(x + panel.places.radii(0)[-1])
-    assert lit[ring][:3].astype(int).sum() > dark[ring][:3].astype(int).sum() + 100
+    assert glows[ring][:3].astype(int).sum() > dark[ring][:3].astype(int).sum() + 100
 
 
 def test_without_bias_nodes_there_are_none() -> None:
@@ -104,12 +104,12 @@ def test_without_bias_nodes_there_are_none() -> None:
 
 def test_inputs_from_the_plane_are_named_by_their_features(written: list[Written]) -> None:
     data = {"examples": CORNERS, "features": ["x1", "x2^2", "x1*x2", "sin(x2)"]}
-    timeline, stage, _ = staged(planar(data=data, network={"layers": [4, 2, 1]}))
-    stage.draw(timeline.frame(0))
+    timeline, renderer, _ = staged(planar(data=data, network={"layers": [4, 2, 1]}))
+    renderer.draw(timeline.frame(0))
     assert {"x₁", "x₂²", "x₁x₂", "sin x₂"} <= {text.text for text in written}
     del written[:]
-    timeline, stage, _ = staged(planar(network={"layers": [2, 2, 1], "inputs": ["width", "height"]}))
-    stage.draw(timeline.frame(0))
+    timeline, renderer, _ = staged(planar(network={"layers": [2, 2, 1], "inputs": ["width", "height"]}))
+    renderer.draw(timeline.frame(0))
     assert {"width", "height"} <= {text.text for text in written}
     assert "x₁" not in {text.text for text in written}
 
@@ -120,8 +120,8 @@ def test_several_outputs_have_their_names_and_wishes_beside_them(written: list[W
     for size in ("640x360", "480x480", "360x640"):
         del written[:]
         scene = planar(network=network, data={"examples": examples}, panels=None, output__size=size)
-        timeline, stage, panel = staged(scene)
-        stage.draw(timeline.frame(first(timeline, "step", example=0)))
+        timeline, renderer, panel = staged(scene)
+        renderer.draw(timeline.frame(first(timeline, "step", example=0)))
         texts = {text.text: text for text in written}
         assert {"a dog", "a cat", "wants 1", "wants 0"} <= set(texts)
         axis = panel.places.centres[-1][:, 1] if size != "360x640" else panel.places.centres[-1][:, 0]
@@ -134,12 +134,12 @@ def test_several_outputs_have_their_names_and_wishes_beside_them(written: list[W
 
 def test_the_neuron_spoken_of_has_a_ring() -> None:
     for scene in (planar(), planar(theme="paper"), planar(panels=[{"panel": "network", "neurons": "numbers"}])):
-        timeline, stage, panel = staged(scene)
+        timeline, renderer, panel = staged(scene)
         frame = timeline.frame(first(timeline, "rest"))
-        without = stage.draw(frame).astype(int).copy()
-        with_ring = stage.draw(replace(frame, focus=(1, 1), key="focus")).astype(int)
+        without = renderer.draw(frame).astype(int).copy()
+        with_ring = renderer.draw(replace(frame, highlighted=(1, 1), key="focus")).astype(int)
         x, y = panel.places.centres[1][1]
-        ring = round(y - panel.places.radius - 9.5 * stage.panels[0].setting.layout.unit), round(x)
+        ring = round(y - panel.places.radius - 9.5 * renderer.panels[0].context.layout.unit), round(x)
         assert np.abs(with_ring[ring] - without[ring]).max() > 100
         far = panel.places.centres[0][0].round().astype(int)
         assert np.abs(with_ring[far[1], far[0]] - without[far[1], far[0]]).max() <= 8
@@ -148,10 +148,10 @@ def test_the_neuron_spoken_of_has_a_ring() -> None:
 def test_playgrounds_lines_are_one_to_ten_pixels_wide(monkeypatch: pytest.MonkeyPatch) -> None:
     widths = playground_width(np.array([0.0, 2.5, -5.0, 80.0])) * 1080 / 1000
     np.testing.assert_allclose(widths, [1, 5.5, 10, 10])
-    timeline, stage, panel = staged(planar(style="playground", output__size="1920x1080"))
+    timeline, renderer, panel = staged(planar(style="playground", output__size="1920x1080"))
     frame = timeline.frame(first(timeline, "step"))
     strokes = Drawn.watch(monkeypatch)
-    stage.draw(frame)
+    renderer.draw(frame)
     weights = np.concatenate([layer.ravel() for layer in frame.weights])
     np.testing.assert_allclose(strokes[panel.synapses.bodies].widths, 1 + 9 * np.minimum(1, np.abs(weights) / 5))
 
@@ -159,11 +159,11 @@ def test_playgrounds_lines_are_one_to_ten_pixels_wide(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("width", [1.0, 3.7, 12.0])
 @pytest.mark.parametrize("index", [0, 3])
 def test_a_stroke_covers_its_length_times_its_width(width: float, index: int) -> None:
-    _, stage, panel = staged(planar(output__size="1280x720"))
+    _, renderer, panel = staged(planar(output__size="1280x720"))
     for strokes in (panel.synapses.bodies, panel.synapses.cores):
         cover = strokes.cover(index, width, dashed=False)
         length = np.hypot(*np.diff(strokes.lines[index], axis=0).T).sum()
-        channels = len(stage.canvas.planes)
+        channels = len(renderer.canvas.planes)
         own = strokes.part * width
         caps = np.pi / 4 * own**2 if strokes is panel.synapses.cores else 0.0
         covered = (cover.cover.sum() + len(cover.solid)) / channels
@@ -173,21 +173,21 @@ def test_a_stroke_covers_its_length_times_its_width(width: float, index: int) ->
 
 
 def test_style_playground_has_no_halos_but_comets() -> None:
-    timeline, stage, _ = staged(planar(style="playground"))
-    assert stage.field.lamps == 0
+    timeline, renderer, _ = staged(planar(style="playground"))
+    assert renderer.field.light_sources == 0
     frames = (timeline.frame(index) for index in range(timeline.frame_count))
     moving = next(frame for frame in frames if any(p.position > 0.4 and p.strength.max() > 0.5 for p in frame.pulses))
-    with_comets = stage.draw(moving).astype(int).copy()
-    without = stage.draw(replace(moving, pulses=(), key=2)).astype(int)
+    with_comets = renderer.draw(moving).astype(int).copy()
+    without = renderer.draw(replace(moving, pulses=(), key=2)).astype(int)
     assert (with_comets - without).min() < -40, "comets darken a light ground"
     assert (with_comets - without).max() <= 6, "but for the lines that they lie on"
 
 
 def test_negative_synapses_are_dashed_where_the_palette_is_for_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
-    timeline, stage, panel = staged(planar(palette="colour-blind"))
+    timeline, renderer, panel = staged(planar(palette="colour-blind"))
     frame = timeline.frame(first(timeline, "step"))
     strokes = Drawn.watch(monkeypatch)
-    stage.draw(frame)
+    renderer.draw(frame)
     weights = np.concatenate([layer.ravel() for layer in frame.weights])
     assert (weights < 0).any()
     assert (weights > 0).any()
@@ -206,13 +206,13 @@ def test_bodies_and_cores_are_dashed_alike_and_by_their_width(width: float, othe
 
 
 def test_a_tile_shows_what_its_neuron_answers() -> None:
-    timeline, stage, panel = staged(planar(style="playground", output__size="1280x720"))
+    timeline, renderer, panel = staged(planar(style="playground", output__size="1280x720"))
     assert isinstance(panel.neurons, Tiles)
     frame = timeline.frame(timeline.frame_count - 1)
-    picture = stage.draw(frame)
-    setting = panel.setting
-    assert setting.responses is not None
-    maps = setting.responses.of(frame)
+    picture = renderer.draw(frame)
+    context = panel.context
+    assert context.responses is not None
+    maps = context.responses.of(frame)
     side = panel.neurons.side
     number = 0
     for layer, activation in enumerate(("linear", "tanh", "tanh")):
@@ -228,19 +228,19 @@ def test_a_tile_shows_what_its_neuron_answers() -> None:
                     int((row + 0.5) * resolution / side), int((column + 0.5) * resolution / side)
                 ]
                 index = int((float(signed(np.array(value), activation)) + 1) * 127.5)
-                expected = setting.theme.scale[index].astype(int)
+                expected = context.theme.scale[index].astype(int)
                 assert np.abs(picture[top + row, left + column, :3] - expected).max() <= 1
 
 
 def test_tiles_have_round_corners() -> None:
-    timeline, stage, panel = staged(planar(output__size="1280x720"))
+    timeline, renderer, panel = staged(planar(output__size="1280x720"))
     assert isinstance(panel.neurons, Tiles)
     frame = timeline.frame(first(timeline, "rest"))
-    picture = stage.draw(frame).astype(int)
+    picture = renderer.draw(frame).astype(int)
     left, top = panel.neurons.corners[0]
     last = panel.neurons.side - 1
     for row, column in ((0, 0), (0, last), (last, 0), (last, last)):
-        under = stage.canvas.picture_of(stage.ground)[top + row, left + column].astype(int)
+        under = renderer.canvas.picture_of(renderer.ground)[top + row, left + column].astype(int)
         assert np.abs(picture[top + row, left + column] - under).max() <= 12
 
 
@@ -250,18 +250,18 @@ def test_maps_are_shown_where_the_scene_wants_them_or_all_examples_are_seen_toge
         changes = {} if shots is None else {"shots": shots}
         panel = staged(planar(panels=[{"panel": "network", "neurons": neurons}], **changes))[2]
         assert isinstance(panel.neurons, kind)
-    stage = Stage(timeline_of(planar(panels=[{"panel": "network"}])))
-    assert isinstance(panel_of(stage).neurons, Discs)
+    renderer = Renderer(timeline_of(planar(panels=[{"panel": "network"}])))
+    assert isinstance(panel_of(renderer).neurons, Discs)
     scene = planar(panels=[{"panel": "network"}], shots=together)
     assert scene.presentation == "together"
 
 
 @pytest.mark.parametrize("theme", ["paper", "playground"])
 def test_a_lit_neuron_on_a_light_ground_is_coloured_and_so_is_what_is_around_it(theme: str) -> None:
-    timeline, stage, panel = staged(short_scene(theme=theme, output__size="640x360"))
-    picture = stage.draw(timeline.frame(first(timeline, "step", example=2))).astype(int)  # inputs 1 0 1
-    dark = stage.canvas.picture_of(stage.ground).astype(int)
-    theme_colours = panel.setting.theme
+    timeline, renderer, panel = staged(short_scene(theme=theme, output__size="640x360"))
+    picture = renderer.draw(timeline.frame(first(timeline, "step", example=2))).astype(int)  # inputs 1 0 1
+    dark = renderer.canvas.picture_of(renderer.ground).astype(int)
+    theme_colours = panel.context.theme
     away = round(1.5 * panel.places.radius)
     x, y = panel.places.centres[0][0].round().astype(int)
     inside = picture[y - int(0.7 * panel.places.radius), x, :3]
@@ -276,15 +276,15 @@ def test_a_lit_neuron_on_a_light_ground_is_coloured_and_so_is_what_is_around_it(
 def test_the_weight_that_is_worked_out_is_named_on_the_way_back(written: list[Written]) -> None:
     scene = netviz.load_scene("step-by-step", overrides={"training.cycles": 3, "schedule": {"cycles": [1, 3]}})
     timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     walk = next(span for span in timeline.plan.spans if span.kind == "walk")
-    script = script_of(scene, next(shot for shot in scene.shots if isinstance(shot, WalkShot)))
+    script = worked_example_steps(scene, next(shot for shot in scene.shots if isinstance(shot, WalkShot)))
     first = [line.kind for line in script].index("delta")
     frames = [timeline.frame(index) for index in range(walk.start, walk.stop, 15)]
-    for frame in (next(frame for frame in frames if frame.told[first] == 1), frames[len(frames) // 3]):
+    for frame in (next(frame for frame in frames if frame.visible[first] == 1), frames[len(frames) // 3]):
         written.clear()
-        stage.draw(frame)
-        assert ("w₅" in [text.text for text in written]) == (frame.told[first] == 1)
+        renderer.draw(frame)
+        assert ("w₅" in [text.text for text in written]) == (frame.visible[first] == 1)
 
 
 @pytest.mark.parametrize("at", [[0.3, 0.2, 0.12, 0.5], [0.3, 0.2, 0.3, 0.1], [0.5, 0.5, 0.01, 0.01]])
@@ -293,11 +293,11 @@ def test_long_names_leave_room_for_the_network_in_a_narrow_place(at: list[float]
     names = {"inputs": ["petal length", "petal width"], "outputs": ["setosa of the east"]}
     network = {"layers": [2, 3, 1], "activation": "tanh", "bias": True, **names}
     panels = [{"panel": "network", "at": at}]
-    timeline, stage, panel = staged(planar(network=network, panels=panels, **{"output.size": size}))
+    timeline, renderer, panel = staged(planar(network=network, panels=panels, **{"output.size": size}))
     picture, radius = np.array(timeline.recording.scene.output.size), panel.places.radius
     assert radius >= 1
     corner, extent = np.array(at[:2]) * picture, np.array(at[2:]) * picture
     for centres in panel.places.centres:
         assert (centres - radius >= corner - 2).all()
         assert (centres + radius <= corner + extent + 2).all()
-    stage.draw(timeline.frame(first(timeline, "think")))
+    renderer.draw(timeline.frame(first(timeline, "think")))

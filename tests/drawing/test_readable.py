@@ -10,12 +10,12 @@ import pytest
 
 import netviz
 from netviz.drawing.canvas import Canvas
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import READABLE, linear, mix
 from netviz.pipeline.prepare import tell
 from netviz.scene.loader import load_scene
 from netviz.timeline.moments import frame_at
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 GHOST = 0.28
@@ -83,11 +83,11 @@ def test_every_text_can_be_read_where_it_stands(name: str, theme: str, palette: 
     kept = recording.scene
     changes = {"theme": look.theme, "palette": look.palette, "output": look.output}
     recording = recording.with_scene(kept.model_copy(update=changes))
-    timeline = frames_of(tell(netviz.plan(recording.scene), recording), recording)
-    stage = Stage(timeline)
+    timeline = timeline_of(tell(netviz.plan(recording.scene), recording), recording)
+    renderer = Renderer(timeline)
     for part in range(4, 100, 8):
-        stage.draw(timeline.frame(frame_at(timeline.plan, f"{part}%")))
-    made = stage.setting.theme
+        renderer.draw(timeline.frame(frame_at(timeline.plan, f"{part}%")))
+    made = renderer.context.theme
     ghosts = [mix(made.centre, colour, GHOST) for colour in (made.ink, made.error, made.test_error)]
     texts = [each for each in read if not any(np.allclose(each.colour, ghost) for ghost in ghosts)]
     assert len(read) - len(texts) <= 2 * 12

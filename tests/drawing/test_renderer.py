@@ -14,7 +14,7 @@ import pytest
 
 from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.scene.loader import load_scene
 from netviz.timeline.timeline import Timeline
 from netviz.training.trainer import record
@@ -26,20 +26,20 @@ __all__ = ["written"]
 SHAPES = ("640x360", "480x480", "360x640")
 
 
-def digest(timeline: Timeline, stage: Stage, index: int) -> str:
-    return hashlib.sha256(stage.draw(timeline.frame(index)).tobytes()).hexdigest()
+def digest(timeline: Timeline, renderer: Renderer, index: int) -> str:
+    return hashlib.sha256(renderer.draw(timeline.frame(index)).tobytes()).hexdigest()
 
 
 @pytest.mark.parametrize("style", ["glow", "classic"])
 def test_frames_are_the_same_in_any_order(style: str) -> None:
     timeline = timeline_of(short_scene(style=style), 20)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     indices = list(range(0, timeline.frame_count, 37))
-    forwards = {index: digest(timeline, stage, index) for index in indices}
-    backwards = {index: digest(timeline, stage, index) for index in reversed(indices)}
+    forwards = {index: digest(timeline, renderer, index) for index in indices}
+    backwards = {index: digest(timeline, renderer, index) for index in reversed(indices)}
     assert forwards == backwards
     alone = indices[len(indices) // 2]
-    assert digest(timeline, Stage(timeline), alone) == forwards[alone]
+    assert digest(timeline, Renderer(timeline), alone) == forwards[alone]
     assert len(set(forwards.values())) > len(indices) / 3, "the film moves"
 
 
@@ -61,9 +61,9 @@ PROGRAM = """
 import hashlib, sys
 from tests.conftest import short_scene
 from tests.drawing.support import timeline_of
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 timeline = timeline_of(short_scene(), 20)
-print(hashlib.sha256(Stage(timeline).draw(timeline.frame(int(sys.argv[1]))).tobytes()).hexdigest())
+print(hashlib.sha256(Renderer(timeline).draw(timeline.frame(int(sys.argv[1]))).tobytes()).hexdigest())
 """
 
 
@@ -82,21 +82,21 @@ def test_a_frame_is_the_same_in_a_fresh_process_with_a_hostile_matplotlibrc(tmp_
         text=True,
         check=True,
     )
-    assert run.stdout.strip() == digest(timeline, Stage(timeline), index)
+    assert run.stdout.strip() == digest(timeline, Renderer(timeline), index)
 
 
 def test_drawing_leaves_matplotlib_as_it_was() -> None:
     before = dict(matplotlib.rcParams)
     timeline = timeline_of(short_scene(), 20)
-    Stage(timeline).draw(timeline.frame(100))
+    Renderer(timeline).draw(timeline.frame(100))
     assert dict(matplotlib.rcParams) == before
 
 
 def test_a_lit_neuron_is_golden_and_a_dark_one_dark() -> None:
     timeline = timeline_of(short_scene(output__size="640x360"))
-    stage = Stage(timeline)
-    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
-    picture = stage.draw(timeline.frame(first(timeline, "step", example=2)))  # inputs 1 0 1
+    renderer = Renderer(timeline)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
+    picture = renderer.draw(timeline.frame(first(timeline, "step", example=2)))  # inputs 1 0 1
     offset = int(0.7 * panel.places.radius)
     on, off = (picture[round(y) - offset, round(x), :3].astype(int) for x, y in panel.places.centres[0][:2])
     assert on[0] > 200
@@ -107,9 +107,9 @@ def test_a_lit_neuron_is_golden_and_a_dark_one_dark() -> None:
 def test_synapses_are_green_and_red_by_sign() -> None:
     recording = record(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
     timeline = timeline_of(recording.scene)
-    stage = Stage(timeline)
-    panel = next(panel for panel in stage.panels if isinstance(panel, NetworkPanel))
-    picture = stage.draw(timeline.frame(timeline.plan.spans[-2].start + 5)).astype(int)  # at rest after training
+    renderer = Renderer(timeline)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
+    picture = renderer.draw(timeline.frame(timeline.plan.spans[-2].start + 5)).astype(int)  # at rest after training
     weights = recording.weights[1][-1][:, 0]
     seen = set()
     for line, weight in zip(panel.lines[1], weights, strict=True):
@@ -124,23 +124,23 @@ def test_synapses_are_green_and_red_by_sign() -> None:
 
 def test_the_classic_style_can_be_drawn_on_white_and_for_everybody() -> None:
     timeline = timeline_of(short_scene(style="classic", theme="paper", palette="colour-blind", output__size="640x480"))
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     frame = timeline.frame(first(timeline, "step", example=2))
-    picture = stage.draw(frame)
+    picture = renderer.draw(frame)
     assert picture[2:4, 2:4, :3].min() > 220
-    panel = next(panel for panel in stage.panels if isinstance(panel, ClassicNetworkPanel))
+    panel = next(panel for panel in renderer.panels if isinstance(panel, ClassicNetworkPanel))
     x, y = panel.centres[0][0].round().astype(int)
-    assert np.abs(picture[y, x, :3] - 255 * panel.setting.theme.signal).max() < 3, "the first input is 1"
+    assert np.abs(picture[y, x, :3] - 255 * panel.context.theme.signal).max() < 3, "the first input is 1"
     weights = np.concatenate([layer.ravel() for layer in frame.weights])
     np.testing.assert_array_equal([dash is not None for _, dash in panel.synapses.get_linestyle()], weights < 0)
 
 
 def test_the_title_card_comes_and_goes_without_a_jump() -> None:
     timeline = timeline_of(short_scene())
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     end = timeline.plan.spans[0].stop
-    before = stage.draw(timeline.frame(end - 1)).astype(int)
-    after = stage.draw(timeline.frame(end)).astype(int)
+    before = renderer.draw(timeline.frame(end - 1)).astype(int)
+    after = renderer.draw(timeline.frame(end)).astype(int)
     assert np.abs(after - before).max() < 12
 
 
@@ -149,12 +149,12 @@ def test_the_title_card_comes_and_goes_without_a_jump() -> None:
 def test_texts_stand_inside_the_picture_and_clear_of_each_other(written: list[Written], size: str, style: str) -> None:
     scene = load_scene("xor", overrides={"training.cycles": 60_000, "audio": None, "output.size": size, "style": style})
     timeline = timeline_of(scene, 91)
-    stage = Stage(timeline)
+    renderer = Renderer(timeline)
     width, height = scene.output.size
     still = list(written) if style == "glow" else []
     for kind, phase in (("rest", 0.5), ("step", 0.56), ("step", 0.3), ("think", 0.95)):
         del written[:]
-        stage.draw(timeline.frame(first(timeline, kind, phase)))
+        renderer.draw(timeline.frame(first(timeline, kind, phase)))
         shown = [text for text in written if text.text.strip()]
         assert shown
         for text in shown:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from netviz.drawing.layout import GRIDS, SMALLEST, Rect, arrange_runs
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import plan
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.timeline.side_by_side import frames_of
+from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 from tests.comparing import RATES, comparing, film_of, linear
 from tests.conftest import short_scene
@@ -74,9 +74,9 @@ def test_texts_are_large_and_clear_of_each_other(
     scene = whole.model_copy(update={"output": whole.output.model_copy(update={"size": size}), "compare": runs})
     some = Comparison(scene, seeds.recordings[:count], seeds.diverged[:count])
     some = some.with_scene(scene)
-    film = frames_of(plan(scene), some)
-    stage = Stage(film)
-    stage.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
+    film = timeline_of(plan(scene), some)
+    renderer = Renderer(film)
+    renderer.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
     for number in range(count):
         assert sum(text.text == f"seed {number + 1}" for text in written) == 2, "over the network, and at its curve"
     texts = [text for text in written if not text.text.replace(".", "").isdigit()]
@@ -85,9 +85,9 @@ def test_texts_are_large_and_clear_of_each_other(
     assert all(text.left >= 0 and text.right <= size[0] and text.bottom <= size[1] for text in written)
 
 
-def shown(scene: Scene, **wanted: Any) -> tuple[Stage, Any]:
+def shown(scene: Scene, **wanted: Any) -> tuple[Renderer, Any]:
     _, film = film_of(scene)
-    return Stage(film), film
+    return Renderer(film), film
 
 
 def cropped(picture: Any, place: Rect) -> Any:
@@ -98,38 +98,40 @@ def cropped(picture: Any, place: Rect) -> Any:
 def test_two_learning_rates_begin_as_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Drawn.watch(monkeypatch)
     scene = comparing(RATES, style="playground", output__size="640x360")
-    stage, film = shown(scene)
+    renderer, film = shown(scene)
     start = next(span for span in film.plan.spans if span.kind == "rest")
     seen.clear()
-    picture = np.array(stage.draw(film.frame(start.stop - 1)))
+    picture = np.array(renderer.draw(film.frame(start.stop - 1)))
     own = arrange_runs(scene, 2)[1]
     one, other = (cropped(picture, layout.places["network"]) for layout in own)
-    ground = (cropped(np.reshape(stage.bare, (3, 360, 640)).transpose(1, 2, 0), each.places["network"]) for each in own)
+    ground = (
+        cropped(np.reshape(renderer.bare, (3, 360, 640)).transpose(1, 2, 0), each.places["network"]) for each in own
+    )
     one, other = (drawn - bare for drawn, bare in zip((one, other), ground, strict=True))
     assert np.abs(one).max() > 60, "something is drawn"
     assert np.abs(one - other).max() <= 12, "the same picture, but for the grounds that shine through"
     widths = [drawn.widths for drawn in seen.values()]
     assert len(widths) == 4 and all(np.array_equal(each, widths[0]) for each in widths)
-    late = np.array(stage.draw(film.frame(film.frame_count - 1)))
+    late = np.array(renderer.draw(film.frame(film.frame_count - 1)))
     one, other = (cropped(late, layout.places["network"]) for layout in own)
     assert np.abs(one - other).max() > 60, "what they have learned is not the same"
 
 
 def test_a_run_that_broke_off_is_marked(written: list[Written]) -> None:
     runs, film = film_of(linear(style="playground"))
-    stage = Stage(film)
+    renderer = Renderer(film)
     written.clear()
-    stage.draw(film.frame(film.frame_count - 1))
+    renderer.draw(film.frame(film.frame_count - 1))
     assert [text.text for text in written if "diverged" in text.text] == [f"diverged in cycle {runs.diverged[0]}"]
     written.clear()
-    stage.draw(film.frame(first(film.clock, "rest", 0.9)))
+    renderer.draw(film.frame(first(film.clock, "rest", 0.9)))
     assert not [text.text for text in written if "diverged" in text.text]
 
 
 def test_frames_can_be_drawn_in_any_order() -> None:
-    stage, film = shown(linear(output__size="160x128"))
+    renderer, film = shown(linear(output__size="160x128"))
     indices = [first(film.clock, "step", 0.3), first(film.clock, "move", 0.7), first(film.clock, "think", 0.7)]
-    once = {index: np.array(stage.draw(film.frame(index))) for index in indices}
+    once = {index: np.array(renderer.draw(film.frame(index))) for index in indices}
     for index in reversed(indices):
-        assert np.array_equal(stage.draw(film.frame(index)), once[index])
-    assert np.array_equal(Stage(film).draw(film.frame(indices[2])), once[indices[2]])
+        assert np.array_equal(renderer.draw(film.frame(index)), once[index])
+    assert np.array_equal(Renderer(film).draw(film.frame(indices[2])), once[indices[2]])

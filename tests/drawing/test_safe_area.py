@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.layout import SMALLEST, Rect, arrange, arrange_runs
 from netviz.drawing.panels.classic import ClassicHeaderPanel
-from netviz.drawing.renderer import Stage
+from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import Mask
 from netviz.scene.loader import load_scene
 from netviz.scene.output import PLATFORMS, safe_part
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison, compare
+from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.recording import Recording
 from netviz.training.trainer import record
 from tests.drawing.test_layout import FACTORIES, KINDS, every_combination, overlap, scene_with
@@ -54,7 +54,7 @@ def recorded(name: str) -> Recording | Comparison:
     scene = load_scene(
         name, overrides={"training.cycles": 60, "schedule": {"frames": 4}, "audio": None, "duration": 40}
     )
-    return record(scene) if scene.compare is None else compare(scene, lambda run, _: record(run))
+    return record(scene) if scene.compare is None else compare_runs(scene, lambda run, _: record(run))
 
 
 def timeline_for(name: str, platform: str | None, **more: Any) -> Timeline | SideBySide:
@@ -65,7 +65,7 @@ def timeline_for(name: str, platform: str | None, **more: Any) -> Timeline | Sid
         update={"platform": platform, "size": (size[0] // SMALLER // 2 * 2, size[1] // SMALLER // 2 * 2)}
     )
     changed = run.with_scene(run.scene.model_copy(update={"output": output, **more}))
-    return frames_of(make_plan(changed.scene, changed.scene.duration), changed)
+    return timeline_of(make_plan(changed.scene, changed.scene.duration), changed)
 
 
 class Marks:
@@ -101,14 +101,14 @@ def frames(timeline: Timeline | SideBySide) -> list[int]:
 def test_all_that_must_be_read_is_in_the_safe_area(name: str, platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
     marks = Marks(monkeypatch)
     timeline = timeline_for(name, platform)
-    stage = Stage(timeline)
-    safe, style = stage.setting.layout.safe, timeline.recordings[0].scene.style
-    covered = np.ones(stage.canvas.size[::-1], bool)
+    renderer = Renderer(timeline)
+    safe, style = renderer.context.layout.safe, timeline.recordings[0].scene.style
+    covered = np.ones(renderer.canvas.size[::-1], bool)
     # A line that ends with the safe area is soft for a pixel more.
     covered[max(0, int(safe.y) - 1) : int(safe.bottom) + 2, max(0, int(safe.x) - 1) : int(safe.right) + 2] = False
-    empty = stage.canvas.picture_of(stage.bare).astype(int)
+    empty = renderer.canvas.picture_of(renderer.bare).astype(int)
     for number in frames(timeline):
-        picture = stage.draw(timeline.frame(number)).astype(int)
+        picture = renderer.draw(timeline.frame(number)).astype(int)
         away = np.abs(picture - empty).max(axis=2)[covered]
         assert away.max(initial=0) <= BRIGHTEST[style], number
     assert len(marks.boxes) > 20
@@ -121,9 +121,9 @@ def test_all_that_must_be_read_is_in_the_safe_area(name: str, platform: str, mon
 
 @pytest.mark.parametrize("platform", COVERING)
 def test_the_bar_of_the_classic_style_ends_in_the_safe_area(platform: str) -> None:
-    stage = Stage(timeline_for("xor-classic", platform))
-    (header,) = (panel for panel in stage.panels if isinstance(panel, ClassicHeaderPanel))
-    assert outside(header.bar, stage.setting.layout.safe) <= 0.01
+    renderer = Renderer(timeline_for("xor-classic", platform))
+    (header,) = (panel for panel in renderer.panels if isinstance(panel, ClassicHeaderPanel))
+    assert outside(header.bar, renderer.context.layout.safe) <= 0.01
 
 
 def outside(place: Rect, safe: Rect) -> float:

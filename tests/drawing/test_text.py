@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
-from netviz.drawing.text import Typefaces, check, fit, mask, width, wrap
+from netviz.drawing.text import Typefaces, fit, mask, warn_of_missing_letters, width, wrap
 from netviz.errors import NetvizWarning
 
 FACES = Typefaces.make()
@@ -60,11 +60,11 @@ def test_a_mask_is_placed_by_the_middle_of_its_capitals() -> None:
 def test_letters_of_the_fallback_are_drawn_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        check(["Ω ≈ ∇"], FACES)
+        warn_of_missing_letters(["Ω ≈ ∇"], FACES)
     assert mask("∇", FACES.words, 30).alpha.any()
 
 
 def test_letters_that_no_typeface_has_are_told() -> None:
     with pytest.warns(NetvizWarning, match="日"):
-        check(["日本"], FACES)
+        warn_of_missing_letters(["日本"], FACES)
     assert np.isfinite(mask("日", FACES.words, 30).width)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netviz.drawing.panels.table import INSIDE
-from netviz.drawing.panels.titles import looks
+from netviz.drawing.panels.titles import caption_looks
 from netviz.drawing.theme import CLASSIC_GROUND, READABLE, THEMES, Theme, colour, contrast, mix, theme_of
 from netviz.scene.scene import PaletteName, Style, ThemeName
 from tests.conftest import short_scene
@@ -27,7 +27,7 @@ def test_every_text_can_be_read(style: str, theme: str | None, palette: str | No
     for ground in (made.centre, made.edge):
         for name in ("ink", "quiet", "faint", "error", "test_error"):
             assert contrast(getattr(made, name), ground) >= READABLE, name
-        for look in looks(made):
+        for look in caption_looks(made):
             assert contrast(look.colour, ground) >= READABLE, "a run's name and figure are in its line's colour"
         for sign in (made.positive, made.negative):
             assert contrast(made.readable(mix(sign, made.ink, 0.25)), ground) >= READABLE, "a weight's label"
@@ -42,7 +42,7 @@ def test_figures_can_be_read_at_every_level_of_light(style: str, theme: str | No
     for level in np.linspace(-1, 1, 801):
         fill = mix(made.neuron, made.signal if level >= 0 else made.negative_signal, abs(float(level)))
         assert contrast(made.figure(float(level)), fill) >= READABLE
-    assert any((made.figure(0.0) == ink).all() for ink in (made.ink, made.lit_ink)), (
+    assert any((made.figure(0.0) == ink).all() for ink in (made.ink, made.ink_on_light)), (
         "an ink of the theme where it can be"
     )
 

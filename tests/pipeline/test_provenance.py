@@ -9,31 +9,31 @@ from pathlib import Path
 import pytest
 
 import netviz
-from netviz.pipeline.provenance import OWN_MUSIC, about_of, restored
+from netviz.pipeline.provenance import OWN_MUSIC, provenance_of, restored
 from netviz.resources import assets_folder
 from netviz.scene.export import scene_hash
-from netviz.video.metadata import Music, about_of_text
+from netviz.video.metadata import Music, parse_provenance
 
 
 def test_of_a_bundled_scene() -> None:
-    about = about_of(netviz.load_scene("xor"))
+    about = provenance_of(netviz.load_scene("xor"))
     assert (about.title, about.software, about.seed) == ("Learning XOR, the hard way", "netviz 0.1.0", 1)
     assert about.music == Music("Slow Descent", "The netviz authors", "CC0 1.0, public domain")
     assert about.scene_hash == scene_hash(about.scene)
     assert about.comment.startswith(f"Made with netviz 0.1.0, seed 1, scene {about.scene_hash}.")
     assert about.rights == "Music: Slow Descent by The netviz authors, CC0 1.0, public domain"
-    assert about_of_text(about.text) == about
+    assert parse_provenance(about.text) == about
 
 
 def test_of_music_made_from_the_run_and_of_none() -> None:
-    assert about_of(netviz.load_scene("neuron", overrides={"audio": "sonify"})).music == Music(licence=OWN_MUSIC)
-    silent = about_of(netviz.load_scene("xor", overrides={"duration": 20}))
+    assert provenance_of(netviz.load_scene("neuron", overrides={"audio": "sonify"})).music == Music(licence=OWN_MUSIC)
+    silent = provenance_of(netviz.load_scene("xor", overrides={"duration": 20}))
     assert silent.music is None
     assert "copyright" not in silent.tags
 
 
 def test_what_the_scene_says_of_its_music_counts() -> None:
-    music = about_of(netviz.load_scene("xor", overrides={"audio.licence": "mine"})).music
+    music = provenance_of(netviz.load_scene("xor", overrides={"audio.licence": "mine"})).music
     assert music == Music("Slow Descent", "The netviz authors", "mine")
 
 
@@ -45,7 +45,7 @@ def test_where_files_lie_is_said_nowhere(folder: str, tmp_path: Path) -> None:
     (place / "s.yaml").write_text(
         "network: {layers: [1, 1]}\ndata: {examples: [{inputs: 0, target: 1}]}\naudio: my.mp3\n"
     )
-    about = about_of(netviz.load_scene(place / "s.yaml"))
+    about = provenance_of(netviz.load_scene(place / "s.yaml"))
     said = json.dumps(about.tags)
     assert not [part for part in ("secret", "deeper", str(tmp_path), tmp_path.name) if part in said]
     assert about.files == ("my.mp3",)
@@ -56,7 +56,7 @@ def test_where_files_lie_is_said_nowhere(folder: str, tmp_path: Path) -> None:
 
 
 def test_digits_are_not_much() -> None:
-    about = about_of(netviz.load_scene("digits"))
+    about = provenance_of(netviz.load_scene("digits"))
     assert len(json.dumps(about.scene)) > 70_000
     assert len(about.text) < 25_000
-    assert about_of_text(about.text) == about
+    assert parse_provenance(about.text) == about

@@ -20,12 +20,21 @@ import netviz
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline import processes, tasks
 from netviz.pipeline.dask import ClusterUnreachable
-from netviz.pipeline.jobs import making_of
-from netviz.pipeline.tasks import Packed, Production, Segment, SegmentFailed, WorkerDiffers, encode, opened, versions
+from netviz.pipeline.jobs import encode_settings
+from netviz.pipeline.tasks import (
+    RenderTask,
+    Segment,
+    SegmentFailed,
+    SerializedTask,
+    WorkerDiffers,
+    deserialized,
+    encode,
+    worker_versions,
+)
 from netviz.pipeline.workers import default_jobs, usable_cpus
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
-from netviz.video.formats import Roll, outputs_of, rolls_of
+from netviz.video.formats import FrameStream, frame_streams, outputs_of
 from tests.comparing import comparing
 from tests.conftest import short_scene
 from tests.video.support import children
@@ -63,7 +72,7 @@ def nothing_left() -> Iterator[None]:
     before = {*children()}
     yield
     assert {*children()} <= before
-    assert tasks.WATCHES == {}
+    assert tasks.TRACKERS == {}
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("netviz")]
 
 
@@ -195,33 +204,33 @@ def test_threads_stop_when_nobody_wants_the_film(run: Recording, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def roll_of(scene: Scene) -> Roll:
+def roll_of(scene: Scene) -> FrameStream:
     """What is drawn for the scene's film as MP4."""
-    making = making_of(scene)
-    (roll,) = rolls_of(outputs_of([Path("film.mp4")], making), making)
+    making = encode_settings(scene)
+    (roll,) = frame_streams(outputs_of([Path("film.mp4")], making), making)
     return roll
 
 
-def packed(run: Recording) -> Packed:
-    production = Production(netviz.plan(run.scene), run, roll_of(run.scene))
+def packed(run: Recording) -> SerializedTask:
+    production = RenderTask(netviz.plan(run.scene), run, roll_of(run.scene))
     made, arguments = production.__reduce__()[:2]
-    result: Packed = made(*arguments)
+    result: SerializedTask = made(*arguments)
     return result
 
 
 @pytest.mark.parametrize("library", ["netviz", "numpy", "matplotlib", "pillow", "ffmpeg"])
 def test_a_worker_of_another_version_is_refused(run: Recording, library: str) -> None:
     there = packed(run)
-    other = Packed(there.token, {**there.versions, library: "0.0"}, b"never read")
+    other = SerializedTask(there.token, {**there.versions, library: "0.0"}, b"never read")
     with pytest.raises(WorkerDiffers, match=rf"has {library} \S+.* instead of 0\.0; .*install the same versions"):
-        opened(other)
+        deserialized(other)
     with pytest.raises(SegmentFailed, match=r"instead of 0\.0"):
         encode(other, 0, 10)
 
 
 def test_versions_are_told() -> None:
-    assert versions()["numpy"] == np.__version__
-    assert "code" in versions()["netviz"] and versions()["ffmpeg"]
+    assert worker_versions()["numpy"] == np.__version__
+    assert "code" in worker_versions()["netviz"] and worker_versions()["ffmpeg"]
 
 
 def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
@@ -229,18 +238,18 @@ def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
     imageio.v3.imwrite(logo, np.full((20, 20, 3), 200, np.uint8))
     scene = short_scene(**SMALL, panels=[{"panel": "network"}, {"panel": "picture", "file": str(logo)}])
     run = netviz.record(scene)
-    here = Segment(Production(netviz.plan(scene), run, roll_of(scene)), 0, 5).encoded()
+    here = Segment(RenderTask(netviz.plan(scene), run, roll_of(scene)), 0, 5).encoded()
     there = packed(run)
     logo.unlink()
     assert Segment(there, 0, 5).encoded() == here
-    copy = Path(opened(there).recorded.scene.panels[1].file)  # type: ignore[index,union-attr]
+    copy = Path(deserialized(there).recorded.scene.panels[1].file)  # type: ignore[index,union-attr]
     assert copy != logo and copy.is_file()
 
 
 def test_runs_side_by_side_travel_together() -> None:
     scene = comparing(output__size="160x128", output__fps=5, duration=4)
     runs = netviz.compare(scene)
-    film = Production(netviz.plan(scene), runs, roll_of(scene))
+    film = RenderTask(netviz.plan(scene), runs, roll_of(scene))
     made, arguments = film.__reduce__()[:2]
     assert Segment(made(*arguments), 9, 11).encoded() == Segment(film, 9, 11).encoded()
 

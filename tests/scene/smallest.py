@@ -22,8 +22,8 @@ data:
 
 def told(source: str | Path, overrides: Mapping[str, Any] | None = None) -> list[str]:
     """The mistakes as they are printed; each must be one line that any terminal can show."""
-    draft = read_scene(source, overrides)
-    assert (draft.scene is None) == bool(draft.problems)
-    lines = [str(problem) for problem in draft.problems]
+    result = read_scene(source, overrides)
+    assert (result.scene is None) == bool(result.problems)
+    lines = [str(problem) for problem in result.problems]
     assert all(line.isprintable() for line in lines)
     return lines

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netviz.scene.json_schema import schema
+from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import EVENT_KINDS, LONGEST, SHOT_KINDS, Moment, moment_of
-from netviz.training.event import KINDS
+from netviz.scene.shots import LONGEST, SHOT_KINDS, Moment, moment_of
 from tests.scene.smallest import BASE, Write, told
 
 MORE = "duration: 20\nshots: [{shot: title}, {shot: rest}, {shot: learning}, {shot: rest}]\n"
@@ -90,10 +89,11 @@ def test_a_scene_keeps_its_captions(write: Write) -> None:
     assert Scene.model_validate(scene.model_dump(), strict=False).captions == scene.captions
 
 
-def test_events_are_called_in_a_scene_as_they_are_found() -> None:
-    assert set(EVENT_KINDS) == set(KINDS)
+def test_shots_are_called_in_moments_as_in_the_scene() -> None:
     shots = {
-        name for part in schema()["definitions"].values() for name in [part["properties"].get("shot", {}).get("const")]
+        name
+        for part in scene_schema()["definitions"].values()
+        for name in [part["properties"].get("shot", {}).get("const")]
     }
     assert set(SHOT_KINDS) == shots - {None}
 
@@ -119,7 +119,7 @@ def test_moments_are_read(text: str, moment: Moment) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(alphabet="0123.,_%s: cyletorhnvdp", max_size=LONGEST + 2) | st.sampled_from(["event:sign", "shot:rest"]))
 def test_editors_and_the_loader_agree_about_moments(text: str) -> None:
-    pattern = schema()["definitions"]["Caption"]["properties"]["at"]
+    pattern = scene_schema()["definitions"]["Caption"]["properties"]["at"]
     try:
         moment_of(text)
         is_moment = True

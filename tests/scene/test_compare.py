@@ -98,8 +98,8 @@ def test_each_run_is_the_scene_with_its_own_values(write: Write) -> None:
 
 
 def test_runs_typed_as_an_option_are_told_by_it(write: Write) -> None:
-    draft = read_scene(write(BASE), {"compare": [{"set": {"training.seed": -1}}, {}]})
-    assert [problem.where for problem in draft.problems] == ["compare: compare[0].set.'training.seed'"]
+    result = read_scene(write(BASE), {"compare": [{"set": {"training.seed": -1}}, {}]})
+    assert [problem.where for problem in result.problems] == ["compare: compare[0].set.'training.seed'"]
 
 
 def test_runs_no_file_could_have() -> None:

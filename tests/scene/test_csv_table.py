@@ -217,9 +217,9 @@ def test_whatever_stands_in_a_file_it_is_a_table_or_told(
     folder = tmp_path_factory.getbasetemp()
     (folder / "points.csv").write_bytes(content)
     (folder / "my.yaml").write_text(SCENE)
-    draft = read_scene(folder / "my.yaml")
-    assert draft.problems
-    assert all(str(problem).isprintable() for problem in draft.problems)
+    result = read_scene(folder / "my.yaml")
+    assert result.problems
+    assert all(str(problem).isprintable() for problem in result.problems)
 
 
 _NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -16,7 +16,7 @@ from netviz.scene.loader import bundled_scenes, load_scene
 from netviz.scene.model import Data
 from netviz.scene.output import Sound
 from netviz.scene.scene import Scene
-from netviz.scene.shots import NetworkPanel, PicturePanel
+from netviz.scene.shots import NetworkPanelSpec, PicturePanelSpec
 
 
 def again(scene: Scene, folder: Path) -> Scene:
@@ -115,7 +115,7 @@ def test_a_table_is_written_as_examples(tmp_path: Path) -> None:
 
 def named(*files: str, audio: str = "", font: str | None = None) -> Scene:
     """A scene with these pictures."""
-    panels = (NetworkPanel(), *(PicturePanel(file=file) for file in files))
+    panels = (NetworkPanelSpec(), *(PicturePanelSpec(file=file) for file in files))
     sound = Sound(file=audio) if audio else None
     network = {"layers": (1, 1)}
     data = Data.model_validate({"examples": [{"inputs": 0, "target": 1}]})

@@ -16,13 +16,13 @@ from jsonschema.exceptions import ValidationError as SchemaError
 
 from netviz.errors import InputError
 from netviz.resources import scenes_folder
-from netviz.scene.json_schema import every_key, schema
+from netviz.scene.json_schema import every_key, scene_schema
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.scene.yaml import read_tree
 
 BUNDLED = sorted(scenes_folder().glob("*.yaml"))
-VALIDATOR = Draft7Validator(schema())
+VALIDATOR = Draft7Validator(scene_schema())
 
 
 def scene_data(path: Path) -> dict[str, Any]:
@@ -39,17 +39,17 @@ def nodes(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_it_is_draft_7() -> None:
-    Draft7Validator.check_schema(schema())
-    assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
-    assert json.loads(json.dumps(schema())) == schema()
-    for node in nodes(schema()):
+    Draft7Validator.check_schema(scene_schema())
+    assert scene_schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert json.loads(json.dumps(scene_schema())) == scene_schema()
+    for node in nodes(scene_schema()):
         assert not {"$defs", "prefixItems", "discriminator", "unevaluatedProperties"} & set(node)
         # Draft 7 ignores whatever stands beside a $ref.
         assert "$ref" not in node or len(node) == 1
 
 
 def test_every_key_is_described() -> None:
-    written = schema()
+    written = scene_schema()
     for part in (written, *written["definitions"].values()):
         assert part["description"]
         assert part["additionalProperties"] is False
@@ -60,8 +60,8 @@ def test_every_key_is_described() -> None:
 
 
 def test_a_changed_copy_changes_nothing() -> None:
-    schema()["properties"].clear()
-    assert schema()["properties"]
+    scene_schema()["properties"].clear()
+    assert scene_schema()["properties"]
 
 
 def test_every_key_of_the_scene_is_known() -> None:

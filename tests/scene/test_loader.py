@@ -16,7 +16,7 @@ from netviz.resources import assets_folder, scenes_folder
 from netviz.scene.loader import bundled_scenes, load_scene, read_stored
 from netviz.scene.overrides import Override
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanel, Shot
+from netviz.scene.shots import PicturePanelSpec, Shot
 from tests.scene.smallest import BASE, Write, told
 
 # --- what is read ----------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_the_pictures_of_panels_are_files_like_any(tmp_path: Path, monkeypatch: 
 
     def file(**more: Any) -> str:
         panel = load_scene(path, **more).panels[0]
-        assert isinstance(panel, PicturePanel)
+        assert isinstance(panel, PicturePanelSpec)
         return panel.file
 
     assert file() == str(tmp_path / "scenes" / "logo.png")

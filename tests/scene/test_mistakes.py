@@ -179,10 +179,10 @@ def test_load_scene_raises_all_of_them(write: Write) -> None:
 
 
 def test_a_draft_keeps_the_parts_that_are_right(write: Write) -> None:
-    draft = read_scene(write(BASE + "style: x\ntitle: Fine\n"))
-    assert draft.parts["title"] == "Fine"
-    assert "style" not in draft.parts
-    assert draft.path == Path("my.yaml")
+    result = read_scene(write(BASE + "style: x\ntitle: Fine\n"))
+    assert result.parts["title"] == "Fine"
+    assert "style" not in result.parts
+    assert result.path == Path("my.yaml")
 
 
 # Values that are wrong, whatever the key: a Scene never holds them, and what is said of them is one line.

@@ -243,8 +243,8 @@ def test_a_stored_scene_takes_overrides_like_a_file() -> None:
     changed = read_stored(scene, Path("run.npz"), typed(size="square", audio=None)).scene
     assert changed is not None
     assert (changed.output.size, changed.audio) == ((1080, 1080), None)
-    draft = read_stored(scene, Path("run.npz"), {**typed(fps=0), "shots.2.share": Override(1.0, "--set it")})
-    assert [problem.where for problem in draft.problems] == ["run.npz: shots", "--fps"]
+    result = read_stored(scene, Path("run.npz"), {**typed(fps=0), "shots.2.share": Override(1.0, "--set it")})
+    assert [problem.where for problem in result.problems] == ["run.npz: shots", "--fps"]
 
 
 def test_the_classic_style_typed_over_a_scene_with_panels_wins() -> None:

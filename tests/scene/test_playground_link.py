@@ -22,7 +22,7 @@ from netviz.scene.output import Sound
 from netviz.scene.overrides import Override
 from netviz.scene.playground_link import CYCLES, KEYS, is_link
 from netviz.scene.scene import Scene
-from netviz.scene.shots import BoundaryPanel
+from netviz.scene.shots import BoundaryPanelSpec
 
 PAGE = "https://playground.tensorflow.org/"
 WHOLE = (
@@ -49,9 +49,9 @@ def linked(state: str, **overrides: Any) -> Scene:
 
 
 def told(link: str, overrides: dict[str, Any] | None = None) -> list[str]:
-    draft = read_scene(link, overrides)
-    assert (draft.scene is None) == bool(draft.problems)
-    lines = [str(problem) for problem in draft.problems]
+    result = read_scene(link, overrides)
+    assert (result.scene is None) == bool(result.problems)
+    lines = [str(problem) for problem in result.problems]
     assert all(line.isprintable() for line in lines)
     return lines
 
@@ -145,8 +145,8 @@ def test_every_share_keeps_as_many_points_as_playground_does() -> None:
 def test_what_playground_can_draw_otherwise() -> None:
     default = linked("").shown_panels
     for state, panel in [
-        ("showTestData=true", BoundaryPanel(test_points=True)),
-        ("discretize=true&showTestData=true", BoundaryPanel(test_points=True, discrete=True)),
+        ("showTestData=true", BoundaryPanelSpec(test_points=True)),
+        ("discretize=true&showTestData=true", BoundaryPanelSpec(test_points=True, discrete=True)),
     ]:
         assert linked(state).panels == tuple(panel if each.panel == "boundary" else each for each in default)
 
@@ -320,11 +320,11 @@ _STATES = st.fixed_dictionaries(
 @given(state=_STATES, encoded=st.booleans())
 def test_every_state_of_playground_is_a_scene(state: dict[str, str], encoded: bool) -> None:
     written = {key: quote(value, safe="" if encoded or key == "seed" else ",") for key, value in state.items()}
-    draft = read_scene(PAGE + "#" + "&".join(f"{key}={value}" for key, value in written.items()))
-    assert draft.problems == ()
-    scene = draft.scene
+    result = read_scene(PAGE + "#" + "&".join(f"{key}={value}" for key, value in written.items()))
+    assert result.problems == ()
+    scene = result.scene
     assert scene is not None
-    assert bool(draft.notes) == ("seed" not in state)
+    assert bool(result.notes) == ("seed" not in state)
     assert str(scene.training.seed) == state.get("seed", "1")
     shape = [int(part) for part in state.get("networkShape", "4,2").split(",") if part]
     assert list(scene.network.layers[1:]) == [*shape, 1]

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.scene.schedule import between, shown_count, shown_cycles
+from netviz.scene.schedule import cycles_between, shown_count, shown_cycles
 from netviz.scene.types import geometric_cycles
 from netviz.training.training_recorder import curve_cycles, kept_cycles
 from tests.training.scenes import MILO_CYCLES, milo, scene
@@ -43,14 +43,14 @@ def test_as_many_frames_as_cycles_are_all_of_them(cycles: int) -> None:
 
 @given(st.integers(0, 10**6), st.integers(1, 10**7), st.integers(0, 40))
 def test_between_lies_strictly_between(first: int, distance: int, most: int) -> None:
-    chosen = between(first, first + distance, most)
+    chosen = cycles_between(first, first + distance, most)
     assert len(chosen) == min(most, distance - 1)
     assert all(before < after for before, after in zip((first, *chosen), (*chosen, first + distance), strict=True))
 
 
 def test_between_the_start_and_a_late_cycle_is_dense_early() -> None:
-    assert between(0, 3) == (1, 2)
-    chosen = between(0, 10_000)
+    assert cycles_between(0, 3) == (1, 2)
+    chosen = cycles_between(0, 10_000)
     assert chosen[:3] == (1, 2, 5)
     assert len(chosen) == 12
 

@@ -14,12 +14,12 @@ from netviz.scene.model import Data, Example, Network, Schedule, Training
 from netviz.scene.output import Output, Sound
 from netviz.scene.scene import Scene
 from netviz.scene.shots import (
-    BoundaryPanel,
-    CurvePanel,
-    EquationsPanel,
+    BoundaryPanelSpec,
+    CurvePanelSpec,
+    EquationsPanelSpec,
     LearningShot,
-    NetworkPanel,
-    PicturePanel,
+    NetworkPanelSpec,
+    PicturePanelSpec,
     RestShot,
     ThinkShot,
     WalkShot,
@@ -186,18 +186,18 @@ def test_a_mistake_in_data_or_training_or_shots(parts: dict[str, Any], path: tup
 @pytest.mark.parametrize(
     ("parts", "path", "says"),
     [
-        ({"panels": (CurvePanel(), NetworkPanel(), CurvePanel())}, ("panels", 2), "there is a panel curve already"),
-        ({"panels": (CurvePanel(),), "style": "classic"}, ("panels",), "classic has its own picture"),
+        ({"panels": (CurvePanelSpec(), NetworkPanelSpec(), CurvePanelSpec())}, ("panels", 2), "there is a panel curve already"),
+        ({"panels": (CurvePanelSpec(),), "style": "classic"}, ("panels",), "classic has its own picture"),
         ({"network": Network(layers=(2, 1), bias=True, bias_nodes=True), "style": "classic"}, ("network", "bias_nodes"), "classic draws no bias nodes"),
         ({"shots": (WalkShot(),), "style": "classic"}, ("shots", 0), "classic has no walks"),
         ({"shots": (LearningShot(examples="together"),), "style": "classic"}, ("shots", 0, "examples"), "classic presents each example"),
-        ({"panels": (BoundaryPanel(),), "network": THREE, "data": Data(examples=examples((1, 2, 3)))}, ("panels", 0), "the network has 3 inputs and not 2"),
-        ({"panels": (BoundaryPanel(),), "network": Network(layers=(2, 9)), "data": Data(examples=examples((1, 2), target=(1.0,) * 9))}, ("panels", 0), "at most 8 outputs; the network has 9"),
-        ({"panels": (NetworkPanel(neurons="maps"),), "network": THREE, "data": Data(examples=examples((1, 2, 3)))}, ("panels", 0, "neurons"), "has 3 inputs and not 2; use numbers"),
-        ({"panels": (EquationsPanel(),), "network": Network(layers=(2, 5, 1))}, ("panels", 0), "[2, 5, 1] has up to 5, 2 layers and 6 neurons"),
-        ({"panels": (EquationsPanel(),), "network": Network(layers=(2, 1, 1, 1, 1))}, ("panels", 0), "at most 4 neurons in each layer, 3 layers after the inputs and 8 neurons in those"),
-        ({"panels": (EquationsPanel(),), "network": Network(layers=(2, 4, 4, 1))}, ("panels", 0), "has up to 4, 3 layers and 9 neurons"),
-        ({"panels": (EquationsPanel(weight=13),)}, ("panels", 0, "weight"), "the network has 12 weights; there is no w13"),
+        ({"panels": (BoundaryPanelSpec(),), "network": THREE, "data": Data(examples=examples((1, 2, 3)))}, ("panels", 0), "the network has 3 inputs and not 2"),
+        ({"panels": (BoundaryPanelSpec(),), "network": Network(layers=(2, 9)), "data": Data(examples=examples((1, 2), target=(1.0,) * 9))}, ("panels", 0), "at most 8 outputs; the network has 9"),
+        ({"panels": (NetworkPanelSpec(neurons="maps"),), "network": THREE, "data": Data(examples=examples((1, 2, 3)))}, ("panels", 0, "neurons"), "has 3 inputs and not 2; use numbers"),
+        ({"panels": (EquationsPanelSpec(),), "network": Network(layers=(2, 5, 1))}, ("panels", 0), "[2, 5, 1] has up to 5, 2 layers and 6 neurons"),
+        ({"panels": (EquationsPanelSpec(),), "network": Network(layers=(2, 1, 1, 1, 1))}, ("panels", 0), "at most 4 neurons in each layer, 3 layers after the inputs and 8 neurons in those"),
+        ({"panels": (EquationsPanelSpec(),), "network": Network(layers=(2, 4, 4, 1))}, ("panels", 0), "has up to 4, 3 layers and 9 neurons"),
+        ({"panels": (EquationsPanelSpec(weight=13),)}, ("panels", 0, "weight"), "the network has 12 weights; there is no w13"),
         ({"shots": (LearningShot(), WalkShot()), "network": Network(layers=(2, 5, 1))}, ("shots", 1), "leave the walk out, or list panels without equations"),
     ],
 )  # fmt: skip
@@ -229,8 +229,15 @@ def test_a_mistake_in_the_picture(parts: dict[str, Any], path: tuple[str | int, 
             "data": DATA,
             "training": Training(batch="full", regularization="L2"),
         },
-        {"shots": (WalkShot(),), "network": Network(layers=(2, 5, 1)), "panels": (NetworkPanel(neurons="maps"),)},
-        {"panels": (PicturePanel(file="/a"), PicturePanel(file="/a"), BoundaryPanel(), EquationsPanel(weight=12))},
+        {"shots": (WalkShot(),), "network": Network(layers=(2, 5, 1)), "panels": (NetworkPanelSpec(neurons="maps"),)},
+        {
+            "panels": (
+                PicturePanelSpec(file="/a"),
+                PicturePanelSpec(file="/a"),
+                BoundaryPanelSpec(),
+                EquationsPanelSpec(weight=12),
+            )
+        },
         {"shots": (ThinkShot(inputs=(1.0, 2.0)),)},
         {"network": THREE, "data": Data(examples=examples((1, 2, 3))), "shots": (LearningShot(examples="together"),)},
         {"network": NETWORK, "data": Data(csv="a.csv", inputs=("a", "b"), targets=("c",))},
@@ -270,7 +277,7 @@ def test_the_panels_that_suit_a_scene() -> None:
     assert kinds(network=THREE, data=three, shots=(LearningShot(examples="together"),)) == table
     nine = Data(examples=examples(*[(1, 2)] * 60, target=(1.0,) * 9))
     assert kinds(network=Network(layers=(2, 9)), data=nine) == table
-    assert kinds(panels=(CurvePanel(),)) == ["curve"]
+    assert kinds(panels=(CurvePanelSpec(),)) == ["curve"]
 
 
 def test_where_bias_nodes_are_drawn() -> None:

@@ -118,22 +118,22 @@ def test_what_is_not_yaml_is_told_with_its_place(text: str, line: int, column: i
 
 @pytest.mark.parametrize("tag", ["!!python/object/apply:os.system", "!foo", "!!binary", "!!int", "!", "!<tag:x>"])
 def test_tags_are_not_allowed(tag: str) -> None:
-    (slip,) = read_tree(f"a: 1\nb: {tag} 'x'\n").slips
-    assert slip.position == Position(2, 4)
-    assert "not allowed" in slip.message
+    (issue,) = read_tree(f"a: 1\nb: {tag} 'x'\n").syntax_issues
+    assert issue.position == Position(2, 4)
+    assert "not allowed" in issue.message
 
 
 def test_both_lines_of_a_duplicate_key_are_named() -> None:
     tree = read_tree("a: 1\nb:\n  c: 1\n  d: 2\n  'c': 3\n")
-    (slip,) = tree.slips
-    assert (slip.position, slip.path) == (Position(5, 3), ("b", "c"))
-    assert "line 3" in slip.message
+    (issue,) = tree.syntax_issues
+    assert (issue.position, issue.path) == (Position(5, 3), ("b", "c"))
+    assert "line 3" in issue.message
     assert tree.data["b"]["c"] == 1
 
 
 @pytest.mark.parametrize("text", ["a: &a {x: 1}\nb: {<<: *a}\n", "? [1, 2]\n: 3\n", "? {a: 1}\n: 3\n"])
 def test_merge_keys_and_keys_that_are_no_text_are_refused(text: str) -> None:
-    assert len(read_tree(text).slips) == 1
+    assert len(read_tree(text).syntax_issues) == 1
 
 
 def test_a_quoted_merge_sign_is_a_key_like_any() -> None:
@@ -185,9 +185,9 @@ def test_as_deep_as_allowed_is_read() -> None:
 
 
 def test_a_number_no_one_can_mean_is_refused() -> None:
-    (slip,) = read_tree("a: " + "9" * 5000).slips
-    assert slip.path == ("a",)
-    assert "5000 characters" in slip.message
+    (issue,) = read_tree("a: " + "9" * 5000).syntax_issues
+    assert issue.path == ("a",)
+    assert "5000 characters" in issue.message
 
 
 def test_escapes_reach_the_data_for_the_schema_to_judge() -> None:
@@ -206,7 +206,7 @@ def test_what_was_written_in_quotes_is_read_back(data: dict[str, Any]) -> None:
     # JSON is YAML 1.2: a writer and a reader that share no code with ours must agree with it.
     tree = read_tree(json.dumps(data))
     assert tree.data == data
-    assert not tree.slips
+    assert not tree.syntax_issues
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=60) | st.text("ab:-[]{}#&*!|>'\"%@ \n\t,?", max_size=60))

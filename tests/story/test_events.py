@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.scene.loader import load_scene
+from netviz.scene.shots import EVENT_KINDS
 from netviz.story.events import find_events
 from netviz.story.network_events import MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
-from netviz.training.event import KINDS, Event
+from netviz.training.event import Event
 from netviz.training.problem import TrainingDiverged
 from netviz.training.recording import AT_REST, Recording
 from netviz.training.trainer import record
@@ -301,7 +302,7 @@ def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, bat
     network = {"layers": [3, 3, 3, 1], "activation": [activation, activation, "sigmoid"], "bias": True}
     recording = record(scene(network=network, seed=seed, batch=batch, learning_rate=rate, initial_weights="glorot"))
     found = find_events(recording)
-    assert {event.kind for event in found} <= {*KINDS}
+    assert {event.kind for event in found} <= {*EVENT_KINDS}
     assert len({(event.kind, event.synapse, event.neuron, event.numbers.get("from")) for event in found}) == len(found)
     assert len(of_kind(found, "sign")) <= MOST_SYNAPSES
     for event in found:

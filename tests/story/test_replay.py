@@ -11,7 +11,7 @@ import pytest
 from netviz.scene.scene import Scene
 from netviz.story import replay as replays
 from netviz.story.replay import Replay, chosen, moments_of
-from netviz.training.problem import lesson_of
+from netviz.training.problem import training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import steps_of_cycle
 from netviz.training.trainer import engine_for, record
@@ -49,13 +49,13 @@ def run(request: pytest.FixtureRequest) -> tuple[str, Recording]:
 
 
 def replay_of(recording: Recording) -> Replay:
-    return Replay(recording, moments_of(recording), lesson_of(recording.scene))
+    return Replay(recording, moments_of(recording), training_problem(recording.scene))
 
 
 def test_a_replay_arrives_bit_for_bit(run: tuple[str, Recording]) -> None:
     name, recording = run
-    lesson = lesson_of(recording.scene)
-    assert engine_for(recording.scene, lesson).name == ENGINES.get(name, engine_for(recording.scene, lesson).name)
+    problem = training_problem(recording.scene)
+    assert engine_for(recording.scene, problem).name == ENGINES.get(name, engine_for(recording.scene, problem).name)
     moments, replay, steps = moments_of(recording), replay_of(recording), 0
     for moment in range(len(moments.cycle) - 1):
         state = replay.state_at(moment)
@@ -65,20 +65,20 @@ def test_a_replay_arrives_bit_for_bit(run: tuple[str, Recording]) -> None:
         for found, expected in zip((*state.parameters[0], *state.parameters[1]), (*kept[0], *kept[1]), strict=True):
             assert np.array_equal(found, expected)
     assert steps == 150
-    if lesson.regularization == "L1":
+    if problem.regularization == "L1":
         assert any((array == 0).any() for array in moments.parameters.weights), "a weight has died"
 
 
 def test_every_step_is_the_one_that_was_taken(run: tuple[str, Recording], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "MOST_SECONDS", 1e9)
     recording = run[1]
-    lesson, moments, replay = lesson_of(recording.scene), moments_of(recording), replay_of(recording)
+    problem, moments, replay = training_problem(recording.scene), moments_of(recording), replay_of(recording)
     for moment in [0, 1, 5, len(moments.cycle) // 2, len(moments.cycle) - 2]:
         stretch = replay.stretch(moment)
         assert stretch is not None
         state, step = replay.state_at(moment), 0
         for cycle in range(moments.cycle[moment] + 1, moments.cycle[moment + 1] + 1):
-            for taken in steps_of_cycle(lesson, state):
+            for taken in steps_of_cycle(problem, state):
                 state = taken.state
                 assert stretch.cycle[step] == cycle
                 assert stretch.example[step] == taken.start + len(taken.losses) - 1

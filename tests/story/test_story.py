@@ -9,7 +9,7 @@ import pytest
 
 import netviz
 from netviz.story.events import find_events
-from netviz.story.story import frame_of, told
+from netviz.story.story import add_story, frame_of
 from netviz.story.wording import event_texts
 from netviz.timeline.cues import frames_to_read
 from netviz.timeline.plan import Plan, make_plan
@@ -26,7 +26,7 @@ def xor() -> Recording:
 def story_of(xor: Recording, seconds: int = 91, **changes: object) -> Plan:
     scene = netviz.load_scene("xor", overrides={"story": "auto", "audio": None, "duration": seconds, **changes})
     recording = xor.with_scene(scene)
-    return told(make_plan(scene, Fraction(seconds)), recording)
+    return add_story(make_plan(scene, Fraction(seconds)), recording)
 
 
 def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Recording) -> None:
@@ -99,7 +99,7 @@ def test_a_scene_can_choose_reword_and_add(xor: Recording) -> None:
 def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"story": {"spotlight": False}})
     recording = xor.with_scene(scene)
-    plan = told(make_plan(scene, Fraction(91)), recording)
+    plan = add_story(make_plan(scene, Fraction(91)), recording)
     timeline = make_timeline(plan, recording)
     assert plan.cues and all(timeline.frame(cue.start + 20).spotlight is None for cue in plan.cues)
 
@@ -125,7 +125,7 @@ def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> Non
             "xor", overrides={"captions": [{"text": "Now", "at": f"cycle:{cycle}"}], "story": None}
         )
         recording = xor.with_scene(scene)
-        plan = told(make_plan(scene, Fraction(91)), recording)
+        plan = add_story(make_plan(scene, Fraction(91)), recording)
         timeline = make_timeline(plan, recording)
         (cue,) = plan.cues
         assert timeline.frame(cue.start - 1).curve_cycle < cycle <= timeline.frame(cue.start).curve_cycle
@@ -133,9 +133,9 @@ def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> Non
 
 def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Recording) -> None:
     scene = xor.scene
-    short = told(make_plan(scene, Fraction(91)), xor, lambda text: "“" not in text)
+    short = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "“" not in text)
     assert "Input 3 hardly matters any more: its synapses have withered." in [cue.text for cue in short.cues]
-    none = told(make_plan(scene, Fraction(91)), xor, lambda text: "withered" not in text)
+    none = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "withered" not in text)
     assert not [cue for cue in none.cues if "withered" in cue.text]
     assert none.notes[-1].startswith("the story leaves out '“third column” hardly")
 

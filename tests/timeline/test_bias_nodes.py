@@ -60,14 +60,14 @@ def test_every_frame_has_a_place_for_every_node(changes: dict[str, Any], nodes: 
     kinds = set()
     for frame in some_of(timeline):
         kinds.add(frame.kind)
-        for layers in (frame.activations, frame.arrived, frame.blame):
+        for layers in (frame.activations, frame.arrived, frame.error_signal):
             assert tuple(len(layer) for layer in layers) == nodes
         for layers in (frame.weights, frame.carried, frame.change):
             assert [layer.shape for layer in layers] == synapses
         assert tuple(len(layer) for layer in frame.biases) == neurons[1:]
         for pulse in frame.pulses:
             assert pulse.strength.shape == synapses[pulse.layer]
-        assert (frame.told, frame.focus) == ((), None)
+        assert (frame.visible, frame.highlighted) == ((), None)
     assert kinds == (KINDS - {"move"} if changes.get("style") == "classic" else KINDS)
 
 
@@ -92,7 +92,7 @@ def test_a_bias_node_is_always_one_and_lights_with_its_layer() -> None:
         for layer in range(3):
             assert frame.activations[layer][-1] == 1
             assert frame.arrived[layer][-1] == frame.arrived[layer][0]
-            assert frame.blame[layer][-1] == 0
+            assert frame.error_signal[layer][-1] == 0
 
 
 def test_biases_move_and_carry_signal_and_error_like_weights() -> None:

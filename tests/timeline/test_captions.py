@@ -17,7 +17,7 @@ from netviz.scene.loader import load_scene
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.scene.shots import Caption, LearningShot
-from netviz.story.story import LATEST, Wanted, told, told_too
+from netviz.story.story import LATEST, CaptionRequest, add_story, told_too
 from netviz.timeline.captions import add_captions, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan
@@ -165,7 +165,7 @@ def assert_readable(plan: Plan, cues: tuple[Cue, ...]) -> None:
 def test_what_is_told_too_finds_its_room(wanted: list[tuple[int, str, int | None]], given_: list[int]) -> None:
     fixed = tuple(Cue(100 * place, 100 * place + 60, "given") for place in sorted(given_))
     plan = replace(PLAN, cues=fixed)
-    asked = [Wanted(*each) for each in wanted]
+    asked = [CaptionRequest(*each) for each in wanted]
     found, left_out = told_too(plan, asked)
     assert len(found) - len(fixed) + len(left_out) == len(asked)
     assert set(fixed) <= set(found)
@@ -195,7 +195,7 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     scene = captioned({"text": "It turns", "at": "event:sign"}, {"text": "Hello", "at": "start"})
     plan = planned(scene)
     assert [cue.text for cue in plan.cues] == ["Hello"], "it waits for the recording"
-    whole = told(plan, recording.with_scene(scene))
+    whole = add_story(plan, recording.with_scene(scene))
     assert [cue.text for cue in whole.cues] == ["Hello", "It turns"]
     cue = whole.cues[1]
     assert cue.event == event
@@ -211,7 +211,7 @@ def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
     monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
     shots = [{"shot": "walk", "example": 1, "cycle": 4}, {"shot": "rest"}]
     scene = load_scene("xor", overrides=OTHERS | {"shots": shots, "captions": [{"text": "a", "at": "event:halved"}]})
-    (cue,) = told(make_plan(scene, Fraction(40)), recording.with_scene(scene)).cues
+    (cue,) = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene)).cues
     assert cue.text == "a"
 
 
@@ -221,7 +221,7 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
     scene = captioned(
         {"text": "a", "at": "event:solved"}, {"text": "b", "at": "event:sign:3"}, {"text": "c", "at": "event:sign:2"}
     )
-    whole = told(make_plan(scene, Fraction(40)), recording.with_scene(scene))
+    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene))
     assert [cue.text for cue in whole.cues] == ["c"]
     assert whole.notes[len(PLAN.notes) :] == (
         "captions[0] is left out: this run has no event solved; it has halved, sign",
@@ -232,5 +232,5 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
 def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
     scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(30)})
-    whole = told(make_plan(scene, Fraction(40)), recording.with_scene(scene))
+    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene))
     assert whole.notes[-1:] == ("captions[0] is left out: other captions leave it no time at its event",)

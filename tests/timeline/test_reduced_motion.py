@@ -25,8 +25,8 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.plan import make_plan
-from netviz.timeline.reduced_motion import STEP, Still, held, in_stills, stills_of
-from netviz.timeline.side_by_side import BrokenOff, SideBySide, frames_of
+from netviz.timeline.reduced_motion import STEP, Still, held, reduce_motion, stills_of
+from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
 from tests.comparing import linear
@@ -69,7 +69,7 @@ def recorded(name: str) -> Any:
 def film(name: str, motion: str = "reduced") -> Timeline | SideBySide:
     scene = scene_of(name, motion)
     run = recorded(name).with_scene(scene)
-    return frames_of(tell(laid_out(scene), run), run)
+    return timeline_of(tell(laid_out(scene), run), run)
 
 
 def one(name: str, motion: str = "reduced") -> Timeline:
@@ -118,7 +118,7 @@ def test_no_second_sees_more_than_two_changes(name: str) -> None:
 def test_nothing_is_on_its_way_and_nothing_half_there(name: str) -> None:
     for _, frame in shown(film(name)):
         assert frame.pulses == () and frame.glow == 1
-        levels = [frame.card, frame.presence, frame.caption_level, *frame.told]
+        levels = [frame.card, frame.presence, frame.caption_level, *frame.visible]
         levels += [0.0 if frame.spotlight is None else frame.spotlight.level]
         if name != "classic":
             levels += [*np.concatenate(frame.arrived), frame.presented, frame.compared]
@@ -179,9 +179,9 @@ def test_a_caption_stays_where_the_next_comes_before_anything_could_be_read() ->
 
 def test_captions_that_follow_each_other_closely_leave_no_other_line_between_them() -> None:
     moving, within = one("captions", "full"), 0
-    for change in changes(in_stills(moving))[8:16]:
+    for change in changes(reduce_motion(moving))[8:16]:
         first, second = Cue(change - 70, change - 5, "one"), Cue(change + 20, change + 80, "two")
-        stills = in_stills(replace(moving, plan=replace(moving.plan, cues=(first, second))))
+        stills = reduce_motion(replace(moving, plan=replace(moving.plan, cues=(first, second))))
         texts = [stills.frame(index).caption for index in range(first.start, second.stop)]
         assert texts == ["one"] * 90 + ["two"] * 60
         within += any(first.stop <= index < second.start for index in changes(stills))
@@ -220,7 +220,7 @@ def test_the_pictures_of_a_step_tell_it_in_order() -> None:
     pictures = [timeline.frame(index) for index in comes]
     assert len(pictures) >= 3
     assert [frame.compared for frame in pictures[-3:]] == [1, 1, 1]
-    hidden = [float(frame.blame[1].max()) for frame in pictures[-3:]]
+    hidden = [float(frame.error_signal[1].max()) for frame in pictures[-3:]]
     assert hidden[0] == 0 < hidden[1] == hidden[2], "the error comes back"
     *before, after = (np.array_equal(frame.weights[0], state.weights[0]) for frame in pictures)
     assert all(before) and not after, "and the weights change last"
@@ -231,11 +231,11 @@ def test_a_walk_is_told_line_by_line() -> None:
     timeline = one("backward")
     span = next(span for span in timeline.plan.spans if span.kind == "walk")
     comes = [index for index in changes(timeline) if span.start <= index < span.stop]
-    told = [round(sum(timeline.frame(index).told)) for index in comes]
-    assert told == sorted(told) and set(told) == set(range(len(timeline.frame(comes[-1]).told) + 1))
+    told = [round(sum(timeline.frame(index).visible)) for index in comes]
+    assert told == sorted(told) and set(told) == set(range(len(timeline.frame(comes[-1]).visible) + 1))
     assert {round(count) for count in np.diff(told)} == {0, 1}
-    course = timeline.courses[span.shot]
-    for begins, _ in course.lines:
+    timing = timeline.timings[span.shot]
+    for begins, _ in timing.lines:
         assert span.start + round(begins * 30) in comes, "each line comes when it does in the film that moves"
 
 
@@ -250,22 +250,22 @@ def test_a_sweep_stops_at_every_shown_cycle_there_is_time_for() -> None:
 def test_the_light_does_not_breathe(recording: Recording) -> None:
     plan = make_plan(recording.scene, Fraction(30))
     breathing = replace(plan, glow=tuple(1 + 0.3 * np.sin(np.arange(plan.frame_count))))
-    stills = in_stills(make_timeline(breathing, recording))
+    stills = reduce_motion(make_timeline(breathing, recording))
     assert {stills.frame(index).glow for index in range(0, 900, 7)} == {1.0}
-    assert changes(stills) == changes(in_stills(make_timeline(plan, recording)))
+    assert changes(stills) == changes(reduce_motion(make_timeline(plan, recording)))
 
 
 @pytest.mark.parametrize("early", [-9, -3, 3, 12])
 def test_a_run_that_breaks_off_changes_only_with_the_others(early: int) -> None:
     runs = netviz.compare(linear(motion="reduced"))
     made = plan(runs.scene)
-    timeline = frames_of(made, runs)
+    timeline = timeline_of(made, runs)
     assert isinstance(timeline, SideBySide)
     broken = next(run for run in timeline.runs if isinstance(run, BrokenOff))
     stop = broken.recorded.plan.spans[-1].stop
     # A caption comes shortly before or after the run breaks off: the pictures' changes and the plan's are others.
     cue = Cue(stop - early, stop - early + 60, "Now.")
-    timeline = frames_of(replace(made, cues=(cue,)), runs)
+    timeline = timeline_of(replace(made, cues=(cue,)), runs)
     assert isinstance(timeline, SideBySide)
     comes = changes(timeline)
     assert all(c - a >= 30 for a, c in zip(comes, comes[2:], strict=False))
@@ -284,19 +284,19 @@ def test_a_timeline_sent_elsewhere_gives_the_same_frames() -> None:
 
 @pytest.mark.parametrize("style", ["glow", "playground"])
 def test_frames_of_one_picture_have_the_same_pixels(style: str) -> None:
-    from netviz.drawing.renderer import Stage
+    from netviz.drawing.renderer import Renderer
 
     scene = short_scene(motion="reduced", style=style)
     run = netviz.record(scene)
-    timeline = frames_of(plan(scene), run)
+    timeline = timeline_of(plan(scene), run)
     comes = changes(timeline)
     start = next(start for start, stop in pairwise(comes) if start > 300 and stop - start > 3)
     held_until = comes[comes.index(start) + 1] - 1
-    stage = Stage(timeline)
-    first = stage.draw(timeline.frame(start)).copy()
-    following = stage.draw(timeline.frame(held_until + 1)).copy()
-    assert np.array_equal(first, stage.draw(timeline.frame(held_until))) and not np.array_equal(first, following)
-    assert np.array_equal(first, Stage(timeline).draw(timeline.frame(held_until))), "whatever was drawn before"
+    renderer = Renderer(timeline)
+    first = renderer.draw(timeline.frame(start)).copy()
+    following = renderer.draw(timeline.frame(held_until + 1)).copy()
+    assert np.array_equal(first, renderer.draw(timeline.frame(held_until))) and not np.array_equal(first, following)
+    assert np.array_equal(first, Renderer(timeline).draw(timeline.frame(held_until))), "whatever was drawn before"
 
 
 rates = st.sampled_from([Fraction(1), Fraction(15), Fraction(25), Fraction(30), Fraction(30000, 1001), Fraction(60)])

@@ -76,7 +76,7 @@ def test_a_run_that_diverges_is_shown_up_to_there(wild: tuple[Comparison, SideBy
     for first, second in frames(film):
         assert first.cycle == second.cycle and second.diverged is None
         assert (first.diverged is not None) == (second.curve_cycle > last)
-        for values in (first.carried, first.blame, first.change, [pulse.strength for pulse in first.pulses]):
+        for values in (first.carried, first.error_signal, first.change, [pulse.strength for pulse in first.pulses]):
             assert all(np.isfinite(layer).all() for layer in values)
         if first.diverged is not None:
             assert first.diverged == runs.diverged[0]

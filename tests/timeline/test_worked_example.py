@@ -10,7 +10,14 @@ import pytest
 
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
-from netviz.timeline.worked_example import Course, Line, course_of, natural_seconds, script_of, worked_weight
+from netviz.timeline.worked_example import (
+    EquationLine,
+    WorkedExampleTiming,
+    natural_seconds,
+    worked_example_steps,
+    worked_example_timing,
+    worked_weight,
+)
 from tests.conftest import short_scene
 
 
@@ -21,22 +28,22 @@ def scene_of(layers: list[int], **changes: Any) -> Scene:
 
 
 def test_a_forward_walk_says_every_layer_and_neuron_in_turn() -> None:
-    assert script_of(scene_of([2, 2, 1]), WalkShot()) == (
-        Line("matrix", 0),
-        Line("sum", 0, 0),
-        Line("activation", 0, 0),
-        Line("sum", 0, 1),
-        Line("activation", 0, 1),
-        Line("matrix", 1),
-        Line("sum", 1, 0),
-        Line("activation", 1, 0),
-        Line("error", 1),
+    assert worked_example_steps(scene_of([2, 2, 1]), WalkShot()) == (
+        EquationLine("matrix", 0),
+        EquationLine("sum", 0, 0),
+        EquationLine("activation", 0, 0),
+        EquationLine("sum", 0, 1),
+        EquationLine("activation", 0, 1),
+        EquationLine("matrix", 1),
+        EquationLine("sum", 1, 0),
+        EquationLine("activation", 1, 0),
+        EquationLine("error", 1),
     )
 
 
 def test_a_backward_walk_goes_on_with_the_error_the_gradient_and_the_update() -> None:
     scene = scene_of([2, 2, 2])
-    forward, whole = script_of(scene, WalkShot()), script_of(scene, WalkShot(backward=True))
+    forward, whole = worked_example_steps(scene, WalkShot()), worked_example_steps(scene, WalkShot(backward=True))
     assert whole[: len(forward)] == forward
     assert [line.kind for line in whole[len(forward) :]] == ["delta", "gradient", "update", "weights"]
 
@@ -56,8 +63,8 @@ def test_a_backward_walk_goes_on_with_the_error_the_gradient_and_the_update() ->
 def test_weights_are_counted_neuron_by_neuron(weight: int | None, place: tuple[int, int, int]) -> None:
     scene = scene_of([3, 2, 2], panels=[{"panel": "network"}, {"panel": "equations", "weight": weight}])
     assert worked_weight(scene) == place
-    last = script_of(scene, WalkShot(backward=True))[-3]
-    assert last == Line("gradient", place[0], place[2])
+    last = worked_example_steps(scene, WalkShot(backward=True))[-3]
+    assert last == EquationLine("gradient", place[0], place[2])
 
 
 def test_a_walk_lasts_as_long_as_reading_takes() -> None:
@@ -67,13 +74,13 @@ def test_a_walk_lasts_as_long_as_reading_takes() -> None:
     assert natural_seconds(scene, WalkShot(backward=True)) == forward + 2 + Fraction("3.5") + 3 + Fraction("3.5") + 4
 
 
-def course(seconds: Fraction, ends: bool = True) -> Course:
-    return course_of(scene_of([2, 2, 1]), WalkShot(backward=True), seconds, ends)
+def timing(seconds: Fraction, ends: bool = True) -> WorkedExampleTiming:
+    return worked_example_timing(scene_of([2, 2, 1]), WalkShot(backward=True), seconds, ends)
 
 
 @pytest.mark.parametrize("seconds", [4, 20, 200])
 def test_things_happen_one_after_the_other_at_any_pace(seconds: int) -> None:
-    it = course(Fraction(seconds))
+    it = timing(Fraction(seconds))
     assert it.windows[0][0] == 0
     assert it.windows[-1][1] == pytest.approx(seconds)
     assert it.update is not None
@@ -89,7 +96,7 @@ def test_things_happen_one_after_the_other_at_any_pace(seconds: int) -> None:
 
 
 def test_between_changes_stillness_has_a_number_and_within_them_none() -> None:
-    it = course(Fraction(40))
+    it = timing(Fraction(40))
     for start, stop in (it.present, *it.travels, *it.lines, it.lights_out):
         assert it.stillness((start + stop) / 2) is None
     first, second = it.lines[1], it.lines[2]
@@ -98,4 +105,4 @@ def test_between_changes_stillness_has_a_number_and_within_them_none() -> None:
 
 
 def test_a_walk_that_ends_the_film_stays_lit() -> None:
-    assert course(Fraction(40), ends=False).lights_out[0] >= 40
+    assert timing(Fraction(40), ends=False).lights_out[0] >= 40

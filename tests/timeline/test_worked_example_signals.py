@@ -15,7 +15,7 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.moments import frame_at
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.timeline.worked_example import course_of, natural_seconds, script_of
+from netviz.timeline.worked_example import natural_seconds, worked_example_steps, worked_example_timing
 from netviz.training import layers
 from netviz.training.recording import Recording
 from netviz.training.trainer import record
@@ -72,8 +72,8 @@ def test_lines_appear_in_their_order_and_stay(timeline: Timeline) -> None:
     scene, (span, frames) = timeline.recording.scene, walk_of(timeline)
     shot = scene.shots[1]
     assert isinstance(shot, WalkShot)
-    told = np.array([frame.told for frame in frames])
-    assert told.shape == (span.stop - span.start, len(script_of(scene, shot)))
+    told = np.array([frame.visible for frame in frames])
+    assert told.shape == (span.stop - span.start, len(worked_example_steps(scene, shot)))
     full = [int(np.flatnonzero(column == 1)[0]) for column in told.T]
     assert full == sorted(full)
     for number, column in enumerate(told.T):
@@ -88,14 +88,14 @@ def test_each_neuron_lights_as_its_activation_is_told_and_is_spoken_of(timeline:
     scene, (_, frames) = timeline.recording.scene, walk_of(timeline)
     shot = scene.shots[1]
     assert isinstance(shot, WalkShot)
-    told = np.array([frame.told for frame in frames])
-    for number, line in enumerate(script_of(scene, shot)):
+    told = np.array([frame.visible for frame in frames])
+    for number, line in enumerate(worked_example_steps(scene, shot)):
         begun = int(np.flatnonzero(told[:, number] > 0)[0])
         now, before, later = frames[begun], frames[begun - 1], frames[begun + 12]
         if line.kind in ("sum", "activation", "delta", "gradient"):
-            assert now.focus == later.focus == (line.layer + 1, line.neuron)
+            assert now.highlighted == later.highlighted == (line.layer + 1, line.neuron)
         else:
-            assert now.focus is None
+            assert now.highlighted is None
         if line.kind == "activation":
             assert before.arrived[line.layer + 1][line.neuron] == 0 < now.arrived[line.layer + 1][line.neuron]
             assert later.arrived[line.layer + 1][line.neuron] == 1
@@ -108,8 +108,8 @@ def test_each_neuron_lights_as_its_activation_is_told_and_is_spoken_of(timeline:
             assert before.compared == 0 < now.compared
             assert now.target is not None
         if line.kind == "delta":
-            assert (now.blame[1][:3] > 0).all(), "the error has come back"
-            assert (now.blame[2] > 0).all()
+            assert (now.error_signal[1][:3] > 0).all(), "the error has come back"
+            assert (now.error_signal[2] > 0).all()
 
 
 def test_signals_go_through_a_layer_before_its_matrix_is_told_and_errors_back_before_their_sum(
@@ -119,14 +119,14 @@ def test_signals_go_through_a_layer_before_its_matrix_is_told_and_errors_back_be
     for frame in walk_of(timeline)[1]:
         for pulse in frame.pulses:
             if not order or order[-1][:2] != (pulse.direction, pulse.layer):
-                order.append((pulse.direction, pulse.layer, sum(level > 0 for level in frame.told)))
+                order.append((pulse.direction, pulse.layer, sum(level > 0 for level in frame.visible)))
     assert order == [("forward", 0, 0), ("forward", 1, 7), ("backward", 1, 13), ("backward", 0, 13)]
 
 
 def test_a_walk_shows_the_recorded_numbers_and_they_add_up(timeline: Timeline) -> None:
     recording = timeline.recording
     row = row_of(recording, 1, 1)
-    update = course_of(recording.scene, recording.scene.shots[1], Fraction(0) + 50, True)  # type: ignore[arg-type]
+    update = worked_example_timing(recording.scene, recording.scene.shots[1], Fraction(0) + 50, True)  # type: ignore[arg-type]
     assert update.update is not None
     for frame in walk_of(timeline)[1]:
         assert (frame.row, frame.row_after, frame.cycle, frame.example) == (row, row + 1, 1, 1)
@@ -134,7 +134,7 @@ def test_a_walk_shows_the_recorded_numbers_and_they_add_up(timeline: Timeline) -
         np.testing.assert_array_equal(frame.inputs, [1, -2])
         np.testing.assert_array_equal(frame.activations[1][:3], recording.activations[1][row])
         np.testing.assert_array_equal(frame.activations[2], recording.activations[2][row])
-        if frame.told[12] == 1 and frame.told[15] == 0:
+        if frame.visible[12] == 1 and frame.visible[15] == 0:
             np.testing.assert_array_equal(frame.weights[0][:-1], recording.weights[0][row])
             for layer in range(2):
                 sums = frame.activations[layer] @ frame.weights[layer]
@@ -146,7 +146,7 @@ def test_the_drawn_change_of_every_weight_is_the_recorded_one(timeline: Timeline
     recording, (_, frames) = timeline.recording, walk_of(timeline)
     row = row_of(recording, 1, 1)
     # Frames before and after the update is told.
-    told = np.array([frame.told for frame in frames])
+    told = np.array([frame.visible for frame in frames])
     first, last = np.flatnonzero(told[:, 15] > 0)[0] - 1, np.flatnonzero(told[:, 16] > 0)[0]
     for layer in range(2):
         weights, biases = recording.weights[layer], recording.biases[layer]
@@ -182,13 +182,13 @@ def test_errors_shown_going_back_are_the_finite_differences_of_the_loss(timeline
     ]
     for told, known in zip(recording.deltas(row), slopes, strict=True):
         np.testing.assert_allclose(told, known, atol=1e-9)
-    shown = next(frame for frame in walk_of(timeline)[1] if frame.told[13] == 1)
+    shown = next(frame for frame in walk_of(timeline)[1] if frame.visible[13] == 1)
     wrong = np.abs(target - recording.activations[2][row]).max()
     most = max(np.abs(layer).max() for layer in slopes)
-    for blame, slope in zip((shown.blame[1][:3], shown.blame[2]), slopes, strict=True):
-        np.testing.assert_allclose(blame, np.sqrt(wrong * np.abs(slope) / most), atol=1e-6)
-    assert not shown.blame[0].any()
-    assert shown.blame[1][3] == 0, "a bias node has no error"
+    for error_signal, slope in zip((shown.error_signal[1][:3], shown.error_signal[2]), slopes, strict=True):
+        np.testing.assert_allclose(error_signal, np.sqrt(wrong * np.abs(slope) / most), atol=1e-6)
+    assert not shown.error_signal[0].any()
+    assert shown.error_signal[1][3] == 0, "a bias node has no error"
 
 
 def test_nothing_jumps_and_frames_with_equal_keys_are_equal(timeline: Timeline) -> None:
@@ -203,10 +203,10 @@ def test_nothing_jumps_and_frames_with_equal_keys_are_equal(timeline: Timeline) 
             alike += 1
             assert not then.pulses
             assert not now.pulses
-            assert (then.told, then.focus, then.compared, then.presented) == (
-                now.told, now.focus, now.compared, now.presented,
+            assert (then.visible, then.highlighted, then.compared, then.presented) == (
+                now.visible, now.highlighted, now.compared, now.presented,
             )  # fmt: skip
-            for name in ("weights", "biases", "arrived", "carried", "blame", "change"):
+            for name in ("weights", "biases", "arrived", "carried", "error_signal", "change"):
                 for a, b in zip(getattr(then, name), getattr(now, name), strict=True):
                     np.testing.assert_array_equal(a, b)
         else:
@@ -225,24 +225,24 @@ def test_the_lights_go_out_before_the_lines_do(timeline: Timeline) -> None:
     _, frames = walk_of(timeline)
     assert frames[-25].arrived[1][0] == 1
     assert frames[-13].arrived[1][0] < 0.6
-    assert frames[-13].told[0] == 1
-    assert frames[-1].told[0] < 0.01 > frames[-1].arrived[1][0]
+    assert frames[-13].visible[0] == 1
+    assert frames[-1].visible[0] < 0.01 > frames[-1].arrived[1][0]
 
 
 def test_a_walk_that_ends_the_film_stays_lit() -> None:
     frame = walk_of(film(scene_of(LEARNING, FORWARD)))[1][-1]
-    assert frame.told == (1.0,) * 13
+    assert frame.visible == (1.0,) * 13
     assert all((layer == 1).all() for layer in frame.arrived)
 
 
 def test_a_forward_walk_learns_nothing_and_leaves_the_film_where_it_was() -> None:
     timeline = film(scene_of(REST, FORWARD | {"cycle": 3}, REST, LEARNING))
     _, frames = walk_of(timeline)
-    assert len(frames[0].told) == 13
+    assert len(frames[0].visible) == 13
     for frame in frames[20:]:
         assert (frame.row_after, frame.cycle) == (None, 3)
         assert not any(pulse.direction == "backward" for pulse in frame.pulses)
-        assert not any(layer.any() for layer in (*frame.change, *frame.blame))
+        assert not any(layer.any() for layer in (*frame.change, *frame.error_signal))
         np.testing.assert_array_equal(frame.weights[0], frames[-1].weights[0])
     ways = [(span.kind, span.from_cycle, span.cycle) for span in timeline.plan.spans if span.kind in ("rest", "move")]
     assert ways == [
@@ -371,7 +371,7 @@ def test_the_caption_before_training_says_what_the_first_weights_are(weights: st
 def test_a_walk_is_found_by_its_cycle(timeline: Timeline) -> None:
     frame = timeline.frame(frame_at(timeline.plan, "cycle:1"))
     assert frame.kind == "walk"
-    assert frame.told == (1.0,) * 17
+    assert frame.visible == (1.0,) * 17
     assert timeline.frame(frame_at(timeline.plan, "cycle:3")).kind == "step"
 
 
@@ -383,6 +383,6 @@ def test_a_frame_of_a_walk_stands_alone(timeline: Timeline) -> None:
     index = timeline.plan.spans[1].start + 333
     alone = make_timeline(timeline.plan, timeline.recording).frame(index)
     known = timeline.frame(index)
-    assert alone.told == known.told
+    assert alone.visible == known.visible
     for a, b in zip((*alone.weights, *alone.arrived), (*known.weights, *known.arrived), strict=True):
         np.testing.assert_array_equal(a, b)

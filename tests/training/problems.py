@@ -1,4 +1,4 @@
-"""Random lessons, and how two engines' trainings of them are held against each other."""
+"""Random problems, and how two engines' trainings of them are held against each other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from netviz.training.problem import Lesson, Parameters, State
-from netviz.training.sgd import Chunk, run_reference
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.sgd import TrainResult, run_reference
 
 HIDDEN: Any = ["sigmoid", "tanh", "relu", "linear"]
 ENDINGS: Any = [
@@ -20,7 +20,7 @@ ENDINGS: Any = [
 ]
 
 
-def assert_same(one: Chunk, other: Chunk, tolerance: float = 1e-12) -> None:
+def assert_same(one: TrainResult, other: TrainResult, tolerance: float = 1e-12) -> None:
     for found, expected in zip(
         (*one.parameters.weights, *one.parameters.biases, one.errors, one.losses),
         (*other.parameters.weights, *other.parameters.biases, other.errors, other.losses),
@@ -30,7 +30,7 @@ def assert_same(one: Chunk, other: Chunk, tolerance: float = 1e-12) -> None:
 
 
 @st.composite
-def lessons(draw: st.DrawFn) -> tuple[Lesson, Parameters]:
+def problems(draw: st.DrawFn) -> tuple[TrainingProblem, Parameters]:
     layers = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
     output, loss = draw(st.sampled_from(ENDINGS))
     hidden = draw(st.lists(st.sampled_from(HIDDEN), min_size=len(layers) - 2, max_size=len(layers) - 2))
@@ -39,7 +39,7 @@ def lessons(draw: st.DrawFn) -> tuple[Lesson, Parameters]:
     targets = arrays(float, (count, layers[-1]), elements=st.sampled_from([0.0, 1.0]) | st.floats(0, 1))
     bias = draw(st.sampled_from([True, False, "fixed"]))
     random = np.random.default_rng(draw(st.integers(0, 1000)))
-    lesson = Lesson(
+    problem = TrainingProblem(
         layers=layers,
         activations=(*hidden, output),
         loss=loss,
@@ -51,12 +51,12 @@ def lessons(draw: st.DrawFn) -> tuple[Lesson, Parameters]:
         targets=draw(targets),
     )
     weights = tuple(random.uniform(-1, 1, pair) for pair in pairwise(layers))
-    return lesson, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
+    return problem, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
 
 
-def blows_up_rounding(lesson: Lesson, parameters: Parameters, expected: Chunk, cycles: int) -> bool:
+def blows_up_rounding(problem: TrainingProblem, parameters: Parameters, expected: TrainResult, cycles: int) -> bool:
     """Whether a start that differs by 1e-10 ends more than a hundred times as far away: then no digits can be held."""
     nudged = Parameters(*(tuple(array * (1 + 1e-10) for array in arrays) for arrays in parameters))  # type: ignore[arg-type]
-    found = run_reference(lesson, State(nudged), cycles)
+    found = run_reference(problem, TrainingState(nudged), cycles)
     pairs = zip((*found.parameters.weights, found.losses), (*expected.parameters.weights, expected.losses), strict=True)
     return any(np.abs(one - other).max() > 1e-8 for one, other in pairs)

@@ -22,7 +22,7 @@ from netviz.scene.model import Data, Network, Schedule, Training
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import LOOKS, TRAINED, is_trained
 from netviz.training import cache
-from netviz.training.cache import RecordingCache, record_once, recording_cache, size_of, training_key
+from netviz.training.cache import RecordingCache, record_once, recording_cache, recording_size, training_key
 from netviz.training.recording import Recording
 from netviz.training.trainer import record
 from tests.conftest import short_scene
@@ -298,10 +298,10 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_recording_larger_than_the_cache_is_not_kept(tmp_path: Path, recording: Recording) -> None:
-    small = RecordingCache(tmp_path / "small", largest=size_of(recording) - 1)
+    small = RecordingCache(tmp_path / "small", largest=recording_size(recording) - 1)
     assert not small.keep(recording)
     assert not small.folder.exists()
-    assert size_of(recording) > 10_000
+    assert recording_size(recording) > 10_000
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "flipped", "foreign"])
@@ -338,7 +338,7 @@ def test_only_recordings_are_counted_and_removed(tmp_path: Path, recording: Reco
     assert kept.contents().recordings == 1
     assert kept.contents().size_in_bytes == kept._path(recording.scene).stat().st_size
     assert kept.clear().recordings == 1
-    assert kept.contents() == kept.clear() == cache.Contents(0, 0)
+    assert kept.contents() == kept.clear() == cache.CacheContents(0, 0)
     assert all(path.read_text() == "precious" for path in precious)
 
 
@@ -395,7 +395,7 @@ def test_what_is_trained_as_quickly_as_read_is_not_kept(kept: RecordingCache, re
 def test_many_at_once(kept: RecordingCache) -> None:
     """Threads and processes that keep, find, make room and clear all the time: whatever is found is right."""
     recordings = [some(number) for number in range(3)]
-    tight = RecordingCache(kept.folder, largest=2 * size_of(recordings[0]) + 10_000)
+    tight = RecordingCache(kept.folder, largest=2 * recording_size(recordings[0]) + 10_000)
     program = (
         "import sys; from pathlib import Path; from netviz.training.cache import RecordingCache\n"
         "from tests.training.test_cache import some\n"

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 from netviz.training import compiled_engine
 from netviz.training.compiled_engine import compile_steps, is_written_out, source_of
 from netviz.training.initializers import initial_parameters
-from netviz.training.problem import Lesson, Parameters, State, lesson_of
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, most_threads
-from tests.training.problems import assert_same, blows_up_rounding, lessons
+from tests.training.problems import assert_same, blows_up_rounding, problems
 from tests.training.scenes import milo, scene
 
 
 @settings(max_examples=300, deadline=None)
-@given(lessons(), st.booleans(), st.integers(1, 5))
+@given(problems(), st.booleans(), st.integers(1, 5))
 @example(
     (
-        Lesson(
+        TrainingProblem(
             (2, 2, 2), ("sigmoid", "softmax"), "cross_entropy", False, 0.5, 1, "mean", np.zeros((1, 2)), np.ones((1, 2))
         ),
         Parameters((np.ones((2, 2)), np.eye(2)), (np.zeros(2), np.zeros(2))),
@@ -32,26 +32,29 @@ from tests.training.scenes import milo, scene
     3,
 )
 def test_the_generated_loop_agrees_with_the_reference(
-    case: tuple[Lesson, Parameters], written_out: bool, cycles: int
+    case: tuple[TrainingProblem, Parameters], written_out: bool, cycles: int
 ) -> None:
-    lesson, parameters = case
+    problem, parameters = case
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(compiled_engine, "MOST_WRITTEN_OUT", 10**6 if written_out else 0)
-        assert is_written_out(lesson) == written_out
-        expected = run_reference(lesson, State(parameters), cycles)
+        assert is_written_out(problem) == written_out
+        expected = run_reference(problem, TrainingState(parameters), cycles)
         assume(all(np.abs(array).max() < 50 for arrays in expected.parameters for array in arrays))
-        assume(not blows_up_rounding(lesson, parameters, expected, cycles))
-        assert_same(compile_steps(lesson)(State(parameters), cycles), expected)
+        assume(not blows_up_rounding(problem, parameters, expected, cycles))
+        assert_same(compile_steps(problem)(TrainingState(parameters), cycles), expected)
 
 
 @pytest.mark.slow
 def test_a_hundred_thousand_of_milos_steps_agree_with_the_reference() -> None:
-    lesson, parameters = lesson_of(milo()), initial_parameters(milo())
-    assert_same(compile_steps(lesson)(State(parameters), 15_000), run_reference(lesson, State(parameters), 15_000))
+    problem, parameters = training_problem(milo()), initial_parameters(milo())
+    assert_same(
+        compile_steps(problem)(TrainingState(parameters), 15_000),
+        run_reference(problem, TrainingState(parameters), 15_000),
+    )
 
 
 def test_inputs_of_0_and_1_are_not_multiplied() -> None:
-    source = "\n".join(source_of(lesson_of(milo())))
+    source = "\n".join(source_of(training_problem(milo())))
     assert "exp(w0_1_0 + w0_2_0)" in source
     assert "values[" not in source
 
@@ -60,7 +63,9 @@ def test_inputs_of_0_and_1_are_not_multiplied() -> None:
 def test_the_source_holds_nothing_of_the_users(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled_engine, "MOST_WRITTEN_OUT", most)
     data: Any = [([0.123456, -7.5], [0.625, 1])]
-    source = "\n".join(source_of(lesson_of(scene(data, {"layers": [2, 3, 2], "bias": True}, learning_rate=0.987))))
+    source = "\n".join(
+        source_of(training_problem(scene(data, {"layers": [2, 3, 2], "bias": True}, learning_rate=0.987)))
+    )
     assert not any(number in source for number in ("123456", "7.5", "625", "987"))
 
 
@@ -81,27 +86,27 @@ def test_the_source_holds_nothing_of_the_users(most: int, monkeypatch: pytest.Mo
 def test_one_function_decides(changes: dict[str, Any], cycles: int, expected: str) -> None:
     outputs = changes.get("network", {}).get("layers", [1])[-1]
     data: Any = [([0, 0, 1], [0] * outputs), ([1, 0, 1], [1] * outputs)] * 3
-    engine = choose_engine(lesson_of(scene(data, **changes)), cycles)
+    engine = choose_engine(training_problem(scene(data, **changes)), cycles)
     assert engine.name == expected
     assert engine.cycles_at_once >= 1
 
 
 @pytest.mark.parametrize(("hidden", "expected"), [(128, 1), (1024, 1), (8_000_000, None)])
 def test_small_products_have_one_thread(hidden: int, expected: int | None) -> None:
-    lesson = lesson_of(scene(network={"layers": [3, 4, 1]}, batch="full"))
-    assert most_threads(replace(lesson, layers=(3, hidden, 1))) == expected
+    problem = training_problem(scene(network={"layers": [3, 4, 1]}, batch="full"))
+    assert most_threads(replace(problem, layers=(3, hidden, 1))) == expected
 
 
 def test_a_sigmoid_far_in_its_tail_is_trained_by_the_reference() -> None:
     """exp(800) overflows in Python's math; 1 / (1 + exp(800)) is 0 all the same."""
     data: Any = [([-1], 0), ([1], 1)]
-    lesson = lesson_of(scene(data, {"layers": [1, 1]}))
+    problem = training_problem(scene(data, {"layers": [1, 1]}))
     parameters = Parameters((np.array([[800.0]]),), (np.zeros(1),))
     with pytest.raises(OverflowError):
-        compile_steps(lesson)(State(parameters), 5)
-    engine = choose_engine(lesson, 10_000)
+        compile_steps(problem)(TrainingState(parameters), 5)
+    engine = choose_engine(problem, 10_000)
     assert engine.name == "generated"
     with np.errstate(all="ignore"):
-        chunk = engine.run(State(parameters), 5, 1)
-    assert_same(chunk, run_reference(lesson, State(parameters), 5))
-    assert math.isfinite(chunk.losses.sum())
+        result = engine.run(TrainingState(parameters), 5, 1)
+    assert_same(result, run_reference(problem, TrainingState(parameters), 5))
+    assert math.isfinite(result.losses.sum())

@@ -8,7 +8,7 @@ import pytest
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 from netviz.training.initializers import initial_parameters
-from netviz.training.problem import State, TrainingDiverged, lesson_of
+from netviz.training.problem import TrainingDiverged, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import take_step
 from netviz.training.trainer import record
@@ -25,11 +25,11 @@ def diverge(**changes: Any) -> TrainingDiverged:
 
 def where_it_happens(**changes: Any) -> tuple[int, int]:
     """Cycle and example of the first step with a number that is not finite, by stepping through."""
-    lesson, state = lesson_of(scene(**changes)), State(initial_parameters(scene(**changes)))
+    problem, state = training_problem(scene(**changes)), TrainingState(initial_parameters(scene(**changes)))
     with np.errstate(all="ignore"):
         for cycle in range(1, 100_000):
-            for start in range(0, len(lesson.inputs), lesson.batch):
-                step = take_step(lesson, state, start)
+            for start in range(0, len(problem.inputs), problem.batch):
+                step = take_step(problem, state, start)
                 state = step.state
                 for index in range(len(step.losses)):
                     numbers = [layer[index] for layer in step.layers] + [step.losses[index]]

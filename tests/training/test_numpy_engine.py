@@ -11,35 +11,35 @@ from hypothesis import strategies as st
 from netviz.training import numpy_engine
 from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
-from netviz.training.problem import Lesson, Parameters, State, lesson_of
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, record
-from tests.training.problems import assert_same, blows_up_rounding, lessons
+from tests.training.problems import assert_same, blows_up_rounding, problems
 from tests.training.scenes import scene
 
 
 @settings(max_examples=300, deadline=None)
-@given(lessons(), st.integers(1, 4), st.sampled_from(["mean", "sum"]), st.integers(1, 5), st.booleans())
+@given(problems(), st.integers(1, 4), st.sampled_from(["mean", "sum"]), st.integers(1, 5), st.booleans())
 def test_training_in_place_agrees_with_the_reference(
-    case: tuple[Lesson, Parameters], batch: int, reduction: Any, cycles: int, large: bool
+    case: tuple[TrainingProblem, Parameters], batch: int, reduction: Any, cycles: int, large: bool
 ) -> None:
     one_by_one, parameters = case
-    lesson = replace(one_by_one, batch=min(batch, len(one_by_one.inputs)), reduction=reduction)
+    problem = replace(one_by_one, batch=min(batch, len(one_by_one.inputs)), reduction=reduction)
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         patch.setattr(numpy_engine, "_LARGE", 0 if large else 10**6)
-        expected = run_reference(lesson, State(parameters), cycles)
+        expected = run_reference(problem, TrainingState(parameters), cycles)
         assume(all(np.abs(array).max() < 50 for arrays in expected.parameters for array in arrays))
-        assume(not blows_up_rounding(lesson, parameters, expected, cycles))
-        assert_same(train_in_place(lesson)(State(parameters), cycles), expected)
+        assume(not blows_up_rounding(problem, parameters, expected, cycles))
+        assert_same(train_in_place(problem)(TrainingState(parameters), cycles), expected)
 
 
 WIDE = {"layers": [90, 120, 10], "bias": True}
 
 
-def wide(batch: int, network: dict[str, Any], **training: Any) -> Lesson:
+def wide(batch: int, network: dict[str, Any], **training: Any) -> TrainingProblem:
     random = np.random.default_rng(1)
     examples: Any = [(random.random(90).tolist(), np.eye(10)[index % 10].tolist()) for index in range(50)]
-    return lesson_of(scene(examples, WIDE | network, batch=batch, initial_weights="glorot", **training))
+    return training_problem(scene(examples, WIDE | network, batch=batch, initial_weights="glorot", **training))
 
 
 @pytest.mark.parametrize("batch", [1, 32])
@@ -47,20 +47,22 @@ def wide(batch: int, network: dict[str, Any], **training: Any) -> Lesson:
 @pytest.mark.parametrize(("output", "loss"), [("sigmoid", "squared_error"), ("softmax", "cross_entropy")])
 def test_wide_layers_agree_with_the_reference(batch: int, hidden: str, output: str, loss: str) -> None:
     """Fifty examples: the last batch of 32 is one of 18."""
-    lesson = wide(batch, {"activation": [hidden, output]}, loss=loss, learning_rate=0.1)
+    problem = wide(batch, {"activation": [hidden, output]}, loss=loss, learning_rate=0.1)
     random = np.random.default_rng(2)
     parameters = Parameters(
         (random.normal(0, 0.1, (90, 120)), random.normal(0, 0.1, (120, 10))), (np.zeros(120), np.zeros(10))
     )
-    assert choose_engine(lesson, 10).name == "in place"
-    assert_same(train_in_place(lesson)(State(parameters), 4), run_reference(lesson, State(parameters), 4))
+    assert choose_engine(problem, 10).name == "in place"
+    assert_same(
+        train_in_place(problem)(TrainingState(parameters), 4), run_reference(problem, TrainingState(parameters), 4)
+    )
 
 
 def test_the_given_state_is_left_as_it_is_and_the_next_run_goes_on_from_the_last() -> None:
     wanted = scene(batch=3, network={"bias": True})
-    lesson, state = lesson_of(wanted), State(initial_parameters(wanted))
+    problem, state = training_problem(wanted), TrainingState(initial_parameters(wanted))
     kept = [array.copy() for arrays in state.parameters for array in arrays]
-    run = train_in_place(lesson)
+    run = train_in_place(problem)
     at_once, half = run(state, 10), run(state, 5)
     middle = [array.copy() for arrays in half.parameters for array in arrays]
     rest = run(half.state, 5)
@@ -76,7 +78,7 @@ def test_the_given_state_is_left_as_it_is_and_the_next_run_goes_on_from_the_last
 
 def test_fixed_biases_stay() -> None:
     wanted = scene(batch=3, network={"bias": "fixed"}, initial_biases=[0.5, -0.5])
-    after = train_in_place(lesson_of(wanted))(State(initial_parameters(wanted)), 5)
+    after = train_in_place(training_problem(wanted))(TrainingState(initial_parameters(wanted)), 5)
     assert [array.tolist() for array in after.parameters.biases] == [[0.5] * 4, [-0.5]]
 
 
@@ -92,7 +94,7 @@ def test_fixed_biases_stay() -> None:
     ],
 )
 def test_what_can_be_in_place(changes: dict[str, Any], expected: bool) -> None:
-    assert can_be_in_place(lesson_of(scene(**changes))) == expected
+    assert can_be_in_place(training_problem(scene(**changes))) == expected
 
 
 def test_numbers_that_run_away_are_found_where_the_reference_finds_them() -> None:
@@ -107,7 +109,7 @@ def test_numbers_that_run_away_are_found_where_the_reference_finds_them() -> Non
     )
     with pytest.raises(TrainingDiverged) as found:
         record(diverging)
-    lesson = lesson_of(diverging)
+    problem = training_problem(diverging)
     with pytest.raises(TrainingDiverged) as expected, np.errstate(all="ignore"):
-        run_reference(lesson, State(initial_parameters(diverging)), 3000, watched_from=1)
+        run_reference(problem, TrainingState(initial_parameters(diverging)), 3000, watched_from=1)
     assert found.value.cycle == pytest.approx(expected.value.cycle, abs=1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from netviz.training.data import examples_of
 from netviz.training.initializers import initial_parameters
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order, source_in_order
-from netviz.training.problem import Lesson, Parameters, State, lesson_of
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, record
@@ -93,8 +93,8 @@ def test_a_run_can_be_kept_in_a_file(batch: int, tmp_path: Any) -> None:
 class Original:
     """Playground's network and its epoch, one link after the other, with the words of its source."""
 
-    def __init__(self, lesson: Lesson, parameters: Parameters) -> None:
-        self.lesson = lesson
+    def __init__(self, problem: TrainingProblem, parameters: Parameters) -> None:
+        self.problem = problem
         self.w = [array.tolist() for array in parameters.weights]
         self.b = [array.tolist() for array in parameters.biases]
         self.acc = [[[0.0] * len(row) for row in layer] for layer in self.w]
@@ -104,7 +104,7 @@ class Original:
 
     def forward(self, inputs: list[float]) -> list[list[float]]:
         outputs = [inputs]
-        for w, b, activation in zip(self.w, self.b, self.lesson.activations, strict=True):
+        for w, b, activation in zip(self.w, self.b, self.problem.activations, strict=True):
             layer = []
             for j, bias in enumerate(b):
                 total = bias
@@ -131,57 +131,57 @@ class Original:
         return 1.0 if activation == "linear" or y > 0 else 0.0
 
     def backward(self, outputs: list[list[float]], target: list[float]) -> None:
-        blame = [output - wanted for output, wanted in zip(outputs[-1], target, strict=True)]
+        error_signal = [output - wanted for output, wanted in zip(outputs[-1], target, strict=True)]
         for layer in reversed(range(len(self.w))):
-            activation = self.lesson.activations[layer]
-            delta = [d * self.slope(activation, y) for d, y in zip(blame, outputs[layer + 1], strict=True)]
+            activation = self.problem.activations[layer]
+            delta = [d * self.slope(activation, y) for d, y in zip(error_signal, outputs[layer + 1], strict=True)]
             for j, d in enumerate(delta):
                 self.acc_bias[layer][j] += d
                 for i, value in enumerate(outputs[layer]):
                     if not self.dead[layer][i][j]:
                         self.acc[layer][i][j] += d * value
-            blame = []
+            error_signal = []
             for i in range(len(outputs[layer])):
                 total = 0.0
                 for j, d in enumerate(delta):
                     total += self.w[layer][i][j] * d
-                blame.append(total)
+                error_signal.append(total)
         self.count += 1
 
     def update(self) -> None:
-        lesson = self.lesson
-        rate, penalty = lesson.learning_rate, lesson.regularization_rate
-        over = self.count if lesson.reduction == "mean" else 1
+        problem = self.problem
+        rate, penalty = problem.learning_rate, problem.regularization_rate
+        over = self.count if problem.reduction == "mean" else 1
         for layer, w in enumerate(self.w):
             for j in range(len(self.b[layer])):
-                if lesson.bias is True:
+                if problem.bias is True:
                     self.b[layer][j] -= rate * self.acc_bias[layer][j] / over
                 self.acc_bias[layer][j] = 0.0
                 for i, row in enumerate(w):
                     if self.dead[layer][i][j]:
                         continue
                     old = row[j]
-                    slope = {"none": 0.0, "L1": float(np.sign(old)), "L2": old}[lesson.regularization]
+                    slope = {"none": 0.0, "L1": float(np.sign(old)), "L2": old}[problem.regularization]
                     row[j] = row[j] - (rate / over) * self.acc[layer][i][j]
                     new = row[j] - (rate * penalty) * slope
-                    if lesson.regularization == "L1" and row[j] * new < 0:
+                    if problem.regularization == "L1" and row[j] * new < 0:
                         new, self.dead[layer][i][j] = 0.0, True
                     row[j] = new
                     self.acc[layer][i][j] = 0.0
         self.count = 0
 
     def epoch(self) -> None:
-        lesson = self.lesson
-        for index, (inputs, target) in enumerate(zip(lesson.inputs.tolist(), lesson.targets.tolist(), strict=True)):
+        problem = self.problem
+        for index, (inputs, target) in enumerate(zip(problem.inputs.tolist(), problem.targets.tolist(), strict=True)):
             self.backward(self.forward(inputs), target)
-            is_last = index + 1 == len(lesson.inputs)
-            if (index + 1) % lesson.batch == 0 or (is_last and lesson.last_batch == "short"):
+            is_last = index + 1 == len(problem.inputs)
+            if (index + 1) % problem.batch == 0 or (is_last and problem.last_batch == "short"):
                 self.update()
 
 
-def trained(lesson: Lesson, parameters: Parameters, cycles: int) -> Original:
+def trained(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Original:
     """After so many cycles; what diverges is no example of anything."""
-    original = Original(lesson, parameters)
+    original = Original(problem, parameters)
     for _ in range(cycles):
         original.epoch()
         assume(all(abs(weight) < 50 for layer in original.w for row in layer for weight in row))
@@ -190,13 +190,13 @@ def trained(lesson: Lesson, parameters: Parameters, cycles: int) -> Original:
 
 
 @st.composite
-def lessons(draw: st.DrawFn, in_order: bool) -> tuple[Lesson, Parameters]:
+def problems(draw: st.DrawFn, in_order: bool) -> tuple[TrainingProblem, Parameters]:
     layers = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
     kinds: Any = st.sampled_from(["tanh", "sigmoid", "relu", "linear"])
     count = draw(st.integers(1, 9))
     random = np.random.default_rng(draw(st.integers(0, 1000)))
     bias = draw(st.sampled_from([True, False, "fixed"]))
-    lesson = Lesson(
+    problem = TrainingProblem(
         layers=layers,
         activations=tuple(draw(kinds) for _ in layers[1:]),
         loss="squared_error",
@@ -212,30 +212,32 @@ def lessons(draw: st.DrawFn, in_order: bool) -> tuple[Lesson, Parameters]:
         in_order=in_order,
     )
     weights = tuple(random.uniform(-0.5, 0.5, pair) for pair in pairwise(layers))
-    return lesson, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
+    return problem, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))
 
 
 @settings(max_examples=150, deadline=None)
-@given(lessons(in_order=True), st.integers(1, 4))
-def test_its_algorithm_to_the_last_bit(case: tuple[Lesson, Parameters], cycles: int) -> None:
-    lesson, parameters = case
-    original = trained(lesson, parameters, cycles)
-    for train in (lambda state, count: run_reference(lesson, state, count), compile_in_order(lesson)):
-        state = train(train(State(parameters), 1).state, cycles - 1).state  # what is left over goes on
+@given(problems(in_order=True), st.integers(1, 4))
+def test_its_algorithm_to_the_last_bit(case: tuple[TrainingProblem, Parameters], cycles: int) -> None:
+    problem, parameters = case
+    original = trained(problem, parameters, cycles)
+    for train in (lambda state, count: run_reference(problem, state, count), compile_in_order(problem)):
+        state = train(train(TrainingState(parameters), 1).state, cycles - 1).state  # what is left over goes on
         assert [array.tolist() for array in state.parameters.weights] == original.w
         assert [array.tolist() for array in state.parameters.biases] == original.b
         carried = 0 if state.carried is None else state.carried.examples
         assert carried == original.count
-        if lesson.regularization == "L1" and state.dead is not None:
+        if problem.regularization == "L1" and state.dead is not None:
             assert [array.tolist() for array in state.dead] == original.dead
 
 
 @settings(max_examples=100, deadline=None)
-@given(lessons(in_order=False), st.integers(1, 4))
-def test_batches_carrying_and_regularization_in_any_order(case: tuple[Lesson, Parameters], cycles: int) -> None:
-    lesson, parameters = case
-    original = trained(lesson, parameters, cycles)
-    found = run_reference(lesson, State(parameters), cycles).parameters
+@given(problems(in_order=False), st.integers(1, 4))
+def test_batches_carrying_and_regularization_in_any_order(
+    case: tuple[TrainingProblem, Parameters], cycles: int
+) -> None:
+    problem, parameters = case
+    original = trained(problem, parameters, cycles)
+    found = run_reference(problem, TrainingState(parameters), cycles).parameters
     for array, expected in zip(found.weights, original.w, strict=True):
         np.testing.assert_allclose(array, expected, rtol=0, atol=1e-10)
     for array, expected in zip(found.biases, original.b, strict=True):
@@ -243,11 +245,14 @@ def test_batches_carrying_and_regularization_in_any_order(case: tuple[Lesson, Pa
 
 
 @settings(max_examples=50, deadline=None)
-@given(lessons(in_order=True), st.integers(1, 4))
-def test_both_engines_tell_the_same_errors(case: tuple[Lesson, Parameters], cycles: int) -> None:
-    lesson, parameters = case
-    trained(lesson, parameters, cycles)
-    one, two = run_reference(lesson, State(parameters), cycles), compile_in_order(lesson)(State(parameters), cycles)
+@given(problems(in_order=True), st.integers(1, 4))
+def test_both_engines_tell_the_same_errors(case: tuple[TrainingProblem, Parameters], cycles: int) -> None:
+    problem, parameters = case
+    trained(problem, parameters, cycles)
+    one, two = (
+        run_reference(problem, TrainingState(parameters), cycles),
+        compile_in_order(problem)(TrainingState(parameters), cycles),
+    )
     np.testing.assert_allclose(one.errors, two.errors, rtol=1e-12)
     np.testing.assert_allclose(one.losses, two.losses, rtol=1e-12)
 
@@ -309,24 +314,24 @@ OTHER = {"initial_weights": "glorot", "last_batch": "short", "seed": 1}
     ],
 )
 def test_which_engine_runs(changes: dict[str, Any], engine: str) -> None:
-    assert choose_engine(lesson_of(playground(**changes)), 300).name == engine
+    assert choose_engine(training_problem(playground(**changes)), 300).name == engine
 
 
 def test_what_playground_cannot_have_is_left_to_numpy() -> None:
     network = {"layers": [3, 4, 2], "activation": ["tanh", "softmax"]}
     wanted = scene([([0, 0, 1], [0, 1])] * 3, network, initial_weights="playground", batch=2)
-    lesson = lesson_of(wanted)
-    assert lesson.in_order
-    assert not can_be_compiled_in_order(lesson)
-    engine = choose_engine(lesson, 10_000)
+    problem = training_problem(wanted)
+    assert problem.in_order
+    assert not can_be_compiled_in_order(problem)
+    engine = choose_engine(problem, 10_000)
     assert engine.name == "reference"
-    losses = engine.run(State(initial_parameters(wanted)), 50, 1).losses
+    losses = engine.run(TrainingState(initial_parameters(wanted)), 50, 1).losses
     assert losses[-1] < losses[0] / 2
 
 
 def test_the_source_holds_nothing_of_the_users() -> None:
     wanted = scene([([0.123456, -7.5, 0.3], 0.625)], initial_weights="playground", learning_rate=0.987)
-    source = "\n".join(source_in_order(lesson_of(wanted)))
+    source = "\n".join(source_in_order(training_problem(wanted)))
     assert not any(number in source for number in ("123456", "7.5", "625", "987"))
 
 

@@ -9,7 +9,7 @@ from netviz.errors import InputError
 from netviz.scene.scene import Scene
 from netviz.training import training_recorder
 from netviz.training.layers import activate, forward, losses
-from netviz.training.problem import Parameters, State, lesson_of
+from netviz.training.problem import Parameters, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import record
@@ -152,24 +152,24 @@ CASES: list[dict[str, Any]] = [
 def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     """Against a plain loop over the steps that keeps everything."""
     wanted = scene(**changes)
-    recording, lesson = record(wanted), lesson_of(wanted)
-    rows, examples = list(range(len(recording.cycle))), len(lesson.inputs)
+    recording, problem = record(wanted), training_problem(wanted)
+    rows, examples = list(range(len(recording.cycle))), len(problem.inputs)
     assert_obeys_the_forward_pass(recording)
 
     before: dict[tuple[int, int], Parameters] = {}
     after = {0: Parameters(*([array[0] for array in arrays] for arrays in (recording.weights, recording.biases)))}  # type: ignore[arg-type]
-    errors, loss, now = [], [], State(after[0])
+    errors, loss, now = [], [], TrainingState(after[0])
     for cycle in range(1, wanted.training.cycles + 1):
 
         def keep(parameters: Parameters, step: Any, cycle: int = cycle) -> None:
             for index in range(len(step.losses)):
                 before[cycle, step.start + index] = parameters
 
-        chunk = run_reference(lesson, now, 1, keep=keep)
-        now = chunk.state
+        result = run_reference(problem, now, 1, keep=keep)
+        now = result.state
         after[cycle] = now.parameters
-        errors.append(chunk.errors[0] / lesson.targets.size)
-        loss.append(chunk.losses[0] / examples)
+        errors.append(result.errors[0] / problem.targets.size)
+        loss.append(result.losses[0] / examples)
 
     shown = recording.shown_cycles
     for row in rows:
@@ -183,16 +183,16 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
             assert not recording.activations[0][row].any()
             assert recording.loss[row] == recording.train_loss[cycle]
         else:
-            np.testing.assert_array_equal(recording.targets[row], lesson.targets[example])
-            np.testing.assert_array_equal(recording.activations[0][row], lesson.inputs[example])
+            np.testing.assert_array_equal(recording.targets[row], problem.targets[example])
+            np.testing.assert_array_equal(recording.activations[0][row], problem.inputs[example])
             layers = [array[row] for array in recording.activations]
             parts = [array[row] for array in recording.weights], [array[row] for array in recording.biases]
-            own = losses(*parts, lesson.activations, layers, lesson.targets[example], lesson.loss)
+            own = losses(*parts, problem.activations, layers, problem.targets[example], problem.loss)
             assert recording.loss[row] == pytest.approx(float(own), abs=1e-14)
     np.testing.assert_allclose(recording.train_error[1:], errors, rtol=0, atol=1e-12)
     np.testing.assert_allclose(recording.train_loss[1:], loss, rtol=0, atol=1e-12)
-    outputs = forward(*after[0], lesson.activations, lesson.inputs)[-1]
-    assert recording.train_error[0] == pytest.approx(np.abs(outputs - lesson.targets).mean(), abs=1e-15)
+    outputs = forward(*after[0], problem.activations, problem.inputs)[-1]
+    assert recording.train_error[0] == pytest.approx(np.abs(outputs - problem.targets).mean(), abs=1e-15)
 
     # The order of rows: a moment at rest, then for each kept cycle, its examples if it is shown and a moment at rest.
     kept = np.unique(recording.cycle).tolist()

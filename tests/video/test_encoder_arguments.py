@@ -10,14 +10,14 @@ import pytest
 from netviz.audio.music_file import FORMATS
 from netviz.audio.soundtrack import Soundtrack
 from netviz.video.encoder import QUALITIES, take_arguments
-from netviz.video.formats import Roll, Take
+from netviz.video.formats import Encoding, FrameStream
 from netviz.video.muxer import sound_arguments
-from netviz.video.verify import decode_arguments
+from netviz.video.verify import verify_arguments
 
 
 def test_a_segment() -> None:
-    take = Take("h264", "good", (1920, 1080))
-    arguments = take_arguments(take, Roll((1920, 1080), Fraction(30000, 1001), (take,)))
+    take = Encoding("h264", "good", (1920, 1080))
+    arguments = take_arguments(take, FrameStream((1920, 1080), Fraction(30000, 1001), (take,)))
     assert arguments == [
         *("-v", "error"),
         *("-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", "1920x1080", "-framerate", "30000/1001"),
@@ -55,16 +55,16 @@ def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
 
 @pytest.mark.parametrize(("fps", "group"), [("30", "60"), ("24000/1001", "48"), ("1/10", "1")])
 def test_a_group_of_pictures_lasts_two_seconds(fps: str, group: str) -> None:
-    take = Take("h264", "best", (64, 48))
-    arguments = take_arguments(take, Roll((64, 48), Fraction(fps), (take,)))
+    take = Encoding("h264", "best", (64, 48))
+    arguments = take_arguments(take, FrameStream((64, 48), Fraction(fps), (take,)))
     assert arguments[arguments.index("-g") + 1] == group
 
 
 def test_decoding_reads_every_frame_but_passes_on_a_corner() -> None:
-    assert decode_arguments(Path("-a.mp4"), sound=True) == [
+    assert verify_arguments(Path("-a.mp4"), sound=True) == [
         *("-v", "error", "-xerror", "-protocol_whitelist", "file,pipe", "-i", "file:-a.mp4"),
         *("-map", "0:v:0", "-vf", "crop=2:2:0:0", "-c:v", "rawvideo"),
         *("-map", "0:a:0", "-ac", "1", "-c:a", "pcm_s16le"),
         *("-max_muxing_queue_size", "100000", "-f", "framecrc", "pipe:1"),
     ]
-    assert "0:a:0" not in decode_arguments(Path("a.mp4"), sound=False)
+    assert "0:a:0" not in verify_arguments(Path("a.mp4"), sound=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netviz.pipeline.provenance import about_of
+from netviz.pipeline.provenance import provenance_of
 from netviz.video import images
 from netviz.video.images import picture_file
 from tests.conftest import short_scene
@@ -19,7 +19,7 @@ def test_a_jpeg_that_is_hard_to_encode_is_made_smaller(monkeypatch: pytest.Monke
     sizes = []
     for bound in (10.0, 0.0):
         monkeypatch.setattr(images, "BYTES_A_PIXEL", bound)
-        data = picture_file(noise, ".jpg", about_of(short_scene()))
+        data = picture_file(noise, ".jpg", provenance_of(short_scene()))
         with Image.open(io.BytesIO(data)) as picture:
             assert (picture.size, picture.info["progressive"]) == ((160, 90), 1)
         sizes.append(len(data))

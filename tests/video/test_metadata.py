@@ -20,12 +20,12 @@ from PIL import Image
 
 from netviz.errors import InputError
 from netviz.video import metadata_formats, metadata_images
-from netviz.video.metadata import PACKED, About, Damaged, Music, about_of_text, ffmetadata
-from netviz.video.metadata_formats import NOT_OURS, find_in_tags, read_about, read_media, with_about
+from netviz.video.metadata import PACKED, DamagedFile, Music, Provenance, ffmetadata, parse_provenance
+from netviz.video.metadata_formats import NOT_OURS, find_in_tags, read_media, read_provenance, with_provenance
 from tests.video.support import run_real
 
-ABOUT = About("Tïtle <&> \"']]>", "0.1.0", 1, "0" * 64, Music("Song", "Jäger", "CC BY"), ("a.mp3",), {"name": "x"})
-LARGE = About("Large", "0.1.0", "0.59704", "f" * 64, None, (), {"numbers": [n / 7 for n in range(30_000)]})
+ABOUT = Provenance("Tïtle <&> \"']]>", "0.1.0", 1, "0" * 64, Music("Song", "Jäger", "CC BY"), ("a.mp3",), {"name": "x"})
+LARGE = Provenance("Large", "0.1.0", "0.59704", "f" * 64, None, (), {"numbers": [n / 7 for n in range(30_000)]})
 KINDS = {
     ".png": (metadata_images.find_in_png, metadata_images.look_at_png),
     ".apng": (metadata_images.find_in_png, metadata_images.look_at_png),
@@ -61,12 +61,12 @@ def frames(data: bytes) -> Iterator[tuple[bytes, Any]]:
 
 @pytest.mark.parametrize("about", [ABOUT, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("kind", PICTURES)
-def test_a_picture_says_it_and_looks_the_same(kind: str, about: About, tmp_path: Path) -> None:
-    data = with_about(suffix(kind), picture(kind), about)
+def test_a_picture_says_it_and_looks_the_same(kind: str, about: Provenance, tmp_path: Path) -> None:
+    data = with_provenance(suffix(kind), picture(kind), about)
     assert [*frames(data)] == [*frames(picture(kind))]
     path = tmp_path / "any.name"
     path.write_bytes(data)
-    assert read_about(path) == about
+    assert read_provenance(path) == about
     media = read_media(path)
     assert (media.size, media.size_in_bytes) == ((20, 11), len(data))
     moves = kind in (".apng", ".gif", "moving.webp")
@@ -75,18 +75,18 @@ def test_a_picture_says_it_and_looks_the_same(kind: str, about: About, tmp_path:
 
 
 def test_what_other_programs_read() -> None:
-    with Image.open(io.BytesIO(with_about(".png", picture(".png"), ABOUT))) as image:
+    with Image.open(io.BytesIO(with_provenance(".png", picture(".png"), ABOUT))) as image:
         assert image.info["Title"] == ABOUT.title
         assert image.info["Software"] == "netviz 0.1.0"
         assert image.info["Copyright"] == "Music: Song by Jäger, CC BY"
     for kind in (".webp", ".jpg"):
-        with Image.open(io.BytesIO(with_about(kind, picture(kind), ABOUT))) as image:
+        with Image.open(io.BytesIO(with_provenance(kind, picture(kind), ABOUT))) as image:
             xmp = ElementTree.fromstring(image.info["xmp"])
         dublin, said = "{http://purl.org/dc/elements/1.1/}", {each.tag: "".join(each.itertext()) for each in xmp.iter()}
         assert said[f"{dublin}title"] == ABOUT.title
         assert said[f"{dublin}rights"] == ABOUT.rights
         assert said["{http://ns.adobe.com/xap/1.0/}CreatorTool"] == "netviz 0.1.0"
-    with Image.open(io.BytesIO(with_about(".gif", picture(".gif"), ABOUT))) as image:
+    with Image.open(io.BytesIO(with_provenance(".gif", picture(".gif"), ABOUT))) as image:
         assert b"Software: netviz 0.1.0" in image.info["comment"]
 
 
@@ -95,7 +95,7 @@ def test_what_other_programs_read() -> None:
 @settings(max_examples=60, deadline=None)
 def test_a_spoiled_picture_is_damaged_or_says_what_it_said(kind: str, data: st.DataObject) -> None:
     find, look = KINDS[suffix(kind)]
-    whole = with_about(suffix(kind), picture(kind), ABOUT)
+    whole = with_provenance(suffix(kind), picture(kind), ABOUT)
     at = data.draw(st.integers(16, len(whole) - 1))
     if data.draw(st.booleans()):
         spoiled = whole[:at]
@@ -105,8 +105,8 @@ def test_a_spoiled_picture_is_damaged_or_says_what_it_said(kind: str, data: st.D
         look(spoiled)
         text = find(spoiled)
         if text is not None:
-            about_of_text(text)
-    except Damaged:
+            parse_provenance(text)
+    except DamagedFile:
         pass
 
 
@@ -114,8 +114,8 @@ def test_a_spoiled_picture_is_damaged_or_says_what_it_said(kind: str, data: st.D
 @given(rest=st.binary(max_size=200))
 @settings(max_examples=40, deadline=None)
 def test_noise_is_damaged(kind: str, rest: bytes) -> None:
-    for use in (*KINDS[kind], lambda data: with_about(kind, data, ABOUT)):
-        with suppress(Damaged):
+    for use in (*KINDS[kind], lambda data: with_provenance(kind, data, ABOUT)):
+        with suppress(DamagedFile):
             use(picture(kind)[:12] + rest)
 
 
@@ -137,20 +137,20 @@ def test_a_spoiled_film_is_damaged_or_says_what_it_said(at: int, noise: bytes) -
     try:
         text = metadata_formats.find_in_mp4(film[:at] + noise + film[at + len(noise) :])
         if text is not None:
-            about_of_text(text)
-    except Damaged:
+            parse_provenance(text)
+    except DamagedFile:
         pass
 
 
 @pytest.mark.parametrize("about", [ABOUT, LARGE], ids=["small", "large"])
 @pytest.mark.parametrize("kind", ["webm", "mov"])
-def test_a_film_that_ffmpeg_writes(kind: str, about: About, tmp_path: Path) -> None:
+def test_a_film_that_ffmpeg_writes(kind: str, about: Provenance, tmp_path: Path) -> None:
     (tmp_path / "tags.txt").write_text(ffmetadata(about), encoding="utf-8")
     path = tmp_path / f"a.{kind}"
     source = ("-f", "lavfi", "-i", "testsrc=s=64x48:d=0.5:r=10", "-i", tmp_path / "tags.txt")
     codec = {"webm": "libvpx", "mov": "mjpeg"}[kind]
     run_real(*source, "-map_metadata", "1", "-c:v", codec, "-movflags", "use_metadata_tags", path)
-    assert read_about(path) == about
+    assert read_provenance(path) == about
     media = read_media(path)
     assert (media.kind.lower(), media.size, media.fps) == (kind, (64, 48), "10")
     assert media.codecs == ({"webm": "vp8", "mov": "mjpeg"}[kind],)
@@ -167,21 +167,21 @@ def test_files_without_a_word_of_netviz(tmp_path: Path) -> None:
     }.items():
         (tmp_path / name).write_bytes(data)
         with pytest.raises(InputError) as wrong:
-            read_about(tmp_path / name)
+            read_provenance(tmp_path / name)
         assert [problem.message for problem in wrong.value.problems] == [NOT_OURS]
 
 
 def test_what_is_no_film(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"\0\0\0\x10ftypisom\0\0\0\0" + b"nothing of a film" * 9)
     with pytest.raises(InputError, match=r"a\.mp4: is damaged: it breaks off"):
-        read_about(tmp_path / "a.mp4")
-    with pytest.raises(Damaged, match="ffmpeg cannot read it"):
+        read_provenance(tmp_path / "a.mp4")
+    with pytest.raises(DamagedFile, match="ffmpeg cannot read it"):
         find_in_tags(tmp_path / "a.mp4")
     (tmp_path / "empty.mp4").touch()
     with pytest.raises(InputError, match="is empty"):
-        read_about(tmp_path / "empty.mp4")
+        read_provenance(tmp_path / "empty.mp4")
     with pytest.raises(InputError, match="is a folder; give"):
-        read_about(tmp_path)
+        read_provenance(tmp_path)
 
 
 def packed(text: str) -> str:
@@ -220,15 +220,15 @@ for _ in range(30):
     ],
 )
 def test_texts_that_are_none_of_ours(text: str, message: str) -> None:
-    with pytest.raises(Damaged, match=message):
-        about_of_text(text)
+    with pytest.raises(DamagedFile, match=message):
+        parse_provenance(text)
 
 
 def test_little_that_unpacks_to_much(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netviz.video.metadata.LARGEST", 10_000)
     assert len(packed(" " * 10_001)) < 100
-    with pytest.raises(Damaged, match=r"is longer than 0.01 MB"):
-        about_of_text(packed(" " * 10_001))
+    with pytest.raises(DamagedFile, match=r"is longer than 0.01 MB"):
+        parse_provenance(packed(" " * 10_001))
 
 
 plain_values = st.recursive(
@@ -245,8 +245,8 @@ plain_values = st.recursive(
 )
 @settings(max_examples=50, deadline=None)
 def test_any_scene_comes_back(title: str, seed: int | str, scene: dict[str, Any]) -> None:
-    about = About(title, "0.1.0", seed, "0" * 64, Music(title), (title,), scene)
-    assert about_of_text(about.text) == about
+    about = Provenance(title, "0.1.0", seed, "0" * 64, Music(title), (title,), scene)
+    assert parse_provenance(about.text) == about
     assert about.text.isascii()
 
 

@@ -17,10 +17,19 @@ from PIL import Image, ImageSequence
 from netviz.audio.music_file import audio_samples
 from netviz.audio.soundtrack import Soundtrack
 from netviz.video.encoder import encoded_in_turn
-from netviz.video.formats import Making, Output, Roll, Take, animated_size, outputs_of, rolls_of, usual_webm
+from netviz.video.formats import (
+    EncodeSettings,
+    Encoding,
+    FrameStream,
+    OutputFile,
+    animated_size,
+    frame_streams,
+    outputs_of,
+    usual_webm,
+)
 from netviz.video.transcode import finish_arguments
 from netviz.video.verify import decode
-from netviz.video.writer import Film, Wanted, joined
+from netviz.video.writer import Film, OutputSpec, join_film
 from tests.video.support import FPS, SIZE, atom, bars, description, moving_pictures, planes, run_real
 
 CODEC = usual_webm()
@@ -40,17 +49,17 @@ def discs(count: int) -> Iterator[NDArray[np.uint8]]:
 
 
 def made(
-    making: Making, targets: Sequence[Path], audio: Path | None = None, frames: int = FRAMES, source: Any = None
+    making: EncodeSettings, targets: Sequence[Path], audio: Path | None = None, frames: int = FRAMES, source: Any = None
 ) -> Film:
     """A film that becomes several files. source: its pictures, where they are no discs or bars."""
     sound = None if audio is None else Soundtrack(audio)
-    wanted = Wanted(outputs_of(targets, making), making, frames, sound)
+    wanted = OutputSpec(outputs_of(targets, making), making, frames, sound)
 
-    def segments(roll: Roll) -> Iterator[tuple[bytes, ...]]:
+    def segments(roll: FrameStream) -> Iterator[tuple[bytes, ...]]:
         pictures: Any = source or (discs(frames) if roll.is_transparent else moving_pictures(frames))
         return encoded_in_turn(pictures, wanted.segments, roll)
 
-    making_of_it = joined(wanted, segments)
+    making_of_it = join_film(wanted, segments)
     while True:
         try:
             next(making_of_it)
@@ -76,7 +85,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, music: Path) -> dict[str, Pa
     """One film in every kind, by the ends of their names."""
     folder = tmp_path_factory.mktemp("kinds")
     targets = [folder / f"film{end}" for end in (".mp4", ".webm", ".gif", ".webp", ".apng", ".mov")]
-    film = made(Making(SIZE, FPS, "good", CODEC, rate=Fraction(5)), targets, music)
+    film = made(EncodeSettings(SIZE, FPS, "good", CODEC, rate=Fraction(5)), targets, music)
     assert [*film.files] == targets and all(path.stat().st_size == size for path, size in film.files.items())
     assert sorted(folder.iterdir()) == sorted(targets), "nothing else is left"
     return {path.suffix: path for path in targets}
@@ -148,7 +157,7 @@ def test_what_is_still_in_a_gif_does_not_shimmer(tmp_path: Path) -> None:
             picture[:4, :4], picture[-4:, -4:] = 12 * index, 255 - 12 * index
             yield planes(picture)
 
-    making = Making(SIZE, FPS, "good", CODEC, rate=Fraction(10))
+    making = EncodeSettings(SIZE, FPS, "good", CODEC, rate=Fraction(10))
     made(making, [tmp_path / "film.gif"], frames=count, source=pictures())
     found, _ = shown(tmp_path / "film.gif")
     assert len(found) == count
@@ -161,7 +170,7 @@ def test_what_is_still_in_a_gif_does_not_shimmer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", [".webm", ".webp", ".apng", ".mov"])
 def test_what_is_transparent_stays_so(tmp_path: Path, end: str) -> None:
     target = tmp_path / f"film{end}"
-    made(Making(SIZE, FPS, "best", CODEC, is_transparent=True, rate=Fraction(10)), [target], frames=12)
+    made(EncodeSettings(SIZE, FPS, "best", CODEC, is_transparent=True, rate=Fraction(10)), [target], frames=12)
     if end in (".webp", ".apng"):
         pictures = shown(target)[0]
     else:
@@ -178,7 +187,7 @@ def test_what_is_transparent_stays_so(tmp_path: Path, end: str) -> None:
 def test_scaled_without_edges_of_what_is_not_seen(tmp_path: Path) -> None:
     """Where alpha is 0 the discs are red all the same: scaling must not let that come in."""
     target = tmp_path / "film.apng"
-    making = Making(SIZE, FPS, "good", CODEC, side=32, rate=Fraction(10), is_transparent=True)
+    making = EncodeSettings(SIZE, FPS, "good", CODEC, side=32, rate=Fraction(10), is_transparent=True)
     made(making, [target], frames=3)
     picture = shown(target)[0][0]
     assert picture.shape == (24, 32, 4)
@@ -187,11 +196,11 @@ def test_scaled_without_edges_of_what_is_not_seen(tmp_path: Path) -> None:
 
 
 def test_takes_are_shared() -> None:
-    making = Making((1920, 1080), Fraction(30), "good", CODEC)
+    making = EncodeSettings((1920, 1080), Fraction(30), "good", CODEC)
     names = ["a.mp4", "b.mp4", "a.webm", "a.gif", "a.webp", "a.apng", "a.mov"]
-    opaque, clear = rolls_of(outputs_of([Path(name) for name in names], making), making)
+    opaque, clear = frame_streams(outputs_of([Path(name) for name in names], making), making)
     assert [take.codec for take in opaque.takes] == ["h264", CODEC, "lossless"]
-    assert opaque.takes[-1] == Take("lossless", "good", (640, 360), 2)
+    assert opaque.takes[-1] == Encoding("lossless", "good", (640, 360), 2)
     assert clear.is_transparent and [take.codec for take in clear.takes] == ["prores"]
 
 
@@ -206,19 +215,19 @@ def test_takes_are_shared() -> None:
     ],
 )
 def test_the_size_of_animated_pictures(size: tuple[int, int], side: int | None, wanted: tuple[int, int]) -> None:
-    assert animated_size(Making(size, Fraction(30), "good", CODEC, side=side)) == wanted
+    assert animated_size(EncodeSettings(size, Fraction(30), "good", CODEC, side=side)) == wanted
 
 
 @pytest.mark.parametrize(("fps", "every"), [("30", 2), ("60", 4), ("25", 2), ("10", 1), ("30000/1001", 2)])
 def test_the_rate_of_animated_pictures(fps: str, every: int) -> None:
-    (output,) = outputs_of([Path("a.gif")], Making((640, 360), Fraction(fps), "good", CODEC))
+    (output,) = outputs_of([Path("a.gif")], EncodeSettings((640, 360), Fraction(fps), "good", CODEC))
     assert output.take.every == every
     assert output.take.taken(range(7, 13)) == range(-(-7 // every) * every, 13, every)
 
 
 def test_arguments_of_a_webm() -> None:
-    take = Take("av1", "good", SIZE)
-    output = Output(Path("a.webm"), "webm", take)
+    take = Encoding("av1", "good", SIZE)
+    output = OutputFile(Path("a.webm"), "webm", take)
     audio = Soundtrack(Path("a.mp3"))
     said = finish_arguments(output, Path("take"), Path("part"), fps=FPS, frame_count=100, audio=audio)
     assert said[:8] == ["-v", "error", "-y", "-progress", "pipe:1", "-f", "mov", "-i"]
@@ -229,7 +238,7 @@ def test_arguments_of_a_webm() -> None:
 
 @pytest.mark.parametrize("codec", sorted({"vp9", CODEC}))
 def test_the_same_webm_again(tmp_path: Path, codec: Any) -> None:
-    making = Making(SIZE, FPS, "draft", codec)
+    making = EncodeSettings(SIZE, FPS, "draft", codec)
     contents = set()
     for name in ("a.webm", "b.webm"):
         made(making, [tmp_path / name], frames=70)
@@ -238,6 +247,6 @@ def test_the_same_webm_again(tmp_path: Path, codec: Any) -> None:
 
 
 def test_an_mp4_is_the_same_beside_others(files: dict[str, Path], tmp_path: Path, music: Path) -> None:
-    made(Making(SIZE, FPS, "good", CODEC), [tmp_path / "a.mp4", tmp_path / "b.mp4"], music)
+    made(EncodeSettings(SIZE, FPS, "good", CODEC), [tmp_path / "a.mp4", tmp_path / "b.mp4"], music)
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes() == files[".mp4"].read_bytes()
     assert atom(files[".mp4"].read_bytes(), "moov")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from netviz.audio.soundtrack import Soundtrack
 from netviz.video.encoder import GROUPS, encode_segment, group_of_pictures, segments_of
-from netviz.video.formats import Roll, Take
+from netviz.video.formats import Encoding, FrameStream
 from netviz.video.mp4 import NoFragments, split
 from netviz.video.verify import decode
 from netviz.video.writer import write_film
@@ -21,7 +21,7 @@ from tests.video.support import FPS, SIZE, atom, bars, decoded, moving_pictures,
 
 SEGMENT = 60
 """Frames of a segment at 10 frames a second."""
-ROLL = Roll(SIZE, FPS, (Take("h264", "draft", SIZE),))
+ROLL = FrameStream(SIZE, FPS, (Encoding("h264", "draft", SIZE),))
 
 
 @given(st.integers(1, 5_000), st.sampled_from([Fraction(30), Fraction(30000, 1001), Fraction(1, 10), Fraction(7, 3)]))

@@ -14,10 +14,10 @@ import pytest
 from netviz.pipeline.api import recorded
 from netviz.pipeline.prepare import plan, tell
 from netviz.scene.loader import read_scene
-from netviz.timeline.side_by_side import SideBySide, frames_of
+from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
-from netviz.web.preview import Studio, Wanted
-from netviz.web.preview_server import PreviewServer, close, serve
+from netviz.web.preview import PreviewInput, PreviewSession
+from netviz.web.preview_server import PreviewServer, close, start_server
 from tests.conftest import short_scene
 
 
@@ -25,7 +25,7 @@ def film(**changes: Any) -> Timeline | SideBySide:
     """All frames of a short film of the xor scene."""
     scene = short_scene(**changes)
     runs = recorded(scene)
-    return frames_of(tell(plan(scene), runs), runs)
+    return timeline_of(tell(plan(scene), runs), runs)
 
 
 @pytest.fixture(scope="session")
@@ -107,25 +107,25 @@ Start = Callable[..., Viewer]
 @pytest.fixture
 def start(file: Path, tmp_path: Path) -> Iterator[Start]:
     """Begin a preview of the scene file with options of the studio, and look at it."""
-    running: list[tuple[Studio, PreviewServer, Viewer]] = []
+    running: list[tuple[PreviewSession, PreviewServer, Viewer]] = []
     folder = tmp_path / "films"
     folder.mkdir()
 
-    def read() -> Wanted:
+    def read() -> PreviewInput:
         draft = read_scene(file)
-        return Wanted(draft.scene, tuple(map(str, draft.problems)), (file, *draft.files), draft.notes)
+        return PreviewInput(draft.scene, tuple(map(str, draft.problems)), (file, *draft.files), draft.notes)
 
     def begin(**options: Any) -> Viewer:
-        studio = Studio(read, folder, cache=False, **options)
-        server = serve(studio, 0)
+        session = PreviewSession(read, folder, cache=False, **options)
+        server = start_server(session, 0)
         viewer = Viewer(server)
-        studio.start()
-        running.append((studio, server, viewer))
+        session.start()
+        running.append((session, server, viewer))
         return viewer
 
     yield begin
-    for studio, server, viewer in running:
-        studio.close()
+    for session, server, viewer in running:
+        session.close()
         close(server)
         viewer.close()
     assert [*folder.iterdir()] == []

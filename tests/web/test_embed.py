@@ -14,7 +14,7 @@ import netviz
 from netviz.errors import InputError, NetvizError
 from netviz.training.recording import Recording
 from netviz.web import embed as post_module
-from netviz.web.embed import Post, embed, url_problems, versions
+from netviz.web.embed import Post, embed, post_versions, url_problems
 from tests.conftest import short_scene
 
 SMALL: dict[str, Any] = {
@@ -86,7 +86,7 @@ def test_all_mistakes_before_any_work(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_film_in_stills_needs_no_other() -> None:
-    ends = {motion: [each.end for each in versions(short_scene(motion=motion))] for motion in ("full", "reduced")}
+    ends = {motion: [each.end for each in post_versions(short_scene(motion=motion))] for motion in ("full", "reduced")}
     assert ends == {"full": [".webm", ".mp4", "-stepped.mp4"], "reduced": [".webm", ".mp4"]}
 
 

@@ -137,7 +137,7 @@ def test_what_nobody_thought_of_does_not_stop_it(start: Start, file: Path, monke
         raise ZeroDivisionError("oops")
 
     with monkeypatch.context() as patch:
-        patch.setattr(preview, "Shown", fail)
+        patch.setattr(preview, "PreviewVersion", fail)
         file.write_text(SCENE + "theme: paper\n")
         assert viewer.until(lambda s: s["problems"])["problems"] == ["ZeroDivisionError: oops"]
     file.write_text(SCENE + "theme: night\n")

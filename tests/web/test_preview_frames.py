@@ -14,17 +14,17 @@ import netviz
 from netviz.timeline.plan import make_plan
 from netviz.training.recording import Recording
 from netviz.web.preview import Memory
-from netviz.web.preview_frames import MOST_MARKS, Shown, Turns, draft, marks
+from netviz.web.preview_frames import MOST_MARKS, DrawLock, PreviewVersion, draft, marks
 from tests.conftest import short_scene
 
 
 @pytest.fixture(scope="module")
-def shown(recording: Recording) -> Shown:
+def shown(recording: Recording) -> PreviewVersion:
     scene = recording.scene
-    return Shown(make_plan(scene, scene.duration), recording, Turns())
+    return PreviewVersion(make_plan(scene, scene.duration), recording, DrawLock())
 
 
-def test_the_picture_is_the_still(shown: Shown, recording: Recording) -> None:
+def test_the_picture_is_the_still(shown: PreviewVersion, recording: Recording) -> None:
     picture = np.asarray(Image.open(io.BytesIO(shown.picture(450))), np.int64)
     still = netviz.still(recording, "15s").astype(np.int64)
     assert picture.shape == still.shape
@@ -32,13 +32,13 @@ def test_the_picture_is_the_still(shown: Shown, recording: Recording) -> None:
     assert abs(picture - netviz.still(recording, "start")).mean() > 3
 
 
-def test_frames_that_the_film_has_not(shown: Shown) -> None:
+def test_frames_that_the_film_has_not(shown: PreviewVersion) -> None:
     for frame in (-1, shown.plan.frame_count):
         with pytest.raises(IndexError, match=f"frame {frame} of a film of 900"):
             shown.picture(frame)
 
 
-def test_moments(shown: Shown) -> None:
+def test_moments(shown: PreviewVersion) -> None:
     assert shown.moment("10%", None) == (90, "")
     assert shown.moment("10%", 12.51) == (375, "")
     assert shown.moment("10%", 1e9) == (899, "")
@@ -46,7 +46,7 @@ def test_moments(shown: Shown) -> None:
     assert frame == 449 and "cycle 7 is not shown" in wrong
 
 
-def test_marks(shown: Shown) -> None:
+def test_marks(shown: PreviewVersion) -> None:
     found = marks(shown.plan)
     texts = ["title", "before training", "cycle 1", "cycle 4", "cycle 20", "cycle 60", "after training"]
     assert [mark.text for mark in found] == [*texts, "a new situation"]
@@ -102,7 +102,7 @@ def test_the_draft_keeps_clear_of_what_a_platform_covers() -> None:
 
 def test_a_transparent_scene_is_shown_over_checks(recording: Recording) -> None:
     clear = recording.with_scene(short_scene(output__transparent=True))
-    shown = Shown(make_plan(clear.scene, clear.scene.duration), clear, Turns())
+    shown = PreviewVersion(make_plan(clear.scene, clear.scene.duration), clear, DrawLock())
     picture = np.asarray(Image.open(io.BytesIO(shown.picture(450))))
     assert picture.shape == (180, 320, 3)
     corner = picture[:20, :20].astype(int).mean(axis=2)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from netviz.errors import InputError
-from netviz.web.preview import Studio, Wanted
-from netviz.web.preview_server import PreviewServer, close, serve
+from netviz.web.preview import PreviewInput, PreviewSession
+from netviz.web.preview_server import PreviewServer, close, start_server
 from tests.web.conftest import Start, Viewer
 
 
@@ -91,8 +91,8 @@ def test_only_this_machine_is_answered(viewer: Viewer) -> None:
         other.connect(("127.0.0.2", viewer.port))
 
 
-def nothing(folder: Path) -> Studio:
-    return Studio(lambda: Wanted(None, ("nothing",)), folder)
+def nothing(folder: Path) -> PreviewSession:
+    return PreviewSession(lambda: PreviewInput(None, ("nothing",)), folder)
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
@@ -105,12 +105,12 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 
 def test_the_end_is_told(tmp_path: Path) -> None:
-    studio = nothing(tmp_path)
-    server = serve(studio, 0)
+    session = nothing(tmp_path)
+    server = start_server(session, 0)
     viewer = Viewer(server)
-    studio.start()
+    session.start()
     viewer.until(lambda status: status["problems"] == ["nothing"])
-    studio.close()
+    session.close()
     assert viewer.until(lambda status: status["over"])
     close(server)
     viewer.close()

@@ -14,7 +14,7 @@ import pytest
 
 from netviz.web import snippets
 from netviz.web.snippets import Embedded, FilmSource
-from netviz.web.transcript import Summary
+from netviz.web.transcript import FilmSummary
 from tests.conftest import short_scene
 
 MP4, WEBM = 'video/mp4; codecs="avc1.640028, mp4a.40.2"', 'video/webm; codecs="vp09.00.40.08, opus"'
@@ -22,7 +22,7 @@ FILMS = (FilmSource("a b.webm", WEBM), FilmSource("a b.mp4", MP4), FilmSource("a
 
 
 def embedded(**changes: object) -> Embedded:
-    summary = Summary('Say "<b>" & {{go}}', 'Say "<b>". A film', ("One.", "Two."))
+    summary = FilmSummary('Say "<b>" & {{go}}', 'Say "<b>". A film', ("One.", "Two."))
     of = Embedded(short_scene(name="a b"), summary, (1920, 1080), FILMS, "a b.jpg", "a b-transcript.html", "a b.vtt")
     return replace(of, **changes)
 

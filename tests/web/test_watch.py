@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.web.watch import MISSING, SETTLED, Watch
+from netviz.web.watch import MISSING, SETTLED, FileWatcher
 
 
 class Clock:
@@ -24,7 +24,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def answers(watch: Watch, clock: Clock, seconds: float, looks: int = 20) -> list[float]:
+def answers(watch: FileWatcher, clock: Clock, seconds: float, looks: int = 20) -> list[float]:
     """The moments at which it says that something changed, looking so often for so long."""
     began, found = clock.now, []
     for number in range(1, looks + 1):
@@ -53,7 +53,7 @@ def after_removal(path: Path, text: str) -> None:
 def test_every_way_to_save_is_noticed_once(tmp_path: Path, clock: Clock, save: Callable[[Path, str], None]) -> None:
     file = tmp_path / "scene.yaml"
     file.write_text("one")
-    watch = Watch([file], clock)
+    watch = FileWatcher([file], clock)
     assert answers(watch, clock, 1) == []
     save(file, "another")
     (noticed,) = answers(watch, clock, 1)
@@ -64,7 +64,7 @@ def test_every_way_to_save_is_noticed_once(tmp_path: Path, clock: Clock, save: C
 def test_a_file_that_is_being_written_is_waited_for(tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "scene.yaml"
     file.write_text("one")
-    watch = Watch([file], clock)
+    watch = FileWatcher([file], clock)
     for length in range(1, 20):
         file.write_text("x" * (3 + length))
         assert answers(watch, clock, SETTLED / 2, 2) == []
@@ -74,7 +74,7 @@ def test_a_file_that_is_being_written_is_waited_for(tmp_path: Path, clock: Clock
 def test_cut_and_written_later_is_one_change(tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "scene.yaml"
     file.write_text("one")
-    watch = Watch([file], clock)
+    watch = FileWatcher([file], clock)
     file.write_text("")
     assert answers(watch, clock, 2 * SETTLED) == []
     file.write_text("another")
@@ -84,7 +84,7 @@ def test_cut_and_written_later_is_one_change(tmp_path: Path, clock: Clock) -> No
 def test_a_file_that_stays_away_is_a_change(tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "scene.yaml"
     file.write_text("one")
-    watch = Watch([file], clock)
+    watch = FileWatcher([file], clock)
     file.unlink()
     (noticed,) = answers(watch, clock, 1)
     assert noticed >= MISSING
@@ -95,7 +95,7 @@ def test_a_file_that_stays_away_is_a_change(tmp_path: Path, clock: Clock) -> Non
 def test_what_is_followed_later(tmp_path: Path, clock: Clock) -> None:
     scene, table = tmp_path / "scene.yaml", tmp_path / "table.csv"
     scene.write_text("one")
-    watch = Watch([scene], clock)
+    watch = FileWatcher([scene], clock)
     scene.write_text("while it was read")
     watch.follow([scene, table])
     assert len(answers(watch, clock, 1)) == 1, "what happened since is not forgotten"

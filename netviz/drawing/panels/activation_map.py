@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import left_free
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import Places
-from netviz.drawing.panels.panel import CORNER, LevelScale, Setting, Shapes
+from netviz.drawing.network_layout import NetworkPositions
+from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
 from netviz.drawing.responses import Domain, signed
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.scene.model import Activation
@@ -34,10 +34,10 @@ class Answers:
     One output goes through the theme's scale; of several the strongest gives its colour, the paler the closer the next.
     """
 
-    def __init__(self, setting: Setting, side: int, discrete: bool) -> None:
-        assert setting.responses is not None
-        self.responses, self.discrete = setting.responses, discrete
-        scene, theme = setting.recording.scene, setting.theme
+    def __init__(self, context: RenderContext, side: int, discrete: bool) -> None:
+        assert context.responses is not None
+        self.responses, self.discrete = context.responses, discrete
+        scene, theme = context.recording.scene, context.theme
         self.activation, outputs = scene.network.activations[-1], scene.network.layers[-1]
         self.scale = np.rint((1 - BEHIND) * theme.scale + BEHIND * 255 * theme.middle).astype(np.uint8)
         self.middle = np.rint(255 * theme.middle)
@@ -47,7 +47,7 @@ class Answers:
         if discrete:
             self.scale = np.repeat(self.scale[[0, -1]], 128, axis=0)
         self.enlarge = _between_cells(self.responses.resolution, side)
-        self.palette = setting.canvas.space.palette(self._shades() if self.classes else self.scale)
+        self.palette = context.canvas.space.palette(self._shades() if self.classes else self.scale)
 
     def _shades(self) -> Bytes:
         """For each output 256 colours (256 n, 3), from the middle of the scale to its own."""
@@ -103,15 +103,15 @@ class Points:
     square: where the answers are, in the picture's pixels.
     """
 
-    def __init__(self, setting: Setting, square: Rect, domain: Domain, with_tests: bool) -> None:
+    def __init__(self, context: RenderContext, square: Rect, domain: Domain, with_tests: bool) -> None:
         self.square, self.domain = square, domain
-        examples, theme = setting.recording.examples, setting.theme
+        examples, theme = context.recording.examples, context.theme
         assert examples.points is not None and examples.test_points is not None, "a planar scene's"
         rim = theme.centre if theme.is_light else mix(theme.ink, theme.centre, 0.12)
-        every = [self._discs(setting, examples.points, examples.targets, 1.0, rim, 0.3)]
+        every = [self._discs(context, examples.points, examples.targets, 1.0, rim, 0.3)]
         if with_tests:
-            every = [self._discs(setting, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55), *every]
-        self.drawn = setting.canvas.drawing(*every, room=square)
+            every = [self._discs(context, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55), *every]
+        self.drawn = context.canvas.drawing(*every, slot=square)
         for discs in every:
             discs.remove()
 
@@ -122,28 +122,28 @@ class Points:
         return self.square.width * np.column_stack(ways) + (self.square.x, self.square.y)
 
     def _discs(
-        self, setting: Setting, points: Floats, targets: Floats, size: float, rim: Colour, line: float
+        self, context: RenderContext, points: Floats, targets: Floats, size: float, rim: Colour, line: float
     ) -> EllipseCollection:
-        axes = setting.canvas.axes
+        axes = context.canvas.axes
         radius = max(1.6, POINT * self.square.width * (1.0 if len(points) <= 600 else 0.75)) * size
         across = np.full(len(points), 2 * radius)
         discs = EllipseCollection(
             across, across, np.zeros(len(points)), units="xy", offsets=self.place(points),
-            offset_transform=axes.transData, facecolor=_colours(setting, targets), edgecolor=tuple(rim),
+            offset_transform=axes.transData, facecolor=_colours(context, targets), edgecolor=tuple(rim),
             linewidth=line * radius,
         )  # fmt: skip
         axes.add_collection(discs, autolim=False)
         return discs
 
 
-def _colours(setting: Setting, targets: Floats) -> Floats:
+def _colours(context: RenderContext, targets: Floats) -> Floats:
     """Colours (n, 3), 0 to 1, of targets (n, n_L): of their value, or of the output that should be strongest."""
     if targets.shape[1] > 1:
         several: Floats = np.array(SEVERAL)[targets.argmax(axis=1)]
         return several
-    activation = setting.recording.scene.network.activations[-1]
+    activation = context.recording.scene.network.activations[-1]
     values: Floats = np.asarray(signed(targets[:, 0], activation), np.float64)
-    colours: Floats = setting.theme.scale[((values + 1) * 127.5).astype(np.uint8)] / 255
+    colours: Floats = context.theme.scale[((values + 1) * 127.5).astype(np.uint8)] / 255
     return colours
 
 
@@ -163,24 +163,24 @@ def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
 class Tiles:
     """Response maps with round corners; a tile's rim lights up with its neuron."""
 
-    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
-        self.setting, self.places, self.scale = setting, places, scale
+    def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
+        self.context, self.places, self.scale = context, places, scale
         self.layers = range(len(places.centres))
-        scene, unit = setting.recording.scene, setting.layout.unit
+        scene, unit = context.recording.scene, context.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
         self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
         self.shown = [places.discs(layer) for layer in self.layers]
         centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
         self.side = max(2, 2 * round(places.radius))
-        self.colours = setting.canvas.space.palette(setting.theme.scale)
+        self.colours = context.canvas.space.palette(context.theme.scale)
         self.corners = 2 * np.rint((centres - self.side / 2) / 2).astype(int)
-        self.beyond = left_free(setting.canvas, rounded(self.side, CORNER), self.corners.tolist())
-        self.rims = Shapes(setting.canvas, self.corners + self.side / 2, self.side / 2, are_tiles=True)
+        self.beyond = left_free(context.canvas, rounded(self.side, CORNER), self.corners.tolist())
+        self.rims = Shapes(context.canvas, self.corners + self.side / 2, self.side / 2, are_tiles=True)
         self.thin = max(1.0, 1.6 * unit)
 
     def draw(self, frame: Frame) -> None:
         """The maps, copied into the picture, and their rims."""
-        theme, canvas = self.setting.theme, self.setting.canvas
+        theme, canvas = self.context.theme, self.context.canvas
         with canvas.partly(*self.beyond):
             for (left, top), numbers in zip(self.corners.tolist(), self._maps(frame), strict=True):
                 canvas.lay(numbers, self.colours, left, top)
@@ -194,8 +194,8 @@ class Tiles:
 
     def _maps(self, frame: Frame) -> NDArray[np.uint8]:
         """The numbers (neurons, side, side) of the colours in all maps."""
-        assert self.setting.responses is not None, "maps are made for planar scenes"
-        maps = self.setting.responses.of(frame)
+        assert self.context.responses is not None, "maps are made for planar scenes"
+        maps = self.context.responses.of(frame)
         shown = [
             signed(layer[discs], activation)
             for layer, activation, discs in zip(maps, self.activations, self.shown, strict=True)

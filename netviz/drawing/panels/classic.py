@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.network_layout import place
 from netviz.drawing.panels.labels import short
-from netviz.drawing.panels.panel import LevelScale, Setting, Unlit, number
+from netviz.drawing.panels.panel import LevelScale, RenderContext, Unlit, number
 from netviz.drawing.panels.strokes import dashes
-from netviz.drawing.panels.titles import TWO_LINES, CaptionRoom, write
+from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, width
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanel
+from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import is_share
 from netviz.timeline.frame import Frame
 
@@ -76,24 +76,24 @@ class Page:
 class ClassicNetworkPanel(Unlit):
     """Inputs at the bottom, outputs on top, values at the right of the neurons."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting = setting
-        layout, scene = setting.layout, setting.recording.scene
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context = context
+        layout, scene = context.layout, context.recording.scene
         across, down = layout.size
         wide, page = across >= 1.2 * down, Page.of(layout)
         radius = (0.030 if layout.is_little else 0.037) * min(down, across)
         # The values stand at the right of the neurons, beyond the halos.
-        values = VALUE_DISTANCE * radius + width("0.00", setting.faces.figures, layout.small) - radius
+        values = VALUE_DISTANCE * radius + width("0.00", context.faces.figures, layout.small) - radius
         left, top, bottom = (
             (page.x(0.30), page.y(0.09), page.y(0.78)) if wide else (page.x(0.05), page.y(0.27), page.y(0.80))
         )
         if not wide:
             top = max(top, page.y(0.065) + LINES * STEP * page.type)
-        if setting.has_cues:
+        if context.has_cues:
             top += BAND[wide] * down
         right = min(page.x(0.965), layout.safe.right)
-        room = Rect(left, top, right - left - values, bottom - top)
-        places = place(scene.network.layers, room, "up", radius)
+        slot = Rect(left, top, right - left - values, bottom - top)
+        places = place(scene.network.layers, slot, "up", radius)
         self.centres, self.radius = places.centres, places.radius
         everything = [
             (start, end)
@@ -101,16 +101,16 @@ class ClassicNetworkPanel(Unlit):
             for start in here
             for end in there
         ]
-        caps: Literal["butt", "round"] = "butt" if setting.theme.dashed else "round"
+        caps: Literal["butt", "round"] = "butt" if context.theme.dashed else "round"
         self.synapses, self.glow = (LineCollection(everything, capstyle=caps) for _ in range(2))
         nodes = np.concatenate(self.centres)
-        self.halos, self.neurons = (_discs(setting, nodes, part * self.radius) for part in (HALO, 1.0))
+        self.halos, self.neurons = (_discs(context, nodes, part * self.radius) for part in (HALO, 1.0))
         for disc in (self.halos, self.neurons):
             disc.set(edgecolor="none")
         for artist in (self.synapses, self.glow, self.halos, self.neurons):
-            setting.canvas.axes.add_collection(artist, autolim=False)
+            context.canvas.axes.add_collection(artist, autolim=False)
         self.point = down / PAGE
-        heaviest = LevelScale.of(setting.recording).weight
+        heaviest = LevelScale.of(context.recording).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
 
@@ -120,17 +120,17 @@ class ClassicNetworkPanel(Unlit):
     def draw(self, frame: Frame) -> None:
         """Synapses, their glow, halos, neurons, values."""
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
-        lit = [levels * values for levels, values in zip(frame.arrived, frame.activations, strict=True)]
+        lights = [levels * values for levels, values in zip(frame.arrived, frame.activations, strict=True)]
         signal = np.concatenate(
-            [np.repeat(values, layer.shape[1]) for values, layer in zip(lit, frame.weights, strict=False)]
+            [np.repeat(values, layer.shape[1]) for values, layer in zip(lights, frame.weights, strict=False)]
         )
-        theme = self.setting.theme
+        theme = self.context.theme
         sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
         self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
         opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
         if theme.dashed:
             for lines, part in ((self.synapses, 1.0), (self.glow, 2.0)):
-                unit, widths = self.setting.layout.unit, (np.abs(weights) * self.point).tolist()
+                unit, widths = self.context.layout.unit, (np.abs(weights) * self.point).tolist()
                 lines.set(
                     linestyle=[
                         dashes(width, unit, part * width) if weight < 0 else (0, None)
@@ -138,7 +138,7 @@ class ClassicNetworkPanel(Unlit):
                     ]
                 )
         self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * np.abs(weights) * self.point)
-        value = np.clip(np.concatenate(lit), -1, 1)[:, None]
+        value = np.clip(np.concatenate(lights), -1, 1)[:, None]
         level = np.abs(value)
         signal_colour = np.where(value >= 0, theme.signal, theme.negative_signal)
         if theme.is_light:
@@ -148,13 +148,13 @@ class ClassicNetworkPanel(Unlit):
             light = level * signal_colour
             self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
             self.neurons.set(facecolor=np.maximum(light, theme.neuron))
-        self.setting.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
+        self.context.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
         self._values(frame)
 
     def _values(self, frame: Frame) -> None:
         """The numbers of layers whose neurons stand far enough apart for them."""
-        setting = self.setting
-        font, size, ink = setting.faces.figures, setting.layout.small, setting.theme.ink
+        context = self.context
+        font, size, ink = context.faces.figures, context.layout.small, context.theme.ink
         for levels, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
             texts = [number(float(value)) for value in values]
             longest = max(width(text, font, size) for text in texts)
@@ -162,76 +162,76 @@ class ClassicNetworkPanel(Unlit):
             if apart < VALUE_DISTANCE * self.radius + longest + 1.1 * self.radius:
                 continue
             for (x, y), text, level in zip(centres, texts, levels, strict=True):
-                setting.canvas.text(text, x + VALUE_DISTANCE * self.radius, y, font, size, ink, "left", level)
+                context.canvas.text(text, x + VALUE_DISTANCE * self.radius, y, font, size, ink, "left", level)
 
 
-def _discs(setting: Setting, centres: NDArray[np.float64], radius: float) -> EllipseCollection:
+def _discs(context: RenderContext, centres: NDArray[np.float64], radius: float) -> EllipseCollection:
     across = np.full(len(centres), 2 * radius)
     turned = np.zeros(len(centres))
     return EllipseCollection(
-        across, across, turned, units="xy", offsets=centres, offset_transform=setting.canvas.axes.transData
+        across, across, turned, units="xy", offsets=centres, offset_transform=context.canvas.axes.transData
     )
 
 
-def caption_room(layout: Layout) -> CaptionRoom:
+def caption_slot(layout: Layout) -> CaptionSlot:
     """Where cues stand in this style: above all else."""
     across, down = layout.size
     page = Page.of(layout)
     wide = 0.70 if across >= 1.2 * down else 0.89
     left, right = page.x(LEFT), page.x(LEFT + wide)
-    return CaptionRoom(Rect(left, page.y(TOP), right - left, TWO_LINES * page.type), page.type)
+    return CaptionSlot(Rect(left, page.y(TOP), right - left, TWO_LINES * page.type), page.type)
 
 
 class ClassicHeaderPanel(Unlit):
     """Iteration, training example, desired output, inputs; above them cues; below all, the average error's bar."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting = setting
-        across, down = setting.layout.size
-        page = Page.of(setting.layout)
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context = context
+        across, down = context.layout.size
+        page = Page.of(context.layout)
         self.size = page.type
         self.step = STEP * self.size
         wide = across >= 1.2 * down
         self.x, self.y = page.x(LEFT), page.y(0.10 if wide else 0.065)
-        self.cues = caption_room(setting.layout)
-        if setting.has_cues:
+        self.cues = caption_slot(context.layout)
+        if context.has_cues:
             self.y += BAND[wide] * down
-        self.room = page.x(LEFT + (0.27 if wide else 0.89)) - self.x
+        self.slot = page.x(LEFT + (0.27 if wide else 0.89)) - self.x
         self.bar = Rect(self.x, page.y(0.895), page.x(RIGHT) - self.x, page.y(BOTTOM) - page.y(0.895))
         self.filled = Rectangle(
-            (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(setting.theme.negative), edgecolor="none"
+            (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(context.theme.negative), edgecolor="none"
         )
-        setting.canvas.axes.add_patch(self.filled)
-        edge = 2 * setting.layout.unit
+        context.canvas.axes.add_patch(self.filled)
+        edge = 2 * context.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
-        self.share, self.scene = is_share(setting.recording), setting.recording.scene
-        self.full = 1.0 if self.share else float(setting.recording.train_error.max()) or 1.0
+        self.share, self.scene = is_share(context.recording), context.recording.scene
+        self.full = 1.0 if self.share else float(context.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:
         """The empty bar."""
-        bar, canvas = self.bar, self.setting.canvas
+        bar, canvas = self.bar, self.context.canvas
         edge = Rectangle(
             (bar.x, bar.y),
             bar.width,
             bar.height,
             facecolor="none",
-            edgecolor=tuple(self.setting.theme.rim),
-            linewidth=1.5 * self.setting.layout.unit,
+            edgecolor=tuple(self.context.theme.rim),
+            linewidth=1.5 * self.context.layout.unit,
         )
         canvas.axes.add_patch(edge)
-        canvas.draw(edge, room=self._around)
+        canvas.draw(edge, slot=self._around)
         edge.remove()
 
     def draw(self, frame: Frame) -> None:
         """Lines of text, the bar."""
         if frame.is_cue:
-            write(self.setting, frame.caption, self.cues, self.setting.theme.ink, frame.caption_level)
+            write(self.context, frame.caption, self.cues, self.context.theme.ink, frame.caption_level)
         for index, text in enumerate(self._lines(frame)):
-            self._write(text, self.y + index * self.step, self.room)
+            self._write(text, self.y + index * self.step, self.slot)
         error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"
         self._write(say(self.scene, "classic-error", error=error), self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
-        self.setting.canvas.draw(self.filled, room=self._around)
+        self.context.canvas.draw(self.filled, slot=self._around)
 
     def _lines(self, frame: Frame) -> list[str]:
         scene = self.scene
@@ -253,9 +253,9 @@ class ClassicHeaderPanel(Unlit):
             say(scene, "classic-inputs", values=inputs),
         ]
 
-    def _write(self, text: str, y: float, room: float) -> None:
-        setting = self.setting
-        smallest = 0.9 * setting.layout.small
-        shown, size = fit(text, setting.faces.words, self.size, room, smallest)
-        assert width(shown, setting.faces.words, size) <= room + 1
-        setting.canvas.text(shown, self.x, y, setting.faces.words, size, setting.theme.ink)
+    def _write(self, text: str, y: float, slot: float) -> None:
+        context = self.context
+        smallest = 0.9 * context.layout.small
+        shown, size = fit(text, context.faces.words, self.size, slot, smallest)
+        assert width(shown, context.faces.words, size) <= slot + 1
+        context.canvas.text(shown, self.x, y, context.faces.words, size, context.theme.ink)

@@ -8,11 +8,11 @@ from functools import partial
 from itertools import accumulate
 
 from netviz.drawing.layout import Rect
-from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.panel import RenderContext, Unlit
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanel
+from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 
@@ -30,12 +30,12 @@ class Counter:
     of: Callable[[Frame], str]
 
 
-def counters(setting: Setting) -> list[Counter]:
+def counters(context: RenderContext) -> list[Counter]:
     """The cycle, and the average error or, where there are examples for testing, the losses on both halves.
 
     Runs side by side have the cycle in common alone.
     """
-    recording, theme = setting.recording, setting.theme
+    recording, theme = context.recording, context.theme
     scene = recording.scene
     found = [
         Counter(
@@ -45,7 +45,7 @@ def counters(setting: Setting) -> list[Counter]:
             lambda frame: whole(scene, frame.cycle),
         )
     ]
-    if setting.compared:
+    if context.compared:
         return found
     if recording.test_loss is None:
         error = partial(error_text, share=is_share(recording))
@@ -67,12 +67,12 @@ def counters(setting: Setting) -> list[Counter]:
 class NumbersPanel(Unlit):
     """Counters with their names, in the rows that let them be largest."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        self.counters = counters(setting)
-        layout = setting.layout
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, slot
+        self.counters = counters(context)
+        layout = context.layout
         self.gap = 1.1 * layout.small
-        stacked = room.height > 0.8 * room.width
+        stacked = slot.height > 0.8 * slot.width
         wanted = (1.05 if stacked else 0.92) * layout.title
         choices = ROWS[len(self.counters)]
         sizes = {rows: self._largest(rows, wanted) for rows in (reversed(choices) if stacked else choices)}
@@ -80,27 +80,27 @@ class NumbersPanel(Unlit):
         self.size = sizes[rows]
         self.label_drop = 0.62 * self.size + 0.85 * layout.small
         self.spots = self._spots(rows)
-        self.digit = width("0", setting.faces.figures, self.size)
+        self.digit = width("0", context.faces.figures, self.size)
 
     def _wide(self, counter: Counter, size: float) -> float:
-        faces = self.setting.faces
+        faces = self.context.faces
         return max(
-            width(counter.longest, faces.figures, size), width(counter.name, faces.words, self.setting.layout.small)
+            width(counter.longest, faces.figures, size), width(counter.name, faces.words, self.context.layout.small)
         )
 
     def _fits(self, rows: tuple[int, ...], size: float) -> bool:
-        small = self.setting.layout.small
+        small = self.context.layout.small
         high = len(rows) * (1.22 * size + 0.85 * small) + (len(rows) - 1) * 1.5 * small
         ends = list(accumulate(rows))
         wide = max(
             sum(self._wide(counter, size) for counter in self.counters[end - count : end]) + self.gap * (count - 1)
             for count, end in zip(rows, ends, strict=True)
         )
-        return wide <= self.room.width and (len(rows) == 1 or high <= self.room.height)
+        return wide <= self.slot.width and (len(rows) == 1 or high <= self.slot.height)
 
     def _largest(self, rows: tuple[int, ...], size: float) -> float:
         """The largest size at which counters in such rows fit, but not too small to be read."""
-        while size > self.setting.layout.small and not self._fits(rows, size):
+        while size > self.context.layout.small and not self._fits(rows, size):
             size *= 0.96
         return size
 
@@ -108,32 +108,32 @@ class NumbersPanel(Unlit):
         """Left end and middle of every number."""
         spots = []
         following = iter(self.counters)
-        y = self.room.y + 0.6 * self.size
+        y = self.slot.y + 0.6 * self.size
         for count in rows:
-            x = self.room.x
+            x = self.slot.x
             for _ in range(count):
                 spots.append((x, y))
                 x += self._wide(next(following), self.size) + self.gap
-            y += self.label_drop + 1.5 * self.setting.layout.small + 0.6 * self.size
+            y += self.label_drop + 1.5 * self.context.layout.small + 0.6 * self.size
         return spots
 
     def ground(self) -> None:
         """What the numbers are."""
-        setting = self.setting
-        small, font = setting.layout.small, setting.faces.words
+        context = self.context
+        small, font = context.layout.small, context.faces.words
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
-            text, size = fit(counter.name, font, small, self.room.right - x, 0.8 * small)
-            setting.canvas.text(text, x, y + self.label_drop, font, size, setting.theme.quiet)
+            text, size = fit(counter.name, font, small, self.slot.right - x, 0.8 * small)
+            context.canvas.text(text, x, y + self.label_drop, font, size, context.theme.quiet)
 
     def draw(self, frame: Frame) -> None:
         """The numbers, filled with faint zeros where they could have more digits."""
-        setting = self.setting
-        canvas, figures = setting.canvas, setting.faces.figures
+        context = self.context
+        canvas, figures = context.canvas, context.faces.figures
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
             text, longest = counter.of(frame), counter.longest
             missing = len(longest) - len(text)
             if missing > 0:
                 zeros = "".join("0" if character.isdigit() else character for character in longest[:missing])
-                faint = mix(setting.theme.centre, counter.colour, 0.28)
+                faint = mix(context.theme.centre, counter.colour, 0.28)
                 canvas.text(zeros, x, y, figures, self.size, faint)
             canvas.text(text, x + max(0, missing) * self.digit, y, figures, self.size, counter.colour)

@@ -13,11 +13,11 @@ from netviz.drawing.canvas import drawing_of, left_free
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import Answers, Points, rounded
 from netviz.drawing.panels.labels import FEATURES, short
-from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.panel import RenderContext, Unlit
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
-from netviz.scene.shots import AnyPanel
-from netviz.scene.shots import BoundaryPanel as BoundarySpec
+from netviz.scene.shots import AnyPanelSpec
+from netviz.scene.shots import BoundaryPanelSpec as BoundarySpec
 from netviz.timeline.frame import Frame
 
 CORNER = 0.035
@@ -29,62 +29,62 @@ LEGEND = 0.42
 class BoundaryPanel(Unlit):
     """A square of the plane as large as its room allows, with its axes named at the left and below."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        assert isinstance(spec, BoundarySpec) and setting.responses is not None, "a planar scene's panel"
-        self.setting, self.spec = setting, spec
-        small, unit = setting.layout.small, setting.layout.unit
-        domain = setting.responses.domain
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        assert isinstance(spec, BoundarySpec) and context.responses is not None, "a planar scene's panel"
+        self.context, self.spec = context, spec
+        small, unit = context.layout.small, context.layout.unit
+        domain = context.responses.domain
         # As many decimals as tell the ends apart: one for a range of a few units.
         self.ticks = [[short(end, max(0, 1 - floor(log10(b - a)))) for end in (a, b)] for a, b in domain]
-        names = setting.recording.scene.network.inputs
+        names = context.recording.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]
         # A long name of the upward axis stands above it; beside it, it would take the plane's room.
-        self.is_above = width(self.upward, setting.faces.words, small) > 2.2 * small
-        beside = 0.6 * small + max(width(text, setting.faces.words, small) for text in texts[: 3 - self.is_above])
+        self.is_above = width(self.upward, context.faces.words, small) > 2.2 * small
+        beside = 0.6 * small + max(width(text, context.faces.words, small) for text in texts[: 3 - self.is_above])
         above, below = 1.6 * small if self.is_above else 0.0, 1.7 * small
-        self.side = 2 * max(8, int(min(room.width - beside, room.height - above - below)) // 2)
+        self.side = 2 * max(8, int(min(slot.width - beside, slot.height - above - below)) // 2)
         # In the middle of its room, and at its top where there is more height than width.
-        self.left = 2 * round((room.x + beside + (room.width - beside - self.side) / 2) / 2)
-        self.top = 2 * round((room.y + above) / 2)
-        self.beneath = room.bottom - (self.top + self.side + below)
-        self.answers = Answers(setting, self.side, spec.discrete)
+        self.left = 2 * round((slot.x + beside + (slot.width - beside - self.side) / 2) / 2)
+        self.top = 2 * round((slot.y + above) / 2)
+        self.beneath = slot.bottom - (self.top + self.side + below)
+        self.answers = Answers(context, self.side, spec.discrete)
         self.square = Rect(self.left, self.top, self.side, self.side)
-        self.points = Points(setting, self.square, domain, spec.test_points)
-        self.beyond = left_free(setting.canvas, rounded(self.side, CORNER), [(self.left, self.top)])
+        self.points = Points(context, self.square, domain, spec.test_points)
+        self.beyond = left_free(context.canvas, rounded(self.side, CORNER), [(self.left, self.top)])
         frame = FancyBboxPatch(
             (self.left, self.top),
             self.side,
             self.side,
             boxstyle=f"round,pad=0,rounding_size={CORNER * self.side / 2}",
             facecolor="none",
-            edgecolor=tuple(mix(setting.theme.centre, setting.theme.quiet, 0.55)),
+            edgecolor=tuple(mix(context.theme.centre, context.theme.quiet, 0.55)),
             linewidth=max(1.0, 1.6 * unit),
         )
-        self.rings = [self._ring(size, ink) for size, ink in ((9.0, setting.theme.ink), (13.5, setting.theme.centre))]
-        axes = setting.canvas.axes
+        self.rings = [self._ring(size, ink) for size, ink in ((9.0, context.theme.ink), (13.5, context.theme.centre))]
+        axes = context.canvas.axes
         axes.add_patch(frame)
-        self.frame = setting.canvas.drawing(frame, room=self._around(self.left, self.top, self.side))
+        self.frame = context.canvas.drawing(frame, slot=self._around(self.left, self.top, self.side))
         for ring in self.rings:
             axes.add_collection(ring, autolim=False)
 
     def _around(self, x: float, y: float, side: float) -> Rect:
         """A square with room for what stands out of it."""
-        edge = 20 * self.setting.layout.unit
+        edge = 20 * self.context.layout.unit
         return Rect(x - edge, y - edge, side + 2 * edge, side + 2 * edge)
 
     def _ring(self, radius: float, ink: Colour) -> EllipseCollection:
-        across, unit = [2 * radius * self.setting.layout.unit], self.setting.layout.unit
+        across, unit = [2 * radius * self.context.layout.unit], self.context.layout.unit
         return EllipseCollection(
             across, across, [0.0], units="xy", offsets=[(0.0, 0.0)], linewidth=4.5 * unit, facecolor="none",
-            edgecolor=tuple(ink), offset_transform=self.setting.canvas.axes.transData,
+            edgecolor=tuple(ink), offset_transform=self.context.canvas.axes.transData,
         )  # fmt: skip
 
     def ground(self) -> None:
         """Names and ends of the axes, and what the colours mean."""
-        setting = self.setting
-        small, faint, quiet = setting.layout.small, setting.theme.faint, setting.theme.quiet
-        write, words = setting.canvas.text, setting.faces.words
+        context = self.context
+        small, faint, quiet = context.layout.small, context.theme.faint, context.theme.quiet
+        write, words = context.canvas.text, context.faces.words
         right, bottom = self.left + self.side, self.top + self.side
         (first, last), (low, high) = self.ticks
         row, edge = bottom + 1.0 * small, self.left - 0.45 * small
@@ -94,7 +94,7 @@ class BoundaryPanel(Unlit):
         write(low, edge, bottom - 0.5 * small, words, small, faint, "right")
         ends = 2 * max(width(text, words, small) for text in (first, last)) + 1.4 * small
         name, size = fit(self.across, words, small, self.side - ends, 0.7 * small)
-        if setting.compared and (name != self.across or self.side < 5 * small):
+        if context.compared and (name != self.across or self.side < 5 * small):
             return  # so small a square has room for the ends of its axes alone
         write(name, self.left + self.side / 2, row, words, size, quiet, "middle")
         if self.is_above:
@@ -107,20 +107,20 @@ class BoundaryPanel(Unlit):
 
     def _legend(self, y: float) -> None:
         """What the colours mean, in the middle below: the ends of the scale, or the outputs' names."""
-        setting = self.setting
-        small, faint, words = setting.layout.small, setting.theme.faint, setting.faces.words
-        write, middle = setting.canvas.text, self.left + self.side / 2
+        context = self.context
+        small, faint, words = context.layout.small, context.theme.faint, context.faces.words
+        write, middle = context.canvas.text, self.left + self.side / 2
         length, height = round(LEGEND * self.side), max(3, round(0.45 * small))
         if self.answers.classes is None:
             low, high = self.answers.ends
             bar = np.repeat(self.answers.colours(np.linspace(-1, 1, length, dtype=np.float32)[None]), height, axis=0)
             left, top = round(middle - length / 2), round(y - height / 2)
             opaque = np.ones(bar.shape[:2], np.float32)
-            setting.canvas.put(drawing_of(setting.canvas, bar.astype(np.float32), opaque, left, top))
+            context.canvas.put(drawing_of(context.canvas, bar.astype(np.float32), opaque, left, top))
             write(low, left - 0.6 * small, y, words, small, faint, "right")
             write(high, left + length + 0.6 * small, y, words, small, faint, "left")
             return
-        outputs = setting.recording.scene.network.outputs
+        outputs = context.recording.scene.network.outputs
         names = outputs or [f"output {number + 1}" for number in range(len(self.answers.classes))]
         gap, dot = 1.4 * small, 0.9 * small
         wide = sum(width(name, words, small) + dot for name in names) + gap * (len(names) - 1)
@@ -134,7 +134,7 @@ class BoundaryPanel(Unlit):
 
     def draw(self, frame: Frame) -> None:
         """The answers, the points on them, and a ring around the one that is presented."""
-        canvas = self.setting.canvas
+        canvas = self.context.canvas
         with canvas.partly(*self.beyond):
             canvas.lay(self.answers.of(frame), self.answers.palette, self.left, self.top)
             canvas.put(self.points.drawn)
@@ -143,7 +143,7 @@ class BoundaryPanel(Unlit):
             x, y = self._place(frame.point)
             for ring in reversed(self.rings):
                 ring.set_offsets([(x, y)])
-                canvas.put(canvas.drawing(ring, room=self._around(x, y, 0)), frame.presented)
+                canvas.put(canvas.drawing(ring, slot=self._around(x, y, 0)), frame.presented)
 
     def _place(self, point: tuple[float, float]) -> NDArray[np.float64]:
         """A point of the plane in the picture's pixels."""

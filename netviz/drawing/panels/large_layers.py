@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.drawing.network_layout import Block, Folded, Places, bezier
-from netviz.drawing.panels.panel import LevelScale, Setting
+from netviz.drawing.network_layout import CellBlock, CollapsedNetwork, NetworkPositions, bezier
+from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
@@ -23,7 +23,7 @@ LINE = 1.3
 """From one line of what is said below the network to the next, in sizes of its type."""
 LEVELS = 127
 """Steps of light of either sign."""
-BLAMES = 8
+ERROR_STEPS = 8
 """Steps of the error that has come back to a cell."""
 EVEN, FRAMED = 5, 16
 """Pixels from cell to cell from which there is a line between them, and from which it is two pixels wide."""
@@ -34,56 +34,58 @@ PATCHES = 4
 class Cells:
     """All blocks of a network, a cell for each neuron that is no disc."""
 
-    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
-        self.setting, self.scale = setting, scale
+    def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
+        self.context, self.scale = context, scale
         self.blocks = [(layer, block) for layer, block in enumerate(places.blocks) if block is not None]
         self.maps = [_map(block) for _, block in self.blocks]
-        self.colours = setting.canvas.space.palette(_palette(setting))
+        self.colours = context.canvas.space.palette(_palette(context))
         self.patches = [_patches(block) for _, block in self.blocks]
-        self.lamps = [
-            np.array([setting.field.add_spot(*spot) for spot in _spots(block)]) if setting.lit else np.empty(0, int)
+        self.light_sources = [
+            np.array([context.field.add_spot(*spot) for spot in _spots(block)]) if context.glows else np.empty(0, int)
             for _, block in self.blocks
         ]
 
     def light(self, frame: Frame, brightness: Floats) -> None:
         """Halos by the light of the cells that are near each other."""
-        theme = self.setting.theme
-        for (layer, block), patches, lamps in zip(self.blocks, self.patches, self.lamps, strict=True):
+        theme = self.context.theme
+        for (layer, block), patches, light_sources in zip(self.blocks, self.patches, self.light_sources, strict=True):
             levels = self.scale.neurons(frame, layer)[block.cells]
             positive, negative = patches @ np.maximum(levels, 0), patches @ np.maximum(-levels, 0)
-            blame = (patches @ frame.blame[layer][block.cells])[:, None]
+            error_signal = (patches @ frame.error_signal[layer][block.cells])[:, None]
             glow = positive[:, None] * theme.halo(theme.signal) + negative[:, None] * theme.halo(theme.negative_signal)
-            brightness[lamps] = 0.5 * glow + 0.3 * blame * theme.halo(theme.error)
+            brightness[light_sources] = 0.5 * glow + 0.3 * error_signal * theme.halo(theme.error)
 
     def draw(self, frame: Frame) -> None:
         """The cells."""
         for (layer, block), cells in zip(self.blocks, self.maps, strict=True):
-            self.setting.canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
+            self.context.canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
 
-    def _numbers(self, frame: Frame, layer: int, block: Block) -> NDArray[np.uint16]:
+    def _numbers(self, frame: Frame, layer: int, block: CellBlock) -> NDArray[np.uint16]:
         """The palette's number of every cell, of places without one, and of the lines between them."""
         levels = np.rint(LEVELS * self.scale.neurons(frame, layer)[block.cells]).astype(int) + LEVELS
-        blame = np.rint((BLAMES - 1) * np.clip(frame.blame[layer][block.cells], 0, 1)).astype(int)
-        numbers = levels + (2 * LEVELS + 1) * blame
-        last = (2 * LEVELS + 1) * BLAMES
-        if frame.focus is not None and frame.focus[0] == layer:
-            numbers[block.cells == frame.focus[1]] = last + 1
+        error_signal = np.rint((ERROR_STEPS - 1) * np.clip(frame.error_signal[layer][block.cells], 0, 1)).astype(int)
+        numbers = levels + (2 * LEVELS + 1) * error_signal
+        last = (2 * LEVELS + 1) * ERROR_STEPS
+        if frame.highlighted is not None and frame.highlighted[0] == layer:
+            numbers[block.cells == frame.highlighted[1]] = last + 1
         return np.append(numbers, last).astype(np.uint16)
 
 
 class Labels:
     """What the blocks are, below them; and in the network's last line what of it is not drawn one by one."""
 
-    def __init__(self, setting: Setting, places: Places, told: str, left: float, right: float, bottom: float) -> None:
-        self.setting = setting
-        small = setting.layout.small
+    def __init__(
+        self, context: RenderContext, places: NetworkPositions, told: str, left: float, right: float, bottom: float
+    ) -> None:
+        self.context = context
+        small = context.layout.small
         self.blocks = [
-            (_label(setting, block), block)
+            (_label(context, block), block)
             for layer, block in enumerate(places.blocks)
             if block is not None and places.label
         ]
-        self.scene = setting.recording.scene
-        self.told, self.size = told_lines(setting, told, right - left)
+        self.scene = context.recording.scene
+        self.told, self.size = told_lines(context, told, right - left)
         self.left = left
         # Beside the picture that is presented stands the next layer, whose label is as high.
         beside = places.blocks[1] if len(places.blocks) > 1 and places.flow == "right" else None
@@ -92,8 +94,8 @@ class Labels:
 
     def draw(self, frame: Frame) -> None:
         """The labels."""
-        canvas, theme, words = self.setting.canvas, self.setting.theme, self.setting.faces.words
-        small = self.setting.layout.small
+        canvas, theme, words = self.context.canvas, self.context.theme, self.context.faces.words
+        small = self.context.layout.small
         for text, block in self.blocks:
             if block.is_picture and frame.example is not None:
                 number, count = (whole(self.scene, n) for n in (frame.example + 1, self.scene.data.train_count))
@@ -106,16 +108,16 @@ class Labels:
             canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle")
 
 
-def told_lines(setting: Setting, told: str, room: float) -> tuple[list[str], float]:
+def told_lines(context: RenderContext, told: str, slot: float) -> tuple[list[str], float]:
     """What is said of the network below it, on one line or, where that is too narrow for it, two; and its size."""
-    small, words = setting.layout.small, setting.faces.words
-    text, size = fit(told, words, small, room, 0.8 * small)
-    return ([text], size) if text == told else wrap(told, words, small, room, 0.8 * small)
+    small, words = context.layout.small, context.faces.words
+    text, size = fit(told, words, small, slot, 0.8 * small)
+    return ([text], size) if text == told else wrap(told, words, small, slot, 0.8 * small)
 
 
-def labels_fit(setting: Setting, places: Places) -> bool:
+def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
     """Whether every block's label has its room: beside the next layer, or below it with synapses still to be seen."""
-    words, small, up = setting.faces.words, setting.layout.small, places.flow == "up"
+    words, small, up = context.faces.words, context.layout.small, places.flow == "up"
     middles, halves = [], []
     for centres, block in zip(places.centres, places.blocks, strict=True):
         middle, half = float(centres[0, int(up)]), places.radius
@@ -123,7 +125,7 @@ def labels_fit(setting: Setting, places: Places) -> bool:
             middle = float(block.centres[:, int(up)].mean())
             half = max(half, (block.height if up else block.width) / 2)
             if not up and not block.is_picture:
-                half = max(half, width(_label(setting, block), words, small) / 2 + 0.25 * small)
+                half = max(half, width(_label(context, block), words, small) / 2 + 0.25 * small)
         middles.append(middle)
         halves.append(half)
     between = [places.radius + places.label * (block is not None) if up else 0.0 for block in places.blocks[1:]]
@@ -131,14 +133,14 @@ def labels_fit(setting: Setting, places: Places) -> bool:
     return all(abs(there - here) >= need for (here, there), need in zip(pairwise(middles), taken, strict=True))
 
 
-def _label(setting: Setting, block: Block) -> str:
-    scene = setting.recording.scene
+def _label(context: RenderContext, block: CellBlock) -> str:
+    scene = context.recording.scene
     if block.is_picture:
         return say(scene, "label-pixels", rows=block.rows, columns=block.columns)
     return say(scene, "label-more", count=whole(scene, len(block.cells)))
 
 
-def _map(block: Block) -> NDArray[np.int64]:
+def _map(block: CellBlock) -> NDArray[np.int64]:
     """For each pixel of a block, filled up to even numbers of rows and columns, the cell it is part of.
 
     Or the number after the last cell, where it is part of none.
@@ -154,32 +156,34 @@ def _map(block: Block) -> NDArray[np.int64]:
     return np.where(inside[0][:, None] & inside[1][None, :] & (cells < count), cells, count)
 
 
-def _palette(setting: Setting) -> NDArray[np.uint8]:
+def _palette(context: RenderContext) -> NDArray[np.uint8]:
     """Colours (n, 3): for each step of the error those of light from -1 to 1; of what is no cell; of the focus."""
-    theme = setting.theme
+    theme = context.theme
     levels = np.linspace(-1, 1, 2 * LEVELS + 1)[:, None]
     signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
-    lit = (1 - np.abs(levels)) * theme.neuron + np.abs(levels) * signal
-    blamed = [(1 - blame) * lit + blame * theme.error for blame in 0.8 * np.linspace(0, 1, BLAMES)]
+    glows = (1 - np.abs(levels)) * theme.neuron + np.abs(levels) * signal
+    reddened = [
+        (1 - error_signal) * glows + error_signal * theme.error for error_signal in 0.8 * np.linspace(0, 1, ERROR_STEPS)
+    ]
     ground = mix(theme.centre, theme.neuron, 0.35)
-    colours = np.concatenate([*blamed, ground[None], theme.ink[None]])
+    colours = np.concatenate([*reddened, ground[None], theme.ink[None]])
     return np.asarray(np.rint(255 * np.clip(colours, 0, 1)), np.uint8)
 
 
-def _patch_of(block: Block) -> NDArray[np.int64]:
+def _patch_of(block: CellBlock) -> NDArray[np.int64]:
     """For every cell the patch it belongs to."""
     row, column = np.divmod(np.arange(len(block.cells)), block.columns)
     return np.asarray(row * PATCHES // block.rows * PATCHES + column * PATCHES // block.columns)
 
 
-def _patches(block: Block) -> Floats:
+def _patches(block: CellBlock) -> Floats:
     """What turns values of cells into means of patches: (patches, cells), over the places of a full patch."""
     shares = np.zeros((PATCHES * PATCHES, len(block.cells)))
     shares[_patch_of(block), np.arange(len(block.cells))] = 1.0
     return np.asarray(shares * PATCHES**2 / (block.rows * block.columns))
 
 
-def _spots(block: Block) -> list[tuple[float, float, float]]:
+def _spots(block: CellBlock) -> list[tuple[float, float, float]]:
     """Middle and radius of the halo of each patch."""
     across, down = block.width / PATCHES, block.height / PATCHES
     radius = 0.45 * min(across, down)
@@ -196,7 +200,7 @@ MOST_GROUPS = 10
 """Groups of a layer's discs."""
 BANDS = 6
 """Groups of the cells of a block."""
-AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, BLAME_LEVEL = 0.55, 1.3, 1.2, 1.2
+AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, ERROR_LEVEL = 0.55, 1.3, 1.2, 1.2
 """Light of all bands of a layer together: by weights, by what they carry, as they change, as the error comes back."""
 TINT = 2.0
 """How much a surplus of one sign colours a band."""
@@ -220,7 +224,7 @@ class Bands(NamedTuple):
     layer: int
     before: Floats
     after: Floats
-    lamps: NDArray[np.int64]
+    light_sources: NDArray[np.int64]
     most: float
 
     def sums(self, values: Floats) -> Floats:
@@ -228,33 +232,37 @@ class Bands(NamedTuple):
         return np.asarray((self.before @ values @ self.after).ravel())
 
 
-class Haze:
+class EdgeBundles:
     """The bands of all weight layers of which not every synapse is a line."""
 
-    def __init__(self, setting: Setting, places: Places, folded: Folded) -> None:
-        self.setting = setting
-        self.neutral = mix(setting.theme.quiet, setting.theme.centre, 0.25)
+    def __init__(self, context: RenderContext, places: NetworkPositions, collapsed: CollapsedNetwork) -> None:
+        self.context = context
+        self.neutral = mix(context.theme.quiet, context.theme.centre, 0.25)
         self.bands = [
-            self._bands(places, layer) for layer, lines in enumerate(folded.lines) if lines is not None and setting.lit
+            self._bands(places, layer)
+            for layer, lines in enumerate(collapsed.lines)
+            if lines is not None and context.glows
         ]
 
-    def _bands(self, places: Places, layer: int) -> Bands:
-        field, recording = self.setting.field, self.setting.recording
+    def _bands(self, places: NetworkPositions, layer: int) -> Bands:
+        field, recording = self.context.field, self.context.recording
         before, after = groups(places, layer), groups(places, layer + 1)
         first, last = (grid.ravel() for grid in np.indices((len(before.members), len(after.members))))
         neurons = len(places.neurons(layer + 1))
         curves = bezier(before.leaves[first], after.reaches[last], places.flow)
-        least = 7 * self.setting.layout.unit
+        least = 7 * self.context.layout.unit
         sigmas = np.maximum(least, 0.32 * (before.breadth[first] + after.breadth[last]))
-        lamps = [field.add_line(curve, ((1.0, float(sigma)),)) for curve, sigma in zip(curves, sigmas, strict=True)]
-        found = Bands(layer, before.members, after.members[:, :neurons].T, np.array(lamps), 1.0)
+        light_sources = [
+            field.add_line(curve, ((1.0, float(sigma)),)) for curve, sigma in zip(curves, sigmas, strict=True)
+        ]
+        found = Bands(layer, before.members, after.members[:, :neurons].T, np.array(light_sources), 1.0)
         rest = np.flatnonzero(recording.example == AT_REST)
         moments = (state_of(recording, int(rest[at])).weights[layer] for at in (0, len(rest) // 2, -1))
         return found._replace(most=max(float(found.sums(np.abs(moment)).max()) for moment in moments) or 1.0)
 
     def light(self, frame: Frame, brightness: Floats) -> None:
         """Bright where the weights are large, where much is carried, where they change; coloured where signs differ."""
-        theme = self.setting.theme
+        theme = self.context.theme
         for bands in self.bands:
             weights = frame.weights[bands.layer]
             size, net = bands.sums(np.abs(weights)), bands.sums(weights)
@@ -266,21 +274,21 @@ class Haze:
             light = level[:, None] * theme.halo((1 - surplus) * self.neutral + surplus * sign)
             for pulse in frame.pulses:
                 if pulse.layer == bands.layer and pulse.direction == "backward":
-                    back = BLAME_LEVEL * swell(pulse.position) * _shares(bands, pulse.strength)
+                    back = ERROR_LEVEL * swell(pulse.position) * _shares(bands, pulse.strength)
                     light += back[:, None] * theme.halo(theme.error)
-            brightness[bands.lamps] = light / np.sqrt(len(bands.lamps))
+            brightness[bands.light_sources] = light / np.sqrt(len(bands.light_sources))
 
 
 def _shares(bands: Bands, values: Floats) -> Floats:
     """What each band has of something, 1 = the one with most, times the root of the strongest synapse's level."""
     most = float(values.max())
     if most <= 0:
-        return np.zeros(len(bands.lamps))
+        return np.zeros(len(bands.light_sources))
     sums = bands.sums(values)
     return np.asarray(np.sqrt(most) * sums / sums.max())
 
 
-def groups(places: Places, layer: int) -> Groups:
+def groups(places: NetworkPositions, layer: int) -> Groups:
     """The groups of a layer's nodes: neighbouring discs, and bands of a block's cells across the flow."""
     centres, radii, block = places.centres[layer], places.radii(layer), places.block(layer)
     across = 1 if places.flow == "right" else 0

@@ -12,14 +12,14 @@ from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from netviz.drawing.canvas import Drawing, Strips, strips
+from netviz.drawing.canvas import CoverDrawing, Strips, strips
 from netviz.drawing.layout import Rect
-from netviz.drawing.panels.panel import Setting, Unlit
-from netviz.drawing.panels.titles import compared, looks
+from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanel
+from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.frame import Frame
 
 Floats = NDArray[np.float64]
@@ -36,7 +36,7 @@ class Trace:
 
     def __init__(
         self,
-        setting: Setting,
+        context: RenderContext,
         name: str,
         cycles: NDArray[np.int64],
         values: Floats,
@@ -45,7 +45,7 @@ class Trace:
         dashes: Any = "solid",
     ) -> None:
         self.name, self.cycles, self.recorded, self.colour, self.dashes = name, cycles, values, colour, dashes
-        unit, theme, axes = setting.layout.unit, setting.theme, setting.canvas.axes
+        unit, theme, axes = context.layout.unit, context.theme, context.canvas.axes
         self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
         self.past = Line2D(
             [], [], color=tuple(colour), linewidth=3.2 * unit, solid_capstyle="round", solid_joinstyle="round",
@@ -61,35 +61,35 @@ class Trace:
         axes.add_collection(self.point, autolim=False)
 
 
-def traces_of(setting: Setting, room: Rect) -> list[Trace]:
+def traces_of(context: RenderContext, slot: Rect) -> list[Trace]:
     """The curves of a run; of several side by side one of each, with its name."""
-    recording, theme = setting.recording, setting.theme
+    recording, theme = context.recording, context.theme
     scene, cycles = recording.scene, recording.curve_cycle
-    if setting.compared:
-        several = zip(_short_names(setting, NAMED * room.width), setting.compared, looks(theme), strict=False)
+    if context.compared:
+        several = zip(_short_names(context, NAMED * slot.width), context.compared, caption_looks(theme), strict=False)
         return [
             Trace(
-                setting, name, each.curve_cycle, compared(each), look.colour, filled=False, dashes=look.dashes,
+                context, name, each.curve_cycle, compared_runs(each), look.colour, filled=False, dashes=look.dashes,
             )
             for name, each, look in several
         ]  # fmt: skip
     if recording.test_loss is None:
-        return [Trace(setting, "", cycles, recording.train_error, theme.error, filled=True)]
+        return [Trace(context, "", cycles, recording.train_error, theme.error, filled=True)]
     return [
-        Trace(setting, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
-        Trace(setting, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
+        Trace(context, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
+        Trace(context, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
     ]
 
 
-def _short_names(setting: Setting, room: float) -> list[str]:
+def _short_names(context: RenderContext, slot: float) -> list[str]:
     """Names of runs for the ends of their curves: without the words they all begin with where room lacks, or none."""
 
     def fits(names: Sequence[str]) -> bool:
-        return all(width(name, setting.faces.words, setting.layout.small) <= room for name in names)
+        return all(width(name, context.faces.words, context.layout.small) <= slot for name in names)
 
-    if fits(setting.names):
-        return [*setting.names]
-    words = [name.split() for name in setting.names]
+    if fits(context.names):
+        return [*context.names]
+    words = [name.split() for name in context.names]
     same = 0
     while all(len(each) > same + 1 and each[same] == words[0][same] for each in words):
         same += 1
@@ -103,15 +103,15 @@ class CurvePanel(Unlit):
     The axis is one of log(1 + cycle), which has a place for cycle 0.
     """
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting = setting
-        self.scene = setting.recording.scene
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context = context
+        self.scene = context.recording.scene
         self._points = lru_cache(maxsize=4)(self._points_at)
-        layout = setting.layout
-        self.traces = traces_of(setting, room)
+        layout = context.layout
+        self.traces = traces_of(context, slot)
         # The curves' names stand at their ends.
-        names = max(width(trace.name, setting.faces.words, layout.small) for trace in self.traces)
-        self.room = Rect(room.x, room.y, room.width - (names + 0.9 * layout.small if names else 0.0), room.height)
+        names = max(width(trace.name, context.faces.words, layout.small) for trace in self.traces)
+        self.slot = Rect(slot.x, slot.y, slot.width - (names + 0.9 * layout.small if names else 0.0), slot.height)
         self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
         # Curves that break off have run away before: those that go on to the end say how high the panel is.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
@@ -126,12 +126,12 @@ class CurvePanel(Unlit):
         return np.asarray(np.where(self.cycles < trace.cycles[-1] + 0.5, values, np.nan))
 
     def _x(self, cycle: Floats | float) -> Floats:
-        room = self.room
-        return np.asarray(room.x + room.width * np.log1p(cycle) / np.log1p(self.last))
+        slot = self.slot
+        return np.asarray(slot.x + slot.width * np.log1p(cycle) / np.log1p(self.last))
 
     def _y(self, value: Floats | float) -> Floats:
-        room = self.room
-        return np.asarray(room.bottom - room.height * np.asarray(value) / self.top)
+        slot = self.slot
+        return np.asarray(slot.bottom - slot.height * np.asarray(value) / self.top)
 
     def _now(self, cycle: float, trace: Trace) -> float:
         """A curve's value at a cycle, on the straight line between two recorded ones."""
@@ -139,12 +139,12 @@ class CurvePanel(Unlit):
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
-        room = self.room
-        widest = 2.4 * self.setting.layout.small
+        slot = self.slot
+        widest = 2.4 * self.context.layout.small
         kept: list[int] = []
         for tick in ticks:
             x = float(self._x(float(tick)))
-            if x < room.right - 0.6 * widest and (
+            if x < slot.right - 0.6 * widest and (
                 not kept or x - float(self._x(float(kept[-1]))) > widest * (0.5 + 0.2 * len(whole(self.scene, tick)))
             ):
                 kept.append(tick)
@@ -152,11 +152,11 @@ class CurvePanel(Unlit):
 
     def ground(self) -> None:
         """The axis with its cycles, and the whole curves, faint, with their names."""
-        setting, room = self.setting, self.room
-        layout, theme, canvas = setting.layout, setting.theme, setting.canvas
+        context, slot = self.context, self.slot
+        layout, theme, canvas = context.layout, context.theme, context.canvas
         line = mix(theme.centre, theme.quiet, 0.38)
         artists = [
-            Line2D([room.x, room.right], [room.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
+            Line2D([slot.x, slot.right], [slot.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
         ]
         for trace, values in zip(self.traces, self.values, strict=True):
             faint = tuple(mix(theme.centre, trace.colour, 0.30))
@@ -166,20 +166,20 @@ class CurvePanel(Unlit):
             canvas.axes.add_line(artist)
             canvas.draw(artist)
             artist.remove()
-        words, small = setting.faces.words, layout.small
+        words, small = context.faces.words, layout.small
         for tick in self._ticks():
             x = float(self._x(float(tick)))
-            canvas.text(whole(self.scene, tick), x, room.bottom + 1.15 * small, words, small, theme.faint, "middle")
+            canvas.text(whole(self.scene, tick), x, slot.bottom + 1.15 * small, words, small, theme.faint, "middle")
         self.past = self._whole()
         for trace, y in zip(self.traces, self._name_heights(), strict=True):
-            canvas.text(trace.name, room.right + 0.9 * small, y, words, small, trace.colour)
+            canvas.text(trace.name, slot.right + 0.9 * small, y, words, small, trace.colour)
 
     def _name_heights(self) -> list[float]:
         """Where the names of the curves stand: at their ends, but not on each other."""
-        small, room = self.setting.layout.small, self.room
+        small, slot = self.context.layout.small, self.slot
         ends = [float(self._y(self._now(self.last, trace))) for trace in self.traces]
         order = sorted(range(len(ends)), key=lambda index: ends[index])
-        highest = room.bottom - 0.4 * small
+        highest = slot.bottom - 0.4 * small
         for index in reversed(order):
             ends[index] = min(ends[index], highest)
             highest = ends[index] - 1.3 * small
@@ -187,7 +187,7 @@ class CurvePanel(Unlit):
 
     def _whole(self) -> Strips:
         """The curves and the area under the filled one, from the first cycle to the last."""
-        x, bottom = self._x(self.cycles), self.room.bottom
+        x, bottom = self._x(self.cycles), self.slot.bottom
         artists: list[Artist] = []
         for trace, values in zip(self.traces, self.values, strict=True):
             y = self._y(values)
@@ -196,29 +196,29 @@ class CurvePanel(Unlit):
                 artists.append(trace.area)
             trace.past.set_data(x, y)
             artists.append(trace.past)
-        canvas, edge = self.setting.canvas, 8 * self.setting.layout.unit
-        room = Rect(self.room.x - edge, self.room.y - edge, self.room.width + 2 * edge, self.room.height + 2 * edge)
-        return strips(canvas, canvas.drawing(*artists, room=room))
+        canvas, edge = self.context.canvas, 8 * self.context.layout.unit
+        slot = Rect(self.slot.x - edge, self.slot.y - edge, self.slot.width + 2 * edge, self.slot.height + 2 * edge)
+        return strips(canvas, canvas.drawing(*artists, slot=slot))
 
     def draw(self, frame: Frame) -> None:
         """The curves and the area up to now, and the current points, which glow and hide where the curves are cut."""
-        setting, canvas = self.setting, self.setting.canvas
+        context, canvas = self.context, self.context.canvas
         points = self._points(frame.curve_cycle)
-        if setting.lit:
+        if context.glows:
             for trace, (x, y, _) in zip(self.traces, points, strict=True):
-                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * setting.layout.unit]), trace.colour)
+                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * context.layout.unit]), trace.colour)
         for part in self.past.until(float(self._x(frame.curve_cycle))):
             canvas.put(part)
         for *_, point in points:
             canvas.put(point)
 
-    def _points_at(self, cycle: float) -> list[tuple[float, float, Drawing]]:
+    def _points_at(self, cycle: float) -> list[tuple[float, float, CoverDrawing]]:
         """Where the current points are, and what they cover."""
-        found, reach = [], 8 * self.setting.layout.unit
+        found, reach = [], 8 * self.context.layout.unit
         for trace in self.traces:
             x = float(self._x(min(cycle, float(trace.cycles[-1]))))
             y = float(self._y(self._now(cycle, trace)))
             trace.point.set_offsets([(x, y)])
-            room = Rect(x - reach, y - reach, 2 * reach, 2 * reach)
-            found.append((x, y, self.setting.canvas.drawing(trace.point, room=room)))
+            slot = Rect(x - reach, y - reach, 2 * reach, 2 * reach)
+            found.append((x, y, self.context.canvas.drawing(trace.point, slot=slot)))
         return found

@@ -8,59 +8,68 @@ from numpy.typing import NDArray
 
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import Folded, Places, curves, folded, most_discs, place, place_folded, slots
+from netviz.drawing.network_layout import (
+    CollapsedNetwork,
+    NetworkPositions,
+    collapse_network,
+    curves,
+    most_discs,
+    place,
+    place_collapsed,
+    slots,
+)
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.labels import Names, room_for_names
-from netviz.drawing.panels.large_layers import LINE, Cells, Haze, Labels, labels_fit, told_lines
+from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, told_lines
 from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
-from netviz.drawing.panels.panel import LevelScale, Setting
+from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.strokes import Spotlit
 from netviz.drawing.panels.synapses import Synapses
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanel, WalkShot
-from netviz.scene.shots import NetworkPanel as NetworkSpec
+from netviz.scene.shots import AnyPanelSpec, WalkShot
+from netviz.scene.shots import NetworkPanelSpec as NetworkSpec
 from netviz.timeline.frame import Frame, node_counts
-from netviz.timeline.worked_example import BACKWARD, script_of, worked_weight
+from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worked_weight
 
 
 class NetworkPanel:
     """Neurons, synapses, numbers or maps, and names."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting = setting
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context = context
         # Runs side by side have small rooms: there neurons are smaller before a layer folds.
-        most = most_discs(room, setting.layout.flow, setting.layout.unit * (0.55 if setting.compared else 1.0))
-        self.folded = folded(setting.recording, most)
-        self.places = place_network(setting, room, self.folded)
-        self.scale = LevelScale.of(setting.recording, setting.compared)
-        self.haze = Haze(setting, self.places, self.folded)
-        self.synapses = Synapses(setting, self.places, self.scale, self.folded)
+        most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
+        self.collapsed = collapse_network(context.recording, most)
+        self.places = place_network(context, slot, self.collapsed)
+        self.scale = LevelScale.of(context.recording, context.compared)
+        self.edge_bundles = EdgeBundles(context, self.places, self.collapsed)
+        self.synapses = Synapses(context, self.places, self.scale, self.collapsed)
         self.lines = self.synapses.lines
-        self.names = Names(setting, self.places, room, beside_each_other(self.folded))
+        self.names = Names(context, self.places, slot, beside_each_other(self.collapsed))
         self.nodes = [self.places.nodes(layer) for layer in range(len(self.places.centres))]
-        self.neuron_lamps = [
+        self.neuron_lights = [
             np.array(
                 [
-                    setting.field.add_spot(x, y, radius)
+                    context.field.add_spot(x, y, radius)
                     for (x, y), radius in zip(centres[nodes], self.places.radii(layer)[nodes], strict=True)
                 ],
                 dtype=np.int64,  # of a layer that is all cells too
             )
             for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
-            if setting.lit
+            if context.glows
         ]
-        maps = has_maps(setting, spec)
-        self.neurons = (Tiles if maps else Discs)(setting, self.places, self.scale)
-        self.cells = Cells(setting, self.places, self.scale)
-        words = told(setting, self.folded, has_labels=self.places.label > 0)
-        self.labels = Labels(setting, self.places, words, room.x, room.right, room.bottom)
-        self.bias_nodes = BiasNodes(setting, self.places)
-        self.marks = Marks(setting, self.places, maps)
-        self.worked = WorkedWeight(setting, self.places)
-        self.spotlit = Spotlit(setting, self.places)
+        maps = has_maps(context, spec)
+        self.neurons = (Tiles if maps else Discs)(context, self.places, self.scale)
+        self.cells = Cells(context, self.places, self.scale)
+        words = collapse_notes(context, self.collapsed, has_labels=self.places.label > 0)
+        self.labels = Labels(context, self.places, words, slot.x, slot.right, slot.bottom)
+        self.bias_nodes = BiasNodes(context, self.places)
+        self.marks = Marks(context, self.places, maps)
+        self.worked = WorkedWeight(context, self.places)
+        self.spotlit = Spotlit(context, self.places)
 
     def ground(self) -> None:
         """Nothing of the network stands still."""
@@ -68,20 +77,20 @@ class NetworkPanel:
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """Halos of neurons by their level, and what the synapses give."""
-        theme = self.setting.theme
-        for layer, lamps in enumerate(self.neuron_lamps):
+        theme = self.context.theme
+        for layer, light_sources in enumerate(self.neuron_lights):
             levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
             signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
             glow = 0.95 * np.abs(levels) * theme.halo(signal)
-            blame = frame.blame[layer][self.nodes[layer]][:, None]
+            error_signal = frame.error_signal[layer][self.nodes[layer]][:, None]
             if theme.is_light:  # inks that run into each other turn brown: the error's takes the other's place
-                glow *= 1 - 0.8 * blame
-            brightness[lamps] = glow + 0.7 * blame * theme.halo(theme.error)
-            if frame.focus is not None and frame.focus[0] == layer:
-                spoken_of = lamps[self.nodes[layer] == frame.focus[1]]
+                glow *= 1 - 0.8 * error_signal
+            brightness[light_sources] = glow + 0.7 * error_signal * theme.halo(theme.error)
+            if frame.highlighted is not None and frame.highlighted[0] == layer:
+                spoken_of = light_sources[self.nodes[layer] == frame.highlighted[1]]
                 brightness[spoken_of] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
         self.cells.light(frame, brightness)
-        self.haze.light(frame, brightness)
+        self.edge_bundles.light(frame, brightness)
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:
@@ -100,51 +109,51 @@ class NetworkPanel:
         self.labels.draw(frame)
 
 
-def has_maps(setting: Setting, spec: AnyPanel) -> bool:
+def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:
     """Whether each neuron shows what it answers all over the plane, instead of a number."""
     wanted = spec.neurons if isinstance(spec, NetworkSpec) else None
-    together = setting.recording.scene.presentation == "together"
-    return setting.responses is not None and (together if wanted is None else wanted == "maps")
+    together = context.recording.scene.presentation == "together"
+    return context.responses is not None and (together if wanted is None else wanted == "maps")
 
 
-def beside_each_other(network: Folded) -> int:
+def beside_each_other(network: CollapsedNetwork) -> int:
     """Neurons of a layer that stand beside each other, a block counted as some."""
     return max(slots(fold, False) for fold in network.layers) or 1
 
 
-def told(setting: Setting, network: Folded, has_labels: bool = True) -> str:
+def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels: bool = True) -> str:
     """What is said of the synapses that are not drawn one by one; and of the neurons, if no labels say it."""
     total = sum(network.synapses)
     if network.drawn == total:
         return ""
     cells = sum(len(fold.cells) for fold in network.layers if fold.grid is None)
-    scene = setting.recording.scene
-    key = "label-cells" if cells and not has_labels else "label-haze" if setting.lit else "label-left-out"
+    scene = context.recording.scene
+    key = "label-cells" if cells and not has_labels else "label-haze" if context.glows else "label-left-out"
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
     return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
 
 
-def place_network(setting: Setting, room: Rect, network: Folded) -> Places:
+def place_network(context: RenderContext, slot: Rect, network: CollapsedNetwork) -> NetworkPositions:
     """Places in the room that names and labels leave."""
-    layout, scene = setting.layout, setting.recording.scene
-    left, right, above, below = room_for_names(setting, room, beside_each_other(network))
+    layout, scene = context.layout, context.recording.scene
+    left, right, above, below = room_for_names(context, slot, beside_each_other(network))
     if scene.story is not None or any(caption.moment.kind == "event" for caption in scene.captions):
         # What is spoken of is ringed, below the words that speak of it.
-        above = max(above, min(RING * layout.unit, 0.1 * room.height))
+        above = max(above, min(RING * layout.unit, 0.1 * slot.height))
     if network.drawn < sum(network.synapses):
-        lines, _ = told_lines(setting, told(setting, network), room.width)
+        lines, _ = told_lines(context, collapse_notes(context, network), slot.width)
         below += (1.6 + LINE * (len(lines) - 1)) * layout.small
-    inner = Rect(room.x + left, room.y + above, room.width - left - right, room.height - above - below)
+    inner = Rect(slot.x + left, slot.y + above, slot.width - left - right, slot.height - above - below)
     if not any(len(fold.cells) for fold in network.layers):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
 
-    def placed(label: float) -> Places:
-        return place_folded(
+    def placed(label: float) -> NetworkPositions:
+        return place_collapsed(
             network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
         )
 
     places = placed(1.7 * layout.small)
-    return places if labels_fit(setting, places) else placed(0)
+    return places if labels_fit(context, places) else placed(0)
 
 
 # The name of the weight whose gradient a walk works out, at its synapse.
@@ -156,9 +165,9 @@ AT = 0.3
 class WorkedWeight:
     """w₅, say, in a small label, from the first line about the way back on."""
 
-    def __init__(self, setting: Setting, places: Places) -> None:
-        self.setting = setting
-        scene = setting.recording.scene
+    def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
+        self.context = context
+        scene = context.recording.scene
         layer, start, end = worked_weight(scene)
         layers = scene.network.layers
         self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
@@ -168,25 +177,25 @@ class WorkedWeight:
         ]
         (line,) = curves(places, wanted)[layer]
         self.x, self.y = line[round(AT * (len(line) - 1))]
-        forward = [len(script_of(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
+        forward = [len(worked_example_steps(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
         backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)
         self.first = max(forward) - len(BACKWARD) if backward else None
-        size, theme = setting.layout.body, setting.theme
-        across, high = width(self.name, setting.faces.medium, size) + 0.7 * size, 1.35 * size
+        size, theme = context.layout.body, context.theme
+        across, high = width(self.name, context.faces.medium, size) + 0.7 * size, 1.35 * size
         label = FancyBboxPatch(
             (self.x - across / 2, self.y - high / 2), across, high,
             boxstyle=f"round,pad=0,rounding_size={0.4 * size}", facecolor=tuple(mix(theme.centre, theme.error, 0.12)),
-            edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * setting.layout.unit),
+            edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * context.layout.unit),
         )  # fmt: skip
-        setting.canvas.axes.add_patch(label)
-        room = Rect(self.x - across, self.y - high, 2 * across, 2 * high)
-        self.drawn = setting.canvas.drawing(label, room=room)
+        context.canvas.axes.add_patch(label)
+        slot = Rect(self.x - across, self.y - high, 2 * across, 2 * high)
+        self.drawn = context.canvas.drawing(label, slot=slot)
 
     def draw(self, frame: Frame) -> None:
         """The label, as far as the way back is told."""
-        if self.first is None or len(frame.told) <= self.first or not frame.told[self.first]:
+        if self.first is None or len(frame.visible) <= self.first or not frame.visible[self.first]:
             return
-        setting, level = self.setting, frame.told[self.first]
-        setting.canvas.put(self.drawn, level)
-        ink = setting.theme.ink
-        setting.canvas.text(self.name, self.x, self.y, setting.faces.medium, setting.layout.body, ink, "middle", level)
+        context, level = self.context, frame.visible[self.first]
+        context.canvas.put(self.drawn, level)
+        ink = context.theme.ink
+        context.canvas.text(self.name, self.x, self.y, context.faces.medium, context.layout.body, ink, "middle", level)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.drawing.network_layout import BIAS_RADIUS, Places
-from netviz.drawing.panels.panel import LevelScale, Setting, Shapes, number
+from netviz.drawing.network_layout import BIAS_RADIUS, NetworkPositions
+from netviz.drawing.panels.panel import LevelScale, RenderContext, Shapes, number
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.frame import Frame
@@ -27,18 +27,18 @@ RING = RING_AWAY + RING_WIDTH
 class Discs:
     """Neurons that fill with light, their values in figures."""
 
-    def __init__(self, setting: Setting, places: Places, scale: LevelScale) -> None:
-        self.setting, self.places, self.scale = setting, places, scale
-        self.number_size = _number_size(setting, places.radius)
-        unit = setting.layout.unit
+    def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
+        self.context, self.places, self.scale = context, places, scale
+        self.number_size = _number_size(context, places.radius)
+        unit = context.layout.unit
         self.shown = [places.discs(layer) for layer in range(len(places.centres))]
         centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
-        self.bodies = Shapes(setting.canvas, centres, places.radius)
+        self.bodies = Shapes(context.canvas, centres, places.radius)
         self.thickness = max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """The discs and their figures."""
-        theme = self.setting.theme
+        theme = self.context.theme
         levels = np.concatenate([self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)])[
             :, None
         ]
@@ -54,7 +54,7 @@ class Discs:
         """The values."""
         if self.number_size is None:
             return
-        theme, font = self.setting.theme, self.setting.faces.strong_figures
+        theme, font = self.context.theme, self.context.faces.strong_figures
         for layer, discs in enumerate(self.shown):  # a bias node has a name instead
             for (x, y), value, arrived, light in zip(
                 self.places.centres[layer][discs],
@@ -64,25 +64,25 @@ class Discs:
                 strict=True,
             ):
                 ink = theme.figure(float(light))  # a mixture of two inks could be read on no ground between them
-                self.setting.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
+                self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
 
 
 class BiasNodes:
     """Small rings at the ends of the layers, named b₁, b₂, ...: their value is always 1."""
 
-    def __init__(self, setting: Setting, places: Places) -> None:
-        self.setting, self.centres = setting, places.bias_nodes
-        radius, unit = BIAS_RADIUS * places.radius, setting.layout.unit
+    def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
+        self.context, self.centres = context, places.bias_nodes
+        radius, unit = BIAS_RADIUS * places.radius, context.layout.unit
         self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in range(len(self.centres))]
-        font, wanted = setting.faces.medium, setting.layout.figure
+        font, wanted = context.faces.medium, context.layout.figure
         widest = max((width(name, font, wanted) for name in self.names), default=1.0)
         self.size = min(wanted, wanted * 1.5 * radius / widest)
-        self.rings = Shapes(setting.canvas, self.centres, radius)
+        self.rings = Shapes(context.canvas, self.centres, radius)
         self.thickness = max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """The rings, lit with their layer."""
-        theme = self.setting.theme
+        theme = self.context.theme
         dark = mix(theme.neuron, theme.quiet, 0.6)
         for index in range(len(self.centres)):
             level = float(frame.arrived[index][-1])
@@ -91,32 +91,32 @@ class BiasNodes:
 
     def write(self, frame: Frame) -> None:
         """Their names, where they can be read."""
-        setting = self.setting
-        if self.size < SMALLEST_FIGURE * min(setting.layout.size):
+        context = self.context
+        if self.size < SMALLEST_FIGURE * min(context.layout.size):
             return
         for (x, y), name in zip(self.centres, self.names, strict=True):
-            setting.canvas.text(name, x, y, setting.faces.medium, self.size, setting.theme.ink, "middle")
+            context.canvas.text(name, x, y, context.faces.medium, self.size, context.theme.ink, "middle")
 
 
 class Marks:
     """Rings around nodes: of the error that has come back to them, and around the one that is spoken of."""
 
-    def __init__(self, setting: Setting, places: Places, are_tiles: bool) -> None:
-        self.setting, self.places = setting, places
-        unit = setting.layout.unit
+    def __init__(self, context: RenderContext, places: NetworkPositions, are_tiles: bool) -> None:
+        self.context, self.places = context, places
+        unit = context.layout.unit
         self.shown = [places.nodes(layer) for layer in range(len(places.centres))]
         centres = np.concatenate([places.centres[layer][nodes] for layer, nodes in enumerate(self.shown)])
         radii = np.concatenate([places.radii(layer)[nodes] for layer, nodes in enumerate(self.shown)])
-        self.blame = Shapes(setting.canvas, centres, radii + 5.5 * unit, are_tiles)
-        self.focus = Shapes(setting.canvas, centres, radii + RING_AWAY * unit, are_tiles)
+        self.error_signal = Shapes(context.canvas, centres, radii + 5.5 * unit, are_tiles)
+        self.focus = Shapes(context.canvas, centres, radii + RING_AWAY * unit, are_tiles)
         self.first = np.cumsum([0, *map(len, self.shown)])
 
     def draw(self, frame: Frame) -> None:
         """The rings that are there."""
-        theme, unit = self.setting.theme, self.setting.layout.unit
-        blame = np.concatenate([frame.blame[layer][nodes] for layer, nodes in enumerate(self.shown)])
-        for index, level in enumerate(np.clip(blame, 0, 1).tolist()):
-            self.blame.rim(index, 3 * unit, theme.error, level)
+        theme, unit = self.context.theme, self.context.layout.unit
+        error_signal = np.concatenate([frame.error_signal[layer][nodes] for layer, nodes in enumerate(self.shown)])
+        for index, level in enumerate(np.clip(error_signal, 0, 1).tolist()):
+            self.error_signal.rim(index, 3 * unit, theme.error, level)
         for (layer, neuron), level in spoken_of(frame):
             for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (large_layers.py)
                 self.focus.rim(int(self.first[layer]) + place, RING_WIDTH * unit, theme.ink, level)
@@ -124,7 +124,7 @@ class Marks:
 
 def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
     """The neurons (layer, index) that are spoken of, in a walk or by a cue, each with its level."""
-    found = [] if frame.focus is None else [(frame.focus, 1.0)]
+    found = [] if frame.highlighted is None else [(frame.highlighted, 1.0)]
     if (spotlight := frame.spotlight) is not None:
         if spotlight.neuron is not None:
             found.append((spotlight.neuron, spotlight.level))
@@ -134,19 +134,19 @@ def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
     return found
 
 
-def _number_size(setting: Setting, radius: float) -> float | None:
+def _number_size(context: RenderContext, radius: float) -> float | None:
     """Size of the numbers in the neurons, or None where they could not be read."""
-    layout = setting.layout
+    layout = context.layout
     wanted = layout.figure
-    room = 1.72 * radius
+    slot = 1.72 * radius
     longest = max(
         (
             number(float(value))
-            for recording in [each for each in setting.compared if each.info["complete"]] or [setting.recording]
+            for recording in [each for each in context.compared if each.info["complete"]] or [context.recording]
             for layer in recording.activations
             for value in (layer.min(), layer.max())
         ),
         key=len,
     )
-    size = min(wanted, wanted * room / width(longest, setting.faces.strong_figures, wanted))
+    size = min(wanted, wanted * slot / width(longest, context.faces.strong_figures, wanted))
     return size if size >= SMALLEST_FIGURE * min(layout.size) else None

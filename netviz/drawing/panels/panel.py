@@ -1,4 +1,4 @@
-"""Panel base: the interface of all panels, and the shapes and scales they share."""
+"""PanelSpec base: the interface of all panels, and the shapes and scales they share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.collections import Collection, EllipseCollection, PolyCollection
 from numpy.typing import NDArray
 
 from netviz.drawing.canvas import Canvas, Cover
-from netviz.drawing.glow import Blobs, LightField
+from netviz.drawing.glow import Blobs, GlowLayer
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces
@@ -22,7 +22,7 @@ from netviz.training.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class RenderContext:
     """What all panels of a picture share.
 
     responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground. has_cues:
@@ -36,9 +36,9 @@ class Setting:
     theme: Theme
     faces: Typefaces
     canvas: Canvas
-    field: LightField
+    field: GlowLayer
     responses: Responses | None = None
-    lit: bool = True
+    glows: bool = True
     has_cues: bool = False
     compared: tuple[Recording, ...] = ()
     names: tuple[str, ...] = ()
@@ -103,7 +103,7 @@ class Shapes:
         shape.set(facecolor=inside, edgecolor=edge, linewidth=width)
         self.canvas.axes.add_collection(shape, autolim=False)
         reach = radius + width / 2 + 1
-        found = self.canvas.cover(shape, room=Rect(x - reach, y - reach, 2 * reach, 2 * reach))
+        found = self.canvas.cover(shape, slot=Rect(x - reach, y - reach, 2 * reach, 2 * reach))
         shape.remove()
         return found
 

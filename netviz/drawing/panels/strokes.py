@@ -11,10 +11,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
-from netviz.drawing.canvas import FAINTEST, Cover, Drawing
+from netviz.drawing.canvas import FAINTEST, Cover, CoverDrawing
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import Places, curves
-from netviz.drawing.panels.panel import Setting
+from netviz.drawing.network_layout import NetworkPositions, curves
+from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.cues import Spotlight
@@ -36,9 +36,9 @@ class Strokes:
     part: width of the strokes, as a part of their synapses'. cap: the form of their ends.
     """
 
-    def __init__(self, setting: Setting, lines: Floats, part: float, cap: Literal["butt", "round"]) -> None:
-        self.canvas, self.unit, self.lines, self.part = setting.canvas, setting.layout.unit, lines, part
-        self.dashed = setting.theme.dashed
+    def __init__(self, context: RenderContext, lines: Floats, part: float, cap: Literal["butt", "round"]) -> None:
+        self.canvas, self.unit, self.lines, self.part = context.canvas, context.layout.unit, lines, part
+        self.dashed = context.theme.dashed
         self.pen = LineCollection([], color="white", capstyle=cap)
         self.canvas.axes.add_collection(self.pen, autolim=False)
         self._kept = lru_cache(maxsize=max(KEPT, KEPT_OF_EACH * len(lines)))(self._drawn)
@@ -64,7 +64,7 @@ class Strokes:
         pen.set_segments([line])
         pen.set(linewidth=own, linestyle=dashes(width, self.unit, own) if dashed else "solid")
         (left, top), (right, bottom) = line.min(axis=0) - own / 2 - 1, line.max(axis=0) + own / 2 + 1
-        return self.canvas.cover(pen, room=Rect(left, top, right - left, bottom - top))
+        return self.canvas.cover(pen, slot=Rect(left, top, right - left, bottom - top))
 
 
 def dashes(width: float, unit: float, own: float) -> tuple[float, tuple[float, float]]:
@@ -105,48 +105,48 @@ def shares(spotlight: Spotlight | None, shapes: Sequence[tuple[int, int]]) -> li
 class Spotlit:
     """A thin line along the synapse that is spoken of, seen even where its weight is nothing; and its weight."""
 
-    def __init__(self, setting: Setting, places: Places) -> None:
-        self.setting, self.places, theme = setting, places, setting.theme
+    def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
+        self.context, self.places, theme = context, places, context.theme
         self.inks = [theme.readable(mix(sign, theme.ink, 0.25)) for sign in (theme.positive, theme.negative)]
-        self._line: tuple[tuple[int, int, int], Strokes, Drawing, float, float] | None = None
+        self._line: tuple[tuple[int, int, int], Strokes, CoverDrawing, float, float] | None = None
 
     def draw(self, frame: Frame) -> None:
         """The weight in a small label on its synapse."""
         spotlight = frame.spotlight
         if spotlight is None or spotlight.synapse is None or spotlight.level <= 0:
             return
-        setting, theme = self.setting, self.setting.theme
+        context, theme = self.context, self.context.theme
         layer, start, end = spotlight.synapse
         weight = float(frame.weights[layer][start, end])
         strokes, label, x, y = self._made(spotlight.synapse)
-        guide = 1.6 * setting.layout.unit
-        setting.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
-        setting.canvas.put(label, spotlight.level)
+        guide = 1.6 * context.layout.unit
+        context.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
+        context.canvas.put(label, spotlight.level)
         ink = self.inks[0 if weight > 0 else 1]
         text = f"{weight:+.2f}".replace("-", "−")
-        font, size = setting.faces.strong_figures, setting.layout.body
-        setting.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)
+        font, size = context.faces.strong_figures, context.layout.body
+        context.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)
 
-    def _made(self, synapse: tuple[int, int, int]) -> tuple[Strokes, Drawing, float, float]:
+    def _made(self, synapse: tuple[int, int, int]) -> tuple[Strokes, CoverDrawing, float, float]:
         """The line of a synapse and its label, drawn once for all frames that speak of it."""
         if self._line is None or self._line[0] != synapse:
-            setting, (layer, start, end) = self.setting, synapse
-            sizes = setting.recording.scene.network.layers
+            context, (layer, start, end) = self.context, synapse
+            sizes = context.recording.scene.network.layers
             wanted = [
                 np.array([start * sizes[layer + 1] + end] if number == layer else [], int)
                 for number in range(len(sizes) - 1)
             ]
             lines = curves(self.places, wanted)[layer]
             x, y = lines[0][round(AT * (lines.shape[1] - 1))]
-            size, theme, faces = setting.layout.body, setting.theme, setting.faces
+            size, theme, faces = context.layout.body, context.theme, context.faces
             across, high = width("+00.00", faces.strong_figures, size) + 0.5 * size, 1.4 * size
             box = FancyBboxPatch(
                 (x - across / 2, y - high / 2), across, high,
                 boxstyle=f"round,pad=0,rounding_size={0.45 * size}", facecolor=tuple(theme.centre),
-                edgecolor=tuple(mix(theme.centre, theme.ink, 0.45)), linewidth=max(1.0, 1.4 * setting.layout.unit),
+                edgecolor=tuple(mix(theme.centre, theme.ink, 0.45)), linewidth=max(1.0, 1.4 * context.layout.unit),
             )  # fmt: skip
-            setting.canvas.axes.add_patch(box)
-            label = setting.canvas.drawing(box, room=Rect(x - across, y - high, 2 * across, 2 * high))
+            context.canvas.axes.add_patch(box)
+            label = context.canvas.drawing(box, slot=Rect(x - across, y - high, 2 * across, 2 * high))
             box.remove()
-            self._line = synapse, Strokes(setting, lines, 1.0, "round"), label, float(x), float(y)
+            self._line = synapse, Strokes(context, lines, 1.0, "round"), label, float(x), float(y)
         return self._line[1:]

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
-from netviz.drawing.canvas import FAINTEST, HALF, Drawing
+from netviz.drawing.canvas import FAINTEST, HALF, CoverDrawing
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import Folded, Places
+from netviz.drawing.network_layout import CollapsedNetwork, NetworkPositions
 from netviz.drawing.network_layout import curves as curves_of
-from netviz.drawing.panels.panel import LevelScale, Setting, playground_width
+from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
 from netviz.drawing.panels.strokes import Strokes, dashes, shares
 from netviz.drawing.theme import Colour
 from netviz.timeline.frame import Frame, Pulse, state_of
@@ -49,11 +49,13 @@ class Synapses:
     Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (large_layers.py).
     """
 
-    def __init__(self, setting: Setting, places: Places, scale: LevelScale, folded: Folded) -> None:
-        self.setting, self.scale, self.drawn = setting, scale, folded.lines
-        self.unit = setting.layout.unit
-        self.is_playground = setting.recording.scene.style == "playground"
-        self.lines = curves_of(places, folded.lines)
+    def __init__(
+        self, context: RenderContext, places: NetworkPositions, scale: LevelScale, collapsed: CollapsedNetwork
+    ) -> None:
+        self.context, self.scale, self.drawn = context, scale, collapsed.lines
+        self.unit = context.layout.unit
+        self.is_playground = context.recording.scene.style == "playground"
+        self.lines = curves_of(places, collapsed.lines)
         # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
         crowd = min(1.0, places.radius / (43 * self.unit))
         thickness = self.unit if self.is_playground else self.unit * crowd**0.6
@@ -64,29 +66,31 @@ class Synapses:
         )
         self.halo = min(1.0, (16 / most) ** 0.5)
         sigma = (self.unit * 4.5, self.unit * 16)
-        self.lamps = [
-            np.array([setting.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
+        self.light_sources = [
+            np.array([context.field.add_line(line, ((0.6, sigma[0]), (0.4, sigma[1]))) for line in layer])
             if drawn is None
             else np.empty(0, int)
-            for layer, drawn in zip(self.lines if setting.lit else (), self.drawn, strict=False)
+            for layer, drawn in zip(self.lines if context.glows else (), self.drawn, strict=False)
         ]
         everything = np.concatenate(self.lines)
         self._recorded = lru_cache(maxsize=MOST_TRIED + 4)(self._recorded_weights)
-        self.sheaf = Sheaf(setting, self.lines, CORE) if len(everything) > MOST_STROKES else None
-        self.bodies = Strokes(setting, everything, 1.0, "butt")
-        self.cores = Strokes(setting, everything, CORE, "butt" if setting.theme.dashed else "round")
+        self.line_batch = LineBatch(context, self.lines, CORE) if len(everything) > MOST_STROKES else None
+        self.bodies = Strokes(context, everything, 1.0, "butt")
+        self.cores = Strokes(context, everything, CORE, "butt" if context.theme.dashed else "round")
 
     def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
         """Halos by strength and by what is carried; comets glow."""
-        theme, kept = self.setting.theme, self._kept(frame)
-        for layer, lamps in enumerate(self.lamps):
-            if not len(lamps):
+        theme, kept = self.context.theme, self._kept(frame)
+        for layer, light_sources in enumerate(self.light_sources):
+            if not len(light_sources):
                 continue
             strength = self.scale.strength(frame.weights[layer])
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
             level *= self.halo * np.minimum(1, 12 * strength)
             level = level if kept is None else level * kept[layer]
-            brightness[lamps] = level.reshape(-1, 1) * theme.halo(self._sign_colour(frame.weights[layer].ravel()))
+            brightness[light_sources] = level.reshape(-1, 1) * theme.halo(
+                self._sign_colour(frame.weights[layer].ravel())
+            )
         return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
 
     def draw(self, frame: Frame) -> None:
@@ -95,11 +99,11 @@ class Synapses:
         reasons = 0.62 * carried, 0.5 * np.abs(change)
         kept = self._kept(frame)
         share = 1.0 if kept is None else self._all(kept)
-        if self.sheaf is not None:
+        if self.line_batch is not None:
             states, part = self._states(frame, weights)
-            self.sheaf.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
+            self.line_batch.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
         else:
-            theme, shine = self.setting.theme, np.clip(reasons[0] + reasons[1], 0, 1)
+            theme, shine = self.context.theme, np.clip(reasons[0] + reasons[1], 0, 1)
             looks = self._looks(weights, shine)
             self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity * share)
             sign = self._sign_colour(weights)
@@ -114,7 +118,7 @@ class Synapses:
 
     def _looks(self, weights: Floats, shine: Floats) -> Looks:
         """How lines look, of weights (n,), that shine (n,) so far."""
-        theme, sign, shining = self.setting.theme, self._sign_colour(weights), shine[:, None]
+        theme, sign, shining = self.context.theme, self._sign_colour(weights), shine[:, None]
         if self.is_playground:
             depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
             body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
@@ -142,7 +146,7 @@ class Synapses:
         if frame.row is not None:
             yield frame.row, frame.row if frame.row_after is None else frame.row_after
             return
-        recording = self.setting.recording
+        recording = self.context.recording
         rest = np.flatnonzero(recording.example == AT_REST)
         at = int(np.searchsorted(recording.cycle[rest], frame.curve_cycle, side="right")) - 1
         following = int(rest[min(at + 1, len(rest) - 1)])
@@ -151,10 +155,10 @@ class Synapses:
             yield int(rest[at]), row
 
     def _recorded_weights(self, row: int) -> Floats:
-        return self._all(state_of(self.setting.recording, row).weights)
+        return self._all(state_of(self.context.recording, row).weights)
 
     def _sign_colour(self, weights: Floats) -> Floats:
-        theme = self.setting.theme
+        theme = self.context.theme
         return np.where(weights[:, None] > 0, theme.positive, theme.negative)
 
     def _of(self, layer: int, values: Floats) -> Floats:
@@ -190,7 +194,7 @@ class Synapses:
         return (1 - part) * curves[:, before] + part * curves[:, before + 1], fade
 
     def _comet_colour(self, pulse: Pulse, weight: float) -> Colour:
-        theme = self.setting.theme
+        theme = self.context.theme
         if pulse.direction == "backward":
             return theme.error
         return theme.positive if weight > 0 else theme.negative
@@ -204,12 +208,12 @@ class Synapses:
             if sign.any():
                 heights = (0.62 * strength[sign][:, None] * fade).ravel()
                 x, y = where[sign].reshape(-1, 2).T
-                colour = self.setting.theme.halo(self._comet_colour(pulse, float(weights[sign][0])))
+                colour = self.context.theme.halo(self._comet_colour(pulse, float(weights[sign][0])))
                 groups.append((x, y, heights, colour))
         return groups
 
     def _comets(self, pulse: Pulse, frame: Frame) -> None:
-        theme = self.setting.theme
+        theme = self.context.theme
         lines, weights, strengths = self._running(pulse, frame)
         where, fade = self._tails(pulse, lines)
         if not fade.any():
@@ -222,7 +226,7 @@ class Synapses:
             sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
             colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
             height = (0.12 + 0.5 * strength) * fade[seen]
-            self.setting.canvas.shine(x, y, height, sigma, colour)
+            self.context.canvas.shine(x, y, height, sigma, colour)
 
 
 # Very many strokes: all are drawn by matplotlib together, and the drawing is kept as long as it stays the same.
@@ -251,7 +255,7 @@ class Looks(NamedTuple):
         return np.column_stack([np.sign(self.weights), widths, opacity, self.colours]).tobytes()
 
 
-class Sheaf:
+class LineBatch:
     """The lines of the synapses of some layers, (synapses, points, 2) each; a few of their points are enough.
 
     core: width of a shining stroke's core, as a part of the stroke's.
@@ -260,15 +264,15 @@ class Sheaf:
     drawing, the shining ones of each layer another, which is laid over the first as far as the layer shines.
     """
 
-    def __init__(self, setting: Setting, layers: Sequence[Floats], core: float) -> None:
-        self.setting, self.canvas, self.core = setting, setting.canvas, core
+    def __init__(self, context: RenderContext, layers: Sequence[Floats], core: float) -> None:
+        self.context, self.canvas, self.core = context, context.canvas, core
         self.lines = [line for layer in layers for line in layer[:, np.r_[0 : layer.shape[1] - 1 : 2, -1]]]
         ends = np.cumsum([0, *(len(layer) for layer in layers)]).tolist()
         self.layers = [slice(start, stop) for start, stop in pairwise(ends)]
         every = np.concatenate(self.lines)
         (left, top), (right, bottom) = every.min(axis=0), every.max(axis=0)
-        away = 12 * setting.layout.unit
-        self.room = Rect(left - away, top - away, right - left + 2 * away, bottom - top + 2 * away)
+        away = 12 * context.layout.unit
+        self.slot = Rect(left - away, top - away, right - left + 2 * away, bottom - top + 2 * away)
         self._dark = lru_cache(maxsize=KEPT_DARK)(self._draw_dark)
         self._shining = lru_cache(maxsize=KEPT_SHINING)(self._draw_shining)
 
@@ -292,7 +296,7 @@ class Sheaf:
                     shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
                     self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
 
-    def _put_between(self, first: Drawing, second: Drawing, part: float) -> None:
+    def _put_between(self, first: CoverDrawing, second: CoverDrawing, part: float) -> None:
         """Put two drawings on the picture, the one giving way to the other, of which `part` is there."""
         memory = self.canvas.memory
         added = [
@@ -304,17 +308,17 @@ class Sheaf:
             more += HALF
             memory[drawing.places] = np.clip(more, 0, 255, out=more).astype(np.uint8)
 
-    def _draw_dark(self, strokes: bytes) -> Drawing:
+    def _draw_dark(self, strokes: bytes) -> CoverDrawing:
         every = np.frombuffer(strokes).reshape(-1, 6)
         weights, widths, opacity = every[:, :3].T
         return self._drawing([(np.arange(len(weights)), weights, widths, every[:, 3:], opacity, 1.0)])
 
-    def _draw_shining(self, strokes: bytes, layer: int, shades: bytes) -> Drawing:
+    def _draw_shining(self, strokes: bytes, layer: int, shades: bytes) -> CoverDrawing:
         """The strokes of a layer that shine, of which the brightest shines fully, and their cores."""
         shade = np.frombuffer(shades, np.uint8)
         which = np.flatnonzero(shade >= LEAST_SHADE)
         weights, widths, opacity = np.frombuffer(strokes).reshape(-1, 6)[self.layers[layer]][which, :3].T
-        level, theme = shade[which] / SHADES, self.setting.theme
+        level, theme = shade[which] / SHADES, self.context.theme
         sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
         core = sign + (theme.bright - sign) * (0.35 + 0.4 * level[:, None]) * theme.flare
         which = which + self.layers[layer].start
@@ -325,15 +329,17 @@ class Sheaf:
             ]
         )
 
-    def _drawing(self, coats: Sequence[tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, float]]) -> Drawing:
+    def _drawing(
+        self, coats: Sequence[tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, float]]
+    ) -> CoverDrawing:
         """Strokes one over the other. Coats: which, and their weights, widths, colours, opacity, part of the width."""
         pens = []
         for which, weights, widths, colours, opacity, part in coats:
             own = part * widths
             pen = LineCollection([self.lines[number] for number in which], capstyle="butt")
             pen.set(color=np.column_stack([np.clip(colours, 0, 1), opacity]), linewidth=own)
-            if self.setting.theme.dashed:
-                unit = self.setting.layout.unit
+            if self.context.theme.dashed:
+                unit = self.context.layout.unit
                 styles = [
                     dashes(width, unit, thin) if weight < 0 else (0, None)
                     for weight, width, thin in zip(weights.tolist(), widths.tolist(), own.tolist(), strict=True)
@@ -341,7 +347,7 @@ class Sheaf:
                 pen.set(linestyle=styles)
             self.canvas.axes.add_collection(pen, autolim=False)
             pens.append(pen)
-        drawing = self.canvas.drawing(*pens, room=self.room)
+        drawing = self.canvas.drawing(*pens, slot=self.slot)
         for pen in pens:
             pen.remove()
         return drawing

@@ -13,12 +13,12 @@ from PIL import Image
 from netviz.drawing.canvas import Cover, drawing_of
 from netviz.drawing.layout import BOX, Rect
 from netviz.drawing.panels.labels import short
-from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.panel import RenderContext, Unlit
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import counted, say, whole
-from netviz.scene.shots import AnyPanel, ThinkShot
-from netviz.scene.shots import PicturePanel as PictureSpec
+from netviz.scene.shots import AnyPanelSpec, ThinkShot
+from netviz.scene.shots import PicturePanelSpec as PictureSpec
 from netviz.timeline.frame import Frame
 
 ARROW = "→"
@@ -42,38 +42,38 @@ class TablePanel(Unlit):
     becomes a counter.
     """
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        layout, scene = setting.layout, setting.recording.scene
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, slot
+        layout, scene = context.layout, context.recording.scene
         self.fits = False
         for decimals, gap, size in CHOICES:
             self.size, self.gap, self.decimals = size * layout.figure, gap, decimals
             self.thoughts = [self._short(shot.inputs) for shot in scene.shots if isinstance(shot, ThinkShot)]
-            examples = setting.recording.examples
+            examples = context.recording.examples
             self.cells = [
                 (self._short(inputs), self._short(targets))
                 for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
             ]
             self.columns = self._columns()
-            if self.columns[-1] <= room.right:
+            if self.columns[-1] <= slot.right:
                 self.fits = True
                 break
-        self.head = room.y + 0.6 * layout.small
+        self.head = slot.y + 0.6 * layout.small
         below = THOUGHT if self.thoughts else 0.0
-        fitting = int((room.height - 1.9 * layout.small) / (1.22 * self.size) - below)
+        fitting = int((slot.height - 1.9 * layout.small) / (1.22 * self.size) - below)
         self.rows = max(1, min(len(self.cells), fitting, MOST_ROWS))
-        self.step = min((room.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
+        self.step = min((slot.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
         self.first = self.head + 1.35 * layout.small + self.step / 2
         padding = PADDING * self.size
-        right = self.columns[-1] if self.fits else room.right
+        right = self.columns[-1] if self.fits else slot.right
         self.highlight = FancyBboxPatch(
-            (room.x - padding, 0),
-            right - room.x + 2 * padding,
+            (slot.x - padding, 0),
+            right - slot.x + 2 * padding,
             0.92 * self.step,
             boxstyle=f"round,pad=0,rounding_size={0.22 * self.size}",
             linewidth=max(1.0, 1.2 * layout.unit),
         )
-        setting.canvas.axes.add_patch(self.highlight)
+        context.canvas.axes.add_patch(self.highlight)
         self._box = lru_cache(maxsize=MOST_ROWS + 1)(self._box_at)
 
     def _short(self, values: Sequence[float]) -> list[str]:
@@ -81,10 +81,10 @@ class TablePanel(Unlit):
 
     def _columns(self) -> list[float]:
         """Right edges of the inputs, the arrow and the targets."""
-        font = self.setting.faces.figures
+        font = self.context.faces.figures
         digit = width("0", font, self.size)
         gap = self.gap * digit
-        edges, x = [], self.room.x
+        edges, x = [], self.slot.x
         inputs, targets = self.cells[0]
         for index in range(len(inputs)):
             x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
@@ -99,12 +99,12 @@ class TablePanel(Unlit):
 
     def ground(self) -> None:
         """The heading, and all rows where they fit."""
-        setting = self.setting
-        layout, theme, faces = setting.layout, setting.theme, setting.faces
+        context = self.context
+        layout, theme, faces = context.layout, context.theme, context.faces
         total = len(self.cells)
-        setting.canvas.text(
-            say(setting.recording.scene, "label-training-set"),
-            self.room.x,
+        context.canvas.text(
+            say(context.recording.scene, "label-training-set"),
+            self.slot.x,
             self.head,
             faces.strong,
             layout.small,
@@ -116,13 +116,13 @@ class TablePanel(Unlit):
 
     def draw(self, frame: Frame) -> None:
         """The presented row, bright in its box."""
-        theme = self.setting.theme
+        theme = self.context.theme
         thinking = frame.kind == "think"
         paged = self.fits and self.rows < len(self.cells)
         page = frame.near_example // self.rows * self.rows
         if paged:
-            for slot, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
-                self._row(index, self.first + slot * self.step, theme.faint, 1.0)
+            for position, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
+                self._row(index, self.first + position * self.step, theme.faint, 1.0)
         if not thinking and frame.example is None:
             if not self.fits:
                 self._counter(frame, 1.0)
@@ -133,7 +133,7 @@ class TablePanel(Unlit):
         y = self.first + place * self.step
         level = frame.presented
         for cover, strength in zip(self._box(y), (INSIDE, 0.38), strict=True):
-            self.setting.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
+            self.context.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
         if not self.fits:
             self._counter(frame, level)
         elif thinking and frame.inputs is not None:
@@ -144,48 +144,48 @@ class TablePanel(Unlit):
 
     def _box_at(self, y: float) -> tuple[Cover, Cover]:
         """Inside and edge of the box around the row at height y."""
-        box, canvas = self.highlight, self.setting.canvas
+        box, canvas = self.highlight, self.context.canvas
         box.set_y(y - 0.46 * self.step)
         around = Rect(box.get_x() - 2, y - 0.5 * self.step - 2, box.get_width() + 4, self.step + 4)
         box.set(facecolor="white", edgecolor="none")
-        inside = canvas.cover(box, room=around)
+        inside = canvas.cover(box, slot=around)
         box.set(facecolor="none", edgecolor="white")
-        return inside, canvas.cover(box, room=around)
+        return inside, canvas.cover(box, slot=around)
 
     def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
         self._write(*self.cells[index], y, ink, level)
 
     def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
-        canvas, font = self.setting.canvas, self.setting.faces.figures
+        canvas, font = self.context.canvas, self.context.faces.figures
         for edge, text in zip(self.columns, [*inputs, ARROW, *targets], strict=True):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
 
     def _counter(self, frame: Frame, level: float) -> None:
         """Where the rows are too wide: which example it is, and its values on lines of their own."""
-        setting, figures, theme = self.setting, self.setting.faces.figures, self.setting.theme
-        room = self.room
+        context, figures, theme = self.context, self.context.faces.figures, self.context.theme
+        slot = self.slot
         total = len(self.cells)
-        scene = setting.recording.scene
+        scene = context.recording.scene
         if frame.kind == "think":
             text = say(scene, "label-situation")
         elif frame.example is None:
             text = counted(scene, total, "examples")
         else:
             text = say(scene, "label-example", number=whole(scene, frame.example + 1), count=whole(scene, total))
-        setting.canvas.text(text, room.x, self.first, figures, self.size, theme.ink, "left", level)
+        context.canvas.text(text, slot.x, self.first, figures, self.size, theme.ink, "left", level)
         if frame.inputs is None:
             return
         values = [short(value) for value in frame.inputs]
         if frame.target is not None and frame.kind != "think":
             first, *others = (short(value) for value in frame.target)
             values += [f"{ARROW} {first}", *others]
-        lines = _filled(values, int((room.width + 0.4 * self.size) / width("0", figures, self.size)))
+        lines = _filled(values, int((slot.width + 0.4 * self.size) / width("0", figures, self.size)))
         step = 1.4 * self.size
-        fitting = int((room.bottom - self.first - self.step) / step)
+        fitting = int((slot.bottom - self.first - self.step) / step)
         for number, line in enumerate(lines[:fitting]):
             last = number == fitting - 1 and len(lines) > fitting
             y = self.first + self.step + (number + 0.3) * step
-            setting.canvas.text("…" if last else line, room.x, y, figures, self.size, theme.quiet, "left", level)
+            context.canvas.text("…" if last else line, slot.x, y, figures, self.size, theme.quiet, "left", level)
 
 
 def _filled(words: list[str], characters: int) -> list[str]:
@@ -206,23 +206,23 @@ def _filled(words: list[str], characters: int) -> list[str]:
 class PicturePanel(Unlit):
     """The picture as large as its room allows, in its own proportions; what is transparent in it stays so."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         assert isinstance(spec, PictureSpec)
-        self.setting = setting
+        self.context = context
         with Image.open(spec.file) as opened:
             picture = opened.convert("RGBA")
-        scale = min(room.width / picture.width, room.height / picture.height)
+        scale = min(slot.width / picture.width, slot.height / picture.height)
         size = max(1, round(scale * picture.width)), max(1, round(scale * picture.height))
         # Colours weighted by their opacity, or the invisible colours of transparent pixels would bleed into the edges.
         premultiplied = picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS)
         pixels = np.asarray(premultiplied, dtype=np.float32)
-        left, top = round(room.x + (room.width - size[0]) / 2), round(room.y + (room.height - size[1]) / 2)
+        left, top = round(slot.x + (slot.width - size[0]) / 2), round(slot.y + (slot.height - size[1]) / 2)
         cover: NDArray[np.float32] = pixels[:, :, 3] / np.float32(255)
-        self.drawn = drawing_of(setting.canvas, pixels[:, :, :3], cover, left, top)
+        self.drawn = drawing_of(context.canvas, pixels[:, :, :3], cover, left, top)
 
     def ground(self) -> None:
         """The picture stands still."""
-        self.setting.canvas.put(self.drawn)
+        self.context.canvas.put(self.drawn)
 
     def draw(self, frame: Frame) -> None:
         """Nothing of it changes."""

@@ -10,11 +10,11 @@ from matplotlib.lines import Line2D
 
 from netviz.drawing.canvas import Anchor
 from netviz.drawing.layout import Layout, Rect
-from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.panel import RenderContext, Unlit
 from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanel
+from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import is_share
 from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording
@@ -34,15 +34,15 @@ TITLE_WIDTH = 0.86
 class TitlePanel(Unlit):
     """The scene's title."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, slot
 
     def ground(self) -> None:
         """The title, as large as it fits."""
-        setting, room, layout = self.setting, self.room, self.setting.layout
-        font = setting.faces.strong
-        text, size = fit(setting.recording.scene.title, font, layout.title, room.width, layout.small)
-        setting.canvas.text(text, room.x, room.y + 0.55 * layout.title, font, size, setting.theme.ink)
+        context, slot, layout = self.context, self.slot, self.context.layout
+        font = context.faces.strong
+        text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
+        context.canvas.text(text, slot.x, slot.y + 0.55 * layout.title, font, size, context.theme.ink)
 
     def draw(self, frame: Frame) -> None:
         """Nothing changes."""
@@ -51,20 +51,20 @@ class TitlePanel(Unlit):
 class CaptionPanel(Unlit):
     """What is going on, on as many lines as there is room for, two at most; cues are brighter than the shots' lines."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, CaptionRoom(room, setting.layout.body)
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, CaptionSlot(slot, context.layout.body)
 
     def ground(self) -> None:
         """Nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
         """The caption."""
-        theme = self.setting.theme
-        write(self.setting, frame.caption, self.room, theme.ink if frame.is_cue else theme.quiet, frame.caption_level)
+        theme = self.context.theme
+        write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, frame.caption_level)
 
 
 @dataclass(frozen=True)
-class CaptionRoom:
+class CaptionSlot:
     """Where a caption stands, and the size of its type in pixels; a long one is smaller, as far as can be read."""
 
     place: Rect
@@ -80,22 +80,24 @@ class CaptionRoom:
         return wrap(text, font, self.size, self.place.width, smallest, self.lines)
 
 
-def write(setting: Setting, text: str, room: CaptionRoom, ink: Colour, level: float, anchor: Anchor = "left") -> None:
+def write(
+    context: RenderContext, text: str, slot: CaptionSlot, ink: Colour, level: float, anchor: Anchor = "left"
+) -> None:
     """Write a caption into its room, from the top down."""
-    font, place = setting.faces.words, room.place
-    lines, size = room.filled(text, font, setting.layout.small)
+    font, place = context.faces.words, slot.place
+    lines, size = slot.filled(text, font, context.layout.small)
     x = place.x if anchor == "left" else place.x + place.width / 2
     for number, line in enumerate(lines):
-        y = place.y + 0.55 * room.size + LINE * number * size
-        setting.canvas.text(line, x, y, font, size, ink, anchor, level)
+        y = place.y + 0.55 * slot.size + LINE * number * size
+        context.canvas.text(line, x, y, font, size, ink, anchor, level)
 
 
-def write_on_card(setting: Setting, frame: Frame) -> None:
+def write_on_card(context: RenderContext, frame: Frame) -> None:
     """A cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
     if frame.is_cue:
-        size, card = CARD_TYPE * setting.layout.body, card_place(setting.layout, CARD_WIDTH)
-        room = CaptionRoom(Rect(card.x, card.y + 0.8 * card.height, card.width, TWO_LINES * size), size)
-        write(setting, frame.caption, room, setting.theme.ink, frame.caption_level, "middle")
+        size, card = CARD_TYPE * context.layout.body, card_place(context.layout, CARD_WIDTH)
+        slot = CaptionSlot(Rect(card.x, card.y + 0.8 * card.height, card.width, TWO_LINES * size), size)
+        write(context, frame.caption, slot, context.theme.ink, frame.caption_level, "middle")
 
 
 def card_place(layout: Layout, part: float) -> Rect:
@@ -106,10 +108,10 @@ def card_place(layout: Layout, part: float) -> Rect:
     return Rect(round(left, 3), safe.y, round(right - left, 3), safe.height)
 
 
-def draw_card(setting: Setting) -> None:
+def draw_card(context: RenderContext) -> None:
     """The title card: title and subtitle in the middle of the empty ground, two lines each at most."""
-    layout, theme, faces, canvas = setting.layout, setting.theme, setting.faces, setting.canvas
-    scene, card = setting.recording.scene, card_place(layout, TITLE_WIDTH)
+    layout, theme, faces, canvas = context.layout, context.theme, context.faces, context.canvas
+    scene, card = context.recording.scene, card_place(layout, TITLE_WIDTH)
     title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
     subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, card.width, 0.8 * layout.small)
     rows = [(line, faces.strong, title_size, 1.22 * title_size, theme.ink) for line in title]
@@ -130,20 +132,20 @@ DASHES: tuple[Any, ...] = ("solid", (0, (3.4, 1.7)), (0, (0.9, 1.5)), (0, (5.0, 
 """The lines of the runs, in widths of the line."""
 
 
-class Look(NamedTuple):
+class TextLook(NamedTuple):
     """How a run's line looks, besides its name: no run is told by its colour alone."""
 
     colour: Colour
     dashes: Any
 
 
-def looks(theme: Theme) -> tuple[Look, ...]:
+def caption_looks(theme: Theme) -> tuple[TextLook, ...]:
     """Of the runs, in order."""
     colours = theme.ink, theme.test_error, theme.error, theme.readable(theme.highlight)
-    return tuple(Look(colour, dashes) for colour, dashes in zip(colours, DASHES, strict=True))
+    return tuple(TextLook(colour, dashes) for colour, dashes in zip(colours, DASHES, strict=True))
 
 
-def compared(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]:
+def compared_runs(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]:
     """What runs are compared by: the loss on the examples kept for testing, or the average error where none are."""
     return recording.train_error if recording.test_loss is None else recording.test_loss
 
@@ -151,30 +153,30 @@ def compared(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]:
 class HeadingPanel(Unlit):
     """The heading of one run, on one line or two. number: of the run, from 0."""
 
-    def __init__(self, setting: Setting, name: str, number: int, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        layout, faces, theme = setting.layout, setting.faces, setting.theme
-        self.scene, self.look = setting.recording.scene, looks(theme)[number]
-        self.is_tested = setting.recording.test_loss is not None
-        self.in_percent = not self.is_tested and all(is_share(each) for each in setting.compared)
+    def __init__(self, context: RenderContext, name: str, number: int, slot: Rect) -> None:
+        self.context, self.slot = context, slot
+        layout, faces, theme = context.layout, context.faces, context.theme
+        self.scene, self.look = context.recording.scene, caption_looks(theme)[number]
+        self.is_tested = context.recording.test_loss is not None
+        self.in_percent = not self.is_tested and all(is_share(each) for each in context.compared)
         self.size, small = layout.body, layout.small
-        has_two = room.height > 2.2 * self.size
-        wanted, most = 1.08 * self.size, room.width if has_two else 0.5 * room.width
+        has_two = slot.height > 2.2 * self.size
+        wanted, most = 1.08 * self.size, slot.width if has_two else 0.5 * slot.width
         self.name = fit(name, faces.strong, wanted, most, 0.8 * small)
-        step = room.height / (2 if has_two else 1)
-        self.y = room.y + step / 2, room.y + room.height - step / 2
-        fitted = [fit(each, faces.strong, wanted, most, 0.8 * small) for each in setting.names]
+        step = slot.height / (2 if has_two else 1)
+        self.y = slot.y + step / 2, slot.y + slot.height - step / 2
+        fitted = [fit(each, faces.strong, wanted, most, 0.8 * small) for each in context.names]
         widest = max(width(text, faces.strong, size) for text, size in fitted)
         used = 0.0 if has_two else widest + 1.3 * self.size  # all samples begin at the same place
-        self.sample = room.x + used, room.x + used + SAMPLE * self.size
+        self.sample = slot.x + used, slot.x + used + SAMPLE * self.size
         self.figure = self.sample[1] + 0.7 * self.size
-        whole_runs = [each for each in setting.compared if each.info["complete"]]
-        longest = max((self._text(float(value)) for each in whole_runs for value in compared(each)), key=len)
+        whole_runs = [each for each in context.compared if each.info["complete"]]
+        longest = max((self._text(float(value)) for each in whole_runs for value in compared_runs(each)), key=len)
         self.label = self.figure + width(longest, faces.figures, self.size) + 0.6 * self.size
 
     def _named(self) -> tuple[str, Any, float]:
         text, size = self.name
-        return text, self.setting.faces.strong, size
+        return text, self.context.faces.strong, size
 
     def _text(self, value: float) -> str:
         if self.in_percent:
@@ -183,10 +185,10 @@ class HeadingPanel(Unlit):
 
     def ground(self) -> None:
         """The name, and the sample of its line."""
-        setting, y = self.setting, self.y[1]
-        canvas, unit = setting.canvas, setting.layout.unit
+        context, y = self.context, self.y[1]
+        canvas, unit = context.canvas, context.layout.unit
         text, font, size = self._named()
-        canvas.text(text, self.room.x, self.y[0], font, size, setting.theme.ink)
+        canvas.text(text, self.slot.x, self.y[0], font, size, context.theme.ink)
         line = Line2D(
             self.sample, (y, y), color=tuple(self.look.colour), linewidth=3.6 * unit, linestyle=self.look.dashes,
             dash_capstyle="butt",
@@ -197,16 +199,16 @@ class HeadingPanel(Unlit):
 
     def draw(self, frame: Frame) -> None:
         """The error now; or in which cycle training broke off."""
-        setting = self.setting
-        canvas, faces, small = setting.canvas, setting.faces, setting.layout.small
+        context = self.context
+        canvas, faces, small = context.canvas, context.faces, context.layout.small
         if frame.diverged is not None:
             told = say(self.scene, "label-diverged", cycle=whole(self.scene, frame.diverged))
-            text, size = fit(told, faces.strong, self.size, self.room.right - self.figure, 0.8 * small)
+            text, size = fit(told, faces.strong, self.size, self.slot.right - self.figure, 0.8 * small)
             canvas.text(text, self.figure, self.y[1], faces.strong, size, self.look.colour)
             return
         value = (frame.test_loss or 0.0) if self.is_tested else frame.error
         canvas.text(self._text(value), self.figure, self.y[1], faces.figures, self.size, self.look.colour)
         label = say(self.scene, "label-test-loss" if self.is_tested else "label-error")
-        shown, size = fit(label, faces.words, small, self.room.width - self.label + self.room.x + 0.5, 0.8 * small)
+        shown, size = fit(label, faces.words, small, self.slot.width - self.label + self.slot.x + 0.5, 0.8 * small)
         if shown == label:
-            canvas.text(label, self.label, self.y[1], faces.words, size, setting.theme.quiet)
+            canvas.text(label, self.label, self.y[1], faces.words, size, context.theme.quiet)

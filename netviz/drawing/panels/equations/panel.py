@@ -9,7 +9,7 @@ from functools import lru_cache
 from netviz.drawing.formula import formula_mask, source
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.equations.passes import (
-    Summary,
+    ForwardSummary,
     activation_line,
     delta_line,
     error_line,
@@ -20,14 +20,14 @@ from netviz.drawing.panels.equations.passes import (
     weights_line,
 )
 from netviz.drawing.panels.equations.terms import Changes, Equation, Walk
-from netviz.drawing.panels.equations.typesetting import Page, Part, Section, about, paginate
-from netviz.drawing.panels.panel import Setting, Unlit
+from netviz.drawing.panels.equations.typesetting import EquationPart, Page, Section, about, paginate
+from netviz.drawing.panels.panel import RenderContext, Unlit
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanel, WalkShot
+from netviz.scene.shots import AnyPanelSpec, WalkShot
 from netviz.timeline.frame import Frame
-from netviz.timeline.worked_example import Line, LineKind, script_of
+from netviz.timeline.worked_example import EquationLine, LineKind, worked_example_steps
 
 OF_SIDE = 0.03
 """Of the shorter side: in upright pictures, where lines are short, equations have type of this size."""
@@ -39,10 +39,10 @@ FAINTEST = 0.02
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownEquations:
     """A part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 being told."""
 
-    part: Part
+    part: EquationPart
     level: float
     brightness: float
 
@@ -50,12 +50,12 @@ class Shown:
 class EquationsPanel(Unlit):
     """Pages of equations, one of which is seen; a page gives way when the first line of the next is told."""
 
-    def __init__(self, setting: Setting, spec: AnyPanel, room: Rect) -> None:
-        self.setting, self.room = setting, room
-        self.scene = setting.recording.scene
-        self.body = min(setting.layout.small, OF_SIDE * min(setting.layout.size))
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, slot
+        self.scene = context.recording.scene
+        self.body = min(context.layout.small, OF_SIDE * min(context.layout.size))
         self.heading = 0.92 * self.body
-        self.summary = Summary(setting.recording, self.body, self.heading, room)
+        self.summary = ForwardSummary(context.recording, self.body, self.heading, slot)
         self.pages = lru_cache(maxsize=4)(self._pages)
 
     def ground(self) -> None:
@@ -63,32 +63,34 @@ class EquationsPanel(Unlit):
 
     def draw(self, frame: Frame) -> None:
         """The lines that have been told, the one being told the brightest."""
-        setting, room = self.setting, self.room
-        theme, canvas = setting.theme, setting.canvas
+        context, slot = self.context, self.slot
+        theme, canvas = context.theme, context.canvas
         headings, shown = self._shown(frame)
         for text, y, level in headings:
-            canvas.text(text, room.x, room.y + y, setting.faces.strong, self.heading, theme.faint, "left", level)
+            canvas.text(text, slot.x, slot.y + y, context.faces.strong, self.heading, theme.faint, "left", level)
         for each in shown:
             if each.level > FAINTEST:
                 part, ink = each.part, mix(theme.quiet, theme.ink, each.brightness)
                 drawn = formula_mask(part.formula, part.size)
-                canvas.stamp(drawn, room.x + part.x, room.y + part.y, ink, each.level)
+                canvas.stamp(drawn, slot.x + part.x, slot.y + part.y, ink, each.level)
 
     def texts(self, frame: Frame) -> list[str]:
         """What is written at a frame, in mathtext's language, each equation from left to right, one after the other."""
         return [source(each.part.formula) for each in self._shown(frame)[1] if each.level > FAINTEST]
 
-    def _shown(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[Shown]]:
+    def _shown(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
         """Headings (text, y, level) and parts at a frame."""
-        if not frame.told or frame.row is None:
+        if not frame.visible or frame.row is None:
             headings, levels = self.summary.at(frame)
-            return headings, [Shown(part, level, brightness) for part, level, brightness in levels]
+            return headings, [ShownEquations(part, level, brightness) for part, level, brightness in levels]
         return self._told(frame, self.pages(self._shot(frame), frame.row, frame.row_after))
 
-    def _told(self, frame: Frame, pages: tuple[Page, ...]) -> tuple[list[tuple[str, float, float]], list[Shown]]:
-        told = (*frame.told, 0.0)
+    def _told(
+        self, frame: Frame, pages: tuple[Page, ...]
+    ) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
+        told = (*frame.visible, 0.0)
         headings: list[tuple[str, float, float]] = []
-        shown: list[Shown] = []
+        shown: list[ShownEquations] = []
         for number, page in enumerate(pages):
             # The old page is gone before the new one comes, so that nothing is ever written over anything.
             leaving = told[pages[number + 1].first] if number + 1 < len(pages) else 0.0
@@ -98,7 +100,7 @@ class EquationsPanel(Unlit):
                 headings.append((heading.text, heading.y, level * staying))
             for line, parts in page.lines:
                 level = self._coming(told[line], number > 0 and line == page.first) * staying
-                shown += [Shown(part, level, 1 - told[line + 1]) for part in parts]
+                shown += [ShownEquations(part, level, 1 - told[line + 1]) for part in parts]
         return [heading for heading in headings if heading[2] > FAINTEST], shown
 
     @staticmethod
@@ -109,17 +111,17 @@ class EquationsPanel(Unlit):
     def _shot(self, frame: Frame) -> WalkShot:
         """The walk that a frame belongs to: several walks of one kind through one example have the same script."""
         walks = [shot for shot in self.scene.shots if isinstance(shot, WalkShot)]
-        fitting = [shot for shot in walks if len(script_of(self.scene, shot)) == len(frame.told)]
+        fitting = [shot for shot in walks if len(worked_example_steps(self.scene, shot)) == len(frame.visible)]
         assert fitting, "a walk is told by its own script"
         return fitting[0]
 
     def _pages(self, shot: WalkShot, row: int, row_after: int | None) -> tuple[Page, ...]:
         """The pages of a walk: as few as can be, and of those with the least broken lines the largest type."""
-        recording = self.setting.recording
+        recording = self.context.recording
         walk = Walk.of(recording, row, row_after)
-        sections = _sections(self.scene, script_of(self.scene, shot), walk)
+        sections = _sections(self.scene, worked_example_steps(self.scene, shot), walk)
         sizes = [self.body * (LARGEST + (SMALLEST - LARGEST) * number / (TRIES - 1)) for number in range(TRIES)]
-        width, height = self.room.width, self.room.height
+        width, height = self.slot.width, self.slot.height
         best = min(
             sizes, key=lambda size: self._cost(size, *paginate(sections, size, self.heading, width, height, about))
         )
@@ -131,7 +133,7 @@ class EquationsPanel(Unlit):
         return len(pages) + 0.12 * rows + 10 * max(0.0, 1 - relative) - 0.5 * relative
 
 
-def _sections(scene: Scene, script: tuple[Line, ...], walk: Walk) -> list[Section]:
+def _sections(scene: Scene, script: tuple[EquationLine, ...], walk: Walk) -> list[Section]:
     """The script's lines under their headings."""
     grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
     for number, line in enumerate(script):
@@ -139,7 +141,7 @@ def _sections(scene: Scene, script: tuple[Line, ...], walk: Walk) -> list[Sectio
     return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
 
 
-def _heading(scene: Scene, line: Line, walk: Walk) -> str:
+def _heading(scene: Scene, line: EquationLine, walk: Walk) -> str:
     """What a line belongs to."""
     if line.kind in ("matrix", "sum", "activation"):
         if line.layer == walk.last - 1:
@@ -150,7 +152,7 @@ def _heading(scene: Scene, line: Line, walk: Walk) -> str:
     )
 
 
-def _said(line: Line, walk: Walk) -> Equation | Changes:
+def _said(line: EquationLine, walk: Walk) -> Equation | Changes:
     """What a line of the script says."""
     if line.kind == "matrix":
         return matrix_line(walk, line.layer)

@@ -12,7 +12,7 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.equations.terms import (
     Changes,
     Equation,
-    Step,
+    EquationStep,
     Symbols,
     Walk,
     brackets_of,
@@ -28,8 +28,8 @@ from netviz.drawing.panels.equations.terms import (
 from netviz.drawing.panels.equations.typesetting import (
     HEADING,
     ROW_GAP,
+    EquationPart,
     Measure,
-    Part,
     Section,
     about,
     exact,
@@ -54,7 +54,7 @@ def matrix_line(walk: Walk, layer: int) -> Equation:
     if walk.has_biases:
         symbolic += f" + {symbols.biases(layer)}"
         numbers.append(("+", row_of(walk.biases[layer], decimals)))
-    result: Step = (("=", row_of(walk.sums(layer + 1), decimals)),)
+    result: EquationStep = (("=", row_of(walk.sums(layer + 1), decimals)),)
     return Equation((symbols.sums(layer + 1),), (equals(symbolic), tuple(numbers), result))
 
 
@@ -76,7 +76,7 @@ def activation_line(walk: Walk, layer: int, neuron: int) -> Equation:
     symbol, value, activation = symbols.sum(layer + 1, neuron), sums[neuron], walk.activations[layer]
     result = equals(numeral(float(walk.layers[layer + 1][neuron])))
     opening, closing = brackets_of(activation)
-    shown: list[Step] = [equals(f"{opening}{symbol}{closing}")]
+    shown: list[EquationStep] = [equals(f"{opening}{symbol}{closing}")]
     if activation == "sigmoid":
         shown.append(equals(rf"\dfrac{{1}}{{1 + e^{{{numeral(-value)}}}}}"))
     elif activation == "tanh":
@@ -276,17 +276,17 @@ WIDEST = -0.888
 QUIET = 0.25
 """Brightness of the symbols, beside that of the numbers."""
 
-Level = tuple[Part, float, float]
+Level = tuple[EquationPart, float, float]
 """A part, its level, its brightness."""
 
 
-class Summary:
+class ForwardSummary:
     """Symbols that always stand, and under each line its numbers while something is presented."""
 
-    def __init__(self, recording: Recording, small: float, heading: float, room: Rect) -> None:
+    def __init__(self, recording: Recording, small: float, heading: float, slot: Rect) -> None:
         scene = recording.scene
         self.recording, self.network, self.loss = recording, scene.network, scene.training.loss
-        self.symbols, self.heading, self.room = Symbols(scene.network.layers), heading, room
+        self.symbols, self.heading, self.slot = Symbols(scene.network.layers), heading, slot
         self.names = [self._symbolic(layer) for layer in range(len(scene.network.layers) - 1)]
         error = r"= \frac{1}{2}\,\sum_k\,(t_k - o_k)^2"
         if self.loss == "cross_entropy":
@@ -300,7 +300,7 @@ class Summary:
             self.size = self._size(LARGEST * small)
             if self.size <= on_one:  # in a low room rows cost more than they give
                 self.rows, self.size = 1, on_one
-        free = room.height - self._places(self.size)
+        free = slot.height - self._places(self.size)
         self.gap += min(MOST_GAP - LEAST_GAP, free / (len(self.names) * self.size))
         self._places(self.size)
 
@@ -329,7 +329,7 @@ class Summary:
                 for layer, (a, b) in enumerate(pairwise(sizes))
             ]
             fits = all(part.size == size for pair in pairs for part in pair)
-            if fits and bottom <= self.room.height and self._widest <= self.room.width:
+            if fits and bottom <= self.slot.height and self._widest <= self.slot.width:
                 break
             size *= 0.97
         return size
@@ -338,7 +338,7 @@ class Summary:
         """Put the symbols in their places; returns where they end."""
         section = Section("", tuple(enumerate(self.names)))
         self.margin = margin_of([section], size, measure)
-        y, self.fixed, self.below = HEADING * self.heading, list[Part](), list[float]()
+        y, self.fixed, self.below = HEADING * self.heading, list[EquationPart](), list[float]()
         for number, line in enumerate(self.names):
             block = set_line(line, size, self.margin, 1e9, measure)
             self.fixed += [replace(part, y=part.y + y) for part in block.parts]
@@ -349,7 +349,9 @@ class Summary:
         self._widest = max(part.x + measure(part.formula, size).width for part in self.fixed)
         return y - self.gap * size
 
-    def _pair(self, size: float, formulas: tuple[Formula, Formula], measure: Measure = exact) -> tuple[Part, Part]:
+    def _pair(
+        self, size: float, formulas: tuple[Formula, Formula], measure: Measure = exact
+    ) -> tuple[EquationPart, EquationPart]:
         """What a layer is given and what it makes of it, side by side or one below the other."""
         if self.rows == 1:
             given, found = self._row(size, formulas, measure)
@@ -357,12 +359,12 @@ class Summary:
         (given,), (found,) = (self._row(size, (formula,), measure) for formula in formulas)
         return given, replace(found, y=found.y + ROW * size)
 
-    def _row(self, size: float, formulas: tuple[Formula, ...], measure: Measure = exact) -> tuple[Part, ...]:
+    def _row(self, size: float, formulas: tuple[Formula, ...], measure: Measure = exact) -> tuple[EquationPart, ...]:
         """Numbers on one row, lined up with the symbols above them, smaller if they must be."""
         block = set_line(Equation((), (formulas,)), size, self.margin, 1e9, measure)
         wide = max(part.x + measure(part.formula, size).width for part in block.parts)
-        if wide > self.room.width:
-            smaller = size * (self.room.width - self.margin) / (wide - self.margin) * 0.995
+        if wide > self.slot.width:
+            smaller = size * (self.slot.width - self.margin) / (wide - self.margin) * 0.995
             block = set_line(Equation((), (formulas,)), smaller, self.margin, 1e9)
         middle = block.parts[0].y
         return tuple(replace(part, y=part.y - middle) for part in block.parts)
@@ -376,8 +378,8 @@ class Summary:
         values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]
         for layer, y in enumerate(self.below[:-1]):
             given, found = self._pair(self.size, self._numbers(layer, values[layer], values[layer + 1]))
-            for part, lit in ((given, frame.arrived[layer]), (found, frame.arrived[layer + 1])):
-                shown.append((replace(part, y=part.y + y), float(np.max(lit)), 1.0))
+            for part, light in ((given, frame.arrived[layer]), (found, frame.arrived[layer + 1])):
+                shown.append((replace(part, y=part.y + y), float(np.max(light)), 1.0))
         if frame.target is not None:
             loss = self._loss(frame.row, values, frame.target)
             (part,) = self._row(self.size, ((f"= {numeral(loss)}",),))

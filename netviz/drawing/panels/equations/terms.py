@@ -17,8 +17,8 @@ from netviz.scene.model import Activation, Loss
 from netviz.timeline.worked_example import worked_weight
 from netviz.training.recording import Recording
 
-Array = NDArray[np.float64]
-Step = tuple[Formula, ...]
+_Array = NDArray[np.float64]
+EquationStep = tuple[Formula, ...]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Equation:
     """
 
     left: Formula
-    steps: tuple[Step, ...]
+    steps: tuple[EquationStep, ...]
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class Walk:
     has_biases: bool
     learns_biases: bool
     worked: tuple[int, int, int]
-    weights: list[Array]
-    biases: list[Array]
-    layers: list[Array]
-    target: Array
+    weights: list[_Array]
+    biases: list[_Array]
+    layers: list[_Array]
+    target: _Array
     error: float
-    deltas: tuple[Array, ...]
-    weights_after: list[Array]
-    biases_after: list[Array]
+    deltas: tuple[_Array, ...]
+    weights_after: list[_Array]
+    biases_after: list[_Array]
 
     @classmethod
     def of(cls, recording: Recording, row: int, row_after: int | None) -> Walk:
@@ -91,9 +91,9 @@ class Walk:
         """The output layer."""
         return len(self.weights)
 
-    def sums(self, layer: int) -> Array:
+    def sums(self, layer: int) -> _Array:
         """The weighted sums (n_l,) of a layer after the inputs."""
-        result: Array = self.layers[layer - 1] @ self.weights[layer - 1] + self.biases[layer - 1]
+        result: _Array = self.layers[layer - 1] @ self.weights[layer - 1] + self.biases[layer - 1]
         return result
 
 
@@ -103,12 +103,12 @@ def brackets_of(activation: Activation) -> tuple[str, str]:
     return (names[activation], ")") if activation in names else ("", "")
 
 
-def row_of(values: Array, decimals: int) -> Matrix:
+def row_of(values: _Array, decimals: int) -> Matrix:
     """A vector as a row of numbers."""
     return Matrix((tuple(numeral(float(value), decimals) for value in values),))
 
 
-def equals(*texts: str) -> Step:
+def equals(*texts: str) -> EquationStep:
     """A step: an equals sign and its parts."""
     return ((f"= {texts[0]}",), *((text,) for text in texts[1:]))
 

@@ -39,7 +39,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Part:
+class EquationPart:
     """A formula of a given size in its place: where its pen starts and its middle is, from the room's upper left."""
 
     formula: Formula
@@ -52,7 +52,7 @@ class Part:
 class Block:
     """An equation in type, `height` high; its parts count from its own upper left corner."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[EquationPart, ...]
     height: float
     rows: int
 
@@ -71,7 +71,7 @@ class Page:
     """What is seen at once: headings, and for each line of the script its parts."""
 
     headings: tuple[Heading, ...]
-    lines: tuple[tuple[int, tuple[Part, ...]], ...]
+    lines: tuple[tuple[int, tuple[EquationPart, ...]], ...]
 
     @property
     def first(self) -> int:
@@ -131,14 +131,14 @@ def typeset(equation: Equation, size: float, margin: float, width: float, measur
 
 def _stacked(rows: list[list[tuple[Formula, float]]], size: float, measure: Measure) -> Block:
     """Rows of (formula, x), one under the other."""
-    parts: list[Part] = []
+    parts: list[EquationPart] = []
     y = 0.0
     for number, row in enumerate(rows):
         extents = [measure(formula, size) for formula, _ in row]
         above = max(LEAST_HEIGHT / 2 * size, *(extent.above for extent in extents))
         below = max(LEAST_HEIGHT / 2 * size, *(extent.below for extent in extents))
         y += (ROW_GAP * size if number else 0.0) + above
-        parts += [Part(formula, size, x, y) for formula, x in row]
+        parts += [EquationPart(formula, size, x, y) for formula, x in row]
         y += below
     return Block(tuple(parts), y, len(rows))
 
@@ -156,11 +156,11 @@ def tabulate(changes: Changes, size: float, width: float, measure: Measure = exa
             (Matrix(tuple((symbol, old, r"\rightarrow", new) for symbol, old, new in stack), bracketed=False),)
             for stack in stacks
         ]
-        x, highest, parts = 0.0, 0.0, list[Part]()
+        x, highest, parts = 0.0, 0.0, list[EquationPart]()
         for formula in formulas:
             # All stacks begin at the top, a shorter last one too.
             extent = measure(formula, size)
-            parts.append(Part(formula, size, x, extent.above))
+            parts.append(EquationPart(formula, size, x, extent.above))
             highest = max(highest, extent.above + extent.below)
             x += extent.width + BLOCK_GAP * size
         if best is not None and x - BLOCK_GAP * size > width:
@@ -199,7 +199,7 @@ def paginate(
     pages: list[Page] = []
     rows, y = 0, height + 1
     headings: list[Heading] = []
-    lines: list[tuple[int, tuple[Part, ...]]] = []
+    lines: list[tuple[int, tuple[EquationPart, ...]]] = []
 
     def turn() -> None:
         nonlocal y, headings, lines
