@@ -25,7 +25,7 @@ from netviz.errors import NetvizError
 
 STALL_LIMIT = 60.0
 """Seconds without any progress after which a running ffmpeg is given up."""
-PATIENCE = 5.0
+_PATIENCE = 5.0
 """Seconds between asking a stalled ffmpeg to end and ending it."""
 
 _CHUNK = 1 << 20
@@ -191,7 +191,7 @@ class Ffmpeg:
             raise self._failure()
         for thread in (self._threads[0], self._gatherer):
             if thread is not None:
-                thread.join(timeout=PATIENCE)
+                thread.join(timeout=_PATIENCE)
 
     def _seen(self) -> object:
         """What changes as long as it works on."""
@@ -200,7 +200,7 @@ class Ffmpeg:
     def _failure(self) -> FfmpegFailed:
         """Called when it has ended, is ending, or has closed its input: waits for its last words."""
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=PATIENCE + 1 if self._stalled else 1.0)
+            self._process.wait(timeout=_PATIENCE + 1 if self._stalled else 1.0)
         self._kill()
         self._threads[0].join(timeout=1.0)
         status = self._process.returncode
@@ -249,7 +249,7 @@ class Ffmpeg:
         self._stalled = True
         self._signal(terminate=True)
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=PATIENCE)
+            self._process.wait(timeout=_PATIENCE)
         self._kill()
 
     def _kill(self) -> None:

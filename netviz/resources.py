@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-BUNDLED = "bundled:"
+_BUNDLED = "bundled:"
 """What a scene writes before the name of a file that comes with netviz."""
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -30,6 +30,6 @@ def assets_folder() -> Path:
 
 def music(audio: str) -> Path:
     """The file that a scene's `audio` means: bundled:NAME, or a path."""
-    if audio.startswith(BUNDLED):
-        return assets_folder() / audio.removeprefix(BUNDLED)
+    if audio.startswith(_BUNDLED):
+        return assets_folder() / audio.removeprefix(_BUNDLED)
     return Path(audio)

@@ -11,7 +11,7 @@ from hypothesis import settings
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the processes that tests start
 
@@ -42,4 +42,4 @@ def scene() -> Scene:
 @pytest.fixture(scope="session")
 def recording(scene: Scene) -> Recording:
     """What training the small film's network left."""
-    return record(scene)
+    return train(scene)

@@ -20,6 +20,7 @@ from netviz.audio.music_file import SAMPLE_RATE, file_state
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.timeline.beats import Rhythm
+from netviz.training.layers import Floats
 
 # The pulse in a piece of music: from how strongly things set in, moment by moment, to its beats and bars.
 #
@@ -29,11 +30,9 @@ from netviz.timeline.beats import Rhythm
 # way through all frames (Viterbi) follows tempo changes, and finds its feet again after a silence. Plain NumPy, no
 # chance in it.
 
-Floats = NDArray[np.float64]
-
 RATE = 100
 """Frames a second."""
-SLOWEST, FASTEST, TEMPI = 54, 190, 40
+_SLOWEST, _FASTEST, TEMPI = 54, 190, 40
 """Beats a minute between which the pulse is looked for, in so many steps; slower music is followed on half beats."""
 STEADINESS = 100.0
 """How unlikely another tempo is on the next beat: exp(-100 |ratio - 1|)."""
@@ -43,9 +42,9 @@ ON_BEAT = 16
 """A beat's onset is expected in the first sixteenth of the time to the next."""
 MISSING_BEAT, UNEXPECTED_ONSET = 0.03, 1e-3
 """How likely a beat is on which nothing sets in; and an onset, as strong as any, where there is no beat."""
-EARLY, LATE = 3, 6
+_EARLY, _LATE = 3, 6
 """Frames before and after a beat of the model in which its onset is looked for."""
-NEAR = 4.0
+_NEAR = 4.0
 """Seconds before and after a moment whose strongest onset says what is strong then."""
 LOWEST_PEAK = 0.4
 """Mean rise over all bands, in dB from one frame to the next, below which nothing sets in."""
@@ -64,7 +63,7 @@ DOWNBEAT = 1.3
 def activation(strength: Floats) -> Floats:
     """How likely something sets in, 0 to 1, from onset strengths (F,)."""
     frames = np.arange(len(strength))
-    step, reach = RATE // 5, int(NEAR * RATE)
+    step, reach = RATE // 5, int(_NEAR * RATE)
     centres = frames[::step]
     windows = [strength[max(0, centre - reach) : centre + reach + 1] for centre in centres]
     usual = np.interp(frames, centres, [np.median(window) for window in windows])
@@ -75,7 +74,7 @@ def activation(strength: Floats) -> Floats:
 
 def beats_in(active: Floats) -> NDArray[np.int64]:
     """The frames of the beats, from activations (F,)."""
-    periods = np.unique(np.round(RATE * 60 / np.geomspace(SLOWEST, FASTEST, TEMPI)).astype(np.int64))
+    periods = np.unique(np.round(RATE * 60 / np.geomspace(_SLOWEST, _FASTEST, TEMPI)).astype(np.int64))
     ends = np.cumsum(periods)
     first, last = ends - periods, ends - 1
     is_beat = np.concatenate([np.arange(period) < period / ON_BEAT for period in periods])
@@ -113,7 +112,7 @@ def _way_back(
 
 def on_onsets(strength: Floats, beats: NDArray[np.int64]) -> NDArray[np.int64]:
     """The beats in the frames of the strongest onsets near them, if there are any: the model leaves them some play."""
-    around = np.clip(beats[:, None] + np.arange(-EARLY, LATE + 1)[None, :], 0, len(strength) - 1)
+    around = np.clip(beats[:, None] + np.arange(-_EARLY, _LATE + 1)[None, :], 0, len(strength) - 1)
     near = strength[around]
     best = near.argmax(axis=1)
     rows = np.arange(len(beats))
@@ -160,19 +159,19 @@ def bar_start(strength: NDArray[np.float64], bar: int) -> int:
 
 
 HOP = SAMPLE_RATE // RATE
-WINDOW, BANDS, HIGHEST = 2048, 64, 11_000
+WINDOW, _BANDS, HIGHEST = 2048, 64, 11_000
 """Samples of a spectrum, its mel bands, and the highest frequency in them in Hz."""
 FLOOR = 1e-3
 """Power of a band below which nothing is heard."""
-PIECE, MARGIN = 30 * RATE, 20
+PIECE, _MARGIN = 30 * RATE, 20
 """Frames listened to at once, and those before and after that are heard with them."""
 ALIGNED = 0.04
 """Seconds before and after an onset in which the moment is looked for at which it sets in."""
 BEFORE, AFTER = 10, 6
 """Numbers of the fine envelope before and after that moment whose peaks are compared."""
-CLEAR = 0.25
+_CLEAR = 0.25
 """How much of the loudest near it a beat must rise by for that moment to be known."""
-APART = 0.06
+_APART = 0.06
 """Seconds between two onsets at least."""
 STANDS_OUT = 0.3
 """Of the strongest onset near it: weaker ones are none of their own."""
@@ -234,19 +233,19 @@ def onset_strengths(pieces: Iterator[NDArray[np.float32]]) -> Floats:
     librosa = _library()
     found: list[Floats] = []
     waiting = np.zeros(0, np.float32)
-    before = np.zeros(MARGIN * HOP, np.float32)
+    before = np.zeros(_MARGIN * HOP, np.float32)
     for piece in chain(pieces, (None,)):
-        after = np.zeros(MARGIN * HOP, np.float32) if piece is None else piece[: MARGIN * HOP]
+        after = np.zeros(_MARGIN * HOP, np.float32) if piece is None else piece[: _MARGIN * HOP]
         if len(waiting):
             heard = np.concatenate([before, waiting, after])
             power = librosa.feature.melspectrogram(
-                y=heard, sr=SAMPLE_RATE, n_fft=WINDOW, hop_length=HOP, n_mels=BANDS, fmax=HIGHEST
+                y=heard, sr=SAMPLE_RATE, n_fft=WINDOW, hop_length=HOP, n_mels=_BANDS, fmax=HIGHEST
             )
             decibels = librosa.power_to_db(power, ref=1.0, amin=FLOOR, top_db=None)
             strength = librosa.onset.onset_strength(S=decibels, sr=SAMPLE_RATE, hop_length=HOP, n_fft=WINDOW)
             frames = -(-len(waiting) // HOP)
-            found.append(strength[MARGIN : MARGIN + frames].astype(np.float64))
-            before = heard[: MARGIN * HOP + len(waiting)][-MARGIN * HOP :]
+            found.append(strength[_MARGIN : _MARGIN + frames].astype(np.float64))
+            before = heard[: _MARGIN * HOP + len(waiting)][-_MARGIN * HOP :]
         waiting = np.zeros(0, np.float32) if piece is None else piece
     return np.concatenate(found) if found else np.zeros(0)
 
@@ -294,7 +293,7 @@ def _stretches(frames: NDArray[np.int64], heard: Rhythm) -> list[NDArray[np.int6
 
 def _onsets(strength: Floats) -> NDArray[np.int64]:
     """The frames in which something sets in: peaks that can be heard, and are not much weaker than others near them."""
-    reach = int(APART * RATE)
+    reach = int(_APART * RATE)
     active = activation(strength)
     padded = np.pad(strength, reach)
     highest = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
@@ -316,7 +315,7 @@ def _aligned(frames: NDArray[np.int64], loudness: LoudnessLevels) -> list[Fracti
         after = highest(near[BEFORE:], AFTER).max(axis=1)[: 2 * reach]
         rise = after - before
         best = int(rise.argmax())
-        if rise[best] >= CLEAR * near.max() > 0:
+        if rise[best] >= _CLEAR * near.max() > 0:
             sets_in = int(np.argmax(near[BEFORE + best : BEFORE + best + AFTER] >= before[best] + 0.3 * rise[best]))
             middle += best + sets_in - reach
         times.append(max(0, middle))

@@ -118,7 +118,7 @@ LOWEST, RUNGS = 57, 7
 """The lowest note of a melody, A3, and how many tones of the chord it uses."""
 STEPS_UP = 12
 """Steps of the scale by which the most wrong of all answers stands above the right one."""
-WIDEST = 0.8
+_WIDEST = 0.8
 """How far to the side the first and the last neuron of a layer are heard."""
 ORDER = (0, 2, 1, 3, 2, 4, 3, 5, 1, 4, 2, 6)
 """The tones of the chord that examples take in turn, counted from the lowest."""
@@ -132,7 +132,7 @@ SWEEP_PACE = 0.5
 """Seconds between the notes of a sweep, about."""
 Struck = Literal["pluck", "glass", "bell"]
 
-RING: dict[Struck, float] = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
+_RING: dict[Struck, float] = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
 """Seconds that struck notes ring."""
 ANSWERS = ((0.1, 12), (0.25, 7), (0.5, 14), (float("inf"), 13))
 """Of an answer's error, as a part of the range of all targets: up to where, and how many semitones above the chord's
@@ -165,7 +165,7 @@ class Melody:
         self, frame: float, voice: Struck, pitch: int, loudness: float, pan: float = 0.0, brightness: float = 0.5
     ) -> Note:
         start = self._seconds(frame)
-        return Note(start, RING[voice], pitch, loudness, pan, voice, brightness)
+        return Note(start, _RING[voice], pitch, loudness, pan, voice, brightness)
 
     def _rungs(self, frame: float) -> tuple[int, ...]:
         """The tones of the chord that sounds in a frame, from LOWEST upwards."""
@@ -336,7 +336,7 @@ class Melody:
 
 def _beside(index: int, size: int) -> float:
     """Where neuron `index` of a layer of `size` is heard, -WIDEST to WIDEST; one alone in the middle."""
-    return WIDEST * (2 * (index + 0.5) / size - 1) * size / max(1, size - 1) if size > 1 else 0.0
+    return _WIDEST * (2 * (index + 0.5) / size - 1) * size / max(1, size - 1) if size > 1 else 0.0
 
 
 # What is played, as numbers: no samples.

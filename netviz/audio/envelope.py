@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from netviz.audio.music_file import SAMPLE_RATE, file_state
 from netviz.audio.soundtrack import Soundtrack, mix_arguments
 from netviz.ffmpeg import Ffmpeg
-
-Floats = NDArray[np.float64]
+from netviz.training.layers import Floats
 
 FINE = 96
 """Samples (2 ms) that are one number of the fine envelope."""
@@ -21,9 +20,9 @@ FINE_RATE = SAMPLE_RATE // FINE
 COARSE_RATE = 100
 COARSE = FINE_RATE // COARSE_RATE
 """Of these in a hundredth of a second."""
-QUIET, LOUD_AGAIN = -45.0, -38.0
+_QUIET, LOUD_AGAIN = -45.0, -38.0
 """dB below the loud parts at which a silence begins, and ends."""
-LOUD = 95
+_LOUD = 95
 """Per cent of the moments with any sound are quieter than what counts as loud."""
 INAUDIBLE = 1e-4
 """Of full scale: what is softer is silence, however soft the rest (-80 dB)."""
@@ -53,12 +52,12 @@ class LoudnessLevels:
         heard = level[level > INAUDIBLE]
         if not len(heard):
             return [(0.0, len(level) / COARSE_RATE)]
-        loud = 20 * np.log10(np.percentile(heard, LOUD))
+        loud = 20 * np.log10(np.percentile(heard, _LOUD))
         decibels = 20 * np.log10(np.maximum(level, INAUDIBLE))
         found: list[tuple[float, float]] = []
         begun: int | None = None
         for frame, now in enumerate([*(decibels - loud), np.inf]):
-            if begun is None and now < QUIET:
+            if begun is None and now < _QUIET:
                 begun = frame
             elif begun is not None and now > LOUD_AGAIN:
                 at_edge = begun == 0 or frame == len(level)

@@ -240,7 +240,7 @@ class Errors:
 
 # When chords change, and to which: they follow what is shown, and the error at that moment.
 
-SHORT, MEDIUM, LONG = 2.4, 3.6, 6.0
+SHORT, MEDIUM, _LONG = 2.4, 3.6, 6.0
 """Seconds a chord stands at least, at least unless another shot or cycle begins, and at most, about."""
 ENDING, ENDING_SHARE = 4.0, 0.3
 """Seconds of the last chord of a film that ends with learning, and the most of it that this may be."""
@@ -334,7 +334,7 @@ def _marks(plan: Plan) -> dict[int, bool]:
 
 def _divided(start: int, stop: int, fps: float) -> list[int]:
     """The ends of as few equal parts as there must be if none is to be longer than LONG; the last is `stop`."""
-    parts = max(1, -(-(stop - start) // round(LONG * fps)))
+    parts = max(1, -(-(stop - start) // round(_LONG * fps)))
     return [start + (stop - start) * part // parts for part in range(1, parts + 1)]
 
 

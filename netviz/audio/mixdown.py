@@ -199,16 +199,16 @@ def _room() -> NDArray[np.complex64]:
 
 # Sound as a WAV file: 48 kHz, stereo, 16 bits, of any length, written a block at a time.
 
-CHANNELS, BYTES = 2, 2
+CHANNELS, _BYTES = 2, 2
 MOST_BYTES = 0xFFFFFFFF - 1024
 """What the sizes of a plain WAV file can say; a longer one is an RF64 file (EBU Tech 3306), which says it elsewhere."""
-FULL = 32767
+_FULL = 32767
 
 
 def header(samples: int) -> bytes:
     """The file's beginning, for so many samples a side."""
-    size = samples * CHANNELS * BYTES
-    rate = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * CHANNELS * BYTES, CHANNELS * BYTES, 8 * BYTES)
+    size = samples * CHANNELS * _BYTES
+    rate = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * CHANNELS * _BYTES, CHANNELS * _BYTES, 8 * _BYTES)
     form = b"fmt " + struct.pack("<I", len(rate)) + rate
     if size <= MOST_BYTES:
         return (
@@ -233,8 +233,8 @@ def write_wave(path: Path, blocks: Iterable[NDArray[np.float32]], samples: int) 
         for block in blocks:
             noise = generator.random(block.shape, np.float32) - generator.random(block.shape, np.float32)
             # Silence stays silence.
-            whole = np.rint(block * FULL + np.where(block == 0, 0, noise))
-            file.write(np.clip(whole, -FULL - 1, FULL).astype("<i2").T.tobytes())
+            whole = np.rint(block * _FULL + np.where(block == 0, 0, noise))
+            file.write(np.clip(whole, -_FULL - 1, _FULL).astype("<i2").T.tobytes())
             done += block.shape[1]
             yield done, samples
 

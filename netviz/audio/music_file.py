@@ -21,10 +21,10 @@ from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed, parse
 SAMPLE_RATE = 48_000
 """Samples a second of the film's sound, to which all music is brought; lengths are counted in these."""
 
-FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,asf,caf,au,ape,wv,tta"
+_FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,asf,caf,au,ape,wv,tta"
 """ffmpeg's names of the containers music may come in: none of them can name another file."""
 
-NOTHING = "no decodable audio in it (mp3, wav, flac, ogg or m4a is expected)"
+_NOTHING = "no decodable audio in it (mp3, wav, flac, ogg or m4a is expected)"
 
 _BYTES_A_SAMPLE = 2
 _SAMPLES_A_PACKET = 1152
@@ -90,7 +90,7 @@ def is_mono(path: str | Path) -> bool:
 
 def input_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that open a file of music as an input, and nothing but that one local file."""
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"]
 
 
 def music_arguments(path: str | Path) -> list[str]:
@@ -159,7 +159,7 @@ def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT
     samples = size // _BYTES_A_SAMPLE
     # A little of any noise looks like mp3. ffmpeg gives up when two thirds are broken; 7.0 ends as if all was well.
     if samples <= 2 * _SAMPLES_A_PACKET * said.count(_BROKEN_PACKET):
-        return _Decoded(fault=NOTHING)
+        return _Decoded(fault=_NOTHING)
     return _Decoded(samples, _said_mono(said), _claimed(said))
 
 
@@ -167,8 +167,8 @@ def _why(failure: FfmpegFailed) -> str:
     if "matches no streams" in failure.tail:
         return "no audio in it, only a picture or other streams"
     if "not on whitelist" in failure.tail:
-        return f"{NOTHING}: it is a playlist, a picture or another kind of file that netviz does not open"
-    return NOTHING
+        return f"{_NOTHING}: it is a playlist, a picture or another kind of file that netviz does not open"
+    return _NOTHING
 
 
 def _claimed(said: str) -> Fraction | None:
@@ -187,9 +187,9 @@ def _said_mono(said: str) -> bool:
 
 # What a file of music says about itself: its title, who made it, and under which licence.
 
-LONGEST = 200
+_LONGEST = 200
 """Characters that are kept of a tag."""
-LARGEST = 1_000_000
+_LARGEST = 1_000_000
 """Bytes of all tags that are read."""
 LICENCES = ("license", "licence", "copyright", "rights", "tcop")
 """Names under which kinds of files keep it; where there are several, the first is the plainest."""
@@ -225,13 +225,13 @@ def music_tags_arguments(path: str | Path) -> list[str]:
 def _read(path: str, state: tuple[int, ...]) -> MusicTags:
     text = b""
     with Ffmpeg(music_tags_arguments(path), collect=True) as ffmpeg:
-        while len(text) < LARGEST and (chunk := ffmpeg.read()):
+        while len(text) < _LARGEST and (chunk := ffmpeg.read()):
             text += chunk
-    tags = parse(text[:LARGEST].decode(errors="replace"))
+    tags = parse(text[:_LARGEST].decode(errors="replace"))
     licence = next((tags[name] for name in LICENCES if tags.get(name, "").strip()), "")
     return MusicTags(*map(_tidy, (tags.get("title", ""), tags.get("artist", ""), licence)))
 
 
 def _tidy(text: str) -> str:
     """One line of what can be shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST]).split())[:LONGEST]
+    return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]).split())[:_LONGEST]

@@ -76,7 +76,7 @@ def _samples(seconds: Fraction) -> int:
 
 # How long a scene's music makes its film, and whether it can be heard as the scene asks for.
 
-LONG = 1800
+_LONG = 1800
 """Seconds of a film from which music that makes it so long is worth a word."""
 
 
@@ -96,7 +96,7 @@ def warn_of_length(scene: Scene, seconds: Fraction) -> None:
     if scene.audio is None or scene.audio.is_sonified:
         return
     audio_length(music(scene.audio.file))  # warns
-    if scene.audio.fit == "film" and seconds > LONG:
+    if scene.audio.fit == "film" and seconds > _LONG:
         frames = round(seconds * scene.output.fps)
         warnings.warn(
             f"the music makes the film {duration_text(seconds)} long, {frames:,} frames; to have a shorter one, give a "

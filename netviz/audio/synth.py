@@ -24,7 +24,7 @@ SPREAD = 14.0
 """Cents by which the many strings of a pad are out of tune with each other."""
 DARK, BRIGHT = 420.0, 1900.0
 """Hertz above which a pad's overtones fade, the darkest and the brightest."""
-LEVELS = 6
+_LEVELS = 6
 """Brightnesses of a voice that are told apart: those between sound like the nearest."""
 LONGEST = 7.5
 """Seconds that held voices can sound."""
@@ -61,7 +61,7 @@ def sound_of(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
     """
     if note.voice == "pad":
         return _pad(note, overlap)
-    sound = VOICES[note.voice](note.pitch, round(LEVELS * min(1.0, max(0.0, note.brightness))))
+    sound = VOICES[note.voice](note.pitch, round(_LEVELS * min(1.0, max(0.0, note.brightness))))
     if note.voice in RELEASE:
         sound = sound[: max(1, round(note.length * RATE))]
         sound = shaped(sound, min(0.02, note.length / 4), min(RELEASE[note.voice], note.length / 2))
@@ -80,7 +80,7 @@ def _pluck(pitch: int, level: int) -> Wave:
     """A struck, kalimba-like tone: frequency modulation that grows pure while it fades. High notes are shorter."""
     time = time_axis(1.8)
     cycle = 2 * np.pi * frequency(pitch) * time
-    edge = 0.5 + 1.6 * level / LEVELS
+    edge = 0.5 + 1.6 * level / _LEVELS
     soft = min(1.0, 2 ** ((74 - pitch) / 18))
     tone = np.sin(cycle + edge * soft * np.exp(-time / 0.07) * np.sin(2 * cycle))
     tone += 0.12 * soft * np.exp(-time / 0.15) * np.sin(3 * cycle)
@@ -126,7 +126,7 @@ def _bass(pitch: int, level: int) -> Wave:
     time = time_axis(LONGEST)
     cycle = 2 * np.pi * frequency(pitch) * time
     overtones = 0.5 * np.sin(2 * cycle) + 0.24 * np.sin(3 * cycle) + 0.08 * np.sin(4 * cycle)
-    tone = np.tanh(1.2 * (np.sin(cycle) + (0.6 + 0.8 * level / LEVELS) * overtones * np.exp(-time / 1.2)))
+    tone = np.tanh(1.2 * (np.sin(cycle) + (0.6 + 0.8 * level / _LEVELS) * overtones * np.exp(-time / 1.2)))
     return _ended(tone * np.exp(-time / 4.0), 0.05, 0.4)
 
 

@@ -14,7 +14,7 @@ import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
-from netviz.cli.sources import SUFFIXES, located, read_source
+from netviz.cli.sources import OUTPUT_SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
 from netviz.pipeline.prepare import tell
 from netviz.pipeline.validation import one_run_problems, scene_problems, target_problems
@@ -26,7 +26,7 @@ from netviz.timeline.plan import Plan
 from netviz.training.cache import VARIABLE, recording_cache
 
 
-@click.command()
+@click.command("still")
 @scene_options
 @output_options("The picture; without it the scene's name + .png in the current folder.")
 @click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
@@ -37,7 +37,7 @@ from netviz.training.cache import VARIABLE, recording_cache
 )
 @cache_option
 @click.pass_context
-def still(
+def still_command(
     ctx: click.Context, /, overwrite: bool, at: str, seen_as: str | None, cache: bool, strict: bool, **_: Any
 ) -> None:
     """Make one picture of the film, as PNG or JPEG."""
@@ -51,11 +51,11 @@ def still(
     console.result(f"{console.name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 
-@click.command()
+@click.command("record")
 @scene_options
 @output_options("The recording; without it the scene's name + .npz in the current folder.")
 @click.pass_context
-def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> None:
+def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> None:
     """Train the network and keep its recording, which `netviz render` films without training again.
 
     If the numbers run away, what was recorded up to there is kept.
@@ -65,7 +65,7 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
     with console.warnings_shown(strict):
         source = read_source(ctx)
         target = source.target
-        problems = target_problems(target, SUFFIXES["record"], overwrite)
+        problems = target_problems(target, OUTPUT_SUFFIXES["record"], overwrite)
         if source.recording is not None:
             problems.append(Problem(str(source.path), "is a recording already; give a scene"))
         with located(source):
@@ -83,13 +83,13 @@ def record(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> No
     console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 
-@click.command()
+@click.command("think")
 @scene_options
 @click.option("--inputs", metavar="X,Y,...", required=True, help="What the network is to think about, such as 1,1,0.")
 @click.option("--json", "as_json", is_flag=True, help="Print the activations of all layers as JSON.")
 @cache_option
 @click.pass_context
-def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
+def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
     """Train the network, then print its answer to a situation."""
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
@@ -114,11 +114,11 @@ def think(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool, strict
         console.result(", ".join(f"{name}: {value:.4f}" for name, value in answers))
 
 
-@click.command()
+@click.command("plan")
 @scene_options
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
-def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
+def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
     """Print what the film shows when: shot, cycle, example, start and end of every span."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
@@ -134,10 +134,10 @@ def plan(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
     console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
 
 
-@click.command()
+@click.command("validate")
 @scene_options
 @click.pass_context
-def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
+def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     """Check a scene, its music included, without training or drawing."""
     with console.warnings_shown(strict):
         source = read_source(ctx)
@@ -148,10 +148,10 @@ def validate(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     console.result(f"{source.scene.name}: fine; {console.seconds(made.seconds)}, {cycles} shown cycles")
 
 
-@click.command()
+@click.command("scenes")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @debug_option
-def scenes(as_json: bool) -> None:
+def scenes_command(as_json: bool) -> None:
     """List the scenes that come with netviz."""
     from netviz.scene.loader import bundled_scenes
 
@@ -163,7 +163,7 @@ def scenes(as_json: bool) -> None:
         console.result("\n".join(f"{name:{widest}}  {title}" for name, title in found))
 
 
-@click.command()
+@click.command("new")
 @click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
 @click.option(
     "--from",
@@ -175,14 +175,14 @@ def scenes(as_json: bool) -> None:
 )
 @overwrite_option
 @debug_option
-def new(target: Path, source: str, overwrite: bool) -> None:
+def new_command(target: Path, source: str, overwrite: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names."""
     from netviz.atomic_files import atomic_write
-    from netviz.scene.files import SUFFIXES
+    from netviz.scene.files import SCENE_SUFFIXES
     from netviz.scene.loader import files_beside, scene_text
     from netviz.scene.playground_link import is_link
 
-    problems = target_problems(target, SUFFIXES, overwrite)
+    problems = target_problems(target, SCENE_SUFFIXES, overwrite)
     text, copies = "", dict[Path, bytes]()
     made = None
     try:
@@ -208,9 +208,9 @@ def new(target: Path, source: str, overwrite: bool) -> None:
     console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
 
 
-@click.command()
+@click.command("schema")
 @debug_option
-def schema() -> None:
+def schema_command() -> None:
     """Print the JSON Schema of scene files, with which editors complete and check them."""
     from netviz.scene.json_schema import scene_schema
 
@@ -222,7 +222,7 @@ def _is_made(source: str) -> bool:
     from netviz.scene.files import MADE
     from netviz.scene.playground_link import is_link
 
-    return not is_link(source) and Path(source).suffix.lower() in (*MADE, *SUFFIXES["record"])
+    return not is_link(source) and Path(source).suffix.lower() in (*MADE, *OUTPUT_SUFFIXES["record"])
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -300,11 +300,11 @@ def _bytes(path: Path) -> str:
 # The command about the recordings that other commands keep.
 
 
-@click.command()
+@click.command("cache")
 @click.option("--clear", is_flag=True, help="Remove all of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 @debug_option
-def cache(clear: bool, as_json: bool) -> None:
+def cache_command(clear: bool, as_json: bool) -> None:
     """Tell where recordings are kept, how many and how large they are.
 
     render, still, think and preview keep what they trained, so that a change to colours or text need not train again.
@@ -327,32 +327,32 @@ def cache(clear: bool, as_json: bool) -> None:
 
 # `netviz words`: what netviz says in its pictures, to be translated or reworded.
 
-HEADING = """\
+_HEADING = """\
 What netviz says in its pictures and beside its films. Translate or reword what you like (what you leave out stays
 English), and name this file in a scene that lies beside it:  words: {name}
 In braces stands what is filled in; a phrase may leave some of it out, and put it anywhere.
 """
 
 
-@click.command()
+@click.command("words")
 @debug_option
-def words() -> None:
+def words_command() -> None:
     """Print netviz's own words as a file for a scene's `words`, to be translated."""
     from netviz.scene.export import as_yaml
     from netviz.scene.phrases import ENGLISH
 
-    console.result(as_yaml(ENGLISH, HEADING.replace("{name}", "my-words.yaml").rstrip(), {}))
+    console.result(as_yaml(ENGLISH, _HEADING.replace("{name}", "my-words.yaml").rstrip(), {}))
 
 
 # `netviz sonify`: the sound of a run, without its film.
 
 
-@click.command()
+@click.command("sonify")
 @scene_options
 @output_options("The sound, as WAV; without it the scene's name + .wav in the current folder.")
 @cache_option
 @click.pass_context
-def sonify(ctx: click.Context, /, overwrite: bool, cache: bool, strict: bool, **_: Any) -> None:
+def sonify_command(ctx: click.Context, /, overwrite: bool, cache: bool, strict: bool, **_: Any) -> None:
     """Make the sound of a run, as long as its film: what a film with `audio: sonify` is heard with."""
     with console.warnings_shown(strict):
         source = read_source(ctx)

@@ -27,7 +27,7 @@ from netviz.web.preview_server import close, start_server
 CTRL_C = 130
 
 
-@click.command()
+@click.command("preview")
 @scene_options
 @click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
 @click.option("--film", is_flag=True, help="Make a draft film of every version as well.")
@@ -35,7 +35,7 @@ CTRL_C = 130
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Where; without it a free one.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the page, where there is a screen.")
 @click.pass_context
-def preview(
+def preview_command(
     ctx: click.Context, /, at: str, film: bool, cache: bool, port: int, browser: bool, strict: bool, **_: Any
 ) -> int:
     """Show a scene in the browser, anew whenever it or a file it uses is saved; Ctrl-C ends it.

@@ -32,7 +32,7 @@ OUTPUT_HELP = (
 )
 
 
-@click.command()
+@click.command("render")
 @scenes_options
 @overwrite_option
 @click.option("-o", "--output", "outputs", type=click.Path(), metavar="FILE", multiple=True, help=OUTPUT_HELP)
@@ -54,7 +54,7 @@ OUTPUT_HELP = (
 @click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
 @cache_option
 @click.pass_context
-def render(
+def render_command(
     ctx: click.Context,
     /,
     overwrite: bool,
@@ -169,7 +169,7 @@ def _small(output: OutputFile, making: EncodeSettings) -> str:
 FOLDER_HELP = "The folder; without it the scene's name in the current folder."
 
 
-@click.command()
+@click.command("embed")
 @scene_options
 @overwrite_option
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help=FOLDER_HELP)
@@ -183,7 +183,7 @@ FOLDER_HELP = "The folder; without it the scene's name in the current folder."
 @jobs_option
 @cache_option
 @click.pass_context
-def embed(
+def embed_command(
     ctx: click.Context,
     /,
     overwrite: bool,

@@ -27,12 +27,12 @@ from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
 from netviz.video.metadata import Provenance
 
 
-@click.command()
+@click.command("events")
 @scene_options
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON.")
 @cache_option
 @click.pass_context
-def events(ctx: click.Context, /, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
+def events_command(ctx: click.Context, /, as_json: bool, cache: bool, strict: bool, **_: Any) -> None:
     """Print what happened while the network learned: synapses that changed sign, inputs that withered, when the error
     halved, when all was solved, and so on, each with its cycle.
     """
@@ -197,12 +197,12 @@ def _name(scene: Scene, layer: int, index: int) -> str:
 # `netviz flashes`: whether a film flashes more often than is safe, in plain words or as JSON.
 
 
-@click.command()
+@click.command("flashes")
 @click.argument("film", type=click.Path(path_type=Path), metavar="FILM")
 @click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
 @debug_option
 @click.pass_context
-def flashes(ctx: click.Context, /, film: Path, as_json: bool) -> None:
+def flashes_command(ctx: click.Context, /, film: Path, as_json: bool) -> None:
     """Decode FILM (mp4, webm, mov, gif, ...), made by netviz or not, and count how often it flashes.
 
     Much light or saturated red that comes and goes more than three times in a second can cause seizures. Ends with 0 if
@@ -266,12 +266,12 @@ def _flashes_json(film: Path, found: Flashes) -> str:
 # `netviz inspect`: what a film, a picture or a recording says about itself.
 
 
-@click.command()
+@click.command("inspect")
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
 @click.option("--scene", "as_scene", is_flag=True, help="Print the scene it was made of, as a scene file.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
 @debug_option
-def inspect(path: Path, as_scene: bool, as_json: bool) -> None:
+def inspect_command(path: Path, as_scene: bool, as_json: bool) -> None:
     """Tell what a film, a picture or a recording of netviz's was made of.
 
     To make it again: netviz inspect FILE --scene > again.yaml, then netviz render again.yaml.

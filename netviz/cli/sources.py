@@ -29,7 +29,7 @@ from netviz.scene.sweep import SweepPoint, named, parse_sweep, points
 from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, PICTURES
 
-SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
+OUTPUT_SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
 """What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
 
 
@@ -178,7 +178,11 @@ def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording |
 
 def _target(ctx: click.Context, result: ParseResult) -> Path:
     output = ctx.params.get("output")
-    return output if output is not None else Path(f"{_name(result)}{SUFFIXES.get(ctx.command.name or '', ('',))[0]}")
+    return (
+        output
+        if output is not None
+        else Path(f"{_name(result)}{OUTPUT_SUFFIXES.get(ctx.command.name or '', ('',))[0]}")
+    )
 
 
 def _problems_beyond(ctx: click.Context, result: ParseResult, targets: Sequence[Path]) -> list[Problem]:
@@ -189,10 +193,10 @@ def _problems_beyond(ctx: click.Context, result: ParseResult, targets: Sequence[
         found += [result.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
     if ctx.command.name == "embed":
         found += folder_problems(targets[0], (), ctx.params["overwrite"])
-    if ctx.command.name in SUFFIXES:
+    if ctx.command.name in OUTPUT_SUFFIXES:
         inputs = [] if result.path is None else [result.path]
         for target in targets:
-            found += target_problems(target, SUFFIXES[ctx.command.name], ctx.params["overwrite"], inputs)
+            found += target_problems(target, OUTPUT_SUFFIXES[ctx.command.name], ctx.params["overwrite"], inputs)
     return found
 
 
@@ -205,7 +209,7 @@ def _same_file(one: Path, other: Path) -> bool:
 
 # Where the films of a command go: of one or several, each in one file or several.
 
-NAME = "{name}"
+_NAME = "{name}"
 """What stands for a film's own name in -o."""
 
 
@@ -218,9 +222,9 @@ def target_files(outputs: Sequence[str], names: Sequence[str]) -> list[tuple[Pat
 def _targets_of(output: str, names: Sequence[str]) -> list[Path]:
     """A file of each film: in a folder, by a template with {name} in it, or, for one film, just what was given."""
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    if output.endswith(separators) or (len(names) > 1 and NAME not in output and Path(output).is_dir()):
-        return [Path(output.replace(NAME, name)) / f"{name}.mp4" for name in names]
-    return [Path(output.replace(NAME, name)) for name in names]
+    if output.endswith(separators) or (len(names) > 1 and _NAME not in output and Path(output).is_dir()):
+        return [Path(output.replace(_NAME, name)) / f"{name}.mp4" for name in names]
+    return [Path(output.replace(_NAME, name)) for name in names]
 
 
 def collisions(outputs: Sequence[str], targets: Sequence[tuple[Path, ...]]) -> list[Problem]:
@@ -228,8 +232,10 @@ def collisions(outputs: Sequence[str], targets: Sequence[tuple[Path, ...]]) -> l
     problems = []
     for number, of_films in enumerate(zip(*targets, strict=True)):
         counts = Counter(map(_place, of_films))
-        if len(of_films) > 1 and len(counts) == 1 and outputs and NAME not in outputs[number]:
-            message = f"is one name for {len(of_films)} films; give a folder (ending in /), or a name with {NAME} in it"
+        if len(of_films) > 1 and len(counts) == 1 and outputs and _NAME not in outputs[number]:
+            message = (
+                f"is one name for {len(of_films)} films; give a folder (ending in /), or a name with {_NAME} in it"
+            )
             problems.append(Problem(f"--output {printable(outputs[number])}", message))
             continue
         problems += [

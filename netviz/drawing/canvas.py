@@ -26,6 +26,7 @@ from netviz.drawing.glow import gaussians
 from netviz.drawing.layout import Rect
 from netviz.drawing.text import Font, Mask, mask
 from netviz.drawing.theme import Colour
+from netviz.training.layers import Floats
 
 Anchor = Literal["left", "middle", "right"]
 
@@ -182,7 +183,7 @@ class Canvas:
             self._stamps.append((cover, self.space.bytes_of(colour).tolist(), min(1.0, level)))
 
     def _place(self, drawn: Mask, left: int, top: int) -> Cover:
-        return cover_of(self, drawn.alpha, left, top, solid=NEVER)
+        return cover_of(self, drawn.alpha, left, top, solid=_NEVER)
 
     def settle(self) -> None:
         """Put what was stamped last on the picture: all at once, which is many times faster. Stamps do not overlap.
@@ -266,13 +267,12 @@ def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
 
 # What a drawn thing covers of a picture: places in the picture's memory, and how much of each.
 
-Floats = NDArray[np.float64]
 PixelPositions = NDArray[np.intp]
 Inks = NDArray[np.float32]
 
 STRIP = 64
 """Pixels across of the strips by which a drawing is shown from the left on."""
-SOLID, NEVER = 0.998, 2.0
+SOLID, _NEVER = 0.998, 2.0
 """Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
 
 

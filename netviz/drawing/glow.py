@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.color_space import Bytes, Space
 from netviz.drawing.theme import Colour
+from netviz.training.layers import Floats
 
 # A coarse grid of bytes, enlarged and added to a part of a picture: many bytes at once.
 
@@ -87,7 +88,6 @@ def _mean(first: Bytes, second: Bytes, upwards: bool = False) -> Bytes:
 
 # Gaussians, the shape of all soft light.
 
-Floats = NDArray[np.float64]
 FloatGrid = NDArray[np.float32]
 
 FARTHEST = np.float32(8.0)
@@ -129,13 +129,13 @@ BAND, TILE = 96, 96
 """Rows of the grid in a band, and columns in a tile: what is worked on at once stays in the processor's cache."""
 BRIGHTEST = 232.0
 """What the tone curve approaches, out of 255: bright light keeps its colour."""
-DEEPEST = 196.0
+_DEEPEST = 196.0
 """The same on a light ground, where light is taken away: like ink in water, never black."""
 FAINTEST = 0.0008
 """Of a mask: what is fainter adds less than half a step even to the brightest."""
 SMALLEST = np.float32(1e-6)
 """What is smaller in a mask is nothing."""
-REACH = 3.8
+_REACH = 3.8
 """Of a moving light, in standard deviations: beyond, it is fainter than that."""
 
 
@@ -167,7 +167,7 @@ class GlowLayer:
         # What a plane is given where there is no light, and what it is given of the light's red, green and blue.
         self._zeros = [128 if channel.is_difference else 255 if darkens else 0 for channel in space.channels]
         mixing = np.array([channel.weights for channel in space.channels], np.float32)
-        self._mixing: FloatGrid = mixing * np.float32(DEEPEST if darkens else -BRIGHTEST)
+        self._mixing: FloatGrid = mixing * np.float32(_DEEPEST if darkens else -BRIGHTEST)
 
     def add_spot(self, x: float, y: float, radius: float) -> int:
         """A neuron's halo: full inside `radius`, then falling off, dark at seven radii. Returns the lamp's number."""
@@ -304,7 +304,7 @@ class Tile:
         None if nothing did.
         """
         factors = -brightness[self.light_sources].T.astype(np.float32)
-        near = [found for blob in blobs if (found := self._near(blob, REACH * sigma)) is not None]
+        near = [found for blob in blobs if (found := self._near(blob, _REACH * sigma)) is not None]
         shown = factors.tobytes() if not near else None
         if shown is not None and shown == self.factors:
             return None

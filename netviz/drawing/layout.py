@@ -89,7 +89,7 @@ BOX = 0.5
 """Sizes of type that the box around a table's row stands out of its room."""
 WIDE_ENOUGH = 1.5
 """Width over height from which two numbers have room in the corner that is theirs."""
-CLEAR = 0.6
+_CLEAR = 0.6
 """Sizes of type between a caption of two lines and what is below it in upright pictures, where most have two."""
 BELOW = 1.75
 """Sizes of type that the cycles below a curve take."""
@@ -134,7 +134,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
     if "caption" in automatic and shape == "square" and width < height:
-        top = automatic["caption"].bottom + CLEAR * body
+        top = automatic["caption"].bottom + _CLEAR * body
         automatic |= {
             name: Rect(slot.x, top, slot.width, slot.bottom - top)
             for name, slot in automatic.items()
@@ -212,7 +212,7 @@ def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
 HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")
 """Who takes the room of a panel that is not shown, the first before the others."""
 
-WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
+_WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
 _USED: dict[PictureShape, Slot] = {
     "wide": (0.05, 0.05, 0.965, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
 }  # fmt: skip
@@ -229,7 +229,7 @@ def shape_of(size: tuple[int, int]) -> PictureShape:
 
 
 def slots(
-    shape: PictureShape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Slot = WHOLE
+    shape: PictureShape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Slot = _WHOLE
 ) -> Slots:
     """A room for each of `kinds`, in which title and caption are the one kind "head".
 
@@ -240,9 +240,9 @@ def slots(
     used, left = _USED[shape], _left(shape, within)
     little = is_little(shape, within)
     found = _placed(_table(shape, main, counters, little), kinds, pictures)
-    if within == WHOLE:
+    if within == _WHOLE:
         return found
-    taken, head = (WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])
+    taken, head = (_WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])
     return {kind: _moved(slot, taken, left, head) for kind, slot in found.items()}
 
 

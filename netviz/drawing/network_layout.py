@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from netviz.drawing.layout import Flow, Rect
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import node_counts, with_bias_weights
-from netviz.training.recording import AT_REST, Recording
-
-Floats = NDArray[np.float64]
+from netviz.training.layers import Floats
+from netviz.training.recording import AT_REST, Integers, Recording
 
 GAP, FOLDED_GAP = 1.35, 1.1
 """Between two discs, in radii; where layers are folded discs stand closer and are larger."""
@@ -372,13 +371,11 @@ def bezier(start: NDArray[np.float64], end: NDArray[np.float64], flow: Flow, poi
 # become small cells of a block, so that each is still seen as light. Inputs that are a picture are the cells of it.
 # Of the synapses the strongest are lines; all together, drawn or not, are the haze between their layers.
 
-Integers = NDArray[np.int64]
-
 PULLED_OUT = 6
 """Neurons of a folded layer that stay discs: half of them before its block, half behind."""
 MOST_LINES = 300
 """Synapses drawn as lines of their own."""
-MOST_LOOKED_AT = 16
+_MOST_LOOKED_AT = 16
 """Moments of the recording by which the strongest are chosen."""
 
 
@@ -466,7 +463,7 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     """
     scene = recording.scene
     rest = np.flatnonzero(recording.example == AT_REST)
-    rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), MOST_LOOKED_AT)).astype(int))]
+    rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_LOOKED_AT)).astype(int))]
     weights = [
         np.max([np.abs(with_bias_weights(scene, [layer[row]], [bias[row]])[0]) for row in rows], axis=0)
         for layer, bias in zip(recording.weights, recording.biases, strict=True)

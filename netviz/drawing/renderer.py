@@ -223,7 +223,7 @@ def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
 # channel in which it changes the ground most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting, SIGGRAPH 1996.)
 
 BLACK, WHITE = colour("#000000"), colour("#ffffff")
-FULL = np.uint8(255)
+_FULL = np.uint8(255)
 CHECKS, CHECK_GREYS = 36, (96, 128)
 """How many checks are along the shorter side, and what is between black and white in turn."""
 
@@ -251,7 +251,7 @@ def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
     is_ink: whether what glows takes from the ground instead of adding to it; on black it cannot be seen.
     """
     clear = (on_white - np.minimum(on_black, on_white)).min(axis=2)
-    alpha = FULL - clear
+    alpha = _FULL - clear
     shown = on_white - np.minimum(on_white, clear[..., None]) if is_ink else on_black
     places = alpha.astype(np.uint16)[..., None] << np.uint16(8)
     into[..., :3] = _divided().take(places | shown)

@@ -18,7 +18,7 @@ Domain = tuple[tuple[float, float], tuple[float, float]]
 """((x1 from, to), (x2 from, to))."""
 
 PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
-MARGIN = 0.15
+_MARGIN = 0.15
 """Around the examples, as a part of their range."""
 
 
@@ -35,7 +35,7 @@ def domain_of(recording: Recording) -> Domain:
     points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
     low, high = points.min(axis=0), points.max(axis=0)
     side = float((high - low).max()) or 1.0
-    middle, half = (low + high) / 2, side * (0.5 + MARGIN)
+    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
     (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
     return (left, right), (bottom, top)
 

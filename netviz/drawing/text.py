@@ -23,7 +23,7 @@ from netviz.resources import assets_folder
 
 # Masks kept for when they are wanted again, within so many bytes: a film has more texts the longer it is.
 
-BYTES_A_PIXEL = 9
+_BYTES_A_PIXEL = 9
 """Of a mask: four of its coverage, and as many again for where a canvas puts the quarter of its pixels that has any."""
 
 
@@ -67,7 +67,7 @@ def kept(most: int) -> Callable[[Callable[Arguments, Drawn]], Callable[Arguments
 
 
 def _bytes(mask: _Covering) -> int:
-    return BYTES_A_PIXEL * mask.alpha.size
+    return _BYTES_A_PIXEL * mask.alpha.size
 
 
 DRAWING: dict[Any, Any] = {

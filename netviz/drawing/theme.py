@@ -18,7 +18,7 @@ Colour = NDArray[np.float64]
 """(3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
 
 
-LEVELS = 256
+_LEVELS = 256
 """Steps of a neuron's light for which the ink of its figures is worked out."""
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
@@ -113,7 +113,7 @@ class Theme:
 
     def figure(self, light: float) -> Colour:
         """The ink of the figures on a neuron with so much light, -1 to 1."""
-        return self._figures[0 if light >= 0 else 1][round(abs(light) * (LEVELS - 1))]
+        return self._figures[0 if light >= 0 else 1][round(abs(light) * (_LEVELS - 1))]
 
     @cached_property
     def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
@@ -127,7 +127,7 @@ class Theme:
             return max(inks, key=lambda ink: contrast(ink, fill))
 
         found = []
-        for level in np.linspace(0, 1, LEVELS):
+        for level in np.linspace(0, 1, _LEVELS):
             fill = mix(self.neuron, light, float(level))
             own = best((self.ink, self.ink_on_light), fill)
             # A little more than is asked for, so that it is enough between the levels too.
@@ -318,7 +318,7 @@ MATRICES: Mapping[str, NDArray[np.float64]] = {
 Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE Transactions on Visualization
 and Computer Graphics 15 (6), 2009, at severity 1.0. In grey: the luminance of sRGB."""
 
-BYTES = linear(np.arange(256) / 255).astype(np.float32)
+_BYTES = linear(np.arange(256) / 255).astype(np.float32)
 
 
 def vision_problems(name: str | None, where: str = "--seen-as") -> list[Problem]:
@@ -337,7 +337,7 @@ def seen(colours: Colour | NDArray[np.float64], vision: str) -> NDArray[np.float
 
 def picture_seen(picture: NDArray[np.uint8], vision: str) -> NDArray[np.uint8]:
     """The same for the bytes of a picture (height, width, 3)."""
-    encoded = _encoded(BYTES[picture] @ MATRICES[vision].T.astype(np.float32))
+    encoded = _encoded(_BYTES[picture] @ MATRICES[vision].T.astype(np.float32))
     shown: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
     return shown
 

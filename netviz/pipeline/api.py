@@ -29,7 +29,7 @@ from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.cache import record_once, recording_cache
 from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.recording import Recording
-from netviz.training.trainer import record as train
+from netviz.training.trainer import train
 
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation

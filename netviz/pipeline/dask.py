@@ -11,7 +11,7 @@ from typing import Any
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.pipeline.tasks import RenderTask
 
-PATIENCE = 10.0
+_PATIENCE = 10.0
 """Seconds a scheduler may take to answer, and its first worker to come."""
 
 
@@ -41,7 +41,7 @@ def _no_address(address: str, error: Exception) -> Problem:
 
 
 @contextmanager
-def cluster_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
+def cluster_executor(address: str, patience: float = _PATIENCE) -> Iterator[Executor]:
     """The workers of the dask scheduler at an address such as tcp://host:8786.
 
     Raises InputError if dask is not installed or the address is none, ClusterUnreachable.

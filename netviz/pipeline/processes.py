@@ -33,7 +33,7 @@ from netviz.pipeline.tasks import (
 
 ATTEMPTS = 2
 """How often a segment is tried whose worker is lost."""
-PATIENCE = 1.0
+_PATIENCE = 1.0
 """Seconds between asking a worker to go and ending it."""
 
 
@@ -132,7 +132,7 @@ class _Worker:
 
     def _end_in_words(self) -> str:
         try:
-            status = describe_status(self._process.wait(timeout=PATIENCE))
+            status = describe_status(self._process.wait(timeout=_PATIENCE))
         except subprocess.TimeoutExpired:
             status = "no word"
         try:
@@ -151,7 +151,7 @@ class _Worker:
     def end(self) -> None:
         """Leave nothing of it behind."""
         try:
-            self._process.wait(timeout=PATIENCE)
+            self._process.wait(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

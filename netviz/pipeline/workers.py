@@ -19,7 +19,7 @@ from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import TRACKERS, ProgressTracker, RenderTask, encode
 from netviz.video.encoder import encoded_in_turn
 
-AHEAD = 32
+_AHEAD = 32
 """Segments that may be under way, or done before their turn: they are kept in memory."""
 ATTEMPTS = 3
 """How often a segment is tried where an executor has lost it."""
@@ -101,7 +101,7 @@ class ExecutorPool:
             sent = scattered(self._executor, film) if is_dask(self._executor) else film
             for turn, cut in enumerate(cuts):
                 while True:
-                    for number in range(turn, min(len(cuts), turn + max(AHEAD, 2 * self._capacity))):
+                    for number in range(turn, min(len(cuts), turn + max(_AHEAD, 2 * self._capacity))):
                         if number not in futures and tried[number] < ATTEMPTS:
                             # A segment that was lost may have been so with the film it was sent.
                             futures[number] = self._submit(film if tried[number] else sent, cuts[number])
@@ -169,7 +169,7 @@ def _workers_of(executor: Any) -> int:
     """How many work at once, where the executor knows."""
     if is_dask(executor):
         return max(1, sum(map(int, executor._client.nthreads().values())))
-    return int(getattr(executor, "_max_workers", 0)) or AHEAD
+    return int(getattr(executor, "_max_workers", 0)) or _AHEAD
 
 
 # How many workers help on this machine.

@@ -28,7 +28,7 @@ from netviz.scene.types import NAMES_A_FILE, Shorthand
 
 ALWAYS = ("schedule",)
 """Keys of a scene whose defaults depend on its other keys."""
-NEVER = ("name",)
+_NEVER = ("name",)
 """Keys that say nothing of the film: it is the same, and so is its file, whatever it is called."""
 _VECTORS = ("inputs", "target")
 """Keys under which a list of one number may be written as the number."""
@@ -75,7 +75,7 @@ def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         is_root = isinstance(part, Scene)
-        if is_root and name in NEVER:
+        if is_root and name in _NEVER:
             continue
         if name in VALUE_KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
             key = info.alias or name

@@ -69,8 +69,8 @@ def _bundled(text: str) -> Path:
 
 # Where a scene comes from: a bundled scene's name or a path, found, and its text read.
 
-LARGEST_FILE = 1_000_000
-SUFFIXES = (".yaml", ".yml")
+_LARGEST_FILE = 1_000_000
+SCENE_SUFFIXES = (".yaml", ".yml")
 MADE = (".mp4", ".mov", ".webm", ".gif", ".png", ".apng", ".webp", ".jpg", ".jpeg")
 """What the names of films and pictures end in, which carry the scene they were made of."""
 
@@ -86,7 +86,7 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
     Raises InputError if there is no such bundled scene; whether a path leads to a file is seen when it is read.
     """
     path = Path(source)
-    named = isinstance(source, str) and path.suffix.lower() not in SUFFIXES and not _has_separator(source)
+    named = isinstance(source, str) and path.suffix.lower() not in SCENE_SUFFIXES and not _has_separator(source)
     if not named or _is_file(path):
         _refuse_made(path)
         return path
@@ -97,7 +97,7 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
     raise InputError([Problem(printable(str(source)), message + did_you_mean(source, names))])
 
 
-def read_text(path: Path, where: str | None = None, *, largest: int = LARGEST_FILE, what: str = "scene file") -> str:
+def read_text(path: Path, where: str | None = None, *, largest: int = _LARGEST_FILE, what: str = "scene file") -> str:
     """The text of a file. where: what messages call it, its path unless given; what: what it should be.
 
     Raises InputError if it is no text of at most `largest` bytes.
@@ -159,7 +159,7 @@ def _bundled_like(path: Path) -> str:
     names = bundled_names()
     return (
         f" (netviz's own scene '{path.stem}' is called without {path.suffix})"
-        if path.name in {f"{name}{suffix}" for name in names for suffix in SUFFIXES}
+        if path.name in {f"{name}{suffix}" for name in names for suffix in SCENE_SUFFIXES}
         else ""
     )
 
@@ -213,7 +213,7 @@ def _fault(value: object) -> str:
 
 LARGEST_TABLE = 10_000_000
 """Bytes."""
-MOST_ROWS = 20_000
+_MOST_ROWS = 20_000
 DELIMITERS = (",", ";", "\t")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _NO_NUMBERS = re.compile(r"[-+]?(nan|inf|infinity)", re.IGNORECASE)
@@ -278,8 +278,8 @@ def read_table(path: Path, where: str) -> Table:
     problems = _header_problems(columns, f"{where}:{header.line}")
     if not body and not problems:
         problems.append(Problem(where, "has no rows below the names of its columns"))
-    if len(body) > MOST_ROWS:
-        problems.append(Problem(where, f"has {len(body):,} rows; {MOST_ROWS:,} are the most"))
+    if len(body) > _MOST_ROWS:
+        problems.append(Problem(where, f"has {len(body):,} rows; {_MOST_ROWS:,} are the most"))
     if problems:
         raise InputError(problems)
     return Table(where, columns, tuple(body))

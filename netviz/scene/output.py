@@ -59,7 +59,7 @@ SoundOrFile = Annotated[Sound | None, Shorthand("file", (("type", "string"), ("m
 
 # What the steps of a film keep time with: the beats or onsets of its music, or beats that the scene gives.
 
-SLOWEST, FASTEST = 10, 600
+_SLOWEST, _FASTEST = 10, 600
 """Beats a minute."""
 
 TypedMoment = Annotated[FiniteFloat, Field(ge=0, le=LONGEST_FILM)]
@@ -70,7 +70,7 @@ class Sync(Part):
 
     to: Literal["beats", "onsets"] = "beats"
     """beats: the pulse of the music, found in it; onsets: whatever sets in, even or not."""
-    bpm: Annotated[FiniteFloat, Field(ge=SLOWEST, le=FASTEST)] | None = None
+    bpm: Annotated[FiniteFloat, Field(ge=_SLOWEST, le=_FASTEST)] | None = None
     """Beats a minute, where you know them: then nothing is looked for in the music."""
     offset: TypedMoment | None = None
     """With bpm: when the first beat is, in seconds from the start of the film; 0 unless given."""

@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlsplit
 from netviz.errors import InputError, Problem
 from netviz.scene.messages import did_you_mean, nearest, printable, shown
 
-HOST = "playground.tensorflow.org"
+_HOST = "playground.tensorflow.org"
 LONGEST_LINK = 10_000
-MOST_NEURONS = 64
+_MOST_NEURONS = 64
 CYCLES = 300
 """Epochs of a film nobody said more about: by then most of Playground's runs have settled."""
 SEED = 1
@@ -36,7 +36,7 @@ REGULARIZATIONS = {name: name for name in ("none", "L1", "L2")}
 PROBLEMS = {name: name for name in ("classification", "regression")}
 DATASETS = {name: name for name in ("circle", "xor", "gauss", "spiral")}
 REGRESSION_DATASETS = {"reg-plane": "plane", "reg-gauss": "gauss-regression"}
-FEATURES = {
+_FEATURES = {
     "x": "x1",
     "y": "x2",
     "xSquared": "x1^2",
@@ -67,7 +67,7 @@ OTHER_KEYS = (
     "problem",
     "initZero",
 )
-KEYS = (*OTHER_KEYS, *FEATURES, *NO_FEATURES, *OF_ITS_PAGE)
+KEYS = (*OTHER_KEYS, *_FEATURES, *NO_FEATURES, *OF_ITS_PAGE)
 COMMENTS = {
     "network.layers": "inputs first, one for each feature; outputs last",
     "network.activation": "one for each layer after the inputs: tanh, relu, sigmoid, linear",
@@ -106,7 +106,7 @@ def is_link(source: str) -> bool:
     text = source.strip().lower()
     if text.startswith(("http://", "https://")):
         return True
-    return text.startswith((HOST, "#")) and not _is_there(source)
+    return text.startswith((_HOST, "#")) and not _is_there(source)
 
 
 def read_link(source: str) -> Link:
@@ -138,8 +138,8 @@ def _fragment(source: str) -> str:
         host = address.hostname
     except ValueError:
         raise InputError([Problem(where, "is no address")]) from None
-    if not text.startswith("#") and host != HOST:
-        message = f"netviz opens no addresses; of links it understands those of {HOST}, which hold a whole run"
+    if not text.startswith("#") and host != _HOST:
+        message = f"netviz opens no addresses; of links it understands those of {_HOST}, which hold a whole run"
         raise InputError([Problem(where, message)])
     return address.fragment
 
@@ -211,17 +211,17 @@ class _State:
             return [*default]
         parts = [part.strip() for part in text.split(",")] if text.strip() else []
         for part in parts:
-            if not re.fullmatch("[0-9]{1,9}", part) or not 1 <= int(part) <= MOST_NEURONS:
-                wanted = f"expected whole numbers from 1 to {MOST_NEURONS} such as 4,2"
+            if not re.fullmatch("[0-9]{1,9}", part) or not 1 <= int(part) <= _MOST_NEURONS:
+                wanted = f"expected whole numbers from 1 to {_MOST_NEURONS} such as 4,2"
                 self._wrong(key, f"{wanted}, got {shown(part)} in {shown(text)}")
                 return [*default]
         return [int(part) for part in parts]
 
     def features(self) -> list[str]:
         """The keys of the network's inputs, in Playground's order."""
-        chosen = [key for key in FEATURES if self.flag(key, key in ("x", "y"))]
+        chosen = [key for key in _FEATURES if self.flag(key, key in ("x", "y"))]
         if not chosen:
-            self.problems.append(Problem("link", f"the network has no input; at least one of {', '.join(FEATURES)}"))
+            self.problems.append(Problem("link", f"the network has no input; at least one of {', '.join(_FEATURES)}"))
         return chosen or ["x", "y"]
 
     def _wrong(self, key: str, message: str) -> None:
@@ -259,7 +259,7 @@ def _scene_data(state: _State) -> dict[str, Any]:
             "dataset": dataset,
             "noise": state.number("noise", Fraction(0), 0, 80),
             "train_share": float(share),
-            "features": [FEATURES[key] for key in features],
+            "features": [_FEATURES[key] for key in features],
         },
         "training": {
             "cycles": CYCLES,

@@ -86,13 +86,13 @@ def walked_count(scene: Scene) -> int:
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording was made from; they cannot be other afterwards."""
 
-LOOKS = ("network.bias_nodes", "network.grid", "network.inputs", "network.outputs")
+_LOOKS = ("network.bias_nodes", "network.grid", "network.inputs", "network.outputs")
 """Keys inside those parts that only say how the network is drawn."""
 
 
 def is_trained(key: str) -> bool:
     """Whether a dotted key of a scene can change what training leaves behind."""
-    return key.split(".")[0] in TRAINED and key not in LOOKS
+    return key.split(".")[0] in TRAINED and key not in _LOOKS
 
 
 def trained(scene: Scene) -> dict[str, Part]:
@@ -103,7 +103,7 @@ def trained(scene: Scene) -> dict[str, Part]:
     parts: dict[str, Part] = {}
     for name in TRAINED:
         part: Part = getattr(scene, name)
-        keys = [key.partition(".")[2] for key in LOOKS if key.startswith(f"{name}.")]
+        keys = [key.partition(".")[2] for key in _LOOKS if key.startswith(f"{name}.")]
         parts[name] = part.model_copy(update={key: type(part).model_fields[key].default for key in keys})
     # One activation for all layers is the same as a list of it.
     parts["network"] = parts["network"].model_copy(update={"activation": scene.network.activations})

@@ -182,8 +182,8 @@ EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """What can happen to a network while it learns, in the words of a scene."""
 SHOT_KINDS = ("title", "rest", "learning", "think", "walk")
 
-FORMS = "12.5s, 50%, cycle:200, shot:3, event:solved, start or end"
-LONGEST = 40
+_FORMS = "12.5s, 50%, cycle:200, shot:3, event:solved, start or end"
+_LONGEST = 40
 """Characters of a moment."""
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
@@ -213,8 +213,8 @@ class Moment:
 
 def moment_of(text: str) -> Moment:
     """What a moment's text says. Raises ValueError, saying what would be right."""
-    if len(text) > LONGEST:
-        raise ValueError(f"expected a moment such as {FORMS}")
+    if len(text) > _LONGEST:
+        raise ValueError(f"expected a moment such as {_FORMS}")
     text = text.strip()
     if text in ("start", "end"):
         return Moment("start" if text == "start" else "end")
@@ -231,7 +231,7 @@ def moment_of(text: str) -> Moment:
         return _shot(match[1])
     if match := re.fullmatch(_EVENT, text):
         return _event(match[1], int(match[2] or 1))
-    raise ValueError(f"expected a moment such as {FORMS}")
+    raise ValueError(f"expected a moment such as {_FORMS}")
 
 
 def _shot(which: str) -> Moment:
@@ -271,7 +271,7 @@ _PATTERN = "|".join(
 MomentText = Annotated[
     str,
     AfterValidator(_checked),
-    WithJsonSchema({"type": "string", "pattern": f"^ *({_PATTERN}) *$", "maxLength": LONGEST, "examples": ["12.5s"]}),
+    WithJsonSchema({"type": "string", "pattern": f"^ *({_PATTERN}) *$", "maxLength": _LONGEST, "examples": ["12.5s"]}),
 ]
 """A moment as a scene holds it: its text, of which `moment_of` is sure to know the meaning."""
 

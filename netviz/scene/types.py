@@ -29,7 +29,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from netviz.scene.phrases import ENGLISH
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 SMALLEST_SIDE, LARGEST_SIDE = 128, 8192
 SIZES = {
@@ -44,7 +44,7 @@ SIZES = {
 LONGEST_TEXT = 200
 LARGEST_SEED = 2**32 - 1
 LONGEST_FILM = 86_400
-FASTEST = 240
+_FASTEST = 240
 LONGEST_FRACTION = 40
 FRACTION = r"[0-9]+(\.[0-9]+)?|[0-9]+/[0-9]+"
 WIDTH_X_HEIGHT = r"([0-9]{1,6}) *[x×] *([0-9]{1,6})"
@@ -151,8 +151,8 @@ _FRACTION_SCHEMA = {
     "examples": ["30000/1001"],
 }
 
-Tuple = Annotated[tuple[T, ...], BeforeValidator(_as_tuple)]
-Several = Annotated[tuple[T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+Tuple = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
+Several = Annotated[tuple[_T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
 LayerSizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
 Grid = Annotated[
     tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]],
@@ -167,10 +167,10 @@ Vector = Annotated[
 ]
 FrameRate = Annotated[
     Fraction,
-    Field(gt=0, le=FASTEST),
+    Field(gt=0, le=_FASTEST),
     BeforeValidator(_as_fraction),
     PlainSerializer(str, when_used="json"),
-    WithJsonSchema({"oneOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": FASTEST}, _FRACTION_SCHEMA]}),
+    WithJsonSchema({"oneOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": _FASTEST}, _FRACTION_SCHEMA]}),
 ]
 Seconds = Annotated[
     Fraction,

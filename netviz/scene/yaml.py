@@ -18,7 +18,7 @@ from netviz.scene.messages import printable
 
 YamlPath = tuple[str | int, ...]
 
-DEEPEST = 50
+_DEEPEST = 50
 MOST_VALUES = 100_000
 LONGEST_NUMBER = 100
 
@@ -143,8 +143,8 @@ class _Loader(yaml.SafeLoader):
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         position = _position(event.start_mark)
         # Checked on the way down, so that a thousand brackets never become a thousand calls.
-        if self._depth > DEEPEST:
-            raise UnreadableYaml(position, f"nested more than {DEEPEST} deep")
+        if self._depth > _DEEPEST:
+            raise UnreadableYaml(position, f"nested more than {_DEEPEST} deep")
         self._count += 1
         if self._count > MOST_VALUES:
             raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values")
@@ -189,8 +189,8 @@ class _Builder:
         position = _position(node.start_mark)
         if any(node is parent for parent in parents):
             raise UnreadableYaml(position, "an alias stands inside the very value it repeats")
-        if len(parents) > DEEPEST:
-            raise UnreadableYaml(position, f"nested more than {DEEPEST} deep")
+        if len(parents) > _DEEPEST:
+            raise UnreadableYaml(position, f"nested more than {_DEEPEST} deep")
         self._count += 1
         if self._count > MOST_VALUES:
             raise UnreadableYaml(position, f"more than {MOST_VALUES:,} values when its aliases are written out")

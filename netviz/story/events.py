@@ -47,13 +47,13 @@ def _by_time(event: Event) -> tuple[object, ...]:
 
 # What the curve of the average error tells: that it halved, slows down, stands still, or runs away.
 
-HALF, CLEARLY_HALVED = 0.5, 0.45
+_HALF, CLEARLY_HALVED = 0.5, 0.45
 """In parts of the error before training. It is halved for good when it stays below the half and gets a tenth below."""
-MOST_OF_IT, EARLY = 0.9, 0.2
+MOST_OF_IT, _EARLY = 0.9, 0.2
 """Learning slows down where this part of all improvement comes in this part of the cycles: nine tenths in a fifth."""
 HARDLY = 0.1
 """On a plateau the error falls by no more than this part of itself."""
-LONG, LONG_BESIDE_THE_FALL = 1.5, 0.5
+_LONG, LONG_BESIDE_THE_FALL = 1.5, 0.5
 """It is long where the number of cycles grows by half meanwhile, and where it takes at least half the cycles in
 which the error halves after it. In a steady (exponential) fall, a tenth takes 0.15 of what a half takes; in one that
 slows down, less."""
@@ -83,7 +83,7 @@ def _halving(recording: Recording) -> Iterator[Event]:
     start = float(recording.train_error[0])
     if start <= 0:
         return
-    turn = last_turn(recording.train_error / start, CLEARLY_HALVED, HALF, HALF)
+    turn = last_turn(recording.train_error / start, CLEARLY_HALVED, _HALF, _HALF)
     if turn is not None and not turn.rising:
         cycle, error = recording.curve_cycle[turn.crossed], recording.train_error[turn.crossed]
         yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
@@ -97,7 +97,7 @@ def _slowing(recording: Recording) -> Iterator[Event]:
     reached = errors <= first - MOST_OF_IT * (first - last)
     at = int(np.flatnonzero(~reached)[-1]) + 1
     share = float(cycles[at] / cycles[-1])
-    if share <= EARLY:
+    if share <= _EARLY:
         numbers = {"share": MOST_OF_IT, "cycles": share, "before": first, "after": last}
         yield Event("slows", int(cycles[at]), numbers=numbers)
 
@@ -126,7 +126,7 @@ def _plateaus(recording: Recording) -> Iterator[Event]:
         length = int(cycles[last] - cycles[first])
         if (
             length >= FEWEST_CYCLES
-            and cycles[last] >= LONG * cycles[first]
+            and cycles[last] >= _LONG * cycles[first]
             and _is_plateau(cycles, best, last, length, start)
         ):
             found.append((cycles[last] / cycles[first], first, last))
@@ -145,7 +145,7 @@ def _plateaus(recording: Recording) -> Iterator[Event]:
 
 def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: float) -> bool:
     """Whether a stretch of so many cycles, which ends at `last`, is long beside what comes after it."""
-    halved = np.flatnonzero(best <= HALF * best[last])
+    halved = np.flatnonzero(best <= _HALF * best[last])
     if len(halved):
         return length >= LONG_BESIDE_THE_FALL * int(cycles[halved[0]] - cycles[last])
     return last == len(cycles) - 1 and float(best[last]) > STUCK * start and length >= int(cycles[-1]) / 2

@@ -15,7 +15,7 @@ from netviz.training.layers import Floats
 from netviz.training.problem import Parameters
 from netviz.training.recording import Integers, Recording
 
-CLEAR = 0.1
+_CLEAR = 0.1
 """A weight shows its sign clearly from this share of its layer's strength on: a line that is seen to have a colour."""
 STRONG, SEEN = 0.25, 0.01
 """What a synapse must have been with each of its signs to be news: a quarter of its layer's strength, and a hundredth
@@ -36,7 +36,7 @@ def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
         relative = np.divide(weights, strength, out=np.zeros_like(weights), where=strength > 0)
         weaker = np.minimum(relative.max(axis=0), -relative.min(axis=0))
         for before, after in np.argwhere(weaker >= wanted).tolist():
-            turn = last_turn(relative[:, before, after], -CLEAR, CLEAR)
+            turn = last_turn(relative[:, before, after], -_CLEAR, _CLEAR)
             if turn is not None:
                 found.append((float(weaker[before, after]), (layer, before, after), turn))
     found.sort(key=lambda each: (-each[0], each[1]))
@@ -106,12 +106,12 @@ def withering(moments: Moments) -> Iterator[Event]:
 SILENT, HEARD = 0.05, 0.1
 """Of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it says nothing, and it
 must have said twice as much before. A relu neuron is dead where it is exactly 0 for all."""
-SATURATED, FREE = 0.05, 0.1
+_SATURATED, FREE = 0.05, 0.1
 """Distances from a bound, in parts of the range: so close to one for all examples, a neuron hardly learns any more (the
 slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before."""
 MOST_EXAMPLES, FEWEST_MOMENTS_OF_NEURONS = 500, 16
 """Of more examples so many are looked at, evenly chosen; and of many moments and large networks at least so many."""
-MOST_NEURONS = 5
+_MOST_NEURONS = 5
 """Of each kind only so many are told of, those the longest so."""
 
 _ANYTHING = float(np.finfo(np.float64).tiny)
@@ -134,10 +134,10 @@ def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Eve
             at, peak, distance = (index + 1, neuron), peaks[index][:, neuron], distances[index][:, neuron]
             if kind != "linear" and (event := _fallen("dead", at, peak, moments.cycle, silent, heard)):
                 dead.append(event)
-            elif event := _fallen("saturated", at, distance, moments.cycle, SATURATED, FREE):
+            elif event := _fallen("saturated", at, distance, moments.cycle, _SATURATED, FREE):
                 saturated.append(event)
     for events in (dead, saturated):
-        yield from sorted(events, key=lambda event: event.cycle)[:MOST_NEURONS]
+        yield from sorted(events, key=lambda event: event.cycle)[:_MOST_NEURONS]
 
 
 def _measured(moments: Moments, kinds: tuple[Activation, ...], inputs: Floats) -> tuple[list[Floats], list[Floats]]:

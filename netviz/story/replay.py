@@ -27,7 +27,7 @@ MOST_SECONDS = 0.2
 """Of estimated work for one recording: what would take longer is not replayed."""
 MOST_REPLAYED_NUMBERS = 10_000_000
 """In the weights of all steps of a stretch together."""
-NEAR = 1e-9
+_NEAR = 1e-9
 """How far from a kept moment, in parts of its largest weight, a replay may arrive. It arrives exactly where the
 arithmetic is that of the machine that trained; on another exp may round otherwise in the last place."""
 
@@ -140,10 +140,10 @@ class Replay:
             steps = concatenated([self._steps(group) for group in (states[:apart], states[apart:]) if group])
             arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
             ends = concatenated([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
-            if not are_near(arrivals, ends, NEAR):
+            if not are_near(arrivals, ends, _NEAR):
                 return None
             parts.insert(0, steps)
-        elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, NEAR):
+        elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, _NEAR):
             return None
         last = np.minimum(np.array(self._starts) + self._problem.batch, len(self._problem.inputs)) - 1
         return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), concatenated(parts))

@@ -167,11 +167,11 @@ SECONDS_EACH = 7.0
 """Of the learning shot: so much for every event that is told."""
 MOST_SIGNS = 2
 """Synapses of which is told that they change their sign: of more it would be no news."""
-MOST_NEURONS = 2
+_MOST_NEURONS = 2
 """Neurons of which the same is told."""
 MOST_TOLD_APART = 12
 """Neurons of a layer among which one can still be found."""
-AHEAD = 0.8
+_AHEAD = 0.8
 """Seconds in which a viewer finds what is spoken of, before it happens."""
 
 
@@ -217,7 +217,7 @@ def _chosen(timeline: Timeline, events: Sequence[Event], wanted: Sequence[str]) 
             of_kind.sort(key=lambda event: (event.synapse is None or event.synapse[0] != last, -_turn(event)))
             of_kind = of_kind[:MOST_SIGNS]
         elif kind in ("dead", "saturated"):
-            of_kind = of_kind[:MOST_NEURONS]
+            of_kind = of_kind[:_MOST_NEURONS]
         chosen += of_kind
     return chosen[:most]
 
@@ -241,7 +241,7 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
         moment = frame_of(timeline, event)
         if moment is None:
             continue
-        ahead = round(AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
+        ahead = round(_AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
         texts = event_texts(timeline.recording.scene, event, timeline.frame(moment).cycle)
         yield Chapter(event.kind, max(0, moment - ahead), moment, texts, event)
 
@@ -277,11 +277,11 @@ def _first_step(timeline: Timeline) -> Iterator[Chapter]:
 
 SLOWER = 1.5
 """How much longer a span becomes in which something happens: at most so many times its length is added."""
-REACH = 1.1
+_REACH = 1.1
 """Seconds around it in which the film is slower too, a little less the farther away."""
 FASTER = 0.75
 """What the others must keep of their length."""
-TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
+_TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
 """How much of all that is tried, until no span becomes too short."""
 
 
@@ -297,7 +297,7 @@ def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
     here = [moment for moment in moments if numbers and _holds(plan, numbers, moment)]
     if not here:
         return plan
-    for part in TRIES:
+    for part in _TRIES:
         lengths = _lengths([plan.spans[number] for number in numbers], here, float(plan.fps), part)
         if _can_be(plan, numbers, lengths):
             return _with(plan, numbers, lengths)
@@ -322,7 +322,7 @@ def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: float, part: fl
 def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
     """1 for a span in which something happens, less the longer before or after it something does."""
     apart = min(max(0, span.start - moment, moment - span.stop + 1) for moment in moments)
-    return exp(-((apart / fps / REACH) ** 2))
+    return exp(-((apart / fps / _REACH) ** 2))
 
 
 def _can_be(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:

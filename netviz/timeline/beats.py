@@ -152,13 +152,13 @@ DEPTH = 0.35
 """Of the glow: how much it gains at the loudest, and loses where nothing is heard, at most."""
 RANGE = 30.0
 """dB below the loud parts at which the glow is at its darkest."""
-LOUD = 95
+_LOUD = 95
 """Per cent of the moments with any sound are quieter than what counts as loud."""
 SMOOTH = 0.05
 """Seconds over which the loudness is taken."""
 RISE, FALL = 0.12, 0.4
 """Seconds in which the glow comes from its darkest to its brightest at the quickest; and goes to a third of itself."""
-APART = 0.35
+_APART = 0.35
 """Seconds from the beginning of one rise to that of the next, at least."""
 NOTICEABLE = 0.05
 """Of the range: a smaller rise does not begin."""
@@ -187,14 +187,14 @@ def _levels(loudness: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     heard = power[power > 1e-9]
     if not len(heard):
         return np.zeros(len(power))
-    decibels = 10 * np.log10(np.maximum(power, 1e-12) / np.percentile(heard, LOUD))
+    decibels = 10 * np.log10(np.maximum(power, 1e-12) / np.percentile(heard, _LOUD))
     return np.asarray(np.clip(1 + decibels / RANGE, 0.0, 1.0))
 
 
 def _followed(levels: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
     """The levels with their sudden changes softened; after a rise has begun, the next only after APART seconds."""
     step, keep = 1 / (RISE * rate), math.exp(-1 / (FALL * rate))
-    apart = math.ceil(APART * rate)
+    apart = math.ceil(_APART * rate)
     now, rising, begun = float(levels[0]) if len(levels) else 0.0, False, -apart
     followed = np.empty(len(levels))
     for moment, level in enumerate(levels.tolist()):

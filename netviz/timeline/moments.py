@@ -16,7 +16,7 @@ from netviz.timeline.timeline import Timeline
 from netviz.training.recording import Recording
 
 FORMS = "50%, 12.5s, cycle:200, shot:3, start, end or poster"
-POSTER = "poster"
+_POSTER = "poster"
 """The moment that stands for the film: known only with its recording."""
 MOST_TOLD = 0.55
 """How far into a step its answer stands beside the target: the moment that says most."""
@@ -24,13 +24,13 @@ MOST_TOLD = 0.55
 
 def check_moment(plan: Plan, text: str, origin: str = "--at") -> None:
     """Raise InputError, naming `origin`, if the text is no moment of this film: known before anything is trained."""
-    if text.strip() != POSTER:
+    if text.strip() != _POSTER:
         frame_at(plan, text, origin)
 
 
 def moment_frame(timeline: Timeline | SideBySide, text: str, origin: str = "--at") -> int:
     """The frame of a moment, the poster's among them. Raises InputError as `check_moment`."""
-    return poster_frame(timeline) if text.strip() == POSTER else frame_at(timeline.plan, text, origin)
+    return poster_frame(timeline) if text.strip() == _POSTER else frame_at(timeline.plan, text, origin)
 
 
 def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
@@ -100,14 +100,14 @@ def _wrong(origin: str, message: str) -> InputError:
 
 # The moment of a film that looks best by itself: late in learning, much light under way, nothing half faded.
 
-MOST_LOOKED_AT = 240
+_MOST_LOOKED_AT = 240
 """Frames whose light is worked out: enough to meet the middle of every pulse of a late cycle."""
-LATE = 0.6
+_LATE = 0.6
 """Part of the learning shot after which it is late."""
 NEURONS, COMETS = 3.0, 2.0
 """How much more than the light of synapses that of neurons counts, and light under way: it shows that something moves.
 """
-WHOLE = 0.999
+_WHOLE = 0.999
 """A level from which something is there, or gone."""
 
 
@@ -138,7 +138,7 @@ def _candidates(plan: Plan) -> Iterator[int]:
     """Frames to look at, in order, spread evenly over the spans that a poster may be of."""
     spans = [*_late(plan)] or [*plan.spans]
     numbers = [number for span in spans for number in range(span.start, span.stop)]
-    step = max(1, -(-len(numbers) // MOST_LOOKED_AT))
+    step = max(1, -(-len(numbers) // _MOST_LOOKED_AT))
     yield from numbers[step // 2 :: step] or numbers
 
 
@@ -149,19 +149,19 @@ def _late(plan: Plan) -> Iterator[Span]:
         yield from (span for span in plan.spans if span.kind in ("walk", "think"))
         return
     start, stop = learning[0].start, learning[-1].stop
-    border = start + LATE * (stop - start)
+    border = start + _LATE * (stop - start)
     yield from (span for span in learning if span.start >= border or span is learning[-1])
 
 
 def _is_whole(frame: Frame) -> bool:
     """Whether the network is there, no card, and no caption half-way."""
-    is_settled = frame.caption_level >= WHOLE or frame.caption_level <= 1 - WHOLE
-    return frame.presence >= WHOLE and frame.card <= 1 - WHOLE and is_settled
+    is_settled = frame.caption_level >= _WHOLE or frame.caption_level <= 1 - _WHOLE
+    return frame.presence >= _WHOLE and frame.card <= 1 - _WHOLE and is_settled
 
 
 def _is_clear(frame: Frame) -> bool:
     """The same, and the film says what it is: nothing is told of this moment alone, and nothing singled out."""
-    return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= WHOLE
+    return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= _WHOLE
 
 
 def _is_any(frame: Frame) -> bool:

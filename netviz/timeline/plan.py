@@ -24,7 +24,7 @@ LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
 """The kinds of span of a learning shot."""
 SHOWING: tuple[PieceKind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
-LONG = 600
+_LONG = 600
 """Seconds from which a film that nobody gave a length is worth a word."""
 
 
@@ -129,7 +129,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
             )
             pieces.append((index, Piece(kind, length, now)))
     spans = _spans(pieces, scene.output.fps, frames)
-    if seconds is None and frames > LONG * scene.output.fps:
+    if seconds is None and frames > _LONG * scene.output.fps:
         minutes = round(float(frames / scene.output.fps) / 60)
         notes = [
             *notes,

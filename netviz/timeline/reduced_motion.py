@@ -25,7 +25,7 @@ from netviz.timeline.timeline import Timeline
 
 MOST_A_SECOND = 2
 """Changes of the picture."""
-STEP = {
+_STEP = {
     1: (COMPARED,),
     2: (COMPARED, CHANGED),
     3: (COMPARED, RETURNED, CHANGED),
@@ -78,7 +78,7 @@ def _wanted(timeline: Timeline, number: int) -> Iterator[Still]:
     room = _room(span.stop - span.start, plan.fps)
     match span.kind:
         case "step" if not timeline.held:
-            yield from _evenly(number, span, STEP[min(room, len(STEP))])
+            yield from _evenly(number, span, _STEP[min(room, len(_STEP))])
         case "think" if not timeline.held:
             yield from _thought(timeline, number)
         case "move" | "sweep":

@@ -84,7 +84,7 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
 # src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and 0.5 at its slider's
 # end; in most sets it moves where a point is looked at for its label, and not the point.
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _Point = tuple[float, float, float]
 """x1, x2, label."""
 
@@ -112,7 +112,7 @@ def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform) -> 
     return table[:, :2].copy(), table[:, 2:].copy()
 
 
-def shuffle(items: MutableSequence[T], stream: Uniform) -> None:
+def shuffle(items: MutableSequence[_T], stream: Uniform) -> None:
     """Put items into a random order, in place: Fisher and Yates's way, from the last to the first."""
     for last in range(len(items) - 1, -1, -1):
         chosen = math.floor(stream.random() * (last + 1))

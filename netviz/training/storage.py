@@ -21,7 +21,7 @@ import numpy.typing as npt
 from netviz.atomic_files import atomic_write, output_failures, output_problems
 from netviz.errors import InputError, Problem
 
-LARGEST_FILE = 4_000_000_000
+_LARGEST_FILE = 4_000_000_000
 LARGEST_HEADER = 16_000_000
 
 _LONGEST_NPY_HEADER = 10_000
@@ -40,7 +40,7 @@ _DAMAGE = (  # what zipfile and its decompressors raise for bytes that are not w
 AnyArray = npt.NDArray[Any]
 ArrayShape = tuple[int | str, ...]
 """Sizes along the axes: numbers where they are known, a name where any will do that is the same for all arrays."""
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class DamagedArrays(Exception):
@@ -68,15 +68,15 @@ def _write(file: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, AnyA
                 np.lib.format.write_array(member, little_endian, allow_pickle=False)
 
 
-def read_arrays(path: Path, read: Callable[[ArrayFile], T]) -> T:
+def read_arrays(path: Path, read: Callable[[ArrayFile], _T]) -> _T:
     """What `read` makes of an open file. Raises InputError, naming the file, where that raises Damaged."""
     try:
         # Not even opened unless a file: a pipe would wait for a writer.
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise DamagedArrays("not a file")
-        if status.st_size > LARGEST_FILE:
-            raise DamagedArrays(f"larger than {LARGEST_FILE / 1e9:g} GB, which no recording is")
+        if status.st_size > _LARGEST_FILE:
+            raise DamagedArrays(f"larger than {_LARGEST_FILE / 1e9:g} GB, which no recording is")
         with path.open("rb") as file:
             try:
                 archive = zipfile.ZipFile(file)
@@ -160,8 +160,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         members[name] = member
     if "header" not in members:
         raise DamagedArrays("not a recording: it has no header")
-    if sum(member.file_size for member in members.values()) > LARGEST_FILE:
-        raise DamagedArrays(f"holds more than {LARGEST_FILE / 1e9:g} GB, which no recording does")
+    if sum(member.file_size for member in members.values()) > _LARGEST_FILE:
+        raise DamagedArrays(f"holds more than {_LARGEST_FILE / 1e9:g} GB, which no recording does")
     return members
 
 

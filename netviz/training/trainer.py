@@ -26,12 +26,12 @@ from netviz.training.training_recorder import Recorder, refuse_too_large
 
 TrainingProgress = Callable[[int, int], None]
 
-__all__ = ["TrainingDiverged", "record"]
+__all__ = ["TrainingDiverged", "train"]
 
 _SECONDS_BETWEEN_REPORTS = 0.05
 
 
-def record(scene: Scene, *, progress: TrainingProgress | None = None) -> Recording:
+def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recording:
     """Train the scene's network, and keep the moments its schedule wants.
 
     progress: called with (cycles done, cycles in all) some twenty times a second, and at the end.

@@ -39,7 +39,7 @@ ALLOWED = 3
 AREA = 0.25
 """The share of a rectangle in which more are allowed."""
 LUMINANCE_STEP, DARKER = 0.1, 0.8
-RED_STEP, SATURATED = 20 / 320, 0.8
+RED_STEP, _SATURATED = 20 / 320, 0.8
 
 _VALUES = np.arange(256) / 255
 _LINEAR = np.where(_VALUES <= 0.04045, _VALUES / 12.92, ((_VALUES + 0.055) / 1.055) ** 2.4).astype(np.float32)
@@ -123,7 +123,7 @@ def _redness(linear: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[
     """R - G - B where that is positive, and whether the red is saturated."""
     others = linear[..., 1] + linear[..., 2]
     own = linear[..., 0]
-    return np.maximum(own - others, 0), (own >= SATURATED * (own + others)) & (own > 0)
+    return np.maximum(own - others, 0), (own >= _SATURATED * (own + others)) & (own > 0)
 
 
 class _Swings:
@@ -235,10 +235,10 @@ class _Second:
 LONG_SIDE = 160
 """Columns of a wide picture, rows of a tall one; never more than the film has pixels."""
 
-FORMATS = "mov,matroska,gif,avi,mpegts,mpeg,ogg,flv,asf,apng"
+_FORMATS = "mov,matroska,gif,avi,mpegts,mpeg,ogg,flv,asf,apng"
 """ffmpeg's names of the containers a film may come in: none of them can name another file."""
 
-NOTHING = "no film in it that can be decoded (mp4, webm, mov, gif or apng is expected)"
+_NOTHING = "no film in it that can be decoded (mp4, webm, mov, gif or apng is expected)"
 
 _HEADER = re.compile(rb"YUV4MPEG2 W(\d+) H(\d+) F([1-9]\d*):([1-9]\d*)[^\n]*\n")
 _FRAME = b"FRAME\n"
@@ -263,7 +263,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
         header = _HEADER.match(data)
         if header is None:
             _finish(ffmpeg, path)
-            raise InputError([Problem(str(path), NOTHING)])
+            raise InputError([Problem(str(path), _NOTHING)])
         width, height, above, below = map(int, header.groups())
         del data[: header.end()]
         yield _pictures(ffmpeg, data, (width, height), path), Fraction(above, below)
@@ -285,7 +285,7 @@ def flash_arguments(path: str | Path) -> list[str]:
             "-protocol_whitelist",
             "file,pipe",
             "-format_whitelist",
-            FORMATS,
+            _FORMATS,
             "-i",
             f"file:{path}",
         ),
@@ -311,7 +311,7 @@ def _fault(path: Path) -> str | None:
         if not path.is_file():
             return "is not a plain file" if path.exists() else "no such file"
         with path.open("rb") as file:
-            return None if file.read(1) else f"{NOTHING}: the file is empty"
+            return None if file.read(1) else f"{_NOTHING}: the file is empty"
     except (OSError, ValueError) as error:
         return f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
 
@@ -337,4 +337,4 @@ def _finish(ffmpeg: Ffmpeg, path: str | Path) -> None:
     except FfmpegFailed as failure:
         if failure.status is None or failure.status < 0:  # it was ended, which says nothing about the file
             raise
-        raise InputError([Problem(str(path), NOTHING)]) from failure
+        raise InputError([Problem(str(path), _NOTHING)]) from failure

@@ -13,7 +13,7 @@ from netviz.atomic_files import atomic_write
 from netviz.video.metadata import Provenance
 from netviz.video.metadata_formats import with_provenance
 
-BYTES_A_PIXEL = 0.095
+_BYTES_A_PIXEL = 0.095
 """A JPEG is no larger, if that can be had: some 200 kB at 1920x1080."""
 QUALITIES = (93, 90, 86, 82, 78)
 """Of JPEG, tried in turn."""
@@ -25,7 +25,7 @@ def picture_file(picture: NDArray[np.uint8], suffix: str, about: Provenance | No
     picture: (height, width, 3), or for PNG also (height, width, 4), the last alpha. about: None for a file that says
     nothing. JPEG is progressive, with full colour at every pixel, which keeps thin lines sharp.
     """
-    image, largest = Image.fromarray(picture), BYTES_A_PIXEL * picture.shape[0] * picture.shape[1]
+    image, largest = Image.fromarray(picture), _BYTES_A_PIXEL * picture.shape[0] * picture.shape[1]
     if suffix.lower() == ".png":
         return _telling(suffix, _saved(image, "PNG"), about)
     data = b""

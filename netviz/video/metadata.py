@@ -24,7 +24,7 @@ PACKED = "zlib:"
 """How packed JSON begins; base64 of zlib's stream follows."""
 LARGEST = 64_000_000
 """Characters that are read at most, packed or not."""
-DEEPEST = 20
+_DEEPEST = 20
 _LONGEST = 1_000
 
 
@@ -113,7 +113,7 @@ def parse_provenance(text: str) -> Provenance:
     files = data.get("files", [])
     if not isinstance(files, list):
         raise DamagedFile("its list of files is none")
-    if _is_deeper(data, DEEPEST):
+    if _is_deeper(data, _DEEPEST):
         raise DamagedFile("it is nested too deep")
     seed = data.get("seed")
     return Provenance(

@@ -30,7 +30,7 @@ _INSERTS = {
     ".jpg": metadata_images.insert_in_jpeg,
     ".jpeg": metadata_images.insert_in_jpeg,
 }
-T = TypeVar("T")
+_T = TypeVar("_T")
 _MATROSKA = b"\x1a\x45\xdf\xa3"
 
 
@@ -135,7 +135,7 @@ def _film_kind(data: FileBytes) -> str:
     return "WebM" if b"webm" in data[:64] else "Matroska"
 
 
-def _read(path: Path, of: Callable[[Path, FileBytes], T]) -> T:
+def _read(path: Path, of: Callable[[Path, FileBytes], _T]) -> _T:
     try:
         with _mapped(path) as data:
             return of(path, data)
@@ -162,7 +162,7 @@ def _mapped(path: Path) -> Iterator[FileBytes]:
 
 # Tags and streams of films of any kind, as ffmpeg tells of them.
 
-FORMATS = "matroska,webm,mov"
+_FORMATS = "matroska,webm,mov"
 """ffmpeg's names of the containers that are opened: none of them can name another file."""
 
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
@@ -234,7 +234,7 @@ def streams(path: Path) -> Streams:
 
 
 def _input(path: Path) -> list[str]:
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", f"file:{path}"]
+    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"]
 
 
 # Texts in MP4 and MOV: the box `udta` with a list of items, as Apple's players and ffmpeg read it.

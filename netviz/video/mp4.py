@@ -148,7 +148,7 @@ def inside(data: bytes, *path: bytes) -> bytes:
 # What a decoder must know is taken over from the encoders word for word; here is when each sample is shown and where it
 # lies. The room for the index is left free at first, because its size is known to be enough before its contents are.
 
-TYPE = b"isom\0\0\2\0isomiso2avc1mp41"
+_TYPE = b"isom\0\0\2\0isomiso2avc1mp41"
 CHUNK = Fraction(1)
 """Seconds of pictures, then of sound, that lie together: a player need not jump about in the file."""
 
@@ -199,7 +199,7 @@ def reserve(file: BinaryIO, samples: int, chunks: int, about: int = 0) -> int:
     about: bytes of what the film says about itself.
     """
     room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks + about
-    file.write(box(b"ftyp", TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
+    file.write(box(b"ftyp", _TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
     file.write(b"\0\0\0\1mdat" + bytes(8))  # its size is 64 bits long, and comes at last
     return room
 
@@ -211,7 +211,7 @@ def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction, 
     """
     end, clock = file.tell(), tracks[0].ticks_a_second
     index = _index(tracks, clock, seconds, about)
-    first = 8 + len(TYPE)
+    first = 8 + len(_TYPE)
     rest = room - len(index)
     if rest < 8:
         raise AssertionError(f"an index of {len(index)} bytes in {room}")

@@ -101,8 +101,8 @@ def embed(
         told = tell(plan(scene), runs)
         timeline, stills = timeline_of(told, runs), timeline_of(told, with_reduced_motion(runs))
         poster = poster_frame(timeline)
-        picture = picture_file(picture_at(timeline, poster), POSTER, embedded_provenance(scene))
-        (making / f"{scene.name}{POSTER}").write_bytes(picture)
+        picture = picture_file(picture_at(timeline, poster), _POSTER, embedded_provenance(scene))
+        (making / f"{scene.name}{_POSTER}").write_bytes(picture)
         _write_texts(making, timeline, stills, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
@@ -125,8 +125,8 @@ def with_reduced_motion(runs: Recording | Comparison) -> Recording | Comparison:
 
 def file_names(scene: Scene) -> list[str]:
     """The names of all files that a post of the scene can have, however it is set."""
-    ends = (POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in VERSIONS))
-    return [*(f"{scene.name}{end}" for end in ends), *NAMES, PAGE]
+    ends = (_POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in VERSIONS))
+    return [*(f"{scene.name}{end}" for end in ends), *NAMES, _PAGE]
 
 
 def url_problems(url: str) -> list[Problem]:
@@ -195,10 +195,10 @@ def _write_texts(
 
 NAMES = ("alt.txt", "snippet.html", "snippet.md", "wordpress.html", "wordpress.txt", "hugo-shortcode.html", "hugo.md")
 """Of the files that are called the same in every post, besides the page."""
-PAGE = "index.html"
+_PAGE = "index.html"
 TRANSCRIPTS = ("-transcript.txt", "-transcript.html")
 """What the names of the transcripts end in, after the scene's."""
-POSTER, CAPTIONS = ".jpg", ".vtt"
+_POSTER, CAPTIONS = ".jpg", ".vtt"
 
 
 def texts(
@@ -221,7 +221,7 @@ def texts(
         summary_of(timeline),
         scene.output.size,
         tuple(sources),
-        poster=f"{scene.name}{POSTER}",
+        poster=f"{scene.name}{_POSTER}",
         transcript=f"{scene.name}{TRANSCRIPTS[1]}",
         captions=f"{scene.name}{CAPTIONS}" if captions else None,
         drawn=any(panel.panel == "caption" for panel in scene.shown_panels),
@@ -230,7 +230,7 @@ def texts(
     has_sound, downloads = scene.audio is not None, tuple(_downloads(of))
     curve, held = curve_of(timeline), clock_of(stills)
     played = Played(of, told, plan.cues, curve, held, plan.fps, plan.frame_count, has_sound, downloads)
-    yield PAGE, player_page(played)
+    yield _PAGE, player_page(played)
     for end, write in zip(TRANSCRIPTS, (transcript_text, transcript_page), strict=True):
         yield f"{scene.name}{end}", write(scene, of.summary, told, plan.fps)
     pasted = replace(of, url=url, autoplay=autoplay)

@@ -172,11 +172,11 @@ def _words(scene: Scene) -> dict[str, str]:
 
 WIDTH, HEIGHT = 1000, 200
 """Of the drawing, in its own units."""
-POINTS = 400
+_POINTS = 400
 """Of a line, at most: more than a page has pixels for is of no use."""
 SAMPLES_A_SECOND = 8
 """How finely it is told what cycle the film shows while the weights move."""
-LOOKS = (("ink", "solid"), ("test", "dashed"), ("error", "dotted"), ("other", "double"))
+_LOOKS = (("ink", "solid"), ("test", "dashed"), ("error", "dotted"), ("other", "double"))
 """Colour and dashes of runs side by side, as their picture has them: none is told by its colour alone."""
 
 
@@ -212,7 +212,7 @@ def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
     top = max(float(values[np.isfinite(values)].max()) for each in recordings for _, values, _ in _values(each))
     lines = []
     if len(recordings) > 1:
-        for name, recording, (colour, dash) in zip(timeline.names, recordings, LOOKS, strict=False):
+        for name, recording, (colour, dash) in zip(timeline.names, recordings, _LOOKS, strict=False):
             values = recording.train_error if recording.test_loss is None else recording.test_loss
             lines.append(replace(_line(name, colour, recording, values, last, top), dash=dash))
     else:
@@ -243,7 +243,7 @@ def _line(
 
 def _thinned(x: Floats, y: Floats) -> Iterator[tuple[float, float]]:
     """Points of a line, of those that lie very close to each other only the last."""
-    places = (x / WIDTH * POINTS).astype(int)
+    places = (x / WIDTH * _POINTS).astype(int)
     kept = np.flatnonzero(np.r_[places[1:] != places[:-1], True])
     yield float(x[0]), float(y[0])
     for index in kept.tolist():

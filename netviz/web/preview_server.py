@@ -19,7 +19,7 @@ from netviz.errors import InputError, Problem
 from netviz.resources import assets_folder
 from netviz.web.preview import PreviewSession
 
-HOST = "127.0.0.1"
+_HOST = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost")
 """What this machine may be called in a request. A page of the web that has its own name lead here (DNS rebinding) calls
 it by that name, and is refused. Any port is right: a tunnel may have another."""
@@ -38,7 +38,7 @@ class PreviewServer(ThreadingHTTPServer):
     def __init__(self, session: PreviewSession, port: int = 0) -> None:
         self.session = session
         try:
-            super().__init__((HOST, port), _Handler)
+            super().__init__((_HOST, port), _Handler)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError([Problem("--port", f"{port} cannot be used: {reason}; give another, or none")]) from None
@@ -46,7 +46,7 @@ class PreviewServer(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         """The page's."""
-        return f"http://{HOST}:{self.server_address[1]}/"
+        return f"http://{_HOST}:{self.server_address[1]}/"
 
     def start(self) -> None:
         """Answer from now on, in threads."""

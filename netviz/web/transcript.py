@@ -28,7 +28,7 @@ from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Recording
 from netviz.web.templates import filled, theme_colours
 
-APART = 3
+_APART = 3
 """Seconds at least between two cycles that are told of while the film runs through all of them."""
 MOST_ANSWERS, MOST_NUMBERS = 8, 8
 """Answers that are told one by one, and numbers of a situation or an answer that are."""
@@ -114,7 +114,7 @@ def _same_cycle(plan: Plan, span: Span) -> bool:
 def _is_worth_a_stop(plan: Plan, span: Span, last: int) -> bool:
     """Whether a sweep's cycle comes long enough after the stop before it, and before its shot's end."""
     end = max(each.stop for each in plan.spans if each.shot == span.shot)
-    return span.stop - 1 - last >= APART * plan.fps and end - span.stop >= Fraction(1, 2) * plan.fps
+    return span.stop - 1 - last >= _APART * plan.fps and end - span.stop >= Fraction(1, 2) * plan.fps
 
 
 def _heading(scene: Scene, stop: _Stop) -> str:

@@ -19,7 +19,7 @@ from netviz.scene.output import Sync
 from netviz.scene.scene import Scene
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 LEARNED = {"training__cycles": 4000, "schedule": {"cycles": [1, 20, 100, 500, 4000]}}
@@ -43,7 +43,7 @@ def voice(score: Score, name: str) -> list[Note]:
 @pytest.fixture(scope="module")
 def learned() -> Recording:
     """A network that has learned its examples."""
-    return record(short_scene(**LEARNED))
+    return train(short_scene(**LEARNED))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_films_of_any_length_are_never_silent(learned: Recording, seconds: float
     ],
 )
 def test_every_kind_of_scene_has_its_notes(source: str, changes: dict[str, Any]) -> None:
-    recording = record(load_scene(source, overrides=changes))
+    recording = train(load_scene(source, overrides=changes))
     score = score_of(timeline_of(recording))
     struck = [note.start for note in score.notes if note.voice in ("pluck", "glass", "bell")]
     assert max(np.diff([0.0, *struck])) < 6

@@ -21,7 +21,7 @@ from netviz.audio.mixdown import BLOCK, CEILING, Master, header, limited, master
 from netviz.errors import InputError, NetvizError
 from netviz.scene.output import Sound
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 RATE = 48_000
@@ -34,7 +34,7 @@ def learned() -> Recording:
     """A network that has learned, whose film of 15 seconds is heard."""
     scene = short_scene(**SMALL, duration=15, shots=SHOTS, audio="sonify")
     assert scene.audio is not None and scene.audio.is_sonified
-    return record(scene)
+    return train(scene)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.audio.music_file import LONGEST, MusicTags, music_tags
+from netviz.audio.music_file import _LONGEST, MusicTags, music_tags
 from netviz.resources import assets_folder
 from tests.video.support import run_real
 
@@ -28,7 +28,7 @@ def test_what_is_long_or_cannot_be_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.flac"
     tags = ("-metadata", "title=a\nb\x1b[2J", "-metadata", f"artist={'x' * 5000}")
     run_real("-f", "lavfi", "-i", "sine=d=0.1", *tags, path)
-    assert music_tags(path) == MusicTags("a b [2J", "x" * LONGEST, "")
+    assert music_tags(path) == MusicTags("a b [2J", "x" * _LONGEST, "")
 
 
 def test_what_is_no_music_says_nothing(tmp_path: Path) -> None:

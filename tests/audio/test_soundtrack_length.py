@@ -60,7 +60,7 @@ def test_what_cannot_be_heard(track: Path, tmp_path: Path) -> None:
 
 
 def test_a_very_long_film_is_worth_a_word_before_anything_is_made(track: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(soundtrack, "LONG", 3)
+    monkeypatch.setattr(soundtrack, "_LONG", 3)
     message = r"the music makes the film 4\.0 s long, 120 frames; .* fit the music to it \(audio\.fit: track\)"
     with pytest.warns(NetvizWarning, match=message):
         warn_of_length(scene_with(track), Fraction(4))

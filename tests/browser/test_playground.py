@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from netviz.training.initializers import initial_parameters
 from netviz.training.seedrandom import SeedRandom
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import playground
 
 EPOCHS = 300
@@ -82,7 +82,7 @@ def page(browser: Browser) -> Any:
 @pytest.mark.parametrize("dataset", ["circle", "xor", "gauss"])
 def test_a_page_comes_to_the_same_losses(page: Any, dataset: str) -> None:
     scene = playground(dataset, cycles=EPOCHS)
-    recording, start = record(scene), initial_parameters(scene)
+    recording, start = train(scene), initial_parameters(scene)
     examples = recording.examples
     sets = [(examples.inputs, examples.targets), (examples.test_inputs, examples.test_targets)]
     losses = page.evaluate(

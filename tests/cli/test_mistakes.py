@@ -110,9 +110,9 @@ def test_a_network_too_large_to_be_recorded(call: Call, tmp_path: Path) -> None:
 
 def refused_when_recording(call: Call, folder: Path, *options: str) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
-        from netviz.training.trainer import record
+        from netviz.training.trainer import train
 
-        patch.setattr("netviz.pipeline.api.train", record)  # it is training itself that looks at the size, first of all
+        patch.setattr("netviz.pipeline.api.train", train)  # it is training itself that looks at the size, first of all
         return refused(call, folder, "record", *options)
 
 
@@ -324,9 +324,9 @@ def test_names_in_messages_stay_on_their_line(call: Call, tmp_path: Path) -> Non
 def test_a_recording_of_a_training_that_broke_off_makes_no_film(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from netviz.training.trainer import record
+    from netviz.training.trainer import train
 
-    monkeypatch.setattr("netviz.pipeline.api.train", record)
+    monkeypatch.setattr("netviz.pipeline.api.train", train)
     assert call("record", *FILM, *DIVERGES, "-o", "run.npz").code == 1
     for command in ("render", "still", "validate"):
         assert refused(call, tmp_path, command, "run.npz") == [

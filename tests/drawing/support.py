@@ -14,11 +14,11 @@ from netviz.drawing.text import mask
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 
 def timeline_of(scene: Scene, seconds: int = 60) -> Timeline:
-    return make_timeline(make_plan(scene, Fraction(seconds)), record(scene))
+    return make_timeline(make_plan(scene, Fraction(seconds)), train(scene))
 
 
 def first(timeline: Timeline, kind: str, phase: float = 0.55, **wanted: Any) -> int:

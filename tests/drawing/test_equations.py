@@ -30,7 +30,7 @@ from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_steps, worked_weight
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.drawing.support import first
 
 TWO = [([0.05, 0.1], [0.01, 0.99]), ([1, 0], [1, 0]), ([0.5, -2], [0.3, 0.7])]
@@ -67,7 +67,7 @@ def recording_of(case: str, example: int = 1, size: str = "1280x720", title: str
     }
     examples = [{"inputs": inputs, "target": target} for inputs, target in wanted.pop("examples")]
     equations = {"panel": "equations", "weight": wanted.pop("weight", None)}
-    return record(
+    return train(
         Scene.model_validate(
             {
                 "title": title,

@@ -22,7 +22,7 @@ from netviz.drawing.network_layout import (
 )
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 ROOMS: list[tuple[Rect, Flow]] = [
     (Rect(96, 205, 1500, 620), "right"), (Rect(60, 200, 900, 440), "right"), (Rect(60, 600, 960, 800), "up"),
@@ -61,7 +61,7 @@ def test_small_networks_are_whole(recording: Recording) -> None:
 
 
 def test_the_neurons_that_bring_most_to_the_next_layer_stay_discs() -> None:
-    recording = record(large((3, 40, 2), bias=False))
+    recording = train(large((3, 40, 2), bias=False))
     weights = [layer.copy() for layer in recording.weights]
     important = [2, 3, 11, 20, 37, 39]
     weights[1][:] = 0.01
@@ -74,7 +74,7 @@ def test_the_neurons_that_bring_most_to_the_next_layer_stay_discs() -> None:
 
 
 def test_outputs_that_most_is_brought_to_stay_discs() -> None:
-    recording = record(large((3, 40), bias=False))
+    recording = train(large((3, 40), bias=False))
     weights = recording.weights[0].copy()
     weights[:] = 0.01
     weights[:, :, 34:] = 1
@@ -84,7 +84,7 @@ def test_outputs_that_most_is_brought_to_stay_discs() -> None:
 def test_a_weight_counts_by_what_it_carries() -> None:
     scene = large((2, 3, 1), bias=False)
     examples = tuple(replace_inputs(scene, index, (0.0, 1.0)) for index in range(4))
-    recording = record(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
+    recording = train(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
     carried = contributions(recording)[0]
     assert (carried[0] == 0).all() and (carried[1] > 0).all()
     rest = recording.example == -1
@@ -97,7 +97,7 @@ def replace_inputs(scene: Scene, index: int, inputs: tuple[float, ...]) -> objec
 
 
 def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
-    recording = record(large((100, 30, 4), grid=(10, 10)))
+    recording = train(large((100, 30, 4), grid=(10, 10)))
     network = collapse_network(recording, 20)
     assert network.synapses == (101 * 30, 31 * 4)
     first, last = network.lines
@@ -114,14 +114,14 @@ def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
 
 
 def test_lines_are_shared_fairly() -> None:
-    network = collapse_network(record(large((20, 20, 20, 4), bias=False)), 20, most_lines=200)
+    network = collapse_network(train(large((20, 20, 20, 4), bias=False)), 20, most_lines=200)
     assert [None if lines is None else len(lines) for lines in network.lines] == [67, 67, 66]
 
 
 def test_what_carries_nothing_is_no_line() -> None:
     scene = large((100, 4), bias=False, grid=(10, 10))
     examples = tuple(replace_inputs(scene, index, (1.0,) * 30 + (0.0,) * 70) for index in range(4))
-    recording = record(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
+    recording = train(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
     (lines,) = collapse_network(recording, 20, most_lines=300).lines
     assert lines is not None and sorted(lines.tolist()) == [*range(120)]
 
@@ -131,7 +131,7 @@ def test_what_carries_nothing_is_no_line() -> None:
 @pytest.mark.parametrize("bias", [False, True])
 def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], slot: Rect, flow: Flow, bias: bool) -> None:
     grid = {64: (8, 8), 784: (28, 28)}.get(layers[0])
-    recording = record(large(layers, bias, grid))
+    recording = train(large(layers, bias, grid))
     places = placed(recording, slot, flow)
     along = 0 if flow == "right" else 1
     ends = []

@@ -17,7 +17,7 @@ from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.scene.loader import load_scene
 from netviz.timeline.timeline import Timeline
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
 
@@ -105,7 +105,7 @@ def test_a_lit_neuron_is_golden_and_a_dark_one_dark() -> None:
 
 
 def test_synapses_are_green_and_red_by_sign() -> None:
-    recording = record(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
+    recording = train(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
     timeline = timeline_of(recording.scene)
     renderer = Renderer(timeline)
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))

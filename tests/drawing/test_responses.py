@@ -12,7 +12,7 @@ from netviz.drawing import responses
 from netviz.drawing.responses import Responses, domain_of, signed
 from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.drawing.support import first, timeline_of
 from tests.training.scenes import scene
 
@@ -21,7 +21,7 @@ POINTS = [([0.0, 0.0], 0), ([2.0, 1.0], 1), ([1.0, 0.5], 1)]
 
 def planar(**network: Any) -> Recording:
     wanted = {"layers": [2, 3, 1], "activation": ["tanh", "sigmoid"], "bias": True} | network
-    return record(scene(POINTS, wanted, initial_weights="glorot"))
+    return train(scene(POINTS, wanted, initial_weights="glorot"))
 
 
 def frame_of(recording: Recording) -> Frame:

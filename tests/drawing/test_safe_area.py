@@ -24,7 +24,7 @@ from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.drawing.test_layout import FACTORIES, KINDS, every_combination, overlap, scene_with
 
 COVERING = ("shorts", "instagram", "x")
@@ -54,7 +54,7 @@ def recorded(name: str) -> Recording | Comparison:
     scene = load_scene(
         name, overrides={"training.cycles": 60, "schedule": {"frames": 4}, "audio": None, "duration": 40}
     )
-    return record(scene) if scene.compare is None else compare_runs(scene, lambda run, _: record(run))
+    return train(scene) if scene.compare is None else compare_runs(scene, lambda run, _: train(run))
 
 
 def timeline_for(name: str, platform: str | None, **more: Any) -> Timeline | SideBySide:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.drawing.text import BYTES_A_PIXEL, kept
+from netviz.drawing.text import _BYTES_A_PIXEL, kept
 
 
 def counting(most: int) -> tuple[Any, list[int]]:
@@ -24,7 +24,7 @@ def counting(most: int) -> tuple[Any, list[int]]:
 @given(st.lists(st.integers(1, 6), max_size=40), st.integers(0, 60))
 def test_what_fits_is_kept_and_what_was_used_longest_ago_goes(asked: list[int], pixels: int) -> None:
     """Against a list that is searched for what should still be there."""
-    draw, drawn = counting(BYTES_A_PIXEL * pixels)
+    draw, drawn = counting(_BYTES_A_PIXEL * pixels)
     recent: list[int] = []
     expected = []
     for side in asked:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import LONGEST, SHOT_KINDS, Moment, moment_of
+from netviz.scene.shots import _LONGEST, SHOT_KINDS, Moment, moment_of
 from tests.scene.smallest import BASE, Write, told
 
 MORE = "duration: 20\nshots: [{shot: title}, {shot: rest}, {shot: learning}, {shot: rest}]\n"
@@ -117,7 +117,9 @@ def test_moments_are_read(text: str, moment: Moment) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet="0123.,_%s: cyletorhnvdp", max_size=LONGEST + 2) | st.sampled_from(["event:sign", "shot:rest"]))
+@given(
+    st.text(alphabet="0123.,_%s: cyletorhnvdp", max_size=_LONGEST + 2) | st.sampled_from(["event:sign", "shot:rest"])
+)
 def test_editors_and_the_loader_agree_about_moments(text: str) -> None:
     pattern = scene_schema()["definitions"]["Caption"]["properties"]["at"]
     try:

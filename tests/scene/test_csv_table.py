@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netviz.scene.files import MOST_ROWS, read_table
+from netviz.scene.files import _MOST_ROWS, read_table
 from netviz.scene.loader import MOST_PROBLEMS, load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override
 from tests.scene.smallest import told
@@ -172,9 +172,9 @@ def test_targets_the_loss_cannot_measure_are_told_with_their_line(write: Write) 
 
 
 def test_tables_too_large_are_refused(write: Write) -> None:
-    path = write("width,height,big\n" + "1,1,1\n" * (MOST_ROWS + 1))
+    path = write("width,height,big\n" + "1,1,1\n" * (_MOST_ROWS + 1))
     assert told(path) == ["points.csv: has 20,001 rows; 20,000 are the most"]
-    assert len(rows(write("width,height,big\n" + "1,1,1\n" * MOST_ROWS))) == MOST_ROWS
+    assert len(rows(write("width,height,big\n" + "1,1,1\n" * _MOST_ROWS))) == _MOST_ROWS
     os.truncate("points.csv", 10_000_001)
     assert told(path) == ["points.csv: 10.0 MB is too large for a table; 10 is the most"]
 

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netviz.scene.yaml import DEEPEST, Position, UnreadableYaml, read_tree
+from netviz.scene.yaml import _DEEPEST, Position, UnreadableYaml, read_tree
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_bombs_are_refused_in_no_time(text: str, says: str) -> None:
 
 
 def test_as_deep_as_allowed_is_read() -> None:
-    assert read_tree("[" * DEEPEST + "1" + "]" * DEEPEST).data
+    assert read_tree("[" * _DEEPEST + "1" + "]" * _DEEPEST).data
     with pytest.raises(UnreadableYaml, match="deep"):
-        read_tree("[" * (DEEPEST + 1) + "1" + "]" * (DEEPEST + 1))
+        read_tree("[" * (_DEEPEST + 1) + "1" + "]" * (_DEEPEST + 1))
 
 
 def test_a_number_no_one_can_mean_is_refused() -> None:

@@ -17,12 +17,12 @@ import netviz
 from netviz.scene.loader import load_scene
 from netviz.scene.shots import EVENT_KINDS
 from netviz.story.events import find_events
-from netviz.story.network_events import MOST_NEURONS, MOST_SYNAPSES
+from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
 from netviz.training.event import Event
 from netviz.training.problem import TrainingDiverged
 from netviz.training.recording import AT_REST, Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import XOR_EXAMPLES, playground, scene
 
 
@@ -32,7 +32,7 @@ def of_kind(events: Iterable[Event], kind: str) -> list[Event]:
 
 @pytest.fixture(scope="module")
 def xor() -> Recording:
-    return record(load_scene("xor"))
+    return train(load_scene("xor"))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def events(xor: Recording) -> tuple[Event, ...]:
 @pytest.fixture(scope="module")
 def short() -> Recording:
     """A run whose weights and curve the tests bend: one row of each cycle from 0 to 30."""
-    return record(scene(cycles=30, schedule={"every": 1}))
+    return train(scene(cycles=30, schedule={"every": 1}))
 
 
 # The film of 2015
@@ -178,7 +178,7 @@ def with_biases(recording: Recording, neuron: int, values: Any) -> Recording:
 def test_a_neuron_dies_or_saturates(activation: str) -> None:
     network = {"layers": [3, 4, 1], "bias": True, "activation": [activation, "sigmoid"]}
     training = {"cycles": 30, "learning_rate": 0.01, "initial_biases": [1, 0]}
-    recording = record(scene(network=network, schedule={"every": 1}, **training))
+    recording = train(scene(network=network, schedule={"every": 1}, **training))
     assert not [event for event in find_events(recording) if event.kind in ("dead", "saturated")]
     low = find_events(with_biases(recording, 1, [1.0] * 12 + [-99.0] * 3 + [1.0] * 2 + [-99.0] * 14))
     high = find_events(with_biases(recording, 2, [1.0] * 12 + [99.0] * 19))
@@ -192,7 +192,7 @@ def test_a_neuron_dies_or_saturates(activation: str) -> None:
 
 
 def test_a_tanh_neuron_that_says_nothing_is_dead() -> None:
-    recording = record(scene(network={"activation": ["tanh", "sigmoid"]}, cycles=30, schedule={"every": 1}))
+    recording = train(scene(network={"activation": ["tanh", "sigmoid"]}, cycles=30, schedule={"every": 1}))
     (event,) = of_kind(find_events(with_weights(recording, 0, slice(None), 1, [[0.5]] * 20 + [[0.001]] * 11)), "dead")
     assert (event.cycle, event.neuron) == (20, (1, 1))
 
@@ -242,7 +242,7 @@ def test_ends_worse_than_it_began(short: Recording) -> None:
 def test_a_run_that_breaks_off() -> None:
     network = {"layers": [3, 4, 1], "activation": ["relu", "linear"], "bias": True}
     with pytest.raises(TrainingDiverged) as diverged:
-        record(scene(network=network, learning_rate=1e6))
+        train(scene(network=network, learning_rate=1e6))
     recording = diverged.value.recording
     assert recording is not None
     (event,) = of_kind(find_events(recording), "diverged")
@@ -250,7 +250,7 @@ def test_a_run_that_breaks_off() -> None:
 
 
 def test_numbers_to_be_met_are_never_solved() -> None:
-    recording = record(
+    recording = train(
         playground("plane", {"samples": 40}, {"activation": ["tanh", "tanh", "linear"]}, [1, 5], cycles=5)
     )
     assert not of_kind(find_events(recording), "solved")
@@ -264,7 +264,7 @@ BOTH_OR_NEITHER = [([0, 1, 0], [1, 0]), ([1, 0, 0], [0, 1]), ([1, 1, 0], [1, 1])
 def test_several_outputs_are_solved(examples: list[Any]) -> None:
     layers = [3, 4, len(examples[0][1])]
     training = {"cycles": 120, "learning_rate": 2.0, "initial_weights": "he"}
-    recording = record(scene(examples, {"layers": layers, "bias": True}, {"every": 1}, **training))
+    recording = train(scene(examples, {"layers": layers, "bias": True}, {"every": 1}, **training))
     (event,) = of_kind(find_events(recording), "solved")
 
     def solved(row: int) -> bool:
@@ -285,10 +285,10 @@ def test_thousands_of_synapses_are_quick_to_look_through_and_seldom_news() -> No
     examples = [(random.random(784).round(2).tolist(), np.eye(10)[index % 10].tolist()) for index in range(20)]
     network = {"layers": [784, 128, 10], "activation": ["relu", "softmax"], "bias": True}
     training = {"cycles": 60, "batch": 10, "loss": "cross_entropy", "initial_weights": "he", "learning_rate": 0.05}
-    recording = record(scene(examples, network, {"cycles": [1, 5, 20, 40, 60]}, **training))
+    recording = train(scene(examples, network, {"cycles": [1, 5, 20, 40, 60]}, **training))
     assert len(moments_of(recording).cycle) == 29 < (recording.example == AT_REST).sum()
     found = find_events(recording)
-    assert len(of_kind(found, "dead")) <= MOST_NEURONS and not of_kind(found, "sign")
+    assert len(of_kind(found, "dead")) <= _MOST_NEURONS and not of_kind(found, "sign")
 
 
 @settings(max_examples=12, deadline=None)
@@ -300,7 +300,7 @@ def test_thousands_of_synapses_are_quick_to_look_through_and_seldom_news() -> No
 )
 def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, batch: Any, rate: float) -> None:
     network = {"layers": [3, 3, 3, 1], "activation": [activation, activation, "sigmoid"], "bias": True}
-    recording = record(scene(network=network, seed=seed, batch=batch, learning_rate=rate, initial_weights="glorot"))
+    recording = train(scene(network=network, seed=seed, batch=batch, learning_rate=rate, initial_weights="glorot"))
     found = find_events(recording)
     assert {event.kind for event in found} <= {*EVENT_KINDS}
     assert len({(event.kind, event.synapse, event.neuron, event.numbers.get("from")) for event in found}) == len(found)

@@ -14,7 +14,7 @@ from netviz.story.replay import Replay, chosen, moments_of
 from netviz.training.problem import training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import steps_of_cycle
-from netviz.training.trainer import engine_for, record
+from netviz.training.trainer import engine_for, train
 from tests.training.scenes import playground, scene
 
 SPARSE: Any = {"cycles": [2, 40, 150]}
@@ -45,7 +45,7 @@ ENGINES = {
 
 @pytest.fixture(scope="module", params=RUNS)
 def run(request: pytest.FixtureRequest) -> tuple[str, Recording]:
-    return request.param, record(RUNS[request.param]())
+    return request.param, train(RUNS[request.param]())
 
 
 def replay_of(recording: Recording) -> Replay:
@@ -94,15 +94,15 @@ def test_every_step_is_the_one_that_was_taken(run: tuple[str, Recording], monkey
 
 def test_what_was_recorded_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "MOST_SECONDS", 0.0)
-    recording = record(scene(cycles=30, schedule={"every": 1}))
+    recording = train(scene(cycles=30, schedule={"every": 1}))
     replay = replay_of(recording)
     assert all(replay.stretch(moment) is not None for moment in range(30))
-    few = record(scene(cycles=30, schedule={"every": 10}))
+    few = train(scene(cycles=30, schedule={"every": 10}))
     assert replay_of(few).stretch(15) is None, "nothing was left for it"
 
 
 def test_a_replay_that_goes_astray_is_none() -> None:
-    recording = record(scene(cycles=150, schedule=SPARSE))
+    recording = train(scene(cycles=150, schedule=SPARSE))
     weights = [array.copy() for array in recording.weights]
     row = int(np.flatnonzero(recording.example == -1)[12])
     weights[0][row, 0, 0] += 1e-6
@@ -115,7 +115,7 @@ def test_examples_that_are_not_all_recorded_are_replayed() -> None:
     some = scene(cycles=30, schedule={"every": 1}).model_copy(update={})
     shots = ({"shot": "learning", "examples": 2},)
     some = Scene.model_validate(some.model_dump(exclude={"shots"}, exclude_unset=True) | {"shots": shots})
-    recording = record(some)
+    recording = train(some)
     assert (recording.example != -1).sum() == 60
     moments, stretch = moments_of(recording), replay_of(recording).stretch(3)
     assert stretch is not None and len(stretch.cycle) == 7

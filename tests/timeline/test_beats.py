@@ -18,7 +18,7 @@ from netviz.timeline.easing import kick
 from netviz.timeline.plan import Plan, Span, make_plan, shown_on_beats
 from netviz.timeline.timeline import make_timeline
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 XOR = load_scene("xor")
@@ -135,7 +135,7 @@ def test_a_hold_shows_the_weights_that_the_last_step_left(recording: Recording) 
 def test_sweeps_are_pushed_by_the_beats_and_stand_in_silences() -> None:
     scene = load_scene("playground-quadrants", overrides={"training.cycles": 40, "schedule": {"frames": 20}})
     rhythm = Rhythm(every(120, 20).beats, silences=((Fraction(8), Fraction(11)),))
-    recording = record(scene)
+    recording = train(scene)
     plan = make_plan(scene, Fraction(20), rhythm)
     sweeps = kinds(plan, "sweep")
     assert {span.start % 15 for span in sweeps} == {0}

@@ -14,7 +14,7 @@ from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.layers import activate
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 KINDS = {"title", "rest", "step", "move", "think"}
@@ -33,7 +33,7 @@ def with_biases(recording: Recording) -> Recording:
 def film(**changes: Any) -> Timeline:
     changes = {"network__layers": [3, 4, 2, 1], "network__bias": True} | changes
     scene = short_scene(**changes)
-    return make_timeline(make_plan(scene, Fraction(40)), with_biases(record(scene)))
+    return make_timeline(make_plan(scene, Fraction(40)), with_biases(train(scene)))
 
 
 def some_of(timeline: Timeline) -> list[Frame]:

@@ -23,7 +23,7 @@ from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan
 from netviz.training.event import Event
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 SHOTS = [{"shot": "title"}, {"shot": "rest"}, {"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0]}]
 OTHERS = {
@@ -186,7 +186,7 @@ def test_what_is_told_too_finds_its_room(wanted: list[tuple[int, str, int | None
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    return record(XOR)
+    return train(XOR)
 
 
 def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from netviz.timeline.cues import OWN, Cue, Told, told_at
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 FPS = Fraction(10)
 CUES = (Cue(20, 50, "first"), Cue(50, 70, "second"), Cue(75, 100, "third"), Cue(150, 200, "last"))
@@ -37,7 +37,7 @@ def test_without_fades_texts_just_change() -> None:
 @pytest.fixture(scope="module")
 def recording() -> Recording:
     training, schedule = {"training.cycles": 60}, {"schedule": {"frames": 3}}
-    return record(load_scene("xor", overrides=training | schedule | {"audio": None, "duration": 20}))
+    return train(load_scene("xor", overrides=training | schedule | {"audio": None, "duration": 20}))
 
 
 def timeline_of(recording: Recording, cues: tuple[Cue, ...]) -> Timeline:

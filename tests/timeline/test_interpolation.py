@@ -17,7 +17,7 @@ from netviz.timeline.easing import cruise, uncruise
 from netviz.timeline.moments import frame_at
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 NUMBERS = np.random.default_rng(3)
 POINTS = NUMBERS.uniform(-5, 5, (60, 2)).round(2).tolist()
@@ -42,7 +42,7 @@ def sweeps(plan: Plan) -> list[Span]:
 @pytest.fixture(scope="module")
 def timeline() -> Timeline:
     scene = scene_of()
-    return make_timeline(make_plan(scene, Fraction(20)), record(scene))
+    return make_timeline(make_plan(scene, Fraction(20)), train(scene))
 
 
 def test_many_points_are_swept_from_shown_cycle_to_shown_cycle_and_on_to_the_end() -> None:
@@ -159,7 +159,7 @@ def test_a_sweep_is_dark_and_presents_nothing(timeline: Timeline) -> None:
 @pytest.mark.parametrize("seconds", [2, 3])
 def test_a_hurried_sweep_is_as_even(seconds: int) -> None:
     scene = scene_of(schedule={"every": 1}, shots=[{"shot": "learning"}])
-    timeline = make_timeline(make_plan(scene, Fraction(seconds)), record(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(seconds)), train(scene))
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(timeline.frame_count)])
     pace = np.diff(cycles)
     assert cycles[-1] == 200
@@ -179,5 +179,5 @@ def test_the_caption_says_how_many_points_are_kept_for_testing(timeline: Timelin
     assert timeline.frame(timeline.frame_count // 2).caption == "Learning from 60 points"
     scene = scene_of()
     scene = scene.model_copy(update={"data": scene.data.model_copy(update={"train_share": 0.7})})
-    split = make_timeline(make_plan(scene, Fraction(20)), record(scene))
+    split = make_timeline(make_plan(scene, Fraction(20)), train(scene))
     assert split.frame(300).caption == "Learning from 42 points; 18 are kept for testing"

@@ -25,7 +25,7 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.plan import make_plan
-from netviz.timeline.reduced_motion import STEP, Still, held, reduce_motion, stills_of
+from netviz.timeline.reduced_motion import _STEP, Still, held, reduce_motion, stills_of
 from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -206,7 +206,7 @@ def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: 
     span = replace(moving.plan.spans[first], start=0, stop=int(Fraction(seconds) * 30))
     alone = replace(moving.plan, spans=(span,), frame_count=span.stop)
     stills = stills_of(make_timeline(alone, recording))
-    assert tuple(still.phase for still in stills) == STEP[pictures]
+    assert tuple(still.phase for still in stills) == _STEP[pictures]
     lengths = np.diff([*(still.start for still in stills), span.stop])
     assert np.ptp(lengths) <= 1 and start > 0
 

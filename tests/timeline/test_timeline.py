@@ -11,7 +11,7 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 
@@ -161,7 +161,7 @@ def test_equal_keys_mean_equal_frames(timeline: Timeline) -> None:
 
 
 def test_the_classic_style_holds_one_drawing_a_step() -> None:
-    recording = record(short_scene(style="classic"))
+    recording = train(short_scene(style="classic"))
     timeline = make_timeline(make_plan(recording.scene, None), recording)
     keys = [timeline.key(index) for index in range(timeline.frame_count)]
     assert len(set(keys)) == len(timeline.plan.spans)
@@ -171,7 +171,7 @@ def test_the_classic_style_holds_one_drawing_a_step() -> None:
 def one_layer(layers: int, **changes: object) -> Timeline:
     sizes = [3] + [4] * (layers - 1) + [1]
     scene = short_scene(network__layers=sizes, network__inputs=[], network__outputs=[], **changes)
-    return make_timeline(make_plan(scene, Fraction(40)), record(scene))
+    return make_timeline(make_plan(scene, Fraction(40)), train(scene))
 
 
 @pytest.mark.parametrize("layers", [1, 2, 5])
@@ -194,7 +194,7 @@ def test_the_classic_drawing_of_a_thought_is_fully_lit(layers: int) -> None:
 @pytest.mark.parametrize("batch", [1, 3, "full"])
 def test_weights_do_not_jump_where_a_cycle_presents_few_of_its_examples(batch: int | str) -> None:
     scene = short_scene(training__batch=batch, training__learning_rate=5)
-    timeline = make_timeline(make_plan(scene, Fraction(12)), record(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(12)), train(scene))
     assert timeline.plan.examples_per_cycle < 7
     for span in timeline.plan.spans[1:]:
         then, now = timeline.frame(span.start - 1), timeline.frame(span.start)
@@ -217,7 +217,7 @@ def test_the_printed_error_is_that_of_the_printed_cycle(timeline: Timeline) -> N
 
 def test_a_resting_network_shows_the_error_its_weights_make() -> None:
     scene = short_scene(training__cycles=1, schedule={"cycles": [1]}, training__batch="full", training__learning_rate=5)
-    recording = record(scene)
+    recording = train(scene)
     timeline = make_timeline(make_plan(scene, Fraction(40)), recording)
     examples = scene.data.examples
     wanted = np.mean([abs(recording.forward(e.inputs)[-1][0] - e.target[0]) for e in examples])

@@ -18,7 +18,7 @@ from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.timeline.worked_example import natural_seconds, worked_example_steps, worked_example_timing
 from netviz.training import layers
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 
 FORWARD: dict[str, Any] = {"shot": "walk", "example": 2}
 BACKWARD: dict[str, Any] = {"shot": "walk", "example": 2, "backward": True}
@@ -43,7 +43,7 @@ def scene_of(*shots: dict[str, Any], **changes: Any) -> Scene:
 
 
 def film(scene: Scene, seconds: int | None = None) -> Timeline:
-    return make_timeline(make_plan(scene, None if seconds is None else Fraction(seconds)), record(scene))
+    return make_timeline(make_plan(scene, None if seconds is None else Fraction(seconds)), train(scene))
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,11 @@ import netviz
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Data, Network, Schedule, Training
 from netviz.scene.scene import Scene
-from netviz.scene.schedule import LOOKS, TRAINED, is_trained
+from netviz.scene.schedule import _LOOKS, TRAINED, is_trained
 from netviz.training import cache
 from netviz.training.cache import RecordingCache, record_once, recording_cache, recording_size, training_key
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.conftest import short_scene
 
 ROOT = Path(__file__).parents[2]
@@ -145,9 +145,9 @@ def test_which_examples_are_recorded_is_in_the_key(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_scene_is_looked_at_here() -> None:
-    assert {key for name in TRAINED for key in keys_of(name)} - {*LOOKS} == {key for key, _, _ in TRAINING_CHANGES}
+    assert {key for name in TRAINED for key in keys_of(name)} - {*_LOOKS} == {key for key, _, _ in TRAINING_CHANGES}
     looks = {key.split(".")[0] if key.split(".")[0] not in TRAINED else key for key, _ in LOOK_CHANGES}
-    assert looks == {*LOOKS} | (Scene.model_fields.keys() - {*TRAINED})
+    assert looks == {*_LOOKS} | (Scene.model_fields.keys() - {*TRAINED})
 
 
 def test_training_reads_nothing_of_a_scene_but_what_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_training_reads_nothing_of_a_scene_but_what_is_in_the_key(monkeypatch: p
                 return ordinary(self, name)
 
             monkeypatch.setattr(part, "__getattribute__", watched)
-        record(scene)
+        train(scene)
         monkeypatch.undo()
         assert {"network", "training", "network.layers"} <= read
         # What is read of the shots is which examples are recorded, and that is in the key.
@@ -274,7 +274,7 @@ def test_what_is_found_is_the_same_run_of_the_scene_asked_for(kept: RecordingCac
 
 
 def some(number: int) -> Recording:
-    return record(short_scene(training__seed=number))
+    return train(short_scene(training__seed=number))
 
 
 def aged(kept: RecordingCache, recording: Recording, age: int) -> Path:
@@ -359,7 +359,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, recording: Recording
         assert not kept.keep(recording)
         assert kept.find(recording.scene) is None
         assert kept.contents().recordings == 0
-        assert same(record_once(recording.scene, record, kept), recording)
+        assert same(record_once(recording.scene, train, kept), recording)
 
 
 def test_a_full_disk(kept: RecordingCache, recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -374,15 +374,15 @@ def test_a_full_disk(kept: RecordingCache, recording: Recording, monkeypatch: py
 def test_trained_once(kept: RecordingCache, monkeypatch: pytest.MonkeyPatch) -> None:
     scene, trained = short_scene(), []
 
-    def train(scene: Scene) -> Recording:
+    def counted(scene: Scene) -> Recording:
         trained.append(scene)
-        return record(scene)
+        return train(scene)
 
     monkeypatch.setattr(cache, "SECONDS_TO_LOAD", 0.0)
     monkeypatch.setattr(cache, "SECONDS_A_BYTE", 0.0)
-    first, second = (record_once(scene, train, kept) for _ in range(2))
+    first, second = (record_once(scene, counted, kept) for _ in range(2))
     assert same(first, second) and trained == [scene]
-    record_once(scene, train, None)
+    record_once(scene, counted, None)
     assert len(trained) == 2
 
 

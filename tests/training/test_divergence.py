@@ -11,7 +11,7 @@ from netviz.training.initializers import initial_parameters
 from netviz.training.problem import TrainingDiverged, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import take_step
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import playground, scene
 
 LINEAR: Any = {"layers": [3, 4, 1], "activation": ["relu", "linear"], "bias": True}
@@ -19,7 +19,7 @@ LINEAR: Any = {"layers": [3, 4, 1], "activation": ["relu", "linear"], "bias": Tr
 
 def diverge(**changes: Any) -> TrainingDiverged:
     with pytest.raises(TrainingDiverged) as caught:
-        record(scene(**changes))
+        train(scene(**changes))
     return caught.value
 
 
@@ -110,7 +110,7 @@ def test_a_start_that_is_not_finite_has_no_recording() -> None:
 @pytest.mark.parametrize("cycles", [3, 2000])
 def test_a_measured_curve_finds_it_too(initial_weights: str, cycles: int) -> None:
     with pytest.raises(TrainingDiverged) as caught:
-        record(
+        train(
             playground(
                 network={"activation": ["relu", "relu", "linear"]},
                 learning_rate=1e150,
@@ -133,4 +133,4 @@ def test_test_examples_may_run_away_alone() -> None:
         if examples_of(wanted).inputs[0] == 0:
             break
     with pytest.raises(TrainingDiverged, match="before the first cycle, in testing: the test loss left the range"):
-        record(wanted)
+        train(wanted)

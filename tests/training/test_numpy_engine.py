@@ -13,7 +13,7 @@ from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
-from netviz.training.trainer import choose_engine, record
+from netviz.training.trainer import choose_engine, train
 from tests.training.problems import assert_same, blows_up_rounding, problems
 from tests.training.scenes import scene
 
@@ -108,7 +108,7 @@ def test_numbers_that_run_away_are_found_where_the_reference_finds_them() -> Non
         schedule={"cycles": [3000]},
     )
     with pytest.raises(TrainingDiverged) as found:
-        record(diverging)
+        train(diverging)
     problem = training_problem(diverging)
     with pytest.raises(TrainingDiverged) as expected, np.errstate(all="ignore"):
         run_reference(problem, TrainingState(initial_parameters(diverging)), 3000, watched_from=1)

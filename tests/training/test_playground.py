@@ -17,7 +17,7 @@ from netviz.training.playground_engine import can_be_compiled_in_order, compile_
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
-from netviz.training.trainer import choose_engine, record
+from netviz.training.trainer import choose_engine, train
 from tests.training.scenes import playground, scene
 
 FEATURES = ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
@@ -46,13 +46,13 @@ LOSSES = {
 
 @pytest.fixture(scope="module", params=["circle", "xor"])
 def run(request: pytest.FixtureRequest) -> Recording:
-    return record(playground(request.param))
+    return train(playground(request.param))
 
 
 @pytest.fixture(scope="module")
 def spiral() -> Recording:
     """The spiral with all inputs and three layers of eight, the most restless of its runs."""
-    return record(playground("spiral", data={"features": FEATURES}, network={"layers": [7, 8, 8, 8, 1]}))
+    return train(playground("spiral", data={"features": FEATURES}, network={"layers": [7, 8, 8, 8, 1]}))
 
 
 def test_the_losses_of_the_original_program(run: Recording, spiral: Recording) -> None:
@@ -81,7 +81,7 @@ def test_the_curves_are_measured_with_the_weights_after_each_cycle(run: Recordin
 
 @pytest.mark.parametrize("batch", [1, 10])
 def test_a_run_can_be_kept_in_a_file(batch: int, tmp_path: Any) -> None:
-    run = record(playground("gauss", cycles=3, batch=batch, data={"samples": 40, "noise": 10}, schedule=[1, 3]))
+    run = train(playground("gauss", cycles=3, batch=batch, data={"samples": 40, "noise": 10}, schedule=[1, 3]))
     run.save(tmp_path / "run.npz")
     again = Recording.load(tmp_path / "run.npz")
     assert again.info["seed"] == again.scene.training.seed == "0.59704"
@@ -220,8 +220,8 @@ def problems(draw: st.DrawFn, in_order: bool) -> tuple[TrainingProblem, Paramete
 def test_its_algorithm_to_the_last_bit(case: tuple[TrainingProblem, Parameters], cycles: int) -> None:
     problem, parameters = case
     original = trained(problem, parameters, cycles)
-    for train in (lambda state, count: run_reference(problem, state, count), compile_in_order(problem)):
-        state = train(train(TrainingState(parameters), 1).state, cycles - 1).state  # what is left over goes on
+    for run in (lambda state, count: run_reference(problem, state, count), compile_in_order(problem)):
+        state = run(run(TrainingState(parameters), 1).state, cycles - 1).state  # what is left over goes on
         assert [array.tolist() for array in state.parameters.weights] == original.w
         assert [array.tolist() for array in state.parameters.biases] == original.b
         carried = 0 if state.carried is None else state.carried.examples
@@ -269,16 +269,16 @@ def test_a_weight_that_regularization_takes_across_zero_is_dead_for_ever() -> No
         regularization_rate=10,
         initial_weights=[[[0.5]]],
     )
-    assert record(wanted).weights[0][:, 0, 0].tolist() == [0.5] * 2 + [0.0] * 11
+    assert train(wanted).weights[0][:, 0, 0].tolist() == [0.5] * 2 + [0.0] * 11
     living = wanted.model_copy(update={"training": wanted.training.model_copy(update={"regularization": "L2"})})
-    assert (record(living).weights[0][2:, 0, 0] != 0).all()
+    assert (train(living).weights[0][2:, 0, 0] != 0).all()
 
 
 def test_gradients_left_over_at_the_end_of_a_cycle_go_into_the_next() -> None:
     """A linear neuron w x, targets 0, five examples x = 1, batches of two."""
     rate, examples = 0.1, [(1, 0)] * 5
     wanted: Any = {"layers": [1, 1], "activation": "linear"}
-    run = record(
+    run = train(
         scene(
             examples,
             wanted,
@@ -351,7 +351,7 @@ def test_a_step_goes_down_the_slope_of_loss_and_penalty(regularization: str, ini
         schedule=[1],
         cycles=1,
     )
-    rate, run = whole.training.learning_rate, record(whole)
+    rate, run = whole.training.learning_rate, train(whole)
     examples = examples_of(whole)
     assert examples.inputs.shape == (30, 7)
     x1, x2 = examples.points.T  # type: ignore[union-attr]

@@ -15,7 +15,7 @@ from netviz.scene.schedule import recorded_examples
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from netviz.training.training_recorder import refuse_too_large
 from tests.conftest import short_scene
 
@@ -36,13 +36,13 @@ def presented(recording: Recording) -> dict[int, list[int]]:
 
 
 def test_examples_are_recorded_in_turn() -> None:
-    recording = record(presenting({"shot": "learning", "examples": 3}))
+    recording = train(presenting({"shot": "learning", "examples": 3}))
     assert presented(recording) == {1: [0, 1, 2], 4: [3, 4, 5], 20: [0, 1, 6], 60: [2, 3, 4]}
 
 
 def test_the_rows_are_those_of_a_whole_recording() -> None:
     some, every = (
-        record(presenting({"shot": "learning", "examples": count}, training__batch=batch))
+        train(presenting({"shot": "learning", "examples": count}, training__batch=batch))
         for batch in (2,)
         for count in (3, "each")
     )
@@ -69,14 +69,14 @@ def test_walks_are_recorded_with_the_step_that_follows() -> None:
 
 
 def test_a_number_past_all_examples_presents_each_of_them() -> None:
-    recording = record(presenting({"shot": "learning", "examples": 100}))
+    recording = train(presenting({"shot": "learning", "examples": 100}))
     assert presented(recording) == EVERYTHING
 
 
 @pytest.mark.parametrize(("seconds", "most"), [(60, 3), (5, 2), (2, 1)])
 def test_a_film_presents_what_was_recorded(seconds: int, most: int) -> None:
     scene = presenting({"shot": "learning", "examples": 3})
-    recording = record(scene)
+    recording = train(scene)
     plan = make_plan(scene, Fraction(seconds))
     assert plan.examples_per_cycle <= most
     steps = [(span.cycle, span.example) for span in plan.spans if span.kind == "step"]
@@ -102,28 +102,28 @@ def test_without_a_length_a_film_lasts_as_long_as_its_steps() -> None:
 
 def test_another_film_of_the_recording_must_find_its_examples() -> None:
     few, more = (presenting({"shot": "learning", "examples": count}) for count in (2, 4))
-    assert record(more).with_scene(more).scene == more
+    assert train(more).with_scene(more).scene == more
     with pytest.raises(InputError, match="examples that were not recorded"):
-        record(few).with_scene(more)
+        train(few).with_scene(more)
     with pytest.raises(InputError, match="examples that were not recorded"):
-        record(few).with_scene(presenting({"shot": "learning"}))
-    whole = record(presenting({"shot": "learning"}))
+        train(few).with_scene(presenting({"shot": "learning"}))
+    whole = train(presenting({"shot": "learning"}))
     assert presented(whole.with_scene(few)) == EVERYTHING, "there is more than is needed"
 
 
 def test_it_survives_its_file(tmp_path: Path) -> None:
     scene = presenting({"shot": "learning", "examples": 3})
-    record(scene).save(tmp_path / "run.npz")
+    train(scene).save(tmp_path / "run.npz")
     loaded = Recording.load(tmp_path / "run.npz")
-    assert presented(loaded) == presented(record(scene))
-    record(presenting({"shot": "learning"})).with_scene(scene).save(tmp_path / "more.npz")
+    assert presented(loaded) == presented(train(scene))
+    train(presenting({"shot": "learning"})).with_scene(scene).save(tmp_path / "more.npz")
     assert len(Recording.load(tmp_path / "more.npz").cycle) > len(loaded.cycle)
 
 
 def test_a_file_that_lacks_what_its_scene_presents_is_refused(tmp_path: Path) -> None:
     import json
 
-    record(presenting({"shot": "learning", "examples": 2})).save(tmp_path / "run.npz")
+    train(presenting({"shot": "learning", "examples": 2})).save(tmp_path / "run.npz")
     with np.load(tmp_path / "run.npz") as file:
         arrays = dict(file)
     header = json.loads(arrays["header"].tobytes())

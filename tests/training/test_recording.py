@@ -9,13 +9,13 @@ import pytest
 
 from netviz.training.layers import forward, losses
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import scene
 
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    return record(scene(network={"bias": True, "activation": ["tanh", "sigmoid"]}, batch=3))
+    return train(scene(network={"bias": True, "activation": ["tanh", "sigmoid"]}, batch=3))
 
 
 def test_nothing_in_it_can_be_changed(recording: Recording) -> None:

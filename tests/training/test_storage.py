@@ -20,13 +20,13 @@ from netviz.resources import scenes_folder
 from netviz.scene.scene import Scene
 from netviz.training import storage, trainer
 from netviz.training.recording import Recording
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import playground, scene
 
 
 @pytest.fixture(scope="module")
 def recording() -> Recording:
-    return record(scene(network={"bias": True}, cycles=30, schedule={"frames": 3}))
+    return train(scene(network={"bias": True}, cycles=30, schedule={"frames": 3}))
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_it_is_an_ordinary_npz(saved: Path, recording: Recording) -> None:
 @pytest.fixture
 def tested(tmp_path: Path) -> Path:
     path = tmp_path / "tested.npz"
-    record(playground(data={"samples": 30}, schedule=[1, 4], cycles=5)).save(path)
+    train(playground(data={"samples": 30}, schedule=[1, 4], cycles=5)).save(path)
     return path
 
 
@@ -109,7 +109,7 @@ def test_test_losses_are_kept_too(tested: Path) -> None:
     assert again.test_loss is not None
     assert again.test_loss.shape == again.train_loss.shape == (6,)
     assert again.info["seed"] == again.scene.training.seed == "0.59704"
-    run = record(again.scene)
+    run = train(again.scene)
     for one, two in zip(arrays_of(run), arrays_of(again), strict=True):
         assert one.tobytes() == two.tobytes()
 
@@ -138,7 +138,7 @@ def test_loading_does_not_train(saved: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_file_there_is_replaced_whole(saved: Path, recording: Recording) -> None:
     os.link(saved, saved.parent / "other")
     before = saved.read_bytes()
-    record(scene(seed=9)).save(saved)
+    train(scene(seed=9)).save(saved)
     assert Recording.load(saved).scene.training.seed == 9
     assert (saved.parent / "other").read_bytes() == before
     umask = os.umask(0)
@@ -324,8 +324,8 @@ def test_a_small_file_that_holds_very_much_is_not_unpacked(saved: Path, monkeypa
     rewrite(saved, files)
     assert saved.stat().st_size < 100_000
     assert "loss has the shape (2500000,)" in refused(saved)
-    monkeypatch.setattr(storage, "LARGEST_FILE", 10_000_000)
+    monkeypatch.setattr(storage, "_LARGEST_FILE", 10_000_000)
     assert "holds more than 0.01 GB" in refused(saved)
     monkeypatch.setattr(storage, "LARGEST_HEADER", 100)
-    monkeypatch.setattr(storage, "LARGEST_FILE", 10**9)
+    monkeypatch.setattr(storage, "_LARGEST_FILE", 10**9)
     assert "its header is larger" in refused(saved)

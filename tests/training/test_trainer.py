@@ -12,13 +12,13 @@ from netviz.training.layers import activate, forward, losses
 from netviz.training.problem import Parameters, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from tests.training.scenes import MILO_CYCLES, milo, playground, scene
 
 
 @pytest.fixture(scope="module")
 def film_of_2015() -> Recording:
-    return record(milo())
+    return train(milo())
 
 
 def assert_obeys_the_forward_pass(recording: Recording) -> None:
@@ -47,7 +47,7 @@ def test_every_row_obeys_the_forward_pass(film_of_2015: Recording) -> None:
 def test_tiny_nn_part_one() -> None:
     """iamtrask's first network; the outputs printed are those of the last cycle, from before its update."""
     examples: Any = [([0, 0, 1], 0), ([0, 1, 1], 0), ([1, 0, 1], 1), ([1, 1, 1], 1)]
-    recording = record(
+    recording = train(
         scene(
             examples,
             {"layers": [3, 1]},
@@ -66,7 +66,7 @@ def test_tiny_nn_part_one() -> None:
 def test_tiny_nn_part_two_goes_on_drawing_from_the_same_stream() -> None:
     """Part one took three numbers of it. Errors and outputs printed are those from before a cycle's update."""
     examples: Any = [([0, 0, 1], 0), ([0, 1, 1], 1), ([1, 0, 1], 1), ([1, 1, 1], 0)]
-    recording = record(
+    recording = train(
         scene(
             examples,
             {"layers": [3, 4, 1]},
@@ -86,7 +86,7 @@ def test_tiny_nn_part_two_goes_on_drawing_from_the_same_stream() -> None:
 
 def test_even_or_odd() -> None:
     """The thoughtbot article's forward pass; its weights stand only in its pictures, as far as they can be told."""
-    recording = record(
+    recording = train(
         scene(
             [([1, 1], 0), ([1, 0], 1)],
             {"layers": [2, 2, 1], "bias": True},
@@ -104,7 +104,7 @@ def test_even_or_odd() -> None:
 
 def test_mazurs_step_by_step_example_as_a_scene() -> None:
     """M. Mazur, "A Step by Step Backpropagation Example": one step with biases that are not trained."""
-    recording = record(
+    recording = train(
         scene(
             [([0.05, 0.10], [0.01, 0.99])],
             {"layers": [2, 2, 2], "bias": "fixed"},
@@ -126,7 +126,7 @@ def test_mazurs_step_by_step_example_as_a_scene() -> None:
 
 def test_milos_earlier_single_neuron() -> None:
     examples: Any = [([0, 0, 1], 0), ([1, 1, 1], 1), ([1, 0, 1], 1), ([0, 1, 1], 0)]
-    recording = record(scene(examples, {"layers": [3, 1]}, {"frames": 1}, cycles=10_000, batch="full", reduction="sum"))
+    recording = train(scene(examples, {"layers": [3, 1]}, {"frames": 1}, cycles=10_000, batch="full", reduction="sum"))
     assert recording.weights[0][-1, :, 0].round(8).tolist() == [9.67299303, -0.2078435, -4.62963669]
     assert recording.forward([1, 0, 0])[-1].item() == pytest.approx(0.99993704, abs=5e-9)
 
@@ -152,7 +152,7 @@ CASES: list[dict[str, Any]] = [
 def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     """Against a plain loop over the steps that keeps everything."""
     wanted = scene(**changes)
-    recording, problem = record(wanted), training_problem(wanted)
+    recording, problem = train(wanted), training_problem(wanted)
     rows, examples = list(range(len(recording.cycle))), len(problem.inputs)
     assert_obeys_the_forward_pass(recording)
 
@@ -207,10 +207,10 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("batch", [1, "full"])
 def test_the_curve_of_a_long_run_has_the_values_of_the_whole(batch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = scene(cycles=2000, batch=batch, schedule={"cycles": [3, 777]})
-    whole = record(wanted)
+    whole = train(wanted)
     monkeypatch.setattr(training_recorder, "LONGEST_WHOLE_CURVE", 1000)
     monkeypatch.setattr(training_recorder, "CURVE_POINTS", 100)
-    thinned = record(wanted)
+    thinned = train(wanted)
     assert 100 < len(thinned.curve_cycle) < 150
     assert {0, 3, 777, 2000} < set(thinned.curve_cycle.tolist())
     np.testing.assert_array_equal(thinned.train_error, whole.train_error[thinned.curve_cycle])
@@ -220,9 +220,9 @@ def test_the_curve_of_a_long_run_has_the_values_of_the_whole(batch: Any, monkeyp
 
 def test_the_same_scene_gives_the_same_bytes(tmp_path: Any) -> None:
     for name in ("one", "two"):
-        record(scene(cycles=5000)).save(tmp_path / name)
+        train(scene(cycles=5000)).save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    record(scene(cycles=5000, seed=2)).save(tmp_path / "three")
+    train(scene(cycles=5000, seed=2)).save(tmp_path / "three")
     assert (tmp_path / "one").read_bytes() != (tmp_path / "three").read_bytes()
 
 
@@ -230,7 +230,7 @@ def test_the_same_scene_gives_the_same_bytes(tmp_path: Any) -> None:
 def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = scene(cycles=3000, batch=batch, schedule={"cycles": [2, 777]}, network={"bias": True}).model_dump()
     wanted = Scene.model_validate(plain | {"data": plain["data"] | {"train_share": 0.6}})
-    run = record(wanted)
+    run = train(wanted)
     examples = run.examples
     assert (len(examples.inputs), len(examples.test_inputs)) == (4, 3)
     for row in np.flatnonzero(run.example == -1):
@@ -244,7 +244,7 @@ def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, m
     monkeypatch.setattr(training_recorder, "LONGEST_WHOLE_CURVE", 1000)
     monkeypatch.setattr(training_recorder, "CURVE_POINTS", 100)
     monkeypatch.setattr(training_recorder, "_NUMBERS_AT_ONCE", 8)  # two examples at once
-    thinned = record(wanted)
+    thinned = train(wanted)
     assert 100 < len(thinned.curve_cycle) < 150
     for name in ("train_loss", "train_error", "test_loss"):
         np.testing.assert_allclose(getattr(thinned, name), getattr(run, name)[thinned.curve_cycle], rtol=1e-9)
@@ -253,7 +253,7 @@ def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, m
 def test_softmax_with_cross_entropy_learns_three_classes() -> None:
     examples: Any = [([0, 0], [1, 0, 0]), ([0, 1], [0, 1, 0]), ([1, 0], [0, 0, 1]), ([1, 1], [0, 1, 0])]
     network = {"layers": [2, 6, 3], "activation": ["tanh", "softmax"], "bias": True}
-    recording = record(
+    recording = train(
         scene(examples, network, cycles=500, learning_rate=0.3, loss="cross_entropy", initial_weights="glorot")
     )
     assert recording.train_loss[0] > 0.8
@@ -265,7 +265,7 @@ def test_softmax_with_cross_entropy_learns_three_classes() -> None:
 @pytest.mark.parametrize("batch", [1, 3])
 def test_progress_is_reported_seldom_and_to_the_end(batch: int) -> None:
     reports: list[tuple[int, int]] = []
-    record(scene(cycles=1500, batch=batch, schedule={"every": 2}), progress=lambda *report: reports.append(report))
+    train(scene(cycles=1500, batch=batch, schedule={"every": 2}), progress=lambda *report: reports.append(report))
     done = [cycles for cycles, _ in reports]
     assert done == sorted(set(done))
     assert reports[-1] == (1500, 1500)
@@ -274,20 +274,20 @@ def test_progress_is_reported_seldom_and_to_the_end(batch: int) -> None:
 
 def test_a_recording_that_would_be_too_large_is_refused_before_training() -> None:
     with pytest.raises(InputError) as refused:
-        record(scene(cycles=10_000, schedule={"every": 1}, network={"layers": [3, 1000, 1]}))
+        train(scene(cycles=10_000, schedule={"every": 1}, network={"layers": [3, 1000, 1]}))
     message = str(refused.value)
     assert "10,000 shown cycles of 7 examples" in message
     assert "2 GB" in message
     with pytest.raises(InputError, match=r"layers"):
-        record(scene(network={"layers": [3, 100_000, 100_000, 1]}))
+        train(scene(network={"layers": [3, 100_000, 100_000, 1]}))
     with pytest.raises(InputError, match="10,000 examples"):
-        record(playground(data={"samples": 20_000}, schedule=list(range(1, 1001)), cycles=1000))
+        train(playground(data={"samples": 20_000}, schedule=list(range(1, 1001)), cycles=1000))
 
 
 def test_no_global_state_is_touched() -> None:
     np.random.seed(3)
     expected = np.random.RandomState(3).random()
     settings = np.geterr()
-    record(scene())
+    train(scene())
     assert np.random.random() == expected
     assert np.geterr() == settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from netviz.audio.music_file import FORMATS
+from netviz.audio.music_file import _FORMATS
 from netviz.audio.soundtrack import Soundtrack
 from netviz.video.encoder import QUALITIES, take_arguments
 from netviz.video.formats import Encoding, FrameStream
@@ -36,7 +36,7 @@ def test_a_segment() -> None:
 def test_music() -> None:
     assert sound_arguments(Soundtrack(Path("concat:a.mp3")), Fraction(300 * 1001, 30000)) == [
         *("-v", "error"),
-        *("-protocol_whitelist", "file,pipe", "-format_whitelist", FORMATS, "-i", "file:concat:a.mp3"),
+        *("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", "file:concat:a.mp3"),
         *(
             "-filter_complex",
             "[0:a:0]aresample=48000,asetpts=N/SR/TB,aformat=channel_layouts=stereo,apad,atrim=end_sample=480480[a]",

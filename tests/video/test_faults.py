@@ -263,7 +263,7 @@ def test_a_flood_of_messages_neither_blocks_nor_fills_the_message(tmp_path: Path
 def test_a_hanging_ffmpeg_is_asked_to_end_then_killed(
     tmp_path: Path, use_false_ffmpeg: UseFalse, monkeypatch: pytest.MonkeyPatch, music: Path, body: str
 ) -> None:
-    monkeypatch.setattr(ffmpeg_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(ffmpeg_module, "_PATIENCE", 0.5)
     use_false_ffmpeg("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + body)
     started = time.monotonic()
     message = failure(tmp_path, stall_limit=0.4, audio=Soundtrack(music))

@@ -18,7 +18,7 @@ def test_a_jpeg_that_is_hard_to_encode_is_made_smaller(monkeypatch: pytest.Monke
     noise = np.random.default_rng(1).integers(0, 256, (90, 160, 3), np.uint8)
     sizes = []
     for bound in (10.0, 0.0):
-        monkeypatch.setattr(images, "BYTES_A_PIXEL", bound)
+        monkeypatch.setattr(images, "_BYTES_A_PIXEL", bound)
         data = picture_file(noise, ".jpg", provenance_of(short_scene()))
         with Image.open(io.BytesIO(data)) as picture:
             assert (picture.size, picture.info["progressive"]) == ((160, 90), 1)

@@ -18,7 +18,7 @@ from netviz.errors import NetvizError
 from netviz.timeline.timeline import Timeline
 from netviz.video.writer import write_film
 from netviz.web.mime_types import UnknownFilm, film_type
-from netviz.web.player_page import HEIGHT, POINTS, WIDTH, Played, curve_of, player_page
+from netviz.web.player_page import _POINTS, HEIGHT, WIDTH, Played, curve_of, player_page
 from netviz.web.snippets import Embedded, FilmSource
 from netviz.web.transcript import passages, summary_of
 from tests.video.support import moving_pictures
@@ -103,7 +103,7 @@ def test_the_curve(timeline: Timeline) -> None:
 
 def test_curves_of_many_cycles_have_no_more_points_than_can_be_seen() -> None:
     (line,) = curve_of(film(training__cycles=5000, schedule={"cycles": [1, 5000]}, story=None)).lines
-    assert 200 < line.path.count("L") <= POINTS + 2
+    assert 200 < line.path.count("L") <= _POINTS + 2
 
 
 def test_curves_of_tested_and_of_compared_runs() -> None:

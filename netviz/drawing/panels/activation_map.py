@@ -17,8 +17,7 @@ from netviz.drawing.responses import Domain, signed
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.scene.model import Activation
 from netviz.timeline.frame import Frame
-
-Floats = NDArray[np.float64]
+from netviz.training.layers import Floats
 
 BEHIND = 0.26
 """How far the answers' colours are taken back to the middle of the scale, so that points of full colour stand out."""

@@ -29,16 +29,16 @@ from netviz.timeline.frame import Frame
 HALO = 1.5
 VALUE_DISTANCE = 1.9
 """From a neuron's middle to its value, in radii."""
-TYPE, TYPE_OF_LITTLE = 1.35, 1.1
+_TYPE, TYPE_OF_LITTLE = 1.35, 1.1
 """Size of the words, in the smallest that can be read; and where little is left of a tall picture."""
-STEP, LINES = 1.75, 3.6
+_STEP, LINES = 1.75, 3.6
 """From one line of the header to the next, in sizes of its type; lines that are above the network, which is beside them
 in wide pictures."""
 LEFT, TOP, RIGHT, BOTTOM = 0.055, 0.05, 0.945, 0.927
 """Parts of the picture that everything stands between."""
 BAND = {True: 0.095, False: 0.11}
 """How far all gives way to a film's captions, which stand above it; in wide pictures and others, of the height."""
-PAGE = 480 / (100 / 72)
+_PAGE = 480 / (100 / 72)
 """Height of the original page in points, the unit of its line widths."""
 
 
@@ -61,7 +61,7 @@ class Page:
             max(TOP * down, safe.y),
             min(RIGHT * across, safe.right),
             min(BOTTOM * down, safe.bottom),
-            (TYPE_OF_LITTLE if layout.is_little else TYPE) * layout.small,
+            (TYPE_OF_LITTLE if layout.is_little else _TYPE) * layout.small,
         )
 
     def x(self, part: float) -> float:
@@ -88,7 +88,7 @@ class ClassicNetworkPanel(Unlit):
             (page.x(0.30), page.y(0.09), page.y(0.78)) if wide else (page.x(0.05), page.y(0.27), page.y(0.80))
         )
         if not wide:
-            top = max(top, page.y(0.065) + LINES * STEP * page.type)
+            top = max(top, page.y(0.065) + LINES * _STEP * page.type)
         if context.has_cues:
             top += BAND[wide] * down
         right = min(page.x(0.965), layout.safe.right)
@@ -109,7 +109,7 @@ class ClassicNetworkPanel(Unlit):
             disc.set(edgecolor="none")
         for artist in (self.synapses, self.glow, self.halos, self.neurons):
             context.canvas.axes.add_collection(artist, autolim=False)
-        self.point = down / PAGE
+        self.point = down / _PAGE
         heaviest = LevelScale.of(context.recording).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
@@ -190,7 +190,7 @@ class ClassicHeaderPanel(Unlit):
         across, down = context.layout.size
         page = Page.of(context.layout)
         self.size = page.type
-        self.step = STEP * self.size
+        self.step = _STEP * self.size
         wide = across >= 1.2 * down
         self.x, self.y = page.x(LEFT), page.y(0.10 if wide else 0.065)
         self.cues = caption_slot(context.layout)

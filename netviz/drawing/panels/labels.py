@@ -24,7 +24,7 @@ from netviz.training.layers import features_of
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
-LONGEST = 0.21
+_LONGEST = 0.21
 """Room for names on either side, as a part of the picture's width."""
 HALO = 0.035
 """Room for the outermost neurons' halos in upright pictures, likewise."""
@@ -34,7 +34,7 @@ LEGIBLE = 0.75
 """Of the smallest type: in runs side by side names that would be smaller are left out."""
 LINE = 1.1
 """From one line of a name to the next, in sizes of its type."""
-APART = 2.7
+_APART = 2.7
 """From one neuron to the next where names beside them may have two lines, likewise."""
 BARELY = 0.85
 """Of the usual size: names beside the inputs that would be smaller on one line have two."""
@@ -127,7 +127,7 @@ def _wanted(context: RenderContext, slot: Rect, most: int) -> tuple[float, float
 
 def _longest(context: RenderContext, slot: Rect) -> float:
     """The most that a name beside the network takes of the picture's width, or of a run's room."""
-    return LONGEST_OF_RUN * slot.width if context.compared else LONGEST * context.layout.size[0]
+    return LONGEST_OF_RUN * slot.width if context.compared else _LONGEST * context.layout.size[0]
 
 
 def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: float) -> list[list[str]]:
@@ -199,7 +199,7 @@ class Names:
         """Names at the left of their neurons, on two lines only where those stand far enough apart."""
         layout, font = self.context.layout, self.context.faces.words
         lines = _beside_inputs(self.context, texts, slot)
-        if max(map(len, lines), default=1) == 1 or apart < APART * layout.body:
+        if max(map(len, lines), default=1) == 1 or apart < _APART * layout.body:
             return [([text], size) for text, size in self._same_size(texts, slot)]
         fitted = [[fit(line, font, layout.body, slot, 0.6 * layout.small) for line in each] for each in lines]
         smallest = min(size for each in fitted for _, size in each)
@@ -298,14 +298,14 @@ class Names:
 
 STRENGTH = 0.68
 """How much of the glow a shade takes away: in every theme the texts around a network are read at 4.5 to 1 then."""
-FULL, GONE = 0.5, 2.0
+_FULL, GONE = 0.5, 2.0
 """How far from the middle of a line of text its shade is full, and where it ends, in sizes of type: it has no edge."""
-LEVELS = 32
+_LEVELS = 32
 """Steps in which a shade comes and goes with its text."""
 
 EVERY = (slice(None, None, 8), slice(None, None, 8))
 """The pixels that tell whether there is any glow to be shaded."""
-WHOLE, HALF = np.uint16(256), np.uint16(128)
+_WHOLE, _HALF = np.uint16(256), np.uint16(128)
 """Shades are laid in whole numbers, 256 of them to 1: that is several times as fast."""
 
 
@@ -340,7 +340,7 @@ class Shade(NamedTuple):
     def lay_on(self, plane: NDArray[np.uint8]) -> None:
         """Bring the ground back."""
         under = plane[self.window]
-        under[:] = (under * (WHOLE - self.alpha) + self.ground) >> 8
+        under[:] = (under * (_WHOLE - self.alpha) + self.ground) >> 8
 
 
 class Spot(NamedTuple):
@@ -426,9 +426,9 @@ class Shaded:
         shaded = np.zeros((y.size, x.size))
         for spot in spots:
             beside = np.maximum(np.maximum(spot.left - x, x - spot.left - spot.long), 0)
-            part = np.clip((GONE - np.hypot(beside, y - spot.y) / spot.size) / (GONE - FULL), 0, 1)
-            np.maximum(shaded, spot.level / LEVELS * part * part * (3 - 2 * part), out=shaded)
-        alpha = np.rint(WHOLE * STRENGTH * shaded).astype(np.uint16)
+            part = np.clip((GONE - np.hypot(beside, y - spot.y) / spot.size) / (GONE - _FULL), 0, 1)
+            np.maximum(shaded, spot.level / _LEVELS * part * part * (3 - 2 * part), out=shaded)
+        alpha = np.rint(_WHOLE * STRENGTH * shaded).astype(np.uint16)
         found = []
         for channel, ground in zip(canvas.space.channels, canvas.planes_of(self._ground), strict=True):
             step = channel.step
@@ -437,14 +437,14 @@ class Shaded:
                 slice(start // step, start // step + count)
                 for start, count in zip((top, first), own.shape, strict=True)
             )
-            found.append(Shade(window, own, ground[window] * own + HALF, ground[window][EVERY].astype(np.int16)))
+            found.append(Shade(window, own, ground[window] * own + _HALF, ground[window][EVERY].astype(np.int16)))
         return found
 
 
 def _spot(text: LabelText) -> Spot:
     long = width(text.text, text.font, text.size)
     left = text.x - {"left": 0.0, "middle": long / 2, "right": long}[text.anchor]
-    return Spot(round(left), round(text.y), round(long), text.size, round(LEVELS * min(1.0, text.level)))
+    return Spot(round(left), round(text.y), round(long), text.size, round(_LEVELS * min(1.0, text.level)))
 
 
 def _groups(spots: list[Spot]) -> list[tuple[Spot, ...]]:

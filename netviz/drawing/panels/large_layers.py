@@ -15,13 +15,12 @@ from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
 from netviz.timeline.easing import swell
 from netviz.timeline.frame import Frame, state_of
+from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
-
-Floats = NDArray[np.float64]
 
 LINE = 1.3
 """From one line of what is said below the network to the next, in sizes of its type."""
-LEVELS = 127
+_LEVELS = 127
 """Steps of light of either sign."""
 ERROR_STEPS = 8
 """Steps of the error that has come back to a cell."""
@@ -62,10 +61,10 @@ class Cells:
 
     def _numbers(self, frame: Frame, layer: int, block: CellBlock) -> NDArray[np.uint16]:
         """The palette's number of every cell, of places without one, and of the lines between them."""
-        levels = np.rint(LEVELS * self.scale.neurons(frame, layer)[block.cells]).astype(int) + LEVELS
+        levels = np.rint(_LEVELS * self.scale.neurons(frame, layer)[block.cells]).astype(int) + _LEVELS
         error_signal = np.rint((ERROR_STEPS - 1) * np.clip(frame.error_signal[layer][block.cells], 0, 1)).astype(int)
-        numbers = levels + (2 * LEVELS + 1) * error_signal
-        last = (2 * LEVELS + 1) * ERROR_STEPS
+        numbers = levels + (2 * _LEVELS + 1) * error_signal
+        last = (2 * _LEVELS + 1) * ERROR_STEPS
         if frame.highlighted is not None and frame.highlighted[0] == layer:
             numbers[block.cells == frame.highlighted[1]] = last + 1
         return np.append(numbers, last).astype(np.uint16)
@@ -159,7 +158,7 @@ def _map(block: CellBlock) -> NDArray[np.int64]:
 def _palette(context: RenderContext) -> NDArray[np.uint8]:
     """Colours (n, 3): for each step of the error those of light from -1 to 1; of what is no cell; of the focus."""
     theme = context.theme
-    levels = np.linspace(-1, 1, 2 * LEVELS + 1)[:, None]
+    levels = np.linspace(-1, 1, 2 * _LEVELS + 1)[:, None]
     signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
     glows = (1 - np.abs(levels)) * theme.neuron + np.abs(levels) * signal
     reddened = [
@@ -198,7 +197,7 @@ def _spots(block: CellBlock) -> list[tuple[float, float, float]]:
 
 MOST_GROUPS = 10
 """Groups of a layer's discs."""
-BANDS = 6
+_BANDS = 6
 """Groups of the cells of a block."""
 AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, ERROR_LEVEL = 0.55, 1.3, 1.2, 1.2
 """Light of all bands of a layer together: by weights, by what they carry, as they change, as the error comes back."""
@@ -296,7 +295,7 @@ def groups(places: NetworkPositions, layer: int) -> Groups:
     found = np.array_split(nodes, min(len(nodes), MOST_GROUPS)) if len(nodes) else []
     if block is not None:
         line = (block.centres[:, across] - block.centres[0, across]) / block.pitch
-        band = (np.rint(line) * BANDS / (np.rint(line).max() + 1)).astype(int)
+        band = (np.rint(line) * _BANDS / (np.rint(line).max() + 1)).astype(int)
         found += [block.cells[band == number] for number in np.unique(band)]
     members = np.zeros((len(found), len(centres)))
     leaves, reaches, breadth = np.empty((len(found), 2)), np.empty((len(found), 2)), np.empty(len(found))

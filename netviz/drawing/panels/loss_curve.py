@@ -21,10 +21,9 @@ from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import say, whole
 from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.frame import Frame
+from netviz.training.layers import Floats
 
-Floats = NDArray[np.float64]
-
-POINTS = 500
+_POINTS = 500
 NAMED = 0.3
 """Of the panel's width: no name at the end of a curve is longer."""
 GLOW = np.array([0.55])
@@ -116,7 +115,7 @@ class CurvePanel(Unlit):
         # Curves that break off have run away before: those that go on to the end say how high the panel is.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
         self.top = max(float(trace.recorded.max()) for trace in whole) * 1.04 or 1.0
-        spaced = np.expm1(np.linspace(0, np.log1p(self.last), POINTS))
+        spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netviz.drawing.network_layout import BIAS_RADIUS, NetworkPositions
 from netviz.drawing.panels.panel import LevelScale, RenderContext, Shapes, number
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.frame import Frame
-
-Floats = NDArray[np.float64]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SMALLEST_FIGURE = 0.0135

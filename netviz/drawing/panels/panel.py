@@ -18,6 +18,7 @@ from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces
 from netviz.drawing.theme import Colour, Theme
 from netviz.timeline.frame import Frame
+from netviz.training.layers import Floats
 from netviz.training.recording import Recording
 
 
@@ -66,8 +67,6 @@ class Unlit:
 
 
 # Closed shapes that stand still, discs and tiles: matplotlib draws each once, its inside and its rim.
-
-Floats = NDArray[np.float64]
 
 CORNER = 0.24
 """Radius of a tile's corners, as a part of half its side."""
@@ -136,7 +135,7 @@ def _rounded_square(corner: float, points: int = 12) -> Floats:
 
 WIDEST_FROM = 5.0
 """|weight| from which TensorFlow Playground draws its widest line."""
-NARROWEST, WIDEST = 1 / 1.08, 10 / 1.08
+NARROWEST, _WIDEST = 1 / 1.08, 10 / 1.08
 """Its lines are 1 to 10 pixels wide; here on a picture 1080 pixels high, in thousandths of the shorter side."""
 
 
@@ -187,7 +186,7 @@ def _largest(values: Floats) -> float:
 
 def playground_width(weights: Floats) -> Floats:
     """Thickness as in TensorFlow Playground, in thousandths of the picture's shorter side."""
-    result: Floats = NARROWEST + (WIDEST - NARROWEST) * np.minimum(1, np.abs(weights) / WIDEST_FROM)
+    result: Floats = NARROWEST + (_WIDEST - NARROWEST) * np.minimum(1, np.abs(weights) / WIDEST_FROM)
     return result
 
 

@@ -19,8 +19,7 @@ from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.cues import Spotlight
 from netviz.timeline.frame import Frame
-
-Floats = NDArray[np.float64]
+from netviz.training.layers import Floats
 
 FINENESS = 10
 """Widths are told apart by so many steps a pixel."""

@@ -20,9 +20,8 @@ from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_wi
 from netviz.drawing.panels.strokes import Strokes, dashes, shares
 from netviz.drawing.theme import Colour
 from netviz.timeline.frame import Frame, Pulse, state_of
+from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
-
-Floats = NDArray[np.float64]
 
 TAIL = 0.2
 """Length of a comet's tail, as a part of its synapse."""

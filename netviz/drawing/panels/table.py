@@ -22,7 +22,7 @@ from netviz.scene.shots import PicturePanelSpec as PictureSpec
 from netviz.timeline.frame import Frame
 
 ARROW = "→"
-MOST_ROWS = 12
+_MOST_ROWS = 12
 THOUGHT = 1.6
 """Rows that the new situation below the training set takes, with the gap above it."""
 CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
@@ -61,7 +61,7 @@ class TablePanel(Unlit):
         self.head = slot.y + 0.6 * layout.small
         below = THOUGHT if self.thoughts else 0.0
         fitting = int((slot.height - 1.9 * layout.small) / (1.22 * self.size) - below)
-        self.rows = max(1, min(len(self.cells), fitting, MOST_ROWS))
+        self.rows = max(1, min(len(self.cells), fitting, _MOST_ROWS))
         self.step = min((slot.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
         self.first = self.head + 1.35 * layout.small + self.step / 2
         padding = PADDING * self.size
@@ -74,7 +74,7 @@ class TablePanel(Unlit):
             linewidth=max(1.0, 1.2 * layout.unit),
         )
         context.canvas.axes.add_patch(self.highlight)
-        self._box = lru_cache(maxsize=MOST_ROWS + 1)(self._box_at)
+        self._box = lru_cache(maxsize=_MOST_ROWS + 1)(self._box_at)
 
     def _short(self, values: Sequence[float]) -> list[str]:
         return [short(value, self.decimals) for value in values]

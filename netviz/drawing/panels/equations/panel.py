@@ -31,9 +31,9 @@ from netviz.timeline.worked_example import EquationLine, LineKind, worked_exampl
 
 OF_SIDE = 0.03
 """Of the shorter side: in upright pictures, where lines are short, equations have type of this size."""
-LARGEST, SMALLEST = 1.3, 0.8
+_LARGEST, SMALLEST = 1.3, 0.8
 """Sizes of type that are tried, as parts of that or of the picture's small type."""
-TRIES = 15
+_TRIES = 15
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
 
@@ -120,7 +120,7 @@ class EquationsPanel(Unlit):
         recording = self.context.recording
         walk = Walk.of(recording, row, row_after)
         sections = _sections(self.scene, worked_example_steps(self.scene, shot), walk)
-        sizes = [self.body * (LARGEST + (SMALLEST - LARGEST) * number / (TRIES - 1)) for number in range(TRIES)]
+        sizes = [self.body * (_LARGEST + (SMALLEST - _LARGEST) * number / (_TRIES - 1)) for number in range(_TRIES)]
         width, height = self.slot.width, self.slot.height
         best = min(
             sizes, key=lambda size: self._cost(size, *paginate(sections, size, self.heading, width, height, about))

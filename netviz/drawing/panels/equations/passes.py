@@ -40,7 +40,7 @@ from netviz.timeline.frame import Array, Frame
 from netviz.training.layers import losses
 from netviz.training.recording import Recording
 
-HALF = r"\frac{1}{2}"
+_HALF = r"\frac{1}{2}"
 
 
 def matrix_line(walk: Walk, layer: int) -> Equation:
@@ -100,8 +100,8 @@ def error_line(walk: Walk) -> Equation:
     result = equals(numeral(walk.error))
     answer, wish = (lambda index: walk.symbols.neuron(walk.last, index)), walk.symbols.target
     if walk.loss == "squared_error":
-        symbolic = [f"{HALF}({wish(index)} - {answer(index)})^2" for index, _ in pairs]
-        numbers = [f"{HALF}({numeral(target)} - {factor(output)})^2" for _, (output, target) in pairs]
+        symbolic = [f"{_HALF}({wish(index)} - {answer(index)})^2" for index, _ in pairs]
+        numbers = [f"{_HALF}({numeral(target)} - {factor(output)})^2" for _, (output, target) in pairs]
         steps = [equals(each[0], *plus(each[1:])) for each in (symbolic, numbers)]
         return Equation(("E",), (*steps, result))
     symbolic, numbers = [], []
@@ -266,14 +266,14 @@ def weights_line(walk: Walk) -> Changes:
 # The forward pass in short: what each layer does, in symbols, and the numbers of what is presented.
 
 DECIMALS = 3
-LARGEST = 1.5
+_LARGEST = 1.5
 LEAST_GAP, MOST_GAP = 0.8, 1.8
 """Between the layers, as parts of the type's size."""
 ROW = 1.45
 """From one row of a layer's numbers to the next, likewise."""
-WIDEST = -0.888
+_WIDEST = -0.888
 """Stands for every number while the size of type is looked for."""
-QUIET = 0.25
+_QUIET = 0.25
 """Brightness of the symbols, beside that of the numbers."""
 
 Level = tuple[EquationPart, float, float]
@@ -294,10 +294,10 @@ class ForwardSummary:
             error = r"= -\sum_k t_k \ln o_k" + (r" + (1 - t_k) \ln (1 - o_k)" if both else "")
         self.names.append(Equation(("E",), (((error,),),)))
         self.gap, self.rows = LEAST_GAP, 1
-        self.size = self._size(LARGEST * small)
+        self.size = self._size(_LARGEST * small)
         if self.size < small:  # too much for one row in a readable size: what a layer makes of it gets its own
             self.rows, on_one = 2, self.size
-            self.size = self._size(LARGEST * small)
+            self.size = self._size(_LARGEST * small)
             if self.size <= on_one:  # in a low room rows cost more than they give
                 self.rows, self.size = 1, on_one
         free = slot.height - self._places(self.size)
@@ -325,7 +325,7 @@ class ForwardSummary:
             bottom = self._places(size, about)
             sizes = self.network.layers
             pairs = [
-                self._pair(size, self._numbers(layer, np.full(a, WIDEST), np.full(b, WIDEST)), about)
+                self._pair(size, self._numbers(layer, np.full(a, _WIDEST), np.full(b, _WIDEST)), about)
                 for layer, (a, b) in enumerate(pairwise(sizes))
             ]
             fits = all(part.size == size for pair in pairs for part in pair)
@@ -371,7 +371,7 @@ class ForwardSummary:
 
     def at(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[Level]]:
         """The heading, and the parts at a frame."""
-        shown: list[Level] = [(part, 1.0, QUIET) for part in self.fixed]
+        shown: list[Level] = [(part, 1.0, _QUIET) for part in self.fixed]
         if frame.row is None or not frame.presented:
             return [("FORWARD PASS", 0.6 * self.heading, 1.0)], shown
         sizes = self.network.layers

@@ -125,7 +125,7 @@ def times(text: str) -> str:
 
 # The names that equations give to what is in a network, and how they write numbers; all in mathtext's language.
 
-LARGEST = 1e6
+_LARGEST = 1e6
 """Numbers from here on are written with a power of ten."""
 
 
@@ -137,7 +137,7 @@ def numeral(value: float, decimals: int = 4) -> str:
     """
     size = abs(value)
     smallest = 0.001 if decimals >= 4 else 0.5 * 10**-decimals
-    if size != 0 and (size < smallest or size >= LARGEST):
+    if size != 0 and (size < smallest or size >= _LARGEST):
         digits, _, power = f"{value:.1e}".partition("e")
         return rf"{_trimmed(digits)}\cdot10^{{{int(power)}}}"
     if size >= 100:
