@@ -36,9 +36,8 @@ import netviz
 from benchmarks.parts import measured_parts
 from benchmarks.plain import plain_animation
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Renderer, make_animation
+from netviz.drawing.renderer import Renderer, draw_frames, make_animation
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.video.encoder import QUALITIES, encoded_in_turn, segments_of
@@ -77,7 +76,7 @@ def ways_of(timeline: Timeline, renderer: Renderer, shown: range) -> dict[str, t
     scene = timeline.recording.scene
     kept: list[NDArray[np.uint8]] = []
     last = None
-    for index, picture in zip(shown, pictures(timeline, renderer, shown), strict=True):
+    for index, picture in zip(shown, draw_frames(timeline, renderer, shown), strict=True):
         if not kept or timeline.key(index) != last:
             kept.append(picture.copy())
             last = timeline.key(index)
@@ -95,8 +94,8 @@ def ways_of(timeline: Timeline, renderer: Renderer, shown: range) -> dict[str, t
 
     ways: dict[str, tuple[Callable[[], object], int]] = {
         "encoder alone": (lambda: encode(timeline, kept, len(shown)), len(shown)),
-        "netviz": (lambda: encode(timeline, pictures(timeline, renderer, shown), len(shown)), len(shown)),
-        "drawing only": (lambda: [None for _ in pictures(timeline, renderer, shown)], len(shown)),
+        "netviz": (lambda: encode(timeline, draw_frames(timeline, renderer, shown), len(shown)), len(shown)),
+        "drawing only": (lambda: [None for _ in draw_frames(timeline, renderer, shown)], len(shown)),
     }
     if not timeline.held:
         ways["animate().save"] = saved, len(few)

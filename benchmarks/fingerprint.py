@@ -28,10 +28,9 @@ import numpy as np
 import netviz
 from netviz.drawing.color_space import RGB, YUV420
 from netviz.drawing.renderer import Renderer
-from netviz.pipeline.prepare import tell
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
 from netviz.timeline.moments import moment_frame
-from netviz.timeline.side_by_side import timeline_of
 
 SHAPES = ("960x540", "540x540", "540x960")
 MOMENTS = ("start", "25%", "50%", "75%", "end")
@@ -83,7 +82,7 @@ def still_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterat
     for shape in SHAPES:
         output = netviz.load_scene(name, overrides={"output.size": shape}).output
         resized = runs.with_scene(runs.scene.model_copy(update={"output": output}))
-        timeline = timeline_of(tell(netviz.plan(resized.scene), resized), resized)
+        timeline = finish(prepare(resized), resized).timeline
         for space, kind in ((RGB, "rgb"), (YUV420, "yuv")):
             renderer = Renderer(timeline, space)
             for moment in MOMENTS:

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 import netviz
 from benchmarks.film import SKIPPED, seconds
 from benchmarks.quality import likeness
+from netviz.drawing.renderer import draw_frames
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.video.writer import write_film
@@ -54,7 +54,7 @@ def main() -> None:
     timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene))
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning") + SKIPPED
     shown = range(first, first + 30 * options.seconds)
-    kept: list[NDArray[np.uint8]] = [picture.copy() for picture in pictures(timeline, frames=shown)]
+    kept: list[NDArray[np.uint8]] = [picture.copy() for picture in draw_frames(timeline, frames=shown)]
     request: dict[str, Any] = {"size": scene.output.size, "fps": Fraction(30), "frame_count": len(kept)}
     request |= {"audio": None, "quality": "good"}
     print(f"{options.scene}: {options.seconds} moving seconds\n")

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.renderer import Renderer
-from netviz.pipeline.api import pictures
+from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.timeline.timeline import Timeline
 
 
@@ -60,7 +59,7 @@ def measured_parts(timeline: Timeline, renderer: Renderer, shown: range) -> dict
             watch.around(panel.synapses, "_comets", "comets")
             watch.around(panel.neurons, "draw", "neurons")
             watch.around(panel.names, "draw", "names")
-    for _ in pictures(timeline, renderer, shown):
+    for _ in draw_frames(timeline, renderer, shown):
         pass
     each = {name: 1000 * taken / len(shown) for name, taken in watch.taken.items()}
     return dict(sorted(each.items(), key=lambda item: -item[1]))

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 import netviz
 from benchmarks.film import SKIPPED, seconds
+from netviz.drawing.renderer import draw_frames
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import pictures
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.video.encoder import QUALITIES, QualitySettings
@@ -64,7 +64,7 @@ def main() -> None:
     timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene))
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning") + SKIPPED
     shown = range(first, first + options.frames)
-    kept: list[NDArray[np.uint8]] = [picture.copy() for picture in pictures(timeline, frames=shown)]
+    kept: list[NDArray[np.uint8]] = [picture.copy() for picture in draw_frames(timeline, frames=shown)]
     print(f"{options.scene}: {options.frames} moving frames\n")
     print("| quality | preset | rate factor | MB in 91 s | SSIM | of luma | frames a second |")
     print("|---|---|---|---|---|---|---|")

@@ -28,8 +28,7 @@ from threadpoolctl import threadpool_limits
 
 import netviz
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Renderer
-from netviz.pipeline.api import pictures
+from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.pipeline.jobs import encode_settings
 from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import RenderTask, encode
@@ -89,7 +88,7 @@ def measure(film: RenderTask, wanted: OutputSpec, folder: Path) -> Parts:
     with threadpool_limits(1):
         renderer = Renderer(film.timeline, YUV420)
         kept: list[Any] = []
-        source = pictures(film.timeline, renderer, middle)
+        source = draw_frames(film.timeline, renderer, middle)
         began = time.process_time()
         kept.extend(np.array(picture) for picture in source)
         draw = time.process_time() - began
@@ -138,7 +137,7 @@ def main() -> None:
                 taken, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
                 times[jobs].append(taken)
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
-        making = encode_settings(scene)
+        making = encode_settings(scene.output)
         wanted = OutputSpec(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
         production = RenderTask(netviz.plan(scene), recording, wanted.rolls[0])
         parts = measure(production, wanted, folder)

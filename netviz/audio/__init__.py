@@ -1,1 +1,1 @@
-"""Music read, its beats found, and sound composed from a run."""
+"""Audio: music files read and measured, beats tracked in them, and sound composed from a training run."""

@@ -1,6 +1,6 @@
 """Beat tracking: beats, bars and silences in a film's music. librosa finds the onsets and is used only here.
 
-Everything is heard in pieces and kept at a hundred numbers a second; the same music gives the same beats.
+The sound is analysed in pieces and reduced to 100 onset strengths a second; the same music gives the same beats.
 """
 
 from __future__ import annotations
@@ -22,46 +22,45 @@ from netviz.errors import InputError, NetvizError, Problem
 from netviz.timeline.beats import Rhythm
 from netviz.training.layers import Floats
 
-# The pulse in a piece of music: from how strongly things set in, moment by moment, to its beats and bars.
+# Pulse tracking: from onset strengths, one for each frame, to beats and bars.
 #
-# A hidden Markov model of where a listener is between two beats, after Krebs, Böck and Widmer, "An efficient state-
-# space model for joint tempo and meter tracking" (ISMIR 2015): in every frame the place between two beats moves on by
-# one; only on a beat may the tempo become another, the likelier the closer it is to the one before. The most likely
-# way through all frames (Viterbi) follows tempo changes, and finds its feet again after a silence. Plain NumPy, no
-# chance in it.
+# A hidden Markov model of the position between two beats, after Krebs, Böck and Widmer, "An efficient state-space model
+# for joint tempo and meter tracking" (ISMIR 2015): in every frame the position moves on by one; only on a beat may the
+# tempo change, the likelier the closer the new one is to the one before. The most likely path through all frames
+# (Viterbi) follows tempo changes, and recovers after a silence. Plain NumPy, without randomness.
 
 RATE = 100
-"""Frames a second."""
+"""Frames of onset strength a second."""
 _SLOWEST, _FASTEST, TEMPI = 54, 190, 40
-"""Beats a minute between which the pulse is looked for, in so many steps; slower music is followed on half beats."""
+"""Slowest and fastest tempo in beats a minute, and the number of tempi tried; slower music is tracked on half beats."""
 STEADINESS = 100.0
-"""How unlikely another tempo is on the next beat: exp(-100 |ratio - 1|)."""
+"""Steepness with which a change of tempo on the next beat becomes unlikely: exp(-100 |ratio - 1|)."""
 JUMP = 1e-6
-"""How likely a tempo is that has nothing to do with the one before."""
+"""Probability of a tempo that has nothing to do with the one before."""
 ON_BEAT = 16
-"""A beat's onset is expected in the first sixteenth of the time to the next."""
+"""Parts of a beat period, in the first of which the beat's onset is expected: the first sixteenth."""
 MISSING_BEAT, UNEXPECTED_ONSET = 0.03, 1e-3
-"""How likely a beat is on which nothing sets in; and an onset, as strong as any, where there is no beat."""
+"""Least likelihood of a beat without an onset; and of an onset of full strength where there is no beat."""
 _EARLY, _LATE = 3, 6
 """Frames before and after a beat of the model in which its onset is looked for."""
 _NEAR = 4.0
-"""Seconds before and after a moment whose strongest onset says what is strong then."""
+"""Seconds before and after a moment whose median and strongest onset strength it is compared to."""
 LOWEST_PEAK = 0.4
-"""Mean rise over all bands, in dB from one frame to the next, below which nothing sets in."""
+"""Least strength of an onset: mean rise over all bands, in dB from one frame to the next."""
 STANDS_CLEAR = 2.2
-"""Times the usual strength that onsets on beats must have; the peaks of mere noise have 1.4."""
+"""Least ratio of the strength of onsets on beats to the usual strength; the peaks of mere noise have 1.4."""
 SOFT_PEAK = 3.0
-"""The same for what is taken for a full onset where all is soft."""
+"""Least strength above the usual, in dB from one frame to the next, of a full onset where all is soft."""
 WEAK_HALF = 1.6
-"""How much stronger every second beat must be for the others to be none."""
+"""Least ratio of the strength of every second beat to that of the others for the others not to count as beats."""
 HALVES_NEAR = 8
-"""Beats before and after one that say whether it is weak."""
+"""Beats before and after one that decide whether it is weak."""
 DOWNBEAT = 1.3
-"""How much stronger another beat of the bar must be than the first to be where bars begin."""
+"""Least ratio of the strength of another beat of the bar to that of the first for bars to begin with it."""
 
 
 def activation(strength: Floats) -> Floats:
-    """How likely something sets in, 0 to 1, from onset strengths (F,)."""
+    """Onset activations (F,), 0 to 1: onset strengths (F,) relative to the usual and the strongest near each."""
     frames = np.arange(len(strength))
     step, reach = RATE // 5, int(_NEAR * RATE)
     centres = frames[::step]
@@ -73,7 +72,7 @@ def activation(strength: Floats) -> Floats:
 
 
 def beats_in(active: Floats) -> NDArray[np.int64]:
-    """The frames of the beats, from activations (F,)."""
+    """Frames of the beats, from onset activations (F,)."""
     periods = np.unique(np.round(RATE * 60 / np.geomspace(_SLOWEST, _FASTEST, TEMPI)).astype(np.int64))
     ends = np.cumsum(periods)
     first, last = ends - periods, ends - 1
@@ -82,58 +81,63 @@ def beats_in(active: Floats) -> NDArray[np.int64]:
     change = np.log((1 - JUMP) * change / change.sum(axis=1, keepdims=True) + JUMP / len(periods))
     on = np.log(np.maximum(active, MISSING_BEAT))
     off = np.log(np.maximum((1 - active) / (ON_BEAT - 1), UNEXPECTED_ONSET))
-    likely = np.zeros(ends[-1])
-    came_from = np.zeros((len(active), len(periods)), np.int8)
-    every = np.arange(len(periods))
+    log_likelihood = np.zeros(ends[-1])
+    backpointers = np.zeros((len(active), len(periods)), np.int8)
+    tempi = np.arange(len(periods))
     for frame in range(len(active)):
-        arriving = likely[last][:, None] + change
+        arriving = log_likelihood[last][:, None] + change
         best = arriving.argmax(axis=0)
-        came_from[frame] = best
-        moved = np.empty_like(likely)
-        moved[1:] = likely[:-1]
-        moved[first] = arriving[best, every]
+        backpointers[frame] = best
+        moved = np.empty_like(log_likelihood)
+        moved[1:] = log_likelihood[:-1]
+        moved[first] = arriving[best, tempi]
         moved += np.where(is_beat, on[frame], off[frame])
-        likely = moved - moved.max()
-    return _way_back(int(likely.argmax()), periods, first, came_from)
+        log_likelihood = moved - moved.max()
+    return _backtrack(int(log_likelihood.argmax()), periods, first, backpointers)
 
 
-def _way_back(
-    state: int, periods: NDArray[np.int64], first: NDArray[np.int64], came_from: NDArray[np.int8]
+def _backtrack(
+    state: int, periods: NDArray[np.int64], first: NDArray[np.int64], backpointers: NDArray[np.int8]
 ) -> NDArray[np.int64]:
+    """Frames of the beats on the path that ends in `state`.
+
+    periods, first (tempi,): frames from beat to beat, and the first state of each tempo. backpointers (F, tempi): the
+    tempo before a beat in each frame.
+    """
     tempo = int(np.searchsorted(first, state, side="right")) - 1
-    beat = len(came_from) - 1 - (state - int(first[tempo]))
+    beat = len(backpointers) - 1 - (state - int(first[tempo]))
     found: list[int] = []
     while beat >= 0:
         found.append(beat)
-        tempo = int(came_from[beat, tempo])
+        tempo = int(backpointers[beat, tempo])
         beat -= int(periods[tempo])
     return np.array(found[::-1], np.int64)
 
 
 def on_onsets(strength: Floats, beats: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The beats in the frames of the strongest onsets near them, if there are any: the model leaves them some play."""
+    """Frames of beats moved to the strongest onset near each, if there is one: the model places them only roughly."""
     around = np.clip(beats[:, None] + np.arange(-_EARLY, _LATE + 1)[None, :], 0, len(strength) - 1)
     near = strength[around]
     best = near.argmax(axis=1)
-    rows = np.arange(len(beats))
-    found = np.where(near[rows, best] >= LOWEST_PEAK, around[rows, best], np.clip(beats, 0, len(strength) - 1))
+    index = np.arange(len(beats))
+    found = np.where(near[index, best] >= LOWEST_PEAK, around[index, best], np.clip(beats, 0, len(strength) - 1))
     return np.maximum.accumulate(found)
 
 
 def is_pulse(strength: Floats, beats: NDArray[np.int64]) -> bool:
-    """Whether there is anything on the beats: onsets that can be heard, and stand out from what is between them."""
+    """Return whether beats are a pulse: they have audible onsets, which stand out from what is between them."""
     if len(beats) < 4:
         return False
-    heard = np.median(strength[beats])
+    on_beats = np.median(strength[beats])
     between = ((beats[1:] + beats[:-1]) // 2).astype(np.int64)
     usual = np.median(strength[between[0] : between[-1]])
-    return bool(heard >= LOWEST_PEAK and heard >= STANDS_CLEAR * usual)
+    return bool(on_beats >= LOWEST_PEAK and on_beats >= STANDS_CLEAR * usual)
 
 
 def is_weak(strength: Floats) -> NDArray[np.bool_]:
-    """Which beats of a stretch are none: every second one where, beats before and after, it is much weaker.
+    """Mask of the beats of a stretch that do not count: every second one where it is much weaker than those around it.
 
-    strength (beats,): of each beat. All are kept where the pulse would become too slow, which is for the caller to say.
+    strength (beats,): onset strength on each beat. In a stretch of fewer than six beats all of them count.
     """
     count = len(strength)
     weak = np.zeros(count, np.bool_)
@@ -150,7 +154,10 @@ def is_weak(strength: Floats) -> NDArray[np.bool_]:
 
 
 def bar_start(strength: NDArray[np.float64], bar: int) -> int:
-    """Which of the first `bar` beats of a stretch begins a bar: the first, unless another is stronger all along."""
+    """Index, below `bar`, of the first beat of a stretch that begins a bar: 0, unless another is stronger on average.
+
+    strength (beats,): onset strength on each beat. bar: beats in a bar.
+    """
     if len(strength) < 2 * bar:
         return 0
     means = [float(strength[number::bar].mean()) for number in range(bar)]
@@ -158,23 +165,25 @@ def bar_start(strength: NDArray[np.float64], bar: int) -> int:
     return best if means[best] > DOWNBEAT * means[0] else 0
 
 
+# Rhythm of a film's sound: onset strengths from librosa, onsets and beats aligned to the loudness envelope.
+
 HOP = SAMPLE_RATE // RATE
 WINDOW, _BANDS, HIGHEST = 2048, 64, 11_000
-"""Samples of a spectrum, its mel bands, and the highest frequency in them in Hz."""
+"""Samples in a spectrum's window, its number of mel bands, and the highest frequency in them in Hz."""
 FLOOR = 1e-3
-"""Power of a band below which nothing is heard."""
+"""Power of a mel band below which it counts as silent."""
 PIECE, _MARGIN = 30 * RATE, 20
-"""Frames listened to at once, and those before and after that are heard with them."""
+"""Frames analysed at once, and the frames before and after that are analysed with them."""
 ALIGNED = 0.04
-"""Seconds before and after an onset in which the moment is looked for at which it sets in."""
+"""Seconds before and after an onset's frame in which its exact moment is looked for."""
 BEFORE, AFTER = 10, 6
-"""Numbers of the fine envelope before and after that moment whose peaks are compared."""
+"""Values of the fine envelope (2 ms each) before and after that moment whose peaks are compared."""
 _CLEAR = 0.25
-"""How much of the loudest near it a beat must rise by for that moment to be known."""
+"""Least rise in loudness at a beat, as a share of the loudest level near it, for its exact moment to be known."""
 _APART = 0.06
-"""Seconds between two onsets at least."""
+"""Least seconds between two onsets."""
 STANDS_OUT = 0.3
-"""Of the strongest onset near it: weaker ones are none of their own."""
+"""Least activation of an onset, a share of the strongest near it: weaker peaks are no onsets of their own."""
 
 LIBRARY_MISSING = (
     "finding the beats of music needs librosa: pip install 'netviz-film[beats]' (from a clone: pip install -e "
@@ -183,14 +192,19 @@ LIBRARY_MISSING = (
 
 
 def library_problems() -> list[Problem]:
-    """Why beats cannot be looked for here, without looking: librosa is not installed."""
+    """Problem that librosa is not installed, without which no beats can be found; an empty list if it is.
+
+    librosa is not loaded for that.
+    """
     return [] if find_spec("librosa") is not None else [Problem("sync", LIBRARY_MISSING)]
 
 
 def find_rhythm(track: Soundtrack, samples: int, to: Literal["beats", "onsets"], bar: int) -> Rhythm:
-    """The rhythm of the sound of a film of so many samples. to: whether beats or onsets are meant; bar: beats in one.
+    """Rhythm of the sound of a film of so many samples, at 48 kHz.
 
-    A rhythm without beats if there is no pulse in it. Raises InputError if librosa is not installed.
+    to: whether beats or onsets are to be found. bar: beats in a bar.
+
+    Without a pulse in the sound there are no beats in the rhythm. Raises InputError if librosa is not installed.
     """
     if problems := library_problems():
         raise InputError(problems)
@@ -211,7 +225,7 @@ def _rhythm(
 
 
 def _library() -> Any:
-    """librosa, ready to be used. What it compiles when it is used for the first time may fail in many ways."""
+    """The module librosa, loaded. Raises NetvizError if it does not work: what it compiles on first use may fail."""
     try:
         import librosa
 
@@ -226,41 +240,41 @@ def _library() -> Any:
 
 
 def onset_strengths(pieces: Iterator[NDArray[np.float32]]) -> Floats:
-    """How strongly things set in, a hundred times a second: the mean rise over all mel bands in dB, from librosa.
+    """Onset strengths (F,), a hundred a second: the mean rise over all mel bands in dB, from librosa.
 
-    pieces: the sound, PIECE frames at a time. Each is heard with a little of those before and after it.
+    pieces: the sound at 48 kHz, PIECE frames at a time. Each is analysed with a little of those before and after it.
     """
     librosa = _library()
     found: list[Floats] = []
-    waiting = np.zeros(0, np.float32)
+    pending = np.zeros(0, np.float32)
     before = np.zeros(_MARGIN * HOP, np.float32)
     for piece in chain(pieces, (None,)):
         after = np.zeros(_MARGIN * HOP, np.float32) if piece is None else piece[: _MARGIN * HOP]
-        if len(waiting):
-            heard = np.concatenate([before, waiting, after])
+        if len(pending):
+            padded = np.concatenate([before, pending, after])
             power = librosa.feature.melspectrogram(
-                y=heard, sr=SAMPLE_RATE, n_fft=WINDOW, hop_length=HOP, n_mels=_BANDS, fmax=HIGHEST
+                y=padded, sr=SAMPLE_RATE, n_fft=WINDOW, hop_length=HOP, n_mels=_BANDS, fmax=HIGHEST
             )
             decibels = librosa.power_to_db(power, ref=1.0, amin=FLOOR, top_db=None)
             strength = librosa.onset.onset_strength(S=decibels, sr=SAMPLE_RATE, hop_length=HOP, n_fft=WINDOW)
-            frames = -(-len(waiting) // HOP)
+            frames = -(-len(pending) // HOP)
             found.append(strength[_MARGIN : _MARGIN + frames].astype(np.float64))
-            before = heard[: _MARGIN * HOP + len(waiting)][-_MARGIN * HOP :]
-        waiting = np.zeros(0, np.float32) if piece is None else piece
+            before = padded[: _MARGIN * HOP + len(pending)][-_MARGIN * HOP :]
+        pending = np.zeros(0, np.float32) if piece is None else piece
     return np.concatenate(found) if found else np.zeros(0)
 
 
 def rhythm_of(
     strength: Floats, loudness: LoudnessLevels, silences: tuple[tuple[Fraction, Fraction], ...], bar: int
 ) -> Rhythm:
-    """Beats and bars from onset strengths (F,); none in a silence."""
+    """Rhythm with the beats and bars found in onset strengths (F,); none in a silence."""
     if len(strength) < RATE:
         return Rhythm((), (), silences)
     frames = on_onsets(strength, beats_in(activation(strength)))
-    heard = Rhythm((), (), silences)
+    without_beats = Rhythm((), (), silences)
     beats: list[Fraction] = []
     bars: list[Fraction] = []
-    for stretch in _stretches(frames, heard):
+    for stretch in _stretches(frames, without_beats):
         if not is_pulse(strength, stretch):
             continue
         strengths = strength[stretch]
@@ -275,16 +289,16 @@ def rhythm_of(
     return Rhythm(tuple(beats), tuple(bars), silences)
 
 
-def _stretches(frames: NDArray[np.int64], heard: Rhythm) -> list[NDArray[np.int64]]:
-    """The beats between silences."""
+def _stretches(frames: NDArray[np.int64], rhythm: Rhythm) -> list[NDArray[np.int64]]:
+    """Runs of beats between silences, each as their frames."""
     found: list[list[int]] = [[]]
     last: Fraction | None = None
     for frame in frames.tolist():
         time = Fraction(frame, RATE)
-        # A frame is late by up to its window: what sets in at the end of a silence is heard.
-        if heard.is_silent(time) and heard.is_silent(time + Fraction(2, RATE)):
+        # A spectrum reaches past its frame: an onset at the very end of a silence is not a part of it.
+        if rhythm.is_silent(time) and rhythm.is_silent(time + Fraction(2, RATE)):
             continue
-        if last is not None and heard.is_broken(last, time):
+        if last is not None and rhythm.is_broken(last, time):
             found.append([])
         found[-1].append(frame)
         last = time
@@ -292,7 +306,7 @@ def _stretches(frames: NDArray[np.int64], heard: Rhythm) -> list[NDArray[np.int6
 
 
 def _onsets(strength: Floats) -> NDArray[np.int64]:
-    """The frames in which something sets in: peaks that can be heard, and are not much weaker than others near them."""
+    """Frames of the onsets: peaks that are audible, and not much weaker than others near them."""
     reach = int(_APART * RATE)
     active = activation(strength)
     padded = np.pad(strength, reach)
@@ -302,28 +316,28 @@ def _onsets(strength: Floats) -> NDArray[np.int64]:
 
 
 def _aligned(frames: NDArray[np.int64], loudness: LoudnessLevels) -> list[Fraction]:
-    """When exactly, to 2 ms, it sets in that was heard in some frames: where the loudness rises most, if it does."""
+    """Times of the onsets in some frames, exact to 2 ms: where the loudness rises most, if it rises clearly."""
     level, reach = loudness.fine.astype(np.float64), int(ALIGNED * FINE_RATE)
     level = np.pad(level, (BEFORE + reach, AFTER + reach))
-    highest = np.lib.stride_tricks.sliding_window_view
+    windows = np.lib.stride_tricks.sliding_window_view
     times: list[int] = []
     for frame in frames.tolist():
         middle = frame * FINE_RATE // RATE
-        # Peaks before and after, not single moments: a low note goes up and down every few milliseconds.
+        # Peaks before and after are compared, not single values: a low note goes up and down every few milliseconds.
         near = level[middle : middle + BEFORE + 2 * reach + AFTER]
-        before = highest(near, BEFORE).max(axis=1)[: 2 * reach]
-        after = highest(near[BEFORE:], AFTER).max(axis=1)[: 2 * reach]
+        before = windows(near, BEFORE).max(axis=1)[: 2 * reach]
+        after = windows(near[BEFORE:], AFTER).max(axis=1)[: 2 * reach]
         rise = after - before
         best = int(rise.argmax())
         if rise[best] >= _CLEAR * near.max() > 0:
-            sets_in = int(np.argmax(near[BEFORE + best : BEFORE + best + AFTER] >= before[best] + 0.3 * rise[best]))
-            middle += best + sets_in - reach
+            onset = int(np.argmax(near[BEFORE + best : BEFORE + best + AFTER] >= before[best] + 0.3 * rise[best]))
+            middle += best + onset - reach
         times.append(max(0, middle))
     return [Fraction(time, FINE_RATE) for time in _increasing(times)]
 
 
 def _increasing(times: Sequence[int]) -> list[int]:
-    """The times, each after the one before."""
+    """Times made strictly increasing: each at least one after the one before."""
     found = [*times[:1]]
     for _, time in pairwise(times):
         found.append(max(time, found[-1] + 1))

@@ -20,17 +20,17 @@ from netviz.timeline.timeline import Timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_timing
 
 OVERLAP = 1.2
-"""Seconds in which one chord gives way to the next."""
+"""Seconds of the crossfade from one chord to the next."""
 CADENCE = (0, 3, 4, 5, 6, 8, 10)
-"""The broken chord that rings out when the tonic is reached: which tones of the chord, from the lowest."""
+"""Arpeggio that rings out when the tonic is reached: indices of the chord's tones, counted from the lowest."""
 BELL = 4.0
-"""Seconds that bells ring."""
+"""Length of a bell's note in seconds."""
 LEAD_BELOW = 0.65
-"""The tension from which on there is a second melody: much of the error is gone."""
+"""Highest tension, 0 to 1, at which there is a second melody: much of the error is gone."""
 
 
 def score_of(timeline: Timeline) -> Score:
-    """All notes of a film.
+    """Score of a film: all its notes.
 
     The notes of a step begin when it does, to the sample. The same timeline gives the same notes.
     """
@@ -44,9 +44,9 @@ def score_of(timeline: Timeline) -> Score:
     fps = float(timeline.plan.fps)
     seconds = float(timeline.plan.seconds)
     notes = [*_chords(bars, fps), *Melody(timeline, errors, bar_at).notes(), *_second_voice(bars, fps)]
-    notes += [*_arrival(bars, fps), *_last_word(bars, fps)]
-    heard = (note for note in notes if note.start < seconds)
-    ordered = sorted(heard, key=lambda note: (note.start, note.voice, note.pitch))
+    notes += [*_cadence_arpeggio(bars, fps), *_closing_bells(bars, fps)]
+    in_film = (note for note in notes if note.start < seconds)
+    ordered = sorted(in_film, key=lambda note: (note.start, note.voice, note.pitch))
     home = next(bar.start for bar in bars if bar.is_home) / fps
     return Score(tuple(ordered), seconds, _echo(timeline), home)
 
@@ -59,7 +59,7 @@ def _echo(timeline: Timeline) -> float:
 
 
 def _chords(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
-    """Pads and bass: quiet at first, fuller as learning goes on, fullest where it has come home."""
+    """Notes of pads and bass: quiet at first, fuller as learning goes on, fullest where the tonic is reached."""
     home = next(bar.start for bar in bars if bar.is_home)
     for bar in bars:
         start, length = bar.start / fps, (bar.stop - bar.start) / fps
@@ -71,13 +71,16 @@ def _chords(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
             sounding = length + early + OVERLAP / 2
             yield Note(start - early, sounding, pitch, fullness, pan, "pad", 0.15 + 0.75 * bar.tension)
         if bar.is_home and bar.chord.bass == 0:
-            for pitch in (TONIC, TONIC + 12):  # home is where the tonic is
+            for pitch in (TONIC, TONIC + 12):  # the tonic in two octaves under each final chord that stands on it
                 yield Note(start - early, length + early + OVERLAP / 2, pitch, fullness, 0.0, "pad", 0.15)
         yield Note(start, length + 0.1, bass_of(bar.chord), fullness, 0.0, "bass", 0.4)
 
 
 def _second_voice(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
-    """A singing note in every bar once the error has fallen so far: the chord's tone nearest to the one before."""
+    """Notes of the second melody, one a bar once the tension is at most LEAD_BELOW.
+
+    Each is the tone of the chord that is nearest to the note before, and another than that.
+    """
     before = 74
     for number, bar in enumerate(bars):
         if bar.tension > LEAD_BELOW or bar.start == 0:
@@ -90,67 +93,67 @@ def _second_voice(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
         yield Note(bar.start / fps + wait, length - wait, pitch, 0.5, 0.15 * (-1) ** number, "lead", 0.4)
 
 
-def _last_word(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
-    """The tonic, once more, where the last chord begins."""
+def _closing_bells(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """Bell notes on the tonic, in two octaves, where the last chord begins."""
     if bars[-1].start > 0:
         for octave, loudness in ((0, 0.45), (12, 0.35)):
             yield Note(bars[-1].start / fps, BELL, TONIC + 12 + octave, loudness, 0.0, "bell", 0.5)
 
 
-def _arrival(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
-    """The broken chord at the end of the cadence."""
+def _cadence_arpeggio(bars: Sequence[Bar], fps: float) -> Iterator[Note]:
+    """Bell notes of the arpeggio at the end of the cadence."""
     home = next(bar for bar in bars if bar.is_home)
     tones = ladder(home.chord.tones, bass_of(home.chord) + 12, max(CADENCE) + 1)
-    room = (bars[-1].stop - home.start) / fps
-    pace = min(0.3, 0.7 * room / len(CADENCE))
+    seconds = (bars[-1].stop - home.start) / fps
+    pace = min(0.3, 0.7 * seconds / len(CADENCE))
     for number, tone in enumerate(CADENCE):
         start = home.start / fps + pace * number
         yield Note(start, BELL, tones[tone], 0.5 - 0.02 * number, 0.6 * (-1) ** number * number / 7, "bell", 0.5)
 
 
-# The notes of what is shown: examples, ways, thoughts, walks, cards.
+# Melody: the notes of what is shown (training steps, weight changes, predictions, worked examples, title cards).
 #
-# An example is a plucked note. Where its answer is right it is a tone of the chord; the more wrong, the more steps of
-# the scale it stands above that tone, which is heard after it, softly: what the answer should have been. As the network
-# learns, the two become one.
+# An example is a plucked note. Where the network's output is right, the note is a tone of the chord; the larger the
+# error, the more steps of the scale it stands above that tone. The tone itself, the target, sounds softly after it. As
+# the network learns, the two become one.
 
 LOWEST, RUNGS = 57, 7
-"""The lowest note of a melody, A3, and how many tones of the chord it uses."""
+"""MIDI number of the lowest note of a melody, A3, and the number of tones of the chord it uses."""
 STEPS_UP = 12
-"""Steps of the scale by which the most wrong of all answers stands above the right one."""
+"""Steps of the scale by which the note of the largest error stands above that of the target."""
 _WIDEST = 0.8
-"""How far to the side the first and the last neuron of a layer are heard."""
+"""Pan of the last neuron of a layer; that of the first is its negative."""
 ORDER = (0, 2, 1, 3, 2, 4, 3, 5, 1, 4, 2, 6)
-"""The tones of the chord that examples take in turn, counted from the lowest."""
+"""Tones of the chord for the examples of a film, in turn, counted from the lowest."""
 TARGET = 0.5
-"""Where in a step its target is heard: when it is shown beside the answer."""
+"""Part of a step after which the note of its target sounds: when the target is shown beside the output."""
 SLOW = 1.8
-"""Seconds from which on a step has other notes too."""
+"""Least seconds of a step that has other notes too."""
 QUICKEST = 0.11
-"""Seconds between two notes of a run at least."""
+"""Least seconds between two notes of a run."""
 SWEEP_PACE = 0.5
-"""Seconds between the notes of a sweep, about."""
+"""Seconds between two plucked notes of a sweep, about."""
 Struck = Literal["pluck", "glass", "bell"]
 
 _RING: dict[Struck, float] = {"pluck": 1.8, "glass": 1.6, "bell": 4.0}
-"""Seconds that struck notes ring."""
+"""Seconds that the notes of struck voices ring."""
 ANSWERS = ((0.1, 12), (0.25, 7), (0.5, 14), (float("inf"), 13))
-"""Of an answer's error, as a part of the range of all targets: up to where, and how many semitones above the chord's
-bass it then is heard. Octave and fifth say yes, the ninth perhaps, from one half on the minor ninth says no."""
+"""Intervals that rate a prediction: (error below which it is used, as a part of the range of all targets; semitones
+above the chord's bass). Octave and fifth say yes, the ninth perhaps, from one half on the minor ninth says no."""
 OPEN_ANSWER = 7
-"""The same where nobody knows what would be right."""
+"""Semitones above the chord's bass of a prediction without a target."""
 
 
 @dataclass(frozen=True, eq=False)
 class Melody:
-    """Makes the notes of spans. bar: which bar sounds in a frame."""
+    """Notes of the spans of a film. bar: returns the bar that sounds in a frame."""
 
     timeline: Timeline
     errors: Errors
     bar: Callable[[int], Bar]
 
     def notes(self) -> Iterator[Note]:
-        """All of them, span by span."""
+        """All notes, span by span."""
         make = {
             "title": self._title, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
             "hold": self._rest, "think": self._think, "walk": self._walk,
@@ -168,7 +171,7 @@ class Melody:
         return Note(start, _RING[voice], pitch, loudness, pan, voice, brightness)
 
     def _rungs(self, frame: float) -> tuple[int, ...]:
-        """The tones of the chord that sounds in a frame, from LOWEST upwards."""
+        """MIDI numbers of the tones of the chord that sounds in a frame, from LOWEST upwards."""
         return ladder(self.bar(int(frame)).chord.tones, LOWEST, RUNGS)
 
     def _step(self, number: int, span: Span) -> Iterator[Note]:
@@ -187,13 +190,13 @@ class Melody:
         if is_first and span.start:
             yield self._struck(span.start, "bell", max(self.bar(span.start).voices) + 12, 0.3, 0.3)
         if self._seconds(span.stop - span.start) >= SLOW:
-            # There is time to hear the signal come, and the error go back.
+            # There is time for notes at the forward pass, the backward pass and the update.
             for phase, rung in ((LEARN.forward[1] / 2, 3), (LEARN.backward[0] + 0.1, 4), (LEARN.update[0], 2)):
                 frame = span.start + phase * (span.stop - span.start)
                 yield self._struck(frame, "glass", self._rungs(frame)[rung], 0.24, 0.4 - phase, 0.3)
 
     def _move(self, number: int, span: Span) -> Iterator[Note]:
-        """A run along the error's way from one shown cycle to the next."""
+        """A run of notes that follows the error from one shown cycle to the next."""
         length = self._seconds(span.stop - span.start)
         rungs = self._rungs(span.start)
         many = min(4, int(length / QUICKEST), span.stop - span.start)
@@ -205,7 +208,7 @@ class Melody:
             yield self._struck(frame, "glass", pitch, 0.26 + 0.05 * part, 0.5 - part / 3, 0.4)
 
     def _sweep(self, number: int, span: Span) -> Iterator[Note]:
-        """Plucked notes at an even pace while the weights run; each as high as the error just then."""
+        """Plucked notes at an even pace while the weights change; each as high as the error at that moment."""
         plan = self.timeline.plan
         first = next(index for index, other in enumerate(plan.spans) if other.kind == "sweep")
         begin, pan = plan.spans[first].start, self._most_changed(number, span)
@@ -225,7 +228,7 @@ class Melody:
                 yield self._struck(frame + pace / 2, "glass", right + 12, 0.22, -pan, 0.3)
 
     def _title(self, number: int, span: Span) -> Iterator[Note]:
-        """The call: fifth and tonic, as far as there is time for them."""
+        """Bell notes that open the film: fifth, tonic and second, as far as there is time for them."""
         yield from self._bells(span, ((0.0, 19), (0.9, 12), (1.8, 14)))
 
     def _rest(self, number: int, span: Span) -> Iterator[Note]:
@@ -240,6 +243,7 @@ class Melody:
             yield self._struck(frame, "glass", pitch, 0.28, 0.5 * (-1) ** beat, 0.3)
 
     def _bells(self, span: Span, calls: tuple[tuple[float, int], ...]) -> Iterator[Note]:
+        """Bell notes, each given by its seconds from the span's start and its semitones above D4."""
         fps = float(self.timeline.plan.fps)
         for seconds, above in calls:
             frame = span.start + seconds * fps
@@ -247,7 +251,7 @@ class Melody:
                 yield self._struck(frame, "bell", 62 + above, 0.5, 0.3 - 0.3 * seconds)
 
     def _think(self, number: int, span: Span) -> Iterator[Note]:
-        """Three notes ask; the last, when the answer is there, says how right it is."""
+        """Bell notes of a prediction: three before it, like a question, and one or two with it that rate the output."""
         shot = self.timeline.recording.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
@@ -265,7 +269,7 @@ class Melody:
                 yield self._struck(frame, "bell", pitch, 0.6)
 
     def _answer(self, span: Span, shot: ThinkShot, root: int, bar: Bar) -> tuple[int, ...]:
-        """The notes of an answer over a bass note: one; of one that is right also the third it belongs to."""
+        """Pitches that rate a prediction over a bass note: one; for a right one at the end also its major third."""
         if shot.target is None:
             return (root + OPEN_ANSWER,)
         recording = self.timeline.recording
@@ -277,21 +281,21 @@ class Melody:
         return (root + above, root + above + 4) if above == 12 and bar.is_home else (root + above,)
 
     def _walk(self, number: int, span: Span) -> Iterator[Note]:
-        """A note for each line; the error is as high as it is, and what goes back goes down."""
+        """Notes of a worked example, one a line: the error's is as high as the error, the backward pass falls."""
         scene = self.timeline.recording.scene
         shot = scene.shots[span.shot]
         assert isinstance(shot, WalkShot)
         fps, plan = self.timeline.plan.fps, self.timeline.plan
-        course = worked_example_timing(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
+        timing = worked_example_timing(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
         row = self.timeline.rows.step(span)
         up = 0
-        for part, (begin, end) in zip(course.parts, course.windows, strict=True):
+        for part, (begin, end) in zip(timing.parts, timing.windows, strict=True):
             frame = span.start + begin * float(fps)
             rungs, mode = self._rungs(min(frame, span.stop - 1)), self.bar(int(min(frame, span.stop - 1))).mode
             if isinstance(part, EquationLine) and part.kind in ("matrix", "sum", "activation"):
                 up = 0 if part.kind == "matrix" else up + 1
                 size = scene.network.layers[part.layer + 1]
-                pan = _beside(part.neuron, size) if part.kind != "matrix" else 0.0
+                pan = _pan_of(part.neuron, size) if part.kind != "matrix" else 0.0
                 yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, pan, 0.3)
             elif isinstance(part, EquationLine) and part.kind == "error":
                 wrong = raised(rungs[1], round(STEPS_UP * self.errors.height(row)), mode.scale)
@@ -306,7 +310,7 @@ class Melody:
                 yield self._struck(frame, "bell", rungs[3], 0.4)
 
     def _run(self, frame: float, seconds: float, rungs: tuple[int, ...], direction: int) -> Iterator[Note]:
-        """Four soft notes up or down while something travels."""
+        """At most four soft notes, up or down, while a signal moves through the network."""
         many = min(4, int(seconds / QUICKEST))
         for part in range(many):
             rung = 1 + part if direction > 0 else many - part
@@ -314,16 +318,16 @@ class Melody:
             yield self._struck(at, "glass", rungs[rung], 0.3, direction * (part / 2 - 0.75) / 2, 0.3)
 
     def place(self, row: int) -> float:
-        """Where an example row is heard: at the place of its most active hidden neuron in its layer; without hidden
-        layers at that of its most active input."""
+        """Pan of an example row: that of its most active hidden neuron in its layer; without hidden layers, of its most
+        active input."""
         activations = self.timeline.recording.activations
         layers = activations[1:-1] or activations[:1]
         most = [np.abs(layer[row]) for layer in layers]
         layer = max(most, key=lambda values: float(values.max()))
-        return _beside(int(layer.argmax()), len(layer))
+        return _pan_of(int(layer.argmax()), len(layer))
 
     def _most_changed(self, number: int, span: Span) -> float:
-        """Where the hidden neuron stands whose incoming weights changed most in a sweep."""
+        """Pan of the hidden neuron whose incoming weights changed most in a sweep."""
         weights, rest = self.timeline.recording.weights, self.timeline.rows.rest
         assert span.from_cycle is not None
         changes = [
@@ -331,18 +335,19 @@ class Melody:
             for layer in (weights[:-1] or weights)
         ]
         layer = max(changes, key=lambda values: float(values.max()))
-        return _beside(int(layer.argmax()), len(layer))
+        return _pan_of(int(layer.argmax()), len(layer))
 
 
-def _beside(index: int, size: int) -> float:
-    """Where neuron `index` of a layer of `size` is heard, -WIDEST to WIDEST; one alone in the middle."""
+def _pan_of(index: int, size: int) -> float:
+    """Pan of neuron `index` of a layer of `size`, -_WIDEST to _WIDEST; a single one is in the middle."""
     return _WIDEST * (2 * (index + 0.5) / size - 1) * size / max(1, size - 1) if size > 1 else 0.0
 
 
-# What is played, as numbers: no samples.
+# Score: notes as data, without samples.
 
 VoiceName = Literal["pad", "bass", "pluck", "glass", "bell", "lead"]
-"""pad: chords. bass: their lowest note. pluck: an example. glass: its target, and ways. bell: marks. lead: a melody."""
+"""Voices of the synthesizer. pad: chords. bass: their lowest note. pluck: an example. glass: its target, and runs.
+bell: beginnings, predictions and the end. lead: a melody."""
 
 
 @dataclass(frozen=True)

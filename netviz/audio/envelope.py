@@ -1,4 +1,4 @@
-"""Loudness envelope of a film's music and its silences, measured in one pass and constant memory."""
+"""Loudness envelope of a film's music, and its silences, measured in one pass and constant memory."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from netviz.ffmpeg import Ffmpeg
 from netviz.training.layers import Floats
 
 FINE = 96
-"""Samples (2 ms) that are one number of the fine envelope."""
+"""Samples at 48 kHz (2 ms) for one value of the fine envelope."""
 FINE_RATE = SAMPLE_RATE // FINE
 COARSE_RATE = 100
 COARSE = FINE_RATE // COARSE_RATE
-"""Of these in a hundredth of a second."""
+"""Values of the fine envelope for one of the coarse envelope, which has 100 a second."""
 _QUIET, LOUD_AGAIN = -45.0, -38.0
-"""dB below the loud parts at which a silence begins, and ends."""
+"""Levels, in dB relative to the loud parts, at which a silence begins, and ends."""
 _LOUD = 95
-"""Per cent of the moments with any sound are quieter than what counts as loud."""
+"""Percentile of the levels of all moments with any sound that counts as loud."""
 INAUDIBLE = 1e-4
-"""Of full scale: what is softer is silence, however soft the rest (-80 dB)."""
+"""Level, as a part of full scale, below which all is silence, however soft the rest (-80 dB)."""
 SHORTEST_SILENCE = 1.5
-"""Seconds: a rest between two beats is shorter."""
+"""Least seconds of a silence: a rest between two beats is shorter."""
 SHORTEST_AT_EDGE = 0.1
 """The same before the first sound and after the last."""
 EARLIER = 0.03
-"""Seconds by which a silence ends before something is loud again: what sets in has begun by then."""
+"""Seconds by which a silence ends before the sound is loud again: its onset has begun by then."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoudnessLevels:
-    """The loudness of a film's sound. fine (N,): root mean square of every 2 ms, 1 = full scale."""
+    """Loudness envelope of a film's sound. fine (N,): root mean square of every 2 ms, 1 = full scale."""
 
     fine: NDArray[np.float32]
 
     @property
     def coarse(self) -> Floats:
-        """The same of every hundredth of a second."""
+        """Root mean square of every whole hundredth of a second (N // COARSE,), 1 = full scale."""
         whole = self.fine[: len(self.fine) // COARSE * COARSE].reshape(-1, COARSE).astype(np.float64)
         return np.asarray(np.sqrt((whole**2).mean(axis=1)))
 
     def silences(self) -> list[tuple[float, float]]:
-        """From when to when nothing is heard, in seconds: with hysteresis, and none shorter than a beat."""
+        """Silences as (start, end) in seconds: found with hysteresis, and none shorter than a beat."""
         level = self.coarse
-        heard = level[level > INAUDIBLE]
-        if not len(heard):
+        audible = level[level > INAUDIBLE]
+        if not len(audible):
             return [(0.0, len(level) / COARSE_RATE)]
-        loud = 20 * np.log10(np.percentile(heard, _LOUD))
+        loud = 20 * np.log10(np.percentile(audible, _LOUD))
         decibels = 20 * np.log10(np.maximum(level, INAUDIBLE))
         found: list[tuple[float, float]] = []
         begun: int | None = None
@@ -68,13 +68,13 @@ class LoudnessLevels:
 
 
 def levels(track: Soundtrack, samples: int) -> LoudnessLevels:
-    """How loud the sound of a film of so many samples is."""
+    """Loudness envelope of the sound of a film of so many samples, at 48 kHz."""
     return _levels(track, samples, file_state(track.path))
 
 
 @lru_cache(maxsize=4)
 def _levels(track: Soundtrack, samples: int, state: tuple[int, ...]) -> LoudnessLevels:
-    """`state` makes a file that has changed be listened to again."""
+    """Measure the envelope. `state` is part of the key of the cache: a file that has changed is measured again."""
     parts = []
     for block in blocks(track, samples, 1000 * FINE):
         whole = block[: len(block) // FINE * FINE].reshape(-1, FINE).astype(np.float64)
@@ -83,15 +83,15 @@ def _levels(track: Soundtrack, samples: int, state: tuple[int, ...]) -> Loudness
 
 
 def blocks(track: Soundtrack, samples: int, size: int) -> Iterator[NDArray[np.float32]]:
-    """The sound of a film, of one channel at SAMPLE_RATE, `size` samples at a time, the last fewer."""
+    """Sound of a film, one channel at SAMPLE_RATE, in blocks of `size` float32 samples, the last shorter."""
     arguments = [*("-v", "error", *mix_arguments(track, samples)), *("-ac", "1", "-c:a", "pcm_f32le", "-f", "f32le")]
-    left = b""
+    pending = b""
     with Ffmpeg([*arguments, "pipe:1"], collect=True) as ffmpeg:
         while chunk := ffmpeg.read():
-            left += chunk
-            while len(left) >= 4 * size:
-                yield np.frombuffer(left[: 4 * size], np.float32)
-                left = left[4 * size :]
+            pending += chunk
+            while len(pending) >= 4 * size:
+                yield np.frombuffer(pending[: 4 * size], np.float32)
+                pending = pending[4 * size :]
         ffmpeg.finish()
-    if len(left) >= 4:
-        yield np.frombuffer(left[: len(left) // 4 * 4], np.float32)
+    if len(pending) >= 4:
+        yield np.frombuffer(pending[: len(pending) // 4 * 4], np.float32)

@@ -22,18 +22,18 @@ from netviz.timeline.timeline import Timeline
 TONIC = 50
 """D3, as a MIDI number."""
 VOICES_FROM, VOICES_TO = 53, 76
-"""The range of a chord's voices, F3 to E5."""
+"""MIDI numbers between which a chord's voices lie, F3 to E5."""
 MUDDY, CLOSE_BELOW = 57, 3
-"""Voices below A3 stand at least a minor third apart: closer ones growl."""
+"""MIDI number below which voices stand at least so many semitones apart (A3, a minor third): closer ones growl."""
 RUBBING = 5
-"""Semitones that a chord would rather move than have two voices stand a semitone apart."""
+"""Cost of two voices a semitone apart, in semitones that a chord would rather move."""
 BASS_FROM = 36
-"""The lowest bass note, C2."""
+"""MIDI number of the lowest bass note, C2."""
 
 
 @dataclass(frozen=True)
 class Chord:
-    """bass and tones: semitones above the tonic, 0 to 11."""
+    """Chord over the tonic. bass and tones: semitones above the tonic, 0 to 11."""
 
     bass: int
     tones: tuple[int, ...]
@@ -41,7 +41,10 @@ class Chord:
 
 @dataclass(frozen=True)
 class Mode:
-    """scale: semitones above the tonic, increasing from 0. chords: a progression that begins with the tonic's."""
+    """Mode over the tonic, with its chords.
+
+    scale: semitones above the tonic, increasing from 0. chords: a progression that begins with the tonic's.
+    """
 
     name: str
     scale: tuple[int, ...]
@@ -90,13 +93,13 @@ MODES = (
         ),
     ),
 )  # fmt: skip
-"""From restful to tense."""
+"""All modes, from restful to tense."""
 BORDERS = (0.15, 0.42, 0.64, 0.93)
-"""The tensions at which one mode gives way to the next."""
+"""Tensions, 0 to 1, at which one mode gives way to the next."""
 OPEN = Chord(0, (0, 2, 7))
 """The tonic without a third: neither bright nor dark."""
 DOMINANT = (Chord(7, (7, 0, 2, 5)), Chord(7, (7, 11, 2, 5)))
-"""What leads home: the fourth, held over from the key, falls to the leading note."""
+"""Dominant chords of the cadence: the fourth, held over from the key, falls to the leading note."""
 SUBDOMINANT = Chord(5, (5, 7, 9, 0))
 
 
@@ -107,7 +110,8 @@ def mode_of(tension: float) -> Mode:
 
 @lru_cache(maxsize=64)
 def voicings(tones: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Every way to lay out a chord's tones between VOICES_FROM and VOICES_TO, low to high, with room between them."""
+    """All voicings of a chord: its tones between VOICES_FROM and VOICES_TO, low to high, neither too close nor too far
+    apart."""
     places = [[note for note in range(VOICES_FROM, VOICES_TO + 1) if (note - TONIC) % 12 == tone] for tone in tones]
     found = {tuple(sorted(notes)) for notes in itertools.product(*places)}
     return tuple(
@@ -123,45 +127,45 @@ def voicings(tones: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
 
 
 def voiced(chord: Chord, before: Sequence[int], centre: float) -> tuple[int, ...]:
-    """The chord's voices, low to high (MIDI numbers): near those before, near a centre, semitones an octave apart."""
+    """Voices of a chord, low to high (MIDI numbers): near those before, near a centre, semitones an octave apart."""
 
-    def effort(notes: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
-        way = sum(min(abs(note - other) for other in before) for note in notes) if before else 0
-        rubbing = sum(high - low == 1 for low, high in itertools.pairwise(notes))
-        return way + 1.2 * abs(sum(notes) / len(notes) - centre) + RUBBING * rubbing, notes
+    def cost(notes: tuple[int, ...]) -> tuple[float, tuple[int, ...]]:
+        movement = sum(min(abs(note - other) for other in before) for note in notes) if before else 0
+        clashes = sum(high - low == 1 for low, high in itertools.pairwise(notes))
+        return movement + 1.2 * abs(sum(notes) / len(notes) - centre) + RUBBING * clashes, notes
 
-    return min(voicings(chord.tones), key=effort)
+    return min(voicings(chord.tones), key=cost)
 
 
 def bass_of(chord: Chord) -> int:
-    """The chord's bass note, from C2 to B2."""
+    """MIDI number of the chord's bass note, from C2 to B2."""
     return BASS_FROM + (TONIC + chord.bass - BASS_FROM) % 12
 
 
 def ladder(tones: Sequence[int], lowest: int, count: int) -> tuple[int, ...]:
-    """The first `count` notes from `lowest` upwards that are among the tones (semitones above the tonic)."""
+    """The first `count` MIDI numbers from `lowest` upwards that are among the tones (semitones above the tonic)."""
     notes = (note for note in itertools.count(lowest) if (note - TONIC) % 12 in tones)
     return tuple(itertools.islice(notes, count))
 
 
 def raised(note: int, steps: int, scale: Sequence[int]) -> int:
-    """A note so many steps up a scale (semitones above the tonic)."""
+    """MIDI number of the note so many steps of a scale (semitones above the tonic) above another."""
     return ladder(scale, note + 1, steps)[-1] if steps else note
 
 
-# How high errors stand: what pitch and consonance follow, from 0 (all is learned) to 1.
+# Heights of errors: the scale from 0 (all is learned) to 1 that pitch and consonance follow.
 
 LEARNED = 0.25
-"""Of the error before training: a run that does not come below this does not come to rest either."""
+"""Part of the error before training: a run that does not come below it does not reach height 0 either."""
 WORST = 4.0
-"""Of the error before training: what is worse still stands higher, but ever less so."""
+"""Multiple of the error before training: larger errors still stand higher, but ever less so."""
 ABOVE = 0.2
-"""The part of the range that is left for errors above the highest that was reckoned with."""
+"""Part of the range of heights that is left for errors above WORST."""
 
 
 @dataclass(frozen=True)
 class Height:
-    """Errors from low to high as heights from 0 to 1, evenly in their square roots: halving is heard at every size.
+    """Heights from 0 to 1 of errors from low to high, even in their square roots: halving is audible at every size.
 
     Larger errors than `high` stand above 1 - ABOVE if `is_capped`; otherwise there are none.
     """
@@ -171,7 +175,7 @@ class Height:
     is_capped: bool
 
     def __call__(self, error: float) -> float:
-        """The height of an error; more error is never lower. What is no number stands highest."""
+        """Height of an error, 0 to 1; more error is never lower. An error that is no finite number stands highest."""
         if not isfinite(error):
             return 1.0
         top = 1 - ABOVE if self.is_capped else 1.0
@@ -183,7 +187,7 @@ class Height:
 
 
 def height_of(errors: np.ndarray, start: float) -> Height:
-    """How high errors stand that a film shows. start: the error before training, by which they are judged."""
+    """Scale of heights for the errors (N,) that a film shows. start: the error before training, their reference."""
     finite = errors[np.isfinite(errors)]
     largest = float(finite.max(initial=0.0))
     reference = start if isfinite(start) and start > 0 else largest
@@ -195,12 +199,12 @@ def height_of(errors: np.ndarray, start: float) -> Height:
 
 @dataclass(frozen=True, eq=False)
 class Errors:
-    """The errors that a film shows, and how high they stand."""
+    """Errors that a film shows, and their heights."""
 
     timeline: Timeline
 
     def at(self, frame: int) -> float:
-        """The average error that is shown in a frame."""
+        """Average error that is shown in a frame."""
         timeline = self.timeline
         span = timeline.plan.spans[timeline.span[frame]]
         if span.kind in ("move", "sweep", "hold"):
@@ -210,17 +214,17 @@ class Errors:
         return timeline.rows.rest_errors[timeline.rows.rest[span.cycle]]
 
     def tension(self, frame: int) -> float:
-        """How high the average error of a frame stands, 0 to 1."""
+        """Height of the average error of a frame, 0 to 1."""
         return self._average(self.at(frame))
 
     def of_example(self, row: int) -> float:
-        """The mean |target - output| of an example row."""
+        """Mean |target - output| of an example row."""
         recording = self.timeline.recording
         with np.errstate(all="ignore"):
             return float(np.abs(recording.targets[row] - recording.activations[-1][row]).mean())
 
     def height(self, row: int) -> float:
-        """How high the error of an example row stands among those of all examples shown, 0 to 1."""
+        """Height of the error of an example row among those of all examples shown, 0 to 1."""
         return self._example(self.of_example(row))
 
     @cached_property
@@ -238,21 +242,21 @@ class Errors:
         return height_of(np.array([self.of_example(row) for row in shown]), self._start)
 
 
-# When chords change, and to which: they follow what is shown, and the error at that moment.
+# Bars: when chords change, and to which. They follow what is shown, and the error at that moment.
 
 SHORT, MEDIUM, _LONG = 2.4, 3.6, 6.0
-"""Seconds a chord stands at least, at least unless another shot or cycle begins, and at most, about."""
+"""Seconds of a chord: the least where another shot or cycle begins, the least elsewhere, and about the most."""
 ENDING, ENDING_SHARE = 4.0, 0.3
-"""Seconds of the last chord of a film that ends with learning, and the most of it that this may be."""
+"""Length in seconds of the last chord of a film that ends with learning, and the most of the film it may fill."""
 LEAST_ENDING = 1.5
-"""Seconds after learning in which a cadence can still end."""
+"""Least seconds after learning in which a cadence can still end."""
 RESTFUL = 0.65
-"""The tension below which learning has come to something, and a cadence says so."""
+"""Tension, 0 to 1, below which the network has learned, and a cadence says so."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """The frames from start to stop, which is not included, in which one chord sounds.
+    """One chord, and the frames from start to stop, which is not included, in which it sounds.
 
     voices: its notes, low to high (MIDI numbers). tension: 0 to 1, at its beginning. is_home: after the cadence.
     """
@@ -267,7 +271,7 @@ class Bar:
 
 
 def bars_of(timeline: Timeline, errors: Errors) -> tuple[Bar, ...]:
-    """The film in bars, without gaps. The first and the last stand on the tonic; before the end of training a cadence
+    """Bars of a film, without gaps. The first and the last stand on the tonic; before the end of training a cadence
     leads there, if the network has learned."""
     plan = timeline.plan
     home, last = home_frame(plan), errors.tension(plan.frame_count - 1)
@@ -284,7 +288,7 @@ def bars_of(timeline: Timeline, errors: Errors) -> tuple[Bar, ...]:
         elif start == 0:
             chord = OPEN if plan.spans[0].kind == "title" else mode.chords[0]
         else:
-            # The tonic is to be heard for a while before it is left.
+            # The tonic sounds for a while before it is left.
             chord = mode.chords[(number if edges[1] >= MEDIUM * plan.fps else number - 1) % len(mode.chords)]
         voices = voiced(chord, bars[-1].voices if bars else (), _centre(tension))
         bars.append(Bar(start, stop, chord, mode, voices, tension, is_home))
@@ -292,7 +296,7 @@ def bars_of(timeline: Timeline, errors: Errors) -> tuple[Bar, ...]:
 
 
 def _centre(tension: float) -> float:
-    """Around which note a chord is laid out: more error stands higher."""
+    """MIDI number around which a chord is voiced: more error stands higher."""
     return 61 + 7 * tension
 
 
@@ -308,7 +312,7 @@ def home_frame(plan: Plan) -> int:
 
 
 def _edges(plan: Plan, home: int) -> list[int]:
-    """The frames in which chords change, from 0 to the number of frames."""
+    """Frames in which chords change, from 0 to the number of frames."""
     fps, frames = float(plan.fps), plan.frame_count
     edges = [0]
     for mark, is_strong in sorted({**_marks(plan), home: True, frames: True}.items()):
@@ -325,7 +329,7 @@ def _edges(plan: Plan, home: int) -> list[int]:
 
 
 def _marks(plan: Plan) -> dict[int, bool]:
-    """The beginnings of spans; whether another shot, or the way to another cycle begins there."""
+    """First frames of spans, and whether another shot, or the change to another cycle, begins there."""
     return {
         span.start: span.shot != before.shot or (span.cycle != before.cycle and span.kind != "sweep")
         for before, span in pairwise(plan.spans)
@@ -333,13 +337,16 @@ def _marks(plan: Plan) -> dict[int, bool]:
 
 
 def _divided(start: int, stop: int, fps: float) -> list[int]:
-    """The ends of as few equal parts as there must be if none is to be longer than LONG; the last is `stop`."""
+    """Ends of as few equal parts as possible of which none is longer than _LONG; the last end is `stop`."""
     parts = max(1, -(-(stop - start) // round(_LONG * fps)))
     return [start + (stop - start) * part // parts for part in range(1, parts + 1)]
 
 
 def _with_dominant(bars: list[Bar], plan: Plan) -> tuple[Bar, ...]:
-    """The bars with a cadence in the one before home, in two halves if it is long enough; alone it stays as it is."""
+    """Bars with the dominant in the last one before the tonic, in two halves if it is long enough.
+
+    If fewer than two bars come before the tonic, nothing changes.
+    """
     number = next(number for number, bar in enumerate(bars) if bar.is_home)
     if number < 2:
         return tuple(bars)

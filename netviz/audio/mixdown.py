@@ -21,34 +21,35 @@ from netviz.scene.output import Sound
 from netviz.timeline.timeline import Timeline
 
 BLOCK = 27 * TENTH
-"""Samples that are made at a time; with the room's they fill a fast Fourier transform."""
+"""Samples that are mixed at a time; with the room's impulse response they fill a fast Fourier transform."""
 TRANSFORM = 1 << 18
 LOUDNESS = -16.0
-"""LUFS, as podcasts and calm films have it."""
+"""Loudness in LUFS where nobody chooses one, as podcasts and calm films have it."""
 CEILING = 10 ** (-2 / 20)
-"""The highest sample; a decibel is left for what lies between two samples, and for what encoders add."""
+"""Highest sample, -2 dB: a decibel is left for peaks between two samples, and for what encoders add."""
 KEPT_SECONDS = 120.0
-"""The longest sound that is kept in memory until it is known how loud it is: 46 MB."""
+"""Seconds of the longest sound that is held in memory until its loudness is measured: 46 MB."""
 SAMPLES = 12
-"""Parts of a longer one that tell how loud all of it is, KEPT_SECONDS together."""
+"""Excerpts of a longer sound whose loudness stands for all of it, KEPT_SECONDS long together."""
 ECHOES, FEEDBACK = 3, 0.38
+"""Number of echoes, and the gain from one to the next."""
 FADE_IN, FADE_OUT, FADE_SHARE, FADE_OF_HOME = 0.02, 3.0, 0.3, 0.75
-"""Seconds the film's sound takes to come and go, the latter at most these parts of it and of its last chord."""
+"""Fade-in and fade-out of the film's sound in seconds, the latter at most these parts of it and of its last chord."""
 LEAST_FADE = 0.005
-"""Seconds: what comes or goes faster is a click."""
-ROOM, ROOM_FROM, ROOM_LEVEL = 2.7, 0.02, 0.55
-"""Seconds in which the room's sound falls by 60 dB, after which it begins, and how loud it is."""
+"""Shortest fade in seconds: a shorter one is a click."""
+ROOM, ROOM_FROM = 2.7, 0.02
+"""Reverberation of the room: seconds in which it falls by 60 dB, and seconds after which it begins."""
 
 
 BusName = Literal["chords", "struck", "low"]
 
 ROOM_OF: dict[BusName, float] = {"chords": 0.35, "struck": 0.6, "low": 0.0}
-"""How much of each bus the room hears. Only what is struck has echoes."""
+"""Part of each bus that goes to the room's reverberation. Only struck voices have echoes."""
 
 
 @dataclass(frozen=True)
 class MixPlace:
-    """Where a voice stands in the mix: how loud, and on which bus."""
+    """Place of a voice in the mix: its level, and its bus."""
 
     level: float
     bus: BusName
@@ -66,9 +67,9 @@ PLACES: dict[VoiceName, MixPlace] = {
 
 @dataclass(frozen=True)
 class Master:
-    """How the finished sound is to be.
+    """Settings of the finished sound.
 
-    loudness: LUFS. gain: decibels on top of it. fade_in, fade_out: seconds; None: what suits the film.
+    loudness: LUFS. gain: dB on top of it. fade_in, fade_out: seconds; None: what suits the film.
     """
 
     loudness: float = LOUDNESS
@@ -78,7 +79,7 @@ class Master:
 
 
 def mastered(score: Score, master: Master) -> Iterator[AudioSamples]:
-    """The film's sound in blocks (2, n): as loud as wanted, never above CEILING, faded in and out."""
+    """Finished sound of a film in blocks (2, n): at the loudness of `master`, never above CEILING, faded in and out."""
     blocks: Iterable[AudioSamples] = _faded(score, master)
     if score.seconds <= KEPT_SECONDS:
         blocks = [*blocks]
@@ -97,7 +98,7 @@ def _loudness(blocks: Iterable[AudioSamples]) -> float:
 
 
 def sampled(score: Score) -> Score:
-    """SAMPLES parts of a score, evenly spaced, one after the other: about as loud as all of it."""
+    """Score of SAMPLES excerpts of a score, evenly spaced, one after the other: about as loud as all of it."""
     length = KEPT_SECONDS / SAMPLES
     notes = []
     for number in range(SAMPLES):
@@ -108,7 +109,7 @@ def sampled(score: Score) -> Score:
 
 
 def _faded(score: Score, master: Master) -> Iterator[AudioSamples]:
-    """The mix as it comes and goes."""
+    """Mix of a score in blocks (2, n), faded in and out."""
     last = samples_in(score) - 1
     usual = min(FADE_OUT, FADE_SHARE * score.seconds, FADE_OF_HOME * (score.seconds - score.home))
     rise = max(LEAST_FADE, FADE_IN if master.fade_in is None else master.fade_in) * RATE
@@ -124,19 +125,19 @@ def _faded(score: Score, master: Master) -> Iterator[AudioSamples]:
 
 
 def samples_in(score: Score) -> int:
-    """Samples of the whole film."""
+    """Samples of the whole film, each side, at 48 kHz."""
     return max(1, round(score.seconds * RATE))
 
 
 def mixed(score: Score) -> Iterator[AudioSamples]:
-    """The mix at no particular loudness, in blocks (2, n) of BLOCK samples, the last shorter."""
+    """Mix of a score before its loudness is set, in blocks (2, n) of BLOCK samples, the last shorter."""
     total = samples_in(score)
     delay = round(score.echo * RATE)
-    # As much as is still to sound when a block ends; further on there is nothing.
+    # The longest that notes can sound beyond the end of a block.
     tail = round((max((note.length for note in score.notes), default=0.0) + LONGEST) * RATE)
     buses = {bus: np.zeros((2, BLOCK + tail), np.float32) for bus in ROOM_OF}
     echoes = np.zeros((2, BLOCK + ECHOES * delay), np.float32)
-    ring = np.zeros((2, TRANSFORM), np.float32)
+    reverb = np.zeros((2, TRANSFORM), np.float32)
     number = 0
     for first in range(0, total, BLOCK):
         while number < len(score.notes) and (start := round(score.notes[number].start * RATE)) < first + BLOCK:
@@ -145,21 +146,21 @@ def mixed(score: Score) -> Iterator[AudioSamples]:
             number += 1
         struck = buses["struck"][:, :BLOCK]
         for repeat in range(1, ECHOES + 1):
-            # From side to side.
+            # Echoes change sides.
             sides = struck[::-1] if repeat % 2 else struck
             echoes[:, repeat * delay : repeat * delay + BLOCK] += np.float32(FEEDBACK**repeat) * sides
-        heard = sum(np.float32(room / 2) * buses[bus][:, :BLOCK].sum(axis=0) for bus, room in ROOM_OF.items())
-        heard += np.float32(ROOM_OF["struck"] / 2) * echoes[:, :BLOCK].sum(axis=0)
-        ring += np.fft.irfft(np.fft.rfft(heard, TRANSFORM) * _room(), TRANSFORM)
-        block = sum(bus[:, :BLOCK] for bus in buses.values()) + echoes[:, :BLOCK] + ring[:, :BLOCK]
+        send = sum(np.float32(room / 2) * buses[bus][:, :BLOCK].sum(axis=0) for bus, room in ROOM_OF.items())
+        send += np.float32(ROOM_OF["struck"] / 2) * echoes[:, :BLOCK].sum(axis=0)
+        reverb += np.fft.irfft(np.fft.rfft(send, TRANSFORM) * _room(), TRANSFORM)
+        block = sum(bus[:, :BLOCK] for bus in buses.values()) + echoes[:, :BLOCK] + reverb[:, :BLOCK]
         yield block[:, : total - first]
-        for buffer in (*buses.values(), echoes, ring):
+        for buffer in (*buses.values(), echoes, reverb):
             buffer[:, :-BLOCK] = buffer[:, BLOCK:].copy()
             buffer[:, -BLOCK:] = 0
 
 
 def _play(note: Note, start: int, bus: AudioSamples) -> None:
-    """Lay a note on a bus, at equal power for all places. start: of the bus's samples."""
+    """Add a note to a bus, panned at equal power. start: the bus's sample at which the note begins."""
     level = PLACES[note.voice].level * note.loudness
     angle = (note.pan + 1) * np.pi / 4
     for side, sound, gain in zip(bus, sound_of(note, OVERLAP), (np.cos(angle), np.sin(angle)), strict=True):
@@ -167,7 +168,7 @@ def _play(note: Note, start: int, bus: AudioSamples) -> None:
 
 
 def limited(sound: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
-    """Sound that is unchanged below 70 % of a ceiling and bent smoothly so as never to reach it above."""
+    """Sound limited softly: unchanged below 70 % of a ceiling, and bent smoothly above that so as never to reach it."""
     knee = 0.7 * ceiling
     excess = np.maximum(np.abs(sound) - knee, 0)
     if not excess.any():
@@ -178,9 +179,10 @@ def limited(sound: NDArray[np.float32], ceiling: float) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def _room() -> NDArray[np.complex64]:
-    """The spectrum of a room: noise of each side's own that falls by 60 dB in ROOM seconds, its high end much faster.
+    """Spectrum of the room's impulse response: noise of each side's own that falls by 60 dB in ROOM seconds, its high
+    end much faster.
 
-    Shape (2, TRANSFORM / 2 + 1); with a block it fills the transform, so that nothing comes round to the beginning.
+    Shape (2, TRANSFORM / 2 + 1); with a block it fills the transform, so that nothing wraps around to the beginning.
     """
     generator = np.random.default_rng(91)
     count = TRANSFORM - BLOCK
@@ -197,16 +199,16 @@ def _room() -> NDArray[np.complex64]:
     return np.fft.rfft(impulse, TRANSFORM).astype(np.complex64)
 
 
-# Sound as a WAV file: 48 kHz, stereo, 16 bits, of any length, written a block at a time.
+# WAV file: 48 kHz, stereo, 16 bits, of any length, written a block at a time.
 
 CHANNELS, _BYTES = 2, 2
 MOST_BYTES = 0xFFFFFFFF - 1024
-"""What the sizes of a plain WAV file can say; a longer one is an RF64 file (EBU Tech 3306), which says it elsewhere."""
+"""Most bytes of samples in a plain WAV file; with more it is an RF64 file (EBU Tech 3306), with sizes of 64 bits."""
 _FULL = 32767
 
 
 def header(samples: int) -> bytes:
-    """The file's beginning, for so many samples a side."""
+    """Header of a WAV file of so many samples a side; of an RF64 file where they are too many."""
     size = samples * CHANNELS * _BYTES
     rate = struct.pack("<HHIIHH", 1, CHANNELS, RATE, RATE * CHANNELS * _BYTES, CHANNELS * _BYTES, 8 * _BYTES)
     form = b"fmt " + struct.pack("<I", len(rate)) + rate
@@ -221,9 +223,9 @@ def header(samples: int) -> bytes:
 
 
 def write_wave(path: Path, blocks: Iterable[NDArray[np.float32]], samples: int) -> Iterator[tuple[int, int]]:
-    """Write blocks (2, n) of so many samples in all to a file. Values from -1 to 1; what is beyond is cut.
+    """Write blocks (2, n) of so many samples a side in all to a file. Values from -1 to 1; those beyond are clipped.
 
-    Yields after each block how many samples are written, and how many will be.
+    Yields after each block how many samples are written, and how many there will be.
     The last bit is dithered (two random numbers added, as is usual), by the same numbers every time.
     """
     generator = np.random.default_rng(16)
@@ -239,14 +241,14 @@ def write_wave(path: Path, blocks: Iterable[NDArray[np.float32]], samples: int) 
             yield done, samples
 
 
-# The sound of a film, made from its run and written to a file, a block at a time.
+# Sonification: the sound of a film, composed from its run and written to a file, a block at a time.
 
 
 def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
-    """Write the sound of a film as WAV; yields how many samples of how many are written, so that others get their turn.
+    """Write the composed sound of a film as WAV; yields (samples written, samples in all), so that others can work.
 
     It is as long as the film to the sample, and the same for the same timeline. The scene's gain, fades and loudness
-    apply where its sound is to be made from the run; without a loudness it has its platform's, or LOUDNESS. Raises
+    apply where its sound is to be composed from the run; without a loudness it has its platform's, or LOUDNESS. Raises
     NetvizError if the disk does not take it.
     """
     score = score_of(timeline)
@@ -260,7 +262,10 @@ def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
 
 
 def master_of(sound: Sound | None, usual: float | None = None) -> Master:
-    """What a scene says of its sound; of another sound than this it is not said. usual: LUFS where nothing is."""
+    """Settings of a scene for composed sound; the usual ones if its sound is music or none.
+
+    usual: LUFS where the scene gives no loudness; None for LOUDNESS.
+    """
     usual = LOUDNESS if usual is None else usual
     if sound is None or not sound.is_sonified:
         return Master(usual)

@@ -1,6 +1,6 @@
 """Music files: their exact length, counted by decoding all samples, and their tags (title, artist, licence).
 
-Headers are not believed: a truncated mp3 still claims its old length, a variable-bitrate one without an index claims
+Headers are not trusted: a truncated mp3 still claims its old length, a variable-bitrate one without an index claims
 nonsense. Only plain local files are read: ffmpeg's protocols and playlists are switched off, pipes and devices refused.
 """
 
@@ -9,13 +9,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 
-from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizError, Problem
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed, parse
 
 SAMPLE_RATE = 48_000
@@ -38,9 +37,9 @@ _GUESSED = "Estimating duration from bitrate"
 
 @dataclass(frozen=True)
 class _Decoded:
-    """What decoding a file gave: samples at SAMPLE_RATE, in how many channels, and the seconds its header claims.
+    """Result of decoding a file: samples at SAMPLE_RATE, whether it has one channel, and the seconds its header claims.
 
-    fault: why there are none.
+    claimed: None if it claims none. fault: the reason, in words, if the file is no music.
     """
 
     samples: int = 0
@@ -50,42 +49,38 @@ class _Decoded:
 
 
 def audio_problems(path: str | Path, where: str | None = None) -> list[Problem]:
-    """Why a file cannot be a film's music: an empty list if it can. Decodes all of it, once for each state of the file.
+    """Problems of a file as a film's music; an empty list if it has none. Decodes all of it, once for each state of it.
 
-    where: what the problem is said to be about; the path itself if not given.
+    where: the name that the problem gets; the path itself if not given.
     """
     fault = _examined(path).fault
     return [Problem(where or str(path), fault)] if fault else []
 
 
 def audio_length(path: str | Path) -> Fraction:
-    """Seconds of music in a file: decoded samples over 48,000.
+    """Seconds of music in a file: decoded samples over 48,000. Raises InputError if there is nothing to be decoded."""
+    return Fraction(_music_in(path).samples, SAMPLE_RATE)
 
-    Raises InputError if there is nothing to be decoded. Warns (NetvizWarning) if noticeably less comes out than the
-    file claims.
-    """
-    decoded = _sound(path)
-    seconds = Fraction(decoded.samples, SAMPLE_RATE)
-    if decoded.claimed is not None:
-        missing = decoded.claimed - seconds
-        if missing > _NOTICEABLE_SECONDS and missing > decoded.claimed * _NOTICEABLE_SHARE:
-            warnings.warn(
-                f"{path}: claims to last {float(decoded.claimed):.1f} s, but only {float(seconds):.1f} s can be "
-                "decoded; it seems cut off, and the film follows what can be heard",
-                NetvizWarning,
-                stacklevel=2,
-            )
-    return seconds
+
+def shortfall_note(path: str | Path) -> str | None:
+    """Note for the user that noticeably less music comes out of a file than it claims to hold; None if not."""
+    claimed, seconds = _music_in(path).claimed, audio_length(path)
+    if claimed is None or claimed - seconds <= max(_NOTICEABLE_SECONDS, claimed * _NOTICEABLE_SHARE):
+        return None
+    return (
+        f"{path}: claims to last {float(claimed):.1f} s, but only {float(seconds):.1f} s can be "
+        "decoded; it seems cut off, and the film follows what can be heard"
+    )
 
 
 def audio_samples(path: str | Path) -> int:
     """Samples of music in a file, at SAMPLE_RATE. Raises InputError if there are none."""
-    return _sound(path).samples
+    return _music_in(path).samples
 
 
 def is_mono(path: str | Path) -> bool:
-    """Whether the music in a file has one channel. Raises InputError if there is none."""
-    return _sound(path).is_mono
+    """Return whether the music in a file has one channel. Raises InputError if there is none."""
+    return _music_in(path).is_mono
 
 
 def input_arguments(path: str | Path) -> list[str]:
@@ -102,12 +97,12 @@ def music_arguments(path: str | Path) -> list[str]:
 
 
 def file_state(path: str | Path) -> tuple[int, ...]:
-    """What tells one state of a file from another. Raises OSError."""
+    """Fingerprint of a file's state: device, inode, size in bytes, time of its last change in ns. Raises OSError."""
     found = Path(path).stat()
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _sound(path: str | Path) -> _Decoded:
+def _music_in(path: str | Path) -> _Decoded:
     decoded = _examined(path)
     if decoded.fault:
         raise InputError([Problem(str(path), decoded.fault)])
@@ -116,7 +111,10 @@ def _sound(path: str | Path) -> _Decoded:
 
 def _examined(path: str | Path) -> _Decoded:
     try:
-        fault = _not_plain(Path(path).stat()) or _not_readable(path)
+        fault = _not_plain(Path(path).stat())
+        if fault is None:
+            with Path(path).open("rb") as file:  # raises the real reason
+                file.read(1)
     except FileNotFoundError:
         fault = "no such file"
     except (OSError, ValueError) as error:
@@ -136,15 +134,9 @@ def _not_plain(found: os.stat_result) -> str | None:
     return None
 
 
-def _not_readable(path: str | Path) -> str | None:
-    with Path(path).open("rb") as file:  # raises the real reason
-        file.read(1)
-    return None
-
-
 @lru_cache(maxsize=16)
 def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT) -> _Decoded:
-    """Decode a file in constant memory. `state` makes a file that has changed be decoded again."""
+    """Decode a file in constant memory. `state` is part of the key of the cache: a changed file is decoded again."""
     size = 0
     with Ffmpeg(music_arguments(path), collect=True, stall_limit=stall_limit) as ffmpeg:
         while chunk := ffmpeg.read():
@@ -154,16 +146,16 @@ def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT
         except FfmpegFailed as failure:
             if failure.status is None or failure.status < 0:  # it was ended, which says nothing about the file
                 raise
-            return _Decoded(fault=_why(failure))
-        said = ffmpeg.first_words
+            return _Decoded(fault=_fault_of(failure))
+        log = ffmpeg.first_words
     samples = size // _BYTES_A_SAMPLE
     # A little of any noise looks like mp3. ffmpeg gives up when two thirds are broken; 7.0 ends as if all was well.
-    if samples <= 2 * _SAMPLES_A_PACKET * said.count(_BROKEN_PACKET):
+    if samples <= 2 * _SAMPLES_A_PACKET * log.count(_BROKEN_PACKET):
         return _Decoded(fault=_NOTHING)
-    return _Decoded(samples, _said_mono(said), _claimed(said))
+    return _Decoded(samples, _is_mono_in(log), _claimed_seconds(log))
 
 
-def _why(failure: FfmpegFailed) -> str:
+def _fault_of(failure: FfmpegFailed) -> str:
     if "matches no streams" in failure.tail:
         return "no audio in it, only a picture or other streams"
     if "not on whitelist" in failure.tail:
@@ -171,33 +163,33 @@ def _why(failure: FfmpegFailed) -> str:
     return _NOTHING
 
 
-def _claimed(said: str) -> Fraction | None:
-    """The seconds a file's header claims, from what ffmpeg said; None if it does not say, or ffmpeg guessed."""
-    match = _CLAIM.search(said)
-    if match is None or _GUESSED in said:
+def _claimed_seconds(log: str) -> Fraction | None:
+    """Seconds that a file's header claims, from ffmpeg's log; None if it claims none, or ffmpeg guessed."""
+    match = _CLAIM.search(log)
+    if match is None or _GUESSED in log:
         return None
     return 3600 * int(match[1]) + 60 * int(match[2]) + Fraction(match[3])
 
 
-def _said_mono(said: str) -> bool:
-    """Whether the first audio stream, the input's, has one channel, from what ffmpeg said."""
-    stream = next((line for line in said.splitlines() if ": Audio: " in line), "")
+def _is_mono_in(log: str) -> bool:
+    """Return whether the first audio stream in ffmpeg's log, the input's, has one channel."""
+    stream = next((line for line in log.splitlines() if ": Audio: " in line), "")
     return _MONO.search(stream) is not None
 
 
-# What a file of music says about itself: its title, who made it, and under which licence.
+# Tags of a file of music: title, artist and licence.
 
 _LONGEST = 200
-"""Characters that are kept of a tag."""
+"""Most characters of a tag that are used."""
 _LARGEST = 1_000_000
-"""Bytes of all tags that are read."""
+"""Most bytes of all tags that are read."""
 LICENCES = ("license", "licence", "copyright", "rights", "tcop")
-"""Names under which kinds of files keep it; where there are several, the first is the plainest."""
+"""Names of the licence's tag in various kinds of files, the plainest first; the first that is there counts."""
 
 
 @dataclass(frozen=True)
 class MusicTags:
-    """What a file says; empty texts where it says nothing."""
+    """Tags of a file of music; an empty text for each that it lacks."""
 
     title: str = ""
     artist: str = ""
@@ -205,9 +197,9 @@ class MusicTags:
 
 
 def music_tags(path: str | Path) -> MusicTags:
-    """The tags of a file of music; none where there is no such file, or it cannot be read."""
+    """Tags of a file of music; empty ones where there is no such file, or it cannot be read."""
     try:
-        return _read(os.fspath(path), file_state(path))
+        return _cached_tags(os.fspath(path), file_state(path))
     except (OSError, ValueError, NetvizError):
         return MusicTags()
 
@@ -222,7 +214,7 @@ def music_tags_arguments(path: str | Path) -> list[str]:
 
 
 @lru_cache(maxsize=16)
-def _read(path: str, state: tuple[int, ...]) -> MusicTags:
+def _cached_tags(path: str, state: tuple[int, ...]) -> MusicTags:
     text = b""
     with Ffmpeg(music_tags_arguments(path), collect=True) as ffmpeg:
         while len(text) < _LARGEST and (chunk := ffmpeg.read()):
@@ -233,5 +225,5 @@ def _read(path: str, state: tuple[int, ...]) -> MusicTags:
 
 
 def _tidy(text: str) -> str:
-    """One line of what can be shown."""
+    """A tag as one line of printable characters, at most _LONGEST."""
     return " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]).split())[:_LONGEST]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from netviz.audio.music_file import SAMPLE_RATE, audio_length, audio_problems, audio_samples, input_arguments, is_mono
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.audio.music_file import (
+    SAMPLE_RATE,
+    audio_problems,
+    audio_samples,
+    input_arguments,
+    is_mono,
+    shortfall_note,
+)
+from netviz.errors import InputError, Problem
 from netviz.resources import music
 from netviz.scene.messages import dotted
 from netviz.scene.output import Sound
@@ -17,24 +23,24 @@ from netviz.scene.scene import Scene
 from netviz.scene.validation_film import too_long_fades
 
 FADE = Fraction(2)
-"""Seconds in which a track goes that is cut or repeated, unless the scene says; no more than a quarter of the film."""
+"""Fade-out in seconds of a track that is cut or repeated, unless the scene gives one; at most a quarter of the film."""
 OVERLAP = Fraction(1, 2)
-"""Seconds in which the end of a repeated track and its new beginning are heard together; or a quarter of the track."""
+"""Crossfade in seconds between the end of a repeated track and its new beginning; at most a quarter of the track."""
 SHORTEST_REPEATED = Fraction(1)
-"""Seconds. What is repeated more often is a buzz."""
+"""Seconds of the shortest music that is repeated: what is repeated more often is a buzz."""
 SAME_LENGTH = Fraction(1, 20)
-"""Seconds by which a track may be longer than its film and still end by itself."""
+"""Largest difference in seconds between a track and its film at which it is neither cut nor repeated."""
 MONO_GAIN = 3.010299956639812
-"""dB: ffmpeg gives each of two channels half the power of one; players give each of them all of it."""
+"""Gain in dB of mono music: ffmpeg gives each of two channels half its power; players give each all of it."""
 
 
 @dataclass(frozen=True)
 class Soundtrack:
-    """A piece of music as a film plays it; without settings as it is, from its beginning, with silence after its end.
+    """A piece of music as a film plays it; by default unchanged, from its beginning, with silence after its end.
 
-    path: its file. start, stop: samples of it at SAMPLE_RATE between which it is heard; None: to its end.
+    path: its file. start, stop: samples of it at SAMPLE_RATE between which it is played; None: to its end.
     gain: in dB. fade_in, fade_out: samples at the beginning and the end of the film.
-    overlap: samples in which its end and its new beginning are heard together; 0: it is not repeated.
+    overlap: samples of the crossfade between its end and its new beginning; 0: it is not repeated.
     """
 
     path: Path
@@ -53,7 +59,7 @@ def rest_of(sound: Sound) -> Fraction:
 
 
 def soundtrack(sound: Sound, seconds: Fraction) -> Soundtrack:
-    """How a film of so many seconds plays a scene's music; not yet as loud as `loudness` asks for."""
+    """Soundtrack of a film of so many seconds from a scene's music; not yet brought to the scene's `loudness`."""
     path, rest = music(sound.file), rest_of(sound)
     start = _samples(sound.start)
     is_changed = sound.fit == "track" and abs(rest - seconds) > SAME_LENGTH
@@ -74,16 +80,16 @@ def _samples(seconds: Fraction) -> int:
     return round(seconds * SAMPLE_RATE)
 
 
-# How long a scene's music makes its film, and whether it can be heard as the scene asks for.
+# Length that a scene's music gives its film, and checks that it can be played as the scene asks for.
 
 _LONG = 1800
-"""Seconds of a film from which music that makes it so long is worth a word."""
+"""Seconds of a film above which a warning says that the music makes it so long."""
 
 
 def film_length(scene: Scene) -> Fraction | None:
-    """Seconds of the scene's music, or the duration it asks for, or None: one second a step.
+    """Length of a scene's film: seconds of its music, or the duration it asks for, or None: one second a step.
 
-    Raises InputError if the music cannot be heard.
+    Raises InputError if the music cannot be played.
     """
     if problems := sound_problems(scene):
         raise InputError(problems)
@@ -91,23 +97,22 @@ def film_length(scene: Scene) -> Fraction | None:
     return scene.duration if sound is None or sound.is_sonified or sound.fit == "track" else rest_of(sound)
 
 
-def warn_of_length(scene: Scene, seconds: Fraction) -> None:
-    """Warn (NetvizWarning) of a file that claims to be longer than it is, and of music that makes a very long film."""
+def length_notes(scene: Scene, seconds: Fraction) -> list[str]:
+    """Notes on a music file that claims to be longer than it is, and on music that makes a very long film."""
     if scene.audio is None or scene.audio.is_sonified:
-        return
-    audio_length(music(scene.audio.file))  # warns
+        return []
+    notes = [] if (shortfall := shortfall_note(music(scene.audio.file))) is None else [shortfall]
     if scene.audio.fit == "film" and seconds > _LONG:
         frames = round(seconds * scene.output.fps)
-        warnings.warn(
+        notes.append(
             f"the music makes the film {duration_text(seconds)} long, {frames:,} frames; to have a shorter one, give a "
-            "duration and fit the music to it (audio.fit: track)",
-            NetvizWarning,
-            stacklevel=2,
+            "duration and fit the music to it (audio.fit: track)"
         )
+    return notes
 
 
 def sound_problems(scene: Scene) -> list[Problem]:
-    """Why a scene's music cannot be heard. Decodes all of it, once for each state of the file."""
+    """Problems that keep a scene's music from being played. Decodes all of it, once for each state of the file."""
     sound = scene.audio
     if sound is None or sound.is_sonified:
         return []
@@ -115,15 +120,14 @@ def sound_problems(scene: Scene) -> list[Problem]:
     if found := audio_problems(path):
         return [Problem("audio.file", f"{path}: {problem.message}") for problem in found]
     if rest_of(sound) == 0:
-        message = (
-            f"{float(sound.start):g} s is past the end of the music, which lasts {duration_text(_whole_length(sound))}"
-        )
+        whole = rest_of(sound.model_copy(update={"start": Fraction(0)}))
+        message = f"{float(sound.start):g} s is past the end of the music, which lasts {duration_text(whole)}"
         return [_problem(("audio", "start"), message)]
     return []
 
 
 def fitting_problems(sound: Sound, seconds: Fraction) -> Iterator[Problem]:
-    """Why the music cannot be fitted to a film of so many seconds."""
+    """Problems that keep the music from being fitted to a film of so many seconds."""
     for key, message in too_long_fades(sound, seconds):
         yield _problem(key, message)
     if sound.is_sonified:
@@ -138,35 +142,31 @@ def fitting_problems(sound: Sound, seconds: Fraction) -> Iterator[Problem]:
 
 
 def duration_text(seconds: Fraction) -> str:
-    """A length in words: 91.3 s, 12 min, 3 h 5 min."""
+    """A length as text: 91.3 s, 12 min, 3 h 5 min."""
     if seconds < 600:
         return f"{float(seconds):.1f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
-def _whole_length(sound: Sound) -> Fraction:
-    return rest_of(sound.model_copy(update={"start": Fraction(0)}))
-
-
 def _problem(key: tuple[str | int, ...], message: str) -> Problem:
     return Problem(dotted(key), message)
 
 
-# What ffmpeg makes of a soundtrack: a chain of filters, exactly as long as the film, to the sample.
+# ffmpeg's filters for a soundtrack: a chain whose output is as long as the film, to the sample.
 
-_FROM_NOUGHT = "asetpts=N/SR/TB"
-"""Times that begin with 0: a trimmed part, and the sound of a video file, have others."""
+_ZERO_BASED = "asetpts=N/SR/TB"
+"""Filter for timestamps that begin with 0: those of a trimmed part, and of a video file's sound, begin elsewhere."""
 
 
 def mix_arguments(track: Soundtrack, samples: int, then: str = "") -> list[str]:
-    """ffmpeg's arguments that open a track and make it into the film's sound, `[a]`: see `mix_graph`."""
+    """ffmpeg's arguments that open a track and turn it into the film's sound, `[a]`: see `mix_graph`."""
     graph = mix_graph(track, samples, then)
     return [*input_arguments(track.path), "-filter_complex", graph, "-map", "[a]"]
 
 
 def mix_graph(track: Soundtrack, samples: int, then: str = "", number: int = 0) -> str:
-    """The filters that make a track into the film's sound, `[a]`: 48 kHz, stereo.
+    """Filters that turn a track into the film's sound, `[a]`: 48 kHz, stereo.
 
     samples: the length of the film's sound. It is padded with silence or cut to that; never with -shortest, which means
     something else in every version. then: filters for the whole at the end of the chain. number: which of ffmpeg's
@@ -178,28 +178,28 @@ def mix_graph(track: Soundtrack, samples: int, then: str = "", number: int = 0) 
 
 def _once(track: Soundtrack, number: int) -> str:
     begin = [f"atrim=start_sample={track.start}"] if track.start else []
-    return ",".join([f"[{number}:a:0]aresample={SAMPLE_RATE}", *begin, _FROM_NOUGHT, "aformat=channel_layouts=stereo"])
+    return ",".join([f"[{number}:a:0]aresample={SAMPLE_RATE}", *begin, _ZERO_BASED, "aformat=channel_layouts=stereo"])
 
 
 def _repeated(track: Soundtrack, number: int) -> str:
-    """The track over and over: each time its end goes while its beginning comes, at a constant power.
+    """Filters for a repeated track: each time its end fades out while its beginning fades in, at a constant power.
 
-    It is first heard from its beginning up to there; what follows it is one such seam and all that is between two of
-    them, kept in memory as 16 bits.
+    The track first plays from its beginning up to the crossfade. After that a loop plays, held in memory as 16 bits:
+    one crossfade, and what lies between two of them.
     """
     assert track.stop is not None, "what is repeated has an end"
     between = track.stop - track.start - track.overlap
     fade = f"start_sample=0:nb_samples={track.overlap}:curve=qsin"
     return ";".join(
         [
-            f"[{number}:a:0]aresample={SAMPLE_RATE},atrim=start_sample={track.start}:end_sample={track.stop},{_FROM_NOUGHT},"
+            f"[{number}:a:0]aresample={SAMPLE_RATE},atrim=start_sample={track.start}:end_sample={track.stop},{_ZERO_BASED},"
             "aformat=sample_fmts=s16:channel_layouts=stereo,asplit=3[first][second][last]",
             f"[first]atrim=end_sample={between}[begin]",
             f"[second]atrim=end_sample={between},afade=t=in:{fade}[coming]",
-            f"[last]atrim=start_sample={between},{_FROM_NOUGHT},afade=t=out:{fade},apad,atrim=end_sample={between}[going]",
+            f"[last]atrim=start_sample={between},{_ZERO_BASED},afade=t=out:{fade},apad,atrim=end_sample={between}[going]",
             # Not acrossfade and amix: ffmpeg 4 to 7 lose what is no longer than the fade, and share out the level.
             f"[coming][going]amerge,pan=stereo|c0=c0+c2|c1=c1+c3,aloop=loop=-1:size={between}[again]",
-            f"[begin][again]concat=n=2:v=0:a=1,{_FROM_NOUGHT}",
+            f"[begin][again]concat=n=2:v=0:a=1,{_ZERO_BASED}",
         ]
     )
 

@@ -1,7 +1,7 @@
 """Synthesizer: voices that turn a note into samples, in plain NumPy.
 
-Samples are float32 at RATE a second. Most voices sound the same in all notes of a pitch, so that they are worked out
-once; notes are cut from them. Nothing is random but the phases of the pads, which the pitch decides.
+Samples are float32 at RATE a second. Most voices sound the same in all notes of a pitch: that sound is computed once,
+and notes are cut from it. Nothing is random but the phases of the pads, whose seed is the pitch.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ AudioSamples = NDArray[np.float32]
 Wave = NDArray[np.float64]
 
 LOOP = 1 << 18
-"""Samples after which a pad repeats itself, some five seconds."""
+"""Length of a pad's loop in samples, some five seconds."""
 SPREAD = 14.0
-"""Cents by which the many strings of a pad are out of tune with each other."""
+"""Detuning, in cents, of the many strings of a pad against each other."""
 DARK, BRIGHT = 420.0, 1900.0
-"""Hertz above which a pad's overtones fade, the darkest and the brightest."""
+"""Cutoff frequencies in Hz above which a pad's overtones fade: of the darkest and the brightest."""
 _LEVELS = 6
-"""Brightnesses of a voice that are told apart: those between sound like the nearest."""
+"""Steps of brightness that a voice has: values between them sound like the nearest."""
 LONGEST = 7.5
-"""Seconds that held voices can sound."""
+"""Longest note of a held voice in seconds."""
 
 
 def frequency(pitch: float) -> float:
-    """Hertz of a MIDI number."""
+    """Frequency in Hz of a MIDI number."""
     return float(440 * 2 ** ((pitch - 69) / 12))
 
 
 def time_axis(seconds: float) -> Wave:
-    """The times of so many seconds of samples, from 0, (n,)."""
+    """Times in seconds of the samples of a sound of so many seconds, from 0, (n,)."""
     return np.arange(max(1, round(seconds * RATE))) / RATE
 
 
 def shaped(sound: AudioSamples, attack: float, release: float) -> AudioSamples:
-    """A copy of sound (..., n) that rises from 0 and falls to 0 without a corner, in so many seconds.
+    """A copy of sound (..., n) that smoothly rises from 0 and falls to 0, in so many seconds each.
 
     Of two notes of which one falls while the other rises, in the same time, the envelopes add up to 1.
     """
@@ -55,9 +55,9 @@ def shaped(sound: AudioSamples, attack: float, release: float) -> AudioSamples:
 
 
 def sound_of(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
-    """A note of loudness 1: what the left side hears and what the right, each (n,).
+    """Samples of a note at loudness 1: of the left channel and the right, each (n,).
 
-    overlap: seconds in which chords give way to each other.
+    overlap: seconds of the crossfade between chords.
     """
     if note.voice == "pad":
         return _pad(note, overlap)
@@ -68,14 +68,16 @@ def sound_of(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
     return sound, sound
 
 
-def _kept(size: int) -> Callable[[Callable[..., Wave]], Callable[..., AudioSamples]]:
-    def keep(make: Callable[..., Wave]) -> Callable[..., AudioSamples]:
-        return lru_cache(maxsize=size)(lambda *given: make(*given).astype(np.float32))
+def _cached(size: int) -> Callable[[Callable[..., Wave]], Callable[..., AudioSamples]]:
+    """Decorator: the voice's sounds as float32, the last `size` of them cached."""
 
-    return keep
+    def decorate(voice: Callable[..., Wave]) -> Callable[..., AudioSamples]:
+        return lru_cache(maxsize=size)(lambda *arguments: voice(*arguments).astype(np.float32))
+
+    return decorate
 
 
-@_kept(192)
+@_cached(192)
 def _pluck(pitch: int, level: int) -> Wave:
     """A struck, kalimba-like tone: frequency modulation that grows pure while it fades. High notes are shorter."""
     time = time_axis(1.8)
@@ -89,7 +91,7 @@ def _pluck(pitch: int, level: int) -> Wave:
     return _ended((tone + body) * np.exp(-time / decay), 0.006, 0.5)
 
 
-@_kept(96)
+@_cached(96)
 def _glass(pitch: int, level: int) -> Wave:
     """A rubbed glass: almost a sine, with a soft beginning."""
     time = time_axis(1.6)
@@ -98,7 +100,7 @@ def _glass(pitch: int, level: int) -> Wave:
     return _ended(tone * np.exp(-time / 0.5), 0.035, 0.6)
 
 
-@_kept(96)
+@_cached(96)
 def _bell(pitch: int, level: int) -> Wave:
     """A small glass bell: a few partials, the inharmonic ones short."""
     time = time_axis(4.0)
@@ -110,7 +112,7 @@ def _bell(pitch: int, level: int) -> Wave:
     return _ended(tone, 0.008, 1.2)
 
 
-@_kept(16)
+@_cached(16)
 def _lead(pitch: int, level: int) -> Wave:
     """A singing, flute-like voice whose vibrato sets in late."""
     time = time_axis(LONGEST)
@@ -120,7 +122,7 @@ def _lead(pitch: int, level: int) -> Wave:
     return _ended(tone * np.exp(-time / 5), 0.25, 0.8)
 
 
-@_kept(16)
+@_cached(16)
 def _bass(pitch: int, level: int) -> Wave:
     """A round bass; its overtones keep it audible on small loudspeakers."""
     time = time_axis(LONGEST)
@@ -137,15 +139,15 @@ def _ended(wave: Wave, attack: float, release: float) -> Wave:
 VOICES: dict[VoiceName, Callable[[int, int], AudioSamples]] = {
     "pluck": _pluck, "glass": _glass, "bell": _bell, "lead": _lead, "bass": _bass,
 }  # fmt: skip
-"""Those whose notes are cut from one sound of each pitch and brightness."""
+"""Voices whose notes are cut from one sound of each pitch and brightness."""
 RELEASE: dict[VoiceName, float] = {"lead": 0.8, "bass": 0.4}
-"""Seconds in which those fall silent that are held; the others ring as long as they do."""
+"""Release in seconds of the held voices; the others ring until they fade by themselves."""
 
 
 def _pad(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
-    """Many strings; the same pitch in two chords goes on without a seam, since all notes read one loop.
+    """Pad of many strings; the same pitch in two chords goes on without a seam, since all notes read one loop.
 
-    The right side hears it half a loop later: other strings of the same kind.
+    The right channel reads it half a loop later: other strings of the same kind.
     """
     count = max(1, round(note.length * RATE))
     edge = min(overlap, note.length / 2)
@@ -160,16 +162,16 @@ def _pad(note: Note, overlap: float) -> tuple[AudioSamples, AudioSamples]:
 
 
 def _read(loop: AudioSamples, start: int, count: int) -> AudioSamples:
-    turns = -(-(start + count) // LOOP)
-    return np.concatenate([loop] * turns)[start : start + count]
+    repeats = -(-(start + count) // LOOP)
+    return np.concatenate([loop] * repeats)[start : start + count]
 
 
 @lru_cache(maxsize=20)
 def _strings(pitch: int) -> tuple[AudioSamples, AudioSamples]:
-    """A loop of strings (LOOP,), dark and bright, each of mean power 1/2.
+    """Two loops of strings (LOOP,), dark and bright, each of mean power 1/2.
 
-    Paul Nasca's PADsynth: the strings of every overtone are a bell of the spectrum around it, their phases are random,
-    and one inverse Fourier transform makes them all.
+    Paul Nasca's PADsynth: the strings of every overtone are a bell curve around it in the spectrum, their phases are
+    random, and one inverse Fourier transform gives the sound of all of them.
     """
     generator = np.random.default_rng(pitch)
     bins = LOOP // 2 + 1
@@ -179,7 +181,7 @@ def _strings(pitch: int) -> tuple[AudioSamples, AudioSamples]:
     for harmonic in range(1, int(6000 / base) + 1):
         centre, width = harmonic * base, harmonic * base * (2 ** (SPREAD / 1200) - 1)
         near = slice(*(int((centre + side * 4 * width) * LOOP / RATE) for side in (-1, 1)))
-        # A wider bell holds more of the spectrum, but no more strength.
+        # A wider bell curve covers more of the spectrum, but has no more power.
         amplitude[near] += np.exp(-0.5 * ((hertz[near] - centre) / width) ** 2) / np.sqrt(width) / harmonic**1.1
     top = int(6500 * LOOP / RATE)
     spectrum = np.zeros(bins, complex)

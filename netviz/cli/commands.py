@@ -16,8 +16,8 @@ from netviz.cli import console
 from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
 from netviz.cli.sources import OUTPUT_SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
-from netviz.pipeline.prepare import tell
-from netviz.pipeline.validation import one_run_problems, scene_problems, target_problems
+from netviz.pipeline.prepare import finish, prepare
+from netviz.pipeline.validation import one_run_problems, target_problems
 from netviz.scene.messages import printable
 from netviz.scene.scene import Scene
 from netviz.scene.validation_training import count
@@ -124,9 +124,10 @@ def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -
         source = read_source(ctx)
         scene = source.scene
         with located(source):
-            made = netviz.plan(scene)
+            prepared = prepare(scene)
+            made = prepared.checked()
             if source.recording is not None:
-                made = tell(made, source.recording)
+                made = finish(prepared, source.recording).plan
     if source.recording is None and (untold := _untold(scene)):
         console.message(
             f"{untold} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
@@ -142,8 +143,7 @@ def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     with console.warnings_shown(strict):
         source = read_source(ctx)
         with located(source):
-            _refuse(scene_problems(source.subject))
-            made = netviz.plan(source.scene)
+            made = prepare(source.subject).checked()
     cycles = len(made.shown_cycles)
     console.result(f"{source.scene.name}: fine; {console.seconds(made.seconds)}, {cycles} shown cycles")
 

@@ -7,16 +7,17 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-import netviz
 from netviz.cli import console
 from netviz.cli.options import cache_option, overrides, scene_options
 from netviz.cli.sources import parse_source
 from netviz.errors import InputError
+from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import ParseResult
 from netviz.scene.messages import printable
 from netviz.timeline.moments import FORMS, check_moment
@@ -47,10 +48,11 @@ def preview_command(
     if problems:
         raise InputError(problems)
 
-    def read() -> PreviewInput:
-        return _wanted(*parse_source(ctx, typed))
+    first = [_first_input(*parse_source(ctx, typed), at)]
 
-    _refuse_what_no_saving_mends(parse_source(ctx, typed)[1], at)
+    def read() -> PreviewInput:
+        return first.pop() if first else _input(*parse_source(ctx, typed))
+
     with tempfile.TemporaryDirectory(prefix="netviz-preview-", ignore_cleanup_errors=True) as folder:
         session = PreviewSession(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_told())
         server = start_server(session, port)
@@ -70,24 +72,28 @@ def preview_command(
     return 0
 
 
-def _wanted(recording: Any, draft: ParseResult) -> PreviewInput:
+def _input(recording: Any, draft: ParseResult) -> PreviewInput:
     files = (*draft.files, *([draft.path] if draft.path is not None else []))
     problems = tuple(printable(str(problem)) for problem in draft.problems)
     subject = draft.scene if recording is None or draft.scene is None else recording.with_scene(draft.scene)
     return PreviewInput(subject, problems, files, draft.notes, draft.located)
 
 
-def _refuse_what_no_saving_mends(draft: ParseResult, at: str) -> None:
-    """Raise InputError for mistakes of the command line, or a scene that is not there."""
+def _first_input(recording: Any, draft: ParseResult, at: str) -> PreviewInput:
+    """The first version, prepared. Raises InputError for what no saving mends: mistakes of the command line."""
     if draft.in_options or (draft.problems and (draft.path is None or not draft.path.is_file())):
         raise InputError(draft.in_options or draft.problems)
-    if draft.scene is not None:
-        with console.warnings_shown(strict=False):
-            try:
-                check_moment(netviz.plan(draft.scene), at)
-            except InputError as wrong:
-                if any(problem.where == "--at" for problem in wrong.problems):
-                    raise
+    first = _input(recording, draft)
+    if first.subject is None:
+        return first
+    prepared = prepare(first.subject)
+    if prepared.plan is not None:
+        try:
+            check_moment(prepared.plan, at)
+        except InputError as wrong:
+            if any(problem.where == "--at" for problem in wrong.problems):
+                raise
+    return replace(first, prepared=prepared)
 
 
 def _told() -> Callable[[Status], None]:

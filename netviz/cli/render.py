@@ -16,10 +16,9 @@ from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_opt
 from netviz.cli.sources import CommandSource as Given
 from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
-from netviz.pipeline.jobs import Films, encode_settings, film_problems
-from netviz.pipeline.prepare import platform_told
+from netviz.pipeline.jobs import Films, encode_settings, prepare_films
 from netviz.pipeline.render import request_problems
-from netviz.pipeline.validation import tells
+from netviz.pipeline.validation import platform_told, tells
 from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
 from netviz.video.webvtt import vtt_beside
 from netviz.video.writer import Film
@@ -90,14 +89,15 @@ def render_command(
 
 
 def _show(sources: list[Given], overwrite: bool) -> None:
-    problems, plans = film_problems({source.targets: source.subject for source in sources}, overwrite=overwrite)
+    problems, prepared = prepare_films({source.targets: source.subject for source in sources}, overwrite=overwrite)
     with located(*sources):
         if problems:
             raise InputError(problems)
-    for source, made in zip(sources, plans, strict=True):
+    for source, film in zip(sources, prepared, strict=True):
+        made = film.checked()
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
-        making = encode_settings(source.scene)
+        making = encode_settings(source.scene.output)
         for target in source.targets:
             (output,) = outputs_of([target], making)
             what = length

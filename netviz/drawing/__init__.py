@@ -1,1 +1,1 @@
-"""A Frame becomes pixels, with matplotlib."""
+"""Drawing: pixels of any Frame, with matplotlib."""

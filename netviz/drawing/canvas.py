@@ -1,7 +1,7 @@
 """Canvas: the picture's planes of bytes, and coverage masks of matplotlib artists laid over them.
 
-Shapes and texts are drawn by matplotlib once, on an empty sheet. What they cover is kept, as places in the picture's
-memory and shares of cover, and put on the picture in whatever colour and strength a frame wants.
+Shapes and texts are drawn by matplotlib once, on an empty sheet. Their coverage is stored, as places in the picture's
+memory and shares from 0 to 1, and laid over the picture in the colour and at the level of each frame.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from netviz.training.layers import Floats
 Anchor = Literal["left", "middle", "right"]
 
 POINTS_PER_INCH = 72
-"""At 72 dots an inch one of matplotlib's points is one pixel."""
-PLACED = 384
-"""Texts whose places in the picture are remembered."""
+"""Resolution of the figure: at 72 dots an inch one of matplotlib's points is one pixel."""
+CACHED_TEXTS = 384
+"""Number of texts whose places in the picture are cached."""
 FAINTEST = 0.004
-"""A level below which nothing would be seen: one step of a byte."""
+"""Level below which nothing would be visible: one step of a byte."""
 HALF = np.float32(0.5)
 
 
 class Canvas:
     """A picture of `size` (width, height) pixels, x to the right and y down.
 
-    memory (n,): all its bytes, plane after plane, as `space` says. planes: the same, as arrays (rows, columns).
+    memory (n,): all its bytes, plane after plane, in the order of `space`. planes: the same, as arrays (rows, columns).
     axes: of a matplotlib figure that covers the picture, in the picture's pixels; artists are added there to be drawn.
     """
 
@@ -62,10 +62,10 @@ class Canvas:
         self.sheet: Bytes = np.asarray(self.renderer.buffer_rgba())
         self.sheet[:] = 0
         self._stamps: list[tuple[Cover, list[float], float]] = []
-        self._placed = lru_cache(maxsize=PLACED)(self._place)
+        self._placed = lru_cache(maxsize=CACHED_TEXTS)(self._place)
 
     def picture_of(self, memory: Bytes) -> Bytes:
-        """A picture in memory as an array: (height, width, 3) where every plane has all pixels, else (rows, width).
+        """Array of a picture in memory: (height, width, 3) where every plane has all pixels, else (rows, width).
 
         The latter is the memory itself.
         """
@@ -94,7 +94,7 @@ class Canvas:
         self.lay_bytes(cover, self.space.bytes_of(colour).tolist(), level)
 
     def lay_bytes(self, cover: Cover, ink: list[float], level: float) -> None:
-        """The same for a colour whose bytes in every plane, not rounded, are known."""
+        """Lay a colour over what is covered, at `level`. ink: the colour's bytes in every plane, not rounded."""
         if level <= FAINTEST:
             return
         self.settle()
@@ -108,13 +108,13 @@ class Canvas:
         self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
 
     def put(self, drawing: CoverDrawing, level: float = 1.0) -> None:
-        """Lay over the picture what was drawn, in its own colours."""
+        """Lay a drawing over the picture in its own colours, at `level` (0 absent, 1 full)."""
         if level > FAINTEST:
             self.settle()
             self._mix(drawing.places, drawing.ink.copy(), drawing.cover, level)
 
     def _mix(self, places: PixelPositions, over: Inks, cover: Inks | np.float32, level: float = 1.0) -> None:
-        """Lay values (n,), which are lost with it, over places (n,) as far as they are covered, times a level."""
+        """Blend values (n,), which are overwritten, into places (n,) of the memory by their cover times a level."""
         under = self.memory.take(places).astype(np.float32)
         over -= under
         over *= cover
@@ -125,25 +125,25 @@ class Canvas:
         self.memory[places] = over.astype(np.uint8)
 
     def drawing(self, *artists: Artist, slot: Rect | None = None) -> CoverDrawing:
-        """What artists draw, one over the other. room: where they draw, if known; nothing outside is taken."""
+        """Drawing of artists, one over the other. slot: the area they draw in, if known; the rest is cut off."""
         (top, left), sheet = self._draw(artists, slot)
         found = drawing_of_sheet(self, sheet, left, top)
         sheet[:] = 0
         return found
 
     def cover(self, *artists: Artist, slot: Rect | None = None) -> Cover:
-        """What artists cover, whatever their colours."""
+        """Cover of artists, whatever their colours. slot: the area they draw in, if known; the rest is cut off."""
         window, sheet = self._draw(artists, slot)
         alpha: NDArray[np.float32] = sheet[:, :, 3].astype(np.float32) / np.float32(255)
         sheet[:] = 0
         return cover_of(self, alpha, window[1], window[0])
 
     def draw(self, *artists: Artist, slot: Rect | None = None) -> None:
-        """Draw artists now, over what is there."""
+        """Draw artists over the picture now. slot: as for `drawing`."""
         self.put(self.drawing(*artists, slot=slot))
 
     def _draw(self, artists: tuple[Artist, ...], slot: Rect | None) -> tuple[tuple[int, int], Bytes]:
-        """Top and left of the part of the sheet that was drawn on, and that part, to be cleared by the caller.
+        """Draw artists on the sheet. Returns top and left of the part drawn on, and that part, which the caller clears.
 
         It begins and ends with whole bytes in every plane.
         """
@@ -169,7 +169,7 @@ class Canvas:
         anchor: Anchor = "left",
         level: float = 1.0,
     ) -> None:
-        """Write a text whose capitals' middle is at height y, at `level` (0 absent, 1 full)."""
+        """Write a text with the middle of its capitals at height y, at `level` (0 absent, 1 full)."""
         if not text or level <= FAINTEST:
             return
         drawn = mask(text, font, size)
@@ -177,7 +177,10 @@ class Canvas:
         self.stamp(drawn, x - start, y, colour, level)
 
     def stamp(self, drawn: Mask, x: float, y: float, colour: Colour, level: float = 1.0) -> None:
-        """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it."""
+        """Lay a colour over the picture where a mask, its pen's start at x and its middle at height y, covers it.
+
+        It is queued until `settle`.
+        """
         if level > FAINTEST:
             cover = self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top)
             self._stamps.append((cover, self.space.bytes_of(colour).tolist(), min(1.0, level)))
@@ -186,9 +189,9 @@ class Canvas:
         return cover_of(self, drawn.alpha, left, top, solid=_NEVER)
 
     def settle(self) -> None:
-        """Put what was stamped last on the picture: all at once, which is many times faster. Stamps do not overlap.
+        """Lay all queued stamps over the picture at once, which is many times faster. Stamps must not overlap.
 
-        Whatever is drawn after them does this before; whoever takes the picture has to.
+        Every other method that draws calls this first; code that reads the picture has to call it.
         """
         stamps, self._stamps = self._stamps, []
         if stamps:
@@ -212,7 +215,7 @@ class Canvas:
 
     @contextmanager
     def partly(self, places: PixelPositions, cover: NDArray[np.float32]) -> Iterator[None]:
-        """Let what is drawn meanwhile cover these places (n,) only as far as `cover` (n,) says."""
+        """Context in which drawing covers these places (n,) only as far as `cover` (n,), 0 to 1, says."""
         self.settle()
         under = self.memory[places]
         yield
@@ -222,7 +225,7 @@ class Canvas:
         self._mix(places, over, cover)
 
     def shine(self, x: Floats, y: Floats, height: Floats, sigma: Floats, colour: Colour) -> None:
-        """Lay small, soft light (or shade) over the picture: gaussians of one colour at (x, y) (n,).
+        """Lay small, soft lights (or shades) over the picture: gaussians of one colour at (x, y) (n,).
 
         height, sigma (n,): their strengths, and their standard deviations in pixels.
         """
@@ -256,7 +259,7 @@ class Canvas:
 
 
 def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
-    """Each value as often as its count says, one after the other: np.repeat, but faster for so few."""
+    """Each value repeated as often as its count says: np.repeat, but faster for so few."""
     spread = np.empty(sum(counts), np.float32)
     first = 0
     for value, count in zip(values, counts, strict=True):
@@ -265,19 +268,20 @@ def _spread(values: Sequence[float], counts: Sequence[int]) -> Inks:
     return spread
 
 
-# What a drawn thing covers of a picture: places in the picture's memory, and how much of each.
+# Coverage of drawn things: places in the picture's memory, and how far each is covered, 0 to 1.
 
 PixelPositions = NDArray[np.intp]
 Inks = NDArray[np.float32]
 
 STRIP = 64
-"""Pixels across of the strips by which a drawing is shown from the left on."""
+"""Width in pixels of the strips by which a drawing is revealed from the left."""
 SOLID, _NEVER = 0.998, 2.0
-"""Cover from which a place is taken as wholly covered: nothing of what is under it would be seen."""
+"""Cover from which a place counts as wholly covered, since nothing under it would be visible; `_NEVER`: no place
+does."""
 
 
 class Sheet(Protocol):
-    """What a cover is made for. starts: where each plane begins in the memory."""
+    """The picture that a cover is computed for. starts: offset of each plane in the memory."""
 
     size: tuple[int, int]
     space: Space
@@ -286,9 +290,10 @@ class Sheet(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """places (n,) covered in part, channel after channel, with their cover (n,), 0 to 1; solid (m,): covered wholly.
+    """Coverage of a shape, to be filled with any colour.
 
-    counts, solid_counts (channels,): how many of the places lie in each channel.
+    places (n,): those covered in part, channel after channel, with their cover (n,), 0 to 1; solid (m,): places covered
+    wholly. counts, solid_counts (channels,): how many of the places lie in each channel.
     """
 
     places: PixelPositions
@@ -300,7 +305,10 @@ class Cover:
 
 @dataclass(frozen=True, eq=False)
 class CoverDrawing:
-    """places (n,) with their cover (n,), 0 to 1, and the byte (n,) each would have if it were covered wholly."""
+    """Coverage with colours of its own.
+
+    places (n,) with their cover (n,), 0 to 1, and ink (n,): the byte each would have if it were covered wholly.
+    """
 
     places: PixelPositions
     cover: NDArray[np.float32]
@@ -308,7 +316,7 @@ class CoverDrawing:
 
 
 def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, solid: float = SOLID) -> Cover:
-    """What a mask alpha (rows, columns), 0 to 1, covers whose first pixel lies at (left, top).
+    """Cover of a mask alpha (rows, columns), 0 to 1, whose first pixel lies at (left, top).
 
     solid: cover from which a place counts as covered wholly.
     """
@@ -330,7 +338,7 @@ def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, soli
 
 
 def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> CoverDrawing:
-    """What a picture covers whose first pixel lies at (left, top).
+    """Drawing of a picture whose first pixel lies at (left, top).
 
     ink (rows, columns, 3): colours from 0 to 255, times alpha (rows, columns), 0 to 1.
     """
@@ -353,9 +361,9 @@ def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32
 
 
 def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> CoverDrawing:
-    """The same of bytes (rows, columns, 4) as matplotlib leaves them: red, green, blue, and opacity apart from them.
+    """Drawing of bytes (rows, columns, 4) as matplotlib leaves them: red, green, blue, and alpha not multiplied in.
 
-    left, top, rows and columns are those of whole bytes in every plane. Only what is covered is looked at.
+    left, top, rows and columns are those of whole bytes in every plane. Only covered pixels are processed.
     """
     found: list[tuple[PixelPositions, NDArray[np.float32], NDArray[np.float32]]] = []
     by_step = {step: _covered(drawn, step) for step in {channel.step for channel in sheet.space.channels}}
@@ -368,7 +376,7 @@ def drawing_of_sheet(sheet: Sheet, drawn: Bytes, left: int, top: int) -> CoverDr
 
 
 def _covered(drawn: Bytes, step: int) -> tuple[PixelPositions, NDArray[np.float32], NDArray[np.float32]]:
-    """Where (n,) squares of `step` by `step` pixels are covered at all; their mean colours (n, 3) and cover (n,)."""
+    """Numbers (n,) of the squares of `step` by `step` pixels that are covered; mean colours (n, 3) and cover (n,)."""
     rows, columns = drawn.shape[0] // step, drawn.shape[1] // step
     pixels = np.ascontiguousarray(drawn).view(np.uint32).reshape(rows, step, columns, step)
     parts = [pixels[:, row, :, column] for row, column in product(range(step), repeat=2)]
@@ -405,7 +413,7 @@ def left_free(
 
 
 def _inside(sheet: Sheet, drawn: NDArray[np.float32], left: int, top: int) -> tuple[NDArray[np.float32], int, int]:
-    """The part of what was drawn that lies in the picture, and where that part begins."""
+    """The part of a drawing that lies in the picture, with its left and top."""
     width, height = sheet.size
     rows = slice(max(0, -top), max(0, min(drawn.shape[0], height - top)))
     columns = slice(max(0, -left), max(0, min(drawn.shape[1], width - left)))
@@ -413,7 +421,7 @@ def _inside(sheet: Sheet, drawn: NDArray[np.float32], left: int, top: int) -> tu
 
 
 def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArray[np.float32]:
-    """The means of what was drawn over the `step` by `step` pixels of each byte of a plane."""
+    """Means of a drawing over the `step` by `step` pixels of each byte of a plane."""
     if step == 1:
         return drawn
     rows, columns = drawn.shape[:2]
@@ -429,7 +437,7 @@ def _shrunk(drawn: NDArray[np.float32], left: int, top: int, step: int) -> NDArr
 
 
 def _places(sheet: Sheet, number: int, at: PixelPositions, wide: int, left: int, top: int) -> PixelPositions:
-    """Places in the memory of those in a mask of `wide` columns that begins in the byte of (left, top)."""
+    """Places in the memory of those, `at`, in a mask of `wide` columns that begins in the byte of (left, top)."""
     step = sheet.space.channels[number].step
     across, wide = sheet.size[0] // step, max(1, wide)
     places: PixelPositions = at // wide
@@ -444,9 +452,9 @@ _EMPTY = CoverDrawing(np.empty(0, np.intp), np.empty(0, np.float32), np.empty(0,
 
 @dataclass(frozen=True, eq=False)
 class Strips:
-    """A drawing that is shown from the left up to some x: its places by strips of the picture, from left to right.
+    """A drawing that is revealed from the left up to some x: its places sorted by strips of the picture.
 
-    columns (n,): pixels of the places. starts (strips + 1,): where every strip begins among the places.
+    columns (n,): x of the places in pixels. starts (strips + 1,): number of each strip's first place.
     """
 
     drawn: CoverDrawing
@@ -454,7 +462,7 @@ class Strips:
     starts: PixelPositions
 
     def until(self, x: float) -> list[CoverDrawing]:
-        """What there is of it up to x: all strips before the one that holds it, and a part of that one."""
+        """Drawings of the part up to x: all strips before the one that holds it, and a part of that one."""
         strip = min(max(0, int(x // STRIP)), len(self.starts) - 2)
         before, within = slice(self.starts[strip]), slice(self.starts[strip], self.starts[strip + 1])
         near = self.columns[within] <= x
@@ -466,7 +474,7 @@ class Strips:
 
 
 def strips(sheet: Sheet, drawn: CoverDrawing) -> Strips:
-    """A drawing, to be shown from the left on."""
+    """Sort a drawing into strips, to be revealed from the left."""
     columns = np.empty(len(drawn.places), np.intp)
     for channel, first, last in zip(sheet.space.channels, sheet.starts, sheet.starts[1:], strict=False):
         here = (drawn.places >= first) & (drawn.places < last)

@@ -18,10 +18,10 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Channel:
-    """One plane of a picture. Its byte is black + weights . (red, green, blue), those from 0 to 255.
+    """One plane of a picture: its byte is black + weights . (red, green, blue), each of those from 0 to 255.
 
     step: pixels of the picture, across and down, for each byte of the plane.
-    is_difference: whether it tells of colour without brightness (chroma), so that greys are all the same in it.
+    is_difference: whether the plane holds colour without brightness (chroma), in which all greys are the same.
     """
 
     step: int
@@ -32,7 +32,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Space:
-    """The planes of a picture, one after the other in memory, each row by row from the top."""
+    """A colour space: the planes of a picture, one after the other in memory, each row by row from the top."""
 
     channels: tuple[Channel, ...]
 
@@ -43,7 +43,7 @@ class Space:
 
     @cached_property
     def groups(self) -> list[tuple[int, slice]]:
-        """Step and channels of planes of equal size that lie one after the other."""
+        """Step and channels of consecutive planes of equal size."""
         steps = [channel.step for channel in self.channels]
         return [(step, slice(steps.index(step), len(steps) - steps[::-1].index(step))) for step in dict.fromkeys(steps)]
 
@@ -53,13 +53,13 @@ class Space:
         return values
 
     def values(self, channel: int, colours: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What colours (..., 3), 0 to 255, have in one plane, not rounded."""
+        """Values that colours (..., 3), 0 to 255, have in one plane, not rounded."""
         of = self.channels[channel]
         values: NDArray[np.float32] = colours @ np.array(of.weights, np.float32) + np.float32(of.black)
         return values
 
     def palette(self, colours: NDArray[np.uint8]) -> list[Bytes]:
-        """The bytes (n,) that each of n colours (n, 3) has in every plane."""
+        """For every plane the bytes (n,) of n colours (n, 3), 0 to 255."""
         each = [self.values(number, colours.astype(np.float32)) for number in range(len(self.channels))]
         return [np.clip(np.rint(values), 0, 255).astype(np.uint8) for values in each]
 
@@ -73,7 +73,7 @@ class Space:
 
 
 RGB = Space(tuple(Channel(1, 0.0, weights) for weights in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))))
-"""For stills and animations."""
+"""Planes of red, green and blue, for stills and animations."""
 
 
 def _bt709() -> Space:
@@ -101,4 +101,4 @@ def _bt709() -> Space:
 
 
 YUV420 = _bt709()
-"""For films: what H.264 encoders take as it is."""
+"""Luma, and chroma planes of half the size, for films: H.264 encoders take them as they are."""

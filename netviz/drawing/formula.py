@@ -1,6 +1,6 @@
 """Formulas: mathtext and matrices side by side on one line, as masks.
 
-Only what netviz itself writes comes here; a user's text, which may hold any sign, is drawn by `type.mask`.
+Only what netviz itself writes is set here; a user's text, which may hold any sign, is drawn by `text.mask`.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from netviz.drawing.text import Mask, Typefaces, capital_height, kept, mask, set
 Alpha = NDArray[np.float32]
 
 _SLANTED = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Oblique.ttf"
-"""Variables are slanted, as everywhere in mathematics; Inter, whose slanted cut is not bundled, sets the rest."""
+"""Font of variables, slanted as everywhere in mathematics; Inter, whose slanted cut is not bundled, sets the rest."""
 _PARSER = MathTextParser("agg")
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SIGNS = {"=": "=", "+": "+", r"\rightarrow": "→"}
 SIGN_SPACE = 0.2
-"""Around a sign, as mathtext has it."""
+"""Space on either side of a sign, as a part of the type's size, as mathtext has it."""
 
 GAP = 0.16
-"""Between the pieces of a formula, as a part of the type's size."""
+"""Space between the pieces of a formula, as a part of the type's size."""
 CELL_GAP = 0.75
 ROW_STEP = 1.42
-"""From one row of a matrix to the next, as a part of the type's size."""
+"""Distance from one row of a matrix to the next, as a part of the type's size."""
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """Rows of cells, each in mathtext's language without its dollar signs, in square brackets unless told otherwise."""
+    """Rows of cells, each in mathtext's language without its dollar signs; in square brackets if `bracketed`."""
 
     rows: tuple[tuple[str, ...], ...]
     bracketed: bool = True
@@ -45,11 +45,11 @@ class Matrix:
 
 FormulaPiece = str | Matrix
 Formula = tuple[FormulaPiece, ...]
-"""Pieces from left to right: mathtext without its dollar signs, and matrices, which mathtext has none of."""
+"""Pieces from left to right: mathtext without its dollar signs, and matrices, which mathtext does not have."""
 
 
 def source(formula: Formula) -> str:
-    """A formula as one text: matrices as [a b; c d]."""
+    """A formula as one text, with matrices as [a b; c d]."""
     return " ".join(piece if isinstance(piece, str) else _matrix_source(piece) for piece in formula if piece)
 
 
@@ -60,16 +60,12 @@ def _matrix_source(matrix: Matrix) -> str:
 
 @kept(32_000_000)
 def formula_mask(formula: Formula, size: float) -> Mask:
-    """Draw a formula once; its top counts to the middle of the capitals, on which the pieces are lined up."""
-    drawn = [_piece(piece, size) for piece in formula if piece]
+    """Draw a formula; its top counts to the middle of the capitals, at which pieces are aligned. Masks are cached."""
+    drawn = [_mathtext(piece, size) if isinstance(piece, str) else _matrix(piece, size) for piece in formula if piece]
     starts = np.cumsum([0.0, *(part.width + GAP * size for part in drawn)])
     return _joined(
         [(part, start, 0.0) for part, start in zip(drawn, starts, strict=False)], float(starts[-1] - GAP * size)
     )
-
-
-def _piece(piece: FormulaPiece, size: float) -> Mask:
-    return _mathtext(piece, size) if isinstance(piece, str) else _matrix(piece, size)
 
 
 @kept(16_000_000)
@@ -77,7 +73,7 @@ def _mathtext(text: str, size: float) -> Mask:
     if not text:
         return Mask(np.zeros((0, 0), np.float32), 0, 0, 0.0)
     faces = Typefaces.make()
-    if _NUMBER.fullmatch(text):  # the same letters as in mathtext, many times faster
+    if _NUMBER.fullmatch(text):  # looks the same as in mathtext, and is many times faster
         return mask(text.replace("-", "−"), faces.medium, size)
     if text in _SIGNS:
         sign, space = mask(_SIGNS[text], faces.medium, size), SIGN_SPACE * size
@@ -105,7 +101,7 @@ def _mathtext(text: str, size: float) -> Mask:
 def _matrix(matrix: Matrix, size: float) -> Mask:
     cells = [[_mathtext(cell, size) for cell in row] for row in matrix.rows]
     columns = list(zip(*cells, strict=True))
-    # Numbers stand under each other by their decimal points.
+    # Numbers in a column are aligned at their decimal points.
     before = [[_before_point(cell, size) for cell in column] for column in zip(*matrix.rows, strict=True)]
     left = [max(widths) for widths in before]
     right = [
@@ -129,10 +125,10 @@ def _matrix(matrix: Matrix, size: float) -> Mask:
 
 
 def _before_point(cell: str, size: float) -> float:
-    """Pixels of a cell to the left of its decimal point, or of where it would be."""
+    """Pixels of a cell to the left of its decimal point, or of where the point would be."""
     if not _NUMBER.fullmatch(cell):
         return 0.0
-    # What the rest takes away from the whole, not what the digits before it take alone: a 7 pulls its point closer.
+    # The width of the whole without the rest, not of the digits before the point alone: a 7 pulls its point closer.
     rest, font = cell.lstrip("-0123456789"), Typefaces.make().medium
     return _mathtext(cell, size).width - width(rest, font, size)
 
@@ -147,7 +143,7 @@ def _bracket(size: float, height: float, opening: bool) -> Mask:
 
 
 def _joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
-    """One mask of several, each (mask, where its pen starts, how far its middle is below the whole's middle)."""
+    """Join masks into one; of each: the mask, where its pen starts, how far its middle is below the whole's middle."""
     boxes = [(part.alpha, round(x) + part.left, round(y) - part.top) for part, x, y in parts if part.alpha.size]
     if not boxes:
         return Mask(np.zeros((0, 0), np.float32), 0, 0, width)
@@ -162,7 +158,7 @@ def _joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
 
 
 def _cropped(alpha: Alpha, pen: float, middle: float, width: float) -> Mask:
-    """The part of a drawing that is not empty. pen, middle: column and row of its pen and its middle."""
+    """Crop a drawing to the part that is not empty. pen, middle: column and row of its pen and its middle."""
     rows, columns = np.flatnonzero(alpha.any(axis=1)), np.flatnonzero(alpha.any(axis=0))
     if not len(rows):
         return Mask(np.zeros((0, 0), np.float32), 0, 0, width)

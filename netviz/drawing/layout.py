@@ -1,4 +1,4 @@
-"""Layout: rectangles for all panels and sizes of type, in every shape of picture, also for runs side by side.
+"""Layout: rectangles of all panels and sizes of type, for every shape of picture, also for runs side by side.
 
 Pixels, x to the right, y down, as in the picture's rows.
 """
@@ -53,11 +53,11 @@ class Rect:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of all panels.
+    """The places of all panels, and the sizes of type.
 
-    places: of every shown panel by its name (see `names_of`). flow: the way signals run through the network.
-    radius: of the largest neurons. small ... card: sizes of type in pixels.
-    safe: nothing is laid over this part of the picture; what must be read is inside it.
+    places: of every shown panel by its name (see `names_of`). flow: direction of signals through the network.
+    radius: of the largest neurons, in pixels. small ... card: sizes of type in pixels.
+    safe: the part of the picture that no app lays anything over; text that must be read is inside it.
     """
 
     size: tuple[int, int]
@@ -73,26 +73,27 @@ class Layout:
 
     @property
     def is_little(self) -> bool:
-        """Whether so few lines of type are left of a tall picture that panels have rooms of their own for it."""
+        """True if so few lines of type are left of a tall picture that its panels have slots of their own."""
         top, bottom = self.safe.y / self.size[1], self.safe.bottom / self.size[1]
         return is_little(shape_of(self.size), (0.0, top, 1.0, bottom))
 
     @property
     def unit(self) -> float:
-        """A thousandth of the shorter side: the measure of lines and gaps."""
+        """Unit of lines and gaps: a thousandth of the shorter side, in pixels."""
         return min(self.size) / 1000
 
 
 SMALLEST = 0.0222
-"""Of the picture's height: no text that must be read is smaller."""
+"""Smallest size of text that must be read, as a part of the picture's height."""
 BOX = 0.5
-"""Sizes of type that the box around a table's row stands out of its room."""
+"""Distance by which the box around a table's row stands out of its slot, in sizes of type."""
 WIDE_ENOUGH = 1.5
-"""Width over height from which two numbers have room in the corner that is theirs."""
+"""Width over height of a picture from which two counters fit into their corner."""
 _CLEAR = 0.6
-"""Sizes of type between a caption of two lines and what is below it in upright pictures, where most have two."""
+"""Gap between a caption of two lines and what is below it, in sizes of type, in upright pictures, where most have
+two."""
 BELOW = 1.75
-"""Sizes of type that the cycles below a curve take."""
+"""Height of the cycle numbers below a curve, in sizes of type."""
 
 
 def names_of(panels: tuple[AnyPanelSpec, ...]) -> tuple[str, ...]:
@@ -106,9 +107,9 @@ def names_of(panels: tuple[AnyPanelSpec, ...]) -> tuple[str, ...]:
 
 
 def arrange(scene: Scene, counters: int | None = None) -> Layout:
-    """Places for the scene's panels in its shape of picture: its own where it gives some, otherwise what suits.
+    """Layout of the scene's panels in its shape of picture: at its own places where it gives some, else automatic.
 
-    counters: how many numbers there are, if not those of a single run.
+    counters: their number, if not that of a single run.
     """
     size = scene.output.size
     width, height = size
@@ -121,16 +122,16 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     }[shape]
     panels = scene.shown_panels
     names = names_of(panels)
-    wanted = [_given(panel, shape) for panel in panels]
-    free_pictures = [name for name, at in zip(names, wanted, strict=True) if name.startswith("picture") and at is None]
+    given = [_given(panel, shape) for panel in panels]
+    free_pictures = [name for name, at in zip(names, given, strict=True) if name.startswith("picture") and at is None]
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
     has_test = scene.data.train_count < scene.data.total_count
     counters = counters or (3 if has_test else 2)
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
-        counters = 3  # two numbers need as much of it as three of a wider picture
+        counters = 3  # two counters need as large a part of the width as three in a wider picture
     safe = safe_part(scene.output.platform, size)
-    found = slots(shape, kinds, len(free_pictures), counters=counters, within=safe)
-    automatic = {name: _in_pixels(slot, size) for name, slot in found.items()}
+    automatic_slots = slots(shape, kinds, len(free_pictures), counters=counters, within=safe)
+    automatic = {name: _in_pixels(slot, size) for name, slot in automatic_slots.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
     if "caption" in automatic and shape == "square" and width < height:
@@ -146,7 +147,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
         automatic["curve"] = _above(automatic["curve"], safe[3] * height - BELOW * small)
     corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
     places = {}
-    for name, at in zip(names, wanted, strict=True):
+    for name, at in zip(names, given, strict=True):
         if at is not None:
             places[name] = Rect(at[0] * width, at[1] * height, at[2] * width, at[3] * height)
         else:
@@ -159,7 +160,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
 
 
 def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float] | None:
-    """The place that the scene gives a panel in this shape of picture: left, top, width, height."""
+    """Place that the scene gives a panel in this shape of picture: left, top, width, height; None if it gives none."""
     at = panel.at
     if isinstance(at, Places):
         return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
@@ -167,13 +168,13 @@ def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float]
 
 
 def _from(slot: Rect, left: float) -> Rect:
-    """What of a room is to the right of `left`."""
+    """The part of a slot to the right of `left`."""
     x = max(slot.x, left)
     return Rect(x, slot.y, slot.right - x, slot.height)
 
 
 def _above(slot: Rect, bottom: float) -> Rect:
-    """What of a room is above `bottom`."""
+    """The part of a slot above `bottom`."""
     return Rect(slot.x, slot.y, slot.width, min(slot.bottom, bottom) - slot.y)
 
 
@@ -184,7 +185,7 @@ def _in_pixels(slot: Slot, size: tuple[int, int]) -> Rect:
 
 
 def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect]:
-    """Rooms for the title, one line, and below it the caption, two. title: its size, 0 where there is none."""
+    """Slots of the title, one line, and of the caption below it, two lines. title: its size of type, 0 without one."""
     below = head.y + (1.4 * title + 0.2 * body if title else 0.55 * (line - body))
     return {
         "title": Rect(head.x, head.y, head.width, 1.1 * title),
@@ -193,7 +194,7 @@ def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect
 
 
 def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
-    """From left to right, and upwards in tall pictures; across that in a network's room of quite another shape.
+    """Direction of signals: to the right, in tall pictures upwards; the other one in a slot of quite another shape.
 
     little: whether little is left of a tall picture, where names above and below the network would take too much.
     """
@@ -204,26 +205,26 @@ def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
     return "up" if slot.height > 1.6 * slot.width else "right"
 
 
-# The automatic places of panels in each shape of picture: a room for all that is shown, none touching another.
+# Automatic layout for each shape of picture: a slot for every panel that is shown, none touching another.
 #
-# For each shape there is a table (layout_tables.py) of what stands where if everything is shown; panels that are not
-# shown leave their room to neighbours. Where something is laid over the picture, all move into what is left of it.
+# For each shape there is a table (layout_tables.py) of the slots of all panels; those that are not shown leave their
+# slots to neighbours. Where an app lays something over the picture, all slots move into the area that is left free.
 
 HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")
-"""Who takes the room of a panel that is not shown, the first before the others."""
+"""Panels that take the slots of those not shown, the first before the others."""
 
 _WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
 _USED: dict[PictureShape, Slot] = {
     "wide": (0.05, 0.05, 0.965, 0.96), "square": (0.06, 0.055, 0.94, 0.955), "tall": (0.05, 0.041, 0.95, 0.98),
 }  # fmt: skip
-"""What the tables' rooms take of the picture, with the type below the curve: beyond it are the margins."""
+"""Area that the tables' slots take of the picture, with the type below the curve: beyond it are the margins."""
 _HEADS: dict[PictureShape, Slot] = {"wide": WIDE_LEFT["head"], "square": SQUARE_HEAD["head"], "tall": TALL_HEAD["head"]}
 MUCH = 0.8
-"""Of a tall picture's height: where less is left to panels, they have the rooms that are meant for it."""
+"""Part of a tall picture's height; where less is left to panels, they have the slots of `LEFT`."""
 
 
 def shape_of(size: tuple[int, int]) -> PictureShape:
-    """Which of the three tables a picture of (width, height) goes by."""
+    """Shape of a picture of (width, height), which decides its layout table."""
     width, height = size
     return "wide" if width >= 1.2 * height else "square" if width >= 0.8 * height else "tall"
 
@@ -231,10 +232,10 @@ def shape_of(size: tuple[int, int]) -> PictureShape:
 def slots(
     shape: PictureShape, kinds: Collection[str], pictures: int = 0, *, counters: int = 2, within: Slot = _WHOLE
 ) -> Slots:
-    """A room for each of `kinds`, in which title and caption are the one kind "head".
+    """A slot for each of `kinds`, in which title and caption are the one kind "head".
 
-    pictures: how many stand in the corner; theirs are "picture 1", "picture 2", ... counters: how many numbers there
-    are. within: the part of the picture in which all of them stand, at least as far from its edges as otherwise.
+    pictures: number of those in the corner; theirs are "picture 1", "picture 2", ... counters: their number. within:
+    the part of the picture in which all slots lie, at least as far from its edges as otherwise.
     """
     main = " ".join(kind for kind in ("boundary", "equations", "table") if kind in kinds)
     used, left = _USED[shape], _left(shape, within)
@@ -247,19 +248,19 @@ def slots(
 
 
 def is_little(shape: PictureShape, within: Slot) -> bool:
-    """Whether a part of a picture has so few lines of type that its rooms are those of `LEFT`."""
+    """True if a part of a picture has so few lines of type that its slots are those of `LEFT`."""
     left = _left(shape, within)
     return shape == "tall" and left[3] - left[1] < MUCH
 
 
 def _left(shape: PictureShape, within: Slot) -> Slot:
-    """What panels have of a part of the picture, as far from the picture's edges as otherwise."""
+    """Area left to panels in a part of the picture, as far from the picture's edges as otherwise."""
     used = _USED[shape]
     return max(used[0], within[0]), max(used[1], within[1]), min(used[2], within[2]), min(used[3], within[3])
 
 
 def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots:
-    """What stands where if everything is shown. little: whether only a part of a tall picture is left."""
+    """Slots of all panels, if everything is shown. little: whether only a part of a tall picture is left."""
     if little:
         others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})
         return {**LEFT_HEAD, **others.get(main, LEFT[main])}
@@ -273,9 +274,9 @@ def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots
 
 
 def _moved(slot: Slot, taken: Slot, left: Slot, head: float) -> Slot:
-    """A room in what is left, where it stood in what is taken of the picture.
+    """Map a slot from the area `taken` by the table to the area `left`.
 
-    head: height at the top that stays as it is, for the lines of type in it; what is below gives way.
+    head: height at the top that keeps its size, for the lines of type in it; only what is below it is scaled.
     """
     across = (left[2] - left[0]) / (taken[2] - taken[0])
     down = (left[3] - left[1] - head) / (taken[3] - taken[1] - head)
@@ -291,7 +292,7 @@ def _moved(slot: Slot, taken: Slot, left: Slot, head: float) -> Slot:
 
 
 def _placed(table: Slots, kinds: Collection[str], pictures: int) -> Slots:
-    """The rooms of what is shown, with those of what is not."""
+    """Slots of the panels that are shown, grown into those of panels that are not."""
     if pictures:
         corner = _corner(table)
     else:
@@ -309,7 +310,7 @@ def _placed(table: Slots, kinds: Collection[str], pictures: int) -> Slots:
 
 
 def _corner(table: Slots) -> Slot:
-    """The room of the pictures at the top right; what stands there gives way."""
+    """Slot of the pictures at the top right; slots of the table that touch it are made smaller."""
     head = table["head"]
     corner = table.get("pictures", (0.72, head[1], head[2], head[3]))
     for kind, (left, top, right, bottom) in table.items():
@@ -333,12 +334,12 @@ def _side_by_side(slot: Slot, count: int) -> Slots:
 
 
 def touch(one: Slot, other: Slot) -> bool:
-    """Whether two rooms have more than an edge in common."""
+    """True if two slots have more than an edge in common."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _grown(slot: Slot, left_over: Sequence[Slot], others: Sequence[Slot]) -> Slot:
-    """The room with what is left over beside it, as long as it touches no other."""
+    """The slot with what is left over beside it, as long as it touches no other."""
     changed = True
     while changed:
         changed = False
@@ -350,7 +351,7 @@ def _grown(slot: Slot, left_over: Sequence[Slot], others: Sequence[Slot]) -> Slo
 
 
 def _towards(slot: Slot, free: Slot) -> list[Slot]:
-    """The room, grown as far as the far edge of a free one that lies straight beside, above or below it."""
+    """Larger slots: extended to the far edge of a free one that lies straight beside, above or below."""
     left, top, right, bottom = slot
     found: list[Slot] = []
     if free[1] < bottom and top < free[3]:
@@ -366,42 +367,44 @@ def _towards(slot: Slot, free: Slot) -> list[Slot]:
     return found
 
 
-# Where several runs stand side by side: a cell for each in the room that a network alone would have.
+# Layout of several runs side by side: a cell for each in the area that a single network would have.
 #
-# Columns in wide pictures, rows in tall ones; four make a square of two by two where neither has room for them. What is
-# the same for all (title, caption, cycle, table, curve) keeps its place.
+# Cells are columns in wide pictures and rows in tall ones; four make a square of two by two where neither has room for
+# them. Panels that all runs share (title, caption, cycle, table, curve) keep their places.
 
 GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
     "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
     "square": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
     "tall": {2: (1, 2), 3: (1, 3), 4: (2, 2)},
 }
-"""Columns and rows of so many runs."""
+"""Columns and rows for each number of runs."""
 GAP = 0.022
-"""Between two cells, as a part of the picture's width or height."""
+"""Gap between two cells, as a part of the safe area's width or height."""
 LINE = 1.5
 """Height of a line of the heading, in sizes of its type."""
 ONE_LINE = 21
 """Width of a cell from which its heading is one line, in sizes of type."""
 HIGH = 11
-"""Sizes of type that such a room is high, so that the answer's texts have theirs between two layers."""
+"""Height of a run's network slot above which layers may stand one above the other, in sizes of type: then the outputs'
+texts fit between two layers."""
 LOWER = 0.42
 """Part of the table's height that three or four runs take from it in tall pictures."""
 LOW = 1.8
-"""Width of a cell, in heights, from which plane or network stand beside its heading, in what is left of a picture."""
+"""Width of a cell, in heights, above which plane or network stands beside the heading, if little is left of a
+picture."""
 BESIDE = 0.48
-"""Part of such a cell's width that the heading has, beside a network alone."""
+"""Part of such a cell's width for the heading, beside a network alone."""
 UPRIGHT = 0.62
-"""Height of a network's room, in widths, from which its layers stand one above the other."""
+"""Height of a network's slot, in widths, above which its layers stand one above the other."""
 
 
 def is_run_panel(panel: AnyPanelSpec) -> bool:
-    """Whether each run has such a panel of its own."""
+    """True if each run has such a panel of its own."""
     return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
 
 
 def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
-    """The places of what all runs share, and for each run those of its heading, network and boundary."""
+    """Layout of the panels that all runs share, and for each run one of its heading, network and boundary."""
     shared = [panel for panel in scene.shown_panels if not is_run_panel(panel)]
     whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
     layout = arrange(whole, counters=1)
@@ -413,14 +416,14 @@ def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
 
 
 def _level_with(area: Rect, layout: Layout) -> Rect:
-    """The area between the margins that the other panels keep: headings stand under the title."""
+    """The area, cut to the margins of the other panels, so that headings stand under the title."""
     margin = min((place.x for place in layout.places.values()), default=area.x)
     left, right = max(area.x, margin), min(area.right, layout.size[0] - margin)
     return Rect(left, area.y, right - left, area.height)
 
 
 def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
-    """The table, and what stands beside it, made lower (a long one turns its pages) so that runs have more room."""
+    """Make the table, and what stands beside it, lower (a long one turns its pages), to give runs more height."""
     table = layout.places["table"]
     down = LOWER * table.height
     places = {
@@ -432,10 +435,10 @@ def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
 
 
 def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
-    """The area's parts, row by row."""
+    """Parts of the area for `count` runs, row by row."""
     columns, rows = GRIDS[shape_of(layout.size)][count]
     gap = GAP * layout.safe.width, GAP * layout.safe.height
-    # Whole pixels, even ones: what is alike is drawn alike, wherever it stands.
+    # Whole, even pixels: equal cells are drawn equally, wherever they stand.
     width, height = (
         2 * int((side - (lines - 1) * between) / lines / 2)
         for side, lines, between in ((area.width, columns, gap[0]), (area.height, rows, gap[1]))
@@ -457,7 +460,7 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
         slot = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
     elif is_low and len(kinds) == 2:
-        # The plane takes all of so low a cell at the right; the heading stands above the network alone.
+        # In so low a cell the plane takes the whole height at the right; the heading stands above the network alone.
         left = cell.width - cell.height - 0.6 * layout.body
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
         top = places["heading"].bottom + 0.5 * layout.body
@@ -485,5 +488,5 @@ def _in_whole_pixels(place: Rect) -> Rect:
 
 
 def _flow_of_run(slot: Rect, body: float) -> Flow:
-    """The way signals go: upwards too where names beside the network would leave it little width."""
+    """Direction of a run's signals: upwards too where names beside the network would leave it little width."""
     return "up" if slot.height > max(UPRIGHT * slot.width, HIGH * body) else "right"

@@ -1,4 +1,4 @@
-"""Layout tables: the share of the picture each panel gets when everything is shown, by shape.
+"""Layout tables: the slot of each panel when everything is shown, by shape of picture.
 
 All numbers are parts of the picture from 0 to 1: left, top, right, bottom.
 """
@@ -9,10 +9,10 @@ from typing import Literal
 
 PictureShape = Literal["wide", "square", "tall"]
 Slot = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
+"""A rectangle: left, top, right, bottom, as parts of the picture."""
 Slots = dict[str, Slot]
 
-# Title and caption share the room "head"; "pictures" is the corner of all pictures without a place of their own.
+# Title and caption share the slot "head"; "pictures" is the corner of all pictures without a place of their own.
 WIDE_FOOT: Slots = {"numbers": (0.05, 0.825, 0.235, 0.93), "curve": (0.275, 0.825, 0.95, 0.92)}
 WIDE_LONG_FOOT: Slots = {"numbers": (0.05, 0.825, 0.37, 0.93), "curve": (0.41, 0.825, 0.95, 0.92)}
 WIDE_LEFT: Slots = {"head": (0.05, 0.062, 0.56, 0.165), "pictures": (0.77, 0.05, 0.95, 0.165)}
@@ -113,8 +113,8 @@ TALL: dict[str, Slots] = {
     },
 }  # fmt: skip
 
-# What an app leaves of a tall picture has lines of type as long as in the whole, and much fewer of them: tables of its
-# own, whose numbers are parts of what is left.
+# Tables for the part of a tall picture that an app leaves free. Its lines of type are as long as in the whole picture,
+# but there are much fewer of them. Numbers are parts of this free area.
 LEFT_HEAD: Slots = {"head": (0.0, 0.0, 1.0, 0.152)}
 LEFT: dict[str, Slots] = {
     "": {"network": (0.0, 0.185, 0.985, 0.71), "numbers": (0.0, 0.735, 1.0, 0.835), "curve": (0.0, 0.865, 0.985, 0.94)},
@@ -160,7 +160,7 @@ LEFT_LONG: dict[str, Slots] = {
         "table": (0.028, 0.795, 0.50, 1.0), "curve": (0.56, 0.80, 0.985, 0.94),
     },
 }  # fmt: skip
-"""The same where there are three numbers, as far as those ask for other rooms."""
+"""The same for three counters, where they need other slots."""
 LEFT_TO_RUNS: dict[str, Slots] = {
     "": {"network": (0.0, 0.18, 0.985, 0.825), "numbers": (0.0, 0.85, 0.30, 0.95), "curve": (0.36, 0.855, 0.985, 0.94)},
     "table": {
@@ -168,4 +168,4 @@ LEFT_TO_RUNS: dict[str, Slots] = {
         "curve": (0.54, 0.85, 0.985, 0.94),
     },
 }  # fmt: skip
-"""The same for several runs, which have one number in common, in the place of the network."""
+"""The same for several runs, which take the place of the network and have one counter in common."""

@@ -1,4 +1,4 @@
-"""Legibility of captions: which fit their place, known from a scene before anything is drawn."""
+"""Legibility of captions: a check that each fits its place, known from a scene before anything is drawn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netviz.scene.scene import Scene
 
 
 def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
-    """Those of the scene's captions that are too long for their place in the picture, by number, and why."""
+    """Captions of the scene that are too long for their place in the picture: number and message of each."""
     slot, layout = caption_place(scene), arrange(scene)
     if slot is None:
         return []
@@ -29,13 +29,13 @@ def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
 
 
 def has_room(scene: Scene) -> Callable[[str], bool]:
-    """Whether a text can be read whole in the captions' place; anything can where no panel shows them."""
+    """Return a check whether a text fits whole into the captions' place; every text does where no panel shows them."""
     slot, small, font = caption_place(scene), arrange(scene).small, Typefaces.make(scene.font).words
     return lambda text: slot is None or _has_room(slot, text, font, small)
 
 
 def caption_place(scene: Scene) -> CaptionSlot | None:
-    """Where the captions of a scene's film stand; None if they do not."""
+    """The slot of the captions in a scene's film; None if it shows none."""
     layout = arrange(scene)
     if scene.style == "classic":
         return caption_slot(layout)

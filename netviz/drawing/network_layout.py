@@ -18,7 +18,7 @@ from netviz.timeline.frame import node_counts, with_bias_weights
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Integers, Recording
 
-GAP, FOLDED_GAP = 1.35, 1.1
+GAP, COLLAPSED_GAP = 1.35, 1.1
 """Between two discs, in radii; where layers are folded discs stand closer and are larger."""
 BLOCK_SLOTS = 3
 """Discs whose place the block of a folded layer takes at least."""
@@ -76,7 +76,7 @@ def slots(collapsed: CollapsedLayer, has_bias_node: bool) -> int:
 
 
 @dataclass(frozen=True)
-class Grounds:
+class FlowArea:
     """A room seen along and across the flow, the discs in it, and the line below each block that its label takes.
 
     along, across: its length and breadth. radius: of the discs. spacing: from the middle of one to the next.
@@ -123,19 +123,19 @@ class Grounds:
 
 
 def place_blocks(
-    grounds: Grounds, collapsed_layers: Sequence[CollapsedLayer], has_bias_nodes: bool
+    flow_area: FlowArea, collapsed_layers: Sequence[CollapsedLayer], has_bias_nodes: bool
 ) -> tuple[tuple[Floats, ...], tuple[CellBlock | None, ...]]:
     """The centres of all nodes of each layer, and the blocks of those that have one.
 
     Layers follow each other with even gaps between what they take along the flow.
     """
-    up = grounds.flow == "up"
+    up = flow_area.flow == "up"
     biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
-    blocks = [_block(grounds, collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
-    disc = 2 * grounds.radius
+    blocks = [_block(flow_area, collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
+    disc = 2 * flow_area.radius
     depths = [disc if b is None else max(disc, float(b.height if up else b.width)) for b in blocks]
-    labels = [grounds.label if up and block is not None else 0.0 for block in blocks]
-    gap = (grounds.along - sum(depths) - sum(labels)) / max(1, len(collapsed_layers) - 1)
+    labels = [flow_area.label if up and block is not None else 0.0 for block in blocks]
+    gap = (flow_area.along - sum(depths) - sum(labels)) / max(1, len(collapsed_layers) - 1)
     starts = [0.0, *accumulate(depth + label + gap for depth, label in zip(depths, labels, strict=True))]
     centres, found = [], []
     for collapsed, bias, block, start, depth, label in zip(
@@ -143,57 +143,57 @@ def place_blocks(
     ):
         at = start + label + depth / 2
         if block is not None:
-            block = _moved(block, grounds, at, _middle(grounds, collapsed, bias))
+            block = _moved(block, flow_area, at, _middle(flow_area, collapsed, bias))
         found.append(block)
         nodes = np.empty((collapsed.count + bias, 2))
-        across = _across(grounds, collapsed, bias)
-        nodes[collapsed.discs] = np.array([grounds.point(at, each) for each in across[: len(collapsed.discs)]]).reshape(
+        across = _across(flow_area, collapsed, bias)
+        nodes[collapsed.discs] = np.array([flow_area.point(at, each) for each in across[: len(collapsed.discs)]]).reshape(
             -1, 2
         )
         if bias:
-            nodes[-1] = grounds.point(at, across[-1])
+            nodes[-1] = flow_area.point(at, across[-1])
         if block is not None:
             nodes[collapsed.cells] = block.centres
         centres.append(nodes)
     return tuple(centres), tuple(found)
 
 
-def _across(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> list[float]:
+def _across(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> list[float]:
     """Where a layer's discs stand across the flow, the bias node the last: at the ends if a block is between them."""
     count = len(collapsed.discs) + bias
     if len(collapsed.cells):
         first = len(collapsed.discs) // 2
-        return [grounds.slot(number if number < first else number - count) for number in range(count)]
-    widest = grounds.spacing if grounds.flow == "right" else 1.25 * grounds.spacing
-    step = min(widest, (grounds.across - 2 * grounds.radius) / max(1, count - 1))
-    return [grounds.across / 2 + (number - (count - 1) / 2) * step for number in range(count)]
+        return [flow_area.slot(number if number < first else number - count) for number in range(count)]
+    widest = flow_area.spacing if flow_area.flow == "right" else 1.25 * flow_area.spacing
+    step = min(widest, (flow_area.across - 2 * flow_area.radius) / max(1, count - 1))
+    return [flow_area.across / 2 + (number - (count - 1) / 2) * step for number in range(count)]
 
 
-def _ends(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> tuple[float, float]:
+def _ends(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> tuple[float, float]:
     """Between which places across the flow a block has its room, its label included."""
     first, last = len(collapsed.discs) // 2, len(collapsed.discs) - len(collapsed.discs) // 2 + bias
-    away = 1.9 * grounds.radius
-    start = grounds.slot(first - 1) + away if first else 0.0
-    stop = grounds.slot(-last) - away if last else grounds.across
+    away = 1.9 * flow_area.radius
+    start = flow_area.slot(first - 1) + away if first else 0.0
+    stop = flow_area.slot(-last) - away if last else flow_area.across
     return start, stop
 
 
-def _middle(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> float:
-    start, stop = _ends(grounds, collapsed, bias)
-    if grounds.flow == "up":
-        return grounds.across / 2 if collapsed.grid is not None else (start + stop) / 2
-    return (start + stop - grounds.label) / 2
+def _middle(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> float:
+    start, stop = _ends(flow_area, collapsed, bias)
+    if flow_area.flow == "up":
+        return flow_area.across / 2 if collapsed.grid is not None else (start + stop) / 2
+    return (start + stop - flow_area.label) / 2
 
 
-def _block(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> CellBlock | None:
+def _block(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> CellBlock | None:
     """A layer's block, as large as it may be, its place still open."""
     if not len(collapsed.cells):
         return None
-    start, stop = _ends(grounds, collapsed, bias)
+    start, stop = _ends(flow_area, collapsed, bias)
     kind = "block" if collapsed.grid is None else "picture"
-    breadth = stop - start if collapsed.grid is None else min(stop - start, MOST_ACROSS * grounds.across)
-    width, height = grounds.box(kind, breadth)
-    largest = LARGEST_CELL[kind] * 1000 * grounds.unit
+    breadth = stop - start if collapsed.grid is None else min(stop - start, MOST_ACROSS * flow_area.across)
+    width, height = flow_area.box(kind, breadth)
+    largest = LARGEST_CELL[kind] * 1000 * flow_area.unit
     if collapsed.grid is not None:
         rows, columns = collapsed.grid
         pitch = max(1, int(min(largest, width / columns, height / rows)))
@@ -204,25 +204,25 @@ def _block(grounds: Grounds, collapsed: CollapsedLayer, bias: bool) -> CellBlock
 
 def _filling(count: int, width: float, height: float, largest: int) -> tuple[int, int, int]:
     """Pitch, rows and columns of so many cells in a box: as large as they fit, in a block of the box's proportions."""
-    wanted = max(1, round((count * width / height) ** 0.5))
+    ideal = max(1, round((count * width / height) ** 0.5))
     for pitch in range(max(1, largest), 0, -1):
         most_columns, most_rows = int(width // pitch), int(height // pitch)
         if most_columns * most_rows >= count:
-            columns = min(most_columns, max(wanted, -(-count // most_rows)))
+            columns = min(most_columns, max(ideal, -(-count // most_rows)))
             rows = -(-count // columns)
             return pitch, rows, -(-count // rows)
     columns = max(1, int(width))
     return 1, -(-count // columns), columns
 
 
-def _moved(block: CellBlock, grounds: Grounds, along: float, across: float) -> CellBlock:
+def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -> CellBlock:
     """The block with its middle there, on even pixels."""
-    x, y = grounds.point(along, across)
+    x, y = flow_area.point(along, across)
     left, top = (2 * round((middle - size / 2) / 2) for middle, size in ((x, block.width), (y, block.height)))
     return CellBlock(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
 
 
-# Where the neurons stand, and the lines of the synapses between them.
+# Positions of the neurons, and the lines of the synapses between them.
 #
 # Pixels, x to the right, y down, as in the picture's rows.
 
@@ -293,7 +293,7 @@ def place(
     fitting = min(largest_radius, across / (2 * most + GAP * max(0, most - 1)), along / (3.8 * len(layers)))
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    # Short rows stand wider, which leaves room for the names below them.
+    # Neurons of short rows stand farther apart, which leaves space for the names below them.
     widest = spacing if flow == "right" else 1.25 * spacing
     depth = np.linspace(radius, along - radius, len(layers))
     centres = []
@@ -320,11 +320,11 @@ def place_collapsed(
     along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
     most = max(1, *(slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)))
-    fitting = min(largest_radius, across / (2 * most + FOLDED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers)))
+    fitting = min(largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers)))
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    grounds = Grounds(area, flow, len(collapsed_layers), radius, spacing, most, label, unit)
-    centres, blocks = place_blocks(grounds, collapsed_layers, has_bias_nodes)
+    flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, most, label, unit)
+    centres, blocks = place_blocks(flow_area, collapsed_layers, has_bias_nodes)
     return NetworkPositions(centres, radius, flow, has_bias_nodes, blocks, label)
 
 
@@ -339,8 +339,8 @@ def curves(
     found = []
     for layer, here in enumerate(places.centres[:-1]):
         there = places.neurons(layer + 1)
-        wanted = None if lines is None else lines[layer]
-        first, last = np.divmod(np.arange(len(here) * len(there)) if wanted is None else wanted, len(there))
+        rows = None if lines is None else lines[layer]
+        first, last = np.divmod(np.arange(len(here) * len(there)) if rows is None else rows, len(there))
         along = direction(places.flow)
         start = here[first] + along * places.radii(layer)[first][:, None]
         found.append(bezier(start, there[last] - along * places.radius, places.flow, points))
@@ -365,17 +365,17 @@ def bezier(start: NDArray[np.float64], end: NDArray[np.float64], flow: Flow, poi
     return total
 
 
-# What of a large network is drawn one by one, and what is drawn together: decided once, for the whole film.
+# Layer collapsing: which neurons and synapses of a large network are drawn one by one, decided once for the whole film.
 #
 # A layer of a few neurons is a row of discs. In a larger one the neurons that matter most stay discs and all others
 # become small cells of a block, so that each is still seen as light. Inputs that are a picture are the cells of it.
-# Of the synapses the strongest are lines; all together, drawn or not, are the haze between their layers.
+# Of the synapses the strongest are lines; all together, drawn or not, are edge bundles between their layers.
 
 PULLED_OUT = 6
 """Neurons of a folded layer that stay discs: half of them before its block, half behind."""
 MOST_LINES = 300
 """Synapses drawn as lines of their own."""
-_MOST_LOOKED_AT = 16
+_MOST_MOMENTS = 16
 """Moments of the recording by which the strongest are chosen."""
 
 
@@ -412,7 +412,7 @@ class CollapsedNetwork:
     @property
     def drawn(self) -> int:
         """Synapses that are lines."""
-        return sum(count if kept is None else len(kept) for kept, count in zip(self.lines, self.synapses, strict=True))
+        return sum(count if lines is None else len(lines) for lines, count in zip(self.lines, self.synapses, strict=True))
 
     @property
     def is_whole(self) -> bool:
@@ -449,7 +449,7 @@ def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LIN
     layers = tuple(
         collapsed
         if collapsed.grid is not None or not len(collapsed.cells)
-        else _pulled(carried, layer, collapsed.count)
+        else _with_discs_apart(carried, layer, collapsed.count)
         for layer, collapsed in enumerate(layers)
     )
     return CollapsedNetwork(layers, _strongest(carried, layers, most_lines), counts)
@@ -463,7 +463,7 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     """
     scene = recording.scene
     rest = np.flatnonzero(recording.example == AT_REST)
-    rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_LOOKED_AT)).astype(int))]
+    rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_MOMENTS)).astype(int))]
     weights = [
         np.max([np.abs(with_bias_weights(scene, [layer[row]], [bias[row]])[0]) for row in rows], axis=0)
         for layer, bias in zip(recording.weights, recording.biases, strict=True)
@@ -475,7 +475,7 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
 
 
-def _pulled(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
+def _with_discs_apart(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
     """The fold of a layer whose neurons that matter most stay discs: those that bring most to the next layer.
 
     Of a layer of outputs those that most is brought to.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from matplotlib.animation import FuncAnimation
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, FigureImage
 
 from netviz.drawing.canvas import Canvas
-from netviz.drawing.color_space import RGB, Bytes, Space
+from netviz.drawing.color_space import RGB, YUV420, Bytes, Space
 from netviz.drawing.glow import GlowLayer
 from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of
 from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
@@ -37,12 +37,6 @@ from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.recording import Recording
 
-if TYPE_CHECKING:
-    from netviz.drawing.color_space import Bytes
-    from netviz.timeline.frame import Frame
-    from netviz.timeline.side_by_side import SideBySide
-    from netviz.timeline.timeline import Timeline
-
 Factory = Callable[[RenderContext, AnyPanelSpec, Rect], Panel]
 
 PANELS: Mapping[str, Factory] = {
@@ -56,48 +50,48 @@ PANELS: Mapping[str, Factory] = {
     "picture": PicturePanel,
     "equations": EquationsPanel,
 }
-"""Who makes which kind of panel, from the setting, what the scene says of it, and its room."""
+"""Classes of panels by their kind; called with the render context, the scene's spec of the panel, and its slot."""
 
 CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": ClassicHeaderPanel}
-"""The classic style has these two alone, which share the whole picture."""
+"""Panels of the classic style, these two alone, which share the whole picture."""
 
 
 _GLOWS = {"glow": True, "classic": False, "playground": False}
-"""For every style whether what shines has a halo."""
+"""True for each style in which shining things have a halo."""
 
 
 MOST_LIGHT_SOURCES = 600
-"""Halos of a network: of a large one many neurons and synapses share theirs."""
+"""Most halos of a network: in a large one many neurons and synapses share theirs."""
 
 
 class Renderer:
-    """The figure of one film, in the style its scene names.
+    """Renderer of one film's frames, with one figure, in the style its scene names.
 
-    space: what the pictures are made of, RGB for looking at them or YUV420 for a film. ground: one colour behind
-    everything instead of the theme's ground; what is measured by it is drawn without a trace of noise.
+    space: color space of the pictures, RGB for looking at them or YUV420 for a film. background: one colour behind
+    everything instead of the theme's background; alpha is computed from such pictures, so they are drawn without noise.
     """
 
-    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB, ground: Colour | None = None) -> None:
+    def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB, background: Colour | None = None) -> None:
         recordings = timeline.recordings
         scene = recordings[0].scene
         theme = theme_of(scene)
         self.glows = _GLOWS[scene.style]
         size = scene.output.size
-        light_sources = sum(min(_lights(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
+        light_sources = sum(min(_light_source_count(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
         with settings():
             self.canvas = Canvas(size, space)
-            self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=ground is None)
+            self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=background is None)
             faces = Typefaces.make(scene.font)
-            first, told = recordings[0], bool(timeline.plan.cues)
+            first, has_cues = recordings[0], bool(timeline.plan.cues)
             responses = responses_of(first)
             context = RenderContext(
-                first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.glows, told
+                first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.glows, has_cues
             )
             self.context = context
-            shown = [*(_panels(context) if len(recordings) == 1 else _beside(context, timeline))]
+            shown = [*(_panels(context) if len(recordings) == 1 else _panels_of_runs(context, timeline))]
             self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
             memory = self.canvas.memory
-            self.bare = _gradient(self.canvas, theme) if ground is None else _plain(self.canvas, ground)
+            self.bare = _gradient(self.canvas, theme) if background is None else _plain(self.canvas, background)
             memory[:] = self.bare
             draw_card(context)
             self.canvas.settle()
@@ -112,7 +106,7 @@ class Renderer:
         self.glow_width = 9 * context.layout.unit
 
     def draw(self, frame: Frame) -> Bytes:
-        """The picture of a frame, as its space says.
+        """Draw a frame; the picture is in the renderer's color space.
 
         RGB: (height, width, 3), red, green, blue. YUV420: (height * 3 / 2, width), the three planes one after the
         other. Valid until the next call.
@@ -151,15 +145,15 @@ class Renderer:
 
 
 def responses_of(recording: Recording) -> Responses | None:
-    """What every neuron answers all over the plane, for scenes that show it."""
+    """Responses of a recording's neurons over the input plane; None for scenes whose inputs are no points of one."""
     scene = recording.scene
     if not scene.is_planar:
         return None
     return Responses(recording, domain_of(recording))
 
 
-def _lights(scene: Scene) -> int:
-    """What of a network can shine: its nodes and synapses."""
+def _light_source_count(scene: Scene) -> int:
+    """Number of light sources of a network: its nodes and synapses."""
     nodes = node_counts(scene)
     return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
 
@@ -176,8 +170,8 @@ def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
             yield CLASSIC[spec.panel](context, spec, whole), 0
 
 
-def _beside(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
-    """The panels of a scene that compares runs: those of each run, and those that are the same for all."""
+def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
+    """Panels of a scene that compares runs: those of each run, with its number, and those that all share, with 0."""
     recordings, scene = timeline.recordings, context.recording.scene
     shared, own = arrange_runs(scene, len(recordings))
     context = replace(context, layout=shared, compared=recordings, names=timeline.names)
@@ -195,15 +189,15 @@ def _beside(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator
         yield HeadingPanel(run, name, number, run.layout.places["heading"]), number
 
 
-def _plain(canvas: Canvas, ground: Colour) -> Bytes:
+def _plain(canvas: Canvas, background: Colour) -> Bytes:
     memory = np.empty_like(canvas.memory)
-    for plane, byte in zip(canvas.planes_of(memory), canvas.space.bytes_of(ground), strict=True):
+    for plane, byte in zip(canvas.planes_of(memory), canvas.space.bytes_of(background), strict=True):
         plane[:] = np.rint(byte)
     return memory
 
 
 def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
-    """The empty ground: lighter in the middle, with a trace of noise so that no bands are seen."""
+    """The empty background: lighter in the middle, with a trace of noise against banding."""
     memory = np.empty_like(canvas.memory)
     for (step, channels), planes in zip(canvas.space.groups, canvas.groups_of(memory), strict=True):
         x, y = ((2 * np.arange(0, side, step, dtype=np.float32) + step - side) / side for side in canvas.size)
@@ -216,20 +210,20 @@ def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
     return memory
 
 
-# Pictures without a ground, to be laid over something else: each drawn on black and on white, which tells what covers.
+# Transparent pictures, to be laid over something else: each is drawn on black and on white, which gives its alpha.
 #
-# What is drawn covers the ground with a share a (alpha) in a colour c. On black that is a c, on white a c + (1 - a):
-# the difference is 1 - a. Light that is added, and ink that is taken away, has no a of its own; it gets the one of the
-# channel in which it changes the ground most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting, SIGGRAPH 1996.)
+# What is drawn covers the background with a share a (alpha) in a colour c. On black that is a c, on white a c + (1 - a):
+# the difference is 1 - a. Light that is added, and ink that is subtracted, has no a of its own; it gets the one of the
+# channel in which it changes the background most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting, SIGGRAPH 1996.)
 
 BLACK, WHITE = colour("#000000"), colour("#ffffff")
 _FULL = np.uint8(255)
 CHECKS, CHECK_GREYS = 36, (96, 128)
-"""How many checks are along the shorter side, and what is between black and white in turn."""
+"""Number of checks along the shorter side, and their two greys, 0 to 255."""
 
 
 class TransparentRenderer:
-    """The stages of one film on black and on white."""
+    """Renderer of a film without a background, from one renderer on black and one on white."""
 
     def __init__(self, timeline: Timeline | SideBySide) -> None:
         self._on_black = Renderer(timeline, RGB, BLACK)
@@ -239,16 +233,16 @@ class TransparentRenderer:
         self._picture = np.empty((height, width, 4), np.uint8)
 
     def draw(self, frame: Frame) -> Bytes:
-        """The picture (height, width, 4): red, green, blue, not multiplied with alpha, and alpha."""
+        """Draw a frame (height, width, 4): red, green, blue, not multiplied with alpha, and alpha."""
         on_black, on_white = self._on_black.draw(frame), self._on_white.draw(frame)
         matte(on_black, on_white, self._is_light, self._picture)
         return self._picture
 
 
 def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
-    """What was drawn (height, width, 4), from its pictures (height, width, 3) on black and on white.
+    """Compute a picture with alpha (height, width, 4) from two without (height, width, 3), on black and on white.
 
-    is_ink: whether what glows takes from the ground instead of adding to it; on black it cannot be seen.
+    is_ink: whether glow is subtracted from the background instead of added; on black it cannot be seen.
     """
     clear = (on_white - np.minimum(on_black, on_white)).min(axis=2)
     alpha = _FULL - clear
@@ -259,48 +253,46 @@ def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
 
 
 def over_checks(picture: Bytes) -> Bytes:
-    """A picture (height, width, 4) laid over the checks that stand for nothing: (height, width, 3)."""
+    """Lay a picture (height, width, 4) over a checkerboard, which stands for transparency: (height, width, 3)."""
     height, width = picture.shape[:2]
     side = max(1, min(height, width) // CHECKS)
     y, x = np.arange(height)[:, None] // side, np.arange(width) // side
-    ground = np.where((x + y) % 2, *CHECK_GREYS).astype(np.uint32)[..., None]
+    checks = np.where((x + y) % 2, *CHECK_GREYS).astype(np.uint32)[..., None]
     alpha = picture[..., 3:].astype(np.uint32)
-    laid: Bytes = ((picture[..., :3] * alpha + ground * (255 - alpha) + 127) // 255).astype(np.uint8)
+    laid: Bytes = ((picture[..., :3] * alpha + checks * (255 - alpha) + 127) // 255).astype(np.uint8)
     return laid
 
 
 @lru_cache(maxsize=1)
 def _divided() -> Bytes:
-    """The colour (65536,) that was multiplied with alpha, at 256 alpha + what has become of it. All in bytes."""
+    """Table (65536,) of colours divided by alpha, at 256 alpha + colour times alpha. All in bytes."""
     alpha, product = np.divmod(np.arange(1 << 16), 256)
     divisor = np.maximum(alpha, 1)
     colours: Bytes = np.minimum((255 * product + divisor // 2) // divisor, 255).astype(np.uint8)
     return colours
 
 
-# Who draws a film's pictures: with a ground, as films want them, or without one, to be laid over something else.
+# Choice of the renderer: with a background, for films, or transparent, to be laid over something else.
 
 
 class AnyRenderer(Protocol):
-    """Makes a picture of any frame."""
+    """Interface of renderers: opaque and transparent ones."""
 
     def draw(self, frame: Frame) -> Bytes:
-        """The picture, valid until the next call."""
+        """Draw a frame; the picture is valid until the next call."""
         ...
 
 
 def make_renderer(timeline: Timeline | SideBySide, is_transparent: bool = False) -> AnyRenderer:
-    """A stage for a film, in the planes that encoders take; or for pictures without a ground."""
-    from netviz.drawing.color_space import YUV420
-
+    """Make a film's renderer: in the planes that encoders take, or transparent, without a background."""
     return TransparentRenderer(timeline) if is_transparent else Renderer(timeline, YUV420)
 
 
-# The film as matplotlib's FuncAnimation, for windows, notebooks and writers of one's own.
+# The film as matplotlib's FuncAnimation, for windows, notebooks and custom writers.
 
 
 def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None) -> FuncAnimation:
-    """An animation of every frame of the timeline, drawn by the stage that draws the film.
+    """Animation of every frame of the timeline, drawn by the renderer that draws the film.
 
     figure: one of the user's, from pyplot for example, which the film then fills; without it a figure of exactly the
     film's size in pixels, for saving.
@@ -327,7 +319,32 @@ def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None
         show,
         frames=timeline.frame_count,
         interval=float(1000 / timeline.plan.fps),
-        blit=False,  # the whole picture changes, so there is no background to be kept
+        blit=False,  # the whole picture changes, so there is no background to be saved
         repeat=False,
         cache_frame_data=False,
     )
+
+
+def draw_frames(
+    timeline: Timeline | SideBySide, renderer: AnyRenderer | None = None, frames: range | None = None
+) -> Iterator[Bytes]:
+    """Pictures of a film's frames, in order; a frame that looks like the one before is not drawn again.
+
+    renderer: without one pictures are (height * 3 / 2, width), planes of luma and chroma, as `Renderer.draw` says. All
+    are the renderer's own memory: use each before asking for the next. frames: all of the film's if not given.
+    """
+    renderer = make_renderer(timeline) if renderer is None else renderer
+    last: Any = None
+    picture: Bytes | None = None
+    for index in range(timeline.frame_count) if frames is None else frames:
+        key = timeline.key(index)
+        if picture is None or key != last:
+            picture, last = renderer.draw(timeline.frame(index)), key
+        yield picture
+
+
+def draw_picture(timeline: Timeline | SideBySide, frame: int) -> Bytes:
+    """A frame's picture for looking at: (height, width, 3), or with alpha (height, width, 4) without a background."""
+    is_transparent = timeline.recordings[0].scene.output.transparent
+    renderer = TransparentRenderer(timeline) if is_transparent else Renderer(timeline)
+    return renderer.draw(timeline.frame(frame)).copy()

@@ -1,4 +1,4 @@
-"""Responses: every neuron's output over a grid of the input plane, one forward pass shared by all panels."""
+"""Responses: every neuron's output over a grid of the input plane, by one forward pass that all panels share."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from netviz.training.recording import Recording
 
 PlaneGrid = NDArray[np.float32]
 Domain = tuple[tuple[float, float], tuple[float, float]]
-"""((x1 from, to), (x2 from, to))."""
+"""A rectangle of the input plane: ((x1 from, to), (x2 from, to))."""
 
 PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
 _MARGIN = 0.15
-"""Around the examples, as a part of their range."""
+"""Margin around the examples, as a part of their range."""
 
 
 def domain_of(recording: Recording) -> Domain:
     """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
 
-    Around those of the examples and those that the film thinks about.
+    The points are those of the examples and those that the film thinks about.
     """
     if recording.scene.data.dataset is not None:
         return PLAYGROUND
@@ -41,17 +41,17 @@ def domain_of(recording: Recording) -> Domain:
 
 
 def signed(values: PlaneGrid | Array, activation: Activation) -> PlaneGrid | Array:
-    """Answers as -1 to 1: those between 0 and 1 by nature are stretched, all others cut off."""
+    """Outputs scaled to -1 to 1: those between 0 and 1 by nature are stretched, all others clipped."""
     stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
     cut: PlaneGrid | Array = np.minimum(np.maximum(stretched, -1), 1)
     return cut
 
 
 class Responses:
-    """The answers of all layers on a grid of resolution x resolution points from edge to edge of the domain.
+    """Outputs of all layers on a grid of resolution x resolution points from edge to edge of the domain.
 
-    Worked out in float32: its error (some 1e-6) is far below the step from one colour to the next, and it takes half
-    the time. No number that is drawn comes from here.
+    Computed in float32: its error (some 1e-6) is far below the step from one colour to the next, and it takes half the
+    time. No number that is drawn comes from here.
     """
 
     def __init__(self, recording: Recording, domain: Domain, resolution: int = 100) -> None:
@@ -65,9 +65,9 @@ class Responses:
         self._last: tuple[tuple[Array, ...], tuple[PlaneGrid, ...]] | None = None
 
     def of(self, frame: Frame) -> tuple[PlaneGrid, ...]:
-        """Answers (n_l, resolution, resolution) of the layers l = 0 to L with the frame's weights and biases.
+        """Outputs (n_l, resolution, resolution) of the layers l = 0 to L with the frame's weights and biases.
 
-        Row 0 is the largest x2, column 0 the smallest x1. What was worked out last is kept, for the other panels.
+        Row 0 is the largest x2, column 0 the smallest x1. The last result is cached, for the other panels.
         """
         # Bias nodes come last in a layer: their weights are in frame.biases too.
         weights = tuple(layer[:size] for layer, size in zip(frame.weights, self._sizes, strict=False))

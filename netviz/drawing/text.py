@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -18,13 +18,13 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
 from numpy.typing import NDArray
 
-from netviz.errors import NetvizWarning
 from netviz.resources import assets_folder
 
-# Masks kept for when they are wanted again, within so many bytes: a film has more texts the longer it is.
+# Cache of masks, limited in bytes: the longer a film is, the more texts it has.
 
 _BYTES_A_PIXEL = 9
-"""Of a mask: four of its coverage, and as many again for where a canvas puts the quarter of its pixels that has any."""
+"""Bytes cached for a pixel of a mask: four of its coverage, and as many again for its place on a canvas, which is
+stored for the quarter of the pixels that has any."""
 
 
 class _Covering(Protocol):
@@ -37,9 +37,9 @@ Drawn = TypeVar("Drawn", bound=_Covering)
 
 
 def kept(most: int) -> Callable[[Callable[Arguments, Drawn]], Callable[Arguments, Drawn]]:
-    """A decorator: what the function drew last is not drawn again, as long as that all fits into `most` bytes.
+    """Decorator that caches the masks a function draws, as long as all of them fit into `most` bytes.
 
-    What was used least recently goes first; the last one stays, whatever its size. Arguments must be hashable.
+    The least recently used goes first; the last one stays, whatever its size. Arguments must be hashable.
     """
 
     def decorate(function: Callable[Arguments, Drawn]) -> Callable[Arguments, Drawn]:
@@ -49,17 +49,17 @@ def kept(most: int) -> Callable[[Callable[Arguments, Drawn]], Callable[Arguments
         @wraps(function)
         def drawn(*arguments: Arguments.args, **named: Arguments.kwargs) -> Drawn:
             nonlocal size
-            asked = (arguments, *sorted(named.items()))
-            found = masks.get(asked)
-            if found is not None:
-                masks.move_to_end(asked)
-                return found
-            made = function(*arguments, **named)
-            masks[asked] = made
-            size += _bytes(made)
+            key = (arguments, *sorted(named.items()))
+            cached = masks.get(key)
+            if cached is not None:
+                masks.move_to_end(key)
+                return cached
+            result = function(*arguments, **named)
+            masks[key] = result
+            size += _bytes(result)
             while size > most and len(masks) > 1:
                 size -= _bytes(masks.popitem(last=False)[1])
-            return made
+            return result
 
         return drawn
 
@@ -137,7 +137,7 @@ def _characters(path: Path) -> frozenset[int]:
 
 
 def missing(text: str, font: Font) -> str:
-    """The characters of a text that neither its font nor the fallback can draw."""
+    """Characters of a text that neither its font nor the fallback can draw."""
     return "".join(sorted({c for c in text if ord(c) not in _characters(font.path) | _characters(_FALLBACK)}))
 
 
@@ -147,16 +147,16 @@ def _usable(text: str, font: Font) -> Path:
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Our settings of matplotlib; letters that are missing have been told by `check_output`, in the user's words."""
+    """Context with our settings of matplotlib, without its warnings: `missing_letters_note` says it in our words."""
     # matplotlib's own rc_context copies some three hundred settings, which takes as long as drawing a curve.
-    kept = {key: matplotlib.rcParams[key] for key in DRAWING}
+    saved = {key: matplotlib.rcParams[key] for key in DRAWING}
     try:
         matplotlib.rcParams.update(DRAWING)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             yield
     finally:
-        matplotlib.rcParams.update(kept)
+        matplotlib.rcParams.update(saved)
 
 
 @lru_cache(maxsize=4096)
@@ -169,7 +169,7 @@ def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
 
 
 def width(text: str, font: Font, size: float) -> float:
-    """Pixels that a text takes from left to right."""
+    """Width of a text in pixels."""
     return _extent(text, _usable(text, font), size)[0] if text else 0.0
 
 
@@ -179,13 +179,13 @@ def _capital_height(path: Path, size: float) -> float:
 
 
 def capital_height(font: Font, size: float) -> float:
-    """Pixels from the line that letters stand on to the top of the capitals."""
+    """Height of the capitals above the baseline, in pixels."""
     return _capital_height(font.path, size)
 
 
 @kept(12_000_000)
 def mask(text: str, font: Font, size: float) -> Mask:
-    """Draw a text once. Characters that no font has are drawn as boxes; `check_output` warns of them."""
+    """Draw a text; masks are cached. Characters that no font has become boxes; `missing_letters_note` names them."""
     path = _usable(text, font)
     advance, height, descent = _extent(text, path, size)
     pad = int(size * 0.4) + 2
@@ -211,23 +211,23 @@ def mask(text: str, font: Font, size: float) -> Mask:
 
 
 def fit(text: str, font: Font, size: float, slot: float, smallest: float) -> tuple[str, float]:
-    """The text and the size, at most `size`, at which it fits into `room` pixels; cut with … below `smallest`."""
-    taken = width(text, font, size)
-    if taken <= slot or not text:
+    """The text and the size, at most `size`, at which it fits into `slot` pixels; cut with … below `smallest`."""
+    full_width = width(text, font, size)
+    if full_width <= slot or not text:
         return text, size
-    size = max(smallest, size * slot / taken)
+    size = max(smallest, size * slot / full_width)
     while width(text, font, size) > slot and size > smallest:
         size = max(smallest, 0.98 * size)  # letters do not shrink evenly, because they are hinted
     if width(text, font, size) <= slot:
         return text, size
-    kept = text
-    while kept and width(kept + "…", font, size) > slot:
-        kept = kept[:-1].rstrip()
-    return kept + "…", size
+    shortened = text
+    while shortened and width(shortened + "…", font, size) > slot:
+        shortened = shortened[:-1].rstrip()
+    return shortened + "…", size
 
 
 def wrap(text: str, font: Font, size: float, slot: float, smallest: float, lines: int = 2) -> tuple[list[str], float]:
-    """A text on as few lines as it needs at `size`, at most `lines`, broken evenly; smaller or cut where it must be."""
+    """Break a text evenly into as few lines as it needs at `size`, at most `lines`; smaller or cut where it must be."""
     words = text.split(" ")
     for count in range(1, min(lines, len(words)) + 1):
         parts = _even(words, count)
@@ -239,25 +239,22 @@ def wrap(text: str, font: Font, size: float, slot: float, smallest: float, lines
 
 
 def two_lines(text: str) -> list[str]:
-    """A text of several words on two lines, the longer as short as possible; a word alone on one."""
+    """Break a text of several words into two lines, the longer as short as possible; a single word stays on one."""
     words = text.split(" ")
     return _even(words, min(2, len(words)))
 
 
 def _even(words: list[str], count: int) -> list[str]:
-    """Words on one line or two, the longer as short as possible."""
+    """Words on `count` lines, one or two, the longer as short as possible."""
     if count == 1:
         return [" ".join(words)]
     breaks = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
     return list(min(breaks, key=lambda pair: max(map(len, pair))))
 
 
-def warn_of_missing_letters(texts: list[str], faces: Typefaces) -> None:
-    """Warn of characters that no typeface at hand can draw."""
+def missing_letters_note(texts: Iterable[str], faces: Typefaces) -> str | None:
+    """Note for the user on characters that no available typeface can draw; None if there are none."""
     lacking = "".join(sorted({c for text in texts for c in missing(text, faces.words)}))
-    if lacking:
-        warnings.warn(
-            f"no letters for {lacking!r} in the built-in typeface: give a font that has them (font: my-font.ttf)",
-            NetvizWarning,
-            stacklevel=2,
-        )
+    if not lacking:
+        return None
+    return f"no letters for {lacking!r} in the built-in typeface: give a font that has them (font: my-font.ttf)"

@@ -1,4 +1,4 @@
-"""Themes and palettes: one colour for each meaning, and how colours look with another colour vision."""
+"""Themes and palettes: one colour for each meaning, and simulation of other kinds of colour vision."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Colour = NDArray[np.float64]
 
 
 _LEVELS = 256
-"""Steps of a neuron's light for which the ink of its figures is worked out."""
+"""Steps of a neuron's light for which the ink of its figures is computed."""
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
 
@@ -30,7 +30,7 @@ def colour(code: str) -> Colour:
 
 
 def mix(first: Colour, second: Colour, part: float) -> Colour:
-    """`first` at part = 0, `second` at part = 1."""
+    """Mixture of two colours: `first` at part = 0, `second` at part = 1."""
     return (1 - part) * first + part * second
 
 
@@ -38,13 +38,13 @@ WHITE, BLACK = colour("#ffffff"), colour("#000000")
 
 
 def contrast(first: Colour, second: Colour) -> float:
-    """How well one is read on the other, 1 to 21: the ratio of WCAG 2.2."""
+    """Contrast of two colours, 1 to 21: the ratio of WCAG 2.2."""
     darker, lighter = sorted((_luminance(first), _luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
+    """Linear light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
     light: NDArray[np.float64] = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
     return light
 
@@ -56,15 +56,16 @@ def _luminance(shown: Colour) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Theme:
-    """What each thing's colour is.
+    """Colours of a film, one for each meaning.
 
-    is_light: whether the ground is light, so that what shines darkens and tints it instead of adding to it.
-    centre, edge: of the ground behind everything. ink, quiet, faint: text from most to least important.
+    is_light: whether the background is light, so that glow darkens and tints it instead of adding to it.
+    centre, edge: of the background. ink, quiet, faint: text from most to least important.
     positive, negative: sign of a weight. dashed: whether negative weights are dashed too.
-    signal, negative_signal: light of a neuron. error: everything about being wrong - the curve, its number, the way
-    back. test_error: the same for examples kept for testing. neuron, rim: a dark neuron. lit_ink: text on a lit
-    neuron, where it is read better there than `ink`. bright: what shining things turn to as they shine more, and
-    flare: how far. highlight: the box around what is presented. middle: 0 between the colours of -1 and 1.
+    signal, negative_signal: light of a neuron. error: everything about being wrong - the curve, its number, the
+    backward pass. test_error: the same for examples kept for testing. neuron, rim: a neuron without light.
+    ink_on_light: text on a bright neuron, where it is read better there than `ink`. bright: colour that shining things
+    turn to as they shine more, and flare: how far. highlight: the box around what is presented. middle: 0 between the
+    colours of -1 and 1.
     """
 
     is_light: bool
@@ -90,57 +91,57 @@ class Theme:
 
     @cached_property
     def scale(self) -> NDArray[np.uint8]:
-        """Bytes (256, 3), the colours of the values from -1 to 1."""
+        """Colours of the values from -1 to 1, as bytes (256, 3)."""
         values = np.linspace(-1, 1, 256)[:, None]
         ends = np.where(values < 0, self.negative, self.positive)
         return np.rint(255 * (self.middle + np.abs(values) * (ends - self.middle))).astype(np.uint8)
 
     def halo(self, colours: Colour | NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the light of a colour (..., 3) adds to the ground; on a light one, what it takes from it."""
+        """Light that a colour (..., 3) adds to the background; on a light background, what it subtracts from it."""
         return np.clip(self.centre - colours, 0, 1) if self.is_light else np.asarray(colours)
 
     def shining(self, of: Colour, part: float) -> Colour:
-        """A colour that shines: `part` of the way to what is bright on this ground."""
+        """A colour that shines: `part` of the way to this theme's brightest."""
         return mix(of, self.bright, part * self.flare)
 
-    def readable(self, wanted: Colour) -> Colour:
-        """A colour for text on the ground: the wanted one, with as much of the ink in it as it takes to be read."""
+    def readable(self, preferred: Colour) -> Colour:
+        """Colour for text on the background: the preferred one, with as much ink mixed in as it takes to be read."""
         for part in np.linspace(0, 1, 41):
-            found = mix(wanted, self.ink, float(part))
-            if min(contrast(found, self.centre), contrast(found, self.edge)) >= READABLE:
-                return found
+            mixed = mix(preferred, self.ink, float(part))
+            if min(contrast(mixed, self.centre), contrast(mixed, self.edge)) >= READABLE:
+                return mixed
         return self.ink
 
     def figure(self, light: float) -> Colour:
-        """The ink of the figures on a neuron with so much light, -1 to 1."""
+        """Ink of the figures on a neuron with so much light, -1 to 1."""
         return self._figures[0 if light >= 0 else 1][round(abs(light) * (_LEVELS - 1))]
 
     @cached_property
     def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
-        """For positive and negative light, at each of its levels."""
+        """Inks of figures for positive and negative light, at each of its levels."""
         return self._figures_on(self.signal), self._figures_on(self.negative_signal)
 
     def _figures_on(self, light: Colour) -> tuple[Colour, ...]:
-        """The theme's ink or that for lit neurons; between them, where neither can be read, white or black."""
+        """Ink at each level: the theme's or that for bright neurons; white or black where neither can be read."""
 
         def best(inks: tuple[Colour, ...], fill: Colour) -> Colour:
             return max(inks, key=lambda ink: contrast(ink, fill))
 
-        found = []
+        figures = []
         for level in np.linspace(0, 1, _LEVELS):
             fill = mix(self.neuron, light, float(level))
-            own = best((self.ink, self.ink_on_light), fill)
-            # A little more than is asked for, so that it is enough between the levels too.
-            found.append(own if contrast(own, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
-        return tuple(found)
+            ink = best((self.ink, self.ink_on_light), fill)
+            # A little more contrast than required, so that it is enough between the levels too.
+            figures.append(ink if contrast(ink, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))
+        return tuple(figures)
 
 
-# The themes (grounds, inks, lights) and palettes (positive and negative) that a scene chooses from, and its choice.
+# Themes (backgrounds, inks, lights) and palettes (positive and negative) that a scene chooses from, and its choice.
 
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """Colours of positive and negative weights, and what goes with them if the theme's own would be mistaken."""
+    """Colours of positive and negative weights, and others where the theme's own would be mistaken for them."""
 
     positive: Colour
     negative: Colour
@@ -151,8 +152,8 @@ class Palette:
     dashed: bool = False
 
 
-# Colour-blind: after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in hue and in
-# brightness for all kinds of colour vision; light of neurons is their yellow there, errors are their purple.
+# The palette colour-blind is after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in
+# hue and in brightness for all kinds of colour vision; neurons light up in their yellow, errors are their purple.
 DARK_PALETTES: Mapping[PaletteName, Palette] = {
     "green-red": Palette(colour("#2fd695"), colour("#f2536f")),
     "blue-orange": Palette(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
@@ -254,7 +255,7 @@ THEMES: Mapping[ThemeName, tuple[Theme, PaletteName]] = {
     "paper": (PAPER, "green-red"),
     "playground": (PLAYGROUND, "blue-orange"),
 }
-"""Each with the palette that is its own."""
+"""Themes by name, each with its own palette."""
 
 CLASSIC_GROUND = replace(
     NIGHT,
@@ -267,11 +268,11 @@ CLASSIC_GROUND = replace(
     neuron=np.full(3, 0.1),
     rim=np.full(3, 0.35),
 )
-"""The black of the film of 2015, whose neurons are (y, y, 0) bright."""
+"""Black theme of the film of 2015, whose neurons are (y, y, 0) bright."""
 
 
 def theme_of(scene: Scene) -> Theme:
-    """The colours of a scene's film: of its style, its theme and its palette, each chosen by itself."""
+    """Theme of a scene's film, from its style, its theme and its palette, each chosen by itself."""
     name = scene.theme or ("playground" if scene.style == "playground" else "night")
     theme, own = THEMES[name]
     if scene.style == "classic" and scene.theme is None:
@@ -282,7 +283,7 @@ def theme_of(scene: Scene) -> Theme:
 
 
 def _with_palette(theme: Theme, palette: Palette) -> Theme:
-    """In the theme playground neurons light in the colours of the weights, in the others in their own."""
+    """Replace a theme's colours by a palette's; neurons take the weights' colours in the theme playground alone."""
     coloured = theme is PLAYGROUND
     return replace(
         theme,
@@ -296,11 +297,11 @@ def _with_palette(theme: Theme, palette: Palette) -> Theme:
     )
 
 
-def _first(wanted: Colour | None, otherwise: Colour) -> Colour:
-    return otherwise if wanted is None else wanted
+def _first(own: Colour | None, default: Colour) -> Colour:
+    return default if own is None else own
 
 
-# How a picture is seen with another colour vision, or in a grey print.
+# Simulation of other kinds of colour vision, and of a grey print.
 
 MATRICES: Mapping[str, NDArray[np.float64]] = {
     "deuteranopia": np.array(
@@ -314,15 +315,15 @@ MATRICES: Mapping[str, NDArray[np.float64]] = {
     ),
     "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
 }
-"""(3, 3): what linear red, green and blue become. Without the cones for green, for red, for blue: Machado, Oliveira and
-Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE Transactions on Visualization
-and Computer Graphics 15 (6), 2009, at severity 1.0. In grey: the luminance of sRGB."""
+"""Matrices (3, 3) that turn linear red, green and blue into what is seen. Without the cones for green, for red, for
+blue: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE
+Transactions on Visualization and Computer Graphics 15 (6), 2009, at severity 1.0. In grey: the luminance of sRGB."""
 
 _BYTES = linear(np.arange(256) / 255).astype(np.float32)
 
 
 def vision_problems(name: str | None, where: str = "--seen-as") -> list[Problem]:
-    """Why there is no such vision; an empty list if there is, or none is asked for."""
+    """Problems with the name of a kind of colour vision: one if it is unknown, none otherwise or without a name."""
     if name is None or name in MATRICES:
         return []
     near = nearest(name, MATRICES)
@@ -331,19 +332,19 @@ def vision_problems(name: str | None, where: str = "--seen-as") -> list[Problem]
 
 
 def seen(colours: Colour | NDArray[np.float64], vision: str) -> NDArray[np.float64]:
-    """What colours (..., 3), 0 to 1 as encoded for the screen, look like to whoever sees them so."""
+    """Colours (..., 3), 0 to 1 as encoded for the screen, as they look with a kind of colour vision."""
     return _encoded(linear(np.asarray(colours)) @ MATRICES[vision].T)
 
 
 def picture_seen(picture: NDArray[np.uint8], vision: str) -> NDArray[np.uint8]:
-    """The same for the bytes of a picture (height, width, 3)."""
+    """Bytes of a picture (height, width, 3), as they look with a kind of colour vision."""
     encoded = _encoded(_BYTES[picture] @ MATRICES[vision].T.astype(np.float32))
     shown: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
     return shown
 
 
 def _encoded(light: NDArray[Any]) -> NDArray[Any]:
-    """sRGB, 0 to 1, of linear light; what no screen shows becomes the nearest that one does, channel by channel."""
+    """Linear light as sRGB, 0 to 1; values that no screen shows are clipped, channel by channel."""
     shown = np.minimum(np.maximum(light, 0), 1)
     encoded: NDArray[Any] = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
     return encoded

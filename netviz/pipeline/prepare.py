@@ -1,73 +1,210 @@
-"""Preparation: the plan of a film from its scene and music, and what its recording and platform add."""
+"""Preparation of a film: scene, plan, music and every problem found once, before anything is trained or drawn.
+
+Every command and every call of the Python API starts from one `prepare`. What only a recording knows - captions at
+events, the story, the time that they get - `finish` adds in one second step.
+"""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from netviz.atomic_files import amount
-from netviz.audio.beat_tracking import find_rhythm
+from netviz.audio.beat_tracking import find_rhythm, library_problems
 from netviz.audio.envelope import COARSE_RATE, levels
 from netviz.audio.music_file import SAMPLE_RATE
-from netviz.audio.soundtrack import Soundtrack, duration_text, film_length, fitting_problems, soundtrack, warn_of_length
+from netviz.audio.soundtrack import (
+    Soundtrack,
+    film_length,
+    fitting_problems,
+    length_notes,
+    sound_problems,
+    soundtrack,
+)
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.pipeline.validation import (
+    Source,
+    caption_fit_problems,
+    drawing_problems,
+    platform_length_problems,
+    recording_problems,
+    scene_of,
+    side_by_side_problems,
+)
 from netviz.scene.model import Schedule
-from netviz.scene.output import Sound, platform_of
 from netviz.scene.scene import Scene
 from netviz.scene.validation import MOST_SHOWN
 from netviz.story.story import add_story
 from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
 from netviz.timeline.captions import add_captions
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
+from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
-from netviz.training.training_recorder import is_too_large
-from netviz.video.writer import Film
+from netviz.training.training_recorder import is_too_large, refuse_too_large
 
 
-def plan(scene: Scene) -> Plan:
-    """What the scene's film shows when, to the frame. Raises InputError if its music cannot be read.
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A film as far as it is known before training.
 
-    And if it is longer than its platform takes.
+    source: the scene or recording it is of. scene: its scene, with a schedule that follows from beats resolved to a
+    number of cycles. plan: None where problems keep it from being laid out. soundtrack: the music as the film plays it,
+    not yet brought to a loudness; None without music, or where sound is composed from the run. problems: everything
+    that keeps the film from being made, wherever it is written to. notes: what the user should know of it.
     """
-    made = laid_out(scene)
-    problems = length_problems(scene, made.seconds)
-    if scene.audio is not None:
-        problems += fitting_problems(scene.audio, made.seconds)
-    if problems:
-        raise InputError(problems)
-    warn_of_length(scene, made.seconds)
-    made = replace(made, glow=_glow(scene, made))
-    if made.notes:
-        warnings.warn("; ".join(made.notes), NetvizWarning, stacklevel=2)
-    _warn_of_letters(scene)
-    return made
+
+    source: Source
+    scene: Scene
+    plan: Plan | None
+    soundtrack: Soundtrack | None
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    def refuse(self, more: Iterable[Problem] = ()) -> None:
+        """Raise InputError with all problems, if there are any. more: those of the request, such as its files."""
+        if problems := [*self.problems, *more]:
+            raise InputError(dict.fromkeys(problems))
+
+    def checked(self, more: Iterable[Problem] = ()) -> Plan:
+        """The plan of a film that can be made, after warning (NetvizWarning) of what the user should know.
+
+        Raises InputError as `refuse` does.
+        """
+        self.refuse(more)
+        assert self.plan is not None, "without problems there is a plan"
+        for note in self.notes:
+            warnings.warn(note, NetvizWarning, stacklevel=3)
+        return self.plan
 
 
-def tell(made: Plan, source: Recording | Comparison) -> Plan:
-    """The plan with all that only the recording knows. Warns of what it lacks. To be called once, before a timeline."""
-    recording = source.whole if isinstance(source, Comparison) else source
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A film of which everything is known: its plan, with all that only the recording adds, and its recording."""
+
+    plan: Plan
+    recorded: Recording | Comparison
+
+    @property
+    def timeline(self) -> Timeline | SideBySide:
+        """The state of every frame; each call makes it anew."""
+        return timeline_of(self.plan, self.recorded)
+
+    @property
+    def timeline_of_one_run(self) -> Timeline:
+        """The same where sound is composed from the run, which is done of one run alone."""
+        timeline = self.timeline
+        assert isinstance(timeline, Timeline)
+        return timeline
+
+
+def prepare(source: Source, *, film: bool = True) -> Prepared:
+    """Look at a scene or recording once: resolve its schedule, lay out its film, and find all that is wrong with it.
+
+    Music is decoded, and its beats are found, where the film depends on them. film: False for what is only trained;
+    then the schedule is resolved, and nothing else is looked at. Nothing is raised: see `Prepared`.
+    """
+    given = scene_of(source)
+    if not film:
+        return _prepared_for_training(source, given)
+    silent = sound_problems(given)
+    if given.sync is not None and given.sync.is_heard:
+        silent += library_problems()
+    problems = drawing_problems(given)
+    layout = _Layout(given) if silent else _lay_out(given)
+    problems += recording_problems(source) if isinstance(source, Recording) else []
+    if not isinstance(source, Recording) and not problems and not (silent and given.schedule.frames == "beats"):
+        problems += layout.schedule_problems or _size_problems(layout.scene)
+    problems += [*caption_fit_problems(given), *layout.caption_problems, *silent, *layout.schedule_problems]
+    plan = layout.plan
+    if plan is not None:
+        problems += platform_length_problems(given, plan.seconds)
+        if given.audio is not None:
+            problems += fitting_problems(given.audio, plan.seconds)
+    if plan is None or problems:
+        return Prepared(source, layout.scene, plan, None, tuple(dict.fromkeys(problems)), ())
+    track = None
+    if given.audio is not None and not given.audio.is_sonified:
+        track = soundtrack(given.audio, plan.seconds)
+    if given.pulse and track is not None and given.style == "glow":
+        loudness = levels(track, round(plan.seconds * SAMPLE_RATE)).coarse
+        plan = replace(plan, glow=breathing(loudness, COARSE_RATE, plan.fps, plan.frame_count, given.pulse))
+    return Prepared(source, layout.scene, plan, track, (), tuple(_notes(given, plan)))
+
+
+def _prepared_for_training(source: Source, given: Scene) -> Prepared:
+    """A scene as it is trained; music is only decoded where the schedule follows from its beats."""
+    if given.schedule.frames != "beats":
+        return Prepared(source, given, None, None, (), ())
+    try:
+        length = film_length(given)
+        scene = _resolved_schedule(given, length, None if length is None else _rhythm(given, length))
+    except InputError as wrong:
+        return Prepared(source, given, None, None, tuple(wrong.problems), ())
+    return Prepared(source, scene, None, None, (), ())
+
+
+def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
+    """The film with all that only its recording knows. Warns (NetvizWarning) of what finds no place in it.
+
+    recorded: of the prepared scene, or of one that differs in how it looks.
+    """
+    assert prepared.plan is not None, "a film with problems is not finished"
+    recording = recorded.whole if isinstance(recorded, Comparison) else recorded
     if recording.scene.story is None:
-        whole = add_story(made, recording)
+        plan = add_story(prepared.plan, recording)
     else:
         from netviz.drawing.legibility import has_room
 
-        whole = add_story(made, recording, has_room(recording.scene))
-    if new := whole.notes[len(made.notes) :]:
+        plan = add_story(prepared.plan, recording, has_room(recording.scene))
+    if new := plan.notes[len(prepared.plan.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
-    return whole
+    return Finished(plan, recorded)
 
 
-def resolve_schedule(scene: Scene) -> Scene:
-    """The scene, its schedule a number of cycles where that follows from the beats: what is trained and filmed.
+def plan(scene: Scene) -> Plan:
+    """The plan of the scene's film: what it shows when, to the frame.
 
-    A schedule that the scene gives itself stays. Raises InputError if the beats cannot be found.
+    Raises InputError if its music cannot be read, its captions find no place, or its platform takes no film so long.
     """
+    return prepare(scene).checked()
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """A scene's schedule and plan, as far as they could be worked out, and what kept them from it."""
+
+    scene: Scene
+    plan: Plan | None = None
+    schedule_problems: tuple[Problem, ...] = ()
+    caption_problems: tuple[Problem, ...] = ()
+
+
+def _lay_out(given: Scene) -> _Layout:
+    """The layout of a scene whose music can be heard: its rhythm is found once, for the schedule and for the plan."""
+    try:
+        length = film_length(given)
+        rhythm = None if length is None else _rhythm(given, length)
+        scene = _resolved_schedule(given, length, rhythm)
+        if given.sync is not None and length is None:
+            rhythm = _rhythm(given, make_plan(scene, None).seconds)
+        plan = make_plan(scene, length, rhythm)
+    except InputError as wrong:
+        return _Layout(given, schedule_problems=tuple(wrong.problems))
+    try:
+        return _Layout(scene, add_captions(scene, plan))
+    except InputError as wrong:
+        return _Layout(scene, plan, caption_problems=tuple(wrong.problems))
+
+
+def _resolved_schedule(scene: Scene, length: Fraction | None, rhythm: Rhythm | None) -> Scene:
+    """The scene, its schedule a number of cycles where that follows from beats; one that it gives itself stays."""
     if scene.schedule.frames != "beats":
         return scene
-    length, shown = film_length(scene), 0
-    if length is not None and (rhythm := _rhythm(scene, length)) is not None:
+    shown = 0
+    if length is not None and rhythm is not None:
         shown = min(shown_on_beats(scene, length, rhythm), scene.training.cycles, MOST_SHOWN)
 
     def with_shown(count: int) -> Scene:
@@ -78,17 +215,11 @@ def resolve_schedule(scene: Scene) -> Scene:
     return with_shown(shown or scene.usual_shown)
 
 
-def laid_out(scene: Scene) -> Plan:
-    """The plan itself, without a word to the user. Raises InputError if its captions cannot be placed."""
-    scene = resolve_schedule(scene)
-    length = film_length(scene)
-    seconds = make_plan(scene, None).seconds if scene.sync is not None and length is None else length
-    made = make_plan(scene, length, None if seconds is None else _rhythm(scene, seconds))
-    return add_captions(scene, made)
-
-
 def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
-    """What the steps of a film of so many seconds keep time with; None if they are to be even."""
+    """What the steps of a film of so many seconds keep time with; None if they are to be even.
+
+    Raises InputError if music is to be listened to, and cannot be fitted to the film.
+    """
     sync = scene.sync
     if sync is None:
         return None
@@ -97,86 +228,38 @@ def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
     if sync.bpm is not None:
         return even_beats(Fraction(str(sync.bpm)), Fraction(str(sync.offset or 0)), sync.bar, seconds)
     assert scene.audio is not None, "beats are heard in music"
-    return find_rhythm(*_heard(scene.audio, seconds), sync.to, sync.bar)
-
-
-def _heard(sound: Sound, seconds: Fraction) -> tuple[Soundtrack, int]:
-    """What is heard of a scene's music in a film of so many seconds, and how many samples that is.
-
-    Raises InputError if the music cannot be fitted to it.
-    """
-    if problems := [*fitting_problems(sound, seconds)]:
+    if problems := [*fitting_problems(scene.audio, seconds)]:
         raise InputError(problems)
-    return soundtrack(sound, seconds), round(seconds * SAMPLE_RATE)
+    return find_rhythm(soundtrack(scene.audio, seconds), round(seconds * SAMPLE_RATE), sync.to, sync.bar)
 
 
-def _glow(scene: Scene, made: Plan) -> tuple[float, ...]:
-    """How the light of a film follows its music; () if it does not."""
-    if not scene.pulse or scene.audio is None or scene.style != "glow":
-        return ()
-    return breathing(
-        levels(*_heard(scene.audio, made.seconds)).coarse, COARSE_RATE, made.fps, made.frame_count, scene.pulse
-    )
+def _size_problems(scene: Scene) -> list[Problem]:
+    """Why a scene's recording would be too large, or its runs cannot be trained and drawn side by side."""
+    if scene.compare is not None:
+        return side_by_side_problems(scene)
+    try:
+        refuse_too_large(scene)
+    except InputError as wrong:
+        return [*wrong.problems]
+    return []
 
 
-def _warn_of_letters(scene: Scene) -> None:
-    """Warn of characters that would be drawn as empty boxes."""
-    captions = [*(shot.caption or "" for shot in scene.shots), *(caption.text for caption in scene.captions)]
-    captions += scene.phrases.values()
+def _notes(scene: Scene, plan: Plan) -> Iterator[str]:
+    """Notes for the user on a film that can be made."""
+    yield from length_notes(scene, plan.seconds)
+    if plan.notes:
+        yield "; ".join(plan.notes)
     texts = [
         *(run.label for run in scene.compare or ()),
-        scene.title,
-        scene.subtitle,
+        *(scene.title, scene.subtitle),
         *scene.network.inputs,
         *scene.network.outputs,
-        *captions,
+        *(shot.caption or "" for shot in scene.shots),
+        *(caption.text for caption in scene.captions),
+        *scene.phrases.values(),
     ]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
-        from netviz.drawing.text import Typefaces, warn_of_missing_letters
+        from netviz.drawing.text import Typefaces, missing_letters_note
 
-        warn_of_missing_letters(texts, Typefaces.make(scene.font))
-
-
-# What a film's platform says of the whole film: how long it may be, how large its file, and what it will be for.
-
-
-def length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
-    """Why the scene's platform does not take a film of so many seconds."""
-    name, platform = scene.output.platform, platform_of(scene.output.platform)
-    if platform is None or platform.longest is None or seconds <= platform.longest:
-        return []
-    most, sound = platform.longest, scene.audio
-    is_led = sound is not None and not sound.is_sonified and sound.fit == "film"
-    cut = " and --set audio.fit=track, which cuts the music" if is_led else ""
-    message = (
-        f"the film lasts {duration_text(seconds)}, and {name} takes {duration_text(Fraction(most))} at most: "
-        f"give --duration {most}{cut}"
-    )
-    return [Problem("output.platform", message)]
-
-
-def platform_notes(scene: Scene, film: Film) -> list[str]:
-    """What somebody should know who brings this film to the scene's platform: that it does not take so large a file."""
-    name, platform = scene.output.platform, platform_of(scene.output.platform)
-    if platform is None or platform.largest_file is None:
-        return []
-    return [
-        f"{path}: {amount(size)} are more than the {amount(platform.largest_file)} that {name} takes; a shorter film, "
-        "a smaller --size or --quality draft makes a smaller file"
-        for path, size in film.files.items()
-        if size > platform.largest_file
-    ]
-
-
-def platform_told(scene: Scene) -> str:
-    """What a dry run says of the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
-    name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
-    if platform is None:
-        return ""
-    most = [duration_text(Fraction(platform.longest))] if platform.longest is not None else []
-    most += [amount(platform.largest_file)] if platform.largest_file is not None else []
-    said = [f"at most {' and '.join(most)}"] if most else []
-    if sound is not None and sound.loudness is None and (sound.is_sonified or not sound.gain):
-        said.append(f"{platform.loudness:g} LUFS")
-    details = f" ({', '.join(said)})" if said else ""
-    return f"; for {name}{details}"
+        if (note := missing_letters_note(texts, Typefaces.make(scene.font))) is not None:
+            yield note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,13 +15,11 @@ from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import NetvizWarning, Problem
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
-from netviz.pipeline.jobs import Films, RenderJob, Targets, beside_of, render_jobs, targets_of
-from netviz.pipeline.prepare import platform_notes, tell
+from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
+from netviz.pipeline.prepare import finish
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
-from netviz.pipeline.validation import Source, scene_of
+from netviz.pipeline.validation import Source, platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
-from netviz.timeline.side_by_side import timeline_of
-from netviz.timeline.timeline import Timeline
 from netviz.video.formats import FrameStream
 from netviz.video.writer import Film, join_film
 
@@ -86,16 +84,33 @@ def render_many(
     ended: called with each film, or what went wrong, as soon as it has come to its end. See `render` for the rest.
     Raises InputError before any work with all that is wrong with any of them.
     """
-    orders = render_jobs(films, overwrite, request_problems(jobs, executor, cluster))
-    if jobs is None:
-        jobs = default_jobs(usable_cpus(), _segments(orders))
-    jobs = max(1, min(jobs, _segments(orders)))
-    with worker_pool(jobs, executor, cluster) as crew:
-        return _make_all(orders, crew, progress, cache, ended)
+    return render_all(
+        render_jobs(films, overwrite, request_problems(jobs, executor, cluster)),
+        workers=jobs,
+        executor=executor,
+        cluster=cluster,
+        progress=progress,
+        cache=cache,
+        ended=ended,
+    )
 
 
-def _segments(orders: Sequence[RenderJob]) -> int:
-    return sum(len(order.wanted.segments) * len(order.wanted.rolls) for order in orders)
+def render_all(
+    jobs: Sequence[RenderJob],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+    cache: bool = False,
+    ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
+) -> dict[Path, Film | Exception]:
+    """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`."""
+    segments = sum(len(job.spec.segments) * len(job.spec.rolls) for job in jobs)
+    if workers is None:
+        workers = default_jobs(usable_cpus(), segments)
+    with worker_pool(max(1, min(workers, segments)), executor, cluster) as pool:
+        return _run_all([*jobs], pool, progress, cache, ended)
 
 
 def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
@@ -113,22 +128,22 @@ def request_problems(jobs: int | None, executor: Executor | None, cluster: str |
     return problems
 
 
-def _make_all(
-    orders: list[RenderJob],
-    crew: WorkerPool,
+def _run_all(
+    jobs: list[RenderJob],
+    pool: WorkerPool,
     progress: Progress | None,
     cache: bool,
     ended: Callable[[Path, Film | Exception], None],
 ) -> dict[Path, Film | Exception]:
-    """Make all films; the next is begun as soon as the workers of those under way do not keep everybody busy."""
-    total = sum(order.plan.frame_count * len(order.wanted.rolls) for order in orders)
-    watches: list[ProgressTracker] = []
+    """Run all jobs; the next is begun as soon as the workers of those under way do not keep everybody busy."""
+    total = sum(job.spec.frame_count * len(job.spec.rolls) for job in jobs)
+    trackers: list[ProgressTracker] = []
     outcomes: dict[Path, Film | Exception] = {}
     under_way: dict[Path, Generator[None, None, Film]] = {}
-    waiting = [*orders]
+    waiting = [*jobs]
 
-    def tell() -> None:
-        if progress is not None and (frames := sum(watch.frames for watch in watches)):
+    def report() -> None:
+        if progress is not None and (frames := sum(tracker.frames for tracker in trackers)):
             progress("drawing", frames, total)
 
     def end(path: Path, outcome: Film | Exception) -> None:
@@ -138,70 +153,69 @@ def _make_all(
 
     try:
         while waiting or under_way:
-            if waiting and crew.has_room():
-                order = waiting.pop(0)
-                watch = [ProgressTracker(crew.news, tell) for _ in order.wanted.rolls]
-                watches += watch
-                under_way[order.target] = _made(order, crew, watch, _named(progress, order, len(orders)), cache)
-            crew.news.clear()
-            for path, making in [*under_way.items()]:
+            if waiting and pool.has_room():
+                job = waiting.pop(0)
+                own = {stream: ProgressTracker(pool.news, report) for stream in job.spec.rolls}
+                trackers += own.values()
+                under_way[job.target] = _film(job, pool, own, _named(progress, job, len(jobs)), cache)
+            pool.news.clear()
+            for path, film in [*under_way.items()]:
                 try:
-                    next(making)
+                    next(film)
                 except StopIteration as stop:
                     end(path, stop.value)
                 except Exception as failure:
                     end(path, failure)
-            tell()
-            if under_way and not (waiting and crew.has_room()):
-                crew.news.wait(BEAT)
+            report()
+            if under_way and not (waiting and pool.has_room()):
+                pool.news.wait(BEAT)
     finally:
-        for making in under_way.values():
-            making.close()
-    return {order.target: outcomes[order.target] for order in orders}
+        for film in under_way.values():
+            film.close()
+    return {job.target: outcomes[job.target] for job in jobs}
 
 
-def _made(
-    order: RenderJob, crew: WorkerPool, watches: list[ProgressTracker], progress: Progress | None, cache: bool
+def _film(
+    job: RenderJob,
+    pool: WorkerPool,
+    trackers: Mapping[FrameStream, ProgressTracker],
+    progress: Progress | None,
+    cache: bool,
 ) -> Generator[None, None, Film]:
-    """Train, draw and encode, giving others their turn while there is nothing to be done here.
+    """One film, from its prepared scene to its files; gives others their turn while there is nothing to be done.
 
-    watches: one for each roll.
+    Scene -> recording -> finished plan -> a task for each stream of frames -> encoded segments -> film.
     """
-    runs = recorded(order.source, progress=progress, cache=cache)
-    plan, wanted = tell(order.plan, runs), order.wanted
-    films = {roll: (RenderTask(plan, runs, roll), watch) for roll, watch in zip(wanted.rolls, watches, strict=True)}
-    wanted = replace(wanted, beside=beside_of(order, plan, runs))
+    finished = job.finished or finish(job.prepared, recorded(job.prepared, progress=progress, cache=cache))
+    tasks = {stream: RenderTask(finished.plan, finished.recorded, stream) for stream in trackers}
+    spec = replace(job.spec, beside=sidecars(job, finished))
 
-    def segments(roll: FrameStream) -> Iterator[tuple[bytes, ...] | None]:
-        film, watch = films[roll]
-        return crew.segments(film, wanted.segments, watch)
+    def segments(stream: FrameStream) -> Iterator[tuple[bytes, ...] | None]:
+        return pool.segments(tasks[stream], spec.segments, trackers[stream])
 
     with ExitStack() as stack:
-        is_heard = any(output.has_sound for output in wanted.outputs)
-        if is_heard and runs.scene.audio is not None and runs.scene.audio.is_sonified:
-            timeline = timeline_of(plan, runs)
-            assert isinstance(timeline, Timeline), "sound is made from one run alone"
-            sound = _folder(stack) / "sound.wav"
-            for done, total in write_sonified(timeline, sound):
+        if _is_composed(job):
+            sound = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-"))) / "sound.wav"
+            for done, total in write_sonified(finished.timeline_of_one_run, sound):
                 if progress is not None:
                     progress("composing", done, total)
-                watches[0].news.set()  # there is nothing to wait for
+                pool.news.set()  # there is nothing to wait for
                 yield
-            wanted = replace(wanted, audio=Soundtrack(sound))
-        made = yield from join_film(wanted, segments)
-        for note in platform_notes(runs.scene, made):
-            warnings.warn(note, NetvizWarning, stacklevel=2)
-        return made
+            spec = replace(spec, audio=Soundtrack(sound))
+        film = yield from join_film(spec, segments)
+    for note in platform_notes(job.prepared.scene, film):
+        warnings.warn(note, NetvizWarning, stacklevel=2)
+    return film
 
 
-def _folder(stack: ExitStack) -> Path:
-    """A folder that is there until a stack is left, however."""
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-")))
+def _is_composed(job: RenderJob) -> bool:
+    """Return whether one of the files has sound, and it is composed from the run."""
+    sound = job.prepared.scene.audio
+    return sound is not None and sound.is_sonified and any(output.has_sound for output in job.spec.outputs)
 
 
-def _named(progress: Progress | None, order: RenderJob, films: int) -> Progress | None:
-    """Progress in which the phases of one of several films have its name."""
+def _named(progress: Progress | None, job: RenderJob, films: int) -> Progress | None:
+    """Progress whose phases bear the film's name where there are several films."""
     if progress is None or films == 1:
         return progress
-    name = scene_of(order.source).name
-    return lambda phase, done, total: progress(f"{phase} {name}", done, total)
+    return lambda phase, done, total: progress(f"{phase} {job.name}", done, total)

@@ -156,7 +156,7 @@ _kept: dict[str, RenderTask] = {}
 
 def _pictures(film: RenderTask, start: int, stop: int) -> Iterator[Any]:
     """The segment's pictures, drawn one thread at a time: matplotlib's settings are the whole process's."""
-    from netviz.pipeline.api import pictures
+    from netviz.drawing.renderer import draw_frames
 
     watch = TRACKERS.get(film.token)
     source: Iterator[Any] | None = None
@@ -165,7 +165,7 @@ def _pictures(film: RenderTask, start: int, stop: int) -> Iterator[Any]:
             watch.drawn(start, count)
         with _drawing, _one_thread()():
             if source is None:
-                source = pictures(film.timeline, _renderer(film), range(start, stop))
+                source = draw_frames(film.timeline, _renderer(film), range(start, stop))
             picture = next(source)
         yield picture
     if watch is not None:

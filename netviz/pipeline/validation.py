@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-from netviz.atomic_files import EXISTS, output_problems
-from netviz.audio.beat_tracking import library_problems
-from netviz.audio.soundtrack import sound_problems
-from netviz.errors import InputError, Problem
+from netviz.atomic_files import EXISTS, amount, output_problems
+from netviz.audio.soundtrack import duration_text
+from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
-from netviz.pipeline.prepare import laid_out, resolve_schedule
 from netviz.resources import music
+from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
 from netviz.scene.shots import PicturePanelSpec
 from netviz.timeline.plan import make_plan
 from netviz.training.comparison import Comparison, comparison_problems
 from netviz.training.recording import Recording
-from netviz.training.training_recorder import refuse_too_large
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import vtt_beside
+from netviz.video.writer import Film
 
 Source = Scene | Recording | Comparison
 """What films and stills are made of: something to be trained, or what training has left."""
@@ -33,27 +33,16 @@ LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """The same for the style classic, which draws every one of them by itself."""
 
 
-def scene_problems(source: Source) -> list[Problem]:
-    """Everything that keeps the film of this scene or recording from being made, wherever it is written to."""
-    scene = scene_of(source)
-    problems, unheard = _drawing_problems(scene), sound_problems(scene)
-    if scene.sync is not None and scene.sync.is_heard:
-        unheard += library_problems()
-    if isinstance(source, Recording):
-        problems += _breaking_off(source)
-        if scene.compare is not None:
-            problems.append(Problem("compare", "a recording is of one run; render the scene to compare several"))
-    elif not problems and not (unheard and scene.schedule.frames == "beats"):
-        try:
-            if scene.compare is None:
-                refuse_too_large(resolve_schedule(scene))
-            else:
-                problems += compare_problems(resolve_schedule(scene))
-        except InputError as wrong:
-            problems += wrong.problems
-    if scene.captions:
-        problems += _caption_problems(scene, is_length_known=not unheard)
-    return problems + unheard
+def recording_problems(recording: Recording) -> list[Problem]:
+    """Why no whole film can be made of a recording: training broke off, or its scene compares several runs."""
+    problems = []
+    last, cycles = int(recording.cycle[-1]), recording.scene.training.cycles
+    if last != cycles:
+        message = f"training broke off after cycle {last:,} of {cycles:,}, so there is no whole film in it"
+        problems.append(Problem("the recording", message))
+    if recording.scene.compare is not None:
+        problems.append(Problem("compare", "a recording is of one run; render the scene to compare several"))
+    return problems
 
 
 def one_run_problems(scene: Scene) -> list[Problem]:
@@ -65,14 +54,14 @@ def one_run_problems(scene: Scene) -> list[Problem]:
     return [Problem("compare", f"{message}: --set compare=null{first}")]
 
 
-def compare_problems(scene: Scene) -> list[Problem]:
+def side_by_side_problems(scene: Scene) -> list[Problem]:
     """What keeps the runs of a scene from being trained and drawn side by side."""
     found = comparison_problems(scene)
     if found:
         return found
     spans = make_plan(scene, None).spans
     for index, run in enumerate(run_scenes(scene)):
-        problems = [problem for problem in _drawing_problems(run) if problem.where == "network.layers"]
+        problems = [problem for problem in drawing_problems(run) if problem.where == "network.layers"]
         found += [Problem(f"compare[{index}]: {each.where}", each.message) for each in problems]
         if not problems and make_plan(run, None).spans != spans:
             message = "this run's film would show other things at other times; side by side they share one clock"
@@ -154,7 +143,7 @@ def scene_of(source: Source) -> Scene:
     return source if isinstance(source, Scene) else source.scene
 
 
-def _drawing_problems(scene: Scene) -> list[Problem]:
+def drawing_problems(scene: Scene) -> list[Problem]:
     """A network with more in it than a picture can show; a font or a picture that is none."""
     problems = []
     layers = scene.network.layers
@@ -177,19 +166,13 @@ def _drawing_problems(scene: Scene) -> list[Problem]:
     return problems
 
 
-def _caption_problems(scene: Scene, is_length_known: bool) -> list[Problem]:
-    """Captions that are too long for their place, or find no time in a film whose length is known."""
+def caption_fit_problems(scene: Scene) -> list[Problem]:
+    """Captions that are too long for their place in the picture."""
     from netviz.drawing.legibility import illegible_captions
 
-    problems = []
-    if scene.font is None or _font_fault(Path(scene.font)) is None:
-        problems += [Problem(f"captions[{index}].text", fault) for index, fault in illegible_captions(scene)]
-    try:
-        if is_length_known:
-            laid_out(scene)
-    except InputError as wrong:
-        problems += [problem for problem in wrong.problems if problem.where.startswith("captions")]
-    return problems
+    if not scene.captions or (scene.font is not None and _font_fault(Path(scene.font)) is not None):
+        return []
+    return [Problem(f"captions[{index}].text", fault) for index, fault in illegible_captions(scene)]
 
 
 def _font_fault(path: Path) -> str | None:
@@ -217,9 +200,46 @@ def _picture_fault(path: Path) -> str | None:
     return None
 
 
-def _breaking_off(recording: Recording) -> list[Problem]:
-    last, wanted = int(recording.cycle[-1]), recording.scene.training.cycles
-    if last == wanted:
+# What platforms take: the longest film, the largest file.
+
+
+def platform_length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
+    """Why the scene's platform does not take a film of so many seconds."""
+    name, platform = scene.output.platform, platform_of(scene.output.platform)
+    if platform is None or platform.longest is None or seconds <= platform.longest:
         return []
-    message = f"training broke off after cycle {last:,} of {wanted:,}, so there is no whole film in it"
-    return [Problem("the recording", message)]
+    most, sound = platform.longest, scene.audio
+    is_led = sound is not None and not sound.is_sonified and sound.fit == "film"
+    cut = " and --set audio.fit=track, which cuts the music" if is_led else ""
+    message = (
+        f"the film lasts {duration_text(seconds)}, and {name} takes {duration_text(Fraction(most))} at most: "
+        f"give --duration {most}{cut}"
+    )
+    return [Problem("output.platform", message)]
+
+
+def platform_notes(scene: Scene, film: Film) -> list[str]:
+    """What somebody should know who brings this film to the scene's platform: that it does not take so large a file."""
+    name, platform = scene.output.platform, platform_of(scene.output.platform)
+    if platform is None or platform.largest_file is None:
+        return []
+    return [
+        f"{path}: {amount(size)} are more than the {amount(platform.largest_file)} that {name} takes; a shorter film, "
+        "a smaller --size or --quality draft makes a smaller file"
+        for path, size in film.files.items()
+        if size > platform.largest_file
+    ]
+
+
+def platform_told(scene: Scene) -> str:
+    """What a dry run says of the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
+    name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
+    if platform is None:
+        return ""
+    most = [duration_text(Fraction(platform.longest))] if platform.longest is not None else []
+    most += [amount(platform.largest_file)] if platform.largest_file is not None else []
+    said = [f"at most {' and '.join(most)}"] if most else []
+    if sound is not None and sound.loudness is None and (sound.is_sonified or not sound.gain):
+        said.append(f"{platform.loudness:g} LUFS")
+    details = f" ({', '.join(said)})" if said else ""
+    return f"; for {name}{details}"

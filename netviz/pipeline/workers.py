@@ -59,8 +59,7 @@ class InlinePool:
         self, film: RenderTask, cuts: list[range], watch: ProgressTracker
     ) -> Iterator[tuple[bytes, ...] | None]:
         """All of them by one stage; while one is drawn the one before is still being encoded."""
-        from netviz.drawing.renderer import make_renderer
-        from netviz.pipeline.api import pictures
+        from netviz.drawing.renderer import draw_frames, make_renderer
 
         def drawn(frames: int) -> None:
             watch.drawn(0, frames)
@@ -71,7 +70,7 @@ class InlinePool:
             # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
             with threadpool_limits(1):
                 renderer = make_renderer(film.timeline, film.roll.is_transparent)
-                yield from encoded_in_turn(pictures(film.timeline, renderer), cuts, film.roll, on_frame=drawn)
+                yield from encoded_in_turn(draw_frames(film.timeline, renderer), cuts, film.roll, on_frame=drawn)
         finally:
             self._at_work = False
 

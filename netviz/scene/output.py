@@ -1,4 +1,4 @@
-"""Output, sound and sync of a scene: files and platforms, music, and the beats that steps keep."""
+"""Output, sound and sync of a scene: files and platforms, music, and the beats that learning steps follow."""
 
 from __future__ import annotations
 
@@ -12,83 +12,85 @@ from pydantic import Field, FiniteFloat, model_validator
 from netviz.scene.model import Part
 from netviz.scene.types import LARGEST_SIDE, LONGEST_FILM, FilePath, FrameRate, Offset, Several, Shorthand, Size, Text
 
-# What is heard: a piece of music, from where on, how loud, and which of film and music follows the other.
+# Sound: a piece of music, its start and loudness, and whether the film or the music sets the length.
 
 Fit = Literal["film", "track"]
 
 QUIETEST, LOUDEST = -60, 24
-"""dB a track's gain may be."""
+"""Range of a track's gain, in dB."""
 QUIETEST_TARGET, LOUDEST_TARGET = -40, -6
-"""LUFS a track may be brought to. Broadcasters use -23, music services about -14."""
+"""Range of a track's target loudness, in LUFS. Broadcasters use -23, music services about -14."""
 
 
 SONIFY = "sonify"
-"""What a scene writes in the place of a file for sound that is made from the run. A file of that name is ./sonify."""
+"""Value in place of a file name for sound that is generated from the run. A file of that name is ./sonify."""
 
 
 class Sound(Part):
-    """What is heard with the film."""
+    """Sound of the film."""
 
     file: FilePath
-    """The music: a file in the scene's folder, bundled:track.mp3, or sonify, which makes it from the run itself."""
+    """Music: a file in the scene's folder, bundled:track.mp3, or sonify, which generates sound from the run itself."""
     start: Offset = Fraction(0)
-    """Seconds into the track at which the film begins."""
+    """Position in the track at which the film begins, in seconds."""
     gain: Annotated[FiniteFloat, Field(ge=QUIETEST, le=LOUDEST)] = 0.0
-    """How much louder (or quieter, below 0) than in the file, in dB."""
+    """Gain in dB: louder than in the file, or below 0 quieter."""
     fade_in: Offset = Fraction(0)
-    """Seconds in which the music comes up at the film's beginning."""
+    """Length of the fade-in at the film's beginning, in seconds."""
     fade_out: Offset | None = None
-    """Seconds in which it goes at the film's end. Without it none; two where the track is cut or repeated."""
+    """Length of the fade-out at the film's end, in seconds. Default: 0, and 2 where the track is cut or repeated."""
     fit: Fit = "film"
-    """film: the film is exactly as long as the rest of the track; track: the film has its own length, and the track is
-    cut or repeated to fit."""
+    """Lengths of film and track. film: the film is exactly as long as the rest of the track; track: the film has its
+    own length, and the track is cut or repeated to fit."""
     loudness: Annotated[FiniteFloat, Field(ge=QUIETEST_TARGET, le=LOUDEST_TARGET)] | None = None
-    """The loudness it is brought to, in LUFS (EBU R128), by one gain for all of it; without it, it is left alone."""
+    """Target loudness in LUFS (EBU R128), reached by one gain for the whole track. Default: the platform's; without a
+    platform, or with a gain, the loudness is left alone."""
     licence: Text | None = None
-    """Under which licence the music is used, and whom it asks to be named: "CC BY 4.0, Song by Somebody". It is kept in
-    the film's file; without it what the music's own file says."""
+    """Licence of the music and the credit it asks for: "CC BY 4.0, Song by Somebody". It is stored in the film's file.
+    Default: the licence in the music's own file."""
 
     @property
     def is_sonified(self) -> bool:
-        """Whether it is made from the run, and so as long as the film, whose length it does not give."""
+        """True if the sound is generated from the run: then it is as long as the film, and does not set its length."""
         return self.file == SONIFY
 
 
 SoundOrFile = Annotated[Sound | None, Shorthand("file", (("type", "string"), ("minLength", 1)))]
 
 
-# What the steps of a film keep time with: the beats or onsets of its music, or beats that the scene gives.
+# Sync: the beats that learning steps follow, detected in the music (or its onsets) or given by the scene.
 
 _SLOWEST, _FASTEST = 10, 600
-"""Beats a minute."""
+"""Range of the tempo, in beats a minute."""
 
 TypedMoment = Annotated[FiniteFloat, Field(ge=0, le=LONGEST_FILM)]
 
 
 class Sync(Part):
-    """What the steps of the learning shot keep time with. One word, beats or onsets, is the same as {to: ...}."""
+    """Beats that the steps of the learning shot follow. One word, beats or onsets, is the same as {to: ...}."""
 
     to: Literal["beats", "onsets"] = "beats"
-    """beats: the pulse of the music, found in it; onsets: whatever sets in, even or not."""
+    """Times in the music that the steps follow. beats: the pulse of the music, detected in it; onsets: the beginning of
+    every sound, evenly spaced or not."""
     bpm: Annotated[FiniteFloat, Field(ge=_SLOWEST, le=_FASTEST)] | None = None
-    """Beats a minute, where you know them: then nothing is looked for in the music."""
+    """Tempo in beats a minute, if you know it: then no beats are detected in the music."""
     offset: TypedMoment | None = None
-    """With bpm: when the first beat is, in seconds from the start of the film; 0 unless given."""
+    """With bpm: time of the first beat, in seconds from the start of the film. Default: 0."""
     bar: Annotated[int, Field(ge=1, le=64)] = 4
-    """Beats in a bar. Shots begin with a bar where they can."""
+    """Number of beats in a bar. Shots begin with a bar where they can."""
     at: Several[TypedMoment] | None = None
-    """Or every beat, increasing, in seconds from the start of the film."""
+    """Times of all beats, in place of bpm: increasing, in seconds from the start of the film."""
 
     @property
     def is_heard(self) -> bool:
-        """Whether the beats have to be found in the music."""
+        """True if the beats have to be detected in the music."""
         return self.bpm is None and self.at is None
 
 
 SyncOrWord = Annotated[Sync | None, Shorthand("to", (("enum", ["beats", "onsets"]),))]
 
 
-# The places where films go: what each asks of a film, as of 2026. docs/platforms.md says where every value is from.
+# Platforms: their requirements for films, as of 2026. docs/platforms.md gives the source of every value.
 #
 # Platforms change: a value here is the one known when it was written down.
 
@@ -98,12 +100,12 @@ HD, SMALL_HD, VERTICAL = (1920, 1080), (1280, 720), (1080, 1920)
 UPRIGHT_SCREEN, WIDE_SCREEN = Fraction(9, 16), Fraction(16, 9)
 
 SAME_SHAPE = Fraction(1, 100)
-"""How far a picture's shape may be off: 480x854 is as good as 9:16."""
+"""Relative tolerance of a picture's shape: 480x854 is as good as 9:16."""
 
 
 @dataclass(frozen=True)
 class Covered:
-    """What an app lays its own things over, as parts of the screen from each side."""
+    """Margins of the screen that an app covers with its own controls, as parts of the screen, 0 to 1."""
 
     left: float = 0.0
     top: float = 0.0
@@ -113,12 +115,12 @@ class Covered:
 
 @dataclass(frozen=True)
 class Platform:
-    """What a place asks of a film.
+    """Requirements of a platform for films. None: no limit.
 
-    size: of the picture, in pixels. loudness: LUFS the sound is brought to. longest: seconds of a film; None: no limit.
-    fastest: frames a second. largest_file: bytes. largest: the longer and the shorter side of a picture, in pixels.
-    narrowest, widest: width over height; None: any. screen: width over height of what the film is shown on, whole and
-    in its middle. covered: parts of that screen which the app needs for itself.
+    size: (width, height) of the picture, in pixels. loudness: target loudness of the sound, in LUFS. longest: length of
+    a film, in seconds. fastest: frame rate, in frames a second. largest_file: in bytes. largest: the longer and the
+    shorter side of a picture, in pixels. narrowest, widest: width over height of a picture. screen: width over height
+    of the screen, in whose middle the film is shown whole. covered: margins of that screen that the app covers.
     """
 
     size: tuple[int, int]
@@ -154,12 +156,13 @@ PLATFORMS: Mapping[str, Platform] = {
 
 
 def platform_of(name: PlatformName | None) -> Platform | None:
-    """What is known of a platform; None where a film is made for none."""
+    """Return the requirements of a platform; None if the film is made for none."""
     return None if name is None else PLATFORMS[name]
 
 
 def misfit_of_size(name: PlatformName, size: tuple[int, int]) -> str | None:
-    """Why a platform does not take a picture of (width, height), and what would be right."""
+    """Return why a platform refuses a picture of (width, height) pixels, and what would be right; None if it does
+    not."""
     platform, (width, height) = PLATFORMS[name], size
     own = f"{platform.size[0]}x{platform.size[1]}"
     shape = Fraction(width, height)
@@ -178,7 +181,7 @@ def misfit_of_size(name: PlatformName, size: tuple[int, int]) -> str | None:
 
 
 def misfit_of_rate(name: PlatformName, fps: Fraction) -> str | None:
-    """Why a platform does not take so many frames a second, and what would be right."""
+    """Return why a platform refuses so many frames a second, and what would be right; None if it does not."""
     fastest = PLATFORMS[name].fastest
     if fastest is None or fps <= fastest:
         return None
@@ -186,15 +189,15 @@ def misfit_of_rate(name: PlatformName, fps: Fraction) -> str | None:
 
 
 def safe_part(name: PlatformName | None, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what nothing is laid over, as parts of a picture of (width, height).
+    """Return the area of a picture of (width, height) that no app covers: left, top, right, bottom, 0 to 1.
 
-    The picture stands whole in the middle of the platform's screen, so that the screen's bars can take what is covered.
+    The picture stands whole in the middle of the platform's screen, so the bars beside it may be covered first.
     """
     platform = platform_of(name)
     if platform is None:
         return (0.0, 0.0, 1.0, 1.0)
     shape, screen, covered = size[0] / size[1], float(platform.screen), platform.covered
-    # How much of the screen the picture takes, across and down.
+    # The part of the screen that the picture fills, across and down.
     across, down = min(1.0, shape / screen), min(1.0, screen / shape)
     return (
         _inset(covered.left, across),
@@ -204,19 +207,22 @@ def safe_part(name: PlatformName | None, size: tuple[int, int]) -> tuple[float, 
     )
 
 
-def _inset(covered: float, taken: float) -> float:
-    """The part of a picture that is covered from one side, where it takes a part of the screen, in its middle."""
-    return max(0.0, covered - (1 - taken) / 2) / taken
+def _inset(covered: float, filled: float) -> float:
+    """Return the part of a picture that is covered from one side.
+
+    covered: part of the screen that the app covers. filled: part of the screen that the picture fills, in its middle.
+    """
+    return max(0.0, covered - (1 - filled) / 2) / filled
 
 
 def _shapes(platform: Platform) -> str:
-    """The shapes of picture that a platform shows."""
+    """Return the range of shapes that a platform shows: "pictures from 9:16 to 1.91:1"."""
     ends = (_ratio(each) for each in (platform.narrowest, platform.widest) if each is not None)
     return f"pictures from {' to '.join(ends)}"
 
 
 def _ratio(shape: Fraction) -> str:
-    """9:16, 1.91:1, 1:2.39."""
+    """Format a shape, width over height: 9:16, 1.91:1, 1:2.39."""
     if shape == UPRIGHT_SCREEN:
         return "9:16"
     return f"{float(shape):g}:1" if shape >= 1 else f"1:{float(1 / shape):g}"
@@ -229,39 +235,40 @@ class Animated(Part):
     """Animated pictures: GIF, WebP and APNG."""
 
     side: Annotated[int, Field(ge=64, le=LARGEST_SIDE)] | None = None
-    """Pixels along the longer side, never more than the film has; without it 640 where the film has more than 960."""
+    """Length of the longer side in pixels, never more than the film has. Default: 640 where the film has more than
+    960."""
     fps: Annotated[FrameRate, Field(ge=1)] = Fraction(15)
-    """About so many pictures a second, at least one: of a film of 30 every second one. Never more than the film has,
-    and in .gif never more than 50."""
+    """Approximate frame rate in pictures a second, at least 1: 15 takes every second picture of a film of 30. Never
+    more than the film has, and in .gif never more than 50."""
 
 
 class Output(Part):
-    """The picture and the files."""
+    """Output of the film: picture size, frame rate and files."""
 
     platform: PlatformName | None = None
-    """Where the film goes: youtube, shorts, instagram, x, blog or slides. It gives the size, says how loud the sound is
-    and where nothing is laid over the picture, and what it does not take is refused."""
+    """Platform that the film is made for: youtube, shorts, instagram, x, blog or slides. It sets the size and the
+    loudness, keeps panels clear of what its app lays over the picture, and refuses what it does not take."""
     size: Size = (1920, 1080)
-    """WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, portrait, vertical; without it the platform's, or
-    1920x1080."""
+    """Size of the picture: WIDTHxHEIGHT in pixels, both even, or 1080p, 720p, 4k, square, portrait, vertical. Default:
+    the platform's, or 1920x1080."""
     fps: FrameRate = Fraction(30)
-    """Frames a second; a fraction such as 30000/1001 is exact."""
+    """Frame rate in frames a second; a fraction such as 30000/1001 is exact."""
     quality: Quality = "good"
-    """draft encodes fast, good is for publishing, best is for archives."""
+    """Encoding quality. draft encodes fast, good is for publishing, best is for archives."""
     transparent: bool = False
-    """Whether the ground is left out, so that the film can be laid over something else; in .mov it always is."""
+    """Leave out the background, so that the film can be laid over something else; in .mov it is always left out."""
     webm: Literal["av1", "vp9"] | None = None
-    """The codec of .webm. av1 is smaller and faster made, vp9 plays in older Safaris too; without it av1 where ffmpeg
-    here can. With transparency it is always vp9."""
+    """Codec of .webm. av1 files are smaller and encoded faster, vp9 plays in older Safaris too. Default: av1 if ffmpeg
+    on this machine has it. With transparency it is always vp9."""
     about: bool = True
-    """Whether the files say what they were made of: the whole scene, its examples among it."""
+    """Store in the files what they were made of: the whole scene, including its examples."""
     animated: Animated = Animated()
-    """The size of .gif, .webp and .apng."""
+    """Size and frame rate of .gif, .webp and .apng."""
 
     @model_validator(mode="before")
     @classmethod
     def _size_of_platform(cls, given: Any) -> Any:
-        """A size that nobody gives is the platform's."""
+        """Use the platform's size if no size is given."""
         if isinstance(given, Mapping) and "size" not in given:
             name = given.get("platform")
             if isinstance(name, str) and name in PLATFORMS:
@@ -270,6 +277,6 @@ class Output(Part):
 
     @property
     def loudness(self) -> float | None:
-        """LUFS that the platform wants sound to have; None where nobody says it."""
+        """Target loudness of the platform, in LUFS; None without a platform."""
         platform = platform_of(self.platform)
         return None if platform is None else platform.loudness

@@ -1,7 +1,7 @@
 """Scene: everything a film needs, as typed and frozen data.
 
 Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows arrays, drawing or video.
-What the parts must be to each other (layers that fit the examples, and so on) is `validation.py`.
+`validation.py` checks that the parts fit each other (layers that fit the examples, and so on).
 """
 
 from __future__ import annotations
@@ -51,85 +51,88 @@ Motion = Literal["full", "reduced"]
 ThemeName = Literal["night", "paper", "playground"]
 PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 MANY_EXAMPLES = 50
-"""Points of the plane from which a learning shot shows all of them together unless told otherwise."""
+"""Largest number of points of the plane that a learning shot presents one by one by default."""
 MOST_IN_TABLE = 30
-"""Inputs whose values a table can still show."""
+"""Largest number of inputs whose values a table can show."""
 
 
 class Scene(Part):
-    """Everything a film needs."""
+    """A scene: everything a film needs."""
 
     name: Name = "film"
-    """What the film's file is called without -o; a scene file's own name unless given."""
+    """Name of the film's file without -o. Default: the scene file's own name."""
     title: Text = ""
-    """Drawn at the top, and on the title card."""
+    """Title, drawn at the top and on the title card."""
     subtitle: Text = ""
-    """One line under the title."""
+    """Subtitle: one line under the title."""
     network: Network
     data: Data
     training: Training = Training()
     schedule: Schedule = Schedule(frames=SHOWN)
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
-    """What is shown, in order."""
+    """Shots of the film, in order."""
     audio: SoundOrFile = None
-    """The music: a file in the scene's folder, or bundled:track.mp3; or a mapping that says more of it. The film is
-    exactly as long as it, unless it is fitted to the film (fit: track)."""
+    """Music: a file in the scene's folder, bundled:track.mp3, or sonify (sound generated from the run); or a mapping
+    with more settings. The film is exactly as long as the music, unless the music is fitted to the film (fit:
+    track)."""
     sync: SyncOrWord = None
-    """What the steps keep time with: beats or onsets of the music, or beats given here. Without it they are even."""
+    """Beats that the learning steps follow: beats or onsets of the music, or beats given here. Default: even steps."""
     pulse: Annotated[FiniteFloat, Field(ge=0, le=1)] = 0.0
-    """How much the glow follows the loudness of the music, 0 to 1: gently, a third brighter or darker at most."""
+    """Strength with which the glow follows the loudness of the music, 0 to 1. Even 1 is gentle: a third brighter or
+    darker at most."""
     duration: Seconds | None = None
-    """Length of a film without music, or whose music is fitted to it, in seconds, a day at most; without both, one
-    second a step."""
+    """Length in seconds, a day at most, of a film without music or whose music is fitted to it. Default: one second a
+    step."""
     story: StoryOrAuto = None
-    """auto: the film tells by itself what happens in its run, in captions; or a mapping that says more of how."""
+    """Captions that netviz writes about the run. auto: all topics; or a mapping with more settings. Default: none."""
     captions: Tuple[Caption] = ()
-    """What is told in words while the film runs, drawn under the title and written beside the film as WebVTT."""
+    """Captions while the film runs, drawn under the title and written beside the film as WebVTT."""
     compare: Runs | None = None
-    """Two to four runs shown side by side, each this scene with some keys replaced."""
+    """Comparison: two to four runs shown side by side, each this scene with some keys replaced."""
     style: Style = "glow"
-    """glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
+    """Drawing style. glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
     theme: ThemeName | None = None
-    """night: dark; paper: light; playground: light, blue and orange. Without it what suits the style."""
+    """Colour theme. night: dark; paper: light; playground: light, blue and orange. Default: the one that suits the
+    style."""
     palette: PaletteName | None = None
-    """Colours of positive and negative: green-red, blue-orange or colour-blind. Without it the theme's own."""
+    """Colours of positive and negative: green-red, blue-orange or colour-blind. Default: the theme's own."""
     motion: Motion = "full"
-    """full: signals travel and weights glide; reduced: pictures that are held, at most two changes a second, for people
-    who prefer less motion. Both films have the same length, sound and captions."""
+    """Amount of motion. full: signals travel and weights glide; reduced: still pictures, at most two changes a second,
+    for people who prefer less motion. Both films have the same length, sound and captions."""
     panels: Several[AnyPanelSpec] | None = None
-    """What the picture is made of; without it what suits the scene."""
+    """Panels of the picture, from back to front. Default: those that suit the scene."""
     words: Phrases | None = None
-    """netviz's own words in another language, or reworded: a YAML file in the scene's folder, or a mapping from their
-    names to texts. `netviz words` lists them all."""
+    """Replacements for netviz's own phrases, in another language or reworded: a YAML file in the scene's folder, or a
+    mapping from their names to texts. `netviz words` lists them all."""
     font: FilePath | None = None
-    """A .ttf or .otf file for names and titles, if the built-in typeface lacks your letters."""
+    """Font of names and titles, if the built-in typeface lacks your letters: a .ttf or .otf file."""
     output: Output = Output()
 
     @property
     def phrases(self) -> Mapping[str, str]:
-        """What is said in other words than netviz's own, by name (phrases.py)."""
+        """Replacements for netviz's own phrases, by name (phrases.py)."""
         return {} if self.words is None or isinstance(self.words, str) else dict(self.words)
 
     @property
     def is_planar(self) -> bool:
-        """Whether the network's inputs come from the two coordinates of a point."""
+        """True if the network's inputs come from the two coordinates of a point of the plane."""
         return is_planar(self.network, self.data)
 
     @property
     def input_count(self) -> int:
-        """How many numbers are a situation: the two coordinates of a point of the plane, or one for each input."""
+        """Number of values in a situation: two coordinates for a point of the plane, otherwise one for each input."""
         return 2 if self.is_planar else self.network.layers[0]
 
     @property
     def presentation(self) -> Presentation:
-        """Whether the learning shot presents each example by itself, or all together."""
+        """Presentation of the examples in the learning shot: each by itself, or all together."""
         chosen = self._learning_examples
         many = self.is_planar and self.data.total_count > MANY_EXAMPLES and self.style != "classic"
         return "each" if isinstance(chosen, int) else chosen or ("together" if many else "each")
 
     @property
     def presented_count(self) -> int | None:
-        """How many examples each shown cycle presents, in turn; None where the scene does not say."""
+        """Number of examples that each shown cycle presents, in turn; None where the scene does not say."""
         chosen = self._learning_examples
         return min(chosen, self.data.train_count) if isinstance(chosen, int) else None
 
@@ -139,26 +142,26 @@ class Scene(Part):
 
     @property
     def usual_shown(self) -> int:
-        """How many cycles are shown where nobody says it, and no beats do."""
+        """Default number of shown cycles, for a scene without a schedule and without beats."""
         return min(self.training.cycles, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
 
     @property
     def has_bias_nodes(self) -> bool:
-        """Whether the picture has a node for the biases of each layer."""
-        wanted = self.network.bias_nodes
-        return bool(self.network.bias) and (self.style == "glow" if wanted is None else wanted)
+        """True if the picture has a node for the biases of each layer."""
+        requested = self.network.bias_nodes
+        return bool(self.network.bias) and (self.style == "glow" if requested is None else requested)
 
     @property
     def shown_panels(self) -> tuple[AnyPanelSpec, ...]:
         """The panels of the picture, from back to front."""
         if self.panels is not None:
             return self.panels
-        walks = any(isinstance(shot, WalkShot) for shot in self.shots)
+        has_worked_example = any(isinstance(shot, WalkShot) for shot in self.shots)
         is_plane_shown = self.presentation == "together" and self.is_planar
         drawable = self.network.layers[-1] <= MOST_BOUNDARIES
         is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
         data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
-        equations = (EquationsPanelSpec(),) if walks else ()
+        equations = (EquationsPanelSpec(),) if has_worked_example else ()
         return (
             CurvePanelSpec(),
             NetworkPanelSpec(),

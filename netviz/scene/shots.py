@@ -1,4 +1,4 @@
-"""Shots, panels and captions of a scene: what the film shows and says, and at which moments."""
+"""Shots, panels, captions and story of a scene, and the moments at which captions appear."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Presentation = Literal["each", "together"]
 
 
 class Shot(Part):
-    """What all shots have."""
+    """Keys that all shots have."""
 
     share: Annotated[FiniteFloat, Field(gt=0, le=1)] | None = None
-    """Part of the film's length, 0 to 1; without it a length is chosen that suits the film."""
+    """Share of the film's length, above 0 to 1. Default: a length that suits the film."""
     caption: Text | None = None
-    """The line under the title while this shot runs; without it a fitting one is written."""
+    """Line under the title during this shot. Default: a line that netviz writes to fit the shot."""
 
 
 class TitleShot(Shot):
@@ -39,60 +39,61 @@ class RestShot(Shot):
 
 
 class LearningShot(Shot):
-    """The shown cycles, one after the other."""
+    """The training: the shown cycles, one after the other."""
 
     shot: Literal["learning"] = "learning"
     examples: Annotated[int, Field(ge=1)] | Presentation | None = None
-    """each: one example after the other; a number: so many in each shown cycle, in turn; together: the weights move on
-    from shown cycle to shown cycle while all examples are seen at once. Without it together for many points of the
-    plane, otherwise each. Of a large network give a number: what no shot presents is not recorded."""
+    """Presentation of the training examples. each: one example after the other; a number: so many in each shown cycle,
+    in turn; together: all examples are seen at once while the weights move on from shown cycle to shown cycle. Default:
+    together for many points of the plane (more than 50, not in the style classic), otherwise each. Give a number for a
+    large network: examples that no shot presents are not recorded."""
 
 
 class ThinkShot(Shot):
-    """The network thinks about a situation, with the weights it has when the shot begins."""
+    """The network's answer to a situation, with the weights it has when the shot begins."""
 
     shot: Literal["think"] = "think"
     inputs: Vector
-    """The new situation: a list with one number for each input neuron; a number alone is a list of one."""
+    """Input values of the situation: a list with one number for each input neuron; a number alone is a list of one."""
     target: Vector | None = None
-    """The right answer, if there is one to be shown."""
+    """Right answer, shown beside the network's. Default: none is shown."""
 
 
 class WalkShot(Shot):
-    """One training example worked through at reading speed, equation by equation."""
+    """Worked example: one training example computed at reading speed, equation by equation."""
 
     shot: Literal["walk"] = "walk"
     example: Annotated[int, Field(ge=1)] = 1
-    """Which training example, counted from 1."""
+    """Number of the training example, counted from 1."""
     cycle: Annotated[int, Field(ge=1)] | None = None
-    """In which of the shown cycles; without it the first."""
+    """Shown cycle in which the example is computed. Default: the first shown cycle."""
     backward: bool = False
-    """Whether the error's way back and the update of the weights follow."""
+    """Show backpropagation of the error and the update of the weights as well."""
 
 
 AnyShot = Annotated[TitleShot | RestShot | LearningShot | ThinkShot | WalkShot, Field(discriminator="shot")]
 
 
-# The panels of a picture: what it is made of, and where a scene wants it to stand.
+# Panels: the parts of the picture, and the places that a scene gives them.
 
 
 class Places(Part):
-    """A place for each shape of picture; a shape without one has the place netviz chooses."""
+    """Place of a panel for each shape of picture; for a shape without one, netviz chooses the place."""
 
     wide: PanelBox | None = None
-    """In pictures wider than high."""
+    """Place in pictures wider than high."""
     square: PanelBox | None = None
-    """In pictures about as wide as high."""
+    """Place in pictures about as wide as high."""
     tall: PanelBox | None = None
-    """In pictures higher than wide."""
+    """Place in pictures higher than wide."""
 
 
 class PanelSpec(Part):
-    """What all panels have."""
+    """Keys that all panels have."""
 
     at: PanelBox | Places | None = None
-    """Where it stands: [left, top, width, height] as parts of the picture, from 0 to 1, or such a list for each shape
-    of picture (wide, square, tall). Without it netviz chooses."""
+    """Place of the panel: [left, top, width, height] as parts of the picture, from 0 to 1, or such a list for each
+    shape of picture (wide, square, tall). Default: netviz chooses the place."""
 
 
 class TitlePanelSpec(PanelSpec):
@@ -102,63 +103,63 @@ class TitlePanelSpec(PanelSpec):
 
 
 class CaptionPanelSpec(PanelSpec):
-    """The line that says what is going on."""
+    """The line under the title that says what is going on."""
 
     panel: Literal["caption"] = "caption"
 
 
 class NetworkPanelSpec(PanelSpec):
-    """Neurons and synapses."""
+    """The network: neurons and synapses."""
 
     panel: Literal["network"] = "network"
     neurons: Literal["numbers", "maps"] | None = None
-    """numbers: each neuron shows its activation; maps: a small picture of what it answers all over the plane. Without
-    it maps where the examples are shown together."""
+    """Content of the neurons. numbers: each neuron shows its activation; maps: each neuron shows a small picture of its
+    output over the whole plane. Default: maps where the examples are shown together."""
 
 
 class TablePanelSpec(PanelSpec):
-    """The training examples, row by row."""
+    """Table of the training examples, one in each row."""
 
     panel: Literal["table"] = "table"
 
 
 class NumbersPanelSpec(PanelSpec):
-    """The cycle and the error, large."""
+    """The current cycle and error, in large figures."""
 
     panel: Literal["numbers"] = "numbers"
 
 
 class CurvePanelSpec(PanelSpec):
-    """The error over the cycles."""
+    """Learning curve: the error over the cycles."""
 
     panel: Literal["curve"] = "curve"
 
 
 class BoundaryPanelSpec(PanelSpec):
-    """The plane: what the network answers everywhere, and the examples as points."""
+    """Decision boundary: the network's output over the input plane, with the examples as points."""
 
     panel: Literal["boundary"] = "boundary"
     test_points: bool = False
-    """Whether the examples kept for testing are shown too."""
+    """Show the examples set aside for testing as well."""
     discrete: bool = False
-    """Whether answers are shown as one of two colours, without shades."""
+    """Show outputs in one of two colours, without shades."""
 
 
 class EquationsPanelSpec(PanelSpec):
-    """The forward pass, and in a walk the way back, as equations with the numbers in them."""
+    """Equations of the forward pass, and in a worked example of the backward pass, with the numbers in them."""
 
     panel: Literal["equations"] = "equations"
     weight: Annotated[int, Field(ge=1)] | None = None
-    """The weight whose gradient is worked out: w5 is 5. Weights are counted from the first layer on, neuron by neuron,
-    for each from its first input to its last. Without it the first weight into the first output."""
+    """Number of the weight whose gradient is computed: 5 for w5. Weights are counted from the first layer on, neuron by
+    neuron, for each from its first input to its last. Default: the first weight into the first output."""
 
 
 class PicturePanelSpec(PanelSpec):
-    """A picture of the scene's own."""
+    """A picture from a file of the scene, such as a logo."""
 
     panel: Literal["picture"] = "picture"
     file: FilePath
-    """A PNG or JPEG file in the scene's folder."""
+    """PNG or JPEG file in the scene's folder."""
 
 
 AnyPanelSpec = Annotated[
@@ -175,16 +176,16 @@ AnyPanelSpec = Annotated[
 ]
 
 
-# Moments of a film as they are written: 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
+# Moments of a film, written as 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
 
 EventKind = Literal["sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged"]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
-"""What can happen to a network while it learns, in the words of a scene."""
+"""Names, in scenes, of the kinds of events that a training run can have."""
 SHOT_KINDS = ("title", "rest", "learning", "think", "walk")
 
 _FORMS = "12.5s, 50%, cycle:200, shot:3, event:solved, start or end"
 _LONGEST = 40
-"""Characters of a moment."""
+"""Largest number of characters in a moment's text."""
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _COUNT = r"[0-9][0-9,_]*"
@@ -198,8 +199,8 @@ _SECONDS, _PART, _CYCLE, _SHOT, _EVENT = (
 class Moment:
     """A moment: seconds from the start, a part (0 to 1) of the film, a cycle, a shot, an event, the start or the end.
 
-    number: seconds, part, cycle; of a shot its number from 1, or 0 where `name` is its kind; of an event which of its
-    kind, `name`, from 1.
+    number: the seconds, part or cycle; of a shot its number, from 1, or 0 if `name` is its kind; of an event its number
+    among the events of the kind `name`, from 1.
     """
 
     kind: Literal["seconds", "part", "cycle", "shot", "event", "start", "end"]
@@ -207,12 +208,12 @@ class Moment:
     name: str = ""
 
     def names_shot(self, index: int, kind: str) -> bool:
-        """Whether it is the beginning of the shot with this index, from 0, and of this kind."""
+        """Return whether this is the beginning of the shot with this index, counted from 0, and of this kind."""
         return self.kind == "shot" and (self.name == kind if self.name else self.number == index + 1)
 
 
 def moment_of(text: str) -> Moment:
-    """What a moment's text says. Raises ValueError, saying what would be right."""
+    """Parse a moment's text. Raises ValueError with a message that says what would be right."""
     if len(text) > _LONGEST:
         raise ValueError(f"expected a moment such as {_FORMS}")
     text = text.strip()
@@ -273,15 +274,15 @@ MomentText = Annotated[
     AfterValidator(_checked),
     WithJsonSchema({"type": "string", "pattern": f"^ *({_PATTERN}) *$", "maxLength": _LONGEST, "examples": ["12.5s"]}),
 ]
-"""A moment as a scene holds it: its text, of which `moment_of` is sure to know the meaning."""
+"""Text of a moment, as a scene holds it: validated, so that `moment_of` can parse it."""
 
 
-# What is told in words while the film runs.
+# Captions and story: the text under the title while the film runs.
 
 READ = Fraction(17)
-"""Characters that are read in a second."""
+"""Reading speed, in characters a second."""
 SHORTEST_READ = Fraction(3, 2)
-"""Seconds that even a word needs to be seen and read."""
+"""Shortest reading time, in seconds: even one word has to be noticed and read."""
 
 
 def _not_empty(text: str) -> str:
@@ -298,30 +299,31 @@ CaptionText = Annotated[
 
 
 def reading_seconds(text: str) -> Fraction:
-    """Seconds without which a text cannot be read."""
+    """Return the shortest time in which a text can be read, in seconds."""
     return max(SHORTEST_READ, len(text) / READ)
 
 
 def seconds_up(seconds: Fraction) -> str:
-    """Seconds with one decimal, rounded up: what would just be enough is still enough as it is told."""
+    """Format seconds with one decimal, rounded up, so that the number shown is never too short."""
     return f"{ceil(seconds * 10) / 10:.1f}"
 
 
 class Caption(Part):
-    """Words under the title, from a moment on, in the place of the shot's own line."""
+    """A caption: words under the title, from a moment on, in place of the shot's own line."""
 
     text: CaptionText
-    """What is to be read, two lines at most."""
+    """Text of the caption, two lines at most."""
     at: MomentText
-    """When: 12.5s, 50%, cycle:200 (as soon as the film has come to it), shot:3 or shot:learning, event:solved (an event
-    of the run; event:sign:2 is the second of its kind), start, or end (so that it ends with the film)."""
+    """Moment at which the caption appears: 12.5s, 50%, cycle:200 (as soon as the film reaches it), shot:3 or
+    shot:learning, event:solved (an event of the run; event:sign:2 is the second of its kind), start, or end (so that
+    the caption ends with the film)."""
     seconds: Annotated[Seconds | None, Field(alias="for")] = None
-    """For how many seconds; without it as long as it takes to read (17 characters a second, at least 1.5 s), and a
-    little longer where there is room."""
+    """Duration in seconds. Default: as long as it takes to read the text (17 characters a second, at least 1.5 s), and
+    a little longer where there is time."""
 
     @property
     def moment(self) -> Moment:
-        """When."""
+        """Parsed moment at which the caption appears."""
         return moment_of(self.at)
 
 
@@ -329,17 +331,18 @@ StoryTopic = Literal[EventKind, "step", "answer"]
 
 
 class Story(Part):
-    """What the film tells of its run by itself."""
+    """Captions that netviz writes about the run by itself."""
 
     tell: Literal["auto"] | Several[StoryTopic] = "auto"
-    """auto: all that is worth telling; or a list of kinds: those of events (sign, withers, dead, saturated, plateau,
-    halved, slows, solved, diverged), step (what a step of learning is) and answer (what it says in think shots)."""
+    """Topics of the story. auto: all that are worth a caption; or a list of kinds: those of events (sign, withers,
+    dead, saturated, plateau, halved, slows, solved, diverged), step (what a step of learning is) and answer (the
+    network's answer in think shots)."""
     drop: Tuple[StoryTopic] = ()
-    """Kinds that are not told."""
+    """Topics left out of the story."""
     slow: bool = True
-    """Whether the learning shot is slower around the events that are told. On beats it never is."""
+    """Slow the learning shot down around the events in the story. Steps on beats are never slowed down."""
     spotlight: bool = True
-    """Whether the synapse or the neuron that is spoken of is shown: the others step back."""
+    """Highlight the synapse or the neuron that the caption is about, by dimming the others."""
 
 
 StoryOrAuto = Annotated[Story | None, Shorthand("tell", (("const", "auto"),))]

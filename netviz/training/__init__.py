@@ -1,1 +1,1 @@
-"""The built-in trainer, and the recording it leaves. Import from the modules: this one loads nothing."""
+"""Training: the built-in trainer, and the recording it makes. Import from the modules: this one loads nothing."""

@@ -1,9 +1,9 @@
-"""Cache of recordings: kept on disk from one run to the next, by a key of all that training depends on.
+"""Recording cache: recordings on disk, found again by a key of all that training depends on.
 
-A recording lies in the cache's folder under a name made of everything its numbers depend on: the scene's trained parts,
-the code that trains, the libraries and the arithmetic of the machine. So a file is either the right one or is not
-found; nothing in it is ever brought up to date. Files appear whole or not at all, may be deleted at any time, and
-whatever is wrong with one of them, or with the folder, makes it as good as absent.
+The name of a file in the cache's folder is a digest of everything its numbers depend on: the scene's trained parts, the
+code that trains, the libraries and the arithmetic of the machine. So a file is either the right one or is not found,
+and none is ever updated. Files appear whole or not at all, and may be deleted at any time. A damaged file or folder
+counts as absent.
 """
 
 from __future__ import annotations
@@ -34,25 +34,26 @@ from netviz.training.recording import FORMAT_VERSION, Recording
 from netviz.version import __version__
 
 VARIABLE = "NETVIZ_CACHE"
-"""Of the environment: another folder for the cache, or "off"."""
+"""Environment variable that names another folder for the cache, or says "off"."""
 LARGEST_CACHE = 500_000_000
-"""Bytes of all recordings together; what was used least recently goes first."""
+"""Largest size of all recordings together, in bytes; the least recently used are removed first."""
 
 TRAINING_CODE = ("scene", "training")
-"""Packages of netviz whose code decides what training leaves behind."""
+"""Packages of netviz whose code the numbers of a recording depend on."""
 
 SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9
-"""What finding and reading a recording takes at most, and more for its size: measured, 0.01 s and 2e-9 to 4e-9."""
+"""Longest time to find and read a recording, in seconds: for any, and for each byte. Measured: 0.01 and 2e-9 to 4e-9."""
 
 _FILE = re.compile(r"[0-9a-f]{64}\.npz")
 _LONGEST_WRITING = 3600.0
+"""Seconds after which an unfinished file is taken for one whose writer was killed."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class CacheContents:
-    """What is in a cache."""
+    """Number and total size of the recordings in a cache."""
 
     recordings: int
     size_in_bytes: int
@@ -60,7 +61,7 @@ class CacheContents:
 
 @dataclass(frozen=True)
 class RecordingCache:
-    """The recordings in a folder; made when the first one is kept. largest: bytes of all of them together."""
+    """Recordings in a folder, which is made when the first one is stored. largest: bytes of all of them together."""
 
     folder: Path
     largest: int = LARGEST_CACHE
@@ -82,9 +83,9 @@ class RecordingCache:
         return recording if recording.info["complete"] else None
 
     def keep(self, recording: Recording) -> bool:
-        """Keep a recording, and remove the least recently used ones where there is too little room.
+        """Store a recording, and remove the least recently used ones where there is too little room.
 
-        Returns whether it could be kept; nothing is raised if it could not.
+        Returns whether it could be stored; raises nothing if it could not.
         """
         if recording_size(recording) > self.largest or not recording.info["complete"]:
             return False
@@ -98,7 +99,7 @@ class RecordingCache:
         return True
 
     def contents(self) -> CacheContents:
-        """How many recordings there are, and how large they are together."""
+        """Number and total size of the recordings."""
         sizes = [status.st_size for _, status in self._files()]
         return CacheContents(len(sizes), sum(sizes))
 
@@ -117,7 +118,7 @@ class RecordingCache:
         return self.folder / f"{training_key(scene)}.npz"
 
     def _files(self) -> list[tuple[Path, os.stat_result]]:
-        """The recordings, least recently used first; never anything else that lies in the folder."""
+        """The recordings' files, least recently used first; never anything else that lies in the folder."""
         found = []
         with suppress(OSError):
             for path in self.folder.iterdir():
@@ -157,7 +158,7 @@ def recording_cache() -> RecordingCache | None:
 
 
 def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: RecordingCache | None) -> Recording:
-    """The scene's recording from the cache, or else from `train`, and kept if that took longer than loading will."""
+    """The scene's recording from the cache, or from `train`; then stored if training took longer than loading will."""
     if kept is None:
         return train(scene)
     found = kept.find(scene)
@@ -190,14 +191,14 @@ def training_key(scene: Scene) -> str:
     Which examples are recorded is part of it where a scene says how many it presents.
     """
     parts = {name: part.model_dump(mode="json") for name, part in trained(scene).items()}
-    kept = None if scene.presented_count is None else recorded_examples(scene)
-    text = json.dumps([FORMAT_VERSION, _versions(), parts, kept], sort_keys=True, allow_nan=False)
+    presented = None if scene.presented_count is None else recorded_examples(scene)
+    text = json.dumps([FORMAT_VERSION, _versions(), parts, presented], sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def _versions() -> list[str]:
-    """Everything but the scene that the numbers depend on."""
+    """Code, libraries and machine that the numbers of a recording depend on, besides the scene."""
     return [
         np.__version__,
         platform.python_implementation(),
@@ -220,7 +221,7 @@ def _code(package: Path = Path(__file__).parents[1]) -> str:
 
 
 def _arithmetic() -> str:
-    """What the mathematics of this machine make of some numbers.
+    """A digest of this machine's results of some floating-point functions and matrix products.
 
     Another processor, C library or BLAS may round exp or a sum otherwise in the last bit, and training amplifies that.
     """

@@ -1,4 +1,4 @@
-"""Comparison: recordings of several runs of one scene, and which of them broke off."""
+"""Comparison: recordings of several runs of one scene, and the cycles in which runs diverged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from netviz.training.training_recorder import LARGEST_RECORDING, refuse_too_larg
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The runs of a scene that compares some.
+    """All runs of a scene that compares several.
 
     recordings: of every run in order, each with the run's own scene. diverged: for each run the cycle in which its
-    training broke off, None where it came to its end; one of them always did.
+    training broke off, None where it came to its end; at least one run always comes to its end.
     """
 
     scene: Scene
@@ -30,7 +30,7 @@ class Comparison:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What stands over each run."""
+        """Labels of the runs, which stand above them."""
         return tuple(run.label for run in self.scene.compare or ())
 
     @property
@@ -50,8 +50,8 @@ class Comparison:
 def compare_runs(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comparison:
     """Train all runs of a scene. train: called with each run's scene and name.
 
-    A run that diverges is kept up to there. Raises NetvizError, naming them, if all of them do, or if one has nothing
-    to be shown.
+    A run that diverges is recorded up to there. Raises NetvizError, naming the runs, if all of them diverge, or if one
+    has nothing to be shown.
     """
     recordings: list[Recording] = []
     diverged: list[int | None] = []
@@ -72,7 +72,7 @@ def compare_runs(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comp
 
 
 def comparison_problems(scene: Scene) -> list[Problem]:
-    """What keeps runs from being recorded together, and shown with one table of examples."""
+    """Problems that keep the runs from being recorded together, or from being shown with one table of examples."""
     try:
         scenes = run_scenes(scene)
     except InputError as wrong:

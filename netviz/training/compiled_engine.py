@@ -6,10 +6,11 @@ sum is written out, for example by example as far as that stays short:
     a1_0 = 1.0 / (1.0 + exp(w0_0_0 + w0_2_0))        # an input that is 1 needs no product, one that is 0 no term
 
 w{l}_{i}_{j} is the weight from neuron i of layer l to neuron j of the next, b{l}_{j} that neuron's bias, a{l}_{j} an
-activation of layer l and d{l}_{j} its delta, the error's way back *uphill* (target - output), so that weights add it;
-the learning rate is multiplied into the outputs' deltas and travels back with them. Weights and biases into sigmoid
-neurons are held negated, as exp wants them: exact, and a twentieth faster. The arithmetic is that of `layers.py` to a
-few units in the last place. The source is made of whole numbers and fixed templates alone.
+activation of layer l and d{l}_{j} its delta, with the sign of the *negative* gradient (target - output), so that
+weights add it; the learning rate is multiplied into the outputs' deltas and propagated back with them. Weights and
+biases into sigmoid neurons are held negated, the sign in which exp needs their sum: exact, and a twentieth faster. The
+arithmetic is that of `layers.py` to a few units in the last place. The source is made of whole numbers and fixed
+templates alone.
 """
 
 from __future__ import annotations
@@ -52,17 +53,17 @@ _SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came 
 
 
 def can_be_compiled(problem: TrainingProblem) -> bool:
-    """Whether the problem's steps are of one example each, and in no particular order of sums."""
+    """True if each step is one example without regularization, and its sums need no particular order."""
     return problem.batch == 1 and problem.regularization == "none" and not problem.in_order
 
 
 def is_written_out(problem: TrainingProblem) -> bool:
-    """Whether the examples stand in the source one after the other."""
+    """True if the source has the examples one after the other, and no loop over them."""
     return len(problem.inputs) * _terms_of_step(problem) <= MOST_WRITTEN_OUT
 
 
 def term_count(problem: TrainingProblem) -> int:
-    """How long the source is, as its number of weights and four for each neuron, over all examples written out."""
+    """Length of the source: its weights and four for each neuron, times the examples where they are written out."""
     return _terms_of_step(problem) * (len(problem.inputs) if is_written_out(problem) else 1)
 
 
@@ -71,11 +72,11 @@ def _terms_of_step(problem: TrainingProblem) -> int:
 
 
 _compiling = Lock()
-"""CPython 3.11's compiler is not always right where two threads are in it (SystemError: AST constructor ...)."""
+"""Lock around `compile`: CPython 3.11's compiler may fail with two threads in it (SystemError: AST constructor ...)."""
 
 
 def compile_steps(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
-    """The training of a problem that can be compiled, as a function (state, cycles) -> TrainResult.
+    """Compile the training of a problem that can be compiled to a function (state, cycles) -> TrainResult.
 
     That function raises OverflowError where Python's math does; a TrainResult's numbers may not be finite.
     """
@@ -101,9 +102,10 @@ def compile_steps(problem: TrainingProblem) -> Callable[[TrainingState, int], Tr
 
 
 def source_of(problem: TrainingProblem) -> list[str]:
-    """The lines of `train(cycles, flat, values, examples, rate, errors, losses, math)`.
+    """Source lines of the function `train(cycles, flat, values, examples, rate, errors, losses, math)`.
 
-    flat: all weights, then all biases, row by row; returned after the last cycle. One error and loss a cycle is added.
+    flat: all weights, then all biases, row by row; returned after the last cycle. Each cycle appends one number to
+    errors and one to losses.
     """
     names = ", ".join(_parameter_names(problem))
     lines = [
@@ -117,8 +119,8 @@ def source_of(problem: TrainingProblem) -> list[str]:
     if is_written_out(problem):
         constants = _constants(problem)
         for inputs, targets in zip(problem.inputs.tolist(), problem.targets.tolist(), strict=True):
-            known = [[_literal(value, constants) for value in values] for values in (inputs, targets)]
-            lines += (f"        {line}" for line in _step(problem, *known))
+            literals = [[_literal(value, constants) for value in values] for values in (inputs, targets)]
+            lines += (f"        {line}" for line in _step(problem, *literals))
     else:
         inputs = [f"a0_{index}" for index in range(problem.layers[0])]
         targets = [f"t{index}" for index in range(problem.layers[-1])]
@@ -136,7 +138,7 @@ def _parameter_names(problem: TrainingProblem) -> Iterator[str]:
 
 
 def _is_negated(problem: TrainingProblem, index: int) -> bool:
-    """Whether weight layer `index`'s weights and biases are held negated."""
+    """True if the weights and biases of weight layer `index` are held negated."""
     return problem.activations[index] == "sigmoid"
 
 
@@ -162,7 +164,7 @@ def _unflatten(problem: TrainingProblem, like: Parameters, flat: list[float]) ->
 
 
 def _constants(problem: TrainingProblem) -> list[float]:
-    """The different input and target values that get a name of their own: all but 0 and 1, where written out."""
+    """Distinct input and target values that get a variable each: all but 0 and 1, where examples are written out."""
     if not is_written_out(problem):
         return []
     values: list[float] = np.unique(np.hstack([problem.inputs, problem.targets])).tolist()
@@ -174,12 +176,12 @@ def _literal(value: float, constants: list[float]) -> str:
 
 
 def _product(factor: str, other: str) -> str:
-    """factor * other, without what a factor of 1 or 0 makes needless."""
+    """Source of factor * other, shortened where the factor is 1 or 0."""
     return "" if factor == "0.0" else other if factor == "1.0" else f"{factor} * {other}"
 
 
 def _step(problem: TrainingProblem, inputs: list[str], targets: list[str]) -> Iterator[str]:
-    """One example's step: forward, the error, and back, each weight updated once its old value is not needed."""
+    """Source of one example's step: forward, error, backward; a weight is updated once its old value is not needed."""
     layers = [inputs]
     for index in range(len(problem.activations)):
         layers.append([f"a{index + 1}_{j}" for j in range(problem.layers[index + 1])])
@@ -219,7 +221,7 @@ def _softmax(sums: list[str], after: list[str]) -> Iterator[str]:
 
 
 def _output_deltas(problem: TrainingProblem, outputs: list[str], targets: list[str]) -> Iterator[str]:
-    """The error and the loss of the example, and the outputs' deltas times the learning rate."""
+    """Source of the example's error and loss, and of the outputs' deltas times the learning rate."""
     last, activation = len(problem.activations), problem.activations[-1]
     differences = [f"d{last}_{j}" for j in range(len(outputs))]
     bounded = activation in ("sigmoid", "softmax")  # outputs from 0 to 1: the sign of the difference is known
@@ -255,7 +257,7 @@ def _adds_up_to_one(targets: list[str]) -> bool:
 
 
 def _backward(problem: TrainingProblem, index: int, layers: list[list[str]]) -> Iterator[str]:
-    """Layer `index`'s deltas from the next layer's, with the old weights, and the update of the weights between."""
+    """Source of layer `index`'s deltas, from the next layer's and the old weights, and of the update of those weights."""
     after = [f"d{index + 1}_{j}" for j in range(problem.layers[index + 1])]
     slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(problem, index) else (SLOPE, "+=")
     deltas_are_used = index > 1 or (index == 1 and (problem.bias is True or any(value != "0.0" for value in layers[0])))

@@ -1,4 +1,4 @@
-"""Data sets as arrays: a scene's examples, and TensorFlow Playground's six sets of points."""
+"""Data sets as arrays: a scene's examples, and TensorFlow Playground's six data sets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from netviz.training.seedrandom import SeedRandom
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """E examples for training and T for testing; nothing in them is ever changed."""
+    """E training examples and T test examples; the arrays are never changed."""
 
     inputs: Floats
-    """(E, n_0), what the network is given."""
+    """(E, n_0), the network's inputs."""
     targets: Floats
     """(E, n_L)."""
     test_inputs: Floats
@@ -35,7 +35,7 @@ class Examples:
 
     @property
     def given(self) -> Floats:
-        """What the scene gives for training: points (E, 2) of the plane, or else the inputs (E, n_0) themselves."""
+        """Training inputs as the scene gives them: points (E, 2) of the plane, or else the inputs (E, n_0) themselves."""
         return self.inputs if self.points is None else self.points
 
 
@@ -45,9 +45,9 @@ def examples_of(scene: Scene) -> Examples:
 
 
 def weight_stream(scene: Scene) -> SeedRandom:
-    """Playground's stream of random numbers where its first weights are drawn from it, a copy to be used up.
+    """A copy of Playground's stream of random numbers, at the place where its initial weights are drawn from it.
 
-    A data set's points and their shuffling come from it first; of a scene with examples of its own it is untouched.
+    A data set's points and their shuffling are drawn before; for a scene with its own examples the stream is new.
     """
     return _examples_and_stream(scene)[1].copy()
 
@@ -64,25 +64,25 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
             shuffle(order, stream.copy())
         given = np.array([data.examples[index].inputs for index in order], dtype=np.float64)
         targets = np.array([data.examples[index].target for index in order], dtype=np.float64)
-    features, learned = features_of(scene), data.train_count
+    features, train_count = features_of(scene), data.train_count
     inputs = network_inputs(features, given)
     points = given if features is not None else None
     examples = Examples(
-        inputs[:learned],
-        targets[:learned],
-        inputs[learned:],
-        targets[learned:],
-        None if points is None else points[:learned],
-        None if points is None else points[learned:],
+        inputs[:train_count],
+        targets[:train_count],
+        inputs[train_count:],
+        targets[train_count:],
+        None if points is None else points[:train_count],
+        None if points is None else points[train_count:],
     )
     return examples, stream
 
 
-# The six data sets of TensorFlow Playground: points of the plane and what is to be said of them.
+# The six data sets of TensorFlow Playground: labelled points of the plane.
 #
 # Distributions, and the order in which their random numbers are drawn, as in its source (tensorflow/playground,
 # src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and 0.5 at its slider's
-# end; in most sets it moves where a point is looked at for its label, and not the point.
+# end; in most sets it shifts the position from which a point's label is computed, and not the point.
 
 _T = TypeVar("_T")
 _Point = tuple[float, float, float]
@@ -90,7 +90,7 @@ _Point = tuple[float, float, float]
 
 _LONGEST_RADIUS = 5.0  # of circle, xor and spiral
 _SIDE = 6.0  # of the regressions
-_AXIS = 0.3  # xor keeps this clear on both sides of the axes
+_AXIS = 0.3  # xor has no points this close to an axis
 _BUMPS = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
 _BUMP_RADIUS = 2.0
 
@@ -102,7 +102,7 @@ class Uniform(Protocol):
 
 
 def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform) -> tuple[Floats, Floats]:
-    """So many points (count, 2) of a data set and their labels (count, 1), shuffled.
+    """Draw `count` points (count, 2) of a data set and their labels (count, 1), shuffled.
 
     The labels of circle, xor, gauss and spiral are 1 and -1; the regressions' are numbers around -1 to 1.
     """
@@ -150,9 +150,9 @@ def _circle(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
             radius = _uniform(nearest, farthest, stream)
             angle = _uniform(0, 2 * math.pi, stream)
             x, y = radius * math.sin(angle), radius * math.cos(angle)
-            seen_x = x + _shift(_LONGEST_RADIUS, noise, stream)
-            seen_y = y + _shift(_LONGEST_RADIUS, noise, stream)
-            yield x, y, 1.0 if math.hypot(seen_x, seen_y) < inner else -1.0
+            noisy_x = x + _shift(_LONGEST_RADIUS, noise, stream)
+            noisy_y = y + _shift(_LONGEST_RADIUS, noise, stream)
+            yield x, y, 1.0 if math.hypot(noisy_x, noisy_y) < inner else -1.0
 
 
 def _xor(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
@@ -162,13 +162,13 @@ def _xor(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
         x += _AXIS if x > 0 else -_AXIS
         y = _uniform(-_LONGEST_RADIUS, _LONGEST_RADIUS, stream)
         y += _AXIS if y > 0 else -_AXIS
-        seen_x = x + _shift(_LONGEST_RADIUS, noise, stream)
-        seen_y = y + _shift(_LONGEST_RADIUS, noise, stream)
-        yield x, y, 1.0 if seen_x * seen_y >= 0 else -1.0
+        noisy_x = x + _shift(_LONGEST_RADIUS, noise, stream)
+        noisy_y = y + _shift(_LONGEST_RADIUS, noise, stream)
+        yield x, y, 1.0 if noisy_x * noisy_y >= 0 else -1.0
 
 
 def _gauss(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
-    """Two clouds; noise makes them wider."""
+    """Two normal distributions, around (2, 2) and (-2, -2); noise makes them wider."""
     variance = 0.5 + 7 * noise
     for part, centre, label in zip(_halves(count), (2, -2), (1.0, -1.0), strict=True):
         for _ in range(part):
@@ -190,17 +190,17 @@ def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
 def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     for _ in range(count):
         x, y = _uniform(-_SIDE, _SIDE, stream), _uniform(-_SIDE, _SIDE, stream)
-        seen_x = x + _shift(_SIDE, noise, stream)
-        yield x, y, label(seen_x, y + _shift(_SIDE, noise, stream))
+        noisy_x = x + _shift(_SIDE, noise, stream)
+        yield x, y, label(noisy_x, y + _shift(_SIDE, noise, stream))
 
 
 def _plane(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
-    """A slope."""
+    """Regression: labels rise evenly with x1 + x2."""
     return _square(lambda x, y: (x + y) / 10, count, noise, stream)
 
 
 def _gauss_regression(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
-    """Six bumps, up and down by turns."""
+    """Regression: labels form six bumps, alternately up and down."""
     return _square(_nearest_bump, count, noise, stream)
 
 

@@ -17,8 +17,8 @@ class Event:
 
     sign: a synapse changed its sign for good. before: its strongest weight of the old sign; after: its last;
     crossings: how often it crossed zero around that, step by step (where the step is known).
-    withers: an input's share of all |w| that leave the inputs fell for good. before, after: the share.
-    dead: a hidden neuron says nothing any more, whatever the example. before, after: its largest |activation|.
+    withers: an input's share of the sum of |w| over all weights from the inputs fell for good. before, after: the share.
+    dead: a hidden neuron is inactive for every example, for good. before, after: its largest |activation|.
     saturated: a hidden neuron is close to a bound of its range for every example. before, after: its largest distance
     from a bound, as a share of the range.
     plateau: the error hardly falls over a long stretch, which begins with `cycle`. from, to: its cycles; before, after:
@@ -37,12 +37,12 @@ class Event:
 
     kind: EventKind
     cycle: int
-    """1-based; 0: it was so before training."""
+    """1-based cycle; 0: it was so before training."""
     example: int | None = None
-    """0-based: whose update did it, in a batch its last; None where it is known to the cycle only."""
+    """0-based example whose update did it (of a batch the last); None where it is known to the cycle only."""
     synapse: tuple[int, int, int] | None = None
     """(weight layer, neuron it comes from, neuron it goes to), all 0-based."""
     neuron: tuple[int, int] | None = None
     """(layer, neuron), 0-based; layer 0 is the inputs."""
     numbers: Mapping[str, float] = field(default_factory=dict, hash=False)
-    """By name."""
+    """Numbers of the event by name, as listed above."""

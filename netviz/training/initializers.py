@@ -1,4 +1,4 @@
-"""Initializers: the first weights and biases of a network.
+"""Initializers: the initial weights and biases of a network.
 
 Every draw takes its random numbers from the generator it is given and leaves it where the next draw goes on.
 """
@@ -21,7 +21,7 @@ Randomness = np.random.RandomState | np.random.Generator
 
 
 def generator(initial_weights: InitialWeights, seed: int) -> Randomness:
-    """What a kind of first weights is drawn from: NumPy's legacy stream for milo and trask, PCG64 otherwise."""
+    """Random generator for a kind of initial weights: NumPy's legacy stream for milo and trask, PCG64 otherwise."""
     if initial_weights in ("milo", "trask"):
         return np.random.RandomState(seed)
     return np.random.default_rng(seed)
@@ -30,7 +30,7 @@ def generator(initial_weights: InitialWeights, seed: int) -> Randomness:
 def draw_weights(
     initial_weights: InitialWeights, layers: Sequence[int], random: Randomness, scale: float | None = None
 ) -> tuple[Floats, ...]:
-    """Weights (n_l, n_{l+1}) for each pair of neighbouring layers, drawn layer by layer.
+    """Draw weights (n_l, n_{l+1}) for each pair of neighbouring layers, layer by layer.
 
     milo: 2 random() - 1, neuron by neuron, then input by input (M. Spencer-Harper, neural-network-animation, 2015).
     trask: 2 random((fan_in, fan_out)) - 1 (iamtrask, "A neural network in 11 lines of Python", 2015).
@@ -60,7 +60,7 @@ def _draw(
 
 
 def draw_playground_weights(layers: Sequence[int], stream: Uniform) -> tuple[Floats, ...]:
-    """random() - 0.5, neuron by neuron, then input by input (tensorflow/playground, src/nn.ts)."""
+    """Draw Playground's weights: random() - 0.5, neuron by neuron, then input by input (its src/nn.ts)."""
     return tuple(
         np.array([[stream.random() - 0.5 for _ in range(fan_in)] for _ in range(fan_out)]).T.copy()
         for fan_in, fan_out in pairwise(layers)
@@ -95,5 +95,5 @@ def _initial_biases(scene: Scene) -> tuple[Floats, ...]:
     if scene.network.bias and training.initial_biases is not None:
         given = zip(training.initial_biases, sizes, strict=True)
         return tuple(np.broadcast_to(np.array(vector, dtype=np.float64), size).copy() for vector, size in given)
-    playgrounds = scene.network.bias and training.initial_weights == "playground"
-    return tuple(np.full(size, 0.1 if playgrounds else 0.0) for size in sizes)
+    is_playground = scene.network.bias and training.initial_weights == "playground"
+    return tuple(np.full(size, 0.1 if is_playground else 0.0) for size in sizes)

@@ -1,8 +1,8 @@
 """Dense layers in plain NumPy: input features, forward pass, loss, backward pass.
 
 Shapes, for L weight layers: weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), float64. Inputs are one example (n_0,) or
-a batch (B, n_0); everything that comes out has the same leading shape. Call under `np.errstate` where a network may
-diverge: overflow is not an error here, whoever trains looks for it.
+a batch (B, n_0); all results have the same leading shape. Call under `np.errstate` where a network may diverge:
+overflow is not an error here, the trainer checks for it.
 
 Formulas: Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", 1986; the shortcuts for
 cross entropy: Bishop, "Pattern Recognition and Machine Learning", section 5.2.
@@ -41,7 +41,7 @@ def activate(activation: Activation, sums: Floats) -> Floats:
 def through_activation(activation: Activation, activations: Floats, errors: Floats) -> Floats:
     """dLoss/d(weighted sums) (..., n) from the layer's activations (..., n) and dLoss/d(activations) (..., n).
 
-    Every derivative here can be had from the activations alone. relu has slope 0 at 0.
+    Every derivative here follows from the activations alone. relu has slope 0 at 0.
     """
     if activation == "sigmoid":
         result: Floats = errors * (activations * (1.0 - activations))
@@ -121,7 +121,7 @@ def deltas(
 ) -> tuple[Floats, ...]:
     """dLoss/d(weighted sums) of each layer after the inputs: (..., n_1), ... (..., n_L), each example by itself.
 
-    weights: those the forward pass was made with, so that hidden errors are the ones of before the update. With weights
+    weights: those of the forward pass, so that hidden deltas are the ones of before the update. With weights
     (C, n_l, n_{l+1}) of C networks, layers and targets are (C, B, n).
     """
     result = [output_deltas(activations[-1], layers[-1], targets, loss)]
@@ -148,9 +148,9 @@ def gradients(
     return for_weights, for_biases
 
 
-# What a network is given of a point of the plane: its coordinates, and functions of them.
+# Input features: the coordinates of a point of the plane, and functions of them.
 
-_OF_POINT: dict[Feature, Callable[[Floats, Floats], Floats]] = {
+_FEATURE_FUNCTIONS: dict[Feature, Callable[[Floats, Floats], Floats]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,
     "x1^2": lambda x1, x2: x1 * x1,
@@ -167,8 +167,8 @@ def features_of(scene: Scene) -> tuple[Feature, ...] | None:
 
 
 def network_inputs(features: Sequence[Feature] | None, given: Floats) -> Floats:
-    """Inputs (..., n_0) for what a scene gives: coordinates (..., 2) with features, otherwise the inputs themselves."""
+    """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given inputs themselves."""
     if features is None:
         return given
-    with np.errstate(over="ignore"):  # whoever trains looks for numbers that have run away
-        return np.stack([_OF_POINT[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)
+    with np.errstate(over="ignore"):  # the trainer checks for numbers that are not finite
+        return np.stack([_FEATURE_FUNCTIONS[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)

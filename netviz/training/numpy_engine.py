@@ -1,10 +1,9 @@
 """NumPy engine for wide layers and batches: every array allocated once and filled in each step.
 
-The arithmetic is that of `sgd.py` to a few units in the last place. What it costs there to make arrays is more
-than to compute what is in them: for a wide layer memory is asked of the system and given back several times a step, for
-a narrow one every call takes longer than its numbers. So the learning rate is multiplied into the outputs' deltas and
-travels back with them, and errors and losses are worked out for a whole cycle at once, from the outputs left on its
-way.
+The arithmetic is that of `sgd.py` to a few units in the last place. There, allocating arrays takes longer than filling
+them: for a wide layer memory is requested from the system and returned several times a step, for a narrow one every
+call takes longer than its numbers. So here the learning rate is multiplied into the outputs' deltas and propagated back
+with them, and errors and losses are computed for a whole cycle at once, from the outputs stored in its steps.
 """
 
 from __future__ import annotations
@@ -20,18 +19,19 @@ from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 _LARGE = 10_000
+"""Weights of a layer from which `np.matmul` is the faster product: see `_product_for`."""
 
 _Step = Callable[[Floats, Floats, Floats, Floats], None]
 """(inputs (B, n_0), targets (B, n_L), sums (B, n_L), outputs (B, n_L)); the last two are filled in."""
 
 
 def can_be_in_place(problem: TrainingProblem) -> bool:
-    """Whether the problem's sums need no particular order, and its weights follow nothing but their gradients."""
+    """True if the problem's sums need no particular order, and there is no regularization."""
     return not problem.in_order and problem.regularization == "none"
 
 
 def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
-    """The training of a problem that can be in place, as a function (state, cycles) -> TrainResult.
+    """Return the in-place training of a problem that can be, as a function (state, cycles) -> TrainResult.
 
     A TrainResult's numbers may not be finite.
     """
@@ -43,12 +43,12 @@ def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], T
         sums = np.empty_like(outputs) if problem.loss == "cross_entropy" else outputs
         parts = [*_parts(problem, parameters, sums, outputs)]
         errors, losses = np.empty(cycles), np.empty(cycles)
-        with np.errstate(all="ignore"):  # numbers that run away are found by looking for them
+        with np.errstate(all="ignore"):  # the trainer checks for numbers that are not finite
             for cycle in range(cycles):
                 for take_step, batches in parts:
                     for batch in zip(*batches, strict=True):
                         take_step(*batch)
-                errors[cycle], losses[cycle] = _added_up(problem, sums, outputs)
+                errors[cycle], losses[cycle] = _error_and_loss(problem, sums, outputs)
         return TrainResult(TrainingState(parameters), errors, losses)
 
     return run
@@ -57,7 +57,7 @@ def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], T
 def _parts(
     problem: TrainingProblem, parameters: Parameters, sums: Floats, outputs: Floats
 ) -> Iterator[tuple[_Step, tuple[Floats, ...]]]:
-    """A cycle's whole batches, then the shorter one at its end: a step, and what it takes (batches, B, n) each."""
+    """A cycle's whole batches, then the shorter one at its end: a step, and its four arrays, (batches, B, n) each."""
     count = len(problem.inputs)
     whole = count - count % problem.batch
     for start, stop, examples in ((0, whole, problem.batch), (whole, count, count - whole)):
@@ -67,8 +67,8 @@ def _parts(
             yield _step(problem, parameters, examples), tuple(batches)
 
 
-def _added_up(problem: TrainingProblem, sums: Floats, outputs: Floats) -> tuple[float, float]:
-    """|target - output| and the loss of all examples, whose outputs and last weighted sums are (E, n_L)."""
+def _error_and_loss(problem: TrainingProblem, sums: Floats, outputs: Floats) -> tuple[float, float]:
+    """Sums of |target - output| and of the loss over all examples; outputs and last weighted sums are (E, n_L)."""
     differences = problem.targets - outputs
     if problem.loss == "squared_error":
         loss = 0.5 * float(np.vdot(differences, differences))
@@ -78,7 +78,7 @@ def _added_up(problem: TrainingProblem, sums: Floats, outputs: Floats) -> tuple[
 
 
 def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _Step:
-    """A step with B examples, which changes the parameters in place."""
+    """Build a step with B examples, which changes the parameters in place."""
     weights, biases = parameters
     kinds, sizes = problem.activations, problem.layers[1:]
     hidden = [np.empty((examples, size)) for size in sizes[:-1]]
@@ -87,7 +87,7 @@ def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _S
     products = [_product_for(gradient, examples) for gradient in gradients]
     rate = problem.learning_rate / (examples if problem.reduction == "mean" else 1)
 
-    # What each part of a step needs of its layers, as tuples: to look it up in the step would take a tenth of it.
+    # The arrays of each part of a step, as tuples: to look them up in the step would take a tenth of its time.
     *to_hidden, last = (_ACTIVATE[kind] for kind in kinds)
     forward = [*zip(to_hidden, weights[:-1], biases[:-1], hidden, strict=True)]
     backward = [
@@ -112,10 +112,10 @@ def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _S
         _output_deltas(problem, outputs, targets, deltas[-1], slopes[-1])
         if rate != 1.0:
             np.multiply(deltas[-1], rate, deltas[-1])
-        for after, transposed, slope, layer, delta, room in backward:
+        for after, transposed, slope, layer, delta, scratch in backward:
             np.dot(after, transposed, delta)
-            slope(layer, room)
-            np.multiply(delta, room, delta)
+            slope(layer, scratch)
+            np.multiply(delta, scratch, delta)
 
         products[0](inputs.T, deltas[0], gradients[0])
         np.subtract(weights[0], gradients[0], weights[0])
@@ -138,12 +138,12 @@ def _product_for(gradient: Floats, examples: int) -> Callable[[Floats, Floats, F
     return np.dot if examples == 1 or gradient.size < _LARGE else np.matmul
 
 
-def _output_deltas(problem: TrainingProblem, outputs: Floats, targets: Floats, deltas: Floats, room: Floats) -> None:
+def _output_deltas(problem: TrainingProblem, outputs: Floats, targets: Floats, deltas: Floats, scratch: Floats) -> None:
     activation = problem.activations[-1]
     if problem.loss == "squared_error" and activation != "softmax":
         np.subtract(outputs, targets, deltas)
-        _SLOPE[activation](outputs, room)
-        np.multiply(deltas, room, deltas)
+        _SLOPE[activation](outputs, scratch)
+        np.multiply(deltas, scratch, deltas)
     else:
         deltas[:] = output_deltas(activation, outputs, targets, problem.loss)
 
@@ -178,7 +178,7 @@ _ACTIVATE: dict[Activation, Callable[[Floats, Floats], object]] = {
     "linear": lambda sums, result: np.copyto(result, sums),
     "softmax": _softmax,
 }
-"""`network.activate`: from weighted sums (B, n) to activations (B, n), which may be the same array."""
+"""`layers.activate` in place: from weighted sums (B, n) to activations (B, n), which may be the same array."""
 
 _SLOPE: dict[Activation, Callable[[Floats, Floats], object]] = {
     "sigmoid": _slope_of_sigmoid,
@@ -186,4 +186,4 @@ _SLOPE: dict[Activation, Callable[[Floats, Floats], object]] = {
     "relu": lambda outputs, result: np.greater(outputs, 0.0, result),
     "linear": lambda outputs, result: result.fill(1.0),
 }
-"""d(activation) / d(weighted sum) (B, n), from the activations (B, n)."""
+"""Derivative d(activation) / d(weighted sum) (B, n), from the activations (B, n)."""

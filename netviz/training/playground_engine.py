@@ -3,7 +3,7 @@
 As in `compiled_engine.py` every weight is a local variable, compiled once for one network's shape; here batches,
 carried gradients and regularization are written out too, and the numbers are those of `playground_sums.py` to the
 last bit. Names: w{l}_{i}_{j} and b{l}_{j} as there, g and h their gradients added up so far, x whether a weight may
-still change, a{l}_{j} an activation, d{l}_{j} its delta (downhill: output - target). The source is made of whole
+still change, a{l}_{j} an activation, d{l}_{j} its delta (the gradient: output - target). The source is made of whole
 numbers and fixed templates alone.
 """
 
@@ -32,12 +32,12 @@ _ACTIVATION: dict[Activation, str] = {
 
 
 def can_be_compiled_in_order(problem: TrainingProblem) -> bool:
-    """Whether the problem is one that Playground could have."""
+    """True if Playground could have the problem: sums in its order, squared error, no softmax outputs."""
     return problem.in_order and problem.loss == "squared_error" and problem.activations[-1] != "softmax"
 
 
 def compile_in_order(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:
-    """The training of a problem that can be compiled, as a function (state, cycles) -> TrainResult.
+    """Compile the training of a problem that can be compiled to a function (state, cycles) -> TrainResult.
 
     A TrainResult's numbers may not be finite.
     """
@@ -52,8 +52,8 @@ def compile_in_order(problem: TrainingProblem) -> Callable[[TrainingState, int],
 
     def run(state: TrainingState, cycles: int) -> TrainResult:
         weights, biases = state.parameters
-        nothing = Gradients(tuple(map(np.zeros_like, weights)), tuple(map(np.zeros_like, biases)), 0)
-        carried = state.carried or nothing
+        no_gradients = Gradients(tuple(map(np.zeros_like, weights)), tuple(map(np.zeros_like, biases)), 0)
+        carried = state.carried or no_gradients
         alive = tuple(~gone for gone in state.dead or (np.zeros_like(array, dtype=np.bool_) for array in weights))
         numbers = [*weights, *biases, *carried.weights, *carried.biases]
         errors: list[float] = []
@@ -83,17 +83,17 @@ def _flat(arrays: Sequence[npt.NDArray[Any]]) -> list[Any]:
 
 
 def _shaped(flat: list[Any], like: Sequence[npt.NDArray[Any]]) -> tuple[npt.NDArray[Any], ...]:
-    """The arrays that were made flat."""
+    """Arrays of the same shapes as `like`, from the flat list of their numbers."""
     ends = np.cumsum([array.size for array in like])[:-1]
     return tuple(part.reshape(old.shape) for part, old in zip(np.split(np.array(flat), ends), like, strict=True))
 
 
 def source_in_order(problem: TrainingProblem) -> list[str]:
-    """The lines of `train(cycles, numbers, count, alive, examples, rate, shrinking, errors, losses)`.
+    """Source lines of the function `train(cycles, numbers, count, alive, examples, rate, shrinking, errors, losses)`.
 
     numbers: all weights, biases, and the gradients of both added up so far, of `count` examples; alive: which weights
     may change. They are returned as they are after the last cycle. examples: for each its inputs, its targets and
-    whether an update follows. One error and loss a cycle is added.
+    whether an update follows. Each cycle appends one number to errors and one to losses.
     """
     weights = [name[1:] for name in _weight_names(problem)]
     biases = [f"{layer}_{j}" for layer, size in enumerate(problem.layers[1:]) for j in range(size)]
@@ -128,7 +128,7 @@ def _weight_names(problem: TrainingProblem) -> Iterator[str]:
 
 
 def _example(problem: TrainingProblem) -> Iterator[str]:
-    """One example: forward, the error, and back, its gradients added to those before."""
+    """Source of one example: forward, error, and backward, its gradients added to those before."""
     pairs = list(enumerate(pairwise(problem.layers)))
     for layer, (fan_in, fan_out) in pairs:
         for j in range(fan_out):
@@ -152,7 +152,7 @@ def _example(problem: TrainingProblem) -> Iterator[str]:
 
 
 def _update(problem: TrainingProblem, weights: list[str], biases: list[str]) -> Iterator[str]:
-    """Weights and biases from their gradients, added up over `divisor` examples where their mean is wanted."""
+    """Source of the update of weights and biases from their summed gradients; the mean is over `divisor` examples."""
     yield "step = rate / divisor"
     if problem.bias is True:
         yield from (f"b{name} -= rate * h{name} / divisor" for name in biases)

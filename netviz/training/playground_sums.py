@@ -1,9 +1,9 @@
 """Forward and backward pass with every sum in TensorFlow Playground's order.
 
 Floating-point sums depend on their order in the last bit, and matrix products have none that can be relied on. Some of
-Playground's trainings are so restless that the last bit is seen after two hundred epochs: with these functions its runs
-come out as it has them (src/nn.ts, in Chrome). Its tanh, exp and log are the C library's, which are `math`'s here and
-not always NumPy's. Vectorised over the examples of a batch, (B, n).
+Playground's trainings are so sensitive that the last bit is visible after two hundred epochs: with these functions its
+runs come out as they do there (src/nn.ts, in Chrome). Its tanh, exp and log are the C library's, which are `math`'s
+here and not always NumPy's. Vectorised over the examples of a batch, (B, n).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy as np
 from netviz.scene.model import Activation, Loss
 from netviz.training.layers import Floats, activate, output_deltas, through_activation
 
-_EXAMPLES_AT_ONCE = 64  # whose gradients are held in memory one by one
+_EXAMPLES_AT_ONCE = 64  # examples whose separate gradients are held in memory together
 
 
 def forward(
     weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[Activation], inputs: Floats
 ) -> tuple[Floats, ...]:
-    """The activations (B, n_l) of all L + 1 layers: to the bias of each neuron its inputs are added from the first."""
+    """The activations (B, n_l) of all L + 1 layers: a neuron's sum begins with its bias and adds input after input."""
     layers = [inputs]
     for weight, bias, activation in zip(weights, biases, activations, strict=True):
         before = layers[-1]
@@ -43,7 +43,7 @@ def _activate(activation: Activation, sums: Floats) -> Floats:
 
 
 def exponential(x: float) -> float:
-    """e to the power of x; infinite where that is no number, as in JavaScript."""
+    """e to the power of x; infinite where that overflows, as in JavaScript."""
     try:
         return math.exp(x)
     except OverflowError:
@@ -61,7 +61,7 @@ def deltas(
     targets: Floats,
     loss: Loss,
 ) -> tuple[Floats, ...]:
-    """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): each neuron's blame is added up from the next layer's first on."""
+    """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): a neuron's error adds up the next layer's neurons from the first on."""
     result = [output_deltas(activations[-1], layers[-1], targets, loss)]
     for index in range(len(weights) - 1, 0, -1):
         after, weight = result[-1], weights[index]
@@ -77,7 +77,7 @@ def gradients(
 ) -> tuple[tuple[Floats, ...], tuple[Floats, ...]]:
     """dLoss/d(weights), dLoss/d(biases), added up from the first example to the last.
 
-    carried: what they are added to, of examples before.
+    carried: the gradients of examples before, to which these are added.
     """
     for_weights = []
     for index, (layer, delta) in enumerate(zip(layers, deltas, strict=False)):
@@ -92,7 +92,7 @@ def gradients(
 
 
 def _added_up(numbers: Floats, first: Floats | None) -> Floats:
-    """The sum over the first axis, one after the other: `sum` would add them in pairs where it can."""
+    """The sum over the first axis, one after the other, begun with `first`: `sum` would add in pairs where it can."""
     if first is not None:
         numbers = np.concatenate([first[None], numbers])
     total: Floats = np.add.accumulate(numbers, axis=0)[-1]

@@ -1,4 +1,4 @@
-"""Training problem: network, examples and settings as arrays for the engines; and the error of divergence."""
+"""Training problem: network, examples and settings as arrays for the engines; and the error raised on divergence."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Parameters(NamedTuple):
-    """What is learned. Never changed in place: a step makes new ones."""
+    """Weights and biases of a network. Never changed in place: a step makes new ones."""
 
     weights: tuple[Floats, ...]
     """(n_l, n_{l+1}) for each weight layer."""
@@ -28,7 +28,7 @@ class Parameters(NamedTuple):
     """(n_{l+1},) for each weight layer; zeros where the network has none."""
 
     def finite(self) -> bool:
-        """Whether every number is."""
+        """True if every number is finite."""
         return all(bool(np.isfinite(array).all()) for arrays in self for array in arrays)
 
 
@@ -40,22 +40,22 @@ class Gradients(NamedTuple):
     biases: tuple[Floats, ...]
     """(n_{l+1},) for each weight layer."""
     examples: int
-    """How many."""
+    """Number of these examples."""
 
 
 class TrainingState(NamedTuple):
-    """All that a step of training leaves to the next. Never changed in place."""
+    """State of training between two steps. Never changed in place."""
 
     parameters: Parameters
     carried: Gradients | None = None
-    """Those of examples at the end of a cycle whose update comes with the next cycle's first batch."""
+    """Gradients of examples at the end of a cycle whose update comes with the next cycle's first batch."""
     dead: tuple[npt.NDArray[np.bool_], ...] | None = None
-    """With L1, for each weight layer, which weights (n_l, n_{l+1}) crossed zero and stay there."""
+    """Masks (n_l, n_{l+1}), with L1 and for each weight layer, of the weights that crossed zero and stay there."""
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingProblem:
-    """E examples and how they are learned."""
+    """Network, E examples and settings of a training."""
 
     layers: tuple[int, ...]
     """Neurons in each layer, inputs first."""
@@ -63,7 +63,7 @@ class TrainingProblem:
     """One for each weight layer."""
     loss: Loss
     bias: bool | Literal["fixed"]
-    """Whether there are biases; fixed ones are not learned."""
+    """False without biases; "fixed" ones are not learned."""
     learning_rate: float
     batch: int
     """Examples in one step, 1 to E."""
@@ -73,12 +73,12 @@ class TrainingProblem:
     targets: Floats
     """(E, n_L)."""
     last_batch: Literal["short", "carry"] = "short"
-    """Whether the last step of a cycle may have fewer examples, or what they say is left to the next cycle."""
+    """Treatment of too few examples at a cycle's end: a shorter last step, or gradients carried into the next cycle."""
     regularization: Regularization = "none"
     regularization_rate: float = 0.0
-    """The penalty of a weight w is this times |w| (L1) or w^2 / 2 (L2)."""
+    """Factor of a weight's penalty, which is this times |w| (L1) or w^2 / 2 (L2)."""
     in_order: bool = False
-    """Whether every sum is added up in TensorFlow Playground's order, so that its runs come out to the last bit."""
+    """True if every sum is added up in TensorFlow Playground's order, so that its runs come out to the last bit."""
 
     @property
     def weight_count(self) -> int:
@@ -107,14 +107,14 @@ def training_problem(scene: Scene) -> TrainingProblem:
     )
 
 
-# The error of a training whose numbers have run away.
+# The error raised when training diverges.
 
 
 class TrainingDiverged(NetvizError):
     """A weight, an activation or the loss is not a finite number any more.
 
     cycle: 1-based, 0 before training. example: 0-based, -1 at rest and in testing. layer: 0-based, the inputs being 0.
-    recording: everything kept before that, with info["complete"] False; None when the start itself is not finite.
+    recording: everything recorded before that, with info["complete"] False; None when the start itself is not finite.
     """
 
     recording: Recording | None = None

@@ -28,14 +28,14 @@ FORMAT_VERSION = 1
 _INFO = ("format", "seed", "versions", "complete")
 _SEED = (int, str)
 _WHOLE = ("cycle", "example", "curve_cycle")
-"""Arrays of whole numbers; all others are float64."""
+"""Names of the arrays of whole numbers; all others are float64."""
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """S kept moments of a training run and its curve of K points. L weight layers; float64; nothing can be changed.
+    """Training run as data: S kept moments and a curve of K points. L weight layers; float64; read-only.
 
-    Rows stand in the order of time, and in each `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`.
+    Rows are in the order of time, and in each `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`.
     Example rows (example >= 0) are the forward pass of that example in that cycle, with the weights from before its
     batch's update. Rest rows (example == -1) have the weights as they are after the cycle (0: before training), the
     activations for inputs of zero, no target (NaN), and the cycle's train_loss. A shown cycle is one example row for
@@ -46,9 +46,9 @@ class Recording:
 
     scene: Scene
     cycle: Integers
-    """(S,)."""
+    """(S,), the cycle of each row."""
     example: Integers
-    """(S,), 0-based, -1 at rest."""
+    """(S,), the example of each row: 0-based, -1 at rest."""
     weights: tuple[Floats, ...]
     """L arrays (S, n_l, n_{l+1})."""
     biases: tuple[Floats, ...]
@@ -85,7 +85,7 @@ class Recording:
 
     @cached_property
     def examples(self) -> Examples:
-        """What was learned from, and what was kept for testing."""
+        """Training examples, and those held out for testing."""
         return examples_of(self.scene)
 
     @cached_property
@@ -94,7 +94,7 @@ class Recording:
         return tuple(np.unique(self.cycle[self.example != AT_REST]).tolist())
 
     def forward(self, inputs: Sequence[float] | Floats, row: int = -1) -> tuple[Floats, ...]:
-        """What the network makes of inputs (n_0,) with a row's weights (the last: after training).
+        """Forward pass of inputs (n_0,) with a row's weights (the last row: after training).
 
         inputs: of a scene whose inputs are features of a point of the plane, the point (2,). Many at once (B, n_0) or
         (B, 2) give layers (B, n_l). Returns the activations (n_l,) of all L + 1 layers. Raises ValueError if there are
@@ -102,9 +102,9 @@ class Recording:
         """
         given = np.array(inputs, dtype=np.float64)
         features = features_of(self.scene)
-        wanted = self.scene.network.layers[0] if features is None else 2
-        if given.ndim not in (1, 2) or given.shape[-1] != wanted:
-            raise ValueError(f"the network has {wanted} inputs, got an array of {given.shape}")
+        expected = self.scene.network.layers[0] if features is None else 2
+        if given.ndim not in (1, 2) or given.shape[-1] != expected:
+            raise ValueError(f"the network has {expected} inputs, got an array of {given.shape}")
         values = network_inputs(features, given)
         weights, biases = ([array[row] for array in arrays] for arrays in (self.weights, self.biases))
         with np.errstate(all="ignore"):
@@ -136,13 +136,15 @@ class Recording:
         return replace(self, scene=scene)
 
     def presents(self, scene: Scene) -> bool:
-        """Whether there is a row for each example that a film of the scene presents, as far as training came."""
-        kept: dict[int, set[int]] = {}
+        """True if there is a row for each example that a film of the scene presents, as far as training came."""
+        recorded: dict[int, set[int]] = {}
         for cycle, example in zip(self.cycle.tolist(), self.example.tolist(), strict=True):
-            kept.setdefault(cycle, set()).add(example)
+            recorded.setdefault(cycle, set()).add(example)
         last = self.cycle[-1]
         return all(
-            {*wanted} <= kept.get(cycle, set()) for cycle, wanted in recorded_examples(scene).items() if cycle <= last
+            {*presented} <= recorded.get(cycle, set())
+            for cycle, presented in recorded_examples(scene).items()
+            if cycle <= last
         )
 
     def save(self, path: str | Path) -> None:
@@ -168,8 +170,8 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return view
 
 
-# In the file: header (JSON: format, seed, versions, complete, scene), the arrays of the recording under their names,
-# test_loss only if there are test examples, and weights_0, biases_0, activations_0, ... for the layers.
+# Reading a file. It holds header (JSON: format, seed, versions, complete, scene), the arrays of the recording under
+# their names, test_loss only if there are test examples, and weights_0, biases_0, activations_0, ... for the layers.
 
 
 def _read(file: ArrayFile) -> Recording:
@@ -225,7 +227,7 @@ def _shapes(scene: Scene) -> Iterator[tuple[str, ArrayShape]]:
 
 
 def _contradictions(recording: Recording) -> Iterator[str]:
-    """What in a recording of the right shapes cannot be."""
+    """Contradictions in a recording whose arrays have the right shapes, as messages."""
     cycles, examples = recording.scene.training.cycles, recording.scene.data.train_count
     at_rest = recording.example == AT_REST
     finite = {name: getattr(recording, name) for name in ("loss", "train_loss", "train_error")}
@@ -246,10 +248,10 @@ def _contradictions(recording: Recording) -> Iterator[str]:
     rest_cycles = recording.cycle[ends]
     if (np.diff(rest_cycles) <= 0).any() or rest_cycles[-1] > cycles:
         yield "its cycles do not increase, or go past the end of training"
-    of, presented, in_cycle = recording.cycle[~at_rest], recording.example[~at_rest], np.diff(ends) - 1
+    example_cycles, presented, in_cycle = recording.cycle[~at_rest], recording.example[~at_rest], np.diff(ends) - 1
     in_order = (
-        np.array_equal(of, np.repeat(rest_cycles[1:], in_cycle))
-        and ((np.diff(presented) > 0) | (np.diff(of) != 0)).all()
+        np.array_equal(example_cycles, np.repeat(rest_cycles[1:], in_cycle))
+        and ((np.diff(presented) > 0) | (np.diff(example_cycles) != 0)).all()
         and (presented < examples).all()
     )
     if recording.scene.presented_count is not None:

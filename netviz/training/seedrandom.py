@@ -13,7 +13,7 @@ _ENOUGH, _TOO_MANY = 2**52, 2**53  # a number's numerator is at least the one an
 
 
 class SeedRandom:
-    """A stream of random numbers; each one taken moves it on."""
+    """Stream of random numbers, with a state that each call of `random` advances."""
 
     def __init__(self, seed: str) -> None:
         key = _key(seed)
@@ -24,10 +24,10 @@ class SeedRandom:
             j = (j + key[i % len(key)] + value) % _WIDTH
             state[i], state[j] = state[j], value
         self._state, self._i, self._j = state, 0, 0
-        self._bytes(_WIDTH)  # the first bytes of RC4 tell too much of its key, and are thrown away
+        self._bytes(_WIDTH)  # the first bytes of RC4 reveal too much of its key, and are discarded
 
     def copy(self) -> SeedRandom:
-        """A stream that goes on where this one is, by itself."""
+        """An independent stream with the same state."""
         other = object.__new__(SeedRandom)
         other._state, other._i, other._j = self._state[:], self._i, self._j
         return other
@@ -56,7 +56,7 @@ class SeedRandom:
 
 
 def _key(seed: str) -> list[int]:
-    """The cipher's key: the seed's UTF-16 units, what goes beyond 256 of them mixed into the first."""
+    """The cipher's key: the seed's UTF-16 units; those after the 256th are mixed into the first ones."""
     units = memoryview(seed.encode("utf-16-le", "surrogatepass")).cast("H")
     key, smear = [0] * min(len(units), _WIDTH), 0
     for index, unit in enumerate(units):

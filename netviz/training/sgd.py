@@ -21,21 +21,21 @@ class TrainingStep(NamedTuple):
     layers: tuple[Floats, ...]
     """Activations (B, n_l) of all layers, from before the update."""
     losses: Floats
-    """(B,), from before the update."""
+    """(B,), each example's loss, from before the update."""
     state: TrainingState
-    """After the update, or without one where the batch's gradients are carried into the next cycle."""
+    """State after the update, or without one where the batch's gradients are carried into the next cycle."""
 
     @property
     def parameters(self) -> Parameters:
-        """After the step."""
+        """Parameters after the step."""
         return self.state.parameters
 
 
 class TrainResult(NamedTuple):
-    """Some cycles of training."""
+    """Result of some cycles of training."""
 
     state: TrainingState
-    """After the last cycle."""
+    """State after the last cycle."""
     errors: Floats
     """(cycles,): |target - output| added up over the outputs and examples of each cycle, before each step's update."""
     losses: Floats
@@ -43,21 +43,21 @@ class TrainResult(NamedTuple):
 
     @property
     def parameters(self) -> Parameters:
-        """After the last cycle."""
+        """Parameters after the last cycle."""
         return self.state.parameters
 
 
 def take_step(problem: TrainingProblem, state: TrainingState, start: int) -> TrainingStep:
-    """One step of gradient descent on the batch that begins with example `start`."""
+    """Take one step of gradient descent on the batch that begins with example `start`."""
     weights, biases = state.parameters
     inputs = problem.inputs[start : start + problem.batch]
     targets = problem.targets[start : start + problem.batch]
-    layers, back = _passes(problem, state.parameters, inputs, targets)
+    layers, deltas = _passes(problem, state.parameters, inputs, targets)
     loss = losses(weights, biases, problem.activations, layers, targets, problem.loss)
-    found = _gradients(problem, state.carried, layers, back)
+    gradients = _gradients(problem, state.carried, layers, deltas)
     if len(inputs) < problem.batch and problem.last_batch == "carry":
-        return TrainingStep(start, layers, loss, state._replace(carried=found))
-    return TrainingStep(start, layers, loss, updated_state(problem, state, found))
+        return TrainingStep(start, layers, loss, state._replace(carried=gradients))
+    return TrainingStep(start, layers, loss, updated_state(problem, state, gradients))
 
 
 _Layers = tuple[Floats, ...]
@@ -66,38 +66,38 @@ _Layers = tuple[Floats, ...]
 def _passes(
     problem: TrainingProblem, parameters: Parameters, inputs: Floats, targets: Floats
 ) -> tuple[_Layers, _Layers]:
-    """The activations of all layers, and the deltas of all after the inputs."""
-    way = playground_sums if problem.in_order else dense
-    layers = way.forward(*parameters, problem.activations, inputs)
-    return layers, way.deltas(parameters.weights, problem.activations, layers, targets, problem.loss)
+    """Forward and backward pass: the activations of all layers, and the deltas of all after the inputs."""
+    arithmetic = playground_sums if problem.in_order else dense
+    layers = arithmetic.forward(*parameters, problem.activations, inputs)
+    return layers, arithmetic.deltas(parameters.weights, problem.activations, layers, targets, problem.loss)
 
 
-def _gradients(problem: TrainingProblem, carried: Gradients | None, layers: _Layers, back: _Layers) -> Gradients:
-    """Those of a batch's examples, added to those carried over."""
-    examples = len(back[0]) + (carried.examples if carried else 0)
+def _gradients(problem: TrainingProblem, carried: Gradients | None, layers: _Layers, deltas: _Layers) -> Gradients:
+    """Gradients of a batch's examples, added to those carried over."""
+    examples = len(deltas[0]) + (carried.examples if carried else 0)
     if problem.in_order:
-        return Gradients(*playground_sums.gradients(layers, back, carried and carried[:2]), examples)
-    weights, biases = dense.gradients(layers, back, "sum")
+        return Gradients(*playground_sums.gradients(layers, deltas, carried and carried[:2]), examples)
+    weights, biases = dense.gradients(layers, deltas, "sum")
     if carried is not None:
         weights = tuple(map(np.add, carried.weights, weights))
         biases = tuple(map(np.add, carried.biases, biases))
     return Gradients(weights, biases, examples)
 
 
-def updated_state(problem: TrainingProblem, state: TrainingState, found: Gradients) -> TrainingState:
-    """The state after a step down these gradients, and towards smaller weights where there is regularization.
+def updated_state(problem: TrainingProblem, state: TrainingState, gradients: Gradients) -> TrainingState:
+    """State after a step down these gradients, and towards smaller weights where there is regularization.
 
     Regularization as in TensorFlow Playground (src/nn.ts): its slope is that of the weights from before the step, its
     rate that of learning, whatever the batch; biases have none. Arrays may have an axis before their own, of as many
     networks as there are gradients.
     """
     weights, biases = state.parameters
-    divisor = found.examples if problem.reduction == "mean" else 1
+    divisor = gradients.examples if problem.reduction == "mean" else 1
     rate = problem.learning_rate / divisor
     if problem.bias is True:
-        steps = (problem.learning_rate * gradient / divisor for gradient in found.biases)
+        steps = (problem.learning_rate * gradient / divisor for gradient in gradients.biases)
         biases = tuple(map(np.subtract, biases, steps))
-    moved = tuple(weight - rate * gradient for weight, gradient in zip(weights, found.weights, strict=True))
+    moved = tuple(weight - rate * gradient for weight, gradient in zip(weights, gradients.weights, strict=True))
     if problem.regularization == "none":
         return TrainingState(Parameters(moved, biases))
     slope = np.sign if problem.regularization == "L1" else np.positive
@@ -113,7 +113,7 @@ def updated_state(problem: TrainingProblem, state: TrainingState, found: Gradien
 
 
 def steps_of_cycle(problem: TrainingProblem, state: TrainingState) -> Iterator[TrainingStep]:
-    """One cycle through the examples, step by step."""
+    """Steps of one cycle through the examples, one after the other."""
     for start in range(0, len(problem.inputs), problem.batch):
         step = take_step(problem, state, start)
         state = step.state
@@ -133,10 +133,10 @@ def run_reference(
     watched_from: int | None = None,
     keep: Callable[[Parameters, TrainingStep], None] | None = None,
 ) -> TrainResult:
-    """So many cycles of training.
+    """Train so many cycles.
 
-    watched_from: the number of the first of these cycles, to have every step looked at; a step that leaves the finite
-    numbers then raises TrainingDiverged. Without it the numbers come out as they may.
+    watched_from: the number of the first of these cycles, to have every step checked; a step with a number that is not
+    finite then raises TrainingDiverged. Without it nothing is checked.
     keep: called with each step and the parameters it began with.
     """
     errors, loss = np.zeros(cycles), np.zeros(cycles)
@@ -156,7 +156,7 @@ def run_reference(
 
 
 def check_pass(problem: TrainingProblem, cycle: int, start: int, layers: Sequence[Floats], loss: Floats) -> None:
-    """Raise TrainingDiverged, with the first example and layer that is not finite, if a batch's forward pass is not.
+    """Raise TrainingDiverged if a batch's forward pass is not finite, with the first example and layer that is not.
 
     start: the batch's first example; layers: (B, n_l) each; loss: (B,).
     """
@@ -171,7 +171,7 @@ def check_pass(problem: TrainingProblem, cycle: int, start: int, layers: Sequenc
 
 
 def check_step(problem: TrainingProblem, step: TrainingStep, cycle: int) -> None:
-    """Raise TrainingDiverged, with the first example and layer that is not finite, if the step is not."""
+    """Raise TrainingDiverged if a step is not finite, with the first example and layer that is not."""
     check_pass(problem, cycle, step.start, step.layers, step.losses)
     # The update comes after the batch's last example, and from all of them together.
     example = step.start + len(step.losses) - 1

@@ -1,7 +1,7 @@
-"""Array files: .npz with a JSON header, never pickle, whole or not at all, measured and checked before it is read.
+"""Array files: .npz with a JSON header, never pickle, written whole or not at all, and checked before it is read.
 
-Each member is one array as .npy, little-endian, in C order, uncompressed; `header` is JSON in UTF-8 bytes. What the
-arrays mean is said by `recording.py`.
+Each member is one array as .npy, little-endian, in C order, uncompressed; `header` is JSON in UTF-8 bytes. The meaning
+of the arrays is in `recording.py`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ import numpy.typing as npt
 from netviz.atomic_files import atomic_write, output_failures, output_problems
 from netviz.errors import InputError, Problem
 
-_LARGEST_FILE = 4_000_000_000
-LARGEST_HEADER = 16_000_000
+_LARGEST_FILE = 4_000_000_000  # bytes
+LARGEST_HEADER = 16_000_000  # bytes
 
-_LONGEST_NPY_HEADER = 10_000
-_DAMAGE = (  # what zipfile and its decompressors raise for bytes that are not what they should be
+_LONGEST_NPY_HEADER = 10_000  # characters
+_DAMAGE = (  # raised by zipfile and its decompressors for damaged bytes
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -39,12 +39,12 @@ _DAMAGE = (  # what zipfile and its decompressors raise for bytes that are not w
 
 AnyArray = npt.NDArray[Any]
 ArrayShape = tuple[int | str, ...]
-"""Sizes along the axes: numbers where they are known, a name where any will do that is the same for all arrays."""
+"""Sizes along the axes: a number where it is known, a name where any size will do that all arrays share."""
 _T = TypeVar("_T")
 
 
 class DamagedArrays(Exception):
-    """Content of a file that is not what it should be; the message is for the user."""
+    """Error in the content of a file; the message is for the user."""
 
 
 def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> None:
@@ -69,7 +69,7 @@ def _write(file: IO[bytes], header: Mapping[str, Any], arrays: Mapping[str, AnyA
 
 
 def read_arrays(path: Path, read: Callable[[ArrayFile], _T]) -> _T:
-    """What `read` makes of an open file. Raises InputError, naming the file, where that raises Damaged."""
+    """Open a file and return `read` of it. Raises InputError, naming the file, where that raises DamagedArrays."""
     try:
         # Not even opened unless a file: a pipe would wait for a writer.
         status = path.stat()
@@ -91,9 +91,9 @@ def read_arrays(path: Path, read: Callable[[ArrayFile], _T]) -> _T:
 
 
 class ArrayFile:
-    """An open file of arrays. Raises Damaged wherever it is not what it should be.
+    """Open file of arrays. Raises DamagedArrays wherever its content is not as expected.
 
-    Sizes that shapes only name are taken from the first array read, and hold for all others.
+    Sizes that shapes give by name are taken from the first array read, and hold for all others.
     """
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
@@ -149,7 +149,7 @@ class ArrayFile:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The archive's members by the names of their arrays, if what they say of themselves is fit to be read."""
+    """The archive's members by the names of their arrays, if their number, compression and sizes can be accepted."""
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
         name = member.filename.removesuffix(".npy")

@@ -1,4 +1,4 @@
-"""Trainer: from a scene to a Recording with the fastest engine that fits."""
+"""Trainer: trains a scene's network with the fastest engine that fits, and returns its Recording."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _SECONDS_BETWEEN_REPORTS = 0.05
 
 
 def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recording:
-    """Train the scene's network, and keep the moments its schedule wants.
+    """Train the scene's network, and record the moments of its schedule.
 
     progress: called with (cycles done, cycles in all) some twenty times a second, and at the end.
     Raises InputError, before training, if the recording would be larger than 2 GB; TrainingDiverged, with the recording
-    up to there, if the numbers run away.
+    up to there, if a number is not finite any more.
     """
     refuse_too_large(scene)
     problem = training_problem(scene)
     recorder = Recorder(scene, problem)
     try:
-        # Numbers that run away are found by looking for them.
+        # Numbers that are not finite are found by checks, not by warnings.
         with np.errstate(all="ignore"), threadpool_limits(most_threads(problem)):
             _train(problem, recorder, initial_parameters(scene), _Reporter(progress, scene.training.cycles))
     except TrainingDiverged as diverged:
@@ -54,13 +54,13 @@ def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recordin
 
 
 def _train(problem: TrainingProblem, recorder: Recorder, parameters: Parameters, reporter: _Reporter) -> None:
-    """Shown cycles step by step, in NumPy; the cycles between them by the engine that suits them."""
+    """Train shown cycles step by step, in NumPy, and the cycles between them with the engine that suits them."""
     recorder.start(parameters)
     engine = engine_for(recorder.scene, problem)
     state, done = TrainingState(parameters), 0
-    for kept in recorder.kept[1:]:
-        shown = kept in recorder.shown
-        last = kept - 1 if shown else kept
+    for cycle in recorder.kept[1:]:
+        shown = cycle in recorder.shown
+        last = cycle - 1 if shown else cycle
         while done < last:
             count = min(engine.cycles_at_once, last - done, recorder.curve.most_at_once(done))
             result = engine.run(state, count, done + 1)
@@ -69,12 +69,12 @@ def _train(problem: TrainingProblem, recorder: Recorder, parameters: Parameters,
             done += count
             reporter.report(done, count / engine.cycles_at_once)
         if shown:
-            result = run_reference(problem, state, 1, watched_from=kept, keep=partial(recorder.keep_step, kept))
+            result = run_reference(problem, state, 1, watched_from=cycle, keep=partial(recorder.keep_step, cycle))
             state = result.state
             recorder.curve.keep(done, result)
-            done = kept
+            done = cycle
             reporter.report(done, reference_seconds(problem) / _SECONDS_BETWEEN_REPORTS)
-        recorder.keep_rest(kept, state.parameters)
+        recorder.keep_rest(cycle, state.parameters)
 
 
 class _Reporter:
@@ -85,18 +85,21 @@ class _Reporter:
         self._work = 0.0
 
     def report(self, done: int, work: float) -> None:
-        """done: cycles; work: since the last report, in parts of what lies between two that are passed on."""
+        """Add work, and pass progress on when there is enough of it.
+
+        done: cycles so far. work: since the last call, in parts of the work between two reports.
+        """
         self._work += work
         if self._progress is not None and (self._work >= 1.0 or done == self._cycles):
             self._progress(done, self._cycles)
             self._work = 0.0
 
 
-# Which engine trains, and how much of it at a time.
+# Choice of the engine, and of the number of cycles it trains at a time.
 
 # Measured with benchmarks/growth.py. Written out, a weight takes Python about 0.085 microseconds a step, four times as
-# long in Playground's order. In place, NumPy takes about 12 for a layer and 7 for a step whatever its size, until the
-# arithmetic takes as long.
+# long in Playground's order. In place, NumPy takes about 12 microseconds for a layer and 7 for a step whatever its
+# size, until the arithmetic takes as long.
 _SECONDS_A_WEIGHT = 8.5e-8
 _SECONDS_A_LAYER = 1.2e-5
 _SECONDS_A_STEP = 7e-6
@@ -111,13 +114,13 @@ _PRODUCTS_WORTH_THREADS = 50_000_000
 
 @dataclass(frozen=True)
 class Engine:
-    """A way to train a problem."""
+    """Training of one problem, by one of four ways to compute it."""
 
     name: Literal["generated", "generated in order", "in place", "reference"]
     run: Callable[[TrainingState, int, int], TrainResult]
     """(state, cycles, number of the first) -> TrainResult, all finite; raises TrainingDiverged where that cannot be."""
     cycles_at_once: int
-    """So many cycles take about a twentieth of a second."""
+    """Number of cycles that take about a twentieth of a second."""
 
 
 def engine_for(scene: Scene, problem: TrainingProblem) -> Engine:
@@ -126,7 +129,7 @@ def engine_for(scene: Scene, problem: TrainingProblem) -> Engine:
 
 
 def choose_engine(problem: TrainingProblem, cycles: int) -> Engine:
-    """The engine for so many cycles: written-out Python for many small steps, NumPy for all else."""
+    """The engine for so many cycles: generated Python for many small steps, NumPy for all else."""
     steps = len(problem.inputs) * cycles
     written_out = len(problem.inputs) * problem.weight_count * _SECONDS_A_WEIGHT
     small_in_order = problem.weight_count <= _MOST_WEIGHTS_A_LAYER_IN_ORDER * len(problem.activations)
@@ -153,7 +156,7 @@ def most_threads(problem: TrainingProblem) -> int | None:
 
 
 def in_place_seconds(problem: TrainingProblem) -> float:
-    """About how long a cycle takes in NumPy, in place."""
+    """Estimated seconds of a cycle in NumPy, in place."""
     batches = -(-len(problem.inputs) // problem.batch)
     a_batch = len(problem.activations) * _SECONDS_A_LAYER + _SECONDS_A_STEP
     changes = batches * problem.weight_count * _SECONDS_A_CHANGED_WEIGHT
@@ -161,7 +164,7 @@ def in_place_seconds(problem: TrainingProblem) -> float:
 
 
 def reference_seconds(problem: TrainingProblem) -> float:
-    """About how long a cycle takes in NumPy, as `sgd.py` has it."""
+    """Estimated seconds of a cycle in NumPy, as `sgd.py` has it."""
     return _TIMES_THE_REFERENCE * in_place_seconds(problem)
 
 
@@ -172,13 +175,14 @@ def _finite(result: TrainResult) -> bool:
 def _watched(
     problem: TrainingProblem, train: Callable[[TrainingState, int], TrainResult]
 ) -> Callable[[TrainingState, int, int], TrainResult]:
-    """Training whose numbers are looked at when it is done.
+    """Training whose numbers are checked when it is done.
 
-    Looking at every step would cost as much as the step: only where something went wrong, once more and watched.
+    Checking every step would cost as much as the step. So only cycles that leave a number that is not finite are trained
+    once more, every step checked.
     """
 
     def run(state: TrainingState, cycles: int, first: int) -> TrainResult:
-        # math.exp raises it for a sigmoid far in its tail, which NumPy takes in its stride.
+        # math.exp raises it for a sigmoid far in its tail, where NumPy goes on.
         with contextlib.suppress(OverflowError):
             result = train(state, cycles)
             if _finite(result):

@@ -1,4 +1,4 @@
-"""Training recorder: moments and curves kept while a training run goes by."""
+"""Training recorder: fills in the moments and curves of a recording during training."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from netviz.training.problem import Parameters, TrainingDiverged, TrainingProble
 from netviz.training.recording import AT_REST, FORMAT_VERSION, Recording
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
-LARGEST_RECORDING = 2_000_000_000
+LARGEST_RECORDING = 2_000_000_000  # bytes
 NUMBERS_IN_POINT = 4
-"""Of the curve: cycle, train_loss, train_error, test_loss."""
-MOST_BETWEEN = 12
+"""Numbers of a point of the curve: cycle, train_loss, train_error, test_loss."""
+MOST_BETWEEN = 12  # moments at rest between two shown cycles
 
 
 def refuse_too_large(scene: Scene) -> None:
-    """Raise InputError if the scene's recording would be larger than 2 GB, before any of it is made."""
+    """Raise InputError if the scene's recording would be larger than 2 GB, before anything is trained."""
     if is_too_large(scene):
         moments, size = most_moments(scene), size_of_recording(scene)
         shown, examples = shown_count(scene), scene.data.train_count
@@ -46,18 +46,18 @@ def refuse_too_large(scene: Scene) -> None:
 
 
 def is_too_large(scene: Scene) -> bool:
-    """Whether the scene's recording would be larger than 2 GB."""
+    """True if the scene's recording would be larger than 2 GB."""
     return size_of_recording(scene) > LARGEST_RECORDING
 
 
 def size_of_recording(scene: Scene) -> int:
-    """Bytes of the scene's recording: at most so many."""
+    """Largest possible size of the scene's recording, in bytes."""
     points = most_points(_most_at_rest(scene), scene.training.cycles)
     return 8 * (most_moments(scene) * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
 
 
 def _what_helps(scene: Scene) -> str:
-    """How many examples a cycle may present so that the recording is small enough, or what else to do."""
+    """Advice for a smaller recording: so many examples in each cycle, where that is enough, or something else."""
     moments = LARGEST_RECORDING // (8 * numbers_in_moment(scene)) - _most_at_rest(scene) - walked_count(scene)
     fitting = moments // shown_count(scene)
     fewer = "show fewer cycles (schedule), or have a smaller network (network.layers)"
@@ -73,7 +73,7 @@ def numbers_in_moment(scene: Scene) -> int:
 
 
 def most_moments(scene: Scene) -> int:
-    """Rows of the scene's recording: at most so many."""
+    """Largest possible number of rows of the scene's recording."""
     return recorded_count(scene) + _most_at_rest(scene)
 
 
@@ -90,7 +90,7 @@ def kept_cycles(scene: Scene) -> tuple[int, ...]:
 
 
 class Recorder:
-    """The rows and the curve of a recording, filled in as training goes on."""
+    """Recorder of a training run: fills in the rows and the curve of a recording as training goes on."""
 
     def __init__(self, scene: Scene, problem: TrainingProblem) -> None:
         self.scene, self.problem = scene, problem
@@ -109,12 +109,12 @@ class Recorder:
         self._row = self._complete_rows = 0
 
     def start(self, parameters: Parameters) -> None:
-        """Keep the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
+        """Record the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
         self.curve.start(parameters)
         self.keep_rest(0, parameters)
 
     def keep_step(self, cycle: int, before: Parameters, step: TrainingStep) -> None:
-        """Keep the forward pass of those examples of a step that are recorded, with the weights from before it."""
+        """Record the forward pass of a step's examples, of those that are to be recorded, with the weights before it."""
         examples = self.examples[cycle]
         examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
         rows, within = slice(self._row, self._row + len(examples)), examples - step.start
@@ -126,7 +126,7 @@ class Recorder:
         self._row = rows.stop
 
     def keep_rest(self, cycle: int, parameters: Parameters) -> None:
-        """Keep the network as it is after a cycle that is on the curve; all rows before it are now complete."""
+        """Record the network as it is after a cycle that is on the curve; all rows before it are now complete."""
         layers = forward(*parameters, self.problem.activations, np.zeros(self.problem.layers[0]))
         for layer, activations in enumerate(layers):
             if not np.isfinite(activations).all():
@@ -138,12 +138,12 @@ class Recorder:
         self._row = self._complete_rows = row.stop
 
     def _fill(self, rows: slice, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
-        for kept, now in (
+        for array, values in (
             *zip(self._weights, parameters.weights, strict=True),
             *zip(self._biases, parameters.biases, strict=True),
             *zip(self._activations, layers, strict=True),
         ):
-            kept[rows] = now
+            array[rows] = values
 
     def recording(self) -> Recording | None:
         """The recording up to the last complete moment; None before there is one."""
@@ -184,10 +184,10 @@ def _version() -> str:
         return "unknown"
 
 
-# Loss and error over the cycles of a training run, filled in as it goes by.
+# The curve: loss and error over the cycles of a run, recorded during training.
 
-LONGEST_WHOLE_CURVE = 100_000
-CURVE_POINTS = 20_000
+LONGEST_WHOLE_CURVE = 100_000  # cycles
+CURVE_POINTS = 20_000  # of a longer run, besides the kept cycles
 
 _NUMBERS_AT_ONCE = 4_000_000  # activations of one layer that are held in memory while measuring
 
@@ -200,15 +200,15 @@ def curve_cycles(kept: tuple[int, ...], cycles: int) -> np.ndarray[Any, np.dtype
 
 
 def most_points(most_kept: int, cycles: int) -> int:
-    """Points of the curve of a run that keeps up to so many cycles: at most so many."""
+    """Largest possible number of the curve's points, of a run that keeps up to `most_kept` cycles."""
     return cycles + 1 if cycles <= LONGEST_WHOLE_CURVE else min(cycles + 1, most_kept + CURVE_POINTS)
 
 
 class CurveRecorder:
-    """The curve of K points, and which cycles they are.
+    """Recorder of the curve: the cycles of its K points, and its losses and errors.
 
     Of a scene with a data set or test examples each point is measured over the whole sets, with the weights from after
-    the cycle. Otherwise it is what training met on its way: each example's loss from just before its batch's update.
+    the cycle. Otherwise it is taken from training itself: each example's loss from just before its batch's update.
     """
 
     def __init__(self, scene: Scene, problem: TrainingProblem, kept: tuple[int, ...]) -> None:
@@ -222,23 +222,23 @@ class CurveRecorder:
         self._problem, self._examples = problem, examples
 
     def start(self, parameters: Parameters) -> None:
-        """Keep the point before training. Raises TrainingDiverged if it is not finite."""
+        """Record the point before training. Raises TrainingDiverged if it is not finite."""
         self._measure(0, parameters)
 
     def most_at_once(self, done: int) -> int:
-        """So many cycles after cycle `done` may be trained before the curve wants to see the weights."""
+        """Number of cycles after cycle `done` that may be trained before the curve needs the weights."""
         if not self._is_measured:
             return int(self.cycles[-1]) - done
         return int(self.cycles[np.searchsorted(self.cycles, done, side="right")]) - done
 
     def keep(self, done: int, result: TrainResult) -> None:
-        """Keep what the curve wants of the cycles after cycle `done`. Raises TrainingDiverged if it is not finite."""
+        """Record the curve's points in the cycles after cycle `done`. Raises TrainingDiverged if one is not finite."""
         last = done + len(result.errors)
         if not self._is_measured:
             points = slice(*np.searchsorted(self.cycles, [done + 1, last + 1]))
-            wanted = self.cycles[points] - (done + 1)
-            self.train_error[points] = result.errors[wanted] / self._problem.targets.size
-            self.train_loss[points] = result.losses[wanted] / len(self._problem.targets)
+            offsets = self.cycles[points] - (done + 1)
+            self.train_error[points] = result.errors[offsets] / self._problem.targets.size
+            self.train_loss[points] = result.losses[offsets] / len(self._problem.targets)
         elif self.cycles[np.searchsorted(self.cycles, last)] == last:
             self._measure(last, result.parameters)
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netviz.atomic_files import atomic_folder, folder_problems
-from netviz.errors import InputError, Problem
+from netviz.errors import Problem
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import Progress, picture_at, recorded
-from netviz.pipeline.jobs import Target
-from netviz.pipeline.prepare import plan, tell
+from netviz.pipeline.api import Progress, recorded
+from netviz.pipeline.jobs import render_job
+from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
-from netviz.pipeline.render import render_many, request_problems
-from netviz.pipeline.validation import Source, input_files, scene_of, scene_problems
+from netviz.pipeline.render import render_all, request_problems
+from netviz.pipeline.validation import Source, input_files, scene_of
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import poster_frame
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
@@ -26,10 +26,10 @@ from netviz.video.formats import OPAQUE
 from netviz.video.images import picture_file
 from netviz.video.writer import Film
 from netviz.web import snippets
+from netviz.web.mime_types import film_type
 from netviz.web.player_page import Played, clock_of, curve_of, player_page
 from netviz.web.snippets import Embedded, FilmSource
 from netviz.web.transcript import passages, scene_of_timeline, summary_of, transcript_page, transcript_text
-from netviz.web.transcript import scene_of_timeline as scene_of_film
 
 
 @dataclass(frozen=True)
@@ -81,29 +81,26 @@ def embed(
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the folder is as it was before.
     """
-    scene = scene_of(source)
+    prepared, scene = prepare(source), scene_of(source)
     target = Path(scene.name if folder is None else folder)
-    problems = [*request_problems(jobs, None, None), *url_problems(url), *scene_problems(source)]
+    problems = [*request_problems(jobs, None, None), *url_problems(url)]
     problems += folder_problems(target, file_names(scene), overwrite, input_files(scene))
     if scene.output.transparent:
         message = f"a post has the film as MP4 too, and {OPAQUE['.mp4']}; leave it out"
         problems.append(Problem("output.transparent", message))
-    try:
-        plan(scene)
-    except InputError as wrong:
-        problems += [problem for problem in wrong.problems if problem not in problems]
-    if problems:
-        raise InputError(problems)
+    prepared.refuse(problems)
     executable()  # without ffmpeg there is no need to train first
     with atomic_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
-        runs = recorded(source, progress=progress, cache=cache)
-        films = _films(making, runs, jobs, progress)
-        told = tell(plan(scene), runs)
-        timeline, stills = timeline_of(told, runs), timeline_of(told, with_reduced_motion(runs))
+        finished = finish(prepared, recorded(prepared, progress=progress, cache=cache))
+        reduced = replace(finished, recorded=with_reduced_motion(finished.recorded))
+        films = _films(making, prepared, finished, reduced, jobs, progress)
+        timeline = finished.timeline
         poster = poster_frame(timeline)
-        picture = picture_file(picture_at(timeline, poster), _POSTER, embedded_provenance(scene))
+        from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
+
+        picture = picture_file(draw_picture(timeline, poster), _POSTER, embedded_provenance(scene))
         (making / f"{scene.name}{_POSTER}").write_bytes(picture)
-        _write_texts(making, timeline, stills, autoplay, _prefix(url))
+        _write_texts(making, timeline, reduced.timeline, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
         target,
@@ -152,16 +149,23 @@ def _at(folder: Path, film: Film) -> Film:
     return replace(film, files={folder / path.name: size for path, size in film.files.items()}, captions=captions)
 
 
-def _films(folder: Path, runs: Recording | Comparison, jobs: int | None, progress: Progress | None) -> list[Film]:
+def _films(
+    folder: Path,
+    prepared: Prepared,
+    finished: Finished,
+    reduced: Finished,
+    jobs: int | None,
+    progress: Progress | None,
+) -> list[Film]:
     """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
-    scene = runs.scene
-    wanted: dict[Target | tuple[Target, ...], Source] = {}
-    for is_stepped in (False, True):
-        files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_stepped)
+    scene, wanted = prepared.scene, []
+    for film, is_reduced in ((finished, False), (reduced, True)):
+        files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_reduced)
         if files:
-            wanted[files] = with_reduced_motion(runs) if is_stepped else runs
+            of = replace(prepared, source=film.recorded, scene=film.recorded.scene)
+            wanted.append(render_job(of, files, overwrite=False, finished=film))
     made = []
-    for outcome in render_many(wanted, jobs=jobs, progress=progress).values():
+    for outcome in render_all(wanted, workers=jobs, progress=progress).values():
         if isinstance(outcome, Exception):
             raise outcome
         made.append(outcome)
@@ -180,10 +184,8 @@ def _write_texts(
     folder: Path, timeline: Timeline | SideBySide, stills: Timeline | SideBySide, autoplay: bool, url: str
 ) -> None:
     """Write all that is text. folder: where the films are. stills: the frames of the film with less motion."""
-    from netviz.web.mime_types import film_type
-    from netviz.web.snippets import FilmSource
 
-    scene = scene_of_film(timeline)
+    scene = scene_of_timeline(timeline)
     paths = {folder / f"{scene.name}{each.end}": each for each in post_versions(scene)}
     sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
     captions = (folder / f"{scene.name}{CAPTIONS}").exists()

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
-from netviz.pipeline.api import record
-from netviz.pipeline.prepare import plan, resolve_schedule, tell
-from netviz.pipeline.validation import scene_problems
+from netviz.pipeline.api import train_or_load
+from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.scene.scene import Scene
 from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
 from netviz.training.comparison import Comparison, compare_runs
@@ -40,7 +39,7 @@ class PreviewInput:
     """What is to be shown, as its files say now: a scene or a recording, or what is wrong with it.
 
     files: all it depends on, there or not. notes: what the user should know. located: adds its place in the scene's
-    file to a problem that is found later.
+    file to a problem that is found later. prepared: the subject, if it has been prepared already.
     """
 
     subject: Scene | Recording | None
@@ -48,6 +47,7 @@ class PreviewInput:
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     located: Callable[[Problem], Problem] = lambda problem: problem
+    prepared: Prepared | None = None
 
 
 class PreviewSession:
@@ -162,7 +162,7 @@ class PreviewSession:
             self._notes += wanted.notes
             problems = wanted.problems
             if wanted.subject is not None and not problems:
-                problems = self._show(wanted.subject, began)
+                problems = self._show(wanted.subject, wanted.prepared, began)
         except Superseded:
             return
         except InputError as wrong:
@@ -175,21 +175,20 @@ class PreviewSession:
             self._publish(phase="ready", done=1.0, problems=problems, notes=tuple(self._notes))
         self._tell(self._status)
 
-    def _show(self, subject: Scene | Recording, began: float) -> tuple[str, ...]:
+    def _show(self, subject: Scene | Recording, prepared: Prepared | None, began: float) -> tuple[str, ...]:
         """Show a scene or recording; returns what keeps it from being shown."""
-        scene = subject if isinstance(subject, Scene) else subject.scene
-        if problems := scene_problems(subject):
-            raise InputError(problems)
-        made = plan(scene)
+        prepared = prepare(subject) if prepared is None else prepared
+        prepared.checked()
         if self._strict and self._notes:
             return self._refused()
         self._publish(problems=())
-        recorded = subject if isinstance(subject, Recording) else self._recorded(subject)
+        recorded = subject if isinstance(subject, Recording) else self._recorded(prepared.scene)
         self._tell_phase("drawing", 0.0)
-        made = tell(made, recorded)
+        finished = finish(prepared, recorded)
         if self._strict and self._notes:
             return self._refused()
-        shown = PreviewVersion(made, recorded, self._draw_lock)
+        plan, scene = finished.plan, prepared.scene
+        shown = PreviewVersion(plan, recorded, self._draw_lock)
         frame, wrong = shown.moment(self._at, self._seconds)
         shown.picture(frame)
         self._versions += 1
@@ -198,10 +197,10 @@ class PreviewSession:
             version=self._versions,
             name=scene.name,
             size=scene.output.size,
-            frames=made.frame_count,
-            fps=float(made.fps),
+            frames=plan.frame_count,
+            fps=float(plan.fps),
             frame=frame,
-            marks=marks(made),
+            marks=marks(plan),
             trained=self._trained,
             took=time.monotonic() - began,
         )
@@ -218,14 +217,13 @@ class PreviewSession:
     def _recorded(self, scene: Scene) -> Recording | Comparison:
         if scene.compare is None:
             return self._recording(scene)
-        return compare_runs(resolve_schedule(scene), lambda run, name: self._recording(run))
+        return compare_runs(scene, lambda run, name: self._recording(run))
 
     def _recording(self, scene: Scene) -> Recording:
-        scene = resolve_schedule(scene)
         found = self._memory.find(scene)
         if found is None:
             began = time.monotonic()
-            found = record(scene, progress=self._training, cache=self._cache)
+            found = train_or_load(scene, self._training, self._cache)
             if self._trained is not None:
                 self._trained += time.monotonic() - began
             self._memory.keep(found)

@@ -15,7 +15,7 @@ import pytest
 import netviz
 from netviz.audio import beat_tracking
 from netviz.errors import InputError, NetvizError
-from netviz.pipeline.prepare import resolve_schedule
+from netviz.pipeline.prepare import prepare
 from netviz.scene.scene import Scene
 from tests.conftest import short_scene
 
@@ -66,9 +66,9 @@ def test_steps_are_on_the_clicks_and_none_in_the_silence(click_track: Path) -> N
     assert after <= {0.43, 0.4, 0.47, 0.83, 0.87}, "a beat of the faster part, or two, to the frame"
 
     # The run, its recording and every way to its film agree.
-    assert resolve_schedule(scene).schedule.frames == len(plan.shown_cycles)
+    assert prepare(scene, film=False).scene.schedule.frames == len(plan.shown_cycles)
     recording = netviz.record(scene)
-    assert recording.scene == resolve_schedule(scene)
+    assert recording.scene == prepare(scene, film=False).scene
     assert netviz.plan(recording.scene) == plan == netviz.plan(scene)
     late = netviz.plan(scene_of(click_track, audio={"file": str(click_track), "start": 2}))
     starts = [span.start / plan.fps + 2 for span in late.spans if span.kind in ("step", "move")]

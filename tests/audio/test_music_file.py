@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import shutil
 import socket
 import threading
 import time
-import warnings
 import wave
 from collections.abc import Iterator
 from fractions import Fraction
@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from netviz.audio import music_file
-from netviz.audio.music_file import audio_length, audio_problems, input_arguments
-from netviz.errors import InputError, NetvizWarning
+from netviz.audio.music_file import audio_length, audio_problems, input_arguments, shortfall_note
+from netviz.errors import InputError
 from netviz.ffmpeg import FfmpegFailed
 from tests.video.support import false_ffmpeg, processes_about, run_real
 
@@ -107,16 +107,15 @@ def test_a_truncated_mp3_has_the_length_that_can_be_heard_and_a_warning(tmp_path
     path = tmp_path / "cut.mp3"
     path.write_bytes(mp3.read_bytes()[:30_000])  # at 16,000 bytes a second
     assert audio_problems(path) == []
-    with pytest.warns(NetvizWarning, match=r"claims to last 7\.[56] s, but only 1\.8 s can be decoded"):
-        assert abs(audio_length(path) - Fraction(183, 100)) < Fraction(1, 10)
+    assert re.search(r"claims to last 7\.[56] s, but only 1\.8 s can be decoded", shortfall_note(path) or "")
+    assert abs(audio_length(path) - Fraction(183, 100)) < Fraction(1, 10)
 
 
 def test_a_small_difference_is_not_worth_a_warning(tmp_path: Path, mp3: Path) -> None:
     path = tmp_path / "nearly.mp3"
     path.write_bytes(mp3.read_bytes()[:-6000])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert audio_length(path) < SECONDS - Fraction(3, 10)
+    assert shortfall_note(path) is None
+    assert audio_length(path) < SECONDS - Fraction(3, 10)
 
 
 def test_cover_art_alone_is_no_audio(tmp_path: Path, cover: Path) -> None:

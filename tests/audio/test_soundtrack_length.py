@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ import pytest
 
 import netviz
 from netviz.audio import soundtrack
-from netviz.audio.soundtrack import duration_text, film_length, fitting_problems, sound_problems, warn_of_length
-from netviz.errors import InputError, NetvizWarning
+from netviz.audio.soundtrack import duration_text, film_length, fitting_problems, length_notes, sound_problems
+from netviz.errors import InputError
 from tests.audio.test_soundtrack import write
 from tests.conftest import short_scene
 
@@ -61,12 +60,10 @@ def test_what_cannot_be_heard(track: Path, tmp_path: Path) -> None:
 
 def test_a_very_long_film_is_worth_a_word_before_anything_is_made(track: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soundtrack, "_LONG", 3)
-    message = r"the music makes the film 4\.0 s long, 120 frames; .* fit the music to it \(audio\.fit: track\)"
-    with pytest.warns(NetvizWarning, match=message):
-        warn_of_length(scene_with(track), Fraction(4))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warn_of_length(scene_with(track, fit="track"), Fraction(4))
+    (note,) = length_notes(scene_with(track), Fraction(4))
+    assert note.startswith("the music makes the film 4.0 s long, 120 frames; ")
+    assert note.endswith("fit the music to it (audio.fit: track)")
+    assert length_notes(scene_with(track, fit="track"), Fraction(4)) == []
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(59.96, "60.0 s"), (1800, "30 min"), (10_830, "3 h 0 min")])

@@ -23,8 +23,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from netviz.drawing.renderer import Renderer
-from netviz.pipeline.prepare import plan, tell
-from netviz.timeline.side_by_side import timeline_of
+from netviz.pipeline.prepare import finish, prepare
 from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
 
@@ -40,7 +39,7 @@ ALIKE = 6.0
 
 def stills_of(runs: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
     """Pictures of a film at a quarter, half and three quarters of its length, all drawn by one stage."""
-    timeline = timeline_of(tell(plan(runs.scene), runs), runs)
+    timeline = finish(prepare(runs), runs).timeline
     renderer = Renderer(timeline)
     return {part: renderer.draw(timeline.frame(int(part * timeline.frame_count))).copy() for part in (0.25, 0.5, 0.75)}
 

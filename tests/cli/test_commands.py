@@ -284,8 +284,9 @@ def test_options_of_every_command_override_the_scene(
         seen.append(source)
         raise netviz.NetvizError("far enough")
 
-    for name in ("plan", "render", "still", "record"):
+    for name in ("render", "still", "record"):
         monkeypatch.setattr(netviz, name, stop, raising=False)
+    monkeypatch.setattr("netviz.cli.commands.prepare", stop)
     for command in ("render", "still", "record", "plan"):
         assert call(command, option, value).code == 1
     monkeypatch.setenv(f"NETVIZ_{option.removeprefix('--').upper()}", value)

@@ -11,7 +11,7 @@ import pytest
 from netviz.audio.loudness import measured
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack
-from netviz.pipeline.prepare import length_problems, platform_notes, platform_told
+from netviz.pipeline.validation import platform_length_problems, platform_notes, platform_told
 from netviz.scene.output import PLATFORMS
 from netviz.video.writer import Film
 from tests.cli.conftest import Call
@@ -57,11 +57,12 @@ def test_a_film_that_is_too_long_is_found_before_anything_is_trained(call: Call,
 
 def test_music_that_makes_a_film_too_long_can_be_cut() -> None:
     scene = short_scene(output__platform="x", output__size="320x180", audio="bundled:track.mp3", duration=None)
-    (problem,) = length_problems(scene, Fraction(141))
+    (problem,) = platform_length_problems(scene, Fraction(141))
     assert problem.message.endswith("give --duration 140 and --set audio.fit=track, which cuts the music")
-    assert length_problems(scene, Fraction(140)) == []
-    assert length_problems(short_scene(output__platform="blog", output__size="320x180"), Fraction(90_000)) == []
-    assert length_problems(short_scene(), Fraction(90_000)) == []
+    assert platform_length_problems(scene, Fraction(140)) == []
+    blog = short_scene(output__platform="blog", output__size="320x180")
+    assert platform_length_problems(blog, Fraction(90_000)) == []
+    assert platform_length_problems(short_scene(), Fraction(90_000)) == []
 
 
 def test_a_file_that_is_too_large_is_worth_a_word() -> None:

@@ -10,8 +10,7 @@ import pytest
 
 import netviz
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Renderer
-from netviz.pipeline.api import pictures
+from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 
@@ -32,7 +31,7 @@ def test_frames_in_any_order_are_those_of_the_film(name: str) -> None:
     small = {"training.cycles": 60, "output.size": "320x180", "output.fps": 2}
     scene = netviz.load_scene(name, overrides=small | FILMS[name])
     timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
-    in_order = [picture.copy() for picture in pictures(timeline)]
+    in_order = [picture.copy() for picture in draw_frames(timeline)]
     renderer = Renderer(timeline, YUV420)
     order = list(range(timeline.frame_count))
     random.Random(1).shuffle(order)

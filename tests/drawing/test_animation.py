@@ -8,15 +8,14 @@ from matplotlib.figure import Figure
 
 import netviz
 from netviz.drawing.renderer import Renderer
-from netviz.pipeline.prepare import plan, tell
-from netviz.timeline.timeline import make_timeline
+from netviz.pipeline.prepare import finish, prepare
 from netviz.training.recording import Recording
 
 
 def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:
     animation = netviz.animate(recording)
     assert isinstance(animation, FuncAnimation)
-    timeline = make_timeline(tell(plan(recording.scene), recording), recording)
+    timeline = finish(prepare(recording), recording).timeline_of_one_run
     renderer = Renderer(timeline)
     figure = animation._fig
     for index in (0, 100, 200, timeline.frame_count - 1):

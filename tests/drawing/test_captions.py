@@ -18,7 +18,7 @@ from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.titles import LINE, CaptionSlot
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import Typefaces, mask, width
-from netviz.pipeline.validation import scene_problems
+from netviz.pipeline.prepare import prepare
 from netviz.resources import scenes_folder
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
@@ -169,11 +169,11 @@ def with_captions(*texts: str, **changes: Any) -> Scene:
 
 def test_what_is_too_long_for_its_place_is_told_before_anything_is_made() -> None:
     texts = "x" * 90, LONG, LONG + " " + SENTENCE[:50]
-    found = [str(problem) for problem in scene_problems(with_captions(*texts, output__size="vertical"))]
+    found = [str(problem) for problem in prepare(with_captions(*texts, output__size="vertical")).problems]
     assert [text.split(": ")[0] for text in found] == ["captions[0].text", "captions[2].text"]
     assert "117 characters are too many; at 1080x1920 there is room for two lines of some 4" in found[1]
-    assert len(scene_problems(with_captions(*texts, output__size="1080p"))) == 1
+    assert len(prepare(with_captions(*texts, output__size="1080p")).problems) == 1
     panels = [{"panel": "network"}, {"panel": "caption", "at": [0.1, 0.1, 0.3, 0.04]}]
-    (small,) = scene_problems(with_captions(LONG, output__size="1080p", panels=panels))
+    (small,) = prepare(with_captions(LONG, output__size="1080p", panels=panels)).problems
     assert "there is room for one line of some" in small.message
-    assert not scene_problems(with_captions(*texts, panels=[{"panel": "network"}]))
+    assert not prepare(with_captions(*texts, panels=[{"panel": "network"}])).problems

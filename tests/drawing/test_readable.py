@@ -12,10 +12,9 @@ import netviz
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import READABLE, linear, mix
-from netviz.pipeline.prepare import tell
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import load_scene
 from netviz.timeline.moments import frame_at
-from netviz.timeline.side_by_side import timeline_of
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 GHOST = 0.28
@@ -83,7 +82,7 @@ def test_every_text_can_be_read_where_it_stands(name: str, theme: str, palette: 
     kept = recording.scene
     changes = {"theme": look.theme, "palette": look.palette, "output": look.output}
     recording = recording.with_scene(kept.model_copy(update=changes))
-    timeline = timeline_of(tell(netviz.plan(recording.scene), recording), recording)
+    timeline = finish(prepare(recording), recording).timeline
     renderer = Renderer(timeline)
     for part in range(4, 100, 8):
         renderer.draw(timeline.frame(frame_at(timeline.plan, f"{part}%")))

@@ -8,17 +8,17 @@ import pytest
 
 from netviz.errors import InputError
 from netviz.pipeline.api import recorded
-from netviz.pipeline.prepare import plan, tell
+from netviz.pipeline.prepare import finish, prepare
 from netviz.timeline.moments import check_moment, moment_frame, poster_frame
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from tests.conftest import short_scene
 
 
 def film(**changes: Any) -> Timeline | SideBySide:
     scene = short_scene(story=None, **changes)
-    runs = recorded(scene)
-    return timeline_of(tell(plan(scene), runs), runs)
+    prepared = prepare(scene)
+    return finish(prepared, recorded(prepared)).timeline
 
 
 def test_late_lit_and_clear() -> None:

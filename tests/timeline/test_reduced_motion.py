@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.pipeline import api
-from netviz.pipeline.prepare import laid_out, plan, tell
+from netviz.pipeline.prepare import finish, plan, prepare
 from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
@@ -62,14 +62,14 @@ def scene_of(name: str, motion: str = "reduced") -> Scene:
 
 @cache
 def recorded(name: str) -> Any:
-    return api.recorded(scene_of(name))
+    return api.recorded(prepare(scene_of(name)))
 
 
 @cache
 def film(name: str, motion: str = "reduced") -> Timeline | SideBySide:
     scene = scene_of(name, motion)
     run = recorded(name).with_scene(scene)
-    return timeline_of(tell(laid_out(scene), run), run)
+    return finish(prepare(scene), run).timeline
 
 
 def one(name: str, motion: str = "reduced") -> Timeline:

@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 
 import netviz
 from netviz.drawing.color_space import YUV420
-from netviz.drawing.renderer import Renderer
+from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.errors import InputError
 from netviz.ffmpeg import FfmpegFailed
-from netviz.pipeline.api import pictures
-from netviz.pipeline.prepare import tell
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
-from netviz.timeline.side_by_side import timeline_of
 from netviz.video.flashes import Flashes, FlashPlace, find_flashes, flashes, rgb, small_pictures
 from tests.video.support import run_real
 
@@ -300,12 +298,12 @@ def cells(size: tuple[int, int], planes: NDArray[np.uint8]) -> NDArray[np.uint8]
 def test_no_scene_that_netviz_brings_flashes(name: str) -> None:
     """The last second before each shot, its first six, and the last three of the film."""
     run = trained(name)
-    timeline = timeline_of(tell(netviz.plan(run.scene), run), run)
+    timeline = finish(prepare(run), run).timeline
     renderer = Renderer(timeline, YUV420)
     begins = {span.shot: span.start for span in reversed(timeline.plan.spans)}
     stretches = [range(max(0, begin - 8), min(timeline.frame_count, begin + 48)) for begin in begins.values()]
     for stretch in (*stretches, range(timeline.frame_count - 24, timeline.frame_count)):
-        made = map(partial(cells, run.scene.output.size), pictures(timeline, renderer, stretch))
+        made = map(partial(cells, run.scene.output.size), draw_frames(timeline, renderer, stretch))
         found = find_flashes(made, run.scene.output.fps)
         assert found.frames == len(stretch)
         assert found.passes, found

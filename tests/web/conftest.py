@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from netviz.pipeline.api import recorded
-from netviz.pipeline.prepare import plan, tell
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import read_scene
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.web.preview import PreviewInput, PreviewSession
 from netviz.web.preview_server import PreviewServer, close, start_server
@@ -24,8 +24,8 @@ from tests.conftest import short_scene
 def film(**changes: Any) -> Timeline | SideBySide:
     """All frames of a short film of the xor scene."""
     scene = short_scene(**changes)
-    runs = recorded(scene)
-    return timeline_of(tell(plan(scene), runs), runs)
+    prepared = prepare(scene)
+    return finish(prepared, recorded(prepared)).timeline
 
 
 @pytest.fixture(scope="session")

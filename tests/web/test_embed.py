@@ -147,7 +147,7 @@ def _films_of(post: Post) -> Any:
 def test_a_film_that_cannot_be_made_is_the_post_s_failure(
     small: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post_module, "render_many", lambda films, **_: {Path("x"): NetvizError("the disk is full")})
+    monkeypatch.setattr(post_module, "render_all", lambda jobs, **_: {Path("x"): NetvizError("the disk is full")})
     with pytest.raises(NetvizError, match="the disk is full"):
         netviz.embed(small, tmp_path / "x")
     assert names(tmp_path) == set()

@@ -56,13 +56,13 @@ def test_of_runs_side_by_side_only_those_that_changed_are_trained(
     start: Start, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained: list[Any] = []
-    train = preview.record
+    train = preview.train_or_load
 
-    def record(scene: Any, **more: Any) -> Any:
+    def counted(scene: Any, *more: Any) -> Any:
         trained.append(scene.training.seed)
-        return train(scene, **more)
+        return train(scene, *more)
 
-    monkeypatch.setattr(preview, "record", record)
+    monkeypatch.setattr(preview, "train_or_load", counted)
     runs = "compare: [{set: {training.seed: 1}}, {set: {training.seed: 2}}]\n"
     file.write_text(SCENE + runs)
     viewer = start()
