@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netviz.drawing.renderer import AnyRenderer, make_renderer
 from netviz.errors import NetvizError
 from netviz.scene.scene import Scene
 from netviz.scene.shots import PicturePanelSpec
@@ -29,6 +28,9 @@ from netviz.training.comparison import Comparison
 from netviz.training.recording import Recording
 from netviz.video.encoder import encode_segment
 from netviz.video.formats import FrameStream
+
+if TYPE_CHECKING:
+    from netviz.drawing.renderer import AnyRenderer
 
 
 class SegmentFailed(NetvizError):
@@ -173,7 +175,9 @@ def _pictures(film: RenderTask, start: int, stop: int) -> Iterator[Any]:
 
 
 def _renderer(film: RenderTask) -> AnyRenderer:
-    """This thread's stage of the film; only the last film's is kept."""
+    """This thread's renderer of the film; only the last film's is kept."""
+    from netviz.drawing.renderer import make_renderer
+
     if getattr(_of_thread, "token", None) != film.token:
         _of_thread.renderer = None  # before the next one takes its memory
         _of_thread.renderer, _of_thread.token = make_renderer(film.timeline, film.roll.is_transparent), film.token

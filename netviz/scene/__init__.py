@@ -1,1 +1,1 @@
-"""A scene file's text becomes a typed, frozen Scene, or a list of all its mistakes."""
+"""Scene files: from YAML text to a typed, frozen Scene, or to a list of all mistakes."""

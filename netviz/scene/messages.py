@@ -1,4 +1,4 @@
-"""Messages: what was expected and what was found, in words."""
+"""Wording of messages: the expected and the found value, in words."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ LONGEST_SHOWN = 60
 
 
 def printable(text: str) -> str:
-    """The text in one line of characters every terminal can show; whatever else is in it is escaped."""
+    """Return the text in one line of characters that every terminal can show, with all others escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
-    """The option most like the name, whatever its capitals, or None if none is like it."""
+    """Return the option most similar to the name, ignoring case, or None if none is similar."""
     by_lower = {option.lower(): option for option in options}
     found = difflib.get_close_matches(name.lower()[:LONGEST_SHOWN], by_lower, n=1)
     return by_lower[found[0]] if found else None
 
 
 def did_you_mean(name: Any, options: Iterable[str]) -> str:
-    """ " (did you mean '...'?)", or nothing if the name is like none of the options."""
+    """Return " (did you mean '...'?)", or an empty text if no option is similar to the name."""
     found = nearest(name, options) if isinstance(name, str) else None
     return f" (did you mean '{found}'?)" if found else ""
 
 
 def dotted(path: Sequence[str | int]) -> str:
-    """The path of a value as its author would write it: data.examples[2].target."""
+    """Return the path of a value as its author would write it: data.examples[2].target."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -43,24 +43,24 @@ def dotted(path: Sequence[str | int]) -> str:
 
 
 def expected(alternatives: Sequence[Schema], *, lengths: bool = False) -> str:
-    """What may stand in a place: "a whole number from 1, or 'full'".
+    """Describe the allowed values of a place: "a whole number from 1, or 'full'".
 
-    alternatives: the schemas of which one must hold. lengths: whether to say how long a text may be.
+    alternatives: the schemas of which one must hold. lengths: give the allowed length of a text as well.
     """
     options = choices(alternatives)
-    said: list[str] = []
+    descriptions: list[str] = []
     for schema in alternatives:
         if "enum" in schema or "const" in schema:
-            said.append(_one_of(options))
+            descriptions.append(_one_of(options))
         elif schema.get("type") == "array" and options and choices([schema["items"]]) == options:
-            said.append("a list of them")
+            descriptions.append("a list of them")
         elif schema.get("type") != "null":
-            said.append(_expected(schema, lengths))
-    return ", or ".join(dict.fromkeys(said)) or "nothing"
+            descriptions.append(_expected(schema, lengths))
+    return ", or ".join(dict.fromkeys(descriptions)) or "nothing"
 
 
 def choices(alternatives: Iterable[Schema]) -> list[str]:
-    """The words of which one may stand in a place, in order, if there are any."""
+    """Return the words of which a value must be one, in order; an empty list if there are none."""
     found: list[str] = []
     for schema in alternatives:
         found += schema.get("enum", [schema["const"]] if "const" in schema else [])
@@ -68,7 +68,7 @@ def choices(alternatives: Iterable[Schema]) -> list[str]:
 
 
 def kinds(alternatives: Iterable[Schema]) -> set[str]:
-    """The kinds of values that may stand in a place, as `kind` names them."""
+    """Return the allowed kinds of a value, as `kind` names them."""
     names = {"integer": "whole number", "string": "text", "boolean": "true or false", "array": "list"}
     names |= {"number": "number", "object": "mapping", "null": "nothing"}
     found = {names[schema["type"]] if "type" in schema else "text" for schema in alternatives}
@@ -76,7 +76,7 @@ def kinds(alternatives: Iterable[Schema]) -> set[str]:
 
 
 def kind(value: Any) -> str:
-    """The kind of a value in the words of somebody who writes YAML."""
+    """Return the kind of a value, in words for people who write YAML."""
     if value is None:
         return "nothing"
     for kinds_of, name in (
@@ -93,32 +93,32 @@ def kind(value: Any) -> str:
 
 
 def found(value: Any, alternatives: Sequence[Schema]) -> str:
-    """What stands in a place, shortened; its kind is named where that is what is wrong."""
+    """Describe the value found in a place, shortened; its kind is is_kind_wrong if the kind is wrong."""
     if value is None or isinstance(value, bool):
         return "nothing" if value is None else shown(value)
-    named = kind(value) not in kinds(alternatives)
+    is_kind_wrong = kind(value) not in kinds(alternatives)
     length = f" ({len(value)} characters)" if isinstance(value, str) and len(value) > LONGEST_SHOWN else ""
-    return f"{kind(value) + ' ' if named else ''}{shown(value)}{length}"
+    return f"{kind(value) + ' ' if is_kind_wrong else ''}{shown(value)}{length}"
 
 
 def advice(value: Any, alternatives: Sequence[Schema]) -> str:
-    """What to write instead, where a value's kind shows what was meant; otherwise nothing."""
-    wanted = kinds(alternatives) - {"nothing"}
-    if "true or false" in wanted and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
+    """Return what to write instead, if a value's kind shows what was meant; otherwise an empty text."""
+    allowed = kinds(alternatives) - {"nothing"}
+    if "true or false" in allowed and isinstance(value, str) and value.lower() in ("yes", "on", "no", "off"):
         return f" (write {'true' if value.lower() in ('yes', 'on') else 'false'})"
-    if kind(value) in wanted:
+    if kind(value) in allowed:
         return did_you_mean(value, choices(alternatives))
-    if "whole number" in wanted and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if "whole number" in allowed and isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return f" (write {int(value)})"
-    if "text" in wanted and isinstance(value, bool | int | float) and not choices(alternatives):
+    if "text" in allowed and isinstance(value, bool | int | float) and not choices(alternatives):
         return " (in quotes it would be text)"
-    if wanted & {"number", "whole number"} and isinstance(value, str) and _is_number(value):
+    if allowed & {"number", "whole number"} and isinstance(value, str) and _is_number(value):
         return " (without quotes it would be a number)"
     return did_you_mean(value, choices(alternatives))
 
 
 def shown(value: Any) -> str:
-    """A value as YAML would write it in one line, shortened."""
+    """Format a value as YAML would write it in one line, shortened."""
     return _cut(_shown(value))
 
 
@@ -196,7 +196,7 @@ def _expected_list(schema: Schema) -> str:
 
 
 def _plural(schema: Schema) -> str:
-    """What the items of a list are."""
+    """Name the kind of a list's items, in the plural."""
     options = choices([schema])
     if options:
         return f"names, each {_one_of(options)}"
@@ -204,7 +204,7 @@ def _plural(schema: Schema) -> str:
         return " or ".join(dict.fromkeys(map(_plural, schema["oneOf"])))
     if schema.get("type") == "array":
         inner = schema["items"]
-        # Of what may be a number or a list of them, deep inside only the list is said.
+        # Inner items that may be a number or a list of numbers are described as a list only.
         return f"lists of {_plural(inner['oneOf'][-1] if 'oneOf' in inner else inner)}"
     plurals = {"integer": f"whole numbers{_bounds(schema)}", "number": f"numbers{_bounds(schema)}", "string": "texts"}
     return plurals.get(schema.get("type", ""), "mappings")

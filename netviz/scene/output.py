@@ -105,7 +105,7 @@ SAME_SHAPE = Fraction(1, 100)
 
 @dataclass(frozen=True)
 class Covered:
-    """Margins of the screen that an app covers with its own controls, as parts of the screen, 0 to 1."""
+    """Margins that an app covers with its own controls, as parts of the screen (0 to 1) from each side."""
 
     left: float = 0.0
     top: float = 0.0

@@ -1,6 +1,6 @@
 """Phrases: every word that netviz itself puts into a picture or beside a film; a scene's `words` replace them.
 
-In braces stands what is filled in. A replacement may leave some of it out, and put it anywhere.
+Names in braces are blanks to be filled in. A replacement may leave blanks out, and put them anywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from string import Formatter
 from typing import Any, Protocol
 
 ENGLISH: Mapping[str, str] = {
-    # Numbers (the sign between thousands) and what is counted.
+    # Numbers: the thousands separator, and counted things.
     "thousands": ",",
     "cycles-one": "{count} cycle",
     "cycles-many": "{count} cycles",
@@ -18,7 +18,7 @@ ENGLISH: Mapping[str, str] = {
     "examples-many": "{count} examples",
     "points-one": "{count} point",
     "points-many": "{count} points",
-    # The line under the title, where a scene says nothing.
+    # Default captions: the line under the title, where a scene gives none.
     "rest-before": "Before training: {weights}.",
     "rest-after": "After {cycles} of training, at rest.",
     "weights-random": "every weight is random",
@@ -32,7 +32,7 @@ ENGLISH: Mapping[str, str] = {
     "think-known": "A known situation: {values}",
     "think-new-point": "A new point: {values}",
     "think-known-point": "A known point: {values}",
-    # Names of what has none of its own.
+    # Default names of inputs, outputs and neurons; ordinals; names of colours.
     "input": "input {number}",
     "output": "output {number}",
     "output-only": "the output",
@@ -51,7 +51,7 @@ ENGLISH: Mapping[str, str] = {
     "red": "red",
     "blue": "blue",
     "orange": "orange",
-    # What is told of the run (story).
+    # Story: captions about events of the run.
     "story-step": "An example goes in. The error goes back and changes every weight.",
     "story-dated": "Cycle {cycle}: {what}",
     "story-sign": "the {ordinal} synapse into {neuron} turns from {from} to {to}.",
@@ -93,7 +93,7 @@ ENGLISH: Mapping[str, str] = {
     "label-equation-error": "ERROR",
     "label-way-back": "THE WAY BACK",
     "label-new-weights": "NEW WEIGHTS",
-    # The lines of the classic style.
+    # Lines of text in the classic style.
     "classic-cycle": "Iteration #{cycle}",
     "classic-example": "Training example #{number}",
     "classic-target": "Desired output: {values}",
@@ -106,7 +106,7 @@ ENGLISH: Mapping[str, str] = {
     # The language of all these words: its code (BCP 47), and its own name.
     "language": "en",
     "language-name": "English",
-    # What is written beside a film: alternative text and transcript.
+    # Texts beside a film: alternative text and transcript.
     "and": "{first} and {last}",
     "film": "A film of a neural network learning",
     "film-compare": "A film of {count} neural networks learning side by side",
@@ -179,11 +179,11 @@ ENGLISH: Mapping[str, str] = {
 }
 
 ORDINALS = 8
-"""Ordinal numbers that have a word."""
+"""Number of ordinals that have a word."""
 
 
 class HasPhrases(Protocol):
-    """A Scene, as far as phrases are concerned."""
+    """Anything that has replacement phrases, such as a Scene."""
 
     @property
     def phrases(self) -> Mapping[str, str]:
@@ -191,32 +191,32 @@ class HasPhrases(Protocol):
 
 
 def say(scene: HasPhrases, key: str, **values: Any) -> str:
-    """A phrase in the scene's words, with what is filled in."""
+    """Return a phrase in the scene's words, with its blanks filled in."""
     return scene.phrases.get(key, ENGLISH[key]).format(**values)
 
 
 def counted(scene: HasPhrases, count: int, things: str) -> str:
-    """So many things: "1 cycle", "60,000 cycles". things: cycles, examples or points."""
+    """Format a number of things: "1 cycle", "60,000 cycles". things: cycles, examples or points."""
     return say(scene, f"{things}-{'one' if count == 1 else 'many'}", count=whole(scene, count))
 
 
 def whole(scene: HasPhrases, number: int) -> str:
-    """A whole number with the scene's sign between thousands."""
+    """Format a whole number with the scene's thousands separator."""
     return f"{number:,}".replace(",", say(scene, "thousands"))
 
 
 def blanks(phrase: str) -> set[str]:
-    """What is filled into a phrase: the names in its braces. Raises ValueError if they are not plain names."""
+    """Return the blanks of a phrase: the names in its braces. Raises ValueError if they are not plain names."""
     wrong = ValueError("braces hold a plain name, such as {cycle}; write {{ and }} for the signs themselves")
     try:
         parsed = [*Formatter().parse(phrase)]
     except ValueError:  # a brace without its other half
         raise wrong from None
     found = set()
-    for _, name, form, conversion in parsed:
+    for _, name, format_spec, conversion in parsed:
         if name is None:
             continue
-        if not name.isidentifier() or form or conversion:
+        if not name.isidentifier() or format_spec or conversion:
             raise wrong
         found.add(name)
     return found

@@ -1,8 +1,8 @@
 """TensorFlow Playground links: the run a link describes, as a scene's data.
 
-A link is read and never opened. What its keys are called, and what Playground takes where they say nothing, are facts
-of its source (tensorflow/playground, src/state.ts). Where Playground silently takes its default for something it does
-not know, the link is refused: the film would be of another run than its author meant.
+A link is parsed and never opened. The names of its keys and their defaults are those of Playground's source
+(tensorflow/playground, src/state.ts). Playground silently uses its default for a value it does not know; here such a
+link is refused, because the film would be of another run than its author meant.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _HOST = "playground.tensorflow.org"
 LONGEST_LINK = 10_000
 _MOST_NEURONS = 64
 CYCLES = 300
-"""Epochs of a film nobody said more about: by then most of Playground's runs have settled."""
+"""Default number of epochs: by then most of Playground's runs have converged."""
 SEED = 1
-"""The seed of a link without one."""
+"""Seed for a link without one."""
 SEEDLESS = (
     "the link has no seed, and Playground draws another in each run, so this cannot be the run that was seen; the "
     f"seed is {SEED} here (--seed chooses another)"
@@ -45,11 +45,11 @@ _FEATURES = {
     "sinX": "sin(x1)",
     "sinY": "sin(x2)",
 }
-"""Key -> the scene's feature, in the order of Playground's input neurons."""
+"""Playground's key -> the scene's feature, in the order of Playground's input neurons."""
 NO_FEATURES = ("cosX", "cosY")
-"""Remembered by Playground's links, but there is no such input."""
+"""Keys of inputs that Playground's links store, but Playground does not have."""
 OF_ITS_PAGE = ("collectStats", "tutorial", "hideText")
-"""Keys about Playground's page alone; so is every one that ends in _hide."""
+"""Keys about Playground's page alone; so is every key that ends in _hide."""
 OTHER_KEYS = (
     "activation",
     "regularization",
@@ -83,16 +83,16 @@ COMMENTS = {
     "training.initial_weights": "playground, zero; others need a whole number as seed",
     "style": "or glow",
 }
-"""What `netviz new` writes beside the keys of a link's scene."""
+"""Comments that `netviz new` writes beside the keys of a link's scene."""
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link as the data of a scene, those of Playground's defaults where the link is wrong.
+    """A link as the data of a scene, with Playground's defaults where the link is wrong.
 
-    problems: every mistake in it. notes: what of it a film cannot show. seedless: what to say if nobody gives a seed
-    either, empty if the link has one.
+    problems: every mistake in it. notes: parts of it that a film cannot show. seedless: the note for a link without a
+    seed, to be given unless the user gives one; empty if the link has a seed.
     """
 
     data: dict[str, Any]
@@ -102,7 +102,7 @@ class Link:
 
 
 def is_link(source: str) -> bool:
-    """Whether a scene's source is an address, or what follows the # in one, and not a file or a scene's name."""
+    """Return whether a source is a web address, or the part of one from its # on, and not a file or a scene's name."""
     text = source.strip().lower()
     if text.startswith(("http://", "https://")):
         return True
@@ -110,7 +110,7 @@ def is_link(source: str) -> bool:
 
 
 def read_link(source: str) -> Link:
-    """The scene of a link. Raises InputError if it is none of Playground's."""
+    """Return the scene data of a link. Raises InputError if it is not a Playground link."""
     state = _State(_fragment(source))
     data = _scene_data(state)
     notes = [
@@ -145,7 +145,7 @@ def _fragment(source: str) -> str:
 
 
 class _State:
-    """The keys of a link and their texts, the mistakes met in them, and the values they mean."""
+    """Keys of a link with their texts, their meaning as values, and the mistakes found in them."""
 
     def __init__(self, fragment: str) -> None:
         self.problems: list[Problem] = []
@@ -163,15 +163,15 @@ class _State:
                 self._texts[key] = unquote(text)
 
     def text(self, key: str) -> str:
-        """What stands there, empty if nothing does."""
+        """Return the text of a key, empty if the link does not have it."""
         return self._texts.get(key, "")
 
     def is_given(self, key: str) -> bool:
-        """Whether the link has the key, be it with an empty value."""
+        """Return whether the link has the key, even with an empty value."""
         return key in self._texts
 
     def choice(self, key: str, options: Mapping[str, str], default: str) -> str:
-        """The meaning of one of several names."""
+        """Return the meaning of a key's text, which must be one of several names."""
         text = self.text(key) or default
         if text not in options:
             hint = did_you_mean(text, options)
@@ -179,11 +179,11 @@ class _State:
         return options.get(text, options[default])
 
     def flag(self, key: str, default: bool) -> bool:
-        """Playground's way with flags: whatever is not false is true."""
+        """Return a flag as Playground reads it: any text but false is true."""
         return self.text(key) != "false" if self.text(key) else default
 
     def number(self, key: str, default: Fraction, least: int, most: int | None = None, *, above: bool = False) -> float:
-        """A number from `least` (or above it) to `most`, exact as it is written before it is a float."""
+        """Return a number from `least` (with `above`: greater than it) to `most`, the default if the link has none."""
         text = self.text(key).strip()
         if not text:
             return float(default)
@@ -196,7 +196,7 @@ class _State:
         return float(default)
 
     def whole(self, key: str, default: int) -> int:
-        """A whole number from 1."""
+        """Return a whole number, at least 1; the default if the link has none."""
         text = self.text(key).strip()
         value = float(text) if _NUMBER.fullmatch(text) and len(text) <= 9 else math.nan
         if not text or (value >= 1 and value.is_integer()):
@@ -205,20 +205,20 @@ class _State:
         return default
 
     def shape(self, key: str, default: Sequence[int]) -> list[int]:
-        """Neurons in each hidden layer; an empty text is none."""
+        """Return the number of neurons in each hidden layer; an empty text means no hidden layer."""
         text = self.text(key)
         if not self.is_given(key):
             return [*default]
         parts = [part.strip() for part in text.split(",")] if text.strip() else []
         for part in parts:
             if not re.fullmatch("[0-9]{1,9}", part) or not 1 <= int(part) <= _MOST_NEURONS:
-                wanted = f"expected whole numbers from 1 to {_MOST_NEURONS} such as 4,2"
-                self._wrong(key, f"{wanted}, got {shown(part)} in {shown(text)}")
+                expectation = f"expected whole numbers from 1 to {_MOST_NEURONS} such as 4,2"
+                self._wrong(key, f"{expectation}, got {shown(part)} in {shown(text)}")
                 return [*default]
         return [int(part) for part in parts]
 
     def features(self) -> list[str]:
-        """The keys of the network's inputs, in Playground's order."""
+        """Return the keys of the network's inputs, in Playground's order."""
         chosen = [key for key in _FEATURES if self.flag(key, key in ("x", "y"))]
         if not chosen:
             self.problems.append(Problem("link", f"the network has no input; at least one of {', '.join(_FEATURES)}"))
@@ -234,7 +234,7 @@ def _unknown(key: str) -> str:
 
 
 def _scene_data(state: _State) -> dict[str, Any]:
-    """What a scene file for this run would say."""
+    """Return the data of a scene file for this run."""
     is_regression = state.choice("problem", PROBLEMS, "classification") == "regression"
     datasets = [
         state.choice("dataset", DATASETS, "circle"),

@@ -17,7 +17,7 @@ from netviz.scene.scene import Scene
 from netviz.scene.yaml import UnreadableYaml, read_tree
 
 MOST_POINTS = 1000
-"""Scenes that a sweep may make."""
+"""Largest number of scenes in a sweep."""
 
 _RANGE = re.compile(r"([+-]?\d{1,15})\.\.([+-]?\d{1,15})")
 _LONGEST_PART = 40
@@ -26,7 +26,7 @@ _EXAMPLES = "training.seed=1..8 or training.learning_rate=0.1,0.5,1"
 
 @dataclass(frozen=True)
 class SweepPoint:
-    """One of a sweep's scenes. part: what its name has after the scene's own, "-seed-1"; overrides: by key."""
+    """One scene of a sweep. part: the end of its name, after the scene's own: "-seed-1"; overrides: by key."""
 
     part: str
     overrides: Mapping[str, Override]
@@ -39,7 +39,7 @@ def sweep(
     overrides: Mapping[str, Any] | None = None,
     allow_outside: bool = False,
 ) -> list[Scene]:
-    """The scenes of all combinations of values, the last key's values changing fastest; each has a name of its own.
+    """Load the scenes of all combinations of values, the last key's values changing fastest; each has its own name.
 
     values: dotted key -> its values: {"training.seed": range(1, 9)} gives xor-seed-1 to xor-seed-8. For the rest see
     `load_scene`. Raises InputError.
@@ -60,12 +60,12 @@ def sweep(
 
 
 def named(scene: Scene, point: SweepPoint) -> Scene:
-    """The scene with its own name in the sweep."""
+    """Return the scene under its own name in the sweep."""
     return scene.model_copy(update={"name": f"{scene.name}{point.part}"})
 
 
 def parse_sweep(text: str) -> tuple[str, list[Override]]:
-    """`training.seed=1..8` as key and values; values are read as YAML, a range of whole numbers is written a..b.
+    """Parse `training.seed=1..8` into key and values. Values are YAML; a range of whole numbers is written a..b.
 
     Raises InputError if it is not key=values, or there are none, too many, or one twice.
     """
@@ -101,7 +101,7 @@ def _values(item: Any, origin: str) -> Sequence[Any]:
 
 
 def points(swept: Mapping[str, Sequence[Override]]) -> list[SweepPoint]:
-    """All combinations, the last key's values changing fastest; without keys there is one, without a part.
+    """Return all combinations, the last key's values changing fastest; without keys one, whose part is empty.
 
     Raises InputError if they are too many.
     """
@@ -113,27 +113,27 @@ def points(swept: Mapping[str, Sequence[Override]]) -> list[SweepPoint]:
         raise InputError([Problem(where, f"{count:,} films are too many; {MOST_POINTS:,} is the most")])
     words = _words([*swept])
     found: list[SweepPoint] = []
-    taken: set[str] = set()
+    used: set[str] = set()
     for chosen in product(*swept.values()):
         part = "".join(f"-{word}-{_slug(each.value)}" for word, each in zip(words, chosen, strict=True))
-        # File systems may not tell capitals from small letters.
-        again = next(
-            end for end in ("", *(f"-{n}" for n in range(2, count + 2))) if f"{part}{end}".lower() not in taken
+        # Some file systems do not distinguish capitals from small letters.
+        suffix = next(
+            end for end in ("", *(f"-{n}" for n in range(2, count + 2))) if f"{part}{end}".lower() not in used
         )
-        taken.add(f"{part}{again}".lower())
-        found.append(SweepPoint(part + again, dict(zip(swept, chosen, strict=True))))
+        used.add(f"{part}{suffix}".lower())
+        found.append(SweepPoint(part + suffix, dict(zip(swept, chosen, strict=True))))
     return found
 
 
 def _words(keys: Sequence[str]) -> list[str]:
-    """What each key is called in names: its last step, or all of it where another key ends the same."""
+    """Return each key's word in file names: its last step, or all of it where another key ends the same."""
     steps = [re.split(r"[.\[\]]+", key.rstrip("]")) for key in keys]
     last = [each[-1] for each in steps]
     return [_slug("-".join(each) if last.count(each[-1]) > 1 else each[-1]) for each in steps]
 
 
 def _slug(value: Any) -> str:
-    """A value as a readable part of a file's name."""
+    """Format a value as a readable part of a file name."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "none"}[value]
     if isinstance(value, (list, tuple)):

@@ -1,8 +1,8 @@
-"""Value types of scene files: what may be written, and what it becomes in a Scene.
+"""Value types of scene files, with their written forms and their conversion to the form in a Scene.
 
-What a scene's author may write is wider than what a Scene holds (a number for a list of one, 1080p for a size): the
-validators turn the one into the other, and each kind says in its JSON Schema what may be written. Messages that begin
-with "expected" say only what would be right: whoever reports them adds what was found.
+A scene's author may write more forms than a Scene holds (a number for a list of one, 1080p for a size): validators
+convert them, and the JSON Schema of each type gives the written forms. Messages that begin with "expected" say only
+what would be right: the code that reports them adds what was found.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _as_fraction(value: Any) -> Fraction:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Fraction(value)
-    # A float is meant as it is written: 0.1 is a tenth. And of texts only short and plain ones are read:
+    # A float means the decimal number it is written as: 0.1 is a tenth. Only short and plain texts are parsed:
     # Fraction("1e999999999") would fill the memory.
     is_plain = isinstance(value, str) and len(value) <= LONGEST_FRACTION and re.fullmatch(FRACTION, value)
     if is_plain or (isinstance(value, float) and math.isfinite(value)):
@@ -105,7 +105,7 @@ def _drawable(value: Any) -> Any:
 
 
 def _as_seed(value: Any) -> Any:
-    # An option's text is a number where it looks like one that can be a seed: Playground's own seeds never do.
+    # Text from a command-line option is a number if it looks like a whole seed; Playground's own seeds never do.
     if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) and int(value) <= LARGEST_SEED:
         return int(value)
     return _drawable(value)
@@ -219,7 +219,7 @@ Name = Annotated[
     BeforeValidator(_drawable),
 ]
 NAMES_A_FILE = BeforeValidator(_file_path)
-"""Among what is said of a key: that its text is the path of a file."""
+"""Validator of file paths; in the metadata of a key it also marks that its text is the path of a file."""
 # Without pydantic's own limits on a str: those refuse the file names that are not UTF-8.
 FilePath = Annotated[str, NAMES_A_FILE, WithJsonSchema({"type": "string", "minLength": 1})]
 Phrases = Annotated[
@@ -241,21 +241,21 @@ Phrases = Annotated[
 ]
 
 
-# A part of a scene that may be written as the value that matters most: `audio: a.mp3` for `{file: a.mp3}`.
+# Shorthand: a mapping that may be written as the value of its main key: `audio: a.mp3` for `{file: a.mp3}`.
 
 
 @dataclass(frozen=True)
 class Shorthand:
-    """Says of a scene's key that a text stands for a mapping with one key.
+    """Annotation of a scene's key: a text stands for a mapping with one key.
 
-    key: of the mapping. schema: the JSON Schema of the text, as (keyword, value) pairs.
+    key: the key of that mapping. schema: the JSON Schema of the text, as (keyword, value) pairs.
     """
 
     key: str
     schema: tuple[tuple[str, Any], ...] = (("type", "string"),)
 
     def in_full(self, value: Any) -> Any:
-        """The mapping that a text stands for; anything else as it is."""
+        """Return the mapping that a text stands for; anything else unchanged."""
         return {self.key: value} if isinstance(value, str) else value
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -265,11 +265,12 @@ class Shorthand:
         return {"anyOf": [dict(self.schema), handler(core)]}
 
 
-# Whole numbers spaced geometrically: which cycles are shown where nobody lists them.
+# Geometric spacing of whole numbers: the choice of shown cycles where a scene does not list them.
 
 
 def geometric_cycles(frames: int, cycles: int) -> tuple[int, ...]:
-    """Exactly `frames` of the cycles 1 to `cycles`, dense early and sparse later; the first 1, the last `cycles`.
+    """Return exactly `frames` of the cycles 1 to `cycles`, dense early and sparse later; the first 1, the last
+    `cycles`.
 
     frames: 1 to cycles; a single one is the last.
     """
@@ -279,10 +280,10 @@ def geometric_cycles(frames: int, cycles: int) -> tuple[int, ...]:
 
 
 def increasing(after: int, ideal: Sequence[float]) -> tuple[int, ...]:
-    """Whole numbers near ideal ones, strictly increasing and after a first one.
+    """Return whole numbers near ideal ones, strictly increasing and greater than `after`.
 
-    A geometric row starts with too little room for whole numbers and ends with more than enough: pushed up where it is
-    too dense, it never passes its end.
+    A geometric sequence is too dense for whole numbers at its start and sparse enough at its end: numbers are moved up
+    where it is too dense, and never pass its end.
     """
     chosen: list[int] = []
     for number in ideal:

@@ -1,6 +1,6 @@
-"""YAML text to plain data that knows the place of each value and key.
+"""YAML reader: from text to plain data, with the place of each value and key.
 
-PyYAML finds the nodes; what they mean is decided here, because PyYAML follows YAML 1.1, which reads `1e-3` as text,
+PyYAML finds the nodes; their values are interpreted here, because PyYAML follows YAML 1.1, which reads `1e-3` as text,
 `16:9` as 969, `no` as false and `010` as eight. The rules are those of YAML 1.2's core schema:
 https://yaml.org/spec/1.2.2/#103-core-schema
 """
@@ -24,7 +24,7 @@ LONGEST_NUMBER = 100
 
 _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SAY_IT_BETTER = (
+_CLEARER_MESSAGES = (
     ("'\\t' that cannot start any token", "a tab cannot indent a line; use spaces"),
     (
         "mapping values are not allowed here",
@@ -47,9 +47,9 @@ class Position:
 
 @dataclass(frozen=True)
 class SyntaxIssue:
-    """A mistake that leaves the rest of the file readable.
+    """A syntax mistake that leaves the rest of the file readable.
 
-    path: of the key or value it is about, if that has one. spoils: whether there is no right value in the data for it.
+    path: of the key or value it is about, None if that has none. spoils: true if the data have no right value for it.
     """
 
     position: Position
@@ -60,9 +60,9 @@ class SyntaxIssue:
 
 @dataclass
 class Tree:
-    """Plain data (dict, list, str, int, float, bool, None) and the places of its values and keys.
+    """Plain data (dict, list, str, int, float, bool, None) with the places of its values and keys.
 
-    hints: for values that are probably not what their author meant, what to do about it.
+    hints: advice about values that are probably not what their author meant.
     """
 
     data: Any = None
@@ -72,14 +72,14 @@ class Tree:
     syntax_issues: list[SyntaxIssue] = field(default_factory=list)
 
     def position(self, path: YamlPath) -> Position:
-        """Where the value at the path stands; for one that is missing, where its nearest parent begins."""
+        """Return the place of the value at the path; for a missing value the place of its nearest parent."""
         while path and path not in self.values:
             path = path[:-1]
         return self.values.get(path, Position(1, 1))
 
 
 class UnreadableYaml(ValueError):
-    """The text is not YAML, or more of it than a scene can need."""
+    """Error: the text is not YAML, or holds more than a scene can need."""
 
     def __init__(self, position: Position, message: str) -> None:
         self.position = position
@@ -88,7 +88,7 @@ class UnreadableYaml(ValueError):
 
 
 def read_tree(text: str) -> Tree:
-    """The data of one YAML document. Raises UnreadableYaml where nothing can be read."""
+    """Parse one YAML document. Raises UnreadableYaml if nothing can be read."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if wrong := _UNREADABLE.search(text):
         line_start = text.rfind("\n", 0, wrong.start()) + 1
@@ -114,9 +114,9 @@ def _unreadable(error: yaml.MarkedYAMLError) -> UnreadableYaml:
     message = error.problem or error.context or "not YAML"
     if "single document" in (error.context or ""):
         return UnreadableYaml(_position(error.problem_mark), "a second document begins here; a scene file holds one")
-    for part, better in _SAY_IT_BETTER:
+    for part, clearer in _CLEARER_MESSAGES:
         if part in message:
-            message = better.format(message)
+            message = clearer.format(message)
             break
     else:
         if error.context and error.context_mark:
@@ -129,7 +129,7 @@ def _position(mark: Any) -> Position:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's nodes with YAML 1.2's rules for plain scalars, at most DEEPEST deep and MOST_VALUES many."""
+    """PyYAML's loader with YAML 1.2's rules for plain scalars, limited to _DEEPEST levels and MOST_VALUES values."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own attribute
 
@@ -142,7 +142,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         position = _position(event.start_mark)
-        # Checked on the way down, so that a thousand brackets never become a thousand calls.
+        # Checked on the way down, so that a thousand brackets never become a thousand nested calls.
         if self._depth > _DEEPEST:
             raise UnreadableYaml(position, f"nested more than {_DEEPEST} deep")
         self._count += 1
@@ -178,7 +178,7 @@ for _tag, _pattern, _first in (
 
 
 class _Builder:
-    """Walks the nodes once, aliases written out, and notes where everything stands."""
+    """Conversion of nodes to plain data, with aliases written out and the place of every value and key recorded."""
 
     def __init__(self, text: str) -> None:
         self.tree = Tree()

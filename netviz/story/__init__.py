@@ -1,1 +1,1 @@
-"""What happened in a training run, and how a film tells it."""
+"""Story: events found in a training run, and the captions that report them in a film."""

@@ -18,11 +18,11 @@ from netviz.training.trainer import most_threads
 
 
 def find_events(recording: Recording) -> tuple[Event, ...]:
-    """What happened in a training run, in the order of time; nothing twice."""
+    """Find the events of a training run, in the order of time; none twice."""
     moments = moments_of(recording)
     problem = training_problem(recording.scene)
     replay = Replay(recording, moments, problem)
-    with threadpool_limits(most_threads(problem)):  # as in training, of which parts are gone through once more
+    with threadpool_limits(most_threads(problem)):  # as in training, of which parts are computed once more
         found = [
             *sign_changes(moments, replay),
             *solving(recording, moments, replay),
@@ -34,7 +34,7 @@ def find_events(recording: Recording) -> tuple[Event, ...]:
 
 
 def _by_time(event: Event) -> tuple[object, ...]:
-    """By time; what is known to the cycle only comes at its end."""
+    """Sort key by time; an event known to the cycle only comes at the cycle's end."""
     known = event.example is not None
     return (
         event.cycle,
@@ -45,34 +45,36 @@ def _by_time(event: Event) -> tuple[object, ...]:
     )
 
 
-# What the curve of the average error tells: that it halved, slows down, stands still, or runs away.
+# Events in the curve of the average error: it halved, learning slows down, a plateau, divergence.
 
 _HALF, CLEARLY_HALVED = 0.5, 0.45
-"""In parts of the error before training. It is halved for good when it stays below the half and gets a tenth below."""
+"""Levels in parts of the error before training. It is halved for good if it stays below the half and gets a tenth below.
+"""
 MOST_OF_IT, _EARLY = 0.9, 0.2
-"""Learning slows down where this part of all improvement comes in this part of the cycles: nine tenths in a fifth."""
+"""Parts of all improvement and of the cycles: learning slows down where nine tenths of it come in a fifth of them."""
 HARDLY = 0.1
-"""On a plateau the error falls by no more than this part of itself."""
+"""Largest fall of the error on a plateau, as a part of itself."""
 _LONG, LONG_BESIDE_THE_FALL = 1.5, 0.5
-"""It is long where the number of cycles grows by half meanwhile, and where it takes at least half the cycles in
+"""Least length of a plateau: the number of cycles grows by half meanwhile, and it takes at least half the cycles in
 which the error halves after it. In a steady (exponential) fall, a tenth takes 0.15 of what a half takes; in one that
 slows down, less."""
 FEWEST_CYCLES = 5
-"""Fewer are no plateau."""
+"""Fewest cycles of a plateau."""
 STUCK = 0.2
-"""In parts of the error before training: a run that ends on a plateau above this has not arrived. The plateau must then
-be half of the training."""
+"""Level in parts of the error before training: a run that ends on a plateau above this has not learned its task. The
+plateau must then be half of the training."""
 MOST_PLATEAUS = 3
-"""So many are told of, the longest as film and eye see them: in times by which the number of cycles grows."""
+"""Largest number of plateaus reported: the longest by the factor by which the number of cycles grows, as a viewer sees
+them."""
 WORSE, NOTABLE = 1.2, 0.05
 """Training diverged that ends with so many times the error it began with, and so much more of the targets' range."""
 
 _POINTS = 400
-_SMOOTHED_OVER = 1.05
+_SMOOTHED_OVER = 1.05  # times a point's cycle, before and after it
 
 
 def error_events(recording: Recording) -> Iterator[Event]:
-    """Everything the curve tells."""
+    """All events in the curve of the average error."""
     yield from _divergence(recording)
     yield from _halving(recording)
     yield from _slowing(recording)
@@ -130,10 +132,10 @@ def _plateaus(recording: Recording) -> Iterator[Event]:
             and _is_plateau(cycles, best, last, length, start)
         ):
             found.append((cycles[last] / cycles[first], first, last))
-    told: list[tuple[int, int]] = []
+    chosen: list[tuple[int, int]] = []
     for _, first, last in sorted(found, key=lambda each: (-each[0], each[1])):
-        if len(told) < MOST_PLATEAUS and all(last <= other[0] or first >= other[1] for other in told):
-            told.append((first, last))
+        if len(chosen) < MOST_PLATEAUS and all(last <= other[0] or first >= other[1] for other in chosen):
+            chosen.append((first, last))
             numbers = {
                 "from": float(cycles[first]),
                 "to": float(cycles[last]),
@@ -144,7 +146,7 @@ def _plateaus(recording: Recording) -> Iterator[Event]:
 
 
 def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: float) -> bool:
-    """Whether a stretch of so many cycles, which ends at `last`, is long beside what comes after it."""
+    """True if a stretch of `length` cycles, which ends at point `last`, is long beside what comes after it."""
     halved = np.flatnonzero(best <= _HALF * best[last])
     if len(halved):
         return length >= LONG_BESIDE_THE_FALL * int(cycles[halved[0]] - cycles[last])
@@ -152,7 +154,7 @@ def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: f
 
 
 def _smooth(recording: Recording) -> tuple[Integers, Floats]:
-    """Some hundred geometrically spaced points of the curve, without what trembles from cycle to cycle."""
+    """Some hundred geometrically spaced points of the curve, each a mean over the cycles near it."""
     cycles, errors = recording.curve_cycle[1:], recording.train_error[1:]
     points = np.unique(np.geomspace(1, float(cycles[-1]), _POINTS).round().astype(np.int64))
     at = np.unique(np.searchsorted(cycles, points))

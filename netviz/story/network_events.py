@@ -16,26 +16,26 @@ from netviz.training.problem import Parameters
 from netviz.training.recording import Integers, Recording
 
 _CLEAR = 0.1
-"""A weight shows its sign clearly from this share of its layer's strength on: a line that is seen to have a colour."""
+"""Share of its layer's strength from which a weight shows its sign clearly: its line is seen to have a colour."""
 STRONG, SEEN = 0.25, 0.01
-"""What a synapse must have been with each of its signs to be news: a quarter of its layer's strength, and a hundredth
-of that of all its synapses together, which is still seen as a line of its own; of thousands hardly one is."""
+"""Least weight that a synapse must have had with each sign to be reported: a quarter of its layer's strength, and a
+hundredth of that of all its synapses together, which is still seen as a line of its own; of thousands hardly one is."""
 MOST_SYNAPSES = 8
-"""Only so many are told of, those that were strongest with both signs."""
+"""Largest number of synapses reported: those that were strongest with both signs."""
 
 
 def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
-    """Synapses that were clearly of one sign, and are clearly of the other for good; to the step where cheap."""
+    """Synapses that were clearly of one sign, and are clearly of the other for good; exact to the step where cheap."""
     found: list[tuple[float, tuple[int, int, int], Turn]] = []
     for layer, weights in enumerate(moments.parameters.weights):
         size = weights[0].size
-        wanted = max(STRONG, SEEN * size)
-        if wanted > np.sqrt(size):  # more than one could have if all others were zero
+        threshold = max(STRONG, SEEN * size)
+        if threshold > np.sqrt(size):  # more than one could have if all others were zero
             continue
         strength = strengths(weights)[:, None, None]
         relative = np.divide(weights, strength, out=np.zeros_like(weights), where=strength > 0)
         weaker = np.minimum(relative.max(axis=0), -relative.min(axis=0))
-        for before, after in np.argwhere(weaker >= wanted).tolist():
+        for before, after in np.argwhere(weaker >= threshold).tolist():
             turn = last_turn(relative[:, before, after], -_CLEAR, _CLEAR)
             if turn is not None:
                 found.append((float(weaker[before, after]), (layer, before, after), turn))
@@ -45,7 +45,7 @@ def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
 
 
 def strengths(weights: Floats) -> Floats:
-    """How strong a layer is at each of R moments, (R,), from its weights (R, n, m).
+    """Strength of a layer at each of R moments, (R,), from its weights (R, n, m).
 
     The root of their mean square, or what that has been before if it was more: a layer that withers as a whole does not
     make its remains significant.
@@ -68,13 +68,13 @@ def _event(moments: Moments, replay: Replay, synapse: tuple[int, int, int], turn
     return Event("sign", found.cycle, found.example, synapse, numbers=numbers)
 
 
-# Inputs that wither: the network learns to do without them.
+# Events of inputs that wither: the network learns to do without them.
 
 WITHERED, ALIVE = 0.25, 0.5
-"""In parts of what an input would have if all had the same. Half of that is an ordinary share, from which an input has
-to come; a quarter is half of that again."""
+"""Shares, in parts of an equal share of all inputs. Half of that is an ordinary share, from which an input has to come;
+a quarter is half of that again."""
 MOST_INPUTS = 5
-"""So many withering inputs are told of, those that are left with the smallest share."""
+"""Largest number of withering inputs reported: those that are left with the smallest share."""
 
 
 def withering(moments: Moments) -> Iterator[Event]:
@@ -101,18 +101,18 @@ def withering(moments: Moments) -> Iterator[Event]:
         )
 
 
-# Hidden neurons that die or saturate: whatever the example, they say nothing, or always all they can.
+# Events of hidden neurons that die or saturate: for every example they are inactive, or close to a bound of their range.
 
 SILENT, HEARD = 0.05, 0.1
-"""Of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it says nothing, and it
-must have said twice as much before. A relu neuron is dead where it is exactly 0 for all."""
+"""Parts of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it is dead, and
+it must have had twice as much before. A relu neuron is dead where it is exactly 0 for all."""
 _SATURATED, FREE = 0.05, 0.1
 """Distances from a bound, in parts of the range: so close to one for all examples, a neuron hardly learns any more (the
 slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before."""
 MOST_EXAMPLES, FEWEST_MOMENTS_OF_NEURONS = 500, 16
-"""Of more examples so many are looked at, evenly chosen; and of many moments and large networks at least so many."""
+"""Largest number of examples looked at, evenly chosen; and fewest moments looked at, of many and of large networks."""
 _MOST_NEURONS = 5
-"""Of each kind only so many are told of, those the longest so."""
+"""Largest number of neurons reported of each kind: those that have been so the longest."""
 
 _ANYTHING = float(np.finfo(np.float64).tiny)
 
@@ -164,7 +164,7 @@ def _largest(layer: Floats) -> Floats:
 
 
 def _distance(kind: Activation, layer: Floats) -> Floats:
-    """From the nearest bound, in parts of the range; relu and linear have none."""
+    """Distance from the nearest bound, in parts of the range; relu and linear have none, and get 1."""
     if kind == "sigmoid":
         return np.minimum(layer, 1.0 - layer)
     return (1.0 - np.abs(layer)) / 2 if kind == "tanh" else np.ones_like(layer)
@@ -173,7 +173,7 @@ def _distance(kind: Activation, layer: Floats) -> Floats:
 def _fallen(
     kind: EventKind, neuron: tuple[int, int], values: Floats, cycle: Integers, low: float, high: float
 ) -> Event | None:
-    """That a neuron's number (R,) fell for good below `low`, or was there from the start."""
+    """Event that a neuron's number (R,) fell for good below `low`, or was there from the start; None if neither."""
     numbers = {"before": float(values[0]), "after": float(values[-1])}
     if (values <= low).all():
         return Event(kind, 0, neuron=neuron, numbers=numbers)
@@ -184,16 +184,16 @@ def _fallen(
     return Event(kind, int(cycle[turn.crossed]), neuron=neuron, numbers=numbers)
 
 
-# When every training example is answered rightly, for good.
+# Event of the solved task: every training example is answered rightly, for good.
 
 CLEARLY_RIGHT = 0.1
-"""Of the way from the edge to the target: so far every example must have come for the task to be solved."""
+"""Part of the way from the edge to the target that every example must have come for the task to be solved."""
 FEWEST_MOMENTS_TO_SOLVE = 8
-"""Fewer than so many would say too little about when it was; then it is not looked for."""
+"""Fewest moments in which this event is looked for: fewer would say too little about its time."""
 
 
 def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
-    """That all training examples are on the right side for good; to the step where that is cheap."""
+    """Event that all training examples are on the right side for good; exact to the step where that is cheap."""
     examples = len(recording.examples.inputs)
     margins = margins_for(recording.examples.targets)
     if margins is None:
@@ -201,7 +201,7 @@ def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[
     thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), examples))
     if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
         return
-    least, right = _least(recording, thinned.parameters, margins)
+    least, right = _worst_margins(recording, thinned.parameters, margins)
     turn = last_turn(least, 0.0, CLEARLY_RIGHT)
     if turn is None or not turn.rising:
         return
@@ -210,7 +210,9 @@ def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[
     if thinned is moments:
 
         def measure(parameters: Parameters) -> Floats | None:
-            return None if work_of(parameters, examples) > MOST_WORK else _least(recording, parameters, margins)[0]
+            return (
+                None if work_of(parameters, examples) > MOST_WORK else _worst_margins(recording, parameters, margins)[0]
+            )
 
         found = last_crossing(replay, least, turn, measure)
     if found is not None:
@@ -220,8 +222,8 @@ def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[
         yield Event("solved", int(thinned.cycle[turn.crossed]), numbers=numbers)
 
 
-def _least(recording: Recording, parameters: Parameters, margins: Margins) -> tuple[Floats, int]:
-    """How clearly right the worst example is with each of the parameters (C, ...), and how many are with the first."""
+def _worst_margins(recording: Recording, parameters: Parameters, margins: Margins) -> tuple[Floats, int]:
+    """Margin (C,) of the worst example with each of the parameters (C, ...), and the number right with the first."""
     least, right = [], -1
     for layers in passes(parameters, recording.scene.network.activations, recording.examples.inputs):
         each = margins(layers[-1])
@@ -230,15 +232,15 @@ def _least(recording: Recording, parameters: Parameters, margins: Margins) -> tu
     return np.concatenate(least), right
 
 
-# Whether the network's answers are right: on the side of the middle, or of the class, that each example wants.
+# Margins: how clearly answers are right, on their target's side of the middle or with their target's class the largest.
 
 Margins = Callable[[Floats], Floats]
-"""From outputs (..., E, n_L) to how clearly each example is right (..., E): 1 where the answer is the target itself, 0
-on the edge, below it where it is wrong."""
+"""Function from outputs (..., E, n_L) to each example's margin (..., E): 1 where the answer is the target itself, 0 on
+the edge between right and wrong, below 0 where it is wrong."""
 
 
 def margins_for(targets: Floats) -> Margins | None:
-    """What makes an answer right, for targets (E, n_L); None where they are numbers to be met, not classes.
+    """Margin function for targets (E, n_L); None where they are numbers to be met, not classes.
 
     Classes are targets of two different values in all, not the same for every example. If each example has the higher
     of them at exactly one of several outputs, the largest output is the answer; otherwise each output has to be on its
@@ -248,17 +250,17 @@ def margins_for(targets: Floats) -> Margins | None:
     if len(values) != 2 or len(np.unique(targets, axis=0)) < 2:
         return None
     low, high = values
-    wanted = targets == high
-    if targets.shape[1] > 1 and (wanted.sum(axis=1) == 1).all():
+    is_high = targets == high
+    if targets.shape[1] > 1 and (is_high.sum(axis=1) == 1).all():
 
         def by_largest(outputs: Floats) -> Floats:
-            right = np.where(wanted, outputs, -np.inf).max(axis=-1)
-            other = np.where(wanted, -np.inf, outputs).max(axis=-1)
+            right = np.where(is_high, outputs, -np.inf).max(axis=-1)
+            other = np.where(is_high, -np.inf, outputs).max(axis=-1)
             return np.asarray((right - other) / (high - low))
 
         return by_largest
 
-    factors = np.where(wanted, 2.0, -2.0) / (high - low)
+    factors = np.where(is_high, 2.0, -2.0) / (high - low)
 
     def by_side(outputs: Floats) -> Floats:
         return np.asarray(((outputs - (low + high) / 2) * factors).min(axis=-1))
@@ -266,16 +268,16 @@ def margins_for(targets: Floats) -> Margins | None:
     return by_side
 
 
-# Forward passes over all training examples with the weights of many moments.
+# Forward passes over training examples with the weights of many moments.
 
 MOST_WORK = 150_000_000
-"""Of one search, as `work_of` counts it: about a fifth of a second. What would take more is thinned out."""
-_PRODUCTS, _ACTIVATION = 4, 30  # so many products take as long as one number, and an activation as long as so many
+"""Most work of one search, as `work_of` counts it: about a fifth of a second. A longer search skips moments."""
+_PRODUCTS, _ACTIVATION = 4, 30  # products that take as long as one unit of work; units that an activation takes
 _NUMBERS_AT_ONCE = 1_000_000
 
 
 def work_of(parameters: Parameters, examples: int) -> int:
-    """How much work it is to pass so many examples through the networks (C, ...) of `parameters`, in numbers."""
+    """Work of passing so many examples through the networks (C, ...) of `parameters`, in units of four products."""
     weights, biases = (sum(array.size for array in arrays) for arrays in parameters)
     return examples * (weights // _PRODUCTS + _ACTIVATION * biases)
 

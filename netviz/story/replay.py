@@ -1,7 +1,7 @@
 """Replay: a training run computed again between two kept moments, to find the very step of a change.
 
-A recording keeps some cycles only, but its moments at rest have exact weights: from one of them the engine that trained
-comes to the next, bit for bit. It knows whole cycles; their steps are then taken in NumPy for all cycles of a stretch
+A recording has only some cycles, but its moments at rest have exact weights: from one of them the engine that trained
+reaches the next, bit for bit. It computes whole cycles; their steps are then taken in NumPy for all cycles of a stretch
 at once, each from its own exact start, and are right to a few units in the last place. The steps of a shown cycle need
 no replay where all of them were recorded.
 """
@@ -24,12 +24,12 @@ from netviz.training.sgd import run_reference, take_step, updated_state
 from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
 
 MOST_SECONDS = 0.2
-"""Of estimated work for one recording: what would take longer is not replayed."""
+"""Most seconds of estimated work for one recording: a replay that would take longer is left out."""
 MOST_REPLAYED_NUMBERS = 10_000_000
-"""In the weights of all steps of a stretch together."""
+"""Most numbers in the weights of all steps of a stretch together."""
 _NEAR = 1e-9
-"""How far from a kept moment, in parts of its largest weight, a replay may arrive. It arrives exactly where the
-arithmetic is that of the machine that trained; on another exp may round otherwise in the last place."""
+"""Largest distance of a replay's result from the kept moment, in parts of that moment's largest weight. There is none
+where the arithmetic is that of the machine that trained; on another exp may round otherwise in the last place."""
 
 _SECONDS_A_CYCLE = 8e-5  # to start and stop an engine
 _SECONDS_A_STEP, _SECONDS_A_WEIGHT = 2e-4, 1.2e-7  # in NumPy, all cycles together
@@ -40,7 +40,7 @@ class Stretch:
     """Every step of the C cycles between two kept moments, T steps each."""
 
     cycle: Integers
-    """(C * T,)."""
+    """(C * T,), the cycle of each step."""
     example: Integers
     """(C * T,), 0-based: the last of the step's batch."""
     parameters: Parameters
@@ -48,7 +48,7 @@ class Stretch:
 
 
 class Replay:
-    """The stretches of a recording, each gone through when it is first asked for."""
+    """Replay of a recording's stretches, each computed when it is first asked for."""
 
     def __init__(self, recording: Recording, moments: Moments, problem: TrainingProblem) -> None:
         self._recording, self._moments, self._problem = recording, moments, problem
@@ -59,7 +59,7 @@ class Replay:
         self._seconds_left = MOST_SECONDS
 
     def stretch(self, moment: int) -> Stretch | None:
-        """From a moment to the next; None if that costs too much, or does not arrive where it should."""
+        """Stretch from a moment to the next; None if that costs too much, or does not end with the next one's weights."""
         if moment not in self._stretches:
             cycles = range(int(self._moments.cycle[moment]) + 1, int(self._moments.cycle[moment + 1]) + 1)
             numbers = len(cycles) * len(self._starts) * self._problem.weight_count
@@ -79,7 +79,7 @@ class Replay:
         return self._engine.run(state, 1, cycle).state
 
     def state_at(self, moment: int) -> TrainingState:
-        """All that the moment's cycle left to the next.
+        """State of training at a moment, with which the next cycle begins.
 
         Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
         exactly zero.
@@ -88,9 +88,9 @@ class Replay:
         state = TrainingState(parameters)
         if moment == 0:
             return state
-        over = len(problem.inputs) % problem.batch
-        if over and problem.last_batch == "carry":
-            state = take_step(problem, state, len(problem.inputs) - over).state
+        remainder = len(problem.inputs) % problem.batch
+        if remainder and problem.last_batch == "carry":
+            state = take_step(problem, state, len(problem.inputs) - remainder).state
         if problem.regularization == "L1":
             state = state._replace(dead=tuple(array == 0.0 for array in parameters.weights))
         return state
@@ -100,7 +100,7 @@ class Replay:
         return engine_for(self._recording.scene, self._problem)
 
     def _seconds(self, cycles: range) -> float:
-        """About how long it takes to replay some cycles."""
+        """Estimated seconds to replay some cycles."""
         if not cycles:
             return 0.0
         shown = len(self._shown.intersection(cycles[:-1])) * reference_seconds(self._problem)
@@ -116,7 +116,7 @@ class Replay:
         return rows if len(rows) == len(self._problem.inputs) else None
 
     def _replayed(self, moment: int, cycles: range, rows: Integers | None) -> Stretch | None:
-        """The stretch from a moment to the next, of these cycles; None if it does not arrive there.
+        """The stretch from a moment to the next, of these cycles; None if it does not end with the next one's weights.
 
         rows: of all examples of the last cycle, where its steps were recorded.
         """
@@ -135,7 +135,7 @@ class Replay:
                     states.append(self.after(states[-1], cycle))
                 except TrainingDiverged:
                     return None
-            # Before the first cycle of all nothing was carried over: it is by itself.
+            # Before the first cycle of all nothing was carried over: it is in a group of its own.
             apart = 1 if moment == 0 else 0
             steps = concatenated([self._steps(group) for group in (states[:apart], states[apart:]) if group])
             arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
@@ -177,13 +177,13 @@ def _carried(states: Sequence[TrainingState]) -> Gradients | None:
 
 
 def _dead(states: Sequence[TrainingState]) -> tuple[npt.NDArray[np.bool_], ...] | None:
-    """The weights that L1 has stopped in C networks: known of all of them or of none."""
+    """Masks of the weights that L1 has stopped in C networks: known of all of them or of none."""
     dead = [state.dead for state in states if state.dead is not None]
     return tuple(map(np.stack, zip(*dead, strict=True))) if dead else None
 
 
 def _gradients(layers: Sequence[Floats], deltas: Sequence[Floats], carried: Gradients | None) -> Gradients:
-    """Those of a batch's examples in C networks, added to those carried over."""
+    """Gradients of a batch's examples in C networks, added to those carried over."""
     weights = tuple(np.swapaxes(layer, -1, -2) @ delta for layer, delta in zip(layers, deltas, strict=False))
     biases, examples = tuple(delta.sum(axis=-2) for delta in deltas), deltas[0].shape[1]
     if carried is None:
@@ -195,10 +195,10 @@ def _gradients(layers: Sequence[Floats], deltas: Sequence[Floats], carried: Grad
     )
 
 
-# The very step at which a number goes over to its new side for good.
+# Crossings: the very step at which a number goes over to its new side for good.
 
 FAR = 2.0
-"""How many times as far from the edge as it swings within a cycle a number must be, not to be followed any further."""
+"""Distance from the edge, in multiples of its swing within a cycle, from which a number need not be followed further."""
 
 
 @dataclass(frozen=True)
@@ -208,13 +208,13 @@ class Crossing:
     cycle: int
     example: int
     count: int | None
-    """How often the edge was crossed near it, this time included; None where it was not followed back."""
+    """Number of times the edge was crossed near it, this time included; None where it was not followed back."""
 
 
 def last_crossing(
     replay: Replay, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
 ) -> Crossing | None:
-    """The step at which a number crossed 0 for good, found by replaying; None where that costs too much or goes astray.
+    """The step at which a number crossed 0 for good, found by replaying; None where that costs too much or fails.
 
     values: (R,), the number at every kept moment. measure: the same for parameters (C, ...), (C,), or None.
     From the last kept moment on the old side it is followed forwards until every later moment is far from the edge,
@@ -254,7 +254,7 @@ def last_crossing(
 
 @dataclass(frozen=True, eq=False)
 class _Followed:
-    """A number after each of the steps of a stretch, (C * T,), positive on the new side, and before them."""
+    """A number after each step of a stretch, (C * T,), positive on the new side; start: the number before them."""
 
     cycle: Integers
     example: Integers
@@ -276,7 +276,7 @@ class _Followed:
 
     @property
     def swing(self) -> float:
-        """How far at most the number goes to and fro within a cycle, beyond what it is at its start and end."""
+        """Largest excursion of the number within a cycle, beyond its values at the cycle's start and end."""
         cycles = int(self.cycle[-1] - self.cycle[0]) + 1
         steps = self.values.reshape(cycles, -1)
         ends = np.concatenate([[self.start], steps[:, -1]])
@@ -284,16 +284,16 @@ class _Followed:
         return float(np.maximum(low - steps.min(axis=1), steps.max(axis=1) - high).max())
 
 
-# The parameters of several networks of one shape, stacked: weights (C, n_l, n_{l+1}), biases (C, n_{l+1}).
+# Stacks: the parameters of several networks of one shape, weights (C, n_l, n_{l+1}) and biases (C, n_{l+1}).
 
 
 def stacked(networks: Sequence[Parameters]) -> Parameters:
-    """Those of C networks, one by one, as one stack."""
+    """The parameters of C single networks as one stack."""
     return _together(np.stack, networks)
 
 
 def concatenated(stacks: Sequence[Parameters]) -> Parameters:
-    """One stack after the other."""
+    """Stacks one after the other as one stack."""
     return _together(np.concatenate, stacks)
 
 
@@ -303,12 +303,12 @@ def interleaved(stacks: Sequence[Parameters]) -> Parameters:
 
 
 def chosen(stack: Parameters, which: Any) -> Parameters:
-    """Some of a stack: a slice or an array of indices gives a stack again, a number one network."""
+    """Some networks of a stack: a slice or an array of indices gives a stack again, a number one network."""
     return Parameters(tuple(array[which] for array in stack.weights), tuple(array[which] for array in stack.biases))
 
 
 def are_near(one: Parameters, other: Parameters, part: float) -> bool:
-    """Whether two stacks differ by no more than this part of the other's largest weight."""
+    """True if two stacks differ by no more than this part of the other's largest weight."""
     most = part * max(float(np.abs(array).max(initial=0.0)) for array in other.weights)
     pairs = [*zip(one.weights, other.weights, strict=True), *zip(one.biases, other.biases, strict=True)]
     return all(bool((np.abs(a - b) <= most).all()) for a, b in pairs)
@@ -319,12 +319,12 @@ def _together(how: Callable[[Sequence[Floats]], Floats], parts: Sequence[Paramet
     return Parameters(weights, tuple(how(arrays) for arrays in zip(*(part.biases for part in parts), strict=True)))
 
 
-# The moments of a recording that events are looked for in: those at rest, which have the weights after a cycle.
+# Moments in which events are looked for: those at rest, which have the weights after a cycle.
 
 FEWEST_MOMENTS = 16
 MOST_NUMBERS_OF_MOMENTS = 3_000_000
-"""Weights of all moments together that are looked at, or else so few moments: of a large network every second or third
-kept moment will do, as no single weight of it is news."""
+"""Most weights of all these moments together, unless they are the fewest: of a large network every second or third kept
+moment will do, as no single weight of it is reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,7 +337,7 @@ class Moments:
     """Weights (R, n_l, n_{l+1}), biases (R, n_{l+1})."""
 
     def at_most(self, count: int) -> Moments:
-        """So many of them, evenly chosen, the first and the last among them; these very ones if there are no more."""
+        """So many of the moments, evenly chosen, the first and the last among them; itself if there are no more."""
         if len(self.cycle) <= count:
             return self
         which = _evenly(np.arange(len(self.cycle)), count)
@@ -353,12 +353,12 @@ def moments_of(recording: Recording) -> Moments:
 
 
 def _evenly(indices: Integers, count: int) -> Integers:
-    """So many of them, the first and the last in any case; all if there are no more."""
+    """So many of the indices, evenly chosen, the first and the last in any case; all if there are no more."""
     places = np.linspace(0, len(indices) - 1, min(max(count, 2), len(indices)))
     return indices[np.unique(places.round().astype(np.int64))]
 
 
-# When a number that goes up and down goes over to the other side for good.
+# Turns: the moment at which a number that goes up and down goes over to the other side for good.
 
 
 @dataclass(frozen=True)
@@ -366,18 +366,18 @@ class Turn:
     """The last change of sides of S numbers, as indices of them."""
 
     crossed: int
-    """The first from which on all are on the new side."""
+    """Index of the first number from which on all are on the new side."""
     rising: bool
-    """Whether the new side is the higher one."""
+    """True if the new side is the higher one."""
 
 
 def last_turn(values: Floats, low: Floats | float, high: Floats | float, at: float = 0.0) -> Turn | None:
     """The last change of sides of numbers in the order of time; None where there was none for good.
 
     values: (S,). low <= at <= high: each one number or (S,). A number is clearly on the lower side from `low` down, and
-    clearly on the higher from `high` up; what lies between tells nothing, so that a number that trembles in that band
-    never turns. A turn leads from clearly one side to clearly the other, and never back to or over `at` at the end:
-    there is one at most, and what went to and fro before it is not counted.
+    clearly on the higher from `high` up; between them it is on neither, so that a number that stays in that band never
+    turns. A turn leads from clearly one side to clearly the other, and never back to or over `at` at the end: there is
+    one at most, and changes to and fro before it are not counted.
     """
     sides = np.where(values >= high, 1, 0) - np.where(values <= low, 1, 0)
     clear = np.flatnonzero(sides)

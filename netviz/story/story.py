@@ -1,4 +1,4 @@
-"""Story: the events worth telling as captions, where in the film they come, and the time they get."""
+"""Story: captions for the important events of a run, the frames they begin at, and the time they get."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from netviz.training.event import Event
 from netviz.training.recording import Recording
 
 LATEST = Fraction(10)
-"""Seconds after its moment in which something can still be told."""
+"""Longest delay of a caption after its moment, in seconds."""
 PROMPT = Fraction(2)
-"""The same of what is seen as it happens, or while it lasts."""
+"""Longest delay of a caption about something that is seen as it happens, or while it lasts, in seconds."""
 
 
 @dataclass(frozen=True)
 class CaptionRequest:
-    """Words that are to be told from a frame on, or soon after it.
+    """Text to be shown from a frame on, or soon after it.
 
-    frames: how long; None: as long as it takes to read. event: what of the recording they speak of, or None. latest:
-    seconds after `start` in which they can still be told.
+    frames: its duration; None: as long as it takes to read. event: the event of the recording that it is about, or
+    None. latest: seconds after `start` up to which it can still begin.
     """
 
     start: int
@@ -52,8 +52,8 @@ class CaptionRequest:
 def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
     """The plan of a film with all its cues, in order of time.
 
-    fits: whether a text has room in the picture. Other spans may come of it, but never another number of frames. What
-    the user should know is added to the notes.
+    fits: whether a text has room in the picture. The spans may change, but never the number of frames. Remarks for the
+    user are added to the notes.
     """
     scene = recording.scene
     kinds = {caption.moment.kind for caption in scene.captions}
@@ -65,9 +65,9 @@ def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = la
 
 
 def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
-    """The plan slower around the events that its story tells, and its captions where the film comes to their cycles.
+    """The plan, slower around its story's events, and with its captions at the frames in which their cycles are shown.
 
-    As far as they all still find room.
+    It stays as it is where the captions would not all find room.
     """
     scene, timeline = recording.scene, make_timeline(plan, recording)
     moments = []
@@ -84,40 +84,40 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
     """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
     if recording.scene.story is None:
         return plan
-    wanted, notes = [], []
+    requests, notes = [], []
     for chapter in chapters(make_timeline(plan, recording), events):
         text = next((text for text in chapter.texts if fits(text)), None)
         if text is None:
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
         else:
             latest = PROMPT if chapter.kind in ("sign", "plateau") else LATEST
-            wanted.append(CaptionRequest(chapter.start, text, event=chapter.event, latest=latest))
-    return replace(plan, cues=told_too(plan, wanted)[0], notes=(*plan.notes, *notes))
+            requests.append(CaptionRequest(chapter.start, text, event=chapter.event, latest=latest))
+    return replace(plan, cues=place_requests(plan, requests)[0], notes=(*plan.notes, *notes))
 
 
 def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
-    """The plan with the cues of the captions that the scene gives at events; notes tell of those that find no place."""
+    """The plan with the cues of the scene's captions at events; those that find no place are named in its notes."""
     given = [(f"captions[{index}]", each) for index, each in enumerate(recording.scene.captions)]
     given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
     if not given:
         return plan
-    wanted, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording)
+    requests, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording)
     for name, caption in given:
         try:
-            event = _meant(caption.moment, events)
+            event = _named_event(caption.moment, events)
             frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
             seen = frame_of(timeline, event)
             start = reached(plan, event.cycle) if seen is None else seen  # which says where a film comes, if not there
-            wanted[name] = CaptionRequest(start, caption.text, frames, event)
+            requests[name] = CaptionRequest(start, caption.text, frames, event)
         except ValueError as wrong:
             notes.append(f"{name} is left out: {wrong}")
-    cues, left_out = told_too(plan, tuple(wanted.values()))
-    crowded = [name for name, each in wanted.items() if any(each is other for other in left_out)]
+    cues, left_out = place_requests(plan, tuple(requests.values()))
+    crowded = [name for name, each in requests.items() if any(each is other for other in left_out)]
     notes += [f"{name} is left out: other captions leave it no time at its event" for name in crowded]
     return replace(plan, cues=cues, notes=(*plan.notes, *notes))
 
 
-def _meant(moment: Moment, events: Sequence[Event]) -> Event:
+def _named_event(moment: Moment, events: Sequence[Event]) -> Event:
     """The event that a moment names. Raises ValueError if there is none."""
     found = [event for event in events if event.kind == moment.name]
     if moment.number <= len(found):
@@ -128,59 +128,61 @@ def _meant(moment: Moment, events: Sequence[Event]) -> Event:
     raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
 
 
-def told_too(plan: Plan, wanted: Sequence[CaptionRequest]) -> tuple[tuple[Cue, ...], tuple[CaptionRequest, ...]]:
-    """The plan's cues and those wanted as well, each where it is to be or a little later; and those without room.
+def place_requests(
+    plan: Plan, requests: Sequence[CaptionRequest]
+) -> tuple[tuple[Cue, ...], tuple[CaptionRequest, ...]]:
+    """The plan's cues and those requested, each at its frame or a little later; and the requests without room.
 
-    What stands in the plan stays where it is; among those wanted the first are the first to find room.
+    The plan's own cues are not moved; among the requests the first are the first to find room.
     """
     cues: list[Cue] = [*plan.cues]
     left_out = []
-    for each in wanted:
-        cue = _in_room(plan, cues, each)
+    for request in requests:
+        cue = _in_room(plan, cues, request)
         if cue is None:
-            left_out.append(each)
+            left_out.append(request)
         else:
             cues = sorted([*cues, cue], key=lambda cue: cue.start)
     return tuple(cues), tuple(left_out)
 
 
-def _in_room(plan: Plan, cues: Sequence[Cue], wanted: CaptionRequest) -> Cue | None:
-    """A cue in the first room between others in which it can be read, if that is not too late."""
-    least = frames_to_read(wanted.text, plan.fps)
-    best = frames_for(wanted.text, plan.fps) if wanted.frames is None else max(least, wanted.frames)
+def _in_room(plan: Plan, cues: Sequence[Cue], request: CaptionRequest) -> Cue | None:
+    """A cue in the first gap between others in which it can be read; None if there is none, or if it is too late."""
+    least = frames_to_read(request.text, plan.fps)
+    best = frames_for(request.text, plan.fps) if request.frames is None else max(least, request.frames)
     borders = [0, *(border for cue in cues for border in (cue.start, cue.stop)), plan.frame_count]
     for free, limit in zip(borders[::2], borders[1::2], strict=True):
-        # What happens at the very end is told before the film is over.
-        earliest = min(wanted.start, limit - least) if limit == plan.frame_count else wanted.start
+        # A caption for the very end begins early enough to be read before the film is over.
+        earliest = min(request.start, limit - least) if limit == plan.frame_count else request.start
         start = max(free, earliest)
         if start + least <= limit:
-            is_late = start > wanted.start + wanted.latest * plan.fps
-            return None if is_late else Cue(start, min(limit, start + best), wanted.text, wanted.event)
+            is_late = start > request.start + request.latest * plan.fps
+            return None if is_late else Cue(start, min(limit, start + best), request.text, request.event)
     return None
 
 
-# What the film tells of its run: the events worth telling, in plain words, each where the film comes to it.
+# Chapters: the important events of the run in plain words, each at the frame in which the film comes to it.
 
 RANKS = ("diverged", "answer", "sign", "withers", "slows", "solved", "dead", "saturated", "plateau", "halved", "step")
-"""What finds room in the film before what."""
+"""Kinds of chapters, the most important first: in this order they find room in the film."""
 SECONDS_EACH = 7.0
-"""Of the learning shot: so much for every event that is told."""
+"""Seconds of the learning shot for each event that has a caption."""
 MOST_SIGNS = 2
-"""Synapses of which is told that they change their sign: of more it would be no news."""
+"""Largest number of synapses whose change of sign has a caption: more would not be remarkable."""
 _MOST_NEURONS = 2
-"""Neurons of which the same is told."""
-MOST_TOLD_APART = 12
-"""Neurons of a layer among which one can still be found."""
+"""Largest number of dead neurons, and of saturated ones, that have a caption."""
+MOST_DISTINGUISHABLE = 12
+"""Largest number of neurons in a layer among which a viewer can still find one."""
 _AHEAD = 0.8
-"""Seconds in which a viewer finds what is spoken of, before it happens."""
+"""Seconds before a change of sign at which its caption begins, so that a viewer finds the synapse in time."""
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """Something to be told from a frame on.
+    """A part of the story with its possible captions.
 
-    moment: the frame in which it happens. texts: of which the first is told that fits in its place, the shorter ones
-    last. event: what it is, or None.
+    start: the frame in which its caption begins. moment: the frame in which it happens. texts: of which the first is
+    shown that fits in its place, the shorter ones last. event: the event that it is about, or None.
     """
 
     kind: str
@@ -191,30 +193,30 @@ class Chapter:
 
 
 def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]:
-    """What is told of a run whose scene has a story, what matters most first."""
+    """Chapters of a run whose scene has a story, the most important first."""
     scene = timeline.recording.scene
     story = scene.story
     if story is None:
         return ()
-    wanted = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
-    found = [*_of_events(timeline, _chosen(timeline, events, wanted)), *_answers(timeline), *_first_step(timeline)]
-    # A scene whose words leave a sentence empty does not want it told.
-    found = [chapter for chapter in found if chapter.kind in wanted and all(text.strip() for text in chapter.texts)]
+    kinds = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
+    found = [*_of_events(timeline, _chosen(timeline, events, kinds)), *_answers(timeline), *_first_step(timeline)]
+    # A scene whose words leave a sentence empty has no chapter for it.
+    found = [chapter for chapter in found if chapter.kind in kinds and all(text.strip() for text in chapter.texts)]
     return tuple(sorted(found, key=lambda chapter: (RANKS.index(chapter.kind), chapter.start)))
 
 
-def _chosen(timeline: Timeline, events: Sequence[Event], wanted: Sequence[str]) -> list[Event]:
-    """The events for which the learning shot has time, the most telling of each kind."""
+def _chosen(timeline: Timeline, events: Sequence[Event], kinds: Sequence[str]) -> list[Event]:
+    """The events for which the learning shot has time, the most important of each kind."""
     plan = timeline.plan
     frames = sum(span.stop - span.start for span in plan.spans if span.kind in ("step", "move", "sweep"))
     most = max(2, int(frames / plan.fps / SECONDS_EACH))
     last = len(timeline.recording.weights) - 1
     chosen: list[Event] = []
-    for kind in wanted:
+    for kind in kinds:
         of_kind = [event for event in events if event.kind == kind]
-        if kind == "sign":  # of the last layer first: there a synapse says most by itself
+        if kind == "sign":  # of the last layer first: there a single synapse matters most
             of_kind = [event for event in of_kind if _can_be_found(timeline, event)]
-            of_kind.sort(key=lambda event: (event.synapse is None or event.synapse[0] != last, -_turn(event)))
+            of_kind.sort(key=lambda event: (event.synapse is None or event.synapse[0] != last, -_weight_change(event)))
             of_kind = of_kind[:MOST_SIGNS]
         elif kind in ("dead", "saturated"):
             of_kind = of_kind[:_MOST_NEURONS]
@@ -223,15 +225,15 @@ def _chosen(timeline: Timeline, events: Sequence[Event], wanted: Sequence[str]) 
 
 
 def _can_be_found(timeline: Timeline, event: Event) -> bool:
-    """Whether a viewer can tell which synapse is meant."""
+    """True if a viewer can find the synapse of an event in the picture."""
     if event.synapse is None:
         return False
     layers = timeline.recording.scene.network.layers
-    return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_TOLD_APART
+    return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_DISTINGUISHABLE
 
 
-def _turn(event: Event) -> float:
-    """How far a synapse has turned."""
+def _weight_change(event: Event) -> float:
+    """Size of the change of a synapse's weight."""
     return abs(event.numbers.get("after", 0.0) - event.numbers.get("before", 0.0))
 
 
@@ -247,7 +249,7 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
 
 
 def _answers(timeline: Timeline) -> Iterator[Chapter]:
-    """In every think shot its answer, once it is there."""
+    """A chapter for every think shot: its answer, once it is there."""
     plan, recording = timeline.plan, timeline.recording
     for span in plan.spans:
         shot = recording.scene.shots[span.shot]
@@ -258,7 +260,7 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
 
 
 def _until_answer(timeline: Timeline, span: Span) -> int:
-    """Frames of a think shot after which the answer stands beside what is right."""
+    """Frames of a think shot after which the answer stands beside the target."""
     frames = span.stop - span.start
     if timeline.held:
         return frames // 3
@@ -267,22 +269,22 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
 
 
 def _first_step(timeline: Timeline) -> Iterator[Chapter]:
-    """At the first step of learning what a step is, where it can be seen."""
+    """A chapter at the first step of learning, which says what a step is, where steps move."""
     first = next((span for span in timeline.plan.spans if span.kind == "step"), None)
     if first is not None and not timeline.held:
         yield Chapter("step", first.start, first.start, (say(timeline.recording.scene, "story-step"),))
 
 
-# The film slows down around what is worth seeing: the learning shot's time is shared out anew.
+# Slowing the film down around its events: the learning shot's time is shared out anew.
 
 SLOWER = 1.5
-"""How much longer a span becomes in which something happens: at most so many times its length is added."""
+"""Largest extension of a span in which something happens, in multiples of its length."""
 _REACH = 1.1
-"""Seconds around it in which the film is slower too, a little less the farther away."""
+"""Seconds around an event in which the film is slower too, a little less the farther away."""
 FASTER = 0.75
-"""What the others must keep of their length."""
+"""Smallest part of its length that any other span is shortened to."""
 _TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
-"""How much of all that is tried, until no span becomes too short."""
+"""Parts of the full extension that are tried in turn, until no span becomes too short."""
 
 
 def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
@@ -294,28 +296,25 @@ def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
     if plan.on_beats:
         return plan
     numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
-    here = [moment for moment in moments if numbers and _holds(plan, numbers, moment)]
-    if not here:
+    spans = [plan.spans[number] for number in numbers]
+    inside = [moment for moment in moments if spans and spans[0].start <= moment < spans[-1].stop]
+    if not inside:
         return plan
     for part in _TRIES:
-        lengths = _lengths([plan.spans[number] for number in numbers], here, float(plan.fps), part)
-        if _can_be(plan, numbers, lengths):
-            return _with(plan, numbers, lengths)
+        lengths = _lengths(spans, inside, float(plan.fps), part)
+        if _can_be_followed(plan, numbers, lengths):
+            return _with_lengths(plan, numbers, lengths)
     return plan
-
-
-def _holds(plan: Plan, numbers: Sequence[int], moment: int) -> bool:
-    return plan.spans[numbers[0]].start <= moment < plan.spans[numbers[-1]].stop
 
 
 def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: float, part: float) -> list[int]:
     """New lengths in frames, as many in all as before."""
-    wanted = [(span.stop - span.start) * (1 + SLOWER * part * _nearness(span, moments, fps)) for span in spans]
-    total, whole = sum(wanted), spans[-1].stop - spans[0].start
-    borders, come = [0], 0.0
-    for each in wanted:
-        come += each
-        borders.append(round(come * whole / total))
+    desired = [(span.stop - span.start) * (1 + SLOWER * part * _nearness(span, moments, fps)) for span in spans]
+    total, frames = sum(desired), spans[-1].stop - spans[0].start
+    borders, position = [0], 0.0
+    for each in desired:
+        position += each
+        borders.append(round(position * frames / total))
     return [stop - start for start, stop in itertools.pairwise(borders)]
 
 
@@ -325,8 +324,8 @@ def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
     return exp(-((apart / fps / _REACH) ** 2))
 
 
-def _can_be(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:
-    """Whether every span can still be seen, and none runs by much faster than before."""
+def _can_be_followed(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:
+    """True if every span can still be seen, and none is much shorter than before."""
     for number, length in zip(numbers, lengths, strict=True):
         span = plan.spans[number]
         before = span.stop - span.start
@@ -337,7 +336,7 @@ def _can_be(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:
     return True
 
 
-def _with(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:
+def _with_lengths(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:
     spans = [*plan.spans]
     start = spans[numbers[0]].start
     for number, length in zip(numbers, lengths, strict=True):
@@ -346,20 +345,20 @@ def _with(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:
     return replace(plan, spans=tuple(spans))
 
 
-# When the film comes to a cycle, and when to what happened in its run: as it is seen, frame by frame.
+# Frames of cycles and events: those in which a viewer sees the film come to a cycle, or an event happen.
 
 CLEARLY = 0.4
-"""An answer is seen to be right if it misses by no more than this part of the way between two targets."""
+"""Largest error of an answer that is seen to be right, as a part of the distance between two targets."""
 
 
 def frame_of(timeline: Timeline, event: Event) -> int | None:
-    """The frame in which what happened is seen; None if the film never comes there."""
+    """The frame in which an event is seen to happen; None if the film never comes there."""
     if event.cycle == 0:  # it was so before training
         return next((span.start for span in timeline.plan.spans if span.shot_kind != "title"), 0)
-    if event.kind == "sign" and event.synapse is not None and (turns := _turns(timeline, event)) is not None:
+    if event.kind == "sign" and event.synapse is not None and (turns := _sign_change(timeline, event)) is not None:
         return turns
     cycle, example = event.cycle, event.example
-    if event.kind == "plateau":  # told where it has lasted for a while: in the middle, as the curve draws cycles
+    if event.kind == "plateau":  # after it has lasted for a while: in the middle, as the curve draws cycles
         cycle = round(float(np.sqrt(max(1.0, event.numbers["from"]) * event.numbers["to"])))
     if event.kind == "solved":
         cycle = _clearly_solved(timeline, cycle)
@@ -369,7 +368,7 @@ def frame_of(timeline: Timeline, event: Event) -> int | None:
 
 
 def frame_at_cycle(timeline: Timeline, cycle: int) -> int | None:
-    """The first frame with which the film has come to a cycle: to its step if it is shown, or passing by.
+    """The first frame with which the film has come to a cycle: to its step if it is shown, or on the way past it.
 
     None if it never does.
     """
@@ -378,15 +377,15 @@ def frame_at_cycle(timeline: Timeline, cycle: int) -> int | None:
         return steps[0].start
     for span in spans:
         if span.kind in ("move", "sweep") and (span.from_cycle or 0) < cycle <= span.cycle:
-            return _passes(timeline, span, cycle)
+            return _first_frame_at(timeline, span, cycle)
     later = [span for span in spans if span.kind == "step" and span.cycle > cycle]
     return later[0].start if later and timeline.held else None
 
 
 def _clearly_solved(timeline: Timeline, cycle: int) -> int:
-    """The first kept cycle from one on after which every answer is seen to be right, and not by a hair only.
+    """The first kept cycle, from `cycle` on, after which every answer is clearly seen to be right.
 
-    Where several outputs vie for the largest, or none is ever so clear, the cycle itself.
+    Where the largest of several outputs is the answer, or none is ever so clear, it is `cycle` itself.
     """
     recording, examples = timeline.recording, timeline.recording.examples
     if examples.targets.shape[1] > 1:
@@ -400,10 +399,11 @@ def _clearly_solved(timeline: Timeline, cycle: int) -> int:
     return cycle
 
 
-def _turns(timeline: Timeline, event: Event) -> int | None:
+def _sign_change(timeline: Timeline, event: Event) -> int | None:
     """The first frame from which a synapse is seen with its new sign for good; None if it never is with its old one.
 
-    That is not always where its cycle is passed: in the steps of a shown cycle before it, it may waver around zero.
+    That is not always where its cycle is passed: in the steps of a shown cycle before it, the weight may go to and fro
+    around zero.
     """
     assert event.synapse is not None, "an event of a synapse"
     layer, start, end = event.synapse
@@ -421,7 +421,7 @@ def _turns(timeline: Timeline, event: Event) -> int | None:
     return None
 
 
-def _passes(timeline: Timeline, span: Span, cycle: int) -> int:
+def _first_frame_at(timeline: Timeline, span: Span, cycle: int) -> int:
     """The first frame of a span in which the weights are as far as a cycle that lies on its way."""
     first, last = span.start, span.stop - 1
     while first < last:
@@ -434,7 +434,7 @@ def _passes(timeline: Timeline, span: Span, cycle: int) -> int:
 
 
 def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> int:
-    """Where the weights move in the step of an example; of the last one shown if it is not known, or not shown."""
+    """The frame in which the weights move in an example's step; in the last step shown if its own is not known or shown."""
     span = next((span for span in steps if span.example == example), steps[-1])
     if timeline.held:
         return span.start

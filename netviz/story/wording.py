@@ -13,20 +13,19 @@ from netviz.timeline.captions import shows_points
 from netviz.training.event import Event
 
 CLOSE = 0.05
-"""An answer no farther than this from what is right, as a part of what the network can say, is very close."""
-
+"""Largest error of an answer that is called very close, as a part of the range of the network's outputs."""
 
 DATED = ("sign", "dead", "saturated", "halved", "solved", "diverged")
-"""Kinds of events of which the cycle is worth telling."""
+"""Kinds of events whose sentence names their cycle."""
 
 
 def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
-    """What is told of an event when the picture shows cycle `shown`, in full and shorter.
+    """Sentences about an event for a picture that shows cycle `shown`, the full one first, then shorter ones.
 
-    Its own cycle is told only if the picture has come to it: a synapse may be seen to turn in the steps of an earlier
-    shown cycle, after which it wavers unseen.
+    The event's cycle is named only if the picture has come to it: a synapse may be seen to change its sign in the steps
+    of an earlier shown cycle, after which the sign goes to and fro unseen.
     """
-    tell: dict[str, Callable[[Scene, Event], str]] = {
+    sentences: dict[str, Callable[[Scene, Event], str]] = {
         "sign": _sign,
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
@@ -34,8 +33,8 @@ def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
     }
     nameless = scene.network.model_copy(update={"inputs": (), "outputs": ()})
     texts = []
-    for told_of in (scene, scene.model_copy(update={"network": nameless})):  # a name may be long, a place never is
-        text = tell.get(event.kind, _plain)(told_of, event)
+    for named in (scene, scene.model_copy(update={"network": nameless})):  # a name may be long, a place never is
+        text = sentences.get(event.kind, _plain)(named, event)
         if event.kind in DATED and shown >= event.cycle and text:
             texts.append(say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text))
         texts.append(text)
@@ -43,20 +42,20 @@ def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
 
 
 def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
-    """What is told of the answer to a situation."""
-    said = ", ".join(f"{value:.2f}" for value in answer.tolist())
+    """Sentence about the network's answer to a situation."""
+    numbers = ", ".join(f"{value:.2f}" for value in answer.tolist())
     if target is None:
-        return say(scene, "story-answer-open", answer=said)
+        return say(scene, "story-answer-open", answer=numbers)
     right = np.asarray(target, dtype=np.float64)
     bounds = {"sigmoid": 1.0, "softmax": 1.0, "tanh": 2.0}
     span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
-    return say(scene, key, answer=said, target=", ".join(f"{value:g}" for value in right.tolist()))
+    return say(scene, key, answer=numbers, target=", ".join(f"{value:g}" for value in right.tolist()))
 
 
 def neuron_name(scene: Scene, layer: int, index: int) -> str:
-    """What a neuron is called: by its own name, or by its place."""
+    """Name of a neuron in sentences: its own, or one made from its place."""
     network, last = scene.network, len(scene.network.layers) - 1
     names = network.inputs if layer == 0 else network.outputs if layer == last else ()
     if names and names[index]:
@@ -74,7 +73,7 @@ def _neuron(event: Event) -> tuple[int, int]:
 
 
 def _plain(scene: Scene, event: Event) -> str:
-    """Of events that need no words of their own."""
+    """Sentence about an event that needs no other words than its kind's phrase."""
     return say(
         scene,
         f"story-{event.kind}",

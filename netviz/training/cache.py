@@ -42,7 +42,7 @@ TRAINING_CODE = ("scene", "training")
 """Packages of netviz whose code the numbers of a recording depend on."""
 
 SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9
-"""Longest time to find and read a recording, in seconds: for any, and for each byte. Measured: 0.01 and 2e-9 to 4e-9."""
+"""Longest seconds to find and read a recording: for any, and for each byte. Measured: 0.01, and 2e-9 to 4e-9."""
 
 _FILE = re.compile(r"[0-9a-f]{64}\.npz")
 _LONGEST_WRITING = 3600.0

@@ -257,7 +257,7 @@ def _adds_up_to_one(targets: list[str]) -> bool:
 
 
 def _backward(problem: TrainingProblem, index: int, layers: list[list[str]]) -> Iterator[str]:
-    """Source of layer `index`'s deltas, from the next layer's and the old weights, and of the update of those weights."""
+    """Source of layer `index`'s deltas, from the next layer's and the old weights, and of these weights' update."""
     after = [f"d{index + 1}_{j}" for j in range(problem.layers[index + 1])]
     slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(problem, index) else (SLOPE, "+=")
     deltas_are_used = index > 1 or (index == 1 and (problem.bias is True or any(value != "0.0" for value in layers[0])))

@@ -35,7 +35,7 @@ class Examples:
 
     @property
     def given(self) -> Floats:
-        """Training inputs as the scene gives them: points (E, 2) of the plane, or else the inputs (E, n_0) themselves."""
+        """Training inputs as the scene gives them: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
         return self.inputs if self.points is None else self.points
 
 
@@ -47,7 +47,7 @@ def examples_of(scene: Scene) -> Examples:
 def weight_stream(scene: Scene) -> SeedRandom:
     """A copy of Playground's stream of random numbers, at the place where its initial weights are drawn from it.
 
-    A data set's points and their shuffling are drawn before; for a scene with its own examples the stream is new.
+    A data set's points and their shuffling are drawn before; for a scene with its own examples the stream is untouched.
     """
     return _examples_and_stream(scene)[1].copy()
 

@@ -17,7 +17,7 @@ class Event:
 
     sign: a synapse changed its sign for good. before: its strongest weight of the old sign; after: its last;
     crossings: how often it crossed zero around that, step by step (where the step is known).
-    withers: an input's share of the sum of |w| over all weights from the inputs fell for good. before, after: the share.
+    withers: an input's share of all |w| that leave the inputs fell for good. before, after: the share.
     dead: a hidden neuron is inactive for every example, for good. before, after: its largest |activation|.
     saturated: a hidden neuron is close to a bound of its range for every example. before, after: its largest distance
     from a bound, as a share of the range.

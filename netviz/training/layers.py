@@ -167,7 +167,7 @@ def features_of(scene: Scene) -> tuple[Feature, ...] | None:
 
 
 def network_inputs(features: Sequence[Feature] | None, given: Floats) -> Floats:
-    """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given inputs themselves."""
+    """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given inputs."""
     if features is None:
         return given
     with np.errstate(over="ignore"):  # the trainer checks for numbers that are not finite

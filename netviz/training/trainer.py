@@ -177,8 +177,8 @@ def _watched(
 ) -> Callable[[TrainingState, int, int], TrainResult]:
     """Training whose numbers are checked when it is done.
 
-    Checking every step would cost as much as the step. So only cycles that leave a number that is not finite are trained
-    once more, every step checked.
+    Checking every step would cost as much as the step. So only cycles that leave a number that is not finite are
+    trained once more, with every step checked.
     """
 
     def run(state: TrainingState, cycles: int, first: int) -> TrainResult:

@@ -114,7 +114,7 @@ class Recorder:
         self.keep_rest(0, parameters)
 
     def keep_step(self, cycle: int, before: Parameters, step: TrainingStep) -> None:
-        """Record the forward pass of a step's examples, of those that are to be recorded, with the weights before it."""
+        """Record the forward pass of those examples of a step that the film presents, with the weights before it."""
         examples = self.examples[cycle]
         examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
         rows, within = slice(self._row, self._row + len(examples)), examples - step.start

@@ -17,7 +17,7 @@ from netviz.scene.loader import load_scene
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.scene.shots import Caption, LearningShot
-from netviz.story.story import LATEST, CaptionRequest, add_story, told_too
+from netviz.story.story import LATEST, CaptionRequest, add_story, place_requests
 from netviz.timeline.captions import add_captions, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan
@@ -166,7 +166,7 @@ def test_what_is_told_too_finds_its_room(wanted: list[tuple[int, str, int | None
     fixed = tuple(Cue(100 * place, 100 * place + 60, "given") for place in sorted(given_))
     plan = replace(PLAN, cues=fixed)
     asked = [CaptionRequest(*each) for each in wanted]
-    found, left_out = told_too(plan, asked)
+    found, left_out = place_requests(plan, asked)
     assert len(found) - len(fixed) + len(left_out) == len(asked)
     assert set(fixed) <= set(found)
     if found:
