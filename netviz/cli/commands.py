@@ -94,9 +94,9 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
         source = read_source(ctx, problems)
-        network, wanted = source.scene.network, source.scene.input_count
-        if len(values) != wanted:
-            taken = f"{count(wanted, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
+        network, expected = source.scene.network, source.scene.input_count
+        if len(values) != expected:
+            taken = f"{count(expected, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
             raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
         with located(source):
             _refuse(one_run_problems(source.scene))
@@ -125,14 +125,14 @@ def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -
         scene = source.scene
         with located(source):
             prepared = prepare(scene)
-            made = prepared.checked()
+            plan = prepared.checked()
             if source.recording is not None:
-                made = finish(prepared, source.recording).plan
-    if source.recording is None and (untold := _untold(scene)):
+                plan = finish(prepared, source.recording).plan
+    if source.recording is None and (unknown := _unknown_before_training(scene)):
         console.message(
-            f"{untold} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
+            f"{unknown} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
         )
-    console.result(_plan_as_json(scene, made) if as_json else _plan_as_text(scene, made))
+    console.result(_plan_as_json(scene, plan) if as_json else _plan_as_text(scene, plan))
 
 
 @click.command("validate")
@@ -143,9 +143,9 @@ def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     with console.warnings_shown(strict):
         source = read_source(ctx)
         with located(source):
-            made = prepare(source.subject).checked()
-    cycles = len(made.shown_cycles)
-    console.result(f"{source.scene.name}: fine; {console.seconds(made.seconds)}, {cycles} shown cycles")
+            plan = prepare(source.subject).checked()
+    cycles = len(plan.shown_cycles)
+    console.result(f"{source.scene.name}: fine; {console.seconds(plan.seconds)}, {cycles} shown cycles")
 
 
 @click.command("scenes")
@@ -184,13 +184,13 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
 
     problems = target_problems(target, SCENE_SUFFIXES, overwrite)
     text, copies = "", dict[Path, bytes]()
-    made = None
+    inspected = None
     try:
         with console.warnings_shown(strict=False):
             if _is_made(source):
-                made = netviz.inspect(source)
-            text = made.scene if made is not None else scene_text(source)
-            beside_source = {} if made is not None else files_beside(source)
+                inspected = netviz.inspect(source)
+            text = inspected.scene if inspected is not None else scene_text(source)
+            beside_source = {} if inspected is not None else files_beside(source)
             copies = {target.parent / name: path.read_bytes() for name, path in beside_source.items()}
     except InputError as wrong:
         problems += wrong.problems
@@ -201,10 +201,10 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
     for path, content in {**copies, target: text.encode()}.items():
         with atomic_write(path, overwrite=overwrite) as temporary:
             temporary.write_bytes(content)
-    of = "the link's run" if is_link(source) else f"{'a copy' if made is None else 'the scene'} of {source}"
+    of = "the link's run" if is_link(source) else f"{'a copy' if inspected is None else 'the scene'} of {source}"
     beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
-    if made is not None and made.about.files:
-        beside += f"; beside it have to lie: {printable(', '.join(made.about.files))}"
+    if inspected is not None and inspected.about.files:
+        beside += f"; beside it have to lie: {printable(', '.join(inspected.about.files))}"
     console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
 
 
@@ -218,7 +218,7 @@ def schema_command() -> None:
 
 
 def _is_made(source: str) -> bool:
-    """Whether it is a file that netviz made of a scene."""
+    """Return whether it is a file that netviz made of a scene."""
     from netviz.scene.files import MADE
     from netviz.scene.playground_link import is_link
 
@@ -243,8 +243,8 @@ def _numbers(text: str) -> tuple[list[float], list[Problem]]:
     return values, problems
 
 
-def _untold(scene: Scene) -> str:
-    """What a plan without a recording does not know; "" if it knows all."""
+def _unknown_before_training(scene: Scene) -> str:
+    """Text of what a plan without a recording does not know; "" if it knows all."""
     if scene.story is not None:
         return "what the story tells, and when, is known"
     if any(caption.moment.kind == "event" for caption in scene.captions):
@@ -252,23 +252,23 @@ def _untold(scene: Scene) -> str:
     return ""
 
 
-def _plan_as_text(scene: Scene, made: Plan) -> str:
+def _plan_as_text(scene: Scene, plan: Plan) -> str:
     lines = [f"{'shot':9} {'what':6} {'cycle':>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
-    for span in made.spans:
+    for span in plan.spans:
         example = "" if span.example is None else str(span.example + 1)
-        start, end = float(span.start / made.fps), float(span.stop / made.fps)
+        start, end = float(span.start / plan.fps), float(span.stop / plan.fps)
         lines.append(
             f"{scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
             f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}"
         )
-    for cue in made.cues:
-        start, end = float(cue.start / made.fps), float(cue.stop / made.fps)
+    for cue in plan.cues:
+        start, end = float(cue.start / plan.fps), float(cue.stop / plan.fps)
         lines.append(f"caption   {start:>34.2f}s {end:>8.2f}s {cue.stop - cue.start:>7}  {printable(cue.text)}")
-    lines.append(f"{console.seconds(made.seconds)}, {made.frame_count} frames at {made.fps} frames a second")
+    lines.append(f"{console.seconds(plan.seconds)}, {plan.frame_count} frames at {plan.fps} frames a second")
     return "\n".join(lines)
 
 
-def _plan_as_json(scene: Scene, made: Plan) -> str:
+def _plan_as_json(scene: Scene, plan: Plan) -> str:
     spans = [
         {
             "shot": scene.shots[span.shot].shot,
@@ -277,16 +277,16 @@ def _plan_as_json(scene: Scene, made: Plan) -> str:
             "example": None if span.example is None else span.example + 1,
             "first_frame": span.start,
             "frames": span.stop - span.start,
-            "start": float(span.start / made.fps),
-            "end": float(span.stop / made.fps),
+            "start": float(span.start / plan.fps),
+            "end": float(span.stop / plan.fps),
         }
-        for span in made.spans
+        for span in plan.spans
     ]
     captions = [
-        {"text": cue.text, "start": float(cue.start / made.fps), "end": float(cue.stop / made.fps)} for cue in made.cues
+        {"text": cue.text, "start": float(cue.start / plan.fps), "end": float(cue.stop / plan.fps)} for cue in plan.cues
     ]
-    told = {"fps": str(made.fps), "frames": made.frame_count, "seconds": float(made.seconds), "spans": spans}
-    return json.dumps({**told, "captions": captions}, indent=1)
+    table = {"fps": str(plan.fps), "frames": plan.frame_count, "seconds": float(plan.seconds), "spans": spans}
+    return json.dumps({**table, "captions": captions}, indent=1)
 
 
 def _size(scene: Scene) -> str:
@@ -297,7 +297,7 @@ def _bytes(path: Path) -> str:
     return amount(path.stat().st_size)
 
 
-# The command about the recordings that other commands keep.
+# `netviz cache`: the recordings that other commands keep.
 
 
 @click.command("cache")
@@ -325,7 +325,7 @@ def cache_command(clear: bool, as_json: bool) -> None:
         console.result(f"{printable(click.format_filename(kept.folder))}: {number}, {size} {of}")
 
 
-# `netviz words`: what netviz says in its pictures, to be translated or reworded.
+# `netviz words`: netviz's phrases, to be translated or reworded.
 
 _HEADING = """\
 What netviz says in its pictures and beside its films. Translate or reword what you like (what you leave out stays

@@ -81,7 +81,7 @@ def warnings_shown(strict: bool) -> Iterator[None]:
 
     Each is shown once. Warnings of others are left as they are.
     """
-    told: set[str] = set()
+    shown: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("error" if strict else "always", NetvizWarning)
         others = warnings.showwarning
@@ -89,8 +89,8 @@ def warnings_shown(strict: bool) -> Iterator[None]:
         def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
             if not issubclass(category, NetvizWarning):
                 others(message, category, *rest, **more)  # type: ignore[arg-type]
-            elif str(message) not in told:
-                told.add(str(message))
+            elif str(message) not in shown:
+                shown.add(str(message))
                 note(str(message))
 
         warnings.showwarning = show
@@ -101,7 +101,7 @@ def warnings_shown(strict: bool) -> Iterator[None]:
 
 
 class ProgressLines:
-    """Where there is no terminal: a plain line for each phase, and one every ten seconds."""
+    """Progress without a terminal: a plain line for each phase, and one every ten seconds."""
 
     def __init__(self) -> None:
         self._told = 0.0
@@ -195,7 +195,7 @@ def report(failure: Exception) -> int:
     return failure.exit_code if isinstance(failure, NetvizError) else 1
 
 
-# How a command is stopped from outside: Ctrl-C, a polite end, a closed terminal.
+# Signals that stop a command: Ctrl-C, SIGTERM, a closed terminal.
 
 
 class Stopped(SystemExit):

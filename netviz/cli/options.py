@@ -117,7 +117,7 @@ jobs_option = click.option(
 
 
 def jobs_of(text: str | None) -> tuple[int | None, list[Problem]]:
-    """How many processes --jobs asks for, None where nobody does; and what is wrong with it as a number."""
+    """Number of processes that --jobs asks for, None without it; and what is wrong with it as a number."""
     if not text:
         return None, []
     try:
@@ -130,7 +130,7 @@ overwrite_option = click.option("--overwrite", "-y", is_flag=True, help="Replace
 
 
 def overrides(ctx: click.Context) -> tuple[dict[str, Override], list[Problem]]:
-    """What the user typed, by scene key, and the mistakes in it that can be seen without the scene."""
+    """Overrides that the user typed, by scene key, and the mistakes in them that are seen without the scene."""
     typed: dict[str, Override] = {}
     problems: list[Problem] = []
     for option, key, as_yaml, _, _ in SCENE_OPTIONS:

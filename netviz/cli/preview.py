@@ -54,7 +54,7 @@ def preview_command(
         return first.pop() if first else _input(*parse_source(ctx, typed))
 
     with tempfile.TemporaryDirectory(prefix="netviz-preview-", ignore_cleanup_errors=True) as folder:
-        session = PreviewSession(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_told())
+        session = PreviewSession(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_reporter())
         server = start_server(session, port)
         try:
             session.start()
@@ -96,10 +96,10 @@ def _first_input(recording: Any, draft: ParseResult, at: str) -> PreviewInput:
     return replace(first, prepared=prepared)
 
 
-def _told() -> Callable[[Status], None]:
+def _reporter() -> Callable[[Status], None]:
     """Says on the terminal what came of each change."""
 
-    def tell(status: Status) -> None:
+    def report(status: Status) -> None:
         for problem in status.problems:
             console.error(problem)
         if status.picture is not None and not status.problems:
@@ -107,11 +107,11 @@ def _told() -> Callable[[Status], None]:
             training = "" if trained is None else f", {trained:.2f} s of it training"
             console.message(f"{printable(status.picture.name)}: drawn in {status.picture.took:.2f} s{training}")
 
-    return tell
+    return report
 
 
 def has_screen() -> bool:
-    """Whether a browser can open a window here, as far as can be known."""
+    """Return whether a browser can open a window here, as far as can be known."""
     if sys.platform in ("win32", "darwin"):
         return "SSH_CONNECTION" not in os.environ
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))

@@ -18,7 +18,7 @@ from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline.jobs import Films, encode_settings, prepare_films
 from netviz.pipeline.render import request_problems
-from netviz.pipeline.validation import platform_told, tells
+from netviz.pipeline.validation import platform_text, tells
 from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
 from netviz.video.webvtt import vtt_beside
 from netviz.video.writer import Film
@@ -83,7 +83,7 @@ def render_command(
                     progress=progress,
                     cache=cache,
                 )
-            console.result(_told(source.targets, film))
+            console.result(_film_lines(source.targets, film))
         else:
             _make_several(ctx, sources, overwrite=overwrite, jobs=workers, cluster=cluster or None, cache=cache)
 
@@ -94,9 +94,9 @@ def _show(sources: list[Given], overwrite: bool) -> None:
         if problems:
             raise InputError(problems)
     for source, film in zip(sources, prepared, strict=True):
-        made = film.checked()
+        plan = film.checked()
         size = "{}x{}".format(*source.scene.output.size)
-        length = f"{console.seconds(made.seconds)}, {made.frame_count} frames of {size}, {len(made.spans)} spans"
+        length = f"{console.seconds(plan.seconds)}, {plan.frame_count} frames of {size}, {len(plan.spans)} spans"
         making = encode_settings(source.scene.output)
         for target in source.targets:
             (output,) = outputs_of([target], making)
@@ -105,8 +105,8 @@ def _show(sources: list[Given], overwrite: bool) -> None:
                 what = f"the poster, {size}"
             elif output.kind in ANIMATED:
                 what += f", as {_small(output, making)}"
-            told = _captions_told(target, source.targets, tells(source.scene), "; ")
-            console.result(f"{console.name(target)}: {what}{told}{platform_told(source.scene)}")
+            captions_text = _captions_text(target, source.targets, tells(source.scene), "; ")
+            console.result(f"{console.name(target)}: {what}{captions_text}{platform_text(source.scene)}")
 
 
 def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:
@@ -118,7 +118,7 @@ def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> N
         def ended(target: Path, outcome: Film | Exception) -> None:
             with progress.aside():
                 if isinstance(outcome, Film):
-                    console.result(_told(targets[target], outcome))
+                    console.result(_film_lines(targets[target], outcome))
                 else:
                     reason = (
                         str(outcome) if isinstance(outcome, NetvizError) else f"{type(outcome).__name__}: {outcome}"
@@ -142,17 +142,17 @@ def _typed_before_surroundings(
     return (jobs, None) if typed == {"jobs"} else (None, cluster)
 
 
-def _told(targets: Sequence[Path], film: Film) -> str:
+def _film_lines(targets: Sequence[Path], film: Film) -> str:
     """A line for every file."""
     lines = []
     for target in targets:
         what = "the poster" if is_picture(target) else console.seconds(film.seconds)
-        told = _captions_told(target, targets, film.captions is not None, ", ")
-        lines.append(f"{console.name(target)}: {what}, {amount(film.files[target.absolute()])}{told}")
+        captions_text = _captions_text(target, targets, film.captions is not None, ", ")
+        lines.append(f"{console.name(target)}: {what}, {amount(film.files[target.absolute()])}{captions_text}")
     return "\n".join(lines)
 
 
-def _captions_told(target: Path, targets: Sequence[Path], tells: bool, before: str) -> str:
+def _captions_text(target: Path, targets: Sequence[Path], tells: bool, before: str) -> str:
     """Of the file that has the captions beside it, where they are."""
     has_them = tells and next((path for path in targets if is_played(path)), None) == target
     return f"{before}captions in {console.name(Path(vtt_beside(target).name))}" if has_them else ""
@@ -164,7 +164,7 @@ def _small(output: OutputFile, making: EncodeSettings) -> str:
     return "{}x{} with {:g} pictures a second".format(*output.take.size, rate)
 
 
-# `netviz embed`: everything that a blog post needs of a film.
+# `netviz embed`: a folder for a blog post.
 
 FOLDER_HELP = "The folder; without it the scene's name in the current folder."
 

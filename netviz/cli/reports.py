@@ -194,7 +194,7 @@ def _name(scene: Scene, layer: int, index: int) -> str:
     return f"hidden neuron {index + 1}{f' of layer {layer}' if last > 2 else ''}"
 
 
-# `netviz flashes`: whether a film flashes more often than is safe, in plain words or as JSON.
+# `netviz flashes`: flashes of a film against the limit that is safe, as text or JSON.
 
 
 @click.command("flashes")
@@ -250,9 +250,9 @@ def _second(exact: Fraction) -> str:
 
 
 def _flashes_json(film: Path, found: Flashes) -> str:
-    told: dict[str, Any] = {"film": str(film), "fps": str(found.fps), "frames": found.frames, "passes": found.passes}
+    data: dict[str, Any] = {"film": str(film), "fps": str(found.fps), "frames": found.frames, "passes": found.passes}
     for kind, most in (("general", found.general), ("red", found.red)):
-        told[kind] = {
+        data[kind] = {
             "flashes": most.flashes,
             "start": None if most.start is None else float(most.start),
             "end": None if most.end is None else float(most.end),
@@ -260,10 +260,10 @@ def _flashes_json(film: Path, found: Flashes) -> str:
             "share": most.share,
             "too_many": [{"start": float(start), "end": float(end)} for start, end in most.too_many],
         }
-    return json.dumps(told, indent=1)
+    return json.dumps(data, indent=1)
 
 
-# `netviz inspect`: what a film, a picture or a recording says about itself.
+# `netviz inspect`: the provenance of a film, a picture or a recording.
 
 
 @click.command("inspect")
@@ -326,7 +326,7 @@ def _media_text(found: Inspection) -> str:
 
 def _inspection_json(found: Inspection) -> str:
     about, media = found.about, found.media
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "title": about.title,
         "netviz": about.version,
         "seed": about.seed,
@@ -336,14 +336,14 @@ def _inspection_json(found: Inspection) -> str:
         "size_in_bytes": found.size_in_bytes,
     }
     if media is None:
-        told["recording"] = {"moments": found.kept}
+        data["recording"] = {"moments": found.kept}
     else:
         size = None if media.size is None else "{}x{}".format(*media.size)
-        told["media"] = {
+        data["media"] = {
             "kind": media.kind,
             "size": size,
             "seconds": media.seconds,
             "fps": media.fps,
             "codecs": media.codecs,
         }
-    return json.dumps({**told, "scene": about.scene}, indent=1)
+    return json.dumps({**data, "scene": about.scene}, indent=1)

@@ -30,7 +30,7 @@ from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, PICTURES
 
 OUTPUT_SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}
-"""What the names of the files may end in that the commands write, first of all what they do unless told otherwise."""
+"""Ends of the names of the files that commands write, first of all the one that they have unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class CommandSource:
 
     @property
     def subject(self) -> Scene | Recording:
-        """What `netviz.render` and the others take."""
+        """The scene or recording, as `netviz.render` and the others take it."""
         return self.scene if self.recording is None else self.recording
 
 
@@ -207,10 +207,10 @@ def _same_file(one: Path, other: Path) -> bool:
         return False
 
 
-# Where the films of a command go: of one or several, each in one file or several.
+# Files of the films of a command, of one or several, each in one file or several.
 
 _NAME = "{name}"
-"""What stands for a film's own name in -o."""
+"""Placeholder of a film's own name in -o."""
 
 
 def target_files(outputs: Sequence[str], names: Sequence[str]) -> list[tuple[Path, ...]]:

@@ -64,9 +64,7 @@ def compare(scene: Scene, *, progress: Progress | None = None, cache: bool = Fal
     return train_runs(prepared.scene, progress, cache)
 
 
-def recorded(
-    prepared: Prepared, *, progress: Progress | None = None, cache: bool = False
-) -> Recording | Comparison:
+def recorded(prepared: Prepared, *, progress: Progress | None = None, cache: bool = False) -> Recording | Comparison:
     """The recording that was prepared, or what training the prepared scene leaves: of its one run, or of all."""
     if not isinstance(prepared.source, Scene):
         return prepared.source
@@ -168,9 +166,7 @@ def sonify(
     from netviz.audio.mixdown import write_sonified
 
     prepared, scene, target = prepare(source), scene_of(source), Path(output)
-    prepared.checked(
-        [*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)]
-    )
+    prepared.checked([*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)])
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline_of_one_run
     with atomic_write(target, overwrite=overwrite) as part:
         for done, total in write_sonified(timeline, part):

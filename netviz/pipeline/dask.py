@@ -20,7 +20,7 @@ class ClusterUnreachable(NetvizError):
 
 
 def address_problems(address: str) -> list[Problem]:
-    """Why nobody can be asked at an address, without asking: dask is not installed, or it is none."""
+    """Problems with a cluster's address, without asking it: dask is not installed, or it is no address."""
     try:
         import distributed.comm.addressing
         import distributed.comm.registry
@@ -78,7 +78,7 @@ def cluster_executor(address: str, patience: float = _PATIENCE) -> Iterator[Exec
 
 
 def is_dask(executor: Executor) -> bool:
-    """Whether an executor is a dask client's."""
+    """Return whether an executor is a dask client's."""
     return type(executor).__module__.partition(".")[0] == "distributed"
 
 

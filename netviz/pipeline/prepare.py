@@ -216,7 +216,7 @@ def _resolved_schedule(scene: Scene, length: Fraction | None, rhythm: Rhythm | N
 
 
 def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
-    """What the steps of a film of so many seconds keep time with; None if they are to be even.
+    """Rhythm that the steps of a film of so many seconds keep; None if they are to be even.
 
     Raises InputError if music is to be listened to, and cannot be fitted to the film.
     """
@@ -234,7 +234,7 @@ def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
 
 
 def _size_problems(scene: Scene) -> list[Problem]:
-    """Why a scene's recording would be too large, or its runs cannot be trained and drawn side by side."""
+    """Problems of a recording that would be too large, or of runs that cannot be trained and drawn side by side."""
     if scene.compare is not None:
         return side_by_side_problems(scene)
     try:

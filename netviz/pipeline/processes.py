@@ -32,7 +32,7 @@ from netviz.pipeline.tasks import (
 )
 
 ATTEMPTS = 2
-"""How often a segment is tried whose worker is lost."""
+"""Attempts at a segment whose worker is lost."""
 _PATIENCE = 1.0
 """Seconds between asking a worker to go and ending it."""
 
@@ -124,9 +124,9 @@ class _Worker:
                     TRACKERS[film.token].drawn(start, what)
                 elif kind == "failed":
                     raise SegmentFailed(what)
-                elif kind == "made":
-                    made: tuple[bytes, ...] = what
-                    return made
+                elif kind == "encoded":
+                    encoded: tuple[bytes, ...] = what
+                    return encoded
         except (EOFError, OSError, ValueError):
             raise WorkerLost(self._end_in_words()) from None
 
@@ -163,10 +163,10 @@ class _Worker:
                 pass
 
 
-# A worker process: what it is told on standard input, and what it answers on standard output.
+# Program of a worker process: requests on standard input, answers on standard output.
 #
-# Messages are pickles, each after its length. Told: (token, film or None if it has it, start, stop). Answered:
-# ("frames", n) now and then, and ("made", bytes) or ("failed", words) at last.
+# Messages are pickles, each after its length. Requests: (token, film or None if it has it, start, stop). Answers:
+# ("frames", n) now and then, and ("encoded", bytes) or ("failed", words) at last.
 
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -201,11 +201,11 @@ def serve_tasks() -> None:
     """Make segments until standard input ends, or we are told to go."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     signal.signal(signal.SIGTERM, _go)
-    told = sys.stdin.buffer
+    requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
-        _serve(told, answers)
+        _serve(requests, answers)
     except (EOFError, BrokenPipeError):
         os._exit(0)
 
@@ -215,27 +215,27 @@ def _go(*_: object) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _serve(told: IO[bytes], answers: IO[bytes]) -> None:
+def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     class Talkative(ProgressTracker):
         """Tells how far a segment is."""
 
-        told = 0.0
+        reported = 0.0
 
         def drawn(self, start: int, count: int) -> None:
             now = time.monotonic()
-            if now - self.told >= BETWEEN_WORDS:
-                self.told = now
+            if now - self.reported >= BETWEEN_WORDS:
+                self.reported = now
                 send(answers, ("frames", count))
 
     film: SerializedTask | None = None
     while True:
-        token, sent, start, stop = receive(told)
+        token, sent, start, stop = receive(requests)
         if sent is not None:
             film = sent
             TRACKERS.clear()
             TRACKERS[token] = Talkative()
         assert film is not None and film.token == token
         try:
-            send(answers, ("made", Segment(film, start, stop).encoded()))
+            send(answers, ("encoded", Segment(film, start, stop).encoded()))
         except NetvizError as failure:
             send(answers, ("failed", str(failure)))

@@ -20,7 +20,7 @@ OWN_MUSIC = "made by netviz from the run itself, CC0: nobody need be asked or na
 
 
 def provenance_of(scene: Scene, version: str = __version__) -> Provenance:
-    """What a file says that is made of a scene: the scene itself, whole, and whose its music is.
+    """Provenance of a file made of a scene: the whole scene, and title, artist and licence of its music.
 
     version: of the netviz that makes it.
     """
@@ -37,7 +37,7 @@ def provenance_of(scene: Scene, version: str = __version__) -> Provenance:
 
 
 def embedded_provenance(scene: Scene) -> Provenance | None:
-    """What the scene's files are to say: None for nothing, where it does not want it known."""
+    """Provenance to be written into the scene's files; None where the scene says output.about: false."""
     return provenance_of(scene) if scene.output.about else None
 
 
@@ -56,16 +56,16 @@ def _music(sound: Sound) -> Music:
     return Music(tags.title, tags.artist, sound.licence or tags.licence)
 
 
-# What a film, a picture or a recording says about itself: which scene made it, and how to make it again.
+# Inspection of a film, a picture or a recording: which scene made it, and how to make it again.
 
 RECORDING = b"PK\x03\x04"
-"""How a recording begins: it is a zip archive."""
+"""First bytes of a recording, which is a zip archive."""
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found. about: what the file says about itself. media: what it holds; kept: of a recording, how many
-    moments are in it instead, and size_in_bytes of its file."""
+    """Findings of `inspect`. about: what the file says about itself. media: what it holds; kept: of a recording, how
+    many moments are in it instead, and size_in_bytes of its file."""
 
     path: Path
     about: Provenance
@@ -80,7 +80,7 @@ class Inspection:
 
 
 def inspect(path: str | Path) -> Inspection:
-    """What a film, a picture or a recording of netviz's says about itself, whatever its name ends in.
+    """Read from a film, a picture or a recording of netviz what it was made of, whatever its name ends in.
 
     Raises InputError for what is no such file, or carries no word of netviz.
     """

@@ -53,7 +53,7 @@ def render(
     fails; then the output is as it was before.
     """
     targets = targets_of(output) if output is not None else (Path(f"{scene_of(source).name}.mp4"),)
-    (made,) = render_many(
+    (film,) = render_many(
         {targets: source},
         overwrite=overwrite,
         jobs=jobs,
@@ -62,9 +62,9 @@ def render(
         progress=progress,
         cache=cache,
     ).values()
-    if isinstance(made, Exception):
-        raise made
-    return made
+    if isinstance(film, Exception):
+        raise film
+    return film
 
 
 def render_many(

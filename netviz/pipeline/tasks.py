@@ -52,7 +52,7 @@ class SerializedTask:
 
 @dataclass(frozen=True, eq=False)
 class RenderTask:
-    """What all segments of one film are made from. roll: what is drawn and encoded. token: what workers know it by."""
+    """One film as workers draw it. roll: the frames to be drawn and their encodings. token: its name among workers."""
 
     plan: Plan
     recorded: Recording | Comparison
@@ -99,12 +99,12 @@ class Segment:
 
 
 def encode(film: RenderTask | SerializedTask, start: int, stop: int) -> tuple[bytes, ...]:
-    """What is handed to executors: the segment's encoded bytes. See `Segment.encoded`."""
+    """Encode a segment; this is the function that executors are given. See `Segment.encoded`."""
     return Segment(film, start, stop).encoded()
 
 
 class ProgressTracker:
-    """What is known in this process of a film that is being made: how far it is, and whether it is still wanted."""
+    """Progress of a film in this process: the frames drawn so far, and whether it has been cancelled."""
 
     def __init__(self, news: threading.Event | None = None, tell: Callable[[], None] = lambda: None) -> None:
         """news: set when more is drawn. tell: called by a worker that leaves nobody else the time to look."""
@@ -200,7 +200,7 @@ def _files(scene: Scene) -> list[str]:
 
 
 def _with_files(recorded: Recording | Comparison, files: Mapping[str, bytes]) -> Recording | Comparison:
-    """What is recorded with its scene's files: those at their places if they are the same, or else our own copies."""
+    """The recording with its scene's files: those at their places if they are the same, or else our own copies."""
     places = {path: path if _is(path, content) else _copy(path, content) for path, content in files.items()}
     scene = recorded.scene
     panels = scene.panels and tuple(
@@ -230,7 +230,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="netviz-")
 
 
-# What a worker must have like everybody else, so that its segment is the same to the last bit.
+# Versions that all workers must have in common, so that their segments are the same to the last bit.
 
 
 class WorkerDiffers(NetvizError):
@@ -257,11 +257,13 @@ def worker_versions() -> Mapping[str, str]:
     }
 
 
-def check_versions(wanted: Mapping[str, str]) -> None:
+def check_versions(expected: Mapping[str, str]) -> None:
     """Raise WorkerDiffers unless this process has the versions that the one asking has."""
     here = worker_versions()
     wrong = [
-        f"{name} {here.get(name)} instead of {version}" for name, version in wanted.items() if here.get(name) != version
+        f"{name} {here.get(name)} instead of {version}"
+        for name, version in expected.items()
+        if here.get(name) != version
     ]
     if wrong:
         import socket

@@ -25,7 +25,7 @@ from netviz.video.webvtt import vtt_beside
 from netviz.video.writer import Film
 
 Source = Scene | Recording | Comparison
-"""What films and stills are made of: something to be trained, or what training has left."""
+"""Source of films and stills: a scene to be trained, or what training has left."""
 
 LARGEST_DRAWN, MOST_IN_LAYER = 250_000, 1_024
 """Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
@@ -34,7 +34,7 @@ LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 
 
 def recording_problems(recording: Recording) -> list[Problem]:
-    """Why no whole film can be made of a recording: training broke off, or its scene compares several runs."""
+    """Problems that keep a whole film from a recording: training broke off, or its scene compares several runs."""
     problems = []
     last, cycles = int(recording.cycle[-1]), recording.scene.training.cycles
     if last != cycles:
@@ -46,7 +46,7 @@ def recording_problems(recording: Recording) -> list[Problem]:
 
 
 def one_run_problems(scene: Scene) -> list[Problem]:
-    """Why a scene that compares several runs cannot be recorded, or asked, as one."""
+    """Problem of a scene that compares several runs where one run is needed."""
     if scene.compare is None:
         return []
     first = next((f" --set {key}={value}" for run in scene.compare for key, value in run.set.items()), "")
@@ -55,7 +55,7 @@ def one_run_problems(scene: Scene) -> list[Problem]:
 
 
 def side_by_side_problems(scene: Scene) -> list[Problem]:
-    """What keeps the runs of a scene from being trained and drawn side by side."""
+    """Problems that keep the runs of a scene from being trained and drawn side by side."""
     found = comparison_problems(scene)
     if found:
         return found
@@ -72,7 +72,7 @@ def side_by_side_problems(scene: Scene) -> list[Problem]:
 def target_problems(
     target: Path, suffixes: tuple[str, ...], overwrite: bool, inputs: Iterable[Path] = ()
 ) -> list[Problem]:
-    """Why what ends in one of `suffixes` cannot be written to `target`. inputs: files it must not replace."""
+    """Problems with writing a file that ends in one of `suffixes` to `target`. inputs: files it must not replace."""
     problems = output_problems(target, overwrite, [*inputs])
     if not problems and target.suffix.lower() not in suffixes:
         *others, last = suffixes
@@ -82,7 +82,7 @@ def target_problems(
 
 
 def picture_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
-    """Why a picture of the scene cannot be written to `target`."""
+    """Problems with writing a picture of the scene to `target`."""
     return target_problems(target, PICTURES, overwrite, inputs) or _transparency_problems(scene, target)
 
 
@@ -96,7 +96,7 @@ def _transparency_problems(scene: Scene, target: Path) -> list[Problem]:
 def film_target_problems(
     scene: Scene, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
 ) -> list[Problem]:
-    """Why the scene's film cannot be written to `targets`, or its captions beside the first of them.
+    """Problems with writing the scene's film to `targets`, or its captions beside the first of them.
 
     Single pictures among them are the moment of a poster.
     """
@@ -127,7 +127,7 @@ def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
 
 
 def tells(scene: Scene) -> bool:
-    """Whether the film tells something in words, so that there will be a file of its captions."""
+    """Return whether the film has captions, so that there will be a file of them."""
     return bool(scene.captions) or scene.story is not None
 
 
@@ -204,7 +204,7 @@ def _picture_fault(path: Path) -> str | None:
 
 
 def platform_length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
-    """Why the scene's platform does not take a film of so many seconds."""
+    """Problem of a film of so many seconds that the scene's platform does not take."""
     name, platform = scene.output.platform, platform_of(scene.output.platform)
     if platform is None or platform.longest is None or seconds <= platform.longest:
         return []
@@ -219,7 +219,7 @@ def platform_length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
 
 
 def platform_notes(scene: Scene, film: Film) -> list[str]:
-    """What somebody should know who brings this film to the scene's platform: that it does not take so large a file."""
+    """Notes on files that are too large for the scene's platform."""
     name, platform = scene.output.platform, platform_of(scene.output.platform)
     if platform is None or platform.largest_file is None:
         return []
@@ -231,8 +231,8 @@ def platform_notes(scene: Scene, film: Film) -> list[str]:
     ]
 
 
-def platform_told(scene: Scene) -> str:
-    """What a dry run says of the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
+def platform_text(scene: Scene) -> str:
+    """Text of a dry run about the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
     name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
     if platform is None:
         return ""

@@ -22,16 +22,16 @@ from netviz.video.encoder import encoded_in_turn
 _AHEAD = 32
 """Segments that may be under way, or done before their turn: they are kept in memory."""
 ATTEMPTS = 3
-"""How often a segment is tried where an executor has lost it."""
+"""Attempts at a segment that an executor has lost."""
 
 
 class WorkerPool(Protocol):
-    """Who makes segments. news: set whenever something has changed."""
+    """Workers that make segments. news: set whenever something has changed."""
 
     news: threading.Event
 
     def has_room(self) -> bool:
-        """Whether somebody would be idle without another film."""
+        """Return whether a worker would be idle without another film."""
         ...
 
     def segments(
@@ -131,7 +131,7 @@ class ExecutorPool:
 
 
 def _is_lost(future: Future[tuple[bytes, ...]], *, last: bool) -> bool:
-    """Whether a segment is to be tried again. Raises NetvizError if it failed."""
+    """Return whether a segment is to be tried again. Raises NetvizError if it failed."""
     try:
         error = future.exception()
     except CancelledError as cancelled:
@@ -165,13 +165,13 @@ def worker_pool(jobs: int, executor: Executor | None, cluster: str | None) -> It
 
 
 def _workers_of(executor: Any) -> int:
-    """How many work at once, where the executor knows."""
+    """Number of workers that an executor has, as far as it knows."""
     if is_dask(executor):
         return max(1, sum(map(int, executor._client.nthreads().values())))
     return int(getattr(executor, "_max_workers", 0)) or _AHEAD
 
 
-# How many workers help on this machine.
+# Number of workers that help on this machine.
 
 CPUS_A_JOB = 2
 """A worker draws with one CPU while its encoder keeps another busy: see `python -m benchmarks.workers`."""

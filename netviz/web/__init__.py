@@ -1,1 +1,1 @@
-"""What a reader's browser gets: player page, snippets, transcript, live preview."""
+"""Pages and texts for a reader's browser: player page, snippets, transcript, live preview."""

@@ -127,8 +127,8 @@ def file_names(scene: Scene) -> list[str]:
 
 
 def url_problems(url: str) -> list[Problem]:
-    """Why an address cannot stand before the names of files: it has signs that none has, leads to no site, or ends in
-    what is no folder.
+    """Problem of an address that cannot stand before the names of files: it has signs that none has, or leads to no
+    site.
     """
     scheme = re.match(r"([^/:?#]*):", url)
     is_elsewhere = scheme is not None and scheme[1].lower() not in ("http", "https")
@@ -158,18 +158,18 @@ def _films(
     progress: Progress | None,
 ) -> list[Film]:
     """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
-    scene, wanted = prepared.scene, []
+    scene, queue = prepared.scene, []
     for film, is_reduced in ((finished, False), (reduced, True)):
         files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_reduced)
         if files:
             of = replace(prepared, source=film.recorded, scene=film.recorded.scene)
-            wanted.append(render_job(of, files, overwrite=False, finished=film))
-    made = []
-    for outcome in render_all(wanted, workers=jobs, progress=progress).values():
+            queue.append(render_job(of, files, overwrite=False, finished=film))
+    finished_films = []
+    for outcome in render_all(queue, workers=jobs, progress=progress).values():
         if isinstance(outcome, Exception):
             raise outcome
-        made.append(outcome)
-    return [_with_captions(film, folder / f"{scene.name}.vtt") for film in made]
+        finished_films.append(outcome)
+    return [_with_captions(film, folder / f"{scene.name}.vtt") for film in finished_films]
 
 
 def _with_captions(film: Film, captions: Path) -> Film:
@@ -193,13 +193,13 @@ def _write_texts(
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
-# All that is text in a post: what each of its files says.
+# Text files of a post.
 
 NAMES = ("alt.txt", "snippet.html", "snippet.md", "wordpress.html", "wordpress.txt", "hugo-shortcode.html", "hugo.md")
 """Of the files that are called the same in every post, besides the page."""
 _PAGE = "index.html"
 TRANSCRIPTS = ("-transcript.txt", "-transcript.html")
-"""What the names of the transcripts end in, after the scene's."""
+"""Ends of the transcripts' names, after the scene's."""
 _POSTER, CAPTIONS = ".jpg", ".vtt"
 
 
@@ -228,13 +228,13 @@ def texts(
         captions=f"{scene.name}{CAPTIONS}" if captions else None,
         drawn=any(panel.panel == "caption" for panel in scene.shown_panels),
     )
-    told, plan = passages(timeline), timeline.plan
+    sections, plan = passages(timeline), timeline.plan
     has_sound, downloads = scene.audio is not None, tuple(_downloads(of))
     curve, held = curve_of(timeline), clock_of(stills)
-    played = Played(of, told, plan.cues, curve, held, plan.fps, plan.frame_count, has_sound, downloads)
+    played = Played(of, sections, plan.cues, curve, held, plan.fps, plan.frame_count, has_sound, downloads)
     yield _PAGE, player_page(played)
     for end, write in zip(TRANSCRIPTS, (transcript_text, transcript_page), strict=True):
-        yield f"{scene.name}{end}", write(scene, of.summary, told, plan.fps)
+        yield f"{scene.name}{end}", write(scene, of.summary, sections, plan.fps)
     pasted = replace(of, url=url, autoplay=autoplay)
     pieces = (
         f"{of.summary.alt}\n",
@@ -249,7 +249,7 @@ def texts(
 
 
 def _downloads(of: Embedded) -> Iterator[tuple[str, str]]:
-    """What a reader of the page can take home: key of the phrase that names a file, and the file."""
+    """Downloads of the page: the key of the phrase that names a file, and the file."""
     for source in of.sources:
         yield "page-download-stepped" if source.stepped else "page-download-film", source.name
     yield "page-download-poster", of.poster

@@ -46,7 +46,7 @@ def webm_type(path: Path) -> str:
 
 
 TYPES: dict[str, Callable[[Path], str]] = {".mp4": mp4_type, ".webm": webm_type}
-"""What reads the type of a film, by the end of its file's name."""
+"""Reader of a film's type, by the end of its file's name."""
 
 
 def film_type(path: Path) -> str:
@@ -81,9 +81,9 @@ def _kind_of_aac(descriptor: bytes) -> int:
     """The audio object type: the first five bits of what the decoder is told (6 more where they are all ones)."""
     (_, whole), *_ = _descriptors(descriptor)
     decoder = next(content for tag, content in _descriptors(whole[3:]) if tag == _DECODER)
-    told = next(content for tag, content in _descriptors(decoder[13:]) if tag == _SPECIFIC)
-    kind = told[0] >> 3
-    return kind if kind < 31 else 32 + ((told[0] & 7) << 3 | told[1] >> 5)
+    specific = next(content for tag, content in _descriptors(decoder[13:]) if tag == _SPECIFIC)
+    kind = specific[0] >> 3
+    return kind if kind < 31 else 32 + ((specific[0] & 7) << 3 | specific[1] >> 5)
 
 
 def _descriptors(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -26,7 +26,7 @@ from netviz.web.transcript import Passage, clock_time, scene_of_timeline, stops_
 
 @dataclass(frozen=True)
 class Played:
-    """What the page plays.
+    """Film, curve and texts that the page plays.
 
     of: as it is embedded beside its files. held: what cycle the film with less motion shows when, as `clock_of` says.
     frames: of the whole film. sound: whether it has any. downloads: key of the phrase that names a file, and the file.
@@ -46,16 +46,16 @@ class Played:
 def player_page(played: Played) -> str:
     """The whole page, UTF-8 to be."""
     of = played.of
-    scene, told = of.scene, of.summary
+    scene, described = of.scene, of.summary
     width, height = of.size
     return filled(
         "player.html",
         scene,
         language=escape(say(scene, "language")),
-        title=escape(told.title),
+        title=escape(described.title),
         subtitle=f"<p>{escape(scene.subtitle)}</p>" if scene.subtitle.strip() else "",
-        label=escape(told.label),
-        about=escape(" ".join(told.sentences[1:])),
+        label=escape(described.label),
+        about=escape(" ".join(described.sentences[1:])),
         looks=theme_colours(),
         width=str(width),
         height=str(height),
@@ -100,8 +100,8 @@ def _look(line: CurveLine) -> str:
     return f'data-colour="{line.colour}" data-dash="{line.dash}"'
 
 
-def _passages(told: Sequence[Passage], fps: Fraction) -> Iterator[str]:
-    for passage in told:
+def _passages(described: Sequence[Passage], fps: Fraction) -> Iterator[str]:
+    for passage in described:
         yield f'<li data-at="{_moment(passage.start, fps)}">{_button(passage.start, fps, passage.heading)}'
         yield from (f"<p>{escape(line)}</p>" for line in passage.lines)
         if passage.said:
@@ -131,7 +131,7 @@ def _downloads(of: Embedded, files: Sequence[tuple[str, str]]) -> Iterator[str]:
 
 
 def _data(played: Played) -> dict[str, Any]:
-    """What the page's script works with."""
+    """Data for the page's script."""
     of, fps = played.of, played.fps
     scene = of.scene
     return {
@@ -152,12 +152,12 @@ def _data(played: Played) -> dict[str, Any]:
 
 
 def _start(frame: int, fps: Fraction) -> float:
-    """When a frame begins, in seconds: the first whole millisecond, as in the file of captions."""
+    """Start of a frame in seconds: the first whole millisecond, as in the file of captions."""
     return ceil(1000 * frame_time(frame, fps)) / 1000
 
 
 def _words(scene: Scene) -> dict[str, str]:
-    """What the script says, with * where it puts something in."""
+    """Phrases of the script, with * where it puts something in."""
     return {
         "play": say(scene, "page-play"),
         "pause": say(scene, "page-pause"),
@@ -168,14 +168,14 @@ def _words(scene: Scene) -> dict[str, str]:
     }
 
 
-# The learning curve of a film for a page: lines of an SVG, and what cycle the film shows when.
+# Learning curve of a film for a page: lines of an SVG, and the map from film time to cycle.
 
 WIDTH, HEIGHT = 1000, 200
 """Of the drawing, in its own units."""
 _POINTS = 400
 """Of a line, at most: more than a page has pixels for is of no use."""
 SAMPLES_A_SECOND = 8
-"""How finely it is told what cycle the film shows while the weights move."""
+"""Points of the film-time to cycle map in a span in which the weights move."""
 _LOOKS = (("ink", "solid"), ("test", "dashed"), ("error", "dotted"), ("other", "double"))
 """Colour and dashes of runs side by side, as their picture has them: none is told by its colour alone."""
 
@@ -252,7 +252,7 @@ def _thinned(x: Floats, y: Floats) -> Iterator[tuple[float, float]]:
 
 
 def clock_of(timeline: Timeline | SideBySide) -> tuple[tuple[float, float], ...]:
-    """When a film shows which cycle: at both ends of every span, and on the way where it moves on."""
+    """Map from film time to cycle: at both ends of every span, and on the way where it moves on."""
     fps = timeline.plan.fps
     numbers = _sampled(timeline.plan.spans, max(1, int(fps / SAMPLES_A_SECOND)))
     return tuple(

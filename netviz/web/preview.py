@@ -36,7 +36,7 @@ POLL = 0.05
 
 @dataclass(frozen=True)
 class PreviewInput:
-    """What is to be shown, as its files say now: a scene or a recording, or what is wrong with it.
+    """Scene or recording to be shown, as its files stand now, or what is wrong with it.
 
     files: all it depends on, there or not. notes: what the user should know. located: adds its place in the scene's
     file to a problem that is found later. prepared: the subject, if it has been prepared already.
@@ -155,18 +155,18 @@ class PreviewSession:
             if self._status.film is not None and self._status.film.took is None:
                 self._publish(film=None)
         self._tell_phase("reading", 0.0)
-        wanted = PreviewInput(None)
+        given = PreviewInput(None)
         try:
-            wanted = self._read()
-            self._watch.follow(wanted.files)
-            self._notes += wanted.notes
-            problems = wanted.problems
-            if wanted.subject is not None and not problems:
-                problems = self._show(wanted.subject, wanted.prepared, began)
+            given = self._read()
+            self._watch.follow(given.files)
+            self._notes += given.notes
+            problems = given.problems
+            if given.subject is not None and not problems:
+                problems = self._show(given.subject, given.prepared, began)
         except Superseded:
             return
         except InputError as wrong:
-            problems = tuple(str(wanted.located(problem)) for problem in wrong.problems)
+            problems = tuple(str(given.located(problem)) for problem in wrong.problems)
         except NetvizError as failure:
             problems = (str(failure),)
         except Exception as failure:  # the next version of the scene may well be shown again
@@ -241,7 +241,7 @@ class PreviewSession:
         self._publish(phase=phase, done=done)
 
 
-# The recordings of this preview: going back to what was there a moment ago trains nothing, cache or not.
+# Recordings in memory: going back to what was shown a moment ago trains nothing, cache or not.
 
 
 class Memory:

@@ -97,7 +97,7 @@ def _jpeg(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
 
 
 def marks(plan: Plan) -> tuple[TimeMark, ...]:
-    """What the film shows from when on: its cycles, and the other shots. Of very many cycles only some.
+    """Marks of the time line: the frames at which cycles and other shots begin. Of very many cycles only some.
 
     The way to a cycle belongs to what is shown before it.
     """
@@ -127,7 +127,7 @@ def draft(scene: Scene) -> Scene:
     return scene.model_copy(update={"output": output})
 
 
-# The draft film of what is shown, made in the background and given up when it is out of date.
+# Draft film of the version shown, made in the background and given up when it is out of date.
 
 SECONDS_BETWEEN_REPORTS = 0.1
 
@@ -165,24 +165,24 @@ class FilmMaker:
 
     def film(self, version: int) -> bytes | None:
         """The finished film of a version, as MP4."""
-        made = self._film
-        return made[1] if made is not None and made[0] == version else None
+        finished = self._film
+        return finished[1] if finished is not None and finished[0] == version else None
 
     def _make(self, version: int, recorded: Recording | Comparison, stop: threading.Event) -> None:
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         file = self._folder / f"{secrets.token_hex(8)}.mp4"
         turn = ExitStack()
 
         def progress(phase: str, done: int, total: int) -> None:
-            nonlocal told
+            nonlocal reported
             if stop.is_set():
                 raise Superseded
             if phase == "drawing" and done == total:  # what follows is no drawing
                 turn.close()
             else:
                 self._draw_lock.give_way()
-            if time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
-                told = time.monotonic()
+            if time.monotonic() - reported > SECONDS_BETWEEN_REPORTS:
+                reported = time.monotonic()
                 self._tell(DraftFilm(version, done / total))
 
         try:
@@ -204,14 +204,14 @@ class FilmMaker:
             file.with_suffix(".vtt").unlink(missing_ok=True)  # of its captions
 
 
-# One picture is drawn at a time, stills before films: matplotlib's settings and fonts belong to the whole process.
+# Lock on drawing: one picture at a time, for matplotlib's settings and fonts belong to the whole process.
 
 LONGEST_WAIT = 0.1
 """Seconds a film waits between two of its pictures: it must come to its end even if somebody scrubs all the time."""
 
 
 class DrawLock:
-    """Whose turn it is to draw."""
+    """Lock on drawing that lets stills go before films."""
 
     def __init__(self) -> None:
         self._drawing, self._count = threading.Lock(), threading.Lock()
@@ -246,7 +246,7 @@ class DrawLock:
         self._drawing.acquire()
 
 
-# What the page is told: how far the preview is, what it shows, and what is wrong.
+# Status of the preview for its page: how far it is, what it shows, and what is wrong.
 
 Phase = Literal["reading", "training", "drawing", "ready"]
 

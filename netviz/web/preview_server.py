@@ -21,7 +21,7 @@ from netviz.web.preview import PreviewSession
 
 _HOST = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost")
-"""What this machine may be called in a request. A page of the web that has its own name lead here (DNS rebinding) calls
+"""Names of this machine in a request. A page of the web that has its own name lead here (DNS rebinding) calls
 it by that name, and is refused. Any port is right: a tunnel may have another."""
 HEARTBEAT = 10.0
 """Seconds after which a word is sent in any case, so that those who have gone are noticed."""
@@ -174,14 +174,14 @@ def close(server: PreviewServer) -> None:
         server.server_close()
 
 
-# The page, which needs nothing but this server: its text, in the colours of our films.
+# Text of the page, in the colours of our films; it needs nothing but this server.
 
 _NONCE = secrets.token_urlsafe(16)
 POLICY = (
     f"default-src 'none'; script-src 'nonce-{_NONCE}'; style-src 'nonce-{_NONCE}'; img-src blob: data:; "
     "media-src blob:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""What the page may do: run its own script, and ask this server; never another."""
+"""Content security policy of the page: it runs its own script, and asks this server and no other."""
 
 
 @cache

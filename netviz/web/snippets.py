@@ -115,7 +115,7 @@ def _link(of: Embedded) -> str:
 
 
 def _fallback(of: Embedded) -> FilmSource:
-    """What plays everywhere: the last that is not stepped."""
+    """The source that plays everywhere: the last that is not stepped."""
     return [source for source in of.sources if not source.stepped][-1]
 
 
@@ -139,8 +139,8 @@ def wordpress_block(of: Embedded) -> str:
     tracks = inner = ""
     if of.captions is not None:
         language, name = say(of.scene, "language"), say(of.scene, "language-name")
-        told = {"src": of.url + quote(of.captions), "label": name, "srcLang": language, "kind": "captions"}
-        tracks = f" {_in_comment({'tracks': [told]})}"
+        attributes = {"src": of.url + quote(of.captions), "label": name, "srcLang": language, "kind": "captions"}
+        tracks = f" {_in_comment({'tracks': [attributes]})}"
         named = f'label="{escape(name)}" srclang="{escape(language)}"'
         inner = f'<track src="{of.at(of.captions)}" {named} kind="captions"/>'
     film = of.at(_fallback(of).name)
@@ -188,7 +188,7 @@ def hugo_line(of: Embedded) -> str:
 
 
 def hugo_name(of: Embedded) -> str:
-    """What the film's shortcode is called."""
+    """Name of the film's shortcode."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", of.scene.name).strip("-") or "film"
 
 

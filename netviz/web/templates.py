@@ -38,7 +38,7 @@ def _template(name: str) -> str:
 
 
 def policy(page: str) -> str:
-    """What a page may do (Content Security Policy, level 2): its own script and style, told by what they hash to.
+    """Content security policy (level 2) of a page: it runs its own script and style, known by what they hash to.
 
     Films and pictures may come from where the page lies; `file:` because there a page is nobody's own.
     """

@@ -38,7 +38,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True)
 class Passage:
-    """What is shown from frame `start` to `stop`, which is not included.
+    """Passage of a film from frame `start` to `stop`, which is not included.
 
     cycle: the shown cycle of learning, or None. lines: what is seen. said: the cues that begin in it.
     """
@@ -53,7 +53,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class _Stop:
-    """Where a passage begins. cycle: whether it is of a shown cycle."""
+    """Beginning of a passage. cycle: whether it is of a shown cycle."""
 
     start: int
     span: Span
@@ -82,7 +82,7 @@ def scene_of_timeline(timeline: Timeline | SideBySide) -> Scene:
 
 
 def _stops(plan: Plan) -> Iterator[_Stop]:
-    """Where something new is shown: every shot, and in the learning shot every shown cycle.
+    """Beginnings of passages: every shot, and in the learning shot every shown cycle.
 
     The way to a cycle belongs to what is shown before it.
     """
@@ -106,13 +106,13 @@ def _shows_steps(plan: Plan, shot: int) -> bool:
 
 
 def _same_cycle(plan: Plan, span: Span) -> bool:
-    """Whether an earlier step of the same shot showed this cycle."""
+    """Return whether an earlier step of the same shot showed this cycle."""
     of = span.shot, span.cycle
     return next(each for each in plan.spans if each.kind == "step" and (each.shot, each.cycle) == of) is not span
 
 
 def _is_worth_a_stop(plan: Plan, span: Span, last: int) -> bool:
-    """Whether a sweep's cycle comes long enough after the stop before it, and before its shot's end."""
+    """Return whether a morph's cycle comes long enough after the passage before it, and before its shot's end."""
     end = max(each.stop for each in plan.spans if each.shot == span.shot)
     return span.stop - 1 - last >= _APART * plan.fps and end - span.stop >= Fraction(1, 2) * plan.fps
 
@@ -129,7 +129,7 @@ def _heading(scene: Scene, stop: _Stop) -> str:
 
 
 def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iterator[str]:
-    """What is seen in a passage. is_first: whether it is the first of its shot."""
+    """Lines about what is seen in a passage. is_first: whether it is the first of its shot."""
     span = stop.span
     clock = timeline.clock if isinstance(timeline, SideBySide) else timeline
     scene = scene_of_timeline(timeline)
@@ -157,7 +157,7 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
 
 
 def _state(recording: Recording, frame: Frame, *, compared: bool = False) -> str:
-    """How wrong the network is in a frame, as the picture says it. compared: by what it is compared with others."""
+    """Text of the error in a frame, as the picture says it. compared: by what it is compared with others."""
     scene = recording.scene
     if frame.diverged is not None:
         return say(scene, "label-diverged", cycle=whole(scene, frame.diverged))
@@ -174,7 +174,7 @@ def sentence(text: str) -> str:
 
 
 def answers(timeline: Timeline, span: Span) -> str:
-    """What the network answers to its examples: one by one where they are few, otherwise how many are right."""
+    """Text of the network's answers to its examples: one by one where they are few, otherwise how many are right."""
     recording, rows = timeline.recording, timeline.rows
     shown = [(cycle, example, row) for (cycle, example), row in rows.of_example.items() if cycle == span.cycle]
     if span.kind != "step" or len(shown) > MOST_ANSWERS:
@@ -195,10 +195,10 @@ def _answer(recording: Recording, example: int, row: int) -> str:
     outputs, target = recording.activations[-1][row], recording.targets[row]
     if is_one_of_many(target):
         last = len(scene.network.layers) - 1
-        answer, wanted = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
+        answer, expected = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
     else:
-        answer, wanted = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
-    return say(scene, "shown-answer", inputs=asked, answer=answer, target=wanted).replace(" ", NO_BREAK)
+        answer, expected = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
+    return say(scene, "shown-answer", inputs=asked, answer=answer, target=expected).replace(" ", NO_BREAK)
 
 
 def _numbers(values: Floats, form: str) -> list[str]:
@@ -207,12 +207,12 @@ def _numbers(values: Floats, form: str) -> list[str]:
 
 
 def is_one_of_many(target: Floats) -> bool:
-    """Whether a target (n_L,) says which of several outputs should be the largest."""
+    """Return whether a target (n_L,) says which of several outputs should be the largest."""
     return len(target) > 2 and int((target == target.max()).sum()) == 1 and len(np.unique(target)) == 2
 
 
 def right_text(recording: Recording, row: int, key: str = "shown-right") -> str:
-    """How many training examples are on the right side with a row's weights; "" where that cannot be said."""
+    """Text of how many training examples are on the right side with a row's weights; "" where that cannot be said."""
     found = right(recording, row)
     if found is None:
         return ""
@@ -222,7 +222,7 @@ def right_text(recording: Recording, row: int, key: str = "shown-right") -> str:
 
 
 def right(recording: Recording, row: int) -> int | None:
-    """How many training examples are on the right side with a row's weights; None where answers are no classes."""
+    """Number of training examples on the right side with a row's weights; None where answers are no classes."""
     examples = recording.examples
     margins = margins_for(examples.targets)
     if margins is None:
@@ -240,7 +240,7 @@ def stops_of(told: Sequence[Passage]) -> list[Passage]:
     return [passage for passage in told if passage.cycle is not None]
 
 
-# The transcript of a film, as plain text and as a page by itself.
+# Transcript of a film, as plain text and as a page by itself.
 
 
 def transcript_text(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
@@ -283,7 +283,7 @@ def _plain(cue: Cue) -> str:
     return " ".join(cue.text.split())
 
 
-# What a film is, in a few sentences: its alternative text.
+# Alternative text: the film in a few sentences.
 
 MOST_NAMED = 8
 """Neurons of a layer whose names are told."""
@@ -382,7 +382,7 @@ def _went(recording: Recording, run: str = "") -> Iterator[str]:
 
 
 def _events(timeline: Timeline) -> Iterator[str]:
-    """What happened: the events that the film tells or, of a film that tells none, those that say most.
+    """Texts of events: those that the film tells or, of a film that tells none, those that say most.
 
     Not those that are over by the end: the sentence is about now.
     """

@@ -12,7 +12,7 @@ MISSING = 0.3
 """The same for a file that is gone or empty: an editor may take it away and put another in its place."""
 
 FileMark = tuple[int, ...] | None
-"""What changes whenever a file's content does; None where there is no file."""
+"""State of a file that changes whenever its content does; None where there is no file."""
 
 
 class FileWatcher:
@@ -33,7 +33,7 @@ class FileWatcher:
         self._seen = {file: self._seen[file] if file in self._seen else _mark(file) for file in files}
 
     def changed(self) -> bool:
-        """Whether a file is another than when this was last answered with True, and writing it seems to be over."""
+        """Return whether a file is another than when this last returned True, and writing it seems to be over."""
         now = {file: _mark(file) for file in self._seen}
         if now == self._seen:
             self._pending = None

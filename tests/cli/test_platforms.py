@@ -11,7 +11,7 @@ import pytest
 from netviz.audio.loudness import measured
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack
-from netviz.pipeline.validation import platform_length_problems, platform_notes, platform_told
+from netviz.pipeline.validation import platform_length_problems, platform_notes, platform_text
 from netviz.scene.output import PLATFORMS
 from netviz.video.writer import Film
 from tests.cli.conftest import Call
@@ -30,7 +30,7 @@ def test_a_dry_run_says_what_it_will_be_for(call: Call, monkeypatch: pytest.Monk
 
 def test_what_is_said_of_the_sound_is_what_is_done_with_it() -> None:
     def told(**more: object) -> str:
-        return platform_told(short_scene(output__platform="slides", output__size="320x180", **more))
+        return platform_text(short_scene(output__platform="slides", output__size="320x180", **more))
 
     assert told() == "; for slides"
     assert told(audio="sonify") == "; for slides (-16 LUFS)"
