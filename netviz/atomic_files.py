@@ -1,8 +1,8 @@
 """Atomic writing: an output file, several, or a folder appear whole under their names, or not at all.
 
 A film is written to a hidden file beside its target, `.netviz-<hash of the name>.part`, and renamed when it is done.
-That file is also the lock: whoever writes it holds it locked as long as they live, so a second render of the same
-target sees it at once, and what a killed one left behind is known by being free.
+That file is also the lock: its writer holds it locked as long as it lives, so a second render of the same target sees
+it at once, and a file that a killed render left is recognised by being unlocked.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ else:
     import fcntl
 
 UNFINISHED = ".netviz-*.part"
-"""How files are called while they are written, as a pattern."""
+"""Name pattern of files while they are written."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 
 
 class OutputFailed(NetvizError):
-    """The output could not be created, or not be given its name; nothing is left of it."""
+    """Error: the output could not be created, or not be given its name; nothing is left of it."""
 
 
 def output_problems(path: str | Path, overwrite: bool, inputs: Sequence[Path] = ()) -> list[Problem]:
-    """Why a film cannot be written to `path`: an empty list if it can. Leaves nothing behind.
+    """Return the problems that keep a film from being written to `path`, none if it can be. Leaves nothing behind.
 
     inputs: files the film is made from, which it must not replace.
     """
@@ -49,7 +49,7 @@ def problem_of_folder(folder: Path) -> str | None:
     try:
         if not folder.is_dir():
             return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
-        # Mode bits do not tell (root, read-only disks, /proc): a file that can be made does.
+        # Mode bits are not reliable (root, read-only disks, /proc): creating a file is.
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".netviz-"):
             return None
     except (OSError, ValueError) as error:
@@ -92,7 +92,7 @@ def problem_of_lock(path: Path) -> str | None:
 
 @contextmanager
 def atomic_write(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """Give a path to write to, beside `target`; when the block ends well it becomes `target`, otherwise it goes.
+    """Yield a path beside `target` to write to; if the block succeeds it becomes `target`, otherwise it is removed.
 
     See `atomic_write_all`.
     """
@@ -102,11 +102,11 @@ def atomic_write(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
 
 @contextmanager
 def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
-    """Paths to write to beside each of `targets`: when the block ends well all of them become those, otherwise none.
+    """Yield paths to write to, one beside each of `targets`; if the block succeeds all become these, otherwise none.
 
     Removes what a killed run left of these targets. Raises InputError if another run is writing one of them, or,
-    without `overwrite`, if there is one in the end; OutputFailed if the disk does not take them. Then, and when a
-    signal comes between, every target is what it was.
+    without `overwrite`, if one exists in the end; OutputFailed if the disk cannot take them. Then, and if a signal
+    arrives in between, every target is what it was.
     """
     parts, descriptors = [part_of(target) for target in targets], []
     with ExitStack() as stack:
@@ -132,7 +132,7 @@ def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iter
 
 
 def _remove_own(part: Path, descriptor: int) -> None:
-    """Remove a part that did not become its target; not the one that the next run may have begun since."""
+    """Remove a part that was not renamed to its target, but not one that the next run may have begun since."""
     if _is_at(descriptor, part):
         part.unlink(missing_ok=True)
 
@@ -143,47 +143,47 @@ def _close(descriptor: int) -> None:
 
 
 def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
-    """Give every part its name; if one cannot have it, or a signal comes, every target is again what it was."""
-    old = [part.with_suffix(".old") for part in parts]
+    """Rename every part to its target; if one cannot be, or a signal arrives, every target is restored."""
+    backups = [part.with_suffix(".old") for part in parts]
     try:
         if len(targets) > 1:  # one file alone is replaced in one go
-            for target, kept in zip(targets, old, strict=True):
+            for target, backup in zip(targets, backups, strict=True):
                 with output_failures(target):
-                    _keep(target, kept)
+                    _back_up(target, backup)
         for part, target in zip(parts, targets, strict=True):
             with output_failures(target):
                 _rename(part, target, overwrite)
     except BaseException:
-        for part, target, kept in zip(parts, targets, old, strict=True):
-            if kept.exists():
-                kept.replace(target)
+        for part, target, backup in zip(parts, targets, backups, strict=True):
+            if backup.exists():
+                backup.replace(target)
             elif len(targets) > 1 and _is_placed(part, target):
                 target.unlink(missing_ok=True)
         raise
     finally:
-        for kept in old:
-            kept.unlink(missing_ok=True)
+        for backup in backups:
+            backup.unlink(missing_ok=True)
 
 
-def _keep(target: Path, kept: Path) -> None:
-    """Let a file that will be replaced have a second name; a copy of it where a disk knows no second names."""
-    kept.unlink(missing_ok=True)
+def _back_up(target: Path, backup: Path) -> None:
+    """Give a file that will be replaced a second name; copy it where the file system has no hard links."""
+    backup.unlink(missing_ok=True)
     if not target.is_file():
         return
     try:
-        os.link(target, kept)
+        os.link(target, backup)
     except OSError:
-        shutil.copy2(target, kept)
+        shutil.copy2(target, backup)
 
 
 def _is_placed(part: Path, target: Path) -> bool:
-    """Whether a part has got its name, or both names."""
+    """Return whether a part has its target's name, alone or besides its own."""
     return not part.exists() or (target.exists() and part.samefile(target))
 
 
 @contextmanager
 def scratch(target: Path, purpose: str) -> Iterator[Path]:
-    """A file beside `target` to work with, which goes when the block ends; also one that a killed run left."""
+    """Yield a temporary file beside `target`, which is removed when the block ends; also one that a killed run left."""
     path = part_of(target).with_suffix(f".{purpose}")
     with ExitStack() as lock:
         with output_failures(target):
@@ -197,7 +197,7 @@ def scratch(target: Path, purpose: str) -> Iterator[Path]:
 
 
 def disk_full(folder: Path) -> str:
-    """The disk `folder` lies on is full, in words."""
+    """Return a message that the disk of `folder` is full, and how much of it is free."""
     free = ""
     with suppress(OSError):
         free = f", {amount(shutil.disk_usage(folder).free)} free"
@@ -205,14 +205,14 @@ def disk_full(folder: Path) -> str:
 
 
 def file_size(path: Path) -> int:
-    """Bytes in a file, 0 if it is not there."""
+    """Return the size of a file in bytes, 0 if it does not exist."""
     with suppress(OSError):
         return path.stat().st_size
     return 0
 
 
 def amount(size: int) -> str:
-    """So many bytes, in words: 12.3 MB."""
+    """Format a size, in bytes: 12.3 MB."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
@@ -221,6 +221,7 @@ def amount(size: int) -> str:
 
 @contextmanager
 def output_failures(target: Path) -> Iterator[None]:
+    """Turn an OSError in the block into OutputFailed, with the reason in words."""
     try:
         yield
     except OSError as error:
@@ -230,13 +231,15 @@ def output_failures(target: Path) -> Iterator[None]:
 
 
 def part_of(target: Path) -> Path:
-    # A hash, because a longer name than the target's may be too long, and any bytes may stand in it.
+    """Return the path of the hidden file that is written in place of `target`."""
+    # A hash, because a longer name than the target's may be too long, and a name may hold any bytes.
     name = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
     return target.parent / f".netviz-{name}.part"
 
 
 def create_locked(part: Path, target: Path) -> int:
-    """A new, empty, locked file `part`, as a descriptor. Raises InputError if a living process holds one."""
+    """Create the empty, locked file `part` and return its descriptor. Raises InputError if a living process holds
+    one."""
     while True:
         try:
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
@@ -275,10 +278,10 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed or its process dies, without waiting; False if somebody else holds it."""
+    """Lock an open file until it is closed or its process dies, without waiting; False if another process holds it."""
     try:
         if sys.platform == "win32":
-            # A byte far beyond the end: what is locked there cannot be written by ffmpeg either.
+            # A byte far beyond the end, because ffmpeg could not write locked bytes either.
             os.lseek(descriptor, 1 << 60, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
@@ -307,20 +310,18 @@ def _reason(error: OSError | ValueError) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-# A folder of files appears whole under its name, or not at all; in one that is there already, all files or none.
+# Atomic folders: a folder of files appears whole under its name, or not at all; in an existing one, all files or none.
 #
-# Everything is made in a hidden folder beside it, `.netviz-<hash of the name>.making`. Whoever makes it holds the lock
-# that is explained above, so that what a killed run left is known by being free.
+# Files are written to a hidden folder beside it, `.netviz-<hash of the name>.making`. Its writer holds the lock that is
+# explained above, so that a folder that a killed run left is recognised by being unlocked.
 
 FOLDER_EXISTS = "exists already; --overwrite replaces the files in it that would be made, and leaves all others"
-_REPLACED = ".old"
-"""In the folder that is being made, where files that are replaced wait until all are."""
 
 
 def folder_problems(folder: Path, names: Iterable[str], overwrite: bool, inputs: Sequence[Path] = ()) -> list[Problem]:
-    """Why files of these names cannot be made in `folder`: an empty list if they can. Leaves nothing behind.
+    """Return the problems that keep files of these names from being written to `folder`. Leaves nothing behind.
 
-    inputs: files that are needed for it, which must not be replaced.
+    inputs: files that are needed to make them, which must not be replaced.
     """
     at = _absolute(folder)
     message = problem_of_folder(at.parent) or _problem_of_folder_name(at, overwrite) or problem_of_lock(at)
@@ -352,11 +353,11 @@ def _problem_of_folder_name(folder: Path, overwrite: bool) -> str | None:
 
 @contextmanager
 def atomic_folder(folder: Path, *, overwrite: bool = True, own: Iterable[str] = ()) -> Iterator[Path]:
-    """Give an empty folder to write files to; when the block ends well it becomes `folder`, otherwise it goes.
+    """Yield an empty folder to write files to; if the block succeeds it becomes `folder`, otherwise it is removed.
 
-    If there is a `folder` already, the files are put into it instead, in the places of those of the same names: all of
-    them, or none. own: names of files that go from there if they are not made again. Raises InputError if another run
-    is making it, or, without `overwrite`, if there is one in the end; OutputFailed if the disk does not take it.
+    If `folder` exists, the files are moved into it instead, and replace those of the same names: all of them, or none.
+    own: names of files that are removed from there if they are not written again. Raises InputError if another run is
+    writing it, or, without `overwrite`, if it exists in the end; OutputFailed if the disk cannot take it.
     """
     folder = _absolute(folder)
     lock = part_of(folder)
@@ -386,7 +387,7 @@ def _place_in_folder(making: Path, folder: Path, overwrite: bool, own: Iterable[
     if not overwrite:
         raise InputError([Problem(str(folder), FOLDER_EXISTS)])
     new = sorted(making.iterdir())
-    old = making / _REPLACED
+    old = making / ".old"  # for replaced files, until all are replaced
     old.mkdir()
     moved: list[tuple[Path, Path]] = []
     stale = [name for name in own if not (making / name).exists() and (folder / name).is_file()]
@@ -396,7 +397,7 @@ def _place_in_folder(making: Path, folder: Path, overwrite: bool, own: Iterable[
             (folder / name).rename(old / name)
         for path in new:
             target = folder / path.name
-            # Noted before it is done: a signal may come between.
+            # Noted before it is done: a signal may arrive in between.
             if target.exists():
                 moved.append((old / path.name, target))
                 target.rename(old / path.name)

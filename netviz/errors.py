@@ -1,4 +1,4 @@
-"""Errors and warnings: a problem is a place and what is wrong there."""
+"""Errors and warnings of netviz, and the problems in them: each a place and a message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Problem:
     """One mistake in what the user asked for.
 
-    where: `file:line:column: key`, or the command-line option, or a path: what the user has to look at.
+    where: place to look at: `file:line:column: key`, or the command-line option, or a path.
     message: what is wrong there and what would be right, without a full stop.
     """
 
@@ -22,13 +22,13 @@ class Problem:
 
 
 class NetvizError(Exception):
-    """Something failed while working; `exit_code` is what the command ends with."""
+    """Base class of netviz's errors: something failed while working. `exit_code`: exit status of the command."""
 
     exit_code = 1
 
 
 class InputError(NetvizError):
-    """The request itself is wrong: every mistake found, before any work was begun."""
+    """Error: the request itself is wrong. It holds every mistake found, before any work was begun."""
 
     exit_code = 2
 
@@ -38,4 +38,4 @@ class InputError(NetvizError):
 
 
 class NetvizWarning(UserWarning):
-    """The film can be made, but not quite as asked; `--strict` turns it into an error."""
+    """Warning: the film can be made, but not quite as requested; `--strict` turns it into an error."""

@@ -1,7 +1,6 @@
-"""ffmpeg: found and asked what it can encode, run as one process that leaves nothing behind, its text for tags.
+"""ffmpeg: its executable and encoders, one running process that leaves nothing behind, and its text format for tags.
 
-Used by `video/` and `sound/` alone. What ffmpeg is told to do stands there; this is how it is fed, watched and
-ended.
+The arguments of ffmpeg are up to its callers, above all `video/` and `audio/`; here it is fed, watched and ended.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ import imageio_ffmpeg
 from netviz.errors import NetvizError
 
 STALL_LIMIT = 60.0
-"""Seconds without any progress after which a running ffmpeg is given up."""
+"""Time without any progress after which a running ffmpeg is given up, in seconds."""
 _PATIENCE = 5.0
-"""Seconds between asking a stalled ffmpeg to end and ending it."""
+"""Time between asking a stalled ffmpeg to end and killing it, in seconds."""
 
 _CHUNK = 1 << 20
-_KEPT = 1 << 16
+_STDERR_LIMIT = 1 << 16
 _TAIL_LINES = 20
 _LINE = 300
-_BEAT = 0.1
+_POLL_INTERVAL = 0.1
 _PIPE_SIZE = 1 << 20
 _SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
 
 
 class FfmpegFailed(NetvizError):
-    """ffmpeg ended badly or had to be ended.
+    """Error: ffmpeg failed, or had to be ended.
 
-    status: its exit status, negative for a signal. tail: its last words.
+    status: its exit status, negative for a signal. tail: the last lines of its standard error.
     """
 
     def __init__(self, reason: str, status: int | None, tail: str) -> None:
@@ -60,7 +59,8 @@ class Ffmpeg:
     left by an exception, or before `finish` was called, it is killed at once.
 
     stall_limit: seconds a read, a write or the end may go without progress; then it is ended and FfmpegFailed raised.
-    progress: what may change while ffmpeg works on after the end of its input, such as the size of its file.
+    progress: returns a value that changes while ffmpeg works on after the end of its input, such as the size of its
+    file.
     """
 
     def __init__(
@@ -73,9 +73,10 @@ class Ffmpeg:
         stall_limit: float = STALL_LIMIT,
         progress: Callable[[], object] = lambda: None,
     ) -> None:
-        """feed: we write its standard input (otherwise it is empty). collect: we read its standard output.
+        """Start ffmpeg.
 
-        gather: its standard output is read while we feed it, and is `gathered` when it has finished.
+        feed: we write its standard input (otherwise it is empty). collect: we read its standard output. gather: its
+        standard output is read while we feed it, and is in `gathered` when it has finished.
         """
         command = [executable(), "-hide_banner", "-nostdin", *arguments]
         self._stall_limit = stall_limit
@@ -129,22 +130,23 @@ class Ffmpeg:
 
     @property
     def first_words(self) -> str:
-        """The beginning of what it wrote to standard error, at most 64 kB."""
+        """The beginning of its standard error, at most 64 kB."""
         return self._head.decode(errors="replace")
 
     @property
     def last_words(self) -> str:
-        """The last lines it wrote to standard error, at most 20 of them."""
+        """The last lines of its standard error, at most 20."""
         lines = self._tail.decode(errors="replace").replace("\r", "\n").splitlines()
         return "\n".join([line.rstrip()[:_LINE] for line in lines if line.strip()][-_TAIL_LINES:])
 
     @property
     def gathered(self) -> bytes:
-        """What it wrote to standard output, all of it once it has finished."""
+        """Its standard output, complete once it has finished."""
         return bytes(self._gathered)
 
     def write(self, data: memoryview) -> None:
-        """Feed it bytes. Raises FfmpegFailed if it has ended or takes nothing for `stall_limit` seconds."""
+        """Write bytes to its standard input. Raises FfmpegFailed if it has ended or reads nothing for `stall_limit`
+        seconds."""
         pipe = self._process.stdin
         assert pipe is not None, "write needs feed=True"
         start = 0
@@ -158,7 +160,10 @@ class Ffmpeg:
                 self._waiting_since = None
 
     def read(self) -> bytes:
-        """Up to 1 MiB of what it wrote, b"" at the end. Raises FfmpegFailed after `stall_limit` seconds without any."""
+        """Read up to 1 MiB of its standard output, b"" at the end.
+
+        After `stall_limit` seconds without any it is ended, and `finish` raises FfmpegFailed.
+        """
         pipe = self._process.stdout
         assert pipe is not None, "read needs collect=True"
         self._waiting_since = time.monotonic()
@@ -168,23 +173,23 @@ class Ffmpeg:
             self._waiting_since = None
 
     def end_input(self) -> None:
-        """Let it know that nothing more comes."""
+        """Close its standard input: nothing more comes."""
         if self._process.stdin is not None:
             with suppress(OSError):
                 self._process.stdin.close()
 
     def finish(self) -> None:
-        """End its input and wait for it. Raises FfmpegFailed unless it ends well."""
+        """Close its standard input and wait for its end. Raises FfmpegFailed unless it succeeds."""
         self.end_input()
-        seen, since = self._seen(), time.monotonic()
+        last, since = self._progress_state(), time.monotonic()
         while True:
             try:
-                status = self._process.wait(timeout=_BEAT)
+                status = self._process.wait(timeout=_POLL_INTERVAL)
                 break
             except subprocess.TimeoutExpired:
-                now = self._seen()
-                if now != seen:
-                    seen, since = now, time.monotonic()
+                now = self._progress_state()
+                if now != last:
+                    last, since = now, time.monotonic()
                 elif not self._stalled and time.monotonic() - since > self._stall_limit:
                     self._end_stalled()
         if status != 0 or self._stalled:
@@ -193,12 +198,13 @@ class Ffmpeg:
             if thread is not None:
                 thread.join(timeout=_PATIENCE)
 
-    def _seen(self) -> object:
-        """What changes as long as it works on."""
+    def _progress_state(self) -> object:
+        """Return a value that changes as long as it works on."""
         return self._progress(), len(self._gathered)
 
     def _failure(self) -> FfmpegFailed:
-        """Called when it has ended, is ending, or has closed its input: waits for its last words."""
+        """Return the error of a process that has ended, is ending, or has closed its input; waits for its last
+        lines."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=_PATIENCE + 1 if self._stalled else 1.0)
         self._kill()
@@ -213,20 +219,20 @@ class Ffmpeg:
         return FfmpegFailed(reason, status, self.last_words)
 
     def _drain(self) -> None:
-        """Keep taking its standard error, so that it never waits for us, and keep only the beginning and the end."""
+        """Read its standard error, so that it never waits for us, and store only the beginning and the end."""
         assert self._process.stderr is not None
         while True:
             try:
-                chunk = os.read(self._process.stderr.fileno(), _KEPT)
-            except (OSError, ValueError):  # closed under us: something ffmpeg started holds the other end
+                chunk = os.read(self._process.stderr.fileno(), _STDERR_LIMIT)
+            except (OSError, ValueError):  # closed by us: a child of ffmpeg still holds the other end
                 return
             if not chunk:
                 return
-            self._head += chunk[: _KEPT - len(self._head)]
-            self._tail = (self._tail + chunk)[-_KEPT:]
+            self._head += chunk[: _STDERR_LIMIT - len(self._head)]
+            self._tail = (self._tail + chunk)[-_STDERR_LIMIT:]
 
     def _gather(self) -> None:
-        """Take what it writes to standard output, so that it never waits for us."""
+        """Read its standard output, so that it never waits for us."""
         assert self._process.stdout is not None
         while True:
             try:
@@ -238,8 +244,8 @@ class Ffmpeg:
             self._gathered += chunk
 
     def _watch(self) -> None:
-        """End it when one read or write of ours has been waiting for too long: that wakes the reader or writer."""
-        while not self._over.wait(_BEAT):
+        """End it if one read or write of ours has waited too long, which wakes the reader or writer."""
+        while not self._over.wait(_POLL_INTERVAL):
             since = self._waiting_since
             if since is not None and time.monotonic() - since > self._stall_limit:
                 self._end_stalled()
@@ -268,7 +274,8 @@ class Ffmpeg:
 
 
 def _widen(descriptor: int) -> None:
-    """Let a pipe hold a good part of a frame, where the system can (Linux): fewer turns of both processes."""
+    """Enlarge a pipe's buffer to a good part of a frame, where the system can (Linux): fewer switches between
+    processes."""
     if sys.platform == "linux":
         import fcntl
 
@@ -276,20 +283,20 @@ def _widen(descriptor: int) -> None:
             fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)
 
 
-# The ffmpeg that is used: found, and asked whether it runs here.
+# Executable: the ffmpeg in use, found and checked to run on this machine.
 
-_WHAT_TO_DO = (
+_INSTALL_ADVICE = (
     "install it again with `pip install --force-reinstall imageio-ffmpeg`, or install ffmpeg and name it in the "
     "environment variable IMAGEIO_FFMPEG_EXE"
 )
 
 
 class FfmpegMissing(NetvizError):
-    """There is no ffmpeg that can be run here; the message says what to do."""
+    """Error: no ffmpeg can be run on this machine; the message says what to do."""
 
 
 def executable() -> str:
-    """The ffmpeg to use: what IMAGEIO_FFMPEG_EXE names, or the one in imageio-ffmpeg, or the system's.
+    """Return the path of the ffmpeg to use: what IMAGEIO_FFMPEG_EXE names, the one in imageio-ffmpeg, or the system's.
 
     Raises FfmpegMissing if there is none, or it does not run on this machine.
     """
@@ -297,24 +304,27 @@ def executable() -> str:
     try:
         path = str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
-        raise FfmpegMissing(f"no ffmpeg was found: {_WHAT_TO_DO}") from None
+        raise FfmpegMissing(f"no ffmpeg was found: {_INSTALL_ADVICE}") from None
     try:
         changed = Path(path).stat().st_mtime_ns
     except (OSError, ValueError):
-        changed = 0  # a bare name, found along PATH, or nothing: running it tells
-    reason = _why_it_does_not_run(path, changed)
+        changed = 0  # a bare name, found along PATH, or no file: running it shows which
+    reason = _reason_it_does_not_run(path, changed)
     if reason is None:
         return path
     if named:
         raise FfmpegMissing(
             f"IMAGEIO_FFMPEG_EXE names {path}, {reason}: name a working ffmpeg there, or unset it to use netviz's own"
         )
-    raise FfmpegMissing(f"ffmpeg at {path}, {reason}: {_WHAT_TO_DO}")
+    raise FfmpegMissing(f"ffmpeg at {path}, {reason}: {_INSTALL_ADVICE}")
 
 
 @lru_cache(maxsize=8)
-def _why_it_does_not_run(path: str, changed: int) -> str | None:
-    """None if `path -version` answers like an ffmpeg; `changed` only makes a replaced file be asked again."""
+def _reason_it_does_not_run(path: str, changed: int) -> str | None:
+    """Return why ffmpeg does not run, or None if `path -version` answers like one.
+
+    changed: time of the file's last change, in ns; with it, a replaced file is checked again.
+    """
     try:
         answer = subprocess.run(
             [path, "-version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False
@@ -338,25 +348,26 @@ def _why_it_does_not_run(path: str, changed: int) -> str | None:
 
 
 def has_encoder(name: str) -> bool:
-    """Whether the ffmpeg that is used can encode so. Raises FfmpegMissing."""
+    """Return whether the ffmpeg in use has an encoder of this name. Raises FfmpegMissing."""
     path = executable()
     return name in _encoders(path, Path(path).stat().st_mtime_ns if Path(path).exists() else 0)
 
 
 @lru_cache(maxsize=8)
 def _encoders(path: str, changed: int) -> frozenset[str]:
-    """Names of all encoders; `changed` only makes a replaced file be asked again."""
+    """Return the names of all encoders. changed: time of the file's last change, so that a replaced file is asked
+    again."""
     command = [path, "-hide_banner", "-encoders"]
     try:
-        told = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+        answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
     except subprocess.TimeoutExpired:
         return frozenset()
-    lines = (line.split() for line in told.stdout.decode(errors="replace").splitlines())
+    lines = (line.split() for line in answer.stdout.decode(errors="replace").splitlines())
     return frozenset(words[1] for words in lines if len(words) > 1)
 
 
 def describe_status(status: int) -> str:
-    """An exit status in words: "exit status 1", "signal SIGKILL"."""
+    """Describe an exit status: "exit status 1", "signal SIGKILL"."""
     if status >= 0:
         return f"exit status {status}"
     try:
@@ -365,7 +376,7 @@ def describe_status(status: int) -> str:
         return f"signal {-status}"
 
 
-# ffmpeg's text for tags, ;FFMETADATA1: a line `name=value` each, with = ; # \ and the end of a line escaped by \.
+# Tags: ffmpeg's text format ;FFMETADATA1, a line `name=value` each, with = ; # \ and line ends escaped by \.
 #
 # https://ffmpeg.org/ffmpeg-formats.html#Metadata-2
 
@@ -375,13 +386,13 @@ _FIELD = re.compile(r"((?:[^\\=\n]|\\[\s\S])*)=((?:[^\\\n]|\\[\s\S])*)(?:\n|$)|[
 
 
 def text_of(tags: Mapping[str, str]) -> str:
-    """Tags as ffmpeg reads them from a file, in their order."""
+    """Format tags as ffmpeg reads them from a file, in their order."""
     lines = [f"{_escaped(name)}={_escaped(value)}" for name, value in tags.items()]
     return "\n".join([HEAD, *lines, ""])
 
 
 def parse(text: str) -> dict[str, str]:
-    """The tags in what ffmpeg wrote, their names in small letters; those of streams and chapters are left out.
+    """Parse tags that ffmpeg wrote, names in small letters; those of streams and chapters are left out.
 
     Where a name comes twice, the last one counts.
     """

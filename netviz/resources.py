@@ -1,17 +1,17 @@
-"""Bundled scenes, music and fonts: where they lie in the source tree or the installed package."""
+"""Bundled scenes, music and fonts: their folders in the source tree or the installed package."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _BUNDLED = "bundled:"
-"""What a scene writes before the name of a file that comes with netviz."""
+"""Prefix, in scenes, of the name of a file that comes with netviz."""
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def _data(folder: str) -> Path:
-    # An editable install may leave an old copy in _data: the source tree, where there is one, is the truth.
+    # An editable install may leave an old copy in _data: the source tree, if there is one, takes precedence.
     tree = _PACKAGE.parent
     if (tree / "pyproject.toml").is_file() and (tree / folder).is_dir():
         return tree / folder
@@ -19,17 +19,17 @@ def _data(folder: str) -> Path:
 
 
 def scenes_folder() -> Path:
-    """The folder of the bundled scene files."""
+    """Return the folder of the bundled scene files."""
     return _data("scenes")
 
 
 def assets_folder() -> Path:
-    """The folder of the bundled music and fonts."""
+    """Return the folder of the bundled music and fonts."""
     return _data("assets")
 
 
 def music(audio: str) -> Path:
-    """The file that a scene's `audio` means: bundled:NAME, or a path."""
+    """Return the path of a scene's `audio`, which is bundled:NAME or a path."""
     if audio.startswith(_BUNDLED):
         return assets_folder() / audio.removeprefix(_BUNDLED)
     return Path(audio)

@@ -1,6 +1,6 @@
 """Export: a Scene as the data and text of a scene file again.
 
-`load_scene` makes the same Scene of it, but for its name, once the files it names lie beside it.
+`load_scene` turns it into the same Scene again, except for its name, once the files it names lie beside it.
 """
 
 from __future__ import annotations
@@ -27,51 +27,52 @@ from netviz.scene.scene import Scene
 from netviz.scene.types import NAMES_A_FILE, Shorthand
 
 ALWAYS = ("schedule",)
-"""Keys of a scene whose defaults depend on its other keys."""
+"""Keys of a scene that are always exported, because their defaults depend on its other keys."""
 _NEVER = ("name",)
-"""Keys that say nothing of the film: it is the same, and so is its file, whatever it is called."""
+"""Keys that are never exported, because they do not affect the film: under any name, its file is the same."""
 _VECTORS = ("inputs", "target")
 """Keys under which a list of one number may be written as the number."""
 _AS_THEY_ARE = ("compare",)
-"""Keys whose numbers stay as they were written: runs are called by them."""
+"""Keys whose numbers are exported as they were written: the default names of runs contain them."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """A scene's data, and the files that have to lie beside it: their names, without those that netviz brings."""
+    """Exported data of a scene, and the names of the files that have to lie beside it, bundled ones left out."""
 
     data: dict[str, Any]
     files: tuple[str, ...]
 
 
 def written(scene: Scene) -> Written:
-    """The data of a scene file that is this scene, in the order of netviz's keys; its own name is that of the file.
+    """Export a scene as the data of a scene file, in the order of netviz's keys, without the scene's name.
 
-    Of a file's path only its name is left (what comes with netviz is bundled:NAME again), and two files of one name
-    get different ones.
+    Of a file's path only the file name is left (bundled files are bundled:NAME again), and two files of one name get
+    different ones.
     """
     names: dict[str, str] = {}
-    data = _said(scene, names)
+    data = _explicit_values(scene, names)
     data = {key: value if key in _AS_THEY_ARE else plain(value) for key, value in data.items()}
     return Written(data, tuple(dict.fromkeys(name for name in names.values() if not name.startswith(BUNDLED))))
 
 
 def scene_hash(data: Mapping[str, Any]) -> str:
-    """64 hexadecimal digits: the SHA-256 of a scene's data as JSON in ASCII, keys sorted, without any spaces."""
+    """Return the SHA-256 of a scene's data in 64 hexadecimal digits: of JSON in ASCII, keys sorted, without spaces."""
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def scene_file(data: Mapping[str, Any], heading: str, files: tuple[str, ...] = ()) -> str:
-    """The text of a scene file. heading: its first lines, to which the files are added that must lie beside it."""
+    """Return the text of a scene file. heading: its first lines; the files that must lie beside it are added to
+    them."""
     beside = f"\nBeside this file have to lie: {', '.join(map(printable, files))}" if files else ""
     return as_yaml(data, heading + beside, {})
 
 
-def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
-    """What a part says that its defaults do not."""
+def _explicit_values(part: Part, names: dict[str, str]) -> dict[str, Any]:
+    """Return the values of a part that differ from its defaults, or have to be exported in any case."""
     in_json = part.model_dump(mode="json")
-    said: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
         is_root = isinstance(part, Scene)
@@ -79,16 +80,16 @@ def _said(part: Part, names: dict[str, str]) -> dict[str, Any]:
             continue
         if name in VALUE_KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
             key = info.alias or name
-            said[key] = _value(name, value, info, in_json[key], names)
-    return said
+            values[key] = _value(name, value, info, in_json[key], names)
+    return values
 
 
 def _value(name: str, value: Any, info: FieldInfo, in_json: Any, names: dict[str, str]) -> Any:
     match value:
         case Part():
-            return _short(_said(value, names), value, info)
+            return _short(_explicit_values(value, names), value, info)
         case tuple() if value and all(isinstance(item, Part) for item in value):
-            return [_said(item, names) for item in value]
+            return [_explicit_values(item, names) for item in value]
         case (float() as number,) if name in _VECTORS:
             return number
         case Fraction():
@@ -100,13 +101,13 @@ def _value(name: str, value: Any, info: FieldInfo, in_json: Any, names: dict[str
             return in_json
 
 
-def _short(said: dict[str, Any], part: Part, info: FieldInfo) -> Any:
-    """One text in the place of a mapping that says no more, where a scene's author may write it so."""
+def _short(values: dict[str, Any], part: Part, info: FieldInfo) -> Any:
+    """Return a single text in place of a mapping that holds no more, where the key has a shorthand."""
     for shorthand in info.metadata:
-        if isinstance(shorthand, Shorthand) and said.keys() <= {shorthand.key}:
-            text = said.get(shorthand.key, getattr(part, shorthand.key))
-            return text if isinstance(text, str) else said
-    return said
+        if isinstance(shorthand, Shorthand) and values.keys() <= {shorthand.key}:
+            text = values.get(shorthand.key, getattr(part, shorthand.key))
+            return text if isinstance(text, str) else values
+    return values
 
 
 def _is_file(info: FieldInfo) -> bool:
@@ -128,36 +129,35 @@ def _file_name(path: str, names: dict[str, str]) -> str:
 def _bundled_name(path: str) -> str | None:
     if path.startswith(BUNDLED):
         return path
-    lies_in = Path(path).parent
-    return f"{BUNDLED}{Path(path).name}" if lies_in == assets_folder() else None
+    return f"{BUNDLED}{Path(path).name}" if Path(path).parent == assets_folder() else None
 
 
-def _free_name(path: str, taken: set[str]) -> str:
-    """The name of a file, whatever system its path is of, as a scene can write it."""
+def _free_name(path: str, used: set[str]) -> str:
+    """Return an unused file name for a path of any operating system, in a form that a scene can hold."""
     name = re.split(r"[/\\]", path)[-1].encode(errors="replace").decode() or "file"
     if name == SONIFY or name.startswith(BUNDLED):
         name = f"./{name}"
     stem, suffix = Path(name).stem, Path(name).suffix
     number = 1
-    while name in taken:
+    while name in used:
         number += 1
         name = f"{stem}-{number}{suffix}"
     return name
 
 
-# Plain data as the text of a scene file, with comments.
+# YAML: plain data as the text of a scene file, with comments.
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _NOT_TEXT = ("true", "false", "null")
 COLUMN = 42
-"""Where comments begin."""
+"""Column at which comments begin."""
 
 
 def as_yaml(data: Mapping[str, Any], heading: str, comments: Mapping[str, str]) -> str:
-    """A scene file that says what the data say.
+    """Format data as the text of a scene file.
 
-    heading: its first lines. comments: dotted key -> what to say of it.
+    heading: its first lines. comments: dotted key -> comment beside it.
     """
     lines = [f"# {line}" for line in heading.splitlines()]
     apart = True
@@ -177,18 +177,18 @@ def as_yaml(data: Mapping[str, Any], heading: str, comments: Mapping[str, str]) 
 
 
 def plain(value: Any) -> Any:
-    """Plain data with whole numbers written as such: 1, not 1.0."""
+    """Return plain data with whole numbers as integers: 1, not 1.0."""
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
     is_whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    # What is a negative zero stays one: as a weight it is another number.
+    # A negative zero stays a float: as a weight it is another number.
     return int(value) if is_whole and (value or math.copysign(1, value) > 0) else value
 
 
 def _entry(key: str, value: Any, indent: str, comment: str | None, *, block: bool = False) -> list[str]:
-    """A key and its value: in one line, or a line for each item of a list whose items hold others."""
+    """Format a key and its value: in one line, or in one line for each item of a list of lists or mappings."""
     if isinstance(value, list) and (block or any(isinstance(item, list | Mapping) for item in value)):
         items = [f"{indent}  - {_flow(item)}" for item in value]
         return [_commented(f"{indent}{_key(key)}:{'' if items else ' []'}", comment), *items]
@@ -200,7 +200,7 @@ def _commented(text: str, comment: str | None) -> str:
 
 
 def _flow(value: Any) -> str:
-    """A value in one line: JSON, which is YAML, with plain words and keys left without quotes."""
+    """Format a value in one line: JSON, which is YAML, with plain words and keys left without quotes."""
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{_key(key)}: {_flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, list):
@@ -215,5 +215,5 @@ def _key(key: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    # Of what no terminal shows, some would end the line, and some may not stand in YAML at all.
+    # Characters that no terminal shows are escaped: some would end the line, and YAML does not allow some.
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json.dumps(text, ensure_ascii=False))

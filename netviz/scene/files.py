@@ -1,4 +1,4 @@
-"""Files a scene is or names: scene files, tables, words, music, fonts; found, checked and read."""
+"""Files of a scene: scene files, and the tables, words, music and fonts they name; found, checked and read."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ BUNDLED = "bundled:"
 
 
 class Unreachable(ValueError):
-    """The file may not be used, or cannot exist; the message says why."""
+    """Error: a file may not be used, or cannot exist; the message says why."""
 
 
 def named_in_scene(text: str, folder: Path, *, allow_outside: bool) -> Path:
-    """The absolute path of a file that a scene in `folder` names. Whether it exists is for those who open it.
+    """Return the absolute path of a file that a scene in `folder` names, which need not exist.
 
-    A scene may come from a stranger: outside its own folder, links followed, it reaches nothing unless that is
+    A scene may come from a stranger: it cannot name a file outside its own folder, links followed, unless that is
     allowed. Raises Unreachable.
     """
     if text.startswith(BUNDLED):
@@ -48,12 +48,12 @@ def named_in_scene(text: str, folder: Path, *, allow_outside: bool) -> Path:
 
 
 def named_by_user(text: str) -> Path:
-    """The absolute path of a file that the user typed, relative to the current folder. Raises Unreachable."""
+    """Return the absolute path of a file that the user typed, relative to the current folder. Raises Unreachable."""
     return _bundled(text) if text.startswith(BUNDLED) else Path.cwd() / text
 
 
 _NOT_FOR_SCENES = (".md", ".py")
-"""What lies beside the bundled files to tell how they were made."""
+"""Suffixes of files beside the bundled ones that document how those were made."""
 
 
 def _bundled(text: str) -> Path:
@@ -67,28 +67,29 @@ def _bundled(text: str) -> Path:
     return folder / name
 
 
-# Where a scene comes from: a bundled scene's name or a path, found, and its text read.
+# Scene files: found by a bundled scene's name or by path, and read as text.
 
 _LARGEST_FILE = 1_000_000
 SCENE_SUFFIXES = (".yaml", ".yml")
 MADE = (".mp4", ".mov", ".webm", ".gif", ".png", ".apng", ".webp", ".jpg", ".jpeg")
-"""What the names of films and pictures end in, which carry the scene they were made of."""
+"""Suffixes of films and pictures, which hold the scene they were made from."""
 
 
 def bundled_names() -> list[str]:
-    """The names of the scenes that come with netviz, in order of the alphabet."""
+    """Return the names of the scenes that come with netviz, in alphabetical order."""
     return sorted(path.stem for path in scenes_folder().glob("*.yaml"))
 
 
 def find_scene(source: str | os.PathLike[str]) -> Path:
-    """The scene file that is meant: a text without separators and suffix is a bundled name, unless it is a file here.
+    """Return the path of a scene file: a text without separators and suffix is a bundled name, unless a file has it.
 
-    Raises InputError if there is no such bundled scene; whether a path leads to a file is seen when it is read.
+    Raises InputError if there is no such bundled scene, or if the file is a film or a picture. A path that leads to no
+    file is found when it is read.
     """
     path = Path(source)
     named = isinstance(source, str) and path.suffix.lower() not in SCENE_SUFFIXES and not _has_separator(source)
     if not named or _is_file(path):
-        _refuse_made(path)
+        _refuse_film(path)
         return path
     names = bundled_names()
     if source in names:
@@ -98,14 +99,14 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
 
 
 def read_text(path: Path, where: str | None = None, *, largest: int = _LARGEST_FILE, what: str = "scene file") -> str:
-    """The text of a file. where: what messages call it, its path unless given; what: what it should be.
+    """Return the text of a file. where: its name in messages, by default its path; what: its expected kind.
 
     Raises InputError if it is no text of at most `largest` bytes.
     """
     where = printable(str(path)) if where is None else where
     try:
         status = path.stat()
-        # Looked at before it is opened: opening a pipe would wait for a writer, and a device never ends.
+        # Checked before it is opened: opening a pipe would wait for a writer, and a device never ends.
         if stat.S_ISDIR(status.st_mode):
             raise InputError([Problem(where, f"is a folder, not a {what}")])
         if not stat.S_ISREG(status.st_mode):
@@ -137,7 +138,7 @@ def _decode(content: bytes, where: str) -> str:
         raise InputError([Problem(f"{where}:{line}:{column}", message)]) from None
 
 
-def _refuse_made(path: Path) -> None:
+def _refuse_film(path: Path) -> None:
     if path.suffix.lower() in MADE and _is_file(path):
         quoted = shlex.quote(str(path))
         message = f"is a film or a picture, not a scene; `netviz inspect {quoted} --scene > my.yaml` restores its scene"
@@ -164,11 +165,12 @@ def _bundled_like(path: Path) -> str:
     )
 
 
-# A file of words: phrases in another language, or of another taste, each under netviz's name for it.
+# Words files: phrases in another language or wording, each under netviz's name for it.
 
 
 def read_words(path: Path, where: str) -> dict[str, str]:
-    """The phrases in a file. where: the file as the user knows it. Raises InputError with every mistake in it."""
+    """Read the phrases in a words file. where: the file as the user knows it. Raises InputError with every mistake in
+    it."""
     where = printable(where)
     try:
         tree = read_tree(read_text(path))
@@ -182,10 +184,10 @@ def read_words(path: Path, where: str) -> dict[str, str]:
     spoiled = {issue.path for issue in tree.syntax_issues if issue.spoils}
     texts: dict[str, str] = {}
     for key, value in tree.data.items():
-        fault = _fault(value)
-        if fault and (key,) not in spoiled:
-            found.append((tree.position((key,)), (key,), fault))
-        elif not fault:
+        problem = _phrase_problem(value)
+        if problem and (key,) not in spoiled:
+            found.append((tree.position((key,)), (key,), problem))
+        elif not problem:
             texts[key] = value
     for (_, key), message in phrases_alone(texts):
         found.append((tree.keys.get((str(key),)) or tree.position((key,)), (key,), message))
@@ -199,7 +201,7 @@ def read_words(path: Path, where: str) -> dict[str, str]:
     return texts
 
 
-def _fault(value: object) -> str:
+def _phrase_problem(value: object) -> str:
     if not isinstance(value, str):
         return f"expected text, got {shown(value)}"
     if len(value) > LONGEST_TEXT:
@@ -209,10 +211,10 @@ def _fault(value: object) -> str:
     return ""
 
 
-# A table of examples: a CSV file of the user's, its first row the names of its columns, all else numbers.
+# Tables of examples: CSV files of the user, whose first row names the columns; all other cells are numbers.
 
 LARGEST_TABLE = 10_000_000
-"""Bytes."""
+"""Largest size of a table's file, in bytes."""
 _MOST_ROWS = 20_000
 DELIMITERS = (",", ";", "\t")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
@@ -221,7 +223,7 @@ _NO_NUMBERS = re.compile(r"[-+]?(nan|inf|infinity)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of a row, and the line of the file in which it begins."""
+    """One row of a table: its cells, and the line of the file in which it begins, from 1."""
 
     line: int
     cells: tuple[str, ...]
@@ -229,33 +231,33 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it stands in its file. where: the file as the user knows it."""
+    """A table as it is in its file, with cells of text. where: the file as the user knows it."""
 
     where: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
 
     def examples(self, inputs: Sequence[str], targets: Sequence[str]) -> tuple[Example, ...]:
-        """Every row as an example, in the order of the file; the columns named must be there.
+        """Return every row as an example, in the order of the file; the columns named must exist.
 
         Raises InputError with every row that is too short or too long and every cell that is no number.
         """
         problems: list[Problem] = []
         found: list[Example] = []
-        wanted = [(name, self.columns.index(name)) for name in (*inputs, *targets)]
+        selected = [(name, self.columns.index(name)) for name in (*inputs, *targets)]
         for row in self.rows:
             where = f"{self.where}:{row.line}"
             if len(row.cells) != len(self.columns):
                 problems.append(Problem(where, f"{len(row.cells)} values for {len(self.columns)} columns"))
                 continue
             values: list[float] = []
-            for name, column in wanted:
+            for name, column in selected:
                 value = _number(row.cells[column])
                 if isinstance(value, str):
                     problems.append(Problem(f"{where}: column '{printable(name)}'", value))
                 else:
                     values.append(value)
-            if len(values) == len(wanted):
+            if len(values) == len(selected):
                 target = tuple(values[len(inputs) :])
                 found.append(Example.model_construct(inputs=tuple(values[: len(inputs)]), target=target))
         if problems:
@@ -264,7 +266,7 @@ class Table:
 
 
 def read_table(path: Path, where: str) -> Table:
-    """The table in a CSV file: comma, semicolon or tab between the cells.
+    """Read the table in a CSV file: comma, semicolon or tab between the cells.
 
     where: the file as the user knows it. Raises InputError if there is none in it, or a larger one than can be shown.
     """
@@ -286,7 +288,7 @@ def read_table(path: Path, where: str) -> Table:
 
 
 def missing_columns(table: Table, data: Data) -> list[Mistake]:
-    """Columns that the data name and the table lacks, or that are not named at all."""
+    """Return mistakes for columns that the data name and the table lacks, and for columns that the data do not name."""
     found: list[Mistake] = []
     there = ", ".join(f"'{name}'" for name in table.columns if name)
     has = f"the columns of {table.where} are {printable(there)}"
@@ -308,7 +310,7 @@ def _header_problems(columns: Sequence[str], where: str) -> list[Problem]:
 
 
 def _rows(text: str, where: str) -> list[Row]:
-    """The rows of a CSV text, empty lines left out."""
+    """Return the rows of a CSV text, empty lines left out."""
     found: list[Row] = []
     line = 1
     try:
@@ -325,7 +327,7 @@ def _rows(text: str, where: str) -> list[Row]:
 
 
 def _number(text: str) -> float | str:
-    """The number a cell holds, or what is wrong with it."""
+    """Return the number in a cell, or a message that says what is wrong with the cell."""
     text = text.strip()
     if not text:
         return "is empty; expected a number"

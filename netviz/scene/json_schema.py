@@ -1,6 +1,6 @@
-"""JSON Schema of scene files, and pydantic's errors told in its words.
+"""JSON Schema of scene files, and pydantic's errors reworded in its terms.
 
-Draft 7, which the editors' YAML server speaks (pydantic writes 2020-12).
+The schema is draft 7, which the editors' YAML server supports (pydantic writes 2020-12).
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ VALUE_KINDS = ("shot", "panel")
 
 
 def scene_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 7) of a scene file, as plain data that may be changed."""
+    """Return the JSON Schema (draft 7) of a scene file, as plain data that may be changed."""
     return copy.deepcopy(_schema())
 
 
 @cache
 def _schema() -> dict[str, Any]:
-    written = _as_draft_7(Scene.model_json_schema())
-    for definition in written["definitions"].values():
-        # The kind of a shot or panel has a default in Python only: in a file it says which of them is meant.
+    schema = _as_draft_7(Scene.model_json_schema())
+    for definition in schema["definitions"].values():
+        # The kind of a shot or panel has a default in Python only: a file must give it, to say which one is meant.
         for kind in VALUE_KINDS:
             if kind in definition["properties"]:
                 definition["required"] = [kind, *definition.get("required", ())]
-    return {"$schema": DRAFT_7, **written}
+    return {"$schema": DRAFT_7, **schema}
 
 
 def _as_draft_7(node: Any) -> Any:
@@ -43,32 +43,32 @@ def _as_draft_7(node: Any) -> Any:
         return [_as_draft_7(item) for item in node]
     if not isinstance(node, dict):
         return node
-    written: dict[str, Any] = {}
+    converted: dict[str, Any] = {}
     for key, value in node.items():
         if key == "$defs":
-            written["definitions"] = {name: _as_draft_7(definition) for name, definition in value.items()}
+            converted["definitions"] = {name: _as_draft_7(definition) for name, definition in value.items()}
         elif key == "$ref":
             reference = {"$ref": value.replace("#/$defs/", "#/definitions/")}
             # Draft 7 reads nothing beside a $ref, not even a description.
-            written |= reference if len(node) == 1 else {"allOf": [reference]}
+            converted |= reference if len(node) == 1 else {"allOf": [reference]}
         elif key == "properties":
-            written[key] = {name: _as_draft_7(value[name]) for name in value}
+            converted[key] = {name: _as_draft_7(value[name]) for name in value}
         elif key == "default":
-            written[key] = value
+            converted[key] = value
         elif key not in ("discriminator", "title"):
-            written[key] = _as_draft_7(value)
-    return written
+            converted[key] = _as_draft_7(value)
+    return converted
 
 
 def root() -> list[Schema]:
-    """The alternatives (here one) for a whole scene: where a walk begins."""
+    """Return the alternatives (here one) for a whole scene, from which a search by path starts."""
     return [_schema()]
 
 
 def schema_inside(alternatives: Iterable[Schema], key: str | int, value: Any) -> list[Schema]:
-    """The alternatives for the value at a key or index of a mapping or list; empty if nothing may stand there.
+    """Return the alternatives for the value at a key or index of a mapping or list; empty if no value is allowed there.
 
-    value: the mapping itself, as far as it is known: what it says of itself (`shot: think`) chooses an alternative.
+    value: the mapping itself, as far as it is known: a key such as `shot: think` in it chooses an alternative.
     """
     found: list[Schema] = []
     for schema in _chosen(alternatives, value):
@@ -80,7 +80,7 @@ def schema_inside(alternatives: Iterable[Schema], key: str | int, value: Any) ->
 
 
 def known(path: Sequence[str | int]) -> bool:
-    """Whether a scene may have a value at the path."""
+    """Return whether a scene may have a value at the path."""
     alternatives = root()
     for step in path:
         alternatives = schema_inside(alternatives, step, None)
@@ -88,14 +88,14 @@ def known(path: Sequence[str | int]) -> bool:
 
 
 def keys(alternatives: Iterable[Schema], value: Any) -> list[str]:
-    """The valid keys of a mapping; value: as in `schema_inside`."""
+    """Return the valid keys of a mapping; value: as in `schema_inside`."""
     found = [key for schema in _chosen(alternatives, value) for key in schema.get("properties", {})]
     return list(dict.fromkeys(found))
 
 
 @cache
 def every_key() -> tuple[str, ...]:
-    """All dotted keys of a scene that lead through mappings alone: training.cycles and the like."""
+    """Return all dotted keys of a scene that lead through mappings alone: training.cycles and the like."""
     found: list[str] = []
     for name in keys(root(), None):
         found.append(name)
@@ -125,12 +125,12 @@ def _agrees(schema: Schema, key: str, value: Any) -> bool:
     return "const" not in property_schema or value in choices([property_schema])
 
 
-# What pydantic found wrong with a part of a scene, in our own words: one message for one mistake.
+# Rewording of pydantic's errors about a part of a scene: one message for one mistake.
 
 
 @dataclass(frozen=True)
 class Issue:
-    """One mistake in a scene's data. at_key: it is the key that is wrong, not the value under it."""
+    """One mistake in a scene's data. at_key: true if the key is wrong, not the value under it."""
 
     path: YamlPath
     message: str
@@ -138,7 +138,7 @@ class Issue:
 
 
 def explain(error: ValidationError, name: str, value: Any, hints: Mapping[YamlPath, str]) -> list[Issue]:
-    """The mistakes pydantic found in the value of a scene's key `name`.
+    """Return the mistakes that pydantic found in the value of a scene's key `name`.
 
     hints: advice for values that are probably not what their author meant.
     """
@@ -147,14 +147,14 @@ def explain(error: ValidationError, name: str, value: Any, hints: Mapping[YamlPa
     lengths = any(details["type"].startswith("string_too") for details in errors)
     for details in errors:
         issue = _issue(details, name, value, hints, lengths)
-        # Each branch of a union complains for itself, about the same value in the same words.
+        # Each branch of a union reports an error of its own, about the same value in the same words.
         by_path.setdefault(issue.path, issue)
     parents = {path[:length] for path in by_path for length in range(len(path))}
     return [issue for path, issue in by_path.items() if path not in parents]
 
 
 def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any) -> Issue:
-    """A key that is not one of its parent's."""
+    """Return the issue of a key that is not one of its parent's."""
     key, valid = str(path[-1]), keys(alternatives, parent)
     if len(path) == 1 and (further_in := [other for other in every_key() if other.endswith(f".{key}")]):
         suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
@@ -199,9 +199,9 @@ def _missing(path: YamlPath, alternatives: Sequence[Schema]) -> Issue:
 
 
 def _follow(location: Sequence[str | int], name: str, value: Any) -> tuple[YamlPath, list[Schema], Any]:
-    """The path of a value, what may stand there, and the value.
+    """Return the path of a value, the alternatives for it, and the value.
 
-    Pydantic's location also holds the names of the union branches it tried; they are no part of the file.
+    Pydantic's location also holds the names of the union branches it tried; they are not in the file.
     """
     path: YamlPath = (name,)
     alternatives = schema_inside(root(), name, None)

@@ -47,13 +47,13 @@ def load_scene(
     overrides: Mapping[str, Any] | None = None,
     allow_outside: bool = False,
 ) -> Scene:
-    """The scene in a file or a TensorFlow Playground link, complete and checked.
+    """Load the scene in a file or a TensorFlow Playground link, complete and checked.
 
-    source: the name of a scene that comes with netviz (`bundled_scenes`), a path, or a link of Playground's, which is
-    read and never opened. overrides: dotted key ("training.cycles", "shots.4.inputs") -> value, or
-    Override(value, origin). allow_outside: whether the file may name music, a font, a table or a picture that lies
-    outside its own folder; overrides always may.
-    Raises InputError with every mistake in the file and the overrides; warns of what a link cannot say.
+    source: the name of a scene that comes with netviz (`bundled_scenes`), a path, or a Playground link, which is parsed
+    and never opened. overrides: dotted key ("training.cycles", "shots.4.inputs") -> value, or Override(value, origin).
+    allow_outside: let the file name music, a font, a table or a picture outside its own folder; overrides always may.
+    Raises InputError with every mistake in the file and the overrides; warns of what in a link the film cannot
+    reproduce.
     """
     result = read_scene(source, overrides, allow_outside=allow_outside)
     if result.scene is None:
@@ -69,7 +69,7 @@ def read_scene(
     *,
     allow_outside: bool = False,
 ) -> ParseResult:
-    """Like `load_scene`, but hands mistakes and warnings over, for those who look for more of them."""
+    """Read a scene like `load_scene`, but return mistakes and warnings, for callers that look for more of them."""
     path: Path | None = None
     try:
         if isinstance(source, str) and is_link(source):
@@ -91,7 +91,7 @@ def _read_link(source: str, overrides: Mapping[str, Any], allow_outside: bool) -
 
 
 def scene_text(source: str) -> str:
-    """What stands in a scene's file; for a Playground link what would stand in one. Raises InputError."""
+    """Return the text of a scene file; for a Playground link the text of an equivalent one. Raises InputError."""
     if not is_link(source):
         path = find_scene(source)
         if path.suffix.lower() == ".npz":
@@ -104,7 +104,7 @@ def scene_text(source: str) -> str:
 
 
 def files_beside(source: str) -> dict[str, Path]:
-    """The table that a scene file learns from and its words: where they are, by the names it gives them beside it.
+    """Return the paths of the table and the words file beside a scene file, by the names that it gives them.
 
     Raises InputError if there is no such scene.
     """
@@ -122,13 +122,13 @@ def files_beside(source: str) -> dict[str, Path]:
 
 
 def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> ParseResult:
-    """The scene a recording was made from, with overrides. path: of the recording, for messages."""
+    """Read the scene of a recording, with overrides. path: of the recording, for messages."""
     tree = Tree(scene.model_dump(mode="json"))
     return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside=True).result()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:
-    """Name and title of every scene that comes with netviz."""
+    """Return name and title of every scene that comes with netviz."""
     return [(name, str(_tree(find_scene(name)).data.get("title", ""))) for name in bundled_names()]
 
 
@@ -145,19 +145,19 @@ def _tree(path: Path) -> Tree:
     return tree
 
 
-# A scene's data on its way to a Scene: defaults, the files it names, and every mistake met, each in its place.
+# Reader: converts a scene's data to a Scene, with defaults and the files it names, and places every mistake.
 
 
 @cache
 def _adapters() -> dict[str, TypeAdapter[Any]]:
-    """What validates each of a scene's keys by itself, so that a mistake in one hides none in another."""
+    """Return a validator for each of a scene's keys by itself, so that a mistake in one hides none in another."""
     return {name: TypeAdapter(info.rebuild_annotation()) for name, info in Scene.model_fields.items()}
 
 
 class Reader:
-    """One scene's data on its way to a Scene, and the mistakes met on it.
+    """Conversion of one scene's data to a Scene, and the mistakes found in them.
 
-    where: what messages call the source. path: the scene's file, None if it comes from none.
+    where: the source's name in messages. path: the scene's file, None if the data do not come from one.
     """
 
     def __init__(self, where: str, path: Path | None, tree: Tree, overlaid: Overlaid, allow_outside: bool) -> None:
@@ -174,7 +174,7 @@ class Reader:
         self.issues: list[Issue] = []
 
     def result(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> ParseResult:
-        """The scene, or its mistakes. before: those found earlier, where the data come from."""
+        """Return the scene, or its mistakes. before: problems found earlier, in the source of the data."""
         for mistake in self.tree.syntax_issues:
             key = f": {dotted(mistake.path)}" if mistake.path else ""
             self.in_file.append((mistake.position, Problem(at(self.where, mistake.position) + key, mistake.message)))
@@ -219,13 +219,13 @@ class Reader:
         return found
 
     def _report(self, issue: Issue) -> None:
-        # A value spoiled while it was read has been reported, and is wrong only for that.
-        if any(issue.spoils and issue.path == issue.path for issue in self.tree.syntax_issues):
+        # A value that syntax issues spoiled has been reported already, and is wrong only because of them.
+        if any(found.spoils and found.path == issue.path for found in self.tree.syntax_issues):
             return
         self.issues.append(issue)
         if self.table is not None and issue.path[:2] == ("data", "examples") and len(issue.path) > 2:
             row = self.table.rows[int(issue.path[2])]
-            self._tell(("data", "csv"), Problem(f"{self.table.where}:{row.line}", issue.message))
+            self._report_placed(("data", "csv"), Problem(f"{self.table.where}:{row.line}", issue.message))
             return
         where = self._place(issue.path, issue.at_key)
         if self.overlaid.origin(issue.path):
@@ -236,14 +236,14 @@ class Reader:
         self.in_file.append((self._position(issue.path, issue.at_key), Problem(where, issue.message + changed)))
 
     def _place(self, path: KeyPath, at_key: bool = False) -> str:
-        """Where the user has to look for the value at a path, or for its key: line and column, or an option."""
+        """Return the place of a value, or of its key, for messages: file, line and column, or an option."""
         if path and isinstance(self.overlaid.data.get(str(path[0])), str):
-            path = path[:1]  # one text stands for all that is in it
+            path = path[:1]  # a shorthand: one text for the whole mapping
         given = self.overlaid.origin(path)
         if given:
             above, origin = given
             return origin + (f": {dotted(path)}" if above != path else "")
-        # What did not come from a text has no lines.
+        # Data that do not come from a text have no lines.
         file = at(self.where, self._position(path, at_key)) if self.tree.values else self.where
         return f"{file}: {dotted(path)}"
 
@@ -251,15 +251,16 @@ class Reader:
         return (self.tree.keys.get(path) if at_key else None) or self.tree.position(path)
 
     def located(self, problem: Problem) -> Problem:
-        """A problem that names a key of the scene, with the key's place in the file, or the option that gave it."""
+        """Return a problem that names a key of the scene with the key's place in the file, or the option that gave
+        it."""
         key, colon, rest = problem.where.partition(":")
         path = key_path(key)
         if path[0] not in self.overlaid.data or not known(path):
             return problem
         return Problem(self._place(path) + colon + rest, problem.message)
 
-    def _tell(self, path: KeyPath, problem: Problem) -> None:
-        """Report a problem that says itself where it is, among those of the value at the path."""
+    def _report_placed(self, path: KeyPath, problem: Problem) -> None:
+        """Report a problem that has its own place, among those of the value at the path."""
         if self.overlaid.origin(path):
             self.in_options.append(problem)
         else:
@@ -270,13 +271,13 @@ class Reader:
             if name not in self.overlaid.data and not info.is_required():
                 self.parts[name] = info.get_default(call_default_factory=True)
         if "name" not in self.overlaid.data and self.path is not None:
-            # A path may hold what a name may not; a name is never drawn, only written as a file's.
+            # A path may hold characters that a name may not. A name is never drawn, only used as a file name.
             self.parts["name"] = re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", self.path.stem)[:LONGEST_TEXT]
 
     def _add_schedule(self) -> None:
         if "schedule" in self.overlaid.data or "training" not in self.parts:
             return
-        # Nobody asked for a number of shown cycles: a shorter training shows as many as it has.
+        # Without a schedule, a training shorter than the default number of shown cycles shows all it has.
         if self.parts.get("sync") is not None:
             self.parts["schedule"] = Schedule(frames="beats")
         elif {"network", "data", "shots", "style"} <= self.parts.keys():
@@ -299,7 +300,8 @@ class Reader:
             self.parts["panels"] = tuple(panels)
 
     def _found(self, path: KeyPath, text: str) -> str:
-        """The absolute path of a file the scene names; the text itself if it may not be used, which is reported."""
+        """Return the absolute path of a file the scene names; if it may not be used, report that and return the
+        text."""
         try:
             if self.overlaid.origin(path) or self.path is None:
                 file = named_by_user(text)
@@ -312,7 +314,7 @@ class Reader:
             return text
 
     def _read_table(self) -> None:
-        """Put the rows of the table in the place of `csv`, if all is right with them and what is said of them."""
+        """Replace `csv` by the table's rows as examples, if the table and the keys about it have no mistakes."""
         data, network = self.parts.get("data"), self.parts.get("network")
         if data is None or data.csv is None or any(data_alone(data)):
             return
@@ -324,15 +326,15 @@ class Reader:
         where = data.csv if typed or self.path is None else str(self.path.parent / data.csv)
         try:
             table = read_table(Path(file), where)
-            lacking = missing_columns(table, data)
-            for path, message in lacking:
+            missing = missing_columns(table, data)
+            for path, message in missing:
                 self._report(Issue(path, message))
-            if lacking:
+            if missing:
                 return
             examples = table.examples(data.inputs, data.targets)
         except InputError as error:
             for problem in error.problems:
-                self._tell(("data", "csv"), problem)
+                self._report_placed(("data", "csv"), problem)
             return
         if network is not None and any(data_and_network(data, network)):
             return
@@ -344,7 +346,7 @@ class Reader:
             self.parts["network"] = network.model_copy(update=names)
 
     def _read_words(self) -> None:
-        """Put the phrases of a file of words in its place."""
+        """Replace the path of a words file by its phrases."""
         words = self.parts.get("words")
         if not isinstance(words, str):
             return
@@ -358,17 +360,17 @@ class Reader:
             self.parts["words"] = tuple(read_words(Path(file), where).items())
         except InputError as error:
             for problem in error.problems:
-                self._tell(("words",), problem)
+                self._report_placed(("words",), problem)
 
     def _try_runs(self) -> None:
-        """Report what is wrong with the scenes of the runs to be compared and right, or not said, without them."""
+        """Report the mistakes in the scenes of compared runs, except those that the scene without runs has too."""
         known = {(issue.path, issue.message) for issue in self.issues}
         data = {name: value for name, value in self.overlaid.data.items() if name != "compare"}
         for index, run in enumerate(self.parts.get("compare") or ()):
             for key, value in run.set.items():
                 place: KeyPath = ("compare", index, "set", key)
-                tried = overlay(data, {key: Override(value, key)})
-                for message in [problem.message for problem in tried.problems] or filter(None, [refused(key)]):
+                overlaid = overlay(data, {key: Override(value, key)})
+                for message in [problem.message for problem in overlaid.problems] or filter(None, [refused(key)]):
                     self._report(Issue(place, message, at_key=True))
             usable = {key: Override(value, key) for key, value in run.set.items() if refused(key) is None}
             reader = Reader(self.where, self.path, self.tree, overlay(data, usable), self.allow_outside)
@@ -379,7 +381,7 @@ class Reader:
 
 
 def _of_run(issue: Issue, index: int, replaced: Sequence[str], overlaid: Overlaid) -> Issue:
-    """A flaw of a run's scene, at the value of the run that it comes from, as far as is known."""
+    """Return an issue of a run's scene, placed at the value of the run that causes it, as far as is known."""
     candidates = [*overlaid.origins_inside(issue.path), *(replaced if len(replaced) == 1 else ())]
     path, key = overlaid.origin(issue.path) or ((), next(iter(candidates), None))
     place: KeyPath = ("compare", index) if key is None else ("compare", index, "set", key)
@@ -390,7 +392,7 @@ _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "t
 
 
 def at(where: str, position: Position) -> str:
-    """file:line:column."""
+    """Format a place in a file: file:line:column."""
     return f"{where}:{position.line}:{position.column}"
 
 
@@ -401,22 +403,22 @@ def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
     return (*problems[:MOST_PROBLEMS], Problem("", f"and {more} more"))
 
 
-# A scene as far as it could be read, with every mistake in it.
+# Result: a scene as far as it could be read, with every mistake in it.
 
 MOST_PROBLEMS = 20
-"""Mistakes told at once; of the rest only how many there are."""
+"""Largest number of mistakes reported at once; of the rest only their number is."""
 
 
 @dataclass(frozen=True)
 class ParseResult:
     """A scene as far as it could be read.
 
-    problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and how many more.
-    parts: the values of the scene's keys that are valid by themselves, defaults included. scene: if nothing is wrong.
-    path: the scene's file, if the source is one and could be found. notes: what the user should know of the scene.
-    files: all that it names, there or not: music, table, font, pictures. in_options: those of the problems that the
-    user's options have, and not the file. located: adds its place in the file to a problem that was found later, and
-    begins with a key of the scene.
+    problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and the number of
+    the rest. parts: the values of the scene's keys that are valid by themselves, defaults included. scene: the Scene,
+    None if there is any mistake. path: the scene's file, if the source is one and could be found. notes: facts about
+    the scene that the user should know. files: all files that it names, existing or not: music, table, font, pictures.
+    in_options: the problems that are in the user's options, and not in the file. located: function that adds the place
+    in the file to a problem that was found later and begins with a key of the scene.
     """
 
     problems: tuple[Problem, ...]

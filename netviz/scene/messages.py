@@ -93,7 +93,7 @@ def kind(value: Any) -> str:
 
 
 def found(value: Any, alternatives: Sequence[Schema]) -> str:
-    """Describe the value found in a place, shortened; its kind is is_kind_wrong if the kind is wrong."""
+    """Describe the value found in a place, shortened; its kind is named if the kind is wrong."""
     if value is None or isinstance(value, bool):
         return "nothing" if value is None else shown(value)
     is_kind_wrong = kind(value) not in kinds(alternatives)

@@ -1,4 +1,4 @@
-"""Overrides: dotted keys and values laid over a scene's data before it is checked, also for runs to compare."""
+"""Overrides: values by dotted key that replace a scene's own before it is checked; also the scenes of compared runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from netviz.scene.types import FrameRate, Shorthand
 from netviz.scene.yaml import UnreadableYaml, YamlPath, read_tree
 
 FROM_ENVIRONMENT = "NETVIZ_"
-"""How origins begin that are variables of the environment: what is typed goes before them."""
+"""Prefix of origins that are environment variables; overrides that the user typed take precedence over them."""
 KINDS_OF_SCHEDULE = ("cycles", "every", "frames")
 
 
 @dataclass(frozen=True)
 class Override:
-    """A value that replaces a scene's own. origin: what the user typed it as ("--cycles"), for messages about it."""
+    """A value that replaces a scene's own. origin: the option that gave it ("--cycles"), for messages about it."""
 
     value: Any
     origin: str
@@ -35,24 +35,24 @@ class Override:
 
 @dataclass
 class Overlaid:
-    """A scene's data with the overrides in it; origins: which paths came from which option."""
+    """A scene's data with the overrides in it. origins: path -> the option that gave its value."""
 
     data: dict[str, Any]
     origins: dict[YamlPath, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def origin(self, path: YamlPath) -> tuple[YamlPath, str] | None:
-        """The override that gave the value at the path, if one did: its own path, and what it was typed as."""
+        """Return the override that gave the value at the path, as its own path and origin; None if none did."""
         above = [given for given in self.origins if path[: len(given)] == given]
         return (longest := max(above, key=len), self.origins[longest]) if above else None
 
     def origins_inside(self, path: YamlPath) -> list[str]:
-        """What the overrides were typed as that gave some values inside the one at the path."""
+        """Return the origins of the overrides that gave values inside the one at the path."""
         return list(dict.fromkeys(origin for given, origin in self.origins.items() if given[: len(path)] == path))
 
 
 def parse_set(text: str) -> tuple[str, Override]:
-    """`training.cycles=500` as key and value; the value is read as YAML (`audio=null`, `network.layers=[3, 8, 1]`).
+    """Parse `training.cycles=500` into key and value; the value is YAML (`audio=null`, `network.layers=[3, 8, 1]`).
 
     Raises InputError if it is not key=value.
     """
@@ -71,39 +71,41 @@ def parse_set(text: str) -> tuple[str, Override]:
 
 
 def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
-    """The scene's data with the overrides laid over it; the data given stays as it is.
+    """Apply overrides to a scene's data; the data given are not changed.
 
     overrides: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
-    Choices that exclude each other (audio and duration, the kinds of schedule) are settled in favour of what was typed,
-    and so is what a typed platform says of size, frame rate and loudness.
+    Choices that exclude each other (audio and duration, the kinds of schedule) are resolved in favour of the override.
+    Size, frame rate and loudness of a platform that an override gives take precedence over the scene's.
     """
     result = Overlaid(copy.deepcopy(dict(data)))
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
-    _settle_length(result, given)
-    _settle_style(result, given)
-    _settle_compare(result, given)
-    _settle_platform(result, given)
+    _resolve_length(result, given)
+    _resolve_style(result, given)
+    _resolve_compare(result, given)
+    _resolve_platform(result, given)
     for key, override in given.items():
         path = key_path(key)
         if len(path) > 1 and isinstance(path[0], str):
-            _open(result.data, path[0])
+            _expand_shorthand(result.data, path[0])
         if problem := _unknown(result.data, path, override.origin):
             result.problems.append(problem)
         elif _put(result.data, path, override.value):
             result.origins[path] = override.origin
-    _settle_schedule(result, data, given)
+    _resolve_schedule(result, data, given)
     return result
 
 
 def key_path(key: str) -> YamlPath:
-    """The path of a value from its key as it is written: shots.4.inputs, or shots[4].inputs as in messages."""
-    # shots[4].inputs is how messages write it, so it may be typed like that too.
+    """Return the path of a value from its written key: shots.4.inputs, or shots[4].inputs as messages write it."""
     parts = re.sub(r"\[([0-9]+)\]", r".\1", key).split(".")
     return tuple(int(part) if re.fullmatch("[0-9]{1,9}", part) else part for part in parts)
 
 
 def _put(data: dict[str, Any], path: YamlPath, value: Any) -> bool:
-    """Puts the value in its place, making mappings on the way; not into a file's mistake, which is reported as such."""
+    """Set the value at a path, creating mappings on the way.
+
+    Returns False, without setting it, if a mistake in the file is in the way; that is reported as such.
+    """
     place: Any = data
     for step, below in zip(path, (*path[1:], None), strict=True):
         if isinstance(step, str) and not isinstance(place, dict):
@@ -156,16 +158,19 @@ def _anywhere(path: YamlPath) -> str:
     return f"did you mean {named}?" if named else f"a scene has {', '.join(keys(root(), None))}"
 
 
-def _open(data: dict[str, Any], name: str) -> None:
-    """Write what stands for a mapping as one (`audio: track.mp3`, or no audio), so that more can be put into it."""
-    for said in Scene.model_fields[name].metadata if name in data and name in Scene.model_fields else ():
-        if isinstance(said, Shorthand):
-            data[name] = {} if data[name] is None else said.in_full(data[name])
+def _expand_shorthand(data: dict[str, Any], name: str) -> None:
+    """Expand a shorthand (`audio: track.mp3`, or no audio) to its mapping, so that more keys can be set in it."""
+    for shorthand in Scene.model_fields[name].metadata if name in data and name in Scene.model_fields else ():
+        if isinstance(shorthand, Shorthand):
+            data[name] = {} if data[name] is None else shorthand.in_full(data[name])
 
 
-def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
-    """The film is as long as its music, or as it is told: what was typed, unless the music is fitted to the film."""
-    if not _leads(result.data, given):
+def _resolve_length(result: Overlaid, given: dict[str, Override]) -> None:
+    """Resolve music and duration, which both set the film's length: keep the overridden one.
+
+    Overriding both is a mistake, unless the music is fitted to the film: then both may stand.
+    """
+    if not _music_sets_length(result.data, given):
         return
     music = [key for key in given if key.split(".")[0] == "audio" and given[key].value is not None]
     duration = [key for key in ("duration",) if key in given and given[key].value is not None]
@@ -177,48 +182,49 @@ def _settle_length(result: Overlaid, given: dict[str, Override]) -> None:
         result.data.pop("duration" if music else "audio", None)
 
 
-def _leads(data: Mapping[str, Any], given: Mapping[str, Override]) -> bool:
-    """Whether the film follows the music, as far as it is said, and not the music the film."""
+def _music_sets_length(data: Mapping[str, Any], given: Mapping[str, Override]) -> bool:
+    """Return whether the music sets the film's length, as far as the data say, and is not fitted to the film."""
     audio = given["audio"].value if "audio" in given else data.get("audio")
-    said = {**audio} if isinstance(audio, Mapping) else {"file": audio}
-    said |= {key.removeprefix("audio."): given[key].value for key in ("audio.file", "audio.fit") if key in given}
-    return said.get("fit") != "track" and said.get("file") != SONIFY
+    sound = {**audio} if isinstance(audio, Mapping) else {"file": audio}
+    sound |= {key.removeprefix("audio."): given[key].value for key in ("audio.file", "audio.fit") if key in given}
+    return sound.get("fit") != "track" and sound.get("file") != SONIFY
 
 
-def _settle_style(result: Overlaid, given: dict[str, Override]) -> None:
-    """The classic style has a picture of its own: where it is typed, the scene's panels give way."""
+def _resolve_style(result: Overlaid, given: dict[str, Override]) -> None:
+    """Drop the scene's panels if an override sets the classic style, which has a picture of its own."""
     if "style" in given and given["style"].value == "classic" and not any(key.startswith("panels") for key in given):
         result.data.pop("panels", None)
 
 
-def _settle_compare(result: Overlaid, given: dict[str, Override]) -> None:
-    """A story is of one run: where runs are typed, the scene's gives way."""
+def _resolve_compare(result: Overlaid, given: dict[str, Override]) -> None:
+    """Drop the scene's story if an override gives runs to compare: a story is about one run."""
     if "compare" in given and given["compare"].value is not None and "story" not in given:
         result.data.pop("story", None)
 
 
-def _settle_platform(result: Overlaid, given: dict[str, Override]) -> None:
-    """A typed platform goes before what the scene says of size, frame rate and loudness, as far as it has a say."""
-    typed = given.get("output.platform")
-    if typed is None or typed.value is None:
+def _resolve_platform(result: Overlaid, given: dict[str, Override]) -> None:
+    """Drop the scene's size, frame rate and loudness if an override gives a platform, as far as the platform sets
+    them."""
+    platform = given.get("output.platform")
+    if platform is None or platform.value is None:
         return
-    if not typed.origin.startswith(FROM_ENVIRONMENT):
+    if not platform.origin.startswith(FROM_ENVIRONMENT):
         for key in ("output.size", "output.fps"):
             if key in given and given[key].origin.startswith(FROM_ENVIRONMENT):
                 del given[key]
     output, audio = result.data.get("output"), result.data.get("audio")
     if isinstance(output, dict):
         output.pop("size", None)
-        if _is_too_fast(typed.value, output.get("fps")):
+        if _is_too_fast(platform.value, output.get("fps")):
             del output["fps"]
     if isinstance(audio, dict):
         audio.pop("loudness", None)
-        if audio.get("file") != SONIFY:  # there it is what is added to the usual loudness
+        if audio.get("file") != SONIFY:  # whose gain is added to the usual loudness
             audio.pop("gain", None)
 
 
 def _is_too_fast(name: Any, fps: Any) -> bool:
-    """Whether the scene's frame rate is one that the platform does not take."""
+    """Return whether the scene's frame rate is too high for the platform."""
     platform = PLATFORMS.get(name) if isinstance(name, str) else None
     if platform is None or platform.fastest is None or not isinstance(fps, int | float | str):
         return False
@@ -228,7 +234,7 @@ def _is_too_fast(name: Any, fps: Any) -> bool:
         return False
 
 
-def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapping[str, Override]) -> None:
+def _resolve_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapping[str, Override]) -> None:
     schedule, cycles = result.data.get("schedule"), _cycles(result.data)
     if not isinstance(schedule, dict):
         return
@@ -239,7 +245,7 @@ def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapp
         key for key in KINDS_OF_SCHEDULE if f"schedule.{key}" in given and given[f"schedule.{key}"].value is not None
     ]
     if typed == ["frames"] and listed and listed[-1] == cycles and schedule.get("frames") == len(listed):
-        # The very number of cycles the scene lists, up to the very end of training: its author chose better ones.
+        # The override asks for as many cycles as the scene lists up to the end of training: the listed ones are better.
         result.data["schedule"] = {"cycles": listed}
     elif typed:
         result.data["schedule"] = {key: value for key, value in schedule.items() if key not in KINDS_OF_SCHEDULE} | {
@@ -253,18 +259,18 @@ def _settle_schedule(result: Overlaid, file_data: Mapping[str, Any], given: Mapp
 
 
 def _cycles(data: Mapping[str, Any]) -> Any:
-    """How long training lasts in this data, right or wrong."""
+    """Return the number of training cycles in these data, valid or not."""
     training = data.get("training", {})
     return training.get("cycles", Training().cycles) if isinstance(training, dict) else None
 
 
-# The runs of a scene that compares some, each as a scene of its own.
+# Compared runs, each as a scene of its own.
 
 
 def run_scenes(scene: Scene) -> tuple[Scene, ...]:
-    """The scene of every run, which compares nothing itself; only the scene where there is nothing to be compared.
+    """Return the scene of every compared run, itself without a comparison; of a scene without runs only that scene.
 
-    Raises InputError for runs that no scene file could have: whoever reads one finds their mistakes with their places.
+    Raises InputError for runs that no scene file could have: in files, the loader finds such mistakes and their places.
     """
     if scene.compare is None:
         return (scene,)

@@ -49,7 +49,7 @@ def turn(number: int, count: int, examples: int) -> tuple[int, ...]:
 
 
 def recorded_examples(scene: Scene) -> dict[int, tuple[int, ...]]:
-    """Return the recorded examples (indices, increasing) of total shown cycle.
+    """Return the recorded examples (indices, increasing) of every shown cycle.
 
     All of them, unless the scene gives the number of presented examples. Then those that are presented, and those of
     worked examples; of a worked example with a backward pass also the next one, whose weights are those after the step.

@@ -33,7 +33,7 @@ class TitleShot(Shot):
 
 
 class RestShot(Shot):
-    """The network at rest: before training if it stands before the learning shot, after it otherwise."""
+    """The network at rest: before training if it comes before the learning shot, after it otherwise."""
 
     shot: Literal["rest"] = "rest"
 

@@ -36,13 +36,13 @@ from netviz.scene.validation_training import (
 )
 
 MOST_SHOWN = 10_000
-"""Shown cycles of a film; with the shortest steps that is an hour of learning."""
+"""Largest number of shown cycles of a film; with the shortest steps that is an hour of learning."""
 # ffmpeg rounds a frame rate whose numerator or denominator is larger (av_parse_video_rate).
 FINEST_RATE = 1_001_000
 
 
 def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
-    """Every mistake in and between a scene's valid parts.
+    """Return every mistake in and between a scene's valid parts.
 
     parts: the top-level values of a scene that are valid by themselves; those that are missing are not checked. Data
     may still name a table (csv) that was not read: then only what is known without it is checked.
@@ -84,11 +84,11 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
 
 
 def _network(network: Network) -> Iterator[Mistake]:
-    wanted = len(network.layers) - 1
-    if isinstance(network.activation, tuple) and len(network.activation) != wanted:
+    needed = len(network.layers) - 1
+    if isinstance(network.activation, tuple) and len(network.activation) != needed:
         yield (
             ("network", "activation"),
-            f"{len(network.activation)} activations for {wanted} layers after the inputs; give one name, or {wanted}",
+            f"{len(network.activation)} activations for {needed} layers after the inputs; give one name, or {needed}",
         )
     if "softmax" in network.activations[:-1]:
         yield (
@@ -153,11 +153,11 @@ def _output(output: Output) -> Iterator[Mistake]:
             yield ("output", "fps"), wrong
 
 
-# What is wrong with runs that are to be shown side by side.
+# Comparison: mistakes in scenes that show runs side by side.
 
 
 def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Runs that cannot be told apart, and what there is no room for where several networks stand side by side."""
+    """Find runs that cannot be told apart, and parts of the scene that cannot be shown for runs side by side."""
     runs = parts.get("compare")
     if runs is None:
         return
@@ -180,7 +180,7 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 
 def _of_one_run(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """What is told or heard of a run, where there are several and each has its own."""
+    """Find a story, event captions and sound that belong to one run, in a scene that compares several."""
     if parts.get("story") is not None:
         yield ("story",), "a story is of one run; leave it out, and say in captions what is to be seen side by side"
     for index, caption in enumerate(parts.get("captions") or ()):

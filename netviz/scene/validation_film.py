@@ -30,14 +30,14 @@ from netviz.scene.types import geometric_cycles
 from netviz.scene.validation_training import ON_THE_PLANE, Mistake, Path, count, misfit
 
 MOST_IN_EQUATIONS = 4
-"""Neurons of one layer whose equations can still be read in a picture."""
+"""Largest number of neurons in one layer whose equations can be read in a picture."""
 MOST_LAYERS_OF_EQUATIONS = 3
 MOST_SUMS = 8
-"""Neurons after the inputs, each of which is two lines of equations."""
+"""Largest number of neurons after the inputs, each of which has two lines of equations."""
 
 
 def shots_alone(shots: Sequence[Shot]) -> Iterator[Mistake]:
-    """Shots that exclude each other, and shares that do not add up."""
+    """Find shots that exclude each other, and shares that do not add up."""
     learning = [index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)]
     for index in learning[1:]:
         yield ("shots", index), f"a film has one learning shot; the first is shot {learning[0] + 1}"
@@ -49,7 +49,7 @@ def shots_alone(shots: Sequence[Shot]) -> Iterator[Mistake]:
 
 
 def thoughts(shots: Sequence[Shot], network: Network, data: Data | None) -> Iterator[Mistake]:
-    """Situations that do not fit the network, or the plane its inputs come from."""
+    """Find think shots whose values do not fit the network, or the plane its inputs come from."""
     is_planar = data is not None and (data.dataset is not None or data.features is not None)
     for index, shot in enumerate(shots):
         if not isinstance(shot, ThinkShot):
@@ -66,7 +66,10 @@ def thoughts(shots: Sequence[Shot], network: Network, data: Data | None) -> Iter
 def walks(
     shots: Sequence[Shot], data: Data | None, training: Training | None, schedule: Schedule | None
 ) -> Iterator[Mistake]:
-    """Walks through examples and cycles that there are not, or back through a step that is not one example's."""
+    """Find worked examples of missing examples or cycles, and backward passes that cannot be shown.
+
+    Those need steps of one example each, and no regularization.
+    """
     examples = data.train_count if data is not None else 0
     for index, shot in enumerate(shots):
         if not isinstance(shot, WalkShot):
@@ -122,7 +125,7 @@ def _listed(schedule: Schedule) -> str:
 
 
 def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Panels that cannot show this network, and what the style classic does not know."""
+    """Find panels that cannot show this network, and keys that the style classic does not support."""
     if any(parts.get(name) is None for name in ("network", "shots", "style")):
         return
     network, shots, panels = parts["network"], parts["shots"], parts.get("panels")
@@ -147,8 +150,8 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     if panels is None and (large := _too_large(network)):
         for index, shot in enumerate(shots):
             if isinstance(shot, WalkShot):
-                told = f"{large}; leave the walk out, or list panels without equations"
-                yield ("shots", index), told
+                message = f"{large}; leave the walk out, or list panels without equations"
+                yield ("shots", index), message
 
 
 def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[PanelSpec] | None) -> Iterator[Mistake]:
@@ -181,7 +184,7 @@ def _inputs(network: Network) -> str:
 
 
 def _too_large(network: Network) -> str | None:
-    """Why a network's equations could not be read."""
+    """Return why a network's equations could not be read, or None if they can."""
     layers, sums = network.layers, sum(network.layers[1:])
     if max(layers) <= MOST_IN_EQUATIONS and len(layers) - 1 <= MOST_LAYERS_OF_EQUATIONS and sums <= MOST_SUMS:
         return None
@@ -192,11 +195,11 @@ def _too_large(network: Network) -> str | None:
     )
 
 
-# What is wrong with what is told in words, as far as it can be known without a film.
+# Captions: the mistakes in them that can be found without a film.
 
 
 def captions(parts: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Captions that are too short to be read, or at moments that no film of this scene has."""
+    """Find captions that are too short to be read, or at moments that no film of this scene has."""
     shots, training = parts.get("shots"), parts.get("training")
     duration = parts.get("duration")
     given: Sequence[Caption] = parts.get("captions") or ()
@@ -234,11 +237,11 @@ def _no_shot(caption: Caption, shots: Sequence[AnyShot]) -> str | None:
     return f"there are {len(found)} shots {moment.name}; give {' or '.join(f'shot:{number}' for number in found)}"
 
 
-# What is wrong with how a film keeps time.
+# Sync: mistakes in the beats, and in the keys that depend on beats or music.
 
 
 def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
-    """Beats that are given twice, that do not increase, or that are to be found where there is no music.
+    """Find beats that are given twice, that do not increase, or that cannot be detected for lack of music.
 
     audio: the scene's, None if it has none.
     """
@@ -259,7 +262,7 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
 
 
 def pulse_and_sound(pulse: float, audio: Sound | None) -> Iterator[Mistake]:
-    """A glow that is to follow music which there is not."""
+    """Find a glow that follows music in a scene without music."""
     if pulse > 0 and audio is None:
         yield ("pulse",), "there is no music for the glow to follow; give audio, or leave pulse out"
     elif pulse > 0 and audio is not None and audio.is_sonified:
@@ -267,16 +270,16 @@ def pulse_and_sound(pulse: float, audio: Sound | None) -> Iterator[Mistake]:
 
 
 def schedule_and_sync(schedule: Schedule | None, sync: Sync | None) -> Iterator[Mistake]:
-    """A schedule that follows beats which there are not."""
+    """Find a schedule that follows beats in a scene without beats."""
     if schedule is not None and schedule.frames == "beats" and sync is None:
         yield ("schedule", "frames"), "there are no beats to follow; give sync, or a number"
 
 
-# What is said of the sound must fit together, and fit the film's length.
+# Sound: keys that do not fit each other, or the film's length.
 
 
 def sound_and_length(sound: Sound | None, duration: Fraction | None) -> Iterator[Mistake]:
-    """Mistakes in what is heard, and in how long it is said to be heard."""
+    """Find mistakes in the keys of the sound and in the film's length."""
     if sound is None:
         return
     if sound.is_sonified:
@@ -297,21 +300,21 @@ def sound_and_length(sound: Sound | None, duration: Fraction | None) -> Iterator
 
 
 def too_long_fades(sound: Sound, seconds: Fraction) -> Iterator[Mistake]:
-    """Fades that have no room in a film of so many seconds."""
+    """Find fades that together are longer than a film of so many seconds."""
     fade_in, fade_out = sound.fade_in, sound.fade_out or Fraction(0)
     if fade_in + fade_out > seconds:
         key = "fade_in" if fade_in > fade_out else "fade_out"
         both = f"fade_in and fade_out together take {float(fade_in + fade_out):g} s"
         one = f"{float(max(fade_in, fade_out)):g} s are"
-        said = f"{both}, which is" if fade_in and fade_out else one
-        yield ("audio", key), f"{said} longer than the film, which lasts {float(seconds):.1f} s; give less"
+        subject = f"{both}, which is" if fade_in and fade_out else one
+        yield ("audio", key), f"{subject} longer than the film, which lasts {float(seconds):.1f} s; give less"
 
 
-# What a scene's own words must be: phrases that netviz has, with nothing to be filled in that it does not know.
+# Words: a scene's phrases must be ones that netviz has, with blanks that it can fill in.
 
 
 def phrases_alone(phrases: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Every phrase that is none, or that could not be filled in."""
+    """Find phrases that netviz does not have, or that could not be filled in."""
     for key, phrase in phrases.items():
         path = ("words", key)
         if key not in ENGLISH:

@@ -1,4 +1,4 @@
-"""Validation of data and training: against each other, the network and the loss."""
+"""Validation of data and training: by themselves, and against each other, the network and the loss."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import pairwise
 from netviz.scene.model import COORDINATES, Data, Network, Training
 
 FROM_ANY_SEED = ("playground", "zero")
-"""First weights that a text may be the seed of: those that come from Playground's generator, or from none."""
+"""Initial weights whose seed may be a text: those from Playground's generator, or without random numbers."""
 
 
 def training_alone(training: Training) -> Iterator[Mistake]:
-    """Keys of the training that need each other."""
+    """Find keys of the training that need each other."""
     weights = training.initial_weights
     named = f"{weights} weights" if isinstance(weights, str) else "weights that are given"
     if training.initial_scale is not None and weights not in ("uniform", "normal"):
@@ -32,7 +32,8 @@ def training_alone(training: Training) -> Iterator[Mistake]:
 
 
 def training_and_network(training: Training, network: Network) -> Iterator[Mistake]:
-    """A loss the outputs do not suit; first weights and biases of another shape than the network's."""
+    """Find a loss that does not suit the outputs, and initial weights and biases that do not fit the network's
+    shape."""
     if training.loss == "cross_entropy" and network.activations[-1] not in ("sigmoid", "softmax"):
         yield (
             ("training", "loss"),
@@ -43,15 +44,15 @@ def training_and_network(training: Training, network: Network) -> Iterator[Mista
 
 
 def _weights(training: Training, network: Network) -> Iterator[Mistake]:
-    matrices, wanted = training.initial_weights, len(network.layers) - 1
+    matrices, expected = training.initial_weights, len(network.layers) - 1
     if isinstance(matrices, str):
         return
-    if len(matrices) != wanted:
+    if len(matrices) != expected:
         given = "1 matrix" if len(matrices) == 1 else f"{len(matrices)} matrices"
         yield (
             ("training", "initial_weights"),
-            f"{given} for {count(wanted, 'layer')} after the inputs (network.layers: {list(network.layers)}); "
-            f"give {wanted}",
+            f"{given} for {count(expected, 'layer')} after the inputs (network.layers: {list(network.layers)}); "
+            f"give {expected}",
         )
         return
     for layer, (matrix, (before, after)) in enumerate(zip(matrices, pairwise(network.layers), strict=True)):
@@ -92,13 +93,13 @@ def _biases(training: Training, network: Network) -> Iterator[Mistake]:
                 )
 
 
-# What is wrong with a scene's data: by itself, for its network, for the loss.
+# Data: mistakes in the data by themselves, for the network, and for the loss.
 
 SOURCES = ("examples", "dataset", "csv")
 
 
 def data_alone(data: Data) -> Iterator[Mistake]:
-    """Keys of the data that exclude or need each other."""
+    """Find keys of the data that exclude or need each other."""
     given = [key for key in SOURCES if getattr(data, key) is not None]
     if len(given) != 1:
         yield ("data",), f"give exactly one of {', '.join(SOURCES)}; got {' and '.join(given) or 'none'}"
@@ -122,7 +123,7 @@ def data_alone(data: Data) -> Iterator[Mistake]:
 
 
 def data_and_network(data: Data, network: Network) -> Iterator[Mistake]:
-    """Layers that do not fit the data."""
+    """Find layers that do not fit the data."""
     if data.dataset is not None or data.features is not None:
         yield from _features(data, network)
     if data.dataset is not None and network.layers[-1] != 1:
@@ -135,14 +136,14 @@ def data_and_network(data: Data, network: Network) -> Iterator[Mistake]:
             yield ("data", "inputs"), misfit(count(len(data.inputs), "column"), network, 0)
         if data.targets and len(data.targets) != network.layers[-1]:
             yield ("data", "targets"), misfit(count(len(data.targets), "column"), network, -1)
-    wanted = network.layers[0] if data.features is None else 2
+    expected = network.layers[0] if data.features is None else 2
     examples = data.examples or ()
-    nowhere_two = data.features is not None and all(len(example.inputs) != 2 for example in examples)
+    none_on_plane = data.features is not None and all(len(example.inputs) != 2 for example in examples)
     for index, example in enumerate(examples):
-        if len(example.inputs) != wanted and not nowhere_two:
+        if len(example.inputs) != expected and not none_on_plane:
             given = count(len(example.inputs), "value")
-            told = misfit(given, network, 0) if data.features is None else f"{given}, but {ON_THE_PLANE}"
-            yield ("data", "examples", index, "inputs"), told
+            message = misfit(given, network, 0) if data.features is None else f"{given}, but {ON_THE_PLANE}"
+            yield ("data", "examples", index, "inputs"), message
         if len(example.target) != network.layers[-1]:
             yield ("data", "examples", index, "target"), misfit(count(len(example.target), "value"), network, -1)
 
@@ -150,11 +151,11 @@ def data_and_network(data: Data, network: Network) -> Iterator[Mistake]:
 def _features(data: Data, network: Network) -> Iterator[Mistake]:
     features = data.features or COORDINATES
     if network.layers[0] != len(features):
-        told = "" if data.features else "; data.features gives it others"
+        hint = "" if data.features else "; data.features gives it others"
         yield (
             ("network", "layers", 0),
             f"{count(network.layers[0], 'input')}, but the network is given {count(len(features), 'feature')} of a "
-            f"point of the plane ({', '.join(features)}); write {len(features)}{told}",
+            f"point of the plane ({', '.join(features)}); write {len(features)}{hint}",
         )
     others = [data.inputs] if data.csv is not None and data.inputs else [e.inputs for e in data.examples or ()]
     if others and all(len(inputs) != 2 for inputs in others):
@@ -167,7 +168,7 @@ def _features(data: Data, network: Network) -> Iterator[Mistake]:
 
 
 def data_and_loss(data: Data, training: Training) -> Iterator[Mistake]:
-    """Targets the loss cannot measure."""
+    """Find targets that the loss cannot measure."""
     if training.loss != "cross_entropy":
         return
     if data.dataset is not None:
@@ -180,22 +181,22 @@ def data_and_loss(data: Data, training: Training) -> Iterator[Mistake]:
             yield ("data", "examples", index, "target"), "cross_entropy needs targets between 0 and 1"
 
 
-# What is wrong between a scene's parts, as data, and the words those who find it share.
+# Mistakes: their type, and wording that the validation modules share.
 
 Path = tuple[str | int, ...]
 Mistake = tuple[Path, str]
-"""The path of the value, and what is wrong with it and would be right."""
+"""Path of a value, and a message that says what is wrong with it and what would be right."""
 
 ON_THE_PLANE = "a point of the plane has 2, x1 and x2"
 
 
 def count(number: int, singular: str) -> str:
-    """1 value, 2 values."""
+    """Format a number of things: 1 value, 2 values."""
     return f"{number:,} {singular}{'' if number == 1 else 's'}"
 
 
 def misfit(what: str, network: Network, layer: int) -> str:
-    """So many of something, and not as many neurons in the first (0) or last (-1) layer."""
+    """Describe a number of things (`what`) that differs from the neurons of the first (0) or last (-1) layer."""
     return (
         f"{what}, but the {'last' if layer else 'first'} layer has {count(network.layers[layer], 'neuron')} "
         f"(network.layers: {list(network.layers)})"

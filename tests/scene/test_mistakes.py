@@ -106,6 +106,12 @@ def test_one_mistake_is_told_once_in_its_place(more: str, says: str, write: Writ
     assert says in line
 
 
+def test_a_value_that_cannot_be_read_hides_no_other_mistake(write: Write) -> None:
+    number, style = told(write(BASE + "pulse: " + "9" * 200 + "\nstyle: nope\n"))
+    assert number == "my.yaml:7:8: pulse: a number of 200 characters; 100 are the most"
+    assert style.startswith("my.yaml:8:8: style: expected one of glow, classic, playground")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
