@@ -175,7 +175,7 @@ class Melody:
         return ladder(self.bar(int(frame)).chord.tones, LOWEST, RUNGS)
 
     def _step(self, number: int, span: Span) -> Iterator[Note]:
-        row = self.timeline.rows.step(span)
+        row = self.timeline.recording_index.step(span)
         assert span.example is not None
         height, pan = self.errors.height(row), self.place(row)
         mode = self.bar(span.start).mode
@@ -273,7 +273,7 @@ class Melody:
         if shot.target is None:
             return (root + OPEN_ANSWER,)
         recording = self.timeline.recording
-        answer = recording.forward(np.array(shot.inputs), self.timeline.rows.rest[span.cycle])[-1]
+        answer = recording.forward(np.array(shot.inputs), self.timeline.recording_index.rest[span.cycle])[-1]
         targets = recording.examples.targets
         spread = float(np.ptp(targets)) or 1.0
         wrong = float(np.abs(answer - np.array(shot.target)).mean()) / spread
@@ -287,7 +287,7 @@ class Melody:
         assert isinstance(shot, WalkShot)
         fps, plan = self.timeline.plan.fps, self.timeline.plan
         timing = worked_example_timing(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
-        row = self.timeline.rows.step(span)
+        row = self.timeline.recording_index.step(span)
         up = 0
         for part, (begin, end) in zip(timing.parts, timing.windows, strict=True):
             frame = span.start + begin * float(fps)
@@ -328,7 +328,7 @@ class Melody:
 
     def _most_changed(self, number: int, span: Span) -> float:
         """Pan of the hidden neuron whose incoming weights changed most in a sweep."""
-        weights, rest = self.timeline.recording.weights, self.timeline.rows.rest
+        weights, rest = self.timeline.recording.weights, self.timeline.recording_index.rest
         assert span.from_cycle is not None
         changes = [
             np.abs(layer[rest[span.cycle]] - layer[rest[span.from_cycle]]).sum(axis=0)

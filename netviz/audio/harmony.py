@@ -210,8 +210,8 @@ class Errors:
         if span.kind in ("move", "sweep", "hold"):
             return timeline.frame(frame).error
         if span.kind in ("step", "walk"):
-            return float(timeline.recording.train_error[timeline.rows.on_curve(span.cycle)])
-        return timeline.rows.rest_errors[timeline.rows.rest[span.cycle]]
+            return float(timeline.recording.train_error[timeline.recording_index.on_curve(span.cycle)])
+        return timeline.recording_index.rest_errors[timeline.recording_index.rest[span.cycle]]
 
     def tension(self, frame: int) -> float:
         """Height of the average error of a frame, 0 to 1."""
@@ -237,7 +237,7 @@ class Errors:
 
     @cached_property
     def _example(self) -> Height:
-        rows = self.timeline.rows
+        rows = self.timeline.recording_index
         shown = [rows.step(span) for span in self.timeline.plan.spans if span.example is not None]
         return height_of(np.array([self.of_example(row) for row in shown]), self._start)
 

@@ -48,8 +48,7 @@ def _by_time(event: Event) -> tuple[object, ...]:
 # Events in the curve of the average error: it halved, learning slows down, a plateau, divergence.
 
 _HALF, CLEARLY_HALVED = 0.5, 0.45
-"""Levels in parts of the error before training. It is halved for good if it stays below the half and gets a tenth below.
-"""
+"""Parts of the error before training: it is halved for good when it stays below the half and gets a tenth below."""
 MOST_OF_IT, _EARLY = 0.9, 0.2
 """Parts of all improvement and of the cycles: learning slows down where nine tenths of it come in a fifth of them."""
 HARDLY = 0.1
@@ -70,7 +69,7 @@ WORSE, NOTABLE = 1.2, 0.05
 """Training diverged that ends with so many times the error it began with, and so much more of the targets' range."""
 
 _POINTS = 400
-_SMOOTHED_OVER = 1.05  # times a point's cycle, before and after it
+_SMOOTHED_OVER = 1.05  # the factor in cycles, down and up, over which each point is a mean
 
 
 def error_events(recording: Recording) -> Iterator[Event]:

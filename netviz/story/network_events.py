@@ -101,7 +101,7 @@ def withering(moments: Moments) -> Iterator[Event]:
         )
 
 
-# Events of hidden neurons that die or saturate: for every example they are inactive, or close to a bound of their range.
+# Events of hidden neurons that die or saturate: for every example they are inactive, or close to a bound.
 
 SILENT, HEARD = 0.05, 0.1
 """Parts of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it is dead, and
@@ -110,7 +110,7 @@ _SATURATED, FREE = 0.05, 0.1
 """Distances from a bound, in parts of the range: so close to one for all examples, a neuron hardly learns any more (the
 slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before."""
 MOST_EXAMPLES, FEWEST_MOMENTS_OF_NEURONS = 500, 16
-"""Largest number of examples looked at, evenly chosen; and fewest moments looked at, of many and of large networks."""
+"""Most examples that are examined, evenly chosen; and fewest moments, of a long run or a large network."""
 _MOST_NEURONS = 5
 """Largest number of neurons reported of each kind: those that have been so the longest."""
 

@@ -44,7 +44,7 @@ class Stretch:
     example: Integers
     """(C * T,), 0-based: the last of the step's batch."""
     parameters: Parameters
-    """After each step: weights (C * T, n_l, n_{l+1}), biases (C * T, n_{l+1})."""
+    """Parameters after each step: weights (C * T, n_l, n_{l+1}), biases (C * T, n_{l+1})."""
 
 
 class Replay:
@@ -59,7 +59,7 @@ class Replay:
         self._seconds_left = MOST_SECONDS
 
     def stretch(self, moment: int) -> Stretch | None:
-        """Stretch from a moment to the next; None if that costs too much, or does not end with the next one's weights."""
+        """Stretch from a moment to the next; None if that costs too much, or does not end with the next's weights."""
         if moment not in self._stretches:
             cycles = range(int(self._moments.cycle[moment]) + 1, int(self._moments.cycle[moment + 1]) + 1)
             numbers = len(cycles) * len(self._starts) * self._problem.weight_count
@@ -198,7 +198,7 @@ def _gradients(layers: Sequence[Floats], deltas: Sequence[Floats], carried: Grad
 # Crossings: the very step at which a number goes over to its new side for good.
 
 FAR = 2.0
-"""Distance from the edge, in multiples of its swing within a cycle, from which a number need not be followed further."""
+"""Distance from the edge at which a number is followed no further, in multiples of its swing within a cycle."""
 
 
 @dataclass(frozen=True)
@@ -337,7 +337,7 @@ class Moments:
     """Weights (R, n_l, n_{l+1}), biases (R, n_{l+1})."""
 
     def at_most(self, count: int) -> Moments:
-        """So many of the moments, evenly chosen, the first and the last among them; itself if there are no more."""
+        """Up to `count` of the moments, evenly chosen, with the first and the last; itself if there are no more."""
         if len(self.cycle) <= count:
             return self
         which = _evenly(np.arange(len(self.cycle)), count)
@@ -353,7 +353,7 @@ def moments_of(recording: Recording) -> Moments:
 
 
 def _evenly(indices: Integers, count: int) -> Integers:
-    """So many of the indices, evenly chosen, the first and the last in any case; all if there are no more."""
+    """Up to `count` of the indices, evenly chosen, the first and the last in any case; all if there are no more."""
     places = np.linspace(0, len(indices) - 1, min(max(count, 2), len(indices)))
     return indices[np.unique(places.round().astype(np.int64))]
 

@@ -67,7 +67,7 @@ def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = la
 def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
     """The plan, slower around its story's events, and with its captions at the frames in which their cycles are shown.
 
-    It stays as it is where the captions would not all find room.
+    Without the slowing, or unchanged, where the captions would not all find room.
     """
     scene, timeline = recording.scene, make_timeline(plan, recording)
     moments = []
@@ -254,7 +254,7 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
     for span in plan.spans:
         shot = recording.scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
-            answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
+            answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
             start = span.start + _until_answer(timeline, span)
             yield Chapter("answer", start, start, (answer_text(recording.scene, answer, shot.target),))
 
@@ -391,9 +391,9 @@ def _clearly_solved(timeline: Timeline, cycle: int) -> int:
     if examples.targets.shape[1] > 1:
         return cycle
     width = float(examples.targets.max() - examples.targets.min())
-    for kept in timeline.rows.kept:
+    for kept in timeline.recording_index.kept_cycles:
         if kept >= cycle:
-            answers = recording.forward(examples.given, timeline.rows.rest[kept])[-1]
+            answers = recording.forward(examples.given, timeline.recording_index.rest[kept])[-1]
             if float(np.abs(answers - examples.targets).max()) <= CLEARLY * width:
                 return kept
     return cycle
@@ -434,7 +434,7 @@ def _first_frame_at(timeline: Timeline, span: Span, cycle: int) -> int:
 
 
 def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> int:
-    """The frame in which the weights move in an example's step; in the last step shown if its own is not known or shown."""
+    """The frame of an example's step in which the weights move; of the last step if it is unknown or not shown."""
     span = next((span for span in steps if span.example == example), steps[-1])
     if timeline.held:
         return span.start

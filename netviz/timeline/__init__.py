@@ -1,1 +1,1 @@
-"""The state of any frame of a film, from its plan and a recording."""
+"""Timeline: the state of any frame of a film, from its plan and a recording."""

@@ -1,4 +1,4 @@
-"""Beats of a film as plain numbers: which are stepped on, and how the glow follows the music.
+"""Beats of a film as plain numbers: those that steps begin on, and the glow that follows the music.
 
 All times are exact seconds from the start of the film.
 """
@@ -17,20 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHORTEST_STEP = Fraction(2, 5)
-"""Seconds. Lights that come and go faster than 2.5 times a second are flicker, not something to follow."""
+"""Shortest step, in seconds. Lights that come and go faster than 2.5 times a second are flicker."""
 LONGEST_BEAT = Fraction(4)
-"""Seconds that a step may last because the next beat is so far away; after more the network is at rest till then."""
+"""Longest step, in seconds. Where the next beat is farther away, the network is at rest until then."""
 USUAL_BEAT = Fraction(5, 2)
-"""Seconds that a step lasts whose beat has none near it."""
+"""Seconds of a step whose beat has none near it."""
 
 Times = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
 class Rhythm:
-    """What the steps keep time with.
+    """Beats that the steps of a film keep time with.
 
-    beats: increasing. bars: those of the beats that begin a bar. silences: from when to when nothing is heard.
+    beats: increasing. bars: those of the beats that begin a bar. silences: start and end of each silence.
     """
 
     beats: Times
@@ -38,17 +38,17 @@ class Rhythm:
     silences: tuple[tuple[Fraction, Fraction], ...] = ()
 
     def is_silent(self, time: Fraction) -> bool:
-        """Whether a moment lies in a silence; its end does not."""
+        """True if a moment lies in a silence; the end of a silence does not."""
         return any(start <= time < stop for start, stop in self.silences)
 
     def is_broken(self, start: Fraction, stop: Fraction) -> bool:
-        """Whether there is a silence between two moments."""
+        """True if there is a silence between two moments."""
         return any(begin < stop and end > start for begin, end in self.silences)
 
 
 @dataclass(frozen=True)
 class Accent:
-    """A beat that something may begin on. stop: until when it lasts, before the next one if a break follows."""
+    """Beat that a step or move may begin on. stop: its end, before the next one if a break follows."""
 
     start: Fraction
     stop: Fraction
@@ -56,20 +56,20 @@ class Accent:
 
 
 def even_beats(bpm: Fraction, offset: Fraction, bar: int, seconds: Fraction) -> Rhythm:
-    """So many beats a minute, the first at `offset`, in a film of `seconds`; each `bar`-th begins a bar."""
+    """Rhythm of `bpm` beats a minute, the first at `offset`, in a film of `seconds`; each `bar`-th begins a bar."""
     count = max(0, ceil((seconds - offset) * bpm / 60))
     beats = tuple(offset + number * 60 / bpm for number in range(count))
     return Rhythm(beats, beats[::bar])
 
 
 def listed_beats(times: Sequence[Fraction], bar: int, seconds: Fraction) -> Rhythm:
-    """Beats at given times, as far as a film of `seconds` goes; each `bar`-th begins a bar."""
+    """Rhythm of beats at given times, as far as a film of `seconds` goes; each `bar`-th begins a bar."""
     beats = tuple(time for time in times if time < seconds)
     return Rhythm(beats, beats[::bar])
 
 
 def accents(rhythm: Rhythm, begin: Fraction, end: Fraction) -> list[Accent]:
-    """The beats from `begin` to `end` that something may begin on: none in a silence, none too close to the next."""
+    """The beats from `begin` to `end` that a step may begin on: none in a silence, none too close to the next."""
     inside = rhythm.beats[bisect_left(rhythm.beats, begin) : bisect_left(rhythm.beats, end)]
     starts = _apart(_thinned([beat for beat in inside if not rhythm.is_silent(beat)], rhythm.bars), end)
     found: list[Accent] = []
@@ -113,7 +113,7 @@ def _apart(beats: Sequence[Fraction], end: Fraction) -> list[Fraction]:
 
 
 LEAST_LEFT, MOST_GIVEN = Fraction(3, 5), Fraction(7, 4)
-"""What a shot may lose, and gain, so that the next begins with a bar or a beat: parts of its length."""
+"""Shortest and longest length of a shot, in parts of its own, so that the next begins with a bar or a beat."""
 
 
 def on_bars(lengths: Sequence[Fraction], rhythm: Rhythm) -> list[Fraction]:
@@ -137,39 +137,39 @@ def on_bars(lengths: Sequence[Fraction], rhythm: Rhythm) -> list[Fraction]:
     return [stop - start for start, stop in pairwise([Fraction(0), *ends])]
 
 
-def _nearest(times: Times, wanted: Fraction, earliest: Fraction, latest: Fraction) -> Fraction | None:
-    """The time nearest to the one that is wanted, from the earliest to the latest."""
+def _nearest(times: Times, target: Fraction, earliest: Fraction, latest: Fraction) -> Fraction | None:
+    """The time nearest to `target`, from the earliest to the latest; None if there is none."""
     some = times[bisect_left(times, earliest) : bisect_right(times, latest)]
-    return min(some, key=lambda time: abs(time - wanted), default=None)
+    return min(some, key=lambda time: abs(time - target), default=None)
 
 
-# The glow breathes with the music: how much brighter or darker it is in every frame.
+# The glow that follows the music: a factor on its brightness in every frame.
 #
 # It follows the loudness, up quickly and down slowly, never by much, and by construction begins to rise at most three
 # times in any second: what WCAG 2.3.1 calls a flash is a pair of opposing changes, so there are at most three.
 
 DEPTH = 0.35
-"""Of the glow: how much it gains at the loudest, and loses where nothing is heard, at most."""
+"""Largest part of the glow that it gains at the loudest, and loses where nothing is heard."""
 RANGE = 30.0
-"""dB below the loud parts at which the glow is at its darkest."""
+"""Loudness, in dB below the loud parts, at which the glow is at its darkest."""
 _LOUD = 95
-"""Per cent of the moments with any sound are quieter than what counts as loud."""
+"""Percentile of loudness, among the moments with any sound, that counts as loud."""
 SMOOTH = 0.05
-"""Seconds over which the loudness is taken."""
+"""Seconds over which the loudness is averaged."""
 RISE, FALL = 0.12, 0.4
 """Seconds in which the glow comes from its darkest to its brightest at the quickest; and goes to a third of itself."""
 _APART = 0.35
-"""Seconds from the beginning of one rise to that of the next, at least."""
+"""Fewest seconds from the beginning of one rise to that of the next."""
 NOTICEABLE = 0.05
-"""Of the range: a smaller rise does not begin."""
+"""Smallest rise that begins, as a part of the range."""
 STEPS = 256
-"""Of the glow: a finer change is not drawn."""
+"""Steps in 1 to which the glow's factor is rounded: a finer change is not drawn."""
 
 
 def breathing(
     loudness: NDArray[np.float64], rate: int, fps: Fraction, frame_count: int, pulse: float
 ) -> tuple[float, ...]:
-    """The factor on the light of every frame, 1 - DEPTH to 1 + DEPTH with a pulse of 1.
+    """Factors on the light of every frame, 1 - DEPTH to 1 + DEPTH with a pulse of 1.
 
     loudness (T,): root mean square of the sound, `rate` times a second, 1 = full scale. pulse: 0 to 1.
     """
@@ -192,7 +192,7 @@ def _levels(loudness: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
 
 
 def _followed(levels: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
-    """The levels with their sudden changes softened; after a rise has begun, the next only after APART seconds."""
+    """The levels with sudden changes softened; after a rise has begun, the next begins only after _APART seconds."""
     step, keep = 1 / (RISE * rate), math.exp(-1 / (FALL * rate))
     apart = math.ceil(_APART * rate)
     now, rising, begun = float(levels[0]) if len(levels) else 0.0, False, -apart

@@ -1,6 +1,6 @@
-"""Captions: a scene's captions placed in the film, the line under the title, and how the error is named.
+"""Captions: a scene's captions placed in the film, the line under the title, and the errors as text.
 
-Those at events wait for a recording (see `story/story.py`).
+Captions at events are placed once there is a recording (see `story/story.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from netviz.training.recording import Recording
 
 @dataclass(frozen=True)
 class _Placed:
-    """A caption with the frame where it begins. index: in the scene."""
+    """Caption with the frame where it begins. index: its number among the scene's captions."""
 
     index: int
     caption: Caption
@@ -37,9 +37,10 @@ def add_captions(scene: Scene, plan: Plan) -> Plan:
 def cues_of(scene: Scene, plan: Plan, seen: Callable[[int], int | None] = lambda cycle: None) -> tuple[Cue, ...]:
     """The cues of all captions that are at no event, in order of time.
 
-    seen: the frame with which the film comes to a cycle, where a recording tells it; None where it must be reckoned.
+    seen: from a cycle to the frame with which the film comes to it, if a recording is there to give it; None where it
+    is to be computed from the plan.
 
-    Raises InputError with all of them that lie outside the film, overlap, or leave no time to be read.
+    Raises InputError with all captions that lie outside the film, overlap, or leave no time to be read.
     """
     problems: list[tuple[int, Problem]] = []
     placed = []
@@ -72,8 +73,8 @@ def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> i
         case "part":
             return min(last, int(moment.number * plan.frame_count))
         case "cycle":
-            reckoned, there = reached(plan, int(moment.number)), seen(int(moment.number))
-            return reckoned if there is None else there
+            from_plan, from_recording = reached(plan, int(moment.number)), seen(int(moment.number))
+            return from_plan if from_recording is None else from_recording
         case "shot":
             for span in plan.spans:
                 if moment.names_shot(span.shot, span.shot_kind):
@@ -90,7 +91,7 @@ def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> i
 def reached(plan: Plan, cycle: int) -> int:
     """The frame in which the film comes to a cycle: to its steps if it is shown, otherwise on the way past it.
 
-    Reckoned from the plan alone. Raises ValueError if the film does not come there.
+    Computed from the plan alone. Raises ValueError if the film does not come there.
     """
     learning = [span for span in plan.spans if span.shot_kind == "learning"]
     if steps := [span for span in learning if span.kind == "step" and span.cycle == cycle]:
@@ -116,16 +117,16 @@ def _comes_to(plan: Plan) -> str:
 
 
 def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, list[Problem]]:
-    """The frame with which a caption ends, and what is wrong with that."""
+    """The frame with which a caption ends, and the problems of that."""
     fps, text, given = plan.fps, each.caption.text, each.caption.seconds
     limit = plan.frame_count if following is None else following.start
     room = limit - each.start
-    wanted = frames_to_read(text, fps) if given is None else max(frames_to_read(text, fps), round(given * fps))
-    if wanted <= room + 1:  # a frame less is no matter: moments are rounded to frames
+    frames = frames_to_read(text, fps) if given is None else max(frames_to_read(text, fps), round(given * fps))
+    if frames <= room + 1:  # a frame less is no matter: moments are rounded to frames
         if given is None:
-            wanted = frames_for(text, fps)
-            wanted = room if room - wanted < SHORTEST_GAP * fps else wanted
-        return each.start + min(wanted, room), []
+            frames = frames_for(text, fps)
+            frames = room if room - frames < SHORTEST_GAP * fps else frames
+        return each.start + min(frames, room), []
     seconds = float(Fraction(room) / fps)
     if following is None:
         there = f"the film ends {seconds:.2f} s after it begins"
@@ -137,7 +138,7 @@ def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, li
     return limit, [Problem(f"captions[{each.index}].for", f"it lasts {float(given):g} s, but {there}")]
 
 
-# The line under the title: the scene's own words, or ours where it has none.
+# The line under the title: the scene's own words, or a phrase where it has none.
 
 
 def caption_line(recording: Recording, span: Span) -> str:
@@ -164,13 +165,13 @@ def caption_line(recording: Recording, span: Span) -> str:
 
 
 def situation(scene: Scene, values: Sequence[float]) -> str:
-    """What is presented, as text: 1 1 0, or (1, 1) for a point of the plane."""
+    """The presented inputs as text: 1 1 0, or (1, 1) for a point of the plane."""
     texts = [f"{value:g}" for value in values]
     return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
 
 
 def shows_points(scene: Scene) -> bool:
-    """Whether examples are points of the plane to whoever watches, and not rows of a table with two columns."""
+    """True if the film shows examples as points of the plane, and not as rows of a table with two columns."""
     return scene.is_planar and (scene.data.examples is None or scene.presentation == "together")
 
 
@@ -189,25 +190,25 @@ def _first_weights(scene: Scene) -> str:
     return "given" if not isinstance(kind, str) else "zero" if kind == "zero" else "random"
 
 
-# How wrong a network is, as the film tells it: which numbers, under which names, in which form.
+# Errors as text: the numbers that the film shows of them, their names and their form.
 
 
 def is_share(recording: Recording) -> bool:
-    """Whether errors can be told in per cent: every target and every possible output lies between 0 and 1."""
+    """True if errors can be shown in per cent: every target and every possible output lies between 0 and 1."""
     bounded = recording.scene.network.activations[-1] in ("sigmoid", "softmax")
     targets = recording.examples.targets
     return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
 
 def error_text(value: float, *, share: bool) -> str:
-    """An average error as it is shown."""
+    """An average error as text: in per cent where it is a share."""
     return f"{100 * value:.2f}%" if share else f"{value:.4f}"
 
 
 def measures(recording: Recording, frame: Frame) -> list[tuple[str, str]]:
-    """Name and value of what a frame says of how wrong the network is, as far as it is a number.
+    """Names and values of a frame's errors as text, as far as they are finite.
 
-    The average error or, where there are examples for testing, the losses on both halves.
+    The average error or, where there are examples for testing, the losses on training and test examples.
     """
     scene = recording.scene
     if recording.test_loss is None:

@@ -1,4 +1,4 @@
-"""Cues: words said from one frame to another, and the part of the network highlighted meanwhile."""
+"""Cues: texts shown from one frame to another, and the part of the network highlighted meanwhile."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from netviz.timeline.easing import ease, rise
 from netviz.training.event import Event
 
 FADE_SECONDS = Fraction(1, 5)
-"""How long a cue takes to come, and to go; before and after it the shot's own line goes and comes as fast."""
+"""Seconds in which a cue fades in, and out; before and after it the shot's own line fades as fast."""
 SHORTEST_GAP = Fraction(1)
-"""Seconds without a cue in which the shot's own line comes back; in shorter ones nothing could be read."""
+"""Shortest gap between cues, in seconds, in which the shot's own line comes back: shorter, it could not be read."""
 UNHURRIED = Fraction(1, 2)
-"""Seconds that a text stands longer than it takes to read, where there is room: it has to be noticed first."""
+"""Seconds that a text is shown longer than it takes to read, where there is room: it has to be noticed first."""
 
 
 @dataclass(frozen=True)
 class Cue:
-    """A text that is told from frame `start` to `stop`, which is not included.
+    """Text that is shown from frame `start` to `stop`, which is not included.
 
-    event: what of the recording it speaks of, or None.
+    event: the event of the recording that it is about, or None.
     """
 
     start: int
@@ -34,17 +34,17 @@ class Cue:
 
 
 def frames_to_read(text: str, fps: Fraction) -> int:
-    """Frames without which a text cannot be read."""
+    """Fewest frames in which a text can be read."""
     return ceil(reading_seconds(text) * fps)
 
 
 def frames_for(text: str, fps: Fraction) -> int:
-    """Frames that a text stands where there is room."""
+    """Frames that a text is shown where there is room."""
     return ceil((reading_seconds(text) + UNHURRIED) * fps)
 
 
 def bridged(cues: Sequence[Cue], fps: Fraction) -> tuple[Cue, ...]:
-    """The cues, each staying until the next one comes where nothing could be read between them."""
+    """The cues, each lasting until the next one where the gap between them is too short to read the shot's own line."""
     following = [cue.start for cue in cues[1:]]
     return tuple(
         replace(cue, stop=start) if start - cue.stop < SHORTEST_GAP * fps else cue
@@ -53,26 +53,26 @@ def bridged(cues: Sequence[Cue], fps: Fraction) -> tuple[Cue, ...]:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What stands in the caption's place: the cue of this number, None for the shot's own line; and its level."""
+class CueState:
+    """Text in the caption's place: the number of the cue, None for the shot's own line; and its level, 0 to 1."""
 
     cue: int | None
     level: float
 
 
-OWN = Told(None, 1.0)
-"""No cue far and wide."""
+OWN = CueState(None, 1.0)
+"""State in which the shot's own line is fully shown, with no cue near."""
 
 
-def told_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *, fades: bool = True) -> Told:
-    """What is told in frame `index` of a film of so many frames: one thing at a time, the next when the last has gone.
+def cue_state_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *, fades: bool = True) -> CueState:
+    """State of the caption in frame `index` of a film of so many frames: one text at a time, each after the last.
 
     cues: in order of time, none overlapping another. fades: whether texts come and go softly.
     """
     before = bisect_right(cues, index, key=lambda cue: cue.start) - 1
     runs = before >= 0 and index < cues[before].stop
     if not fades:
-        return Told(before, 1.0) if runs else OWN
+        return CueState(before, 1.0) if runs else OWN
     if runs:
         start, stop = cues[before].start, cues[before].stop
     else:
@@ -83,25 +83,25 @@ def told_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *, fade
     falling = 1.0 if stop == frames else _part(stop - 1 - index, fps)
     level = min(rising, falling)
     if runs:
-        return Told(before, level)
+        return CueState(before, level)
     is_short = stop - start < frames and stop - start < SHORTEST_GAP * fps
-    return Told(None, 0.0 if is_short else level)
+    return CueState(None, 0.0 if is_short else level)
 
 
 def _part(frames: int, fps: Fraction) -> float:
-    """How much of a text is there, so many whole frames from where it comes or goes."""
+    """Level of a text, so many whole frames from the one in which it comes or goes."""
     return ease(float((frames + Fraction(1, 2)) / (FADE_SECONDS * fps)))
 
 
-# What of the network is spoken of while a cue runs: all else steps back for as long.
+# The spotlight: while a cue is about a synapse or a neuron, all else in the network is dimmed.
 
 COMES, GOES = 0.5, 0.7
-"""Seconds in which the rest of the network steps back, and in which it is there again."""
+"""Seconds in which the rest of the network is dimmed, and in which it comes back."""
 
 
 @dataclass(frozen=True)
 class Spotlight:
-    """A synapse (weight layer, from, to) or a neuron (layer, index), and how far all else has stepped back, 0 to 1."""
+    """Synapse (weight layer, from, to) or neuron (layer, index), and the level, 0 to 1, of dimming all else."""
 
     level: float
     synapse: tuple[int, int, int] | None = None
@@ -109,7 +109,7 @@ class Spotlight:
 
 
 def spotlight_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool = True) -> Spotlight | None:
-    """What is spoken of in frame `index`; None where it is nothing in particular.
+    """The synapse or neuron that a cue is about in frame `index`; None where there is none.
 
     cues: in order of time, none overlapping another. fades: whether it comes and goes softly.
     """

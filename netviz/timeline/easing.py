@@ -1,4 +1,4 @@
-"""Easing of a step: when layers light, signals travel and weights move, as curves from 0 to 1.
+"""Easing of a step: curves from 0 to 1 by which layers light up, signals move and weights change.
 
 All functions are pure: a phase goes in, levels from 0 to 1 come out.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 Window = tuple[float, float]
-"""Where something begins and where it ends, as phases."""
+"""Start and end of something, as phases."""
 
 
 def ease(x: float) -> float:
@@ -19,13 +19,13 @@ def ease(x: float) -> float:
 
 
 def rise(phase: float, start: float, stop: float) -> float:
-    """0 before start, 1 after stop, eased between them."""
+    """Curve that is 0 before start, 1 after stop, and eased between them."""
     return ease((phase - start) / (stop - start))
 
 
 @dataclass(frozen=True)
 class Beats:
-    """Where the parts of a step begin and end, as phases. After `fade` all light goes out again."""
+    """Start and end of the parts of a step, as phases. In `fade` all light goes out again."""
 
     present: float
     forward: Window
@@ -43,7 +43,7 @@ LEARN = Beats(
     update=(0.80, 0.945),
     fade=(0.86, 0.985),
 )
-"""A step of learning: forward, compare, back, update; dark again at the end, where the next one begins."""
+"""Beats of a step of learning: forward, compare, back, update; without light at the end, where the next one begins."""
 
 THINK = Beats(
     present=0.10,
@@ -53,10 +53,10 @@ THINK = Beats(
     update=(2.0, 3.0),
     fade=(2.0, 3.0),
 )
-"""Thinking about a new situation: forward only, and the light stays."""
+"""Beats of a thought about a new situation: forward only, and the light stays."""
 
 LONGEST_THOUGHT = 5
-"""Seconds that the signal of a thought takes at most, however long the thought is shown."""
+"""Most seconds that the signal of a thought takes, however long the thought is shown."""
 
 REDUCED = Beats(
     present=0.05,
@@ -66,13 +66,13 @@ REDUCED = Beats(
     update=(0.85, 0.95),
     fade=(2.0, 3.0),
 )
-"""A step or a thought of which only moments are shown, between which everything is over: nothing fades before its end.
+"""Beats of a step or a thought in reduced motion, which shows only moments of it: nothing fades before its end.
 
-The moments are PRESENTED to CHANGED.
+The moments, PRESENTED to CHANGED, lie where each part is over.
 """
 PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED = 0.05, 0.48, 0.55, 0.84, 1.0
-"""Phases of STILLS: the inputs are lit; the signal has arrived everywhere; the target stands beside the answer; the
-error has come back; the weights have moved."""
+"""Phases of REDUCED: the inputs are presented; the signal has arrived everywhere; the target stands beside the answer;
+the error has come back; the weights have moved."""
 
 
 def presentation_level(beats: Beats, phase: float) -> float:
@@ -92,7 +92,7 @@ def legs(window: Window, layers: int) -> list[Window]:
 
 
 def travel(window: Window, phase: float) -> float | None:
-    """How far (0 to 1) signals have come on a leg that takes a window, or None while none are under way."""
+    """Position (0 to 1) of signals on a leg that takes a window; None while none are under way."""
     start, stop = window
     if not start <= phase < stop:
         return None
@@ -138,17 +138,17 @@ def comparison_level(beats: Beats, phase: float) -> float:
 
 
 def update_level(beats: Beats, phase: float) -> float:
-    """How far the weights have moved from before to after the step."""
+    """Part of the way, 0 to 1, that the weights have moved from before to after the step."""
     return rise(phase, *beats.update)
 
 
 def swell(x: float) -> float:
-    """0 at both ends of 0 to 1, 1 in the middle."""
+    """Curve that is 0 at both ends of 0 to 1, and 1 in the middle."""
     return ease(2 * x) if x < 0.5 else ease(2 - 2 * x)
 
 
 def kick(x: float) -> float:
-    """From 0 (x <= 0) to 1 (x >= 1), fastest at the start, where a beat is, and slower and slower: to be seen with it.
+    """Curve from 0 (x <= 0) to 1 (x >= 1), fastest at the start, where a beat is, so that it is seen with the beat.
 
     0.2 x + 0.8 (1 - (1 - x)^3): four fifths of the way by the middle.
     """
@@ -157,16 +157,16 @@ def kick(x: float) -> float:
 
 
 GATHER = 0.8
-"""Seconds in which a sweep gathers its speed, and loses it at the end."""
+"""Seconds in which a continuous morph gathers its speed, and loses it at the end."""
 
 
 def ramp_in(seconds: float) -> float:
-    """The part of a sweep of so many seconds in which it gathers speed: a fifth at most."""
+    """Part of a continuous morph of so many seconds in which it gathers speed: a fifth at most."""
     return min(0.2, GATHER / seconds)
 
 
 def cruise(x: float, ramp: float) -> float:
-    """From 0 to 1 at an even pace, but for a ramp (0 < ramp <= 1/2) at both ends, in which the speed grows evenly."""
+    """Curve from 0 to 1 at an even pace, but for a ramp (0 < ramp <= 1/2) at both ends, in which speed grows evenly."""
     if x > 0.5:
         return 1 - cruise(1 - x, ramp)
     speed = 1 / (1 - ramp)
@@ -175,7 +175,7 @@ def cruise(x: float, ramp: float) -> float:
 
 
 def uncruise(y: float, ramp: float) -> float:
-    """Where cruise has come to y, 0 <= y <= 1."""
+    """The x at which `cruise` is y, 0 <= y <= 1."""
     if y > 0.5:
         return 1 - uncruise(1 - y, ramp)
     speed = 1 / (1 - ramp)

@@ -1,4 +1,4 @@
-"""Frame: the state of one moment of a film, without pixels, and the nodes its arrays stand for."""
+"""Frame: the state of one moment of a film, without pixels, and the nodes that its arrays have values for."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Direction = Literal["forward", "backward"]
 class Pulse:
     """Signals on their way along the synapses of one weight layer.
 
-    layer: which weight layer. direction: forward (signal) or backward (error).
-    position: how far they have come from the layer where they started, 0 to 1.
-    strength (nodes_l, n_{l+1}): size of what each synapse carries, 0 to 1 of the largest in this pass.
+    layer: the weight layer. direction: forward (signal) or backward (error).
+    position: part of the way from the layer where they started, 0 to 1.
+    strength (nodes_l, n_{l+1}): size of the signal on each synapse, 0 to 1 of the largest in this pass.
     """
 
     layer: int
@@ -34,7 +34,7 @@ class Pulse:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One moment. L weight layers with n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
+    """State of one moment of a film. L weight layers, n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
 
     nodes_l is n_l, and one more in all layers but the last where biases are drawn as nodes: the bias node is the last
     of its layer, its activation is 1, and its synapses are the biases of the next layer.
@@ -42,25 +42,25 @@ class Frame:
     key: frames with equal keys look the same.
     kind: of the span (title, rest, step, move, sweep, hold, think, walk).
     caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
-    glow: how much brighter or darker all light is than it would be: a factor on the halos.
+    glow: factor on the brightness of the halos, 1 = unchanged.
     card: level of the title card. presence: level of the network and its panels.
-    cycle: the number shown. curve_cycle: how far the error curve has come, in cycles.
+    cycle: the number shown. curve_cycle: the end of the drawn error curve, in cycles.
     error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
-    where nothing is kept for testing.
+    where there are no test examples.
     example: index of the training example presented, or None. near_example: that one, or the next or last presented.
-    inputs (n_0,), target (n_L,): what is presented, or None at rest; target is None where nobody gave one.
+    inputs (n_0,), target (n_L,): those presented, or None at rest; target is also None where none was given.
     point: the presented point of the plane, where the inputs come from one.
-    row: the recording's row whose weights and activations are shown while something is presented, None otherwise;
-    row_after: the row whose weights the update leads to, None where nothing is learned.
+    row: the recording's row whose weights and activations are shown while an example or a situation is presented, None
+    otherwise; row_after: the row whose weights the update leads to, None where nothing is learned.
     weights[l] (nodes_l, n_{l+1}), biases[l] (n_{l+1},).
     activations[l] (nodes_l,): as recorded. arrived[l] (nodes_l,): level of light: 0 until the signal has come.
     carried[l] (nodes_l, n_{l+1}): level of light in each synapse from the signal it carries.
-    blame[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
+    error_signal[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
     compared: level at which answer and target stand side by side.
-    visible: in a worked example the level of each line of its script (see worked_example.py), () otherwise.
-    highlighted: in a worked example the (layer, neuron) that is being spoken of. spotlight: the synapse or neuron that
-    a cue speaks of.
+    visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
+    highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
+    cue is about.
     diverged: the cycle in which this run's training broke off, if that is past.
     beside: the same moment of the other runs of a film that compares some.
     """
@@ -102,14 +102,14 @@ class Frame:
     beside: tuple[Frame, ...] = ()
 
 
-# What the picture's nodes stand for: neurons and, where a scene draws them, a node for the biases of each layer.
+# Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.
 #
 # A bias node is the last of its layer. Its activation is always 1, and its synapses are the biases of the next layer:
 # seen so, a layer's sums are activations @ weights, with nothing to be added.
 
 
 class NetworkState(NamedTuple):
-    """What a network has learned at one moment.
+    """Weights and biases of a network at one moment.
 
     weights[l] (nodes_l, n_{l+1}): those of its synapses, the biases last where they have a node. biases[l] (n_{l+1},).
     """
@@ -139,14 +139,14 @@ def with_bias_nodes(scene: Scene, layers: Sequence[Array], value: float) -> tupl
 
 
 def state_of(recording: Recording, row: int) -> NetworkState:
-    """What the network had learned in a row of its recording."""
+    """Weights and biases of the network in a row of its recording."""
     biases = tuple(layer[row] for layer in recording.biases)
     weights = with_bias_weights(recording.scene, [layer[row] for layer in recording.weights], biases)
     return NetworkState(weights, biases)
 
 
 def interpolate(before: NetworkState, after: NetworkState, part: float) -> NetworkState:
-    """The state a part (0 to 1) of the straight way from one state to another."""
+    """The state at a part (0 to 1) of the straight way from one state to another."""
     if part in (0.0, 1.0):
         return after if part else before
     weights, biases = (

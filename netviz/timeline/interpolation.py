@@ -1,4 +1,4 @@
-"""Interpolation: the rows of a recording that a frame lies between, also while weights run without stopping."""
+"""Interpolation: the rows of a recording that a frame lies between, also in a continuous morph of the weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from netviz.training.recording import AT_REST, Recording
 
 @dataclass(frozen=True, eq=False)
 class RecordingIndex:
-    """A plan's way through a recording."""
+    """Index of the recording's rows that each span of a plan shows."""
 
     plan: Plan
     recording: Recording
@@ -39,7 +39,7 @@ class RecordingIndex:
         return dict(zip(keys, rows.tolist(), strict=True))
 
     @cached_property
-    def kept(self) -> list[int]:
+    def kept_cycles(self) -> list[int]:
         """The cycles after which there is a row at rest, increasing."""
         return sorted(self.rest)
 
@@ -49,9 +49,9 @@ class RecordingIndex:
         return self.of_example[span.cycle, span.example]
 
     def after(self, number: int) -> int:
-        """The row whose weights span `number` leads to: of the step that follows in its cycle, or rest after it.
+        """The row whose weights span `number` leads to: of the step that follows in its cycle, or at rest after it.
 
-        Where a cycle presents only some of its examples, a step's weights so take in the steps that are left out.
+        So where a cycle presents only some of its examples, a step's change includes the steps that are left out.
         """
         spans = self.plan.spans
         cycle, following = spans[number].cycle, number + 1
@@ -69,9 +69,9 @@ class RecordingIndex:
         return self.rest[spans[number].cycle]
 
     def after_walk(self, number: int) -> int | None:
-        """The row whose weights the update of walk `number` leads to; None if it does not go back.
+        """The row whose weights the update in worked example `number` leads to; None if it has no backward pass.
 
-        Only a step that is one example's can be walked back: its weights are those of the next example, or at rest.
+        Only a step of a single example can have one: its new weights are those of the next example, or at rest.
         """
         scene, span = self.recording.scene, self.plan.spans[number]
         shot = scene.shots[span.shot]
@@ -121,7 +121,9 @@ class RecordingIndex:
         """Rows and their cycles, from rest after the cycle that span `number` comes from to where it leads."""
         span = self.plan.spans[number]
         assert span.from_cycle is not None
-        between = [cycle for cycle in self.kept[bisect_left(self.kept, span.from_cycle) :] if cycle < span.cycle]
+        between = [
+            cycle for cycle in self.kept_cycles[bisect_left(self.kept_cycles, span.from_cycle) :] if cycle < span.cycle
+        ]
         return [*(self.rest[cycle] for cycle in between), self.after(number)], [*between, span.cycle]
 
     def on_curve(self, cycle: int) -> int:
@@ -133,7 +135,10 @@ class RecordingIndex:
 
     @cached_property
     def rest_errors(self) -> dict[int, float]:
-        """Mean |target - output| with the weights of each rest row that is shown, which its cycle's error precedes."""
+        """Mean |target - output| with the weights of each rest row that is shown, by row.
+
+        The error of the row's own cycle was measured before these weights.
+        """
         recording, examples = self.recording, self.recording.examples
         rows = {self.rest[span.cycle] for span in self.plan.spans if span.kind in ("rest", "think", "title")}
         return {
@@ -152,10 +157,10 @@ class RecordingIndex:
         return found[::-1]
 
 
-# A learning shot that never stops: the weights run through all kept rows, from its first frame to its last.
+# Continuous morph of the weights: a learning shot in which they run through all kept rows without a stop.
 
 ON_TIME = 8
-"""Frames between two shown cycles that are reached exactly at the ends of their spans.
+"""Fewest frames between two shown cycles that are reached exactly at the ends of their spans.
 
 Where shown cycles come closer than that, an even pace matters more than which frame is nearest to which.
 """
@@ -163,10 +168,10 @@ Where shown cycles come closer than that, an even pace matters more than which f
 
 @dataclass(frozen=True, eq=False)
 class ContinuousMorph:
-    """The way of R kept rows through F frames.
+    """Weights that run through R kept rows in F frames.
 
     start: the first frame. rows (R,), cycles (R,): in order, the first from before the first frame.
-    place (F,): how far each frame has come in them, 0 to R - 1.
+    place (F,): position of each frame among the rows, 0 to R - 1.
     """
 
     start: int
@@ -175,9 +180,9 @@ class ContinuousMorph:
     place: Array
 
     def at(self, index: int, *, whole: bool = False) -> tuple[int, int, float, float]:
-        """For a frame of the film the rows before and after it, how far it has come between them, and its cycle.
+        """The rows before and after a frame of the film, its part (0 to 1) of the way between them, and its cycle.
 
-        whole: all the way to the row that is nearest.
+        whole: at the nearest row itself.
         """
         place = self.place[index - self.start]
         place = np.round(place) if whole else place
@@ -188,25 +193,25 @@ class ContinuousMorph:
         return int(self.rows[before]), int(self.rows[after]), part, float(cycle)
 
 
-def continuous_morph(rows: RecordingIndex) -> ContinuousMorph:
-    """The sweep of a plan that has one."""
-    spans = [span for span in rows.plan.spans if span.kind == "sweep"]
+def continuous_morph(index: RecordingIndex) -> ContinuousMorph:
+    """The continuous morph of a plan that has one (spans of the kind "sweep")."""
+    spans = [span for span in index.plan.spans if span.kind == "sweep"]
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
-    kept = [cycle for cycle in rows.kept if first <= cycle <= last]
+    kept = [cycle for cycle in index.kept_cycles if first <= cycle <= last]
     # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
-    stops = [first, *(cycle for cycle in rows.recording.shown_cycles if first < cycle < last), last]
+    stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
     spaced = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
-    come = _on_beats(spans, stops) if rows.plan.on_beats else _evenly(spans, stops, rows.plan.fps)
+    position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
     return ContinuousMorph(
         spans[0].start,
-        np.array([rows.rest[cycle] for cycle in kept]),
+        np.array([index.rest[cycle] for cycle in kept]),
         np.array(kept, dtype=np.float64),
-        np.interp(come, spaced, np.arange(len(kept))),
+        np.interp(position, spaced, np.arange(len(kept))),
     )
 
 
 def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array:
-    """How far each frame has come, counted in stops: at an even pace, with the shown cycles on time where they can."""
+    """Position of each frame, counted in stops: at an even pace, with the shown cycles on time where they can be."""
     frames, start = spans[-1].stop - spans[0].start, spans[0].start
     ramp = easing.ramp_in(float(frames / fps))
     way = np.array([easing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
@@ -215,17 +220,17 @@ def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array
         if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
             marks[span.stop - start] = span.cycle
     marks[frames] = stops[-1]
-    come: Array = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
-    return come
+    position: Array = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
+    return position
 
 
 def _on_beats(spans: Sequence[Span], stops: Sequence[int]) -> Array:
-    """The same in time with a rhythm: each sweep begins with a push, and between two that are apart nothing moves."""
-    come = np.empty(spans[-1].stop - spans[0].start)
+    """Position of each frame, counted in stops, on beats: a span begins fast, and between spans apart nothing moves."""
+    position = np.empty(spans[-1].stop - spans[0].start)
     for span in spans:
         before, after = np.searchsorted(stops, [span.from_cycle or 0, span.cycle])
         frames = span.stop - span.start
         way = np.array([easing.kick((frame + 1) / frames) for frame in range(frames)])
-        come[span.start - spans[0].start :] = after
-        come[span.start - spans[0].start : span.stop - spans[0].start] = before + way * (after - before)
-    return come
+        position[span.start - spans[0].start :] = after
+        position[span.start - spans[0].start : span.stop - spans[0].start] = before + way * (after - before)
+    return position

@@ -1,7 +1,7 @@
-"""Learning shot: its steps, moves and morphs, evenly spaced or on beats.
+"""Learning shot: its steps, moves and continuous morphs, evenly spaced or on beats.
 
-A step is one training example; a move leads to the next shown cycle. A sweep leads there too, but without stopping.
-In a hold nothing moves: the music, with which steps can keep time, is silent.
+A step is one training example; a move leads to the next shown cycle. A sweep (a span of a continuous morph) leads there
+too, but without stopping. In a hold nothing moves: the music, with which steps can keep time, is silent.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from netviz.timeline.beats import SHORTEST_STEP, Accent
 PieceKind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
 
 MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
-"""How long the move between two shown cycles takes, in steps; the quick one where a cycle has only a step or two."""
+"""Length of the move between two shown cycles, in steps; the quick one where a cycle has only a step or two."""
 PACE = (Fraction(11, 5), Fraction(7, 5))
-"""How much longer the steps of the first shown cycles take than later ones, so that a viewer learns to read them."""
+"""Length of the steps of the first shown cycles, in later steps: a viewer has time to learn to read them."""
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
-"""Seconds a sweep takes to the next shown cycle, and all of them together at least, if nothing says how long."""
+"""Seconds of a sweep to the next shown cycle, and fewest of all sweeps together, in a film without a given length."""
 LONE_MOVE = Fraction(3)
 """Seconds of a learning shot that has no shown cycle left, and only leads to the end of training."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A span before it has frames: its length is an exact share of time."""
+    """Span before it has frames: its length is an exact share of time."""
 
     kind: PieceKind
     length: Fraction
@@ -42,12 +42,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Learning:
-    """A learning shot.
+    """Learning shot of a film.
 
     start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
-    examples: of the training set. recorded: for each of `cycles` those of them that may be presented, where the scene
-    says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the classic
-    style). together: whether it sweeps.
+    examples: number of training examples. recorded: for each of `cycles` the examples that may be presented, where the
+    scene says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the
+    classic style). together: whether it is a continuous morph.
     """
 
     start: int
@@ -60,7 +60,7 @@ class Learning:
 
     @classmethod
     def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
-        """The learning shot of a scene that shows what is left of the shown cycles."""
+        """The learning shot of a scene, which shows those of the shown cycles that are after `start`."""
         count, examples = scene.presented_count, scene.data.train_count
         turns = None if count is None else [turn(number, count, examples) for number in range(len(shown))]
         left = [number for number, cycle in enumerate(shown) if cycle > start]
@@ -75,13 +75,13 @@ class Learning:
         )
 
     def natural_seconds(self) -> Fraction:
-        """How long it is where nothing says how long: one second a step."""
+        """Its length in seconds in a film without a given length: one second a step."""
         if self.together:
             return max(SHORTEST_SWEEPS, SWEEP * len(self.stops()))
         return _steps_in(len(self.cycles), self.most_in_cycle, self.held) if self.cycles else LONE_MOVE
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
-        """What it shows in so many seconds; how many examples in each cycle; and what it leaves out, for the user.
+        """Its pieces in so many seconds; the number of examples in each cycle; notes for the user on what is left out.
 
         uneven: whether the first cycles are shown slower than later ones.
         """
@@ -111,7 +111,7 @@ class Learning:
         return (*self.cycles, *rest)
 
     def _sweeps(self, seconds: Fraction) -> list[Piece]:
-        """From stop to stop at an even pace, gathering speed at the start and losing it at the end."""
+        """Sweeps from stop to stop at an even pace, gathering speed at the start and losing it at the end."""
         stops = self.stops()
         ramp = easing.ramp_in(float(seconds))
         borders = [Fraction(easing.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
@@ -148,7 +148,7 @@ def _steps_in(cycles: int, per_cycle: int, held: bool) -> Fraction:
 
 
 def _what_fits(cycles: tuple[int, ...], examples: int, seconds: Fraction, held: bool) -> tuple[tuple[int, ...], int]:
-    """The cycles and the number of examples in each that can be shown without flicker; at least one of both."""
+    """The cycles, and the number of examples in each, that can be shown without flicker; at least one of both."""
     for per_cycle in range(examples, 0, -1):
         if seconds / _steps_in(len(cycles), per_cycle, held) >= SHORTEST_STEP:
             return cycles, per_cycle
@@ -188,29 +188,28 @@ def _fill(pieces: list[Piece], seconds: Fraction) -> list[Piece]:
     return [replace(piece, length=piece.length * seconds / total) for piece in pieces]
 
 
-# A learning shot in time with a rhythm: which step, move or sweep begins on which beat.
+# Learning shot in time with a rhythm: its steps, moves and sweeps begin on beats.
 #
 # Between two shown cycles all steps take the same number of beats, the first cycles one more where there is time for
-# it; what is left over goes to the moves. Where the music pauses nothing begins, and the network is at rest.
+# it; the beats left over go to the moves. Where the music pauses nothing begins, and the network is at rest.
 
 LEAST_CYCLES = 8
-"""Where the number of cycles follows from the beats: so many are shown, if need be with fewer examples in each."""
+"""Fewest shown cycles where their number follows from the beats, if need be with fewer examples in each."""
 UNHURRIED = Fraction(4, 5)
-"""Seconds between beats from which the first shown cycle can be read without taking two of them for a step."""
+"""Seconds between beats from which the first shown cycle can be read at one beat a step; below, its steps take two."""
 
 
 @dataclass(frozen=True)
 class Portion:
-    """A piece without its length, and how many beats it takes."""
+    """Piece without its length, and the number of its beats."""
 
     piece: Piece
     beats: int
 
 
 def cycles_for(beats: Sequence[Accent], examples: int | None, held: bool) -> int:
-    """How many shown cycles fill so many beats. examples: in each; None where a cycle is one sweep.
-
-    held: whether there are no moves between the cycles. 0 if there are too few beats.
+    """Number of shown cycles that fill so many beats; 0 if there are too few. examples: in each; None where a cycle is
+    one sweep. held: whether there are no moves between the cycles.
     """
     pause = 0 if held else 1
     if examples is None:
@@ -231,7 +230,7 @@ def _is_hurried(beats: Sequence[Accent]) -> bool:
 def pieces_on_beats(
     learning: Learning, beats: Sequence[Accent], begin: Fraction, end: Fraction
 ) -> tuple[list[Piece], int, list[str]] | None:
-    """What a learning shot from `begin` to `end` shows on its beats; how many examples in each cycle; and notes.
+    """Pieces of a learning shot from `begin` to `end` on its beats; the number of examples in each cycle; and notes.
 
     None if there are too few beats to show anything on them.
     """
@@ -243,7 +242,7 @@ def pieces_on_beats(
     shown, per_cycle = _fitting_beats(learning, len(beats))
     portions = _steps(learning, shown, per_cycle, len(beats))
     pieces = _laid(portions, beats, learning.start, begin, end)
-    return pieces, per_cycle, _notes_on_beats(learning, shown, per_cycle, len(beats))
+    return pieces, per_cycle, [*_notes_on_beats(learning, len(shown), per_cycle, len(beats))]
 
 
 def _laid(
@@ -251,14 +250,14 @@ def _laid(
 ) -> list[Piece]:
     """The portions one after the other, each on its beats, with holds where the beats pause.
 
-    None goes on over a pause; the beats it so lacks are made up for by moves and sweeps after it.
+    No portion goes on over a pause; moves and sweeps after it take the beats that it loses so.
     """
     pieces: list[Piece] = []
     now, at, spare, cycle = begin, 0, 0, start
     for portion in portions:
         first = last = at
-        wanted = portion.beats + (0 if portion.piece.kind == "step" else spare)
-        while last - first + 1 < wanted and not beats[last].breaks and last + 1 < len(beats):
+        count = portion.beats + (0 if portion.piece.kind == "step" else spare)
+        while last - first + 1 < count and not beats[last].breaks and last + 1 < len(beats):
             last += 1
         spare += portion.beats - (last - first + 1)
         if beats[first].start > now:
@@ -284,7 +283,7 @@ def _fitting_beats(learning: Learning, beats: int) -> tuple[tuple[int, ...], int
 
 
 def _way_out(learning: Learning) -> int:
-    """Moves after the last shown cycle."""
+    """Number of moves after the last shown cycle, 0 or 1."""
     return int(learning.cycles[-1] < learning.last_cycle and not learning.held)
 
 
@@ -329,7 +328,7 @@ def _move_beats(each: int) -> int:
 
 
 def _sweeps(learning: Learning, beats: int) -> tuple[list[Portion], list[str]]:
-    """A sweep for each beat or for several; where there are more shown cycles than beats, one leads past several."""
+    """Sweeps of one beat or several, and notes; with more shown cycles than beats, one sweep leads past several."""
     stops = learning.stops()
     count = min(len(stops), beats)
     ends = [stops[(number + 1) * len(stops) // count - 1] for number in range(count)]
@@ -346,11 +345,8 @@ def _sweeps(learning: Learning, beats: int) -> tuple[list[Portion], list[str]]:
     ], notes
 
 
-def _notes_on_beats(learning: Learning, shown: tuple[int, ...], per_cycle: int, beats: int) -> list[str]:
-    return list(_said(len(learning.cycles), len(shown), learning.most_in_cycle, per_cycle, beats))
-
-
-def _said(cycles: int, shown: int, examples: int, per_cycle: int, beats: int) -> Iterator[str]:
+def _notes_on_beats(learning: Learning, shown: int, per_cycle: int, beats: int) -> Iterator[str]:
+    cycles, examples = len(learning.cycles), learning.most_in_cycle
     if shown < cycles:
         are = "1 is" if shown == 1 else f"{shown} are"
         yield f"{beats} beats of learning are too few for {cycles} shown cycles: {are} shown"

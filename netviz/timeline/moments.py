@@ -17,13 +17,13 @@ from netviz.training.recording import Recording
 
 FORMS = "50%, 12.5s, cycle:200, shot:3, start, end or poster"
 _POSTER = "poster"
-"""The moment that stands for the film: known only with its recording."""
-MOST_TOLD = 0.55
-"""How far into a step its answer stands beside the target: the moment that says most."""
+"""Name of the moment that stands for the film: its frame is known only with the recording."""
+COMPARED_PHASE = 0.55
+"""Phase of a step at which its answer stands beside the target: the moment that shows most."""
 
 
 def check_moment(plan: Plan, text: str, origin: str = "--at") -> None:
-    """Raise InputError, naming `origin`, if the text is no moment of this film: known before anything is trained."""
+    """Raise InputError, naming `origin`, if the text is no moment of this film. Needs no recording."""
     if text.strip() != _POSTER:
         frame_at(plan, text, origin)
 
@@ -66,7 +66,7 @@ def frame_at(plan: Plan, text: str, origin: str = "--at") -> int:
 
 def _in_cycle(plan: Plan, cycle: int, origin: str) -> int:
     here = [span for span in plan.spans if span.kind in SHOWING and span.cycle == cycle]
-    if here:  # a walk through it is shown by its cycle only where nothing else is
+    if here:  # a worked example of the cycle is taken only where no other span shows it
         return _inside(plan, min(here, key=lambda span: SHOWING.index(span.kind)))
     shown = plan.shown_cycles
     if not shown:
@@ -86,38 +86,37 @@ def _in_shot(plan: Plan, moment: Moment, origin: str) -> int:
 
 
 def _inside(plan: Plan, span: Span) -> int:
-    """The frame of a span that says most: a sweep's last reaches its cycle, a walk's last second has told all."""
+    """The frame of a span that shows most: a sweep's last; one in a worked example's last second, with all lines."""
     if span.kind == "sweep":
         return span.stop - 1
     if span.kind == "walk":
         return max(span.start, span.stop - 1 - ceil(plan.fps))
-    return min(span.stop - 1, span.start + int(MOST_TOLD * (span.stop - span.start)))
+    return min(span.stop - 1, span.start + int(COMPARED_PHASE * (span.stop - span.start)))
 
 
 def _wrong(origin: str, message: str) -> InputError:
     return InputError([Problem(origin, message)])
 
 
-# The moment of a film that looks best by itself: late in learning, much light under way, nothing half faded.
+# The poster frame, which looks best by itself: late in learning, with much light, and nothing half faded.
 
 _MOST_LOOKED_AT = 240
-"""Frames whose light is worked out: enough to meet the middle of every pulse of a late cycle."""
+"""Most frames whose light is computed: enough to meet the middle of every pulse of a late cycle."""
 _LATE = 0.6
 """Part of the learning shot after which it is late."""
 NEURONS, COMETS = 3.0, 2.0
-"""How much more than the light of synapses that of neurons counts, and light under way: it shows that something moves.
-"""
+"""Weights of the light of neurons and of comets, against that of synapses: comets show that something moves."""
 _WHOLE = 0.999
-"""A level from which something is there, or gone."""
+"""Level from which something counts as fully shown; 1 minus it, as gone."""
 
 
 def poster_frame(timeline: Timeline | SideBySide) -> int:
     """The number of the frame that stands for the film before it is played.
 
     Chosen from the numbers of frames alone: those of the last part of learning (of a film that shows none, all of it)
-    in which no card is seen, no caption fades and, where there are such, the line under the title is the film's own;
-    of them the one with the most light - neurons lit, synapses that carry, comets half-way and not far from the answer.
-    Among equals the last.
+    in which no card is seen, no caption fades and, where there are such, the line under the title is the film's own; of
+    them the one with the most light - from active neurons, from synapses that carry a signal, and from comets half-way
+    and not far from the answer. Among equals the last.
     """
     candidates = [*_candidates(timeline.plan)]
     frames = {number: timeline.frame(number) for number in candidates}
@@ -143,7 +142,7 @@ def _candidates(plan: Plan) -> Iterator[int]:
 
 
 def _late(plan: Plan) -> Iterator[Span]:
-    """The spans late in learning, of its last cycles; where nothing is learned, those that present something."""
+    """The spans late in learning, of its last cycles; where nothing is learned, worked examples and thoughts."""
     learning = [span for span in plan.spans if span.kind in LEARNING]
     if not learning:
         yield from (span for span in plan.spans if span.kind in ("walk", "think"))
@@ -154,23 +153,23 @@ def _late(plan: Plan) -> Iterator[Span]:
 
 
 def _is_whole(frame: Frame) -> bool:
-    """Whether the network is there, no card, and no caption half-way."""
-    is_settled = frame.caption_level >= _WHOLE or frame.caption_level <= 1 - _WHOLE
-    return frame.presence >= _WHOLE and frame.card <= 1 - _WHOLE and is_settled
+    """True if the network is shown, no card is, and no caption is half faded."""
+    is_caption_whole = frame.caption_level >= _WHOLE or frame.caption_level <= 1 - _WHOLE
+    return frame.presence >= _WHOLE and frame.card <= 1 - _WHOLE and is_caption_whole
 
 
 def _is_clear(frame: Frame) -> bool:
-    """The same, and the film says what it is: nothing is told of this moment alone, and nothing singled out."""
+    """True if `_is_whole`, the line under the title is the shot's own, and no spotlight singles anything out."""
     return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= _WHOLE
 
 
 def _is_any(frame: Frame) -> bool:
-    """Where a film has no better frame."""
+    """True for every frame, for a film that has no better one."""
     return True
 
 
 def _light(frame: Frame, brightest: Sequence[float]) -> float:
-    """How much light there is in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` says."""
+    """Amount of light in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` gives it."""
     layers = len(frame.carried)
     neurons = [
         float((level * np.minimum(1.0, np.abs(value) / most)).mean())
@@ -186,5 +185,5 @@ def _light(frame: Frame, brightest: Sequence[float]) -> float:
 
 
 def _brightest(recording: Recording) -> list[float]:
-    """Of each layer the |activation| that shines fully: the largest recorded, where that is more than 1."""
+    """The |activation| of full brightness, for each layer: the largest recorded, where that is more than 1."""
     return [max(1.0, float(layer.max()), -float(layer.min())) for layer in recording.activations]

@@ -1,4 +1,4 @@
-"""Plan: spans of frames from a scene and a length, in exact seconds, before anything is trained.
+"""Plan: the spans of frames of a film, from a scene and a length in exact seconds, before anything is trained.
 
 A film is its shots; a learning shot is many spans, every other shot one. Every boundary is an exact time from the
 start of the film, rounded to a frame once.
@@ -25,16 +25,16 @@ LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
 SHOWING: tuple[PieceKind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
 _LONG = 600
-"""Seconds from which a film that nobody gave a length is worth a word."""
+"""Seconds from which a film without a given length gets a note."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A run of frames in which one thing happens.
+    """Run of frames in which one thing happens.
 
     start, stop: frames, stop not included.
     cycle: the cycle shown; for a move or sweep the one it leads to, with `from_cycle` the one it comes from.
-    example: index of the training example of a step or walk.
+    example: index of the training example of a step or a worked example.
     """
 
     kind: PieceKind
@@ -53,13 +53,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole film as spans without gaps, and what had to be left out.
+    """Whole film as spans without gaps, with notes on what had to be left out.
 
     fps: frames a second. frame_count: of the whole film. notes: for the user, where the film shows less than asked for.
-    examples_per_cycle: how many of the training examples each shown cycle presents. cues: what is told in words, in
-    order of time, none overlapping another; those that only a recording knows are added by `story.add_story`.
+    examples_per_cycle: how many of the training examples each shown cycle presents. cues: the captions, in order of
+    time, none overlapping another; those that only a recording knows are added by `story.add_story`.
     on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
-    glow: for every frame how much brighter or darker the light is than it would be, 1 = not at all; () for all of them.
+    glow: for every frame the factor on the brightness of the light, 1 = unchanged; () if all of them are.
     """
 
     fps: Fraction
@@ -78,12 +78,12 @@ class Plan:
 
     @property
     def shown_cycles(self) -> tuple[int, ...]:
-        """The cycles the film shows, increasing: in steps, at the ends of sweeps, in walks."""
+        """The cycles the film shows, increasing: in steps, at the ends of sweeps, in worked examples."""
         return tuple(sorted({span.cycle for span in self.spans if span.kind in SHOWING}))
 
 
 def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
-    """How many cycles a film of `seconds` shows if that follows from a rhythm; 0 if it has too few beats for any."""
+    """Number of cycles a film of `seconds` shows if that follows from a rhythm; 0 if it has too few beats for any."""
     lengths = on_bars(shared_lengths(scene, seconds), rhythm)
     ends = [*accumulate(lengths)]
     learning = next((index for index, shot in enumerate(scene.shots) if isinstance(shot, LearningShot)), None)
@@ -100,11 +100,11 @@ def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
 def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
     """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
 
-    rhythm: what its shots and steps keep time with; without one, or where it has too few beats, they are even.
+    rhythm: the beats that its shots and steps keep time with; without one, or where it has too few, they are even.
     """
     shown = shown_cycles(scene)
-    standings = _standings(scene, shown[0])
-    learning = _learning(scene, standings, shown)
+    start_cycles = _start_cycles(scene, shown[0])
+    learning = _learning(scene, start_cycles, shown)
     natural = learning.natural_seconds()
     lengths = natural_lengths(scene, natural) if seconds is None else shared_lengths(scene, seconds)
     frames = frame_count(sum(lengths, Fraction(0)) if seconds is None else seconds, scene.output.fps)
@@ -116,7 +116,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
     pieces: list[tuple[int, Piece]] = []
     notes: list[str] = []
     per_cycle = scene.data.train_count
-    for index, (shot, length, now) in enumerate(zip(scene.shots, lengths, standings, strict=True)):
+    for index, (shot, length, now) in enumerate(zip(scene.shots, lengths, start_cycles, strict=True)):
         if isinstance(shot, LearningShot):
             learned, per_cycle, notes = on_beats or learning.pieces(length, uneven=seconds is not None)
             pieces += [(index, piece) for piece in learned]
@@ -136,11 +136,11 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
             f"without a length of its own the film lasts {minutes} minutes; give a duration, or music",
         ]
     if on_beats is None:
-        notes += _passed(spans, learning)
+        notes += _notes_on_passed(spans, learning)
         if rhythm is not None and any(isinstance(shot, LearningShot) for shot in scene.shots):
             lacking = "too few beats" if rhythm.beats else "no beats"
             notes.append(f"there are {lacking} to keep time with: the steps are even")
-    notes += _left_out(scene, lengths, spans)
+    notes += _notes_on_shots(scene, lengths, spans)
     return Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None)
 
 
@@ -155,32 +155,33 @@ def _on_beats(
     return None
 
 
-def _standings(scene: Scene, first_shown: int) -> list[int]:
-    """The cycle after which each shot finds the network.
+def _start_cycles(scene: Scene, first_shown: int) -> list[int]:
+    """The cycle that the network is in at the start of each shot.
 
-    A walk that goes back is a step of learning: what comes after it, up to the learning shot, goes on from its cycle.
+    A worked example with a backward pass is a step of learning: shots after it, up to the learning shot, start from its
+    cycle.
     """
     shots = scene.shots
     learning = next((index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)), -1)
     now = 0 if learning >= 0 else scene.training.cycles
-    standings = []
+    start_cycles = []
     for index, shot in enumerate(shots):
-        standings.append(now)
+        start_cycles.append(now)
         if index == learning:
             now = scene.training.cycles
         elif isinstance(shot, WalkShot) and shot.backward and index < learning:
             now = first_shown if shot.cycle is None else shot.cycle
-    return standings
+    return start_cycles
 
 
-def _learning(scene: Scene, standings: Sequence[int], shown: Sequence[int]) -> Learning:
-    """The learning shot; for a film without one that of any other."""
-    starts = (now for shot, now in zip(scene.shots, standings, strict=True) if isinstance(shot, LearningShot))
+def _learning(scene: Scene, start_cycles: Sequence[int], shown: Sequence[int]) -> Learning:
+    """The learning shot; for a film without one, a learning shot from cycle 0."""
+    starts = (now for shot, now in zip(scene.shots, start_cycles, strict=True) if isinstance(shot, LearningShot))
     return Learning.of(scene, next(starts, 0), shown)
 
 
-def _passed(spans: Sequence[Span], learning: Learning) -> list[str]:
-    """What the user should know of shown cycles that come too fast to be seen."""
+def _notes_on_passed(spans: Sequence[Span], learning: Learning) -> list[str]:
+    """Notes for the user on shown cycles that come too fast to be seen."""
     swept = {span.cycle for span in spans if span.kind == "sweep"}
     if not swept or len(swept.intersection(learning.cycles)) == len(learning.cycles):
         return []
@@ -190,8 +191,8 @@ def _passed(spans: Sequence[Span], learning: Learning) -> list[str]:
     ]
 
 
-def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
-    """What the user should know of shots that are not as long as asked for."""
+def _notes_on_shots(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
+    """Notes for the user on shots that are not as long as asked for, and on captions that no panel shows."""
     notes = []
     shown = {span.shot for span in spans}
     for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
@@ -207,7 +208,7 @@ def _left_out(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) 
 
 
 def _spans(pieces: list[tuple[int, Piece]], fps: Fraction, frames: int) -> tuple[Span, ...]:
-    """Pieces with their frames; those that are shorter than a frame may have none, and are left out."""
+    """Spans of the pieces; those that are shorter than a frame may have none, and are left out."""
     ends = [min(frames, int(end * fps + Fraction(1, 2))) for end in accumulate(piece.length for _, piece in pieces)]
     ends[-1] = frames
     spans = []
@@ -218,7 +219,7 @@ def _spans(pieces: list[tuple[int, Piece]], fps: Fraction, frames: int) -> tuple
 
 
 def _joined(spans: list[Span], sweeps: Sequence[Piece]) -> tuple[Span, ...]:
-    """The spans, with each sweep beginning where the one before it ended, and the last ending where all were to end."""
+    """The spans, each sweep beginning at the cycle where the one before it ended, and the last ending at the last."""
     swept = [number for number, span in enumerate(spans) if span.kind == "sweep"]
     before = sweeps[0].from_cycle if sweeps else None
     for number in swept:
@@ -228,16 +229,16 @@ def _joined(spans: list[Span], sweeps: Sequence[Piece]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-# How long each shot of a film is, in exact seconds.
+# Lengths of the shots of a film, in exact seconds.
 
 MOST_WALKED = Fraction(65, 100)
-"""Of a film that also has a learning shot: walks take no more, unless they are given it."""
+"""Largest part of a film that worked examples take beside a learning shot, unless they are given more."""
 LEAST_LEARNED = Fraction(11, 20)
-"""Of what walks and given shares leave: in a short film learning keeps it."""
+"""Smallest part that learning takes, in a short film, of the time that worked examples and given shares leave."""
 
 
 def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
-    """Seconds of each shot where nothing says how long the film is. learning: those of the learning shot."""
+    """Seconds of each shot of a film without a given length. learning: those of the learning shot."""
     natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
     lengths = [
         Fraction(0) if _is_empty(scene, shot) else natural_seconds(scene, shot) if isinstance(shot, WalkShot)
@@ -250,7 +251,7 @@ def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
 
 
 def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
-    """Seconds of each shot of a film of `seconds`: its share, or what suits a film of that length."""
+    """Seconds of each shot of a film of `seconds`: its share, or a length that suits such a film."""
     shots = scene.shots
     shares = [None if shot.share is None else Fraction(str(shot.share)) * seconds for shot in shots]
     lengths = [Fraction(0) if share is None else share for share in shares]
@@ -261,24 +262,26 @@ def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
         return [length * seconds / given for length in lengths]
     learning = [index for index in free if isinstance(shots[index], LearningShot)]
     walks = {index: natural_seconds(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
-    others = {index: _wanted(scene, shots[index], seconds) for index in free if index not in (*learning, *walks)}
+    others = {
+        index: _suitable_seconds(scene, shots[index], seconds) for index in free if index not in (*learning, *walks)
+    }
     if learning:
-        walked = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
-        walks = _within(walks, min(max(Fraction(0), MOST_WALKED * seconds - walked), MOST_WALKED * left))
+        given_to_walks = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
+        walks = _shortened(walks, min(max(Fraction(0), MOST_WALKED * seconds - given_to_walks), MOST_WALKED * left))
         rest = left - sum(walks.values())
-        others = _within(others, rest * (1 - LEAST_LEARNED))
+        others = _shortened(others, rest * (1 - LEAST_LEARNED))
         lengths[learning[0]] = rest - sum(others.values())
     elif walks:
-        others = _within(others, left * (1 - MOST_WALKED))
-        walks = _filling(walks, left - sum(others.values()))
+        others = _shortened(others, left * (1 - MOST_WALKED))
+        walks = _stretched(walks, left - sum(others.values()))
     else:
-        others = _filling(others, left)
+        others = _stretched(others, left)
     for index, length in (*walks.items(), *others.items()):
         lengths[index] = length
     return lengths
 
 
-def _wanted(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
+def _suitable_seconds(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
     if _is_empty(scene, shot):
         return Fraction(0)
     part, shortest, longest = {
@@ -290,22 +293,22 @@ def _wanted(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
 
 
 def _is_empty(scene: Scene, shot: AnyShot) -> bool:
-    """A title card of a scene without words, to which nobody gave a share of the film."""
+    """True for a title card without words and without a given share of the film."""
     return isinstance(shot, TitleShot) and not (scene.title or scene.subtitle) and shot.share is None
 
 
-def _within(lengths: dict[int, Fraction], most: Fraction) -> dict[int, Fraction]:
+def _shortened(lengths: dict[int, Fraction], most: Fraction) -> dict[int, Fraction]:
     """The lengths, shortened in proportion where together they are more than `most`."""
-    return _filling(lengths, most) if sum(lengths.values()) > most else lengths
+    return _stretched(lengths, most) if sum(lengths.values()) > most else lengths
 
 
-def _filling(lengths: dict[int, Fraction], seconds: Fraction) -> dict[int, Fraction]:
+def _stretched(lengths: dict[int, Fraction], seconds: Fraction) -> dict[int, Fraction]:
     """The lengths, stretched in proportion to fill `seconds`."""
     total = sum(lengths.values())
     return {index: length * seconds / total for index, length in lengths.items()} if total else lengths
 
 
-# Seconds and frames, exactly: the frame number is the truth, seconds are fractions measured from the film's start.
+# Exact conversion of seconds and frames: the frame number is the truth, seconds are fractions from the film's start.
 
 
 def frame_count(seconds: Fraction, fps: Fraction) -> int:
@@ -317,13 +320,13 @@ def frame_count(seconds: Fraction, fps: Fraction) -> int:
 
 
 def frame_time(frame: int, fps: Fraction) -> Fraction:
-    """When frame number `frame` (the first is 0) begins, in seconds from the start of the film."""
+    """Seconds from the start of the film to the start of frame number `frame` (the first is 0)."""
     _check(fps)
     return frame / fps
 
 
 def seconds_of(frames: int, fps: Fraction) -> Fraction:
-    """How long so many frames last."""
+    """Exact duration of so many frames, in seconds."""
     _check(fps)
     return frames / fps
 

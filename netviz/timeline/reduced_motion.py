@@ -1,8 +1,8 @@
 """Reduced motion: the same film in held pictures, with at most two changes a second.
 
-Each is a true moment of the film that moves, and that film's clock stays: what is told, what is heard, and how long it
-all lasts are the same. Which moments are shown follows from what happens: of a step the example, the answer, the error
-come back and the changed weights, as many of them as its length allows.
+Each is a true moment of the moving film, and that film's clock stays: captions, sound and length are the same. The
+moments follow from the events of each span: of a step the example, the answer, the error come back and the changed
+weights, as many of them as its length allows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from netviz.timeline.plan import Plan, Span
 from netviz.timeline.timeline import Timeline
 
 MOST_A_SECOND = 2
-"""Changes of the picture."""
+"""Most changes of the picture in a second."""
 _STEP = {
     1: (COMPARED,),
     2: (COMPARED, CHANGED),
@@ -32,14 +32,14 @@ _STEP = {
     4: (PRESENTED, COMPARED, RETURNED, CHANGED),
     5: (PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED),
 }
-"""What is shown of a step that has time for so many pictures."""
+"""Phases shown of a step, by the number of pictures that it has time for."""
 JUST_BEFORE = 1e-6
-"""Seconds before something in a walk is over, and what follows begins."""
+"""Seconds by which a picture of a worked example precedes the end of its part, when the next part begins."""
 
 
 @dataclass(frozen=True)
-class Still:
-    """A picture that is held: the moment `phase` of span number `span`, shown from frame `start` on."""
+class HeldPicture:
+    """Picture that is held: the moment `phase` of span number `span`, shown from frame `start` on."""
 
     start: int
     span: int
@@ -47,32 +47,29 @@ class Still:
 
 
 def reduce_motion(timeline: Timeline) -> Timeline:
-    """The same film in stills."""
-    return _with(timeline, stills_of(timeline))
-
-
-def stills_of(timeline: Timeline) -> tuple[Still, ...]:
-    """The pictures of a film, in order. timeline: of the film that moves."""
-    plan = timeline.plan
-    wanted = [each for number in range(len(plan.spans)) for each in _wanted(timeline, number)]
-    return held(wanted, _fixed(plan), plan.frame_count, plan.fps)
-
-
-def _with(timeline: Timeline, stills: Sequence[Still]) -> Timeline:
-    starts = np.array([each.start for each in stills])
+    """The same film in held pictures."""
+    pictures = held_pictures(timeline)
+    starts = np.array([each.start for each in pictures])
     shown = np.searchsorted(starts, np.arange(timeline.frame_count), side="right") - 1
-    span = np.array([each.span for each in stills])[shown]
-    phase = np.array([each.phase for each in stills])[shown]
+    span = np.array([each.span for each in pictures])[shown]
+    phase = np.array([each.phase for each in pictures])[shown]
     return replace(timeline, span=span, phase=phase, first=starts[shown])
 
 
+def held_pictures(timeline: Timeline) -> tuple[HeldPicture, ...]:
+    """The pictures of a film in reduced motion, in order. timeline: of the moving film."""
+    plan = timeline.plan
+    candidates = [each for number in range(len(plan.spans)) for each in _span_pictures(timeline, number)]
+    return held(candidates, _fixed(plan), plan.frame_count, plan.fps)
+
+
 def _room(frames: int, fps: Fraction) -> int:
-    """Pictures for which so many frames have time; at least one."""
+    """Number of pictures for which so many frames have time; at least one."""
     return max(1, floor(MOST_A_SECOND * frames / fps))
 
 
-def _wanted(timeline: Timeline, number: int) -> Iterator[Still]:
-    """The pictures of a span by itself, each from the frame in which what it shows begins."""
+def _span_pictures(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
+    """The pictures of a span by itself, each from the frame in which its part of the span begins."""
     plan = timeline.plan
     span = plan.spans[number]
     room = _room(span.stop - span.start, plan.fps)
@@ -82,24 +79,24 @@ def _wanted(timeline: Timeline, number: int) -> Iterator[Still]:
         case "think" if not timeline.held:
             yield from _thought(timeline, number)
         case "move" | "sweep":
-            rows = len(timeline.rows.way(number)[0]) if span.kind == "move" else room + 1
+            rows = len(timeline.recording_index.way(number)[0]) if span.kind == "move" else room + 1
             jumps = max(1, min(room, rows - 1))
-            # Each shows where it leads to: the weights have jumped there.
+            # Each shows the weights at the end of its jump.
             yield from _evenly(number, span, [(jump + 1) / jumps for jump in range(jumps)])
         case "walk":
-            yield from _walk(timeline, number)
+            yield from _worked_example(timeline, number)
         case _:
-            yield Still(span.start, number, 0.5)
+            yield HeldPicture(span.start, number, 0.5)
 
 
-def _evenly(number: int, span: Span, phases: Sequence[float], frames: int | None = None) -> Iterator[Still]:
-    """Pictures of a span that share its frames, or the first so many of them."""
+def _evenly(number: int, span: Span, phases: Sequence[float], frames: int | None = None) -> Iterator[HeldPicture]:
+    """Pictures of a span at these phases, which share its frames evenly, or the first `frames` of them."""
     frames = span.stop - span.start if frames is None else frames
     for place, phase in enumerate(phases):
-        yield Still(span.start + place * frames // len(phases), number, phase)
+        yield HeldPicture(span.start + place * frames // len(phases), number, phase)
 
 
-def _thought(timeline: Timeline, number: int) -> Iterator[Still]:
+def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     plan = timeline.plan
     span = plan.spans[number]
     shot = timeline.recording.scene.shots[span.shot]
@@ -109,8 +106,8 @@ def _thought(timeline: Timeline, number: int) -> Iterator[Still]:
     yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
 
 
-def _walk(timeline: Timeline, number: int) -> Iterator[Still]:
-    """A picture for each line, and for what happens between two. The lights stay until the next shot."""
+def _worked_example(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
+    """Pictures of a worked example: for each line, and for each part between two. Lights stay until the next shot."""
     plan, span = timeline.plan, timeline.plan.spans[number]
     timing, seconds = timeline.timings[span.shot], float((span.stop - span.start) / plan.fps)
     ends: dict[float, float] = {}
@@ -119,11 +116,11 @@ def _walk(timeline: Timeline, number: int) -> Iterator[Still]:
             ends[start] = max(stop, ends.get(start, stop))
     for start, stop in sorted(ends.items()):
         frame = min(span.stop - 1, span.start + round(start * float(plan.fps)))
-        yield Still(frame, number, (stop - JUST_BEFORE) / seconds)
+        yield HeldPicture(frame, number, (stop - JUST_BEFORE) / seconds)
 
 
 def _fixed(plan: Plan) -> Iterator[int]:
-    """The frames in which the picture should change whatever else it shows: what matters most first."""
+    """The frames in which the picture should change whatever it shows, the most important first."""
     cues = bridged(plan.cues, plan.fps)
     yield 0
     yield from (cue.start for cue in cues)
@@ -131,27 +128,29 @@ def _fixed(plan: Plan) -> Iterator[int]:
     yield from (now.start for before, now in pairwise(plan.spans) if before.shot != now.shot)
 
 
-def held(wanted: Sequence[Still], fixed: Iterable[int], frame_count: int, fps: Fraction) -> tuple[Still, ...]:
-    """The pictures that are held, so that no second sees more than MOST_A_SECOND changes.
+def held(
+    candidates: Sequence[HeldPicture], fixed: Iterable[int], frame_count: int, fps: Fraction
+) -> tuple[HeldPicture, ...]:
+    """The pictures that are held, chosen so that no second has more than MOST_A_SECOND changes.
 
-    wanted: in order of time, the first at frame 0. fixed: frames in which the picture changes if it can, what matters
-    most first. What comes too soon after a change waits; what would be over by then is left out.
+    candidates: in order of time, the first at frame 0. fixed: frames in which the picture changes if it can, the most
+    important first. A picture too soon after a change is delayed; one that would be over by then is left out.
     """
     changes: list[int] = []
     for frame in fixed:
         if frame not in changes and _is_calm(changes, frame, fps):
             insort(changes, frame)
-    stops = [*(each.start for each in wanted[1:]), frame_count]
-    starts = [each.start for each in wanted]
-    stills: list[Still] = []
+    stops = [*(each.start for each in candidates[1:]), frame_count]
+    starts = [each.start for each in candidates]
+    pictures: list[HeldPicture] = []
     following = 0
     for change, limit in pairwise([*changes, frame_count]):
         now = bisect_right(starts, change) - 1
-        if now < following < len(wanted) and starts[following] < min(limit, change + _spaces(fps)[0] // 2):
+        if now < following < len(candidates) and starts[following] < min(limit, change + _spaces(fps)[0] // 2):
             now += 1  # rather a little early than a new picture right after this one
-        stills.append(replace(wanted[now], start=change))
+        pictures.append(replace(candidates[now], start=change))
         following = max(following, now + 1)
-        while following < len(wanted):
+        while following < len(candidates):
             start = _earliest(changes, starts[following], fps)
             if start >= limit:
                 break
@@ -159,9 +158,9 @@ def held(wanted: Sequence[Still], fixed: Iterable[int], frame_count: int, fps: F
                 if not _is_calm(changes, start, fps):
                     break
                 insort(changes, start)
-                stills.append(replace(wanted[following], start=start))
+                pictures.append(replace(candidates[following], start=start))
             following += 1
-    return tuple(stills)
+    return tuple(pictures)
 
 
 def _spaces(fps: Fraction) -> tuple[int, int]:
@@ -177,7 +176,7 @@ def _earliest(changes: Sequence[int], frame: int, fps: Fraction) -> int:
 
 
 def _is_calm(changes: Sequence[int], frame: int, fps: Fraction) -> bool:
-    """Whether another change fits between those that there are, in order."""
+    """True if another change fits between the given ones, which are in order."""
     space, second = _spaces(fps)
     place = bisect_left(changes, frame)
     near = [*changes[max(0, place - 2) : place], frame, *changes[place : place + 2]]

@@ -1,7 +1,7 @@
 """Runs side by side: one clock, and the frame of every run at each of its moments.
 
-Their plans are one and the same, so a frame shows the same cycle and example in all of them. A run whose training
-broke off is shown as it was recorded up to there, and then stands still.
+They share one plan, so a frame shows the same cycle and example in all of them. A run whose training broke off is shown
+as it was recorded up to there, and then stands still.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from netviz.training.recording import Recording
 class SideBySide:
     """All frames of a film that compares runs: those of the first, each with the other runs' beside it.
 
-    clock: the timeline of a run whose training came to its end; runs: what makes the frames of every run.
+    clock: the timeline of a run whose training came to its end; runs: for every run the maker of its frames.
     """
 
     comparison: Comparison
@@ -34,7 +34,7 @@ class SideBySide:
 
     @property
     def plan(self) -> Plan:
-        """What is shown when, in all runs."""
+        """The plan of all runs."""
         return self.clock.plan
 
     @property
@@ -44,12 +44,12 @@ class SideBySide:
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """Of every run."""
+        """The recording of every run."""
         return self.comparison.recordings
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What stands over each run."""
+        """Labels of the runs, which stand above them."""
         return self.comparison.names
 
     def frame(self, index: int) -> Frame:
@@ -62,12 +62,12 @@ class SideBySide:
         return replace(first, key=self.key(index), beside=tuple(others))
 
     def key(self, index: int) -> Hashable:
-        """Equal for frames that look the same, known without working the frame out."""
+        """Key that is equal for frames that look the same, without computing the frame."""
         return self.clock.key(index), *(run.key(index) for run in self.runs)
 
 
 def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
-    """The frames of all runs. plan: of the scene that compares them, which is every run's."""
+    """The frames of all runs side by side. plan: of the scene that compares them, which is every run's."""
     timelines = {
         number: make_timeline(plan, recording)
         for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
@@ -92,7 +92,7 @@ def timeline_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | Side
 
 
 def _reduce_motion(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
-    """All of them in the same stills."""
+    """All timelines in the same held pictures."""
     first = reduce_motion(next(iter(timelines.values())))
     return {
         number: replace(timeline, span=first.span, phase=first.phase, first=first.first)
@@ -104,8 +104,8 @@ def _reduce_motion(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
 class BrokenOff:
     """The frames of a run that diverged in cycle `diverged`.
 
-    recorded: the clock's frames of the spans that its recording has everything for, which alone are in its plan; all
-    that follows is seen standing still.
+    recorded: a timeline whose plan has only the spans for which the recording is complete; in later ones the network
+    stands still.
     """
 
     recorded: Timeline
@@ -114,24 +114,24 @@ class BrokenOff:
 
     def frame(self, index: int, clock: Frame) -> Frame:
         """The state of frame `index`. clock: that of a run whose training came to its end."""
-        with np.errstate(all="ignore"):  # numbers that run away are far from 1 before they are infinite
-            return _tamed(self.recorded.frame(index), clock) if self._is_recorded(index) else self._still(clock)
+        with np.errstate(all="ignore"):  # diverging numbers are far from 1 before they are infinite
+            return _finite(self.recorded.frame(index), clock) if self._is_recorded(index) else self._still(clock)
 
     def key(self, index: int) -> Hashable:
-        """Equal for frames that look the same if the clock's do too."""
+        """Key that is equal for frames that look the same if the clock's do too."""
         return self.recorded.key(index) if self._is_recorded(index) else None
 
     def _is_recorded(self, index: int) -> bool:
         return bool(self.recorded.span[index] < len(self.recorded.plan.spans))
 
     @cached_property
-    def _rows(self) -> RecordingIndex:
+    def _recording_index(self) -> RecordingIndex:
         return RecordingIndex(self.recorded.plan, self.recording)
 
     def _still(self, clock: Frame) -> Frame:
         """The network without any signal: as it was at the clock's cycle, or at the last that was recorded."""
-        recording, rows = self.recording, self._rows
-        scene, kept = recording.scene, rows.kept
+        recording, rows = self.recording, self._recording_index
+        scene, kept = recording.scene, rows.kept_cycles
         last = kept[-1]
         at = float(np.interp(clock.curve_cycle, kept, np.arange(len(kept))))
         before = min(int(at), len(kept) - 1)
@@ -164,7 +164,7 @@ class BrokenOff:
 
 
 def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOff:
-    """The frames of a run that diverged, told by the clock of one that did not."""
+    """The frames of a run that diverged. clock: the timeline of one that did not."""
     plan, last = clock.plan, int(recording.cycle[-1])
     spans: list[Span] = []
     for span in plan.spans:
@@ -175,10 +175,10 @@ def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOf
     return BrokenOff(replace(clock, plan=known, recording=recording), recording, diverged)
 
 
-def _tamed(frame: Frame, clock: Frame) -> Frame:
-    """The frame without what has become infinite on the way: shares of sums that had run away.
+def _finite(frame: Frame, clock: Frame) -> Frame:
+    """The frame with finite levels: as shares of sums that diverged some have become infinite or undefined.
 
-    What is the whole picture's is the clock's.
+    Caption, title card and presence are those of the clock, as they belong to the whole picture.
     """
 
     def finite(values: tuple[Array, ...]) -> tuple[Array, ...]:

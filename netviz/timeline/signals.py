@@ -17,7 +17,7 @@ from netviz.training.recording import Recording
 
 
 class Presented(NamedTuple):
-    """What a step or a thought puts before the network, and what came of it.
+    """Example or situation that a step or a thought presents to the network, with its activations and deltas.
 
     activations[l] (nodes_l,), the bias nodes included; inputs (n_0,), target (n_L,), deltas[l] (n_{l+1},).
     """
@@ -33,7 +33,7 @@ class Presented(NamedTuple):
 
 
 def presented_example(recording: Recording, row: int, row_after: int | None, deltas: bool) -> Presented:
-    """The training example of a row. deltas: whether its error goes back."""
+    """The training example of a row. deltas: whether its error is propagated back."""
     example = int(recording.example[row])
     points = recording.examples.points
     return Presented(
@@ -75,8 +75,8 @@ def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, .
 
     deltas[l] (n_{l+1},): dLoss / d(pre-activation) of layer l + 1. The error on synapse (i, j) of layer l is
     |w_ij * delta_j|, what backpropagation adds up at neuron i. Both are shown as square roots, relative to the largest
-    of the step and to how wrong the answer is: otherwise the first layers would show nothing, and the last cycles as
-    much as the first.
+    of the step and scaled by the answer's largest error (at most 1): otherwise the first layers would show nothing, and
+    the last cycles as much as the first.
     """
     none = [np.zeros(len(layer)) for layer in shown.activations]
     if shown.deltas is None or shown.target is None:
@@ -91,10 +91,10 @@ def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, .
 
 
 class SignalPass(NamedTuple):
-    """All that stays the same while an example or a situation is presented.
+    """Signals of an example or a situation, which stay the same in all frames that present it.
 
-    before, after: what the network had learned before and after; after is None where nothing is learned.
-    flow, blame, back: as `forward_signals` and `error_signals` give them.
+    before, after: the network before and after the step; after is None where nothing is learned.
+    forward, error_signal, back: as `forward_signals` and `error_signals` give them.
     change[l] (nodes_l, n_{l+1}): signed change of each weight, 1 = the largest of the step; () if nothing is learned.
     """
 
@@ -108,7 +108,7 @@ class SignalPass(NamedTuple):
 
 
 def signal_pass(shown: Presented, before: NetworkState, after: NetworkState | None) -> SignalPass:
-    """What travels through the network as something is presented."""
+    """The signals through a network to which an example or a situation is presented."""
     error_signal, back = error_signals(shown, before)
     change = () if after is None else change_of(before, after)
     return SignalPass(shown, before, after, forward_signals(shown, before), error_signal, back, change)
@@ -127,7 +127,7 @@ def dimmed(values: Array, level: float) -> Array:
 
 
 def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[Window], phase: float) -> list[Pulse]:
-    """What is under way at a phase, if it goes through each weight layer in its window.
+    """Signals under way at a phase, if they go through each weight layer in its window.
 
     strengths[l] (nodes_l, n_{l+1}): as `forward_signals` or `error_signals` gives them.
     """
@@ -139,17 +139,17 @@ def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[W
     return found
 
 
-# The network with a signal in it: what a step of learning or a thought adds to the dark picture.
+# Signal frames: the levels that a step of learning or a thought adds to the base frame.
 
 
-def signal_frame(base: Frame, travels: SignalPass, beats: Beats, phase: float) -> Frame:
-    """A frame at a phase of its beats. dark: the same moment without any signal."""
-    shown, before, after = travels.shown, travels.before, travels.after
+def signal_frame(base: Frame, signals: SignalPass, beats: Beats, phase: float) -> Frame:
+    """Frame of a step or a thought at a phase of its beats. base: the same moment without any signal."""
+    shown, before, after = signals.shown, signals.before, signals.after
     layers = len(before.weights)
     state, change = before, base.change
     if after is not None:
         state = interpolate(before, after, easing.update_level(beats, phase))
-        change = flashing(travels.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
+        change = flashing(signals.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
     legs = easing.legs(beats.forward, layers), easing.legs(beats.backward, layers)[::-1]
     return replace(
         presenting(base, shown),
@@ -161,29 +161,29 @@ def signal_frame(base: Frame, travels: SignalPass, beats: Beats, phase: float) -
             for number, layer in enumerate(shown.activations)
         ),
         carried=tuple(
-            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(travels.forward)
+            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(signals.forward)
         ),
         error_signal=tuple(
             dimmed(layer, easing.error_level(beats, phase, number, layers))
-            for number, layer in enumerate(travels.error_signal)
+            for number, layer in enumerate(signals.error_signal)
         ),
         change=change,
         compared=easing.comparison_level(beats, phase),
         pulses=(
-            *pulses("forward", travels.forward, legs[0], phase),
-            *pulses("backward", travels.back, legs[1], phase),
+            *pulses("forward", signals.forward, legs[0], phase),
+            *pulses("backward", signals.back, legs[1], phase),
         ),
     )
 
 
-def reduced_signal_frame(base: Frame, travels: SignalPass, phase: float) -> Frame:
-    """The same at a moment of STILLS. When the weights have moved, it is seen which of them did, and how far."""
-    frame = signal_frame(base, travels, REDUCED, phase)
-    return replace(frame, change=travels.change) if phase == CHANGED and travels.after is not None else frame
+def reduced_signal_frame(base: Frame, signals: SignalPass, phase: float) -> Frame:
+    """Frame of a step or a thought at a phase of REDUCED. At CHANGED the change of each weight is shown in full."""
+    frame = signal_frame(base, signals, REDUCED, phase)
+    return replace(frame, change=signals.change) if phase == CHANGED and signals.after is not None else frame
 
 
 def presenting(base: Frame, shown: Presented) -> Frame:
-    """A dark frame that says what is presented, and what came of it."""
+    """Base frame with the presented example or situation and its activations, but no light."""
     return replace(
         base,
         example=shown.example,
@@ -197,53 +197,53 @@ def presenting(base: Frame, shown: Presented) -> Frame:
 
 
 def flashing(change: tuple[Array, ...], part: float) -> tuple[Array, ...]:
-    """How the change of the weights shows while they move, of which `part` (0 to 1) is over."""
+    """Change of the weights as it is shown while they move, up and down again; part: of the move, 0 to 1."""
     flash = max(0.0, easing.swell(part))
     return tuple(dimmed(layer, flash) for layer in change)
 
 
-# A moment of a walk: one example worked through, each neuron lighting as its equation is told.
+# Frames of a worked example: each neuron lights up as its equation appears.
 
 DIMMED = 0.45
-"""What is left of the light in the synapses once the error goes back through them."""
+"""Level of the light in the synapses once the error goes back through them."""
 
 
 def worked_example_frame(
-    base: Frame, travels: SignalPass, timing: WorkedExampleTiming, time: float, *, stands: bool = False
+    base: Frame, signals: SignalPass, timing: WorkedExampleTiming, time: float, *, stands: bool = False
 ) -> Frame:
-    """A frame of a walk, `time` seconds from its start. dark: the same moment without any signal.
+    """Frame of a worked example, `time` seconds from its start. base: the same moment without any signal.
 
-    stands: whether it is a still, in which the change of the weights is seen as long as their update is told.
+    stands: whether the picture is held, and shows the change of the weights throughout their update.
     """
-    shown, before, after = travels.shown, travels.before, travels.after
+    shown, before, after = signals.shown, signals.before, signals.after
     out = 1 - rise(time, *timing.lights_out)
     compared = rise(time, *timing.compare)
-    dim = 1 - (1 - DIMMED) * rise(time, *timing.returns[-1]) if timing.returns else 1.0
+    dim = 1 - (1 - DIMMED) * rise(time, *timing.backward_windows[-1]) if timing.backward_windows else 1.0
     lines_out = 1 - rise(time, *timing.lines_out)
     state, change = before, base.change
     if after is not None and timing.update is not None:
         start, stop = timing.update
         state = interpolate(before, after, rise(time, start, stop))
-        change = flashing(travels.change, 0.5 if stands and start <= time < stop else (time - start) / (stop - start))
+        change = flashing(signals.change, 0.5 if stands and start <= time < stop else (time - start) / (stop - start))
     return replace(
         presenting(base, shown),
         presented=rise(time, *timing.present) * out,
         arrived=tuple(out * level for level in _arrived(shown, timing, time)),
         carried=tuple(
             rise(time, *window) * dim * out * layer
-            for window, layer in zip(timing.travels, travels.forward, strict=True)
+            for window, layer in zip(timing.forward_windows, signals.forward, strict=True)
         ),
         error_signal=tuple(
             level * out * layer
-            for level, layer in zip(_error_levels(timing, compared, time), travels.error_signal, strict=True)
+            for level, layer in zip(_error_levels(timing, compared, time), signals.error_signal, strict=True)
         ),
         weights=state.weights,
         biases=state.biases,
         change=change,
         compared=compared * out,
         pulses=(
-            *pulses("forward", travels.forward, timing.travels, time),
-            *pulses("backward", travels.back, timing.returns, time),
+            *pulses("forward", signals.forward, timing.forward_windows, time),
+            *pulses("backward", signals.back, timing.backward_windows, time),
         ),
         visible=tuple(rise(time, *window) * lines_out for window in timing.lines),
         highlighted=_highlighted(timing, time),
@@ -253,7 +253,7 @@ def worked_example_frame(
 def _arrived(shown: Presented, timing: WorkedExampleTiming, time: float) -> list[Array]:
     """Level of light of every node: the inputs at once, then neuron by neuron; a bias node with its layer's first."""
     levels = [np.full(len(shown.activations[0]), rise(time, *timing.present))]
-    for nodes, windows in zip(shown.activations[1:], timing.lightings, strict=True):
+    for nodes, windows in zip(shown.activations[1:], timing.neuron_windows, strict=True):
         neurons = [rise(time, *window) for window in windows]
         levels.append(np.array((neurons + neurons[:1])[: len(nodes)]))
     return levels
@@ -261,19 +261,19 @@ def _arrived(shown: Presented, timing: WorkedExampleTiming, time: float) -> list
 
 def _error_levels(timing: WorkedExampleTiming, compared: float, time: float) -> list[float]:
     """Level of the error in each layer: in the outputs from the comparison on, then layer by layer on its way back."""
-    if not timing.returns:
-        return [0.0] * len(timing.travels) + [compared]
-    return [*(rise(time, *_end(window)) for window in timing.returns), compared]
+    if not timing.backward_windows:
+        return [0.0] * len(timing.forward_windows) + [compared]
+    return [*(rise(time, *_end(window)) for window in timing.backward_windows), compared]
 
 
 def _end(window: Window) -> Window:
-    """The last part of a window, in which what travels arrives."""
+    """The last part of a window, in which a signal arrives."""
     start, stop = window
     return stop - 0.2 * (stop - start), stop
 
 
 def _highlighted(timing: WorkedExampleTiming, time: float) -> tuple[int, int] | None:
-    """The neuron that is spoken of."""
+    """The neuron that the current line is about; None where it is about none in particular."""
     part = timing.part_at(time)
     if isinstance(part, EquationLine) and part.kind in ("sum", "activation", "delta", "gradient"):
         return part.layer + 1, part.neuron

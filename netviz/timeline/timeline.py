@@ -1,8 +1,7 @@
 """Timeline: a plan and a recording give the state of any frame, each by itself.
 
-A Timeline is a table with one row a frame (which span, how far into it); `frame(i)` reads off what the recording
-says of that moment. Nothing is remembered from one frame to the next. A film of stills is the same with another table
-(see reduced_motion.py).
+A Timeline is a table with one row a frame (its span, and its phase in it); `frame(i)` looks that moment up in the
+recording. No frame depends on another. A film in reduced motion is the same with another table (see reduced_motion.py).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, easing
-from netviz.timeline.cues import OWN, Cue, Spotlight, Told, bridged, spotlight_at, told_at
+from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
 from netviz.timeline.easing import LEARN, THINK
 from netviz.timeline.frame import Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
@@ -35,8 +34,8 @@ from netviz.timeline.signals import (
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
-STEPS_KEPT = 2
-"""Steps of which what travels in them is remembered: a film asks for the frames of one after the other."""
+_CACHED_PASSES = 2
+"""Steps whose signals are cached: a film asks for all frames of one step, then for those of the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +43,9 @@ class Timeline:
     """All frames of a film.
 
     span (N,): index into plan.spans of every frame.
-    phase (N,): how far the middle of the frame is into its span, 0 < phase < 1.
-    first (N,): None in a film that moves; in one of stills the frame with which the picture that a frame shows came.
-    Span and phase are the same from there on, and say which moment it is.
+    phase (N,): position of the middle of the frame in its span, 0 < phase < 1.
+    first (N,): None in a moving film; in reduced motion the frame from which the picture of a frame is held. Span and
+    phase are the same from there on, and give the moment that it shows.
     """
 
     plan: Plan
@@ -56,7 +55,7 @@ class Timeline:
     first: NDArray[np.int64] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is remembered, which can be worked out again wherever the timeline is sent."""
+        """The fields without cached values, which any process can compute again."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
@@ -66,26 +65,26 @@ class Timeline:
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
-        """The one it shows; a film that compares runs has several (see side_by_side.py)."""
+        """The one recording it shows; a film that compares runs has several (see side_by_side.py)."""
         return (self.recording,)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What stands over each of them: nothing."""
+        """Label of the one run: empty."""
         return ("",)
 
     @cached_property
-    def rows(self) -> RecordingIndex:
-        """The recording's rows that the spans show."""
+    def recording_index(self) -> RecordingIndex:
+        """Index of the recording's rows that the spans show."""
         return RecordingIndex(self.plan, self.recording)
 
     @property
     def is_reduced(self) -> bool:
-        """Whether it is a film of stills."""
+        """True for a film in reduced motion."""
         return self.first is not None
 
     def _shown(self, index: int) -> int:
-        """The frame with which the picture of a frame came."""
+        """The frame from which the picture of a frame is held; itself in a moving film."""
         return index if self.first is None else int(self.first[index])
 
     def frame(self, index: int) -> Frame:
@@ -102,26 +101,26 @@ class Timeline:
         frame = make[span.kind](span, float(self.phase[index]), index)
         if self.is_reduced:
             return replace(frame, pulses=())
-        transition, joined = self.rows.transition(number), self._levels(span, index).joined
-        if transition is None or joined == 1:
+        left, transition = self.recording_index.transition(number), self._levels(span, index).transition
+        if left is None or transition == 1:
             return frame
-        state = interpolate(state_of(self.recording, transition), NetworkState(frame.weights, frame.biases), joined)
+        state = interpolate(state_of(self.recording, left), NetworkState(frame.weights, frame.biases), transition)
         return replace(frame, weights=state.weights, biases=state.biases)
 
     def key(self, index: int) -> Hashable:
-        """Equal for frames that look the same, known without working the frame out."""
+        """Key that is equal for frames that look the same, without computing the frame."""
         index = self._shown(index)
-        key, told = self._key(index), self._told(index)
-        key = key if told == OWN else (key, told, self._spotlight(index))
+        key, cue_state = self._key(index), self._cue_state(index)
+        key = key if cue_state == OWN else (key, cue_state, self._spotlight(index))
         return key if (glow := self._glow(index)) == 1 else (key, glow)
 
     def _glow(self, index: int) -> float:
         """The factor on the light of a frame; a title card has none."""
-        breathes = self.plan.glow and not self.is_reduced and self.plan.spans[self.span[index]].kind != "title"
-        return self.plan.glow[index] if breathes else 1.0
+        follows_music = self.plan.glow and not self.is_reduced and self.plan.spans[self.span[index]].kind != "title"
+        return self.plan.glow[index] if follows_music else 1.0
 
     def _key(self, index: int) -> Hashable:
-        """The same for all but the caption."""
+        """Key of a frame without its caption and its glow."""
         span = self.plan.spans[self.span[index]]
         if self.is_reduced:
             return int(self.span[index]), float(self.phase[index])
@@ -138,20 +137,20 @@ class Timeline:
 
     @property
     def held(self) -> bool:
-        """Whether every step is one still drawing, as in the classic style."""
+        """True if every step is one still drawing, as in the classic style."""
         return self.recording.scene.style == "classic"
 
     @property
     def fades(self) -> bool:
-        """Whether texts, cards and the network come and go softly."""
+        """True if texts, cards and the network fade in and out."""
         return not (self.held or self.is_reduced)
 
     @cached_property
     def _cues(self) -> tuple[Cue, ...]:
         return bridged(self.plan.cues, self.plan.fps) if self.is_reduced else self.plan.cues
 
-    def _told(self, index: int) -> Told:
-        return told_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
+    def _cue_state(self, index: int) -> CueState:
+        return cue_state_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
 
     def _spotlight(self, index: int) -> Spotlight | None:
         story = self.recording.scene.story
@@ -161,35 +160,37 @@ class Timeline:
 
     def _levels(self, span: Span, index: int) -> SpanLevels:
         number = int(self.span[index])
-        joins = self.rows.transition(number) is not None
-        return levels_at(self.plan, number, index, joins=joins, fades=self.fades)
+        has_transition = self.recording_index.transition(number) is not None
+        return levels_at(self.plan, number, index, has_transition=has_transition, fades=self.fades)
 
     def _base_frame(
         self, span: Span, index: int, state: NetworkState, curve_cycle: float, row: int | None = None
     ) -> Frame:
-        """The network without any signal. row: the rest row that is shown, if it is one."""
+        """The frame of the network without any signal. row: the rest row that is shown, if it is one."""
         recording, scene = self.recording, self.recording.scene
         card, presence, _ = self._levels(span, index)
-        told = self._told(index)
+        cue_state = self._cue_state(index)
         cycle = round(curve_cycle)
-        point = self.rows.on_curve(cycle)
+        point = self.recording_index.on_curve(cycle)
         nodes = tuple(np.zeros(size) for size in node_counts(scene))
         synapses = tuple(np.zeros_like(layer) for layer in state.weights)
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption_line(recording, span) if told.cue is None else self.plan.cues[told.cue].text,
-            caption_level=told.level,
-            is_cue=told.cue is not None,
+            caption=captions.caption_line(recording, span)
+            if cue_state.cue is None
+            else self.plan.cues[cue_state.cue].text,
+            caption_level=cue_state.level,
+            is_cue=cue_state.cue is not None,
             glow=self._glow(index),
             card=card,
             presence=presence,
             cycle=cycle,
             curve_cycle=curve_cycle,
-            error=float(recording.train_error[point]) if row is None else self.rows.rest_errors[row],
+            error=float(recording.train_error[point]) if row is None else self.recording_index.rest_errors[row],
             train_loss=float(recording.train_loss[point]),
             test_loss=None if recording.test_loss is None else float(recording.test_loss[point]),
-            near_example=self.rows.near_examples[self.span[index]],
+            near_example=self.recording_index.near_examples[self.span[index]],
             weights=state.weights,
             biases=state.biases,
             activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
@@ -201,17 +202,17 @@ class Timeline:
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
-        row = self.rows.rest[span.cycle]
+        row = self.recording_index.rest[span.cycle]
         return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
 
     def _hold(self, span: Span, phase: float, index: int) -> Frame:
-        """Nothing begins while the music is silent: the network at rest, with the weights it has just then."""
-        row = self.rows.hold(int(self.span[index]))
+        """The network at rest while the music is silent, with the weights that the span before leaves."""
+        row = self.recording_index.hold(int(self.span[index]))
         return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle))
 
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
-        rows, cycles = self.rows.way(int(self.span[index]))
+        rows, cycles = self.recording_index.way(int(self.span[index]))
         position = (easing.kick if self.plan.on_beats else easing.ease)(phase) * (len(rows) - 1)
         position = round(position) if self.is_reduced else position
         before = min(int(position), max(0, len(rows) - 2))
@@ -221,21 +222,22 @@ class Timeline:
         return self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
 
     @cached_property
-    def _whole_sweep(self) -> ContinuousMorph:
-        return continuous_morph(self.rows)
+    def _continuous_morph(self) -> ContinuousMorph:
+        return continuous_morph(self.recording_index)
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
-        """Weights run through the kept rows without stopping at shown cycles."""
+        """Weights move through the kept rows without stopping at shown cycles."""
         moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
-        before, after, part, cycle = self._whole_sweep.at(min(moment, span.stop - 1), whole=self.is_reduced)
+        before, after, part, cycle = self._continuous_morph.at(min(moment, span.stop - 1), whole=self.is_reduced)
         state = interpolate(state_of(self.recording, before), state_of(self.recording, after), part)
         return self._base_frame(span, index, state, cycle)
 
     @cached_property
-    def _travels(self) -> Callable[[int, int | None, bool], SignalPass]:
-        """What travels in a step, which is the same in all its frames.
+    def _step_signals(self) -> Callable[[int, int | None, bool], SignalPass]:
+        """Cached function to the signals of a step, which are the same in all its frames.
 
-        From its row, the row whose weights it leads to (None: nothing is learned), and whether the error goes back.
+        Its arguments: the step's row, the row whose weights it leads to (None: nothing is learned), and whether the
+        error is propagated back.
         """
 
         def of(row: int, row_after: int | None, deltas: bool) -> SignalPass:
@@ -243,22 +245,22 @@ class Timeline:
             shown = presented_example(self.recording, row, row_after, deltas)
             return signal_pass(shown, state_of(self.recording, row), after)
 
-        return lru_cache(maxsize=STEPS_KEPT)(of)
+        return lru_cache(maxsize=_CACHED_PASSES)(of)
 
     def _step(self, span: Span, phase: float, index: int) -> Frame:
-        row, row_after = self.rows.step(span), self.rows.after(int(self.span[index]))
-        travels = self._travels(row, row_after, not self.held)
-        base = self._base_frame(span, index, travels.before, float(span.cycle))
+        row, row_after = self.recording_index.step(span), self.recording_index.after(int(self.span[index]))
+        signals = self._step_signals(row, row_after, not self.held)
+        base = self._base_frame(span, index, signals.before, float(span.cycle))
         if self.held:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
-            return signal_frame(base, travels._replace(after=None), LEARN, compared)
+            return signal_frame(base, signals._replace(after=None), LEARN, compared)
         return (
-            reduced_signal_frame(base, travels, phase) if self.is_reduced else signal_frame(base, travels, LEARN, phase)
+            reduced_signal_frame(base, signals, phase) if self.is_reduced else signal_frame(base, signals, LEARN, phase)
         )
 
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:
-        """The course of every walk, by its shot."""
+        """Timing of every worked example, by the number of its shot."""
         scene, timings = self.recording.scene, {}
         for span in self.plan.spans:
             shot = scene.shots[span.shot]
@@ -274,37 +276,37 @@ class Timeline:
         return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
 
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
-        row, row_after = self.rows.step(span), self.rows.after_walk(int(self.span[index]))
+        row, row_after = self.recording_index.step(span), self.recording_index.after_walk(int(self.span[index]))
         timing = self.timings[span.shot]
-        travels = self._travels(row, row_after, row_after is not None)
-        base = self._base_frame(span, index, travels.before, float(span.cycle))
-        return worked_example_frame(base, travels, timing, self._since(span, index), stands=self.is_reduced)
+        signals = self._step_signals(row, row_after, row_after is not None)
+        base = self._base_frame(span, index, signals.before, float(span.cycle))
+        return worked_example_frame(base, signals, timing, self._since(span, index), stands=self.is_reduced)
 
     @cached_property
-    def _thoughts(self) -> Callable[[int, int], SignalPass]:
-        """What travels in a thought: from the number of its shot and its row at rest."""
+    def _thought_signals(self) -> Callable[[int, int], SignalPass]:
+        """Cached function to the signals of a thought, from the number of its shot and its row at rest."""
 
         def of(number: int, row: int) -> SignalPass:
             shot = self.recording.scene.shots[number]
             assert isinstance(shot, ThinkShot)
             return signal_pass(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
 
-        return lru_cache(maxsize=STEPS_KEPT)(of)
+        return lru_cache(maxsize=_CACHED_PASSES)(of)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
-        row = self.rows.rest[span.cycle]
+        row = self.recording_index.rest[span.cycle]
         state = state_of(self.recording, row)
         base = self._base_frame(span, index, state, float(span.cycle), row)
         if self.is_reduced and not self.held:
-            return reduced_signal_frame(base, self._thoughts(span.shot, row), phase)
+            return reduced_signal_frame(base, self._thought_signals(span.shot, row), phase)
         # The signal takes at most so long, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
         phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / easing.LONGEST_THOUGHT))
-        return signal_frame(base, self._thoughts(span.shot, row), THINK, phase)
+        return signal_frame(base, self._thought_signals(span.shot, row), THINK, phase)
 
 
 def make_timeline(plan: Plan, recording: Recording) -> Timeline:
-    """One row a frame for a plan and a recording of the same scene."""
+    """The timeline of a plan and a recording of the same scene."""
     lengths = np.array([span.stop - span.start for span in plan.spans])
     starts = np.array([span.start for span in plan.spans])
     span = np.repeat(np.arange(len(lengths)), lengths)
@@ -312,36 +314,36 @@ def make_timeline(plan: Plan, recording: Recording) -> Timeline:
     return Timeline(plan, recording, span, phase)
 
 
-# What fades where a title card begins or ends, and how weights come from one shot to another.
+# Levels at the borders of spans: fades of title card and network, and the weights' transition to another shot.
 
 FADE_SECONDS = 0.4
-"""How long a card or the network takes to come and go."""
+"""Seconds in which a card or the network fades in or out."""
 
 
 class SpanLevels(NamedTuple):
-    """Levels of title card and network, 0 to 1, and how far weights have come from where the span before left them."""
+    """Levels of title card and network, and the weights' part of the way from those the span before left, 0 to 1."""
 
     card: float
     presence: float
-    joined: float
+    transition: float
 
 
-def levels_at(plan: Plan, number: int, index: int, *, joins: bool, fades: bool = True) -> SpanLevels:
+def levels_at(plan: Plan, number: int, index: int, *, has_transition: bool, fades: bool = True) -> SpanLevels:
     """The levels in frame `index`, which lies in span `number`: both fade where a card begins or ends, nowhere else.
 
-    joins: whether the span begins with other weights than the span before it leaves. fades: whether anything takes
-    time at all.
+    has_transition: whether the span begins with other weights than the span before it leaves. fades: whether fades and
+    transitions take any time.
     """
     span = plan.spans[number]
     if not fades:
         return SpanLevels(1.0, 0.0, 1.0) if span.kind == "title" else SpanLevels(0.0, 1.0, 1.0)
     frames = max(1.0, FADE_SECONDS * float(plan.fps))
     rising, falling = easing.ease((index - span.start) / frames), easing.ease((span.stop - 1 - index) / frames)
-    joined = rising if joins else 1.0
+    transition = rising if has_transition else 1.0
     if span.kind == "title":
         fade_in = 1.0 if span.start == 0 else rising
         fade_out = 1.0 if span.stop == plan.frame_count else falling
-        return SpanLevels(min(fade_in, fade_out), 0.0, joined)
+        return SpanLevels(min(fade_in, fade_out), 0.0, transition)
     after_card = number > 0 and plan.spans[number - 1].kind == "title"
     before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
-    return SpanLevels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), joined)
+    return SpanLevels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), transition)

@@ -1,4 +1,4 @@
-"""Worked example: the lines of equations told about one example, and when each is told."""
+"""Worked example: the equation lines about one example, and the timing of each."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import Literal
 from netviz.scene.scene import Scene
 from netviz.scene.shots import EquationsPanelSpec, WalkShot
 from netviz.timeline.easing import Window, legs
-
-# back, of the error's way and the update.
 
 LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
 PauseKind = Literal["present", "travel", "back", "hold"]
@@ -32,19 +30,18 @@ SECONDS: dict[LineKind | PauseKind, Fraction] = {
     "weights": Fraction("4"),
     "hold": Fraction("3"),
 }
-"""How long it takes to read a line, or to follow what happens between two."""
-
+"""Seconds to read a line, or to follow the part between two."""
 
 BACKWARD: tuple[LineKind, ...] = ("delta", "gradient", "update", "weights")
-"""The lines of the way back."""
+"""Kinds of lines of the backward pass and the update."""
 
 
 @dataclass(frozen=True)
 class EquationLine:
-    """One line of a walk.
+    """One line of equations in a worked example.
 
     layer: weight layer; of the error the last, of delta, gradient, update and weights that of the weight whose
-    gradient is worked out. neuron: of the layer it leads into; 0 where a line is about all of them.
+    gradient is computed. neuron: of the layer it leads into; 0 where a line is about all of them.
     """
 
     kind: LineKind
@@ -54,7 +51,7 @@ class EquationLine:
 
 @dataclass(frozen=True)
 class Pause:
-    """What happens between lines: a travel goes through weight layer `layer`, the way back through all."""
+    """Part between two lines: "travel" is the signal through weight layer `layer`, "back" the error through all."""
 
     kind: PauseKind
     layer: int = 0
@@ -64,18 +61,21 @@ StepPart = EquationLine | Pause
 
 
 def worked_example_steps(scene: Scene, shot: WalkShot) -> tuple[EquationLine, ...]:
-    """The lines of a walk, in order: a matrix and each neuron's sum and activation, layer by layer; the error; and if
-    the walk goes back the error at one neuron, the gradient of one of its weights, its update, all new weights."""
+    """The lines of a worked example, in order.
+
+    A matrix and each neuron's sum and activation, layer by layer; the error; and with a backward pass the error at one
+    neuron, the gradient of one of its weights, its update, all new weights.
+    """
     return tuple(part for part in parts_of(scene, shot) if isinstance(part, EquationLine))
 
 
 def natural_seconds(scene: Scene, shot: WalkShot) -> Fraction:
-    """How long a walk takes at reading speed."""
+    """Seconds of a worked example at reading speed."""
     return sum((SECONDS[part.kind] for part in parts_of(scene, shot)), Fraction(0))
 
 
 def worked_weight(scene: Scene) -> tuple[int, int, int]:
-    """The weight whose gradient is worked out: its layer, and the neurons it leads from and to.
+    """The weight whose gradient is computed: its layer, and the neurons it leads from and to.
 
     It is the one that the scene's equations panel names, otherwise the first into the first output.
     """
@@ -92,7 +92,7 @@ def worked_weight(scene: Scene) -> tuple[int, int, int]:
 
 
 def parts_of(scene: Scene, shot: WalkShot) -> tuple[StepPart, ...]:
-    """A walk from its beginning to its end."""
+    """All parts of a worked example, in order."""
     parts: list[StepPart] = [Pause("present")]
     sizes = scene.network.layers[1:]
     for layer, size in enumerate(sizes):
@@ -107,17 +107,18 @@ def parts_of(scene: Scene, shot: WalkShot) -> tuple[StepPart, ...]:
     return (*parts, Pause("hold"))
 
 
-# When what happens in a walk, in a film that gives it so many seconds. Times are seconds from the walk's start.
+# Timing of a worked example in a film that gives it so many seconds. Times are seconds from its start.
 
 APPEAR, LIGHTS_OUT, LINES_OUT = 0.35, 0.8, 0.4
-"""Seconds in which a line appears, and in which at the end the lights go out, and the lines."""
+"""Seconds in which a line fades in, and in which at the end the lights fade out, and the lines."""
 
 
 @dataclass(frozen=True)
 class WorkedExampleTiming:
-    """The parts of a walk, and when each begins and ends. All of them are shorter where the walk is hurried.
+    """Parts of a worked example with the start and end of each.
 
-    ends: whether the walk goes dark at its end, because another shot follows.
+    windows: of each part, in seconds. hurry: factor on the length of fades, below 1 where the example has less time
+    than reading takes. ends: whether lights and lines fade out at its end, because another shot follows.
     """
 
     parts: tuple[StepPart, ...]
@@ -126,7 +127,7 @@ class WorkedExampleTiming:
     ends: bool
 
     def part_at(self, time: float) -> StepPart:
-        """What is going on."""
+        """The part that runs at a time."""
         starts = [start for start, _ in self.windows]
         return self.parts[max(0, bisect_right(starts, time) - 1)]
 
@@ -136,78 +137,78 @@ class WorkedExampleTiming:
 
     @cached_property
     def present(self) -> Window:
-        """When the inputs light."""
+        """Window in which the inputs light up."""
         start, stop = self.windows[0]
         return start, 0.75 * stop
 
     @cached_property
-    def travels(self) -> tuple[Window, ...]:
-        """When the signal goes through each weight layer."""
+    def forward_windows(self) -> tuple[Window, ...]:
+        """Windows in which the signal goes through each weight layer."""
         return tuple(window for part, window in self._pairs if part.kind == "travel")
 
     @cached_property
-    def lightings(self) -> tuple[tuple[Window, ...], ...]:
-        """When each neuron of each layer after the inputs lights."""
+    def neuron_windows(self) -> tuple[tuple[Window, ...], ...]:
+        """Windows in which each neuron lights up, for each layer after the inputs."""
         return tuple(
             tuple(
                 self._beginning(window)
                 for part, window in self._pairs
                 if part.kind == "activation" and part.layer == layer
             )
-            for layer in range(len(self.travels))
+            for layer in range(len(self.forward_windows))
         )
 
     @cached_property
     def lines(self) -> tuple[Window, ...]:
-        """When each line of the script appears."""
+        """Windows in which each line fades in."""
         return tuple(self._beginning(window) for part, window in self._pairs if isinstance(part, EquationLine))
 
     @cached_property
     def compare(self) -> Window:
-        """When the target comes beside the answer."""
+        """Window in which the target comes beside the answer."""
         window = self.when("error")
         assert window is not None
         return self._beginning(window)
 
     @cached_property
-    def returns(self) -> tuple[Window, ...]:
-        """When the error goes back through each weight layer; empty where it does not."""
+    def backward_windows(self) -> tuple[Window, ...]:
+        """Windows in which the error goes back through each weight layer; empty where it does not."""
         window = self.when("back")
-        return () if window is None else tuple(reversed(legs(window, len(self.travels))))
+        return () if window is None else tuple(reversed(legs(window, len(self.forward_windows))))
 
     @cached_property
     def update(self) -> Window | None:
-        """When the weights move: while their update is told."""
+        """Window in which the weights move, that of the line with their update; None if there is none."""
         return self.when("update")
 
     @cached_property
     def lights_out(self) -> Window:
-        """When the lights go out; past the end if they stay."""
+        """Window in which the lights fade out; past the end if they stay."""
         return self._last(LIGHTS_OUT)
 
     @cached_property
     def lines_out(self) -> Window:
-        """When the lines disappear; past the end if they stay."""
+        """Window in which the lines fade out; past the end if they stay."""
         return self._last(LINES_OUT)
 
     def stillness(self, time: float) -> int | None:
-        """The same number for all moments between which nothing changes; None while something does."""
+        """Number that is the same for all moments between which nothing changes; None while something does."""
         begun = sum(start < time for start, _ in self.changes)
         ended = sum(stop <= time for _, stop in self.changes)
         return begun if begun == ended else None
 
     @cached_property
     def changes(self) -> tuple[Window, ...]:
-        """When something changes."""
+        """Windows in which the picture changes."""
         moving = [self.when("back"), self.update, self.lights_out]
-        return (self.present, *self.travels, *self.lines, *(window for window in moving if window is not None))
+        return (self.present, *self.forward_windows, *self.lines, *(window for window in moving if window is not None))
 
     @cached_property
     def _pairs(self) -> tuple[tuple[StepPart, Window], ...]:
         return tuple(zip(self.parts, self.windows, strict=True))
 
     def _beginning(self, window: Window) -> Window:
-        """The first moments of a part, in which what it brings appears."""
+        """The first moments of a part, in which its line or its light fades in."""
         return window[0], window[0] + APPEAR * self.hurry
 
     def _last(self, seconds: float) -> Window:
@@ -216,7 +217,7 @@ class WorkedExampleTiming:
 
 
 def worked_example_timing(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> WorkedExampleTiming:
-    """A walk that takes so many seconds, every part its share of them."""
+    """Timing of a worked example that takes so many seconds, every part its share of them."""
     parts = parts_of(scene, shot)
     pace = seconds / natural_seconds(scene, shot)
     stops = [float(now * pace) for now in accumulate(SECONDS[part.kind] for part in parts)]

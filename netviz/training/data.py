@@ -35,7 +35,7 @@ class Examples:
 
     @property
     def given(self) -> Floats:
-        """Training inputs as the scene gives them: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
+        """Training inputs in the scene's form: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
         return self.inputs if self.points is None else self.points
 
 

@@ -61,7 +61,7 @@ def deltas(
     targets: Floats,
     loss: Loss,
 ) -> tuple[Floats, ...]:
-    """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): a neuron's error is summed from the next layer's first neuron on."""
+    """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): each error is summed from the next layer's first neuron on."""
     result = [output_deltas(activations[-1], layers[-1], targets, loss)]
     for index in range(len(weights) - 1, 0, -1):
         after, weight = result[-1], weights[index]

@@ -146,12 +146,13 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
         return
     shot = scene.shots[span.shot]
     if isinstance(shot, ThinkShot):
-        answer = clock.recording.forward(shot.inputs, clock.rows.rest[span.cycle])[-1]
+        answer = clock.recording.forward(shot.inputs, clock.recording_index.rest[span.cycle])[-1]
         yield answer_text(scene, answer, shot.target)
         return
     yield sentence(_state(clock.recording, frame))
     if span.kind == "walk":
-        yield say(scene, "shown-answers", answers=_answer(clock.recording, span.example or 0, clock.rows.step(span)))
+        row = clock.recording_index.step(span)
+        yield say(scene, "shown-answers", answers=_answer(clock.recording, span.example or 0, row))
     if stop.is_cycle or span.kind == "rest":
         yield answers(clock, span)
 
@@ -175,7 +176,7 @@ def sentence(text: str) -> str:
 
 def answers(timeline: Timeline, span: Span) -> str:
     """Text of the network's answers to its examples: one by one where they are few, otherwise how many are right."""
-    recording, rows = timeline.recording, timeline.rows
+    recording, rows = timeline.recording, timeline.recording_index
     shown = [(cycle, example, row) for (cycle, example), row in rows.of_example.items() if cycle == span.cycle]
     if span.kind != "step" or len(shown) > MOST_ANSWERS:
         return right_text(recording, rows.rest[span.cycle])
@@ -402,6 +403,6 @@ def _thoughts(timeline: Timeline) -> Iterator[str]:
     for span in timeline.plan.spans:
         shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
-            answer = recording.forward(shot.inputs, timeline.rows.rest[span.cycle])[-1]
+            answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
             yield sentence(caption_line(recording, span))
             yield answer_text(scene, answer, shot.target)

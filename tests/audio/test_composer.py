@@ -104,7 +104,7 @@ def test_every_example_is_a_note_that_begins_with_its_step(timeline: Timeline, s
     assert len(steps) == len(plucked) == 35
     for span in steps:
         note = plucked[float(span.start / timeline.plan.fps)]
-        hidden = timeline.recording.activations[1][timeline.rows.step(span)]
+        hidden = timeline.recording.activations[1][timeline.recording_index.step(span)]
         # Four hidden neurons, from left to right.
         assert note.pan == pytest.approx(0.8 * (2 * int(np.abs(hidden).argmax()) / 3 - 1))
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from netviz.scene.loader import load_scene
-from netviz.timeline.cues import OWN, Cue, Told, told_at
+from netviz.timeline.cues import OWN, Cue, CueState, cue_state_at
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -19,10 +19,10 @@ CUES = (Cue(20, 50, "first"), Cue(50, 70, "second"), Cue(75, 100, "third"), Cue(
 
 
 def test_one_thing_is_told_at_a_time() -> None:
-    found = [told_at(CUES, index, FPS, 200) for index in range(200)]
+    found = [cue_state_at(CUES, index, FPS, 200) for index in range(200)]
     told = [each.cue for each in found]
     assert told == [None] * 20 + [0] * 30 + [1] * 20 + [None] * 5 + [2] * 25 + [None] * 50 + [3] * 50
-    assert found[0] == OWN and found[199] == Told(3, 1.0)  # nothing fades where the film begins and ends
+    assert found[0] == OWN and found[199] == CueState(3, 1.0)  # nothing fades where the film begins and ends
     assert found[30].level == found[60].level == found[120].level == 1.0
     for index in (19, 20, 49, 50, 69, 75, 99, 100, 149, 150):
         assert found[index].level < 0.5, index
@@ -30,8 +30,8 @@ def test_one_thing_is_told_at_a_time() -> None:
 
 
 def test_without_fades_texts_just_change() -> None:
-    found = {told_at(CUES, index, FPS, 200, fades=False) for index in range(200)}
-    assert found == {OWN, *(Told(number, 1.0) for number in range(4))}
+    found = {cue_state_at(CUES, index, FPS, 200, fades=False) for index in range(200)}
+    assert found == {OWN, *(CueState(number, 1.0) for number in range(4))}
 
 
 @pytest.fixture(scope="module")

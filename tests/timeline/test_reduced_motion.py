@@ -25,7 +25,7 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.plan import make_plan
-from netviz.timeline.reduced_motion import _STEP, Still, held, reduce_motion, stills_of
+from netviz.timeline.reduced_motion import _STEP, HeldPicture, held, held_pictures, reduce_motion
 from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -134,7 +134,7 @@ def test_every_picture_shows_recorded_weights(name: str) -> None:
     for index, frame in shown(timeline):
         now = np.concatenate([layer.ravel() for layer in frame.weights])
         assert np.isclose(every, now, rtol=0, atol=1e-10).all(axis=1).any(), index
-        assert frame.cycle in timeline.rows.kept
+        assert frame.cycle in timeline.recording_index.kept_cycles
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -205,7 +205,7 @@ def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: 
     start = moving.plan.spans[first].start
     span = replace(moving.plan.spans[first], start=0, stop=int(Fraction(seconds) * 30))
     alone = replace(moving.plan, spans=(span,), frame_count=span.stop)
-    stills = stills_of(make_timeline(alone, recording))
+    stills = held_pictures(make_timeline(alone, recording))
     assert tuple(still.phase for still in stills) == _STEP[pictures]
     lengths = np.diff([*(still.start for still in stills), span.stop])
     assert np.ptp(lengths) <= 1 and start > 0
@@ -215,7 +215,7 @@ def test_the_pictures_of_a_step_tell_it_in_order() -> None:
     timeline = one("even-or-odd")
     number = next(number for number, span in enumerate(timeline.plan.spans) if span.kind == "step")
     span = timeline.plan.spans[number]
-    state = state_of(timeline.recording, timeline.rows.step(span))
+    state = state_of(timeline.recording, timeline.recording_index.step(span))
     comes = [index for index in changes(timeline) if span.start <= index < span.stop]
     pictures = [timeline.frame(index) for index in comes]
     assert len(pictures) >= 3
@@ -306,7 +306,7 @@ frames = st.lists(st.integers(0, 400), max_size=60)
 @settings(deadline=None, max_examples=200)
 @given(starts=frames, fixed=frames, fps=rates)
 def test_held_pictures_leave_each_other_time(starts: list[int], fixed: list[int], fps: Fraction) -> None:
-    wanted = [Still(start, number, 0.5) for number, start in enumerate(sorted({0, *starts}))]
+    wanted = [HeldPicture(start, number, 0.5) for number, start in enumerate(sorted({0, *starts}))]
     stills = held(wanted, [0, *fixed], 401, fps)
     comes = [still.start for still in stills]
     assert comes[0] == 0 and max(comes) <= 400
@@ -323,7 +323,7 @@ def test_held_pictures_leave_each_other_time(starts: list[int], fixed: list[int]
 
 
 def test_what_has_time_stays_as_it_is() -> None:
-    wanted = [Still(start, number, 0.5) for number, start in enumerate([0, 15, 30, 60, 90])]
+    wanted = [HeldPicture(start, number, 0.5) for number, start in enumerate([0, 15, 30, 60, 90])]
     assert held(wanted, [0], 120, Fraction(30)) == tuple(wanted)
     assert [still.start for still in held(wanted, [0, 20], 120, Fraction(30))] == [0, 20, 35, 60, 90]
     assert [still.start for still in held(wanted, [0, 70], 120, Fraction(30))] == [0, 15, 30, 70, 90]

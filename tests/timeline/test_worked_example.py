@@ -86,9 +86,10 @@ def test_things_happen_one_after_the_other_at_any_pace(seconds: int) -> None:
     assert it.update is not None
     for first, second in pairwise(it.windows):
         assert first[0] < first[1] == second[0]
+    forward, neurons, backward = it.forward_windows, it.neuron_windows, it.backward_windows
     in_order = [
-        it.present, it.travels[0], it.lightings[0][0], it.lightings[0][1], it.travels[1], it.lightings[1][0],
-        it.compare, it.returns[1], it.returns[0], it.update, it.lights_out,
+        it.present, forward[0], neurons[0][0], neurons[0][1], forward[1], neurons[1][0],
+        it.compare, backward[1], backward[0], it.update, it.lights_out,
     ]  # fmt: skip
     for (_, stop), (start, _) in pairwise(in_order):
         assert stop <= start + 1e-12
@@ -97,7 +98,7 @@ def test_things_happen_one_after_the_other_at_any_pace(seconds: int) -> None:
 
 def test_between_changes_stillness_has_a_number_and_within_them_none() -> None:
     it = timing(Fraction(40))
-    for start, stop in (it.present, *it.travels, *it.lines, it.lights_out):
+    for start, stop in (it.present, *it.forward_windows, *it.lines, it.lights_out):
         assert it.stillness((start + stop) / 2) is None
     first, second = it.lines[1], it.lines[2]
     assert it.stillness(first[1]) == it.stillness((first[1] + second[0]) / 2) == it.stillness(second[0]) is not None
