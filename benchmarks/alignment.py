@@ -138,7 +138,7 @@ def examined(track: Path, film: Path) -> Found:
         quality="draft",
         overwrite=True,
     )
-    before, after, ignoring = heard(track), heard(film), heard(film, "-ignore_editlist", "1")
+    before, after, ignoring = normalized(track), normalized(film), normalized(film, "-ignore_editlist", "1")
     at = first_click(before)
     return Found(
         track=len(before) / SAMPLE_RATE,
@@ -151,7 +151,7 @@ def examined(track: Path, film: Path) -> Found:
     )
 
 
-def heard(path: Path, *options: str) -> Samples:
+def normalized(path: Path, *options: str) -> Samples:
     """What a plain ffmpeg decodes, (n, 2) at SAMPLE_RATE."""
     command = [executable(), "-v", "error", "-nostdin", *options, "-i", str(path), "-map", "0:a:0"]
     command += ["-ar", str(SAMPLE_RATE), "-ac", "2", "-f", "f32le", "-"]

@@ -51,8 +51,8 @@ def encode(timeline: Timeline, source: Iterable[NDArray[np.uint8]], frames: int)
     """Encode pictures as the film is encoded. Returns the bytes they take."""
     output = timeline.recording.scene.output
     segments = segments_of(frames, output.fps)
-    roll = FrameStream(output.size, output.fps, (Encoding("h264", output.quality, output.size),))
-    return sum(len(segment) for (segment,) in encoded_in_turn(source, segments, roll))
+    stream = FrameStream(output.size, output.fps, (Encoding("h264", output.quality, output.size),))
+    return sum(len(segment) for (segment,) in encoded_in_turn(source, segments, stream))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -153,8 +153,8 @@ def main() -> None:
     print(
         f"\n{options.scene}: {options.frames} {kind} frames, 1920x1080, quality {quality}, {options.runs} runs in turn"
     )
-    for name, taken in times.items():
-        middle = statistics.median(taken)
+    for name, selected in times.items():
+        middle = statistics.median(selected)
         print(f"  {name:20} {1 / middle:7.1f} fps   {1000 * middle:6.1f} ms a frame")
 
     def ratio(first: str, second: str) -> float:

@@ -151,8 +151,8 @@ def main() -> None:
     print(f"\n{options.layers}: {total:,} synapses, {panel.folded.drawn:,} of them drawn, all summed as haze")
     print(f"trained in {trained:.1f} s, stage made in {made:.1f} s")
     print(f"{len(moving)} moving frames, 1920x1080, median of {options.runs} runs in turn")
-    for name, taken in times.items():
-        middle = statistics.median(taken)
+    for name, selected in times.items():
+        middle = statistics.median(selected)
         print(f"  {name:20} {len(moving) / middle:7.1f} fps   {1000 * middle / len(moving):6.1f} ms a frame")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     kept = sum(array.nbytes for array in (*recording.weights, *recording.activations)) / 2**20

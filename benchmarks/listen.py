@@ -55,7 +55,7 @@ def samples_of(path: Path) -> NDArray[np.float32]:
     return np.frombuffer(b"".join(results), "<f4").reshape(-1, 2).T
 
 
-def heard(sound: NDArray[np.float32]) -> Heard:
+def normalized(sound: NDArray[np.float32]) -> Heard:
     """All that is said of sound (2, n)."""
     meter = Meter()
     meter.hear(sound)
@@ -117,7 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     for path in parser.parse_args().files:
-        found = heard(samples_of(path))
+        found = normalized(samples_of(path))
         print(
             f"{path.name}: {found.seconds:.2f} s, {found.loudness:.1f} LUFS, peak {found.peak:.1f} dB "
             f"({found.true_peak:.1f} dBTP), longest silence {found.silence:.1f} s, "

@@ -15,13 +15,13 @@ class Watch:
     """Adds up what named methods take; a method called within another counts for itself alone."""
 
     def __init__(self) -> None:
-        self.taken: dict[str, float] = {}
+        self.selected: dict[str, float] = {}
         self._running: list[tuple[str, float]] = []
 
     def around(self, owner: Any, method: str, name: str) -> None:
         """Measure a method of one object from now on."""
         original: Callable[..., Any] = getattr(owner, method)
-        self.taken.setdefault(name, 0.0)
+        self.selected.setdefault(name, 0.0)
 
         def timed(*arguments: Any, **named: Any) -> Any:
             self._change(name)
@@ -36,7 +36,7 @@ class Watch:
         now = time.perf_counter()
         if self._running:
             name, since = self._running[-1]
-            self.taken[name] += now - since
+            self.selected[name] += now - since
         if begun is None:
             self._running.pop()
             if self._running:
@@ -61,5 +61,5 @@ def measured_parts(timeline: Timeline, renderer: Renderer, shown: range) -> dict
             watch.around(panel.names, "draw", "names")
     for _ in draw_frames(timeline, renderer, shown):
         pass
-    each = {name: 1000 * taken / len(shown) for name, taken in watch.taken.items()}
+    each = {name: 1000 * selected / len(shown) for name, selected in watch.selected.items()}
     return dict(sorted(each.items(), key=lambda item: -item[1]))

@@ -159,8 +159,8 @@ def main() -> None:
         "draft film": f"of the whole film with sound, after another theme: {len(film) / 1e6:.1f} MB",
     }
     print(f"{options.scene}: from the save to the picture, median of {options.runs} runs in turn")
-    for name, taken in times.items():
-        print(f"  {name:16} {statistics.median(taken):6.2f} s   {told[name]}")
+    for name, selected in times.items():
+        print(f"  {name:16} {statistics.median(selected):6.2f} s   {told[name]}")
 
 
 if __name__ == "__main__":

@@ -75,9 +75,9 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def exhaust(making: Iterator[None]) -> None:
+def exhaust(settings: Iterator[None]) -> None:
     """Run a generator to its end."""
-    for _ in making:
+    for _ in settings:
         pass
 
 
@@ -98,9 +98,9 @@ def measure(film: RenderTask, wanted: OutputSpec, folder: Path) -> Parts:
             return used.ru_utime + used.ru_stime
 
         before = cpu()
-        encode_segment(iter(kept), range(len(kept)), film.roll)
+        encode_segment(iter(kept), range(len(kept)), film.stream)
         whole = cpu() - before
-        turn, _ = timed(lambda: encode_segment(iter(kept[:1]), range(1), film.roll))
+        turn, _ = timed(lambda: encode_segment(iter(kept[:1]), range(1), film.stream))
     workers = Processes(1)
     try:
         first, _ = timed(workers.submit(encode, film, 0, 1).result)
@@ -109,7 +109,7 @@ def measure(film: RenderTask, wanted: OutputSpec, folder: Path) -> Parts:
         workers.shutdown()
     segments = [encode(film, segment.start, segment.stop) for segment in wanted.segments]
     send, _ = timed(lambda: pickle.loads(pickle.dumps(segments[0])))
-    join, _ = timed(lambda: exhaust(join_film(wanted, lambda roll: iter(segments))))
+    join, _ = timed(lambda: exhaust(join_film(wanted, lambda stream: iter(segments))))
     count = len(kept)
     return Parts(first - again, draw / count, max(0.0, whole - turn) / count, turn, send, join / wanted.frame_count)
 
@@ -134,19 +134,19 @@ def main() -> None:
         for run in range(options.runs):
             for jobs in options.jobs:
                 target = folder / f"{run}-{jobs}.mp4"
-                taken, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
-                times[jobs].append(taken)
+                selected, film = timed(lambda: netviz.render(recording, target, jobs=jobs))  # noqa: B023 - called at once
+                times[jobs].append(selected)
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
-        making = encode_settings(scene.output)
-        wanted = OutputSpec(outputs_of([folder / "joined.mp4"], making), making, film.frames, None)
-        production = RenderTask(netviz.plan(scene), recording, wanted.rolls[0])
+        settings = encode_settings(scene.output)
+        wanted = OutputSpec(outputs_of([folder / "joined.mp4"], settings), settings, film.frames, None)
+        production = RenderTask(netviz.plan(scene), recording, wanted.streams[0])
         parts = measure(production, wanted, folder)
 
     cuts = len(wanted.segments)
     print(f"\n{options.scene}, {options.seconds} s at {options.size}: {film.frames} frames in {cuts} segments")
     one = statistics.median(times[options.jobs[0]])
-    for jobs, taken in times.items():
-        middle = statistics.median(taken)
+    for jobs, selected in times.items():
+        middle = statistics.median(selected)
         print(f"  --jobs {jobs}   {middle:7.1f} s   {film.frames / middle:6.1f} fps   {one / middle:5.2f}x")
     print(f"  files byte-identical: {'yes' if len(files) == 1 else 'NO'}")
 

@@ -38,13 +38,13 @@ STEADINESS = 100.0
 JUMP = 1e-6
 """Probability of a tempo that has nothing to do with the one before."""
 ON_BEAT = 16
-"""Parts of a beat period, in the first of which the beat's onset is expected: the first sixteenth."""
+"""Denominator of the part of a beat period in which the beat's onset is expected: the first sixteenth."""
 MISSING_BEAT, UNEXPECTED_ONSET = 0.03, 1e-3
 """Least likelihood of a beat without an onset; and of an onset of full strength where there is no beat."""
 _EARLY, _LATE = 3, 6
 """Frames before and after a beat of the model in which its onset is looked for."""
 _NEAR = 4.0
-"""Seconds before and after a moment whose median and strongest onset strength it is compared to."""
+"""Seconds before and after a moment over which the usual and the strongest onset strength are measured."""
 LOWEST_PEAK = 0.4
 """Least strength of an onset: mean rise over all bands, in dB from one frame to the next."""
 STANDS_CLEAR = 2.2
@@ -52,11 +52,11 @@ STANDS_CLEAR = 2.2
 SOFT_PEAK = 3.0
 """Least strength above the usual, in dB from one frame to the next, of a full onset where all is soft."""
 WEAK_HALF = 1.6
-"""Least ratio of the strength of every second beat to that of the others for the others not to count as beats."""
+"""Ratio of strength above which only every second beat counts, and the beats between are weak."""
 HALVES_NEAR = 8
 """Beats before and after one that decide whether it is weak."""
 DOWNBEAT = 1.3
-"""Least ratio of the strength of another beat of the bar to that of the first for bars to begin with it."""
+"""Ratio of strength to the first beat of the bar above which bars begin with another beat."""
 
 
 def activation(strength: Floats) -> Floats:
@@ -135,7 +135,7 @@ def is_pulse(strength: Floats, beats: NDArray[np.int64]) -> bool:
 
 
 def is_weak(strength: Floats) -> NDArray[np.bool_]:
-    """Mask of the beats of a stretch that do not count: every second one where it is much weaker than those around it.
+    """Mask of the weak beats of a stretch, which do not count: every second one where much weaker than those around.
 
     strength (beats,): onset strength on each beat. In a stretch of fewer than six beats all of them count.
     """

@@ -49,7 +49,7 @@ def measured(track: Soundtrack, samples: int) -> Loudness:
     return _measured(track, samples, file_state(track.path))
 
 
-def heard(sound: Sound, seconds: Fraction, usual: float | None = None) -> Soundtrack:
+def normalized(sound: Sound, seconds: Fraction, usual: float | None = None) -> Soundtrack:
     """Soundtrack of a film of so many seconds from a scene's music, with the gain that brings it to its loudness.
 
     usual: LUFS that it is brought to where the scene says neither loudness nor gain, and it is not silent.

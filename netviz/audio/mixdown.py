@@ -249,7 +249,7 @@ def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
 
     It is as long as the film to the sample, and the same for the same timeline. The scene's gain, fades and loudness
     apply where its sound is to be composed from the run; without a loudness it has its platform's, or LOUDNESS. Raises
-    NetvizError if the disk does not take it.
+    NetvizError if it cannot be written.
     """
     score = score_of(timeline)
     scene = timeline.recording.scene

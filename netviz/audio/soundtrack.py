@@ -29,7 +29,7 @@ OVERLAP = Fraction(1, 2)
 SHORTEST_REPEATED = Fraction(1)
 """Seconds of the shortest music that is repeated: what is repeated more often is a buzz."""
 SAME_LENGTH = Fraction(1, 20)
-"""Largest difference in seconds between a track and its film at which it is neither cut nor repeated."""
+"""Largest difference in seconds between a track and its film at which it simply ends, neither cut nor repeated."""
 MONO_GAIN = 3.010299956639812
 """Gain in dB of mono music: ffmpeg gives each of two channels half its power; players give each all of it."""
 

@@ -20,7 +20,7 @@ from netviz.pipeline.jobs import Films, encode_settings, prepare_films
 from netviz.pipeline.render import request_problems
 from netviz.pipeline.validation import platform_text, tells
 from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
-from netviz.video.webvtt import vtt_beside
+from netviz.video.webvtt import captions_beside
 from netviz.video.writer import Film
 from netviz.web.embed import url_problems
 
@@ -97,14 +97,14 @@ def _show(sources: list[Given], overwrite: bool) -> None:
         plan = film.checked()
         size = "{}x{}".format(*source.scene.output.size)
         length = f"{console.seconds(plan.seconds)}, {plan.frame_count} frames of {size}, {len(plan.spans)} spans"
-        making = encode_settings(source.scene.output)
+        settings = encode_settings(source.scene.output)
         for target in source.targets:
-            (output,) = outputs_of([target], making)
+            (output,) = outputs_of([target], settings)
             what = length
             if is_picture(target):
                 what = f"the poster, {size}"
             elif output.kind in ANIMATED:
-                what += f", as {_small(output, making)}"
+                what += f", as {_small(output, settings)}"
             captions_text = _captions_text(target, source.targets, tells(source.scene), "; ")
             console.result(f"{console.name(target)}: {what}{captions_text}{platform_text(source.scene)}")
 
@@ -155,13 +155,13 @@ def _film_lines(targets: Sequence[Path], film: Film) -> str:
 def _captions_text(target: Path, targets: Sequence[Path], tells: bool, before: str) -> str:
     """Of the file that has the captions beside it, where they are."""
     has_them = tells and next((path for path in targets if is_played(path)), None) == target
-    return f"{before}captions in {console.name(Path(vtt_beside(target).name))}" if has_them else ""
+    return f"{before}captions in {console.name(Path(captions_beside(target).name))}" if has_them else ""
 
 
-def _small(output: OutputFile, making: EncodeSettings) -> str:
+def _small(output: OutputFile, settings: EncodeSettings) -> str:
     """The size and rate of an animated picture."""
-    rate = float(making.fps / output.take.every)
-    return "{}x{} with {:g} pictures a second".format(*output.take.size, rate)
+    rate = float(settings.fps / output.encoding.every)
+    return "{}x{} with {:g} pictures a second".format(*output.encoding.size, rate)
 
 
 # `netviz embed`: a folder for a blog post.

@@ -402,7 +402,7 @@ def _covered(drawn: Bytes, step: int) -> tuple[PixelPositions, NDArray[np.float3
 def left_free(
     sheet: Sheet, alpha: NDArray[np.float32], corners: Iterable[tuple[int, int]]
 ) -> tuple[PixelPositions, NDArray[np.float32]]:
-    """Places (n,) in rectangles that a mask alpha does not cover wholly, and how much (n,) it does cover of each.
+    """Places (n,) in rectangles that a mask alpha does not cover wholly, and its cover (n,) of each, 0 to 1.
 
     corners: left and top of every rectangle; they do not touch each other.
     """

@@ -1,4 +1,4 @@
-"""Color spaces of pictures: RGB for stills, YUV 4:2:0 planes for the encoder.
+"""Colour spaces of pictures: RGB for stills, YUV 4:2:0 planes for the encoder.
 
 A picture is drawn straight into the planes it will be used as, so that nothing has to be converted afterwards.
 """

@@ -35,7 +35,7 @@ Flow = Literal["right", "up"]
 
 @dataclass(frozen=True)
 class Rect:
-    """A rectangle: left, top, width, height."""
+    """A rectangle in pixels: left, top, width, height."""
 
     x: float
     y: float
@@ -369,8 +369,8 @@ def _towards(slot: Slot, free: Slot) -> list[Slot]:
 
 # Layout of several runs side by side: a cell for each in the area that a single network would have.
 #
-# Cells are columns in wide pictures and rows in tall ones; four make a square of two by two where neither has room for
-# them. Panels that all runs share (title, caption, cycle, table, curve) keep their places.
+# Cells are columns in wide pictures and rows in tall ones; four make a square of two by two where they fit neither
+# way. Panels that all runs share (title, caption, cycle, table, curve) keep their places.
 
 GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
     "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},

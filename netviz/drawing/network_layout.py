@@ -1,4 +1,4 @@
-"""Network layout: positions of neurons, curves of synapses, and what of a large network is drawn one by one.
+"""Network layout: positions of neurons, curves of synapses, and the collapsing of layers too large to draw one by one.
 
 Pixels, x to the right, y down, as in the picture's rows.
 """
@@ -19,25 +19,26 @@ from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Integers, Recording
 
 GAP, COLLAPSED_GAP = 1.35, 1.1
-"""Between two discs, in radii; where layers are folded discs stand closer and are larger."""
+"""Gap between two discs, in radii; in networks with collapsed layers discs stand closer and are larger."""
 BLOCK_SLOTS = 3
-"""Discs whose place the block of a folded layer takes at least."""
+"""Least number of discs whose place the block of a collapsed layer takes."""
 SMALLEST_DISC, MOST_DISCS = 0.008, 24
 """Radius of the smallest discs, as a part of the picture's shorter side, and how many stand beside each other at most;
-where they would be smaller or more, layers fold."""
+where they would be smaller or more, layers are collapsed."""
 LARGEST_CELL = {"picture": 0.034, "block": 0.026}
-"""Sides of cells, likewise."""
+"""Largest sides of cells, as parts of the picture's shorter side."""
 MOST_DEEP = {"picture": (0.34, 1.15), "block": (0.18, 0.60)}
-"""Of the network's length along the flow, and of a layer's share of it: no block is deeper."""
+"""Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
 MOST_ACROSS = 0.74
-"""Of the network's breadth across the flow: no picture is broader."""
+"""Largest breadth of a picture, as a part of the network's breadth across the flow."""
 
 
 @dataclass(frozen=True, eq=False)
 class CellBlock:
     """Cells in rows and columns. left, top: even pixels. pitch: pixels from cell to cell.
 
-    cells (c,): the neurons that the cells are, row by row. is_picture: whether together they are the presented picture.
+    cells (c,): numbers of the neurons that the cells stand for, row by row. is_picture: whether together they are the
+    presented picture.
     """
 
     left: int
@@ -58,29 +59,30 @@ class CellBlock:
 
     @property
     def centres(self) -> Floats:
-        """The cells' middles (c, 2)."""
+        """Centres of the cells (c, 2), in pixels."""
         row, column = np.divmod(np.arange(len(self.cells)), self.columns)
         return np.column_stack([self.left + (column + 0.5) * self.pitch, self.top + (row + 0.5) * self.pitch])
 
 
 def most_discs(area: Rect, flow: Flow, unit: float) -> int:
-    """How many discs can stand beside each other across the flow. unit: a thousandth of the picture's shorter side."""
+    """Number of discs that fit beside each other across the flow. unit: a thousandth of the picture's shorter side."""
     across = area.height if flow == "right" else area.width
     return min(MOST_DISCS, max(1, int((across / (1000 * SMALLEST_DISC * unit) + GAP) / (2 + GAP))))
 
 
 def slots(collapsed: CollapsedLayer, has_bias_node: bool) -> int:
-    """How many discs a layer has to find place for across the flow, its block counted as some."""
+    """Number of discs that a layer needs place for across the flow, its block counted as some."""
     block = BLOCK_SLOTS if len(collapsed.cells) and collapsed.grid is None else 0
     return len(collapsed.discs) + block + has_bias_node
 
 
 @dataclass(frozen=True)
 class FlowArea:
-    """A room seen along and across the flow, the discs in it, and the line below each block that its label takes.
+    """The network's area seen along and across the flow, with the spacing of its discs.
 
-    along, across: its length and breadth. radius: of the discs. spacing: from the middle of one to the next.
-    most: so many stand beside each other. unit: a thousandth of the picture's shorter side.
+    along, across: its length and breadth in pixels. radius: of the discs. spacing: from the middle of one to the next.
+    most: the number that stand beside each other. label: height of the line below each block for its label. unit: a
+    thousandth of the picture's shorter side.
     """
 
     area: Rect
@@ -101,12 +103,12 @@ class FlowArea:
         return self.area.height if self.flow == "right" else self.area.width
 
     def slot(self, number: int) -> float:
-        """Where the middle of a disc is across the flow; negative numbers count from the end."""
+        """Position of a disc's middle across the flow; negative numbers count from the end."""
         number = number if number >= 0 else self.most + number
         return self.across / 2 + (number - (self.most - 1) / 2) * self.spacing
 
     def point(self, along: float, across: float) -> tuple[float, float]:
-        """x and y."""
+        """Pixels (x, y) of a point given along and across the flow."""
         if self.flow == "right":
             return self.area.x + along, self.area.y + across
         return self.area.x + across, self.area.bottom - along
@@ -114,7 +116,7 @@ class FlowArea:
     def box(self, kind: str, breadth: float) -> tuple[float, float]:
         """The largest width and height of a block that may be `breadth` broad across the flow, label included.
 
-        A label may leave no room, as among many layers: a block is no smaller than a disc either way.
+        A label may leave no space, as among many layers: a block is no smaller than a disc either way.
         """
         part, share = MOST_DEEP[kind]
         depth = min(part, share / self.layers) * self.along
@@ -147,9 +149,9 @@ def place_blocks(
         found.append(block)
         nodes = np.empty((collapsed.count + bias, 2))
         across = _across(flow_area, collapsed, bias)
-        nodes[collapsed.discs] = np.array([flow_area.point(at, each) for each in across[: len(collapsed.discs)]]).reshape(
-            -1, 2
-        )
+        nodes[collapsed.discs] = np.array(
+            [flow_area.point(at, each) for each in across[: len(collapsed.discs)]]
+        ).reshape(-1, 2)
         if bias:
             nodes[-1] = flow_area.point(at, across[-1])
         if block is not None:
@@ -159,7 +161,7 @@ def place_blocks(
 
 
 def _across(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> list[float]:
-    """Where a layer's discs stand across the flow, the bias node the last: at the ends if a block is between them."""
+    """Positions of a layer's discs across the flow, the bias node the last: at the ends if a block is between them."""
     count = len(collapsed.discs) + bias
     if len(collapsed.cells):
         first = len(collapsed.discs) // 2
@@ -170,7 +172,7 @@ def _across(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> list[
 
 
 def _ends(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> tuple[float, float]:
-    """Between which places across the flow a block has its room, its label included."""
+    """Start and end across the flow of the space for a layer's block, its label included."""
     first, last = len(collapsed.discs) // 2, len(collapsed.discs) - len(collapsed.discs) // 2 + bias
     away = 1.9 * flow_area.radius
     start = flow_area.slot(first - 1) + away if first else 0.0
@@ -186,7 +188,7 @@ def _middle(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> float
 
 
 def _block(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> CellBlock | None:
-    """A layer's block, as large as it may be, its place still open."""
+    """Block of a layer, as large as it may be, not placed yet; None if all its neurons are discs."""
     if not len(collapsed.cells):
         return None
     start, stop = _ends(flow_area, collapsed, bias)
@@ -216,7 +218,7 @@ def _filling(count: int, width: float, height: float, largest: int) -> tuple[int
 
 
 def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -> CellBlock:
-    """The block with its middle there, on even pixels."""
+    """The block moved to have its middle there, on even pixels."""
     x, y = flow_area.point(along, across)
     left, top = (2 * round((middle - size / 2) / 2) for middle, size in ((x, block.width), (y, block.height)))
     return CellBlock(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
@@ -227,17 +229,17 @@ def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -
 # Pixels, x to the right, y down, as in the picture's rows.
 
 BIAS_RADIUS = 0.6
-"""Of a bias node, as a part of a neuron's."""
+"""Radius of a bias node, as a part of a neuron's."""
 SMALLEST_RADIUS = 1.0
-"""Pixels, however small the place is that a scene gives the network: what is drawn has a size."""
+"""Smallest radius in pixels, however small the place is that a scene gives the network: what is drawn has a size."""
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkPositions:
-    """Where the nodes stand. centres[l] (nodes_l, 2): x, y. radius: of every neuron that is a disc.
+    """Positions of the nodes. centres[l] (nodes_l, 2): x, y in pixels. radius: of every neuron that is a disc.
 
     has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
-    blocks: of every layer the block that those of its neurons stand in that are no discs; () if all are discs.
+    blocks: for every layer the block of its neurons that are not discs, None without one; () if all are discs.
     label: height of the line below each block; 0: there is none.
     """
 
@@ -254,17 +256,17 @@ class NetworkPositions:
         return centres[:-1] if self.has_bias_nodes and layer < len(self.centres) - 1 else centres
 
     def block(self, layer: int) -> CellBlock | None:
-        """Where those of a layer's neurons stand that are no discs."""
+        """The block of a layer's neurons that are not discs; None without one."""
         return self.blocks[layer] if self.blocks else None
 
     def discs(self, layer: int) -> NDArray[np.int64]:
-        """Those of a layer's neurons that are discs."""
+        """Numbers of a layer's neurons that are discs."""
         everyone = np.arange(len(self.neurons(layer)))
         block = self.block(layer)
         return everyone if block is None else np.setdiff1d(everyone, block.cells)
 
     def nodes(self, layer: int) -> NDArray[np.int64]:
-        """The same with the bias node, if there is one."""
+        """Numbers of a layer's discs, and of its bias node if there is one."""
         return np.append(self.discs(layer), np.arange(len(self.neurons(layer)), len(self.centres[layer])))
 
     @property
@@ -275,7 +277,7 @@ class NetworkPositions:
         return np.array([centres[-1] for centres in self.centres[:-1]])
 
     def radii(self, layer: int) -> NDArray[np.float64]:
-        """The radii (nodes_l,) of a layer's nodes; a cell's is 0, for what leads to it goes to its middle."""
+        """The radii (nodes_l,) of a layer's nodes; 0 for a cell, since synapses that lead to it end at its middle."""
         radii = np.full(len(self.centres[layer]), float(self.radius))
         radii[len(self.neurons(layer)) :] *= BIAS_RADIUS
         block = self.block(layer)
@@ -287,7 +289,7 @@ class NetworkPositions:
 def place(
     layers: tuple[int, ...], area: Rect, flow: Flow, largest_radius: float, has_bias_nodes: bool = False
 ) -> NetworkPositions:
-    """Nodes in columns from left to right, or in rows from the bottom up, as large as they fit and evenly spaced."""
+    """Place nodes in columns from left to right, or rows from the bottom up, as large as they fit and evenly spaced."""
     along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     most = max(layers)
     fitting = min(largest_radius, across / (2 * most + GAP * max(0, most - 1)), along / (3.8 * len(layers)))
@@ -316,11 +318,16 @@ def place_collapsed(
     label: float,
     unit: float,
 ) -> NetworkPositions:
-    """Nodes of layers of which some are blocks. label: height of the line below each block; unit: of the picture."""
+    """Positions of nodes of layers of which some have blocks.
+
+    label: height of the line below each block. unit: a thousandth of the picture's shorter side.
+    """
     along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
     most = max(1, *(slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)))
-    fitting = min(largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers)))
+    fitting = min(
+        largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers))
+    )
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
     flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, most, label, unit)
@@ -331,10 +338,10 @@ def place_collapsed(
 def curves(
     places: NetworkPositions, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
 ) -> list[NDArray[np.float64]]:
-    """The synapses' lines, for each weight layer (synapses, points, 2), from rim to rim.
+    """Lines of the synapses, for each weight layer (synapses, points, 2), from rim to rim.
 
     Cubic Bezier curves that leave and reach the nodes along the flow; synapse (i, j) is row i * n_{l+1} + j. lines: for
-    each weight layer which of these rows are wanted, in their order; None: all.
+    each weight layer which of these rows are returned, in their order; None: all.
     """
     found = []
     for layer, here in enumerate(places.centres[:-1]):
@@ -348,7 +355,7 @@ def curves(
 
 
 def direction(flow: Flow) -> NDArray[np.float64]:
-    """The way (2,) signals go."""
+    """Unit vector (2,) of the direction of signals."""
     return np.array([1.0, 0.0]) if flow == "right" else np.array([0.0, -1.0])
 
 
@@ -372,18 +379,19 @@ def bezier(start: NDArray[np.float64], end: NDArray[np.float64], flow: Flow, poi
 # Of the synapses the strongest are lines; all together, drawn or not, are edge bundles between their layers.
 
 PULLED_OUT = 6
-"""Neurons of a folded layer that stay discs: half of them before its block, half behind."""
+"""Number of neurons of a collapsed layer that stay discs: half of them before its block, half behind."""
 MOST_LINES = 300
-"""Synapses drawn as lines of their own."""
+"""Most synapses drawn as lines of their own."""
 _MOST_MOMENTS = 16
-"""Moments of the recording by which the strongest are chosen."""
+"""Most moments of the recording by which the strongest synapses are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
 class CollapsedLayer:
-    """How the neurons of one layer are shown.
+    """Division of one layer into neurons drawn as discs and as cells.
 
-    discs (d,), cells (c,): the neurons that are discs, and those that are cells of a block, both increasing.
+    discs (d,), cells (c,): numbers of the neurons that are discs, and of those that are cells of a block, both
+    increasing.
     grid: rows and columns of the picture that the cells are, None where they are none.
     """
 
@@ -393,16 +401,16 @@ class CollapsedLayer:
 
     @property
     def count(self) -> int:
-        """Neurons in all."""
+        """Number of neurons in all."""
         return len(self.discs) + len(self.cells)
 
 
 @dataclass(frozen=True, eq=False)
 class CollapsedNetwork:
-    """How a network is shown.
+    """Division of a network into what is drawn one by one and what is drawn together.
 
-    layers: every layer's fold. lines: for each weight layer which synapses are lines, as places in its flattened
-    weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: of each weight layer, in all.
+    layers: one for every layer. lines: for each weight layer which synapses are lines, as places in its flattened
+    weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: number in each weight layer.
     """
 
     layers: tuple[CollapsedLayer, ...]
@@ -411,17 +419,19 @@ class CollapsedNetwork:
 
     @property
     def drawn(self) -> int:
-        """Synapses that are lines."""
-        return sum(count if lines is None else len(lines) for lines, count in zip(self.lines, self.synapses, strict=True))
+        """Number of synapses that are lines."""
+        return sum(
+            count if lines is None else len(lines) for lines, count in zip(self.lines, self.synapses, strict=True)
+        )
 
     @property
     def is_whole(self) -> bool:
-        """Whether every neuron is a disc and every synapse a line."""
+        """True if every neuron is a disc and every synapse a line."""
         return all(lines is None for lines in self.lines) and not any(len(collapsed.cells) for collapsed in self.layers)
 
 
 def collapse_layers(scene: Scene, most: int) -> tuple[CollapsedLayer, ...]:
-    """The folds of a scene's layers without looking at its recording. most: discs that fit beside each other.
+    """Collapse a scene's layers without its recording. most: number of discs that fit beside each other.
 
     Which neurons stay discs is not known yet: the first ones stand for them.
     """
@@ -438,7 +448,7 @@ def collapse_layers(scene: Scene, most: int) -> tuple[CollapsedLayer, ...]:
 
 
 def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LINES) -> CollapsedNetwork:
-    """How a recording's network is shown. most: discs that fit beside each other; most_lines: synapses drawn."""
+    """Collapse a recording's network. most: discs that fit beside each other; most_lines: synapses drawn."""
     scene = recording.scene
     layers = collapse_layers(scene, most)
     nodes, sizes = node_counts(scene), scene.network.layers
@@ -449,17 +459,17 @@ def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LIN
     layers = tuple(
         collapsed
         if collapsed.grid is not None or not len(collapsed.cells)
-        else _with_discs_apart(carried, layer, collapsed.count)
+        else _collapse_layer(carried, layer, collapsed.count)
         for layer, collapsed in enumerate(layers)
     )
     return CollapsedNetwork(layers, _strongest(carried, layers, most_lines), counts)
 
 
 def contributions(recording: Recording) -> tuple[Floats, ...]:
-    """What each synapse brings to the neuron it leads to: (nodes_l, n_{l+1}) for each weight layer.
+    """Contribution of each synapse to the neuron it leads to: (nodes_l, n_{l+1}) for each weight layer.
 
-    Its |weight|, the largest it is in the kept moments at rest (in sixteen of them, where there are more), times how
-    strongly the neuron before it answers to the training examples after training: the root of its mean square.
+    It is its |weight|, the largest in the recorded moments at rest (in sixteen of them, where there are more), times
+    the strength of the neuron before it over the training examples after training: the root of its mean square.
     """
     scene = recording.scene
     rest = np.flatnonzero(recording.example == AT_REST)
@@ -468,17 +478,17 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
         np.max([np.abs(with_bias_weights(scene, [layer[row]], [bias[row]])[0]) for row in rows], axis=0)
         for layer, bias in zip(recording.weights, recording.biases, strict=True)
     ]
-    answers = recording.forward(recording.examples.given)
-    strengths = [np.sqrt(np.square(layer).mean(axis=0)) for layer in answers]
+    activations = recording.forward(recording.examples.given)
+    strengths = [np.sqrt(np.square(layer).mean(axis=0)) for layer in activations]
     if scene.has_bias_nodes:
         strengths = [np.append(layer, 1.0) for layer in strengths[:-1]]
     return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
 
 
-def _with_discs_apart(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
-    """The fold of a layer whose neurons that matter most stay discs: those that bring most to the next layer.
+def _collapse_layer(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
+    """Collapse a layer; the neurons that contribute most to the next layer stay discs.
 
-    Of a layer of outputs those that most is brought to.
+    In the output layer those that are contributed most to.
     """
     matter = carried[layer][:size].sum(axis=1) if layer < len(carried) else carried[-1].sum(axis=0)
     discs = np.sort(np.argsort(-matter, kind="stable")[:PULLED_OUT])
@@ -486,7 +496,7 @@ def _with_discs_apart(carried: Sequence[Floats], layer: int, size: int) -> Colla
 
 
 def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most: int) -> tuple[Integers | None, ...]:
-    """The synapses that are lines: those between discs and pixels that carry most, as many in each layer as is fair."""
+    """Synapses that are lines: those between discs and pixels that contribute most, a fair number in each layer."""
     ends = []
     for weights, (before, after) in zip(carried, pairwise(layers), strict=True):
         bias = np.arange(before.count, len(weights))
@@ -505,7 +515,7 @@ def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most
 
 
 def _shares(counts: Sequence[int], most: int) -> list[int]:
-    """How many of each of some counts there can be if together they are no more than `most`: the small ones whole."""
+    """Split `most` among some counts, no share larger than its count: the small ones whole, the others evenly."""
     shares, left = [0] * len(counts), most
     for done, number in enumerate(sorted(range(len(counts)), key=counts.__getitem__)):
         shares[number] = min(counts[number], left // (len(counts) - done))

@@ -67,7 +67,7 @@ MOST_LIGHT_SOURCES = 600
 class Renderer:
     """Renderer of one film's frames, with one figure, in the style its scene names.
 
-    space: color space of the pictures, RGB for looking at them or YUV420 for a film. background: one colour behind
+    space: colour space of the pictures, RGB for looking at them or YUV420 for a film. background: one colour behind
     everything instead of the theme's background; alpha is computed from such pictures, so they are drawn without noise.
     """
 
@@ -77,7 +77,9 @@ class Renderer:
         theme = theme_of(scene)
         self.glows = _GLOWS[scene.style]
         size = scene.output.size
-        light_sources = sum(min(_light_source_count(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
+        light_sources = (
+            sum(min(_light_source_count(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
+        )
         with settings():
             self.canvas = Canvas(size, space)
             self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=background is None)
@@ -106,7 +108,7 @@ class Renderer:
         self.glow_width = 9 * context.layout.unit
 
     def draw(self, frame: Frame) -> Bytes:
-        """Draw a frame; the picture is in the renderer's color space.
+        """Draw a frame; the picture is in the renderer's colour space.
 
         RGB: (height, width, 3), red, green, blue. YUV420: (height * 3 / 2, width), the three planes one after the
         other. Valid until the next call.
@@ -212,9 +214,10 @@ def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
 
 # Transparent pictures, to be laid over something else: each is drawn on black and on white, which gives its alpha.
 #
-# What is drawn covers the background with a share a (alpha) in a colour c. On black that is a c, on white a c + (1 - a):
-# the difference is 1 - a. Light that is added, and ink that is subtracted, has no a of its own; it gets the one of the
-# channel in which it changes the background most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting, SIGGRAPH 1996.)
+# What is drawn covers the background with a share a (alpha) in a colour c. That is a c on black and a c + (1 - a) on
+# white: the difference is 1 - a. Light that is added, and ink that is subtracted, has no a of its own; it gets the one
+# of the channel in which it changes the background most. (After A. R. Smith and J. F. Blinn, Blue Screen Matting,
+# SIGGRAPH 1996.)
 
 BLACK, WHITE = colour("#000000"), colour("#ffffff")
 _FULL = np.uint8(255)
@@ -344,7 +347,7 @@ def draw_frames(
 
 
 def draw_picture(timeline: Timeline | SideBySide, frame: int) -> Bytes:
-    """A frame's picture for looking at: (height, width, 3), or with alpha (height, width, 4) without a background."""
+    """Draw one frame of a film: (height, width, 3), or with alpha (height, width, 4) if the film is transparent."""
     is_transparent = timeline.recordings[0].scene.output.transparent
     renderer = TransparentRenderer(timeline) if is_transparent else Renderer(timeline)
     return renderer.draw(timeline.frame(frame)).copy()

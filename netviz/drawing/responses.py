@@ -75,7 +75,7 @@ class Responses:
         if self._last is None or not all(map(np.array_equal, self._last[0], given)):
             small = [np.asarray(array, np.float32) for array in given]
             count = len(weights)
-            # The pass keeps the type of its inputs, though it is declared for float64, in which networks learn.
+            # The pass has the dtype of its inputs, though it is declared for float64, in which networks are trained.
             layers = forward(
                 cast("list[Array]", small[:count]),
                 cast("list[Array]", small[count:]),

@@ -119,10 +119,10 @@ class Typefaces:
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """A drawn string.
+    """Coverage of a drawn string.
 
     alpha (h, w): coverage from 0 to 1, float32. left: pixels from the pen's start to the mask's first column.
-    top: pixels from the first row down to the middle of the font's capitals. width: how far the pen moves.
+    top: pixels from the first row down to the middle of the font's capitals. width: pixels that the pen moves.
     """
 
     alpha: NDArray[np.float32]

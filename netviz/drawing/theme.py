@@ -15,7 +15,7 @@ from netviz.scene.messages import nearest
 from netviz.scene.scene import PaletteName, Scene, ThemeName
 
 Colour = NDArray[np.float64]
-"""(3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
+"""A colour (3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
 
 
 _LEVELS = 256

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netviz.audio.loudness import heard
+from netviz.audio.loudness import normalized
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.prepare import Finished, Prepared, prepare
@@ -105,7 +105,7 @@ def render_job(
     music = None
     if prepared.soundtrack is not None:
         assert scene.audio is not None
-        music = heard(scene.audio, plan.seconds, scene.output.loudness)
+        music = normalized(scene.audio, plan.seconds, scene.output.loudness)
     spec = OutputSpec(
         outputs_of([target for target in targets if not is_picture(target)], settings),
         settings,

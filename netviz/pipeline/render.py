@@ -106,7 +106,7 @@ def render_all(
     ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
 ) -> dict[Path, Film | Exception]:
     """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`."""
-    segments = sum(len(job.spec.segments) * len(job.spec.rolls) for job in jobs)
+    segments = sum(len(job.spec.segments) * len(job.spec.streams) for job in jobs)
     if workers is None:
         workers = default_jobs(usable_cpus(), segments)
     with worker_pool(max(1, min(workers, segments)), executor, cluster) as pool:
@@ -136,7 +136,7 @@ def _run_all(
     ended: Callable[[Path, Film | Exception], None],
 ) -> dict[Path, Film | Exception]:
     """Run all jobs; the next is begun as soon as the workers of those under way do not keep everybody busy."""
-    total = sum(job.spec.frame_count * len(job.spec.rolls) for job in jobs)
+    total = sum(job.spec.frame_count * len(job.spec.streams) for job in jobs)
     trackers: list[ProgressTracker] = []
     outcomes: dict[Path, Film | Exception] = {}
     under_way: dict[Path, Generator[None, None, Film]] = {}
@@ -155,7 +155,7 @@ def _run_all(
         while waiting or under_way:
             if waiting and pool.has_room():
                 job = waiting.pop(0)
-                own = {stream: ProgressTracker(pool.news, report) for stream in job.spec.rolls}
+                own = {stream: ProgressTracker(pool.news, report) for stream in job.spec.streams}
                 trackers += own.values()
                 under_way[job.target] = _film(job, pool, own, _named(progress, job, len(jobs)), cache)
             pool.news.clear()
@@ -188,7 +188,7 @@ def _film(
     """
     finished = job.finished or finish(job.prepared, recorded(job.prepared, progress=progress, cache=cache))
     tasks = {stream: RenderTask(finished.plan, finished.recorded, stream) for stream in trackers}
-    spec = replace(job.spec, beside=sidecars(job, finished))
+    spec = replace(job.spec, sidecars=sidecars(job, finished))
 
     def segments(stream: FrameStream) -> Iterator[tuple[bytes, ...] | None]:
         return pool.segments(tasks[stream], spec.segments, trackers[stream])

@@ -56,7 +56,7 @@ class RenderTask:
 
     plan: Plan
     recorded: Recording | Comparison
-    roll: FrameStream
+    stream: FrameStream
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
@@ -68,7 +68,7 @@ class RenderTask:
     def packed(self) -> SerializedTask:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
         files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
-        content = pickle.dumps((self.plan, self.recorded, self.roll, files), protocol=pickle.HIGHEST_PROTOCOL)
+        content = pickle.dumps((self.plan, self.recorded, self.stream, files), protocol=pickle.HIGHEST_PROTOCOL)
         return SerializedTask(self.token, dict(worker_versions()), content)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -89,7 +89,7 @@ class Segment:
         try:
             film = deserialized(self.film)
             frames = range(self.start, self.stop)
-            return encode_segment(_pictures(film, self.start, self.stop), frames, film.roll)
+            return encode_segment(_pictures(film, self.start, self.stop), frames, film.stream)
         except Cancelled:
             raise
         except NetvizError as failure:
@@ -146,9 +146,9 @@ def deserialized(film: RenderTask | SerializedTask) -> RenderTask:
         kept: RenderTask | None = _kept.get(film.token)
         if kept is None:
             check_versions(film.versions)
-            plan, recorded, roll, files = pickle.loads(film.content)
+            plan, recorded, stream, files = pickle.loads(film.content)
             _kept.clear()
-            kept = RenderTask(plan, _with_files(recorded, files), roll, film.token)
+            kept = RenderTask(plan, _with_files(recorded, files), stream, film.token)
             _kept[film.token] = kept
         return kept
 
@@ -180,7 +180,7 @@ def _renderer(film: RenderTask) -> AnyRenderer:
 
     if getattr(_of_thread, "token", None) != film.token:
         _of_thread.renderer = None  # before the next one takes its memory
-        _of_thread.renderer, _of_thread.token = make_renderer(film.timeline, film.roll.is_transparent), film.token
+        _of_thread.renderer, _of_thread.token = make_renderer(film.timeline, film.stream.is_transparent), film.token
     renderer: AnyRenderer = _of_thread.renderer
     return renderer
 

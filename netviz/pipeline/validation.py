@@ -21,7 +21,7 @@ from netviz.timeline.plan import make_plan
 from netviz.training.comparison import Comparison, comparison_problems
 from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
-from netviz.video.webvtt import vtt_beside
+from netviz.video.webvtt import captions_beside
 from netviz.video.writer import Film
 
 Source = Scene | Recording | Comparison
@@ -123,7 +123,7 @@ def _problems_of_av1() -> list[Problem]:
 def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
     """The file of the film's captions, beside the first that a player plays; None if there is none, or no captions."""
     played = [target for target in targets if is_played(target)]
-    return vtt_beside(played[0]) if played and tells(scene) else None
+    return captions_beside(played[0]) if played and tells(scene) else None
 
 
 def tells(scene: Scene) -> bool:

@@ -69,8 +69,8 @@ class InlinePool:
         try:
             # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
             with threadpool_limits(1):
-                renderer = make_renderer(film.timeline, film.roll.is_transparent)
-                yield from encoded_in_turn(draw_frames(film.timeline, renderer), cuts, film.roll, on_frame=drawn)
+                renderer = make_renderer(film.timeline, film.stream.is_transparent)
+                yield from encoded_in_turn(draw_frames(film.timeline, renderer), cuts, film.stream, on_frame=drawn)
         finally:
             self._at_work = False
 

@@ -1,1 +1,1 @@
-"""Pixels and sound become files."""
+"""Video: pictures and sound encoded, joined and verified as files, and the metadata in them."""

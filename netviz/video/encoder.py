@@ -1,4 +1,4 @@
-"""Encoder: a film cut into segments, and the ffmpeg process that encodes one of them.
+"""Encoder: the segments of a film, and the ffmpeg process that encodes one of them.
 
 H.264 High, yuv420p, BT.709 converted and tagged, closed groups of pictures: what browsers, QuickTime and editors play.
 """
@@ -18,12 +18,16 @@ from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed
 from netviz.video.formats import SVT_AV1, Encoding, FrameStream
 
 THREADS = 4
-"""What encoders make may depend on their number of threads: a fixed one gives the same bytes on every machine."""
+"""Threads of each encoder. Its output may depend on them: a fixed number gives the same bytes on every machine."""
 
 
 @dataclass(frozen=True)
 class QualitySettings:
-    """How hard an encoder tries, and the rate factor: the lower, the better the picture and the larger the file."""
+    """Settings of an encoder for one quality.
+
+    preset: its speed. rate_factor: the lower, the better the picture and the larger the file. parameters: its own
+    options, in the encoder's format.
+    """
 
     preset: str
     rate_factor: int
@@ -50,102 +54,104 @@ VP9_QUALITIES = {
 }
 
 TAGS = "colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
-"""What the pictures are; not tagged, or wrongly, they are shown in other colours."""
+"""Colour space of the pictures, as options of ffmpeg's filter setparams; untagged, or wrongly tagged, they are shown in
+other colours."""
 COLOURS = ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]
-"""The same for the encoder."""
+"""The same as options of the encoder."""
 
 
 class EncodingFailed(NetvizError):
-    """The film, or a segment of it, could not be made; nothing is left of it."""
+    """Raised when a film, or a segment of it, could not be encoded or written; nothing is left of it."""
 
 
 def group_of_pictures(fps: Fraction) -> int:
-    """Frames between two pictures that a player can begin with: two seconds, at least one frame."""
+    """Frames from one picture that a player can begin with to the next: two seconds, at least one frame."""
     return max(1, round(2 * fps))
 
 
-def take_arguments(take: Encoding, roll: FrameStream) -> list[str]:
-    """ffmpeg's arguments that encode a take's pictures from standard input to fragments of an MP4 on standard output.
+def encoding_arguments(encoding: Encoding, stream: FrameStream) -> list[str]:
+    """ffmpeg's arguments that encode a stream's pictures from standard input to fragments of an MP4 on standard output.
 
-    The executable is left out.
+    A transparent stream becomes fragments of a MOV. The executable is left out.
     """
-    fps = roll.fps_of(take)
-    drawn = "rgba" if roll.is_transparent else "yuv420p"
+    fps = stream.fps_of(encoding)
+    drawn = "rgba" if stream.is_transparent else "yuv420p"
     return [
-        *("-v", "error", "-f", "rawvideo", "-pixel_format", drawn, "-video_size", "{}x{}".format(*roll.size)),
-        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", _filters(take, roll)),
-        *_encoder(take, roll, group_of_pictures(fps)),
+        *("-v", "error", "-f", "rawvideo", "-pixel_format", drawn, "-video_size", "{}x{}".format(*stream.size)),
+        *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", _filters(encoding, stream)),
+        *_encoder(encoding, stream, group_of_pictures(fps)),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
         # MP4 itself has no room for what editors use; QuickTime, from which it comes, has.
-        *("-f", "mov" if roll.is_transparent else "mp4", "pipe:1"),
+        *("-f", "mov" if stream.is_transparent else "mp4", "pipe:1"),
     ]
 
 
-def _filters(take: Encoding, roll: FrameStream) -> str:
-    """What is done with the pictures before they are encoded."""
-    scaled = "scale={}:{}:flags=lanczos+accurate_rnd+full_chroma_int".format(*take.size)
-    if take.codec == "prores":
+def _filters(encoding: Encoding, stream: FrameStream) -> str:
+    """ffmpeg's filters for the pictures before they are encoded."""
+    scaled = "scale={}:{}:flags=lanczos+accurate_rnd+full_chroma_int".format(*encoding.size)
+    if encoding.codec == "prores":
         return f"scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le,setparams={TAGS}"
-    if take.codec != "lossless":
+    if encoding.codec != "lossless":
         return f"setparams={TAGS}"
-    if not roll.is_transparent:
+    if not stream.is_transparent:
         return f"{scaled}:in_color_matrix=bt709:in_range=tv,format=bgr24"
-    if take.size == roll.size:
+    if encoding.size == stream.size:
         return "format=argb"
-    # Colours count as much as they are seen: otherwise those of what is not seen would come in at the edges.
+    # Colours are weighted by their opacity: otherwise those of invisible pixels would bleed in at the edges.
     return f"format=gbrap,premultiply=inplace=1,{scaled},unpremultiply=inplace=1,format=argb"
 
 
-def _encoder(take: Encoding, roll: FrameStream, group: int) -> list[str]:
+def _encoder(encoding: Encoding, stream: FrameStream, group: int) -> list[str]:
     groups = ["-g", str(group)]
     exact = ["-flags:v", "+bitexact", "-threads", str(THREADS)]
-    match take.codec:
+    match encoding.codec:
         case "h264":
-            of = QUALITIES[take.quality]
+            quality = QUALITIES[encoding.quality]
             return [
-                *("-c:v", "libx264", "-preset", of.preset, "-crf", str(of.rate_factor), "-profile:v", "high"),
-                *("-x264-params", of.parameters, *groups, "-bf", "2"),
+                *("-c:v", "libx264", "-preset", quality.preset, "-crf", str(quality.rate_factor), "-profile:v", "high"),
+                *("-x264-params", quality.parameters, *groups, "-bf", "2"),
                 *("-flags:v", "+cgop+bitexact", "-threads", str(THREADS), *COLOURS),
                 # Each byte of chroma lies in the middle of its four pixels.
                 *("-chroma_sample_location", "center"),
             ]
         case "av1":
-            of = AV1_QUALITIES[take.quality]
-            rate = ["-preset", of.preset, "-crf", str(of.rate_factor), "-svtav1-params", of.parameters]
+            quality = AV1_QUALITIES[encoding.quality]
+            rate = ["-preset", quality.preset, "-crf", str(quality.rate_factor), "-svtav1-params", quality.parameters]
             return ["-c:v", SVT_AV1, *rate, *groups, "-flags:v", "+cgop+bitexact", *COLOURS]
         case "vp9":
-            of = VP9_QUALITIES[take.quality]
-            rate = ["-crf", str(of.rate_factor), "-b:v", "0", "-deadline", of.parameters, "-cpu-used", of.preset]
-            return ["-c:v", "libvpx-vp9", *rate, "-row-mt", "1", "-tile-columns", "2", *groups, *exact, *COLOURS]
+            quality = VP9_QUALITIES[encoding.quality]
+            rate = ["-crf", str(quality.rate_factor), "-b:v", "0"]
+            speed = ["-deadline", quality.parameters, "-cpu-used", quality.preset, "-row-mt", "1", "-tile-columns", "2"]
+            return ["-c:v", "libvpx-vp9", *rate, *speed, *groups, *exact, *COLOURS]
         case "prores":
-            # As good as ProRes 4444 is meant to be; without a limit what is half transparent takes twice as much.
+            # As good as ProRes 4444 is meant to be; without a limit half-transparent pictures need twice as many bits.
             rate = ["-profile:v", "4444", "-alpha_bits", "8", "-bits_per_mb", "1500", "-vendor", "apl0"]
             return ["-c:v", "prores_ks", *rate, *exact, *COLOURS]
         case "lossless":
-            if roll.is_transparent:
+            if stream.is_transparent:
                 return ["-c:v", "qtrle", *groups, *exact]
             return ["-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0", *groups, *exact]
 
 
 class Encoder:
-    """ffmpeg encoding a take of a segment: write its pictures, end the input, finish. `close` leaves nothing behind."""
+    """One ffmpeg that encodes a segment: write its pictures, end the input, finish. `close` leaves nothing behind."""
 
     def __init__(self, arguments: list[str], stall_limit: float) -> None:
         self._ffmpeg = Ffmpeg(arguments, feed=True, gather=True, stall_limit=stall_limit)
 
     def write(self, picture: memoryview) -> None:
-        """Feed it a picture's bytes. Raises EncodingFailed."""
+        """Feed a picture's bytes to ffmpeg. Raises EncodingFailed."""
         try:
             self._ffmpeg.write(picture)
         except FfmpegFailed as failure:
             raise EncodingFailed(str(failure)) from failure
 
     def end_input(self) -> None:
-        """There is no further picture: it ends by itself."""
+        """Tell ffmpeg that no further picture comes: it ends by itself."""
         self._ffmpeg.end_input()
 
     def finish(self) -> bytes:
-        """Wait for its end and return what it made. Raises EncodingFailed."""
+        """Wait for ffmpeg's end and return the encoded bytes. Raises EncodingFailed."""
         try:
             self._ffmpeg.finish()
             return self._ffmpeg.gathered
@@ -155,23 +161,23 @@ class Encoder:
             self.close()
 
     def close(self) -> None:
-        """End it at once if it still runs."""
+        """End ffmpeg at once if it still runs."""
         self._ffmpeg.__exit__(None, None, None)
 
 
-# A film is cut into segments, each encoded by itself; where the cuts are depends on the film alone, not on who works.
+# Segments: a film is cut into segments, each encoded by itself. The cuts depend on the film alone, not on the workers.
 #
 # Every segment but the last is GROUPS groups of pictures long, so a cut lies where a group would begin anyway.
 
 FramePicture = bytes | bytearray | memoryview | NDArray[np.uint8]
-"""One picture's bytes, rows from the top, as its roll says. It may be overwritten when the next is made."""
+"""One picture's bytes, rows from the top, laid out as its FrameStream says. The next picture may overwrite them."""
 
 GROUPS = 3
 """Groups of pictures in a segment: six seconds. Short ones start many encoders; long ones leave workers idle."""
 
 
 def segments_of(frame_count: int, fps: Fraction) -> list[range]:
-    """The frames of each segment. A remainder shorter than a group belongs to the segment before it."""
+    """Frames of each segment. A remainder shorter than a group belongs to the segment before it."""
     group = group_of_pictures(fps)
     length = GROUPS * group
     starts = [*range(0, max(1, frame_count - group + 1), length)]
@@ -181,33 +187,35 @@ def segments_of(frame_count: int, fps: Fraction) -> list[range]:
 def encode_segment(
     pictures: Iterable[FramePicture],
     frames: range,
-    roll: FrameStream,
+    stream: FrameStream,
     *,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
 ) -> tuple[bytes, ...]:
-    """One segment, encoded for each take of the roll: see `fragments.split`.
+    """Encode one segment for each encoding of the stream; the bytes are fragments, as `mp4.split` reads them.
 
     pictures: of `frames`, those of the film. Raises EncodingFailed; see also `write_film`.
     """
-    (segment,) = encoded_in_turn(pictures, [frames], roll, on_frame=on_frame, stall_limit=stall_limit)
+    (segment,) = encoded_in_turn(pictures, [frames], stream, on_frame=on_frame, stall_limit=stall_limit)
     return segment
 
 
 def encoded_in_turn(
     pictures: Iterable[FramePicture],
     segments: Sequence[range],
-    roll: FrameStream,
+    stream: FrameStream,
     *,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
 ) -> Iterator[tuple[bytes, ...]]:
-    """Encode all pictures, and yield each segment. While one is fed, the one before ends and the next one starts.
+    """Encode all pictures, and yield the bytes of each segment, one for each encoding of the stream.
+
+    While one segment is fed, the encoders of the one before end and those of the next one start.
 
     on_frame: called after each picture with the number of pictures encoded so far.
     """
-    source = checked(pictures, roll.picture_bytes, sum(map(len, segments)))
-    arguments = [take_arguments(take, roll) for take in roll.takes]
+    source = checked(pictures, stream.picture_bytes, sum(map(len, segments)))
+    arguments = [encoding_arguments(encoding, stream) for encoding in stream.encodings]
     running: list[Encoder] = []
 
     def start() -> list[Encoder]:
@@ -218,11 +226,11 @@ def encoded_in_turn(
         return started
 
     def end(encoders: list[Encoder]) -> tuple[bytes, ...]:
-        made = []
+        encoded = []
         for encoder in encoders:
             running.remove(encoder)
-            made.append(encoder.finish())
-        return tuple(made)
+            encoded.append(encoder.finish())
+        return tuple(encoded)
 
     fed = 0
     try:
@@ -231,8 +239,8 @@ def encoded_in_turn(
             following = start() if has_next else None
             for index in segment:
                 picture = next(source)
-                for take, encoder in zip(roll.takes, encoders, strict=True):
-                    if index % take.every == 0:
+                for encoding, encoder in zip(stream.encodings, encoders, strict=True):
+                    if index % encoding.every == 0:
                         encoder.write(picture)
                 fed += 1
                 if on_frame is not None:
@@ -250,7 +258,7 @@ def encoded_in_turn(
 
 
 def checked(pictures: Iterable[FramePicture], size: int, count: int) -> Iterator[memoryview]:
-    """The first `count` pictures as bytes. Raises ValueError if one is missing, or not of `size` bytes."""
+    """The first `count` pictures as flat bytes. Raises ValueError if one is missing, or not of `size` bytes."""
     source = iter(pictures)
     for index in range(count):
         try:

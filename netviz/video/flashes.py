@@ -37,7 +37,7 @@ from netviz.video.metadata_formats import refuse_broken
 ALLOWED = 3
 """Flashes in a second that are allowed."""
 AREA = 0.25
-"""The share of a rectangle in which more are allowed."""
+"""Share of a rectangle up to which more flashes are allowed."""
 LUMINANCE_STEP, DARKER = 0.1, 0.8
 RED_STEP, _SATURATED = 20 / 320, 0.8
 
@@ -58,9 +58,10 @@ class FlashPlace:
 
 @dataclass(frozen=True)
 class Most:
-    """The most flashes in any one second, where they fill more than a quarter of the place.
+    """The most flashes in any one second, where they fill more than a quarter of a rectangle.
 
-    start, end: seconds; when the first and the last change of these flashes are seen. share: of the place that flashes.
+    start, end: seconds at which the first and the last change of these flashes are shown. place: the rectangle. share:
+    the part of it that flashes.
     too_many: the spans of time (start, end) in which there are more than three in a second.
     """
 
@@ -74,7 +75,7 @@ class Most:
 
 @dataclass(frozen=True)
 class Flashes:
-    """What was found in a film of so many frames: general flashes, and red ones."""
+    """Result of the check of a film of so many frames: general flashes, and red ones."""
 
     frames: int
     fps: Fraction
@@ -83,7 +84,7 @@ class Flashes:
 
     @property
     def passes(self) -> bool:
-        """Whether there are at most three of each kind in any second."""
+        """True if there are at most three flashes of each kind in any second."""
         return max(self.general.flashes, self.red.flashes) <= ALLOWED
 
 
@@ -97,12 +98,13 @@ def flashes(path: str | Path) -> Flashes:
 
 
 def find_flashes(pictures: Iterable[NDArray[np.uint8]], fps: Fraction) -> Flashes:
-    """The flashes in a film's pictures, in order, each bytes (rows, columns, 3): sRGB of the cells of a grid.
+    """Find the flashes in a film's pictures.
 
-    The cells are means of the picture's pixels; some 160 by 90 of them are enough. Memory does not grow with the film.
+    pictures: in order, each bytes (rows, columns, 3), sRGB of the cells of a grid. The cells are means of the picture's
+    pixels; some 160 by 90 of them are enough. Memory does not grow with the film.
     """
-    general, red = _Second(fps), _Second(fps)
-    luminances, reds = _Swings(LUMINANCE_STEP, DARKER), _Swings(math.nextafter(RED_STEP, 1), math.inf)
+    general, red = _FlashCounter(fps), _FlashCounter(fps)
+    luminances, reds = _ChangeDetector(LUMINANCE_STEP, DARKER), _ChangeDetector(math.nextafter(RED_STEP, 1), math.inf)
     last: NDArray[np.uint8] | None = None
     frames = 0
     for picture in pictures:
@@ -120,42 +122,42 @@ def find_flashes(pictures: Iterable[NDArray[np.uint8]], fps: Fraction) -> Flashe
 
 
 def _redness(linear: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """R - G - B where that is positive, and whether the red is saturated."""
+    """R - G - B where that is positive, otherwise 0, and a mask of where the red is saturated."""
     others = linear[..., 1] + linear[..., 2]
     own = linear[..., 0]
     return np.maximum(own - others, 0), (own >= _SATURATED * (own + others)) & (own > 0)
 
 
-class _Swings:
-    """The changes between one extreme and the next, of every cell of a grid.
+class _ChangeDetector:
+    """Detector of changes from one extreme to the next, in every cell of a grid.
 
-    step: the least change that counts. below: what the lower end must be below.
+    step: the least change that counts. below: the limit that the lower end of a change must be below.
     """
 
     def __init__(self, step: float, below: float) -> None:
         self.step, self.below = step, below
-        self.low: NDArray[np.float32] | None = None  # the least since the last fall began, and so on
+        self.low: NDArray[np.float32] | None = None  # extremes since the last change
         self.high: NDArray[np.float32]
         self.direction: NDArray[np.int8]  # of the last change: 1, -1, or 0 before the first
-        self.seen: NDArray[np.bool_]
+        self.was_involved: NDArray[np.bool_]
 
     def add(self, values: NDArray[np.float32], involved: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
-        """Where a change has become large enough with these values; never twice in the same direction.
+        """Mask of the cells in which a change has become large enough with these values. Rises and falls alternate.
 
-        involved: where there is now what a change must involve, at one of its ends or on the way.
+        involved: mask of the cells that now have what a change must have at one of its ends or in between.
         """
         if self.low is None:
             self.low, self.high = values.copy(), values.copy()
             self.direction = np.zeros(values.shape, np.int8)
-            self.seen = np.zeros(values.shape, np.bool_)
+            self.was_involved = np.zeros(values.shape, np.bool_)
         np.minimum(self.low, values, out=self.low)
         np.maximum(self.high, values, out=self.high)
         rises = (values - self.low >= self.step) & (self.low < self.below) & (self.direction <= 0)
         falls = (self.high - values >= self.step) & (values < self.below) & (self.direction >= 0)
         if involved is not None:
-            self.seen |= involved
-            rises &= self.seen
-            falls &= self.seen
+            self.was_involved |= involved
+            rises &= self.was_involved
+            falls &= self.was_involved
         falls &= ~rises
         changes = rises | falls
         np.copyto(self.high, values, where=rises)
@@ -163,52 +165,55 @@ class _Swings:
         np.copyto(self.direction, 1, where=rises)
         np.copyto(self.direction, -1, where=falls)
         if involved is not None:
-            np.copyto(self.seen, involved, where=changes)
+            np.copyto(self.was_involved, involved, where=changes)
         return changes
 
 
-class _Second:
-    """The changes of the last second, cell by cell, and the most flashes that there ever were in one."""
+class _FlashCounter:
+    """Counter of the changes in the last second, cell by cell, and of the most flashes in any second so far."""
 
     def __init__(self, fps: Fraction) -> None:
         self.fps, self.length = fps, math.ceil(fps)
         self.frame = -1
-        self.kept: NDArray[np.bool_] | None = None  # (frames of a second, rows, columns), the oldest replaced first
+        self.history: NDArray[np.bool_] | None = None  # (frames of a second, rows, columns), the oldest replaced first
         self.count: NDArray[np.int16]
         self.worst = Most(0)
         self.too_many: list[tuple[int, int]] = []
 
     def add(self, changes: NDArray[np.bool_] | None) -> None:
-        """Take the changes of the next frame; None: there are none."""
+        """Count the changes of the next frame, a mask (rows, columns); None: there are none."""
         self.frame += 1
-        if self.kept is None:
+        if self.history is None:
             assert changes is not None
-            self.kept = np.zeros((self.length, *changes.shape), np.bool_)
+            self.history = np.zeros((self.length, *changes.shape), np.bool_)
             self.count = np.zeros(changes.shape, np.int16)
-        oldest = self.kept[self.frame % self.length]
+        oldest = self.history[self.frame % self.length]
         self.count -= oldest
         oldest[:] = False
         if changes is None or not changes.any():
             return
         oldest[:] = changes
         self.count += changes
-        while found := self._found(self.worst.flashes + 1):
+        while found := self._excess(self.worst.flashes + 1):
             begin, end, place, share = found
             self.worst = Most(self.worst.flashes + 1, begin / self.fps, end / self.fps, place, share)
-        if self.worst.flashes > ALLOWED and (found := self._found(ALLOWED + 1)):
+        if self.worst.flashes > ALLOWED and (found := self._excess(ALLOWED + 1)):
             begin, end = found[:2]
             if self.too_many and begin <= self.too_many[-1][1]:
                 begin = self.too_many.pop()[0]
             self.too_many.append((begin, end))
 
     def most(self) -> Most:
-        """The most flashes that were found."""
+        """The most flashes in any second, and the spans with too many of them."""
         spans = tuple((begin / self.fps, end / self.fps) for begin, end in self.too_many)
         return replace(self.worst, too_many=spans)
 
-    def _found(self, number: int) -> tuple[int, int, FlashPlace, float] | None:
-        """Where so many flashes in this second are too large: first and last frame, place, share of the place."""
-        assert self.kept is not None
+    def _excess(self, number: int) -> tuple[int, int, FlashPlace, float] | None:
+        """First and last frame, place and share of the place where so many flashes in this second fill too much.
+
+        None if they fill too much nowhere.
+        """
+        assert self.history is not None
         flashing = self.count >= max(2, 2 * number - 1)
         rows, columns = flashing.shape
         height, width = max(1, round(rows / 3)), max(1, round(columns / 3))
@@ -217,7 +222,7 @@ class _Second:
         sums = np.zeros((rows + 1, columns + 1), np.int32)
         sums[1:, 1:] = flashing.cumsum(0, np.int32).cumsum(1)
         inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-        # Of places that are as bad as each other, the one nearest to the middle.
+        # Of the rectangles that flash most, the one nearest to the middle.
         worst = np.argwhere(inside == inside.max())
         top, left = map(int, worst[np.abs(worst - (np.array(inside.shape) - 1) / 2).sum(1).argmin()])
         share = int(inside[top, left]) / (height * width)
@@ -225,12 +230,12 @@ class _Second:
             return None
         area = slice(top, top + height), slice(left, left + width)
         second = range(max(0, self.frame - self.length + 1), self.frame + 1)
-        first = next(frame for frame in second if (self.kept[frame % self.length][area] & flashing[area]).any())
+        first = next(frame for frame in second if (self.history[frame % self.length][area] & flashing[area]).any())
         place = FlashPlace(left / columns, top / rows, (left + width) / columns, (top + height) / rows)
         return first, self.frame, place, share
 
 
-# A film's pictures decoded one by one, made small: enough to see how light and colour change in it.
+# Decoding: a film's pictures one by one, scaled down. That is enough to see how light and colour change.
 
 LONG_SIDE = 160
 """Columns of a wide picture, rows of a tall one; never more than the film has pixels."""
@@ -248,14 +253,14 @@ _RED, _BLUE = np.float32(0.2126), np.float32(0.0722)  # their shares of luma
 
 @contextmanager
 def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8]], Fraction]]:
-    """A film's pictures, each sRGB bytes (rows, columns, 3), and its exact frames a second.
+    """Decode a film: its pictures, each sRGB bytes (rows, columns, 3), and its exact frames a second.
 
     A picture that is shown longer than a frame comes several times. Raises InputError if there is no film to be
     decoded, FfmpegFailed if ffmpeg has to be ended; also while the pictures are read.
     """
     if fault := _fault(Path(path)):
         raise InputError([Problem(str(path), fault)])
-    refuse_broken(Path(path))  # ffmpeg would decode what there is, and say nothing
+    refuse_broken(Path(path))  # ffmpeg would decode the rest without an error
     with Ffmpeg(flash_arguments(path), collect=True) as ffmpeg:
         data = bytearray()
         while len(data) < _ENOUGH and (chunk := ffmpeg.read()):
@@ -272,7 +277,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
 def flash_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a film's small pictures to standard output, as YUV4MPEG2.
 
-    That is the plainest format that tells the exact rate of frames. Each cell is the mean of its pixels.
+    That is the plainest format with the exact frame rate. Each cell is the mean of its pixels.
     """
     width = f"if(gte(iw,ih),min(iw,{LONG_SIDE}),max(1,round(min(ih,{LONG_SIDE})*iw/ih)))"
     height = f"if(gte(iw,ih),max(1,round(min(iw,{LONG_SIDE})*ih/iw)),min(ih,{LONG_SIDE}))"
@@ -294,7 +299,7 @@ def flash_arguments(path: str | Path) -> list[str]:
 
 
 def rgb(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Red, green and blue (height, width, 3) of planes (3, height, width): BT.709 in the limited range."""
+    """Red, green and blue bytes (height, width, 3) of planes Y, U and V (3, height, width): BT.709, limited range."""
     luma = (planes[0].astype(np.float32) - 16) * np.float32(255 / 219)
     blueness, redness = (planes[1:].astype(np.float32) - 128) * np.float32(255 / 112)
     red, blue = luma + (1 - _RED) * redness, luma + (1 - _BLUE) * blueness
@@ -304,7 +309,7 @@ def rgb(planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _fault(path: Path) -> str | None:
-    """Why a file cannot even be opened as a film, in words."""
+    """Reason, in words, for which a file cannot even be opened as a film; None if it can."""
     try:
         if path.is_dir():
             return "is a folder, not a film"

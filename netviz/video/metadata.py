@@ -1,7 +1,7 @@
-"""Metadata of films and pictures: what a file says about itself, as data and as texts.
+"""Metadata of films and pictures: provenance, credits and the scene, as data and as texts in a file.
 
-One of the texts, under the name netviz, holds all of it as JSON in ASCII, the whole scene among it; the others are for
-people and their players. No clock and no path is in any: the same scene gives the same texts.
+One of the texts, under the name netviz, holds all of it as JSON in ASCII, with the whole scene; the others are for
+people and their players. There is no time and no path in any of them: the same scene gives the same texts.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from typing import Any
 from netviz.ffmpeg import text_of
 
 NAME = "netviz"
-"""What the text with all of it is called in every kind of file."""
+"""Name of the text with all metadata in every kind of file."""
 LONGEST_PLAIN = 4_000
-"""Characters of JSON that still stand in a file as they are; more are packed."""
+"""Most characters of JSON that are written as they are; longer JSON is compressed."""
 PACKED = "zlib:"
-"""How packed JSON begins; base64 of zlib's stream follows."""
+"""Prefix of compressed JSON; base64 of zlib's stream follows."""
 LARGEST = 64_000_000
-"""Characters that are read at most, packed or not."""
+"""Most characters that are read, compressed or not."""
 _DEEPEST = 20
 _LONGEST = 1_000
 
 
 class DamagedFile(ValueError):
-    """A file is not what it says it is, or what it says about itself cannot be read; the message says why."""
+    """Raised for a file that is not what it says it is, or whose metadata cannot be read; the message says why."""
 
 
 @dataclass(frozen=True)
 class Music:
-    """What is known of a film's music; empty texts where nothing is."""
+    """Title, artist and licence of a film's music; empty texts where they are unknown."""
 
     title: str = ""
     artist: str = ""
@@ -47,11 +47,11 @@ class Music:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a file says about itself.
+    """Provenance of a film or picture, which netviz writes into its file.
 
-    version: of the netviz that made it. seed: of the training. scene_hash: 64 hexadecimal digits, SHA-256 of the
-    scene's data as JSON in ASCII, keys sorted, without spaces. music: None for a silent film. files: what has to lie
-    beside the scene's file. scene: its data, only what differs from netviz's defaults.
+    version: of the netviz that wrote it. seed: of the training. scene_hash: 64 hexadecimal digits, SHA-256 of the
+    scene's data as JSON in ASCII, keys sorted, without spaces. music: None for a silent film. files: those that have
+    to lie beside the scene's file. scene: its data, only what differs from netviz's defaults.
     """
 
     title: str
@@ -74,12 +74,12 @@ class Provenance:
 
     @property
     def rights(self) -> str:
-        """Whose the music is; of the pictures nothing is said, which belong to whoever made them."""
+        """Credit of the music; there is none for the pictures, which belong to whoever rendered them."""
         return f"Music: {self.music}" if self.music is not None and str(self.music) else ""
 
     @property
     def text(self) -> str:
-        """All of it as JSON in ASCII, packed where it is long."""
+        """All metadata as JSON in ASCII, compressed where it is long."""
         data: dict[str, Any] = {NAME: self.version, "title": self.title, "seed": self.seed}
         data["scene_sha256"] = self.scene_hash
         if self.music is not None:
@@ -91,21 +91,21 @@ class Provenance:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Every text of a file under its plain name, those that are empty left out."""
+        """Texts of a file by their plain names, without those that are empty."""
         texts = {"title": self.title, "software": self.software, "comment": self.comment, "copyright": self.rights}
         return {name: text for name, text in {**texts, NAME: self.text}.items() if text}
 
 
 def ffmetadata(about: Provenance) -> str:
-    """All texts as ffmpeg reads them from a file of kind ffmetadata.
+    """All texts in ffmpeg's format ffmetadata.
 
-    Given as one more input and chosen with -map_metadata; mp4 and mov need -movflags use_metadata_tags for them.
+    Its file is one more input, chosen with -map_metadata; mp4 and mov need -movflags use_metadata_tags for them.
     """
     return text_of(about.tags)
 
 
 def parse_provenance(text: str) -> Provenance:
-    """What a file's text under the name netviz says. Raises Damaged."""
+    """Provenance from a file's text under the name netviz. Raises DamagedFile."""
     data = _json(_unpacked(text))
     music = data.get("music")
     if not (music is None or isinstance(music, dict)) or not isinstance(data.get("scene"), dict):
@@ -156,7 +156,7 @@ def _refuse(constant: str) -> None:
 
 
 def _line(data: Mapping[str, Any], key: str) -> str:
-    """A text of reasonable length under a key."""
+    """Text under a key. Raises DamagedFile if it is no text, or longer than 1,000 characters."""
     text = data.get(key)
     if not isinstance(text, str) or len(text) > _LONGEST:
         raise DamagedFile(f"its {key} is no text, or a very long one")

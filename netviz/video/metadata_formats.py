@@ -1,4 +1,4 @@
-"""Metadata in files of every kind: written and read by format; films (MP4, WebM, MOV) here."""
+"""Metadata in files of every kind, written and read by format; films (MP4, WebM, MOV) are handled here."""
 
 from __future__ import annotations
 
@@ -36,8 +36,11 @@ _MATROSKA = b"\x1a\x45\xdf\xa3"
 
 @dataclass(frozen=True)
 class Media:
-    """What a file holds. kind: PNG, MP4, ...; size: width and height in pixels; seconds and fps: None where it does not
-    move or does not say; codecs: of picture and sound; size_in_bytes: of the file."""
+    """Content of a film's or picture's file.
+
+    kind: PNG, MP4, ...; size: width and height in pixels; seconds and fps: None where it does not move, or its file
+    does not say; codecs: of picture and sound; size_in_bytes: of the file.
+    """
 
     kind: str
     size: tuple[int, int] | None
@@ -48,20 +51,20 @@ class Media:
 
 
 def with_provenance(suffix: str, data: bytes, about: Provenance) -> bytes:
-    """A picture's bytes with what it says about itself. suffix: .png, .apng, .gif, .webp, .jpg or .jpeg.
+    """A picture's bytes with its provenance added. suffix: .png, .apng, .gif, .webp, .jpg or .jpeg.
 
-    The picture's own bytes stay as they are. Raises Damaged if they are none of that kind, KeyError for other kinds.
+    The picture's own bytes stay as they are. Raises DamagedFile if they are not of that kind, KeyError for other kinds.
     """
     return _INSERTS[suffix.lower()](data, about.tags)
 
 
 def read_provenance(path: Path) -> Provenance:
-    """What a film or picture says about itself, whatever its name ends in. Raises InputError."""
-    return _read(path, _about)
+    """Provenance that a film or picture carries, whatever its name ends in. Raises InputError."""
+    return _read(path, _provenance)
 
 
 def read_media(path: Path) -> Media:
-    """What a film or picture holds. Raises InputError."""
+    """Kind, size, length and codecs of a film or picture. Raises InputError."""
     return _read(path, _media)
 
 
@@ -71,22 +74,22 @@ def refuse_broken(path: Path) -> None:
 
 
 def _check_end(path: Path, data: FileBytes) -> None:
-    picture = _picture(data)
-    if picture is not None:
-        picture.look(data)
+    reader = _picture_reader(data)
+    if reader is not None:
+        reader.look(data)
     elif is_mp4(data):
         check_end_of_mp4(data)
     elif data[:4] == _MATROSKA:
         check_end_of_webm(data)
 
 
-def _about(path: Path, data: FileBytes) -> Provenance:
-    picture = _picture(data)
-    if picture is not None:
-        text = picture.find(data)
+def _provenance(path: Path, data: FileBytes) -> Provenance:
+    reader = _picture_reader(data)
+    if reader is not None:
+        text = reader.find(data)
     elif is_mp4(data):
         check_end_of_mp4(data)
-        # Others that copy our films into new ones keep tags, but not in our own kind of box.
+        # Programs that copy our films into new files preserve tags, but not our own kind of box.
         text = find_in_mp4(data) or find_in_tags(path)
     else:
         is_matroska = data[:4] == _MATROSKA
@@ -99,33 +102,35 @@ def _about(path: Path, data: FileBytes) -> Provenance:
 
 
 def _media(path: Path, data: FileBytes) -> Media:
-    picture = _picture(data)
-    if picture is not None:
-        seen: ImageInfo = picture.look(data)
-        moves = seen.seconds > 0
-        fps = f"{seen.frames / seen.seconds:.4g}" if moves else None
-        return Media(seen.kind, seen.size, seen.seconds if moves else None, fps, (), len(data))
+    reader = _picture_reader(data)
+    if reader is not None:
+        info: ImageInfo = reader.look(data)
+        moves = info.seconds > 0
+        fps = f"{info.frames / info.seconds:.4g}" if moves else None
+        return Media(info.kind, info.size, info.seconds if moves else None, fps, (), len(data))
     found = streams(path)
     codecs = tuple(filter(None, (found.video, found.audio)))
     return Media(_film_kind(data), found.size, found.seconds, found.fps, codecs, len(data))
 
 
 @dataclass(frozen=True)
-class _Picture:
+class _PictureReader:
+    """Functions that read one kind of picture. find: its text under netviz's name. look: its kind, size and length."""
+
     find: Callable[[FileBytes], str | None]
     look: Callable[[FileBytes], ImageInfo]
 
 
-def _picture(data: FileBytes) -> _Picture | None:
-    """How to read a picture that begins like this."""
+def _picture_reader(data: FileBytes) -> _PictureReader | None:
+    """Functions that read a picture that begins like this; None if it is no known kind of picture."""
     if data[: len(metadata_images.PNG_SIGNATURE)] == metadata_images.PNG_SIGNATURE:
-        return _Picture(metadata_images.find_in_png, metadata_images.look_at_png)
+        return _PictureReader(metadata_images.find_in_png, metadata_images.look_at_png)
     if data[:6] in metadata_images.GIF_SIGNATURES:
-        return _Picture(metadata_images.find_in_gif, metadata_images.look_at_gif)
+        return _PictureReader(metadata_images.find_in_gif, metadata_images.look_at_gif)
     if metadata_images.is_webp(data):
-        return _Picture(metadata_images.find_in_webp, metadata_images.look_at_webp)
+        return _PictureReader(metadata_images.find_in_webp, metadata_images.look_at_webp)
     if data[: len(metadata_images.JPEG_SIGNATURE)] == metadata_images.JPEG_SIGNATURE:
-        return _Picture(metadata_images.find_in_jpeg, metadata_images.look_at_jpeg)
+        return _PictureReader(metadata_images.find_in_jpeg, metadata_images.look_at_jpeg)
     return None
 
 
@@ -149,7 +154,7 @@ def _read(path: Path, of: Callable[[Path, FileBytes], _T]) -> _T:
 
 @contextmanager
 def _mapped(path: Path) -> Iterator[FileBytes]:
-    """A file's bytes without reading all of them: a film may be larger than the memory."""
+    """A file's bytes, mapped and not read as a whole: a film may be larger than the memory. Raises InputError."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):  # a pipe would wait for a writer
         what = "a folder" if stat.S_ISDIR(status.st_mode) else "not a plain file but a device, pipe or socket"
@@ -160,7 +165,7 @@ def _mapped(path: Path) -> Iterator[FileBytes]:
         yield data
 
 
-# Tags and streams of films of any kind, as ffmpeg tells of them.
+# Tags and streams of films of any kind, as ffmpeg reads them.
 
 _FORMATS = "matroska,webm,mov"
 """ffmpeg's names of the containers that are opened: none of them can name another file."""
@@ -173,7 +178,8 @@ _AUDIO = re.compile(r"^ *Stream #0:.*: Audio: (\w+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Streams:
-    """What a film's file holds, as far as ffmpeg says: lengths in seconds, size in pixels, fps as it is rounded."""
+    """Streams of a film's file, as far as ffmpeg shows them: length in seconds, size in pixels, fps as it rounds it,
+    codecs of picture and sound."""
 
     seconds: float | None
     size: tuple[int, int] | None
@@ -191,7 +197,7 @@ def film_tags_arguments(path: Path) -> list[str]:
 
 
 def streams_arguments(path: Path) -> list[str]:
-    """ffmpeg's arguments that tell of a film's streams and write nothing."""
+    """ffmpeg's arguments that list a film's streams in its log and write nothing."""
     return [
         *("-v", "info", "-nostats", *_input(path)),
         *("-map", "0:v:0", "-map", "0:a:0?", "-map_metadata", "-1", "-c", "copy", "-t", "0", "-f", "null", "-"),
@@ -199,7 +205,7 @@ def streams_arguments(path: Path) -> list[str]:
 
 
 def find_in_tags(path: Path) -> str | None:
-    """The text under netviz's name, None if there is none. Raises Damaged."""
+    """Text under netviz's name in a film's tags, None if there is none. Raises DamagedFile."""
     text = b""
     with Ffmpeg(film_tags_arguments(path), collect=True) as ffmpeg:
         while chunk := ffmpeg.read():
@@ -214,16 +220,16 @@ def find_in_tags(path: Path) -> str | None:
 
 
 def streams(path: Path) -> Streams:
-    """What is in a film's file. Raises Damaged."""
+    """Streams of a film's file. Raises DamagedFile."""
     with Ffmpeg(streams_arguments(path)) as ffmpeg:
         try:
             ffmpeg.finish()
         except FfmpegFailed:
             raise DamagedFile("ffmpeg finds no film in it") from None
         # Long tags may push the streams out of its first words; then its last ones name them again.
-        said = f"{ffmpeg.first_words}\n{ffmpeg.last_words}"
-    length, video = _DURATION.search(said), _VIDEO.search(said)
-    fps, audio = _FPS.search(said), _AUDIO.search(said)
+        log = f"{ffmpeg.first_words}\n{ffmpeg.last_words}"
+    length, video = _DURATION.search(log), _VIDEO.search(log)
+    fps, audio = _FPS.search(log), _AUDIO.search(log)
     return Streams(
         3600 * int(length[1]) + 60 * int(length[2]) + float(length[3]) if length else None,
         (int(video[2]), int(video[3])) if video else None,
@@ -237,19 +243,19 @@ def _input(path: Path) -> list[str]:
     return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"]
 
 
-# Texts in MP4 and MOV: the box `udta` with a list of items, as Apple's players and ffmpeg read it.
+# Metadata in MP4 and MOV: the box `udta` with a list of items, as Apple's players and ffmpeg read it.
 #
 # `moov/udta/meta/ilst`; an item is a box with a `data` box in it, one that has a name of its own is called `----`.
 # https://developer.apple.com/documentation/quicktime-file-format/metadata_atoms_and_types
 
 _ITEMS = {"title": b"\xa9nam", "software": b"\xa9too", "comment": b"\xa9cmt", "copyright": b"cprt"}
 _TEXT = bytes([0, 0, 0, 1, 0, 0, 0, 0])
-"""Of a `data` box: UTF-8, no country or language."""
-_INSIDE = (b"moov", b"udta", b"meta", b"ilst")
+"""Beginning of a `data` box: type UTF-8, no country or language."""
+_PATH = (b"moov", b"udta", b"meta", b"ilst")
 
 
 def mp4_box(about: Provenance) -> bytes:
-    """A `udta` box with all texts, to stand in `moov`."""
+    """Box `udta` with all texts, to be put into `moov`."""
     items = b""
     for name, text in about.tags.items():
         data = box(b"data", _TEXT + text.encode(errors="replace"))
@@ -263,21 +269,21 @@ def mp4_box(about: Provenance) -> bytes:
 
 
 def is_mp4(data: FileBytes) -> bool:
-    """Whether it begins like one."""
+    """Return whether a file's bytes begin like an MP4 or MOV."""
     return data[4:8] == b"ftyp"
 
 
 def find_in_mp4(data: FileBytes) -> str | None:
-    """The text under netviz's name in our own kind of box, None if there is none. Raises Damaged."""
+    """Text under netviz's name in our own kind of box, None if there is none. Raises DamagedFile."""
     start, stop = 0, len(data)
-    for wanted in _INSIDE:
+    for level in _PATH:
         for name, first, last in _boxes(data, start, stop):
-            if name == wanted:
+            if name == level:
                 start, stop = first, last
                 break
         else:
             return None
-        if wanted == b"meta":
+        if level == b"meta":
             start += 4
     for name, first, last in _boxes(data, start, stop):
         if name != b"----":
@@ -289,7 +295,7 @@ def find_in_mp4(data: FileBytes) -> str | None:
 
 
 def check_end_of_mp4(data: FileBytes) -> None:
-    """Raise Damaged if the film breaks off: its index stands in front, and would not tell."""
+    """Raise DamagedFile if the film breaks off. Its index is at the front and does not show that."""
     at = 0
     while (found := box_at(data, at, last=len(data))) is not None:
         at = found.stop
@@ -302,7 +308,7 @@ def _text(data: FileBytes, start: int, stop: int, skip: int) -> str:
 
 
 def _boxes(data: FileBytes, start: int, stop: int) -> Iterator[Box]:
-    """Every box between two places. Raises Damaged where they do not fill the room between them."""
+    """Boxes between two byte positions. Raises DamagedFile where they do not fill the space between them."""
     at = start
     for _ in range(MOST_PARTS):
         if at + 8 > stop:
@@ -315,13 +321,13 @@ def _boxes(data: FileBytes, start: int, stop: int) -> Iterator[Box]:
     raise DamagedFile("it has more parts than a film can have")
 
 
-# Whether a WebM (Matroska, RFC 9559) is as long as it says.
+# Length of a WebM (Matroska, RFC 9559): whether all of it is there.
 
 _MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
 
 
 def check_end_of_webm(data: FileBytes) -> None:
-    """Raise Damaged if the film breaks off. One that was written without its length is not looked at."""
+    """Raise DamagedFile if the film breaks off. One that was written without its length is not checked."""
     header, at = _ebml_number(data, 4)
     at += header or 0
     if data[at : at + 4] != _MATROSKA_SEGMENT:
@@ -332,7 +338,7 @@ def check_end_of_webm(data: FileBytes) -> None:
 
 
 def _ebml_number(data: FileBytes, at: int) -> tuple[int | None, int]:
-    """A number of variable length (RFC 8794, section 4), None if it is not known; and where it ends."""
+    """Number of variable length (RFC 8794, section 4), None for unknown, and the position where it ends."""
     first = data[at : at + 1]
     if not first or first[0] == 0:
         raise DamagedFile("it breaks off")

@@ -17,7 +17,7 @@ _PNG_KEYWORDS = {"title": "Title", "software": "Software", "comment": "Comment",
 
 
 def insert_in_png(data: bytes, texts: Mapping[str, str]) -> bytes:
-    """The file with the texts in it. Raises Damaged."""
+    """A PNG's or APNG's bytes with the texts inserted before the picture. Raises DamagedFile."""
     for name, start, _ in _png_chunks(data):
         if name == b"IDAT":
             written = b"".join(_png_text(_PNG_KEYWORDS.get(key, key), text) for key, text in texts.items())
@@ -26,7 +26,7 @@ def insert_in_png(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def find_in_png(data: FileBytes) -> str | None:
-    """The text under netviz's name, None if there is none. Raises Damaged."""
+    """Text under netviz's name in a PNG or APNG, None if there is none. Raises DamagedFile."""
     begins = NAME.encode() + b"\0"
     for name, start, stop in _png_chunks(data):
         if name == b"IDAT":
@@ -40,7 +40,7 @@ def find_in_png(data: FileBytes) -> str | None:
 
 
 def look_at_png(data: FileBytes) -> ImageInfo:
-    """Its size, and how many pictures in how many seconds. Raises Damaged."""
+    """Size of a PNG or APNG in pixels, its number of frames, and their seconds. Raises DamagedFile."""
     width = height = frames = 0
     seconds = 0.0
     for name, start, _ in _png_chunks(data):
@@ -58,7 +58,7 @@ def _png_text(keyword: str, text: str) -> bytes:
 
 
 def _png_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and stop of the content of every chunk."""
+    """Name, start and stop of the content of every chunk. Raises DamagedFile."""
     at = len(PNG_SIGNATURE)
     for _ in range(MOST_PARTS):
         head = data[at : at + 8]
@@ -72,7 +72,7 @@ def _png_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
     raise DamagedFile("it has more parts than a picture can have")
 
 
-# Texts in JPEG: XMP for people, and comment segments, 64 kB each, for netviz (ITU T.81, annex B).
+# Metadata in JPEG: XMP for people, and comment segments, 64 kB each, for netviz (ITU T.81, annex B).
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 _APP0, _APP1, _COMMENT_SEGMENT, _SCAN = 0xE0, 0xE1, 0xFE, 0xDA
@@ -81,11 +81,11 @@ _LARGEST_COMMENT = 60_000
 """Bytes of text in one segment, which can hold 65,533."""
 _COMMENT_PART = re.compile(rf"{NAME} ([0-9]{{1,6}})/([0-9]{{1,6}}) ".encode())
 _FRAME_MARKERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-"""Markers of what says how large the picture is."""
+"""Markers of the segments that give the picture's size."""
 
 
 def insert_in_jpeg(data: bytes, texts: Mapping[str, str]) -> bytes:
-    """The file with the texts in it. Raises Damaged."""
+    """A JPEG's bytes with the texts inserted after JFIF's own segment. Raises DamagedFile."""
     at = 2
     for marker, _, stop in _jpeg_segments(data):
         if marker != _APP0:  # JFIF's own segment has to be the first
@@ -101,7 +101,7 @@ def insert_in_jpeg(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def find_in_jpeg(data: FileBytes) -> str | None:
-    """The text under netviz's name, None if there is none. Raises Damaged."""
+    """Text under netviz's name in a JPEG, None if there is none. Raises DamagedFile."""
     parts: list[bytes] = []
     count = 0
     for marker, start, stop in _jpeg_segments(data):
@@ -117,7 +117,7 @@ def find_in_jpeg(data: FileBytes) -> str | None:
 
 
 def look_at_jpeg(data: FileBytes) -> ImageInfo:
-    """Its size. Raises Damaged."""
+    """Size of a JPEG in pixels. Raises DamagedFile."""
     for marker, start, _ in _jpeg_segments(data):
         if marker in _FRAME_MARKERS:
             height, width = (int.from_bytes(data[start + at : start + at + 2], "big") for at in (1, 3))
@@ -130,7 +130,7 @@ def _jpeg_segment(marker: int, content: bytes) -> bytes:
 
 
 def _jpeg_segments(data: FileBytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and stop of the content of every segment before the picture's data."""
+    """Marker, start and stop of the content of every segment before the picture's data. Raises DamagedFile."""
     at = 2
     for _ in range(MOST_PARTS):
         if data[at : at + 1] != b"\xff" or at + 4 > len(data):
@@ -149,7 +149,7 @@ def _jpeg_segments(data: FileBytes) -> Iterator[tuple[int, int, int]]:
     raise DamagedFile("it has more parts than a picture can have")
 
 
-# Texts in GIF: comment extensions before the first picture (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
+# Metadata in GIF: comment extensions before the first picture (https://www.w3.org/Graphics/GIF/spec-gif89a.txt).
 
 GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 _COMMENT_EXTENSION, _CONTROL_EXTENSION = b"\x21\xfe", b"\x21\xf9"
@@ -158,7 +158,7 @@ _GIF_BLOCK = 255
 
 
 def insert_in_gif(data: bytes, texts: Mapping[str, str]) -> bytes:
-    """The file with the texts in it: one comment for people, one for netviz. Raises Damaged."""
+    """A GIF's bytes with the texts inserted: one comment for people, one for netviz. Raises DamagedFile."""
     start = _first_gif_block(data)
     words = "\n".join(f"{name.capitalize()}: {text}" for name, text in texts.items() if name != NAME)
     written = _gif_comment(words.encode("ascii", errors="replace"))
@@ -168,7 +168,7 @@ def insert_in_gif(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def find_in_gif(data: FileBytes) -> str | None:
-    """The text under netviz's name, None if there is none. Raises Damaged."""
+    """Text under netviz's name in a GIF, None if there is none. Raises DamagedFile."""
     for kind, start, stop in _gif_blocks(data):
         if kind == b",":
             break
@@ -181,7 +181,7 @@ def find_in_gif(data: FileBytes) -> str | None:
 
 
 def look_at_gif(data: FileBytes) -> ImageInfo:
-    """Its size, and how many pictures in how many seconds. Raises Damaged."""
+    """Size of a GIF in pixels, its number of frames, and their seconds. Raises DamagedFile."""
     width, height = (int.from_bytes(data[at : at + 2], "little") for at in (6, 8))
     frames, hundredths = 0, 0
     for kind, start, _ in _gif_blocks(data):
@@ -207,7 +207,10 @@ def _gif_colours(flags: int) -> int:
 
 
 def _gif_blocks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind ("," for a picture, two bytes for an extension), start and stop of the parts of every block."""
+    """Kind ("," for a picture, two bytes for an extension), start and stop of the parts of every block.
+
+    Raises DamagedFile.
+    """
     at = _first_gif_block(data)
     for _ in range(MOST_PARTS):
         kind = data[at : at + 1]
@@ -229,7 +232,7 @@ def _gif_blocks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _gif_parts(data: FileBytes, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Place and size of every part up to the empty one. Raises Damaged if there is no such end."""
+    """Position and size in bytes of every part up to the empty one. Raises DamagedFile if there is no such end."""
     at = start
     while at < stop:
         size = data[at]
@@ -242,19 +245,19 @@ def _gif_parts(data: FileBytes, start: int, stop: int) -> Iterator[tuple[int, in
     raise DamagedFile("it breaks off")
 
 
-# Texts in WebP: an XMP chunk (https://developers.google.com/speed/webp/docs/riff_container).
+# Metadata in WebP: an XMP chunk (https://developers.google.com/speed/webp/docs/riff_container).
 
 LARGEST_WEBP = 2**32 - 10
 _XMP_FLAG, _ALPHA_FLAG = 0x04, 0x10
 
 
 def is_webp(data: FileBytes) -> bool:
-    """Whether it begins like one."""
+    """Return whether a file's bytes begin like a WebP."""
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
 def insert_in_webp(data: bytes, texts: Mapping[str, str]) -> bytes:
-    """The file with the texts in it, in the extended form if it was not yet. Raises Damaged."""
+    """A WebP's bytes with the texts inserted; a file of the simple form becomes extended. Raises DamagedFile."""
     chunks = [(name, data[start:stop]) for name, start, stop in _webp_chunks(data) if name != b"XMP "]
     if not chunks:
         raise DamagedFile("it has no picture in it")
@@ -272,7 +275,7 @@ def insert_in_webp(data: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def find_in_webp(data: FileBytes) -> str | None:
-    """The text under netviz's name, None if there is none. Raises Damaged."""
+    """Text under netviz's name in a WebP, None if there is none. Raises DamagedFile."""
     for name, start, stop in _webp_chunks(data):
         if name == b"XMP ":
             return find_in_xmp(cut(data, start, stop))
@@ -280,7 +283,7 @@ def find_in_webp(data: FileBytes) -> str | None:
 
 
 def look_at_webp(data: FileBytes) -> ImageInfo:
-    """Its size, and how many pictures in how many seconds. Raises Damaged."""
+    """Size of a WebP in pixels, its number of frames, and their seconds. Raises DamagedFile."""
     size, frames, milliseconds = (0, 0), 0, 0
     for name, start, stop in _webp_chunks(data):
         if name == b"VP8X":
@@ -294,7 +297,7 @@ def look_at_webp(data: FileBytes) -> ImageInfo:
 
 
 def _webp_picture(name: bytes, content: bytes) -> tuple[tuple[int, int], int]:
-    """Width and height, and whether it is transparent as a flag of VP8X."""
+    """Width and height in pixels, and whether the picture is transparent as a flag of VP8X. Raises DamagedFile."""
     if name == b"VP8L" and len(content) >= 5 and content[0] == 0x2F:
         bits = int.from_bytes(content[1:5], "little")
         return (1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)), _ALPHA_FLAG if bits >> 28 & 1 else 0
@@ -309,7 +312,7 @@ def _webp_chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _webp_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
-    """Name, start and stop of the content of every chunk."""
+    """Name, start and stop of the content of every chunk. Raises DamagedFile."""
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
         raise DamagedFile("it breaks off")
@@ -325,7 +328,7 @@ def _webp_chunks(data: FileBytes) -> Iterator[tuple[bytes, int, int]]:
     raise DamagedFile("it has more parts than a picture can have")
 
 
-# Texts as XMP, which pictures of several kinds can hold (https://www.iso.org/standard/75163.html, ISO 16684-1).
+# Metadata as XMP, which pictures of several kinds can hold (https://www.iso.org/standard/75163.html, ISO 16684-1).
 
 _XMP_HEAD = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
@@ -346,7 +349,7 @@ _XMP_ABOUT = re.compile(rf"<{NAME}:about>([^<]*)</{NAME}:about>".encode())
 
 
 def xmp_packet(texts: Mapping[str, str]) -> bytes:
-    """The texts as a packet of XMP, in UTF-8."""
+    """XMP packet with the texts, in UTF-8."""
     body = "".join(
         _XMP_ELEMENTS[name].replace("{1}", _xml_escaped(text)) for name, text in texts.items() if name in _XMP_ELEMENTS
     )
@@ -354,7 +357,7 @@ def xmp_packet(texts: Mapping[str, str]) -> bytes:
 
 
 def find_in_xmp(xmp: bytes) -> str | None:
-    """The text under netviz's name. It is looked for, not parsed: XML of strangers can be built to fill the memory."""
+    """Text under netviz's name. It is searched, not parsed: XML of strangers can be built to fill the memory."""
     match = _XMP_ABOUT.search(xmp)
     return unescape(match[1].decode("ascii", errors="replace")) if match else None
 
@@ -364,17 +367,18 @@ def _xml_escaped(text: str) -> str:
     return escape("".join(c for c in text if ord(c) >= 32 or c in "\t\n"))
 
 
-# What can be seen of a picture or an animation without decoding it.
+# Facts about a picture or an animation that are read without decoding it.
 
 FileBytes = bytes | mmap.mmap
 """A file's bytes, in memory or mapped into it."""
 MOST_PARTS = 1_000_000
-"""Parts (chunks, blocks, segments, boxes) after which a file is no longer believed."""
+"""Most parts (chunks, blocks, segments, boxes) of a file; one with more is refused as damaged."""
 
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """kind: PNG and the like. size: width and height in pixels. seconds: of all frames, 0 for a single picture."""
+    """Kind, size and length of a picture. kind: PNG and the like. size: width and height in pixels. seconds: of all
+    frames, 0 for a single picture."""
 
     kind: str
     size: tuple[int, int]
@@ -383,7 +387,7 @@ class ImageInfo:
 
 
 def cut(data: FileBytes, start: int, stop: int) -> bytes:
-    """The bytes between two places, if they can be a text. Raises Damaged."""
+    """Bytes between two positions. Raises DamagedFile if they are too long for a text."""
     if stop - start > LARGEST:
         raise DamagedFile(f"what it says about itself is longer than {LARGEST / 1e6:g} MB")
     return data[start:stop]

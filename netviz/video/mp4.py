@@ -1,7 +1,7 @@
 """MP4 boxes (ISO/IEC 14496-12): fragments of encoders read, the finished file written.
 
-ffmpeg writes a head (`ftyp`, `moov`: what a decoder must know) and fragments: `moof`, a table of samples, and `mdat`,
-their bytes one after the other.
+ffmpeg writes a head (`ftyp`, and `moov` with the decoder's configuration) and fragments: `moof`, a table of samples,
+and `mdat`, their bytes one after the other.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _Integers = NDArray[np.int64]
 _DEFAULT_DURATION, _DEFAULT_SIZE, _DEFAULT_FLAGS = 0x8, 0x10, 0x20
 _OFFSET, _FIRST_FLAGS = 0x1, 0x4
 _COLUMNS = (0x100, 0x200, 0x400, 0x800)
-"""Which of duration, size, flags and offset a `trun` lists for each of its samples."""
+"""Flags of a `trun` for the columns that it lists for each of its samples: duration, size, flags and offset."""
 _NO_KEY = 0x10000
 
 
 class NoFragments(NetvizError):
-    """Bytes that are not what an encoder should have written."""
+    """Raised for bytes that are not what an encoder should have written."""
 
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """N samples in the order of decoding. size (N,): bytes. time (N,): when it is shown, in ticks. key (N,): whether a
+    """N samples in the order of decoding. size (N,): bytes. time (N,): of presentation, in ticks. key (N,): whether a
     player can begin with it. data: all their bytes."""
 
     size: _Integers
@@ -43,7 +43,7 @@ class Samples:
 
 
 def split(data: bytes) -> tuple[bytes, Samples]:
-    """What an encoder wrote as its `moov`'s content and all its samples. Raises NoFragments."""
+    """Split an encoder's output into its `moov`'s content and all its samples. Raises NoFragments."""
     found = [*boxes(data)]
     heads = [content for name, content in found if name == b"moov"]
     parts = [fragment(table, content) for (name, table), (_, content) in pairwise(found) if name == b"moof"]
@@ -58,7 +58,7 @@ def split(data: bytes) -> tuple[bytes, Samples]:
 
 
 def fragment(table: bytes, data: bytes) -> Samples:
-    """The samples of one `moof` and the `mdat` that follows it. Raises NoFragments if they do not fit each other."""
+    """Samples of one `moof` and the `mdat` that follows it. Raises NoFragments if they do not fit each other."""
     track = inside(table, b"traf")
     header, times, run = inside(track, b"tfhd"), inside(track, b"tfdt"), inside(track, b"trun")
     defaults = _defaults(header)
@@ -95,7 +95,7 @@ def _defaults(header: bytes) -> tuple[int, int, int]:
 
 
 class Box(NamedTuple):
-    """A box's name, and where its content starts and ends; the end may lie beyond what there is of it."""
+    """Name of a box, and the positions where its content starts and ends; the end may lie beyond the data."""
 
     name: bytes
     start: int
@@ -103,15 +103,15 @@ class Box(NamedTuple):
 
 
 def box_at(data: bytes | mmap.mmap, at: int = 0, *, last: int | None = None) -> Box | None:
-    """The box that begins at a place; None if there is no whole head of one.
+    """Box that begins at a position; None if there is no complete head of one.
 
-    last: where a box ends that says no length of its own and goes on to the end; None if there can be none.
+    last: the position where a box ends that gives no length and goes on to the end; None if there can be none.
     """
     head = data[at : at + 16]
     if len(head) < 8:
         return None
     length, start = int.from_bytes(head[:4], "big"), 8
-    if length == 1:  # then 64 bits after the name say it
+    if length == 1:  # then the length is the 64 bits after the name
         length, start = int.from_bytes(head[8:], "big") if len(head) == 16 else 0, 16
     elif length == 0 and last is not None:
         length = last - at
@@ -119,7 +119,7 @@ def box_at(data: bytes | mmap.mmap, at: int = 0, *, last: int | None = None) -> 
 
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of every box. Raises NoFragments where they do not fill the data."""
+    """Name and content of every box in the data. Raises NoFragments where they do not fill the data."""
     at = 0
     while at < len(data):
         found = box_at(data, at)
@@ -130,12 +130,12 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def box(name: bytes, content: bytes) -> bytes:
-    """A box of that name."""
+    """Bytes of a box with that name and content."""
     return (8 + len(content)).to_bytes(4, "big") + name + content
 
 
 def inside(data: bytes, *path: bytes) -> bytes:
-    """The content of the first box along a path of names. Raises NoFragments if there is none."""
+    """Content of the first box along a path of names. Raises NoFragments if there is none."""
     for name in path:
         data = next((content for found, content in boxes(data) if found == name), b"")
         if not data:
@@ -143,14 +143,15 @@ def inside(data: bytes, *path: bytes) -> bytes:
     return data
 
 
-# Encoded pictures and sound as an MP4 (ISO/IEC 14496-12), the index at its front, written in one go.
+# Writing: encoded pictures and sound as an MP4 (ISO/IEC 14496-12) with its index at the front, in one pass.
 #
-# What a decoder must know is taken over from the encoders word for word; here is when each sample is shown and where it
-# lies. The room for the index is left free at first, because its size is known to be enough before its contents are.
+# The decoder's configuration is copied from the encoders byte for byte; the tables of when each sample is shown and
+# where it lies are written here. Space for the index is reserved at first: a size that is enough is known before the
+# index is.
 
 _TYPE = b"isom\0\0\2\0isomiso2avc1mp41"
 CHUNK = Fraction(1)
-"""Seconds of pictures, then of sound, that lie together: a player need not jump about in the file."""
+"""Seconds of pictures, then of sound, that lie together: a player need not seek back and forth in the file."""
 
 _TABLES = (b"stts", b"ctts", b"stss", b"stsc", b"stsz", b"stco", b"co64", b"sgpd", b"sbgp")
 _ROOM = 4096
@@ -160,10 +161,10 @@ _ROOM_A_CHUNK = 20
 
 @dataclass(eq=False)
 class Track:
-    """One kind of samples, as far as they are written.
+    """Samples of one track, as far as they are written.
 
     head: the content of the encoder's `moov`. tick: ticks from one sample to the next. start: the first tick that is
-    played, in ticks. sizes, times (ticks), keys, chunks (samples, place in the file): of what is written.
+    played. sizes, times (ticks), keys, chunks (samples, position in the file): of the samples that are written.
     """
 
     head: bytes
@@ -176,11 +177,11 @@ class Track:
 
     @property
     def ticks_a_second(self) -> int:
-        """The track's own clock."""
+        """Ticks a second of the track's own clock."""
         return ticks_of(self.head)
 
     def write(self, file: BinaryIO, samples: Samples) -> None:
-        """Put samples into the file, as one chunk."""
+        """Write samples to the file, as one chunk."""
         self.chunks.append((len(samples.size), file.tell()))
         file.write(samples.data)
         self.sizes.append(samples.size)
@@ -189,25 +190,25 @@ class Track:
 
 
 def ticks_of(head: bytes) -> int:
-    """Ticks a second of an encoder's track."""
+    """Ticks a second of an encoder's track, from the content of its `moov`."""
     return int.from_bytes(inside(head, b"trak", b"mdia", b"mdhd")[12:16], "big")
 
 
 def reserve(file: BinaryIO, samples: int, chunks: int, about: int = 0) -> int:
-    """Leave room at the file's front for the index of so many samples, and begin the data. Returns the room's size.
+    """Reserve space at the file's front for the index of so many samples, and begin the data. Returns its bytes.
 
-    about: bytes of what the film says about itself.
+    about: bytes of the film's metadata.
     """
     room = _ROOM + _ROOM_A_SAMPLE * samples + _ROOM_A_CHUNK * chunks + about
     file.write(box(b"ftyp", _TYPE) + (room).to_bytes(4, "big") + b"free" + bytes(room - 8))
-    file.write(b"\0\0\0\1mdat" + bytes(8))  # its size is 64 bits long, and comes at last
+    file.write(b"\0\0\0\1mdat" + bytes(8))  # its size has 64 bits, and is written last
     return room
 
 
 def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction, about: bytes = b"") -> None:
-    """Write the index, and the size of the data, into the room left for them. The first track's clock is the film's.
+    """Write the index, and the size of the data, into the reserved space. The first track's clock is the film's.
 
-    about: boxes that stand at the end of the index: what the film says about itself.
+    room: bytes that `reserve` returned. about: boxes for the end of the index, with the film's metadata.
     """
     end, clock = file.tell(), tracks[0].ticks_a_second
     index = _index(tracks, clock, seconds, about)
@@ -223,7 +224,7 @@ def complete(file: BinaryIO, room: int, tracks: list[Track], seconds: Fraction, 
 
 
 def parts(samples: Samples, counts: list[int]) -> list[Samples]:
-    """Samples cut into runs of so many."""
+    """Split samples into runs of so many each."""
     found, at, byte = [], 0, 0
     for count in counts:
         run = slice(at, at + count)
@@ -247,7 +248,7 @@ def _index(tracks: list[Track], clock: int, seconds: Fraction, about: bytes) -> 
 
 
 def _track(track: Track, number: int, duration: int) -> bytes:
-    """A `trak`: the encoder's, with our number, lengths and tables."""
+    """Box `trak`: the encoder's, with our number, lengths and tables."""
     content = b""
     for name, old in boxes(inside(track.head, b"trak")):
         if name == b"tkhd":
@@ -262,7 +263,7 @@ def _track(track: Track, number: int, duration: int) -> bytes:
 
 
 def _edit(track: Track, duration: int) -> bytes:
-    """Play all of the film from the first tick that is to be played, at normal speed."""
+    """Content of an `elst`: play all of the film from the first tick that is to be played, at normal speed."""
     start = track.start + _delay(track)
     if duration < 1 << 32:
         return _u32(0, 1, duration, start, 0x10000)
@@ -270,7 +271,7 @@ def _edit(track: Track, duration: int) -> bytes:
 
 
 def _delay(track: Track) -> int:
-    """Ticks by which samples are shown later than decoded, so that none is shown before it is."""
+    """Ticks by which all samples are shown later, so that none is shown before it is decoded."""
     times = np.concatenate(track.times)
     return max(0, int((track.tick * np.arange(len(times)) - times).max()))
 
@@ -282,8 +283,8 @@ def _media(track: Track, media: bytes, duration: int) -> bytes:
             content += box(name, _with_duration(old, 16, duration))
         elif name == b"minf":
             inner = b""
-            for part, kept in boxes(old):
-                inner += box(part, _table(track, kept) if part == b"stbl" else kept)
+            for part, own in boxes(old):
+                inner += box(part, _table(track, own) if part == b"stbl" else own)
             content += box(name, inner)
         else:
             content += box(name, old)
@@ -291,7 +292,7 @@ def _media(track: Track, media: bytes, duration: int) -> bytes:
 
 
 def _table(track: Track, table: bytes) -> bytes:
-    """Where each sample lies, and when it is shown."""
+    """Content of an `stbl`: the encoder's, with our tables of where each sample lies, and when it is shown."""
     content = b"".join(box(name, old) for name, old in boxes(table) if name not in _TABLES)
     sizes, times, keys = np.concatenate(track.sizes), np.concatenate(track.times), np.concatenate(track.keys)
     content += box(b"stts", _u32(0, 1, len(sizes), track.tick))
@@ -313,7 +314,7 @@ def _table(track: Track, table: bytes) -> bytes:
 
 
 def _with_duration(header: bytes, at: int, duration: int) -> bytes:
-    """A header of version 0 with another duration; all ones, which mean unknown, where 32 bits cannot hold it."""
+    """Header of version 0 with another duration; all ones, which mean unknown, where 32 bits cannot hold it."""
     return header[:at] + _u32(min(duration, (1 << 32) - 1)) + header[at + 4 :]
 
 

@@ -37,10 +37,10 @@ from netviz.video.mp4 import (
 
 
 class Joining:
-    """A take of a film in the making: `add` all its segments in order, then `complete` it.
+    """Muxer of one encoding of a film into an MP4: `add` all its segments in order, then `complete` it.
 
-    file: an MP4, empty and open for reading and writing. path: where it is. segments: frames of the film in each.
-    sound: what is heard, or None. about: the box of what the file says about itself. All methods raise EncodingFailed
+    file: the MP4, empty and open for reading and writing. path: its path. segments: frames of the film in each. sound:
+    the encoder of the film's sound, or None. about: the box with the file's metadata. All methods raise EncodingFailed
     and what `SoundEncoder` raises.
     """
 
@@ -48,74 +48,74 @@ class Joining:
         self,
         file: BinaryIO,
         path: Path,
-        take: Encoding,
-        roll: FrameStream,
+        encoding: Encoding,
+        stream: FrameStream,
         segments: list[range],
         sound: SoundEncoder | None = None,
         about: bytes = b"",
     ) -> None:
         self._file, self._path, self._sound, self._about = file, path, sound, about
-        self._fps = roll.fps_of(take)
+        self._fps = stream.fps_of(encoding)
         chunk = max(1, int(CHUNK * self._fps))
-        taken = [len(take.taken(frames)) for frames in segments]
-        self._pieces = [[min(chunk, count - start) for start in range(0, count, chunk)] for count in taken]
-        self._frames, self._given, self._segments = sum(taken), 0, 0
-        self._seconds = segments[-1].stop / roll.fps
-        self._seen: Track | None = None
-        self._heard = None if sound is None else Track(sound.head(), FRAME, PRIMING)
+        counts = [len(encoding.selected(frames)) for frames in segments]
+        self._pieces = [[min(chunk, count - start) for start in range(0, count, chunk)] for count in counts]
+        self._frames, self._written, self._segments = sum(counts), 0, 0
+        self._seconds = segments[-1].stop / stream.fps
+        self._video: Track | None = None
+        self._audio = None if sound is None else Track(sound.head(), FRAME, PRIMING)
         chunks = sum(map(len, self._pieces))
         samples = self._frames + (0 if sound is None else sound_frames(self._seconds))
         with self._writing():
-            self._room = reserve(file, samples, 2 * chunks + 1, len(about))
+            self._reserved = reserve(file, samples, 2 * chunks + 1, len(about))
 
     def add(self, data: bytes) -> None:
-        """Put the next segment, and the sound that belongs to each second of it, into the file."""
+        """Write the next segment to the file, and after each second of it the sound that belongs to it."""
         head, samples = split(data)
         pieces = self._pieces[self._segments]
         count = sum(pieces)
         tick = Fraction(ticks_of(head)) / self._fps
-        if self._seen is None:
-            self._seen = Track(head, int(tick))
-        check_encoding(self._seen.head == head and tick.denominator == 1, "its segments were not encoded alike")
+        if self._video is None:
+            self._video = Track(head, int(tick))
+        check_encoding(self._video.head == head and tick.denominator == 1, "its segments were not encoded alike")
         check_encoding(len(samples.size) == count, f"it has {len(samples.size)} frames instead of {count}")
-        samples = replace(samples, time=samples.time - samples.time.min() + self._given * self._seen.tick)
-        for some in parts(samples, pieces):
-            self._given += len(some.size)
-            noise = self._sound.take(self._given / self._fps) if self._sound else None
+        samples = replace(samples, time=samples.time - samples.time.min() + self._written * self._video.tick)
+        for piece in parts(samples, pieces):
+            self._written += len(piece.size)
+            sound = self._sound.take(self._written / self._fps) if self._sound else None
             with self._writing():
-                self._seen.write(self._file, some)
-                if self._heard and noise:
-                    self._heard.write(self._file, noise)
+                self._video.write(self._file, piece)
+                if self._audio and sound:
+                    self._audio.write(self._file, sound)
         self._segments += 1
 
     def complete(self) -> None:
         """Write the rest of the sound, and the index."""
-        noise = self._sound.take(None) if self._sound else None
-        assert self._seen is not None and self._segments == len(self._pieces), "segments are missing"
+        sound = self._sound.take(None) if self._sound else None
+        assert self._video is not None and self._segments == len(self._pieces), "segments are missing"
         with self._writing():
-            if self._heard and noise:
-                self._heard.write(self._file, noise)
-            tracks = [self._seen, self._heard] if self._heard else [self._seen]
-            complete(self._file, self._room, tracks, self._seconds, self._about)
+            if self._audio and sound:
+                self._audio.write(self._file, sound)
+            tracks = [self._video, self._audio] if self._audio else [self._video]
+            complete(self._file, self._reserved, tracks, self._seconds, self._about)
             self._file.flush()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A failed write in words that help."""
+        """Context of a write: an OSError becomes EncodingFailed with the reason, and with the space that is needed."""
         try:
             yield
         except OSError as error:
-            raise _explained(error, self._path, self._given / self._frames) from error
+            raise _explained(error, self._path, self._written / self._frames) from error
 
 
 def check_encoding(fine: bool, fault: str) -> None:
-    """Raise EncodingFailed unless all is fine."""
+    """Raise EncodingFailed with the fault unless all is fine."""
     if not fine:
         raise EncodingFailed(f"the film was not written as it should be: {fault}")
 
 
 def _explained(error: OSError, part: Path, share: float) -> NetvizError:
-    """share: how much of the film was written, 0 to 1."""
+    """EncodingFailed for a failed write, with the reason in words. share: part of the film that was written, 0 to 1."""
     written = file_size(part)
     needed = f"the film needs about {amount(int(written / max(share, 0.001)))}" if written else "nothing was written"
     state = f"{amount(written)} of the film were written, {needed}"
@@ -127,7 +127,7 @@ def _explained(error: OSError, part: Path, share: float) -> NetvizError:
 
 
 def _limit_of_files() -> str:
-    """What the system allows a file to grow to, in words; nothing where there is no limit to be known."""
+    """Largest size of a file that the system allows, in words; empty where no limit is known."""
     if sys.platform == "win32":
         return ""
     import resource
@@ -136,12 +136,12 @@ def _limit_of_files() -> str:
     return "" if limit == resource.RLIM_INFINITY else f" (`ulimit -f` allows {amount(limit)})"
 
 
-# Music becomes AAC at 192 kb/s, exactly as long as the film, a little at a time.
+# Sound: music encoded as AAC at 192 kb/s, exactly as long as the film, a little at a time.
 
 FRAME = 1024
 """Samples of sound in one AAC frame."""
 PRIMING = 1024
-"""Samples that ffmpeg's AAC encoder puts before the first: they are there to be skipped."""
+"""Samples that ffmpeg's AAC encoder puts before the first one of the sound; players skip them."""
 
 
 def sound_arguments(track: Soundtrack, seconds: Fraction) -> list[str]:
@@ -155,18 +155,18 @@ def sound_arguments(track: Soundtrack, seconds: Fraction) -> list[str]:
 
 
 def sound_frames(seconds: Fraction) -> int:
-    """The most AAC frames that so many seconds become."""
+    """Most AAC frames that so many seconds of sound become."""
     return round(seconds * SAMPLE_RATE) // FRAME + 4
 
 
 class SoundEncoder:
-    """ffmpeg encoding music, as a context manager. Raises FfmpegFailed, NoFragments."""
+    """One ffmpeg that encodes music, as a context manager. Its methods raise FfmpegFailed and NoFragments."""
 
     def __init__(self, track: Soundtrack, seconds: Fraction, stall_limit: float) -> None:
         self._ffmpeg = Ffmpeg(sound_arguments(track, seconds), collect=True, stall_limit=stall_limit)
-        self._read = b""
-        self._waiting: list[Samples] = []
-        self._given = 0
+        self._buffer = b""
+        self._pending: list[Samples] = []
+        self._frames = 0
         self._ended = False
 
     def __enter__(self) -> SoundEncoder:
@@ -178,59 +178,59 @@ class SoundEncoder:
         self._ffmpeg.__exit__(kind, error, traceback)
 
     def head(self) -> bytes:
-        """The content of the encoder's `moov`; to be asked for first."""
+        """Content of the encoder's `moov`; to be called before `take`."""
         while (box := self._box()) is not None:
             if box[0] == b"moov":
                 return box[1]
         raise NoFragments("the encoder wrote no sound")
 
     def take(self, until: Fraction | None) -> Samples | None:
-        """What comes next, up to a time in seconds; up to the end for None. None if there is nothing.
+        """The next samples, up to a time in seconds; up to the end for None. None if there are none.
 
-        Times are in samples of sound, the encoder's own first ones (PRIMING) among them.
+        Their times are in samples of sound, the encoder's own first ones (PRIMING) among them.
         """
-        wanted = None if until is None else int(until * SAMPLE_RATE) // FRAME - self._given
-        while not self._ended and (wanted is None or sum(len(run.size) for run in self._waiting) < wanted):
+        needed = None if until is None else int(until * SAMPLE_RATE) // FRAME - self._frames
+        while not self._ended and (needed is None or sum(len(run.size) for run in self._pending) < needed):
             self._fill()
-        there = [*self._waiting]
-        count = sum(len(run.size) for run in there)
-        now = count if wanted is None else min(count, wanted)
+        pending = [*self._pending]
+        count = sum(len(run.size) for run in pending)
+        now = count if needed is None else min(count, needed)
         if now <= 0:
             return None
         whole = Samples(
-            np.concatenate([run.size for run in there]),
-            FRAME * np.arange(self._given, self._given + count),
+            np.concatenate([run.size for run in pending]),
+            FRAME * np.arange(self._frames, self._frames + count),
             np.ones(count, np.bool_),
-            b"".join(run.data for run in there),
+            b"".join(run.data for run in pending),
         )
-        taken, rest = parts(whole, [now, count - now])
-        self._waiting = [rest]
-        self._given += now
-        return taken
+        selected, rest = parts(whole, [now, count - now])
+        self._pending = [rest]
+        self._frames += now
+        return selected
 
     def _fill(self) -> None:
-        """Read one more fragment, or find that there is none."""
+        """Read the next fragment into `_pending`, or set `_ended` if there is none."""
         while (box := self._box()) is not None:
             if box[0] == b"moof":
                 table, data = box[1], self._box()
                 if data is None or data[0] != b"mdat":
                     raise NoFragments("the encoder's sound breaks off")
-                self._waiting.append(fragment(table, data[1]))
+                self._pending.append(fragment(table, data[1]))
                 return
         self._ended = True
         self._ffmpeg.finish()
 
     def _box(self) -> tuple[bytes, bytes] | None:
-        """The next box, None at the end."""
+        """Name and content of the next box, None at the end."""
         while True:
-            found = box_at(self._read)
-            if found is not None and found.stop <= len(self._read):
-                content, self._read = self._read[found.start : found.stop], self._read[found.stop :]
+            found = box_at(self._buffer)
+            if found is not None and found.stop <= len(self._buffer):
+                content, self._buffer = self._buffer[found.start : found.stop], self._buffer[found.stop :]
                 return found.name, content
             chunk = self._ffmpeg.read()
             if not chunk:
-                self._ffmpeg.finish()  # tells why, where it did not end well
-                if self._read:
+                self._ffmpeg.finish()  # raises the reason where it failed
+                if self._buffer:
                     raise NoFragments("the encoder's sound breaks off")
                 return None
-            self._read += chunk
+            self._buffer += chunk

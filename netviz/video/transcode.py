@@ -1,7 +1,4 @@
-"""Transcoding to WebM, MOV, GIF, WebP and APNG.
-
-ffmpeg's argument lists, and the process that follows them.
-"""
+"""Transcoding to WebM, MOV, GIF, WebP and APNG: ffmpeg's argument lists, and the process that runs them."""
 
 from __future__ import annotations
 
@@ -20,11 +17,11 @@ from netviz.video.metadata_formats import with_provenance
 
 _STEREO = ["-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
 SOUND = {"webm": ["-c:a", "libopus", "-b:a", "128k", *_STEREO], "mov": ["-c:a", "pcm_s16le", *_STEREO]}
-"""How the sound of each kind is encoded."""
+"""ffmpeg's arguments that encode the sound of each kind."""
 CUES, CUE = 4096, 64
-"""Bytes that WebM's index of places to begin with takes at most: for itself, and for each of them."""
+"""Most bytes of a WebM's index of positions that a player can begin with: for itself, and for each of them."""
 DITHER = "bayer:bayer_scale=5"
-"""A pattern that stands still: colours between those of the palette do not shimmer from picture to picture."""
+"""Dithering with a fixed pattern: colours between those of the palette do not shimmer from picture to picture."""
 WEBP_QUALITY = 82
 
 
@@ -39,10 +36,10 @@ def finish(
     about: Provenance | None,
     stall_limit: float,
 ) -> None:
-    """Make an output of its take. Raises FfmpegFailed.
+    """Write an output file from the joined pictures of its encoding. Raises FfmpegFailed.
 
-    joined: the take's file. part: the file to be written. fps, frame_count: of the film. audio: what is heard, or None.
-    about: what the file says about itself.
+    joined: the file of the encoding. part: the file to be written. fps, frame_count: of the film. audio: its music, or
+    None. about: the file's metadata, or None.
     """
     with ExitStack() as stack:
         palette = tags = None
@@ -61,9 +58,9 @@ def finish(
 
 
 def palette_arguments(joined: Path, palette: Path) -> list[str]:
-    """ffmpeg's arguments that find the 255 colours that stand best for those of all pictures of a take."""
+    """ffmpeg's arguments that write the palette of the 255 colours that best represent those of all pictures."""
     return [
-        *_beginning(joined),
+        *_input(joined),
         *("-vf", "palettegen=stats_mode=full", "-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1"),
         f"file:{palette}",
     ]
@@ -80,31 +77,31 @@ def finish_arguments(
     palette: Path | None = None,
     tags: Path | None = None,
 ) -> list[str]:
-    """ffmpeg's arguments that make an output of its take; see `finish`. palette: of a GIF. tags: of WebM and MOV."""
+    """ffmpeg's arguments that write an output file; see `finish`. palette: of a GIF. tags: of WebM and MOV."""
     if output.kind == "gif":
         graph = f"[0:v][1:v]paletteuse=dither={DITHER}:diff_mode=rectangle"
         palette_input = ["-f", "png_pipe", "-i", f"file:{palette}"]
-        return [*_beginning(joined), *palette_input, "-filter_complex", graph, "-loop", "0", *_end("gif", part)]
+        return [*_input(joined), *palette_input, "-filter_complex", graph, "-loop", "0", *_output("gif", part)]
     if output.kind == "webp":
         encoder = ["-c:v", "libwebp_anim", "-q:v", str(WEBP_QUALITY), "-compression_level", "4", "-loop", "0"]
-        return [*_beginning(joined), *encoder, *_end("webp", part)]
+        return [*_input(joined), *encoder, *_output("webp", part)]
     if output.kind == "apng":
-        return [*_beginning(joined), "-c:v", "apng", "-pred", "mixed", "-plays", "0", *_end("apng", part)]
+        return [*_input(joined), "-c:v", "apng", "-pred", "mixed", "-plays", "0", *_output("apng", part)]
     samples = round(frame_count / fps * SAMPLE_RATE)
     return [
-        *_beginning(joined),
+        *_input(joined),
         *(() if audio is None else input_arguments(audio.path)),
         *(() if tags is None else ("-f", "ffmetadata", "-i", f"file:{tags}")),
         *("-map", "0:v", *_film(output, fps, frame_count)),
         *(() if audio is None else ("-filter_complex", mix_graph(audio, samples, number=1), "-map", "[a]")),
         *(() if audio is None else SOUND[output.kind]),
         # The tags are the last of the inputs.
-        *_end(output.kind, part, "-1" if tags is None else "1" if audio is None else "2"),
+        *_output(output.kind, part, "-1" if tags is None else "1" if audio is None else "2"),
     ]
 
 
 def _film(output: OutputFile, fps: Fraction, frame_count: int) -> list[str]:
-    """How the pictures of a WebM or MOV come into it."""
+    """ffmpeg's arguments for the pictures of a WebM or MOV."""
     if output.kind == "mov":
         return ["-c:v", "copy", "-movflags", "+use_metadata_tags"]
     codec = _transparent_webm(output, fps) if output.is_transparent else ["-c:v", "copy"]
@@ -114,22 +111,22 @@ def _film(output: OutputFile, fps: Fraction, frame_count: int) -> list[str]:
 
 
 def _transparent_webm(output: OutputFile, fps: Fraction) -> list[str]:
-    """VP9: of the codecs of WebM the one that has transparency, as a second stream of its own."""
-    of = VP9_QUALITIES[output.take.quality]
+    """ffmpeg's arguments for VP9, the codec of WebM that has transparency, as a second stream of its own."""
+    quality = VP9_QUALITIES[output.encoding.quality]
     return [
         *("-vf", f"scale=out_color_matrix=bt709:out_range=tv,format=yuva420p,setparams={TAGS}", "-c:v", "libvpx-vp9"),
-        *("-crf", str(of.rate_factor), "-b:v", "0", "-deadline", of.parameters, "-cpu-used", of.preset),
+        *("-crf", str(quality.rate_factor), "-b:v", "0", "-deadline", quality.parameters, "-cpu-used", quality.preset),
         *("-row-mt", "1", "-tile-columns", "2", "-auto-alt-ref", "0", "-g", str(group_of_pictures(fps))),
         *("-flags:v", "+bitexact", "-threads", str(THREADS), *COLOURS),
     ]
 
 
-def _beginning(joined: Path) -> list[str]:
-    # How far it is goes to standard output: as long as something comes there, it works on.
+def _input(joined: Path) -> list[str]:
+    # Progress goes to standard output: as long as something arrives there, ffmpeg has not stalled.
     return ["-v", "error", "-y", "-progress", "pipe:1", "-f", "mov", "-i", f"file:{joined}"]
 
 
-def _end(kind: str, part: Path, tags: str = "-1") -> list[str]:
+def _output(kind: str, part: Path, tags: str = "-1") -> list[str]:
     return ["-map_metadata", tags, "-map_chapters", "-1", "-fflags", "+bitexact", "-f", kind, f"file:{part}"]
 
 

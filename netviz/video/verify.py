@@ -11,19 +11,19 @@ from netviz.audio.music_file import SAMPLE_RATE
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg
 
 AAC_FRAME = 1024
-"""Samples in one AAC frame: sound can end only at such a step, wherever a player ignores the edit list."""
+"""Samples in one AAC frame: where a player ignores the edit list, sound can end only at such a step."""
 
 
 @dataclass(frozen=True)
 class DecodedFilm:
-    """What came out when a film was decoded: frames of its picture, samples of its sound (None: it has no sound)."""
+    """Counts of a decoded film: frames of its picture, samples of its sound (None: it has no sound)."""
 
     frames: int
     samples: int | None
 
 
 def decode(path: Path, *, sound: bool, stall_limit: float = STALL_LIMIT) -> DecodedFilm:
-    """Decode a film and count. Raises FfmpegFailed if it cannot be decoded without an error."""
+    """Decode a film and count its frames and samples. Raises FfmpegFailed if it cannot be decoded without an error."""
     frames = samples = 0
     with Ffmpeg(verify_arguments(path, sound=sound), collect=True, stall_limit=stall_limit) as ffmpeg:
         for stream, size in _packets(ffmpeg):
@@ -50,7 +50,7 @@ def verify_arguments(path: Path, *, sound: bool) -> list[str]:
 
 
 def faults(found: DecodedFilm, *, frames: int, seconds: Fraction) -> list[str]:
-    """In words, where a decoded film is not `frames` long, or its sound not `seconds`; empty if all is well."""
+    """Faults of a decoded film in words: it is not `frames` long, or its sound not `seconds`; empty if all is well."""
     result = []
     if found.frames != frames:
         result.append(f"it has {found.frames} frames instead of {frames}")
@@ -60,9 +60,9 @@ def faults(found: DecodedFilm, *, frames: int, seconds: Fraction) -> list[str]:
 
 
 def played(path: Path) -> Fraction:
-    """Seconds that an animated picture (GIF, WebP, APNG) takes, every picture of it decoded.
+    """Seconds that an animated picture (GIF, WebP, APNG) lasts, with every picture of it decoded.
 
-    Raises ValueError if it cannot be.
+    Raises ValueError if it cannot be decoded.
     """
     from PIL import Image, ImageSequence
 
@@ -78,7 +78,7 @@ def played(path: Path) -> Fraction:
 
 
 def _packets(ffmpeg: Ffmpeg) -> Iterator[tuple[int, int]]:
-    """(stream, size in bytes) of each line of framecrc's `stream, dts, pts, duration, size, checksum`."""
+    """(stream, size in bytes) of each packet, from framecrc's lines `stream, dts, pts, duration, size, checksum`."""
     rest = b""
     while chunk := ffmpeg.read():
         *lines, rest = (rest + chunk).split(b"\n")

@@ -17,7 +17,7 @@ _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def vtt(cues: Iterable[Cue], fps: Fraction) -> str:
-    """The text of a WebVTT file. cues: in order of time. fps: of the film.
+    """Text of a WebVTT file. cues: in order of time. fps: of the film.
 
     A cue's times are those at which its first frame is shown and no longer its last: the first whole millisecond of
     each, so that a player that shows the cue shows that frame.
@@ -28,8 +28,8 @@ def vtt(cues: Iterable[Cue], fps: Fraction) -> str:
     return "\n".join(["WEBVTT\n", *blocks])
 
 
-def vtt_beside(film: Path) -> Path:
-    """Where the captions of a film are."""
+def captions_beside(film: Path) -> Path:
+    """Path of the captions of a film: its own with the suffix .vtt."""
     return film.with_suffix(".vtt")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import netviz
-from benchmarks.listen import heard, key_of, longest_silence, samples_of
+from benchmarks.listen import key_of, longest_silence, normalized, samples_of
 from netviz.audio.composer import Note, Score
 from netviz.audio.loudness import Meter
 from netviz.audio.mixdown import BLOCK, CEILING, Master, header, limited, master_of, mastered, mixed, write_wave
@@ -73,7 +73,7 @@ def test_the_examiner_finds_what_it_looks_for() -> None:
     assert key_of(chord) == "D major"
     gap = np.concatenate([chord, np.zeros(round(2.5 * RATE), np.float32), chord])
     assert longest_silence(gap) == pytest.approx(2.5, abs=0.11)
-    assert heard(np.stack([2 * tone(997, 0.6)] * 2)).peak > 1
+    assert normalized(np.stack([2 * tone(997, 0.6)] * 2)).peak > 1
 
 
 def test_the_limiter_leaves_alone_what_is_quiet_and_no_peak_passes() -> None:
@@ -85,7 +85,7 @@ def test_the_limiter_leaves_alone_what_is_quiet_and_no_peak_passes() -> None:
 
 
 def test_the_sound_is_as_long_as_the_film_and_as_loud_as_it_should_be(sound: Path) -> None:
-    found = heard(samples(sound))
+    found = normalized(samples(sound))
     assert found.seconds == 15
     assert found.loudness == pytest.approx(-16, abs=0.5)
     assert found.true_peak < -1
@@ -118,7 +118,7 @@ def test_the_film_is_heard_with_it(
     likeness = [float(np.vdot(played[:, 99 : count - 99], np.roll(made, lag, axis=1)[:, 99 : count - 99]))
                 for lag in (-24, 0, 24)]  # fmt: skip
     assert max(likeness) == likeness[1]
-    found = heard(played)
+    found = normalized(played)
     assert found.peak < 0 and found.true_peak < -1 and found.silence <= 2 and found.ends_in == "D major"
 
 

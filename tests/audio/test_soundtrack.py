@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from netviz.audio.loudness import heard, measured
+from netviz.audio.loudness import measured, normalized
 from netviz.audio.music_file import SAMPLE_RATE, is_mono
 from netviz.audio.soundtrack import Soundtrack, mix_arguments, soundtrack
 from netviz.errors import InputError, NetvizWarning
@@ -119,7 +119,7 @@ def test_loudness_is_what_the_standard_says_and_is_reached_by_one_gain(tmp_path:
     found = measured(Soundtrack(path), 4 * S)
     assert abs(found.integrated + 20) < 0.15
     assert abs(found.true_peak + 20) < 0.15
-    loud = heard(Sound(file=str(path), loudness=-14, fade_in=Fraction(1, 2)), Fraction(4))
+    loud = normalized(Sound(file=str(path), loudness=-14, fade_in=Fraction(1, 2)), Fraction(4))
     assert 6 < loud.gain < 6.4  # the fade counts: it is what is heard in the film that is measured
     assert abs(measured(loud, 4 * S).integrated + 14) < 0.15
 
@@ -129,33 +129,33 @@ def test_peaks_keep_it_from_getting_too_loud(tmp_path: Path) -> None:
     clicks = 0.05 * np.sin(2 * np.pi * 997 * time) + 0.45 * (np.arange(4 * S) % S == 100)
     sound = Sound(file=str(write(tmp_path / "clicks.wav", np.stack([clicks, clicks], 1))), loudness=-6)
     with pytest.warns(NetvizWarning, match=r"to -\d+\.\d LUFS instead of -6: any louder, its peaks would pass -1"):
-        made = heard(sound, Fraction(4))
+        made = normalized(sound, Fraction(4))
     assert -1.4 < measured(made, 4 * S).true_peak < -0.8
 
 
 def test_silence_cannot_be_made_louder(tmp_path: Path) -> None:
     silent = write(tmp_path / "silent.wav", np.zeros((S, 2)))
     with pytest.raises(InputError, match=r"^audio.loudness: what is heard of the music is silent"):
-        heard(Sound(file=str(silent), loudness=-14), Fraction(1))
+        normalized(Sound(file=str(silent), loudness=-14), Fraction(1))
 
 
 def test_a_gain_that_cuts_peaks_off_is_worth_a_word(tmp_path: Path) -> None:
     path = str(sine(tmp_path, -20))
-    assert heard(Sound(file=path, gain=12), Fraction(4)).gain == 12
+    assert normalized(Sound(file=path, gain=12), Fraction(4)).gain == 12
     with pytest.warns(NetvizWarning, match=r"24 dB lift the music's peaks 4\.0 dB above .*; 20\.0 dB are the most"):
-        heard(Sound(file=path, gain=24), Fraction(4))
+        normalized(Sound(file=path, gain=24), Fraction(4))
 
 
 def test_a_usual_loudness_is_for_music_of_which_nothing_is_said(tmp_path: Path) -> None:
     path = str(sine(tmp_path, -20))
-    assert heard(Sound(file=path), Fraction(4)).gain == 0
-    assert heard(Sound(file=path), Fraction(4), -14).gain == pytest.approx(6, abs=0.15)
-    assert heard(Sound(file=path, loudness=-23), Fraction(4), -14).gain == pytest.approx(-3, abs=0.15)
-    assert heard(Sound(file=path, gain=1.5), Fraction(4), -14).gain == 1.5
+    assert normalized(Sound(file=path), Fraction(4)).gain == 0
+    assert normalized(Sound(file=path), Fraction(4), -14).gain == pytest.approx(6, abs=0.15)
+    assert normalized(Sound(file=path, loudness=-23), Fraction(4), -14).gain == pytest.approx(-3, abs=0.15)
+    assert normalized(Sound(file=path, gain=1.5), Fraction(4), -14).gain == 1.5
     silent = str(write(tmp_path / "silent.wav", np.zeros((S, 2))))
-    assert heard(Sound(file=silent), Fraction(1), -14).gain == 0, "what is silent is left alone"
+    assert normalized(Sound(file=silent), Fraction(1), -14).gain == 0, "what is silent is left alone"
     time = np.arange(4 * S) / S
     clicks = 0.05 * np.sin(2 * np.pi * 997 * time) + 0.45 * (np.arange(4 * S) % S == 100)
     loud = str(write(tmp_path / "clicks.wav", np.stack([clicks, clicks], 1)))
     with pytest.warns(NetvizWarning, match=r"^output\.platform: the music is brought to -\d+\.\d LUFS instead of -14"):
-        heard(Sound(file=loud), Fraction(4), -14)
+        normalized(Sound(file=loud), Fraction(4), -14)

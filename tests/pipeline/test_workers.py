@@ -206,9 +206,9 @@ def test_threads_stop_when_nobody_wants_the_film(run: Recording, tmp_path: Path)
 
 def roll_of(scene: Scene) -> FrameStream:
     """What is drawn for the scene's film as MP4."""
-    making = encode_settings(scene.output)
-    (roll,) = frame_streams(outputs_of([Path("film.mp4")], making), making)
-    return roll
+    settings = encode_settings(scene.output)
+    (stream,) = frame_streams(outputs_of([Path("film.mp4")], settings), settings)
+    return stream
 
 
 def packed(run: Recording) -> SerializedTask:

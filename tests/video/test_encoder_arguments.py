@@ -9,7 +9,7 @@ import pytest
 
 from netviz.audio.music_file import _FORMATS
 from netviz.audio.soundtrack import Soundtrack
-from netviz.video.encoder import QUALITIES, take_arguments
+from netviz.video.encoder import QUALITIES, encoding_arguments
 from netviz.video.formats import Encoding, FrameStream
 from netviz.video.muxer import sound_arguments
 from netviz.video.verify import verify_arguments
@@ -17,7 +17,7 @@ from netviz.video.verify import verify_arguments
 
 def test_a_segment() -> None:
     take = Encoding("h264", "good", (1920, 1080))
-    arguments = take_arguments(take, FrameStream((1920, 1080), Fraction(30000, 1001), (take,)))
+    arguments = encoding_arguments(take, FrameStream((1920, 1080), Fraction(30000, 1001), (take,)))
     assert arguments == [
         *("-v", "error"),
         *("-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", "1920x1080", "-framerate", "30000/1001"),
@@ -56,7 +56,7 @@ def test_the_better_the_quality_the_lower_the_rate_factor() -> None:
 @pytest.mark.parametrize(("fps", "group"), [("30", "60"), ("24000/1001", "48"), ("1/10", "1")])
 def test_a_group_of_pictures_lasts_two_seconds(fps: str, group: str) -> None:
     take = Encoding("h264", "best", (64, 48))
-    arguments = take_arguments(take, FrameStream((64, 48), Fraction(fps), (take,)))
+    arguments = encoding_arguments(take, FrameStream((64, 48), Fraction(fps), (take,)))
     assert arguments[arguments.index("-g") + 1] == group
 
 

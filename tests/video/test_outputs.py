@@ -49,15 +49,19 @@ def discs(count: int) -> Iterator[NDArray[np.uint8]]:
 
 
 def made(
-    making: EncodeSettings, targets: Sequence[Path], audio: Path | None = None, frames: int = FRAMES, source: Any = None
+    settings: EncodeSettings,
+    targets: Sequence[Path],
+    audio: Path | None = None,
+    frames: int = FRAMES,
+    source: Any = None,
 ) -> Film:
     """A film that becomes several files. source: its pictures, where they are no discs or bars."""
     sound = None if audio is None else Soundtrack(audio)
-    wanted = OutputSpec(outputs_of(targets, making), making, frames, sound)
+    wanted = OutputSpec(outputs_of(targets, settings), settings, frames, sound)
 
-    def segments(roll: FrameStream) -> Iterator[tuple[bytes, ...]]:
-        pictures: Any = source or (discs(frames) if roll.is_transparent else moving_pictures(frames))
-        return encoded_in_turn(pictures, wanted.segments, roll)
+    def segments(stream: FrameStream) -> Iterator[tuple[bytes, ...]]:
+        pictures: Any = source or (discs(frames) if stream.is_transparent else moving_pictures(frames))
+        return encoded_in_turn(pictures, wanted.segments, stream)
 
     making_of_it = join_film(wanted, segments)
     while True:
@@ -157,8 +161,8 @@ def test_what_is_still_in_a_gif_does_not_shimmer(tmp_path: Path) -> None:
             picture[:4, :4], picture[-4:, -4:] = 12 * index, 255 - 12 * index
             yield planes(picture)
 
-    making = EncodeSettings(SIZE, FPS, "good", CODEC, rate=Fraction(10))
-    made(making, [tmp_path / "film.gif"], frames=count, source=pictures())
+    settings = EncodeSettings(SIZE, FPS, "good", CODEC, rate=Fraction(10))
+    made(settings, [tmp_path / "film.gif"], frames=count, source=pictures())
     found, _ = shown(tmp_path / "film.gif")
     assert len(found) == count
     for before, after in pairwise(found):
@@ -187,8 +191,8 @@ def test_what_is_transparent_stays_so(tmp_path: Path, end: str) -> None:
 def test_scaled_without_edges_of_what_is_not_seen(tmp_path: Path) -> None:
     """Where alpha is 0 the discs are red all the same: scaling must not let that come in."""
     target = tmp_path / "film.apng"
-    making = EncodeSettings(SIZE, FPS, "good", CODEC, side=32, rate=Fraction(10), is_transparent=True)
-    made(making, [target], frames=3)
+    settings = EncodeSettings(SIZE, FPS, "good", CODEC, side=32, rate=Fraction(10), is_transparent=True)
+    made(settings, [target], frames=3)
     picture = shown(target)[0][0]
     assert picture.shape == (24, 32, 4)
     border = picture[-5, :, :]  # half bar, half nothing
@@ -196,12 +200,12 @@ def test_scaled_without_edges_of_what_is_not_seen(tmp_path: Path) -> None:
 
 
 def test_takes_are_shared() -> None:
-    making = EncodeSettings((1920, 1080), Fraction(30), "good", CODEC)
+    settings = EncodeSettings((1920, 1080), Fraction(30), "good", CODEC)
     names = ["a.mp4", "b.mp4", "a.webm", "a.gif", "a.webp", "a.apng", "a.mov"]
-    opaque, clear = frame_streams(outputs_of([Path(name) for name in names], making), making)
-    assert [take.codec for take in opaque.takes] == ["h264", CODEC, "lossless"]
-    assert opaque.takes[-1] == Encoding("lossless", "good", (640, 360), 2)
-    assert clear.is_transparent and [take.codec for take in clear.takes] == ["prores"]
+    opaque, clear = frame_streams(outputs_of([Path(name) for name in names], settings), settings)
+    assert [take.codec for take in opaque.encodings] == ["h264", CODEC, "lossless"]
+    assert opaque.encodings[-1] == Encoding("lossless", "good", (640, 360), 2)
+    assert clear.is_transparent and [take.codec for take in clear.encodings] == ["prores"]
 
 
 @pytest.mark.parametrize(
@@ -221,8 +225,8 @@ def test_the_size_of_animated_pictures(size: tuple[int, int], side: int | None, 
 @pytest.mark.parametrize(("fps", "every"), [("30", 2), ("60", 4), ("25", 2), ("10", 1), ("30000/1001", 2)])
 def test_the_rate_of_animated_pictures(fps: str, every: int) -> None:
     (output,) = outputs_of([Path("a.gif")], EncodeSettings((640, 360), Fraction(fps), "good", CODEC))
-    assert output.take.every == every
-    assert output.take.taken(range(7, 13)) == range(-(-7 // every) * every, 13, every)
+    assert output.encoding.every == every
+    assert output.encoding.selected(range(7, 13)) == range(-(-7 // every) * every, 13, every)
 
 
 def test_arguments_of_a_webm() -> None:
@@ -238,10 +242,10 @@ def test_arguments_of_a_webm() -> None:
 
 @pytest.mark.parametrize("codec", sorted({"vp9", CODEC}))
 def test_the_same_webm_again(tmp_path: Path, codec: Any) -> None:
-    making = EncodeSettings(SIZE, FPS, "draft", codec)
+    settings = EncodeSettings(SIZE, FPS, "draft", codec)
     contents = set()
     for name in ("a.webm", "b.webm"):
-        made(making, [tmp_path / name], frames=70)
+        made(settings, [tmp_path / name], frames=70)
         contents.add((tmp_path / name).read_bytes())
     assert len(contents) == 1
 

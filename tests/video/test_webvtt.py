@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from netviz.atomic_files import EXISTS, OutputFailed, atomic_write_all
 from netviz.timeline.cues import Cue
-from netviz.video.webvtt import vtt, vtt_beside
+from netviz.video.webvtt import captions_beside, vtt
 
 TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 
@@ -87,7 +87,7 @@ def test_a_film_that_tells_nothing_in_the_end_has_an_empty_file() -> None:
 
 
 def make(film: Path, overwrite: bool = False, fault: Exception | None = None) -> None:
-    with atomic_write_all([film, vtt_beside(film)], overwrite=overwrite) as (part, words):
+    with atomic_write_all([film, captions_beside(film)], overwrite=overwrite) as (part, words):
         part.write_text("film")
         words.write_text("words")
         if fault:

@@ -20,7 +20,8 @@ from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
 
 BEHIND = 0.26
-"""How far the answers' colours are taken back to the middle of the scale, so that points of full colour stand out."""
+"""Part of the way that outputs' colours are moved to the middle of the scale, so that points of full colour stand
+out."""
 SEVERAL = tuple(map(colour, ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#8a8f99")))
 """Colours of several outputs, after Okabe & Ito, "Color Universal Design", 2008."""
 POINT = 0.0088
@@ -28,9 +29,10 @@ POINT = 0.0088
 
 
 class Answers:
-    """The output layer's answers as the pixels of a square.
+    """Outputs of the network's last layer as the pixels of a square.
 
-    One output goes through the theme's scale; of several the strongest gives its colour, the paler the closer the next.
+    One output goes through the theme's scale; of several the strongest gives its colour, paler the closer the next one
+    is.
     """
 
     def __init__(self, context: RenderContext, side: int, discrete: bool) -> None:
@@ -49,57 +51,57 @@ class Answers:
         self.palette = context.canvas.space.palette(self._shades() if self.classes else self.scale)
 
     def _shades(self) -> Bytes:
-        """For each output 256 colours (256 n, 3), from the middle of the scale to its own."""
+        """Colours (256 n, 3): for each output 256 from the middle of the scale to its own."""
         assert self.classes is not None
         strength = (1 - BEHIND) * np.linspace(0, 1, 256)[:, None]
         shades = [self.middle + strength * (255 * own - self.middle) for own in self.classes]
         return np.rint(np.concatenate(shades)).astype(np.uint8)
 
     def colours(self, values: NDArray[np.float32]) -> Bytes:
-        """Colours (..., 3) of answers from -1 to 1."""
+        """Colours (..., 3) of outputs from -1 to 1."""
         return self.scale[_places(values).astype(np.uint8)]
 
     def of(self, frame: Frame) -> NDArray[np.uint8 | np.uint16]:
-        """The numbers (side, side) of a frame's colours in the palette."""
-        answers = self.responses.of(frame)[-1]
+        """Numbers (side, side) of a frame's colours in the palette."""
+        outputs = self.responses.of(frame)[-1]
         if self.classes is None:
-            values = np.asarray(signed(answers[0], self.activation), np.float32)
-            # Places in the scale are worked out before there are many of them: enlarging keeps them what they are.
+            values = np.asarray(signed(outputs[0], self.activation), np.float32)
+            # Places in the scale are computed before enlarging, when there are few: linear enlarging allows it.
             large = self.enlarge @ _places(values) @ self.enlarge.T
             return large.astype(np.uint8)
-        strongest, sure = _strongest(self.enlarge @ answer @ self.enlarge.T for answer in answers)
+        strongest, sure = _strongest(self.enlarge @ output @ self.enlarge.T for output in outputs)
         shade = np.full_like(sure, 255) if self.discrete else 255 * np.minimum(sure, 1)
         return strongest + shade.astype(np.uint16)
 
 
-def _strongest(answers: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
-    """256 times the number of the output that answers most, and how much more it answers than the next one.
+def _strongest(outputs: Iterable[NDArray[np.float32]]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """Number of the strongest output times 256, and how much stronger it is than the next: each (side, side).
 
-    answers: for each output (side, side), of which there are two or more.
+    outputs: for each output (side, side), of which there are two or more.
     """
-    following = iter(answers)
+    following = iter(outputs)
     best = next(following)
     second = np.full_like(best, -np.inf)
     number = np.zeros(best.shape, np.uint16)
-    for index, answer in enumerate(following, start=1):
-        number[answer > best] = 256 * index
-        np.maximum(second, np.minimum(best, answer), out=second)
-        best = np.maximum(best, answer)
+    for index, output in enumerate(following, start=1):
+        number[output > best] = 256 * index
+        np.maximum(second, np.minimum(best, output), out=second)
+        best = np.maximum(best, output)
     return number, best - second
 
 
 def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where answers from -1 to 1 stand among the 256 colours of a scale, 0 at the first of the upper half.
+    """Places of outputs from -1 to 1 among the 256 colours of a scale, 0 at the first of the upper half.
 
-    The ends are kept half a colour inside, so that nothing leaves the scale when it is enlarged and rounded.
+    The ends are half a colour inside, so that nothing leaves the scale when it is enlarged and rounded.
     """
     return values * np.float32(127.4) + np.float32(128)
 
 
 class Points:
-    """The examples as small discs, drawn once by matplotlib and put on the answers from then on.
+    """The examples as small discs, drawn once by matplotlib and laid over the outputs from then on.
 
-    square: where the answers are, in the picture's pixels.
+    square: that of the outputs, in the picture's pixels.
     """
 
     def __init__(self, context: RenderContext, square: Rect, domain: Domain, with_tests: bool) -> None:
@@ -115,7 +117,7 @@ class Points:
             discs.remove()
 
     def place(self, points: Floats) -> Floats:
-        """Points (n, 2) of the plane in the picture's pixels."""
+        """Map points (n, 2) of the plane to the picture's pixels."""
         (left, right), (bottom, top) = self.domain
         ways = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
         return self.square.width * np.column_stack(ways) + (self.square.x, self.square.y)
@@ -147,7 +149,7 @@ def _colours(context: RenderContext, targets: Floats) -> Floats:
 
 
 def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
-    """The matrix (side, cells) that takes values at `cells` points from edge to edge to `side` pixels, linearly."""
+    """Matrix (side, cells) that interpolates values at `cells` points from edge to edge linearly to `side` pixels."""
     at = np.clip((np.arange(side) + 0.5) / side * (cells - 1), 0, cells - 1)
     before = np.minimum(at.astype(int), cells - 2)
     matrix = np.zeros((side, cells), np.float32)
@@ -156,11 +158,11 @@ def _between_cells(cells: int, side: int) -> NDArray[np.float32]:
     return matrix
 
 
-# Neurons as tiles: in each a small picture of what the neuron answers all over the plane.
+# Tiles: neurons drawn as small pictures of their outputs over the input plane.
 
 
 class Tiles:
-    """Response maps with round corners; a tile's rim lights up with its neuron."""
+    """Neurons as tiles: response maps with round corners; a tile's rim lights up with its neuron."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
@@ -178,7 +180,7 @@ class Tiles:
         self.thin = max(1.0, 1.6 * unit)
 
     def draw(self, frame: Frame) -> None:
-        """The maps, copied into the picture, and their rims."""
+        """Draw the maps and their rims."""
         theme, canvas = self.context.theme, self.context.canvas
         with canvas.partly(*self.beyond):
             for (left, top), numbers in zip(self.corners.tolist(), self._maps(frame), strict=True):
@@ -189,10 +191,10 @@ class Tiles:
             self.rims.rim(index, self.thin * (1 + 1.6 * abs(level)), mix(theme.rim, signal, abs(level)))
 
     def write(self, frame: Frame) -> None:
-        """Maps stand without figures."""
+        """Write nothing: maps have no figures."""
 
     def _maps(self, frame: Frame) -> NDArray[np.uint8]:
-        """The numbers (neurons, side, side) of the colours in all maps."""
+        """Numbers (neurons, side, side) of the colours in all maps."""
         assert self.context.responses is not None, "maps are made for planar scenes"
         maps = self.context.responses.of(frame)
         shown = [
@@ -208,7 +210,7 @@ class Tiles:
 
 
 def rounded(side: int, corner: float, samples: int = 4) -> NDArray[np.float32]:
-    """How much (side, side) of each pixel a square with round corners covers. corner: radius, of half the side."""
+    """Cover (side, side), 0 to 1, of a square with round corners. corner: their radius, as a part of half the side."""
     size = corner * side / 2
     at = (np.arange(int(np.ceil(size)) * samples) + 0.5) / samples
     inside = np.hypot(*np.meshgrid(*[np.maximum(0, size - at)] * 2)) <= size

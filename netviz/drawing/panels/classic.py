@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.network_layout import place
 from netviz.drawing.panels.labels import short
-from netviz.drawing.panels.panel import LevelScale, RenderContext, Unlit, number
+from netviz.drawing.panels.panel import LevelScale, NoGlow, RenderContext, number
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, width
@@ -28,23 +28,24 @@ from netviz.timeline.frame import Frame
 
 HALO = 1.5
 VALUE_DISTANCE = 1.9
-"""From a neuron's middle to its value, in radii."""
+"""Distance from a neuron's middle to its value, in radii."""
 _TYPE, TYPE_OF_LITTLE = 1.35, 1.1
-"""Size of the words, in the smallest that can be read; and where little is left of a tall picture."""
+"""Size of the words, in the smallest size that can be read; and where little is left of a tall picture."""
 _STEP, LINES = 1.75, 3.6
-"""From one line of the header to the next, in sizes of its type; lines that are above the network, which is beside them
-in wide pictures."""
+"""Distance from one line of the header to the next, in sizes of its type; number of lines that are above the network,
+which is beside them in wide pictures."""
 LEFT, TOP, RIGHT, BOTTOM = 0.055, 0.05, 0.945, 0.927
-"""Parts of the picture that everything stands between."""
+"""Edges of the area that everything stands in, as parts of the picture."""
 BAND = {True: 0.095, False: 0.11}
-"""How far all gives way to a film's captions, which stand above it; in wide pictures and others, of the height."""
+"""Height that everything moves down by for a film's cues, which stand above it, as a part of the picture's; in wide
+pictures and in others."""
 _PAGE = 480 / (100 / 72)
 """Height of the original page in points, the unit of its line widths."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """The picture's measures, or those of what a platform leaves of it. type: size of the words in pixels."""
+    """Edges of the picture, or of what a platform leaves of it, in pixels. type: size of the words in pixels."""
 
     left: float
     top: float
@@ -54,7 +55,7 @@ class Page:
 
     @classmethod
     def of(cls, layout: Layout) -> Page:
-        """Everything between the usual margins, or farther inside where something is laid over the picture."""
+        """Edges at the usual margins, or farther inside where something is laid over the picture."""
         (across, down), safe = layout.size, layout.safe
         return cls(
             max(LEFT * across, safe.x),
@@ -65,16 +66,16 @@ class Page:
         )
 
     def x(self, part: float) -> float:
-        """Pixels from the left of what is so far from the left in a whole picture."""
+        """Pixels from the left, for a place given as a part of a whole picture's width."""
         return self.left + (part - LEFT) / (RIGHT - LEFT) * (self.right - self.left)
 
     def y(self, part: float) -> float:
-        """Pixels from the top, likewise."""
+        """Pixels from the top, for a place given as a part of a whole picture's height."""
         return self.top + (part - TOP) / (BOTTOM - TOP) * (self.bottom - self.top)
 
 
-class ClassicNetworkPanel(Unlit):
-    """Inputs at the bottom, outputs on top, values at the right of the neurons."""
+class ClassicNetworkPanel(NoGlow):
+    """Network of the classic style: inputs at the bottom, outputs on top, values at the right of the neurons."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
@@ -115,10 +116,10 @@ class ClassicNetworkPanel(Unlit):
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
 
     def ground(self) -> None:
-        """Nothing stands still."""
+        """Draw nothing: nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
-        """Synapses, their glow, halos, neurons, values."""
+        """Draw synapses, their glow, halos, neurons and values."""
         weights = np.concatenate([layer.ravel() for layer in frame.weights])
         lights = [levels * values for levels, values in zip(frame.arrived, frame.activations, strict=True)]
         signal = np.concatenate(
@@ -144,7 +145,7 @@ class ClassicNetworkPanel(Unlit):
         if theme.is_light:
             self.halos.set(facecolor=np.hstack([signal_colour, 0.5 * level]))
             self.neurons.set(facecolor=(1 - level) * theme.neuron + level * signal_colour, edgecolor=theme.rim)
-        else:  # dark neurons grow brighter: (y, y, 0) in the original
+        else:  # on black, neurons grow brighter: (y, y, 0) in the original
             light = level * signal_colour
             self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
             self.neurons.set(facecolor=np.maximum(light, theme.neuron))
@@ -152,7 +153,7 @@ class ClassicNetworkPanel(Unlit):
         self._values(frame)
 
     def _values(self, frame: Frame) -> None:
-        """The numbers of layers whose neurons stand far enough apart for them."""
+        """Write the numbers of layers whose neurons stand far enough apart for them."""
         context = self.context
         font, size, ink = context.faces.figures, context.layout.small, context.theme.ink
         for levels, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
@@ -174,7 +175,7 @@ def _discs(context: RenderContext, centres: NDArray[np.float64], radius: float) 
 
 
 def caption_slot(layout: Layout) -> CaptionSlot:
-    """Where cues stand in this style: above all else."""
+    """Slot of cues in this style: above all else."""
     across, down = layout.size
     page = Page.of(layout)
     wide = 0.70 if across >= 1.2 * down else 0.89
@@ -182,8 +183,8 @@ def caption_slot(layout: Layout) -> CaptionSlot:
     return CaptionSlot(Rect(left, page.y(TOP), right - left, TWO_LINES * page.type), page.type)
 
 
-class ClassicHeaderPanel(Unlit):
-    """Iteration, training example, desired output, inputs; above them cues; below all, the average error's bar."""
+class ClassicHeaderPanel(NoGlow):
+    """Header of the classic style: iteration, training example, desired output, inputs; cues above; a bar below."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
@@ -208,7 +209,7 @@ class ClassicHeaderPanel(Unlit):
         self.full = 1.0 if self.share else float(context.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:
-        """The empty bar."""
+        """Draw the empty bar."""
         bar, canvas = self.bar, self.context.canvas
         edge = Rectangle(
             (bar.x, bar.y),
@@ -223,7 +224,7 @@ class ClassicHeaderPanel(Unlit):
         edge.remove()
 
     def draw(self, frame: Frame) -> None:
-        """Lines of text, the bar."""
+        """Draw the lines of text and the bar."""
         if frame.is_cue:
             write(self.context, frame.caption, self.cues, self.context.theme.ink, frame.caption_level)
         for index, text in enumerate(self._lines(frame)):

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import accumulate
 
 from netviz.drawing.layout import Rect
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import say, whole
@@ -17,12 +17,12 @@ from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 
 ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
-"""How so many counters can be set: counters in each row."""
+"""Ways to arrange so many counters: the number of counters in each row."""
 
 
 @dataclass(frozen=True)
 class Counter:
-    """A number with its name. longest: the widest it becomes. of: its text in a frame."""
+    """A number with its name. longest: its widest text. of: its text in a frame."""
 
     name: str
     longest: str
@@ -31,9 +31,9 @@ class Counter:
 
 
 def counters(context: RenderContext) -> list[Counter]:
-    """The cycle, and the average error or, where there are examples for testing, the losses on both halves.
+    """Counters of the cycle, and of the average error or, if there are examples for testing, the losses on both halves.
 
-    Runs side by side have the cycle in common alone.
+    Runs side by side share only that of the cycle.
     """
     recording, theme = context.recording, context.theme
     scene = recording.scene
@@ -64,7 +64,7 @@ def counters(context: RenderContext) -> list[Counter]:
     ]
 
 
-class NumbersPanel(Unlit):
+class NumbersPanel(NoGlow):
     """Counters with their names, in the rows that let them be largest."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
@@ -73,9 +73,9 @@ class NumbersPanel(Unlit):
         layout = context.layout
         self.gap = 1.1 * layout.small
         stacked = slot.height > 0.8 * slot.width
-        wanted = (1.05 if stacked else 0.92) * layout.title
+        preferred = (1.05 if stacked else 0.92) * layout.title
         choices = ROWS[len(self.counters)]
-        sizes = {rows: self._largest(rows, wanted) for rows in (reversed(choices) if stacked else choices)}
+        sizes = {rows: self._largest(rows, preferred) for rows in (reversed(choices) if stacked else choices)}
         rows = max(sizes, key=lambda rows: sizes[rows])
         self.size = sizes[rows]
         self.label_drop = 0.62 * self.size + 0.85 * layout.small
@@ -105,7 +105,7 @@ class NumbersPanel(Unlit):
         return size
 
     def _spots(self, rows: tuple[int, ...]) -> list[tuple[float, float]]:
-        """Left end and middle of every number."""
+        """Left end x and middle y of every number, in pixels."""
         spots = []
         following = iter(self.counters)
         y = self.slot.y + 0.6 * self.size
@@ -118,7 +118,7 @@ class NumbersPanel(Unlit):
         return spots
 
     def ground(self) -> None:
-        """What the numbers are."""
+        """Write the names of the numbers."""
         context = self.context
         small, font = context.layout.small, context.faces.words
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
@@ -126,7 +126,7 @@ class NumbersPanel(Unlit):
             context.canvas.text(text, x, y + self.label_drop, font, size, context.theme.quiet)
 
     def draw(self, frame: Frame) -> None:
-        """The numbers, filled with faint zeros where they could have more digits."""
+        """Write the numbers, filled with faint zeros where they could have more digits."""
         context = self.context
         canvas, figures = context.canvas, context.faces.figures
         for (x, y), counter in zip(self.spots, self.counters, strict=True):

@@ -13,7 +13,7 @@ from netviz.drawing.canvas import drawing_of, left_free
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import Answers, Points, rounded
 from netviz.drawing.panels.labels import FEATURES, short
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.shots import AnyPanelSpec
@@ -26,25 +26,25 @@ LEGEND = 0.42
 """Length of the colour bar, as a part of the panel's side."""
 
 
-class BoundaryPanel(Unlit):
-    """A square of the plane as large as its room allows, with its axes named at the left and below."""
+class BoundaryPanel(NoGlow):
+    """Decision boundary: a square of the plane as large as its slot allows, its axes named at the left and below."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         assert isinstance(spec, BoundarySpec) and context.responses is not None, "a planar scene's panel"
         self.context, self.spec = context, spec
         small, unit = context.layout.small, context.layout.unit
         domain = context.responses.domain
-        # As many decimals as tell the ends apart: one for a range of a few units.
+        # As many decimals as distinguish the ends: one for a range of a few units.
         self.ticks = [[short(end, max(0, 1 - floor(log10(b - a)))) for end in (a, b)] for a, b in domain]
         names = context.recording.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]
-        # A long name of the upward axis stands above it; beside it, it would take the plane's room.
+        # A long name of the upward axis stands above it; beside it, it would take the plane's space.
         self.is_above = width(self.upward, context.faces.words, small) > 2.2 * small
         beside = 0.6 * small + max(width(text, context.faces.words, small) for text in texts[: 3 - self.is_above])
         above, below = 1.6 * small if self.is_above else 0.0, 1.7 * small
         self.side = 2 * max(8, int(min(slot.width - beside, slot.height - above - below)) // 2)
-        # In the middle of its room, and at its top where there is more height than width.
+        # In the middle of its slot, and at its top where there is more height than width.
         self.left = 2 * round((slot.x + beside + (slot.width - beside - self.side) / 2) / 2)
         self.top = 2 * round((slot.y + above) / 2)
         self.beneath = slot.bottom - (self.top + self.side + below)
@@ -69,7 +69,7 @@ class BoundaryPanel(Unlit):
             axes.add_collection(ring, autolim=False)
 
     def _around(self, x: float, y: float, side: float) -> Rect:
-        """A square with room for what stands out of it."""
+        """A square with a margin for what stands out of it."""
         edge = 20 * self.context.layout.unit
         return Rect(x - edge, y - edge, side + 2 * edge, side + 2 * edge)
 
@@ -81,7 +81,7 @@ class BoundaryPanel(Unlit):
         )  # fmt: skip
 
     def ground(self) -> None:
-        """Names and ends of the axes, and what the colours mean."""
+        """Write names and ends of the axes, and draw the legend."""
         context = self.context
         small, faint, quiet = context.layout.small, context.theme.faint, context.theme.quiet
         write, words = context.canvas.text, context.faces.words
@@ -95,7 +95,7 @@ class BoundaryPanel(Unlit):
         ends = 2 * max(width(text, words, small) for text in (first, last)) + 1.4 * small
         name, size = fit(self.across, words, small, self.side - ends, 0.7 * small)
         if context.compared and (name != self.across or self.side < 5 * small):
-            return  # so small a square has room for the ends of its axes alone
+            return  # so small a square has space for the ends of its axes alone
         write(name, self.left + self.side / 2, row, words, size, quiet, "middle")
         if self.is_above:
             name, size = fit(self.upward, words, small, self.side, 0.7 * small)
@@ -106,7 +106,7 @@ class BoundaryPanel(Unlit):
             self._legend(row + 0.75 * small + min(self.beneath, 3.0 * small) / 2)
 
     def _legend(self, y: float) -> None:
-        """What the colours mean, in the middle below: the ends of the scale, or the outputs' names."""
+        """Draw the legend, in the middle at height y: the ends of the colour scale, or the outputs' names."""
         context = self.context
         small, faint, words = context.layout.small, context.theme.faint, context.faces.words
         write, middle = context.canvas.text, self.left + self.side / 2
@@ -133,7 +133,7 @@ class BoundaryPanel(Unlit):
             x += dot + width(name, words, small) + gap
 
     def draw(self, frame: Frame) -> None:
-        """The answers, the points on them, and a ring around the one that is presented."""
+        """Draw the output, the points on it, and a ring around the one that is presented."""
         canvas = self.context.canvas
         with canvas.partly(*self.beyond):
             canvas.lay(self.answers.of(frame), self.answers.palette, self.left, self.top)

@@ -1,4 +1,4 @@
-"""Labels: names beside neurons, targets and errors beside outputs, on soft shades that keep them readable in light."""
+"""Labels: names beside neurons, targets and errors beside outputs, on soft shades that keep them readable in glow."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from netviz.training.layers import features_of
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
 _LONGEST = 0.21
-"""Room for names on either side, as a part of the picture's width."""
+"""Largest width of names on either side, as a part of the picture's width."""
 HALO = 0.035
-"""Room for the outermost neurons' halos in upright pictures, likewise."""
+"""Width of the outermost neurons' halos in upright pictures, likewise."""
 LONGEST_OF_RUN = 0.3
-"""The same where runs stand side by side, as a part of a run's room."""
+"""The same as `_LONGEST` where runs stand side by side, as a part of the width of a run's slot."""
 LEGIBLE = 0.75
-"""Of the smallest type: in runs side by side names that would be smaller are left out."""
+"""Part of the smallest type; in runs side by side names that would be smaller are left out."""
 LINE = 1.1
-"""From one line of a name to the next, in sizes of its type."""
+"""Distance from one line of a name to the next, in sizes of its type."""
 _APART = 2.7
-"""From one neuron to the next where names beside them may have two lines, likewise."""
+"""Distance between neurons from which names beside them may have two lines, in sizes of type."""
 BARELY = 0.85
-"""Of the usual size: names beside the inputs that would be smaller on one line have two."""
+"""Part of the usual size; names beside the inputs that would be smaller on one line have two."""
 IN_ONE_LINE = 1.5
-"""Of that room, what an output's name and its wish beside it take at most."""
+"""Factor to that width where an output's name and its target share one line."""
 MOST = 0.6
-"""The most that names take of the network's room, either way; in a narrow place they are smaller or cut."""
+"""Largest part of the network's slot for names, either way; in a narrow place they are smaller or cut."""
 
 
 FEATURES: dict[Feature, str] = {
@@ -56,14 +56,14 @@ FEATURES: dict[Feature, str] = {
 
 
 def _texts(context: RenderContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Names of the inputs, which points of the plane have by themselves and pixels never, and of the outputs."""
+    """Names of the inputs and of the outputs; points of the plane are named by their features, pixels have no names."""
     scene = context.recording.scene
     inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in features_of(scene) or ())
     return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
 
 
-def _is_asked(scene: Scene) -> bool:
-    """Whether the film ever presents something, so that the outputs have answers to be compared."""
+def _presents_examples(scene: Scene) -> bool:
+    """True if the film ever presents something, so that outputs are compared with targets."""
     return scene.presentation == "each" or any(isinstance(shot, ThinkShot | WalkShot) for shot in scene.shots)
 
 
@@ -73,42 +73,41 @@ def short(value: float, decimals: int = 3) -> str:
 
 
 def _beside(context: RenderContext) -> bool:
-    """Whether the outputs' texts stand to the right of their neurons, not above them."""
+    """True if the outputs' texts stand to the right of their neurons, not above them."""
     return context.layout.flow == "right" or context.recording.scene.network.layers[-1] == 1
 
 
 def _in_one_line(context: RenderContext, slot: Rect, most: int) -> bool:
-    """Whether the outputs stand so close that each has one line for its name and its wish."""
+    """True if the outputs stand so close that name and target of each share one line."""
     return context.recording.scene.network.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
 
 
-def room_for_names(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
-    """Pixels to keep free at the left, right, top and bottom of the network, which is left with a part of the room.
+def margins_for_names(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
+    """Pixels to leave free at the left, right, top and bottom of the network, which always gets a part of the slot.
 
     most: neurons that stand beside each other.
     """
-    left, right, above, below = _wanted(context, slot, most)
+    left, right, above, below = _preferred_margins(context, slot, most)
     across = min(1.0, MOST * slot.width / max(1e-9, left + right))
     down = min(1.0, MOST * slot.height / max(1e-9, above + below))
     return across * left, across * right, down * above, down * below
 
 
-def _wanted(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
+def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
     layout, faces = context.layout, context.faces
     inputs, outputs = _texts(context)
     gap = 1.2 * layout.small
     longest = _longest(context, slot)
-    if not _have_room(context, slot, inputs):
+    if not _names_fit(context, slot, inputs):
         inputs = ()
     scene = context.recording.scene
-    wish = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
+    target_width = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(context, slot, most) and layout.flow == "right":
-        right += wish + 0.6 * layout.body
+        right += target_width + 0.6 * layout.body
         longest *= IN_ONE_LINE
-    asked = _is_asked(context.recording.scene)
-    if asked:
-        right = max(right, wish, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
+    if _presents_examples(scene):
+        right = max(right, target_width, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
         lines = [line for each in _beside_inputs(context, inputs, longest) for line in each]
@@ -116,7 +115,7 @@ def _wanted(context: RenderContext, slot: Rect, most: int) -> tuple[float, float
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = (3.3 if context.compared else 2.0) * layout.body if inputs else 0.0
     above = 0.0 if _beside(context) else (4.2 if any(outputs) else 2.2) * layout.body
-    # The outermost names stand in the middle below their neurons, and their halos want to end inside the picture.
+    # The outermost names are centred below their neurons, whose halos have to end inside the picture.
     ends = inputs[:: max(1, len(inputs) - 1)]
     if context.compared:  # names may have two lines
         ends = tuple(word for text in ends for word in text.split())
@@ -126,12 +125,12 @@ def _wanted(context: RenderContext, slot: Rect, most: int) -> tuple[float, float
 
 
 def _longest(context: RenderContext, slot: Rect) -> float:
-    """The most that a name beside the network takes of the picture's width, or of a run's room."""
+    """Largest width of a name beside the network: a part of the picture's, or of a run's slot, in pixels."""
     return LONGEST_OF_RUN * slot.width if context.compared else _LONGEST * context.layout.size[0]
 
 
 def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: float) -> list[list[str]]:
-    """Names beside the inputs: on two lines, all alike, where one of them would be much smaller on one."""
+    """Lines of the names beside the inputs: all on two, where one of them would be much smaller on one."""
     layout, font = context.layout, context.faces.words
     widest = max((width(text, font, layout.body) for text in texts), default=0.0)
     if context.compared or BARELY * widest <= longest:
@@ -139,8 +138,8 @@ def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: floa
     return [two_lines(text) for text in texts]
 
 
-def _have_room(context: RenderContext, slot: Rect, inputs: tuple[str, ...]) -> bool:
-    """Whether the inputs' names can be read in the room of one of several runs; without room there are none."""
+def _names_fit(context: RenderContext, slot: Rect, inputs: tuple[str, ...]) -> bool:
+    """True if the inputs' names can be read in the slot of one of several runs; if not there are none."""
     if not context.compared or not inputs:
         return True
     size, font = LEGIBLE * context.layout.small, context.faces.words
@@ -151,9 +150,9 @@ def _have_room(context: RenderContext, slot: Rect, inputs: tuple[str, ...]) -> b
 
 
 def _right_edge(context: RenderContext, slot: Rect) -> float:
-    """Where the outputs' texts end: close to the picture's edge, unless another panel may stand there."""
+    """Right end of the outputs' texts: close to the picture's edge, unless another panel may stand there."""
     across, safe = context.layout.size[0], context.layout.safe
-    if context.compared or slot.right < safe.x + 0.93 * safe.width:  # all runs' texts have the same room
+    if context.compared or slot.right < safe.x + 0.93 * safe.width:  # all runs' texts have the same width
         return slot.right
     return min(0.985 * across, safe.right)
 
@@ -172,19 +171,21 @@ class Names:
         self.one_line = _in_one_line(context, slot, most) and self.beside
         longest = min(_longest(context, slot), places.centres[0][0][0] - self.reach - slot.x)
         self.last = len(places.centres) - 1
-        named, asked = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
-        across = 0.94 * self._spacing(named)
+        input_centres, output_centres = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
+        across = 0.94 * self._spacing(input_centres)
         if layout.flow == "right":
-            self.inputs = self._beside_inputs(inputs, longest, self._spacing(named))
-            if context.compared and not self._readable(inputs, self._spacing(named)):
+            self.inputs = self._beside_inputs(inputs, longest, self._spacing(input_centres))
+            if context.compared and not self._readable(inputs, self._spacing(input_centres)):
                 self.inputs = []
         else:
             self.inputs = self._below(inputs, across)
         rest = _right_edge(context, slot) - (places.centres[-1][0][0] + self.reach)
-        self.slot = rest if self.beside else 0.94 * self._spacing(asked)
-        wish = width(say(self.scene, "label-wants", target="0"), context.faces.medium, layout.body) + 0.6 * layout.body
-        self.outputs = self._same_size(outputs, self.slot - wish if self.one_line else self.slot)
-        self.misses = len(outputs) == 1 or self._spacing(asked) >= 4.6 * layout.body
+        self.slot = rest if self.beside else 0.94 * self._spacing(output_centres)
+        target_width = (
+            width(say(self.scene, "label-wants", target="0"), context.faces.medium, layout.body) + 0.6 * layout.body
+        )
+        self.outputs = self._same_size(outputs, self.slot - target_width if self.one_line else self.slot)
+        self.misses = len(outputs) == 1 or self._spacing(output_centres) >= 4.6 * layout.body
         if context.compared:
             missed = width(say(self.scene, "label-missed", missed="0.00"), context.faces.medium, LEGIBLE * layout.small)
             self.misses = self.misses and missed <= self.slot and slot.height >= 4.3 * layout.body
@@ -206,14 +207,14 @@ class Names:
         return [([text for text, _ in each], smallest) for each in fitted]
 
     def _readable(self, texts: tuple[str, ...], apart: float) -> bool:
-        """Whether the names beside the inputs are whole, large enough, and not on each other."""
+        """True if the names beside the inputs are whole, large enough, and not on each other."""
         return all(
             "".join(lines) == text and LEGIBLE * self.context.layout.small <= size <= 0.95 * apart
             for (lines, size), text in zip(self.inputs, texts, strict=True)
         )
 
     def _below(self, texts: tuple[str, ...], slot: float) -> list[tuple[list[str], float]]:
-        """Names below their neurons; in the narrow rooms of runs side by side on two lines, or none if too small."""
+        """Names below their neurons; in the narrow slots of runs side by side on two lines, or none if too small."""
         layout, font = self.context.layout, self.context.faces.words
         if not self.context.compared:
             return [([text], size) for text, size in self._same_size(texts, slot)]
@@ -228,11 +229,11 @@ class Names:
         return float(abs(centres[1][axis] - centres[0][axis]))
 
     def ground(self) -> None:
-        """Nothing stands still; but what the names are shaded with is there now."""
+        """Save the background that names are shaded with; nothing stands still."""
         self.shaded.ground()
 
     def draw(self, frame: Frame) -> None:
-        """Shade the places of the inputs' names and the outputs' names, wishes and misses."""
+        """Shade the places of the inputs' names, and of the outputs' names, targets and errors."""
         context = self.context
         shaded, words, quiet = self.shaded, context.faces.words, context.theme.quiet
         for neuron in self.places.discs(0)[: len(self.inputs)]:
@@ -249,11 +250,11 @@ class Names:
         self.shaded.shade()
 
     def write(self) -> None:
-        """Write them, over everything."""
+        """Write the texts, over everything."""
         self.shaded.write()
 
     def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
-        """The name, under it (or, in a crowd, beside it) the wish, and where there is room the miss."""
+        """Add the output's name, under it (or, in a crowd, beside it) the target, and where it fits the error."""
         context = self.context
         shaded, body = self.shaded, context.layout.body
         name, size = self.outputs[index]
@@ -271,8 +272,10 @@ class Names:
         elif name:
             top += step
         level = frame.compared if frame.kind == "think" else frame.presented
-        wish, size = self._wish(frame, index, self.slot - (left - x - self.reach) if self.beside else self.slot)
-        shaded.text(wish, left, top, context.faces.medium, size, context.theme.ink, anchor, level)
+        target_text, size = self._target_text(
+            frame, index, self.slot - (left - x - self.reach) if self.beside else self.slot
+        )
+        shaded.text(target_text, left, top, context.faces.medium, size, context.theme.ink, anchor, level)
         if self.misses and self.beside:
             missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
             text, size = fit(
@@ -284,8 +287,8 @@ class Names:
             )
             shaded.text(text, left, top + step, context.faces.medium, size, context.theme.error, anchor, frame.compared)
 
-    def _wish(self, frame: Frame, index: int, slot: float) -> tuple[str, float]:
-        """What the output should be, in words where there is room for them."""
+    def _target_text(self, frame: Frame, index: int, slot: float) -> tuple[str, float]:
+        """Text of an output's target, in words where they fit."""
         assert frame.target is not None
         target = short(float(frame.target[index]))
         font, body, small = self.context.faces.medium, self.context.layout.body, self.context.layout.small
@@ -294,23 +297,24 @@ class Names:
         return (text, size) if text == words else fit(target, font, body, slot, 0.6 * small)
 
 
-# Texts that stand in the glow: each on a soft shade, in which the ground is seen again, so that it can be read.
+# Shades: soft areas behind texts in the glow, where the background is seen again, so that the texts can be read.
 
 STRENGTH = 0.68
-"""How much of the glow a shade takes away: in every theme the texts around a network are read at 4.5 to 1 then."""
+"""Part of the glow that a shade removes: with it, in every theme, the texts around a network are read at 4.5 to 1."""
 _FULL, GONE = 0.5, 2.0
-"""How far from the middle of a line of text its shade is full, and where it ends, in sizes of type: it has no edge."""
+"""Distance from the middle of a line of text at which its shade is full, and at which it ends, in sizes of type: it has
+no edge."""
 _LEVELS = 32
 """Steps in which a shade comes and goes with its text."""
 
 EVERY = (slice(None, None, 8), slice(None, None, 8))
-"""The pixels that tell whether there is any glow to be shaded."""
+"""Pixels that are checked for glow to be shaded."""
 _WHOLE, _HALF = np.uint16(256), np.uint16(128)
-"""Shades are laid in whole numbers, 256 of them to 1: that is several times as fast."""
+"""Shares of shades are whole numbers, 256 of them to 1: that is several times as fast."""
 
 
 class LabelText(NamedTuple):
-    """What is to be written, as `Canvas.text` takes it."""
+    """A text to be written, with the arguments of `Canvas.text`."""
 
     text: str
     x: float
@@ -323,28 +327,29 @@ class LabelText(NamedTuple):
 
 
 class Shade(NamedTuple):
-    """A window of a plane, how much of the ground is seen there (of WHOLE), and the ground times that, and a half.
+    """A soft area behind texts, in one plane of the picture.
 
-    sample: every few pixels of the ground itself.
+    window: of the plane. alpha: the background's share there, 0 to `_WHOLE`. background: that of the plane times alpha,
+    plus a half. sample: every few pixels of the background itself.
     """
 
     window: tuple[slice, ...]
     alpha: NDArray[np.uint16]
-    ground: NDArray[np.uint16]
+    background: NDArray[np.uint16]
     sample: NDArray[np.int16]
 
     def is_needed(self, plane: NDArray[np.uint8]) -> bool:
-        """Whether there is any glow in the window."""
+        """True if there is any glow in the window."""
         return bool((np.abs(plane[self.window][EVERY] - self.sample) > 1).any())
 
     def lay_on(self, plane: NDArray[np.uint8]) -> None:
-        """Bring the ground back."""
+        """Restore the background, by its share."""
         under = plane[self.window]
-        under[:] = (under * (_WHOLE - self.alpha) + self.ground) >> 8
+        under[:] = (under * (_WHOLE - self.alpha) + self.background) >> 8
 
 
 class Spot(NamedTuple):
-    """Where a text is shaded: from `left` on, `long` pixels, around height y. level: of LEVELS."""
+    """Shaded place of a text: from `left` on, `long` pixels, around height y. level: 0 to `_LEVELS`."""
 
     left: int
     y: int
@@ -354,18 +359,18 @@ class Spot(NamedTuple):
 
     @property
     def reach(self) -> int:
-        """How far around it the shade goes, in pixels."""
+        """Distance in pixels that the shade reaches around the text."""
         return ceil(GONE * self.size)
 
     def meets(self, other: Spot) -> bool:
-        """Whether their shades overlap."""
+        """True if their shades overlap."""
         reach = self.reach + other.reach
         apart = max(self.left, other.left) - min(self.left + self.long, other.left + other.long)
         return apart < reach and abs(self.y - other.y) < reach
 
 
 class Shaded:
-    """Collects a frame's texts, shades their places and, when all else is drawn, writes them.
+    """A frame's texts: collected, their places shaded and, when all else is drawn, written.
 
     Without glow they are only written.
     """
@@ -373,14 +378,14 @@ class Shaded:
     def __init__(self, context: RenderContext) -> None:
         self.context = context
         self._texts: list[LabelText] = []
-        self._ground: NDArray[np.uint8] | None = None
+        self._background: NDArray[np.uint8] | None = None
         self._shades = lru_cache(maxsize=64)(self._shade)
 
     def ground(self) -> None:
-        """Keep the ground as it is now, without any glow."""
+        """Save the background as it is now, without any glow."""
         if self.context.glows:
             self.context.canvas.settle()
-            self._ground = self.context.canvas.memory.copy()
+            self._background = self.context.canvas.memory.copy()
 
     def text(
         self,
@@ -393,12 +398,12 @@ class Shaded:
         anchor: Anchor = "left",
         level: float = 1.0,
     ) -> None:
-        """A text to be written, as `Canvas.text` would."""
+        """Collect a text, to be written as by `Canvas.text`."""
         self._texts.append(LabelText(text, x, y, font, size, colour, anchor, level))
 
     def shade(self) -> None:
-        """Take the glow away where texts were collected for; where several stand together, no more than for one."""
-        if self._ground is None:
+        """Shade the places of the collected texts; where shades overlap, no more than one of them."""
+        if self._background is None:
             return
         canvas = self.context.canvas
         canvas.settle()
@@ -408,14 +413,14 @@ class Shaded:
                     shade.lay_on(plane)
 
     def write(self) -> None:
-        """Write what was collected."""
+        """Write the collected texts."""
         texts, self._texts = self._texts, []
         for each in texts:
             self.context.canvas.text(*each)
 
     def _shade(self, spots: tuple[Spot, ...]) -> list[Shade]:
-        """The ground around texts that stand together, for every plane."""
-        assert self._ground is not None
+        """Shades of a group of texts, for every plane."""
+        assert self._background is not None
         canvas = self.context.canvas
         across, down = canvas.size
         first = max(0, min(spot.left - spot.reach for spot in spots)) // 2 * 2
@@ -430,14 +435,16 @@ class Shaded:
             np.maximum(shaded, spot.level / _LEVELS * part * part * (3 - 2 * part), out=shaded)
         alpha = np.rint(_WHOLE * STRENGTH * shaded).astype(np.uint16)
         found = []
-        for channel, ground in zip(canvas.space.channels, canvas.planes_of(self._ground), strict=True):
+        for channel, background in zip(canvas.space.channels, canvas.planes_of(self._background), strict=True):
             step = channel.step
             own = alpha[::step, ::step]
             window = tuple(
                 slice(start // step, start // step + count)
                 for start, count in zip((top, first), own.shape, strict=True)
             )
-            found.append(Shade(window, own, ground[window] * own + _HALF, ground[window][EVERY].astype(np.int16)))
+            found.append(
+                Shade(window, own, background[window] * own + _HALF, background[window][EVERY].astype(np.int16))
+            )
         return found
 
 
@@ -448,7 +455,7 @@ def _spot(text: LabelText) -> Spot:
 
 
 def _groups(spots: list[Spot]) -> list[tuple[Spot, ...]]:
-    """Spots that are there, those that follow each other and reach into each other together."""
+    """Spots of visible texts in groups: neighbours in order whose shades overlap."""
     groups: list[tuple[Spot, ...]] = []
     for spot in spots:
         if spot.level == 0:

@@ -19,19 +19,19 @@ from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
 
 LINE = 1.3
-"""From one line of what is said below the network to the next, in sizes of its type."""
+"""Distance from one line of the note below the network to the next, in sizes of its type."""
 _LEVELS = 127
 """Steps of light of either sign."""
 ERROR_STEPS = 8
-"""Steps of the error that has come back to a cell."""
+"""Steps of a cell's error signal."""
 EVEN, FRAMED = 5, 16
-"""Pixels from cell to cell from which there is a line between them, and from which it is two pixels wide."""
+"""Pixels from cell to cell from which there is a line between cells, and from which it is two pixels wide."""
 PATCHES = 4
-"""Along either side of a block: its cells shine in so many patches together."""
+"""Patches along either side of a block: the cells of each share one halo."""
 
 
 class Cells:
-    """All blocks of a network, a cell for each neuron that is no disc."""
+    """Cells of all blocks of a network, one for each neuron that is no disc."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.scale = context, scale
@@ -45,7 +45,7 @@ class Cells:
         ]
 
     def light(self, frame: Frame, brightness: Floats) -> None:
-        """Halos by the light of the cells that are near each other."""
+        """Set the halos of patches by the light of their cells."""
         theme = self.context.theme
         for (layer, block), patches, light_sources in zip(self.blocks, self.patches, self.light_sources, strict=True):
             levels = self.scale.neurons(frame, layer)[block.cells]
@@ -55,12 +55,12 @@ class Cells:
             brightness[light_sources] = 0.5 * glow + 0.3 * error_signal * theme.halo(theme.error)
 
     def draw(self, frame: Frame) -> None:
-        """The cells."""
+        """Draw the cells."""
         for (layer, block), cells in zip(self.blocks, self.maps, strict=True):
             self.context.canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
 
     def _numbers(self, frame: Frame, layer: int, block: CellBlock) -> NDArray[np.uint16]:
-        """The palette's number of every cell, of places without one, and of the lines between them."""
+        """Palette numbers of all cells, and last the number of places without one and of the lines between them."""
         levels = np.rint(_LEVELS * self.scale.neurons(frame, layer)[block.cells]).astype(int) + _LEVELS
         error_signal = np.rint((ERROR_STEPS - 1) * np.clip(frame.error_signal[layer][block.cells], 0, 1)).astype(int)
         numbers = levels + (2 * _LEVELS + 1) * error_signal
@@ -71,10 +71,10 @@ class Cells:
 
 
 class Labels:
-    """What the blocks are, below them; and in the network's last line what of it is not drawn one by one."""
+    """Labels below the blocks, and the note, in the network's last line, on what is not drawn one by one."""
 
     def __init__(
-        self, context: RenderContext, places: NetworkPositions, told: str, left: float, right: float, bottom: float
+        self, context: RenderContext, places: NetworkPositions, note: str, left: float, right: float, bottom: float
     ) -> None:
         self.context = context
         small = context.layout.small
@@ -84,15 +84,15 @@ class Labels:
             if block is not None and places.label
         ]
         self.scene = context.recording.scene
-        self.told, self.size = told_lines(context, told, right - left)
+        self.note, self.size = note_lines(context, note, right - left)
         self.left = left
-        # Beside the picture that is presented stands the next layer, whose label is as high.
+        # The next layer stands beside the presented picture, and its label is at the same height.
         beside = places.blocks[1] if len(places.blocks) > 1 and places.flow == "right" else None
         self.free = right - left if beside is None else beside.left - left - small
         self.x, self.y = (left + right) / 2, bottom - 0.55 * small
 
     def draw(self, frame: Frame) -> None:
-        """The labels."""
+        """Write the labels and the note."""
         canvas, theme, words = self.context.canvas, self.context.theme, self.context.faces.words
         small = self.context.layout.small
         for text, block in self.blocks:
@@ -103,19 +103,19 @@ class Labels:
             x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
             canvas.text(text, x, y, words, small, theme.quiet, "middle")
-        for above, line in enumerate(reversed(self.told)):
+        for above, line in enumerate(reversed(self.note)):
             canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle")
 
 
-def told_lines(context: RenderContext, told: str, slot: float) -> tuple[list[str], float]:
-    """What is said of the network below it, on one line or, where that is too narrow for it, two; and its size."""
+def note_lines(context: RenderContext, note: str, slot: float) -> tuple[list[str], float]:
+    """The note below the network on one line or, where that is too narrow, two; and its size of type in pixels."""
     small, words = context.layout.small, context.faces.words
-    text, size = fit(told, words, small, slot, 0.8 * small)
-    return ([text], size) if text == told else wrap(told, words, small, slot, 0.8 * small)
+    text, size = fit(note, words, small, slot, 0.8 * small)
+    return ([text], size) if text == note else wrap(note, words, small, slot, 0.8 * small)
 
 
 def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
-    """Whether every block's label has its room: beside the next layer, or below it with synapses still to be seen."""
+    """True if every block's label fits: beside the next layer, or below its own with synapses still to be seen."""
     words, small, up = context.faces.words, context.layout.small, places.flow == "up"
     middles, halves = [], []
     for centres, block in zip(places.centres, places.blocks, strict=True):
@@ -140,9 +140,9 @@ def _label(context: RenderContext, block: CellBlock) -> str:
 
 
 def _map(block: CellBlock) -> NDArray[np.int64]:
-    """For each pixel of a block, filled up to even numbers of rows and columns, the cell it is part of.
+    """Map from each pixel of a block, filled up to even numbers of rows and columns, to the number of its cell.
 
-    Or the number after the last cell, where it is part of none.
+    Pixels of no cell have the number after the last.
     """
     line = 0 if block.pitch < EVEN else 1 if block.pitch < FRAMED else 2
     row, column = (np.arange(count + count % 2) for count in (block.height, block.width))
@@ -156,7 +156,7 @@ def _map(block: CellBlock) -> NDArray[np.int64]:
 
 
 def _palette(context: RenderContext) -> NDArray[np.uint8]:
-    """Colours (n, 3): for each step of the error those of light from -1 to 1; of what is no cell; of the focus."""
+    """Colours (n, 3): for each step of error signal those of light -1 to 1; of no cell; of the highlighted cell."""
     theme = context.theme
     levels = np.linspace(-1, 1, 2 * _LEVELS + 1)[:, None]
     signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
@@ -164,26 +164,26 @@ def _palette(context: RenderContext) -> NDArray[np.uint8]:
     reddened = [
         (1 - error_signal) * glows + error_signal * theme.error for error_signal in 0.8 * np.linspace(0, 1, ERROR_STEPS)
     ]
-    ground = mix(theme.centre, theme.neuron, 0.35)
-    colours = np.concatenate([*reddened, ground[None], theme.ink[None]])
+    background = mix(theme.centre, theme.neuron, 0.35)
+    colours = np.concatenate([*reddened, background[None], theme.ink[None]])
     return np.asarray(np.rint(255 * np.clip(colours, 0, 1)), np.uint8)
 
 
 def _patch_of(block: CellBlock) -> NDArray[np.int64]:
-    """For every cell the patch it belongs to."""
+    """Number of the patch that each cell belongs to."""
     row, column = np.divmod(np.arange(len(block.cells)), block.columns)
     return np.asarray(row * PATCHES // block.rows * PATCHES + column * PATCHES // block.columns)
 
 
 def _patches(block: CellBlock) -> Floats:
-    """What turns values of cells into means of patches: (patches, cells), over the places of a full patch."""
+    """Matrix (patches, cells) from values of cells to means of patches, over the places of a full patch."""
     shares = np.zeros((PATCHES * PATCHES, len(block.cells)))
     shares[_patch_of(block), np.arange(len(block.cells))] = 1.0
     return np.asarray(shares * PATCHES**2 / (block.rows * block.columns))
 
 
 def _spots(block: CellBlock) -> list[tuple[float, float, float]]:
-    """Middle and radius of the halo of each patch."""
+    """Middle x, y and radius of the halo of each patch, in pixels."""
     across, down = block.width / PATCHES, block.height / PATCHES
     radius = 0.45 * min(across, down)
     return [
@@ -193,22 +193,23 @@ def _spots(block: CellBlock) -> list[tuple[float, float, float]]:
     ]
 
 
-# The haze: all synapses of a layer that has too many for lines, as soft bands between groups of neurons.
+# Edge bundles: all synapses of a layer that has too many for lines, as soft bands between groups of neurons.
 
 MOST_GROUPS = 10
-"""Groups of a layer's discs."""
+"""Most groups of a layer's discs."""
 _BANDS = 6
 """Groups of the cells of a block."""
 AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, ERROR_LEVEL = 0.55, 1.3, 1.2, 1.2
-"""Light of all bands of a layer together: by weights, by what they carry, as they change, as the error comes back."""
+"""Light of all bands of a layer together: from weights, from carried signals, from changes, from the error signal."""
 TINT = 2.0
-"""How much a surplus of one sign colours a band."""
+"""Factor from a band's surplus of one sign to the strength of its colour."""
 
 
 class Groups(NamedTuple):
     """Groups of one layer's nodes. members (g, nodes_l): 1 where a node belongs to a group.
 
-    leaves, reaches (g, 2): where bands begin and end. breadth (g,): half of what each group takes across the flow.
+    leaves, reaches (g, 2): points where bands begin and end. breadth (g,): half of each group's extent across the flow.
+    All in pixels.
     """
 
     members: Floats
@@ -218,7 +219,10 @@ class Groups(NamedTuple):
 
 
 class Bands(NamedTuple):
-    """The bands of one weight layer, from each group before it to each after. most: the largest sum of |weight|."""
+    """Bands of one weight layer, from each group before it to each after.
+
+    before, after: membership of nodes in groups. most: the largest sum of |weight| of a band.
+    """
 
     layer: int
     before: Floats
@@ -227,12 +231,12 @@ class Bands(NamedTuple):
     most: float
 
     def sums(self, values: Floats) -> Floats:
-        """What the synapses of each band have together (bands,)."""
+        """Sums (bands,) of a value over the synapses of each band."""
         return np.asarray((self.before @ values @ self.after).ravel())
 
 
 class EdgeBundles:
-    """The bands of all weight layers of which not every synapse is a line."""
+    """Edge bundles: the bands of all weight layers of which not every synapse is a line."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, collapsed: CollapsedNetwork) -> None:
         self.context = context
@@ -260,7 +264,7 @@ class EdgeBundles:
         return found._replace(most=max(float(found.sums(np.abs(moment)).max()) for moment in moments) or 1.0)
 
     def light(self, frame: Frame, brightness: Floats) -> None:
-        """Bright where the weights are large, where much is carried, where they change; coloured where signs differ."""
+        """Set the bands' light by weights, carried signals, changes, error signal; coloured where one sign prevails."""
         theme = self.context.theme
         for bands in self.bands:
             weights = frame.weights[bands.layer]
@@ -279,7 +283,7 @@ class EdgeBundles:
 
 
 def _shares(bands: Bands, values: Floats) -> Floats:
-    """What each band has of something, 1 = the one with most, times the root of the strongest synapse's level."""
+    """Sum of values over each band, relative to the largest sum, times the root of the strongest synapse's value."""
     most = float(values.max())
     if most <= 0:
         return np.zeros(len(bands.light_sources))
@@ -288,7 +292,7 @@ def _shares(bands: Bands, values: Floats) -> Floats:
 
 
 def groups(places: NetworkPositions, layer: int) -> Groups:
-    """The groups of a layer's nodes: neighbouring discs, and bands of a block's cells across the flow."""
+    """Groups of a layer's nodes: neighbouring discs, and bands of a block's cells across the flow."""
     centres, radii, block = places.centres[layer], places.radii(layer), places.block(layer)
     across = 1 if places.flow == "right" else 0
     nodes = places.nodes(layer)

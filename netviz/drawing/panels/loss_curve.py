@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import CoverDrawing, Strips, strips
 from netviz.drawing.layout import Rect
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
@@ -25,13 +25,13 @@ from netviz.training.layers import Floats
 
 _POINTS = 500
 NAMED = 0.3
-"""Of the panel's width: no name at the end of a curve is longer."""
+"""Largest width of a name at the end of a curve, as a part of the panel's."""
 GLOW = np.array([0.55])
-"""How strongly the current point glows."""
+"""Strength of the current point's glow."""
 
 
 class Trace:
-    """One curve of the panel: its recorded values, and the artists of what is past."""
+    """One curve of the panel: its recorded values, and the artists of its past part."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Trace:
 
 
 def traces_of(context: RenderContext, slot: Rect) -> list[Trace]:
-    """The curves of a run; of several side by side one of each, with its name."""
+    """Curves of a run; of several side by side one of each, with its name."""
     recording, theme = context.recording, context.theme
     scene, cycles = recording.scene, recording.curve_cycle
     if context.compared:
@@ -81,7 +81,7 @@ def traces_of(context: RenderContext, slot: Rect) -> list[Trace]:
 
 
 def _short_names(context: RenderContext, slot: float) -> list[str]:
-    """Names of runs for the ends of their curves: without the words they all begin with where room lacks, or none."""
+    """Names of runs for the ends of their curves; too long ones lose the words they all begin with, or are left out."""
 
     def fits(names: Sequence[str]) -> bool:
         return all(width(name, context.faces.words, context.layout.small) <= slot for name in names)
@@ -96,8 +96,8 @@ def _short_names(context: RenderContext, slot: float) -> list[str]:
     return shorter if fits(shorter) else [""] * len(words)
 
 
-class CurvePanel(Unlit):
-    """Average error against the cycle, or the losses of training and of testing where there are examples for both.
+class CurvePanel(NoGlow):
+    """Loss curve: average error against the cycle, or the losses of training and of testing where there are both.
 
     The axis is one of log(1 + cycle), which has a place for cycle 0.
     """
@@ -112,7 +112,7 @@ class CurvePanel(Unlit):
         names = max(width(trace.name, context.faces.words, layout.small) for trace in self.traces)
         self.slot = Rect(slot.x, slot.y, slot.width - (names + 0.9 * layout.small if names else 0.0), slot.height)
         self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
-        # Curves that break off have run away before: those that go on to the end say how high the panel is.
+        # Curves that break off have diverged before: the scale comes from those that go on to the end.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
         self.top = max(float(trace.recorded.max()) for trace in whole) * 1.04 or 1.0
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
@@ -140,17 +140,18 @@ class CurvePanel(Unlit):
         ticks = [10**power for power in range(12) if 10**power <= self.last]
         slot = self.slot
         widest = 2.4 * self.context.layout.small
-        kept: list[int] = []
+        chosen: list[int] = []
         for tick in ticks:
             x = float(self._x(float(tick)))
             if x < slot.right - 0.6 * widest and (
-                not kept or x - float(self._x(float(kept[-1]))) > widest * (0.5 + 0.2 * len(whole(self.scene, tick)))
+                not chosen
+                or x - float(self._x(float(chosen[-1]))) > widest * (0.5 + 0.2 * len(whole(self.scene, tick)))
             ):
-                kept.append(tick)
-        return kept
+                chosen.append(tick)
+        return chosen
 
     def ground(self) -> None:
-        """The axis with its cycles, and the whole curves, faint, with their names."""
+        """Draw the axis with its cycles, and the whole curves, faint, with their names."""
         context, slot = self.context, self.slot
         layout, theme, canvas = context.layout, context.theme, context.canvas
         line = mix(theme.centre, theme.quiet, 0.38)
@@ -174,7 +175,7 @@ class CurvePanel(Unlit):
             canvas.text(trace.name, slot.right + 0.9 * small, y, words, small, trace.colour)
 
     def _name_heights(self) -> list[float]:
-        """Where the names of the curves stand: at their ends, but not on each other."""
+        """Heights of the curves' names: at their ends, but not on each other."""
         small, slot = self.context.layout.small, self.slot
         ends = [float(self._y(self._now(self.last, trace))) for trace in self.traces]
         order = sorted(range(len(ends)), key=lambda index: ends[index])
@@ -185,7 +186,7 @@ class CurvePanel(Unlit):
         return ends
 
     def _whole(self) -> Strips:
-        """The curves and the area under the filled one, from the first cycle to the last."""
+        """Drawing of the curves and the area under the filled one, from the first cycle to the last."""
         x, bottom = self._x(self.cycles), self.slot.bottom
         artists: list[Artist] = []
         for trace, values in zip(self.traces, self.values, strict=True):
@@ -200,7 +201,7 @@ class CurvePanel(Unlit):
         return strips(canvas, canvas.drawing(*artists, slot=slot))
 
     def draw(self, frame: Frame) -> None:
-        """The curves and the area up to now, and the current points, which glow and hide where the curves are cut."""
+        """Draw curves and area up to now, and the current points, which glow and hide where the curves are cut."""
         context, canvas = self.context, self.context.canvas
         points = self._points(frame.curve_cycle)
         if context.glows:
@@ -212,7 +213,7 @@ class CurvePanel(Unlit):
             canvas.put(point)
 
     def _points_at(self, cycle: float) -> list[tuple[float, float, CoverDrawing]]:
-        """Where the current points are, and what they cover."""
+        """Positions x, y of the current points in pixels, and their drawings."""
         found, reach = [], 8 * self.context.layout.unit
         for trace in self.traces:
             x = float(self._x(min(cycle, float(trace.cycles[-1]))))

@@ -20,8 +20,8 @@ from netviz.drawing.network_layout import (
 )
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
-from netviz.drawing.panels.labels import Names, room_for_names
-from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, told_lines
+from netviz.drawing.panels.labels import Names, margins_for_names
+from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.strokes import Spotlit
@@ -36,11 +36,11 @@ from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worke
 
 
 class NetworkPanel:
-    """Neurons, synapses, numbers or maps, and names."""
+    """Network panel: neurons with numbers or maps, synapses, and names."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
-        # Runs side by side have small rooms: there neurons are smaller before a layer folds.
+        # Runs side by side have small slots: there neurons are drawn smaller before a layer is collapsed.
         most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
         self.collapsed = collapse_network(context.recording, most)
         self.places = place_network(context, slot, self.collapsed)
@@ -56,7 +56,7 @@ class NetworkPanel:
                     context.field.add_spot(x, y, radius)
                     for (x, y), radius in zip(centres[nodes], self.places.radii(layer)[nodes], strict=True)
                 ],
-                dtype=np.int64,  # of a layer that is all cells too
+                dtype=np.int64,  # also where it is empty, as in a layer that is all cells
             )
             for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
             if context.glows
@@ -64,37 +64,37 @@ class NetworkPanel:
         maps = has_maps(context, spec)
         self.neurons = (Tiles if maps else Discs)(context, self.places, self.scale)
         self.cells = Cells(context, self.places, self.scale)
-        words = collapse_notes(context, self.collapsed, has_labels=self.places.label > 0)
-        self.labels = Labels(context, self.places, words, slot.x, slot.right, slot.bottom)
+        note = collapse_notes(context, self.collapsed, has_labels=self.places.label > 0)
+        self.labels = Labels(context, self.places, note, slot.x, slot.right, slot.bottom)
         self.bias_nodes = BiasNodes(context, self.places)
         self.marks = Marks(context, self.places, maps)
         self.worked = WorkedWeight(context, self.places)
         self.spotlit = Spotlit(context, self.places)
 
     def ground(self) -> None:
-        """Nothing of the network stands still."""
+        """Save the background of the names; nothing of the network stands still."""
         self.names.ground()
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
-        """Halos of neurons by their level, and what the synapses give."""
+        """Set the halos of neurons by their level, and those of cells, edge bundles and synapses."""
         theme = self.context.theme
         for layer, light_sources in enumerate(self.neuron_lights):
             levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
             signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
             glow = 0.95 * np.abs(levels) * theme.halo(signal)
             error_signal = frame.error_signal[layer][self.nodes[layer]][:, None]
-            if theme.is_light:  # inks that run into each other turn brown: the error's takes the other's place
+            if theme.is_light:  # mixed inks turn brown: the error's replaces the other
                 glow *= 1 - 0.8 * error_signal
             brightness[light_sources] = glow + 0.7 * error_signal * theme.halo(theme.error)
             if frame.highlighted is not None and frame.highlighted[0] == layer:
-                spoken_of = light_sources[self.nodes[layer] == frame.highlighted[1]]
-                brightness[spoken_of] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
+                highlighted = light_sources[self.nodes[layer] == frame.highlighted[1]]
+                brightness[highlighted] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
         self.cells.light(frame, brightness)
         self.edge_bundles.light(frame, brightness)
         return self.synapses.light(frame, brightness)
 
     def draw(self, frame: Frame) -> None:
-        """Shades of names, synapses, comets, nodes, marks, numbers, names, in this order."""
+        """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
         self.names.draw(frame)
         self.synapses.draw(frame)
         self.cells.draw(frame)
@@ -110,23 +110,23 @@ class NetworkPanel:
 
 
 def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:
-    """Whether each neuron shows what it answers all over the plane, instead of a number."""
-    wanted = spec.neurons if isinstance(spec, NetworkSpec) else None
+    """True if each neuron shows a map of its output over the input plane, instead of a number."""
+    choice = spec.neurons if isinstance(spec, NetworkSpec) else None
     together = context.recording.scene.presentation == "together"
-    return context.responses is not None and (together if wanted is None else wanted == "maps")
+    return context.responses is not None and (together if choice is None else choice == "maps")
 
 
 def beside_each_other(network: CollapsedNetwork) -> int:
-    """Neurons of a layer that stand beside each other, a block counted as some."""
-    return max(slots(fold, False) for fold in network.layers) or 1
+    """Largest number of a layer's neurons that stand beside each other, a block counted as some."""
+    return max(slots(layer, False) for layer in network.layers) or 1
 
 
 def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels: bool = True) -> str:
-    """What is said of the synapses that are not drawn one by one; and of the neurons, if no labels say it."""
+    """Note on synapses that are not drawn one by one, and on the neurons if no labels say it; "" if there are none."""
     total = sum(network.synapses)
     if network.drawn == total:
         return ""
-    cells = sum(len(fold.cells) for fold in network.layers if fold.grid is None)
+    cells = sum(len(layer.cells) for layer in network.layers if layer.grid is None)
     scene = context.recording.scene
     key = "label-cells" if cells and not has_labels else "label-haze" if context.glows else "label-left-out"
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
@@ -134,17 +134,17 @@ def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels
 
 
 def place_network(context: RenderContext, slot: Rect, network: CollapsedNetwork) -> NetworkPositions:
-    """Places in the room that names and labels leave."""
+    """Positions of the network in its slot, inside the margins of names and labels."""
     layout, scene = context.layout, context.recording.scene
-    left, right, above, below = room_for_names(context, slot, beside_each_other(network))
+    left, right, above, below = margins_for_names(context, slot, beside_each_other(network))
     if scene.story is not None or any(caption.moment.kind == "event" for caption in scene.captions):
-        # What is spoken of is ringed, below the words that speak of it.
+        # Captions point to neurons by rings around them, which must stay below the caption.
         above = max(above, min(RING * layout.unit, 0.1 * slot.height))
     if network.drawn < sum(network.synapses):
-        lines, _ = told_lines(context, collapse_notes(context, network), slot.width)
+        lines, _ = note_lines(context, collapse_notes(context, network), slot.width)
         below += (1.6 + LINE * (len(lines) - 1)) * layout.small
     inner = Rect(slot.x + left, slot.y + above, slot.width - left - right, slot.height - above - below)
-    if not any(len(fold.cells) for fold in network.layers):
+    if not any(len(layer.cells) for layer in network.layers):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
 
     def placed(label: float) -> NetworkPositions:
@@ -156,14 +156,14 @@ def place_network(context: RenderContext, slot: Rect, network: CollapsedNetwork)
     return places if labels_fit(context, places) else placed(0)
 
 
-# The name of the weight whose gradient a walk works out, at its synapse.
+# Label of the weight whose gradient a worked example computes, at its synapse.
 
 AT = 0.3
-"""Where on its synapse the name stands: nearer to the beginning, where synapses have parted and do not yet meet."""
+"""Place of the name on its synapse, 0 to 1: nearer to the start, where synapses have parted and do not yet meet."""
 
 
 class WorkedWeight:
-    """w₅, say, in a small label, from the first line about the way back on."""
+    """Small label with the name of the worked weight, say w₅, from the first line about the backward pass on."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
         self.context = context
@@ -171,11 +171,11 @@ class WorkedWeight:
         layer, start, end = worked_weight(scene)
         layers = scene.network.layers
         self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
-        wanted = [
+        rows = [
             np.array([start * layers[layer + 1] + end] if number == layer else [], int)
             for number in range(len(layers) - 1)
         ]
-        (line,) = curves(places, wanted)[layer]
+        (line,) = curves(places, rows)[layer]
         self.x, self.y = line[round(AT * (len(line) - 1))]
         forward = [len(worked_example_steps(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
         backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)
@@ -192,7 +192,7 @@ class WorkedWeight:
         self.drawn = context.canvas.drawing(label, slot=slot)
 
     def draw(self, frame: Frame) -> None:
-        """The label, as far as the way back is told."""
+        """Draw the label, at the level of that line."""
         if self.first is None or len(frame.visible) <= self.first or not frame.visible[self.first]:
             return
         context, level = self.context, frame.visible[self.first]

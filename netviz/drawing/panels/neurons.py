@@ -12,17 +12,16 @@ from netviz.timeline.frame import Frame
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SMALLEST_FIGURE = 0.0135
-"""Of the picture's shorter side: what would be smaller in a neuron is left out."""
+"""Smallest size of figures, as a part of the picture's shorter side: smaller ones in neurons are left out."""
 
 RING_AWAY, RING_WIDTH = 9.5, 3.4
-"""How far from a node the ring runs around it when it is spoken of, and how wide it is, in thousandths of the shorter
-side."""
+"""Distance of the ring around a highlighted node, and its width, in thousandths of the shorter side."""
 RING = RING_AWAY + RING_WIDTH
-"""What the ring takes beyond the node, and a little more."""
+"""Space of the ring beyond the node, and a little more."""
 
 
 class Discs:
-    """Neurons that fill with light, their values in figures."""
+    """Neurons as discs that fill with light, their values in figures."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
@@ -34,7 +33,7 @@ class Discs:
         self.thickness = max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
-        """The discs and their figures."""
+        """Draw the discs."""
         theme = self.context.theme
         levels = np.concatenate([self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)])[
             :, None
@@ -48,7 +47,7 @@ class Discs:
             self.bodies.rim(index, self.thickness, edge)
 
     def write(self, frame: Frame) -> None:
-        """The values."""
+        """Write the values."""
         if self.number_size is None:
             return
         theme, font = self.context.theme, self.context.faces.strong_figures
@@ -60,34 +59,34 @@ class Discs:
                 self.scale.neurons(frame, layer)[discs],
                 strict=True,
             ):
-                ink = theme.figure(float(light))  # a mixture of two inks could be read on no ground between them
+                ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
                 self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
 
 
 class BiasNodes:
-    """Small rings at the ends of the layers, named b₁, b₂, ...: their value is always 1."""
+    """Bias nodes: small rings at the ends of the layers, named b₁, b₂, ...; their value is always 1."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
         self.context, self.centres = context, places.bias_nodes
         radius, unit = BIAS_RADIUS * places.radius, context.layout.unit
         self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in range(len(self.centres))]
-        font, wanted = context.faces.medium, context.layout.figure
-        widest = max((width(name, font, wanted) for name in self.names), default=1.0)
-        self.size = min(wanted, wanted * 1.5 * radius / widest)
+        font, preferred = context.faces.medium, context.layout.figure
+        widest = max((width(name, font, preferred) for name in self.names), default=1.0)
+        self.size = min(preferred, preferred * 1.5 * radius / widest)
         self.rings = Shapes(context.canvas, self.centres, radius)
         self.thickness = max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit)))
 
     def draw(self, frame: Frame) -> None:
-        """The rings, lit with their layer."""
+        """Draw the rings, as bright as their layer."""
         theme = self.context.theme
-        dark = mix(theme.neuron, theme.quiet, 0.6)
+        at_rest = mix(theme.neuron, theme.quiet, 0.6)
         for index in range(len(self.centres)):
             level = float(frame.arrived[index][-1])
             self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level))
-            self.rings.rim(index, self.thickness, mix(dark, theme.signal, level))
+            self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level))
 
     def write(self, frame: Frame) -> None:
-        """Their names, where they can be read."""
+        """Write their names, where they can be read."""
         context = self.context
         if self.size < SMALLEST_FIGURE * min(context.layout.size):
             return
@@ -96,7 +95,7 @@ class BiasNodes:
 
 
 class Marks:
-    """Rings around nodes: of the error that has come back to them, and around the one that is spoken of."""
+    """Rings around nodes: in the strength of their error signal, and around highlighted ones."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, are_tiles: bool) -> None:
         self.context, self.places = context, places
@@ -105,22 +104,22 @@ class Marks:
         centres = np.concatenate([places.centres[layer][nodes] for layer, nodes in enumerate(self.shown)])
         radii = np.concatenate([places.radii(layer)[nodes] for layer, nodes in enumerate(self.shown)])
         self.error_signal = Shapes(context.canvas, centres, radii + 5.5 * unit, are_tiles)
-        self.focus = Shapes(context.canvas, centres, radii + RING_AWAY * unit, are_tiles)
+        self.highlight = Shapes(context.canvas, centres, radii + RING_AWAY * unit, are_tiles)
         self.first = np.cumsum([0, *map(len, self.shown)])
 
     def draw(self, frame: Frame) -> None:
-        """The rings that are there."""
+        """Draw the rings of a frame."""
         theme, unit = self.context.theme, self.context.layout.unit
         error_signal = np.concatenate([frame.error_signal[layer][nodes] for layer, nodes in enumerate(self.shown)])
         for index, level in enumerate(np.clip(error_signal, 0, 1).tolist()):
             self.error_signal.rim(index, 3 * unit, theme.error, level)
-        for (layer, neuron), level in spoken_of(frame):
+        for (layer, neuron), level in highlighted_nodes(frame):
             for place in np.flatnonzero(self.shown[layer] == neuron).tolist():  # a cell has no ring (large_layers.py)
-                self.focus.rim(int(self.first[layer]) + place, RING_WIDTH * unit, theme.ink, level)
+                self.highlight.rim(int(self.first[layer]) + place, RING_WIDTH * unit, theme.ink, level)
 
 
-def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
-    """The neurons (layer, index) that are spoken of, in a walk or by a cue, each with its level."""
+def highlighted_nodes(frame: Frame) -> list[tuple[tuple[int, int], float]]:
+    """Nodes (layer, index) that a worked example or a cue highlights, each with its level, 0 to 1."""
     found = [] if frame.highlighted is None else [(frame.highlighted, 1.0)]
     if (spotlight := frame.spotlight) is not None:
         if spotlight.neuron is not None:
@@ -132,9 +131,9 @@ def spoken_of(frame: Frame) -> list[tuple[tuple[int, int], float]]:
 
 
 def _number_size(context: RenderContext, radius: float) -> float | None:
-    """Size of the numbers in the neurons, or None where they could not be read."""
+    """Size of the numbers in the neurons in pixels, or None where they could not be read."""
     layout = context.layout
-    wanted = layout.figure
+    preferred = layout.figure
     slot = 1.72 * radius
     longest = max(
         (
@@ -145,5 +144,5 @@ def _number_size(context: RenderContext, radius: float) -> float | None:
         ),
         key=len,
     )
-    size = min(wanted, wanted * slot / width(longest, context.faces.strong_figures, wanted))
+    size = min(preferred, preferred * slot / width(longest, context.faces.strong_figures, preferred))
     return size if size >= SMALLEST_FIGURE * min(layout.size) else None

@@ -1,4 +1,4 @@
-"""PanelSpec base: the interface of all panels, and the shapes and scales they share."""
+"""Panel base: the interface of all panels, and the shapes and scales they share."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from netviz.training.recording import Recording
 
 @dataclass(frozen=True, eq=False)
 class RenderContext:
-    """What all panels of a picture share.
+    """Data and tools that all panels of a picture share.
 
-    responses: None where the inputs are no points of the plane. lit: whether halos are added to the ground. has_cues:
-    whether something is told in the film's captions.
+    responses: None where the inputs are no points of the plane. glows: whether halos are added to the background.
+    has_cues: whether the film's captions have cues.
     compared: the recordings of all runs of a film that shows some side by side, this one's among them; their pictures
     have one scale. names: of the runs.
     """
@@ -46,44 +46,44 @@ class RenderContext:
 
 
 class Panel(Protocol):
-    """A part of the picture."""
+    """Interface of panels: each draws a part of the picture."""
 
     def ground(self) -> None:
-        """Draw what never changes, once, on the empty ground."""
+        """Draw what never changes, once, on the empty background."""
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
-        """Set the brightness (lamps, 3) of this panel's own lamps, and return its moving lights."""
+        """Set the brightness (light_sources, 3) of this panel's own light sources, and return its moving lights."""
 
     def draw(self, frame: Frame) -> None:
-        """Draw what changes, over ground and light."""
+        """Draw what changes, over background and light."""
 
 
-class Unlit:
-    """A panel that adds no light."""
+class NoGlow:
+    """Base class of panels that add no light."""
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
-        """Nothing glows."""
+        """Return no moving lights, and leave the brightness as it is."""
         return []
 
 
-# Closed shapes that stand still, discs and tiles: matplotlib draws each once, its inside and its rim.
+# Shapes: discs and tiles that stand still; matplotlib draws the inside and the rim of each once.
 
 CORNER = 0.24
 """Radius of a tile's corners, as a part of half its side."""
 FINENESS = 10
-"""Widths of rims are told apart by so many steps a pixel."""
-KEPT_OF_EACH = 4
-"""Rims and insides that are kept of each shape."""
+"""Steps a pixel to which widths of rims are rounded."""
+CACHED_OF_EACH = 4
+"""Rims and insides that are cached of each shape."""
 
 
 class Shapes:
-    """Shapes around centres (n, 2), radii (n,) from the middle to the edge, in the picture's pixels."""
+    """Shapes of one kind around centres (n, 2), radii (n,) from the middle to the edge, in the picture's pixels."""
 
     def __init__(self, canvas: Canvas, centres: Floats, radii: float | Floats, are_tiles: bool = False) -> None:
         self.canvas, self.centres = canvas, centres
         self.radii = np.broadcast_to(np.asarray(radii, dtype=float), len(centres))
         self.outline = tile if are_tiles else disc
-        self._cover = lru_cache(maxsize=max(64, KEPT_OF_EACH * len(centres)))(self._drawn)
+        self._cover = lru_cache(maxsize=max(64, CACHED_OF_EACH * len(centres)))(self._drawn)
 
     def fill(self, index: int, colour: Colour, level: float = 1.0) -> None:
         """Colour the inside of one shape."""
@@ -95,7 +95,7 @@ class Shapes:
             self.canvas.fill(self._cover(index, max(1, round(FINENESS * width))), colour, level)
 
     def _drawn(self, index: int, steps: int) -> Cover:
-        """What the inside (0 steps) or a rim of so many steps covers."""
+        """Cover of one shape's inside (0 steps), or of a rim of so many steps of width."""
         (x, y), radius, width = self.centres[index], float(self.radii[index]), steps / FINENESS
         shape = self.outline(self.canvas, x, y, radius)
         inside, edge = ("none", "white") if steps else ("white", "none")
@@ -108,7 +108,7 @@ class Shapes:
 
 
 def disc(canvas: Canvas, x: float, y: float, radius: float) -> Collection:
-    """A circle."""
+    """Artist of a circle."""
     across = [2 * radius]
     return EllipseCollection(
         across, across, [0.0], units="xy", offsets=[(x, y)], offset_transform=canvas.axes.transData
@@ -116,7 +116,7 @@ def disc(canvas: Canvas, x: float, y: float, radius: float) -> Collection:
 
 
 def tile(canvas: Canvas, x: float, y: float, half: float) -> Collection:
-    """A square with round corners, `half` a side from middle to edge."""
+    """Artist of a square with round corners, `half` a side from middle to edge."""
     return PolyCollection([np.array([x, y]) + half * _rounded_square(CORNER)])
 
 
@@ -131,16 +131,20 @@ def _rounded_square(corner: float, points: int = 12) -> Floats:
     return np.concatenate(outline)
 
 
-# How recorded values become light and width: one scale for the whole film.
+# Scales: light and width from recorded values, the same for the whole film.
 
 WIDEST_FROM = 5.0
 """|weight| from which TensorFlow Playground draws its widest line."""
 NARROWEST, _WIDEST = 1 / 1.08, 10 / 1.08
-"""Its lines are 1 to 10 pixels wide; here on a picture 1080 pixels high, in thousandths of the shorter side."""
+"""Widths of Playground's lines, which are 1 to 10 pixels; here on a picture 1080 pixels high, in thousandths of the
+shorter side."""
 
 
 class LevelScale:
-    """weight: the largest |weight| of the recording. activations: for each layer, what shines fully (1 or more)."""
+    """Scale from recorded values to light, strength and width of what is drawn.
+
+    weight: the largest |weight| of the recording. activations: for each layer, the value that shines fully (1 or more).
+    """
 
     def __init__(self, weight: float, activations: tuple[float, ...]) -> None:
         self.weight = weight
@@ -148,10 +152,10 @@ class LevelScale:
 
     @classmethod
     def of(cls, recording: Recording, compared: Sequence[Recording] = ()) -> LevelScale:
-        """The scale of a recording. Biases count as weights where they are drawn as synapses.
+        """Scale of a recording. Biases count as weights where they are drawn as synapses.
 
-        compared: all the recordings side by side: then it is one scale for them, in which what looks alike is alike.
-        Those that broke off have no say in it: their numbers had run away.
+        compared: the recordings of all runs side by side: then they have one scale, in which equal values look the
+        same. Runs that broke off are left out of it: their numbers had diverged.
         """
         several = [each for each in compared if each.info["complete"]] or [recording]
         drawn = [
@@ -174,7 +178,7 @@ class LevelScale:
         return np.minimum(1, np.abs(weights) / self.weight)
 
     def width(self, weights: Floats) -> Floats:
-        """Thickness in thousandths of the picture's shorter side; grows a little slower than |weight|."""
+        """Width of synapses in thousandths of the picture's shorter side; grows a little slower than |weight|."""
         result: Floats = 1.2 + 17 * self.strength(weights) ** 0.8
         return result
 
@@ -185,7 +189,7 @@ def _largest(values: Floats) -> float:
 
 
 def playground_width(weights: Floats) -> Floats:
-    """Thickness as in TensorFlow Playground, in thousandths of the picture's shorter side."""
+    """Width of synapses as in TensorFlow Playground, in thousandths of the picture's shorter side."""
     result: Floats = NARROWEST + (_WIDEST - NARROWEST) * np.minimum(1, np.abs(weights) / WIDEST_FROM)
     return result
 

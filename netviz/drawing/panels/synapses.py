@@ -27,25 +27,26 @@ TAIL = 0.2
 """Length of a comet's tail, as a part of its synapse."""
 TAIL_LIGHTS = 24
 HALO_LIGHTS = slice(None, None, 4)
-"""The halo of a comet is wide: a few of its lights make it."""
+"""Lights of a comet's tail that have halos: halos are wide, so a few are enough."""
 MANY = 120
-"""Lines of a weight layer from which on they are the thinner the more they are."""
+"""Number of lines of a weight layer above which they become thinner the more they are."""
 MOST_STROKES = 200
-"""Lines that are drawn one by one; more are drawn together."""
+"""Most lines that are drawn one by one; more are drawn together."""
 MOST_TRIED = 8
-"""Examples of a cycle whose weights are tried as what leads to it."""
+"""Most examples of a cycle whose weights are tried as the next recorded ones."""
 MOST_COMETS = 40
-"""Comets at once on the lines of a weight layer that has more synapses than lines."""
+"""Most comets at once on the lines of a weight layer that has more synapses than lines."""
 CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
 PALEST = 0.3
-"""In the style playground: how much of its colour the weakest synapse has."""
+"""Part of its colour that the weakest synapse has in the style playground."""
 
 
 class Synapses:
-    """The synapses of a network as strokes, and over them their bright cores; very many are drawn together.
+    """The synapses of a network as strokes, and over them their bright cores; very many are drawn as a line batch.
 
-    Of a weight layer with too many of them the strongest are lines; their halos are part of its haze (large_layers.py).
+    Of a weight layer with too many of them only the strongest are lines; their halos are part of its edge bundles
+    (large_layers.py).
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Synapses:
         self.unit = context.layout.unit
         self.is_playground = context.recording.scene.style == "playground"
         self.lines = curves_of(places, collapsed.lines)
-        # Where neurons stand close, lines are thinner and glow less: together they are still as bright.
+        # Where neurons are close together, lines are thinner and glow less: together they are still as bright.
         crowd = min(1.0, places.radius / (43 * self.unit))
         thickness = self.unit if self.is_playground else self.unit * crowd**0.6
         many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
@@ -78,26 +79,26 @@ class Synapses:
         self.cores = Strokes(context, everything, CORE, "butt" if context.theme.dashed else "round")
 
     def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
-        """Halos by strength and by what is carried; comets glow."""
-        theme, kept = self.context.theme, self._kept(frame)
+        """Set halos by strength and by the signal carried; return the comets' moving lights."""
+        theme, dimming = self.context.theme, self._dimming(frame)
         for layer, light_sources in enumerate(self.light_sources):
             if not len(light_sources):
                 continue
             strength = self.scale.strength(frame.weights[layer])
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
             level *= self.halo * np.minimum(1, 12 * strength)
-            level = level if kept is None else level * kept[layer]
+            level = level if dimming is None else level * dimming[layer]
             brightness[light_sources] = level.reshape(-1, 1) * theme.halo(
                 self._sign_colour(frame.weights[layer].ravel())
             )
         return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
 
     def draw(self, frame: Frame) -> None:
-        """Synapses, their cores where they shine, comets."""
+        """Draw the synapses, their cores where they shine, and the comets."""
         weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
         reasons = 0.62 * carried, 0.5 * np.abs(change)
-        kept = self._kept(frame)
-        share = 1.0 if kept is None else self._all(kept)
+        dimming = self._dimming(frame)
+        share = 1.0 if dimming is None else self._all(dimming)
         if self.line_batch is not None:
             states, part = self._states(frame, weights)
             self.line_batch.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
@@ -111,12 +112,12 @@ class Synapses:
         for pulse in frame.pulses:
             self._comets(pulse, frame)
 
-    def _kept(self, frame: Frame) -> list[Floats] | None:
-        """How much of its light each synapse keeps while one of them, or a neuron, is spoken of."""
+    def _dimming(self, frame: Frame) -> list[Floats] | None:
+        """Part of its light each synapse keeps while one, or a neuron, is highlighted; None where all keep all."""
         return shares(frame.spotlight, [layer.shape for layer in frame.weights])
 
     def _looks(self, weights: Floats, shine: Floats) -> Looks:
-        """How lines look, of weights (n,), that shine (n,) so far."""
+        """Looks of lines with weights (n,) that shine (n,) so far, 0 to 1."""
         theme, sign, shining = self.context.theme, self._sign_colour(weights), shine[:, None]
         if self.is_playground:
             depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
@@ -127,7 +128,7 @@ class Synapses:
         return Looks(weights, self.scale.width(weights) * self.thicknesses, opacity, body)
 
     def _states(self, frame: Frame, weights: Floats) -> tuple[list[Floats], float]:
-        """The recorded weights that those now lie between, and how far they have come; else the weights now."""
+        """Recorded weights before and after the frame's, and the part of the way between; else the frame's alone."""
         for row, row_after in self._rows_around(frame):
             before, after = self._recorded(row), self._recorded(row_after)
             way = after - before
@@ -161,18 +162,18 @@ class Synapses:
         return np.where(weights[:, None] > 0, theme.positive, theme.negative)
 
     def _of(self, layer: int, values: Floats) -> Floats:
-        """What the lines of a weight layer have of values (nodes_l, n_{l+1})."""
+        """Values of a weight layer's lines, out of those of all its synapses (nodes_l, n_{l+1})."""
         drawn = self.drawn[layer]
         return values.ravel() if drawn is None else values.ravel()[drawn]
 
     def _all(self, values: Sequence[Floats]) -> Floats:
-        """What all lines have, layer after layer."""
+        """Values of all lines, layer after layer."""
         return np.concatenate([self._of(layer, each) for layer, each in enumerate(values)])
 
     def _running(self, pulse: Pulse, frame: Frame) -> tuple[NDArray[np.int64], Floats, Floats]:
-        """The lines of its layer along which comets run; their weights, and the strengths of the comets, 0 to 1.
+        """Lines of a pulse's layer along which comets run; their weights, and the strengths of the comets, 0 to 1.
 
-        If they are very many only the strongest.
+        Of very many only the strongest.
         """
         weights, strength = self._of(pulse.layer, frame.weights[pulse.layer]), self._of(pulse.layer, pulse.strength)
         lines = np.arange(len(strength))
@@ -181,7 +182,7 @@ class Synapses:
         return lines, weights[lines], np.sqrt(strength[lines])
 
     def _tails(self, pulse: Pulse, lines: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Where the comets' lights are, (synapses, lights, 2), and how they fade from head to tail (lights,)."""
+        """Positions of the comets' lights (synapses, lights, 2); their fading from head to tail (lights,), 1 to 0."""
         curves = self.lines[pulse.layer][lines]
         last = curves.shape[1] - 1
         behind = np.linspace(0, TAIL, TAIL_LIGHTS)
@@ -228,39 +229,40 @@ class Synapses:
             self.context.canvas.shine(x, y, height, sigma, colour)
 
 
-# Very many strokes: all are drawn by matplotlib together, and the drawing is kept as long as it stays the same.
+# Line batches: very many strokes are drawn by matplotlib together, and the drawing is cached while it stays the same.
 
 FINENESS, COARSENESS = 4, 1
-"""Steps by which widths are told apart in a pixel, of dark strokes and of shining ones."""
+"""Steps a pixel to which widths are rounded, of base strokes and of shining ones."""
 SHADES = 32
-"""Steps by which it is told apart how much a stroke shines, next to the brightest of its layer."""
+"""Steps of a stroke's brightness relative to the brightest of its layer."""
 LEAST_SHADE = 2
-"""What shines less is not drawn as shining."""
-KEPT_DARK, KEPT_SHINING = 3, 8
-"""Drawings that are kept: of all strokes in the dark, and of a layer's that shine."""
+"""Step below which a stroke is not drawn as shining."""
+CACHED_BASE, CACHED_SHINING = 3, 8
+"""Number of drawings that are cached: of all strokes without light, and of a layer's that shine."""
 
 
 class Looks(NamedTuple):
-    """How all strokes look in the dark: weights, widths, opacity (n,), colours (n, 3)."""
+    """Looks of all strokes without light: weights, widths in pixels, opacity (n,), 0 to 1, colours (n, 3)."""
 
     weights: Floats
     widths: Floats
     opacity: Floats
     colours: Floats
 
-    def told_apart(self, fine: int) -> bytes:
-        """The same for looks between which no difference is seen; widths in steps of which so many are a pixel."""
+    def cache_key(self, fine: int) -> bytes:
+        """Bytes, equal for looks without a visible difference. fine: steps a pixel to which widths are rounded."""
         widths, opacity = _rounded(self.widths, fine), _rounded(self.opacity, 16 * fine)
         return np.column_stack([np.sign(self.weights), widths, opacity, self.colours]).tobytes()
 
 
 class LineBatch:
-    """The lines of the synapses of some layers, (synapses, points, 2) each; a few of their points are enough.
+    """Line batch: the lines of the synapses of some layers, (synapses, points, 2) each, drawn together.
 
-    core: width of a shining stroke's core, as a part of the stroke's.
+    Every second of their points is enough. core: width of a shining stroke's core, as a part of the stroke's.
 
-    How strokes shine changes from frame to frame, but mostly all those of a layer together. So the dark strokes are one
-    drawing, the shining ones of each layer another, which is laid over the first as far as the layer shines.
+    The light of strokes changes from frame to frame, but mostly for all those of a layer together. So the strokes
+    without light are one drawing, the shining ones of each layer another, which is laid over the first as far as the
+    layer shines.
     """
 
     def __init__(self, context: RenderContext, layers: Sequence[Floats], core: float) -> None:
@@ -272,22 +274,22 @@ class LineBatch:
         (left, top), (right, bottom) = every.min(axis=0), every.max(axis=0)
         away = 12 * context.layout.unit
         self.slot = Rect(left - away, top - away, right - left + 2 * away, bottom - top + 2 * away)
-        self._dark = lru_cache(maxsize=KEPT_DARK)(self._draw_dark)
-        self._shining = lru_cache(maxsize=KEPT_SHINING)(self._draw_shining)
+        self._base = lru_cache(maxsize=CACHED_BASE)(self._draw_base)
+        self._shining = lru_cache(maxsize=CACHED_SHINING)(self._draw_shining)
 
     def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats]) -> None:
-        """Put all strokes on the picture.
+        """Draw all strokes.
 
-        states: how they look in the dark, or before and after something of which `part` (0 to 1) is over.
-        shining: each (n,), how far they shine for one reason or another, 0 to 1. What shines for a reason mostly does
-        so in the same proportions for many frames.
+        states: their looks without light, or those before and after a change of which `part` (0 to 1) is over.
+        shining: arrays (n,), one for each cause of light, 0 to 1. The light of one cause mostly has the same
+        proportions for many frames.
         """
         if 0 < part < 1:
-            first, second = (self._dark(state.told_apart(FINENESS)) for state in states)
+            first, second = (self._base(state.cache_key(FINENESS)) for state in states)
             self._put_between(first, second, part)
         else:
-            self.canvas.put(self._dark(states[-1 if part else 0].told_apart(FINENESS)))
-        strokes = states[0].told_apart(COARSENESS)
+            self.canvas.put(self._base(states[-1 if part else 0].cache_key(FINENESS)))
+        strokes = states[0].cache_key(COARSENESS)
         for shine in shining:
             for number, layer in enumerate(self.layers):
                 most = float(shine[layer].max(initial=0.0))
@@ -296,7 +298,7 @@ class LineBatch:
                     self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
 
     def _put_between(self, first: CoverDrawing, second: CoverDrawing, part: float) -> None:
-        """Put two drawings on the picture, the one giving way to the other, of which `part` is there."""
+        """Blend two drawings into the picture, the second with the share `part`, the first with the rest."""
         memory = self.canvas.memory
         added = [
             drawing.cover * np.float32(level) * (drawing.ink - memory[drawing.places])
@@ -307,13 +309,13 @@ class LineBatch:
             more += HALF
             memory[drawing.places] = np.clip(more, 0, 255, out=more).astype(np.uint8)
 
-    def _draw_dark(self, strokes: bytes) -> CoverDrawing:
+    def _draw_base(self, strokes: bytes) -> CoverDrawing:
         every = np.frombuffer(strokes).reshape(-1, 6)
         weights, widths, opacity = every[:, :3].T
         return self._drawing([(np.arange(len(weights)), weights, widths, every[:, 3:], opacity, 1.0)])
 
     def _draw_shining(self, strokes: bytes, layer: int, shades: bytes) -> CoverDrawing:
-        """The strokes of a layer that shine, of which the brightest shines fully, and their cores."""
+        """Draw the strokes of a layer that shine, the brightest of them fully, and their cores."""
         shade = np.frombuffer(shades, np.uint8)
         which = np.flatnonzero(shade >= LEAST_SHADE)
         weights, widths, opacity = np.frombuffer(strokes).reshape(-1, 6)[self.layers[layer]][which, :3].T
@@ -331,7 +333,7 @@ class LineBatch:
     def _drawing(
         self, coats: Sequence[tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, float]]
     ) -> CoverDrawing:
-        """Strokes one over the other. Coats: which, and their weights, widths, colours, opacity, part of the width."""
+        """Drawing of coats of strokes: numbers of lines, weights, widths, colours, opacity, part of the width drawn."""
         pens = []
         for which, weights, widths, colours, opacity, part in coats:
             own = part * widths
@@ -353,5 +355,5 @@ class LineBatch:
 
 
 def _rounded(values: Floats, steps: int) -> Floats:
-    """Values in steps of which so many make 1."""
+    """Values rounded to steps of which so many make 1, at least one step."""
     return np.asarray(np.maximum(1, np.rint(steps * values)) / steps)

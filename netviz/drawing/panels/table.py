@@ -1,4 +1,4 @@
-"""Table panel: training examples row by row, the presented one lit; picture panel: the scene's image."""
+"""Table panel: training examples row by row, the presented one highlighted; picture panel: the scene's image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from netviz.drawing.canvas import Cover, drawing_of
 from netviz.drawing.layout import BOX, Rect
 from netviz.drawing.panels.labels import short
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.phrases import counted, say, whole
@@ -24,21 +24,20 @@ from netviz.timeline.frame import Frame
 ARROW = "→"
 _MOST_ROWS = 12
 THOUGHT = 1.6
-"""Rows that the new situation below the training set takes, with the gap above it."""
+"""Height in rows of the new situation below the training set, with the gap above it."""
 CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
-"""Decimals, gap between columns in digits, size of type: the first with which a row fits, else the last."""
+"""Settings to try, each decimals, gap between columns in digits, size of type: the first with which a row fits, else
+the last."""
 PADDING = BOX
-"""Of the box around a row, in sizes of its type."""
-
-
+"""Padding of the box around a row, in sizes of its type."""
 INSIDE = 0.16
-"""How much of its colour is in the box around the presented row."""
+"""Share of the highlight colour inside the box around the presented row."""
 
 
-class TablePanel(Unlit):
-    """Examples as rows of inputs and targets.
+class TablePanel(NoGlow):
+    """Table panel: examples as rows of inputs and targets.
 
-    A set too long for the panel is shown in pages, the presented example's page on top of the ground; one too wide
+    A set too long for the panel is shown in pages, the presented example's page on top of the background; one too wide
     becomes a counter.
     """
 
@@ -80,7 +79,7 @@ class TablePanel(Unlit):
         return [short(value, self.decimals) for value in values]
 
     def _columns(self) -> list[float]:
-        """Right edges of the inputs, the arrow and the targets."""
+        """Right edges of the inputs, the arrow and the targets, in pixels."""
         font = self.context.faces.figures
         digit = width("0", font, self.size)
         gap = self.gap * digit
@@ -98,7 +97,7 @@ class TablePanel(Unlit):
         return edges
 
     def ground(self) -> None:
-        """The heading, and all rows where they fit."""
+        """Write the heading, and all rows where they fit."""
         context = self.context
         layout, theme, faces = context.layout, context.theme, context.faces
         total = len(self.cells)
@@ -115,7 +114,7 @@ class TablePanel(Unlit):
                 self._row(index, self.first + index * self.step, theme.faint, 1.0)
 
     def draw(self, frame: Frame) -> None:
-        """The presented row, bright in its box."""
+        """Draw the presented row, bright in its box."""
         theme = self.context.theme
         thinking = frame.kind == "think"
         paged = self.fits and self.rows < len(self.cells)
@@ -143,7 +142,7 @@ class TablePanel(Unlit):
             self._row(frame.example, y, theme.ink, level)
 
     def _box_at(self, y: float) -> tuple[Cover, Cover]:
-        """Inside and edge of the box around the row at height y."""
+        """Covers of inside and edge of the box around the row at height y."""
         box, canvas = self.highlight, self.context.canvas
         box.set_y(y - 0.46 * self.step)
         around = Rect(box.get_x() - 2, y - 0.5 * self.step - 2, box.get_width() + 4, self.step + 4)
@@ -161,7 +160,7 @@ class TablePanel(Unlit):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
 
     def _counter(self, frame: Frame, level: float) -> None:
-        """Where the rows are too wide: which example it is, and its values on lines of their own."""
+        """Write the example's number, and its values on lines of their own: for tables whose rows are too wide."""
         context, figures, theme = self.context, self.context.faces.figures, self.context.theme
         slot = self.slot
         total = len(self.cells)
@@ -189,7 +188,7 @@ class TablePanel(Unlit):
 
 
 def _filled(words: list[str], characters: int) -> list[str]:
-    """Words set on lines of at most so many characters."""
+    """Lines of at most so many characters, filled with words."""
     lines = [""]
     for word in words:
         longer = f"{lines[-1]} {word}".strip()
@@ -200,11 +199,11 @@ def _filled(words: list[str], characters: int) -> list[str]:
     return lines
 
 
-# A picture of the scene's own, a logo for example.
+# Picture panel: an image file of the scene's, a logo for example.
 
 
-class PicturePanel(Unlit):
-    """The picture as large as its room allows, in its own proportions; what is transparent in it stays so."""
+class PicturePanel(NoGlow):
+    """Picture panel: the image as large as its slot allows, in its own proportions; transparent parts stay so."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         assert isinstance(spec, PictureSpec)
@@ -221,8 +220,8 @@ class PicturePanel(Unlit):
         self.drawn = drawing_of(context.canvas, pixels[:, :, :3], cover, left, top)
 
     def ground(self) -> None:
-        """The picture stands still."""
+        """Draw the picture."""
         self.context.canvas.put(self.drawn)
 
     def draw(self, frame: Frame) -> None:
-        """Nothing of it changes."""
+        """Draw nothing: nothing of it changes."""

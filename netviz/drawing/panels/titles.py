@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from netviz.drawing.canvas import Anchor
 from netviz.drawing.layout import Layout, Rect
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
 from netviz.scene.phrases import say, whole
@@ -20,70 +20,70 @@ from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording
 
 LINE = 1.35
-"""From one line of the caption to the next, in sizes of its type."""
+"""Distance from one line of the caption to the next, in sizes of its type."""
 TWO_LINES = 2.45
-"""Height of a room for two lines, in sizes of their type."""
+"""Height of a slot for two lines, in sizes of their type."""
 CARD_TYPE = 1.25
 """Size of the words under a card's title, in sizes of those beside a network."""
 CARD_WIDTH = 0.88
-"""Of the picture: what a caption may take on the title card, no less than the caption's place beside it."""
+"""Width for a caption on the title card, as a part of the picture's, no less than the caption's place beside it."""
 TITLE_WIDTH = 0.86
-"""Likewise of the title."""
+"""Width for the title on its card, likewise."""
 
 
-class TitlePanel(Unlit):
-    """The scene's title."""
+class TitlePanel(NoGlow):
+    """Title panel: the scene's title."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
 
     def ground(self) -> None:
-        """The title, as large as it fits."""
+        """Write the title, as large as it fits."""
         context, slot, layout = self.context, self.slot, self.context.layout
         font = context.faces.strong
         text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
         context.canvas.text(text, slot.x, slot.y + 0.55 * layout.title, font, size, context.theme.ink)
 
     def draw(self, frame: Frame) -> None:
-        """Nothing changes."""
+        """Draw nothing: nothing changes."""
 
 
-class CaptionPanel(Unlit):
-    """What is going on, on as many lines as there is room for, two at most; cues are brighter than the shots' lines."""
+class CaptionPanel(NoGlow):
+    """Caption panel: the text of the moment, on one line or, if they fit, two; cues are brighter than shots' lines."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, CaptionSlot(slot, context.layout.body)
 
     def ground(self) -> None:
-        """Nothing stands still."""
+        """Draw nothing: nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
-        """The caption."""
+        """Write the caption."""
         theme = self.context.theme
         write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, frame.caption_level)
 
 
 @dataclass(frozen=True)
 class CaptionSlot:
-    """Where a caption stands, and the size of its type in pixels; a long one is smaller, as far as can be read."""
+    """Slot of a caption, and the size of its type in pixels; a long one is smaller, as far as it can be read."""
 
     place: Rect
     size: float
 
     @property
     def lines(self) -> int:
-        """How many lines there is room for."""
+        """Number of lines that fit."""
         return 2 if self.place.height >= 2.3 * self.size else 1
 
     def filled(self, text: str, font: Font, smallest: float) -> tuple[list[str], float]:
-        """The text's lines and the size of their type; with … where it has to be cut."""
+        """Lines of a text and the size of their type; with … where it has to be cut."""
         return wrap(text, font, self.size, self.place.width, smallest, self.lines)
 
 
 def write(
     context: RenderContext, text: str, slot: CaptionSlot, ink: Colour, level: float, anchor: Anchor = "left"
 ) -> None:
-    """Write a caption into its room, from the top down."""
+    """Write a caption into its slot, from the top down."""
     font, place = context.faces.words, slot.place
     lines, size = slot.filled(text, font, context.layout.small)
     x = place.x if anchor == "left" else place.x + place.width / 2
@@ -93,7 +93,7 @@ def write(
 
 
 def write_on_card(context: RenderContext, frame: Frame) -> None:
-    """A cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
+    """Write a cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
     if frame.is_cue:
         size, card = CARD_TYPE * context.layout.body, card_place(context.layout, CARD_WIDTH)
         slot = CaptionSlot(Rect(card.x, card.y + 0.8 * card.height, card.width, TWO_LINES * size), size)
@@ -101,15 +101,15 @@ def write_on_card(context: RenderContext, frame: Frame) -> None:
 
 
 def card_place(layout: Layout, part: float) -> Rect:
-    """What the title card's words have: a part of the picture's width, as far as nothing is laid over it."""
+    """Rectangle of the title card's words: a part of the picture's width, as far as nothing is laid over it."""
     across, safe = layout.size[0], layout.safe
     left, right = max(safe.x, (1 - part) / 2 * across), min(safe.right, (1 + part) / 2 * across)
-    # In thousandths of a pixel, or the middle of a whole picture would be a trace beside it.
+    # Rounded to thousandths of a pixel, or rounding errors would move the middle of a whole picture.
     return Rect(round(left, 3), safe.y, round(right - left, 3), safe.height)
 
 
 def draw_card(context: RenderContext) -> None:
-    """The title card: title and subtitle in the middle of the empty ground, two lines each at most."""
+    """Draw the title card: title and subtitle in the middle of the empty background, two lines each at most."""
     layout, theme, faces, canvas = context.layout, context.theme, context.faces, context.canvas
     scene, card = context.recording.scene, card_place(layout, TITLE_WIDTH)
     title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
@@ -124,34 +124,34 @@ def draw_card(context: RenderContext) -> None:
         y += step
 
 
-# What stands over each of the runs side by side: its name, its line in the curve, its error; whether it broke off.
+# Heading of each of the runs side by side: its name, its line in the curve, its error; or that it broke off.
 
 SAMPLE = 2.0
 """Length of the line's sample, in sizes of type."""
 DASHES: tuple[Any, ...] = ("solid", (0, (3.4, 1.7)), (0, (0.9, 1.5)), (0, (5.0, 1.6, 0.9, 1.6)))
-"""The lines of the runs, in widths of the line."""
+"""Dashes of the runs' lines, in widths of the line."""
 
 
 class TextLook(NamedTuple):
-    """How a run's line looks, besides its name: no run is told by its colour alone."""
+    """Look of a run's line: colour and dashes, since no run is distinguished by its colour alone."""
 
     colour: Colour
     dashes: Any
 
 
 def caption_looks(theme: Theme) -> tuple[TextLook, ...]:
-    """Of the runs, in order."""
+    """Looks of the runs, in order."""
     colours = theme.ink, theme.test_error, theme.error, theme.readable(theme.highlight)
     return tuple(TextLook(colour, dashes) for colour, dashes in zip(colours, DASHES, strict=True))
 
 
 def compared_runs(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """What runs are compared by: the loss on the examples kept for testing, or the average error where none are."""
+    """Measure by which runs are compared: the loss on the examples kept for testing, else the average error."""
     return recording.train_error if recording.test_loss is None else recording.test_loss
 
 
-class HeadingPanel(Unlit):
-    """The heading of one run, on one line or two. number: of the run, from 0."""
+class HeadingPanel(NoGlow):
+    """Heading of one run, on one line or two. number: of the run, from 0."""
 
     def __init__(self, context: RenderContext, name: str, number: int, slot: Rect) -> None:
         self.context, self.slot = context, slot
@@ -161,11 +161,11 @@ class HeadingPanel(Unlit):
         self.in_percent = not self.is_tested and all(is_share(each) for each in context.compared)
         self.size, small = layout.body, layout.small
         has_two = slot.height > 2.2 * self.size
-        wanted, most = 1.08 * self.size, slot.width if has_two else 0.5 * slot.width
-        self.name = fit(name, faces.strong, wanted, most, 0.8 * small)
+        preferred, most = 1.08 * self.size, slot.width if has_two else 0.5 * slot.width
+        self.name = fit(name, faces.strong, preferred, most, 0.8 * small)
         step = slot.height / (2 if has_two else 1)
         self.y = slot.y + step / 2, slot.y + slot.height - step / 2
-        fitted = [fit(each, faces.strong, wanted, most, 0.8 * small) for each in context.names]
+        fitted = [fit(each, faces.strong, preferred, most, 0.8 * small) for each in context.names]
         widest = max(width(text, faces.strong, size) for text, size in fitted)
         used = 0.0 if has_two else widest + 1.3 * self.size  # all samples begin at the same place
         self.sample = slot.x + used, slot.x + used + SAMPLE * self.size
@@ -174,21 +174,17 @@ class HeadingPanel(Unlit):
         longest = max((self._text(float(value)) for each in whole_runs for value in compared_runs(each)), key=len)
         self.label = self.figure + width(longest, faces.figures, self.size) + 0.6 * self.size
 
-    def _named(self) -> tuple[str, Any, float]:
-        text, size = self.name
-        return text, self.context.faces.strong, size
-
     def _text(self, value: float) -> str:
         if self.in_percent:
             return f"{100 * value:.2f}%"
         return f"{value:.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e")
 
     def ground(self) -> None:
-        """The name, and the sample of its line."""
+        """Write the name, and draw a sample of its line."""
         context, y = self.context, self.y[1]
         canvas, unit = context.canvas, context.layout.unit
-        text, font, size = self._named()
-        canvas.text(text, self.slot.x, self.y[0], font, size, context.theme.ink)
+        text, size = self.name
+        canvas.text(text, self.slot.x, self.y[0], context.faces.strong, size, context.theme.ink)
         line = Line2D(
             self.sample, (y, y), color=tuple(self.look.colour), linewidth=3.6 * unit, linestyle=self.look.dashes,
             dash_capstyle="butt",
@@ -198,12 +194,12 @@ class HeadingPanel(Unlit):
         line.remove()
 
     def draw(self, frame: Frame) -> None:
-        """The error now; or in which cycle training broke off."""
+        """Write the error now, or in which cycle training broke off."""
         context = self.context
         canvas, faces, small = context.canvas, context.faces, context.layout.small
         if frame.diverged is not None:
-            told = say(self.scene, "label-diverged", cycle=whole(self.scene, frame.diverged))
-            text, size = fit(told, faces.strong, self.size, self.slot.right - self.figure, 0.8 * small)
+            message = say(self.scene, "label-diverged", cycle=whole(self.scene, frame.diverged))
+            text, size = fit(message, faces.strong, self.size, self.slot.right - self.figure, 0.8 * small)
             canvas.text(text, self.figure, self.y[1], faces.strong, size, self.look.colour)
             return
         value = (frame.test_loss or 0.0) if self.is_tested else frame.error

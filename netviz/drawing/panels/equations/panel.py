@@ -1,4 +1,4 @@
-"""Equations panel: a worked example line by line, or the forward pass in short."""
+"""Equations panel: a worked example line by line, or a summary of the forward pass."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from netviz.drawing.panels.equations.passes import (
     update_line,
     weights_line,
 )
-from netviz.drawing.panels.equations.terms import Changes, Equation, Walk
+from netviz.drawing.panels.equations.terms import Changes, Equation, WorkedExample
 from netviz.drawing.panels.equations.typesetting import EquationPart, Page, Section, about, paginate
-from netviz.drawing.panels.panel import RenderContext, Unlit
+from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
@@ -30,9 +30,9 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.worked_example import EquationLine, LineKind, worked_example_steps
 
 OF_SIDE = 0.03
-"""Of the shorter side: in upright pictures, where lines are short, equations have type of this size."""
+"""Size of the equations' type in upright pictures, where lines are short, as a part of the shorter side."""
 _LARGEST, SMALLEST = 1.3, 0.8
-"""Sizes of type that are tried, as parts of that or of the picture's small type."""
+"""Largest and smallest size of type that are tried, as parts of that or of the picture's small type."""
 _TRIES = 15
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
@@ -40,15 +40,15 @@ FAINTEST = 0.02
 
 @dataclass(frozen=True)
 class ShownEquations:
-    """A part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 being told."""
+    """Part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 for the current line."""
 
     part: EquationPart
     level: float
     brightness: float
 
 
-class EquationsPanel(Unlit):
-    """Pages of equations, one of which is seen; a page gives way when the first line of the next is told."""
+class EquationsPanel(NoGlow):
+    """Equations panel: pages of equations, one visible at a time, replaced when the first line of the next appears."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
@@ -59,10 +59,10 @@ class EquationsPanel(Unlit):
         self.pages = lru_cache(maxsize=4)(self._pages)
 
     def ground(self) -> None:
-        """Nothing stands still."""
+        """Draw nothing: nothing stands still."""
 
     def draw(self, frame: Frame) -> None:
-        """The lines that have been told, the one being told the brightest."""
+        """Draw the lines that have appeared, the current one the brightest."""
         context, slot = self.context, self.slot
         theme, canvas = context.theme, context.canvas
         headings, shown = self._shown(frame)
@@ -75,51 +75,51 @@ class EquationsPanel(Unlit):
                 canvas.stamp(drawn, slot.x + part.x, slot.y + part.y, ink, each.level)
 
     def texts(self, frame: Frame) -> list[str]:
-        """What is written at a frame, in mathtext's language, each equation from left to right, one after the other."""
+        """Texts visible at a frame, in mathtext's language, each equation from left to right, one after the other."""
         return [source(each.part.formula) for each in self._shown(frame)[1] if each.level > FAINTEST]
 
     def _shown(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
-        """Headings (text, y, level) and parts at a frame."""
+        """Headings (text, y, level) and parts visible at a frame."""
         if not frame.visible or frame.row is None:
             headings, levels = self.summary.at(frame)
             return headings, [ShownEquations(part, level, brightness) for part, level, brightness in levels]
-        return self._told(frame, self.pages(self._shot(frame), frame.row, frame.row_after))
+        return self._visible_lines(frame, self.pages(self._shot(frame), frame.row, frame.row_after))
 
-    def _told(
+    def _visible_lines(
         self, frame: Frame, pages: tuple[Page, ...]
     ) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
-        told = (*frame.visible, 0.0)
+        levels = (*frame.visible, 0.0)
         headings: list[tuple[str, float, float]] = []
         shown: list[ShownEquations] = []
         for number, page in enumerate(pages):
             # The old page is gone before the new one comes, so that nothing is ever written over anything.
-            leaving = told[pages[number + 1].first] if number + 1 < len(pages) else 0.0
+            leaving = levels[pages[number + 1].first] if number + 1 < len(pages) else 0.0
             staying = max(0.0, 1 - 2 * leaving)
             for heading in page.headings:
-                level = self._coming(told[heading.line], number > 0 and heading.line == page.first)
+                level = self._line_level(levels[heading.line], number > 0 and heading.line == page.first)
                 headings.append((heading.text, heading.y, level * staying))
             for line, parts in page.lines:
-                level = self._coming(told[line], number > 0 and line == page.first) * staying
-                shown += [ShownEquations(part, level, 1 - told[line + 1]) for part in parts]
+                level = self._line_level(levels[line], number > 0 and line == page.first) * staying
+                shown += [ShownEquations(part, level, 1 - levels[line + 1]) for part in parts]
         return [heading for heading in headings if heading[2] > FAINTEST], shown
 
     @staticmethod
-    def _coming(level: float, turns: bool) -> float:
-        """Level of a line; the first of a page waits for the page before to go."""
+    def _line_level(level: float, turns: bool) -> float:
+        """Level of a line; the first line of a page waits until the page before has gone."""
         return max(0.0, 2 * level - 1) if turns else level
 
     def _shot(self, frame: Frame) -> WalkShot:
-        """The walk that a frame belongs to: several walks of one kind through one example have the same script."""
-        walks = [shot for shot in self.scene.shots if isinstance(shot, WalkShot)]
-        fitting = [shot for shot in walks if len(worked_example_steps(self.scene, shot)) == len(frame.visible)]
+        """The worked example's shot that a frame belongs to: several of one kind on one example have the same lines."""
+        shots = [shot for shot in self.scene.shots if isinstance(shot, WalkShot)]
+        fitting = [shot for shot in shots if len(worked_example_steps(self.scene, shot)) == len(frame.visible)]
         assert fitting, "a walk is told by its own script"
         return fitting[0]
 
     def _pages(self, shot: WalkShot, row: int, row_after: int | None) -> tuple[Page, ...]:
-        """The pages of a walk: as few as can be, and of those with the least broken lines the largest type."""
+        """Pages of a worked example: as few as can be, and of those with the fewest broken lines the largest type."""
         recording = self.context.recording
-        walk = Walk.of(recording, row, row_after)
-        sections = _sections(self.scene, worked_example_steps(self.scene, shot), walk)
+        example = WorkedExample.of(recording, row, row_after)
+        sections = _sections(self.scene, worked_example_steps(self.scene, shot), example)
         sizes = [self.body * (_LARGEST + (SMALLEST - _LARGEST) * number / (_TRIES - 1)) for number in range(_TRIES)]
         width, height = self.slot.width, self.slot.height
         best = min(
@@ -128,43 +128,43 @@ class EquationsPanel(Unlit):
         return paginate(sections, best, self.heading, width, height)[0]
 
     def _cost(self, size: float, pages: tuple[Page, ...], rows: int) -> float:
-        """How far from ideal: pages and rows cost, small type costs, and type that is hard to read costs most."""
+        """Cost of a layout: pages and rows cost, small type costs, and type that is hard to read costs most."""
         relative = size / self.body
         return len(pages) + 0.12 * rows + 10 * max(0.0, 1 - relative) - 0.5 * relative
 
 
-def _sections(scene: Scene, script: tuple[EquationLine, ...], walk: Walk) -> list[Section]:
-    """The script's lines under their headings."""
+def _sections(scene: Scene, steps: tuple[EquationLine, ...], example: WorkedExample) -> list[Section]:
+    """Lines of a worked example under their headings."""
     grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
-    for number, line in enumerate(script):
-        grouped.setdefault(_heading(scene, line, walk), []).append((number, _said(line, walk)))
+    for number, line in enumerate(steps):
+        grouped.setdefault(_heading(scene, line, example), []).append((number, _equation(line, example)))
     return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
 
 
-def _heading(scene: Scene, line: EquationLine, walk: Walk) -> str:
-    """What a line belongs to."""
+def _heading(scene: Scene, line: EquationLine, example: WorkedExample) -> str:
+    """Heading that a line belongs to."""
     if line.kind in ("matrix", "sum", "activation"):
-        if line.layer == walk.last - 1:
+        if line.layer == example.last - 1:
             return say(scene, "label-output-layer")
-        return say(scene, "label-hidden-layers" if walk.last > 2 else "label-hidden-layer", number=line.layer + 1)
+        return say(scene, "label-hidden-layers" if example.last > 2 else "label-hidden-layer", number=line.layer + 1)
     return say(
         scene, {"error": "label-equation-error", "weights": "label-new-weights"}.get(line.kind, "label-way-back")
     )
 
 
-def _said(line: EquationLine, walk: Walk) -> Equation | Changes:
-    """What a line of the script says."""
+def _equation(line: EquationLine, example: WorkedExample) -> Equation | Changes:
+    """Content of a line: an equation, or a table of changes."""
     if line.kind == "matrix":
-        return matrix_line(walk, line.layer)
+        return matrix_line(example, line.layer)
     if line.kind == "sum":
-        return sum_line(walk, line.layer, line.neuron)
+        return sum_line(example, line.layer, line.neuron)
     if line.kind == "activation":
-        return activation_line(walk, line.layer, line.neuron)
-    say: dict[LineKind, Callable[[Walk], Equation | Changes]] = {
+        return activation_line(example, line.layer, line.neuron)
+    equations: dict[LineKind, Callable[[WorkedExample], Equation | Changes]] = {
         "error": error_line,
         "delta": delta_line,
         "gradient": gradient_line,
         "update": update_line,
         "weights": weights_line,
     }
-    return say[line.kind](walk)
+    return equations[line.kind](example)

@@ -14,7 +14,7 @@ from netviz.drawing.panels.equations.terms import (
     Equation,
     EquationStep,
     Symbols,
-    Walk,
+    WorkedExample,
     brackets_of,
     equals,
     factor,
@@ -43,38 +43,40 @@ from netviz.training.recording import Recording
 _HALF = r"\frac{1}{2}"
 
 
-def matrix_line(walk: Walk, layer: int) -> Equation:
-    """All weighted sums of a layer at once."""
-    symbols = walk.symbols
-    weights = walk.weights[layer]
+def matrix_line(example: WorkedExample, layer: int) -> Equation:
+    """Equation of all weighted sums of a layer at once, with vectors and a matrix."""
+    symbols = example.symbols
+    weights = example.weights[layer]
     decimals = 4 if weights.size <= 4 else 3 if weights.size <= 9 else 2
     matrix = Matrix(tuple(tuple(numeral(value, decimals) for value in row) for row in weights.tolist()))
     symbolic = rf"{symbols.vector(layer)}\,{symbols.weights(layer)}"
-    numbers: list[Formula] = [("=", row_of(walk.layers[layer], decimals), matrix)]
-    if walk.has_biases:
+    numbers: list[Formula] = [("=", row_of(example.layers[layer], decimals), matrix)]
+    if example.has_biases:
         symbolic += f" + {symbols.biases(layer)}"
-        numbers.append(("+", row_of(walk.biases[layer], decimals)))
-    result: EquationStep = (("=", row_of(walk.sums(layer + 1), decimals)),)
+        numbers.append(("+", row_of(example.biases[layer], decimals)))
+    result: EquationStep = (("=", row_of(example.sums(layer + 1), decimals)),)
     return Equation((symbols.sums(layer + 1),), (equals(symbolic), tuple(numbers), result))
 
 
-def sum_line(walk: Walk, layer: int, neuron: int) -> Equation:
-    """One neuron's weighted sum, term by term."""
+def sum_line(example: WorkedExample, layer: int, neuron: int) -> Equation:
+    """Equation of one neuron's weighted sum, term by term."""
     terms = [
         product(factor(value), factor(weight))
-        for value, weight in zip(walk.layers[layer].tolist(), walk.weights[layer][:, neuron].tolist(), strict=True)
+        for value, weight in zip(
+            example.layers[layer].tolist(), example.weights[layer][:, neuron].tolist(), strict=True
+        )
     ]
-    if walk.has_biases:
-        terms.append(factor(float(walk.biases[layer][neuron])))
-    result = numeral(float(walk.sums(layer + 1)[neuron]))
-    return Equation((walk.symbols.sum(layer + 1, neuron),), (equals(terms[0], *plus(terms[1:])), equals(result)))
+    if example.has_biases:
+        terms.append(factor(float(example.biases[layer][neuron])))
+    result = numeral(float(example.sums(layer + 1)[neuron]))
+    return Equation((example.symbols.sum(layer + 1, neuron),), (equals(terms[0], *plus(terms[1:])), equals(result)))
 
 
-def activation_line(walk: Walk, layer: int, neuron: int) -> Equation:
-    """What one neuron makes of its weighted sum."""
-    symbols, sums = walk.symbols, walk.sums(layer + 1).tolist()
-    symbol, value, activation = symbols.sum(layer + 1, neuron), sums[neuron], walk.activations[layer]
-    result = equals(numeral(float(walk.layers[layer + 1][neuron])))
+def activation_line(example: WorkedExample, layer: int, neuron: int) -> Equation:
+    """Equation of one neuron's activation."""
+    symbols, sums = example.symbols, example.sums(layer + 1).tolist()
+    symbol, value, activation = symbols.sum(layer + 1, neuron), sums[neuron], example.activations[layer]
+    result = equals(numeral(float(example.layers[layer + 1][neuron])))
     opening, closing = brackets_of(activation)
     shown: list[EquationStep] = [equals(f"{opening}{symbol}{closing}")]
     if activation == "sigmoid":
@@ -93,88 +95,92 @@ def activation_line(walk: Walk, layer: int, neuron: int) -> Equation:
     return Equation((symbols.neuron(layer + 1, neuron),), (*shown, result))
 
 
-def error_line(walk: Walk) -> Equation:
-    """The loss of the example, output by output."""
-    outputs, targets = walk.layers[-1].tolist(), walk.target.tolist()
+def error_line(example: WorkedExample) -> Equation:
+    """Equation of the example's loss, output by output."""
+    outputs, targets = example.layers[-1].tolist(), example.target.tolist()
     pairs = list(enumerate(zip(outputs, targets, strict=True)))
-    result = equals(numeral(walk.error))
-    answer, wish = (lambda index: walk.symbols.neuron(walk.last, index)), walk.symbols.target
-    if walk.loss == "squared_error":
-        symbolic = [f"{_HALF}({wish(index)} - {answer(index)})^2" for index, _ in pairs]
+    result = equals(numeral(example.error))
+    output_symbol, target_symbol = (lambda index: example.symbols.neuron(example.last, index)), example.symbols.target
+    if example.loss == "squared_error":
+        symbolic = [f"{_HALF}({target_symbol(index)} - {output_symbol(index)})^2" for index, _ in pairs]
         numbers = [f"{_HALF}({numeral(target)} - {factor(output)})^2" for _, (output, target) in pairs]
         steps = [equals(each[0], *plus(each[1:])) for each in (symbolic, numbers)]
         return Equation(("E",), (*steps, result))
     symbolic, numbers = [], []
     for index, (output, target) in pairs:
-        symbolic += _surprise(target, wish(index), answer(index))
-        numbers += _surprise(target, numeral(target), factor(output))
-        if walk.activations[-1] == "sigmoid":
-            not_wished = numeral(1 - target) if target else "1"
-            # An output that is written as 1 leaves nothing to take a logarithm of: then the rest is written itself.
-            rest = f"(1 - {numeral(output)})" if numeral(output) != "1" else f"({numeral(1 - output)})"
-            symbolic += _surprise(1 - target, f"(1 - {wish(index)})", f"(1 - {answer(index)})")
-            numbers += _surprise(1 - target, not_wished, rest)
+        symbolic += _cross_entropy_term(target, target_symbol(index), output_symbol(index))
+        numbers += _cross_entropy_term(target, numeral(target), factor(output))
+        if example.activations[-1] == "sigmoid":
+            target_rest = numeral(1 - target) if target else "1"
+            # (1 - output) of an output that is written as 1 would read ln 0: then the difference is written itself.
+            output_rest = f"(1 - {numeral(output)})" if numeral(output) != "1" else f"({numeral(1 - output)})"
+            symbolic += _cross_entropy_term(
+                1 - target, f"(1 - {target_symbol(index)})", f"(1 - {output_symbol(index)})"
+            )
+            numbers += _cross_entropy_term(1 - target, target_rest, output_rest)
     parts = [[rf"-\,{each[0]}", *(rf"-\:{term}" for term in each[1:])] for each in (symbolic, numbers) if each]
     return Equation(("E",), (*(equals(*each) for each in parts), result))
 
 
-def _surprise(weight: float, times: str, of: str) -> list[str]:
-    """A term of the cross entropy, t ln o; none where t is 0, without t where it is 1."""
+def _cross_entropy_term(weight: float, times: str, of: str) -> list[str]:
+    """Term of the cross entropy, t ln o, as text; none where t is 0, without t where it is 1."""
     if weight == 0:
         return []
     return [rf"\ln {of}" if weight == 1 else rf"{times} \ln {of}"]
 
 
-# The error's way back to one weight, and what becomes of all of them, as equations with the numbers in them.
+# Backward pass to one weight, and the update of all weights, as equations with the numbers in them.
 #
 # Formulas: Bishop, "Pattern Recognition and Machine Learning", section 5.3.
 
 MOST_WEIGHTS = 16
-"""Weights and biases up to which the table of changes holds them all."""
+"""Most weights and biases that the table of changes holds all of."""
 
 
-def delta_line(walk: Walk) -> Equation:
-    """The error that comes back to the neuron the weight leads to."""
-    layer, neuron = walk.worked[0] + 1, walk.worked[2]
-    left = walk.symbols.delta(layer, neuron)
-    result = equals(numeral(float(walk.deltas[layer - 1][neuron])))
-    symbolic, numbers = _output_delta(walk) if layer == walk.last else _hidden_delta(walk)
+def delta_line(example: WorkedExample) -> Equation:
+    """Equation of the error signal of the neuron that the worked weight leads to."""
+    layer, neuron = example.worked[0] + 1, example.worked[2]
+    left = example.symbols.delta(layer, neuron)
+    result = equals(numeral(float(example.deltas[layer - 1][neuron])))
+    symbolic, numbers = _output_delta(example) if layer == example.last else _hidden_delta(example)
     return Equation((left,), (equals(*symbolic), equals(*numbers), result))
 
 
-def _output_delta(walk: Walk) -> tuple[list[str], list[str]]:
-    neuron, outputs, targets = walk.worked[2], walk.layers[-1], walk.target
+def _output_delta(example: WorkedExample) -> tuple[list[str], list[str]]:
+    neuron, outputs, targets = example.worked[2], example.layers[-1], example.target
     output, target = float(outputs[neuron]), float(targets[neuron])
-    answer, wish = walk.symbols.neuron(walk.last, neuron), walk.symbols.target(neuron)
-    miss, missed = f"{answer} - {wish}", f"{numeral(output)} - {factor(target)}"
-    activation = walk.activations[-1]
-    if walk.loss == "cross_entropy":
-        wished = float(targets.sum())
-        if activation == "sigmoid" or abs(wished - 1) < 1e-12:
-            return [miss], [missed]
-        return [rf"{answer} \sum_k t_k - {wish}"], [f"{product(factor(output), factor(wished))} - {factor(target)}"]
+    output_symbol, target_symbol = example.symbols.neuron(example.last, neuron), example.symbols.target(neuron)
+    difference, difference_number = f"{output_symbol} - {target_symbol}", f"{numeral(output)} - {factor(target)}"
+    activation = example.activations[-1]
+    if example.loss == "cross_entropy":
+        target_sum = float(targets.sum())
+        if activation == "sigmoid" or abs(target_sum - 1) < 1e-12:
+            return [difference], [difference_number]
+        return [rf"{output_symbol} \sum_k t_k - {target_symbol}"], [
+            f"{product(factor(output), factor(target_sum))} - {factor(target)}"
+        ]
     if activation == "softmax":
         others = float((outputs * (outputs - targets)).sum())
         return (
-            [rf"{answer}\,({miss} - \sum_k o_k (o_k - t_k))"],
-            [product(factor(output), f"({missed} - {factor(others)})")],
+            [rf"{output_symbol}\,({difference} - \sum_k o_k (o_k - t_k))"],
+            [product(factor(output), f"({difference_number} - {factor(others)})")],
         )
-    slope = _slope(walk, walk.last, neuron)
+    slope = _slope(example, example.last, neuron)
     if slope is None:
-        return [miss], [missed]
-    return [f"({miss})", times(slope[0])], [f"({missed})", times(slope[1])]
+        return [difference], [difference_number]
+    return [f"({difference})", times(slope[0])], [f"({difference_number})", times(slope[1])]
 
 
-def _hidden_delta(walk: Walk) -> tuple[list[str], list[str]]:
-    layer, neuron = walk.worked[0] + 1, walk.worked[2]
-    deltas, weights = walk.deltas[layer].tolist(), walk.weights[layer][neuron].tolist()
-    symbols = walk.symbols
+def _hidden_delta(example: WorkedExample) -> tuple[list[str], list[str]]:
+    layer, neuron = example.worked[0] + 1, example.worked[2]
+    deltas, weights = example.deltas[layer].tolist(), example.weights[layer][neuron].tolist()
+    symbols = example.symbols
     symbolic = [
         rf"{symbols.delta(layer + 1, index)}\,{symbols.weight(symbols.number(layer, neuron, index))}"
         for index in range(len(deltas))
     ]
     numbers = [product(factor(delta), factor(weight)) for delta, weight in zip(deltas, weights, strict=True)]
-    slope = _slope(walk, layer, neuron)
+    slope = _slope(example, layer, neuron)
     if slope is None:
         return [symbolic[0], *plus(symbolic[1:])], [numbers[0], *plus(numbers[1:])]
     brackets = []
@@ -184,104 +190,104 @@ def _hidden_delta(walk: Walk) -> tuple[list[str], list[str]]:
     return [*brackets[0], times(slope[0])], [*brackets[1], times(slope[1])]
 
 
-def _slope(walk: Walk, layer: int, neuron: int) -> tuple[str, str] | None:
-    """The slope of a neuron's activation function, in symbols and numbers; None where it is 1 everywhere."""
-    symbol, value = walk.symbols.neuron(layer, neuron), float(walk.layers[layer][neuron])
+def _slope(example: WorkedExample, layer: int, neuron: int) -> tuple[str, str] | None:
+    """Slope of a neuron's activation function, in symbols and numbers; None where it is 1 everywhere."""
+    symbol, value = example.symbols.neuron(layer, neuron), float(example.layers[layer][neuron])
     number = factor(value)
-    activation = walk.activations[layer - 1]
+    activation = example.activations[layer - 1]
     if activation == "sigmoid":
         return rf"{symbol}\,(1 - {symbol})", product(number, f"(1 - {number})")
     if activation == "tanh":
         return f"(1 - {symbol} {symbol})", f"(1 - {product(number, number)})"
     if activation == "relu":
-        return rf"\mathrm{{relu}}'({walk.symbols.sum(layer, neuron)})", "1" if value > 0 else "0"
+        return rf"\mathrm{{relu}}'({example.symbols.sum(layer, neuron)})", "1" if value > 0 else "0"
     return None
 
 
-def _weight(walk: Walk) -> str:
-    return walk.symbols.weight(walk.symbols.number(*walk.worked))
+def _weight(example: WorkedExample) -> str:
+    return example.symbols.weight(example.symbols.number(*example.worked))
 
 
-def _slope_of_error(walk: Walk) -> float:
-    """dE/dw of the weight."""
-    layer, start, end = walk.worked
-    return float(walk.deltas[layer][end] * walk.layers[layer][start])
+def _gradient(example: WorkedExample) -> float:
+    """Gradient dE/dw of the worked weight."""
+    layer, start, end = example.worked
+    return float(example.deltas[layer][end] * example.layers[layer][start])
 
 
-def gradient_line(walk: Walk) -> Equation:
-    """The slope of the error along the weight: what comes back to its end times what comes out of its start."""
-    layer, start, end = walk.worked
-    delta, value, symbols = float(walk.deltas[layer][end]), float(walk.layers[layer][start]), walk.symbols
+def gradient_line(example: WorkedExample) -> Equation:
+    """Equation of the worked weight's gradient: the error signal at its end times the activation at its start."""
+    layer, start, end = example.worked
+    delta, value, symbols = float(example.deltas[layer][end]), float(example.layers[layer][start]), example.symbols
     return Equation(
-        (rf"\dfrac{{\partial E}}{{\partial {_weight(walk)}}}",),
+        (rf"\dfrac{{\partial E}}{{\partial {_weight(example)}}}",),
         (
             equals(product(symbols.delta(layer + 1, end), symbols.neuron(layer, start))),
             equals(product(factor(delta), factor(value))),
-            equals(numeral(_slope_of_error(walk))),
+            equals(numeral(_gradient(example))),
         ),
     )
 
 
-def update_line(walk: Walk) -> Equation:
-    """The new weight: worked out where plain gradient descent on this example leads to it, otherwise only said."""
-    layer, start, end = walk.worked
-    old, new = (float(weights[layer][start, end]) for weights in (walk.weights, walk.weights_after))
-    left = (f"{_weight(walk)}^{{+}}",)
-    if abs(old - walk.rate * _slope_of_error(walk) - new) > 1e-9 * max(1.0, abs(old)):
+def update_line(example: WorkedExample) -> Equation:
+    """Equation of the worked weight's update: the result alone if it is not plain gradient descent on this example."""
+    layer, start, end = example.worked
+    old, new = (float(weights[layer][start, end]) for weights in (example.weights, example.weights_after))
+    left = (f"{_weight(example)}^{{+}}",)
+    if abs(old - example.rate * _gradient(example) - new) > 1e-9 * max(1.0, abs(old)):
         return Equation(left, (equals(numeral(new), r"\mathrm{\ \ as\ recorded}"),))
-    step = product(factor(walk.rate), factor(_slope_of_error(walk)))
+    step = product(factor(example.rate), factor(_gradient(example)))
     return Equation(
         left,
         (
-            equals(rf"{_weight(walk)} - \eta\,\dfrac{{\partial E}}{{\partial {_weight(walk)}}}"),
+            equals(rf"{_weight(example)} - \eta\,\dfrac{{\partial E}}{{\partial {_weight(example)}}}"),
             equals(f"{numeral(old)} - {step}"),
             equals(numeral(new)),
         ),
     )
 
 
-def weights_line(walk: Walk) -> Changes:
-    """Old and new values of all weights and learned biases, or if there are many of the layer's weights."""
-    symbols, sizes = walk.symbols, walk.symbols.layers
+def weights_line(example: WorkedExample) -> Changes:
+    """Table of old and new values: of all weights and learned biases, or if there are many of the layer's weights."""
+    symbols, sizes = example.symbols, example.symbols.layers
     every = [
-        (symbols.number(layer, i, j), walk.weights[layer][i, j], walk.weights_after[layer][i, j])
-        for layer in range(walk.last)
+        (symbols.number(layer, i, j), example.weights[layer][i, j], example.weights_after[layer][i, j])
+        for layer in range(example.last)
         for j in range(sizes[layer + 1])
         for i in range(sizes[layer])
     ]
     biases = [
-        (symbols.bias(layer + 1, j), walk.biases[layer][j], walk.biases_after[layer][j])
-        for layer in range(walk.last)
+        (symbols.bias(layer + 1, j), example.biases[layer][j], example.biases_after[layer][j])
+        for layer in range(example.last)
         for j in range(sizes[layer + 1])
-        if walk.learns_biases
+        if example.learns_biases
     ]
     if len(every) + len(biases) > MOST_WEIGHTS:
-        layer = walk.worked[0]
+        layer = example.worked[0]
         first, last = symbols.number(layer, 0, 0), symbols.number(layer + 1, 0, 0) - 1
         every, biases = [entry for entry in every if first <= entry[0] <= last], []
     named = [*((symbols.weight(number), old, new) for number, old, new in every), *biases]
     return Changes(tuple((symbol, numeral(float(old)), numeral(float(new))) for symbol, old, new in named))
 
 
-# The forward pass in short: what each layer does, in symbols, and the numbers of what is presented.
+# Summary of the forward pass: each layer's equation in symbols, with the numbers of the presented example.
 
 DECIMALS = 3
 _LARGEST = 1.5
 LEAST_GAP, MOST_GAP = 0.8, 1.8
-"""Between the layers, as parts of the type's size."""
+"""Smallest and largest gap between the layers, as parts of the type's size."""
 ROW = 1.45
-"""From one row of a layer's numbers to the next, likewise."""
+"""Distance from one row of a layer's numbers to the next, likewise."""
 _WIDEST = -0.888
-"""Stands for every number while the size of type is looked for."""
+"""Number that stands for every other while the size of type is searched for."""
 _QUIET = 0.25
 """Brightness of the symbols, beside that of the numbers."""
 
 Level = tuple[EquationPart, float, float]
-"""A part, its level, its brightness."""
+"""An equation part with its level and its brightness, both 0 to 1."""
 
 
 class ForwardSummary:
-    """Symbols that always stand, and under each line its numbers while something is presented."""
+    """Summary of the forward pass: equations in symbols, and under each its numbers while something is presented."""
 
     def __init__(self, recording: Recording, small: float, heading: float, slot: Rect) -> None:
         scene = recording.scene
@@ -295,10 +301,10 @@ class ForwardSummary:
         self.names.append(Equation(("E",), (((error,),),)))
         self.gap, self.rows = LEAST_GAP, 1
         self.size = self._size(_LARGEST * small)
-        if self.size < small:  # too much for one row in a readable size: what a layer makes of it gets its own
+        if self.size < small:  # too wide for one row in a readable size: a layer's outputs get a row of their own
             self.rows, on_one = 2, self.size
             self.size = self._size(_LARGEST * small)
-            if self.size <= on_one:  # in a low room rows cost more than they give
+            if self.size <= on_one:  # in a low slot a second row makes the type smaller still
                 self.rows, self.size = 1, on_one
         free = slot.height - self._places(self.size)
         self.gap += min(MOST_GAP - LEAST_GAP, free / (len(self.names) * self.size))
@@ -311,16 +317,16 @@ class ForwardSummary:
         opening, closing = brackets_of(self.network.activations[layer])
         return Equation((self.symbols.vector(layer + 1),), (equals(f"{opening}{inside}{closing}"),))
 
-    def _numbers(self, layer: int, values: Array, answers: Array) -> tuple[Formula, Formula]:
-        """A layer's function of its numbers, and what it makes of them."""
+    def _numbers(self, layer: int, values: Array, outputs: Array) -> tuple[Formula, Formula]:
+        """Formulas of a layer's function of its numbers, and of the outputs."""
         opening, closing = brackets_of(self.network.activations[layer])
         rest = self.symbols.weights(layer)
         if self.network.bias:
             rest += f" + {self.symbols.biases(layer)}"
-        return ("=", opening, row_of(values, DECIMALS), rest + closing), ("=", row_of(answers, DECIMALS))
+        return ("=", opening, row_of(values, DECIMALS), rest + closing), ("=", row_of(outputs, DECIMALS))
 
     def _size(self, size: float) -> float:
-        """The largest size at which everything fits, with the widest numbers."""
+        """Largest size of type, up to `size`, at which everything fits, with the widest numbers."""
         while size > 4:
             bottom = self._places(size, about)
             sizes = self.network.layers
@@ -335,7 +341,7 @@ class ForwardSummary:
         return size
 
     def _places(self, size: float, measure: Measure = exact) -> float:
-        """Put the symbols in their places; returns where they end."""
+        """Put the symbols in their places; returns the height at which they end."""
         section = Section("", tuple(enumerate(self.names)))
         self.margin = margin_of([section], size, measure)
         y, self.fixed, self.below = HEADING * self.heading, list[EquationPart](), list[float]()
@@ -352,7 +358,7 @@ class ForwardSummary:
     def _pair(
         self, size: float, formulas: tuple[Formula, Formula], measure: Measure = exact
     ) -> tuple[EquationPart, EquationPart]:
-        """What a layer is given and what it makes of it, side by side or one below the other."""
+        """Parts of a layer's inputs and of its outputs, side by side or one below the other."""
         if self.rows == 1:
             given, found = self._row(size, formulas, measure)
             return given, found
@@ -360,7 +366,7 @@ class ForwardSummary:
         return given, replace(found, y=found.y + ROW * size)
 
     def _row(self, size: float, formulas: tuple[Formula, ...], measure: Measure = exact) -> tuple[EquationPart, ...]:
-        """Numbers on one row, lined up with the symbols above them, smaller if they must be."""
+        """Parts of numbers on one row, aligned with the symbols above them, smaller if they must be."""
         block = set_line(Equation((), (formulas,)), size, self.margin, 1e9, measure)
         wide = max(part.x + measure(part.formula, size).width for part in block.parts)
         if wide > self.slot.width:
@@ -370,7 +376,7 @@ class ForwardSummary:
         return tuple(replace(part, y=part.y - middle) for part in block.parts)
 
     def at(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[Level]]:
-        """The heading, and the parts at a frame."""
+        """Headings (text, y, level) and parts at a frame."""
         shown: list[Level] = [(part, 1.0, _QUIET) for part in self.fixed]
         if frame.row is None or not frame.presented:
             return [("FORWARD PASS", 0.6 * self.heading, 1.0)], shown

@@ -23,9 +23,9 @@ EquationStep = tuple[Formula, ...]
 
 @dataclass(frozen=True)
 class Equation:
-    """What stands before the first equals sign, and steps that each begin with one.
+    """An equation: its left side, and steps that each begin with an equals sign.
 
-    A step is made of parts between which a line may be broken.
+    A step consists of parts between which a line may be broken.
     """
 
     left: Formula
@@ -40,11 +40,11 @@ class Changes:
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
+class WorkedExample:
     """One example row of a recording, the row that its update leads to, and how the network learns.
 
     weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), layers[l] (n_l,), target (n_L,), deltas[l] (n_{l+1},).
-    worked: the weight whose gradient is worked out: its layer, the neuron it comes from, the one it leads to.
+    worked: the weight whose gradient is computed: its layer, the neuron it comes from, the one it leads to.
     """
 
     symbols: Symbols
@@ -64,8 +64,8 @@ class Walk:
     biases_after: list[_Array]
 
     @classmethod
-    def of(cls, recording: Recording, row: int, row_after: int | None) -> Walk:
-        """The walk through an example row; without a row after it nothing changes."""
+    def of(cls, recording: Recording, row: int, row_after: int | None) -> WorkedExample:
+        """The worked example of a row; without a row after it nothing changes."""
         network, training = recording.scene.network, recording.scene.training
         after = row if row_after is None else row_after
         return cls(
@@ -88,7 +88,7 @@ class Walk:
 
     @property
     def last(self) -> int:
-        """The output layer."""
+        """Number of the output layer."""
         return len(self.weights)
 
     def sums(self, layer: int) -> _Array:
@@ -98,7 +98,7 @@ class Walk:
 
 
 def brackets_of(activation: Activation) -> tuple[str, str]:
-    """What stands before and after that which an activation function is taken of."""
+    """Opening and closing text of an activation function, to stand around its argument."""
     names = {"sigmoid": r"\sigma(", "tanh": r"\tanh(", "relu": r"\max(0,\ ", "softmax": r"\mathrm{softmax}("}
     return (names[activation], ")") if activation in names else ("", "")
 
@@ -114,19 +114,19 @@ def equals(*texts: str) -> EquationStep:
 
 
 def plus(terms: list[str]) -> list[str]:
-    """Terms that follow a first one."""
+    """Terms that follow the first one of a sum."""
     return [rf"+\:{term}" for term in terms]
 
 
 def times(text: str) -> str:
-    """A factor that follows a first one."""
+    """A factor that follows the first one of a product."""
     return rf"\cdot\:{text}"
 
 
-# The names that equations give to what is in a network, and how they write numbers; all in mathtext's language.
+# Notation: symbols of a network's parts, and numbers as text; all in mathtext's language.
 
 _LARGEST = 1e6
-"""Numbers from here on are written with a power of ten."""
+"""Size of numbers from which they are written with a power of ten."""
 
 
 def numeral(value: float, decimals: int = 4) -> str:
@@ -168,64 +168,64 @@ def total(terms: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Symbols:
-    """The symbols of a network with these neurons in each layer; layer 0 are the inputs, neurons count from 0."""
+    """Symbols of a network with these neurons in each layer; layer 0 are the inputs, neurons count from 0."""
 
     layers: tuple[int, ...]
 
     def _layer(self, layer: int) -> tuple[str, str]:
-        """A letter, and where there are several hidden layers which of them it is."""
+        """Letter of a layer and, where there are several hidden layers, the superscript with its number."""
         last = len(self.layers) - 1
         if layer == 0:
             return "x", ""
         return ("o", "") if layer == last else ("h", rf"^{{({layer})}}" if last > 2 else "")
 
     def vector(self, layer: int) -> str:
-        """All of a layer's activations."""
+        """Symbol of all of a layer's activations."""
         letter, which = self._layer(layer)
         return rf"\mathbf{{{letter}}}{which}"
 
     def neuron(self, layer: int, index: int) -> str:
-        """A neuron's activation."""
+        """Symbol of a neuron's activation."""
         letter, which = self._layer(layer)
         return f"{letter}_{{{index + 1}}}{which}"
 
     def sums(self, layer: int) -> str:
-        """All of a layer's weighted sums."""
+        """Symbol of all of a layer's weighted sums."""
         letter, which = self._layer(layer)
         return rf"\mathbf{{z}}_{{{letter}}}{which}"
 
     def sum(self, layer: int, index: int) -> str:
-        """A neuron's weighted sum."""
+        """Symbol of a neuron's weighted sum."""
         letter, which = self._layer(layer)
         return f"z_{{{letter}{index + 1}}}{which}"
 
     def delta(self, layer: int, index: int) -> str:
-        """The error that has come back to a neuron's weighted sum."""
+        """Symbol of the error signal at a neuron's weighted sum."""
         letter, which = self._layer(layer)
         return rf"\delta_{{{letter}{index + 1}}}{which}"
 
     def weights(self, weight_layer: int) -> str:
-        """All weights of a weight layer."""
+        """Symbol of all weights of a weight layer."""
         return self._counted("W", weight_layer)
 
     def biases(self, weight_layer: int) -> str:
-        """All biases of a weight layer."""
+        """Symbol of all biases of a weight layer."""
         return self._counted(r"\mathbf{b}", weight_layer)
 
     def _counted(self, letter: str, weight_layer: int) -> str:
         return letter if len(self.layers) == 2 else f"{letter}_{{{weight_layer + 1}}}"
 
     def weight(self, number: int) -> str:
-        """One weight by its number."""
+        """Symbol of one weight by its number."""
         return f"w_{{{number}}}"
 
     def bias(self, layer: int, index: int) -> str:
-        """The bias of a neuron."""
+        """Symbol of a neuron's bias."""
         letter, which = self._layer(layer)
         return f"b_{{{letter}{index + 1}}}{which}"
 
     def target(self, index: int) -> str:
-        """What an output should be."""
+        """Symbol of an output's target."""
         return f"t_{{{index + 1}}}"
 
     def number(self, weight_layer: int, start: int, end: int) -> int:

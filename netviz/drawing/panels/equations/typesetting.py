@@ -12,27 +12,27 @@ from netviz.drawing.panels.equations.terms import Changes, Equation
 Content = Equation | Changes
 
 PART_GAP = 0.22
-"""Between the parts of an equation; like all lengths here a part of the type's size."""
+"""Gap between the parts of an equation; like all lengths here a part of the type's size."""
 INDENT = 1.0
-"""Of a row that goes on with a broken step."""
+"""Indentation of a row that goes on with a broken step."""
 ROW_GAP = 0.42
-"""Between the rows of one equation."""
+"""Gap between the rows of one equation."""
 LINE_GAP = 0.62
-"""Between equations."""
+"""Gap between equations."""
 SECTION_GAP = 1.15
 HEADING = 1.75
-"""From the middle of a heading to the top of what stands under it."""
+"""Distance from the middle of a heading to the top of the equation under it."""
 LEAST_HEIGHT = 1.1
-"""Rows without fractions and matrices stand as if they were this high."""
+"""Smallest height of a row: that of rows without fractions and matrices."""
 REFERENCE = 32.0
-"""Pixels of the type that formulas are measured in while a size is looked for."""
+"""Size of type, in pixels, in which formulas are measured while a size is searched for."""
 BLOCK_GAP = 1.6
-"""Between the columns of a table of changes."""
+"""Gap between the columns of a table of changes."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Lines that belong together under a heading; (number of the line in the script, what it says)."""
+    """Lines that belong together under a heading: number of each in the worked example, and its content."""
 
     heading: str
     lines: tuple[tuple[int, Content], ...]
@@ -40,7 +40,7 @@ class Section:
 
 @dataclass(frozen=True)
 class EquationPart:
-    """A formula of a given size in its place: where its pen starts and its middle is, from the room's upper left."""
+    """A formula of a given size in its place: its pen's start and its middle, from the slot's upper left, in pixels."""
 
     formula: Formula
     size: float
@@ -59,7 +59,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Heading:
-    """A section's name; line: of the script, with which it appears."""
+    """Name of a section; line: number of the worked example's line with which it appears."""
 
     text: str
     y: float
@@ -68,19 +68,19 @@ class Heading:
 
 @dataclass(frozen=True)
 class Page:
-    """What is seen at once: headings, and for each line of the script its parts."""
+    """A page, which is visible at once: headings, and for each line of the worked example its parts."""
 
     headings: tuple[Heading, ...]
     lines: tuple[tuple[int, tuple[EquationPart, ...]], ...]
 
     @property
     def first(self) -> int:
-        """The line with which the page appears."""
+        """Number of the line with which the page appears."""
         return self.lines[0][0]
 
 
 class Extent(NamedTuple):
-    """Pixels that a formula takes: how far its pen moves, and what is above and below its middle."""
+    """Pixels that a formula takes: the way its pen moves, and the heights above and below its middle."""
 
     width: float
     above: float
@@ -91,20 +91,20 @@ Measure = Callable[[Formula, float], Extent]
 
 
 def exact(formula: Formula, size: float) -> Extent:
-    """Measured at its own size, in which it is then drawn."""
+    """Measure a formula at its own size, in which it is then drawn."""
     drawn = formula_mask(formula, size)
     return Extent(drawn.width, float(drawn.top), float(drawn.alpha.shape[0] - drawn.top))
 
 
 def about(formula: Formula, size: float) -> Extent:
-    """A little too large, from one size for all: mathtext takes too long to try many sizes."""
+    """Estimate a formula's extent, a little too large, from one size for all: mathtext is too slow for many sizes."""
     width, above, below = exact(formula, REFERENCE)
     factor = 1.015 * size / REFERENCE
     return Extent(width * factor, above * factor, below * factor)
 
 
 def typeset(equation: Equation, size: float, margin: float, width: float, measure: Measure = exact) -> Block | None:
-    """An equation with its first equals sign at `margin`, in rows `width` wide; None if a part does not fit."""
+    """Set an equation with its first equals sign at `margin`, in rows `width` wide; None if a part does not fit."""
     rows: list[list[tuple[Formula, float]]] = [[]]
     if equation.left:
         rows[0].append((equation.left, margin - measure(equation.left, size).width - PART_GAP * size))
@@ -114,23 +114,23 @@ def typeset(equation: Equation, size: float, margin: float, width: float, measur
     for position, (step, widths) in enumerate(zip(equation.steps, steps, strict=True)):
         together = totals[position]
         if position == len(steps) - 2 and margin + sum(totals[-2:]) + gap <= width:
-            together += gap + totals[-1]  # a result does not stand alone if it can stand behind what it is of
+            together += gap + totals[-1]  # a result does not stand alone if it fits behind the step before it
         if x > margin and x + together > width:
             rows.append([])
             x = margin
-        for number, (part, taken) in enumerate(zip(step, widths, strict=True)):
-            if number and x + taken > width:
+        for number, (part, part_width) in enumerate(zip(step, widths, strict=True)):
+            if number and x + part_width > width:
                 rows.append([])
                 x = margin + INDENT * size
-            if x + taken > width + 0.5:
+            if x + part_width > width + 0.5:
                 return None
             rows[-1].append((part, x))
-            x += taken + gap
+            x += part_width + gap
     return _stacked(rows, size, measure)
 
 
 def _stacked(rows: list[list[tuple[Formula, float]]], size: float, measure: Measure) -> Block:
-    """Rows of (formula, x), one under the other."""
+    """Stack rows of (formula, x) one under the other."""
     parts: list[EquationPart] = []
     y = 0.0
     for number, row in enumerate(rows):
@@ -144,7 +144,7 @@ def _stacked(rows: list[list[tuple[Formula, float]]], size: float, measure: Meas
 
 
 def tabulate(changes: Changes, size: float, width: float, measure: Measure = exact) -> Block:
-    """Old and new values in as many columns as there is room for, read downwards."""
+    """Table of old and new values in as many columns as fit, read downwards."""
     entries = changes.entries
     best: Block | None = None
     for columns in range(1, len(entries) + 1):
@@ -158,7 +158,7 @@ def tabulate(changes: Changes, size: float, width: float, measure: Measure = exa
         ]
         x, highest, parts = 0.0, 0.0, list[EquationPart]()
         for formula in formulas:
-            # All stacks begin at the top, a shorter last one too.
+            # All columns begin at the top, a shorter last one too.
             extent = measure(formula, size)
             parts.append(EquationPart(formula, size, x, extent.above))
             highest = max(highest, extent.above + extent.below)
@@ -171,7 +171,7 @@ def tabulate(changes: Changes, size: float, width: float, measure: Measure = exa
 
 
 def set_line(content: Content, size: float, margin: float, width: float, measure: Measure = exact) -> Block:
-    """A line in type, as much smaller as it must be to fit."""
+    """Set a line in type, as much smaller as it must be to fit."""
     if isinstance(content, Changes):
         return tabulate(content, size, width, measure)
     for _ in range(40):
@@ -183,7 +183,7 @@ def set_line(content: Content, size: float, margin: float, width: float, measure
 
 
 def margin_of(sections: Sequence[Section], size: float, measure: Measure = exact) -> float:
-    """Where the equals signs stand: after the longest left side."""
+    """Position of the equals signs: after the longest left side."""
     lefts = [line.left for section in sections for _, line in section.lines if isinstance(line, Equation)]
     return max((measure(left, size).width + PART_GAP * size for left in lefts if left), default=0.0)
 
@@ -191,7 +191,7 @@ def margin_of(sections: Sequence[Section], size: float, measure: Measure = exact
 def paginate(
     sections: Sequence[Section], size: float, heading: float, width: float, height: float, measure: Measure = exact
 ) -> tuple[tuple[Page, ...], int]:
-    """The sections on pages of width x height pixels, and how many rows that makes.
+    """Put sections on pages of width x height pixels; returns the pages and the number of rows.
 
     heading: size of the headings' type. A section stays together if it fits on a page, and is continued under the same
     heading on the next if it does not.
@@ -201,7 +201,7 @@ def paginate(
     headings: list[Heading] = []
     lines: list[tuple[int, tuple[EquationPart, ...]]] = []
 
-    def turn() -> None:
+    def finish_page() -> None:
         nonlocal y, headings, lines
         if lines:
             pages.append(_spread(Page(tuple(headings), tuple(lines)), height - (y - LINE_GAP * size), size))
@@ -214,23 +214,23 @@ def paginate(
         taken = sum(block.height + LINE_GAP * size for _, block in blocks) - LINE_GAP * size
         start = (SECTION_GAP - LINE_GAP) * size if lines else 0.0
         if y + start + HEADING * heading + taken > height:
-            turn()
+            finish_page()
             start = 0.0
         y += start
         for position, (number, block) in enumerate(blocks):
             if position and y + block.height > height:
-                turn()
+                finish_page()
             if position == 0 or not lines:
                 headings.append(Heading(section.heading, y + 0.6 * heading, number))
                 y += HEADING * heading
             lines.append((number, tuple(replace(part, y=part.y + y) for part in block.parts)))
             y += block.height + LINE_GAP * size
-    turn()
+    finish_page()
     return tuple(pages), rows
 
 
 def _spread(page: Page, free: float, size: float) -> Page:
-    """A page with a little of the free height put between its lines and headings, so that it does not look empty."""
+    """Spread a little of the free height between a page's lines and headings, so that it does not look empty."""
     more = min(0.45 * size, max(0.0, free) / (len(page.lines) + len(page.headings)))
 
     def shift(line: int, headings_above: int) -> float:
