@@ -59,7 +59,7 @@ _MODULES = {
 }
 
 _NAMES = {"events": "find_events"}
-"""What is called otherwise where it lives."""
+"""Names of the API that differ from the names in their modules."""
 
 __all__ = [
     "Comparison",

@@ -25,7 +25,7 @@ DITHER = "bayer:bayer_scale=5"
 WEBP_QUALITY = 82
 
 
-def finish(
+def transcode(
     output: OutputFile,
     joined: Path,
     part: Path,

@@ -22,7 +22,7 @@ from netviz.video.formats import EncodeSettings, Encoding, FrameStream, OutputFi
 from netviz.video.metadata import Provenance
 from netviz.video.metadata_formats import mp4_box
 from netviz.video.muxer import Joining, SoundEncoder, check_encoding
-from netviz.video.transcode import finish
+from netviz.video.transcode import transcode
 from netviz.video.verify import decode, faults, played
 
 LARGEST_RATE_TERM = 1_001_000
@@ -186,7 +186,7 @@ def _write_stream(
             for output in outputs:
                 if output.kind != "mp4":
                     audio = spec.audio if output.has_sound else None
-                    finish(
+                    transcode(
                         output,
                         scratch_files[output.encoding],
                         files[output],
