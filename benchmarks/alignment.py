@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from netviz.audio.music_file import SAMPLE_RATE, audio_length
 from netviz.audio.soundtrack import soundtrack
 from netviz.ffmpeg import executable
-from netviz.scene.output import Sound
+from netviz.scene.sound import Sound
 from netviz.timeline.plan import frame_count
 from netviz.video.verify import decode
 from netviz.video.writer import write_film

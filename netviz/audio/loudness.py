@@ -19,7 +19,7 @@ from netviz.audio.music_file import SAMPLE_RATE as RATE
 from netviz.audio.soundtrack import Soundtrack, mix_arguments, soundtrack
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.ffmpeg import Ffmpeg
-from netviz.scene.output import Sound
+from netviz.scene.sound import Sound
 
 HIGHEST_PEAK = -1.0
 """Highest true peak, in dBTP, of music that is brought to a loudness, as EBU R128 asks for."""

@@ -17,7 +17,7 @@ from netviz.audio.loudness import TENTH, Meter
 from netviz.audio.music_file import SAMPLE_RATE as RATE
 from netviz.audio.synth import LONGEST, AudioSamples, sound_of
 from netviz.errors import NetvizError
-from netviz.scene.output import Sound
+from netviz.scene.sound import Sound
 from netviz.timeline.timeline import Timeline
 
 BLOCK = 27 * TENTH

@@ -18,8 +18,8 @@ from netviz.audio.music_file import (
 from netviz.errors import InputError, Problem
 from netviz.resources import music
 from netviz.scene.messages import dotted
-from netviz.scene.output import Sound
 from netviz.scene.scene import Scene
+from netviz.scene.sound import Sound
 from netviz.scene.validation_film import too_long_fades
 
 FADE = Fraction(2)

@@ -20,11 +20,11 @@ from netviz.pipeline.validation import target_problems
 from netviz.resources import music
 from netviz.scene.loader import ParseResult, read_scene, read_stored
 from netviz.scene.messages import printable
-from netviz.scene.output import Sound
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
 from netviz.scene.playground_link import is_link
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import is_trained
+from netviz.scene.sound import Sound
 from netviz.scene.sweep import SweepPoint, named, parse_sweep, points
 from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, PICTURES

@@ -27,8 +27,8 @@ from netviz.drawing.layout_tables import (
     Slots,
 )
 from netviz.scene.output import safe_part
+from netviz.scene.panels import AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec, Places
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec, Places
 
 Flow = Literal["right", "up"]
 

@@ -30,8 +30,8 @@ from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel,
 from netviz.drawing.responses import Responses, domain_of
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline

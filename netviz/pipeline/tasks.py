@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netviz.errors import NetvizError
+from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanelSpec
 from netviz.timeline.plan import Plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline

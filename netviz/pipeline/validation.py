@@ -15,8 +15,8 @@ from netviz.ffmpeg import FfmpegMissing, has_encoder
 from netviz.resources import music
 from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
+from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanelSpec
 from netviz.timeline.plan import make_plan
 from netviz.training.comparison import Comparison, comparison_problems
 from netviz.training.recording import Recording

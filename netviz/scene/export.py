@@ -22,8 +22,8 @@ from netviz.scene.files import BUNDLED
 from netviz.scene.json_schema import VALUE_KINDS
 from netviz.scene.messages import printable
 from netviz.scene.model import Part
-from netviz.scene.output import SONIFY
 from netviz.scene.scene import Scene
+from netviz.scene.sound import SONIFY
 from netviz.scene.types import NAMES_A_FILE, Shorthand
 
 ALWAYS = ("schedule",)

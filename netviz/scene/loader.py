@@ -31,9 +31,9 @@ from netviz.scene.json_schema import Issue, explain, known, root, schema_inside,
 from netviz.scene.messages import dotted, expected, kind, printable
 from netviz.scene.model import SHOWN, Data, Schedule, refused
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
+from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.playground_link import COMMENTS, is_link, read_link
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanelSpec
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network

@@ -15,8 +15,9 @@ from netviz.errors import InputError, Problem
 from netviz.scene.json_schema import every_key, keys, root, schema_inside
 from netviz.scene.messages import dotted, kind, nearest, printable
 from netviz.scene.model import Training, refused
-from netviz.scene.output import PLATFORMS, SONIFY
+from netviz.scene.output import PLATFORMS
 from netviz.scene.scene import Scene
+from netviz.scene.sound import SONIFY
 from netviz.scene.types import FrameRate, Shorthand
 from netviz.scene.yaml import UnreadableYaml, YamlPath, read_tree
 

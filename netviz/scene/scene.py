@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
+from netviz.scene.captions import Caption, StoryOrAuto
 from netviz.scene.model import (
     MOST_BOUNDARIES,
     SHOWN,
@@ -23,26 +24,20 @@ from netviz.scene.model import (
     Training,
     is_planar,
 )
-from netviz.scene.output import Output, SoundOrFile, SyncOrWord
-from netviz.scene.shots import (
+from netviz.scene.output import Output
+from netviz.scene.panels import (
     AnyPanelSpec,
-    AnyShot,
     BoundaryPanelSpec,
-    Caption,
     CaptionPanelSpec,
     CurvePanelSpec,
     EquationsPanelSpec,
-    LearningShot,
     NetworkPanelSpec,
     NumbersPanelSpec,
-    Presentation,
-    RestShot,
-    StoryOrAuto,
     TablePanelSpec,
     TitlePanelSpec,
-    TitleShot,
-    WalkShot,
 )
+from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
+from netviz.scene.sound import SoundOrFile, SyncOrWord
 from netviz.scene.types import FilePath, Name, Phrases, Seconds, Several, Text, Tuple
 from netviz.scene.validation import mistakes
 

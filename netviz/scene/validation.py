@@ -11,7 +11,8 @@ from typing import Any
 
 from netviz.scene.model import Network, Run, Schedule, Training
 from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
-from netviz.scene.shots import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, WalkShot
+from netviz.scene.panels import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
+from netviz.scene.shots import WalkShot
 from netviz.scene.validation_film import (
     captions,
     panels_and_style,

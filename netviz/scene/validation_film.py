@@ -7,25 +7,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from netviz.scene.captions import READ, Caption, reading_seconds, seconds_up
 from netviz.scene.messages import did_you_mean, printable
 from netviz.scene.model import MOST_BOUNDARIES, Data, Network, Schedule, Training, is_planar
-from netviz.scene.output import Sound, Sync
+from netviz.scene.panels import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, PanelSpec
 from netviz.scene.phrases import ENGLISH, blanks
-from netviz.scene.shots import (
-    READ,
-    AnyShot,
-    BoundaryPanelSpec,
-    Caption,
-    EquationsPanelSpec,
-    LearningShot,
-    NetworkPanelSpec,
-    PanelSpec,
-    Shot,
-    ThinkShot,
-    WalkShot,
-    reading_seconds,
-    seconds_up,
-)
+from netviz.scene.shots import AnyShot, LearningShot, Shot, ThinkShot, WalkShot
+from netviz.scene.sound import Sound, Sync
 from netviz.scene.types import geometric_cycles
 from netviz.scene.validation_training import ON_THE_PLANE, Mistake, Path, count, misfit
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from netviz.scene.shots import EVENT_KINDS
+from netviz.scene.captions import EVENT_KINDS
 from netviz.story.network_events import dying_and_saturating, sign_changes, solving, withering
 from netviz.story.replay import Replay, last_turn, moments_of
 from netviz.training.event import Event

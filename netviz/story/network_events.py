@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from netviz.scene.captions import EventKind
 from netviz.scene.model import Activation
-from netviz.scene.shots import EventKind
 from netviz.story.replay import Moments, Replay, Turn, chosen, last_crossing, last_turn
 from netviz.training import layers as dense
 from netviz.training.event import Event

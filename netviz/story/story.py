@@ -13,8 +13,9 @@ from math import ceil, exp
 import numpy as np
 
 from netviz.errors import InputError
+from netviz.scene.captions import Moment
 from netviz.scene.phrases import say
-from netviz.scene.shots import Moment, ThinkShot
+from netviz.scene.shots import ThinkShot
 from netviz.scene.validation_training import count
 from netviz.story.events import find_events
 from netviz.story.wording import answer_text, event_texts

@@ -11,9 +11,10 @@ from fractions import Fraction
 from math import isfinite
 
 from netviz.errors import InputError, Problem
+from netviz.scene.captions import Caption, reading_seconds, seconds_up
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Scene
-from netviz.scene.shots import Caption, ThinkShot, reading_seconds, seconds_up
+from netviz.scene.shots import ThinkShot
 from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Plan, Span

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
-from netviz.scene.shots import reading_seconds
+from netviz.scene.captions import reading_seconds
 from netviz.timeline.easing import ease, rise
 from netviz.training.event import Event
 

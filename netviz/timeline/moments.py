@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 
 from netviz.errors import InputError, Problem
-from netviz.scene.shots import Moment, moment_of
+from netviz.scene.captions import Moment, moment_of
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import LEARNING, SHOWING, Plan, Span
 from netviz.timeline.side_by_side import SideBySide

@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Literal
 
+from netviz.scene.panels import EquationsPanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import EquationsPanelSpec, WalkShot
+from netviz.scene.shots import WalkShot
 from netviz.timeline.easing import Window, legs
 
 LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netviz.scene.shots import EventKind
+from netviz.scene.captions import EventKind
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from netviz.audio.composer import Note, Score, score_of
 from netviz.audio.harmony import Errors, bars_of, height_of, home_frame
 from netviz.pipeline.prepare import plan
 from netviz.scene.loader import load_scene
-from netviz.scene.output import Sync
 from netviz.scene.scene import Scene
+from netviz.scene.sound import Sync
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
 from netviz.training.trainer import train

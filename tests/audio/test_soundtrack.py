@@ -14,7 +14,7 @@ from netviz.audio.loudness import measured, normalized
 from netviz.audio.music_file import SAMPLE_RATE, is_mono
 from netviz.audio.soundtrack import Soundtrack, mix_arguments, soundtrack
 from netviz.errors import InputError, NetvizWarning
-from netviz.scene.output import Sound
+from netviz.scene.sound import Sound
 from tests.video.support import run_real
 
 Samples = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from netviz.scene.shots import EVENT_KINDS
+from netviz.scene.captions import EVENT_KINDS
 from tests.cli.conftest import Call
 from tests.cli.support import DIVERGES, SCENE
 

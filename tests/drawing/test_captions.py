@@ -20,9 +20,9 @@ from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import Typefaces, mask, width
 from netviz.pipeline.prepare import prepare
 from netviz.resources import scenes_folder
+from netviz.scene.captions import Caption
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import Caption
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline

@@ -22,8 +22,8 @@ from netviz.drawing.panels.equations.typesetting import typeset
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Mask, Typefaces
 from netviz.drawing.theme import theme_of
+from netviz.scene.panels import EquationsPanelSpec as Spec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import EquationsPanelSpec as Spec
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan

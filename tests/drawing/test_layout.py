@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from netviz.drawing.layout import SMALLEST, Rect, arrange
-from netviz.scene.scene import Scene
-from netviz.scene.shots import (
+from netviz.scene.panels import (
     BoundaryPanelSpec,
     CaptionPanelSpec,
     CurvePanelSpec,
@@ -22,6 +21,7 @@ from netviz.scene.shots import (
     TablePanelSpec,
     TitlePanelSpec,
 )
+from netviz.scene.scene import Scene
 from tests.conftest import short_scene
 
 SIZES = {"wide": (1920, 1080), "square": (1080, 1080), "tall": (1080, 1920), "four to three": (1440, 1080)}

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.scene.captions import _LONGEST, SHOT_KINDS, Moment, moment_of
 from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import _LONGEST, SHOT_KINDS, Moment, moment_of
 from tests.scene.smallest import BASE, Write, told
 
 MORE = "duration: 20\nshots: [{shot: title}, {shot: rest}, {shot: learning}, {shot: rest}]\n"

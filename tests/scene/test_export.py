@@ -14,9 +14,9 @@ from netviz.resources import assets_folder
 from netviz.scene.export import scene_file, scene_hash, written
 from netviz.scene.loader import bundled_scenes, load_scene
 from netviz.scene.model import Data
-from netviz.scene.output import Sound
+from netviz.scene.panels import NetworkPanelSpec, PicturePanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import NetworkPanelSpec, PicturePanelSpec
+from netviz.scene.sound import Sound
 
 
 def again(scene: Scene, folder: Path) -> Scene:

@@ -15,8 +15,9 @@ import pytest
 from netviz.resources import assets_folder, scenes_folder
 from netviz.scene.loader import bundled_scenes, load_scene, read_stored
 from netviz.scene.overrides import Override
+from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
-from netviz.scene.shots import PicturePanelSpec, Shot
+from netviz.scene.shots import Shot
 from tests.scene.smallest import BASE, Write, told
 
 # --- what is read ----------------------------------------------------------------------------------------------------

@@ -9,17 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from netviz.scene.loader import load_scene, read_scene, read_stored
-from netviz.scene.output import (
-    LOUDEST_TARGET,
-    PLATFORMS,
-    QUIETEST_TARGET,
-    Output,
-    PlatformName,
-    misfit_of_rate,
-    misfit_of_size,
-    safe_part,
-)
+from netviz.scene.output import PLATFORMS, Output, PlatformName, misfit_of_rate, misfit_of_size, safe_part
 from netviz.scene.overrides import Override
+from netviz.scene.sound import LOUDEST_TARGET, QUIETEST_TARGET
 
 DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"
 

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from netviz.errors import InputError, NetvizWarning
 from netviz.scene.loader import load_scene, read_scene, scene_text
-from netviz.scene.output import Sound
 from netviz.scene.overrides import Override
+from netviz.scene.panels import BoundaryPanelSpec
 from netviz.scene.playground_link import CYCLES, KEYS, is_link
 from netviz.scene.scene import Scene
-from netviz.scene.shots import BoundaryPanelSpec
+from netviz.scene.sound import Sound
 
 PAGE = "https://playground.tensorflow.org/"
 WHOLE = (

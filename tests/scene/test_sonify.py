@@ -8,8 +8,8 @@ import pytest
 
 import netviz
 from netviz.scene.loader import load_scene
-from netviz.scene.output import Sound
 from netviz.scene.overrides import Override
+from netviz.scene.sound import Sound
 from tests.scene.smallest import BASE, Write, told
 
 

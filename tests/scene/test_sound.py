@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from netviz.scene.loader import load_scene, read_stored
-from netviz.scene.output import Sound
 from netviz.scene.overrides import Override, parse_set
 from netviz.scene.scene import Scene
+from netviz.scene.sound import Sound
 from netviz.training.recording import Recording
 from tests.scene.smallest import BASE, Write, told
 

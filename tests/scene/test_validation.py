@@ -11,19 +11,17 @@ import pytest
 from pydantic import ValidationError
 
 from netviz.scene.model import Data, Example, Network, Schedule, Training
-from netviz.scene.output import Output, Sound
-from netviz.scene.scene import Scene
-from netviz.scene.shots import (
+from netviz.scene.output import Output
+from netviz.scene.panels import (
     BoundaryPanelSpec,
     CurvePanelSpec,
     EquationsPanelSpec,
-    LearningShot,
     NetworkPanelSpec,
     PicturePanelSpec,
-    RestShot,
-    ThinkShot,
-    WalkShot,
 )
+from netviz.scene.scene import Scene
+from netviz.scene.shots import LearningShot, RestShot, ThinkShot, WalkShot
+from netviz.scene.sound import Sound
 from netviz.scene.validation import mistakes
 
 NETWORK = Network(layers=(2, 1))

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
+from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.loader import load_scene
-from netviz.scene.shots import EVENT_KINDS
 from netviz.story.events import find_events
 from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of

@@ -13,10 +13,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
+from netviz.scene.captions import Caption
 from netviz.scene.loader import load_scene
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
-from netviz.scene.shots import Caption, LearningShot
+from netviz.scene.shots import LearningShot
 from netviz.story.story import LATEST, CaptionRequest, add_story, place_requests
 from netviz.timeline.captions import add_captions, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read

@@ -21,8 +21,8 @@ from netviz.drawing.panels.panel import LevelScale, NoGlow, RenderContext, numbe
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, width
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import is_share
 from netviz.timeline.frame import Frame
 

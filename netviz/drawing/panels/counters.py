@@ -11,8 +11,8 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 

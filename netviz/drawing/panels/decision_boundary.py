@@ -16,8 +16,8 @@ from netviz.drawing.panels.labels import FEATURES, short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
-from netviz.scene.shots import AnyPanelSpec
-from netviz.scene.shots import BoundaryPanelSpec as BoundarySpec
+from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.panels import BoundaryPanelSpec as BoundarySpec
 from netviz.timeline.frame import Frame
 
 CORNER = 0.035

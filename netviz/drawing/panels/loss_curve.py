@@ -18,8 +18,8 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
 

@@ -28,9 +28,10 @@ from netviz.drawing.panels.strokes import Spotlit
 from netviz.drawing.panels.synapses import Synapses
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
+from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanelSpec, WalkShot
-from netviz.scene.shots import NetworkPanelSpec as NetworkSpec
+from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worked_weight
 

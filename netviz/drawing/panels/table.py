@@ -16,9 +16,10 @@ from netviz.drawing.panels.labels import short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
+from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.panels import PicturePanelSpec as PictureSpec
 from netviz.scene.phrases import counted, say, whole
-from netviz.scene.shots import AnyPanelSpec, ThinkShot
-from netviz.scene.shots import PicturePanelSpec as PictureSpec
+from netviz.scene.shots import ThinkShot
 from netviz.timeline.frame import Frame
 
 ARROW = "→"

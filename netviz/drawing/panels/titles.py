@@ -13,8 +13,8 @@ from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import AnyPanelSpec
 from netviz.timeline.captions import is_share
 from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording

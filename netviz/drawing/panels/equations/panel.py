@@ -23,9 +23,10 @@ from netviz.drawing.panels.equations.terms import Changes, Equation, WorkedExamp
 from netviz.drawing.panels.equations.typesetting import EquationPart, Page, Section, about, paginate
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.theme import mix
+from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
-from netviz.scene.shots import AnyPanelSpec, WalkShot
+from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.worked_example import EquationLine, LineKind, worked_example_steps
 
