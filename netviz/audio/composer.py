@@ -13,9 +13,9 @@ import numpy as np
 
 from netviz.audio.harmony import TONIC, Bar, Errors, bars_of, bass_of, ladder, raised
 from netviz.scene.shots import ThinkShot, WalkShot
-from netviz.timeline import easing
-from netviz.timeline.easing import LEARN, THINK
+from netviz.timeline import step_timing
 from netviz.timeline.plan import Span
+from netviz.timeline.step_timing import LEARN, THINK
 from netviz.timeline.timeline import Timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_timing
 
@@ -257,7 +257,7 @@ class Melody:
         fps = float(self.timeline.plan.fps)
         length = min((span.stop - span.start) / fps, 5.0)
         rungs = self._rungs(span.start)
-        arrives = easing.settled_phase(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
+        arrives = step_timing.settled_phase(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
         for beat in range(3):
             frame = span.start + beat * arrives / 3 * length * fps
             yield self._struck(frame, "bell", rungs[2 + beat], 0.4, -0.4 + 0.4 * beat)

@@ -1,4 +1,4 @@
-"""Validation of films: everything that keeps one from being made or written, found before any long work."""
+"""Problems of films and their files: checks of sources, targets, fonts and platforms that `prepare` gathers."""
 
 from __future__ import annotations
 

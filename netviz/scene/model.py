@@ -9,17 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, WithJsonSchema
 
 from netviz.scene.messages import printable
-from netviz.scene.types import (
-    LONGEST_TEXT,
-    FilePath,
-    Grid,
-    LayerSizes,
-    Seed,
-    Several,
-    Text,
-    Tuple,
-    Vector,
-)
+from netviz.scene.types import LONGEST_TEXT, FilePath, Grid, LayerSizes, Seed, Several, Text, Tuple, Vector
 
 
 class Part(BaseModel):

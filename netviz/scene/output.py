@@ -1,4 +1,4 @@
-"""Output, sound and sync of a scene: files and platforms, music, and the beats that learning steps follow."""
+"""Output of a scene: sizes, frame rates and kinds of its files, and what platforms require of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shots, panels, captions and story of a scene, and the moments at which captions appear."""
+"""Shots of a film: title, rest, learning, think and walk, in the order in which they are shown."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from netviz.scene.shots import ThinkShot
 from netviz.scene.validation_training import count
 from netviz.story.events import find_events
 from netviz.story.wording import answer_text, event_texts
-from netviz.timeline import easing
+from netviz.timeline import step_timing
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
-from netviz.timeline.easing import LEARN, THINK
 from netviz.timeline.plan import Plan, Span
+from netviz.timeline.step_timing import LEARN, THINK
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.event import Event
 from netviz.training.recording import Recording
@@ -265,8 +265,8 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
     frames = span.stop - span.start
     if timeline.held:
         return frames // 3
-    hurry = max(1.0, float(frames / timeline.plan.fps) / easing.LONGEST_THOUGHT)  # as Timeline draws it
-    return min(frames - 1, ceil(easing.settled_phase(THINK, len(timeline.recording.weights)) / hurry * frames))
+    hurry = max(1.0, float(frames / timeline.plan.fps) / step_timing.LONGEST_THOUGHT)  # as Timeline draws it
+    return min(frames - 1, ceil(step_timing.settled_phase(THINK, len(timeline.recording.weights)) / hurry * frames))
 
 
 def _first_step(timeline: Timeline) -> Iterator[Chapter]:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from math import ceil
 
 from netviz.scene.captions import reading_seconds
-from netviz.timeline.easing import ease, rise
+from netviz.timeline.step_timing import ease, rise
 from netviz.training.event import Event
 
 FADE_SECONDS = Fraction(1, 5)

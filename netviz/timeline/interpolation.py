@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.scene.shots import WalkShot
-from netviz.timeline import easing
+from netviz.timeline import step_timing
 from netviz.timeline.frame import Array
 from netviz.timeline.plan import Plan, Span
 from netviz.training.recording import AT_REST, Recording
@@ -213,8 +213,8 @@ def continuous_morph(index: RecordingIndex) -> ContinuousMorph:
 def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array:
     """Position of each frame, counted in stops: at an even pace, with the shown cycles on time where they can be."""
     frames, start = spans[-1].stop - spans[0].start, spans[0].start
-    ramp = easing.ramp_in(float(frames / fps))
-    way = np.array([easing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
+    ramp = step_timing.ramp_in(float(frames / fps))
+    way = np.array([step_timing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
     marks = {0: stops[0]}
     for span in spans[:-1]:
         if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
@@ -230,7 +230,7 @@ def _on_beats(spans: Sequence[Span], stops: Sequence[int]) -> Array:
     for span in spans:
         before, after = np.searchsorted(stops, [span.from_cycle or 0, span.cycle])
         frames = span.stop - span.start
-        way = np.array([easing.kick((frame + 1) / frames) for frame in range(frames)])
+        way = np.array([step_timing.kick((frame + 1) / frames) for frame in range(frames)])
         position[span.start - spans[0].start :] = after
         position[span.start - spans[0].start : span.stop - spans[0].start] = before + way * (after - before)
     return position

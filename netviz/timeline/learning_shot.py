@@ -14,7 +14,7 @@ from typing import Literal
 
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import turn
-from netviz.timeline import easing
+from netviz.timeline import step_timing
 from netviz.timeline.beats import SHORTEST_STEP, Accent
 
 PieceKind = Literal["title", "rest", "step", "move", "sweep", "hold", "think", "walk"]
@@ -113,8 +113,8 @@ class Learning:
     def _sweeps(self, seconds: Fraction) -> list[Piece]:
         """Sweeps from stop to stop at an even pace, gathering speed at the start and losing it at the end."""
         stops = self.stops()
-        ramp = easing.ramp_in(float(seconds))
-        borders = [Fraction(easing.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
+        ramp = step_timing.ramp_in(float(seconds))
+        borders = [Fraction(step_timing.uncruise(number / len(stops), ramp)) for number in range(len(stops) + 1)]
         return [
             Piece("sweep", (end - begin) * seconds, cycle, from_cycle=before)
             for (begin, end), (before, cycle) in zip(pairwise(borders), pairwise((self.start, *stops)), strict=True)

@@ -17,10 +17,10 @@ from math import ceil, floor
 import numpy as np
 
 from netviz.scene.shots import ThinkShot
-from netviz.timeline import easing
+from netviz.timeline import step_timing
 from netviz.timeline.cues import bridged
-from netviz.timeline.easing import ARRIVED, CHANGED, COMPARED, PRESENTED, RETURNED
 from netviz.timeline.plan import Plan, Span
+from netviz.timeline.step_timing import ARRIVED, CHANGED, COMPARED, PRESENTED, RETURNED
 from netviz.timeline.timeline import Timeline
 
 MOST_A_SECOND = 2
@@ -101,7 +101,7 @@ def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     span = plan.spans[number]
     shot = timeline.recording.scene.shots[span.shot]
     assert isinstance(shot, ThinkShot)
-    frames = min(span.stop - span.start, floor(easing.LONGEST_THOUGHT * plan.fps))
+    frames = min(span.stop - span.start, floor(step_timing.LONGEST_THOUGHT * plan.fps))
     phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)
     yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from netviz.scene.shots import ThinkShot
-from netviz.timeline import easing
-from netviz.timeline.easing import CHANGED, REDUCED, Beats, Window, rise
+from netviz.timeline import step_timing
 from netviz.timeline.frame import Array, Direction, Frame, NetworkState, Pulse, interpolate, with_bias_nodes
+from netviz.timeline.step_timing import CHANGED, REDUCED, Beats, Window, rise
 from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
 from netviz.training.recording import Recording
 
@@ -133,7 +133,7 @@ def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[W
     """
     found = []
     for layer, (strength, window) in enumerate(zip(strengths, windows, strict=False)):
-        position = easing.travel(window, phase)
+        position = step_timing.travel(window, phase)
         if position is not None:
             found.append(Pulse(layer, direction, position, strength))
     return found
@@ -148,27 +148,28 @@ def signal_frame(base: Frame, signals: SignalPass, beats: Beats, phase: float) -
     layers = len(before.weights)
     state, change = before, base.change
     if after is not None:
-        state = interpolate(before, after, easing.update_level(beats, phase))
+        state = interpolate(before, after, step_timing.update_level(beats, phase))
         change = flashing(signals.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
-    legs = easing.legs(beats.forward, layers), easing.legs(beats.backward, layers)[::-1]
+    legs = step_timing.legs(beats.forward, layers), step_timing.legs(beats.backward, layers)[::-1]
     return replace(
         presenting(base, shown),
-        presented=easing.presentation_level(beats, phase),
+        presented=step_timing.presentation_level(beats, phase),
         weights=state.weights,
         biases=state.biases,
         arrived=tuple(
-            np.full(len(layer), easing.arrived(beats, phase, number, layers))
+            np.full(len(layer), step_timing.arrived(beats, phase, number, layers))
             for number, layer in enumerate(shown.activations)
         ),
         carried=tuple(
-            dimmed(layer, easing.carried(beats, phase, number, layers)) for number, layer in enumerate(signals.forward)
+            dimmed(layer, step_timing.carried(beats, phase, number, layers))
+            for number, layer in enumerate(signals.forward)
         ),
         error_signal=tuple(
-            dimmed(layer, easing.error_level(beats, phase, number, layers))
+            dimmed(layer, step_timing.error_level(beats, phase, number, layers))
             for number, layer in enumerate(signals.error_signal)
         ),
         change=change,
-        compared=easing.comparison_level(beats, phase),
+        compared=step_timing.comparison_level(beats, phase),
         pulses=(
             *pulses("forward", signals.forward, legs[0], phase),
             *pulses("backward", signals.back, legs[1], phase),
@@ -198,7 +199,7 @@ def presenting(base: Frame, shown: Presented) -> Frame:
 
 def flashing(change: tuple[Array, ...], part: float) -> tuple[Array, ...]:
     """Change of the weights as it is shown while they move, up and down again; part: of the move, 0 to 1."""
-    flash = max(0.0, easing.swell(part))
+    flash = max(0.0, step_timing.swell(part))
     return tuple(dimmed(layer, flash) for layer in change)
 
 

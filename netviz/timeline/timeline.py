@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.scene.shots import ThinkShot, WalkShot
-from netviz.timeline import captions, easing
+from netviz.timeline import captions, step_timing
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
-from netviz.timeline.easing import LEARN, THINK
 from netviz.timeline.frame import Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.plan import Plan, Span
@@ -31,6 +30,7 @@ from netviz.timeline.signals import (
     signal_pass,
     worked_example_frame,
 )
+from netviz.timeline.step_timing import LEARN, THINK
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
@@ -128,7 +128,7 @@ class Timeline:
             return int(self.span[index])
         if span.kind in ("title", "rest", "hold"):
             return (int(self.span[index]), *self._levels(span, index))
-        if span.kind == "think" and self.phase[index] >= easing.settled_phase(THINK, len(self.recording.weights)):
+        if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
             still = self.timings[span.shot].stillness(self._since(span, index))
@@ -213,7 +213,7 @@ class Timeline:
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.recording_index.way(int(self.span[index]))
-        position = (easing.kick if self.plan.on_beats else easing.ease)(phase) * (len(rows) - 1)
+        position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
         position = round(position) if self.is_reduced else position
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
@@ -301,7 +301,7 @@ class Timeline:
             return reduced_signal_frame(base, self._thought_signals(span.shot, row), phase)
         # The signal takes at most so long, however long the thought is shown; then the picture stands still.
         length = float((span.stop - span.start) / self.plan.fps)
-        phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / easing.LONGEST_THOUGHT))
+        phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / step_timing.LONGEST_THOUGHT))
         return signal_frame(base, self._thought_signals(span.shot, row), THINK, phase)
 
 
@@ -338,7 +338,10 @@ def levels_at(plan: Plan, number: int, index: int, *, has_transition: bool, fade
     if not fades:
         return SpanLevels(1.0, 0.0, 1.0) if span.kind == "title" else SpanLevels(0.0, 1.0, 1.0)
     frames = max(1.0, FADE_SECONDS * float(plan.fps))
-    rising, falling = easing.ease((index - span.start) / frames), easing.ease((span.stop - 1 - index) / frames)
+    rising, falling = (
+        step_timing.ease((index - span.start) / frames),
+        step_timing.ease((span.stop - 1 - index) / frames),
+    )
     transition = rising if has_transition else 1.0
     if span.kind == "title":
         fade_in = 1.0 if span.start == 0 else rising

@@ -12,7 +12,7 @@ from typing import Literal
 from netviz.scene.panels import EquationsPanelSpec
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
-from netviz.timeline.easing import Window, legs
+from netviz.timeline.step_timing import Window, legs
 
 LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
 PauseKind = Literal["present", "travel", "back", "hold"]

@@ -1,4 +1,4 @@
-"""Encoder: the segments of a film, and the ffmpeg process that encodes one of them.
+"""Encoder: settings of quality, ffmpeg's arguments, and the process that encodes one segment of frames.
 
 H.264 High, yuv420p, BT.709 converted and tagged, closed groups of pictures: what browsers, QuickTime and editors play.
 """

@@ -1,4 +1,4 @@
-"""Formats: the kinds of files a film can become, by the ends of their names, and how it is encoded for each."""
+"""Formats: kinds of output files by the end of their names, and the streams and encodings each needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Muxer: encoded segments joined into one file, with the sound encoded between them."""
+"""Muxer: encoded segments of one stream joined into an MP4, with the sound encoded between them."""
 
 from __future__ import annotations
 

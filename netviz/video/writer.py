@@ -1,4 +1,4 @@
-"""Film writer: encoded segments and sound joined into finished files, all of them or none.
+"""Film writer: streams encoded, muxed, verified and renamed into finished files, all of them or none.
 
 Each file is decoded again, and its frames and samples counted, before it gets its name.
 """

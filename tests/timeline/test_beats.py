@@ -14,8 +14,8 @@ from netviz.scene.loader import load_scene
 from netviz.scene.model import Schedule
 from netviz.scene.scene import Scene
 from netviz.timeline.beats import SHORTEST_STEP, Rhythm, accents, even_beats, listed_beats, on_bars
-from netviz.timeline.easing import kick
 from netviz.timeline.plan import Plan, Span, make_plan, shown_on_beats
+from netviz.timeline.step_timing import kick
 from netviz.timeline.timeline import make_timeline
 from netviz.training.recording import Recording
 from netviz.training.trainer import train

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from netviz.errors import InputError
 from netviz.scene.scene import Scene
-from netviz.timeline.easing import cruise, uncruise
 from netviz.timeline.moments import frame_at
 from netviz.timeline.plan import Plan, Span, make_plan
+from netviz.timeline.step_timing import cruise, uncruise
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 

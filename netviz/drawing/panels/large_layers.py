@@ -13,8 +13,8 @@ from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
-from netviz.timeline.easing import swell
 from netviz.timeline.frame import Frame, state_of
+from netviz.timeline.step_timing import swell
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
 

@@ -1,4 +1,4 @@
-"""Strokes: synapses as lines whose coverage is drawn once for each width and cached; the highlighted one."""
+"""Strokes of synapses: line coverage by width, drawn once and cached; and the outline of a highlighted synapse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Easing of a step: curves from 0 to 1 by which layers light up, signals move and weights change.
+"""Timing of a step: when layers light up, signals travel forward, the error goes back and weights change.
 
 All functions are pure: a phase goes in, levels from 0 to 1 come out.
 """
