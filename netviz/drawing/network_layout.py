@@ -424,11 +424,6 @@ class CollapsedNetwork:
             count if lines is None else len(lines) for lines, count in zip(self.lines, self.synapses, strict=True)
         )
 
-    @property
-    def is_whole(self) -> bool:
-        """True if every neuron is a disc and every synapse a line."""
-        return all(lines is None for lines in self.lines) and not any(len(collapsed.cells) for collapsed in self.layers)
-
 
 def collapse_layers(scene: Scene, most: int) -> tuple[CollapsedLayer, ...]:
     """Collapse a scene's layers without its recording. most: number of discs that fit beside each other.
