@@ -286,6 +286,10 @@ class NetworkPositions:
         return radii
 
 
+BESIDE = 2.4
+"""Width of a row's first and last disc together with what their light takes beside them, in radii."""
+
+
 def place(
     layers: tuple[int, ...], area: Rect, flow: Flow, largest_radius: float, has_bias_nodes: bool = False
 ) -> NetworkPositions:
@@ -300,7 +304,7 @@ def place(
     depth = np.linspace(radius, along - radius, len(layers))
     centres = []
     for position, count in zip(depth, layers, strict=True):
-        step = min(widest, (across - 2 * radius) / max(1, count - 1))
+        step = min(widest, (across - BESIDE * radius) / max(1, count - 1))
         side = across / 2 + (np.arange(count) - (count - 1) / 2) * step
         if flow == "right":
             centres.append(np.column_stack([np.full(count, area.x + position), area.y + side]))

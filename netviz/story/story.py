@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.plan import Plan, Span
-from netviz.timeline.step_timing import LEARN, THINK
+from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, LEARN, THINK
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.event import Event
 from netviz.training.recording import Recording
@@ -284,8 +283,6 @@ _REACH = 1.1
 """Seconds around an event in which the film is slower too, a little less the farther away."""
 FASTER = 0.75
 """Smallest part of its length that any other span is shortened to."""
-_TRIES = (1.0, 0.7, 0.5, 0.35, 0.2)
-"""Parts of the full extension that are tried in turn, until no span becomes too short."""
 
 
 def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
@@ -299,24 +296,25 @@ def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
     numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
     spans = [plan.spans[number] for number in numbers]
     inside = [moment for moment in moments if spans and spans[0].start <= moment < spans[-1].stop]
-    if not inside:
-        return plan
-    for part in _TRIES:
-        lengths = _lengths(spans, inside, float(plan.fps), part)
-        if _can_be_followed(plan, numbers, lengths):
-            return _with_lengths(plan, numbers, lengths)
-    return plan
+    return _with_lengths(plan, numbers, _lengths(spans, inside, plan.fps)) if inside else plan
 
 
-def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: float, part: float) -> list[int]:
-    """New lengths in frames, as many in all as before."""
-    desired = [(span.stop - span.start) * (1 + SLOWER * part * _nearness(span, moments, fps)) for span in spans]
-    total, frames = sum(desired), spans[-1].stop - spans[0].start
-    borders, position = [0], 0.0
-    for each in desired:
-        position += each
-        borders.append(round(position * frames / total))
-    return [stop - start for start, stop in itertools.pairwise(borders)]
+def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: Fraction) -> list[int]:
+    """New lengths in frames, as many in all as before: in proportion to what is desired, but none below its least."""
+    desired = [(span.stop - span.start) * (1 + SLOWER * _nearness(span, moments, float(fps))) for span in spans]
+    least = [_least(span, fps) for span in spans]
+    total = spans[-1].stop - spans[0].start
+    low, high = 0.0, 1.0  # factors of what is desired: too small, and large enough
+    for _ in range(50):
+        factor = (low + high) / 2
+        enough = sum(max(few, factor * many) for few, many in zip(least, desired, strict=True)) >= total
+        low, high = (low, factor) if enough else (factor, high)
+    exact = [max(few, low * many) for few, many in zip(least, desired, strict=True)]
+    lengths = [int(each) for each in exact]
+    left = total - sum(lengths)
+    for number in sorted(range(len(spans)), key=lambda number: lengths[number] - exact[number])[:left]:
+        lengths[number] += 1
+    return lengths
 
 
 def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
@@ -325,16 +323,14 @@ def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
     return exp(-((apart / fps / _REACH) ** 2))
 
 
-def _can_be_followed(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> bool:
-    """True if every span can still be seen, and none is much shorter than before."""
-    for number, length in zip(numbers, lengths, strict=True):
-        span = plan.spans[number]
-        before = span.stop - span.start
-        if length < max(1, FASTER * before - 1):
-            return False
-        if span.kind == "step" and length < min(before, int(SHORTEST_STEP * plan.fps)):
-            return False
-    return True
+def _least(span: Span, fps: Fraction) -> int:
+    """Fewest frames of a span: it can still be seen, is not much shorter than before, and shows as much as before."""
+    before = span.stop - span.start
+    least = max(1, ceil(FASTER * before))
+    if span.kind == "step":
+        kept = next((seconds for seconds in (FULL_FROM, BRIEF_FROM) if before >= seconds * fps), SHORTEST_STEP)
+        least = max(least, min(before, ceil(kept * fps)))
+    return least
 
 
 def _with_lengths(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:

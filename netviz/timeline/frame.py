@@ -58,6 +58,8 @@ class Frame:
     error_signal[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
     compared: level at which answer and target stand side by side.
+    before[l] (nodes_l,): activations of the example presented before, whose light has not passed on yet; lingering[l]:
+    the level of that light in each layer. Both () where there is none.
     visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
     highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
     cue is about.
@@ -95,6 +97,8 @@ class Frame:
     row_after: int | None = None
     compared: float = 0.0
     pulses: tuple[Pulse, ...] = ()
+    before: tuple[Array, ...] = ()
+    lingering: tuple[float, ...] = ()
     visible: tuple[float, ...] = ()
     highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None

@@ -6,6 +6,7 @@ too, but without stopping. In a hold nothing moves: the music, with which steps 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,6 +15,7 @@ from typing import Literal
 
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import turn
+from netviz.scene.shots import LearningShot
 from netviz.timeline import step_timing
 from netviz.timeline.beats import SHORTEST_STEP, Accent
 
@@ -47,7 +49,8 @@ class Learning:
     start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
     examples: number of training examples. recorded: for each of `cycles` the examples that may be presented, where the
     scene says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the
-    classic style). together: whether it is a continuous morph.
+    classic style).     together: whether it is a continuous morph. even: whether all steps are
+    alike; otherwise see `_story_lengths`.
     """
 
     start: int
@@ -57,6 +60,7 @@ class Learning:
     last_cycle: int
     held: bool
     together: bool
+    even: bool = True
 
     @classmethod
     def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
@@ -72,6 +76,8 @@ class Learning:
             last_cycle=scene.training.cycles,
             held=scene.style == "classic",
             together=scene.presentation == "together",
+            even=scene.style == "classic"
+            or any(isinstance(shot, LearningShot) and shot.pace == "even" for shot in scene.shots),
         )
 
     def natural_seconds(self) -> Fraction:
@@ -91,7 +97,11 @@ class Learning:
         if not self.cycles:
             return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], most, []
         shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held)
-        pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
+        told = None if self.even else _story_lengths(len(shown), per_cycle, seconds)
+        if told is None:
+            pieces = _fill(self._steps(shown, per_cycle, uneven and not self.held), seconds)
+        else:
+            pieces = _with_lengths(self._steps(shown, per_cycle, False), *told, seconds)
         return pieces, per_cycle, _notes(self.cycles, shown, most, per_cycle, seconds)
 
     @property
@@ -137,6 +147,64 @@ class Learning:
         if before < self.last_cycle and not self.held:
             pieces.append(Piece("move", _move(per_cycle), self.last_cycle, from_cycle=before))
         return pieces
+
+
+FULL, BRISK, BRIEF, RAPID = Fraction(9, 2), Fraction(16, 5), Fraction(8, 5), Fraction(3, 10)
+"""Seconds of the first step and of the second, which are shown in full, of a brief step and of a rapid one."""
+SHORTEST_FULL = Fraction(3)
+"""Seconds from which the error's way back can be followed."""
+STRIDE, LONGEST_STRIDE = Fraction(3, 5), Fraction(4)
+"""Least and most seconds of the move from one shown cycle to the next."""
+MOVING = Fraction(3, 5)
+"""Part of the time left over that goes to the moves, in which the weights change, as far as they can use it."""
+
+
+def _story_lengths(cycles: int, per_cycle: int, seconds: Fraction) -> tuple[list[list[Fraction]], Fraction] | None:
+    """Seconds of the steps of every shown cycle, and of each move, in a learning shot of so many seconds.
+
+    The first step is shown in full, then one step of each later cycle for a moment, then the second step in full too;
+    all others follow each other rapidly. What time is left goes to the moves and to the shortest steps. None where
+    there is no time for even one full step, or for all of them: then all steps are alike.
+    """
+    left = seconds - cycles * (per_cycle * RAPID + STRIDE)
+    if left < SHORTEST_FULL - RAPID or left >= cycles * (per_cycle * SHORTEST_FULL + LONGEST_STRIDE):
+        return None
+    steps = [[RAPID] * per_cycle for _ in range(cycles)]
+
+    def lengthen(cycle: int, step: int, to: Fraction) -> None:
+        nonlocal left
+        more = to - steps[cycle][step]
+        if 0 < more <= left:
+            steps[cycle][step], left = to, left - more
+
+    lengthen(0, 0, SHORTEST_FULL)
+    for cycle in range(1, cycles):
+        lengthen(cycle, cycle % per_cycle, BRIEF)
+    lengthen(0, 0, FULL)
+    if per_cycle > 1:
+        lengthen(0, 1, BRISK)
+    stride = min(LONGEST_STRIDE, STRIDE + left * MOVING / cycles)
+    left -= (stride - STRIDE) * cycles
+    level = _level([step for own in steps for step in own], left)
+    return [[max(step, level) for step in own] for own in steps], stride
+
+
+def _level(lengths: Sequence[Fraction], more: Fraction) -> Fraction:
+    """The length to which the shortest of some lengths are raised, so that together they grow by `more`."""
+    ordered = sorted(lengths)
+    for number, length in enumerate(ordered[1:], start=1):
+        if (length - ordered[number - 1]) * number >= more:
+            return ordered[number - 1] + more / number
+        more -= (length - ordered[number - 1]) * number
+    return ordered[-1] + more / len(ordered)
+
+
+def _with_lengths(pieces: list[Piece], steps: list[list[Fraction]], move: Fraction, seconds: Fraction) -> list[Piece]:
+    """Steps and moves with their lengths, which together last exactly `seconds`."""
+    lengths = itertools.chain.from_iterable(steps)
+    pieces = [replace(piece, length=move if piece.kind == "move" else next(lengths)) for piece in pieces]
+    total = sum((piece.length for piece in pieces), Fraction(0))
+    return [replace(piece, length=piece.length * seconds / total) for piece in pieces]
 
 
 def _move(per_cycle: int) -> Fraction:

@@ -142,10 +142,35 @@ def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[W
 # Signal frames: the levels that a step of learning or a thought adds to the base frame.
 
 
-def signal_frame(base: Frame, signals: SignalPass, beats: Beats, phase: float) -> Frame:
-    """Frame of a step or a thought at a phase of its beats. base: the same moment without any signal."""
+class Lingering(NamedTuple):
+    """Light of the example presented before, as its step left it. level: 0 to 1, of that light."""
+
+    signals: SignalPass
+    beats: Beats
+    level: float
+
+
+def signal_frame(
+    base: Frame,
+    signals: SignalPass,
+    beats: Beats,
+    phase: float,
+    *,
+    lingering: Lingering | None = None,
+    lasts: bool = False,
+) -> Frame:
+    """Frame of a step or a thought at a phase of its beats. base: the same moment without any signal.
+
+    lingering: the light of the step just before, which goes layer by layer as the new signal arrives. lasts: whether
+    the light stays at the end, because another step follows; error and target go all the same.
+    """
     shown, before, after = signals.shown, signals.before, signals.after
     layers = len(before.weights)
+    ends = 1.0
+    if lasts:
+        ends, beats = 1 - step_timing.rise(phase, *beats.fade), step_timing.lasting(beats)
+    if lingering is not None:
+        base = lingering_frame(base, lingering, beats, phase)
     state, change = before, base.change
     if after is not None:
         state = interpolate(before, after, step_timing.update_level(beats, phase))
@@ -153,7 +178,7 @@ def signal_frame(base: Frame, signals: SignalPass, beats: Beats, phase: float) -
     legs = step_timing.legs(beats.forward, layers), step_timing.legs(beats.backward, layers)[::-1]
     return replace(
         presenting(base, shown),
-        presented=step_timing.presentation_level(beats, phase),
+        presented=1.0 if lingering is not None and lasts else step_timing.presentation_level(beats, phase),
         weights=state.weights,
         biases=state.biases,
         arrived=tuple(
@@ -161,18 +186,41 @@ def signal_frame(base: Frame, signals: SignalPass, beats: Beats, phase: float) -
             for number, layer in enumerate(shown.activations)
         ),
         carried=tuple(
-            dimmed(layer, step_timing.carried(beats, phase, number, layers))
-            for number, layer in enumerate(signals.forward)
+            np.maximum(old, dimmed(layer, step_timing.carried(beats, phase, number, layers)))
+            for number, (old, layer) in enumerate(zip(base.carried, signals.forward, strict=True))
         ),
         error_signal=tuple(
-            dimmed(layer, step_timing.error_level(beats, phase, number, layers))
+            dimmed(layer, ends * step_timing.error_level(beats, phase, number, layers))
             for number, layer in enumerate(signals.error_signal)
         ),
         change=change,
-        compared=step_timing.comparison_level(beats, phase),
+        compared=ends * step_timing.comparison_level(beats, phase),
         pulses=(
             *pulses("forward", signals.forward, legs[0], phase),
             *pulses("backward", signals.back, legs[1], phase),
+        ),
+    )
+
+
+def lingering_frame(base: Frame, lingering: Lingering, beats: Beats | None = None, phase: float = 0.0) -> Frame:
+    """A base frame in the light of the example presented before.
+
+    beats, phase: of the step that follows, whose signal takes the light's place; None: nothing has followed yet.
+    """
+    signals, level = lingering.signals, lingering.level
+    layers = len(signals.before.weights)
+    stays = [1.0] * (layers + 1)
+    if beats is not None:
+        stays = [1 - step_timing.arrived(beats, phase, number, layers) for number in range(layers + 1)]
+    last = step_timing.lasting(lingering.beats)
+    return replace(
+        base,
+        before=signals.shown.activations,
+        lingering=tuple(level * each for each in stays),
+        # A synapse's light goes with that of the neuron it comes from.
+        carried=tuple(
+            dimmed(layer, level * stays[number] * step_timing.carried(last, 1.0, number, layers))
+            for number, layer in enumerate(signals.forward)
         ),
     )
 

@@ -5,11 +5,13 @@ All functions are pure: a phase goes in, levels from 0 to 1 come out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 Window = tuple[float, float]
 """Start and end of something, as phases."""
+NEVER: Window = (2.0, 3.0)
+"""Window of a part that a step does not have."""
 
 
 def ease(x: float) -> float:
@@ -45,13 +47,42 @@ LEARN = Beats(
 )
 """Beats of a step of learning: forward, compare, back, update; without light at the end, where the next one begins."""
 
+BRIEF = Beats(
+    present=0.06,
+    forward=(0.04, 0.46),
+    compare=(0.46, 0.54),
+    backward=NEVER,
+    update=(0.84, 0.97),
+    fade=(0.88, 0.99),
+)
+"""Beats of a brief step: forward, then the answer is held beside the target, and the weights change."""
+
+RAPID = Beats(
+    present=0.12,
+    forward=(0.0, 0.5),
+    compare=(0.5, 0.62),
+    backward=NEVER,
+    update=(0.82, 0.98),
+    fade=(0.75, 0.93),
+)
+"""Beats of a rapid step, one of many: forward, and the answer."""
+
+FULL_FROM, BRIEF_FROM = 2.4, 1.1
+"""Seconds from which a step is presented in full, and from which briefly; a shorter one is rapid."""
+
+
+def beats_of(seconds: float) -> Beats:
+    """Beats of a step of so many seconds: it shows what it has the time for."""
+    return LEARN if seconds >= FULL_FROM else BRIEF if seconds >= BRIEF_FROM else RAPID
+
+
 THINK = Beats(
     present=0.10,
     forward=(0.08, 0.62),
     compare=(0.64, 0.72),
-    backward=(2.0, 3.0),
-    update=(2.0, 3.0),
-    fade=(2.0, 3.0),
+    backward=NEVER,
+    update=NEVER,
+    fade=NEVER,
 )
 """Beats of a thought about a new situation: forward only, and the light stays."""
 
@@ -64,7 +95,7 @@ REDUCED = Beats(
     compare=(0.5, 0.55),
     backward=(0.6, 0.8),
     update=(0.85, 0.95),
-    fade=(2.0, 3.0),
+    fade=NEVER,
 )
 """Beats of a step or a thought in reduced motion, which shows only moments of it: nothing fades before its end.
 
@@ -78,6 +109,11 @@ the error has come back; the weights have moved."""
 def presentation_level(beats: Beats, phase: float) -> float:
     """Level of the inputs and of the table's row."""
     return rise(phase, 0.0, beats.present) * (1 - rise(phase, *beats.fade))
+
+
+def lasting(beats: Beats) -> Beats:
+    """The same beats for a step after which another follows: its light stays, and passes on to the next."""
+    return replace(beats, fade=NEVER)
 
 
 def leg(window: Window, layer: int, layers: int) -> Window:

@@ -15,14 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.scene.shots import LearningShot, ThinkShot, WalkShot
 from netviz.timeline import captions, step_timing
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
 from netviz.timeline.frame import Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
+    Lingering,
     SignalPass,
+    lingering_frame,
     presented_example,
     presented_situation,
     reduced_signal_frame,
@@ -30,10 +32,14 @@ from netviz.timeline.signals import (
     signal_pass,
     worked_example_frame,
 )
-from netviz.timeline.step_timing import LEARN, THINK
+from netviz.timeline.step_timing import LEARN, THINK, Beats
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
+LINGERING = 0.7
+"""Level, while the weights move on to the next shown cycle, of the light that the last example has left."""
+FADING = 0.8
+"""Seconds in which that light goes out at last, in the rest after a learning shot."""
 _CACHED_PASSES = 2
 """Steps whose signals are cached: a film asks for all frames of one step, then for those of the next."""
 
@@ -127,6 +133,8 @@ class Timeline:
         if self.held:
             return int(self.span[index])
         if span.kind in ("title", "rest", "hold"):
+            if self._fading(span, index) > 0:
+                return index
             return (int(self.span[index]), *self._levels(span, index))
         if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(THINK, len(self.recording.weights)):
             return (int(self.span[index]), "thought", *self._levels(span, index))
@@ -203,7 +211,15 @@ class Timeline:
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
         row = self.recording_index.rest[span.cycle]
-        return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
+        base = self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
+        level, light = self._fading(span, index), self._lingering(int(self.span[index]))
+        return base if light is None or level == 0 else lingering_frame(base, light._replace(level=light.level * level))
+
+    def _fading(self, span: Span, index: int) -> float:
+        """Level of the light that the last step leaves, in a rest, as it goes out."""
+        if span.kind != "rest" or self._lingering(int(self.span[index])) is None:
+            return 0.0
+        return 1 - step_timing.rise((index - span.start) / float(self.plan.fps), 0.0, FADING)
 
     def _hold(self, span: Span, phase: float, index: int) -> Frame:
         """The network at rest while the music is silent, with the weights that the span before leaves."""
@@ -219,7 +235,12 @@ class Timeline:
         after = min(before + 1, len(rows) - 1)
         part = position - before
         state = interpolate(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
-        return self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
+        base = self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
+        number = int(self.span[index])
+        light = self._lingering(number)
+        if light is None or not self._stays(number):
+            return base
+        return lingering_frame(base, light._replace(level=1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)))
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
@@ -254,9 +275,40 @@ class Timeline:
         if self.held:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
             return signal_frame(base, signals._replace(after=None), LEARN, compared)
-        return (
-            reduced_signal_frame(base, signals, phase) if self.is_reduced else signal_frame(base, signals, LEARN, phase)
-        )
+        if self.is_reduced:
+            return reduced_signal_frame(base, signals, phase)
+        number = int(self.span[index])
+        light = self._lingering(number)
+        return signal_frame(base, signals, self._beats(span), phase, lingering=light, lasts=self._stays(number))
+
+    def _beats(self, span: Span) -> Beats:
+        """Beats of a step: by its length, unless all steps are alike or keep time with music."""
+        if self.plan.on_beats or self._is_even:
+            return LEARN
+        return step_timing.beats_of(float((span.stop - span.start) / self.plan.fps))
+
+    @cached_property
+    def _is_even(self) -> bool:
+        """True if all steps are alike, and each begins and ends without light."""
+        learning = [shot for shot in self.recording.scene.shots if isinstance(shot, LearningShot)]
+        return self.held or any(shot.pace == "even" for shot in learning)
+
+    def _stays(self, number: int) -> bool:
+        """True if the light of span `number` stays: a step or a rest follows, at once or after a move."""
+        following = [span.kind for span in self.plan.spans[number + 1 : number + 3]]
+        if following[:1] == ["move"]:
+            following = following[1:]
+        return not self._is_even and following[:1] in (["step"], ["rest"])
+
+    def _lingering(self, number: int) -> Lingering | None:
+        """Light that the step before span `number` has left: in full, or less after a move; None if there is none."""
+        spans, before, level = self.plan.spans, number - 1, 1.0
+        if before >= 0 and spans[before].kind == "move":
+            before, level = before - 1, LINGERING
+        if before < 0 or spans[before].kind != "step" or self._is_even or self.is_reduced:
+            return None
+        row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
+        return Lingering(self._step_signals(row, row_after, True), self._beats(spans[before]), level)
 
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:

@@ -115,6 +115,7 @@ def test_biases_move_and_carry_signal_and_error_like_weights() -> None:
             else:
                 assert frame.row is not None
                 delta = np.abs(recording.deltas(frame.row)[pulse.layer])
+                weights = np.vstack([each[pulse.layer][frame.row] for each in (recording.weights, recording.biases)])
                 squares = pulse.strength**2
                 np.testing.assert_allclose(
                     squares[-1] * np.abs(weights[0] * delta), squares[0] * np.abs(weights[-1] * delta), atol=1e-12

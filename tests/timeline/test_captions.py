@@ -232,6 +232,6 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
 
 def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
-    scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(30)})
+    scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(36)})
     whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene))
     assert whole.notes[-1:] == ("captions[0] is left out: other captions leave it no time at its event",)

@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
+from netviz.scene.shots import LearningShot, TitleShot
 from netviz.timeline.beats import SHORTEST_STEP
-from netviz.timeline.learning_shot import MOVE
+from netviz.timeline.learning_shot import MOVE, RAPID
 from netviz.timeline.plan import Plan, frame_count, make_plan
+from netviz.timeline.step_timing import RAPID as RAPID_BEATS
+from netviz.timeline.step_timing import beats_of
 from tests.conftest import short_scene
 
 XOR = load_scene("xor")
+EVEN = load_scene("xor", overrides={"shots": [{"shot": "title"}, {"shot": "learning", "pace": "even"}]})
 CLASSIC = load_scene("xor-classic")
 
 
@@ -42,11 +46,12 @@ def test_spans_fill_every_film_without_gaps(seconds: Fraction, fps: Fraction, cl
     assert abs(plan.seconds - seconds) <= 1 / fps / 2 or plan.frame_count == 1
 
 
+@pytest.mark.parametrize("scene", [XOR, EVEN])
 @pytest.mark.parametrize("seconds", [15, 30, 91, 300])
-def test_no_step_is_too_short_to_be_seen(seconds: int) -> None:
-    plan = make_plan(XOR, Fraction(seconds))
+def test_no_step_is_too_short_to_be_seen(seconds: int, scene: Scene) -> None:
+    plan = make_plan(scene, Fraction(seconds))
     shortest = min(span.stop - span.start for span in plan.spans if span.kind == "step")
-    assert shortest >= SHORTEST_STEP * plan.fps - 1
+    assert shortest >= (SHORTEST_STEP if scene is EVEN else RAPID) * plan.fps - 1
     assert {cycle for cycle, _ in steps(plan)} == set(XOR.schedule.cycles or ())
     learning = sum(span.stop - span.start for span in plan.spans if span.kind in ("step", "move"))
     assert learning > plan.frame_count / 2
@@ -73,12 +78,35 @@ def test_a_second_of_music_still_makes_a_film() -> None:
 
 
 def test_without_music_a_step_lasts_one_second() -> None:
-    plan = make_plan(XOR, None)
+    plan = make_plan(EVEN, None)
     lengths = {span.stop - span.start for span in plan.spans if span.kind == "step"}
     assert lengths == {30}
     assert len(steps(plan)) == 91
     moves = [span for span in plan.spans if span.kind == "move"]
     assert all((span.stop - span.start) / plan.fps == MOVE for span in moves)
+    told = make_plan(EVEN.model_copy(update={"shots": (TitleShot(), LearningShot())}), None)
+    assert told.frame_count == plan.frame_count, "told as a story it takes as long"
+
+
+@pytest.mark.parametrize("seconds", [45, 91, 180, 250])
+def test_a_story_has_full_brief_and_rapid_steps(seconds: int) -> None:
+    plan = make_plan(XOR, Fraction(seconds))
+    by_cycle: dict[int, list[float]] = {}
+    for span in plan.spans:
+        if span.kind == "step":
+            by_cycle.setdefault(span.cycle, []).append(float((span.stop - span.start) / plan.fps))
+    first, *later = by_cycle.values()
+    assert first[0] >= 3 and first[0] == max(max(lengths) for lengths in by_cycle.values())
+    assert all(beats_of(max(lengths)) is not RAPID_BEATS for lengths in later[: 12 if seconds > 45 else 0])
+    moves = [(span.stop - span.start) / plan.fps for span in plan.spans if span.kind == "move"]
+    assert min(moves) > 0.5 and max(moves) < 4.1
+
+
+def test_steps_are_alike_where_none_or_all_can_be_shown_in_full() -> None:
+    for seconds in (8, 450):
+        plan = make_plan(XOR, Fraction(seconds))
+        lengths = [span.stop - span.start for span in plan.spans if span.kind == "step" and span.cycle > 10]
+        assert max(lengths) - min(lengths) <= 1, "but for the first two cycles"
 
 
 def test_classic_holds_91_drawings_for_a_second_each() -> None:
@@ -119,7 +147,7 @@ def test_any_schedule_fits_any_length(frames: int, examples: int, seconds: int) 
     assert plan.frame_count == 30 * seconds
     if seconds >= 3:
         lengths = [span.stop - span.start for span in plan.spans if span.kind == "step"]
-        assert min(lengths) >= SHORTEST_STEP * plan.fps - 1
+        assert min(lengths) >= RAPID * plan.fps - 1
 
 
 def test_a_shot_shorter_than_a_frame_is_told() -> None:

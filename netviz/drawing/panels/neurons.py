@@ -52,15 +52,18 @@ class Discs:
             return
         theme, font = self.context.theme, self.context.faces.strong_figures
         for layer, discs in enumerate(self.shown):  # a bias node has a name instead
-            for (x, y), value, arrived, light in zip(
+            values, levels = frame.activations[layer], frame.arrived[layer]
+            if frame.lingering and frame.lingering[layer] > levels.max():  # the example before still shines brighter
+                values, levels = frame.before[layer], np.full(len(values), frame.lingering[layer])
+            for (x, y), value, level, light in zip(
                 self.places.centres[layer][discs],
-                frame.activations[layer][discs],
-                frame.arrived[layer][discs],
+                values[discs],
+                levels[discs],
                 self.scale.neurons(frame, layer)[discs],
                 strict=True,
             ):
                 ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
-                self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", arrived)
+                self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", level)
 
 
 class BiasNodes:
@@ -81,7 +84,7 @@ class BiasNodes:
         theme = self.context.theme
         at_rest = mix(theme.neuron, theme.quiet, 0.6)
         for index in range(len(self.centres)):
-            level = float(frame.arrived[index][-1])
+            level = min(1.0, float(frame.arrived[index][-1]) + (frame.lingering[index] if frame.lingering else 0.0))
             self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level))
             self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level))
 

@@ -170,8 +170,12 @@ class LevelScale:
         )
 
     def neurons(self, frame: Frame, layer: int) -> Floats:
-        """Signed light of a layer's nodes (nodes_l,), -1 to 1."""
-        return frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
+        """Signed light of a layer's nodes (nodes_l,), -1 to 1, with what lingers of the example before."""
+        light = frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
+        if frame.lingering:
+            before = frame.lingering[layer] * np.clip(frame.before[layer] / self.activations[layer], -1, 1)
+            light = np.clip(light + before, -1, 1)
+        return np.asarray(light)
 
     def strength(self, weights: Floats) -> Floats:
         """Strength of synapses, 0 to 1."""
