@@ -145,6 +145,12 @@ def _halved(_: Scene, event: Event) -> str:
     return f"the error has halved for good: {_from_to(event)}"
 
 
+def _insight(_: Scene, event: Event) -> str:
+    numbers = event.numbers
+    fastest = f"fastest near cycle {numbers['steepest']:,.0f}"
+    return f"insight: up to cycle {numbers['to']:,.0f} the error falls suddenly: {_from_to(event)}, {fastest}"
+
+
 def _slows(_: Scene, event: Event) -> str:
     share, cycles = event.numbers["share"], event.numbers["cycles"]
     return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of the cycles"
@@ -167,6 +173,7 @@ _EVENT_TEXTS = {
     "saturated": _saturated,
     "plateau": _plateau,
     "halved": _halved,
+    "insight": _insight,
     "slows": _slows,
     "solved": _solved,
     "diverged": _diverged,

@@ -16,7 +16,9 @@ from netviz.scene.types import LONGEST_TEXT, Seconds, Several, Shorthand, Text, 
 
 # Moments of a film, written as 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
 
-EventKind = Literal["sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged"]
+EventKind = Literal[
+    "sign", "withers", "dead", "saturated", "plateau", "halved", "insight", "slows", "solved", "diverged"
+]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """Names, in scenes, of the kinds of events that a training run can have."""
 SHOT_KINDS = ("title", "rest", "learning", "think", "walk")
@@ -173,8 +175,8 @@ class Story(Part):
 
     tell: Literal["auto"] | Several[StoryTopic] = "auto"
     """Topics of the story. auto: all that are worth a caption; or a list of kinds: those of events (sign, withers,
-    dead, saturated, plateau, halved, slows, solved, diverged), step (what a step of learning is) and answer (the
-    network's answer in think shots)."""
+    dead, saturated, plateau, halved, insight, slows, solved, diverged), step (what a step of learning is) and answer
+    (the network's answer in think shots)."""
     drop: Tuple[StoryTopic] = ()
     """Topics left out of the story."""
     slow: bool = True

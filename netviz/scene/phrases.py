@@ -62,6 +62,8 @@ ENGLISH: Mapping[str, str] = {
     "story-plateau": "Since cycle {from_cycle} it has hardly learned anything.",
     "story-plateau-early": "So far it has hardly learned anything.",
     "story-halved": "the error is half of what it was.",
+    "story-insight": "There! Between cycles {from_cycle} and {to_cycle} it suddenly understands.",
+    "story-insight-short": "There! It suddenly understands.",
     "story-slows": "Learning slows down: {share} of the progress came in the first {part} of the time.",
     "story-solved": "all {examples} are on the right side now.",
     "story-diverged": "it learns no more, the error grows.",

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from netviz.scene.captions import EVENT_KINDS
 from netviz.story.network_events import dying_and_saturating, sign_changes, solving, withering
 from netviz.story.replay import Replay, last_turn, moments_of
+from netviz.timeline.pace import sudden_fall
 from netviz.training.event import Event
 from netviz.training.layers import Floats
 from netviz.training.problem import training_problem
@@ -45,7 +46,7 @@ def _by_time(event: Event) -> tuple[object, ...]:
     )
 
 
-# Events in the curve of the average error: it halved, learning slows down, a plateau, divergence.
+# Events in the curve of the average error: it halved, fell suddenly, learning slows down, a plateau, divergence.
 
 _HALF, CLEARLY_HALVED = 0.5, 0.45
 """Parts of the error before training: it is halved for good when it stays below the half and gets a tenth below."""
@@ -76,6 +77,7 @@ def error_events(recording: Recording) -> Iterator[Event]:
     """All events in the curve of the average error."""
     yield from _divergence(recording)
     yield from _halving(recording)
+    yield from _insight(recording)
     yield from _slowing(recording)
     yield from _plateaus(recording)
 
@@ -88,6 +90,12 @@ def _halving(recording: Recording) -> Iterator[Event]:
     if turn is not None and not turn.rising:
         cycle, error = recording.curve_cycle[turn.crossed], recording.train_error[turn.crossed]
         yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
+
+
+def _insight(recording: Recording) -> Iterator[Event]:
+    if (fall := sudden_fall(recording)) is not None:
+        cycles = {"from": float(fall.first), "to": float(fall.last), "steepest": float(fall.steepest)}
+        yield Event("insight", fall.first, numbers=cycles | {"before": fall.before, "after": fall.after})
 
 
 def _slowing(recording: Recording) -> Iterator[Event]:

@@ -22,6 +22,7 @@ from netviz.timeline import step_timing
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
+from netviz.timeline.pace import paced, whole, with_lengths
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, LEARN, THINK
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -58,26 +59,31 @@ def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = la
     scene = recording.scene
     kinds = {caption.moment.kind for caption in scene.captions}
     if scene.story is None and not kinds & {"event", "cycle"}:
-        return plan
+        return paced(plan, recording)
     events = find_events(recording) if scene.story is not None or "event" in kinds else ()
     plan = with_event_captions(_placed_again(plan, recording, events), recording, events)
     return with_story(plan, recording, events, fits)
 
 
 def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
-    """The plan, slower around its story's events, and with its captions at the frames in which their cycles are shown.
+    """The plan, slower where more changes and around its story's events, its captions where their cycles are shown.
 
     Without the slowing, or unchanged, where the captions would not all find room.
     """
-    scene, timeline = recording.scene, make_timeline(plan, recording)
-    moments = []
+    scene, by_change = recording.scene, paced(plan, recording)
+    timeline, moments = make_timeline(by_change, recording), []
     if scene.story is not None and scene.story.slow and not plan.on_beats:
-        moments = [chapter.moment for chapter in chapters(timeline, events) if chapter.event is not None]
-    for candidate in (slowed(plan, moments), plan):
+        moments = [chapter.moment for chapter in chapters(timeline, events) if _needs_time(chapter)]
+    for candidate in (slowed(by_change, moments), by_change, plan):
         seen = make_timeline(candidate, recording)
         with suppress(InputError):
             return replace(candidate, cues=cues_of(scene, candidate, partial(frame_at_cycle, seen)))
     return plan
+
+
+def _needs_time(chapter: Chapter) -> bool:
+    """True if the film is slower around a chapter. A sudden fall has its time already."""
+    return chapter.event is not None and chapter.kind != "insight"
 
 
 def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: Callable[[str], bool]) -> Plan:
@@ -90,7 +96,7 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
         if text is None:
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
         else:
-            latest = PROMPT if chapter.kind in ("sign", "plateau") else LATEST
+            latest = PROMPT if chapter.kind in ("sign", "plateau", "insight") else LATEST
             requests.append(CaptionRequest(chapter.start, text, event=chapter.event, latest=latest))
     return replace(plan, cues=place_requests(plan, requests)[0], notes=(*plan.notes, *notes))
 
@@ -163,7 +169,20 @@ def _in_room(plan: Plan, cues: Sequence[Cue], request: CaptionRequest) -> Cue | 
 
 # Chapters: the important events of the run in plain words, each at the frame in which the film comes to it.
 
-RANKS = ("diverged", "answer", "sign", "withers", "slows", "solved", "dead", "saturated", "plateau", "halved", "step")
+RANKS = (
+    "diverged",
+    "answer",
+    "insight",
+    "sign",
+    "withers",
+    "slows",
+    "solved",
+    "dead",
+    "saturated",
+    "plateau",
+    "halved",
+    "step",
+)
 """Kinds of chapters, the most important first: in this order they find room in the film."""
 SECONDS_EACH = 7.0
 """Seconds of the learning shot for each event that has a caption."""
@@ -279,6 +298,8 @@ def _first_step(timeline: Timeline) -> Iterator[Chapter]:
 
 SLOWER = 1.5
 """Largest extension of a span in which something happens, in multiples of its length."""
+MOST_MORE = Fraction(2)
+"""Largest extension in seconds."""
 _REACH = 1.1
 """Seconds around an event in which the film is slower too, a little less the farther away."""
 FASTER = 0.75
@@ -296,12 +317,17 @@ def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
     numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
     spans = [plan.spans[number] for number in numbers]
     inside = [moment for moment in moments if spans and spans[0].start <= moment < spans[-1].stop]
-    return _with_lengths(plan, numbers, _lengths(spans, inside, plan.fps)) if inside else plan
+    return with_lengths(plan, numbers, _lengths(spans, inside, plan.fps)) if inside else plan
 
 
 def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: Fraction) -> list[int]:
     """New lengths in frames, as many in all as before: in proportion to what is desired, but none below its least."""
-    desired = [(span.stop - span.start) * (1 + SLOWER * _nearness(span, moments, float(fps))) for span in spans]
+    lengths = [span.stop - span.start for span in spans]
+    most = float(MOST_MORE * fps)
+    desired = [
+        length + min(SLOWER * length, most) * _nearness(span, moments, float(fps))
+        for span, length in zip(spans, lengths, strict=True)
+    ]
     least = [_least(span, fps) for span in spans]
     total = spans[-1].stop - spans[0].start
     low, high = 0.0, 1.0  # factors of what is desired: too small, and large enough
@@ -310,11 +336,7 @@ def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: Fraction) -> li
         enough = sum(max(few, factor * many) for few, many in zip(least, desired, strict=True)) >= total
         low, high = (low, factor) if enough else (factor, high)
     exact = [max(few, low * many) for few, many in zip(least, desired, strict=True)]
-    lengths = [int(each) for each in exact]
-    left = total - sum(lengths)
-    for number in sorted(range(len(spans)), key=lambda number: lengths[number] - exact[number])[:left]:
-        lengths[number] += 1
-    return lengths
+    return whole(exact, total)
 
 
 def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:
@@ -333,18 +355,9 @@ def _least(span: Span, fps: Fraction) -> int:
     return least
 
 
-def _with_lengths(plan: Plan, numbers: Sequence[int], lengths: Sequence[int]) -> Plan:
-    spans = [*plan.spans]
-    start = spans[numbers[0]].start
-    for number, length in zip(numbers, lengths, strict=True):
-        spans[number] = replace(spans[number], start=start, stop=start + length)
-        start += length
-    return replace(plan, spans=tuple(spans))
-
-
 # Frames of cycles and events: those in which a viewer sees the film come to a cycle, or an event happen.
 
-CLEARLY = 0.4
+CLEARLY = 0.25
 """Largest error of an answer that is seen to be right, as a part of the distance between two targets."""
 
 

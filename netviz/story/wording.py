@@ -30,6 +30,7 @@ def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
         "slows": _slows,
+        "insight": _insight,
     }
     nameless = scene.network.model_copy(update={"inputs": (), "outputs": ()})
     texts = []
@@ -38,6 +39,8 @@ def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
         if event.kind in DATED and shown >= event.cycle and text:
             texts.append(say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text))
         texts.append(text)
+        if event.kind == "insight":
+            texts.append(say(scene, "story-insight-short"))
     return tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in texts))
 
 
@@ -111,6 +114,11 @@ def _sign_colours(scene: Scene) -> tuple[str, str]:
         is_playground = (scene.theme or scene.style) == "playground"
         palette = "blue-orange" if is_playground else "green-red"
     return ("red", "green") if palette == "green-red" else ("orange", "blue")
+
+
+def _insight(scene: Scene, event: Event) -> str:
+    from_cycle, to_cycle = (whole(scene, round(event.numbers[name])) for name in ("from", "to"))
+    return say(scene, "story-insight", from_cycle=from_cycle, to_cycle=to_cycle)
 
 
 def _slows(scene: Scene, event: Event) -> str:

@@ -6,7 +6,7 @@ recording. No frame depends on another. A film in reduced motion is the same wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.scene.shots import LearningShot, ThinkShot, WalkShot
+from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, step_timing
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
-from netviz.timeline.frame import Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
+from netviz.timeline.frame import Array, Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
+from netviz.timeline.pace import Changes, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
     Lingering,
@@ -52,6 +53,7 @@ class Timeline:
     phase (N,): position of the middle of the frame in its span, 0 < phase < 1.
     first (N,): None in a moving film; in reduced motion the frame from which the picture of a frame is held. Span and
     phase are the same from there on, and give the moment that it shows.
+    shared: changes at whose pace moves go, where several runs are side by side; None: those of the recording.
     """
 
     plan: Plan
@@ -59,6 +61,7 @@ class Timeline:
     span: NDArray[np.int64]
     phase: NDArray[np.float64]
     first: NDArray[np.int64] | None = None
+    shared: Changes | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields without cached values, which any process can compute again."""
@@ -229,8 +232,11 @@ class Timeline:
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.recording_index.way(int(self.span[index]))
-        position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
-        position = round(position) if self.is_reduced else position
+        if self.plan.on_beats or self._is_even or self.is_reduced:
+            position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
+            position = round(position) if self.is_reduced else position
+        else:
+            position = self._position(span, phase, cycles)
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
@@ -240,7 +246,21 @@ class Timeline:
         light = self._lingering(number)
         if light is None or not self._stays(number):
             return base
-        return lingering_frame(base, light._replace(level=1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)))
+        level = 1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)
+        frame = lingering_frame(base, light._replace(level=level))
+        here, there = (self._answer(row, light.signals.shown.row) for row in (rows[before], rows[after]))
+        return replace(frame, before=tuple((1 - part) * a + part * b for a, b in zip(here, there, strict=True)))
+
+    def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
+        """How far a move has come on its way, in kept moments: slower where more changes."""
+        seconds = (span.stop - span.start) / float(self.plan.fps)
+        passed = step_timing.cruise(phase, min(0.5, step_timing.GATHER / seconds / 2))
+        return float(np.interp(self.changes.cycle_at(passed, cycles, seconds), cycles, np.arange(len(cycles))))
+
+    @cached_property
+    def changes(self) -> Changes:
+        """How far the run has come by when, which is the pace of its moves; runs side by side share that of one."""
+        return self.shared or Changes.of(self.recording)
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
@@ -289,9 +309,7 @@ class Timeline:
 
     @cached_property
     def _is_even(self) -> bool:
-        """True if all steps are alike, and each begins and ends without light."""
-        learning = [shot for shot in self.recording.scene.shots if isinstance(shot, LearningShot)]
-        return self.held or any(shot.pace == "even" for shot in learning)
+        return is_even(self.recording.scene)
 
     def _stays(self, number: int) -> bool:
         """True if the light of span `number` stays: a step or a rest follows, at once or after a move."""
@@ -308,7 +326,24 @@ class Timeline:
         if before < 0 or spans[before].kind != "step" or self._is_even or self.is_reduced:
             return None
         row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
-        return Lingering(self._step_signals(row, row_after, True), self._beats(spans[before]), level)
+        signals = self._step_signals(row, row_after, True)
+        if before < number - 1:  # the weights have moved on since, and the answer with them
+            answer = self._answer(self.recording_index.after(number - 1), row)
+            signals = signals._replace(shown=signals.shown._replace(activations=answer))
+        return Lingering(signals, self._beats(spans[before]), level)
+
+    @cached_property
+    def _answer(self) -> Callable[[int, int], tuple[Array, ...]]:
+        """Cached function to the activations (nodes_l,) that the weights of one row give to the example of another."""
+        recording = self.recording
+
+        def of(row: int, presented: int) -> tuple[Array, ...]:
+            points = recording.examples.points
+            inputs = recording.activations[0][presented]
+            given = inputs if points is None else points[recording.example[presented]]
+            return with_bias_nodes(recording.scene, list(recording.forward(given, row)), 1.0)
+
+        return lru_cache(maxsize=2 * _CACHED_PASSES)(of)
 
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:
@@ -357,13 +392,13 @@ class Timeline:
         return signal_frame(base, self._thought_signals(span.shot, row), THINK, phase)
 
 
-def make_timeline(plan: Plan, recording: Recording) -> Timeline:
-    """The timeline of a plan and a recording of the same scene."""
+def make_timeline(plan: Plan, recording: Recording, shared: Changes | None = None) -> Timeline:
+    """The timeline of a plan and a recording of the same scene. shared: changes of a run at whose pace it moves."""
     lengths = np.array([span.stop - span.start for span in plan.spans])
     starts = np.array([span.start for span in plan.spans])
     span = np.repeat(np.arange(len(lengths)), lengths)
     phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
-    return Timeline(plan, recording, span, phase)
+    return Timeline(plan, recording, span, phase, shared=shared)
 
 
 # Levels at the borders of spans: fades of title card and network, and the weights' transition to another shot.

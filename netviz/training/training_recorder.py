@@ -27,7 +27,10 @@ from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 LARGEST_RECORDING = 2_000_000_000  # bytes
 NUMBERS_IN_POINT = 4
 """Numbers of a point of the curve: cycle, train_loss, train_error, test_loss."""
-MOST_BETWEEN = 12  # moments at rest between two shown cycles
+FEWEST_BETWEEN, MOST_BETWEEN = 12, 96
+"""Moments at rest between two shown cycles: of a large network, and of a small one, about one for every frame."""
+SMALL = 2_000_000
+"""Bytes of all those moments up to which they are as many."""
 
 
 def refuse_too_large(scene: Scene) -> None:
@@ -78,14 +81,20 @@ def most_moments(scene: Scene) -> int:
 
 
 def _most_at_rest(scene: Scene) -> int:
-    return min(2 + shown_count(scene) * (1 + MOST_BETWEEN), scene.training.cycles + 1)
+    return min(2 + shown_count(scene) * (1 + _most_between(scene)), scene.training.cycles + 1)
+
+
+def _most_between(scene: Scene) -> int:
+    """Moments at rest between two shown cycles, if there are as many cycles."""
+    fitting = SMALL // (8 * numbers_in_moment(scene) * shown_count(scene))
+    return max(FEWEST_BETWEEN, min(MOST_BETWEEN, fitting))
 
 
 def kept_cycles(scene: Scene) -> tuple[int, ...]:
     """The cycles after which a moment at rest is kept: the start, the shown cycles, some between them, and the end."""
     kept = {0, scene.training.cycles}
     for before, after in pairwise((0, *shown_cycles(scene))):
-        kept |= {after, *cycles_between(before, after, MOST_BETWEEN)}
+        kept |= {after, *cycles_between(before, after, _most_between(scene))}
     return tuple(sorted(kept))
 
 

@@ -288,7 +288,7 @@ def _plain(cue: Cue) -> str:
 
 MOST_NAMED = 8
 """Neurons of a layer whose names are told."""
-TELLING = ("halved", "slows", "solved", "diverged")
+TELLING = ("halved", "insight", "slows", "solved", "diverged")
 """Kinds of events that are told of a film which does not tell them by itself."""
 PASSED = 1 << 62
 """A cycle that every event has passed."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from netviz.scene.schedule import cycles_between, shown_count, shown_cycles
 from netviz.scene.types import geometric_cycles
-from netviz.training.training_recorder import curve_cycles, kept_cycles
+from netviz.training.training_recorder import FEWEST_BETWEEN, MOST_BETWEEN, curve_cycles, kept_cycles
 from tests.training.scenes import MILO_CYCLES, milo, scene
 
 
@@ -66,7 +66,11 @@ def test_kept_cycles_are_the_start_the_shown_some_between_and_the_end() -> None:
     kept = kept_cycles(scene(cycles=100, schedule={"cycles": [2, 5, 50]}))
     assert kept[:6] == (0, 1, 2, 3, 4, 5)
     assert kept[-2:] == (50, 100)  # nothing between the last shown cycle and the end
-    assert len([cycle for cycle in kept if 5 < cycle < 50]) == 12
+    assert len([cycle for cycle in kept if 5 < cycle < 50]) == 44, "every one"
+    long = kept_cycles(scene(cycles=10_000, schedule={"cycles": [100, 10_000]}))
+    assert len([cycle for cycle in long if 100 < cycle < 10_000]) == MOST_BETWEEN
+    large = kept_cycles(scene(cycles=10_000, schedule={"cycles": [100, 10_000]}, network={"layers": [3, 5000, 1]}))
+    assert len([cycle for cycle in large if 100 < cycle < 10_000]) == FEWEST_BETWEEN
 
 
 def test_the_curve_has_every_cycle_or_in_a_long_run_some_thousands() -> None:

@@ -108,7 +108,17 @@ def test_the_error_halves_and_all_is_solved(xor: Recording, events: tuple[Event,
         for row in np.flatnonzero(xor.example == AT_REST)
     ]
     cycles = xor.cycle[xor.example == AT_REST]
-    assert cycles[np.flatnonzero(wrong)[-1]] == 2330 and solved.numbers["before"] == 3
+    last = int(np.flatnonzero(wrong)[-1])
+    assert cycles[last] < solved.cycle <= cycles[last + 1] and solved.numbers["before"] == 3
+
+
+def test_the_insight(xor: Recording, events: tuple[Event, ...]) -> None:
+    """In the time that a viewer feels nothing is as steep: [1, 1, 1] gives way."""
+    (event,) = of_kind(events, "insight")
+    assert event.numbers["from"] == event.cycle == pytest.approx(2640, abs=15)
+    assert event.numbers["to"] == pytest.approx(2710, abs=15)
+    assert event.numbers["steepest"] == pytest.approx(2676, abs=5)
+    assert (event.numbers["before"], event.numbers["after"]) == pytest.approx((0.0903, 0.0555), abs=0.001)
 
 
 def test_the_plateau_before_it(events: tuple[Event, ...]) -> None:
@@ -121,7 +131,7 @@ def test_nothing_is_told_twice(events: tuple[Event, ...]) -> None:
     subjects = Counter((event.kind, event.synapse, event.neuron) for event in events)
     assert max(subjects.values()) == 1
     assert [event.cycle for event in events] == sorted(event.cycle for event in events)
-    assert len(events) == 10
+    assert len(events) == 11
 
 
 def test_from_python(xor: Recording, events: tuple[Event, ...]) -> None:

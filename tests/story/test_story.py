@@ -141,14 +141,14 @@ def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Reco
 
 
 def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
-    plan = story_of(xor)
+    plan = story_of(xor, story={"tell": ["solved"]})
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "solved")
     assert cue.text == "Cycle 2,452: all 7 examples are on the right side now."
     timeline = make_timeline(plan, xor)
     steps = [span for span in plan.spans if span.kind == "step" and span.start > cue.start]
     answers = [timeline.frame(span.start + (span.stop - span.start) // 2) for span in steps]
     assert all(
-        abs(float(frame.activations[-1][0] - frame.target[0])) < 0.4 for frame in answers if frame.target is not None
+        abs(float(frame.activations[-1][0] - frame.target[0])) < 0.25 for frame in answers if frame.target is not None
     )
 
 

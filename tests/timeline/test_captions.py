@@ -200,10 +200,10 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     assert [cue.text for cue in whole.cues] == ["Hello", "It turns"]
     cue = whole.cues[1]
     assert cue.event == event
-    steps = [span for span in plan.spans if span.kind == "step" and span.cycle == 20]
+    steps = [span for span in whole.spans if span.kind == "step" and span.cycle == 20]
     span = next((span for span in steps if span.example == 1), steps[-1])
     assert span.start + (span.stop - span.start) // 2 < cue.start < span.stop, "where the weights move"
-    assert whole == replace(plan, cues=whole.cues)
+    assert whole == replace(plan, cues=whole.cues, spans=whole.spans)
 
 
 def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import netviz
+from netviz.story.story import add_story
 from netviz.timeline.plan import make_plan
 from netviz.training.recording import Recording
 from netviz.web.preview import Memory
@@ -21,7 +22,7 @@ from tests.conftest import short_scene
 @pytest.fixture(scope="module")
 def shown(recording: Recording) -> PreviewVersion:
     scene = recording.scene
-    return PreviewVersion(make_plan(scene, scene.duration), recording, DrawLock())
+    return PreviewVersion(add_story(make_plan(scene, scene.duration), recording), recording, DrawLock())
 
 
 def test_the_picture_is_the_still(shown: PreviewVersion, recording: Recording) -> None:
