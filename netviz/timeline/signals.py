@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.frame import Array, Direction, Frame, NetworkState, Pulse, interpolate, with_bias_nodes
 from netviz.timeline.step_timing import CHANGED, REDUCED, Beats, Window, rise
 from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
+from netviz.training.layers import forward
 from netviz.training.recording import Recording
 
 
@@ -223,6 +225,37 @@ def lingering_frame(base: Frame, lingering: Lingering, beats: Beats | None = Non
             for number, layer in enumerate(signals.forward)
         ),
     )
+
+
+def accompanied(base: Frame, signals: SignalPass, answer: tuple[Array, ...], light: float, presented: float) -> Frame:
+    """Frame of a move through which an example shines, with its answer to the weights on the way.
+
+    answer[l] (nodes_l,): its activations. light: level of its light. presented: that of its row and of its target.
+    """
+    shown = signals.shown
+    return replace(
+        base,
+        example=shown.example,
+        inputs=shown.inputs,
+        target=shown.target,
+        point=shown.point,
+        activations=answer,
+        presented=presented,
+        compared=presented,
+        arrived=tuple(np.full(len(layer), light) for layer in answer),
+        carried=tuple(
+            np.maximum(old, dimmed(layer, light)) for old, layer in zip(base.carried, signals.forward, strict=True)
+        ),
+    )
+
+
+def answer_of(scene: Scene, state: NetworkState, inputs: Array) -> tuple[Array, ...]:
+    """The activations (nodes_l,) that a network's weights give to inputs (n_0,), the bias nodes included."""
+    network = scene.network
+    weights = [layer[:count] for layer, count in zip(state.weights, network.layers, strict=False)]
+    with np.errstate(all="ignore"):
+        layers = forward(weights, list(state.biases), network.activations, inputs)
+    return with_bias_nodes(scene, layers, 1.0)
 
 
 def reduced_signal_frame(base: Frame, signals: SignalPass, phase: float) -> Frame:

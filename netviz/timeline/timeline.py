@@ -24,7 +24,10 @@ from netviz.timeline.pace import Changes, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
     Lingering,
+    Presented,
     SignalPass,
+    accompanied,
+    answer_of,
     lingering_frame,
     presented_example,
     presented_situation,
@@ -33,16 +36,20 @@ from netviz.timeline.signals import (
     signal_pass,
     worked_example_frame,
 )
-from netviz.timeline.step_timing import LEARN, THINK, Beats
+from netviz.timeline.step_timing import BRIEF, LEARN, THINK, Beats
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
 LINGERING = 0.7
 """Level, while the weights move on to the next shown cycle, of the light that the last example has left."""
+LONG_MOVE, TAKES_OVER = 2.5, 0.5
+"""Seconds of a move from which the example whose answer changes most in it is seen in it; and in which its light takes
+the place of what the last example has left."""
 FADING = 0.8
 """Seconds in which that light goes out at last, in the rest after a learning shot."""
-_CACHED_PASSES = 2
-"""Steps whose signals are cached: a film asks for all frames of one step, then for those of the next."""
+_CACHED_PASSES = 3
+"""Steps whose signals are cached: a film asks for all frames of one step and for what the one before has left, then
+for those of the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,9 +254,38 @@ class Timeline:
         if light is None or not self._stays(number):
             return base
         level = 1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)
-        frame = lingering_frame(base, light._replace(level=level))
-        here, there = (self._answer(row, light.signals.shown.row) for row in (rows[before], rows[after]))
-        return replace(frame, before=tuple((1 - part) * a + part * b for a, b in zip(here, there, strict=True)))
+        row = self._exemplar(number)
+        if row is None:
+            frame = lingering_frame(base, light._replace(level=level))
+            return replace(frame, before=self._answer(state, light.signals.shown))
+        passed = phase * (span.stop - span.start) / float(self.plan.fps)
+        taken = step_timing.rise(passed, 0.0, TAKES_OVER)
+        frame = lingering_frame(base, light._replace(level=level * (1 - taken)))
+        frame = replace(frame, before=self._answer(state, light.signals.shown))
+        signals, seen = self._step_signals(row, None, False), 1 - step_timing.rise(phase, 0.93, 1.0)
+        return accompanied(frame, signals, self._answer(state, signals.shown), level * taken, taken * seen)
+
+    def _answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
+        return answer_of(self.recording.scene, state, self.recording.activations[0][shown.row])
+
+    @cached_property
+    def _exemplar(self) -> Callable[[int], int | None]:
+        """Cached function to a row of the example whose answer changes most in long move `number`, which it is seen in.
+
+        None for a short move, where runs side by side may differ, and where its cycle has not recorded that example.
+        """
+        recording, plan = self.recording, self.plan
+
+        def of(number: int) -> int | None:
+            span = plan.spans[number]
+            if self.shared is not None or span.from_cycle is None or span.stop - span.start < LONG_MOVE * plan.fps:
+                return None
+            rows, _ = self.recording_index.way(number)
+            first, last = (recording.forward(recording.examples.given, row)[-1] for row in (rows[0], rows[-1]))
+            most = int(np.abs(last - first).max(axis=1).argmax())
+            return self.recording_index.of_example.get((span.from_cycle, most))
+
+        return lru_cache(maxsize=None)(of)
 
     def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
         """How far a move has come on its way, in kept moments: slower where more changes."""
@@ -326,24 +362,13 @@ class Timeline:
         if before < 0 or spans[before].kind != "step" or self._is_even or self.is_reduced:
             return None
         row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
-        signals = self._step_signals(row, row_after, True)
+        signals, beats = self._step_signals(row, row_after, True), self._beats(spans[before])
         if before < number - 1:  # the weights have moved on since, and the answer with them
-            answer = self._answer(self.recording_index.after(number - 1), row)
-            signals = signals._replace(shown=signals.shown._replace(activations=answer))
-        return Lingering(signals, self._beats(spans[before]), level)
-
-    @cached_property
-    def _answer(self) -> Callable[[int, int], tuple[Array, ...]]:
-        """Cached function to the activations (nodes_l,) that the weights of one row give to the example of another."""
-        recording = self.recording
-
-        def of(row: int, presented: int) -> tuple[Array, ...]:
-            points = recording.examples.points
-            inputs = recording.activations[0][presented]
-            given = inputs if points is None else points[recording.example[presented]]
-            return with_bias_nodes(recording.scene, list(recording.forward(given, row)), 1.0)
-
-        return lru_cache(maxsize=2 * _CACHED_PASSES)(of)
+            seen = self._exemplar(number - 1)
+            signals, beats = (signals, beats) if seen is None else (self._step_signals(seen, None, False), BRIEF)
+            state = state_of(self.recording, self.recording_index.after(number - 1))
+            signals = signals._replace(shown=signals.shown._replace(activations=self._answer(state, signals.shown)))
+        return Lingering(signals, beats, level)
 
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:

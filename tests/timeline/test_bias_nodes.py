@@ -157,6 +157,7 @@ def test_the_presented_point_of_the_plane_is_told() -> None:
     points = {(frame.kind, frame.example, frame.point) for frame in some_of(timeline)}
     assert points == {
         ("move", None, None),
+        ("move", 1, (2.0, 3.0)),
         ("step", 0, (0.5, -1.0)),
         ("step", 1, (2.0, 3.0)),
         ("think", None, (1.5, -2.0)),

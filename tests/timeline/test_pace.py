@@ -90,12 +90,13 @@ def test_the_weights_on_the_way_are_the_recorded_ones(xor: Recording) -> None:
 
 def test_the_light_left_on_the_way_is_the_answer_of_the_weights_shown(xor: Recording) -> None:
     plan = paced(make_plan(xor.scene, Fraction(91)), xor)
-    timeline, span = make_timeline(plan, xor), moves(plan)[12_500]
-    for index in (span.start + 10, (span.start + span.stop) // 2, span.stop - 10):
-        frame = timeline.frame(index)
-        inputs = frame.before[0]
-        hidden = 1 / (1 + np.exp(-(inputs @ frame.weights[0] + frame.biases[0])))
-        np.testing.assert_allclose(frame.before[1], hidden, atol=0.01)
+    timeline = make_timeline(plan, xor)
+    for span in list(moves(plan).values())[1:]:
+        frame = timeline.frame((span.start + span.stop) // 2)
+        if not any(frame.lingering):
+            continue
+        hidden = 1 / (1 + np.exp(-(frame.before[0] @ frame.weights[0] + frame.biases[0])))
+        np.testing.assert_allclose(frame.before[1], hidden, atol=1e-12)
 
 
 def test_equal_steps_stay_equal(xor: Recording) -> None:
@@ -114,3 +115,16 @@ def test_whole_lengths_have_the_same_sum(lengths: list[float]) -> None:
     found = whole(lengths, total)
     assert sum(found) == total or abs(sum(lengths) - total) > 1e-9
     assert all(int(length) <= each <= int(length) + 1 for each, length in zip(found, lengths, strict=True))
+
+
+def test_the_example_whose_answer_changes_most_is_seen_on_the_way(xor: Recording) -> None:
+    plan = paced(make_plan(xor.scene, Fraction(91)), xor)
+    timeline, span = make_timeline(plan, xor), moves(plan)[12_500]
+    frames = [timeline.frame(index) for index in range(span.start + 18, span.stop - 30)]
+    assert {frame.example for frame in frames} == {5}, "1 1 1, which holds out longest"
+    answers = [float(frame.activations[-1][0]) for frame in frames]
+    assert answers[0] > 0.42 and answers[-1] < 0.1
+    assert all(frame.target is not None and frame.compared == frame.presented == 1 for frame in frames)
+    for frame in frames[::20]:
+        hidden = 1 / (1 + np.exp(-(frame.activations[0] @ frame.weights[0] + frame.biases[0])))
+        np.testing.assert_allclose(frame.activations[1], hidden, atol=1e-12)
