@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 FALL_SECONDS = 4.5
 """Seconds in which a sudden fall of the error is seen, where the film has the time."""
+UNHURRIED_MOVE = 1.8
+"""Seconds for each move beside the fall from which rapid steps give none of theirs."""
 _WINDOW = 1.02
 """The factor in cycles over which the slope of the error is measured."""
 _SUDDEN, _NOTABLE, _SEEN = 1.5, 0.25, 0.05
@@ -149,7 +151,8 @@ def paced(plan: Plan, recording: Recording) -> Plan:
     lengths = [float(span.stop - span.start) for span in spans]
     ways = [_way(spans[number]) for number in moves]
     falls = np.array([float(changes.within_fall(way)[0]) for way in ways])
-    if falls.sum() > 0:
+    moving = sum(lengths[number] for number in moves) / fps
+    if falls.sum() > 0 and moving < FALL_SECONDS + UNHURRIED_MOVE * len(moves):
         lengths = [_hurried(span, length, plan.fps) for span, length in zip(spans, lengths, strict=True)]
     total = spans[-1].stop - spans[0].start
     left = total - sum(length for length, span in zip(lengths, spans, strict=True) if span.kind == "step")
@@ -176,8 +179,11 @@ def _shared(seconds: float, changes: Changes, ways: Sequence[tuple[float, float]
     lengths = least + min(FALL_SECONDS, seconds / 3) * falls
     rest = seconds - float(lengths.sum())
     by_change = changed / changed.sum() if changed.sum() > 0 else np.full(len(ways), 1 / len(ways))
-    more = np.minimum(rest * by_change, float(LONGEST_STRIDE) - least)
-    return np.asarray(lengths + more + (rest - more.sum()) / len(ways))
+    most = float(LONGEST_STRIDE) - least
+    more = np.minimum(rest * by_change, most)
+    room, left = most - more, rest - float(more.sum())
+    more += left * (room / room.sum() if room.sum() > left else np.full(len(ways), 1 / len(ways)))
+    return np.asarray(lengths + more)
 
 
 def whole(lengths: Sequence[float], total: int) -> list[int]:

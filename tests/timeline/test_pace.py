@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netviz
-from netviz.timeline.learning_shot import RAPID, STRIDE
+from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
 from netviz.timeline.pace import FALL_SECONDS, Changes, paced, sudden_fall, whole
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.timeline import make_timeline
@@ -65,6 +65,7 @@ def test_the_time_of_moves_follows_what_changes_and_shots_stay(xor: Recording, l
     if length >= 91:
         assert seconds(new, longest) > FALL_SECONDS
         assert min(seconds(new, span) for span in moves(new).values()) > float(STRIDE) - 0.1
+        assert max(seconds(new, span) for span in moves(new).values()) < FALL_SECONDS + float(LONGEST_STRIDE) + 0.5
 
 
 def test_the_sudden_fall_has_its_seconds(xor: Recording) -> None:
