@@ -7,8 +7,8 @@ the same file: every random number comes from one seeded generator.
 
 The piece is in D major. A bar is four seconds and a beat one, so that in the classic film, a second a step, every step
 falls on a beat. It begins with bells over an open chord; plucked notes, bass and beat join while the network begins to
-learn; a melody sings over the middle; then the bass walks down G - F sharp - E - A and leads home to D, where the last
-seven seconds ring out.
+learn; a melody sings over the middle; it is at its fullest as the bass walks down G - F sharp - E, where the network of
+the default film suddenly understands (65 to 70 s), and A leads home to D, where the last seven seconds ring out.
 
 The music is dedicated to the public domain, see LICENSES/track-CC0.txt.
 """
@@ -80,15 +80,15 @@ SECTIONS = (
         beat_level=0.8, kicks=(0, 2), brushes=(1, 3), hat_every=0.5,
     ),
     Section(
-        chords=("G high", "A", "F#m7", "Bm9"), pad_level=1.0, brightness=2600, bass_level=1.0,
-        pluck_level=0.9, pluck_every=0.25,
-        beat_level=1.0, kicks=(0, 1.75, 2, 3.75), brushes=(1, 3), hat_every=0.25,
+        chords=("G high", "A", "F#m7", "Bm9"), pad_level=0.9, brightness=2200, bass_level=0.9,
+        pluck_level=0.8, pluck_every=0.25,
+        beat_level=0.9, kicks=(0, 1.75, 2, 3.75), brushes=(1, 3), hat_every=0.25,
         melody="B4:1.5 D5:0.5 F#5:2  E5:2 C#5:1 E5:1  A5:1.5 F#5:0.5 E5:2  D5:1 C#5:1 F#5:2",
     ),
     Section(
-        chords=("G high", "F#m7", "Em9"), pad_level=1.0, brightness=2400, bass_level=1.0,
-        pluck_level=0.85, pluck_every=0.25,
-        beat_level=0.9, kicks=(0, 1.75, 2), brushes=(1, 3), hat_every=0.25,
+        chords=("G high", "F#m7", "Em9"), pad_level=1.1, brightness=2800, bass_level=1.1,
+        pluck_level=1.0, pluck_every=0.25,
+        beat_level=1.1, kicks=(0, 1.75, 2, 3.75), brushes=(1, 3), hat_every=0.25,
         melody="B5:2 A5:1 F#5:1  A5:2.5 E5:1.5  G5:2 F#5:1 D5:1",
     ),
     Section(

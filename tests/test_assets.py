@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -13,6 +14,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, get_font
 from numpy.typing import NDArray
+
+import netviz
+from netviz.story.story import add_story
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import make_timeline
 
 ASSETS = Path(__file__).parent.parent / "assets"
 TRACK = ASSETS / "track.mp3"
@@ -76,6 +82,19 @@ def test_track_grows_in_the_middle_and_calms_at_the_end(music: NDArray[np.float6
     assert level(48, 76) > level(32, 48) > level(16, 32) > level(0, 16)
     assert level(48, 76) - level(0, 16) > 5
     assert level(86, 90) < level(48, 76) - 3
+
+
+def test_track_is_loudest_where_the_default_film_shows_the_insight(music: NDArray[np.float64]) -> None:
+    bars = music[: len(music) // (4 * 48_000) * 4 * 48_000].reshape(-1, 4 * 48_000, 2)
+    loudest = 4 * int((bars**2).mean(axis=(1, 2)).argmax())
+    scene = netviz.load_scene("xor")
+    recording = netviz.record(scene)
+    plan = add_story(make_plan(scene, Fraction(91)), recording)
+    timeline = make_timeline(plan, recording)
+    cycles = np.array([timeline.frame(index).curve_cycle for index in range(plan.frame_count)])
+    fall = np.flatnonzero((cycles >= 2641) & (cycles <= 2708)) / float(plan.fps)
+    assert len(fall) / float(plan.fps) >= 4
+    assert abs(fall[0] - loudest) < 3
 
 
 def test_track_is_dark_rather_than_harsh(music: NDArray[np.float64]) -> None:

@@ -37,6 +37,19 @@ def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Re
     assert len(texts) == len(set(texts))
 
 
+@pytest.mark.parametrize("seconds", [20, 45, 91, 180])
+def test_the_insight_is_told_as_it_is_seen(xor: Recording, seconds: int) -> None:
+    plan = story_of(xor, seconds)
+    (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "insight")
+    assert cue.text == "There! Between cycles 2,641 and 2,708 it suddenly understands."
+    timeline = make_timeline(plan, xor.with_scene(netviz.load_scene("xor", overrides={"story": "auto"})))
+    first, later = timeline.frame(cue.start), timeline.frame(cue.start + 2 * int(plan.fps))
+    assert first.curve_cycle == pytest.approx(2641, rel=0.02)
+    assert later.error is not None and first.error is not None and later.error < 0.85 * first.error
+    starts = [each.start for each in plan.cues if each.event is not None and each.event.cycle < 2641]
+    assert all(start < cue.start for start in starts), "no earlier event after it"
+
+
 def test_a_sentence_left_empty_is_not_told(xor: Recording) -> None:
     before = [cue.text for cue in story_of(xor, 300).cues]
     texts = [cue.text for cue in story_of(xor, 300, words={"story-halved": "", "story-step": " "}).cues]
