@@ -26,6 +26,7 @@ lint: $(READY) typecheck
 
 typecheck: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -147,8 +147,8 @@ def main() -> None:
                 times[name].append(seconds(work))
 
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
-    total = sum(panel.folded.synapses)
-    print(f"\n{options.layers}: {total:,} synapses, {panel.folded.drawn:,} of them drawn, all summed as haze")
+    total = sum(panel.collapsed.synapses)
+    print(f"\n{options.layers}: {total:,} synapses, {panel.collapsed.drawn:,} of them drawn, all summed as haze")
     print(f"trained in {trained:.1f} s, stage made in {made:.1f} s")
     print(f"{len(moving)} moving frames, 1920x1080, median of {options.runs} runs in turn")
     for name, selected in times.items():

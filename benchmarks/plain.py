@@ -23,7 +23,7 @@ HALOS = ((1.0, 1.0), (1.5, 0.25), (2.2, 0.12), (3.0, 0.06))
 def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
     """A FuncAnimation of these frames: network, values, table, numbers and curve."""
     panel = next(panel for panel in Renderer(timeline).panels if isinstance(panel, NetworkPanel))
-    recording, theme = timeline.recording, panel.setting.theme
+    recording, theme = timeline.recording, panel.context.theme
     width, height = recording.scene.output.size
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=tuple(theme.edge))
     FigureCanvasAgg(figure)

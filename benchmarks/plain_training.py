@@ -36,7 +36,7 @@ def train_plain(problem: TrainingProblem, parameters: Parameters, cycles: int) -
 
 def _output_slope(problem: TrainingProblem) -> _Function:
     """What target - output is multiplied with: 1 with cross entropy."""
-    return _SLOPE[problem.activations[-1]] if problem.loss == "squared_error" else lambda a: 1.0  # type: ignore[return-value]
+    return _SLOPE[problem.activations[-1]] if problem.loss == "squared_error" else lambda a: 1.0
 
 
 def _one_hidden_layer(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Floats:

@@ -50,11 +50,11 @@ PLAYGROUND = {
 RECORD_ONCE = """
 import time
 started = time.perf_counter()
-from netviz.training.trainer import record
+from netviz.training.trainer import train
 from netviz.scene.loader import load_scene
 scene = load_scene("xor")
 ready = time.perf_counter()
-record(scene)
+train(scene)
 print(ready - started, time.perf_counter() - ready)
 """
 
@@ -171,7 +171,7 @@ def main() -> None:
     print("in a fresh process, nothing compiled or cached before")
     print(f"  {'import and read the scene':<40} {imports:8.3f} s")
     objects = medians["an object for each neuron"]
-    print(f"  {'record(scene)':<40} {recording:8.3f} s  {objects / recording:6.1f} x as fast as the objects")
+    print(f"  {'train(scene)':<40} {recording:8.3f} s  {objects / recording:6.1f} x as fast as the objects")
 
     starts = []
     for _ in range(2 * rounds):
