@@ -22,7 +22,7 @@ from netviz.timeline import step_timing
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
-from netviz.timeline.pace import paced, whole, with_lengths
+from netviz.timeline.pace import paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, LEARN, THINK
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -336,7 +336,7 @@ def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: Fraction) -> li
         enough = sum(max(few, factor * many) for few, many in zip(least, desired, strict=True)) >= total
         low, high = (low, factor) if enough else (factor, high)
     exact = [max(few, low * many) for few, many in zip(least, desired, strict=True)]
-    return whole(exact, total)
+    return whole_frames(exact, total)
 
 
 def _nearness(span: Span, moments: Sequence[int], fps: float) -> float:

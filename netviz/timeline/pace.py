@@ -8,16 +8,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netviz.scene.scene import Scene
 from netviz.scene.shots import LearningShot
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM
+from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Recording
-
-Floats = NDArray[np.float64]
 
 FALL_SECONDS = 4.5
 """Seconds in which a sudden fall of the error is seen, where the film has the time."""
@@ -73,7 +71,7 @@ def sudden_fall(recording: Recording) -> Fall | None:
 
 
 @dataclass(frozen=True)
-class Changes:
+class RunChanges:
     """How far a run has come, by its cycles.
 
     cycles (n,): kept ones, increasing. so_far (n,): the part, 0 to 1, of all change up to each: half of it the path of
@@ -85,7 +83,7 @@ class Changes:
     fall: Fall | None
 
     @classmethod
-    def of(cls, recording: Recording) -> Changes:
+    def of(cls, recording: Recording) -> RunChanges:
         """Measure a run at its kept moments."""
         rows = np.flatnonzero(recording.example == AT_REST)
         cycles = recording.cycle[rows]
@@ -147,7 +145,7 @@ def paced(plan: Plan, recording: Recording) -> Plan:
     moves = [number for number, span in enumerate(spans) if span.kind == "move"]
     if plan.on_beats or is_even(recording.scene) or len(moves) < 2:
         return plan
-    fps, changes = float(plan.fps), Changes.of(recording)
+    fps, changes = float(plan.fps), RunChanges.of(recording)
     lengths = [float(span.stop - span.start) for span in spans]
     ways = [_way(spans[number]) for number in moves]
     falls = np.array([float(changes.within_fall(way)[0]) for way in ways])
@@ -158,7 +156,7 @@ def paced(plan: Plan, recording: Recording) -> Plan:
     left = total - sum(length for length, span in zip(lengths, spans, strict=True) if span.kind == "step")
     for number, length in zip(moves, _shared(left / fps, changes, ways, falls), strict=True):
         lengths[number] = length * fps
-    return plan if min(lengths) < 1 else with_lengths(plan, numbers, whole(lengths, total))
+    return plan if min(lengths) < 1 else with_lengths(plan, numbers, whole_frames(lengths, total))
 
 
 def _way(span: Span) -> tuple[float, float]:
@@ -172,7 +170,7 @@ def _hurried(span: Span, frames: float, fps: Fraction) -> float:
     return max(1.0, min(frames, float(RAPID * fps))) if is_rapid else frames
 
 
-def _shared(seconds: float, changes: Changes, ways: Sequence[tuple[float, float]], falls: Floats) -> Floats:
+def _shared(seconds: float, changes: RunChanges, ways: Sequence[tuple[float, float]], falls: Floats) -> Floats:
     """Seconds of each move, of so many in all: each its least, the sudden fall its own, the rest by change."""
     changed = np.array([float(changes.between(way)[0]) for way in ways])
     least = min(float(STRIDE), 0.6 * seconds / len(ways))
@@ -186,8 +184,8 @@ def _shared(seconds: float, changes: Changes, ways: Sequence[tuple[float, float]
     return np.asarray(lengths + more)
 
 
-def whole(lengths: Sequence[float], total: int) -> list[int]:
-    """Whole numbers with exactly the sum `total`, which that of some lengths is about: each rounded down or up."""
+def whole_frames(lengths: Sequence[float], total: int) -> list[int]:
+    """Integers with exactly the sum `total`, which that of some lengths is about: each rounded down or up."""
     found = [int(length) for length in lengths]
     missing = total - sum(found)
     order = sorted(range(len(found)), key=lambda number: found[number] - lengths[number])

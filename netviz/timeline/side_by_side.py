@@ -14,7 +14,7 @@ import numpy as np
 
 from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import RecordingIndex
-from netviz.timeline.pace import Changes
+from netviz.timeline.pace import RunChanges
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -69,7 +69,7 @@ class SideBySide:
 
 def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
     """The frames of all runs side by side. plan: of the scene that compares them, which is every run's."""
-    changes = Changes.of(comparison.whole)
+    changes = RunChanges.of(comparison.whole)
     timelines = {
         number: make_timeline(plan, recording, changes)
         for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))

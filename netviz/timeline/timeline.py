@@ -20,7 +20,7 @@ from netviz.timeline import captions, step_timing
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
 from netviz.timeline.frame import Array, Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
-from netviz.timeline.pace import Changes, is_even
+from netviz.timeline.pace import RunChanges, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
     Lingering,
@@ -68,7 +68,7 @@ class Timeline:
     span: NDArray[np.int64]
     phase: NDArray[np.float64]
     first: NDArray[np.int64] | None = None
-    shared: Changes | None = None
+    shared: RunChanges | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields without cached values, which any process can compute again."""
@@ -294,9 +294,9 @@ class Timeline:
         return float(np.interp(self.changes.cycle_at(passed, cycles, seconds), cycles, np.arange(len(cycles))))
 
     @cached_property
-    def changes(self) -> Changes:
+    def changes(self) -> RunChanges:
         """How far the run has come by when, which is the pace of its moves; runs side by side share that of one."""
-        return self.shared or Changes.of(self.recording)
+        return self.shared or RunChanges.of(self.recording)
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
@@ -417,7 +417,7 @@ class Timeline:
         return signal_frame(base, self._thought_signals(span.shot, row), THINK, phase)
 
 
-def make_timeline(plan: Plan, recording: Recording, shared: Changes | None = None) -> Timeline:
+def make_timeline(plan: Plan, recording: Recording, shared: RunChanges | None = None) -> Timeline:
     """The timeline of a plan and a recording of the same scene. shared: changes of a run at whose pace it moves."""
     lengths = np.array([span.stop - span.start for span in plan.spans])
     starts = np.array([span.start for span in plan.spans])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
-from netviz.timeline.pace import FALL_SECONDS, Changes, paced, sudden_fall, whole
+from netviz.timeline.pace import FALL_SECONDS, RunChanges, paced, sudden_fall, whole_frames
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.training.recording import Recording
@@ -23,8 +23,8 @@ def xor() -> Recording:
 
 
 @pytest.fixture(scope="module")
-def changes(xor: Recording) -> Changes:
-    return Changes.of(xor)
+def changes(xor: Recording) -> RunChanges:
+    return RunChanges.of(xor)
 
 
 def moves(plan: Plan) -> dict[int, Span]:
@@ -35,7 +35,7 @@ def seconds(plan: Plan, span: Span) -> float:
     return float((span.stop - span.start) / plan.fps)
 
 
-def test_all_change_is_one_and_grows(changes: Changes) -> None:
+def test_all_change_is_one_and_grows(changes: RunChanges) -> None:
     assert (changes.so_far[0], changes.so_far[-1]) == (0, pytest.approx(1))
     assert (np.diff(changes.so_far) >= 0).all()
     cycles = [0, 50, 2500, 12_500, 60_000]
@@ -113,7 +113,7 @@ def test_equal_steps_stay_equal(xor: Recording) -> None:
 @given(lengths=st.lists(st.floats(1, 50), min_size=1, max_size=40))
 def test_whole_lengths_have_the_same_sum(lengths: list[float]) -> None:
     total = round(sum(lengths))
-    found = whole(lengths, total)
+    found = whole_frames(lengths, total)
     assert sum(found) == total or abs(sum(lengths) - total) > 1e-9
     assert all(int(length) <= each <= int(length) + 1 for each, length in zip(found, lengths, strict=True))
 
