@@ -42,6 +42,12 @@ class Piece:
     from_cycle: int | None = None
 
 
+def is_even(scene: Scene) -> bool:
+    """True if all steps of the scene's film are alike, and moves are too."""
+    learning = [shot for shot in scene.shots if isinstance(shot, LearningShot)]
+    return scene.style == "classic" or any(shot.pace == "even" for shot in learning)
+
+
 @dataclass(frozen=True)
 class Learning:
     """Learning shot of a film.
@@ -49,8 +55,8 @@ class Learning:
     start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
     examples: number of training examples. recorded: for each of `cycles` the examples that may be presented, where the
     scene says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the
-    classic style).     together: whether it is a continuous morph. even: whether all steps are
-    alike; otherwise see `_story_lengths`.
+    classic style). together: whether it is a continuous morph. even: whether all steps are alike; otherwise see
+    `_story_lengths`.
     """
 
     start: int
@@ -76,8 +82,7 @@ class Learning:
             last_cycle=scene.training.cycles,
             held=scene.style == "classic",
             together=scene.presentation == "together",
-            even=scene.style == "classic"
-            or any(isinstance(shot, LearningShot) and shot.pace == "even" for shot in scene.shots),
+            even=is_even(scene),
         )
 
     def natural_seconds(self) -> Fraction:

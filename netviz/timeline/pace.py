@@ -9,9 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from netviz.scene.scene import Scene
-from netviz.scene.shots import LearningShot
-from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
+from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM
 from netviz.training.layers import Floats
@@ -72,7 +70,7 @@ def sudden_fall(recording: Recording) -> Fall | None:
 
 @dataclass(frozen=True)
 class RunChanges:
-    """How far a run has come, by its cycles.
+    """Course of a run: the part of all its change up to each cycle.
 
     cycles (n,): kept ones, increasing. so_far (n,): the part, 0 to 1, of all change up to each: half of it the path of
     the weights, half that of ln(error). fall: the run's sudden fall, or None.
@@ -126,12 +124,6 @@ class RunChanges:
         own = min(0.7, FALL_SECONDS / seconds) * float(fallen.sum())
         parts = (1 - own) * (by_change + evenly) / 2 + (own * fallen / fallen.sum() if own > 0 else 0.0)
         return float(np.interp(passed * parts.sum(), np.concatenate([[0.0], np.cumsum(parts)]), knots))
-
-
-def is_even(scene: Scene) -> bool:
-    """True if all steps of the scene's film are alike, and moves are too."""
-    learning = [shot for shot in scene.shots if isinstance(shot, LearningShot)]
-    return scene.style == "classic" or any(shot.pace == "even" for shot in learning)
 
 
 def paced(plan: Plan, recording: Recording) -> Plan:

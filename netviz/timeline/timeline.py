@@ -20,7 +20,8 @@ from netviz.timeline import captions, step_timing
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
 from netviz.timeline.frame import Array, Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
-from netviz.timeline.pace import RunChanges, is_even
+from netviz.timeline.learning_shot import is_even
+from netviz.timeline.pace import RunChanges
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
     Lingering,
@@ -270,32 +271,39 @@ class Timeline:
 
     @cached_property
     def _exemplar(self) -> Callable[[int], int | None]:
-        """Cached function to a row of the example whose answer changes most in long move `number`, which it is seen in.
+        """Cached function to the row of the example that is seen in long move `number`: its answer changes most.
 
-        None for a short move, where runs side by side may differ, and where its cycle has not recorded that example.
+        It is one of those recorded in the cycle the move comes from. None for a short move, and where runs side by side
+        may differ.
         """
-        recording, plan = self.recording, self.plan
+        recording, plan, recorded = self.recording, self.plan, self.recording_index.of_example
 
         def of(number: int) -> int | None:
             span = plan.spans[number]
             if self.shared is not None or span.from_cycle is None or span.stop - span.start < LONG_MOVE * plan.fps:
                 return None
             rows, _ = self.recording_index.way(number)
-            first, last = (recording.forward(recording.examples.given, row)[-1] for row in (rows[0], rows[-1]))
-            most = int(np.abs(last - first).max(axis=1).argmax())
-            return self.recording_index.of_example.get((span.from_cycle, most))
+            seen = [row for (cycle, _), row in recorded.items() if cycle == span.from_cycle]
+            first, last = (state_of(recording, row) for row in (rows[0], rows[-1]))
+
+            def change(row: int) -> float:
+                inputs = recording.activations[0][row]
+                before, after = (answer_of(recording.scene, state, inputs)[-1] for state in (first, last))
+                return float(np.abs(after - before).max())
+
+            return max(seen, key=change, default=None)
 
         return lru_cache(maxsize=None)(of)
 
     def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
-        """How far a move has come on its way, in kept moments: slower where more changes."""
+        """Position of a move on its way, in kept moments: it is slower where more changes."""
         seconds = (span.stop - span.start) / float(self.plan.fps)
         passed = step_timing.cruise(phase, min(0.5, step_timing.GATHER / seconds / 2))
         return float(np.interp(self.changes.cycle_at(passed, cycles, seconds), cycles, np.arange(len(cycles))))
 
     @cached_property
     def changes(self) -> RunChanges:
-        """How far the run has come by when, which is the pace of its moves; runs side by side share that of one."""
+        """The changes of the run, which set the pace of its moves; runs side by side share those of one."""
         return self.shared or RunChanges.of(self.recording)
 
     @cached_property

@@ -24,8 +24,8 @@ class Event:
     plateau: the error hardly falls over a long stretch, which begins with `cycle`. from, to: its cycles; before, after:
     the error there.
     halved: the error fell for good to half of what it was before training. before: then; after: at this cycle.
-    insight: the error fell suddenly, for the first time as steeply as it ever does in a run, per ln(cycle); it begins
-    with `cycle`. from, to: its cycles; steepest: the cycle where it fell fastest; before, after: the error.
+    insight: the error fell suddenly, where it is steepest in the whole run, per ln(cycle); this begins with `cycle`.
+    from, to: its cycles; steepest: the cycle where it fell fastest; before, after: the error.
     slows: most of all improvement came before the end of this cycle, early on. share: of the improvement; cycles: the
     share of all cycles that this took; before, after: the error.
     solved: every training example is on the right side for good. examples: how many there are; before: how many were

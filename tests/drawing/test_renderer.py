@@ -6,17 +6,22 @@ import hashlib
 import os
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
 
+from netviz.drawing.canvas import Canvas
 from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.scene.loader import load_scene
-from netviz.timeline.timeline import Timeline
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
@@ -170,3 +175,28 @@ def test_texts_stand_inside_the_picture_and_clear_of_each_other(written: list[Wr
             for other in texts[number + 1 :]:
                 assert not one.touches(other), (one, other)
     assert style == "classic" or any("TRAINING" in text.text for text in still)
+
+
+def test_no_answer_is_left_beside_the_target_of_the_next_example(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The light of the example before stays until the new signal comes; its numbers do not."""
+    timeline = make_timeline(make_plan(recording.scene, Fraction(60)), recording)
+    renderer = Renderer(timeline)
+    levels: dict[str, float] = {}
+    original = Canvas.text
+
+    def text(self: Canvas, text: str, *rest: Any) -> None:
+        levels[text] = max(levels.get(text, 0.0), rest[6] if len(rest) > 6 else 1.0)
+        original(self, text, *rest)
+
+    monkeypatch.setattr(Canvas, "text", text)
+    shown, second = [span for span in timeline.plan.spans if span.kind == "step"][:2]
+    old = f"{timeline.frame(shown.stop - 1).activations[-1][0]:.2f}"
+    renderer.draw(timeline.frame(shown.stop - 1))
+    assert levels[old] == 1, "its own step still shows it"
+    levels.clear()
+    index = second.start + (second.stop - second.start) // 5
+    assert timeline.frame(index).lingering[-1] > 0.9
+    renderer.draw(timeline.frame(index))
+    assert levels.get(old, 0.0) < 0.05

@@ -53,8 +53,10 @@ class Discs:
         theme, font = self.context.theme, self.context.faces.strong_figures
         for layer, discs in enumerate(self.shown):  # a bias node has a name instead
             values, levels = frame.activations[layer], frame.arrived[layer]
-            if frame.lingering and frame.lingering[layer] > levels.max():  # the example before still shines brighter
-                values, levels = frame.before[layer], np.full(len(values), frame.lingering[layer])
+            if frame.lingering and frame.lingering[layer] > levels.max():
+                # The example before still shines, but its numbers are not left beside the row and target of another.
+                left = frame.lingering[layer] * (1 - float(frame.arrived[0].max()))
+                values, levels = frame.before[layer], np.full(len(values), left)
             for (x, y), value, level, light in zip(
                 self.places.centres[layer][discs],
                 values[discs],
