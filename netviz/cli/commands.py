@@ -245,7 +245,7 @@ def _numbers(text: str) -> tuple[list[float], list[Problem]]:
 
 def _unknown_before_training(scene: Scene) -> str:
     """Text of what a plan without a recording does not know; "" if it knows all."""
-    if scene.story is not None:
+    if scene.told is not None:
         return "what the story tells, and when, is known"
     if any(caption.moment.kind == "event" for caption in scene.captions):
         return "when captions at events are told is known"

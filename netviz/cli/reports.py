@@ -20,6 +20,8 @@ from netviz.scene.messages import printable
 from netviz.scene.model import Training
 from netviz.scene.scene import Scene
 from netviz.scene.validation_training import count
+from netviz.timeline.answers import HALF, unseen_situations
+from netviz.timeline.captions import situation
 from netviz.training.event import Event
 from netviz.training.layers import features_of
 from netviz.training.recording import Recording
@@ -156,8 +158,38 @@ def _slows(_: Scene, event: Event) -> str:
     return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of the cycles"
 
 
+def _leans(_: Scene, event: Event) -> str:
+    numbers = event.numbers
+    return f"{numbers['right']:,.0f} of {numbers['examples']:,.0f} examples are on the right side for good"
+
+
+def _holdout(_: Scene, event: Event) -> str:
+    numbers = event.numbers
+    when = f"only from cycle {numbers['to']:,.0f} on, all others from cycle {numbers['from']:,.0f} on"
+    return f"example {numbers['example'] + 1:.0f} resists: it is clearly right {when}"
+
+
+def _unseen(scene: Scene, event: Event) -> str:
+    numbers = event.numbers
+    shot = unseen_situations(scene)[round(numbers["situation"])]
+    answer = "" if scene.network.layers[-1] > 1 else f" ({numbers['answer']:.3g})"
+    error = numbers["error"]
+    what = "most wrong" if error > HALF else "on the right side for good" if error == HALF else "clearly right for good"
+    return f"the answer to {situation(scene, shot.inputs)}, which is not among the examples, is {what}{answer}"
+
+
 def _solved(_: Scene, event: Event) -> str:
-    return f"solved: all {event.numbers['examples']:,.0f} examples are on the right side for good"
+    return f"solved: all {event.numbers['examples']:,.0f} examples are clearly right for good"
+
+
+def _accurate(_: Scene, event: Event) -> str:
+    numbers = event.numbers
+    of = "kept for testing" if numbers["test"] else "learned from"
+    return f"{numbers['share']:.0%} of the {numbers['examples']:,.0f} examples {of} are on the right side for good"
+
+
+def _overfits(_: Scene, event: Event) -> str:
+    return f"overfitting: from here on the test loss rises: {_from_to(event)}, while the training loss falls"
 
 
 def _diverged(scene: Scene, event: Event) -> str:
@@ -175,7 +207,12 @@ _EVENT_TEXTS = {
     "halved": _halved,
     "insight": _insight,
     "slows": _slows,
+    "leans": _leans,
+    "holdout": _holdout,
+    "unseen": _unseen,
     "solved": _solved,
+    "accurate": _accurate,
+    "overfits": _overfits,
     "diverged": _diverged,
 }
 

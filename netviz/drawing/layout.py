@@ -22,12 +22,13 @@ from netviz.drawing.layout_tables import (
     WIDE_FOOT,
     WIDE_LEFT,
     WIDE_LONG_FOOT,
+    WIDE_TO_RUNS,
     PictureShape,
     Slot,
     Slots,
 )
 from netviz.scene.output import safe_part
-from netviz.scene.panels import AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec, Places
+from netviz.scene.panels import AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec, Places
 from netviz.scene.scene import Scene
 
 Flow = Literal["right", "up"]
@@ -210,7 +211,7 @@ def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
 # For each shape there is a table (layout_tables.py) of the slots of all panels; those that are not shown leave their
 # slots to neighbours. Where an app lays something over the picture, all slots move into the area that is left free.
 
-HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table")
+HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table", "answers")
 """Panels that take the slots of those not shown, the first before the others."""
 
 _WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
@@ -237,7 +238,7 @@ def slots(
     pictures: number of those in the corner; theirs are "picture 1", "picture 2", ... counters: their number. within:
     the part of the picture in which all slots lie, at least as far from its edges as otherwise.
     """
-    main = " ".join(kind for kind in ("boundary", "equations", "table") if kind in kinds)
+    main = " ".join(kind for kind in ("answers", "boundary", "equations", "table") if kind in kinds)
     used, left = _USED[shape], _left(shape, within)
     little = is_little(shape, within)
     found = _placed(_table(shape, main, counters, little), kinds, pictures)
@@ -261,16 +262,30 @@ def _left(shape: PictureShape, within: Slot) -> Slot:
 
 def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots:
     """Slots of all panels, if everything is shown. little: whether only a part of a tall picture is left."""
+    if main.startswith("answers") and (little or main not in WIDE):
+        return _with_answers(_table(shape, main.removeprefix("answers").strip(), counters, little))
     if little:
         others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})
         return {**LEFT_HEAD, **others.get(main, LEFT[main])}
     wide_foot = WIDE_FOOT if counters <= 2 else WIDE_LONG_FOOT
+    wide = WIDE_TO_RUNS if counters == 1 and main == "table" else WIDE[main]
     everything: Mapping[PictureShape, Slots] = {
-        "wide": {**WIDE_LEFT, **wide_foot, **WIDE[main]},
+        "wide": {**WIDE_LEFT, **wide_foot, **wide},
         "square": {**SQUARE_HEAD, **SQUARE[main]},
         "tall": {**TALL_HEAD, **TALL[main]},
     }
     return dict(everything[shape])
+
+
+ANSWERS, BETWEEN = 0.24, 0.015
+"""Height of the answers' slot below the network, as a part of the network's; and the gap between them."""
+
+
+def _with_answers(table: Slots) -> Slots:
+    """The slots with one for the answers, which the network gives of its own."""
+    left, top, right, bottom = table["network"]
+    parts = bottom - ANSWERS * (bottom - top)
+    return table | {"network": (left, top, right, parts - BETWEEN), "answers": (left, parts, right, bottom)}
 
 
 def _moved(slot: Slot, taken: Slot, left: Slot, head: float) -> Slot:
@@ -398,6 +413,11 @@ UPRIGHT = 0.62
 """Height of a network's slot, in widths, above which its layers stand one above the other."""
 
 
+def panels_beside(scene: Scene) -> tuple[AnyPanelSpec, ...]:
+    """Panels of a scene whose runs stand side by side: there is no room for the answers of each."""
+    return tuple(panel for panel in scene.shown_panels if not isinstance(panel, AnswersPanelSpec))
+
+
 def is_run_panel(panel: AnyPanelSpec) -> bool:
     """True if each run has such a panel of its own."""
     return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
@@ -405,13 +425,14 @@ def is_run_panel(panel: AnyPanelSpec) -> bool:
 
 def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     """Layout of the panels that all runs share, and for each run one of its heading, network and boundary."""
-    shared = [panel for panel in scene.shown_panels if not is_run_panel(panel)]
+    panels = panels_beside(scene)
+    shared = [panel for panel in panels if not is_run_panel(panel)]
     whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
     if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
         layout, area = _lower(layout, area)
-    kinds = [panel.panel for panel in scene.shown_panels if is_run_panel(panel)]
+    kinds = [panel.panel for panel in panels if is_run_panel(panel)]
     return layout, tuple(_in_cell(layout, cell, kinds) for cell in cells(layout, area, count))
 
 

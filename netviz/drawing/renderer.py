@@ -17,7 +17,8 @@ from matplotlib.image import AxesImage, FigureImage
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import RGB, YUV420, Bytes, Space
 from netviz.drawing.glow import GlowLayer
-from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of
+from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of, panels_beside
+from netviz.drawing.panels.answers import AnswersPanel
 from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
@@ -44,6 +45,7 @@ PANELS: Mapping[str, Factory] = {
     "caption": CaptionPanel,
     "network": NetworkPanel,
     "table": TablePanel,
+    "answers": AnswersPanel,
     "numbers": NumbersPanel,
     "curve": CurvePanel,
     "boundary": BoundaryPanel,
@@ -181,7 +183,8 @@ def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> 
         replace(context, recording=recording, layout=layout, responses=responses_of(recording))
         for recording, layout in zip(recordings, own, strict=True)
     ]
-    for name, spec in zip(names_of(scene.shown_panels), scene.shown_panels, strict=True):
+    panels = panels_beside(scene)
+    for name, spec in zip(names_of(panels), panels, strict=True):
         if not is_run_panel(spec):
             yield PANELS[spec.panel](context, spec, shared.places[name]), 0
             continue

@@ -153,7 +153,7 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
     """
     assert prepared.plan is not None, "a film with problems is not finished"
     recording = recorded.whole if isinstance(recorded, Comparison) else recorded
-    if recording.scene.story is None:
+    if recording.scene.told is None:
         plan = add_story(prepared.plan, recording)
     else:
         from netviz.drawing.legibility import has_room

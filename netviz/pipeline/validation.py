@@ -128,7 +128,7 @@ def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
 
 def tells(scene: Scene) -> bool:
     """Return whether the film has captions, so that there will be a file of them."""
-    return bool(scene.captions) or scene.story is not None
+    return bool(scene.captions) or scene.told is not None
 
 
 def input_files(scene: Scene) -> list[Path]:

@@ -17,7 +17,21 @@ from netviz.scene.types import LONGEST_TEXT, Seconds, Several, Shorthand, Text, 
 # Moments of a film, written as 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
 
 EventKind = Literal[
-    "sign", "withers", "dead", "saturated", "plateau", "halved", "insight", "slows", "solved", "diverged"
+    "sign",
+    "withers",
+    "dead",
+    "saturated",
+    "plateau",
+    "halved",
+    "leans",
+    "holdout",
+    "unseen",
+    "insight",
+    "slows",
+    "solved",
+    "accurate",
+    "overfits",
+    "diverged",
 ]
 EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """Names, in scenes, of the kinds of events that a training run can have."""
@@ -173,10 +187,11 @@ StoryTopic = Literal[EventKind, "step", "answer"]
 class Story(Part):
     """Captions that netviz writes about the run by itself."""
 
-    tell: Literal["auto"] | Several[StoryTopic] = "auto"
-    """Topics of the story. auto: all that are worth a caption; or a list of kinds: those of events (sign, withers,
-    dead, saturated, plateau, halved, insight, slows, solved, diverged), step (what a step of learning is) and answer
-    (the network's answer in think shots)."""
+    tell: Literal["auto", "default"] | Several[StoryTopic] = "auto"
+    """Topics of the story. auto: all that are worth a caption; default: the same, but none in a scene with captions of
+    its own, in the style classic and for runs side by side; or a list of kinds: those of events
+    (sign, withers, dead, saturated, plateau, halved, leans, holdout, unseen, insight, slows, solved, accurate,
+    overfits, diverged), step (what a step of learning is) and answer (the network's answer in think shots)."""
     drop: Tuple[StoryTopic] = ()
     """Topics left out of the story."""
     slow: bool = True
@@ -185,5 +200,5 @@ class Story(Part):
     """Highlight the synapse or the neuron that the caption is about, by dimming the others."""
 
 
-StoryOrAuto = Annotated[Story | None, Shorthand("tell", (("const", "auto"),))]
-"""A story, or the word auto."""
+StoryOrAuto = Annotated[Story | None, Shorthand("tell", (("enum", ["auto", "default"]),))]
+"""A story, or one of the words auto and default."""

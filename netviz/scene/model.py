@@ -77,6 +77,17 @@ class Data(Part):
         return int(self.total_count * Fraction(str(share)))
 
 
+MOST_ANSWERED, MOST_CLASSES = 300, 12
+"""Largest numbers of training examples, and of outputs, whose answers can be shown as dots all at once."""
+
+
+def has_two_targets(data: Data) -> bool:
+    """True if every target of the examples is one of two numbers, as in classification."""
+    if data.dataset is not None:
+        return data.dataset not in REGRESSIONS
+    return len({value for example in data.examples or () for value in example.target}) == 2
+
+
 # Comparison: runs side by side, each the same scene with some keys replaced, and the keys that may be replaced.
 
 FEWEST_RUNS, MOST_RUNS = 2, 4

@@ -275,7 +275,7 @@ def run_scenes(scene: Scene) -> tuple[Scene, ...]:
     """
     if scene.compare is None:
         return (scene,)
-    data = scene.model_dump(mode="json", exclude={"compare"})
+    data = scene.model_dump(mode="json", exclude={"compare"}) | {"story": None}
     scenes: list[Scene] = []
     problems: list[Problem] = []
     for index, run in enumerate(scene.compare):

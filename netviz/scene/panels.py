@@ -58,6 +58,12 @@ class TablePanelSpec(PanelSpec):
     panel: Literal["table"] = "table"
 
 
+class AnswersPanelSpec(PanelSpec):
+    """The network's present answers to all examples, as dots between the two targets."""
+
+    panel: Literal["answers"] = "answers"
+
+
 class NumbersPanelSpec(PanelSpec):
     """The current cycle and error, in large figures."""
 
@@ -102,6 +108,7 @@ AnyPanelSpec = Annotated[
     | CaptionPanelSpec
     | NetworkPanelSpec
     | TablePanelSpec
+    | AnswersPanelSpec
     | NumbersPanelSpec
     | CurvePanelSpec
     | BoundaryPanelSpec

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from netviz.scene.captions import Caption, StoryOrAuto
+from netviz.scene.captions import Caption, Story, StoryOrAuto
 from netviz.scene.model import (
     MOST_BOUNDARIES,
     SHOWN,
@@ -22,10 +22,12 @@ from netviz.scene.model import (
     Runs,
     Schedule,
     Training,
+    has_two_targets,
     is_planar,
 )
 from netviz.scene.output import Output
 from netviz.scene.panels import (
+    AnswersPanelSpec,
     AnyPanelSpec,
     BoundaryPanelSpec,
     CaptionPanelSpec,
@@ -47,6 +49,8 @@ ThemeName = Literal["night", "paper", "playground"]
 PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
+MOST_DOTS, MOST_AXES = 60, 4
+"""Largest numbers of examples, and of outputs, whose answers are shown as dots by default."""
 MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
 
@@ -78,8 +82,9 @@ class Scene(Part):
     duration: Seconds | None = None
     """Length in seconds, a day at most, of a film without music or whose music is fitted to it. Default: one second a
     step."""
-    story: StoryOrAuto = None
-    """Captions that netviz writes about the run. auto: all topics; or a mapping with more settings. Default: none."""
+    story: StoryOrAuto = Story(tell="default")
+    """Captions that netviz writes about the run. auto: all topics; null: none; or a mapping with more settings.
+    Default: auto in a scene without captions of its own, and none in the style classic and for runs side by side."""
     captions: Tuple[Caption] = ()
     """Captions while the film runs, drawn under the title and written beside the film as WebVTT."""
     compare: Runs | None = None
@@ -141,6 +146,12 @@ class Scene(Part):
         return min(self.training.cycles, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
 
     @property
+    def told(self) -> Story | None:
+        """The story that the film tells; None where it tells none."""
+        is_without = self.captions or self.style == "classic" or self.compare is not None
+        return None if self.story is not None and self.story.tell == "default" and is_without else self.story
+
+    @property
     def has_bias_nodes(self) -> bool:
         """True if the picture has a node for the biases of each layer."""
         requested = self.network.bias_nodes
@@ -157,15 +168,24 @@ class Scene(Part):
         is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
         data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
         equations = (EquationsPanelSpec(),) if has_worked_example else ()
+        answers = () if equations or not self._has_few_answers else (AnswersPanelSpec(),)
         return (
             CurvePanelSpec(),
             NetworkPanelSpec(),
             *data,
+            *(answers if data == (TablePanelSpec(),) else ()),
             *equations,
             TitlePanelSpec(),
             CaptionPanelSpec(),
             NumbersPanelSpec(),
         )
+
+    @property
+    def _has_few_answers(self) -> bool:
+        """True if the answers to the examples lie between two targets, and are few enough to be told apart."""
+        is_single = self.presentation == "each" and self.compare is None and self.style != "classic"
+        few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= MOST_AXES
+        return is_single and few and has_two_targets(self.data)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

@@ -11,7 +11,7 @@ from typing import Any
 
 from netviz.scene.model import Network, Run, Schedule, Training
 from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
-from netviz.scene.panels import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
+from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
 from netviz.scene.shots import WalkShot
 from netviz.scene.validation_film import (
     captions,
@@ -173,6 +173,8 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for index, panel in enumerate(panels or ()):
         if isinstance(panel, EquationsPanelSpec):
             yield ("panels", index), "side by side there is no room for equations; leave the panel out"
+        if isinstance(panel, AnswersPanelSpec):
+            yield ("panels", index), "side by side there is no room for the answers of each run; leave the panel out"
         if isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) and panel.at is not None:
             message = f"the panel {panel.panel} stands once for each run, so netviz places it; leave at out"
             yield ("panels", index, "at"), message
@@ -182,7 +184,8 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
 
 def _of_one_run(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     """Find a story, event captions and sound that belong to one run, in a scene that compares several."""
-    if parts.get("story") is not None:
+    story = parts.get("story")
+    if story is not None and story.tell != "default":
         yield ("story",), "a story is of one run; leave it out, and say in captions what is to be seen side by side"
     for index, caption in enumerate(parts.get("captions") or ()):
         if caption.moment.kind == "event":

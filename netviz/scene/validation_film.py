@@ -9,8 +9,18 @@ from typing import Any
 
 from netviz.scene.captions import READ, Caption, reading_seconds, seconds_up
 from netviz.scene.messages import did_you_mean, printable
-from netviz.scene.model import MOST_BOUNDARIES, Data, Network, Schedule, Training, is_planar
-from netviz.scene.panels import BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, PanelSpec
+from netviz.scene.model import (
+    MOST_ANSWERED,
+    MOST_BOUNDARIES,
+    MOST_CLASSES,
+    Data,
+    Network,
+    Schedule,
+    Training,
+    has_two_targets,
+    is_planar,
+)
+from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, PanelSpec
 from netviz.scene.phrases import ENGLISH, blanks
 from netviz.scene.shots import AnyShot, LearningShot, Shot, ThinkShot, WalkShot
 from netviz.scene.sound import Sound, Sync
@@ -138,11 +148,21 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
                 yield (*path, "weight"), f"the network has {weights} weights; there is no w{panel.weight}"
         elif data is not None:
             yield from _on_the_plane(path, panel, network, data)
+        if isinstance(panel, AnswersPanelSpec) and data is not None:
+            yield from _answers(path, network, data)
     if panels is None and (large := _too_large(network)):
         for index, shot in enumerate(shots):
             if isinstance(shot, WalkShot):
                 message = f"{large}; leave the walk out, or list panels without equations"
                 yield ("shots", index), message
+
+
+def _answers(path: Path, network: Network, data: Data) -> Iterator[Mistake]:
+    if not has_two_targets(data):
+        yield path, "answers are drawn between two targets, but the examples have others; leave the panel out"
+    elif data.train_count > MOST_ANSWERED or network.layers[-1] > MOST_CLASSES:
+        has = f"there are {data.train_count:,} of {network.layers[-1]}"
+        yield path, f"answers show at most {MOST_ANSWERED} training examples of {MOST_CLASSES} outputs; {has}"
 
 
 def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[PanelSpec] | None) -> Iterator[Mistake]:

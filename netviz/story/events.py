@@ -8,7 +8,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from netviz.scene.captions import EVENT_KINDS
-from netviz.story.network_events import dying_and_saturating, sign_changes, solving, withering
+from netviz.story.answer_events import answer_events
+from netviz.story.network_events import dying_and_saturating, sign_changes, withering
 from netviz.story.replay import Replay, last_turn, moments_of
 from netviz.timeline.pace import sudden_fall
 from netviz.training.event import Event
@@ -25,8 +26,8 @@ def find_events(recording: Recording) -> tuple[Event, ...]:
     replay = Replay(recording, moments, problem)
     with threadpool_limits(most_threads(problem)):  # as in training, of which parts are computed once more
         found = [
+            *answer_events(recording, moments, replay),
             *sign_changes(moments, replay),
-            *solving(recording, moments, replay),
             *withering(moments),
             *dying_and_saturating(recording, moments),
             *error_events(recording),
@@ -69,6 +70,11 @@ them."""
 WORSE, NOTABLE = 1.2, 0.05
 """Training diverged that ends with so many times the error it began with, and so much more of the targets' range."""
 
+RISEN, FALLEN = 1.1, 0.9
+"""Parts of the two losses at the end of a run that overfits, by those where the test loss was smallest."""
+_SEEN_RISE = 0.02
+"""Least rise of the test loss that is seen in its curve, as a part of the loss before training."""
+
 _POINTS = 400
 _SMOOTHED_OVER = 1.05  # the factor in cycles, down and up, over which each point is a mean
 
@@ -80,6 +86,7 @@ def error_events(recording: Recording) -> Iterator[Event]:
     yield from _insight(recording)
     yield from _slowing(recording)
     yield from _plateaus(recording)
+    yield from _overfitting(recording)
 
 
 def _halving(recording: Recording) -> Iterator[Event]:
@@ -121,6 +128,19 @@ def _divergence(recording: Recording) -> Iterator[Event]:
     turn = last_turn(errors, float(errors[0]), worse, float(errors[0]))
     if turn is not None and turn.rising and errors[-1] >= worse:
         yield Event("diverged", int(cycles[turn.crossed]), numbers={"complete": 1.0} | numbers)
+
+
+def _overfitting(recording: Recording) -> Iterator[Event]:
+    """Event that the test loss rises for good from a cycle on, while the training loss goes on falling."""
+    if recording.test_loss is None:
+        return
+    test, train = recording.test_loss, recording.train_loss
+    lowest = int(test.argmin())
+    is_seen = test[-1] >= max(RISEN * test[lowest], test[lowest] + _SEEN_RISE * test[0])
+    if lowest == 0 or not is_seen or train[-1] > FALLEN * train[lowest]:
+        return
+    numbers = {"before": float(test[lowest]), "after": float(test[-1])}
+    yield Event("overfits", int(recording.curve_cycle[lowest]), numbers=numbers)
 
 
 def _plateaus(recording: Recording) -> Iterator[Event]:

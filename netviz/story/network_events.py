@@ -1,8 +1,8 @@
-"""Events inside the network: synapses that change sign, inputs that wither, neurons that die or saturate, solved."""
+"""Events inside the network: synapses that change sign, inputs that wither, neurons that die or saturate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -70,9 +70,9 @@ def _event(moments: Moments, replay: Replay, synapse: tuple[int, int, int], turn
 
 # Events of inputs that wither: the network learns to do without them.
 
-WITHERED, ALIVE = 0.25, 0.5
+WITHERED, ALIVE = 0.33, 0.5
 """Shares, in parts of an equal share of all inputs. Half of that is an ordinary share, from which an input has to come;
-a quarter is half of that again."""
+below a third of it hardly anything of the input is left in the sums."""
 MOST_INPUTS = 5
 """Largest number of withering inputs reported: those that are left with the smallest share."""
 
@@ -182,90 +182,6 @@ def _fallen(
         return None
     numbers["since"] = float(cycle[turn.crossed - 1])
     return Event(kind, int(cycle[turn.crossed]), neuron=neuron, numbers=numbers)
-
-
-# Event of the solved task: every training example is answered rightly, for good.
-
-CLEARLY_RIGHT = 0.1
-"""Part of the way from the edge to the target that every example must have come for the task to be solved."""
-FEWEST_MOMENTS_TO_SOLVE = 8
-"""Fewest moments in which this event is looked for: fewer would say too little about its time."""
-
-
-def solving(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
-    """Event that all training examples are on the right side for good; exact to the step where that is cheap."""
-    examples = len(recording.examples.inputs)
-    margins = margins_for(recording.examples.targets)
-    if margins is None:
-        return
-    thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), examples))
-    if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
-        return
-    least, right = _worst_margins(recording, thinned.parameters, margins)
-    turn = last_turn(least, 0.0, CLEARLY_RIGHT)
-    if turn is None or not turn.rising:
-        return
-    numbers = {"examples": float(examples), "before": float(right)}
-    found = None
-    if thinned is moments:
-
-        def measure(parameters: Parameters) -> Floats | None:
-            return (
-                None if work_of(parameters, examples) > MOST_WORK else _worst_margins(recording, parameters, margins)[0]
-            )
-
-        found = last_crossing(replay, least, turn, measure)
-    if found is not None:
-        yield Event("solved", found.cycle, found.example, numbers=numbers)
-    else:
-        numbers["since"] = float(thinned.cycle[turn.crossed - 1])
-        yield Event("solved", int(thinned.cycle[turn.crossed]), numbers=numbers)
-
-
-def _worst_margins(recording: Recording, parameters: Parameters, margins: Margins) -> tuple[Floats, int]:
-    """Margin (C,) of the worst example with each of the parameters (C, ...), and the number right with the first."""
-    least, right = [], -1
-    for layers in passes(parameters, recording.scene.network.activations, recording.examples.inputs):
-        each = margins(layers[-1])
-        right = int((each[0] > 0).sum()) if right < 0 else right
-        least.append(each.min(axis=1))
-    return np.concatenate(least), right
-
-
-# Margins: how clearly answers are right, on their target's side of the middle or with their target's class the largest.
-
-Margins = Callable[[Floats], Floats]
-"""Function from outputs (..., E, n_L) to each example's margin (..., E): 1 where the answer is the target itself, 0 on
-the edge between right and wrong, below 0 where it is wrong."""
-
-
-def margins_for(targets: Floats) -> Margins | None:
-    """Margin function for targets (E, n_L); None where they are numbers to be met, not classes.
-
-    Classes are targets of two different values in all, not the same for every example. If each example has the higher
-    of them at exactly one of several outputs, the largest output is the answer; otherwise each output has to be on its
-    target's side of the middle between the two.
-    """
-    values = np.unique(targets).tolist()
-    if len(values) != 2 or len(np.unique(targets, axis=0)) < 2:
-        return None
-    low, high = values
-    is_high = targets == high
-    if targets.shape[1] > 1 and (is_high.sum(axis=1) == 1).all():
-
-        def by_largest(outputs: Floats) -> Floats:
-            right = np.where(is_high, outputs, -np.inf).max(axis=-1)
-            other = np.where(is_high, -np.inf, outputs).max(axis=-1)
-            return np.asarray((right - other) / (high - low))
-
-        return by_largest
-
-    factors = np.where(is_high, 2.0, -2.0) / (high - low)
-
-    def by_side(outputs: Floats) -> Floats:
-        return np.asarray(((outputs - (low + high) / 2) * factors).min(axis=-1))
-
-    return by_side
 
 
 # Forward passes over training examples with the weights of many moments.

@@ -168,6 +168,21 @@ class Replay:
         return interleaved(after)
 
 
+class CycleEnds:
+    """The stretches of a replay at the ends of their cycles only, where all examples have had their step."""
+
+    def __init__(self, replay: Replay) -> None:
+        self._replay = replay
+
+    def stretch(self, moment: int) -> Stretch | None:
+        """Stretch from a moment to the next with the last step of each cycle, as `Replay.stretch` gives it."""
+        whole = self._replay.stretch(moment)
+        if whole is None:
+            return None
+        ends = np.flatnonzero(np.diff(whole.cycle, append=whole.cycle[-1] + 1) > 0)
+        return Stretch(whole.cycle[ends], whole.example[ends], chosen(whole.parameters, ends))
+
+
 def _carried(states: Sequence[TrainingState]) -> Gradients | None:
     """The gradients carried over in C networks: in all of them or in none."""
     carried = [state.carried for state in states if state.carried is not None]
@@ -212,11 +227,12 @@ class Crossing:
 
 
 def last_crossing(
-    replay: Replay, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
+    replay: Replay | CycleEnds, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
 ) -> Crossing | None:
     """The step at which a number crossed 0 for good, found by replaying; None where that costs too much or fails.
 
-    values: (R,), the number at every kept moment. measure: the same for parameters (C, ...), (C,), or None.
+    replay: of all steps, or of the ends of cycles. values: (R,), the number at every kept moment. measure: the same
+    for parameters (C, ...), (C,), or None.
     From the last kept moment on the old side it is followed forwards until every later moment is far from the edge,
     then backwards likewise.
     """

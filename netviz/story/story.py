@@ -19,6 +19,7 @@ from netviz.scene.validation_training import count
 from netviz.story.events import find_events
 from netviz.story.wording import answer_text, event_texts
 from netviz.timeline import step_timing
+from netviz.timeline.answers import HALF
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
@@ -31,8 +32,10 @@ from netviz.training.recording import Recording
 
 LATEST = Fraction(10)
 """Longest delay of a caption after its moment, in seconds."""
-PROMPT = Fraction(2)
-"""Longest delay of a caption about something that is seen as it happens, or while it lasts, in seconds."""
+PROMPT = Fraction(1)
+"""Longest delay of a caption about something that is seen as it happens, in seconds."""
+NEAR = 1.02
+"""Factor in cycles by which the film may have passed an event as its caption begins, or up to the next kept moment."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class CaptionRequest:
     """Text to be shown from a frame on, or soon after it.
 
     frames: its duration; None: as long as it takes to read. event: the event of the recording that it is about, or
-    None. latest: seconds after `start` up to which it can still begin.
+    None. latest: seconds after `start` up to which it can still begin. until: the frame up to which it is true; None:
+    to the end. in_order: whether it may stand neither before
+    a caption about an earlier event nor after one about a later.
     """
 
     start: int
@@ -48,6 +53,8 @@ class CaptionRequest:
     frames: int | None = None
     event: Event | None = None
     latest: Fraction = LATEST
+    until: int | None = None
+    in_order: bool = False
 
 
 def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
@@ -58,9 +65,9 @@ def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = la
     """
     scene = recording.scene
     kinds = {caption.moment.kind for caption in scene.captions}
-    if scene.story is None and not kinds & {"event", "cycle"}:
+    if scene.told is None and not kinds & {"event", "cycle"}:
         return paced(plan, recording)
-    events = find_events(recording) if scene.story is not None or "event" in kinds else ()
+    events = find_events(recording) if scene.told is not None or "event" in kinds else ()
     plan = with_event_captions(_placed_again(plan, recording, events), recording, events)
     return with_story(plan, recording, events, fits)
 
@@ -72,7 +79,7 @@ def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> 
     """
     scene, by_change = recording.scene, paced(plan, recording)
     timeline, moments = make_timeline(by_change, recording), []
-    if scene.story is not None and scene.story.slow and not plan.on_beats:
+    if scene.told is not None and scene.told.slow and not plan.on_beats:
         moments = [chapter.moment for chapter in chapters(timeline, events) if _needs_time(chapter)]
     for candidate in (slowed(by_change, moments), by_change, plan):
         seen = make_timeline(candidate, recording)
@@ -88,7 +95,7 @@ def _needs_time(chapter: Chapter) -> bool:
 
 def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: Callable[[str], bool]) -> Plan:
     """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
-    if recording.scene.story is None:
+    if recording.scene.told is None:
         return plan
     requests, notes = [], []
     for chapter in chapters(make_timeline(plan, recording), events):
@@ -96,8 +103,10 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
         if text is None:
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
         else:
-            latest = PROMPT if chapter.kind in ("sign", "plateau", "insight") else LATEST
-            requests.append(CaptionRequest(chapter.start, text, event=chapter.event, latest=latest))
+            in_order = chapter.event is not None and chapter.kind != "slows"  # which looks back
+            requests.append(
+                CaptionRequest(chapter.start, text, None, chapter.event, chapter.latest, chapter.until, in_order)
+            )
     return replace(plan, cues=place_requests(plan, requests)[0], notes=(*plan.notes, *notes))
 
 
@@ -161,10 +170,21 @@ def _in_room(plan: Plan, cues: Sequence[Cue], request: CaptionRequest) -> Cue | 
         # A caption for the very end begins early enough to be read before the film is over.
         earliest = min(request.start, limit - least) if limit == plan.frame_count else request.start
         start = max(free, earliest)
+        limit = limit if request.until is None else min(limit, request.until)
         if start + least <= limit:
             is_late = start > request.start + request.latest * plan.fps
-            return None if is_late else Cue(start, min(limit, start + best), request.text, request.event)
+            if is_late or (request.in_order and not _keeps_order(cues, start, request.event)):
+                return None
+            return Cue(start, min(limit, start + best), request.text, request.event)
     return None
+
+
+def _keeps_order(cues: Sequence[Cue], start: int, event: Event | None) -> bool:
+    """True if a cue about an event that begins at `start` has none about a later event before it, and vice versa."""
+    told = [(cue.start, cue.event.cycle) for cue in cues if cue.event is not None and cue.event.kind != "slows"]
+    return event is None or all(
+        cycle <= event.cycle if first < start else cycle >= event.cycle for first, cycle in told
+    )
 
 
 # Chapters: the important events of the run in plain words, each at the frame in which the film comes to it.
@@ -173,10 +193,15 @@ RANKS = (
     "diverged",
     "answer",
     "insight",
+    "unseen",
+    "solved",
+    "holdout",
     "sign",
     "withers",
+    "leans",
+    "overfits",
+    "accurate",
     "slows",
-    "solved",
     "dead",
     "saturated",
     "plateau",
@@ -184,12 +209,14 @@ RANKS = (
     "step",
 )
 """Kinds of chapters, the most important first: in this order they find room in the film."""
-SECONDS_EACH = 7.0
+SECONDS_EACH = 6.0
 """Seconds of the learning shot for each event that has a caption."""
 MOST_SIGNS = 2
 """Largest number of synapses whose change of sign has a caption: more would not be remarkable."""
 _MOST_NEURONS = 2
 """Largest number of dead neurons, and of saturated ones, that have a caption."""
+MOST_UNSEEN = 2
+"""Largest number of captions about situations that the network never learns from."""
 MOST_DISTINGUISHABLE = 12
 """Largest number of neurons in a layer among which a viewer can still find one."""
 _AHEAD = 0.8
@@ -201,7 +228,9 @@ class Chapter:
     """A part of the story with its possible captions.
 
     start: the frame in which its caption begins. moment: the frame in which it happens. texts: of which the first is
-    shown that fits in its place, the shorter ones last. event: the event that it is about, or None.
+    shown that fits in its place, the shorter ones last. event: the event that it is about, or None. latest: seconds
+    after `start` up to which the caption can begin and still be about what is seen. until: the frame up to which it is
+    true, None: to the end.
     """
 
     kind: str
@@ -209,15 +238,17 @@ class Chapter:
     moment: int
     texts: tuple[str, ...]
     event: Event | None = None
+    latest: Fraction = LATEST
+    until: int | None = None
 
 
 def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]:
     """Chapters of a run whose scene has a story, the most important first."""
     scene = timeline.recording.scene
-    story = scene.story
+    story = scene.told
     if story is None:
         return ()
-    kinds = [kind for kind in RANKS if (story.tell == "auto" or kind in story.tell) and kind not in story.drop]
+    kinds = [kind for kind in RANKS if (isinstance(story.tell, str) or kind in story.tell) and kind not in story.drop]
     found = [*_of_events(timeline, _chosen(timeline, events, kinds)), *_answers(timeline), *_first_step(timeline)]
     # A scene whose words leave a sentence empty has no chapter for it.
     found = [chapter for chapter in found if chapter.kind in kinds and all(text.strip() for text in chapter.texts)]
@@ -239,6 +270,8 @@ def _chosen(timeline: Timeline, events: Sequence[Event], kinds: Sequence[str]) -
             of_kind = of_kind[:MOST_SIGNS]
         elif kind in ("dead", "saturated"):
             of_kind = of_kind[:_MOST_NEURONS]
+        elif kind == "unseen":  # most wrong, and at last right: on its way it only passes the middle
+            of_kind = [event for event in of_kind if event.numbers["error"] != HALF][:MOST_UNSEEN]
         chosen += of_kind
     return chosen[:most]
 
@@ -264,7 +297,44 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
             continue
         ahead = round(_AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
         texts = event_texts(timeline.recording.scene, event, timeline.frame(moment).cycle)
-        yield Chapter(event.kind, max(0, moment - ahead), moment, texts, event)
+        start = max(0, moment - ahead)
+        latest = Fraction(_last_frame_to(timeline, _true_until(timeline, event), start) - start) / timeline.plan.fps
+        if event.kind not in STATES:
+            latest = min(PROMPT, latest) if event.kind != "sign" else PROMPT
+        until = None
+        if event.kind in PASSING and "to" in event.numbers:
+            until = _last_frame_to(timeline, event.numbers["to"], start) + 1
+        yield Chapter(event.kind, start, moment, texts, event, min(LATEST, latest), until)
+
+
+STATES = ("holdout", "plateau", "dead", "saturated", "withers", "slows", "halved", "diverged")
+"""Kinds of events after which something stays as it is: their captions are about what is seen for a while."""
+PASSING = ("holdout", "plateau", "unseen")
+"""Kinds of events whose sentences are true up to a cycle, which their numbers give as `to`."""
+
+
+def _true_until(timeline: Timeline, event: Event) -> float:
+    """The last cycle that the film may show as a caption about an event begins."""
+    if event.kind in ("holdout", "plateau"):
+        return event.numbers["to"]
+    if event.kind in ("slows", "diverged"):
+        return float(timeline.recording.cycle[-1])
+    kept = timeline.recording_index.kept_cycles
+    following = next((cycle for cycle in kept if cycle >= event.cycle), event.cycle)
+    return max(NEAR * event.cycle, float(following))
+
+
+def _last_frame_to(timeline: Timeline, cycle: float, start: int) -> int:
+    """The last frame from `start` on that shows at most such a cycle; `start` itself if that is too late."""
+    last = timeline.plan.spans[-1].stop - 1
+    first = start
+    while first < last:
+        middle = (first + last + 1) // 2
+        if timeline.frame(middle).cycle <= cycle:
+            first = middle
+        else:
+            last = middle - 1
+    return first
 
 
 def _answers(timeline: Timeline) -> Iterator[Chapter]:
@@ -357,9 +427,6 @@ def _least(span: Span, fps: Fraction) -> int:
 
 # Frames of cycles and events: those in which a viewer sees the film come to a cycle, or an event happen.
 
-CLEARLY = 0.25
-"""Largest error of an answer that is seen to be right, as a part of the distance between two targets."""
-
 
 def frame_of(timeline: Timeline, event: Event) -> int | None:
     """The frame in which an event is seen to happen; None if the film never comes there."""
@@ -370,9 +437,6 @@ def frame_of(timeline: Timeline, event: Event) -> int | None:
     cycle, example = event.cycle, event.example
     if event.kind == "plateau":  # after it has lasted for a while: in the middle, as the curve draws cycles
         cycle = round(float(np.sqrt(max(1.0, event.numbers["from"]) * event.numbers["to"])))
-    if event.kind == "solved":
-        cycle = _clearly_solved(timeline, cycle)
-        example = example if cycle == event.cycle else None
     steps = [span for span in timeline.plan.spans if span.kind == "step" and span.cycle == cycle]
     return _in_step(timeline, steps, example) if steps else frame_at_cycle(timeline, cycle)
 
@@ -390,23 +454,6 @@ def frame_at_cycle(timeline: Timeline, cycle: int) -> int | None:
             return _first_frame_at(timeline, span, cycle)
     later = [span for span in spans if span.kind == "step" and span.cycle > cycle]
     return later[0].start if later and timeline.held else None
-
-
-def _clearly_solved(timeline: Timeline, cycle: int) -> int:
-    """The first kept cycle, from `cycle` on, after which every answer is clearly seen to be right.
-
-    Where the largest of several outputs is the answer, or none is ever so clear, it is `cycle` itself.
-    """
-    recording, examples = timeline.recording, timeline.recording.examples
-    if examples.targets.shape[1] > 1:
-        return cycle
-    width = float(examples.targets.max() - examples.targets.min())
-    for kept in timeline.recording_index.kept_cycles:
-        if kept >= cycle:
-            answers = recording.forward(examples.given, timeline.recording_index.rest[kept])[-1]
-            if float(np.abs(answers - examples.targets).max()) <= CLEARLY * width:
-                return kept
-    return cycle
 
 
 def _sign_change(timeline: Timeline, event: Event) -> int | None:

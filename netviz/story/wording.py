@@ -9,38 +9,49 @@ from numpy.typing import NDArray
 
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Scene
-from netviz.timeline.captions import shows_points
+from netviz.timeline.answers import HALF
+from netviz.timeline.captions import shows_points, situation
 from netviz.training.event import Event
 
 CLOSE = 0.05
 """Largest error of an answer that is called very close, as a part of the range of the network's outputs."""
 
-DATED = ("sign", "dead", "saturated", "halved", "solved", "diverged")
-"""Kinds of events whose sentence names their cycle."""
+FEW = 12
+"""Largest number of examples that make a rule rather than a crowd."""
+LONGEST_SITUATION = 11
+"""Largest number of characters of an example's inputs in a sentence."""
+DATED = ("sign", "withers", "dead", "saturated", "halved", "leans", "solved", "accurate", "overfits", "diverged")
+"""Kinds of events whose sentence names their cycle where no picture shows it."""
 
 
-def event_texts(scene: Scene, event: Event, shown: int) -> tuple[str, ...]:
-    """Sentences about an event for a picture that shows cycle `shown`, the full one first, then shorter ones.
+def event_texts(scene: Scene, event: Event, shown: int | None = None) -> tuple[str, ...]:
+    """Sentences about an event, the full one first, then shorter ones.
 
-    The event's cycle is named only if the picture has come to it: a synapse may be seen to change its sign in the steps
-    of an earlier shown cycle, after which the sign goes to and fro unseen.
+    shown: the cycle whose picture stands beside them, which says when it happened; None where there is no picture: then
+    the first sentence of an event names its cycle.
     """
     sentences: dict[str, Callable[[Scene, Event], str]] = {
         "sign": _sign,
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
         "slows": _slows,
-        "insight": _insight,
+        "leans": _leans,
+        "holdout": _holdout,
+        "unseen": _unseen,
+        "solved": _solved,
+        "accurate": _accurate,
     }
     nameless = scene.network.model_copy(update={"inputs": (), "outputs": ()})
     texts = []
     for named in (scene, scene.model_copy(update={"network": nameless})):  # a name may be long, a place never is
         text = sentences.get(event.kind, _plain)(named, event)
-        if event.kind in DATED and shown >= event.cycle and text:
+        if event.kind in DATED and shown is None and text:
             texts.append(say(scene, "story-dated", cycle=whole(scene, event.cycle), what=text))
         texts.append(text)
         if event.kind == "insight":
             texts.append(say(scene, "story-insight-short"))
+        if event.kind == "unseen" and event.numbers["error"] > HALF:
+            texts.append(say(scene, "story-unseen-wrong-plain"))
     return tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in texts))
 
 
@@ -81,7 +92,7 @@ def _plain(scene: Scene, event: Event) -> str:
         scene,
         f"story-{event.kind}",
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
-        examples=counted(scene, scene.data.train_count, "points" if shows_points(scene) else "examples"),
+        examples=counted(scene, scene.data.train_count, _things(scene)),
     )
 
 
@@ -116,9 +127,45 @@ def _sign_colours(scene: Scene) -> tuple[str, str]:
     return ("red", "green") if palette == "green-red" else ("orange", "blue")
 
 
-def _insight(scene: Scene, event: Event) -> str:
-    from_cycle, to_cycle = (whole(scene, round(event.numbers[name])) for name in ("from", "to"))
-    return say(scene, "story-insight", from_cycle=from_cycle, to_cycle=to_cycle)
+def _leans(scene: Scene, event: Event) -> str:
+    right, count = (round(event.numbers[name]) for name in ("right", "examples"))
+    if right == count:
+        return say(scene, "story-leans-all", examples=counted(scene, count, _things(scene)))
+    return say(scene, "story-leans", right=whole(scene, right), count=whole(scene, count))
+
+
+def _holdout(scene: Scene, event: Event) -> str:
+    number = round(event.numbers["example"])
+    example = (scene.data.examples or ())[number : number + 1]
+    text = situation(scene, example[0].inputs) if example else ""
+    if not text or len(text) > LONGEST_SITUATION:
+        text = say(scene, "shown-answer-example", number=number + 1)
+    return say(scene, "story-holdout", example=text)
+
+
+def _unseen(scene: Scene, event: Event) -> str:
+    error = event.numbers["error"]
+    if error > HALF:
+        if scene.network.layers[-1] > 1:
+            return say(scene, "story-unseen-wrong-plain")
+        return say(scene, "story-unseen-wrong", answer=f"{event.numbers['answer']:.2f}")
+    return say(scene, "story-unseen-turns" if error == HALF else "story-unseen-right")
+
+
+def _solved(scene: Scene, event: Event) -> str:
+    count = scene.data.train_count
+    many = count > FEW
+    return say(scene, "story-solved-many" if many else "story-solved", examples=counted(scene, count, _things(scene)))
+
+
+def _accurate(scene: Scene, event: Event) -> str:
+    key = "story-accurate-test" if event.numbers["test"] else "story-accurate"
+    count = counted(scene, round(event.numbers["examples"]), _things(scene))
+    return say(scene, key, share=_per_cent(event.numbers["share"]), examples=count)
+
+
+def _things(scene: Scene) -> str:
+    return "points" if shows_points(scene) else "examples"
 
 
 def _slows(scene: Scene, event: Event) -> str:

@@ -32,6 +32,22 @@ class Pulse:
     strength: Array
 
 
+class Answers(NamedTuple):
+    """Answers of the network, with the weights shown, to P training examples and to T situations it never learns from.
+
+    examples (P, n_L), unseen (T, n_L). seen (P,), asked (T,): the levels, 0 to 1, at which they are shown: an answer
+    appears when its example or situation is presented for the first time. focus: level at which they are spoken of.
+    named: numbers of the examples that are spoken of.
+    """
+
+    examples: Array
+    seen: Array
+    unseen: Array
+    asked: Array
+    focus: float = 0.0
+    named: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """State of one moment of a film. L weight layers, n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
@@ -60,6 +76,7 @@ class Frame:
     compared: level at which answer and target stand side by side.
     before[l] (nodes_l,): activations of the example presented before, whose light has not passed on yet; lingering[l]:
     the level of that light in each layer. Both () where there is none.
+    answers: the present answers to all examples, None where the film does not show them.
     visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
     highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
     cue is about.
@@ -99,6 +116,7 @@ class Frame:
     pulses: tuple[Pulse, ...] = ()
     before: tuple[Array, ...] = ()
     lingering: tuple[float, ...] = ()
+    answers: Answers | None = None
     visible: tuple[float, ...] = ()
     highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None

@@ -15,10 +15,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.scene.model import MOST_ANSWERED
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, step_timing
+from netviz.timeline.answers import Focus, Questions, focus_at
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
-from netviz.timeline.frame import Array, Frame, NetworkState, interpolate, node_counts, state_of, with_bias_nodes
+from netviz.timeline.frame import (
+    Answers,
+    Array,
+    Frame,
+    NetworkState,
+    interpolate,
+    node_counts,
+    state_of,
+    with_bias_nodes,
+)
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.learning_shot import is_even
 from netviz.timeline.pace import RunChanges
@@ -117,18 +128,41 @@ class Timeline:
         }  # fmt: skip
         frame = make[span.kind](span, float(self.phase[index]), index)
         if self.is_reduced:
-            return replace(frame, pulses=())
+            frame = replace(frame, pulses=())
+            return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
         left, transition = self.recording_index.transition(number), self._levels(span, index).transition
-        if left is None or transition == 1:
-            return frame
-        state = interpolate(state_of(self.recording, left), NetworkState(frame.weights, frame.biases), transition)
-        return replace(frame, weights=state.weights, biases=state.biases)
+        if left is not None and transition != 1:
+            state = interpolate(state_of(self.recording, left), NetworkState(frame.weights, frame.biases), transition)
+            frame = replace(frame, weights=state.weights, biases=state.biases)
+        return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
+
+    @cached_property
+    def _questions(self) -> Questions | None:
+        """The questions whose answers the film shows; None where it shows none."""
+        scene, examples = self.recording.scene, self.recording.examples
+        is_shown = any(panel.panel in ("table", "answers") for panel in scene.shown_panels)
+        if not is_shown or self.held or self.shared is not None or len(examples.given) > MOST_ANSWERED:
+            return None
+        return Questions.of(self.recording, self.plan)
+
+    def _answers(self, frame: Frame, span: Span, index: int) -> Answers:
+        assert self._questions is not None
+        thought = float(frame.arrived[-1].max()) if span.kind == "think" else 1.0
+        state, fps = NetworkState(frame.weights, frame.biases), float(self.plan.fps)
+        focus = focus_at(self._cues, index, fps, fades=self.fades)
+        if span.kind == "think":
+            focus = Focus(max(focus.level, thought))
+        if self.is_reduced:
+            index = span.start + int(float(self.phase[index]) * (span.stop - span.start))
+        return self._questions.answers(state, index, fps, thought, focus, fades=self.fades)
 
     def key(self, index: int) -> Hashable:
         """Key that is equal for frames that look the same, without computing the frame."""
         index = self._shown(index)
         key, cue_state = self._key(index), self._cue_state(index)
-        key = key if cue_state == OWN else (key, cue_state, self._spotlight(index))
+        focus = focus_at(self._cues, index, float(self.plan.fps), fades=self.fades)
+        key = key if cue_state == OWN else (key, cue_state, self._spotlight(index), focus)
+        key = key if self._questions is None else (key, self._questions.answered(index))
         return key if (glow := self._glow(index)) == 1 else (key, glow)
 
     def _glow(self, index: int) -> float:
@@ -143,6 +177,8 @@ class Timeline:
             return int(self.span[index]), float(self.phase[index])
         if self.held:
             return int(self.span[index])
+        if self._questions is not None and self._questions.changes_at(index, float(self.plan.fps)):
+            return index
         if span.kind in ("title", "rest", "hold"):
             if self._fading(span, index) > 0:
                 return index
@@ -172,7 +208,7 @@ class Timeline:
         return cue_state_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
 
     def _spotlight(self, index: int) -> Spotlight | None:
-        story = self.recording.scene.story
+        story = self.recording.scene.told
         if story is not None and not story.spotlight:
             return None
         return spotlight_at(self._cues, index, self.plan.fps, fades=self.fades)

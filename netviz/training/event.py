@@ -28,8 +28,21 @@ class Event:
     from, to: its cycles; steepest: the cycle where it fell fastest; before, after: the error.
     slows: most of all improvement came before the end of this cycle, early on. share: of the improvement; cycles: the
     share of all cycles that this took; before, after: the error.
-    solved: every training example is on the right side for good. examples: how many there are; before: how many were
-    right.
+    leans: nearly all training examples are on the right side of the middle for good: all, but for one that resists.
+    right: how many; examples: of how many there are.
+    holdout: one example resists: it is clearly right only long after all others. example: its number, 0-based; from,
+    to: the cycles from which the others are, and from which it is; the event's cycle is in the middle, as the curve
+    draws cycles.
+    unseen: the answer to a situation of a think shot that is not among the examples is most wrong, crosses the middle
+    for good, or is clearly right for good. situation: its number among these; error: of the answer, in parts of the
+    distance between two targets (0.5 and 0.25 at the two edges); answer: of a single output; before: its first; to:
+    where it is most wrong, the cycle up to which it stays nearly so.
+    solved: every training example is clearly right for good: its error is below a quarter of the distance between two
+    targets. examples: how many there are; before: how many were on the right side.
+    accurate: of many examples, those for testing where there are any, such a share is on the right side for good.
+    share: 0.9 or 0.99; after: the share at the end; examples: how many there are; test: 1 for those for testing.
+    overfits: the test loss rises from this cycle on, while the training loss goes on falling. before: the test loss
+    there; after: at the end.
     diverged: training broke off (complete: 0), or the error ended well above its start (complete: 1). before, after:
     the error.
 

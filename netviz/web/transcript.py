@@ -14,8 +14,8 @@ import numpy as np
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
+from netviz.story.answer_events import margins_for
 from netviz.story.events import find_events
-from netviz.story.network_events import margins_for
 from netviz.story.wording import answer_text, event_texts, neuron_name
 from netviz.timeline.captions import caption_line, error_text, is_share, measures, shows_points, situation
 from netviz.timeline.cues import Cue
@@ -393,7 +393,7 @@ def _events(timeline: Timeline) -> Iterator[str]:
     events = told or [event for event in find_events(timeline.recording) if event.kind in TELLING]
     scene = timeline.recording.scene
     for event in sorted(events, key=lambda event: event.cycle):
-        if text := next(iter(event_texts(scene, event, PASSED)), ""):
+        if text := next(iter(event_texts(scene, event)), ""):
             yield sentence(text)
 
 

@@ -20,7 +20,7 @@ def test_events_in_plain_words(call: Call) -> None:
     first = "the synapse from hidden neuron 1 to answer turns positive for good"
     assert any(line.split()[:2] == ["22", "2"] and first in line for line in lines), "both counted from 1"
     assert any("the input third column withers: from 45.3% of all weights" in line for line in lines)
-    assert any("solved: all 7 examples are on the right side for good" in line for line in lines)
+    assert any("solved: all 7 examples are clearly right for good" in line for line in lines)
 
 
 def test_events_for_programs(call: Call) -> None:

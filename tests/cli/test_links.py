@@ -48,7 +48,7 @@ def test_render_and_still_and_plan_and_validate_a_link(call: Call, tmp_path: Pat
     assert call("still", LINK, *SMALL).out.startswith("playground-xor.png: 160x128")
     assert call("plan", LINK, *SMALL).code == 0
     assert call("validate", LINK).out.startswith("playground-xor: fine; ")
-    assert contents(tmp_path).keys() == {"playground-xor.mp4", "playground-xor.png"}
+    assert contents(tmp_path).keys() == {"playground-xor.mp4", "playground-xor.vtt", "playground-xor.png"}
 
 
 def test_think_of_a_point_of_the_plane(call: Call) -> None:

@@ -46,7 +46,7 @@ def test_a_batch(call: Call, tmp_path: Path) -> None:
     (error,) = result.errors
     assert error.startswith("out/b.mp4: training diverged")
     assert result.err.splitlines()[-1] == "2 of 3 films were made"
-    assert {*contents(tmp_path / "out")} == {"a.mp4", "c.mp4"}
+    assert {*contents(tmp_path / "out")} == {"a.mp4", "a.vtt", "c.mp4", "c.vtt"}
     alone = call("render", "a.yaml", "-o", "alone.mp4", "--jobs", "1")
     assert alone.code == 0
     assert (tmp_path / "alone.mp4").read_bytes() == (tmp_path / "out" / "a.mp4").read_bytes()

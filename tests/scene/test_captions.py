@@ -30,7 +30,7 @@ MORE = "duration: 20\nshots: [{shot: title}, {shot: rest}, {shot: learning}, {sh
         ("{text: x, at: noon}", "9:26: captions[0].at: expected a moment such as 12.5s, 50%, cycle:200, shot:3, event:solved, start or end, got 'noon'"),
         ("{text: x, at: 120%}", "120% is past the end of the film; give 0% to 100%"),
         ("{text: x, at: 'event:solvd'}", "9:26: captions[0].at: there is no kind of event 'solvd' (did you mean 'solved'?)"),
-        ("{text: x, at: 'event:zzz'}", "there is no kind of event 'zzz'; there are sign, withers, dead, saturated, plateau, halved, insight, slows, solved, diverged"),
+        ("{text: x, at: 'event:zzz'}", "there is no kind of event 'zzz'; there are sign, withers, dead, saturated, plateau, halved, leans, holdout, unseen, insight, slows, solved, accurate, overfits, diverged"),
         ("{text: x, at: 'event:sign:0'}", "events of a kind are counted from 1"),
         ("{text: x, at: 'shot:lerning'}", "there is no kind of shot 'lerning' (did you mean 'learning'?)"),
         ("{text: x, at: 'shot:0'}", "shots are counted from 1"),
@@ -63,8 +63,8 @@ def test_all_mistakes_of_all_captions_at_once(write: Write) -> None:
 @pytest.mark.parametrize(
     ("keys", "says"),
     [
-        ("story: {drop: solved}", "story.drop: expected a list of names, each one of sign, withers, dead, saturated, plateau, halved, insight, slows, solved, diverged, step, answer, got text 'solved'"),
-        ("story: {tell: []}", "story.tell: expected 'auto', or a list of one or more names, each one of sign, "),
+        ("story: {drop: solved}", "story.drop: expected a list of names, each one of sign, withers, dead, saturated, plateau, halved, leans, holdout, unseen, insight, slows, solved, accurate, overfits, diverged, step, answer, got text 'solved'"),
+        ("story: {tell: []}", "story.tell: expected one of auto, default, or a list of one or more names, each one of sign, "),
         ("story: {tell: [sing]}", "(did you mean 'sign'?)"),
         ("sync: {to: onsets, bpm: 90}", "sync.to: onsets are found in the music; give bpm or at, or to, not both"),
     ],

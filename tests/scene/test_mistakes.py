@@ -50,7 +50,7 @@ from tests.scene.smallest import BASE, Write, told
         ("training: {initial_weights: [[]]}", "7:30: training.initial_weights[0]: expected a list of one or more numbers or lists of numbers, got []"),
         ("training: {initial_biases: {a: 1}}", "7:28: training.initial_biases: expected a list of one or more numbers or lists of numbers, got mapping {a: 1}"),
         ("training: {regularization: l1}", "7:28: training.regularization: expected one of none, L1, L2, got 'l1' (did you mean 'L1'?)"),
-        ("panels: [{panel: cruve}]", "7:18: panels[0].panel: expected one of title, caption, network, table, numbers, curve, boundary, equations, picture, got 'cruve' (did you mean 'curve'?)"),
+        ("panels: [{panel: cruve}]", "7:18: panels[0].panel: expected one of title, caption, network, table, answers, numbers, curve, boundary, equations, picture, got 'cruve' (did you mean 'curve'?)"),
         ("panels: [{at: [0, 0, 1, 1]}]", "7:10: panels[0].panel: missing; expected one of title, caption, network, table"),
         ("panels: [{panel: curve, wide: [0, 0, 1, 1]}]", "7:25: panels[0].wide: unknown key (valid: at, panel)"),
         ("panels: [{panel: curve, at: [0, 0, 1]}]", "7:29: panels[0].at: expected a list of 4 numbers, or a mapping such as {wide: ...}, got [0, 0, 1]"),

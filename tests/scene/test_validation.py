@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from netviz.scene.model import Data, Example, Network, Schedule, Training
+from netviz.scene.model import Data, Example, Network, Run, Schedule, Training
 from netviz.scene.output import Output
 from netviz.scene.panels import (
     BoundaryPanelSpec,
@@ -268,8 +268,16 @@ def test_the_panels_that_suit_a_scene() -> None:
     plane = ["curve", "network", "boundary", "title", "caption", "numbers"]
     table = ["curve", "network", "table", "title", "caption", "numbers"]
     assert kinds() == plane
-    assert kinds(data=Data(dataset="xor", samples=50)) == table
-    assert kinds(shots=(LearningShot(examples="each"),)) == table
+    answers = ["curve", "network", "table", "answers", "title", "caption", "numbers"]
+    assert kinds(data=Data(dataset="xor", samples=50)) == answers
+    assert kinds(data=Data(dataset="plane", samples=50)) == table, "no two targets"
+    assert kinds(data=Data(dataset="xor", samples=400), shots=(LearningShot(examples="each"),)) == table, "too many"
+    assert (
+        kinds(
+            data=Data(dataset="xor", samples=50), compare=(Run(set={"training.seed": 1}), Run(set={"training.seed": 2}))
+        )
+        == table
+    )
     assert kinds(shots=(WalkShot(),)) == ["curve", "network", "boundary", "equations", "title", "caption", "numbers"]
     assert kinds(style="classic") == table
     three = Data(examples=examples((1, 2, 3)))

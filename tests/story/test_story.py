@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 import netviz
+from netviz.scene.captions import EVENT_KINDS, EventKind
 from netviz.story.events import find_events
 from netviz.story.story import add_story, frame_of
 from netviz.story.wording import event_texts
@@ -32,7 +33,10 @@ def story_of(xor: Recording, seconds: int = 91, **changes: object) -> Plan:
 def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Recording) -> None:
     texts = [cue.text for cue in story_of(xor).cues]
     assert "The first synapse into “answer” turns from red to green." in texts
-    assert "“third column” hardly matters any more: its synapses have withered." in texts
+    assert "It hardly listens to “third column” any more." in texts
+    assert "Of what it has never seen it is sure – and wrong: 0.80." in texts
+    assert "Only 1 1 1 resists." in texts
+    assert texts.index("There! It suddenly understands.") == texts.index("Now it has the rule.") - 1
     assert texts[-1] == "Its answer: 0.01. Right is 0: very close!"
     assert len(texts) == len(set(texts))
 
@@ -41,7 +45,7 @@ def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Re
 def test_the_insight_is_told_as_it_is_seen(xor: Recording, seconds: int) -> None:
     plan = story_of(xor, seconds)
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "insight")
-    assert cue.text == "There! Between cycles 2,641 and 2,708 it suddenly understands."
+    assert cue.text == "There! It suddenly understands."
     timeline = make_timeline(plan, xor.with_scene(netviz.load_scene("xor", overrides={"story": "auto"})))
     first, later = timeline.frame(cue.start), timeline.frame(cue.start + 2 * int(plan.fps))
     assert first.curve_cycle == pytest.approx(2641, rel=0.02)
@@ -56,7 +60,7 @@ def test_a_sentence_left_empty_is_not_told(xor: Recording) -> None:
     assert all(text.strip() for text in texts)
     assert set(before) - set(texts) == {
         "An example goes in. The error goes back and changes every weight.",
-        "Cycle 229: the error is half of what it was.",
+        "The error is half of what it was.",
     }
 
 
@@ -118,17 +122,24 @@ def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
 
 
 def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
-    numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052}
-    told_of = {
-        kind: event_texts(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), 1234)[0]
-        for kind in ("sign", "withers", "dead", "saturated", "plateau", "halved", "slows", "solved", "diverged")
-    }
+    numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052, "test": 1.0}
+    numbers |= {"right": 6.0, "examples": 7.0, "example": 5.0, "error": 0.8, "answer": 0.8, "situation": 0.0}
+
+    def of(kind: EventKind, shown: int | None = None) -> str:
+        return event_texts(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), shown)[0]
+
+    told_of = {kind: of(kind) for kind in EVENT_KINDS}
     assert told_of["sign"] == "Cycle 1,234: the second synapse into hidden neuron 3 turns from green to red."
     assert told_of["dead"] == "Cycle 1,234: hidden neuron 3 has gone silent."
-    assert told_of["withers"].startswith("Hidden neuron 3 hardly matters")
+    assert of("dead", 1234) == "Hidden neuron 3 has gone silent.", "the picture says when"
+    assert told_of["withers"] == "Cycle 1,234: it hardly listens to hidden neuron 3 any more."
+    assert told_of["leans"] == "Cycle 1,234: 6 of 7 lean the right way."
+    assert told_of["holdout"] == "Only 1 1 1 resists."
+    assert told_of["unseen"] == "Of what it has never seen it is sure – and wrong: 0.80."
+    assert told_of["accurate"] == "Cycle 1,234: 90% of the 7 examples kept for testing are on the right side."
     assert told_of["plateau"] == "Since cycle 10 it has hardly learned anything."
     assert told_of["slows"] == "Learning slows down: 90% of the progress came in the first 0.5% of the time."
-    assert told_of["solved"] == "Cycle 1,234: all 7 examples are on the right side now."
+    assert told_of["solved"] == "Cycle 1,234: now it has the rule."
     assert all("{" not in text for text in told_of.values())
 
 
@@ -147,16 +158,16 @@ def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> Non
 def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Recording) -> None:
     scene = xor.scene
     short = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "“" not in text)
-    assert "Input 3 hardly matters any more: its synapses have withered." in [cue.text for cue in short.cues]
-    none = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "withered" not in text)
-    assert not [cue for cue in none.cues if "withered" in cue.text]
-    assert none.notes[-1].startswith("the story leaves out '“third column” hardly")
+    assert "It hardly listens to input 3 any more." in [cue.text for cue in short.cues]
+    none = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "listens" not in text)
+    assert not [cue for cue in none.cues if "listens" in cue.text]
+    assert none.notes[-1].startswith("the story leaves out 'It hardly listens to “third column”")
 
 
 def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor, story={"tell": ["solved"]})
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "solved")
-    assert cue.text == "Cycle 2,452: all 7 examples are on the right side now."
+    assert cue.text == "Now it has the rule."
     timeline = make_timeline(plan, xor)
     steps = [span for span in plan.spans if span.kind == "step" and span.start > cue.start]
     answers = [timeline.frame(span.start + (span.stop - span.start) // 2) for span in steps]

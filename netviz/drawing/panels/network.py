@@ -138,7 +138,7 @@ def place_network(context: RenderContext, slot: Rect, network: CollapsedNetwork)
     """Positions of the network in its slot, inside the margins of names and labels."""
     layout, scene = context.layout, context.recording.scene
     left, right, above, below = margins_for_names(context, slot, beside_each_other(network))
-    if scene.story is not None or any(caption.moment.kind == "event" for caption in scene.captions):
+    if scene.told is not None or any(caption.moment.kind == "event" for caption in scene.captions):
         # Captions point to neurons by rings around them, which must stay below the caption.
         above = max(above, min(RING * layout.unit, 0.1 * slot.height))
     if network.drawn < sum(network.synapses):

@@ -1,4 +1,4 @@
-"""Table panel: training examples row by row, the presented one highlighted; picture panel: the scene's image."""
+"""Table panel: training examples row by row with the present answers; picture panel: the scene's image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 from PIL import Image
@@ -14,21 +15,29 @@ from netviz.drawing.canvas import Cover, drawing_of
 from netviz.drawing.layout import BOX, Rect
 from netviz.drawing.panels.labels import short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
+from netviz.drawing.panels.panel import number as value_text
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import PicturePanelSpec as PictureSpec
 from netviz.scene.phrases import counted, say, whole
-from netviz.scene.shots import ThinkShot
-from netviz.timeline.frame import Frame
+from netviz.timeline.answers import Verdict, target_range, unseen_situations, verdict
+from netviz.timeline.frame import Answers, Frame
+from netviz.training.layers import Floats
 
 ARROW = "→"
+MARKS = {"right": "✓", "unsure": "·", "wrong": "✗"}
+"""Signs beside the present answers."""
 _MOST_ROWS = 12
+MOST_SITUATIONS = 3
+"""Largest number of situations with rows of their own below the training set."""
 THOUGHT = 1.6
-"""Height in rows of the new situation below the training set, with the gap above it."""
+"""Height in rows of the first situation below the training set, with the gap above it."""
 CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
 """Settings to try, each decimals, gap between columns in digits, size of type: the first with which a row fits, else
 the last."""
+ANSWER = 4
+"""Width of an answer in digits: 0.99."""
 PADDING = BOX
 """Padding of the box around a row, in sizes of its type."""
 INSIDE = 0.16
@@ -36,20 +45,28 @@ INSIDE = 0.16
 
 
 class TablePanel(NoGlow):
-    """Table panel: examples as rows of inputs and targets.
+    """Table panel: examples as rows of inputs, targets and the network's present answers.
 
-    A set too long for the panel is shown in pages, the presented example's page on top of the background; one too wide
-    becomes a counter.
+    Situations that are not among the examples stand below them, with a question mark for the target. A set too long for
+    the panel is shown in pages, the presented example's page on top of the background; one too wide becomes a counter,
+    and one with room for no answers shows none.
     """
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
         layout, scene = context.layout, context.recording.scene
+        examples = context.recording.examples
+        self.situations = unseen_situations(scene)[:MOST_SITUATIONS]
+        self.numbers = {tuple(shot.inputs): number for number, shot in enumerate(self.situations)}
+        self.known = {tuple(inputs): number for number, inputs in reversed([*enumerate(examples.given.tolist())])}
+        self.targets = examples.targets
+        borders = target_range(examples.targets)
+        self.width = None if borders is None else borders[1] - borders[0]
+        with_answers = [] if context.compared else [(choice, True) for choice in CHOICES if choice[2] == 1]
         self.fits = False
-        for decimals, gap, size in CHOICES:
-            self.size, self.gap, self.decimals = size * layout.figure, gap, decimals
-            self.thoughts = [self._short(shot.inputs) for shot in scene.shots if isinstance(shot, ThinkShot)]
-            examples = context.recording.examples
+        for (decimals, gap, size), has_answers in (*with_answers, *((choice, False) for choice in CHOICES)):
+            self.size, self.gap, self.decimals, self.has_answers = size * layout.figure, gap, decimals, has_answers
+            self.asked = [self._short(shot.inputs) for shot in self.situations]
             self.cells = [
                 (self._short(inputs), self._short(targets))
                 for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
@@ -58,8 +75,9 @@ class TablePanel(NoGlow):
             if self.columns[-1] <= slot.right:
                 self.fits = True
                 break
+        self.values = len(self.cells[0][0]) + 1 + len(self.cells[0][1])
         self.head = slot.y + 0.6 * layout.small
-        below = THOUGHT if self.thoughts else 0.0
+        below = THOUGHT + len(self.asked) - 1 if self.asked else 0.0
         fitting = int((slot.height - 1.9 * layout.small) / (1.22 * self.size) - below)
         self.rows = max(1, min(len(self.cells), fitting, _MOST_ROWS))
         self.step = min((slot.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
@@ -80,14 +98,14 @@ class TablePanel(NoGlow):
         return [short(value, self.decimals) for value in values]
 
     def _columns(self) -> list[float]:
-        """Right edges of the inputs, the arrow and the targets, in pixels."""
+        """Right edges of the inputs, the arrow, the targets and, where they are shown, the answers and their mark."""
         font = self.context.faces.figures
         digit = width("0", font, self.size)
         gap = self.gap * digit
         edges, x = [], self.slot.x
         inputs, targets = self.cells[0]
         for index in range(len(inputs)):
-            x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.thoughts])
+            x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.asked])
             edges.append(x)
             x += gap
         x += max(gap, digit)  # the arrow stands to the left of its edge
@@ -95,10 +113,17 @@ class TablePanel(NoGlow):
         for index in range(len(targets)):
             x += gap + digit * max(len(row[1][index]) for row in self.cells)
             edges.append(x)
+        if self.has_answers:
+            x += max(gap, digit)
+            for _ in targets:
+                x += min(gap, digit) + digit * ANSWER
+                edges.append(x)
+            if self.width is not None:
+                edges.append(x + 1.8 * digit)
         return edges
 
     def ground(self) -> None:
-        """Write the heading, and all rows where they fit."""
+        """Write the heading, and all rows where they fit; a line parts those that are learned from and those not."""
         context = self.context
         layout, theme, faces = context.layout, context.theme, context.faces
         total = len(self.cells)
@@ -110,37 +135,94 @@ class TablePanel(NoGlow):
             layout.small,
             theme.faint,
         )
-        if self.fits and self.rows == total:
+        if not self.fits:
+            return
+        if self.rows == total:
             for index in range(total):
-                self._row(index, self.first + index * self.step, theme.faint, 1.0)
+                self._row(index, self._height(index), theme.faint, 1.0)
+        if self.asked:
+            y = (self._height(self.rows - 1) + self._height_of_situation(0)) / 2
+            line = Line2D(
+                [self.slot.x, self.columns[-1]], [y, y], color=tuple(mix(theme.centre, theme.quiet, 0.38)),
+                linewidth=max(1.0, 1.2 * layout.unit),
+            )  # fmt: skip
+            context.canvas.axes.add_line(line)
+            context.canvas.draw(line)
+            line.remove()
+            for number in range(len(self.asked)):
+                self._situation(number, theme.faint, 1.0)
+
+    def _height(self, place: float) -> float:
+        """Height y of the middle of a row."""
+        return self.first + place * self.step
+
+    def _height_of_situation(self, number: int) -> float:
+        return self._height(self.rows - 1 + THOUGHT + number)
 
     def draw(self, frame: Frame) -> None:
-        """Draw the presented row, bright in its box."""
-        theme = self.context.theme
-        thinking = frame.kind == "think"
-        paged = self.fits and self.rows < len(self.cells)
-        page = frame.near_example // self.rows * self.rows
-        if paged:
-            for position, index in enumerate(range(page, min(page + self.rows, len(self.cells)))):
-                self._row(index, self.first + position * self.step, theme.faint, 1.0)
-        if not thinking and frame.example is None:
-            if not self.fits:
+        """Draw the presented row, bright in its box, and the present answers."""
+        if not self.fits:
+            if frame.example is None and frame.kind != "think":
                 self._counter(frame, 1.0)
+            else:
+                self._highlight(self.first, frame.presented)
+                self._counter(frame, frame.presented)
             return
-        place = 0.0
-        if self.fits:
-            place = self.rows - 1 + THOUGHT if thinking else float((frame.example or 0) - (page if paged else 0))
-        y = self.first + place * self.step
+        theme = self.context.theme
+        number, example = self._presented(frame)
+        near = frame.near_example if example is None else example
+        page = near // self.rows * self.rows if self.rows < len(self.cells) else 0
+        shown = range(page, min(page + self.rows, len(self.cells)))
+        if self.rows < len(self.cells):
+            for index in shown:
+                self._row(index, self._height(index - page), theme.faint, 1.0)
         level = frame.presented
+        if number is not None:
+            self._highlight(self._height_of_situation(number), level)
+            self._situation(number, theme.ink, level)
+        elif example is not None:
+            self._highlight(self._height(example - page), level)
+            self._row(example, self._height(example - page), theme.ink, level)
+        if frame.answers is not None and self.has_answers:
+            self._answers(frame.answers, shown, example if level > 0.5 else None)
+
+    def _presented(self, frame: Frame) -> tuple[int | None, int | None]:
+        """The situation and the example that a frame presents, by their numbers; None where it presents none."""
+        if frame.kind == "think" and frame.inputs is not None:
+            given = tuple((frame.inputs if frame.point is None else np.array(frame.point)).tolist())
+            return self.numbers.get(given), self.known.get(given)
+        return None, frame.example
+
+    def _highlight(self, y: float, level: float) -> None:
+        theme = self.context.theme
         for cover, strength in zip(self._box(y), (INSIDE, 0.38), strict=True):
             self.context.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
-        if not self.fits:
-            self._counter(frame, level)
-        elif thinking and frame.inputs is not None:
-            answer = " ".join(["?"] * len(self.cells[0][1]))
-            self._write(self._short(frame.inputs.tolist()), answer.split(), y, theme.ink, level)
-        elif frame.example is not None:
-            self._row(frame.example, y, theme.ink, level)
+
+    def _answers(self, answers: Answers, shown: range, presented: int | None) -> None:
+        """Write the present answers beside the rows shown, with a mark, and those to situations below."""
+        theme = self.context.theme
+        errors = np.abs(answers.examples - self.targets).max(axis=1)
+        for place, index in enumerate(shown):
+            ink = theme.ink if index == presented else theme.quiet
+            self._answer(answers.examples[index], self._height(place), ink, float(answers.seen[index]))
+            if self.width is not None:
+                of = verdict(float(errors[index]), self.width)
+                self._mark(of, self._height(place), index == presented, float(answers.seen[index]))
+        gold = theme.readable(theme.signal)
+        for number in range(len(self.asked)):
+            level = float(answers.asked[number])
+            self._answer(answers.unseen[number], self._height_of_situation(number), gold, level)
+
+    def _answer(self, values: Floats, y: float, ink: Colour, level: float) -> None:
+        canvas, font = self.context.canvas, self.context.faces.figures
+        for edge, value in zip(self.columns[self.values :], values.tolist(), strict=False):
+            canvas.text(value_text(value), edge, y, font, self.size, ink, "right", level)
+
+    def _mark(self, of: Verdict, y: float, is_presented: bool, level: float) -> None:
+        theme, font = self.context.theme, self.context.faces.figures
+        inks = {"right": theme.positive, "unsure": theme.signal, "wrong": theme.error}
+        ink = theme.ink if is_presented else theme.readable(inks[of])
+        self.context.canvas.text(MARKS[of], self.columns[-1], y, font, self.size, ink, "right", level)
 
     def _box_at(self, y: float) -> tuple[Cover, Cover]:
         """Covers of inside and edge of the box around the row at height y."""
@@ -155,9 +237,13 @@ class TablePanel(NoGlow):
     def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
         self._write(*self.cells[index], y, ink, level)
 
+    def _situation(self, number: int, ink: Colour, level: float) -> None:
+        unknown = ["?"] * len(self.cells[0][1])
+        self._write(self.asked[number], unknown, self._height_of_situation(number), ink, level)
+
     def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
         canvas, font = self.context.canvas, self.context.faces.figures
-        for edge, text in zip(self.columns, [*inputs, ARROW, *targets], strict=True):
+        for edge, text in zip(self.columns[: self.values], [*inputs, ARROW, *targets], strict=True):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
 
     def _counter(self, frame: Frame, level: float) -> None:

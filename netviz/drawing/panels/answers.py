@@ -1,0 +1,301 @@
+"""Answers panel: the present answers to all examples as dots between two targets, those to unseen situations hollow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, floor
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from netviz.drawing.canvas import Anchor, Canvas, Cover, cover_of
+from netviz.drawing.layout import Rect
+from netviz.drawing.panels.labels import short
+from netviz.drawing.panels.panel import NoGlow, RenderContext
+from netviz.drawing.text import fit, width
+from netviz.drawing.theme import Colour, mix
+from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.phrases import say
+from netviz.timeline.answers import target_range, unseen_situations, verdict
+from netviz.timeline.frame import Frame
+
+RADIUS = 0.0078
+"""Radius of a dot, as a part of the picture's shorter side."""
+TRACK = 2.2
+"""Largest distance of the tracks on which dots move, in radii."""
+HALO, HALO_LIGHT = 2.6, 0.30
+"""Reach of a dot's halo in radii, and its light in the middle."""
+RING = 0.32
+"""Width of a hollow dot's ring, in radii."""
+BEYOND = 0.06
+"""How far an answer is drawn beyond the targets, as a part of their distance, where outputs have no bounds."""
+LONGEST_NAME = 9
+"""Largest number of characters in the name of a situation beside its dot."""
+NAME_AWAY = 2.2
+"""Distance of a name from the middle of its dot, in radii."""
+LEAST_WITH_HEADING = 4.2
+"""Height of a slot, in sizes of type, from which its axes have a heading."""
+FINENESS = 4
+"""Steps a pixel in which dots move."""
+STEPS_BACK = 0.55
+"""Level of the dots while nothing is said of them."""
+CACHED_DOTS = 1024
+
+
+@dataclass(frozen=True)
+class Track:
+    """The line on which one dot moves: example or situation `number`, at output `output`.
+
+    start, stop: ends (x, y) in pixels, of answers at the lower and at the upper target. side: -1 or 1, of the axis.
+    """
+
+    number: int
+    output: int
+    start: tuple[float, float]
+    stop: tuple[float, float]
+    side: int
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Axis of one output, from the lower to the upper target: its ends (x, y) in pixels."""
+
+    start: tuple[float, float]
+    stop: tuple[float, float]
+
+
+class AnswersPanel(NoGlow):
+    """Answers panel: one axis from the lower to the upper target for each output.
+
+    Dots of examples that should be answered with the upper target move on one side of it, the others on the other. With
+    several outputs each has a row of its own; where only one of them is right, a row has the examples of its class.
+    """
+
+    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
+        self.context, self.slot = context, slot
+        scene, examples = context.recording.scene, context.recording.examples
+        self.situations = unseen_situations(scene)
+        self.targets = examples.targets
+        self.low, self.high = target_range(examples.targets) or (0.0, 1.0)
+        self.radius = max(2.0, RADIUS * min(context.layout.size))
+        outputs = self.targets.shape[1]
+        self.is_upright = outputs == 1 and slot.height > 1.2 * slot.width
+        self.is_class = outputs > 1 and bool((self.targets.sum(axis=1) == self.high + (outputs - 1) * self.low).all())
+        self.axes = [self._axis(output) for output in range(outputs)]
+        self.tracks = [*self._tracks()]
+        self.asked = [*self._asked()]
+        self.dots = Dots(context.canvas, self.radius)
+
+    # Geometry.
+
+    def _axis(self, output: int) -> Axis:
+        """The axis of an output, with room for the ends' numbers and for what stands beside it."""
+        slot, small = self.slot, self.context.layout.small
+        if self.is_upright:
+            x = slot.x + 0.5 * slot.width
+            return Axis((x, slot.bottom - 3.4 * small), (x, slot.y + 3.0 * small))
+        ends = width("0", self.context.faces.figures, small) * 3
+        names = 1.4 * small if self.targets.shape[1] > 1 else 0.0
+        y = slot.y + self._heading + (output + 0.5) * self._high + names / 2
+        return Axis((slot.x + ends, y), (slot.right - max(ends, self._longest_name()), y))
+
+    def _longest_name(self) -> float:
+        """Width in pixels of the longest name beside a dot, with its gap."""
+        font, size = self.context.faces.figures, self.context.layout.small
+        widest: list[float] = [width(self._named(shot.inputs), font, size) for shot in self.situations]
+        return max(widest, default=0.0) + NAME_AWAY * self.radius
+
+    @property
+    def _heading(self) -> float:
+        """Height of the heading above axes that lie, where there is room for one."""
+        small = self.context.layout.small
+        return 1.9 * small if self.slot.height >= LEAST_WITH_HEADING * small else 0.0
+
+    @property
+    def _high(self) -> float:
+        """Height of the row of one output, whose axis lies."""
+        return (self.slot.height - self._heading) / len(self.targets[0])
+
+    def _tracks(self) -> Iterator[Track]:
+        for output in range(self.targets.shape[1]):
+            sides = {1: np.flatnonzero(self.targets[:, output] == self.high).tolist()}
+            if not self.is_class:
+                sides[-1] = np.flatnonzero(self.targets[:, output] != self.high).tolist()
+            for side, numbers in sides.items():
+                lanes = max(1, min(len(numbers), self._lanes(side)))
+                for place, number in enumerate(numbers):
+                    yield self._track(number, output, side, place % lanes)
+
+    def _asked(self) -> Iterator[Track]:
+        """Tracks of the situations: outside those of the examples, on the side of their target, if they have one."""
+        for number, shot in enumerate(self.situations):
+            for output in range(self.targets.shape[1]):
+                side = self._side(shot.target, output)
+                if self.is_class and side < 0:
+                    continue
+                used = len({track.start for track in self.tracks if track.output == output and track.side == side})
+                yield self._track(number, output, side, min(used, self._lanes(side)) + number)
+
+    def _lanes(self, side: int) -> int:
+        """Number of tracks on a side of the axis for which there is room, one left for situations."""
+        names = 1.4 * self.context.layout.small if self.targets.shape[1] > 1 else 0.0
+        room = (self._high - names) / 2
+        if self.is_upright:
+            is_named = any(self._side(shot.target, 0) == side for shot in self.situations)
+            room = self.slot.width / 2 - (self._longest_name() if is_named else 0.0)
+        return max(1, min(5, floor((room / self.radius - 0.4) / TRACK) - 1))
+
+    def _side(self, target: Sequence[float] | None, output: int) -> int:
+        """Side of the axis on which answers to a target belong; without one it is that of the lower target."""
+        return 1 if (target is None and self.is_class) or (target is not None and target[output] == self.high) else -1
+
+    def _track(self, number: int, output: int, side: int, lane: int) -> Track:
+        """A track beside its axis: on the side of the upper target to the left of it, or above it."""
+        away = -side * (1.5 + TRACK * lane) * self.radius
+        (x0, y0), (x1, y1) = self.axes[output].start, self.axes[output].stop
+        if self.is_upright:
+            return Track(number, output, (x0 + away, y0), (x1 + away, y1), side)
+        return Track(number, output, (x0, y0 + away), (x1, y1 + away), side)
+
+    def _place(self, track: Track, value: float) -> tuple[float, float]:
+        """Position of an answer on its track."""
+        part = (value - self.low) / (self.high - self.low)
+        part = min(1 + BEYOND, max(-BEYOND, part if np.isfinite(part) else 0.0))
+        (x0, y0), (x1, y1) = track.start, track.stop
+        return x0 + part * (x1 - x0), y0 + part * (y1 - y0)
+
+    # Drawing.
+
+    def ground(self) -> None:
+        """Draw the axes with their ends, and the words."""
+        context, slot = self.context, self.slot
+        layout, theme, canvas, faces = context.layout, context.theme, context.canvas, context.faces
+        scene, small = context.recording.scene, context.layout.small
+        line = mix(theme.centre, theme.quiet, 0.5)
+        for axis in self.axes:
+            middle = [(a + b) / 2 for a, b in zip(axis.start, axis.stop, strict=True)]
+            tick = 1.1 * self.radius
+            half = ([-tick, tick], [0.0, 0.0]) if self.is_upright else ([0.0, 0.0], [-tick, tick])
+            artists = [
+                Line2D(*zip(axis.start, axis.stop, strict=True), color=tuple(line), linewidth=1.6 * layout.unit),
+                Line2D(
+                    [middle[0] + x for x in half[0]], [middle[1] + y for y in half[1]], color=tuple(line),
+                    linewidth=1.6 * layout.unit,
+                ),
+            ]  # fmt: skip
+            for artist in artists:
+                canvas.axes.add_line(artist)
+                canvas.draw(artist)
+                artist.remove()
+            for (x, y), value, (across, down, anchor) in zip(
+                (axis.start, axis.stop), (self.low, self.high), self._ends(), strict=True
+            ):
+                canvas.text(short(value, 2), x + across, y + down, faces.figures, small, theme.quiet, anchor)
+        heading = say(scene, "label-answers")
+        if self.is_upright:
+            x = self.axes[0].start[0]
+            canvas.text(heading, x, slot.y + 0.6 * small, faces.strong, small, theme.faint, "middle")
+            for value, side, anchor in ((self.high, -1, "right"), (self.low, 1, "left")):
+                text, size = fit(
+                    say(scene, "label-should-be", target=short(value, 2)), faces.words, small, 0.46 * slot.width,
+                    0.7 * small,
+                )  # fmt: skip
+                y = slot.bottom - 0.7 * small
+                canvas.text(text, x + side * 0.9 * small, y, faces.words, size, theme.quiet, anchor)
+        elif self._heading:
+            canvas.text(heading, slot.x, slot.y + 0.6 * small, faces.strong, small, theme.faint)
+        if len(self.axes) > 1:
+            names = scene.network.outputs or [str(number + 1) for number in range(len(self.axes))]
+            for axis, name in zip(self.axes, names, strict=True):
+                text, size = fit(name, faces.words, small, axis.stop[0] - axis.start[0], 0.8 * small)
+                y = axis.start[1] - (2.0 + TRACK * self._lanes(1)) * self.radius - 0.2 * small
+                canvas.text(text, axis.start[0], y, faces.words, size, theme.quiet)
+
+    def _ends(self) -> Sequence[tuple[float, float, Anchor]]:
+        """Offsets of the numbers at the lower and at the upper end, and their anchors."""
+        small = self.context.layout.small
+        if self.is_upright:
+            return ((0.0, 1.0 * small, "middle"), (0.0, -1.0 * small, "middle"))
+        return ((-0.9 * small, 0.0, "right"), (0.9 * small, 0.0, "left"))
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the dots: white where the answer is right, golden where it is unsure or wrong."""
+        answers = frame.answers
+        if answers is None:
+            return
+        theme = self.context.theme
+        strength = STEPS_BACK + (1 - STEPS_BACK) * answers.focus
+        gold = theme.readable(theme.signal)
+        for track in self.tracks:
+            value, target = float(answers.examples[track.number, track.output]), self.targets[track.number]
+            of = verdict(abs(value - float(target[track.output])), self.high - self.low)
+            level = float(answers.seen[track.number])
+            is_presented = track.number == frame.example and frame.presented > 0.5
+            full = 1.0 if is_presented else strength
+            x, y = self._place(track, value)
+            self.dots.fill(x, y, theme.ink if of == "right" else gold, level * full, is_presented)
+            if track.number in answers.named:
+                self._name(track, (x, y), self._inputs_of(track.number), theme.ink, level)
+        for track in self.asked:
+            value, level = float(answers.unseen[track.number, track.output]), float(answers.asked[track.number])
+            x, y = self._place(track, value)
+            self.dots.ring(x, y, gold, level)
+            self._name(track, (x, y), self.situations[track.number].inputs, gold, level)
+
+    def _inputs_of(self, number: int) -> Sequence[float]:
+        inputs: list[float] = self.context.recording.examples.given[number].tolist()
+        return inputs
+
+    def _named(self, inputs: Sequence[float]) -> str:
+        """Name of an example or a situation beside its dot: its inputs, or nothing if they are too long."""
+        text = " ".join(short(value, 2) for value in inputs)
+        return text if len(text) <= LONGEST_NAME else ""
+
+    def _name(self, track: Track, at: tuple[float, float], inputs: Sequence[float], ink: Colour, level: float) -> None:
+        """Write the inputs beside a dot: outside of all tracks where the axis stands, at the right where it lies."""
+        layout, font = self.context.layout, self.context.faces.figures
+        x, y = at
+        anchor: Anchor = "left"
+        x += NAME_AWAY * self.radius
+        if self.is_upright:
+            lanes = [each.start[0] for each in (*self.tracks, *self.asked) if each.side == track.side]
+            outside = min(lanes) if track.side > 0 else max(lanes)
+            x, anchor = outside - track.side * NAME_AWAY * self.radius, "right" if track.side > 0 else "left"
+        self.context.canvas.text(self._named(inputs), x, y, font, layout.small, ink, anchor, level)
+
+
+class Dots:
+    """Dots with a soft halo, and rings, anywhere in the picture to a quarter of a pixel."""
+
+    def __init__(self, canvas: Canvas, radius: float) -> None:
+        self.canvas, self.radius = canvas, radius
+        self._cover = lru_cache(maxsize=CACHED_DOTS)(self._cover_at)
+
+    def fill(self, x: float, y: float, colour: Colour, level: float, shines: bool) -> None:
+        """Draw a dot with its halo, which `shines` twice as bright."""
+        if level > 0:
+            where = round(FINENESS * x), round(FINENESS * y)
+            self.canvas.fill(self._cover("halo", *where), colour, level * HALO_LIGHT * (2 if shines else 1))
+            self.canvas.fill(self._cover("disc", *where), colour, level)
+
+    def ring(self, x: float, y: float, colour: Colour, level: float) -> None:
+        """Draw a hollow dot."""
+        if level > 0:
+            self.canvas.fill(self._cover("ring", round(FINENESS * x), round(FINENESS * y)), colour, level)
+
+    def _cover_at(self, shape: str, x: int, y: int) -> Cover:
+        """Cover of a disc, a halo or a ring around a place, in steps of a pixel's FINENESS-th part."""
+        reach = ceil((HALO if shape == "halo" else 1.4) * self.radius) + 1
+        left, top = floor(x / FINENESS) - reach, floor(y / FINENESS) - reach
+        side = np.arange(2 * reach + 2, dtype=np.float32) + 0.5
+        away = np.hypot(side[None, :] + left - x / FINENESS, side[:, None] + top - y / FINENESS)
+        if shape == "halo":
+            alpha = np.exp(-((away / (HALO / 2 * self.radius)) ** 2)) * (away < reach)
+        elif shape == "disc":
+            alpha = np.clip(self.radius + 0.5 - away, 0, 1)
+        else:
+            thick = RING * self.radius
+            alpha = np.clip(thick / 2 + 0.5 - np.abs(away - 1.2 * self.radius), 0, 1)
+        return cover_of(self.canvas, alpha.astype(np.float32), left, top)

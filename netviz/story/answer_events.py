@@ -1,0 +1,273 @@
+"""Events in the answers: examples that lean right, resist or are solved, unseen situations, and how many are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from netviz.story.network_events import MOST_WORK, passes, work_of
+from netviz.story.replay import CycleEnds, Moments, Replay, Turn, chosen, last_crossing, last_turn
+from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
+from netviz.training.event import Event
+from netviz.training.layers import Floats, features_of, network_inputs
+from netviz.training.problem import Parameters
+from netviz.training.recording import Recording
+
+_SURELY = 0.05
+"""How much farther than the edge an error must come after a turn, in parts of the distance between two targets."""
+NEARLY = 0.1
+"""How much less than clearly wrong an answer may become while it is said to be sure and wrong, in the same parts."""
+MOST_TOLD_APART = 12
+"""Largest number of examples of which one is spoken of, and that are counted: so many a viewer can tell apart."""
+LONG_AFTER = 3.0
+"""An example resists if it is clearly right only after so many times the cycles that all others take."""
+FEWEST_MOMENTS_TO_SOLVE = 8
+"""Fewest moments in which these events are looked for: fewer would say too little about their time."""
+LEVELS = (0.9, 0.99)
+"""Shares of right answers that are reported where there are more examples than can be told apart."""
+
+
+def answer_events(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
+    """All events in the answers, where targets are classes; exact to the step where that is cheap."""
+    margins = margins_for(recording.examples.targets)
+    if margins is None:
+        return
+    inputs = recording.examples.inputs
+    history = _history(recording, moments, inputs, margins)
+    if history is not None and len(inputs) <= MOST_TOLD_APART:
+        yield from _of_examples(history, replay)
+    if history is not None:
+        yield from _solved(history, replay)
+    yield from _accuracy(recording, moments, margins)
+    if moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), 1)) is moments:
+        yield from _of_situations(recording, moments, replay)
+
+
+# Margins: how clearly answers are right, on their target's side of the middle or with their target's class the largest.
+
+Margins = Callable[[Floats], Floats]
+"""Function from outputs (..., E, n_L) to each example's margin (..., E): 1 where the answer is the target itself, 0 on
+the edge between right and wrong, below 0 where it is wrong."""
+
+
+def margins_for(targets: Floats) -> Margins | None:
+    """Margin function for targets (E, n_L); None where they are numbers to be met, not classes.
+
+    Classes are targets of two different values in all, not the same for every example. If each example has the higher
+    of them at exactly one of several outputs, the largest output is the answer; otherwise each output has to be on its
+    target's side of the middle between the two.
+    """
+    values = np.unique(targets).tolist()
+    if len(values) != 2 or len(np.unique(targets, axis=0)) < 2:
+        return None
+    low, high = values
+    is_high = targets == high
+    if targets.shape[1] > 1 and (is_high.sum(axis=1) == 1).all():
+
+        def by_largest(outputs: Floats) -> Floats:
+            right = np.where(is_high, outputs, -np.inf).max(axis=-1)
+            other = np.where(is_high, -np.inf, outputs).max(axis=-1)
+            return np.asarray((right - other) / (high - low))
+
+        return by_largest
+
+    factors = np.where(is_high, 2.0, -2.0) / (high - low)
+
+    def by_side(outputs: Floats) -> Floats:
+        return np.asarray(((outputs - (low + high) / 2) * factors).min(axis=-1))
+
+    return by_side
+
+
+def errors_of(margins: Floats) -> Floats:
+    """Errors of answers from their margins: 0 where they are the target, 0.5 on the edge between right and wrong."""
+    return np.asarray((1 - margins) / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class _History:
+    """Errors (R, E) of the answers to E questions at R moments, and their measure at any parameters."""
+
+    recording: Recording
+    moments: Moments
+    inputs: Floats
+    margins: Margins
+    errors: Floats
+    is_thinned: bool
+
+    def worst(self, which: Sequence[int]) -> Floats:
+        """The largest error (R,) among some of the answers."""
+        return np.asarray(self.errors[:, list(which)].max(axis=1))
+
+    def falls(self, replay: Replay, which: Sequence[int], edge: float) -> tuple[Event | None, Turn | None]:
+        """Where the largest error among some answers falls below an edge for good: as a bare event, and as a turn."""
+        values = edge - self.worst(which)
+        turn = last_turn(values, 0.0, min(_SURELY, edge / 2))
+        if turn is None or not turn.rising:
+            return None, None
+
+        def measure(parameters: Parameters) -> Floats | None:
+            if work_of(parameters, len(self.inputs)) > MOST_WORK:
+                return None
+            errors = _errors(self.recording, parameters, self.inputs, self.margins)
+            return np.asarray(edge - errors[:, list(which)].max(axis=1))
+
+        found = None if self.is_thinned else last_crossing(CycleEnds(replay), values, turn, measure)
+        if found is not None:
+            return Event("solved", found.cycle), turn
+        numbers = {"since": float(self.moments.cycle[turn.crossed - 1])}
+        return Event("solved", int(self.moments.cycle[turn.crossed]), numbers=numbers), turn
+
+
+def _history(recording: Recording, moments: Moments, inputs: Floats, margins: Margins) -> _History | None:
+    """Errors of the answers at all moments, or as many as can be computed in time; None if those are too few."""
+    thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), len(inputs)))
+    if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
+        return None
+    errors = _errors(recording, thinned.parameters, inputs, margins)
+    return _History(recording, thinned, inputs, margins, errors, thinned is not moments)
+
+
+def _errors(recording: Recording, parameters: Parameters, inputs: Floats, margins: Margins) -> Floats:
+    """Errors (C, E) of the answers to inputs (E, n_0) with each of the parameters (C, ...)."""
+    activations = recording.scene.network.activations
+    return errors_of(np.concatenate([margins(layers[-1]) for layers in passes(parameters, activations, inputs)]))
+
+
+# Events of single examples: nearly all lean the right way, one resists; and all are clearly right.
+
+
+def _of_examples(history: _History, replay: Replay) -> Iterator[Event]:
+    examples = range(history.errors.shape[1])
+    clear = [_since(history.worst([number]), CLEARLY) for number in examples]
+    order = sorted(examples, key=lambda number: clear[number])
+    holdout: int | None = None
+    if len(order) > 2:
+        last, others = order[-1], order[:-1]
+        started, _ = history.falls(replay, others, CLEARLY)
+        ended, _ = history.falls(replay, [last], CLEARLY)
+        cycles = history.moments.cycle
+        end = int(cycles[-1]) if ended is None else ended.cycle
+        is_clear = clear[others[-1]] < len(cycles)
+        if is_clear and started is not None and end >= LONG_AFTER * started.cycle:
+            holdout = last
+            numbers = {"example": float(last), "from": float(started.cycle), "to": float(end)}
+            middle = round(float(np.sqrt(float(started.cycle) * end)))
+            yield Event("holdout", middle, numbers=numbers)
+    leaning = [number for number in examples if number != holdout]
+    found, turn = history.falls(replay, leaning, HALF)
+    if found is not None and turn is not None and turn.crossed > 0:
+        numbers = {**found.numbers, "right": float(len(leaning)), "examples": float(len(examples))}
+        yield Event("leans", found.cycle, numbers=numbers)
+
+
+def _since(errors: Floats, edge: float) -> int:
+    """Index of the first moment from which an error (R,) is below an edge for good; R if it never is."""
+    above = np.flatnonzero(errors >= edge)
+    return int(above[-1]) + 1 if len(above) else 0
+
+
+def _solved(history: _History, replay: Replay) -> Iterator[Event]:
+    """Event that all training examples are clearly right for good."""
+    found, _ = history.falls(replay, range(history.errors.shape[1]), CLEARLY)
+    if found is not None:
+        right = float((history.errors[0] < HALF).sum())
+        numbers = {**found.numbers, "examples": float(history.errors.shape[1]), "before": right}
+        yield Event("solved", found.cycle, numbers=numbers)
+
+
+# Event of accuracy: so many of the examples are on the right side for good, those for testing where there are any.
+
+
+def _accuracy(recording: Recording, moments: Moments, margins: Margins) -> Iterator[Event]:
+    examples, is_test = recording.examples, bool(len(recording.examples.test_inputs))
+    inputs, targets = (examples.test_inputs, examples.test_targets) if is_test else (examples.inputs, examples.targets)
+    if len(inputs) <= MOST_TOLD_APART:
+        return
+    of_test = margins_for(targets) if is_test else margins
+    history = None if of_test is None else _history(recording, moments, inputs, of_test)
+    if history is None:
+        return
+    accuracy = (history.errors < HALF).mean(axis=1)
+    for level in reversed(LEVELS):
+        turn = last_turn(accuracy, level - _SURELY, level, level - _SURELY / 2)
+        if turn is not None and turn.rising:
+            reached = turn.crossed + int(np.flatnonzero(accuracy[turn.crossed :] >= level)[0])
+            numbers = {"share": level, "after": float(accuracy[-1]), "examples": float(len(inputs))}
+            numbers |= {"test": float(is_test), "since": float(history.moments.cycle[reached - 1])}
+            yield Event("accurate", int(history.moments.cycle[reached]), numbers=numbers)
+            return
+
+
+# Events of situations that the network never learns from: where it is most wrong, and where it turns.
+
+
+def _of_situations(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
+    scene, targets = recording.scene, recording.examples.targets
+    low, high = float(targets.min()), float(targets.max())
+    for number, shot in enumerate(unseen_situations(scene)):
+        if shot.target is None or not {*shot.target} <= {low, high}:
+            continue
+        inputs = network_inputs(features_of(scene), np.array([shot.inputs], dtype=np.float64))
+        right = np.array([shot.target], dtype=np.float64)
+
+        def margins(outputs: Floats, right: Floats = right) -> Floats:
+            return np.asarray(1 - 2 * np.abs(outputs - right).max(axis=-1) / (high - low))
+
+        history = _History(
+            recording, moments, inputs, margins, _errors(recording, moments.parameters, inputs, margins), False
+        )
+        outputs = _outputs(recording, moments.parameters, inputs)
+        named = {"situation": float(number), "before": float(outputs[0].max() if right.size == 1 else 0.0)}
+        if (worst := _most_wrong(history, replay)) is not None:
+            cycle, error = worst
+            numbers = named | {"error": error, "answer": _answer(right, error, low, high)}
+            yield Event("unseen", cycle, numbers=numbers | {"to": _wrong_until(history, cycle)})
+        for edge in (HALF, CLEARLY):
+            found, _ = history.falls(replay, [0], edge)
+            if found is not None:
+                numbers = named | {"error": edge, "answer": _answer(right, edge, low, high), **found.numbers}
+                yield Event("unseen", found.cycle, numbers=numbers)
+
+
+def _outputs(recording: Recording, parameters: Parameters, inputs: Floats) -> Floats:
+    activations = recording.scene.network.activations
+    return np.concatenate([layers[-1][:, 0] for layers in passes(parameters, activations, inputs)])
+
+
+def _answer(right: Floats, error: float, low: float, high: float) -> float:
+    """The answer of a single output that has such an error."""
+    target = float(right[0, 0])
+    return target + error * (high - low) * (1 if target == low else -1)
+
+
+def _wrong_until(history: _History, cycle: int) -> float:
+    """The last kept cycle up to which an answer that was most wrong after `cycle` stays nearly so."""
+    after = history.moments.cycle >= cycle
+    errors, cycles = history.errors[after, 0], history.moments.cycle[after]
+    better = np.flatnonzero(errors < WRONG - NEARLY)
+    return float(cycle if len(better) and better[0] == 0 else cycles[better[0] - 1] if len(better) else cycles[-1])
+
+
+def _most_wrong(history: _History, replay: Replay) -> tuple[int, float] | None:
+    """The cycle after which an answer is most wrong, and its error then; None if it never is clearly wrong.
+
+    An answer that is most wrong before training has not become so.
+    """
+    errors = history.errors[:, 0]
+    worst = int(errors.argmax())
+    if worst == 0 or errors[worst] < WRONG or errors[worst] < errors[0] + _SURELY:
+        return None
+    cycle, error = int(history.moments.cycle[worst]), float(errors[worst])
+    ends = CycleEnds(replay)
+    for moment in (worst - 1, worst):
+        stretch = ends.stretch(moment) if moment < len(errors) - 1 else None
+        if stretch is None:
+            continue
+        at_ends = _errors(history.recording, stretch.parameters, history.inputs, history.margins)[:, 0]
+        best = int(at_ends.argmax())
+        if at_ends[best] > error:
+            cycle, error = int(stretch.cycle[best]), float(at_ends[best])
+    return cycle, error

@@ -1,0 +1,164 @@
+"""Answers: what the network answers, with the weights of a moment, to its examples and to what it never learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from netviz.scene.scene import Scene
+from netviz.scene.shots import ThinkShot
+from netviz.timeline import step_timing
+from netviz.timeline.cues import Cue
+from netviz.timeline.frame import Answers, Array, NetworkState
+from netviz.timeline.plan import Plan
+from netviz.training.layers import features_of, forward, network_inputs
+from netviz.training.recording import Recording
+
+CLEARLY, HALF, WRONG = 0.25, 0.5, 0.75
+"""Errors of answers, as parts of the distance between two targets: below the first an answer is clearly right, above
+the last clearly wrong, and between them it is unsure; from a half on it is on the wrong side."""
+
+APPEARING, FOCUSING = 0.4, 0.5
+"""Seconds in which an answer appears beside its example; and in which the answers come forward that are spoken of."""
+
+SPOKEN_OF = ("leans", "holdout", "unseen", "insight", "solved", "accurate")
+"""Kinds of events whose sentences are about the answers."""
+
+Verdict = Literal["right", "unsure", "wrong"]
+
+
+def unseen_situations(scene: Scene) -> tuple[ThinkShot, ...]:
+    """Think shots about situations that are not among the training examples, the first about each."""
+    known = {tuple(example.inputs) for example in scene.data.examples or ()}
+    found: dict[tuple[float, ...], ThinkShot] = {}
+    for shot in scene.shots:
+        if isinstance(shot, ThinkShot) and tuple(shot.inputs) not in known:
+            found.setdefault(tuple(shot.inputs), shot)
+    return tuple(found.values())
+
+
+def target_range(targets: Array) -> tuple[float, float] | None:
+    """Smallest and largest of targets (P, n_L), if each is one of these two; None where there are others."""
+    low, high = float(targets.min()), float(targets.max())
+    return (low, high) if high > low and bool(((targets == low) | (targets == high)).all()) else None
+
+
+def verdict(error: float, width: float) -> Verdict:
+    """Whether an answer with its largest error is right, wrong or unsure. width: distance between two targets."""
+    return "right" if error < CLEARLY * width else "wrong" if error > WRONG * width else "unsure"
+
+
+class Presentation(NamedTuple):
+    """Presentation of an example or a situation: its number, and the frames in which it begins and ends."""
+
+    number: int
+    start: int
+    stop: int
+
+
+class Focus(NamedTuple):
+    """How much the answers are spoken of, 0 to 1, and the numbers of the examples that are."""
+
+    level: float = 0.0
+    named: tuple[int, ...] = ()
+
+
+def focus_at(cues: Sequence[Cue], index: int, fps: float, *, fades: bool) -> Focus:
+    """Focus on the answers in frame `index`, while a cue about them is shown. cues: in order of time."""
+    for cue in cues:
+        if cue.start <= index < cue.stop and cue.event is not None and cue.event.kind in SPOKEN_OF:
+            middle, frames = index + 0.5, FOCUSING * fps
+            level = min(step_timing.ease((middle - cue.start) / frames), step_timing.ease((cue.stop - middle) / frames))
+            named = (round(cue.event.numbers["example"]),) if cue.event.kind == "holdout" else ()
+            return Focus(level if fades else 1.0, named)
+    return Focus()
+
+
+@dataclass(frozen=True, eq=False)
+class Questions:
+    """All that the network is asked in a film, and when.
+
+    inputs (P + T, n_0): the P training examples, then the T situations that are not among them.
+    first (P + T,): the frame in which each is answered for the first time; past the film's end if it never is.
+    thoughts: presentations of situations in think shots, during which their answers wait for the network's.
+    """
+
+    scene: Scene
+    inputs: Array
+    examples: int
+    first: tuple[int, ...]
+    thoughts: tuple[Presentation, ...]
+
+    @classmethod
+    def of(cls, recording: Recording, plan: Plan) -> Questions:
+        """The questions of a film."""
+        scene, given = recording.scene, recording.examples.given
+        situations = unseen_situations(scene)
+        asked = [given, *(np.array([shot.inputs], dtype=np.float64) for shot in situations)]
+        numbers = {tuple(shot.inputs): number for number, shot in enumerate(situations)}
+        learning = next((span.start for span in plan.spans if span.shot_kind == "learning"), plan.frame_count)
+        never = learning if scene.presentation == "together" else plan.frame_count
+        first = [never] * len(given) + [learning] * len(situations)
+        thoughts = []
+        for span in plan.spans:
+            answered = span.stop if span.kind == "walk" else span.start + (span.stop - span.start) // 2
+            if span.example is not None:
+                first[span.example] = min(first[span.example], answered)
+            shot = scene.shots[span.shot]
+            if isinstance(shot, ThinkShot) and (number := numbers.get(tuple(shot.inputs))) is not None:
+                thoughts.append(Presentation(number, span.start, span.stop))
+                place = len(given) + number
+                first[place] = min(first[place], span.start)
+        return cls(
+            scene,
+            network_inputs(features_of(scene), np.concatenate(asked)),
+            len(given),
+            tuple(first),
+            tuple(thoughts),
+        )
+
+    def answered(self, index: int) -> int:
+        """Number of the answers that have appeared by frame `index`, and gone."""
+        return sum(first < index for first in self.first) + sum(start <= index for _, start, _ in self.thoughts)
+
+    def changes_at(self, index: int, fps: float) -> bool:
+        """True if an answer appears or goes in frame `index`."""
+        frames = max(1.0, APPEARING * fps)
+        goes = any(0 < start - index < frames for _, start, _ in self.thoughts)
+        return goes or any(0 < index - first < frames for first in self.first)
+
+    def answers(
+        self, state: NetworkState, index: int, fps: float, thought: float, focus: Focus, *, fades: bool
+    ) -> Answers:
+        """The answers in frame `index` to the weights of a state.
+
+        thought: level, 0 to 1, to which the answer of the thought that the frame shows has come. focus: what is spoken
+        of. fades: whether answers appear gradually.
+        """
+        network = self.scene.network
+        weights = [layer[:count] for layer, count in zip(state.weights, network.layers, strict=False)]
+        with np.errstate(all="ignore"):
+            given = forward(weights, list(state.biases), network.activations, self.inputs)[-1]
+        frames = max(1.0, APPEARING * fps) if fades else 1.0
+        levels = np.array([step_timing.ease((index - first) / frames) for first in self.first])
+        for number, start, stop in self.thoughts:
+            place = self.examples + number
+            if start <= index < stop:
+                levels[place] = thought
+            elif index < start:  # it is asked anew: before that its answer goes
+                levels[place] *= step_timing.ease((start - index) / frames)
+        return Answers(given[: self.examples], levels[: self.examples], given[self.examples :], levels[self.examples :])
+
+
+def largest_errors(answers: Array, targets: Array) -> Array:
+    """The largest error (P,) of each of some answers (P, n_L)."""
+    errors: Array = np.abs(answers - targets).max(axis=1)
+    return errors
+
+
+def all_clear(answers: Array, targets: Array, width: float) -> bool:
+    """True if every answer is clearly right."""
+    return bool((largest_errors(answers, targets) < CLEARLY * width).all())
