@@ -28,11 +28,12 @@ from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.panel import Panel, RenderContext
 from netviz.drawing.panels.table import PicturePanel, TablePanel
 from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, write_on_card
-from netviz.drawing.responses import Responses, domain_of
+from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.scene import Scene
+from netviz.timeline.sampled_answers import domain_of
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline

@@ -7,44 +7,12 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.scene.model import Activation
-from netviz.scene.shots import ThinkShot
+from netviz.timeline.sampled_answers import Domain
 from netviz.timeline.frame import Array, Frame
 from netviz.training.layers import features_of, forward, network_inputs
 from netviz.training.recording import Recording
 
 PlaneGrid = NDArray[np.float32]
-Domain = tuple[tuple[float, float], tuple[float, float]]
-"""A rectangle of the input plane: ((x1 from, to), (x2 from, to))."""
-
-PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
-_MARGIN = 0.15
-"""Margin around the examples, as a part of their range."""
-
-
-def domain_of(recording: Recording) -> Domain:
-    """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
-
-    The points are those of the examples and those that the film thinks about.
-    """
-    if recording.scene.data.dataset is not None:
-        return PLAYGROUND
-    examples = recording.examples
-    assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
-    thoughts = [shot.inputs for shot in recording.scene.shots if isinstance(shot, ThinkShot)]
-    points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
-    low, high = points.min(axis=0), points.max(axis=0)
-    side = float((high - low).max()) or 1.0
-    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
-    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
-    return (left, right), (bottom, top)
-
-
-def signed(values: PlaneGrid | Array, activation: Activation) -> PlaneGrid | Array:
-    """Outputs scaled to -1 to 1: those between 0 and 1 by nature are stretched, all others clipped."""
-    stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
-    cut: PlaneGrid | Array = np.minimum(np.maximum(stretched, -1), 1)
-    return cut
 
 
 class Responses:

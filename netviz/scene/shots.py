@@ -43,8 +43,9 @@ class LearningShot(Shot):
     together for many points of the plane (more than 50, not in the style classic), otherwise each. Give a number for a
     large network: examples that no shot presents are not recorded."""
     pace: Literal["story", "even"] = "story"
-    """Time of the steps. story: what is new is shown in full, one example of each later cycle for a moment, the others
-    in quick succession. even: all steps alike, each with backpropagation; so in the style classic, and on beats."""
+    """Time of what is shown. story: what is new is shown in full, one example of each later cycle for a moment, the
+    others in quick succession; where examples are seen together, time follows what changes. even: all steps alike, each
+    with backpropagation, or the same time from each shown cycle to the next; so in the style classic, and on beats."""
 
 
 class ThinkShot(Shot):

@@ -39,9 +39,6 @@ def shots_alone(shots: Sequence[Shot]) -> Iterator[Mistake]:
     learning = [index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)]
     for index in learning[1:]:
         yield ("shots", index), f"a film has one learning shot; the first is shot {learning[0] + 1}"
-    for index, shot in enumerate(shots):
-        if isinstance(shot, LearningShot) and shot.examples == "together" and "pace" in shot.model_fields_set:
-            yield ("shots", index, "pace"), "examples seen together have no steps to pace; leave it out"
     total = sum(shot.share or 0 for shot in shots)
     if total > 1 + 1e-9:
         yield ("shots",), f"the shares add up to {total:g}; together they can have at most 1"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from netviz.scene.shots import WalkShot
 from netviz.timeline import step_timing
 from netviz.timeline.frame import Array
+from netviz.timeline.pace import RunChanges, morph_course
 from netviz.timeline.plan import Plan, Span
 from netviz.training.recording import AT_REST, Recording
 
@@ -193,35 +194,58 @@ class ContinuousMorph:
         return int(self.rows[before]), int(self.rows[after]), part, float(cycle)
 
 
-def continuous_morph(index: RecordingIndex) -> ContinuousMorph:
-    """The continuous morph of a plan that has one (spans of the kind "sweep")."""
+def continuous_morph(index: RecordingIndex, changes: RunChanges | None = None) -> ContinuousMorph:
+    """The continuous morph of a plan that has one (spans of the kind "sweep").
+
+    changes: those at whose pace it goes; None: it goes evenly from shown cycle to shown cycle, or on beats.
+    """
     spans = [span for span in index.plan.spans if span.kind == "sweep"]
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
     kept = [cycle for cycle in index.kept_cycles if first <= cycle <= last]
-    # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
-    stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
-    spaced = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
-    position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
+    if changes is not None:
+        course = morph_course(changes, first, last, len(spans), spans[-1].stop - spans[0].start)
+        marks = _marks(spans)
+        kept = sorted({*course.passed_through([*marks.values()])}.intersection(kept))
+        counted = np.array(kept, dtype=np.float64)
+        time = _at_marks(spans, marks, course.time_of([*marks.values()]), index.plan.fps)
+        position = course.cycle_at(time)
+    else:
+        # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
+        stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
+        counted = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
+        position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
     return ContinuousMorph(
         spans[0].start,
         np.array([index.rest[cycle] for cycle in kept]),
         np.array(kept, dtype=np.float64),
-        np.interp(position, spaced, np.arange(len(kept))),
+        np.interp(position, counted, np.arange(len(kept))),
     )
+
+
+def _marks(spans: Sequence[Span]) -> dict[int, int]:
+    """Shown cycles that a morph reaches on time, by the frames in it after which it has."""
+    start, marks = spans[0].start, {0: spans[0].from_cycle or 0}
+    for span in spans[:-1]:
+        if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
+            marks[span.stop - start] = span.cycle
+    return {**marks, spans[-1].stop - start: spans[-1].cycle}
+
+
+def _at_marks(
+    spans: Sequence[Span], marks: Mapping[int, int], places: Array | NDArray[np.int64], fps: Fraction
+) -> Array:
+    """Place of each frame, at an even pace from mark to mark. places: those of the marks, increasing."""
+    frames = spans[-1].stop - spans[0].start
+    ramp = step_timing.ramp_in(float(frames / fps))
+    way = np.array([step_timing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
+    position: Array = np.interp(way[1:], way[list(marks)], places)
+    return position
 
 
 def _evenly(spans: Sequence[Span], stops: Sequence[int], fps: Fraction) -> Array:
     """Position of each frame, counted in stops: at an even pace, with the shown cycles on time where they can be."""
-    frames, start = spans[-1].stop - spans[0].start, spans[0].start
-    ramp = step_timing.ramp_in(float(frames / fps))
-    way = np.array([step_timing.cruise(frame / frames, ramp) for frame in range(frames + 1)])
-    marks = {0: stops[0]}
-    for span in spans[:-1]:
-        if span.stop - start - max(marks) >= ON_TIME and spans[-1].stop - span.stop >= ON_TIME:
-            marks[span.stop - start] = span.cycle
-    marks[frames] = stops[-1]
-    position: Array = np.interp(way[1:], way[list(marks)], np.searchsorted(stops, list(marks.values())))
-    return position
+    marks = _marks(spans)
+    return _at_marks(spans, marks, np.searchsorted(stops, list(marks.values())), fps)
 
 
 def _on_beats(spans: Sequence[Span], stops: Sequence[int]) -> Array:

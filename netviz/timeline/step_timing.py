@@ -194,11 +194,13 @@ def kick(x: float) -> float:
 
 GATHER = 0.8
 """Seconds in which a continuous morph gathers its speed, and loses it at the end."""
+MOST_RAMP = 0.2
+"""Largest part of a continuous morph in which it gathers speed."""
 
 
 def ramp_in(seconds: float) -> float:
-    """Part of a continuous morph of so many seconds in which it gathers speed: a fifth at most."""
-    return min(0.2, GATHER / seconds)
+    """Part of a continuous morph of so many seconds in which it gathers speed."""
+    return min(MOST_RAMP, GATHER / seconds)
 
 
 def cruise(x: float, ramp: float) -> float:

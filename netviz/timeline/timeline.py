@@ -32,7 +32,7 @@ from netviz.timeline.frame import (
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.learning_shot import is_even
-from netviz.timeline.pace import RunChanges
+from netviz.timeline.pace import RunChanges, is_by_change
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
     Lingering,
@@ -72,7 +72,7 @@ class Timeline:
     phase (N,): position of the middle of the frame in its span, 0 < phase < 1.
     first (N,): None in a moving film; in reduced motion the frame from which the picture of a frame is held. Span and
     phase are the same from there on, and give the moment that it shows.
-    shared: changes at whose pace moves go, where several runs are side by side; None: those of the recording.
+    shared: changes at whose pace all moves, where several runs are side by side; None: those of the recording.
     """
 
     plan: Plan
@@ -339,12 +339,13 @@ class Timeline:
 
     @cached_property
     def changes(self) -> RunChanges:
-        """The changes of the run, which set the pace of its moves; runs side by side share those of one."""
+        """The changes of the run, which set the pace of moves and morph; runs side by side share those of one."""
         return self.shared or RunChanges.of(self.recording)
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
-        return continuous_morph(self.recording_index)
+        by_change = is_by_change(self.plan, self.recording.scene)
+        return continuous_morph(self.recording_index, self.changes if by_change else None)
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move through the kept rows without stopping at shown cycles."""

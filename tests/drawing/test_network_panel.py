@@ -18,9 +18,9 @@ from netviz.drawing.panels.panel import playground_width
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.synapses import CORE
 from netviz.drawing.renderer import Renderer
-from netviz.drawing.responses import signed
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
+from netviz.timeline.sampled_answers import signed
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline

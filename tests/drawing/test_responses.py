@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from netviz.drawing import responses
-from netviz.drawing.responses import Responses, domain_of, signed
+from netviz.drawing.responses import Responses
+from netviz.timeline.sampled_answers import domain_of, signed
 from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording
 from netviz.training.trainer import train

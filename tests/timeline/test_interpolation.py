@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from netviz.errors import InputError
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import frame_at
+from netviz.timeline.pace import paced
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.step_timing import cruise, uncruise
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -39,10 +40,21 @@ def sweeps(plan: Plan) -> list[Span]:
     return [span for span in plan.spans if span.kind == "sweep"]
 
 
+EVEN = [{"shot": "rest"}, {"shot": "learning", "examples": "together", "pace": "even"}, {"shot": "rest"}]
+
+
 @pytest.fixture(scope="module")
 def timeline() -> Timeline:
     scene = scene_of()
-    return make_timeline(make_plan(scene, Fraction(20)), train(scene))
+    recording = train(scene)
+    return make_timeline(paced(make_plan(scene, Fraction(20)), recording), recording)
+
+
+@pytest.fixture(scope="module")
+def even(timeline: Timeline) -> Timeline:
+    """The same run at an even pace."""
+    scene = scene_of(shots=EVEN)
+    return make_timeline(make_plan(scene, Fraction(20)), timeline.recording.with_scene(scene))
 
 
 def test_many_points_are_swept_from_shown_cycle_to_shown_cycle_and_on_to_the_end() -> None:
@@ -96,7 +108,9 @@ def sizes(timeline: Timeline) -> np.ndarray:
     )
 
 
-def test_weights_run_on_without_a_jump_or_a_stop(timeline: Timeline) -> None:
+@pytest.mark.parametrize("pace", ["timeline", "even"])
+def test_weights_run_on_without_a_jump_or_a_stop(pace: str, request: pytest.FixtureRequest) -> None:
+    timeline: Timeline = request.getfixturevalue(pace)
     steps = sizes(timeline)
     kept = timeline.recording
     rows = np.flatnonzero(kept.example < 0)
@@ -109,8 +123,9 @@ def test_weights_run_on_without_a_jump_or_a_stop(timeline: Timeline) -> None:
     assert steps[-2] < 0.1 * steps[-35:-25].mean(), "and ends so"
 
 
-def test_the_pace_is_even_over_the_borders_of_spans(timeline: Timeline) -> None:
+def test_the_pace_is_even_over_the_borders_of_spans(even: Timeline) -> None:
     """Two neighbouring steps differ only where a kept row is passed: the pace in rows is even within every span."""
+    timeline = even
     spans = sweeps(timeline.plan)
     recording = timeline.recording
     kept = sorted(set(recording.cycle[recording.example < 0].tolist()))
@@ -120,12 +135,14 @@ def test_the_pace_is_even_over_the_borders_of_spans(timeline: Timeline) -> None:
     ]
     rows = {span.cycle: np.searchsorted(kept, span.cycle) - np.searchsorted(kept, span.from_cycle) for span in spans}
     by_span = [next(s for s in spans if s.start <= i < s.stop) for i in range(spans[1].start + 15, spans[-2].stop - 15)]
-    even = np.diff(places) / [rows[span.cycle] for span in by_span[1:]]
-    whole = [d for d, (a, b) in zip(even, pairwise(by_span), strict=True) if a is b]
+    paces = np.diff(places) / [rows[span.cycle] for span in by_span[1:]]
+    whole = [d for d, (a, b) in zip(paces, pairwise(by_span), strict=True) if a is b]
     assert np.ptp(whole) < 0.1 * np.mean(whole)
 
 
-def test_each_shown_cycle_is_reached_in_the_last_frame_of_its_span(timeline: Timeline) -> None:
+@pytest.mark.parametrize("pace", ["timeline", "even"])
+def test_each_shown_cycle_is_reached_in_the_last_frame_of_its_span(pace: str, request: pytest.FixtureRequest) -> None:
+    timeline: Timeline = request.getfixturevalue(pace)
     recording = timeline.recording
     for span in sweeps(timeline.plan):
         frame = timeline.frame(span.stop - 1)

@@ -85,7 +85,7 @@ def test_many_points_are_counted() -> None:
         film(
             network={"layers": [2, 3, 1], "activation": "tanh", "bias": True},
             data={"dataset": "gauss"},
-            shots=[{"shot": "learning"}],
+            shots=[{"shot": "learning", "pace": "even"}],
             schedule={"frames": 40},
             training__initial_weights="glorot",
             story=None,

@@ -13,9 +13,9 @@ from netviz.drawing.color_space import Bytes
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
-from netviz.drawing.responses import Domain, signed
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.scene.model import Activation
+from netviz.timeline.sampled_answers import Domain, signed
 from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
 

@@ -1,0 +1,114 @@
+"""Sampled answers: the part of the input plane that a film shows, and what the network answers there on its way."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netviz.scene.model import Activation
+from netviz.scene.shots import ThinkShot
+from netviz.training.layers import Floats, features_of, forward, network_inputs
+from netviz.training.recording import Integers, Recording
+
+Domain = tuple[tuple[float, float], tuple[float, float]]
+"""A rectangle of the input plane: ((x1 from, to), (x2 from, to))."""
+
+PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
+_MARGIN = 0.15
+"""Margin around the examples, as a part of their range."""
+
+SIDE = 16
+"""Points of the plane in each direction at which the network is asked; or the square root of the most examples."""
+_FEWEST_ASKED = 16
+_PRODUCTS = 400_000_000
+"""Most products in all answers of a run, as far as the fewest inputs asked allow."""
+_AT_ONCE = 1_000_000
+"""Most numbers of one layer, in weights or activations, that are held in memory."""
+
+
+def domain_of(recording: Recording) -> Domain:
+    """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
+
+    The points are those of the examples and those that the film thinks about.
+    """
+    if recording.scene.data.dataset is not None:
+        return PLAYGROUND
+    examples = recording.examples
+    assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
+    thoughts = [shot.inputs for shot in recording.scene.shots if isinstance(shot, ThinkShot)]
+    points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = float((high - low).max()) or 1.0
+    middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
+    (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
+    return (left, right), (bottom, top)
+
+
+def signed(values: NDArray[np.float32] | Floats, activation: Activation) -> NDArray[np.float32] | Floats:
+    """Outputs scaled to -1 to 1: those between 0 and 1 by nature are stretched, all others clipped."""
+    stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
+    cut: NDArray[np.float32] | Floats = np.minimum(np.maximum(stretched, -1), 1)
+    return cut
+
+
+def asked_inputs(recording: Recording, moments: int) -> Floats:
+    """Network inputs (B, n_0) whose answers tell how the film's picture changes, if asked at so many moments.
+
+    They are a grid over the part of the plane that is shown, or some of the training examples, evenly chosen.
+    """
+    scene, layers = recording.scene, recording.scene.network.layers
+    products = moments * sum(before * after for before, after in pairwise(layers))
+    most = max(_FEWEST_ASKED, min(SIDE**2, _PRODUCTS // products))
+    if scene.is_planar:
+        side = int(most**0.5)
+        x1, x2 = (np.linspace(start, stop, side) for start, stop in domain_of(recording))
+        given = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
+    else:
+        given = recording.examples.given
+        given = given[np.linspace(0, len(given) - 1, min(most, len(given))).round().astype(int)]
+    return network_inputs(features_of(scene), given)
+
+
+def at_places(layer: Floats, rows: Integers, places: Floats) -> Floats:
+    """Weights or biases (N, ...) at N places among some rows (R,) of a recording, on the straight way between two.
+
+    layer: (S, ...), of the recording. places (N,): 0 to R - 1.
+    """
+    before = np.minimum(places.astype(np.int64), max(0, len(rows) - 2))
+    after, part = rows[np.minimum(before + 1, len(rows) - 1)], places - before
+    part = part.reshape(-1, *(1,) * (layer.ndim - 1))
+    return np.asarray((1 - part) * layer[rows[before]] + part * layer[after])
+
+
+def answers_at(recording: Recording, rows: Integers, places: Floats, inputs: Floats) -> Floats:
+    """Answers (N, B, n_L) to inputs (B, n_0) at N places among some rows, from -1 to 1 as they are drawn.
+
+    rows, places: as in `at_places`. What is not a number counts as 0.
+    """
+    layers, activations = recording.scene.network.layers, recording.scene.network.activations
+    largest = max(*(before * after for before, after in pairwise(layers)), len(inputs) * max(layers))
+    at_once = max(1, _AT_ONCE // largest)
+    answers = np.empty((len(places), len(inputs), layers[-1]))
+    with np.errstate(all="ignore"):
+        for start in range(0, len(places), at_once):
+            now = places[start : start + at_once]
+            weights = [at_places(layer, rows, now) for layer in recording.weights]
+            biases = [at_places(layer, rows, now)[:, None] for layer in recording.biases]
+            answers[start : start + at_once] = signed(
+                forward(weights, biases, activations, inputs)[-1], activations[-1]
+            )
+    return np.nan_to_num(answers)
+
+
+def distances(recording: Recording, rows: Integers, before: Floats, after: Floats) -> Floats:
+    """How far apart the weights and biases are (N,) at each two of N places among some rows."""
+    squares, at_once = np.zeros(len(before)), max(1, _AT_ONCE // max(layer[0].size for layer in recording.weights))
+    with np.errstate(all="ignore"):
+        for start in range(0, len(before), at_once):
+            now = slice(start, start + at_once)
+            for layer in (*recording.weights, *recording.biases):
+                apart = at_places(layer, rows, after[now]) - at_places(layer, rows, before[now])
+                squares[now] += (apart.reshape(len(apart), -1) ** 2).sum(axis=1)
+    return np.sqrt(squares)
