@@ -22,6 +22,7 @@ from netviz.scene.messages import printable
 from netviz.scene.scene import Scene
 from netviz.scene.validation_training import count
 from netviz.timeline.moments import FORMS
+from netviz.timeline.pace import is_by_change
 from netviz.timeline.plan import Plan
 from netviz.training.cache import VARIABLE, recording_cache
 
@@ -119,7 +120,12 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
 def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
-    """Print what the film shows when: shot, cycle, example, start and end of every span."""
+    """Print what the film shows when: shot, cycle, example, start and end of every span.
+
+    Of a recording (RUN.npz) it is the plan as the film has it. Of a scene that is still to be trained it is the plan as
+    far as it is known: where time follows what changes in the run, spans will be longer or shorter, in shots of the
+    same length, and the story's captions come in.
+    """
     with console.warnings_shown(strict):
         source = read_source(ctx)
         scene = source.scene
@@ -128,9 +134,9 @@ def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -
             plan = prepared.checked()
             if source.recording is not None:
                 plan = finish(prepared, source.recording).plan
-    if source.recording is None and (unknown := _unknown_before_training(scene)):
+    if source.recording is None and (unknown := _unknown_before_training(scene, plan)):
         console.message(
-            f"{unknown} only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
+            f"{unknown} known only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
         )
     console.result(_plan_as_json(scene, plan) if as_json else _plan_as_text(scene, plan))
 
@@ -243,13 +249,16 @@ def _numbers(text: str) -> tuple[list[float], list[Problem]]:
     return values, problems
 
 
-def _unknown_before_training(scene: Scene) -> str:
-    """Text of what a plan without a recording does not know; "" if it knows all."""
+def _unknown_before_training(scene: Scene, plan: Plan) -> str:
+    """Text of what a plan without a recording does not know, with its verb; "" if it knows all."""
+    unknown = []
     if scene.told is not None:
-        return "what the story tells, and when, is known"
-    if any(caption.moment.kind == "event" for caption in scene.captions):
-        return "when captions at events are told is known"
-    return ""
+        unknown.append("what the story tells, and when,")
+    elif any(caption.moment.kind == "event" for caption in scene.captions):
+        unknown.append("when captions at events are told")
+    if is_by_change(plan, scene):
+        unknown.append("how long each part is shown, by what changes in it,")
+    return f"{' and '.join(unknown)} {'are' if len(unknown) > 1 else 'is'}" if unknown else ""
 
 
 def _plan_as_text(scene: Scene, plan: Plan) -> str:

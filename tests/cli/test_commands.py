@@ -174,7 +174,8 @@ def test_the_plan_of_a_recording_has_its_story(call: Call, tmp_path: Path) -> No
     options = ["neuron", "--size", "320x180", "--set", "story=auto"]
     unknown = call("plan", *options, "--json")
     assert json.loads(unknown.out)["captions"] == []
-    assert "what the story tells, and when, is known only after training" in unknown.err
+    assert "what the story tells, and when, and how long each part is shown, by what changes in it," in unknown.err
+    assert ", are known only after training" in unknown.err
     assert call("record", *options, "-o", tmp_path / "run.npz").code == 0
     assert call("render", tmp_path / "run.npz", "--fps", "2", "-o", tmp_path / "run.mp4").code == 0
     known = call("plan", tmp_path / "run.npz", "--fps", "2", "--json")
@@ -183,6 +184,26 @@ def test_the_plan_of_a_recording_has_its_story(call: Call, tmp_path: Path) -> No
     assert captions == (tmp_path / "run.vtt").read_text(encoding="utf-8").splitlines()[3::3]
     at_event = "[{text: So it is., at: event:solved}]"
     assert "captions at events" in call("plan", "neuron", "--set", f"captions={at_event}").err
+
+
+@pytest.mark.parametrize(("scene", "kind"), [("neuron", "move"), ("playground-line", "sweep")])
+def test_the_plan_of_a_recording_has_its_lengths(call: Call, tmp_path: Path, scene: str, kind: str) -> None:
+    """Before training all moves are alike; a recording's are as long as in its film, and shots begin where they did."""
+
+    def lengths(*arguments: Any) -> tuple[list[int], list[int], str]:
+        result = call("plan", *arguments, "--fps", "10", "--json")
+        spans = json.loads(result.out)["spans"]
+        others = [span["first_frame"] for span in spans if span["shot"] != "learning"]
+        return [span["frames"] for span in spans if span["kind"] == kind], others, result.err
+
+    before, shots, said = lengths(scene)
+    assert "how long each part is shown, by what changes in it, is known only after training" in said
+    assert call("record", scene, "-o", tmp_path / "run.npz").code == 0
+    after, same, said = lengths(tmp_path / "run.npz")
+    assert (said, same, len(after), sum(after) > 0) == ("", shots, len(before), True)
+    assert max(after) / min(after) > 1.5 * max(before) / min(before)
+    even, _, said = lengths(tmp_path / "run.npz", "--set", f"shots[{2 if scene == 'neuron' else 1}].pace=even")
+    assert said == "" and max(even) / min(even) < 1.2 * max(before) / min(before)
 
 
 def test_dry_run_makes_nothing(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
