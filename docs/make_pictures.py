@@ -29,7 +29,7 @@ def stills() -> None:
         netviz.still(scene, moment, HERE / f"{name}.png", overwrite=True)
     photographs = [
         ("equations", "step-by-step", "1280x720", "53%", {}),
-        ("playground", "playground-quadrants", "1280x720", "70%", {}),
+        ("playground", "playground-quadrants", "1280x720", "cycle:58", {}),
         ("paper", "dog-or-cat", "960x540", "cycle:150", {"theme": "paper"}),
         ("colour-blind", "dog-or-cat", "960x540", "cycle:150", {"palette": "colour-blind"}),
     ]
@@ -51,10 +51,10 @@ GALLERY = {
     "digits": "cycle:8",
     "compare-learning-rates": "end",
     "playground-quadrants": "end",
-    "playground-line": "50%",
+    "playground-line": "cycle:19",
     "playground-circle": "end",
     "playground-spiral": "end",
-    "playground-plane": "40%",
+    "playground-plane": "cycle:15",
     "playground-gauss-regression": "end",
 }
 

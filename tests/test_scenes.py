@@ -31,7 +31,7 @@ def test_a_film_of_a_useful_length_without_anything_left_out(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", NetvizWarning)
         made = netviz.plan(scene)
-    assert 20 <= made.seconds <= 91, "as long as the bundled music at most"
+    assert 15 <= made.seconds <= 91, "as long as the bundled music at most"
     assert (scene.title and scene.subtitle) or name == "xor-classic"
 
 
