@@ -33,8 +33,8 @@ from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.scene import Scene
-from netviz.timeline.sampled_answers import domain_of
 from netviz.timeline.frame import Frame, node_counts
+from netviz.timeline.sampled_answers import domain_of
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.recording import Recording

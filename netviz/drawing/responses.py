@@ -7,8 +7,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.timeline.sampled_answers import Domain
 from netviz.timeline.frame import Array, Frame
+from netviz.timeline.sampled_answers import Domain
 from netviz.training.layers import features_of, forward, network_inputs
 from netviz.training.recording import Recording
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,13 @@ class RecordingIndex:
     def kept_cycles(self) -> list[int]:
         """The cycles after which there is a row at rest, increasing."""
         return sorted(self.rest)
+
+    def at(self, cycle: float) -> int | None:
+        """The row at rest after a kept cycle, or of the step that begins after a part of one; None if there is none."""
+        if cycle == int(cycle):
+            return self.rest.get(int(cycle))
+        example = round(cycle % 1 * self.recording.scene.data.train_count)
+        return self.of_example.get((ceil(cycle), example))
 
     def step(self, span: Span) -> int:
         """The row of a span that presents an example."""
@@ -201,19 +209,19 @@ def continuous_morph(index: RecordingIndex, changes: RunChanges | None = None) -
     """
     spans = [span for span in index.plan.spans if span.kind == "sweep"]
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
-    kept = [cycle for cycle in index.kept_cycles if first <= cycle <= last]
     if changes is not None:
         course = morph_course(changes, first, last, len(spans), spans[-1].stop - spans[0].start)
         marks = _marks(spans)
-        kept = sorted({*course.passed_through([*marks.values()])}.intersection(kept))
-        counted = np.array(kept, dtype=np.float64)
+        route = {cycle: row for cycle in course.route_by([*marks.values()]) if (row := index.at(cycle)) is not None}
         time = _at_marks(spans, marks, course.time_of([*marks.values()]), index.plan.fps)
-        position = course.cycle_at(time)
-    else:
-        # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
-        stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
-        counted = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
-        position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
+        rows, cycles = np.array([*route.values()]), np.array([*route])
+        place = np.interp(course.cycle_at(time), cycles, np.arange(len(rows)))
+        return ContinuousMorph(spans[0].start, rows, cycles, place)
+    kept = [cycle for cycle in index.kept_cycles if first <= cycle <= last]
+    # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
+    stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
+    counted = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
+    position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
     return ContinuousMorph(
         spans[0].start,
         np.array([index.rest[cycle] for cycle in kept]),

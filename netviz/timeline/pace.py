@@ -7,16 +7,22 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from netviz.scene.scene import Scene
 from netviz.timeline import step_timing
-from netviz.timeline.sampled_answers import answers_at, asked_inputs, distances
+from netviz.timeline.changes import (
+    EVEN,
+    LEAST_APART,
+    MOMENTS,
+    continuous_changes,
+    kept_moments,
+    stepwise_changes,
+)
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM
 from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST, Integers, Recording
+from netviz.training.recording import Recording
 
 FALL_SECONDS = 4.5
 """Seconds in which a sudden fall of the error is seen, where the film has the time."""
@@ -76,14 +82,14 @@ class RunChanges:
     """Course of a run: the part of all its change up to each of some moments.
 
     cycles (n,): of the moments, increasing. so_far (n,): the part, 0 to 1, of all change up to each. stops (n,): how
-    many shown cycles have passed at each, in parts too. through (m,): cycles of the kept moments that the weights pass
-    through on their way. fall: the run's sudden fall, or None.
+    many shown cycles have passed at each, in parts too. route (m,): cycles of the recorded moments that the weights
+    pass through on their way; in parts for those of steps within a cycle. fall: the run's sudden fall, or None.
     """
 
     cycles: Floats
     so_far: Floats
     stops: Floats
-    through: Floats
+    route: Floats
     fall: Fall | None
 
     @classmethod
@@ -91,21 +97,17 @@ class RunChanges:
         """Measure a run as its film shows it.
 
         Of examples seen one by one half of the change is the path of the weights over the kept moments, and half that
-        of ln(error). Of examples seen together most is what changes in the answers (see `_continuous_changes`).
+        of ln(error). Of examples seen together most is what changes in the answers (see `continuous_changes`).
         """
-        rows = np.flatnonzero(recording.example == AT_REST)
-        cycles = recording.cycle[rows].astype(np.float64)
-        borders = np.unique([0.0, *recording.shown_cycles, cycles[-1]])
-        stops = np.interp(np.arange(len(rows)), np.searchsorted(cycles, borders), np.arange(len(borders)))
-        through = np.arange(len(rows))
+        kept = kept_moments(recording)
+        borders = np.unique([0.0, *recording.shown_cycles, kept.cycles[-1]])
+        stops = np.interp(np.arange(len(kept.rows)), np.searchsorted(kept.cycles, borders), np.arange(len(borders)))
         if recording.scene.presentation == "together":
-            through, places, so_far = _continuous_changes(recording, rows, stops)
-            moments, stops = (np.interp(places, np.arange(len(rows)), each) for each in (cycles, stops))
+            route, cycles, so_far = continuous_changes(recording, kept, stops)
+            stops = np.interp(cycles, kept.cycles, stops)
         else:
-            path = distances(recording, rows, np.arange(len(rows) - 1.0), np.arange(1.0, len(rows)))
-            so_far = _so_far((path, 0.5), (np.abs(np.diff(_levels(recording, cycles))), 0.5))
-            moments = cycles
-        return cls(moments, so_far, stops, cycles[through], sudden_fall(recording))
+            route, cycles, so_far = kept, kept.cycles, stepwise_changes(recording, kept)
+        return cls(cycles, so_far, stops, route.cycles, sudden_fall(recording))
 
     def between(self, cycles: Sequence[float]) -> Floats:
         """The part of all change between each two of some cycles (n,), increasing: (n - 1,)."""
@@ -136,122 +138,19 @@ class RunChanges:
         return float(np.interp(passed * parts.sum(), np.concatenate([[0.0], np.cumsum(parts)]), knots))
 
 
-def _levels(recording: Recording, cycles: Floats) -> Floats:
-    """ln(error) (n,) at some cycles (n,)."""
-    errors = np.interp(cycles, recording.curve_cycle, recording.train_error)
-    return np.log(np.clip(errors, np.finfo(np.float64).tiny, np.finfo(np.float64).max))
-
-
-def _so_far(*kinds: tuple[Floats, float]) -> Floats:
-    """The part of all change (n,), 0 to 1, up to each of n moments.
-
-    kinds: of each kind of change how much there is between each two moments (n - 1,), in a unit of its own, and its
-    share of the whole. One of which there is none has no share.
-    """
-    largest = np.finfo(np.float64).max
-    parts = [(np.nan_to_num(change, nan=0.0, posinf=largest), share) for change, share in kinds]
-    parts = [(change / change.max(), share) for change, share in parts if change.size and change.max() > 0]
-    change = sum((share * change / change.sum() for change, share in parts), np.zeros(len(kinds[0][0])))
-    so_far = np.concatenate([[0.0], np.cumsum(change)])
-    return np.asarray(so_far / max(1e-12, float(so_far[-1])))
-
-
-MOMENTS = 480
-"""Moments of a continuous morph at which its change is measured."""
-_APART = 4
-"""Moments on both sides of each over which it is."""
-_SMOOTHED = 3
-"""Moments on both sides of each over which the pace is evened out."""
-_PASSES = 3
-"""Times that it is measured, each time at moments nearer to those which the film shows evenly."""
-_ANSWERS, _WEIGHTS, _ERROR = 0.8, 0.1, 0.1
-"""Shares of a continuous morph's change: in the answers, which its picture shows all over, in weights, in ln(error)."""
-EVEN = 0.2
-"""Part of a continuous morph's time that is shared out evenly among the shown cycles, however little changes: so it is
-nowhere faster than five times the even pace."""
-_LEAST_APART, _MOST_APART = 1 / 150, 1 / 100
-"""Parts of a continuous morph's time from one kept moment that it passes through to the next, where there are so many.
-
-Weights that are thrown to and fro from cycle to cycle would only make the picture flicker.
-"""
-_MOST_CANDIDATES = 600
-"""Most kept moments from which these are chosen."""
-
-
-def _continuous_changes(recording: Recording, rows: Integers, stops: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
-    """Kept moments (m,) that a continuous morph passes through, places (n,) on its way, and the change up to each.
-
-    rows (R,): all that are at rest. stops (R,): how many shown cycles have passed at each. Kept moments and places are
-    counted in rows; of the change it is the part of all. The places are chosen so that the film takes equal times from
-    one to the next, and the weights at each are those that it shows then.
-    """
-    inputs = asked_inputs(recording, MOMENTS * _PASSES + min(len(rows), _MOST_CANDIDATES))
-    evenly, through = stops / max(1.0, float(stops[-1])), np.arange(len(rows))
-    places, so_far = np.linspace(0, 1, MOMENTS), np.linspace(0, 1, MOMENTS)
-    places = np.interp(places, evenly, through)
-    for number in range(_PASSES):
-        if number:
-            time = (1 - EVEN) * so_far + EVEN * np.interp(places, np.arange(len(rows)), evenly)
-            if number == 1:
-                through = _passed_through(recording, rows, np.interp(np.arange(len(rows)), places, time), inputs)
-            places = np.interp(np.linspace(0, 1, MOMENTS), time, places)
-        so_far = _changes_at(recording, rows[through], np.interp(places, through, np.arange(len(through))), inputs)
-    return through, places, so_far
-
-
-def _passed_through(recording: Recording, rows: Integers, time: Floats, inputs: Floats) -> NDArray[np.intp]:
-    """The kept moments (m,), counted in rows (R,), that a continuous morph passes through.
-
-    time (R,): the part of its time, 0 to 1, at which it comes to each row. Of those that come about as late after one
-    of them, the next is the one whose answers are the most like its own.
-    """
-    candidates = np.unique(np.searchsorted(time, np.linspace(0, 1, min(len(rows), _MOST_CANDIDATES)), side="right") - 1)
-    candidates = np.unique([0, *candidates, len(rows) - 1])
-    answers = answers_at(recording, rows, candidates.astype(np.float64), inputs)
-    at, chosen = time[candidates], [0]
-    while chosen[-1] < len(candidates) - 1:
-        now = chosen[-1]
-        first, last = np.searchsorted(at, [at[now] + _LEAST_APART, at[now] + _MOST_APART])
-        if at[-1] - at[now] < _LEAST_APART + _MOST_APART:
-            chosen.append(len(candidates) - 1)
-            continue
-        following = np.arange(max(first, now + 1), max(last, first + 1, now + 2))
-        apart = np.abs(answers[following] - answers[now]).mean(axis=(1, 2))
-        chosen.append(int(following[(apart / (at[following] - at[now])).argmin()]))
-    return candidates[chosen]
-
-
-def _changes_at(recording: Recording, rows: Integers, places: Floats, inputs: Floats) -> Floats:
-    """The part of all change (n,) up to each of n places among some rows.
-
-    Of answers, weights and error it is measured over a sixtieth of the places, which smooths it.
-    """
-    each = np.arange(len(places))
-    before, after = np.maximum(each - _APART, 0), np.minimum(each + _APART, len(places) - 1)
-    answers = answers_at(recording, rows, places, inputs)
-    levels = _levels(recording, np.interp(places, np.arange(len(rows)), recording.cycle[rows]))
-    kinds = (
-        (np.abs(answers[after] - answers[before]).mean(axis=(1, 2)), _ANSWERS),
-        (distances(recording, rows, places[before], places[after]), _WEIGHTS),
-        (np.abs(levels[after] - levels[before]), _ERROR),
-    )
-    speeds = [(change / (after - before), share) for change, share in kinds]
-    return _so_far(*(((speed[1:] + speed[:-1]) / 2, share) for speed, share in speeds))
-
-
 @dataclass(frozen=True)
 class MorphCourse:
-    """Course of a continuous morph: when it comes to each cycle, and past which kept moments.
+    """Course of a continuous morph: when it comes to each cycle, and past which recorded moments.
 
-    cycles (n,): increasing. time (n,): the part of its time, 0 to 1, up to each. through (m,): the cycles of the kept
-    moments whose weights it shows; between two it shows those on the straight way.
+    cycles (n,): increasing. time (n,): the part of its time, 0 to 1, up to each. route (m,): the cycles of the recorded
+    moments whose weights it shows, in parts for those within a cycle; between two it shows those on the straight way.
     """
 
     cycles: Floats
     time: Floats
-    through: Floats
+    route: Floats
 
-    def time_of(self, cycles: Sequence[int]) -> Floats:
+    def time_of(self, cycles: Sequence[int] | Floats) -> Floats:
         """The part of the time (k,) up to each of some cycles (k,)."""
         return np.interp(cycles, self.cycles, self.time)
 
@@ -259,12 +158,12 @@ class MorphCourse:
         """The cycle (k,) to which it has come after each part of its time (k,)."""
         return np.interp(time, self.time, self.cycles)
 
-    def passed_through(self, on_time: Sequence[int]) -> list[int]:
-        """The kept moments' cycles, where those of some cycles (k,) must be among them, and others keep off them."""
-        through, marks = np.interp(self.through, self.cycles, self.time), self.time_of(on_time)
-        after = np.clip(np.searchsorted(marks, through), 1, len(marks) - 1)
-        apart = np.minimum(np.abs(through - marks[after]), np.abs(through - marks[after - 1]))
-        return [*on_time, *self.through[apart >= _LEAST_APART].astype(int).tolist()]
+    def route_by(self, on_time: Sequence[int]) -> list[float]:
+        """The cycles of the route, increasing, with some cycles (k,) among them, which others keep off."""
+        passed, marks = self.time_of(self.route), self.time_of(on_time)
+        after = np.clip(np.searchsorted(marks, passed), 1, len(marks) - 1)
+        apart = np.minimum(np.abs(passed - marks[after]), np.abs(passed - marks[after - 1]))
+        return sorted({*map(float, on_time), *self.route[apart >= LEAST_APART].tolist()})
 
 
 def morph_course(changes: RunChanges, first: int, last: int, spans: int, frames: int) -> MorphCourse:
@@ -280,8 +179,12 @@ def morph_course(changes: RunChanges, first: int, last: int, spans: int, frames:
     even = min(1.0, max(EVEN, spans / frames / (1 - step_timing.MOST_RAMP))) if so_far[-1] > 0 else 1.0
     time = np.linspace(0, 1, MOMENTS)
     cycles = np.interp(time, (1 - even) * so_far + even * stops, cycles)
-    through = changes.through[(changes.through > first) & (changes.through < last)]
-    return MorphCourse(_smoothed(_smoothed(cycles)), time, through)
+    route = changes.route[(changes.route > first) & (changes.route < last)]
+    return MorphCourse(_smoothed(_smoothed(cycles)), time, route)
+
+
+_SMOOTHED = 3
+"""Moments on both sides of each over which the pace of a continuous morph is evened out."""
 
 
 def _smoothed(values: Floats) -> Floats:

@@ -20,9 +20,9 @@ from netviz.drawing.panels.synapses import CORE
 from netviz.drawing.renderer import Renderer
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
-from netviz.timeline.sampled_answers import signed
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.plan import make_plan
+from netviz.timeline.sampled_answers import signed
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.timeline.worked_example import worked_example_steps
 from tests.conftest import short_scene

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 import netviz
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.scene import Scene
-from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, domain_of
 from netviz.timeline.pace import EVEN, MOMENTS, RunChanges, paced
 from netviz.timeline.plan import Plan, Span, make_plan
+from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, domain_of
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -156,7 +156,7 @@ def test_weights_pass_through_recorded_ones_that_are_like_each_other() -> None:
     timeline = film_of("spiral")
     recording, morph = timeline.recording, timeline._continuous_morph
     at_rest = np.flatnonzero(recording.example < 0)
-    assert set(morph.rows.tolist()) <= set(at_rest.tolist())
+    assert set(morph.rows.tolist()) <= set(at_rest.tolist()), "recorded moments, and no others"
     inputs = asked_inputs(recording, len(at_rest))
     late = (recording.cycle[at_rest] > 250) & (recording.cycle[at_rest] < 290)
     every, passed = at_rest[late], morph.rows[(morph.cycles > 250) & (morph.cycles < 290)]
@@ -166,6 +166,28 @@ def test_weights_pass_through_recorded_ones_that_are_like_each_other() -> None:
         return float(np.abs(np.diff(seen, axis=0)).mean(axis=(1, 2)).sum())
 
     assert path(passed) < 0.5 * path(every)
+
+
+@pytest.mark.parametrize(("name", "steps"), [("line", True), ("plane", True), ("quadrants", False)])
+def test_a_long_cycle_goes_through_its_steps_where_they_lead_on(name: str, steps: bool) -> None:
+    timeline = film_of(name)
+    recording, morph = timeline.recording, timeline._continuous_morph
+    within = np.flatnonzero(morph.cycles % 1 > 0)
+    assert (len(within) > 10) == steps and (len(within) == 0) != steps
+    assert (np.diff(morph.cycles) > 0).all() and (np.diff(morph.rows) > 0).all()
+    for place in within:
+        row, cycle = morph.rows[place], morph.cycles[place]
+        assert recording.cycle[row] == np.ceil(cycle), "recorded in that cycle"
+        done = recording.example[row] / recording.scene.data.train_count
+        assert cycle == pytest.approx(recording.cycle[row] - 1 + done), "with the weights after so much of it"
+    if not steps:
+        return
+    frames = range(sweeps(timeline.plan)[0].start, sweeps(timeline.plan)[-1].stop)
+    index = min(frames, key=lambda index: abs(timeline.frame(index).curve_cycle - morph.cycles[within[3]]))
+    frame = timeline.frame(index)
+    before, after = (recording.weights[0][morph.rows[within[place]]] for place in (2, 4))
+    assert (frame.weights[0] > np.minimum(before, after) - 0.05).all()
+    assert (frame.weights[0] < np.maximum(before, after) + 0.05).all()
 
 
 def test_the_course_of_a_run_is_measured_at_a_bounded_number_of_moments() -> None:

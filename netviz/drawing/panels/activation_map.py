@@ -15,8 +15,8 @@ from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.scene.model import Activation
-from netviz.timeline.sampled_answers import Domain, signed
 from netviz.timeline.frame import Frame
+from netviz.timeline.sampled_answers import Domain, signed
 from netviz.training.layers import Floats
 
 BEHIND = 0.26
