@@ -57,7 +57,7 @@ def event_texts(scene: Scene, event: Event, shown: int | None = None) -> tuple[s
 
 def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """Sentence about the network's answer to a situation."""
-    numbers = ", ".join(f"{value:.2f}" for value in answer.tolist())
+    numbers = ", ".join(f"{value:z.2f}" for value in answer.tolist())
     if target is None:
         return say(scene, "story-answer-open", answer=numbers)
     right = np.asarray(target, dtype=np.float64)
@@ -65,7 +65,7 @@ def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[floa
     span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
-    return say(scene, key, answer=numbers, target=", ".join(f"{value:g}" for value in right.tolist()))
+    return say(scene, key, answer=numbers, target=", ".join(f"{value + 0.0:g}" for value in right.tolist()))
 
 
 def neuron_name(scene: Scene, layer: int, index: int) -> str:

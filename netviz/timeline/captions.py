@@ -167,7 +167,7 @@ def caption_line(recording: Recording, span: Span) -> str:
 
 def situation(scene: Scene, values: Sequence[float]) -> str:
     """The presented inputs as text: 1 1 0, or (1, 1) for a point of the plane."""
-    texts = [f"{value:g}" for value in values]
+    texts = [f"{value + 0.0:g}" for value in values]  # a negative zero is written as zero
     return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
 
 
@@ -203,7 +203,7 @@ def is_share(recording: Recording) -> bool:
 
 def error_text(value: float, *, share: bool) -> str:
     """An average error as text: in per cent where it is a share."""
-    return f"{100 * value:.2f}%" if share else f"{value:.4f}"
+    return f"{100 * value:z.2f}%" if share else f"{value:z.4f}"
 
 
 def measures(recording: Recording, frame: Frame) -> list[tuple[str, str]]:

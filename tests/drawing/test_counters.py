@@ -98,3 +98,20 @@ def test_a_table_of_points_fits_its_room(written: list[Written]) -> None:
         assert len(targets) >= len(table.cells)
         assert max(text.right for text in targets) <= table.slot.right + 2
         assert all(len(text) <= 6 for cells in table.cells for part in cells for text in part)
+
+
+@pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
+def test_counters_are_not_padded_and_keep_their_left_ends(size: str, written: list[Written]) -> None:
+    timeline = timeline_of(short_scene(output__size=size, training__cycles=2000, schedule={"cycles": [1, 1000, 2000]}))
+    renderer = Renderer(timeline)
+    lefts = []
+    for index, cycle, error in ((0, 7, 0.4999), (1, 2643, 0.09)):
+        del written[:]
+        renderer.draw(replace(timeline.frame(first(timeline, "step")), cycle=cycle, error=error))
+        texts = {text.text: text for text in written}
+        number, share = (("7", "49.99%"), ("2,643", "9.00%"))[index]
+        assert number in texts and share in texts
+        assert not [text for text in texts if text.startswith("0") and len(text) > 1 and text[1] != "."]
+        lefts.append((texts[number].left, texts[share].left))
+    for one, other in zip(*lefts, strict=True):
+        assert abs(one - other) <= 0.2 * texts["2,643"].size  # the digits themselves begin a little apart

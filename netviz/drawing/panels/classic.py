@@ -23,7 +23,7 @@ from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, width
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.timeline.captions import is_share
+from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 
 HALO = 1.5
@@ -229,7 +229,7 @@ class ClassicHeaderPanel(NoGlow):
             write(self.context, frame.caption, self.cues, self.context.theme.ink, frame.caption_level)
         for index, text in enumerate(self._lines(frame)):
             self._write(text, self.y + index * self.step, self.slot)
-        error = f"{100 * frame.error:.2f}%" if self.share else f"{frame.error:.4f}"
+        error = error_text(frame.error, share=self.share)
         self._write(say(self.scene, "classic-error", error=error), self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
         self.context.canvas.draw(self.filled, slot=self._around)

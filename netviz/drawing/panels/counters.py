@@ -1,4 +1,4 @@
-"""Counters panel: cycle, loss and error as large digits that keep their places."""
+"""Counters panel: cycle, loss and error as large digits, each number beginning at its own place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import accumulate
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
-from netviz.drawing.theme import Colour, mix
+from netviz.drawing.theme import Colour
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.captions import error_text, is_share
@@ -56,10 +56,13 @@ def counters(context: RenderContext) -> list[Counter]:
     return [
         *found,
         Counter(
-            say(scene, "label-training-loss"), f"{train:.4f}", theme.error, lambda frame: f"{frame.train_loss:.4f}"
+            say(scene, "label-training-loss"), f"{train:z.4f}", theme.error, lambda frame: f"{frame.train_loss:z.4f}"
         ),
         Counter(
-            say(scene, "label-test-loss"), f"{test:.4f}", theme.test_error, lambda frame: f"{frame.test_loss or 0:.4f}"
+            say(scene, "label-test-loss"),
+            f"{test:z.4f}",
+            theme.test_error,
+            lambda frame: f"{frame.test_loss or 0:z.4f}",
         ),
     ]
 
@@ -80,7 +83,6 @@ class NumbersPanel(NoGlow):
         self.size = sizes[rows]
         self.label_drop = 0.62 * self.size + 0.85 * layout.small
         self.spots = self._spots(rows)
-        self.digit = width("0", context.faces.figures, self.size)
 
     def _wide(self, counter: Counter, size: float) -> float:
         faces = self.context.faces
@@ -126,14 +128,7 @@ class NumbersPanel(NoGlow):
             context.canvas.text(text, x, y + self.label_drop, font, size, context.theme.quiet)
 
     def draw(self, frame: Frame) -> None:
-        """Write the numbers, filled with faint zeros where they could have more digits."""
-        context = self.context
-        canvas, figures = context.canvas, context.faces.figures
+        """Write the numbers above the left ends of their names, which they never leave."""
+        canvas, figures = self.context.canvas, self.context.faces.figures
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
-            text, longest = counter.of(frame), counter.longest
-            missing = len(longest) - len(text)
-            if missing > 0:
-                zeros = "".join("0" if character.isdigit() else character for character in longest[:missing])
-                faint = mix(context.theme.centre, counter.colour, 0.28)
-                canvas.text(zeros, x, y, figures, self.size, faint)
-            canvas.text(text, x + max(0, missing) * self.digit, y, figures, self.size, counter.colour)
+            canvas.text(counter.of(frame), x, y, figures, self.size, counter.colour)

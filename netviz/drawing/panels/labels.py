@@ -14,7 +14,7 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Font, fit, two_lines, width, wrap
-from netviz.drawing.theme import Colour
+from netviz.drawing.theme import Colour, mix
 from netviz.scene.model import Feature
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
@@ -43,6 +43,9 @@ IN_ONE_LINE = 1.5
 MOST = 0.6
 """Largest part of the network's slot for names, either way; in a narrow place they are smaller or cut."""
 
+
+TICK = "✓"
+"""Stands for an error that would be written as 0.00."""
 
 FEATURES: dict[Feature, str] = {
     "x1": "x₁",
@@ -164,7 +167,8 @@ class Names:
         self.context, self.places, self.panel_slot = context, places, slot
         self.shaded = Shaded(context)
         self.scene = context.recording.scene
-        layout = context.layout
+        layout, theme = context.layout, context.theme
+        self.right = theme.readable(mix(theme.positive, theme.ink, 0.25))
         inputs, outputs = _texts(context)
         self.reach = places.radius + 0.9 * layout.small
         self.beside = _beside(context)
@@ -277,15 +281,14 @@ class Names:
         )
         shaded.text(target_text, left, top, context.faces.medium, size, context.theme.ink, anchor, level)
         if self.misses and self.beside:
-            missed = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
+            missed = f"{abs(float(frame.target[index]) - float(frame.activations[-1][index])):.2f}"
+            font, ink = context.faces.medium, context.theme.error
             text, size = fit(
-                say(self.scene, "label-missed", missed=f"{missed:.2f}"),
-                context.faces.medium,
-                body,
-                self.slot,
-                0.6 * context.layout.small,
+                say(self.scene, "label-missed", missed=missed), font, body, self.slot, 0.6 * context.layout.small
             )
-            shaded.text(text, left, top + step, context.faces.medium, size, context.theme.error, anchor, frame.compared)
+            if float(missed) == 0:
+                text, size, ink = TICK, body, self.right
+            shaded.text(text, left, top + step, font, size, ink, anchor, frame.compared)
 
     def _target_text(self, frame: Frame, index: int, slot: float) -> tuple[str, float]:
         """Text of an output's target, in words where they fit."""

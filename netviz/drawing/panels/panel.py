@@ -199,8 +199,16 @@ def playground_width(weights: Floats) -> Floats:
 
 
 def number(value: float) -> str:
-    """A neuron's value in at most five characters: two decimals, fewer when it is large, a power of ten when huge."""
+    """A neuron's value in at most five characters: two decimals, fewer when it is large, a power of ten when huge.
+
+    Nothing that is written as zero has a sign.
+    """
     if abs(value) >= 99_999.5:
         return f"{value:.0e}".replace("e+0", "e").replace("e+", "e")
-    text = f"{value:.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
-    return text[1:] if text in ("-0.00", "-0.0", "-0") else text
+    return f"{value:z.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
+
+
+def signed_number(value: float) -> str:
+    """A weight with its sign and two decimals, "+0.12" or "−0.16"; without a sign where it is written as zero."""
+    text = f"{value:+z.2f}".replace("-", "−")
+    return text[1:] if text == "+0.00" else text

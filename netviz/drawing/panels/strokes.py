@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import FAINTEST, Cover, CoverDrawing
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions, curves
-from netviz.drawing.panels.panel import RenderContext
+from netviz.drawing.panels.panel import RenderContext, signed_number
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.cues import Spotlight
@@ -122,7 +122,7 @@ class Spotlit:
         context.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
         context.canvas.put(label, spotlight.level)
         ink = self.inks[0 if weight > 0 else 1]
-        text = f"{weight:+.2f}".replace("-", "−")
+        text = signed_number(weight)
         font, size = context.faces.strong_figures, context.layout.body
         context.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)
 

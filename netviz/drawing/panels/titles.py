@@ -176,8 +176,8 @@ class HeadingPanel(NoGlow):
 
     def _text(self, value: float) -> str:
         if self.in_percent:
-            return f"{100 * value:.2f}%"
-        return f"{value:.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e")
+            return f"{100 * value:z.2f}%"
+        return f"{value:z.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e")
 
     def ground(self) -> None:
         """Write the name, and draw a sample of its line."""
