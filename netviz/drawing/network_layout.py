@@ -358,6 +358,15 @@ def curves(
     return found
 
 
+def curve(places: NetworkPositions, synapse: tuple[int, int, int]) -> NDArray[np.float64]:
+    """Line (points, 2) of one synapse: its weight layer, the node it comes from, the neuron it leads to."""
+    layer, start, end = synapse
+    row = np.array([start * len(places.neurons(layer + 1)) + end])
+    rows = [row if number == layer else row[:0] for number in range(len(places.centres) - 1)]
+    (line,) = curves(places, rows)[layer]
+    return np.asarray(line)
+
+
 def direction(flow: Flow) -> NDArray[np.float64]:
     """Unit vector (2,) of the direction of signals."""
     return np.array([1.0, 0.0]) if flow == "right" else np.array([0.0, -1.0])

@@ -95,17 +95,23 @@ def _part(frames: int, fps: Fraction) -> float:
 
 # The spotlight: while a cue is about a synapse or a neuron, all else in the network is dimmed.
 
+NEAR_ZERO = 0.04
+"""Part of the way of a synapse that changes its sign, on the shorter side of zero, in which its weight is near zero."""
 COMES, GOES = 0.5, 0.7
 """Seconds in which the rest of the network is dimmed, and in which it comes back."""
 
 
 @dataclass(frozen=True)
 class Spotlight:
-    """Synapse (weight layer, from, to) or neuron (layer, index), and the level, 0 to 1, of dimming all else."""
+    """Synapse (weight layer, from, to) or neuron (layer, index), and the level, 0 to 1, of dimming all else.
+
+    near_zero: the |weight| below which the synapse is between its signs.
+    """
 
     level: float
     synapse: tuple[int, int, int] | None = None
     neuron: tuple[int, int] | None = None
+    near_zero: float = 0.0
 
 
 def spotlight_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool = True) -> Spotlight | None:
@@ -123,4 +129,6 @@ def spotlight_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool 
     came = rise(middle, cues[number].start, cues[number].start + COMES * float(fps))
     goes = rise(middle, cues[number].stop - GOES * float(fps), cues[number].stop)
     level = min(came, 1 - goes) if fades else 1.0
-    return Spotlight(level, event.synapse, event.neuron)
+    sides = [abs(event.numbers.get(name, 0.0)) for name in ("before", "after")]
+    near_zero = NEAR_ZERO * min(sides) if event.synapse is not None else 0.0
+    return Spotlight(level, event.synapse, event.neuron, near_zero)

@@ -35,6 +35,8 @@ class Drawn:
 
     weights: Any
     widths: Any
+    colours: Any
+    opacity: Any
 
     @staticmethod
     def watch(monkeypatch: pytest.MonkeyPatch) -> dict[Strokes, Drawn]:
@@ -42,9 +44,9 @@ class Drawn:
         seen: dict[Strokes, Drawn] = {}
         original = Strokes.draw
 
-        def draw(self: Strokes, weights: Any, widths: Any, *rest: Any) -> None:
-            seen[self] = Drawn(weights, widths)
-            original(self, weights, widths, *rest)
+        def draw(self: Strokes, weights: Any, widths: Any, colours: Any, opacity: Any) -> None:
+            seen[self] = Drawn(weights, widths, colours, opacity)
+            original(self, weights, widths, colours, opacity)
 
         monkeypatch.setattr(Strokes, "draw", draw)
         return seen

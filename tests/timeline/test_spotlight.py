@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from netviz.drawing.panels.strokes import STEP_ASIDE, STEPS_BACK, shares
-from netviz.timeline.cues import Cue, Spotlight, spotlight_at
+from netviz.timeline.cues import NEAR_ZERO, Cue, Spotlight, spotlight_at
 from netviz.training.event import Event
 
 SYNAPSE = Event("sign", 22, synapse=(1, 0, 0))
@@ -28,6 +28,12 @@ def test_only_a_synapse_or_a_neuron_is_lit_and_it_comes_and_goes_softly() -> Non
     assert lit[50] == Spotlight(1.0, (1, 0, 0))
     held = spotlight_at(CUES, 30, Fraction(30), fades=False)
     assert held is not None and held.level == 1.0
+
+
+def test_near_zero_is_a_small_part_of_the_shorter_side_of_the_way() -> None:
+    turned = Event("sign", 22, synapse=(1, 0, 0), numbers={"before": -0.6, "after": 5.99, "crossings": 19})
+    found = spotlight_at([Cue(30, 90, "a synapse", turned)], 60, Fraction(30))
+    assert found is not None and np.isclose(found.near_zero, 0.6 * NEAR_ZERO)
 
 
 def test_all_other_synapses_step_back() -> None:

@@ -232,6 +232,33 @@ class Names:
         axis = 1 if self.places.flow == "right" else 0
         return float(abs(centres[1][axis] - centres[0][axis]))
 
+    def areas(self) -> list[Rect]:
+        """Rectangles of all texts around the network, each as large as it ever is."""
+        context, found = self.context, []
+        words, medium, body = context.faces.words, context.faces.medium, context.layout.body
+        for neuron in self.places.discs(0)[: len(self.inputs)]:
+            (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
+            wide, high = max(width(line, words, size) for line in lines), 1.25 * size * len(lines)
+            left, top = (x - self.reach - wide, y - high / 2) if context.layout.flow == "right" else (
+                x - wide / 2, y + self.reach - 0.25 * size
+            )  # fmt: skip
+            found.append(Rect(left, top, wide, high))
+        missed = say(self.scene, "label-missed", missed="0.00") if self.misses else ""
+        wanted = say(self.scene, "label-wants", target="0.00") if _presents_examples(self.scene) else ""
+        for index in self.places.discs(self.last).tolist():
+            (name, size), (x, y) = self.outputs[index], self.places.centres[-1][index]
+            widths = [width(name, words, size), *(width(each, medium, body) for each in (wanted, missed))]
+            step = 1.42 * body
+            if not self.beside:
+                wide, high = min(self.slot, max(widths)), step * (bool(name) + bool(wanted))
+                found.append(Rect(x - wide / 2, y - self.reach - high, wide, high))
+                continue
+            wide = min(self.slot, sum(widths[:2]) + 0.6 * body if self.one_line else max(widths))
+            first = y - (step if name and not self.one_line else step / 2)
+            lines_below = bool(name and not self.one_line) + bool(wanted) + bool(missed)
+            found.append(Rect(x + self.reach, first, wide, step * max(1, lines_below)))
+        return found
+
     def ground(self) -> None:
         """Save the background that names are shaded with; nothing stands still."""
         self.shaded.ground()

@@ -12,7 +12,7 @@ from netviz.drawing.network_layout import (
     CollapsedNetwork,
     NetworkPositions,
     collapse_network,
-    curves,
+    curve,
     most_discs,
     place,
     place_collapsed,
@@ -20,6 +20,7 @@ from netviz.drawing.network_layout import (
 )
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
+from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
@@ -70,7 +71,8 @@ class NetworkPanel:
         self.bias_nodes = BiasNodes(context, self.places)
         self.marks = Marks(context, self.places, maps)
         self.worked = WorkedWeight(context, self.places)
-        self.spotlit = Spotlit(context, self.places)
+        room = FreeRoom.of(slot, self.places, self.names.areas(), self.lines, context.layout.unit)
+        self.spotlit = Spotlit(context, self.places, room)
 
     def ground(self) -> None:
         """Save the background of the names; nothing of the network stands still."""
@@ -172,11 +174,7 @@ class WorkedWeight:
         layer, start, end = worked_weight(scene)
         layers = scene.network.layers
         self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
-        rows = [
-            np.array([start * layers[layer + 1] + end] if number == layer else [], int)
-            for number in range(len(layers) - 1)
-        ]
-        (line,) = curves(places, rows)[layer]
+        line = curve(places, (layer, start, end))
         self.x, self.y = line[round(AT * (len(line) - 1))]
         forward = [len(worked_example_steps(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
         backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)

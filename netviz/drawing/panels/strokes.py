@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import FAINTEST, Cover, CoverDrawing
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, curves
+from netviz.drawing.network_layout import NetworkPositions, curve
+from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.panel import RenderContext, signed_number
 from netviz.drawing.text import width
-from netviz.drawing.theme import mix
+from netviz.drawing.theme import Colour, Theme, mix
 from netviz.timeline.cues import Spotlight
 from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
@@ -79,8 +80,8 @@ STEPS_BACK = 0.72
 """Part of their light that the other synapses lose."""
 STEP_ASIDE = 0.45
 """The same where a neuron is highlighted: then the others show how strong its synapses are."""
-AT = 0.42
-"""Place of a synapse's weight on its line, 0 at its start to 1 at its end."""
+AT = 0.5
+"""Place on a synapse's line that its weight stands near, 0 at its start to 1 at its end."""
 
 
 def shares(spotlight: Spotlight | None, shapes: Sequence[tuple[int, int]]) -> list[Floats] | None:
@@ -101,51 +102,66 @@ def shares(spotlight: Spotlight | None, shapes: Sequence[tuple[int, int]]) -> li
     return levels
 
 
-class Spotlit:
-    """Label of the highlighted synapse with its weight, and a thin line along it, seen even if the weight is zero."""
+LEAST_WIDTH = 1000 * 4 / 1080
+"""Least width of a highlighted synapse, in thousandths of the shorter side: 4 pixels of 1080."""
 
-    def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
-        self.context, self.places, theme = context, places, context.theme
+
+def staged_width(width: float, unit: float) -> float:
+    """Width in pixels of a fully highlighted synapse that is `width` wide otherwise.
+
+    A thin one is seen well and still grows and shrinks with its weight; a wide one is hardly wider than it is.
+    """
+    return float(np.hypot(width, LEAST_WIDTH * unit))
+
+
+def staged_colour(theme: Theme, weight: float, near_zero: float) -> Colour:
+    """Colour of a fully highlighted synapse: that of its sign, which near zero gives way to the theme's ink."""
+    part = 1.0 if abs(weight) >= near_zero else (abs(weight) / near_zero) ** 0.5
+    return mix(theme.ink, theme.positive if weight > 0 else theme.negative, part if weight else 0.0)
+
+
+class Spotlit:
+    """Label of the highlighted synapse with its weight, beside it where that covers neither neurons nor names."""
+
+    def __init__(self, context: RenderContext, places: NetworkPositions, room: FreeRoom) -> None:
+        self.context, self.places, self.room, theme = context, places, room, context.theme
         self.inks = [theme.readable(mix(sign, theme.ink, 0.25)) for sign in (theme.positive, theme.negative)]
-        self._line: tuple[tuple[int, int, int], Strokes, CoverDrawing, float, float] | None = None
+        self.size = 1.1 * context.layout.body
+        self._label = lru_cache(maxsize=4)(self._make_label)
 
     def draw(self, frame: Frame) -> None:
-        """Draw the line, and the weight in a small label on it."""
+        """Write the weight in a small label."""
         spotlight = frame.spotlight
         if spotlight is None or spotlight.synapse is None or spotlight.level <= 0:
             return
-        context, theme = self.context, self.context.theme
+        context = self.context
         layer, start, end = spotlight.synapse
-        weight = float(frame.weights[layer][start, end])
-        strokes, label, x, y = self._line_and_label(spotlight.synapse)
-        guide = 1.6 * context.layout.unit
-        context.canvas.fill(strokes.cover(0, guide, dashed=False), theme.ink, 0.4 * spotlight.level)
+        text = signed_number(float(frame.weights[layer][start, end]))
+        label, x, y = self._label(spotlight.synapse)
         context.canvas.put(label, spotlight.level)
-        ink = self.inks[0 if weight > 0 else 1]
-        text = signed_number(weight)
-        font, size = context.faces.strong_figures, context.layout.body
-        context.canvas.text(text, x, y, font, size, ink, "middle", spotlight.level)
+        ink = {"+": self.inks[0], "−": self.inks[1]}.get(text[0], context.theme.ink)
+        context.canvas.text(text, x, y, context.faces.strong_figures, self.size, ink, "middle", spotlight.level)
 
-    def _line_and_label(self, synapse: tuple[int, int, int]) -> tuple[Strokes, CoverDrawing, float, float]:
-        """Line of a synapse and its label, with the label's middle x and y, cached for all frames that highlight it."""
-        if self._line is None or self._line[0] != synapse:
-            context, (layer, start, end) = self.context, synapse
-            sizes = context.recording.scene.network.layers
-            rows = [
-                np.array([start * sizes[layer + 1] + end] if number == layer else [], int)
-                for number in range(len(sizes) - 1)
-            ]
-            lines = curves(self.places, rows)[layer]
-            x, y = lines[0][round(AT * (lines.shape[1] - 1))]
-            size, theme, faces = context.layout.body, context.theme, context.faces
-            across, high = width("+00.00", faces.strong_figures, size) + 0.5 * size, 1.4 * size
-            box = FancyBboxPatch(
-                (x - across / 2, y - high / 2), across, high,
-                boxstyle=f"round,pad=0,rounding_size={0.45 * size}", facecolor=tuple(theme.centre),
-                edgecolor=tuple(mix(theme.centre, theme.ink, 0.45)), linewidth=max(1.0, 1.4 * context.layout.unit),
-            )  # fmt: skip
-            context.canvas.axes.add_patch(box)
-            label = context.canvas.drawing(box, slot=Rect(x - across, y - high, 2 * across, 2 * high))
-            box.remove()
-            self._line = synapse, Strokes(context, lines, 1.0, "round"), label, float(x), float(y)
-        return self._line[1:]
+    def _make_label(self, synapse: tuple[int, int, int]) -> tuple[CoverDrawing, float, float]:
+        """Label of a synapse, with the label's middle x and y."""
+        context, size, theme = self.context, self.size, self.context.theme
+        across, high = width("+00.00", context.faces.strong_figures, size) + 0.6 * size, 1.45 * size
+        x, y = self._place(curve(self.places, synapse), across, high)
+        box = FancyBboxPatch(
+            (x - across / 2, y - high / 2), across, high,
+            boxstyle=f"round,pad=0,rounding_size={0.45 * size}", facecolor=tuple(theme.centre),
+            edgecolor=tuple(mix(theme.centre, theme.ink, 0.45)), linewidth=max(1.0, 1.4 * context.layout.unit),
+        )  # fmt: skip
+        context.canvas.axes.add_patch(box)
+        label = context.canvas.drawing(box, slot=Rect(x - across, y - high, 2 * across, 2 * high))
+        box.remove()
+        return label, x, y
+
+    def _place(self, line: Floats, across: float, high: float) -> tuple[float, float]:
+        """Middle of a label beside a line (points, 2), somewhere between its ends, on the side where there is room."""
+        points = line[len(line) // 5 : -len(line) // 5]
+        along = np.gradient(points, axis=0)
+        beside = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.hypot(*along.T)[:, None]
+        away = (np.abs(beside) @ [across, high])[:, None] / 2 + 2 * LEAST_WIDTH * self.context.layout.unit
+        x, y = line[round(AT * (len(line) - 1))].tolist()
+        return self.room.best((across, high), (x, y), np.concatenate([points - away * beside, points + away * beside]))

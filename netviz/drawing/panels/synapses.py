@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import FAINTEST, HALF, CoverDrawing
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import CollapsedNetwork, NetworkPositions
+from netviz.drawing.network_layout import CollapsedNetwork, NetworkPositions, curve
 from netviz.drawing.network_layout import curves as curves_of
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
-from netviz.drawing.panels.strokes import Strokes, dashes, shares
-from netviz.drawing.theme import Colour
+from netviz.drawing.panels.strokes import Strokes, dashes, shares, staged_colour, staged_width
+from netviz.drawing.theme import Colour, mix
 from netviz.timeline.frame import Frame, Pulse, state_of
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
@@ -40,6 +40,19 @@ CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
 PALEST = 0.3
 """Part of its colour that the weakest synapse has in the style playground."""
+
+
+STAGED_GLOW = 0.9
+"""Least level of a highlighted synapse's halo."""
+
+
+class Staged(NamedTuple):
+    """A highlighted synapse (weight layer, from, to), the colour it has in the end, and the level, 0 to 1, of that."""
+
+    synapse: tuple[int, int, int]
+    weight: float
+    colour: Colour
+    level: float
 
 
 class Synapses:
@@ -77,6 +90,9 @@ class Synapses:
         self.line_batch = LineBatch(context, self.lines, CORE) if len(everything) > MOST_STROKES else None
         self.bodies = Strokes(context, everything, 1.0, "butt")
         self.cores = Strokes(context, everything, CORE, "butt" if context.theme.dashed else "round")
+        self._strokes_of = lru_cache(maxsize=4)(
+            lambda synapse: Strokes(context, curve(places, synapse)[None], 1.0, "butt")
+        )
 
     def light(self, frame: Frame, brightness: Floats) -> list[Blobs]:
         """Set halos by strength and by the signal carried; return the comets' moving lights."""
@@ -88,9 +104,13 @@ class Synapses:
             level = 0.06 + 0.45 * strength + 0.75 * np.sqrt(frame.carried[layer]) + 0.8 * np.abs(frame.change[layer])
             level *= self.halo * np.minimum(1, 12 * strength)
             level = level if dimming is None else level * dimming[layer]
-            brightness[light_sources] = level.reshape(-1, 1) * theme.halo(
-                self._sign_colour(frame.weights[layer].ravel())
-            )
+            colours = self._sign_colour(frame.weights[layer].ravel())
+            if (staged := self._staged(frame)) is not None and staged.synapse[0] == layer:
+                _, start, end = staged.synapse
+                level[start, end] += staged.level * max(0.0, self.halo * STAGED_GLOW - level[start, end])
+                line = start * level.shape[1] + end
+                colours[line] = mix(colours[line], staged.colour, staged.level)
+            brightness[light_sources] = level.reshape(-1, 1) * theme.halo(colours)
         return [blob for pulse in frame.pulses for blob in self._halos(pulse, frame)]
 
     def draw(self, frame: Frame) -> None:
@@ -98,23 +118,59 @@ class Synapses:
         weights, carried, change = self._all(frame.weights), np.sqrt(self._all(frame.carried)), self._all(frame.change)
         reasons = 0.62 * carried, 0.5 * np.abs(change)
         dimming = self._dimming(frame)
-        share = 1.0 if dimming is None else self._all(dimming)
+        share, staged = 1.0 if dimming is None else self._all(dimming), self._staged(frame)
         if self.line_batch is not None:
             states, part = self._states(frame, weights)
             self.line_batch.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
         else:
             theme, shine = self.context.theme, np.clip(reasons[0] + reasons[1], 0, 1)
             looks = self._looks(weights, shine)
-            self.bodies.draw(weights, looks.widths, looks.colours, looks.opacity * share)
+            widths, colours, opacity = looks.widths, looks.colours, looks.opacity * share
+            inside = np.clip(shine * 1.05, 0, 0.95) * share
+            for line in self._line_of(staged):
+                assert staged is not None
+                widths[line] += staged.level * (staged_width(widths[line], self.unit) - widths[line])
+                colours[line] = mix(colours[line], staged.colour, staged.level)
+                opacity[line] += staged.level * (1 - opacity[line])
+                inside[line] *= 1 - staged.level  # a bright core would be mistaken for a weight near zero
+            self.bodies.draw(weights, widths, colours, opacity)
             sign = self._sign_colour(weights)
             core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * theme.flare
-            self.cores.draw(weights, looks.widths, core, np.clip(shine * 1.05, 0, 0.95) * share)
+            self.cores.draw(weights, widths, core, inside)
+        if staged is not None and not self._line_of(staged):
+            self._stage_alone(staged)
         for pulse in frame.pulses:
             self._comets(pulse, frame)
 
     def _dimming(self, frame: Frame) -> list[Floats] | None:
         """Part of its light each synapse keeps while one, or a neuron, is highlighted; None where all keep all."""
         return shares(frame.spotlight, [layer.shape for layer in frame.weights])
+
+    def _staged(self, frame: Frame) -> Staged | None:
+        """The synapse that is highlighted in a frame, None without one."""
+        spotlight = frame.spotlight
+        if spotlight is None or spotlight.synapse is None or spotlight.level <= 0:
+            return None
+        layer, start, end = spotlight.synapse
+        weight = float(frame.weights[layer][start, end])
+        colour = staged_colour(self.context.theme, weight, spotlight.near_zero)
+        return Staged(spotlight.synapse, weight, colour, spotlight.level)
+
+    def _line_of(self, staged: Staged | None) -> list[int]:
+        """Number of a highlighted synapse's own line among all; none where it has none, or lines are drawn together."""
+        if staged is None or self.line_batch is not None:
+            return []
+        layer, start, end = staged.synapse
+        number, drawn = start * self.context.recording.scene.network.layers[layer + 1] + end, self.drawn[layer]
+        before = sum(len(lines) for lines in self.lines[:layer])
+        return [before + number] if drawn is None else (before + np.flatnonzero(drawn == number)).tolist()
+
+    def _stage_alone(self, staged: Staged) -> None:
+        """Draw a highlighted synapse over all others."""
+        weight = np.array([staged.weight])
+        width = staged_width(float(self.scale.width(weight)[0]) * self.thickness, self.unit)
+        strokes = self._strokes_of(staged.synapse)
+        strokes.draw(weight, np.array([width]), staged.colour[None], np.array([staged.level]))
 
     def _looks(self, weights: Floats, shine: Floats) -> Looks:
         """Looks of lines with weights (n,) that shine (n,) so far, 0 to 1."""
