@@ -15,7 +15,7 @@ from netviz.audio.harmony import TONIC, Bar, Errors, bars_of, bass_of, ladder, r
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import step_timing
 from netviz.timeline.plan import Span
-from netviz.timeline.step_timing import LEARN, THINK
+from netviz.timeline.step_timing import FULL, LEARN, THINK
 from netviz.timeline.timeline import Timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_timing
 
@@ -126,7 +126,7 @@ _WIDEST = 0.8
 ORDER = (0, 2, 1, 3, 2, 4, 3, 5, 1, 4, 2, 6)
 """Tones of the chord for the examples of a film, in turn, counted from the lowest."""
 TARGET = 0.5
-"""Part of a step after which the note of its target sounds: when the target is shown beside the output."""
+"""Part of a step after which the note of its target sounds, unless it is shown in full: when the target is shown."""
 SLOW = 1.8
 """Least seconds of a step that has other notes too."""
 QUICKEST = 0.11
@@ -185,13 +185,18 @@ class Melody:
         loudness = 0.55 + 0.2 * height + (0.15 if is_first else 0.0)
         pitch = raised(right, round(STEPS_UP * height), mode.scale)
         yield self._struck(span.start, "pluck", pitch, loudness, pan, 0.25 + 0.6 * height)
-        halfway = span.start + TARGET * (span.stop - span.start)
-        yield self._struck(halfway, "glass", right, 0.32, -0.4 * pan, 0.3)
+        is_full = self.timeline.beats(span) is FULL
+        compared = sum(FULL.compare) / 2 if is_full else TARGET
+        yield self._struck(span.start + compared * (span.stop - span.start), "glass", right, 0.32, -0.4 * pan, 0.3)
         if is_first and span.start:
             yield self._struck(span.start, "bell", max(self.bar(span.start).voices) + 12, 0.3, 0.3)
         if self._seconds(span.stop - span.start) >= SLOW:
             # There is time for notes at the forward pass, the backward pass and the update.
-            for phase, rung in ((LEARN.forward[1] / 2, 3), (LEARN.backward[0] + 0.1, 4), (LEARN.update[0], 2)):
+            beats = FULL if is_full else LEARN
+            heard = [(beats.forward[1] / 2, 3), (beats.backward[0] + 0.1, 4), (beats.update[0], 2)]
+            if is_full:  # the weights stand there for a while
+                heard.append((beats.update[1], 3))
+            for phase, rung in heard:
                 frame = span.start + phase * (span.stop - span.start)
                 yield self._struck(frame, "glass", self._rungs(frame)[rung], 0.24, 0.4 - phase, 0.3)
 

@@ -25,7 +25,7 @@ from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.pace import paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
-from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, LEARN, THINK
+from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, THINK
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.event import Event
 from netviz.training.recording import Recording
@@ -495,4 +495,4 @@ def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> 
     span = next((span for span in steps if span.example == example), steps[-1])
     if timeline.held:
         return span.start
-    return span.start + int(sum(LEARN.update) / 2 * (span.stop - span.start))
+    return span.start + int(sum(timeline.beats(span).update) / 2 * (span.stop - span.start))

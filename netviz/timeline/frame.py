@@ -48,6 +48,26 @@ class Answers(NamedTuple):
     named: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class MovedWeight:
+    """The weight that moves most in a step, shown large while it does.
+
+    synapse: its weight layer, the node it comes from and the neuron it leads to. before, after: as recorded before and
+    after the step. part: of the way between them that it has moved, 0 to 1. level: of its inset.
+    """
+
+    synapse: tuple[int, int, int]
+    before: float
+    after: float
+    part: float
+    level: float
+
+    @property
+    def now(self) -> float:
+        """The weight at this moment."""
+        return (1 - self.part) * self.before + self.part * self.after
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """State of one moment of a film. L weight layers, n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
@@ -72,7 +92,8 @@ class Frame:
     activations[l] (nodes_l,): as recorded. arrived[l] (nodes_l,): level of light: 0 until the signal has come.
     carried[l] (nodes_l, n_{l+1}): level of light in each synapse from the signal it carries.
     error_signal[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
-    change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step.
+    change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step. moved: the weight that
+    moves most, while an inset shows it.
     compared: level at which answer and target stand side by side.
     before[l] (nodes_l,): activations of the example presented before, whose light has not passed on yet; lingering[l]:
     the level of that light in each layer. Both () where there is none.
@@ -120,6 +141,7 @@ class Frame:
     visible: tuple[float, ...] = ()
     highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None
+    moved: MovedWeight | None = None
     diverged: int | None = None
     beside: tuple[Frame, ...] = ()
 

@@ -158,6 +158,7 @@ class BrokenOff:
             carried=none,
             error_signal=base,
             change=none,
+            moved=None,
             compared=0.0,
             pulses=(),
             highlighted=None,

@@ -11,7 +11,16 @@ import numpy as np
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
-from netviz.timeline.frame import Array, Direction, Frame, NetworkState, Pulse, interpolate, with_bias_nodes
+from netviz.timeline.frame import (
+    Array,
+    Direction,
+    Frame,
+    MovedWeight,
+    NetworkState,
+    Pulse,
+    interpolate,
+    with_bias_nodes,
+)
 from netviz.timeline.step_timing import CHANGED, REDUCED, Beats, Window, rise
 from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
 from netviz.training.layers import forward
@@ -98,6 +107,7 @@ class SignalPass(NamedTuple):
     before, after: the network before and after the step; after is None where nothing is learned.
     forward, error_signal, back: as `forward_signals` and `error_signals` give them.
     change[l] (nodes_l, n_{l+1}): signed change of each weight, 1 = the largest of the step; () if nothing is learned.
+    most_changed: the synapse (weight layer, from, to) whose weight changes most; None if none does.
     """
 
     shown: Presented
@@ -107,13 +117,34 @@ class SignalPass(NamedTuple):
     error_signal: tuple[Array, ...]
     back: tuple[Array, ...]
     change: tuple[Array, ...]
+    most_changed: tuple[int, int, int] | None
 
 
 def signal_pass(shown: Presented, before: NetworkState, after: NetworkState | None) -> SignalPass:
     """The signals through a network to which an example or a situation is presented."""
     error_signal, back = error_signals(shown, before)
     change = () if after is None else change_of(before, after)
-    return SignalPass(shown, before, after, forward_signals(shown, before), error_signal, back, change)
+    forward = forward_signals(shown, before)
+    return SignalPass(shown, before, after, forward, error_signal, back, change, most_changed(change))
+
+
+def most_changed(change: Sequence[Array]) -> tuple[int, int, int] | None:
+    """The synapse (weight layer, from, to) with the largest |change|; None if nothing changes."""
+    largest = [float(np.abs(layer).max()) for layer in change]
+    if not largest or max(largest) == 0:
+        return None
+    layer = int(np.argmax(largest))
+    start, end = divmod(int(np.abs(change[layer]).argmax()), change[layer].shape[1])
+    return layer, start, end
+
+
+def moved_weight(signals: SignalPass, part: float, level: float) -> MovedWeight | None:
+    """The weight that moves most in a step, `part` of its way, as an inset shows it at a level; None at level 0."""
+    if signals.most_changed is None or signals.after is None or level <= 0:
+        return None
+    layer, start, end = signals.most_changed
+    before, after = (float(state.weights[layer][start, end]) for state in (signals.before, signals.after))
+    return MovedWeight(signals.most_changed, before, after, part, level)
 
 
 def change_of(before: NetworkState, after: NetworkState) -> tuple[Array, ...]:
@@ -160,11 +191,13 @@ def signal_frame(
     *,
     lingering: Lingering | None = None,
     lasts: bool = False,
+    inset: bool = False,
 ) -> Frame:
     """Frame of a step or a thought at a phase of its beats. base: the same moment without any signal.
 
     lingering: the light of the step just before, which goes layer by layer as the new signal arrives. lasts: whether
-    the light stays at the end, because another step follows; error and target go all the same.
+    the light stays at the end, because another step follows; error and target go all the same. inset: whether the
+    weight that moves most is shown large.
     """
     shown, before, after = signals.shown, signals.before, signals.after
     layers = len(before.weights)
@@ -196,6 +229,9 @@ def signal_frame(
             for number, layer in enumerate(signals.error_signal)
         ),
         change=change,
+        moved=moved_weight(
+            signals, step_timing.update_level(beats, phase), inset * step_timing.inset_level(beats, phase)
+        ),
         compared=ends * step_timing.comparison_level(beats, phase),
         pulses=(
             *pulses("forward", signals.forward, legs[0], phase),
@@ -258,10 +294,15 @@ def answer_of(scene: Scene, state: NetworkState, inputs: Array) -> tuple[Array, 
     return with_bias_nodes(scene, layers, 1.0)
 
 
-def reduced_signal_frame(base: Frame, signals: SignalPass, phase: float) -> Frame:
-    """Frame of a step or a thought at a phase of REDUCED. At CHANGED the change of each weight is shown in full."""
+def reduced_signal_frame(base: Frame, signals: SignalPass, phase: float, *, inset: bool = False) -> Frame:
+    """Frame of a step or a thought at a phase of REDUCED. At CHANGED the change of each weight is shown in full.
+
+    inset: whether the weight that moved most is then shown large.
+    """
     frame = signal_frame(base, signals, REDUCED, phase)
-    return replace(frame, change=signals.change) if phase == CHANGED and signals.after is not None else frame
+    if phase != CHANGED or signals.after is None:
+        return frame
+    return replace(frame, change=signals.change, moved=moved_weight(signals, 1.0, float(inset)))
 
 
 def presenting(base: Frame, shown: Presented) -> Frame:

@@ -27,7 +27,10 @@ def rise(phase: float, start: float, stop: float) -> float:
 
 @dataclass(frozen=True)
 class Beats:
-    """Start and end of the parts of a step, as phases. In `fade` all light goes out again."""
+    """Start and end of the parts of a step, as phases. In `fade` all light goes out again.
+
+    inset: while the weight that moves most is shown large.
+    """
 
     present: float
     forward: Window
@@ -35,6 +38,7 @@ class Beats:
     backward: Window
     update: Window
     fade: Window
+    inset: Window = NEVER
 
 
 LEARN = Beats(
@@ -46,6 +50,17 @@ LEARN = Beats(
     fade=(0.86, 0.985),
 )
 """Beats of a step of learning: forward, compare, back, update; without light at the end, where the next one begins."""
+
+FULL = Beats(
+    present=0.08,
+    forward=(0.06, 0.36),
+    compare=(0.36, 0.43),
+    backward=(0.44, 0.62),
+    update=(0.65, 0.82),
+    fade=(0.93, 0.995),
+    inset=(0.56, 1.0),
+)
+"""Beats of a step that is presented in full: the same, with more time for a look at the weights."""
 
 BRIEF = Beats(
     present=0.06,
@@ -73,7 +88,7 @@ FULL_FROM, BRIEF_FROM = 2.4, 1.1
 
 def beats_of(seconds: float) -> Beats:
     """Beats of a step of so many seconds: it shows what it has the time for."""
-    return LEARN if seconds >= FULL_FROM else BRIEF if seconds >= BRIEF_FROM else RAPID
+    return FULL if seconds >= FULL_FROM else BRIEF if seconds >= BRIEF_FROM else RAPID
 
 
 THINK = Beats(
@@ -176,6 +191,16 @@ def comparison_level(beats: Beats, phase: float) -> float:
 def update_level(beats: Beats, phase: float) -> float:
     """Part of the way, 0 to 1, that the weights have moved from before to after the step."""
     return rise(phase, *beats.update)
+
+
+INSET_FADES = 0.06
+"""Part of a step in which the inset comes, and goes."""
+
+
+def inset_level(beats: Beats, phase: float) -> float:
+    """Level of the inset with the weight that moves most."""
+    start, stop = beats.inset
+    return rise(phase, start, start + INSET_FADES) * (1 - rise(phase, stop - INSET_FADES, stop))
 
 
 def swell(x: float) -> float:

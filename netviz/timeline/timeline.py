@@ -377,12 +377,21 @@ class Timeline:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
             return signal_frame(base, signals._replace(after=None), LEARN, compared)
         if self.is_reduced:
-            return reduced_signal_frame(base, signals, phase)
+            return reduced_signal_frame(base, signals, phase, inset=self.has_inset(span))
         number = int(self.span[index])
-        light = self._lingering(number)
-        return signal_frame(base, signals, self._beats(span), phase, lingering=light, lasts=self._stays(number))
+        light, lasts, inset = self._lingering(number), self._stays(number), self.has_inset(span)
+        return signal_frame(base, signals, self.beats(span), phase, lingering=light, lasts=lasts, inset=inset)
 
-    def _beats(self, span: Span) -> Beats:
+    def has_inset(self, span: Span) -> bool:
+        """True if a step shows the weight that moves most, large: in full, and where no spotlight shows another."""
+        start, stop = self.beats(span).inset
+        frames = span.stop - span.start
+        first, last = span.start + start * frames, span.start + stop * frames
+        spotlit = (cue for cue in self._cues if cue.event is not None and (cue.event.synapse or cue.event.neuron))
+        shows = self.recording.scene.story is None or self.recording.scene.story.spotlight
+        return start < 1 and not (shows and any(cue.start < last and first < cue.stop for cue in spotlit))
+
+    def beats(self, span: Span) -> Beats:
         """Beats of a step: by its length, unless all steps are alike or keep time with music."""
         if self.plan.on_beats or self._is_even:
             return LEARN
@@ -407,7 +416,7 @@ class Timeline:
         if before < 0 or spans[before].kind != "step" or self._is_even or self.is_reduced:
             return None
         row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
-        signals, beats = self._step_signals(row, row_after, True), self._beats(spans[before])
+        signals, beats = self._step_signals(row, row_after, True), self.beats(spans[before])
         if before < number - 1:  # the weights have moved on since, and the answer with them
             seen = self._exemplar(number - 1)
             signals, beats = (signals, beats) if seen is None else (self._step_signals(seen, None, False), BRIEF)

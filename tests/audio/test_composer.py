@@ -17,6 +17,7 @@ from netviz.pipeline.prepare import plan
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sync
+from netviz.timeline.step_timing import FULL
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
@@ -115,7 +116,9 @@ def test_the_target_is_heard_after_the_answer_and_they_become_one(timeline: Time
         found = []
         for span in timeline.plan.spans:
             if span.kind == "step" and span.cycle == cycle:
-                start, half = (float(frame / timeline.plan.fps) for frame in (span.start, (span.start + span.stop) / 2))
+                compared = sum(FULL.compare) / 2 if timeline.beats(span) is FULL else 0.5
+                shown = span.start + compared * (span.stop - span.start)
+                start, half = (float(frame / timeline.plan.fps) for frame in (span.start, shown))
                 (answer,) = (note for note in voice(score, "pluck") if note.start == start)
                 (target,) = (note for note in voice(score, "glass") if note.start == half)
                 found.append(answer.pitch - target.pitch)

@@ -13,7 +13,7 @@ from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.neurons import RING
 from netviz.training.layers import Floats
 
-COVERED, CROSSED = 40.0, 0.9
+COVERED, CROSSED = 2000.0, 0.9
 """Cost of covering something that must be read, for each part of the label that does; and of covering synapses, for
 each time that the points under the label are as many as make a line through it. Being one label's length farther away
 costs 1."""
@@ -50,22 +50,28 @@ class FreeRoom:
         steps = np.concatenate([np.hypot(*np.diff(layer, axis=1).T).ravel() for layer in every] or [np.ones(1)])
         return cls(area, taken, points, max(1.0, float(steps.mean())))
 
-    def best(self, size: tuple[float, float], near: tuple[float, float], centres: Floats) -> tuple[float, float]:
-        """The centre, of those proposed (n, 2), at which a label of that width and height covers least, and is near."""
-        half = np.array(size) / 2
+    def best(self, size: tuple[float, float], near: tuple[float, float], centres: Floats) -> tuple[float, float, float]:
+        """The centre, of those proposed (n, 2), at which a label of that width and height covers least, and is near.
+
+        Returned are its x and y, and the part of the label that covers what must be read or leaves the area.
+        """
+        half, whole, area = np.array(size) / 2, size[0] * size[1], self.area
         first, last = centres - half, centres + half
-        inside = (
-            np.clip(first, (self.area.x, self.area.y), None),
-            np.clip(last, None, (self.area.right, self.area.bottom)),
-        )
-        outside = 1 - _areas(*inside) / (size[0] * size[1])
+        inside = _areas(np.maximum(first, (area.x, area.y)), np.minimum(last, (area.right, area.bottom)))
         overlap = _areas(np.maximum(first[:, None], self.taken[:, :2]), np.minimum(last[:, None], self.taken[:, 2:]))
-        covered = overlap.sum(axis=1) / (size[0] * size[1]) + outside
+        covered = overlap.sum(axis=1) / whole + 1 - inside / whole
         under = (np.abs(self.points - centres[:, None]) < half).all(axis=2).sum(axis=1)
         lines = under * self.apart / min(size)
         away = np.hypot(*(centres - np.array(near)).T) / max(size)
-        x, y = centres[int(np.argmin(COVERED * covered + CROSSED * lines + away))].tolist()
-        return x, y
+        found = int(np.argmin(COVERED * covered + CROSSED * lines + away))
+        return float(centres[found, 0]), float(centres[found, 1]), float(covered[found])
+
+    def crosses(self, first: Floats, last: Floats) -> NDArray[np.bool_]:
+        """True (n,) for each straight line, from its first to its last point (n, 2), that crosses what must be read."""
+        part = np.linspace(0, 1, 33)[:, None, None]
+        on_line = ((1 - part) * first + part * last)[:, :, None]
+        inside = ((on_line > self.taken[:, :2]) & (on_line < self.taken[:, 2:])).all(axis=-1)
+        return np.asarray(inside.any(axis=-1).any(axis=0))
 
     def grid(self, size: tuple[float, float], columns: int = 28, rows: int = 22) -> Floats:
         """Centres (n, 2) all over the area at which a label of that size lies inside."""

@@ -27,6 +27,7 @@ from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Ma
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.strokes import Spotlit
 from netviz.drawing.panels.synapses import Synapses
+from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.scene.panels import AnyPanelSpec
@@ -73,6 +74,8 @@ class NetworkPanel:
         self.worked = WorkedWeight(context, self.places)
         room = FreeRoom.of(slot, self.places, self.names.areas(), self.lines, context.layout.unit)
         self.spotlit = Spotlit(context, self.places, room)
+        shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
+        self.inset = WeightInset(context, self.places, room) if shows_all else None
 
     def ground(self) -> None:
         """Save the background of the names; nothing of the network stands still."""
@@ -100,12 +103,16 @@ class NetworkPanel:
         """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
         self.names.draw(frame)
         self.synapses.draw(frame)
+        if self.inset is not None:
+            self.inset.draw_leader(frame)
         self.cells.draw(frame)
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
         self.worked.draw(frame)
         self.spotlit.draw(frame)
+        if self.inset is not None:
+            self.inset.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
         self.names.write()

@@ -208,7 +208,7 @@ def number(value: float) -> str:
     return f"{value:z.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
 
 
-def signed_number(value: float) -> str:
-    """A weight with its sign and two decimals, "+0.12" or "−0.16"; without a sign where it is written as zero."""
-    text = f"{value:+z.2f}".replace("-", "−")
-    return text[1:] if text == "+0.00" else text
+def signed_number(value: float, decimals: int = 2) -> str:
+    """A weight with its sign and its decimals, "+0.12" or "−0.16"; without a sign where it is written as zero."""
+    text = f"{value:+z.{decimals}f}".replace("-", "−")
+    return text[1:] if float(text[1:]) == 0 else text

@@ -163,5 +163,7 @@ class Spotlit:
         along = np.gradient(points, axis=0)
         beside = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.hypot(*along.T)[:, None]
         away = (np.abs(beside) @ [across, high])[:, None] / 2 + 2 * LEAST_WIDTH * self.context.layout.unit
-        x, y = line[round(AT * (len(line) - 1))].tolist()
-        return self.room.best((across, high), (x, y), np.concatenate([points - away * beside, points + away * beside]))
+        near_x, near_y = line[round(AT * (len(line) - 1))].tolist()
+        proposed = np.concatenate([points - away * beside, points + away * beside])
+        x, y, _ = self.room.best((across, high), (near_x, near_y), proposed)
+        return x, y

@@ -1,0 +1,69 @@
+"""The weight that moves most in a step: which steps show it, and what reduced motion shows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from netviz.timeline.beats import even_beats
+from netviz.timeline.cues import Cue
+from netviz.timeline.plan import Span, make_plan
+from netviz.timeline.step_timing import FULL_FROM
+from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.event import Event
+from tests.conftest import short_scene
+from tests.drawing.support import timeline_of
+
+
+def shown(timeline: Timeline) -> set[int]:
+    """Numbers of the spans in which a moved weight is seen."""
+    return {int(timeline.span[index]) for index in range(timeline.frame_count) if timeline.frame(index).moved}
+
+
+def full_steps(timeline: Timeline) -> set[int]:
+    """Numbers of the steps that are presented in full."""
+    plan = timeline.plan
+    return {
+        number
+        for number, span in enumerate(plan.spans)
+        if span.kind == "step" and (span.stop - span.start) >= FULL_FROM * plan.fps
+    }
+
+
+def span_of(timeline: Timeline, number: int) -> Span:
+    return timeline.plan.spans[number]
+
+
+def test_every_step_in_full_shows_it_and_no_other() -> None:
+    timeline = timeline_of(short_scene())
+    full = full_steps(timeline)
+    assert shown(timeline) == full and 1 <= len(full) <= 6
+
+
+@pytest.mark.parametrize("changes", [{"style": "classic"}, {"shots": [{"shot": "learning", "pace": "even"}]}])
+def test_films_whose_steps_are_all_alike_stay_as_they_were(changes: dict[str, Any]) -> None:
+    assert shown(timeline_of(short_scene(**changes))) == set()
+
+
+def test_steps_on_beats_stay_as_they_were() -> None:
+    timeline = timeline_of(short_scene())
+    plan = make_plan(timeline.recording.scene, Fraction(60), even_beats(Fraction(24), Fraction(0), 4, Fraction(60)))
+    timeline = make_timeline(plan, timeline.recording)
+    assert plan.on_beats and full_steps(timeline) and shown(timeline) == set()
+
+
+def test_it_gives_way_to_a_synapse_or_a_neuron_that_a_caption_is_about() -> None:
+    timeline = timeline_of(short_scene(story="auto"))
+    first, *others = sorted(full_steps(timeline))
+    middle = span_of(timeline, first).stop - 10
+    for event, expected in (
+        (Event("sign", 2, synapse=(1, 0, 0)), {*others}),
+        (Event("dead", 2, neuron=(1, 0)), {*others}),
+        (Event("halved", 2), {first, *others}),
+        (None, {first, *others}),
+    ):
+        plan = replace(timeline.plan, cues=(Cue(middle, middle + 40, "a text", event),))
+        assert shown(replace(timeline, plan=plan)) == expected
