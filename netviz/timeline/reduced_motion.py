@@ -33,6 +33,11 @@ _STEP = {
     5: (PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED),
 }
 """Phases shown of a step, by the number of pictures that it has time for."""
+_FULL_STEP = {
+    5: (PRESENTED, COMPARED, RETURNED, CHANGED, CHANGED),
+    6: (PRESENTED, ARRIVED, COMPARED, RETURNED, CHANGED, CHANGED),
+}
+"""The same of a step with an inset, whose numbers take the time of two pictures to be read."""
 JUST_BEFORE = 1e-6
 """Seconds by which a picture of a worked example precedes the end of its part, when the next part begins."""
 
@@ -75,7 +80,8 @@ def _span_pictures(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     room = _room(span.stop - span.start, plan.fps)
     match span.kind:
         case "step" if not timeline.held:
-            yield from _evenly(number, span, _STEP[min(room, len(_STEP))])
+            phases = _STEP | _FULL_STEP if timeline.has_inset(span) else _STEP
+            yield from _evenly(number, span, phases[min(room, len(phases))])
         case "think" if not timeline.held:
             yield from _thought(timeline, number)
         case "move" | "sweep":

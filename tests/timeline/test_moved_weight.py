@@ -11,6 +11,7 @@ import pytest
 from netviz.timeline.beats import even_beats
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import Span, make_plan
+from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.step_timing import FULL_FROM
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.event import Event
@@ -67,3 +68,20 @@ def test_it_gives_way_to_a_synapse_or_a_neuron_that_a_caption_is_about() -> None
     ):
         plan = replace(timeline.plan, cues=(Cue(middle, middle + 40, "a text", event),))
         assert shown(replace(timeline, plan=plan)) == expected
+
+
+def test_in_reduced_motion_it_stands_while_the_change_is_shown() -> None:
+    timeline = timeline_of(short_scene())
+    reduced = reduce_motion(timeline)
+    assert shown(reduced) == full_steps(timeline)
+    for number in full_steps(timeline):
+        span = span_of(timeline, number)
+        frames = [reduced.frame(index) for index in range(span.start, span.stop)]
+        there = [frame for frame in frames if frame.moved is not None]
+        assert len(there) >= 0.9 * reduced.plan.fps  # long enough to read two numbers
+        moving = timeline.frame(span.start + int(0.9 * (span.stop - span.start))).moved
+        assert moving is not None
+        for frame in there:
+            assert frame.moved == replace(moving, part=1.0, level=1.0)
+            layer, start, end = moving.synapse
+            assert frame.weights[layer][start, end] == moving.after and abs(frame.change[layer][start, end]) == 1

@@ -25,7 +25,7 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.plan import make_plan
-from netviz.timeline.reduced_motion import _STEP, HeldPicture, held, held_pictures, reduce_motion
+from netviz.timeline.reduced_motion import _FULL_STEP, _STEP, HeldPicture, held, held_pictures, reduce_motion
 from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
@@ -198,7 +198,7 @@ def test_a_sign_has_turned_by_the_time_its_caption_goes() -> None:
         assert before * after < 0
 
 
-@pytest.mark.parametrize(("seconds", "pictures"), [("1/2", 1), (1, 2), ("3/2", 3), (2, 4), (3, 5), (9, 5)])
+@pytest.mark.parametrize(("seconds", "pictures"), [("1/2", 1), (1, 2), ("3/2", 3), (2, 4), ("5/2", 5), (3, 6), (9, 6)])
 def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: str, pictures: int) -> None:
     moving = make_timeline(make_plan(recording.scene, Fraction(60)), recording)
     first = next(number for number, span in enumerate(moving.plan.spans) if span.kind == "step")
@@ -206,7 +206,7 @@ def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: 
     span = replace(moving.plan.spans[first], start=0, stop=int(Fraction(seconds) * 30))
     alone = replace(moving.plan, spans=(span,), frame_count=span.stop)
     stills = held_pictures(make_timeline(alone, recording))
-    assert tuple(still.phase for still in stills) == _STEP[pictures]
+    assert tuple(still.phase for still in stills) == (_STEP | _FULL_STEP)[pictures]
     lengths = np.diff([*(still.start for still in stills), span.stop])
     assert np.ptp(lengths) <= 1 and start > 0
 
