@@ -74,6 +74,8 @@ class CurvePanelSpec(PanelSpec):
     """Learning curve: the error over the cycles."""
 
     panel: Literal["curve"] = "curve"
+    future: bool = False
+    """Show how the curve will go on as well, faintly. Default: it is drawn as far as it has come."""
 
 
 class BoundaryPanelSpec(PanelSpec):

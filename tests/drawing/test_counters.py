@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from netviz.drawing.panels.counters import NumbersPanel
-from netviz.drawing.panels.loss_curve import CurvePanel
+from netviz.drawing.panels.loss_curve import ROW, CurvePanel
 from netviz.drawing.panels.table import TablePanel
 from netviz.drawing.renderer import Renderer
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -60,7 +60,33 @@ def test_without_a_test_half_the_average_error_is_counted(written: list[Written]
     assert len(next(panel for panel in renderer.panels if isinstance(panel, CurvePanel)).traces) == 1
 
 
-def test_two_curves_have_two_colours_and_names_at_their_ends(written: list[Written]) -> None:
+def test_the_curve_does_not_show_its_future() -> None:
+    """Before anything is learned the panel is empty but for its axis, unless the scene asks for what is to come."""
+    for future in (False, True):
+        panels = [{"panel": "network"}, {"panel": "curve", "future": future}]
+        renderer = Renderer(timeline_of(short_scene(output__size="640x360", panels=panels)))
+        panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+        rows = slice(round(panel.slot.y), round(panel.slot.bottom) - 4)
+        columns = slice(round(panel.slot.x), round(panel.slot.right))
+        ground, bare = (renderer.canvas.planes_of(memory)[0].astype(int) for memory in (renderer.ground, renderer.bare))
+        assert (np.abs(ground - bare)[rows, columns].max() > 8) == future
+
+
+def test_names_of_curves_do_not_tell_where_they_end(written: list[Written]) -> None:
+    run_with_tests(output__size="1280x720")
+    legend = {text.text: text for text in written if text.text in ("training", "test")}
+    del written[:]
+    panels = [{"panel": "network"}, {"panel": "curve", "future": True}]
+    _, renderer = run_with_tests(output__size="1280x720", panels=panels)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    ends = {text.text: text for text in written if text.text in ("training", "test")}
+    assert max(text.bottom for text in legend.values()) < panel.slot.y + 2 * ROW * panel.context.layout.small
+    for trace in panel.traces:
+        end = panel.slot.bottom - panel.slot.height * trace.recorded[-1] / panel.top
+        assert abs((ends[trace.name].top + ends[trace.name].bottom) / 2 - end) < 40
+
+
+def test_two_curves_have_two_colours_and_names_beside_them(written: list[Written]) -> None:
     timeline, renderer = run_with_tests(output__size="1280x720")
     panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
     names = {text.text: text for text in written if text.text in ("training", "test")}

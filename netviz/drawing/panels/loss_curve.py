@@ -19,13 +19,16 @@ from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
 
 _POINTS = 500
 NAMED = 0.3
-"""Largest width of a name at the end of a curve, as a part of the panel's."""
+"""Largest width of a curve's name, as a part of the panel's."""
+SAMPLE, BETWEEN, ROW = 1.6, 0.5, 1.3
+"""Of the legend: length of a line's sample, gap to its name, and distance from row to row, in sizes of type."""
 GLOW = np.array([0.55])
 """Strength of the current point's glow."""
 
@@ -81,7 +84,7 @@ def traces_of(context: RenderContext, slot: Rect) -> list[Trace]:
 
 
 def _short_names(context: RenderContext, slot: float) -> list[str]:
-    """Names of runs for the ends of their curves; too long ones lose the words they all begin with, or are left out."""
+    """Names of runs for their curves; too long ones lose the words they all begin with, or are left out."""
 
     def fits(names: Sequence[str]) -> bool:
         return all(width(name, context.faces.words, context.layout.small) <= slot for name in names)
@@ -99,7 +102,8 @@ def _short_names(context: RenderContext, slot: float) -> list[str]:
 class CurvePanel(NoGlow):
     """Loss curve: average error against the cycle, or the losses of training and of testing where there are both.
 
-    The axis is one of log(1 + cycle), which has a place for cycle 0.
+    The axis is one of log(1 + cycle), which has a place for cycle 0. The curve is drawn as far as it has come; where
+    the scene asks for its future, that is drawn faintly, and the names stand at the ends instead of in a legend.
     """
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
@@ -107,10 +111,12 @@ class CurvePanel(NoGlow):
         self.scene = context.recording.scene
         self._points = lru_cache(maxsize=4)(self._points_at)
         layout = context.layout
+        self.shows_future = isinstance(spec, CurveSpec) and spec.future
         self.traces = traces_of(context, slot)
-        # The curves' names stand at their ends.
         names = max(width(trace.name, context.faces.words, layout.small) for trace in self.traces)
-        self.slot = Rect(slot.x, slot.y, slot.width - (names + 0.9 * layout.small if names else 0.0), slot.height)
+        self.sample = 0.0 if self.shows_future else SAMPLE * layout.small
+        beside = names + self.sample + (0.9 + BETWEEN * (not self.shows_future)) * layout.small if names else 0.0
+        self.slot = Rect(slot.x, slot.y, slot.width - beside, slot.height)
         self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
         # Curves that break off have diverged before: the scale comes from those that go on to the end.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
@@ -151,14 +157,14 @@ class CurvePanel(NoGlow):
         return chosen
 
     def ground(self) -> None:
-        """Draw the axis with its cycles, and the whole curves, faint, with their names."""
+        """Draw the axis with its cycles, the curves' names and, where they are asked for, the whole curves, faint."""
         context, slot = self.context, self.slot
         layout, theme, canvas = context.layout, context.theme, context.canvas
         line = mix(theme.centre, theme.quiet, 0.38)
         artists = [
             Line2D([slot.x, slot.right], [slot.bottom] * 2, color=tuple(line), linewidth=max(1.0, 1.3 * layout.unit))
         ]
-        for trace, values in zip(self.traces, self.values, strict=True):
+        for trace, values in zip(self.traces, self.values if self.shows_future else (), strict=False):
             faint = tuple(mix(theme.centre, trace.colour, 0.30))
             points = self._x(self.cycles), self._y(values)
             artists.append(Line2D(*points, color=faint, linewidth=2.0 * layout.unit, linestyle=trace.dashes))
@@ -171,8 +177,29 @@ class CurvePanel(NoGlow):
             x = float(self._x(float(tick)))
             canvas.text(whole(self.scene, tick), x, slot.bottom + 1.15 * small, words, small, theme.faint, "middle")
         self.past = self._whole()
-        for trace, y in zip(self.traces, self._name_heights(), strict=True):
-            canvas.text(trace.name, slot.right + 0.9 * small, y, words, small, trace.colour)
+        x = slot.right + 0.9 * small
+        for trace, y in zip(self.traces, self._name_heights() if self.shows_future else self._rows(), strict=True):
+            if self.sample and trace.name:
+                line = Line2D(
+                    [x, x + self.sample], [y, y], color=tuple(trace.colour), linewidth=3.2 * layout.unit,
+                    linestyle=trace.dashes, dash_capstyle="butt",
+                )  # fmt: skip
+                canvas.axes.add_line(line)
+                canvas.draw(line)
+                line.remove()
+            canvas.text(
+                trace.name, x + self.sample + BETWEEN * small * (self.sample > 0), y, words, small, trace.colour
+            )
+
+    def _rows(self) -> list[float]:
+        """Heights of the legend's rows, which do not tell where a curve will end: from the panel's top on.
+
+        Those of a panel too low for all of them end with its axis.
+        """
+        small, slot = self.context.layout.small, self.slot
+        step = ROW * small
+        first = min(slot.y + 0.5 * step, slot.bottom - 0.4 * small - (len(self.traces) - 1) * step)
+        return [first + row * step for row in range(len(self.traces))]
 
     def _name_heights(self) -> list[float]:
         """Heights of the curves' names: at their ends, but not on each other."""
