@@ -17,7 +17,7 @@ from netviz.video.metadata import Music, parse_provenance
 
 def test_of_a_bundled_scene() -> None:
     about = provenance_of(netviz.load_scene("xor"))
-    assert (about.title, about.software, about.seed) == ("Learning XOR, the hard way", "netviz 0.1.0", 1)
+    assert (about.title, about.software, about.seed) == ("Can you see the rule?", "netviz 0.1.0", 1)
     assert about.music == Music("Slow Descent", "The netviz authors", "CC0 1.0, public domain")
     assert about.scene_hash == scene_hash(about.scene)
     assert about.comment.startswith(f"Made with netviz 0.1.0, seed 1, scene {about.scene_hash}.")

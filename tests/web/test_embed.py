@@ -64,7 +64,7 @@ def test_the_poster(post: Post, small: Recording) -> None:
         assert all(each[1:3] == (1, 1) for each in picture.layer), "full colour at every pixel"
         seen = np.array(picture.convert("RGB")).astype(float)
     assert np.abs(seen - netviz.still(small, "poster")).mean() < 3
-    assert netviz.inspect(path).about.title == "Learning XOR, the hard way"
+    assert netviz.inspect(path).about.title == "Can you see the rule?"
 
 
 def test_all_mistakes_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,8 +28,8 @@ from tests.web.conftest import film
 
 def test_alternative_text(timeline: Timeline) -> None:
     told, recording = summary_of(timeline), timeline.recording
-    assert told.title == "Learning XOR, the hard way"
-    assert told.label == "Learning XOR, the hard way. A film of a neural network learning"
+    assert told.title == "Can you see the rule?"
+    assert told.label == "Can you see the rule? A film of a neural network learning"
     sentences = told.sentences
     assert sentences[1:4] == (
         "A film of a neural network learning, 0:30 long.",
