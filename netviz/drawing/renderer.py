@@ -27,7 +27,7 @@ from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.panel import Panel, RenderContext
 from netviz.drawing.panels.table import PicturePanel, TablePanel
-from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, write_on_card
+from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, leave_card, write_on_card
 from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
@@ -95,6 +95,7 @@ class Renderer:
             self.context = context
             shown = [*(_panels(context) if len(recordings) == 1 else _panels_of_runs(context, timeline))]
             self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
+            self.title = next((panel for panel in self.panels if isinstance(panel, TitlePanel)), None)
             memory = self.canvas.memory
             self.bare = _gradient(self.canvas, theme) if background is None else _plain(self.canvas, background)
             memory[:] = self.bare
@@ -117,15 +118,19 @@ class Renderer:
         other. Valid until the next call.
         """
         with settings():
-            if frame.card > 0:
+            leaves_card = 0 < frame.card < 1 and frame.drawn < 1
+            if frame.card > 0 and not leaves_card:
                 self.canvas.memory[:] = self.card
                 write_on_card(self.context, frame)
                 self.canvas.settle()
             else:
                 self._compose(frame)
-        level = max(frame.card, frame.presence)
-        if level < 1:
-            self._fade(level)
+            level = frame.presence if leaves_card else max(frame.card, frame.presence)
+            if level < 1:
+                self._fade(level)
+            if leaves_card:
+                leave_card(self.context, self.title, frame)
+                self.canvas.settle()
         return self.canvas.picture_of(self.canvas.memory)
 
     def _compose(self, frame: Frame) -> None:
@@ -139,6 +144,9 @@ class Renderer:
                 blobs = [(x, y, height, colour * frame.glow) for x, y, height, colour in blobs]
             self.field.shine(brightness, blobs, self.glow_width)
         self.canvas.memory[:] = self._illuminated
+        for panel, of in shown:
+            if of.drawn < 1 and isinstance(panel, NetworkPanel):
+                panel.unlight(of, self.ground)
         for panel, of in shown:
             panel.draw(of)
         self.canvas.settle()

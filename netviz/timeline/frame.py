@@ -80,6 +80,8 @@ class Frame:
     caption: the line under the title, at caption_level; is_cue: whether it is a cue and not the shot's own.
     glow: factor on the brightness of the halos, 1 = unchanged.
     card: level of the title card. presence: level of the network and its panels.
+    drawn: part of the network that is drawn, from the inputs on: less than 1 only in a film's opening. There `card` is
+    less than 1 while the card's title is on its way to its panel.
     cycle: the number shown. curve_cycle: the end of the drawn error curve, in cycles.
     error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
     where there are no test examples.
@@ -144,6 +146,7 @@ class Frame:
     moved: MovedWeight | None = None
     diverged: int | None = None
     beside: tuple[Frame, ...] = ()
+    drawn: float = 1.0
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.

@@ -155,7 +155,7 @@ def _late(plan: Plan) -> Iterator[Span]:
 def _is_whole(frame: Frame) -> bool:
     """True if the network is shown, no card is, and no caption is half faded."""
     is_caption_whole = frame.caption_level >= _WHOLE or frame.caption_level <= 1 - _WHOLE
-    return frame.presence >= _WHOLE and frame.card <= 1 - _WHOLE and is_caption_whole
+    return min(frame.presence, frame.drawn) >= _WHOLE and frame.card <= 1 - _WHOLE and is_caption_whole
 
 
 def _is_clear(frame: Frame) -> bool:

@@ -17,7 +17,7 @@ from netviz.scene.schedule import shown_cycles
 from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.timeline.beats import Rhythm, accents, on_bars
 from netviz.timeline.cues import Cue
-from netviz.timeline.learning_shot import Learning, Piece, PieceKind, cycles_for, pieces_on_beats
+from netviz.timeline.learning_shot import Learning, Piece, PieceKind, cycles_for, is_even, pieces_on_beats
 from netviz.timeline.worked_example import natural_seconds
 
 LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
@@ -240,11 +240,16 @@ LEAST_LEARNED = Fraction(11, 20)
 def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
     """Seconds of each shot of a film without a given length. learning: those of the learning shot."""
     natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
-    lengths = [
-        Fraction(0) if _is_empty(scene, shot) else natural_seconds(scene, shot) if isinstance(shot, WalkShot)
-        else natural[type(shot)]
-        for shot in scene.shots
-    ]  # fmt: skip
+    told = {"after": Fraction(9, 2), "think": Fraction(7)}
+    lengths = []
+    for index, shot in enumerate(scene.shots):
+        if _is_empty(scene, shot):
+            lengths.append(Fraction(0))
+        elif isinstance(shot, WalkShot):
+            lengths.append(natural_seconds(scene, shot))
+        else:
+            role = None if is_even(scene) else _role(scene, index)
+            lengths.append(told.get(role or "", natural[type(shot)]))
     if any(shot.share is not None for shot in scene.shots):
         return shared_lengths(scene, sum(lengths, Fraction(0)))
     return lengths
@@ -262,9 +267,7 @@ def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
         return [length * seconds / given for length in lengths]
     learning = [index for index in free if isinstance(shots[index], LearningShot)]
     walks = {index: natural_seconds(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
-    others = {
-        index: _suitable_seconds(scene, shots[index], seconds) for index in free if index not in (*learning, *walks)
-    }
+    others = {index: _suitable_seconds(scene, index, seconds) for index in free if index not in (*learning, *walks)}
     if learning:
         given_to_walks = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
         walks = _shortened(walks, min(max(Fraction(0), MOST_WALKED * seconds - given_to_walks), MOST_WALKED * left))
@@ -281,7 +284,9 @@ def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
     return lengths
 
 
-def _suitable_seconds(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fraction:
+def _suitable_seconds(scene: Scene, index: int, seconds: Fraction) -> Fraction:
+    """Seconds that suit a shot in a film of `seconds`, without what other shots take."""
+    shot = scene.shots[index]
     if _is_empty(scene, shot):
         return Fraction(0)
     part, shortest, longest = {
@@ -289,7 +294,36 @@ def _suitable_seconds(scene: Scene, shot: AnyShot, seconds: Fraction) -> Fractio
         RestShot: (Fraction(30, 1000), Fraction(4, 5), Fraction(4)),
         ThinkShot: (Fraction(70, 1000), Fraction(5, 2), Fraction(8)),
     }[type(shot)]
+    role = None if is_even(scene) else _role(scene, index)
+    if role is not None:
+        # What is to be read and watched takes as long in a short film, but no more than so much of it.
+        part, unhurried, most, longest = {
+            "card": (Fraction(35, 1000), Fraction(5, 2), Fraction(80, 1000), Fraction(4)),
+            "opening": (Fraction(40, 1000), Fraction(7, 2), Fraction(90, 1000), Fraction(9, 2)),
+            "before": (Fraction(30, 1000), Fraction(5, 2), Fraction(60, 1000), Fraction(4)),
+            "after": (Fraction(55, 1000), Fraction(3), Fraction(60, 1000), Fraction(5)),
+            "think": (Fraction(90, 1000), Fraction(4), Fraction(120, 1000), Fraction(9)),
+        }[role]
+        shortest = max(shortest, min(unhurried, most * seconds))
     return min(longest, max(shortest, part * seconds))
+
+
+def _role(scene: Scene, index: int) -> str | None:
+    """The part that a shot has in a film that is told; None for those that have none in particular.
+
+    card: the title, while all else waits. opening: a title in which the network is drawn on as well, because no rest
+    follows. before, after: the rests around the learning. think: a thought.
+    """
+    shots = scene.shots
+    if isinstance(shots[index], TitleShot):
+        return None if index else "card" if isinstance(shots[min(1, len(shots) - 1)], RestShot) else "opening"
+    if isinstance(shots[index], ThinkShot):
+        return "think"
+    if not isinstance(shots[index], RestShot):
+        return None
+    if index and isinstance(shots[index - 1], LearningShot):
+        return "after"
+    return "before" if index == 0 or (index == 1 and isinstance(shots[0], TitleShot)) else None
 
 
 def _is_empty(scene: Scene, shot: AnyShot) -> bool:

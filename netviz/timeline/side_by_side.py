@@ -198,4 +198,5 @@ def _finite(frame: Frame, clock: Frame) -> Frame:
         is_cue=clock.is_cue,
         card=clock.card,
         presence=clock.presence,
+        drawn=clock.drawn,
     )

@@ -32,6 +32,7 @@ from netviz.timeline.frame import (
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.learning_shot import is_even
+from netviz.timeline.opening import Opening, opening_of
 from netviz.timeline.pace import RunChanges, is_by_change
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.signals import (
@@ -167,8 +168,9 @@ class Timeline:
 
     def _glow(self, index: int) -> float:
         """The factor on the light of a frame; a title card has none."""
-        follows_music = self.plan.glow and not self.is_reduced and self.plan.spans[self.span[index]].kind != "title"
-        return self.plan.glow[index] if follows_music else 1.0
+        span = self.plan.spans[self.span[index]]
+        shines = self.plan.glow and not self.is_reduced
+        return self.plan.glow[index] if shines and (span.kind != "title" or self._levels(span, index).presence) else 1.0
 
     def _key(self, index: int) -> Hashable:
         """Key of a frame without its caption and its glow."""
@@ -216,14 +218,23 @@ class Timeline:
     def _levels(self, span: Span, index: int) -> SpanLevels:
         number = int(self.span[index])
         has_transition = self.recording_index.transition(number) is not None
-        return levels_at(self.plan, number, index, has_transition=has_transition, fades=self.fades)
+        opening = self.opening if self.opening is not None and number < self.opening.spans else None
+        return levels_at(self.plan, number, index, has_transition=has_transition, fades=self.fades, opening=opening)
+
+    @cached_property
+    def opening(self) -> Opening | None:
+        """The opening; None for a film that begins as it goes on."""
+        if not self.fades or self._is_even:
+            return None
+        lines = [captions.caption_line(self.recording, span) for span in self.plan.spans[:2]]
+        return opening_of(self.plan, same_line=lines[0] == lines[-1])
 
     def _base_frame(
         self, span: Span, index: int, state: NetworkState, curve_cycle: float, row: int | None = None
     ) -> Frame:
         """The frame of the network without any signal. row: the rest row that is shown, if it is one."""
         recording, scene = self.recording, self.recording.scene
-        card, presence, _ = self._levels(span, index)
+        levels = self._levels(span, index)
         cue_state = self._cue_state(index)
         cycle = round(curve_cycle)
         point = self.recording_index.on_curve(cycle)
@@ -235,11 +246,11 @@ class Timeline:
             caption=captions.caption_line(recording, span)
             if cue_state.cue is None
             else self.plan.cues[cue_state.cue].text,
-            caption_level=cue_state.level,
+            caption_level=cue_state.level * (levels.caption if cue_state.cue is None else 1.0),
             is_cue=cue_state.cue is not None,
             glow=self._glow(index),
-            card=card,
-            presence=presence,
+            card=levels.card,
+            presence=levels.presence,
             cycle=cycle,
             curve_cycle=curve_cycle,
             error=float(recording.train_error[point]) if row is None else self.recording_index.rest_errors[row],
@@ -254,6 +265,7 @@ class Timeline:
             error_signal=nodes,
             change=synapses,
             spotlight=self._spotlight(index),
+            drawn=levels.drawn,
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
@@ -487,18 +499,31 @@ FADE_SECONDS = 0.4
 
 
 class SpanLevels(NamedTuple):
-    """Levels of title card and network, and the weights' part of the way from those the span before left, 0 to 1."""
+    """Levels of title card and network, and the weights' part of the way from those the span before left, 0 to 1.
+
+    drawn, caption: as in OpeningLevels; 1 after the opening.
+    """
 
     card: float
     presence: float
     transition: float
+    drawn: float = 1.0
+    caption: float = 1.0
 
 
-def levels_at(plan: Plan, number: int, index: int, *, has_transition: bool, fades: bool = True) -> SpanLevels:
+def levels_at(
+    plan: Plan,
+    number: int,
+    index: int,
+    *,
+    has_transition: bool,
+    fades: bool = True,
+    opening: Opening | None = None,
+) -> SpanLevels:
     """The levels in frame `index`, which lies in span `number`: both fade where a card begins or ends, nowhere else.
 
     has_transition: whether the span begins with other weights than the span before it leaves. fades: whether fades and
-    transitions take any time.
+    transitions take any time. opening: the film's, if the span lies in it; its card goes without a fade.
     """
     span = plan.spans[number]
     if not fades:
@@ -509,6 +534,10 @@ def levels_at(plan: Plan, number: int, index: int, *, has_transition: bool, fade
         step_timing.ease((span.stop - 1 - index) / frames),
     )
     transition = rising if has_transition else 1.0
+    if opening is not None:
+        card, presence, drawn, caption = opening.at(index)
+        before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
+        return SpanLevels(card, min(presence, falling) if before_card else presence, transition, drawn, caption)
     if span.kind == "title":
         fade_in = 1.0 if span.start == 0 else rising
         fade_out = 1.0 if span.stop == plan.frame_count else falling

@@ -105,11 +105,11 @@ def test_without_bias_nodes_there_are_none() -> None:
 def test_inputs_from_the_plane_are_named_by_their_features(written: list[Written]) -> None:
     data = {"examples": CORNERS, "features": ["x1", "x2^2", "x1*x2", "sin(x2)"]}
     timeline, renderer, _ = staged(planar(data=data, network={"layers": [4, 2, 1]}))
-    renderer.draw(timeline.frame(0))
+    renderer.draw(timeline.frame(timeline.frame_count // 2))
     assert {"x₁", "x₂²", "x₁x₂", "sin x₂"} <= {text.text for text in written}
     del written[:]
     timeline, renderer, _ = staged(planar(network={"layers": [2, 2, 1], "inputs": ["width", "height"]}))
-    renderer.draw(timeline.frame(0))
+    renderer.draw(timeline.frame(timeline.frame_count // 2))
     assert {"width", "height"} <= {text.text for text in written}
     assert "x₁" not in {text.text for text in written}
 

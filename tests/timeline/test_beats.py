@@ -82,7 +82,7 @@ def test_steps_begin_on_every_beat_and_moves_take_whole_beats() -> None:
     plan = make_plan(scene, Fraction(91), rhythm)
     assert plan.notes == ()
     assert plan.examples_per_cycle == 7
-    assert len(plan.shown_cycles) == 18
+    assert len(plan.shown_cycles) == 17
     learned = kinds(plan, *LEARNED)
     assert {span.start % 15 for span in learned} == {0}
     assert {span.stop - span.start for span in learned if span.kind == "step" and span.cycle > 1} == {15}, "a beat"

@@ -12,6 +12,7 @@ from netviz.drawing.canvas import left_free
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
+from netviz.drawing.panels.growth import Front, fade_back, grown, node_levels
 from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.scene.model import Activation
@@ -167,6 +168,7 @@ class Tiles:
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
         self.layers = range(len(places.centres))
+        self.front = Front(context.canvas, places, Rect(0, 0, 0, 0))
         scene, unit = context.recording.scene, context.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
         self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
@@ -182,13 +184,37 @@ class Tiles:
     def draw(self, frame: Frame) -> None:
         """Draw the maps and their rims."""
         theme, canvas = self.context.theme, self.context.canvas
+        drawn = self._empty_tiles(frame) if frame.drawn < 1 else [1.0] * len(self.corners)
+        under = canvas.memory.copy() if frame.drawn < 1 else None
         with canvas.partly(*self.beyond):
             for (left, top), numbers in zip(self.corners.tolist(), self._maps(frame), strict=True):
                 canvas.lay(numbers, self.colours, left, top)
+        if under is not None:
+            for (left, top), level in zip(self.corners.tolist(), self._answering(frame), strict=True):
+                fade_back(canvas, under, Rect(left, top, self.side, self.side), level)
         levels = [self.scale.neurons(frame, layer)[discs] for layer, discs in enumerate(self.shown)]
         for index, level in enumerate(np.concatenate(levels).tolist()):
             signal = theme.signal if level >= 0 else theme.negative_signal
-            self.rims.rim(index, self.thin * (1 + 1.6 * abs(level)), mix(theme.rim, signal, abs(level)))
+            self.rims.rim(index, self.thin * (1 + 1.6 * abs(level)), mix(theme.rim, signal, abs(level)), drawn[index])
+
+    def _empty_tiles(self, frame: Frame) -> list[float]:
+        """In the opening draw the tiles without their maps, and return the level of each."""
+        there = node_levels(frame.drawn, self.places)
+        drawn: list[float] = np.concatenate([there[layer][discs] for layer, discs in enumerate(self.shown)]).tolist()
+        for index, level in enumerate(drawn):
+            self.rims.fill(index, self.context.theme.neuron, level)
+        self.context.canvas.settle()
+        return drawn
+
+    def _answering(self, frame: Frame) -> list[float]:
+        """Level of every map in the opening: an input has one from the start, others when their synapses are there."""
+        levels = node_levels(frame.drawn, self.places)
+        part, front = grown(frame.drawn), self.front
+        for layer, centres in enumerate(self.places.centres[1:], start=1):
+            along = front.sign * float(centres[:, front.axis].mean())
+            levels[layer] = np.full(len(centres), front.reached(along, part) if part < 1 else 1.0)
+        found: list[float] = np.concatenate([levels[layer][discs] for layer, discs in enumerate(self.shown)]).tolist()
+        return found
 
     def write(self, frame: Frame) -> None:
         """Write nothing: maps have no figures."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import drawing_of, left_free
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import Answers, Points, rounded
+from netviz.drawing.panels.growth import fade_back
 from netviz.drawing.panels.labels import FEATURES, short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
@@ -19,9 +20,12 @@ from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import BoundaryPanelSpec as BoundarySpec
 from netviz.timeline.frame import Frame
+from netviz.timeline.step_timing import rise
 
 CORNER = 0.035
 """Radius of the panel's corners, as a part of half its side."""
+ANSWERS = 0.85
+"""Part of the drawing of the network after which its output appears."""
 LEGEND = 0.42
 """Length of the colour bar, as a part of the panel's side."""
 
@@ -136,7 +140,10 @@ class BoundaryPanel(NoGlow):
         """Draw the output, the points on it, and a ring around the one that is presented."""
         canvas = self.context.canvas
         with canvas.partly(*self.beyond):
+            under = canvas.memory.copy() if frame.drawn < 1 else None
             canvas.lay(self.answers.of(frame), self.answers.palette, self.left, self.top)
+            if under is not None:  # in the opening the points wait for the network, which answers when it is there
+                fade_back(canvas, under, self.square, rise(frame.drawn, ANSWERS, 1.0))
             canvas.put(self.points.drawn)
         canvas.put(self.frame)
         if frame.point is not None and frame.presented > 0:

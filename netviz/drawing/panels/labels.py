@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import Anchor
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
+from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Font, fit, two_lines, width, wrap
 from netviz.drawing.theme import Colour, mix
@@ -267,25 +268,32 @@ class Names:
         """Shade the places of the inputs' names, and of the outputs' names, targets and errors."""
         context = self.context
         shaded, words, quiet = self.shaded, context.faces.words, context.theme.quiet
+        drawn = node_levels(frame.drawn, self.places)
         for neuron in self.places.discs(0)[: len(self.inputs)]:
             (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
+            level = float(drawn[0][neuron])
             if context.layout.flow == "right":
                 for number, line in enumerate(lines):
                     height = y + LINE * (number - (len(lines) - 1) / 2) * size
-                    shaded.text(line, x - self.reach, height, words, size, quiet, "right")
+                    shaded.text(line, x - self.reach, height, words, size, quiet, "right", level)
                 continue
             for number, line in enumerate(lines):
-                shaded.text(line, x, y + self.reach + (0.35 + 1.25 * number) * size, words, size, quiet, "middle")
+                below = y + self.reach + (0.35 + 1.25 * number) * size
+                shaded.text(line, x, below, words, size, quiet, "middle", level)
         for index in self.places.discs(self.last).tolist():
-            self._output(frame, index, *self.places.centres[-1][index])
+            x, y = self.places.centres[-1][index]
+            self._output(frame, index, x, y, float(drawn[-1][index]))
         self.shaded.shade()
 
     def write(self) -> None:
         """Write the texts, over everything."""
         self.shaded.write()
 
-    def _output(self, frame: Frame, index: int, x: float, y: float) -> None:
-        """Add the output's name, under it (or, in a crowd, beside it) the target, and where it fits the error."""
+    def _output(self, frame: Frame, index: int, x: float, y: float, drawn: float) -> None:
+        """Add the output's name, under it (or, in a crowd, beside it) the target, and where it fits the error.
+
+        drawn: level of the output itself.
+        """
         context = self.context
         shaded, body = self.shaded, context.layout.body
         name, size = self.outputs[index]
@@ -295,7 +303,7 @@ class Names:
         top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach - 0.5 * step
         if not self.beside and name:
             top -= step
-        shaded.text(name, left, top, context.faces.words, size, context.theme.quiet, anchor)
+        shaded.text(name, left, top, context.faces.words, size, context.theme.quiet, anchor, drawn)
         if frame.target is None:
             return
         if name and self.one_line:

@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import CellBlock, CollapsedNetwork, NetworkPositions, bezier
+from netviz.drawing.panels.growth import NODES, fade_back, node_levels
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame, state_of
-from netviz.timeline.step_timing import swell
+from netviz.timeline.step_timing import rise, swell
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
 
@@ -34,7 +36,7 @@ class Cells:
     """Cells of all blocks of a network, one for each neuron that is no disc."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
-        self.context, self.scale = context, scale
+        self.context, self.places, self.scale = context, places, scale
         self.blocks = [(layer, block) for layer, block in enumerate(places.blocks) if block is not None]
         self.maps = [_map(block) for _, block in self.blocks]
         self.colours = context.canvas.space.palette(_palette(context))
@@ -55,9 +57,15 @@ class Cells:
             brightness[light_sources] = 0.5 * glow + 0.3 * error_signal * theme.halo(theme.error)
 
     def draw(self, frame: Frame) -> None:
-        """Draw the cells."""
+        """Draw the cells; in the opening those of a block appear together, with the middle of their layer."""
+        canvas = self.context.canvas
+        under = canvas.memory.copy() if frame.drawn < 1 and self.blocks else None
         for (layer, block), cells in zip(self.blocks, self.maps, strict=True):
-            self.context.canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
+            canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
+            if under is not None:
+                level = float(np.median(node_levels(frame.drawn, self.places)[layer]))
+                # Blocks with an odd number of rows or columns are filled up to even ones.
+                fade_back(canvas, under, Rect(block.left, block.top, block.width + 1, block.height + 1), level)
 
     def _numbers(self, frame: Frame, layer: int, block: CellBlock) -> NDArray[np.uint16]:
         """Palette numbers of all cells, and last the number of places without one and of the lines between them."""
@@ -95,6 +103,7 @@ class Labels:
         """Write the labels and the note."""
         canvas, theme, words = self.context.canvas, self.context.theme, self.context.faces.words
         small = self.context.layout.small
+        level = rise(frame.drawn, 0.6 * NODES, NODES)
         for text, block in self.blocks:
             if block.is_picture and frame.example is not None:
                 number, count = (whole(self.scene, n) for n in (frame.example + 1, self.scene.data.train_count))
@@ -102,9 +111,9 @@ class Labels:
                 text = longer if width(longer, words, small) <= self.free else text
             x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
-            canvas.text(text, x, y, words, small, theme.quiet, "middle")
+            canvas.text(text, x, y, words, small, theme.quiet, "middle", level)
         for above, line in enumerate(reversed(self.note)):
-            canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle")
+            canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle", level)
 
 
 def note_lines(context: RenderContext, note: str, slot: float) -> tuple[list[str], float]:

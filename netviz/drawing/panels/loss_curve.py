@@ -22,6 +22,7 @@ from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame
+from netviz.timeline.step_timing import rise
 from netviz.training.layers import Floats
 
 _POINTS = 500
@@ -31,6 +32,10 @@ SAMPLE, BETWEEN, ROW = 1.6, 0.5, 1.3
 """Of the legend: length of a line's sample, gap to its name, and distance from row to row, in sizes of type."""
 GLOW = np.array([0.55])
 """Strength of the current point's glow."""
+
+
+APPEARS = 0.85
+"""Part of the drawing of the network after which the curve's first point appears."""
 
 
 class Trace:
@@ -180,13 +185,13 @@ class CurvePanel(NoGlow):
         x = slot.right + 0.9 * small
         for trace, y in zip(self.traces, self._name_heights() if self.shows_future else self._rows(), strict=True):
             if self.sample and trace.name:
-                line = Line2D(
+                sample = Line2D(
                     [x, x + self.sample], [y, y], color=tuple(trace.colour), linewidth=3.2 * layout.unit,
                     linestyle=trace.dashes, dash_capstyle="butt",
                 )  # fmt: skip
-                canvas.axes.add_line(line)
-                canvas.draw(line)
-                line.remove()
+                canvas.axes.add_line(sample)
+                canvas.draw(sample)
+                sample.remove()
             canvas.text(
                 trace.name, x + self.sample + BETWEEN * small * (self.sample > 0), y, words, small, trace.colour
             )
@@ -228,16 +233,24 @@ class CurvePanel(NoGlow):
         return strips(canvas, canvas.drawing(*artists, slot=slot))
 
     def draw(self, frame: Frame) -> None:
-        """Draw curves and area up to now, and the current points, which glow and hide where the curves are cut."""
+        """Draw curves and area up to now, and the current points, which glow and hide where the curves are cut.
+
+        The points appear as the last of the opening: until then the panel is empty.
+        """
         context, canvas = self.context, self.context.canvas
+        level = rise(frame.drawn, APPEARS, 1.0)
+        if level <= 0:
+            return
         points = self._points(frame.curve_cycle)
         if context.glows:
             for trace, (x, y, _) in zip(self.traces, points, strict=True):
-                canvas.shine(np.array([x]), np.array([y]), GLOW, np.array([9 * context.layout.unit]), trace.colour)
+                canvas.shine(
+                    np.array([x]), np.array([y]), level * GLOW, np.array([9 * context.layout.unit]), trace.colour
+                )
         for part in self.past.until(float(self._x(frame.curve_cycle))):
-            canvas.put(part)
+            canvas.put(part, level)
         for *_, point in points:
-            canvas.put(point)
+            canvas.put(point, level)
 
     def _points_at(self, cycle: float) -> list[tuple[float, float, CoverDrawing]]:
         """Positions x, y of the current points in pixels, and their drawings."""

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
+from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import (
@@ -21,6 +22,7 @@ from netviz.drawing.network_layout import (
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom
+from netviz.drawing.panels.growth import Front, grown
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
@@ -36,6 +38,9 @@ from netviz.scene.phrases import say, whole
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worked_weight
+
+SPILL = 24
+"""Distance beyond its slot that the light of one of several networks reaches, in thousandths of the shorter side."""
 
 
 class NetworkPanel:
@@ -76,6 +81,14 @@ class NetworkPanel:
         self.spotlit = Spotlit(context, self.places, room)
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
         self.inset = WeightInset(context, self.places, room) if shows_all else None
+        spill = SPILL * context.layout.unit
+        across, down = context.layout.size
+        around = Rect(slot.x - spill, slot.y - spill, slot.width + 2 * spill, slot.height + 2 * spill)
+        self.front = Front(context.canvas, self.places, around if context.compared else Rect(0, 0, across, down))
+
+    def unlight(self, frame: Frame, ground: Bytes) -> None:
+        """In the opening take back the light of synapses that have not grown yet. ground: the picture without light."""
+        self.front.take_back(ground, grown(frame.drawn))
 
     def ground(self) -> None:
         """Save the background of the names; nothing of the network stands still."""
@@ -102,7 +115,7 @@ class NetworkPanel:
     def draw(self, frame: Frame) -> None:
         """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
         self.names.draw(frame)
-        self.synapses.draw(frame)
+        self._draw_synapses(frame)
         if self.inset is not None:
             self.inset.draw_leader(frame)
         self.cells.draw(frame)
@@ -117,6 +130,18 @@ class NetworkPanel:
         self.bias_nodes.write(frame)
         self.names.write()
         self.labels.draw(frame)
+
+    def _draw_synapses(self, frame: Frame) -> None:
+        """Draw the synapses, in the opening as far as they have grown, with a light at the end of each."""
+        if frame.drawn >= 1:
+            self.synapses.draw(frame)
+            return
+        self.context.canvas.settle()
+        part, under = grown(frame.drawn), self.context.canvas.memory.copy()
+        if part > 0:
+            self.synapses.draw(frame)
+            self.front.take_back(under, part)
+            self.synapses.draw_tips(frame, self.front.axis, self.front.sign * self.front.at(part))
 
 
 def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:

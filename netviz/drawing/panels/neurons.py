@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from netviz.drawing.network_layout import BIAS_RADIUS, NetworkPositions
+from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import LevelScale, RenderContext, Shapes, number
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
@@ -42,9 +43,11 @@ class Discs:
         signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
         inside = (1 - size) * theme.neuron + size * signal
         rim = (1 - size) * theme.rim + size * (signal + 0.4 * theme.flare * (theme.bright - signal))
+        there = node_levels(frame.drawn, self.places)
+        drawn = np.concatenate([there[layer][discs] for layer, discs in enumerate(self.shown)]).tolist()
         for index, (face, edge) in enumerate(zip(inside, np.clip(rim, 0, 1), strict=True)):
-            self.bodies.fill(index, face)
-            self.bodies.rim(index, self.thickness, edge)
+            self.bodies.fill(index, face, drawn[index])
+            self.bodies.rim(index, self.thickness, edge, drawn[index])
 
     def write(self, frame: Frame) -> None:
         """Write the values."""
@@ -72,7 +75,7 @@ class BiasNodes:
     """Bias nodes: small rings at the ends of the layers, named b₁, b₂, ...; their value is always 1."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
-        self.context, self.centres = context, places.bias_nodes
+        self.context, self.places, self.centres = context, places, places.bias_nodes
         radius, unit = BIAS_RADIUS * places.radius, context.layout.unit
         self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in range(len(self.centres))]
         font, preferred = context.faces.medium, context.layout.figure
@@ -85,18 +88,21 @@ class BiasNodes:
         """Draw the rings, as bright as their layer."""
         theme = self.context.theme
         at_rest = mix(theme.neuron, theme.quiet, 0.6)
+        drawn = [float(layer[-1]) for layer in node_levels(frame.drawn, self.places)]
         for index in range(len(self.centres)):
             level = min(1.0, float(frame.arrived[index][-1]) + (frame.lingering[index] if frame.lingering else 0.0))
-            self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level))
-            self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level))
+            self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level), drawn[index])
+            self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level), drawn[index])
 
     def write(self, frame: Frame) -> None:
         """Write their names, where they can be read."""
         context = self.context
         if self.size < SMALLEST_FIGURE * min(context.layout.size):
             return
-        for (x, y), name in zip(self.centres, self.names, strict=True):
-            context.canvas.text(name, x, y, context.faces.medium, self.size, context.theme.ink, "middle")
+        drawn = node_levels(frame.drawn, self.places)
+        for (x, y), name, layer in zip(self.centres, self.names, drawn, strict=False):
+            ink = context.theme.ink
+            context.canvas.text(name, x, y, context.faces.medium, self.size, ink, "middle", float(layer[-1]))
 
 
 class Marks:

@@ -16,6 +16,7 @@ from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import CollapsedNetwork, NetworkPositions, curve
 from netviz.drawing.network_layout import curves as curves_of
+from netviz.drawing.panels.growth import tips
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
 from netviz.drawing.panels.strokes import Strokes, dashes, shares, staged_colour, staged_width
 from netviz.drawing.theme import Colour, mix
@@ -141,6 +142,22 @@ class Synapses:
             self._stage_alone(staged)
         for pulse in frame.pulses:
             self._comets(pulse, frame)
+
+    def draw_tips(self, frame: Frame, axis: int, place: float) -> None:
+        """Draw a small light at the end of each synapse as it grows. axis, place: the front's, along the flow."""
+        theme = self.context.theme
+        for layer, lines in enumerate(self.lines):
+            weights = self._of(layer, frame.weights[layer])
+            strongest = np.argsort(-np.abs(weights), kind="stable")[:MOST_COMETS]
+            points, weights = tips(lines[strongest], axis, place), weights[strongest]
+            for sign in (weights > 0, weights <= 0):
+                seen = sign & np.isfinite(points).all(axis=1)
+                if seen.any():
+                    strength = self.scale.strength(weights[seen])
+                    colour = theme.shining(theme.positive if weights[seen][0] > 0 else theme.negative, 0.5)
+                    sigma = self.unit * (2.2 + 3.0 * strength)
+                    x, y = points[seen].T
+                    self.context.canvas.shine(x, y, 0.35 + 0.5 * strength, sigma, colour)
 
     def _dimming(self, frame: Frame) -> list[Floats] | None:
         """Part of its light each synapse keeps while one, or a neuron, is highlighted; None where all keep all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -35,17 +36,21 @@ class TitlePanel(NoGlow):
     """Title panel: the scene's title."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
-        self.context, self.slot = context, slot
+        self.context = context
+        layout, font = context.layout, context.faces.strong
+        text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
+        self.line = TitleLine(text, font, size, slot.x, slot.y + 0.55 * layout.title)
+        self.glides = bool(glides(context, self.line))
 
     def ground(self) -> None:
-        """Write the title, as large as it fits."""
-        context, slot, layout = self.context, self.slot, self.context.layout
-        font = context.faces.strong
-        text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
-        context.canvas.text(text, slot.x, slot.y + 0.55 * layout.title, font, size, context.theme.ink)
+        """Draw nothing: the title is not there yet while a card shows it."""
 
     def draw(self, frame: Frame) -> None:
-        """Draw nothing: nothing changes."""
+        """Write the title, as large as it fits; while it comes from its card that is done last (see `leave_card`)."""
+        line, level = self.line, 1.0 if frame.card == 0 else 0.0 if self.glides else 1 - frame.card
+        self.context.canvas.text(
+            line.text, line.left, line.y, line.font, line.size, self.context.theme.ink, "left", level
+        )
 
 
 class CaptionPanel(NoGlow):
@@ -60,7 +65,8 @@ class CaptionPanel(NoGlow):
     def draw(self, frame: Frame) -> None:
         """Write the caption."""
         theme = self.context.theme
-        write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, frame.caption_level)
+        level = frame.caption_level * (1 - frame.card)
+        write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, level)
 
 
 @dataclass(frozen=True)
@@ -92,12 +98,12 @@ def write(
         context.canvas.text(line, x, y, font, size, ink, anchor, level)
 
 
-def write_on_card(context: RenderContext, frame: Frame) -> None:
+def write_on_card(context: RenderContext, frame: Frame, level: float = 1.0) -> None:
     """Write a cue on the title card, far below its words; the shot's own line is the card's subtitle already."""
     if frame.is_cue:
         size, card = CARD_TYPE * context.layout.body, card_place(context.layout, CARD_WIDTH)
         slot = CaptionSlot(Rect(card.x, card.y + 0.8 * card.height, card.width, TWO_LINES * size), size)
-        write(context, frame.caption, slot, context.theme.ink, frame.caption_level, "middle")
+        write(context, frame.caption, slot, context.theme.ink, frame.caption_level * level, "middle")
 
 
 def card_place(layout: Layout, part: float) -> Rect:
@@ -108,20 +114,83 @@ def card_place(layout: Layout, part: float) -> Rect:
     return Rect(round(left, 3), safe.y, round(right - left, 3), safe.height)
 
 
+class TitleLine(NamedTuple):
+    """A line of a title, or a word of it: its left end and the middle of its capitals, in pixels."""
+
+    text: str
+    font: Font
+    size: float
+    left: float
+    y: float
+
+
 def draw_card(context: RenderContext) -> None:
     """Draw the title card: title and subtitle in the middle of the empty background, two lines each at most."""
-    layout, theme, faces, canvas = context.layout, context.theme, context.faces, context.canvas
+    title, subtitle = card_lines(context)
+    for lines, ink in ((title, context.theme.ink), (subtitle, context.theme.quiet)):
+        for line in lines:
+            context.canvas.text(line.text, line.left, line.y, line.font, line.size, ink)
+
+
+def card_lines(context: RenderContext) -> tuple[list[TitleLine], list[TitleLine]]:
+    """Lines of the title and of the subtitle on the title card."""
+    layout, faces = context.layout, context.faces
     scene, card = context.recording.scene, card_place(layout, TITLE_WIDTH)
     title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
     subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, card.width, 0.8 * layout.small)
-    rows = [(line, faces.strong, title_size, 1.22 * title_size, theme.ink) for line in title]
-    rows += [(line, faces.words, size, 1.4 * size, theme.quiet) for line in subtitle]
+    rows = [(line, faces.strong, title_size, 1.22 * title_size) for line in title]
+    rows += [(line, faces.words, size, 1.4 * size) for line in subtitle]
+    found = []
     gap = 0.9 * size if title and subtitle else 0.0
     y = card.y + (card.height - gap - sum(row[3] for row in rows)) / 2
-    for number, (line, font, line_size, step, ink) in enumerate(rows):
+    for number, (line, font, line_size, step) in enumerate(rows):
         y += gap if number == len(title) else 0.0
-        canvas.text(line, round(card.x + card.width / 2, 3), y + step / 2, font, line_size, ink, "middle")
+        left = round(card.x + card.width / 2, 3) - width(line, font, line_size) / 2
+        found.append(TitleLine(line, font, line_size, left, y + step / 2))
         y += step
+    return found[: len(title)], found[len(title) :]
+
+
+def _words(lines: Sequence[TitleLine]) -> list[TitleLine]:
+    """The words of lines, where they stand in them."""
+    found = []
+    for line in lines:
+        start = 0
+        for word in line.text.split():
+            start = line.text.index(word, start)
+            end = start + len(word)
+            left = width(line.text[:end], line.font, line.size) - width(word, line.font, line.size)
+            found.append(line._replace(text=word, left=line.left + left))
+            start = end
+    return found
+
+
+def glides(context: RenderContext, line: TitleLine) -> list[tuple[TitleLine, TitleLine]]:
+    """Words of the title on the card, each with its place in the panel's line; none where the panel has other words."""
+    first, last = _words(card_lines(context)[0]), _words([line])
+    same = [word.text for word in first] == [word.text for word in last]
+    return [*zip(first, last, strict=True)] if same else []
+
+
+SUBTITLE_GOES = 0.55
+"""Level of the card below which its subtitle is gone."""
+
+
+def leave_card(context: RenderContext, panel: TitlePanel | None, frame: Frame) -> None:
+    """Write what is left of the card over the picture: the title goes to its panel, the subtitle fades."""
+    canvas, theme, level = context.canvas, context.theme, frame.card
+    title, subtitle = card_lines(context)
+    fading = max(0.0, (level - SUBTITLE_GOES) / (1 - SUBTITLE_GOES))
+    for line in subtitle:
+        canvas.text(line.text, line.left, line.y, line.font, line.size, theme.quiet, "left", fading)
+    write_on_card(context, frame, fading)
+    words = [] if panel is None else glides(context, panel.line)
+    for line in [] if words else title:
+        canvas.text(line.text, line.left, line.y, line.font, line.size, theme.ink, "left", fading)
+    for first, last in words:  # from one place, and size, to the other
+        size, left, y = (level * a + (1 - level) * b for a, b in zip(first[2:], last[2:], strict=True))
+        canvas.text(first.text, left, y, first.font, size, theme.ink)
+        canvas.settle()  # words of two lines may cross
 
 
 # Heading of each of the runs side by side: its name, its line in the curve, its error; or that it broke off.
