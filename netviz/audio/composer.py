@@ -15,7 +15,7 @@ from netviz.audio.harmony import TONIC, Bar, Errors, bars_of, bass_of, ladder, r
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import step_timing
 from netviz.timeline.plan import Span
-from netviz.timeline.step_timing import FULL, LEARN, THINK
+from netviz.timeline.step_timing import FULL, LEARN
 from netviz.timeline.timeline import Timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_timing
 
@@ -260,9 +260,10 @@ class Melody:
         shot = self.timeline.recording.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
-        length = min((span.stop - span.start) / fps, 5.0)
+        beats, longest = self.timeline.thought
+        length = min((span.stop - span.start) / fps, longest)
         rungs = self._rungs(span.start)
-        arrives = step_timing.settled_phase(THINK, 1) - (THINK.compare[1] - THINK.compare[0])
+        arrives = step_timing.settled_phase(beats, 1) - (beats.compare[1] - beats.compare[0])
         for beat in range(3):
             frame = span.start + beat * arrives / 3 * length * fps
             yield self._struck(frame, "bell", rungs[2 + beat], 0.4, -0.4 + 0.4 * beat)

@@ -25,7 +25,7 @@ from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.pace import paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
-from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM, THINK
+from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.event import Event
 from netviz.training.recording import Recording
@@ -353,8 +353,9 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
     frames = span.stop - span.start
     if timeline.held:
         return frames // 3
-    hurry = max(1.0, float(frames / timeline.plan.fps) / step_timing.LONGEST_THOUGHT)  # as Timeline draws it
-    return min(frames - 1, ceil(step_timing.settled_phase(THINK, len(timeline.recording.weights)) / hurry * frames))
+    hurry = timeline.thought.hurry(float(frames / timeline.plan.fps))
+    settled = step_timing.settled_phase(timeline.thought.beats, len(timeline.recording.weights))
+    return min(frames - 1, ceil(settled / hurry * frames))
 
 
 def _first_step(timeline: Timeline) -> Iterator[Chapter]:

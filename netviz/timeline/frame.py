@@ -96,7 +96,7 @@ class Frame:
     error_signal[l] (nodes_l,): level of the error that has come back to each neuron; none comes to bias nodes.
     change[l] (nodes_l, n_{l+1}): signed change of each weight now, 1 = the largest of this step. moved: the weight that
     moves most, while an inset shows it.
-    compared: level at which answer and target stand side by side.
+    compared: level at which answer and target stand side by side. asked: level of the question mark in the outputs.
     before[l] (nodes_l,): activations of the example presented before, whose light has not passed on yet; lingering[l]:
     the level of that light in each layer. Both () where there is none.
     answers: the present answers to all examples, None where the film does not show them.
@@ -147,6 +147,7 @@ class Frame:
     diverged: int | None = None
     beside: tuple[Frame, ...] = ()
     drawn: float = 1.0
+    asked: float = 0.0
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.

@@ -17,7 +17,6 @@ from math import ceil, floor
 import numpy as np
 
 from netviz.scene.shots import ThinkShot
-from netviz.timeline import step_timing
 from netviz.timeline.cues import bridged
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import ARRIVED, CHANGED, COMPARED, PRESENTED, RETURNED
@@ -107,7 +106,7 @@ def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     span = plan.spans[number]
     shot = timeline.recording.scene.shots[span.shot]
     assert isinstance(shot, ThinkShot)
-    frames = min(span.stop - span.start, floor(step_timing.LONGEST_THOUGHT * plan.fps))
+    frames = min(span.stop - span.start, floor(Fraction(timeline.thought.longest) * plan.fps))
     phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)
     yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
 

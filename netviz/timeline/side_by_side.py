@@ -160,6 +160,7 @@ class BrokenOff:
             change=none,
             moved=None,
             compared=0.0,
+            asked=0.0,
             pulses=(),
             highlighted=None,
             diverged=self.diverged if clock.curve_cycle > last else None,

@@ -210,7 +210,7 @@ def signal_frame(
     if after is not None:
         state = interpolate(before, after, step_timing.update_level(beats, phase))
         change = flashing(signals.change, (phase - beats.update[0]) / (beats.update[1] - beats.update[0]))
-    legs = step_timing.legs(beats.forward, layers), step_timing.legs(beats.backward, layers)[::-1]
+    legs = step_timing.legs(beats.forward, layers, beats.pause), step_timing.legs(beats.backward, layers)[::-1]
     return replace(
         presenting(base, shown),
         presented=1.0 if lingering is not None and lasts else step_timing.presentation_level(beats, phase),

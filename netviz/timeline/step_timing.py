@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import sqrt
+from typing import NamedTuple
 
 Window = tuple[float, float]
 """Start and end of something, as phases."""
@@ -30,6 +31,7 @@ class Beats:
     """Start and end of the parts of a step, as phases. In `fade` all light goes out again.
 
     inset: while the weight that moves most is shown large.
+    pause: part of `forward` for which all stands still before the signal goes on to the outputs.
     """
 
     present: float
@@ -39,6 +41,7 @@ class Beats:
     update: Window
     fade: Window
     inset: Window = NEVER
+    pause: float = 0.0
 
 
 LEARN = Beats(
@@ -91,18 +94,38 @@ def beats_of(seconds: float) -> Beats:
     return FULL if seconds >= FULL_FROM else BRIEF if seconds >= BRIEF_FROM else RAPID
 
 
-THINK = Beats(
-    present=0.10,
-    forward=(0.08, 0.62),
-    compare=(0.64, 0.72),
-    backward=NEVER,
-    update=NEVER,
-    fade=NEVER,
-)
-"""Beats of a thought about a new situation: forward only, and the light stays."""
+class Thought(NamedTuple):
+    """Timing of a thought about a new situation: forward only, and the light stays.
 
-LONGEST_THOUGHT = 5
-"""Most seconds that the signal of a thought takes, however long the thought is shown."""
+    longest: most seconds that the signal takes, however long the thought is shown.
+    """
+
+    beats: Beats
+    longest: float
+
+    def hurry(self, seconds: float) -> float:
+        """Factor by which the signal of a thought shown for so many seconds is ahead of the shot."""
+        return max(1.0, seconds / self.longest)
+
+
+THOUGHT = Thought(
+    Beats(
+        present=0.08,
+        forward=(0.07, 0.76),
+        compare=(0.80, 0.87),
+        backward=NEVER,
+        update=NEVER,
+        fade=NEVER,
+        pause=1.5 / 6.5,
+    ),
+    longest=6.5,
+)
+"""A thought whose question stands for a second and a half before the answer arrives."""
+
+EVEN_THOUGHT = Thought(
+    Beats(present=0.10, forward=(0.08, 0.62), compare=(0.64, 0.72), backward=NEVER, update=NEVER, fade=NEVER), longest=5
+)
+"""A thought in a film whose steps are all alike."""
 
 REDUCED = Beats(
     present=0.05,
@@ -131,15 +154,19 @@ def lasting(beats: Beats) -> Beats:
     return replace(beats, fade=NEVER)
 
 
-def leg(window: Window, layer: int, layers: int) -> Window:
-    """The part of a window in which signals travel through the layer-th of `layers` weight layers."""
-    length = (window[1] - window[0]) / layers
-    return window[0] + layer * length, window[0] + (layer + 1) * length
+def leg(window: Window, layer: int, layers: int, pause: float = 0.0) -> Window:
+    """The part of a window in which signals travel through the layer-th of `layers` weight layers.
+
+    pause: part of the window before the last leg in which none travel.
+    """
+    length = (window[1] - window[0] - pause) / layers
+    start = window[0] + layer * length + (pause if layer == layers - 1 else 0.0)
+    return start, start + length
 
 
-def legs(window: Window, layers: int) -> list[Window]:
+def legs(window: Window, layers: int, pause: float = 0.0) -> list[Window]:
     """All legs of a window, the first the earliest."""
-    return [leg(window, layer, layers) for layer in range(layers)]
+    return [leg(window, layer, layers, pause) for layer in range(layers)]
 
 
 def travel(window: Window, phase: float) -> float | None:
@@ -155,14 +182,14 @@ def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of light in neuron layer `layer` (0 = inputs) of a network with `layers` weight layers."""
     if layer == 0:
         return presentation_level(beats, phase)
-    start, stop = leg(beats.forward, layer - 1, layers)
+    start, stop = leg(beats.forward, layer - 1, layers, beats.pause)
     length = stop - start
     return rise(phase, stop - 0.12 * length, stop + 0.25 * length) * (1 - rise(phase, *beats.fade))
 
 
 def carried(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of light in the synapses of weight layer `layer`: it comes with the signal and stays until the fade."""
-    start, stop = leg(beats.forward, layer, layers)
+    start, stop = leg(beats.forward, layer, layers, beats.pause)
     dimmed = 1 - 0.55 * rise(phase, beats.backward[0] - 0.04, beats.backward[0] + 0.06)
     return rise(phase, start, stop) * dimmed * (1 - rise(phase, *beats.fade))
 
@@ -179,7 +206,7 @@ def error_level(beats: Beats, phase: float, layer: int, layers: int) -> float:
 
 def settled_phase(beats: Beats, layers: int) -> float:
     """The phase from which nothing changes any more until the fade."""
-    start, stop = leg(beats.forward, layers - 1, layers)
+    start, stop = leg(beats.forward, layers - 1, layers, beats.pause)
     return max(beats.compare[1], stop + 0.25 * (stop - start))
 
 

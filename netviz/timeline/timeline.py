@@ -49,7 +49,7 @@ from netviz.timeline.signals import (
     signal_pass,
     worked_example_frame,
 )
-from netviz.timeline.step_timing import BRIEF, LEARN, THINK, Beats
+from netviz.timeline.step_timing import BRIEF, EVEN_THOUGHT, LEARN, THOUGHT, Beats, Thought
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
@@ -185,7 +185,8 @@ class Timeline:
             if self._fading(span, index) > 0:
                 return index
             return (int(self.span[index]), *self._levels(span, index))
-        if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(THINK, len(self.recording.weights)):
+        layers = len(self.recording.weights)
+        if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(self.thought.beats, layers):
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
             still = self.timings[span.shot].stillness(self._since(span, index))
@@ -476,11 +477,19 @@ class Timeline:
         state = state_of(self.recording, row)
         base = self._base_frame(span, index, state, float(span.cycle), row)
         if self.is_reduced and not self.held:
-            return reduced_signal_frame(base, self._thought_signals(span.shot, row), phase)
-        # The signal takes at most so long, however long the thought is shown; then the picture stands still.
-        length = float((span.stop - span.start) / self.plan.fps)
-        phase = 1.0 if self.held else min(1.0, phase * max(1.0, length / step_timing.LONGEST_THOUGHT))
-        return signal_frame(base, self._thought_signals(span.shot, row), THINK, phase)
+            frame = reduced_signal_frame(base, self._thought_signals(span.shot, row), phase)
+        else:  # the signal takes only so long, however long the thought is shown; then the picture stands still
+            hurry = self.thought.hurry(float((span.stop - span.start) / self.plan.fps))
+            phase = 1.0 if self.held else min(1.0, phase * hurry)
+            frame = signal_frame(base, self._thought_signals(span.shot, row), self.thought.beats, phase)
+        # The question mark is gone before the answer can be read in its place.
+        asked = 0.0 if self._is_even else frame.presented * max(0.0, 1 - 3 * float(frame.arrived[-1].max()))
+        return replace(frame, asked=asked)
+
+    @cached_property
+    def thought(self) -> Thought:
+        """Timing of the film's thoughts."""
+        return EVEN_THOUGHT if self._is_even else THOUGHT
 
 
 def make_timeline(plan: Plan, recording: Recording, shared: RunChanges | None = None) -> Timeline:

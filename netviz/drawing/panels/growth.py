@@ -16,7 +16,7 @@ NODES = 0.4
 """Part of the drawing in which the nodes appear; in the rest of it the synapses grow."""
 EACH = 0.12
 """Part of the drawing in which a single node appears."""
-SOFT = 0.035
+SOFT = 0.025
 """Half the breadth of the front's edge, as a part of the network's length."""
 _WHOLE = 256
 

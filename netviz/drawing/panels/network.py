@@ -141,7 +141,9 @@ class NetworkPanel:
         if part > 0:
             self.synapses.draw(frame)
             self.front.take_back(under, part)
-            self.synapses.draw_tips(frame, self.front.axis, self.front.sign * self.front.at(part))
+            self.synapses.draw_tips(
+                frame, self.front.axis, self.front.sign * (self.front.at(part) + 0.5 * self.front.soft)
+            )
 
 
 def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:

@@ -69,6 +69,10 @@ class Discs:
             ):
                 ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
                 self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", level)
+        if frame.asked > 0:  # what it will say is not known yet
+            for x, y in self.places.centres[-1][self.shown[-1]]:
+                ink = theme.figure(0.0)
+                self.context.canvas.text("?", x, y, font, self.number_size, ink, "middle", frame.asked)
 
 
 class BiasNodes:
