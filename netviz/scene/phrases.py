@@ -21,6 +21,7 @@ ENGLISH: Mapping[str, str] = {
     # Default captions: the line under the title, where a scene gives none.
     "rest-before": "Before training: {weights}.",
     "rest-after": "After {cycles} of training, at rest.",
+    "rest-before-after": "Before and after {cycles} of training.",
     "weights-random": "every weight is random",
     "weights-zero": "every weight is zero",
     "weights-given": "the weights it is given",

@@ -15,6 +15,7 @@ from netviz.scene.captions import Caption, reading_seconds, seconds_up
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
+from netviz.timeline.before_after import before_after
 from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Plan, Span
@@ -142,8 +143,8 @@ def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, li
 # The line under the title: the scene's own words, or a phrase where it has none.
 
 
-def caption_line(recording: Recording, span: Span) -> str:
-    """The line that stands under the title while a span runs."""
+def caption_line(recording: Recording, span: Span, plan: Plan) -> str:
+    """The line that stands under the title while a span of a plan runs."""
     scene = recording.scene
     shot = scene.shots[span.shot]
     if shot.caption is not None:
@@ -153,7 +154,9 @@ def caption_line(recording: Recording, span: Span) -> str:
     if span.kind == "rest":
         if span.cycle == 0:
             return say(scene, "rest-before", weights=say(scene, f"weights-{_first_weights(scene)}"))
-        return say(scene, "rest-after", cycles=counted(scene, span.cycle, "cycles"))
+        compared = before_after(scene, plan)
+        key = "rest-after" if compared is None or plan.spans[compared.rest] != span else "rest-before-after"
+        return say(scene, key, cycles=counted(scene, span.cycle, "cycles"))
     if isinstance(shot, ThinkShot):
         known = any(example.inputs == shot.inputs for example in scene.data.examples or ())
         key = f"think-{'known' if known else 'new'}{'-point' if shows_points(scene) else ''}"

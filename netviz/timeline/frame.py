@@ -103,6 +103,8 @@ class Frame:
     visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
     highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
     cue is about.
+    ghosts[l] (nodes_l, n_{l+1}): weights of all drawn synapses before learning, shown over those of now; () where none
+    are. wiped: part of the network, from the inputs on, across which they are seen; ghost_level: their level.
     diverged: the cycle in which this run's training broke off, if that is past.
     beside: the same moment of the other runs of a film that compares some.
     """
@@ -148,6 +150,9 @@ class Frame:
     beside: tuple[Frame, ...] = ()
     drawn: float = 1.0
     asked: float = 0.0
+    ghosts: tuple[Array, ...] = ()
+    wiped: float = 0.0
+    ghost_level: float = 0.0
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.

@@ -97,11 +97,11 @@ class RecordingIndex:
     def _transitions(self) -> list[int | None]:
         transitions: list[int | None] = [None]
         for number in range(1, len(self.plan.spans)):
-            before, now = self._last(number - 1), self._first(number)
+            before, now = self._last(number - 1), self.first(number)
             transitions.append(None if self._alike(before, now) else before)
         return transitions
 
-    def _first(self, number: int) -> int:
+    def first(self, number: int) -> int:
         """The row with whose weights a span begins."""
         span = self.plan.spans[number]
         if span.example is not None:

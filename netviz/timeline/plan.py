@@ -301,7 +301,7 @@ def _suitable_seconds(scene: Scene, index: int, seconds: Fraction) -> Fraction:
             "card": (Fraction(35, 1000), Fraction(5, 2), Fraction(80, 1000), Fraction(4)),
             "opening": (Fraction(40, 1000), Fraction(7, 2), Fraction(90, 1000), Fraction(9, 2)),
             "before": (Fraction(30, 1000), Fraction(5, 2), Fraction(60, 1000), Fraction(4)),
-            "after": (Fraction(55, 1000), Fraction(3), Fraction(60, 1000), Fraction(5)),
+            "after": (Fraction(55, 1000), Fraction(4), Fraction(80, 1000), Fraction(5)),
             "think": (Fraction(90, 1000), Fraction(4), Fraction(120, 1000), Fraction(9)),
         }[role]
         shortest = max(shortest, min(unhurried, most * seconds))

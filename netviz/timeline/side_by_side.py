@@ -161,6 +161,7 @@ class BrokenOff:
             moved=None,
             compared=0.0,
             asked=0.0,
+            ghosts=(),
             pulses=(),
             highlighted=None,
             diverged=self.diverged if clock.curve_cycle > last else None,

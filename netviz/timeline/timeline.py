@@ -19,6 +19,7 @@ from netviz.scene.model import MOST_ANSWERED
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, step_timing
 from netviz.timeline.answers import Focus, Questions, focus_at
+from netviz.timeline.before_after import BeforeAfter, before_after
 from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
 from netviz.timeline.frame import (
     Answers,
@@ -184,7 +185,7 @@ class Timeline:
         if span.kind in ("title", "rest", "hold"):
             if self._fading(span, index) > 0:
                 return index
-            return (int(self.span[index]), *self._levels(span, index))
+            return (int(self.span[index]), *self._levels(span, index), *self._ghosts(index))
         layers = len(self.recording.weights)
         if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(self.thought.beats, layers):
             return (int(self.span[index]), "thought", *self._levels(span, index))
@@ -227,7 +228,7 @@ class Timeline:
         """The opening; None for a film that begins as it goes on."""
         if not self.fades or self._is_even:
             return None
-        lines = [captions.caption_line(self.recording, span) for span in self.plan.spans[:2]]
+        lines = [captions.caption_line(self.recording, span, self.plan) for span in self.plan.spans[:2]]
         return opening_of(self.plan, same_line=lines[0] == lines[-1])
 
     def _base_frame(
@@ -244,7 +245,7 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption_line(recording, span)
+            caption=captions.caption_line(recording, span, self.plan)
             if cue_state.cue is None
             else self.plan.cues[cue_state.cue].text,
             caption_level=cue_state.level * (levels.caption if cue_state.cue is None else 1.0),
@@ -272,8 +273,24 @@ class Timeline:
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
         row = self.recording_index.rest[span.cycle]
         base = self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
+        wiped, ghost_level = self._ghosts(index)
+        if ghost_level > 0 and self.before_after is not None:
+            ghosts = state_of(self.recording, self.recording_index.first(self.before_after.first)).weights
+            base = replace(base, ghosts=ghosts, wiped=wiped, ghost_level=ghost_level)
         level, light = self._fading(span, index), self._lingering(int(self.span[index]))
         return base if light is None or level == 0 else lingering_frame(base, light._replace(level=light.level * level))
+
+    @cached_property
+    def before_after(self) -> BeforeAfter | None:
+        """The rest in which the weights before and after learning are compared, if the film has one."""
+        return before_after(self.recording.scene, self.plan)
+
+    def _ghosts(self, index: int) -> tuple[float, float]:
+        """Part of the network across which the first weights are wiped, and their level; (0, 0) outside that rest."""
+        compared = self.before_after
+        if compared is None or self.span[index] != compared.rest:
+            return 0.0, 0.0
+        return (1.0, 1.0) if self.is_reduced else compared.at(index, float(self.plan.fps))
 
     def _fading(self, span: Span, index: int) -> float:
         """Level of the light that the last step leaves, in a rest, as it goes out."""

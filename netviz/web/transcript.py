@@ -135,7 +135,7 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
     scene = scene_of_timeline(timeline)
     if span.kind == "title":
         yield scene.title
-    if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, span)):
+    if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, span, clock.plan)):
         yield sentence(line)
     if span.kind == "title":
         return
@@ -404,5 +404,5 @@ def _thoughts(timeline: Timeline) -> Iterator[str]:
         shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
-            yield sentence(caption_line(recording, span))
+            yield sentence(caption_line(recording, span, timeline.plan))
             yield answer_text(scene, answer, shot.target)

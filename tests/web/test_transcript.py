@@ -49,7 +49,7 @@ def test_alternative_text(timeline: Timeline) -> None:
 
 @pytest.mark.parametrize("story", ["auto", None])
 def test_what_happened_is_told(story: str | None) -> None:
-    longer = film(training__cycles=600, schedule={"cycles": [1, 20, 100, 600]}, story=story)
+    longer = film(training__cycles=600, schedule={"cycles": [1, 20, 100, 600]}, story=story, duration=40)
     assert isinstance(longer, Timeline)
     (halved,) = [event for event in find_events(longer.recording) if event.kind == "halved"]
     told = summary_of(longer).sentences

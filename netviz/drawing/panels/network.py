@@ -22,7 +22,7 @@ from netviz.drawing.network_layout import (
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom
-from netviz.drawing.panels.growth import Front, grown
+from netviz.drawing.panels.growth import Front, fade_back, grown
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
@@ -41,6 +41,10 @@ from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worke
 
 SPILL = 24
 """Distance beyond its slot that the light of one of several networks reaches, in thousandths of the shorter side."""
+
+
+STEPS_BACK = 0.7
+"""Part of their strength that the synapses lose where ghosts are seen over them."""
 
 
 class NetworkPanel:
@@ -131,8 +135,23 @@ class NetworkPanel:
         self.names.write()
         self.labels.draw(frame)
 
+    def _draw_ghosts(self, frame: Frame) -> None:
+        """Draw the synapses, and as far as they have been wiped across the network their ghosts, over them dimmed."""
+        canvas = self.context.canvas
+        canvas.settle()
+        under = canvas.memory.copy()
+        self.synapses.draw(frame)
+        canvas.settle()
+        now = canvas.memory.copy()
+        fade_back(canvas, under, self.front.area, 1 - STEPS_BACK * frame.ghost_level)
+        self.synapses.draw_ghosts(frame)
+        self.front.take_back(now, frame.wiped)
+
     def _draw_synapses(self, frame: Frame) -> None:
         """Draw the synapses, in the opening as far as they have grown, with a light at the end of each."""
+        if frame.ghosts:
+            self._draw_ghosts(frame)
+            return
         if frame.drawn >= 1:
             self.synapses.draw(frame)
             return

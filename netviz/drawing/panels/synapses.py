@@ -39,6 +39,8 @@ MOST_COMETS = 40
 """Most comets at once on the lines of a weight layer that has more synapses than lines."""
 CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
+GHOST_INK = 0.45
+"""Share of ink in the pale colour of a ghost."""
 PALEST = 0.3
 """Part of its colour that the weakest synapse has in the style playground."""
 
@@ -90,6 +92,7 @@ class Synapses:
         self._recorded = lru_cache(maxsize=MOST_TRIED + 4)(self._recorded_weights)
         self.line_batch = LineBatch(context, self.lines, CORE) if len(everything) > MOST_STROKES else None
         self.bodies = Strokes(context, everything, 1.0, "butt")
+        self.ghosts = Strokes(context, everything, 1.0, "butt")
         self.cores = Strokes(context, everything, CORE, "butt" if context.theme.dashed else "round")
         self._strokes_of = lru_cache(maxsize=4)(
             lambda synapse: Strokes(context, curve(places, synapse)[None], 1.0, "butt")
@@ -142,6 +145,18 @@ class Synapses:
             self._stage_alone(staged)
         for pulse in frame.pulses:
             self._comets(pulse, frame)
+
+    def draw_ghosts(self, frame: Frame) -> None:
+        """Draw the synapses as they were before learning: in the width they had, pale in the colour of their sign."""
+        weights = self._all(frame.ghosts)
+        looks, theme = self._looks(weights, np.zeros(len(weights))), self.context.theme
+        ink = theme.quiet if theme.is_light else theme.ink
+        part = GHOST_INK * min(1.0, MANY / max(1, len(weights)))  # very many pale lines would be too bright together
+        colours = part * ink + (1 - part) * self._sign_colour(weights)
+        if self.line_batch is not None:
+            self.line_batch.draw([looks._replace(colours=colours)], 0.0, (), frame.ghost_level)
+        else:
+            self.ghosts.draw(weights, looks.widths, colours, np.sqrt(looks.opacity) * frame.ghost_level)
 
     def draw_tips(self, frame: Frame, axis: int, place: float) -> None:
         """Draw a small light at the end of each synapse as it grows. axis, place: the front's, along the flow."""
@@ -350,8 +365,8 @@ class LineBatch:
         self._base = lru_cache(maxsize=CACHED_BASE)(self._draw_base)
         self._shining = lru_cache(maxsize=CACHED_SHINING)(self._draw_shining)
 
-    def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats]) -> None:
-        """Draw all strokes.
+    def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats], level: float = 1.0) -> None:
+        """Draw all strokes, those of a single state at a level from 0 to 1.
 
         states: their looks without light, or those before and after a change of which `part` (0 to 1) is over.
         shining: arrays (n,), one for each cause of light, 0 to 1. The light of one cause mostly has the same
@@ -361,7 +376,7 @@ class LineBatch:
             first, second = (self._base(state.cache_key(FINENESS)) for state in states)
             self._put_between(first, second, part)
         else:
-            self.canvas.put(self._base(states[-1 if part else 0].cache_key(FINENESS)))
+            self.canvas.put(self._base(states[-1 if part else 0].cache_key(FINENESS)), level)
         strokes = states[0].cache_key(COARSENESS)
         for shine in shining:
             for number, layer in enumerate(self.layers):
