@@ -222,7 +222,7 @@ def test_validate(call: Call, tmp_path: Path) -> None:
 
 def test_scenes(call: Call) -> None:
     lines = call("scenes").out.splitlines()
-    assert any(line.split()[0] == "xor" and "XOR" in line for line in lines)
+    assert any(line.split()[0] == "xor" and "Can you see the rule?" in line for line in lines)
     assert json.loads(call("scenes", "--json").out)[0].keys() == {"name", "title"}
 
 
