@@ -23,6 +23,7 @@ from netviz.timeline.answers import HALF
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
+from netviz.timeline.learning_shot import is_even
 from netviz.timeline.pace import paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM
@@ -79,7 +80,8 @@ def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> 
     """
     scene, by_change = recording.scene, paced(plan, recording)
     timeline, moments = make_timeline(by_change, recording), []
-    if scene.told is not None and scene.told.slow and not plan.on_beats:
+    is_morph = any(span.kind == "sweep" for span in plan.spans) and not is_even(scene)  # which is slow by change
+    if scene.told is not None and scene.told.slow and not plan.on_beats and not is_morph:
         moments = [chapter.moment for chapter in chapters(timeline, events) if _needs_time(chapter)]
     for candidate in (slowed(by_change, moments), by_change, plan):
         seen = make_timeline(candidate, recording)

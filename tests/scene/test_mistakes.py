@@ -52,7 +52,7 @@ from tests.scene.smallest import BASE, Write, told
         ("training: {regularization: l1}", "7:28: training.regularization: expected one of none, L1, L2, got 'l1' (did you mean 'L1'?)"),
         ("panels: [{panel: cruve}]", "7:18: panels[0].panel: expected one of title, caption, network, table, answers, numbers, curve, boundary, equations, picture, got 'cruve' (did you mean 'curve'?)"),
         ("panels: [{at: [0, 0, 1, 1]}]", "7:10: panels[0].panel: missing; expected one of title, caption, network, table"),
-        ("panels: [{panel: curve, wide: [0, 0, 1, 1]}]", "7:25: panels[0].wide: unknown key (valid: at, panel)"),
+        ("panels: [{panel: curve, wide: [0, 0, 1, 1]}]", "7:25: panels[0].wide: unknown key (valid: at, panel, future)"),
         ("panels: [{panel: curve, at: [0, 0, 1]}]", "7:29: panels[0].at: expected a list of 4 numbers, or a mapping such as {wide: ...}, got [0, 0, 1]"),
         ("panels: [{panel: curve, at: [0, 0, 1, x]}]", "7:39: panels[0].at[3]: expected a number, got text 'x'"),
         ("panels: [{panel: curve, at: [0.5, 0, 0.6, 1]}]", "7:29: panels[0].at: a place is [left, top, width, height] as parts of the picture, which goes from 0 to 1 both ways; [0.5, 0.0, 0.6, 1.0] is not inside it"),

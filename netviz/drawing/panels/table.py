@@ -38,6 +38,8 @@ CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7,
 the last."""
 ANSWER = 4
 """Width of an answer in digits: 0.99."""
+ROWS_COME = 0.8
+"""Part of the opening in which all rows have come."""
 PADDING = BOX
 """Padding of the box around a row, in sizes of its type."""
 INSIDE = 0.16
@@ -123,10 +125,9 @@ class TablePanel(NoGlow):
         return edges
 
     def ground(self) -> None:
-        """Write the heading, and all rows where they fit; a line parts those that are learned from and those not."""
+        """Write the heading; a line parts the rows that are learned from and those that are not."""
         context = self.context
         layout, theme, faces = context.layout, context.theme, context.faces
-        total = len(self.cells)
         context.canvas.text(
             say(context.recording.scene, "label-training-set"),
             self.slot.x,
@@ -135,12 +136,7 @@ class TablePanel(NoGlow):
             layout.small,
             theme.faint,
         )
-        if not self.fits:
-            return
-        if self.rows == total:
-            for index in range(total):
-                self._row(index, self._height(index), theme.faint, 1.0)
-        if self.asked:
+        if self.fits and self.asked:
             y = (self._height(self.rows - 1) + self._height_of_situation(0)) / 2
             line = Line2D(
                 [self.slot.x, self.columns[-1]], [y, y], color=tuple(mix(theme.centre, theme.quiet, 0.38)),
@@ -149,8 +145,6 @@ class TablePanel(NoGlow):
             context.canvas.axes.add_line(line)
             context.canvas.draw(line)
             line.remove()
-            for number in range(len(self.asked)):
-                self._situation(number, theme.faint, 1.0)
 
     def _height(self, place: float) -> float:
         """Height y of the middle of a row."""
@@ -160,7 +154,7 @@ class TablePanel(NoGlow):
         return self._height(self.rows - 1 + THOUGHT + number)
 
     def draw(self, frame: Frame) -> None:
-        """Draw the presented row, bright in its box, and the present answers."""
+        """Draw all rows, which come one after the other in the opening, the presented one bright, and the answers."""
         if not self.fits:
             if frame.example is None and frame.kind != "think":
                 self._counter(frame, 1.0)
@@ -173,18 +167,27 @@ class TablePanel(NoGlow):
         near = frame.near_example if example is None else example
         page = near // self.rows * self.rows if self.rows < len(self.cells) else 0
         shown = range(page, min(page + self.rows, len(self.cells)))
-        if self.rows < len(self.cells):
-            for index in shown:
-                self._row(index, self._height(index - page), theme.faint, 1.0)
+        for place, index in enumerate(shown):
+            self._row(index, self._height(place), theme.faint, self._come(frame.drawn, place))
+        completed = self._completed(frame, number)
+        for place in range(len(self.asked)):
+            open_part = 1 - completed if place == number else 1.0
+            self._situation(place, theme.faint, self._come(frame.drawn, self.rows + place), open_part)
         level = frame.presented
         if number is not None:
             self._highlight(self._height_of_situation(number), level)
-            self._situation(number, theme.ink, level)
+            self._situation(number, theme.ink, level, 1 - completed)
+            self._complete(frame, number, completed)
         elif example is not None:
             self._highlight(self._height(example - page), level)
             self._row(example, self._height(example - page), theme.ink, level)
         if frame.answers is not None and self.has_answers:
             self._answers(frame.answers, shown, example if level > 0.5 else None)
+
+    def _come(self, drawn: float, place: int) -> float:
+        """Level of a row in the opening, of which `drawn`, 0 to 1, is over: each row comes a little after the last."""
+        parts = self.rows + len(self.asked) + 1
+        return min(1.0, max(0.0, parts * drawn / ROWS_COME - place))
 
     def _presented(self, frame: Frame) -> tuple[int | None, int | None]:
         """The situation and the example that a frame presents, by their numbers; None where it presents none."""
@@ -237,9 +240,34 @@ class TablePanel(NoGlow):
     def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
         self._write(*self.cells[index], y, ink, level)
 
-    def _situation(self, number: int, ink: Colour, level: float) -> None:
-        unknown = ["?"] * len(self.cells[0][1])
-        self._write(self.asked[number], unknown, self._height_of_situation(number), ink, level)
+    def _situation(self, number: int, ink: Colour, level: float, open_part: float) -> None:
+        """Write a situation with question marks for its target. open_part: level of these, in parts of the row's."""
+        targets = len(self.cells[0][1])
+        y = self._height_of_situation(number)
+        self._write(self.asked[number], [""] * targets, y, ink, level)
+        canvas, font = self.context.canvas, self.context.faces.figures
+        for edge in self.columns[self.values - targets : self.values]:
+            canvas.text("?", edge, y, font, self.size, ink, "right", level * open_part)
+
+    def _completed(self, frame: Frame, number: int | None) -> float:
+        """Level at which the target of the situation that is presented takes the place of its question marks."""
+        if number is None or frame.answers is None or self.situations[number].target is None:
+            return 0.0
+        return float(frame.answers.asked[number]) * frame.compared
+
+    def _complete(self, frame: Frame, number: int, level: float) -> None:
+        """Write the target of a situation, golden, and mark the answer."""
+        target = self.situations[number].target
+        if level <= 0 or target is None or frame.answers is None:
+            return
+        canvas, theme, y = self.context.canvas, self.context.theme, self._height_of_situation(number)
+        edges = self.columns[self.values - len(target) : self.values]
+        for edge, text in zip(edges, self._short(target), strict=True):
+            gold = theme.readable(theme.signal)
+            canvas.text(text, edge, y, self.context.faces.figures, self.size, gold, "right", level)
+        if self.width is not None and self.has_answers:
+            error = float(np.abs(frame.answers.unseen[number] - np.array(target)).max())
+            self._mark(verdict(error, self.width), y, True, level)
 
     def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
         canvas, font = self.context.canvas, self.context.faces.figures
