@@ -25,6 +25,13 @@ SHORT = {
     "audio": None,
     "duration": 30,
     "output.size": "320x180",
+    "shots": [
+        {"shot": "title"},
+        {"shot": "rest"},
+        {"shot": "learning"},
+        {"shot": "rest"},
+        {"shot": "think", "inputs": [1, 1, 0], "target": 0},
+    ],
 }
 
 

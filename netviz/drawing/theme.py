@@ -104,11 +104,14 @@ class Theme:
         """A colour that shines: `part` of the way to this theme's brightest."""
         return mix(of, self.bright, part * self.flare)
 
-    def readable(self, preferred: Colour) -> Colour:
-        """Colour for text on the background: the preferred one, with as much ink mixed in as it takes to be read."""
+    def readable(self, preferred: Colour, *on: Colour) -> Colour:
+        """Colour for text on the background: the preferred one, with as much ink mixed in as it takes to be read.
+
+        on: colours under the text, where it stands on something else.
+        """
         for part in np.linspace(0, 1, 41):
             mixed = mix(preferred, self.ink, float(part))
-            if min(contrast(mixed, self.centre), contrast(mixed, self.edge)) >= READABLE:
+            if min(contrast(mixed, under) for under in on or (self.centre, self.edge)) >= READABLE:
                 return mixed
         return self.ink
 

@@ -92,6 +92,7 @@ ENGLISH: Mapping[str, str] = {
     "label-training-set": "TRAINING SET",
     "label-answers": "ANSWERS",
     "label-should-be": "should be {target}",
+    "label-share": "{share}% of the weights",
     "label-example": "{number} of {count}",
     "label-situation": "new situation",
     "label-wants": "wants {target}",

@@ -24,7 +24,7 @@ from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.captions import cues_of, reached
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.learning_shot import is_even
-from netviz.timeline.pace import paced, whole_frames, with_lengths
+from netviz.timeline.pace import is_by_change, paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -79,15 +79,25 @@ def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> 
     Without the slowing, or unchanged, where the captions would not all find room.
     """
     scene, by_change = recording.scene, paced(plan, recording)
+    if scene.told is not None and is_by_change(by_change, scene):
+        by_change = replace(by_change, dwells=_dwells(by_change, recording, events))
     timeline, moments = make_timeline(by_change, recording), []
     is_morph = any(span.kind == "sweep" for span in plan.spans) and not is_even(scene)  # which is slow by change
-    if scene.told is not None and scene.told.slow and not plan.on_beats and not is_morph:
+    stays_even = is_even(scene) and scene.told is not None and scene.told.tell == "default"
+    if scene.told is not None and scene.told.slow and not (plan.on_beats or is_morph or stays_even):
         moments = [chapter.moment for chapter in chapters(timeline, events) if _needs_time(chapter)]
     for candidate in (slowed(by_change, moments), by_change, plan):
         seen = make_timeline(candidate, recording)
         with suppress(InputError):
             return replace(candidate, cues=cues_of(scene, candidate, partial(frame_at_cycle, seen)))
     return plan
+
+
+def _dwells(plan: Plan, recording: Recording, events: Sequence[Event]) -> tuple[int, ...]:
+    """Cycles at which moves dwell: those of events that have a chapter and are over at once."""
+    told = chapters(make_timeline(plan, recording), events)
+    dwelling = {chapter.event.cycle for chapter in told if chapter.event is not None and chapter.kind in AT_ONCE}
+    return tuple(sorted(dwelling))
 
 
 def _needs_time(chapter: Chapter) -> bool:
@@ -169,8 +179,9 @@ def _in_room(plan: Plan, cues: Sequence[Cue], request: CaptionRequest) -> Cue | 
     best = frames_for(request.text, plan.fps) if request.frames is None else max(least, request.frames)
     borders = [0, *(border for cue in cues for border in (cue.start, cue.stop)), plan.frame_count]
     for free, limit in zip(borders[::2], borders[1::2], strict=True):
-        # A caption for the very end begins early enough to be read before the film is over.
-        earliest = min(request.start, limit - least) if limit == plan.frame_count else request.start
+        # A caption for the very end begins early enough to be read before the film is over, if it may.
+        is_end = limit == plan.frame_count and not request.in_order
+        earliest = min(request.start, limit - least) if is_end else request.start
         start = max(free, earliest)
         limit = limit if request.until is None else min(limit, request.until)
         if start + least <= limit:
@@ -219,6 +230,8 @@ _MOST_NEURONS = 2
 """Largest number of dead neurons, and of saturated ones, that have a caption."""
 MOST_UNSEEN = 2
 """Largest number of captions about situations that the network never learns from."""
+FIRST_CYCLES = 2
+"""Shown cycles in which it is said what a step is."""
 MOST_DISTINGUISHABLE = 12
 """Largest number of neurons in a layer among which a viewer can still find one."""
 _AHEAD = 0.8
@@ -309,6 +322,8 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
         yield Chapter(event.kind, start, moment, texts, event, min(LATEST, latest), until)
 
 
+AT_ONCE = ("unseen", "leans", "solved", "accurate", "overfits", "withers", "halved")
+"""Kinds of events told of in the very cycle of their number."""
 STATES = ("holdout", "plateau", "dead", "saturated", "withers", "slows", "halved", "diverged")
 """Kinds of events after which something stays as it is: their captions are about what is seen for a while."""
 PASSING = ("holdout", "plateau", "unseen")
@@ -332,7 +347,7 @@ def _last_frame_to(timeline: Timeline, cycle: float, start: int) -> int:
     first = start
     while first < last:
         middle = (first + last + 1) // 2
-        if timeline.frame(middle).cycle <= cycle:
+        if timeline.frame(middle).curve_cycle <= cycle:
             first = middle
         else:
             last = middle - 1
@@ -361,10 +376,13 @@ def _until_answer(timeline: Timeline, span: Span) -> int:
 
 
 def _first_step(timeline: Timeline) -> Iterator[Chapter]:
-    """A chapter at the first step of learning, which says what a step is, where steps move."""
-    first = next((span for span in timeline.plan.spans if span.kind == "step"), None)
-    if first is not None and not timeline.held:
-        yield Chapter("step", first.start, first.start, (say(timeline.recording.scene, "story-step"),))
+    """A chapter at the first step of learning, which says what a step is, where steps move, while few have been."""
+    steps = [span for span in timeline.plan.spans if span.kind == "step"]
+    if steps and not timeline.held:
+        cycles = list(dict.fromkeys(span.cycle for span in steps))[:FIRST_CYCLES]
+        until = max(span.stop for span in steps if span.cycle in cycles)
+        text = say(timeline.recording.scene, "story-step")
+        yield Chapter("step", steps[0].start, steps[0].start, (text,), until=until)
 
 
 # Slowing the film down around its events: the learning shot's time is shared out anew.

@@ -31,12 +31,15 @@ Verdict = Literal["right", "unsure", "wrong"]
 
 
 def unseen_situations(scene: Scene) -> tuple[ThinkShot, ...]:
-    """Think shots about situations that are not among the training examples, the first about each."""
+    """Think shots about situations that are not among the training examples; of each the first that has a target."""
     known = {tuple(example.inputs) for example in scene.data.examples or ()}
     found: dict[tuple[float, ...], ThinkShot] = {}
     for shot in scene.shots:
-        if isinstance(shot, ThinkShot) and tuple(shot.inputs) not in known:
-            found.setdefault(tuple(shot.inputs), shot)
+        if not isinstance(shot, ThinkShot) or tuple(shot.inputs) in known:
+            continue
+        before = found.setdefault(tuple(shot.inputs), shot)
+        if before.target is None and shot.target is not None:
+            found[tuple(shot.inputs)] = shot
     return tuple(found.values())
 
 

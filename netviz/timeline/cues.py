@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
+from typing import NamedTuple
 
 from netviz.scene.captions import reading_seconds
 from netviz.timeline.step_timing import ease, rise
@@ -91,6 +92,54 @@ def cue_state_at(cues: Sequence[Cue], index: int, fps: Fraction, frames: int, *,
 def _part(frames: int, fps: Fraction) -> float:
     """Level of a text, so many whole frames from the one in which it comes or goes."""
     return ease(float((frames + Fraction(1, 2)) / (FADE_SECONDS * fps)))
+
+
+# Details of the curve: while a cue is about a sudden fall or an input's share, the curve's panel shows that alone.
+
+DETAIL_COMES, DETAIL_GOES = 0.6, 0.8
+"""Seconds in which a detail takes the place of the whole curve, and in which that comes back."""
+_AROUND = 1.06
+"""Factor in cycles by which a detail of the curve begins before a sudden fall, and ends after it."""
+
+
+class CurveDetail(NamedTuple):
+    """Detail that the curve's panel shows instead of the whole curve, at a level from 0 to 1.
+
+    input: of which the share of the weights is shown; or None. cycles: the first and the last of a stretch of the
+    curve that is shown large, (0, 0) where a share is.
+    """
+
+    level: float
+    input: int | None = None
+    cycles: tuple[int, int] = (0, 0)
+
+
+def detail_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool = True) -> CurveDetail | None:
+    """The detail that the curve's panel shows in frame `index`; None where it shows the whole curve.
+
+    A sudden fall is shown large until the cue after that about it is over, if it is about the same stretch of cycles.
+    """
+    for number, cue in enumerate(cues):
+        event, stop = cue.event, cue.stop
+        if event is None or index < cue.start or event.kind not in ("insight", "withers"):
+            continue
+        if event.kind == "insight" and number + 1 < len(cues):
+            following = cues[number + 1]
+            is_near = following.start - cue.stop < SHORTEST_GAP * fps and following.event is not None
+            if is_near and following.event is not None and following.event.cycle <= event.numbers["to"]:
+                stop = following.stop
+        if index >= stop:
+            continue
+        middle, rate = index + 0.5, float(fps)
+        level = min(
+            rise(middle, cue.start, cue.start + DETAIL_COMES * rate), 1 - rise(middle, stop - DETAIL_GOES * rate, stop)
+        )
+        level = level if fades else 1.0
+        if event.kind == "insight":
+            first, last = event.numbers["from"] / _AROUND, event.numbers["to"] * _AROUND
+            return CurveDetail(level, cycles=(round(first), round(last)))
+        return None if event.neuron is None else CurveDetail(level, event.neuron[1])
+    return None
 
 
 # The spotlight: while a cue is about a synapse or a neuron, all else in the network is dimmed.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.scene.scene import Scene
-from netviz.timeline.cues import Spotlight
+from netviz.timeline.cues import CurveDetail, Spotlight
 from netviz.training.recording import Recording
 
 Array = NDArray[np.float64]
@@ -99,7 +99,8 @@ class Frame:
     compared: level at which answer and target stand side by side. asked: level of the question mark in the outputs.
     before[l] (nodes_l,): activations of the example presented before, whose light has not passed on yet; lingering[l]:
     the level of that light in each layer. Both () where there is none.
-    answers: the present answers to all examples, None where the film does not show them.
+    answers: the present answers to all examples, None where the film does not show them. detail: what the curve's panel
+    shows instead of the whole curve, None for the curve.
     visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
     highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
     cue is about.
@@ -142,6 +143,7 @@ class Frame:
     before: tuple[Array, ...] = ()
     lingering: tuple[float, ...] = ()
     answers: Answers | None = None
+    detail: CurveDetail | None = None
     visible: tuple[float, ...] = ()
     highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None

@@ -26,6 +26,11 @@ from netviz.training.recording import Recording
 
 FALL_SECONDS = 4.5
 """Seconds in which a sudden fall of the error is seen, where the film has the time."""
+MOST_FALLING = 0.75
+"""Largest part of a move's time for a sudden fall."""
+DWELL, DWELL_SECONDS, MOST_DWELLING = 1.03, 0.5, 0.4
+"""A move dwells from a cycle to so many times it; the seconds that it takes for that more than otherwise, and the most
+of its other time for all of these."""
 UNHURRIED_MOVE = 1.8
 """Seconds for each move beside the fall from which rapid steps give none of theirs."""
 _WINDOW = 1.02
@@ -120,21 +125,31 @@ class RunChanges:
         borders = np.log([self.fall.first, self.fall.last])
         return np.diff(np.interp(np.log(np.maximum(cycles, 0.5)), borders, (0.0, 1.0)))
 
-    def cycle_at(self, passed: float, cycles: Sequence[int], seconds: float) -> float:
+    def cycle_at(self, passed: float, cycles: Sequence[int], seconds: float, dwells: Sequence[int] = ()) -> float:
         """The cycle to which a move of so many seconds has come when `passed`, 0 to 1, of its time is over.
 
         cycles (n,): those of the kept moments on its way. Half of the time is shared out by change, half evenly among
-        them; the sudden fall has its own.
+        them; the sudden fall has its own, and so has each of the cycles at which it dwells.
         """
         if len(cycles) < 2:
             return float(cycles[0])
-        borders = () if self.fall is None else (self.fall.first, self.fall.last)
-        knots = sorted({*cycles, *(cycle for cycle in borders if cycles[0] < cycle < cycles[-1])})
-        changed, fallen = self.between(knots), self.within_fall(knots)
+        fall: tuple[int, ...] = () if self.fall is None else (self.fall.first, self.fall.last)
+        stays = [
+            (cycle, min(DWELL * cycle, cycles[-1]))
+            for cycle in dwells
+            if cycles[0] < cycle < cycles[-1] and not (fall and fall[0] <= cycle <= fall[1])
+        ]
+        borders = [each for stay in (*stays, fall) for each in stay if cycles[0] < each < cycles[-1]]
+        knots = np.array(sorted({*map(float, cycles), *map(float, borders)}))
+        changed, fallen = self.between(knots.tolist()), self.within_fall(knots.tolist())
         evenly = np.diff(np.interp(knots, cycles, np.linspace(0, 1, len(cycles))))
         by_change = changed / changed.sum() if changed.sum() > 0 else evenly
-        own = min(0.7, FALL_SECONDS / seconds) * float(fallen.sum())
-        parts = (1 - own) * (by_change + evenly) / 2 + (own * fallen / fallen.sum() if own > 0 else 0.0)
+        own = min(MOST_FALLING, FALL_SECONDS / seconds) * float(fallen.sum())
+        each = min((1 - own) * MOST_DWELLING / max(1, len(stays)), DWELL_SECONDS / seconds)
+        parts = (1 - own - each * len(stays)) * (by_change + evenly) / 2
+        parts = parts + (own * fallen / fallen.sum() if own > 0 else 0.0)
+        for first, last in stays:
+            parts = parts + each * np.diff(np.interp(knots, [first, last], [0.0, 1.0]))
         return float(np.interp(passed * parts.sum(), np.concatenate([[0.0], np.cumsum(parts)]), knots))
 
 

@@ -60,6 +60,7 @@ class Plan:
     time, none overlapping another; those that only a recording knows are added by `story.add_story`.
     on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
     glow: for every frame the factor on the brightness of the light, 1 = unchanged; () if all of them are.
+    dwells: cycles, increasing, at which moves between shown cycles dwell, because something is told of them.
     """
 
     fps: Fraction
@@ -70,6 +71,7 @@ class Plan:
     cues: tuple[Cue, ...] = ()
     on_beats: bool = False
     glow: tuple[float, ...] = ()
+    dwells: tuple[int, ...] = ()
 
     @property
     def seconds(self) -> Fraction:

@@ -20,7 +20,17 @@ from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline import captions, step_timing
 from netviz.timeline.answers import Focus, Questions, focus_at
 from netviz.timeline.before_after import BeforeAfter, before_after
-from netviz.timeline.cues import OWN, Cue, CueState, Spotlight, bridged, cue_state_at, spotlight_at
+from netviz.timeline.cues import (
+    OWN,
+    Cue,
+    CueState,
+    CurveDetail,
+    Spotlight,
+    bridged,
+    cue_state_at,
+    detail_at,
+    spotlight_at,
+)
 from netviz.timeline.frame import (
     Answers,
     Array,
@@ -42,6 +52,7 @@ from netviz.timeline.signals import (
     SignalPass,
     accompanied,
     answer_of,
+    dimmed_frame,
     lingering_frame,
     presented_example,
     presented_situation,
@@ -163,7 +174,8 @@ class Timeline:
         index = self._shown(index)
         key, cue_state = self._key(index), self._cue_state(index)
         focus = focus_at(self._cues, index, float(self.plan.fps), fades=self.fades)
-        key = key if cue_state == OWN else (key, cue_state, self._spotlight(index), focus)
+        if cue_state != OWN or self._detail(index) is not None:
+            key = (key, cue_state, self._spotlight(index), focus, self._detail(index))
         key = key if self._questions is None else (key, self._questions.answered(index))
         return key if (glow := self._glow(index)) == 1 else (key, glow)
 
@@ -188,6 +200,8 @@ class Timeline:
             return (int(self.span[index]), *self._levels(span, index), *self._ghosts(index))
         layers = len(self.recording.weights)
         if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(self.thought.beats, layers):
+            if self._thought_stays(span, index) < 1:
+                return index
             return (int(self.span[index]), "thought", *self._levels(span, index))
         if span.kind == "walk":
             still = self.timings[span.shot].stillness(self._since(span, index))
@@ -216,6 +230,12 @@ class Timeline:
         if story is not None and not story.spotlight:
             return None
         return spotlight_at(self._cues, index, self.plan.fps, fades=self.fades)
+
+    def _detail(self, index: int) -> CurveDetail | None:
+        story = self.recording.scene.told
+        if story is not None and not story.spotlight:
+            return None
+        return detail_at(self._cues, index, self.plan.fps, fades=self.fades)
 
     def _levels(self, span: Span, index: int) -> SpanLevels:
         number = int(self.span[index])
@@ -267,6 +287,7 @@ class Timeline:
             error_signal=nodes,
             change=synapses,
             spotlight=self._spotlight(index),
+            detail=self._detail(index),
             drawn=levels.drawn,
         )
 
@@ -365,7 +386,8 @@ class Timeline:
         """Position of a move on its way, in kept moments: it is slower where more changes."""
         seconds = (span.stop - span.start) / float(self.plan.fps)
         passed = step_timing.cruise(phase, min(0.5, step_timing.GATHER / seconds / 2))
-        return float(np.interp(self.changes.cycle_at(passed, cycles, seconds), cycles, np.arange(len(cycles))))
+        cycle = self.changes.cycle_at(passed, cycles, seconds, self.plan.dwells)
+        return float(np.interp(cycle, cycles, np.arange(len(cycles))))
 
     @cached_property
     def changes(self) -> RunChanges:
@@ -501,7 +523,15 @@ class Timeline:
             frame = signal_frame(base, self._thought_signals(span.shot, row), self.thought.beats, phase)
         # The question mark is gone before the answer can be read in its place.
         asked = 0.0 if self._is_even else frame.presented * max(0.0, 1 - 3 * float(frame.arrived[-1].max()))
-        return replace(frame, asked=asked)
+        return dimmed_frame(replace(frame, asked=asked), self._thought_stays(span, index))
+
+    def _thought_stays(self, span: Span, index: int) -> float:
+        """Level of a thought's light: it goes out at its end where learning follows, and stays otherwise."""
+        following = int(self.span[index]) + 1
+        is_last = following == len(self.plan.spans) or self.plan.spans[following].shot_kind != "learning"
+        if is_last or self.held or self._is_even or self.is_reduced:
+            return 1.0
+        return 1 - step_timing.rise((index + 0.5 - span.stop) / float(self.plan.fps), -FADING, 0.0)
 
     @cached_property
     def thought(self) -> Thought:

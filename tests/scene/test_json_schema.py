@@ -148,7 +148,7 @@ def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> 
         ("audio", {"file": "a.mp3", "start": "20/3", "gain": -3, "fade_in": 1, "fade_out": 2.5, "fit": "track"}),
         ("audio", {"file": "a.mp3", "loudness": -16, "fade_out": None}),
         ("shots.0.caption", None),
-        ("shots.4.target", None),
+        ("shots.5.target", None),
         ("shots.0.share", 0.1),
         ("output.size", "square"),
         ("output.size", "1280x720"),

@@ -46,7 +46,7 @@ def told(overrides: dict[str, Any], source: str | Path = "xor") -> list[str]:
         ("title=no", "title", "no"),
         ("output.fps=30000/1001", "output.fps", "30000/1001"),
         ("network.layers=[3, 8, 1]", "network.layers", [3, 8, 1]),
-        (" shots.4.inputs =[1, 0, 1]", "shots.4.inputs", [1, 0, 1]),
+        (" shots.5.inputs =[1, 0, 1]", "shots.5.inputs", [1, 0, 1]),
     ],
 )
 def test_set_is_read_as_yaml(text: str, key: str, value: Any) -> None:
@@ -74,14 +74,14 @@ def test_keys_lead_into_mappings_and_lists() -> None:
     scene = load_scene(
         overrides={
             "training.learning_rate": 0.5,
-            "shots.4.inputs": (1, 0, 1),
+            "shots.5.inputs": (1, 0, 1),
             "data.examples[0].target": 1,
             "network.layers.1": 8,
             "output.quality": "draft",
         }
     )
     assert scene.training.learning_rate == 0.5
-    assert scene.shots[4].model_dump()["inputs"] == (1, 0, 1)
+    assert scene.shots[5].model_dump()["inputs"] == (1, 0, 1)
     assert scene.data.examples[0].target == (1,)
     assert scene.network.layers == (3, 8, 1)
     assert scene.output.quality == "draft"
@@ -115,9 +115,9 @@ def test_neither_the_data_nor_the_overrides_are_changed() -> None:
         ("trainin.cycles", "unknown key (did you mean 'training.cycles'?)"),
         ("learning_rate", "unknown key (did you mean 'training.learning_rate'?)"),
         ("cycles", "unknown key (did you mean 'training.cycles' or 'schedule.cycles'?)"),
-        ("shots.4.foo", "unknown key (shots[4] has share, caption, shot, inputs, target)"),
+        ("shots.5.foo", "unknown key (shots[5] has share, caption, shot, inputs, target)"),
         ("shots.0.inputs", "unknown key (shots[0] has share, caption, shot)"),
-        ("shots[4].input", "unknown key (did you mean 'shots[4].inputs'?)"),
+        ("shots[5].input", "unknown key (did you mean 'shots[5].inputs'?)"),
         ("title.foo", "unknown key (title has no keys)"),
         ("qqq", "unknown key (a scene has name, title"),
         ("data.examples.9.target", "data.examples has no item 9; its items are 0 to 6"),

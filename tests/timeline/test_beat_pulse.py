@@ -61,7 +61,7 @@ def test_it_rises_with_the_beat_and_falls_slowly() -> None:
 def test_frames_that_shine_otherwise_do_not_look_the_same(recording: Recording) -> None:
     plan = make_plan(recording.scene, Fraction(30))
     rest = [span for span in plan.spans if span.kind == "rest"][-1]
-    still, other = rest.stop - 3, rest.stop - 2
+    still, other = rest.stop - 15, rest.stop - 14
     plain = make_timeline(plan, recording)
     assert plain.key(still) == plain.key(other) and plain.frame(still).glow == 1
     glow = tuple(1 + (frame % 2) / 8 for frame in range(plan.frame_count))

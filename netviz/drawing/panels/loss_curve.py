@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import CoverDrawing, Strips, strips
 from netviz.drawing.layout import Rect
+from netviz.drawing.panels.curve_details import CurveDetails
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
@@ -129,6 +130,7 @@ class CurvePanel(NoGlow):
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
+        self.details = CurveDetails(context, self.slot, self.last)
 
     def _seen(self, trace: Trace) -> Floats:
         """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""
@@ -178,9 +180,7 @@ class CurvePanel(NoGlow):
             canvas.draw(artist)
             artist.remove()
         words, small = context.faces.words, layout.small
-        for tick in self._ticks():
-            x = float(self._x(float(tick)))
-            canvas.text(whole(self.scene, tick), x, slot.bottom + 1.15 * small, words, small, theme.faint, "middle")
+        self.ticks = [(whole(self.scene, tick), float(self._x(float(tick)))) for tick in self._ticks()]
         self.past = self._whole()
         x = slot.right + 0.9 * small
         for trace, y in zip(self.traces, self._name_heights() if self.shows_future else self._rows(), strict=True):
@@ -238,7 +238,14 @@ class CurvePanel(NoGlow):
         The points appear as the last of the opening: until then the panel is empty.
         """
         context, canvas = self.context, self.context.canvas
-        level = rise(frame.drawn, APPEARS, 1.0)
+        small, y = context.layout.small, self.slot.bottom + 1.15 * context.layout.small
+        detail = 0.0 if frame.detail is None or not self.details.has(frame.detail) else frame.detail.level
+        ticks = 1 - detail if frame.detail is not None and frame.detail.input is None else 1.0
+        for text, x in self.ticks:
+            canvas.text(text, x, y, context.faces.words, small, context.theme.faint, "middle", ticks)
+        if frame.detail is not None and detail > 0:
+            self.details.draw(frame.detail, frame, detail)
+        level = rise(frame.drawn, APPEARS, 1.0) * (1 - detail)
         if level <= 0:
             return
         points = self._points(frame.curve_cycle)

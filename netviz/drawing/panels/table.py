@@ -95,6 +95,16 @@ class TablePanel(NoGlow):
         )
         context.canvas.axes.add_patch(self.highlight)
         self._box = lru_cache(maxsize=_MOST_ROWS + 1)(self._box_at)
+        # Colours of marks and of situations' answers, in a row of the background (False) and in the box (True).
+        theme = context.theme
+        inside = mix(theme.centre, theme.highlight, INSIDE)
+        colours = {
+            "right": theme.positive, "unsure": theme.signal, "wrong": theme.error, "situation": theme.signal,
+        }  # fmt: skip
+        self._inks = {
+            False: {name: theme.readable(colour) for name, colour in colours.items()},
+            True: {name: theme.readable(colour, inside) for name, colour in colours.items()},
+        }
 
     def _short(self, values: Sequence[float]) -> list[str]:
         return [short(value, self.decimals) for value in values]
@@ -182,7 +192,7 @@ class TablePanel(NoGlow):
             self._highlight(self._height(example - page), level)
             self._row(example, self._height(example - page), theme.ink, level)
         if frame.answers is not None and self.has_answers:
-            self._answers(frame.answers, shown, example if level > 0.5 else None)
+            self._answers(frame.answers, shown, *((example, number) if level > 0.5 else (None, None)))
 
     def _come(self, drawn: float, place: int) -> float:
         """Level of a row in the opening, of which `drawn`, 0 to 1, is over: each row comes a little after the last."""
@@ -201,8 +211,11 @@ class TablePanel(NoGlow):
         for cover, strength in zip(self._box(y), (INSIDE, 0.38), strict=True):
             self.context.canvas.fill(cover, mix(theme.centre, theme.highlight, strength), level)
 
-    def _answers(self, answers: Answers, shown: range, presented: int | None) -> None:
-        """Write the present answers beside the rows shown, with a mark, and those to situations below."""
+    def _answers(self, answers: Answers, shown: range, presented: int | None, asked: int | None) -> None:
+        """Write the present answers beside the rows shown, with a mark, and those to situations below.
+
+        presented, asked: numbers of the example and of the situation whose row is in the box.
+        """
         theme = self.context.theme
         errors = np.abs(answers.examples - self.targets).max(axis=1)
         for place, index in enumerate(shown):
@@ -211,9 +224,9 @@ class TablePanel(NoGlow):
             if self.width is not None:
                 of = verdict(float(errors[index]), self.width)
                 self._mark(of, self._height(place), index == presented, float(answers.seen[index]))
-        gold = theme.readable(theme.signal)
         for number in range(len(self.asked)):
             level = float(answers.asked[number])
+            gold = self._inks[number == asked]["situation"]
             self._answer(answers.unseen[number], self._height_of_situation(number), gold, level)
 
     def _answer(self, values: Floats, y: float, ink: Colour, level: float) -> None:
@@ -222,9 +235,7 @@ class TablePanel(NoGlow):
             canvas.text(value_text(value), edge, y, font, self.size, ink, "right", level)
 
     def _mark(self, of: Verdict, y: float, is_presented: bool, level: float) -> None:
-        theme, font = self.context.theme, self.context.faces.figures
-        inks = {"right": theme.positive, "unsure": theme.signal, "wrong": theme.error}
-        ink = theme.ink if is_presented else theme.readable(inks[of])
+        font, ink = self.context.faces.figures, self._inks[is_presented][of]
         self.context.canvas.text(MARKS[of], self.columns[-1], y, font, self.size, ink, "right", level)
 
     def _box_at(self, y: float) -> tuple[Cover, Cover]:
@@ -260,11 +271,11 @@ class TablePanel(NoGlow):
         target = self.situations[number].target
         if level <= 0 or target is None or frame.answers is None:
             return
-        canvas, theme, y = self.context.canvas, self.context.theme, self._height_of_situation(number)
+        canvas, font, y = self.context.canvas, self.context.faces.figures, self._height_of_situation(number)
+        gold = self._inks[True]["situation"]
         edges = self.columns[self.values - len(target) : self.values]
         for edge, text in zip(edges, self._short(target), strict=True):
-            gold = theme.readable(theme.signal)
-            canvas.text(text, edge, y, self.context.faces.figures, self.size, gold, "right", level)
+            canvas.text(text, edge, y, font, self.size, gold, "right", level)
         if self.width is not None and self.has_answers:
             error = float(np.abs(frame.answers.unseen[number] - np.array(target)).max())
             self._mark(verdict(error, self.width), y, True, level)
