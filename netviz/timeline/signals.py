@@ -263,20 +263,6 @@ def lingering_frame(base: Frame, lingering: Lingering, beats: Beats | None = Non
     )
 
 
-def dimmed_frame(frame: Frame, level: float) -> Frame:
-    """A frame whose presented example or situation, with all its light, is at a level of what it was."""
-    if level == 1:
-        return frame
-    return replace(
-        frame,
-        presented=level * frame.presented,
-        compared=level * frame.compared,
-        asked=level * frame.asked,
-        arrived=tuple(dimmed(layer, level) for layer in frame.arrived),
-        carried=tuple(dimmed(layer, level) for layer in frame.carried),
-    )
-
-
 def accompanied(base: Frame, signals: SignalPass, answer: tuple[Array, ...], light: float, presented: float) -> Frame:
     """Frame of a move through which an example shines, with its answer to the weights on the way.
 

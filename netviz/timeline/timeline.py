@@ -52,7 +52,6 @@ from netviz.timeline.signals import (
     SignalPass,
     accompanied,
     answer_of,
-    dimmed_frame,
     lingering_frame,
     presented_example,
     presented_situation,
@@ -354,7 +353,7 @@ class Timeline:
         return accompanied(frame, signals, self._answer(state, signals.shown), level * taken, taken * seen)
 
     def _answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
-        return answer_of(self.recording.scene, state, self.recording.activations[0][shown.row])
+        return answer_of(self.recording.scene, state, shown.inputs)
 
     @cached_property
     def _exemplar(self) -> Callable[[int], int | None]:
@@ -461,14 +460,20 @@ class Timeline:
         return not self._is_even and following[:1] in (["step"], ["rest"])
 
     def _lingering(self, number: int) -> Lingering | None:
-        """Light that the step before span `number` has left: in full, or less after a move; None if there is none."""
+        """Light that the step or thought before span `number` has left, less after a move; None if there is none."""
         spans, before, level = self.plan.spans, number - 1, 1.0
         if before >= 0 and spans[before].kind == "move":
             before, level = before - 1, LINGERING
-        if before < 0 or spans[before].kind != "step" or self._is_even or self.is_reduced:
+        if before < 0 or self._is_even or self.is_reduced:
             return None
-        row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
-        signals, beats = self._step_signals(row, row_after, True), self.beats(spans[before])
+        if spans[before].kind == "think" and spans[number].shot_kind == "learning":
+            row = self.recording_index.rest[spans[before].cycle]
+            signals, beats = self._thought_signals(spans[before].shot, row), self.thought.beats
+        elif spans[before].kind == "step":
+            row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
+            signals, beats = self._step_signals(row, row_after, True), self.beats(spans[before])
+        else:
+            return None
         if before < number - 1:  # the weights have moved on since, and the answer with them
             seen = self._exemplar(number - 1)
             signals, beats = (signals, beats) if seen is None else (self._step_signals(seen, None, False), BRIEF)
@@ -523,10 +528,11 @@ class Timeline:
             frame = signal_frame(base, self._thought_signals(span.shot, row), self.thought.beats, phase)
         # The question mark is gone before the answer can be read in its place.
         asked = 0.0 if self._is_even else frame.presented * max(0.0, 1 - 3 * float(frame.arrived[-1].max()))
-        return dimmed_frame(replace(frame, asked=asked), self._thought_stays(span, index))
+        stays = self._thought_stays(span, index)
+        return replace(frame, asked=asked, presented=stays * frame.presented, compared=stays * frame.compared)
 
     def _thought_stays(self, span: Span, index: int) -> float:
-        """Level of a thought's light: it goes out at its end where learning follows, and stays otherwise."""
+        """Level of a thought's row and target: they go at its end where learning follows; its light stays for that."""
         following = int(self.span[index]) + 1
         is_last = following == len(self.plan.spans) or self.plan.spans[following].shot_kind != "learning"
         if is_last or self.held or self._is_even or self.is_reduced:

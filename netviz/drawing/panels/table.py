@@ -261,14 +261,14 @@ class TablePanel(NoGlow):
             canvas.text("?", edge, y, font, self.size, ink, "right", level * open_part)
 
     def _completed(self, frame: Frame, number: int | None) -> float:
-        """Level at which the target of the situation that is presented takes the place of its question marks."""
-        if number is None or frame.answers is None or self.situations[number].target is None:
+        """Level at which the target of a thought, where it has one, takes the place of its question marks."""
+        if number is None or frame.answers is None or frame.target is None:
             return 0.0
         return float(frame.answers.asked[number]) * frame.compared
 
     def _complete(self, frame: Frame, number: int, level: float) -> None:
         """Write the target of a situation, golden, and mark the answer."""
-        target = self.situations[number].target
+        target = None if frame.target is None else frame.target.tolist()
         if level <= 0 or target is None or frame.answers is None:
             return
         canvas, font, y = self.context.canvas, self.context.faces.figures, self._height_of_situation(number)
