@@ -185,6 +185,19 @@ class Canvas:
             cover = self._placed(drawn, round(x) + drawn.left, round(y) - drawn.top)
             self._stamps.append((cover, self.space.bytes_of(colour).tolist(), min(1.0, level)))
 
+    def cover_of_texts(self, texts: Iterable[tuple[str, float, float, Font, float, Anchor]]) -> Cover:
+        """Cover of texts that do not overlap, each with its x, y, font, size and anchor as for `text`.
+
+        Texts that stay as they are cost little when they are laid over the picture together.
+        """
+        covers = []
+        for text, x, y, font, size, anchor in texts:
+            if text:
+                drawn = mask(text, font, size)
+                start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
+                covers.append(self._place(drawn, round(x - start) + drawn.left, round(y) - drawn.top))
+        return together(covers)
+
     def _place(self, drawn: Mask, left: int, top: int) -> Cover:
         return cover_of(self, drawn.alpha, left, top, solid=_NEVER)
 
@@ -335,6 +348,28 @@ def cover_of(sheet: Sheet, alpha: NDArray[np.float32], left: int, top: int, soli
         np.concatenate([places[full] for (places, _), full in zip(found, whole, strict=True)]),
         tuple(int(full.sum()) for full in whole),
     )
+
+
+def together(covers: Sequence[Cover]) -> Cover:
+    """One cover of several that do not overlap."""
+    channels = len(covers[0].counts) if covers else 0
+    parts = [[_by_channel(cover, channel) for cover in covers] for channel in range(channels)]
+    joined = [[np.concatenate([part[number] for part in each]) for number in range(3)] for each in parts]
+    empty = _EMPTY
+    return Cover(
+        np.concatenate([each[0] for each in joined]) if joined else empty.places,
+        np.concatenate([each[1] for each in joined]) if joined else empty.cover,
+        tuple(len(each[0]) for each in joined),
+        np.concatenate([each[2] for each in joined]) if joined else empty.places,
+        tuple(len(each[2]) for each in joined),
+    )
+
+
+def _by_channel(cover: Cover, channel: int) -> tuple[PixelPositions, NDArray[np.float32], PixelPositions]:
+    """Places, their cover, and wholly covered places of one channel."""
+    first, whole = sum(cover.counts[:channel]), sum(cover.solid_counts[:channel])
+    partly, solid = slice(first, first + cover.counts[channel]), slice(whole, whole + cover.solid_counts[channel])
+    return cover.places[partly], cover.cover[partly], cover.solid[solid]
 
 
 def drawing_of(sheet: Sheet, ink: NDArray[np.float32], alpha: NDArray[np.float32], left: int, top: int) -> CoverDrawing:

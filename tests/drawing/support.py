@@ -75,16 +75,28 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Written]:
     texts: list[Written] = []
     original = Canvas.text
 
-    def text(self: Canvas, text: str, x: float, y: float, font: Any, size: float, *rest: Any, **more: Any) -> None:
-        anchor = rest[1] if len(rest) > 1 else more.get("anchor", "left")
-        level = rest[2] if len(rest) > 2 else more.get("level", 1.0)
-        if text and level > 0.9:
+    def keep(text: str, x: float, y: float, font: Any, size: float, anchor: str) -> None:
+        if text:
             drawn = mask(text, font, size)
             start = {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[anchor]
             left, top = round(x - start) + drawn.left, round(y) - drawn.top
             height, width = drawn.alpha.shape
             texts.append(Written(text, size, left, top, left + width, top + height))
+
+    def text(self: Canvas, text: str, x: float, y: float, font: Any, size: float, *rest: Any, **more: Any) -> None:
+        anchor = rest[1] if len(rest) > 1 else more.get("anchor", "left")
+        if (rest[2] if len(rest) > 2 else more.get("level", 1.0)) > 0.9:
+            keep(text, x, y, font, size, anchor)
         original(self, text, x, y, font, size, *rest, **more)
 
+    together = Canvas.cover_of_texts
+
+    def cover_of_texts(self: Canvas, several: Any) -> Any:
+        given = [*several]
+        for words, x, y, font, size, anchor in given:
+            keep(words, x, y, font, size, anchor)
+        return together(self, given)
+
+    monkeypatch.setattr(Canvas, "cover_of_texts", cover_of_texts)
     monkeypatch.setattr(Canvas, "text", text)
     return texts

@@ -27,6 +27,8 @@ TRACK = 2.2
 """Largest distance of the tracks on which dots move, in radii."""
 HALO, HALO_LIGHT = 2.6, 0.30
 """Reach of a dot's halo in radii, and its light in the middle."""
+FAINTEST_HALO = 0.01
+"""Light of a halo from which it is drawn."""
 RING = 0.32
 """Width of a hollow dot's ring, in radii."""
 BEYOND = 0.06
@@ -276,9 +278,8 @@ class Dots:
     def fill(self, x: float, y: float, colour: Colour, level: float, shines: bool) -> None:
         """Draw a dot with its halo, which `shines` twice as bright."""
         if level > 0:
-            where = round(FINENESS * x), round(FINENESS * y)
-            self.canvas.fill(self._cover("halo", *where), colour, level * HALO_LIGHT * (2 if shines else 1))
-            self.canvas.fill(self._cover("disc", *where), colour, level)
+            shape = "bright" if shines else "disc"
+            self.canvas.fill(self._cover(shape, round(FINENESS * x), round(FINENESS * y)), colour, level)
 
     def ring(self, x: float, y: float, colour: Colour, level: float) -> None:
         """Draw a hollow dot."""
@@ -286,16 +287,15 @@ class Dots:
             self.canvas.fill(self._cover("ring", round(FINENESS * x), round(FINENESS * y)), colour, level)
 
     def _cover_at(self, shape: str, x: int, y: int) -> Cover:
-        """Cover of a disc, a halo or a ring around a place, in steps of a pixel's FINENESS-th part."""
-        reach = ceil((HALO if shape == "halo" else 1.4) * self.radius) + 1
+        """Cover of a disc, a brighter one or a ring around a place, in steps of a pixel's FINENESS-th part."""
+        reach = ceil((1.4 if shape == "ring" else HALO) * self.radius) + 1
         left, top = floor(x / FINENESS) - reach, floor(y / FINENESS) - reach
         side = np.arange(2 * reach + 2, dtype=np.float32) + 0.5
         away = np.hypot(side[None, :] + left - x / FINENESS, side[:, None] + top - y / FINENESS)
-        if shape == "halo":
-            alpha = np.exp(-((away / (HALO / 2 * self.radius)) ** 2)) * (away < reach)
-        elif shape == "disc":
-            alpha = np.clip(self.radius + 0.5 - away, 0, 1)
+        if shape == "ring":
+            alpha = np.clip(RING * self.radius / 2 + 0.5 - np.abs(away - 1.2 * self.radius), 0, 1)
         else:
-            thick = RING * self.radius
-            alpha = np.clip(thick / 2 + 0.5 - np.abs(away - 1.2 * self.radius), 0, 1)
+            light = HALO_LIGHT * (2 if shape == "bright" else 1)
+            halo = light * np.exp(-((away / (HALO / 2 * self.radius)) ** 2)) * (away < reach)
+            alpha = np.maximum(np.clip(self.radius + 0.5 - away, 0, 1), np.where(halo > FAINTEST_HALO, halo, 0))
         return cover_of(self.canvas, alpha.astype(np.float32), left, top)

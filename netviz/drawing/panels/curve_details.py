@@ -27,6 +27,8 @@ HEADROOM = 1.15
 """Height of a detail of the curve, in parts of the largest error in it."""
 BESIDE = 0.9
 """Distance of a number from the present end of a detail, in sizes of type."""
+GREYS = (0.22, 0.32)
+"""Parts of the quiet ink in the ribbons of inputs that are not spoken of, in turn."""
 EDGE = 8
 """Room around the panel for what stands out of it, in thousandths of the picture's shorter side."""
 
@@ -151,7 +153,7 @@ class CurveDetails:
         artists: list[Artist] = []
         for place, number in enumerate(order):
             is_named = number == named
-            colour = theme.signal if is_named else mix(theme.centre, theme.quiet, 0.32 if place % 2 else 0.22)
+            colour = theme.signal if is_named else mix(theme.centre, theme.quiet, GREYS[place % 2])
             outline = np.column_stack([np.r_[x, x[::-1]], np.r_[tops[:, place], bottoms[::-1, place]]])
             opacity = 0.62 if is_named else 0.9
             artists.append(PolyCollection([outline], facecolor=(*colour, opacity), edgecolor="none"))
@@ -168,9 +170,11 @@ class CurveDetails:
             canvas.put(part, level)
         share = float(input_shares(frame.weights[0], scene.network.layers[0])[named])
         text, font = say(scene, "label-share", share=f"{100 * share:.0f}"), context.faces.figures
+        theme, size = context.theme, 1.1 * small
         y = slot.bottom - slot.height * share
-        room = x + BESIDE * small + width(text, font, 1.1 * small) <= slot.right
-        y = min(max(y, slot.y + 0.6 * small), slot.bottom - 0.7 * small)
-        if room:
-            gold = context.theme.readable(context.theme.signal)
-            canvas.text(text, x + BESIDE * small, y, font, 1.1 * small, gold, "left", level)
+        if x + BESIDE * small + width(text, font, size) <= slot.right:
+            y, gold = min(max(y, slot.y + 0.6 * small), slot.bottom - 0.7 * small), theme.readable(theme.signal)
+            canvas.text(text, x + BESIDE * small, y, font, size, gold, "left", level)
+        else:  # over the ribbons, above the one spoken of
+            gold = theme.readable(theme.signal, *(mix(theme.centre, theme.quiet, grey) for grey in GREYS))
+            canvas.text(text, x - 0.6 * small, max(slot.y + 0.7 * small, y - small), font, size, gold, "right", level)

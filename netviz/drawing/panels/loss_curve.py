@@ -180,7 +180,11 @@ class CurvePanel(NoGlow):
             canvas.draw(artist)
             artist.remove()
         words, small = context.faces.words, layout.small
-        self.ticks = [(whole(self.scene, tick), float(self._x(float(tick)))) for tick in self._ticks()]
+        below = slot.bottom + 1.15 * small
+        self.ticks = canvas.cover_of_texts(
+            (whole(self.scene, tick), float(self._x(float(tick))), below, words, small, "middle")
+            for tick in self._ticks()
+        )
         self.past = self._whole()
         x = slot.right + 0.9 * small
         for trace, y in zip(self.traces, self._name_heights() if self.shows_future else self._rows(), strict=True):
@@ -238,11 +242,9 @@ class CurvePanel(NoGlow):
         The points appear as the last of the opening: until then the panel is empty.
         """
         context, canvas = self.context, self.context.canvas
-        small, y = context.layout.small, self.slot.bottom + 1.15 * context.layout.small
         detail = 0.0 if frame.detail is None or not self.details.has(frame.detail) else frame.detail.level
         ticks = 1 - detail if frame.detail is not None and frame.detail.input is None else 1.0
-        for text, x in self.ticks:
-            canvas.text(text, x, y, context.faces.words, small, context.theme.faint, "middle", ticks)
+        canvas.fill(self.ticks, context.theme.faint, ticks)
         if frame.detail is not None and detail > 0:
             self.details.draw(frame.detail, frame, detail)
         level = rise(frame.drawn, APPEARS, 1.0) * (1 - detail)

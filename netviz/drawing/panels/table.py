@@ -95,6 +95,7 @@ class TablePanel(NoGlow):
         )
         context.canvas.axes.add_patch(self.highlight)
         self._box = lru_cache(maxsize=_MOST_ROWS + 1)(self._box_at)
+        self._rows = lru_cache(maxsize=2)(self._rows_from)
         # Colours of marks and of situations' answers, in a row of the background (False) and in the box (True).
         theme = context.theme
         inside = mix(theme.centre, theme.highlight, INSIDE)
@@ -146,6 +147,8 @@ class TablePanel(NoGlow):
             layout.small,
             theme.faint,
         )
+        if self.fits:
+            self._rows(0)
         if self.fits and self.asked:
             y = (self._height(self.rows - 1) + self._height_of_situation(0)) / 2
             line = Line2D(
@@ -248,6 +251,16 @@ class TablePanel(NoGlow):
         box.set(facecolor="none", edgecolor="white")
         return inside, canvas.cover(box, slot=around)
 
+    def _rows_from(self, page: int) -> Cover:
+        """Cover of the rows of a page, from example `page` on."""
+        font, size = self.context.faces.figures, self.size
+        shown = range(page, min(page + self.rows, len(self.cells)))
+        return self.context.canvas.cover_of_texts(
+            (text, edge, self._height(place), font, size, "right")
+            for place, index in enumerate(shown)
+            for edge, text in zip(self.columns[: self.values], self._texts(*self.cells[index]), strict=True)
+        )
+
     def _row(self, index: int, y: float, ink: Colour, level: float) -> None:
         self._write(*self.cells[index], y, ink, level)
 
@@ -282,8 +295,12 @@ class TablePanel(NoGlow):
 
     def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
         canvas, font = self.context.canvas, self.context.faces.figures
-        for edge, text in zip(self.columns[: self.values], [*inputs, ARROW, *targets], strict=True):
+        for edge, text in zip(self.columns[: self.values], self._texts(inputs, targets), strict=True):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
+
+    @staticmethod
+    def _texts(inputs: list[str], targets: list[str]) -> list[str]:
+        return [*inputs, ARROW, *targets]
 
     def _counter(self, frame: Frame, level: float) -> None:
         """Write the example's number, and its values on lines of their own: for tables whose rows are too wide."""
