@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import product
+from math import prod
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, WithJsonSchema
@@ -75,6 +77,26 @@ class Data(Part):
         """Number of training examples: `train_share` of all examples, rounded down."""
         share = self.train_share or (0.5 if self.dataset is not None else 1.0)
         return int(self.total_count * Fraction(str(share)))
+
+
+MOST_COMBINATIONS, MOST_VALUES = 32, 4
+"""Largest numbers of combinations of input values, and of values of one input, that are a small table with gaps."""
+
+
+def missing_combination(data: Data) -> tuple[float, ...] | None:
+    """The first combination of input values that no example has, where at least half of all combinations have one.
+
+    None where there is none, and where the examples are no table of a few values, or some are kept for testing.
+    """
+    given = {tuple(example.inputs) for example in data.examples or ()}
+    if not given or data.train_count < data.total_count:
+        return None
+    columns = [sorted(set(column)) for column in zip(*given, strict=True)]
+    few = len(columns) > 1 and all(1 < len(values) <= MOST_VALUES for values in columns)
+    total = prod(len(values) for values in columns)
+    if not few or total > MOST_COMBINATIONS or 2 * len(given) < total:
+        return None
+    return next((values for values in product(*columns) if values not in given), None)
 
 
 MOST_ANSWERED, MOST_CLASSES = 300, 12

@@ -24,6 +24,7 @@ from netviz.scene.model import (
     Training,
     has_two_targets,
     is_planar,
+    missing_combination,
 )
 from netviz.scene.output import Output
 from netviz.scene.panels import (
@@ -38,7 +39,7 @@ from netviz.scene.panels import (
     TablePanelSpec,
     TitlePanelSpec,
 )
-from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, TitleShot, WalkShot
+from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile, SyncOrWord
 from netviz.scene.types import FilePath, Name, Phrases, Seconds, Several, Text, Tuple
 from netviz.scene.validation import mistakes
@@ -69,7 +70,8 @@ class Scene(Part):
     training: Training = Training()
     schedule: Schedule = Schedule(frames=SHOWN)
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
-    """Shots of the film, in order."""
+    """Shots of the film, in order. Default: title, rest, learning and rest; and where the examples are all combinations
+    of a few values but some, a thought about one that is missing."""
     audio: SoundOrFile = None
     """Music: a file in the scene's folder, bundled:track.mp3, or sonify (sound generated from the run); or a mapping
     with more settings. The film is exactly as long as the music, unless the music is fitted to the film (fit:
@@ -194,6 +196,10 @@ class Scene(Part):
             found.append((("data", "csv"), "a table is read where a scene is loaded; here give its rows as examples"))
         if isinstance(self.words, str):
             found.append((("words",), "a file is read where a scene is loaded; here give its words as a mapping"))
+        is_asked = "shots" not in self.model_fields_set and self.style != "classic" and self.compare is None
+        missing = missing_combination(self.data) if is_asked and not found else None
+        if missing is not None:  # the scene is frozen only from here on
+            self.__dict__["shots"] = (*self.shots, ThinkShot(inputs=missing))
         if found:
             raise ValueError("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found))
         return self

@@ -286,6 +286,25 @@ def test_the_panels_that_suit_a_scene() -> None:
     assert kinds(panels=(CurvePanelSpec(),)) == ["curve"]
 
 
+def test_a_table_with_a_gap_is_asked_about_it_at_the_end() -> None:
+    def shots(*rows: tuple[float, ...], **more: Any) -> list[tuple[str, Any]]:
+        network = Network(layers=(len(rows[0]), 1))
+        scene = Scene(network=network, data=Data(examples=examples(*rows)), **more)
+        return [(shot.shot, getattr(shot, "inputs", None)) for shot in scene.shots]
+
+    usual = [("title", None), ("rest", None), ("learning", None), ("rest", None)]
+    assert shots((0, 0), (0, 1), (1, 0)) == [*usual, ("think", (1, 1))]
+    assert shots((0, 0), (0, 1), (1, 0), (1, 1)) == usual, "nothing is missing"
+    assert shots((0, 0, 0), (0, 1, 1), (1, 0, 1)) == usual, "too much is"
+    assert shots((0.1, 0), (0.2, 1), (0.3, 1), (0.4, 0), (0.5, 1)) == usual, "no table of a few values"
+    assert shots((0, 0), (0, 1), (1, 0), style="classic") == usual
+    assert shots((0, 0), (0, 1), (1, 0), shots=(LearningShot(),)) == [("learning", None)], "the scene's own stay"
+    seven = [(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1) if (a, b, c) != (1, 0, 1)]
+    assert shots(*seven)[-1] == ("think", (1, 0, 1))
+    scene = Scene(network=Network(layers=(2, 1)), data=Data(examples=examples((0, 0), (0, 1), (1, 0))))
+    assert Scene.model_validate(scene.model_dump(mode="json")) == scene
+
+
 def test_where_bias_nodes_are_drawn() -> None:
     def drawn(style: str = "glow", **network: Any) -> bool:
         return Scene(**whole(network=Network(layers=(2, 1), **network), style=style)).has_bias_nodes
