@@ -200,6 +200,15 @@ def _notes_on_shots(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[S
     for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
         if index not in shown and length > 0:
             notes.append(f"shot {index + 1} ({shot.shot}) is shorter than a frame and is left out")
+        if (
+            isinstance(shot, WalkShot)
+            and index in shown
+            and length < HURRIED * (needed := natural_seconds(scene, shot))
+        ):
+            notes.append(
+                f"shot {index + 1} (walk) has {float(length):.1f} s for equations that take {float(needed):.0f} s to "
+                "read; give the film more time, or the shot a larger share"
+            )
     shares = [shot.share for shot in scene.shots]
     if scene.captions and not any(panel.panel == "caption" for panel in scene.shown_panels):
         notes.append("no panel shows the captions, which are only written beside the film; list {panel: caption} too")
@@ -233,6 +242,8 @@ def _joined(spans: list[Span], sweeps: Sequence[Piece]) -> tuple[Span, ...]:
 
 # Lengths of the shots of a film, in exact seconds.
 
+HURRIED = Fraction(9, 10)
+"""Part of the time that equations take to read, below which the user is told that they cannot be."""
 MOST_WALKED = Fraction(65, 100)
 """Largest part of a film that worked examples take beside a learning shot, unless they are given more."""
 LEAST_LEARNED = Fraction(11, 20)

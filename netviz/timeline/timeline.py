@@ -326,11 +326,11 @@ class Timeline:
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.recording_index.way(int(self.span[index]))
-        if self.plan.on_beats or self._is_even or self.is_reduced:
+        if self.plan.on_beats or self._is_even:
             position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
-            position = round(position) if self.is_reduced else position
         else:
             position = self._position(span, phase, cycles)
+        position = round(position) if self.is_reduced else position
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before

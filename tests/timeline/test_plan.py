@@ -172,3 +172,11 @@ def test_a_long_film_that_nobody_asked_for_is_told() -> None:
     scene = short_scene(**{"data": {"examples": examples}, "training.cycles": 20, "schedule": {"frames": 10}})
     assert any("12 minutes; give a duration" in note for note in make_plan(scene, None).notes)
     assert not any("minutes" in note for note in make_plan(scene, Fraction(900)).notes)
+
+
+def test_equations_that_cannot_be_read_are_told_of() -> None:
+    scene = load_scene("step-by-step")
+    hurried, unhurried = make_plan(scene, Fraction(45)), make_plan(scene, Fraction(120))
+    (note,) = [note for note in hurried.notes if "equations" in note]
+    assert note.startswith("shot 2 (walk) has 29.2 s for equations that take 49 s to read")
+    assert not any("equations" in note for note in unhurried.notes)
