@@ -260,8 +260,8 @@ class Melody:
         shot = self.timeline.recording.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
-        beats, longest = self.timeline.thought
-        length = min((span.stop - span.start) / fps, longest)
+        thought, seconds = self.timeline.thought, (span.stop - span.start) / fps
+        beats, length = thought.beats, seconds / thought.hurry(seconds)
         rungs = self._rungs(span.start)
         arrives = step_timing.settled_phase(beats, 1) - (beats.compare[1] - beats.compare[0])
         for beat in range(3):

@@ -46,7 +46,8 @@ class CaptionRequest:
     frames: its duration; None: as long as it takes to read. event: the event of the recording that it is about, or
     None. latest: seconds after `start` up to which it can still begin. until: the frame up to which it is true; None:
     to the end. in_order: whether it may stand neither before
-    a caption about an earlier event nor after one about a later.
+    a caption about an earlier event nor after one about a later. early: whether it may begin before `start`, to be read
+    before the film is over.
     """
 
     start: int
@@ -56,6 +57,7 @@ class CaptionRequest:
     latest: Fraction = LATEST
     until: int | None = None
     in_order: bool = False
+    early: bool = True
 
 
 def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
@@ -109,17 +111,22 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
     """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
     if recording.scene.told is None:
         return plan
-    requests, notes = [], []
+    notes = []
+    told = plan
     for chapter in chapters(make_timeline(plan, recording), events):
-        text = next((text for text in chapter.texts if fits(text)), None)
-        if text is None:
+        texts = [text for text in chapter.texts if fits(text)]
+        if not texts:
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
-        else:
-            in_order = chapter.event is not None and chapter.kind != "slows"  # which looks back
-            requests.append(
-                CaptionRequest(chapter.start, text, None, chapter.event, chapter.latest, chapter.until, in_order)
+        in_order = chapter.event is not None and chapter.kind != "slows"  # which looks back
+        for text in texts:  # the shorter ones for those that have too little time
+            request = CaptionRequest(
+                chapter.start, text, None, chapter.event, chapter.latest, chapter.until, in_order, early=False
             )
-    return replace(plan, cues=place_requests(plan, requests)[0], notes=(*plan.notes, *notes))
+            cues, left_out = place_requests(told, [request])
+            if not left_out:
+                told = replace(told, cues=cues)
+                break
+    return replace(told, notes=(*plan.notes, *notes))
 
 
 def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
@@ -180,7 +187,7 @@ def _in_room(plan: Plan, cues: Sequence[Cue], request: CaptionRequest) -> Cue | 
     borders = [0, *(border for cue in cues for border in (cue.start, cue.stop)), plan.frame_count]
     for free, limit in zip(borders[::2], borders[1::2], strict=True):
         # A caption for the very end begins early enough to be read before the film is over, if it may.
-        is_end = limit == plan.frame_count and not request.in_order
+        is_end = limit == plan.frame_count and request.early
         earliest = min(request.start, limit - least) if is_end else request.start
         start = max(free, earliest)
         limit = limit if request.until is None else min(limit, request.until)
@@ -362,7 +369,8 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
             start = span.start + _until_answer(timeline, span)
-            yield Chapter("answer", start, start, (answer_text(recording.scene, answer, shot.target),))
+            texts = (answer_text(recording.scene, answer, shot.target), answer_text(recording.scene, answer, None))
+            yield Chapter("answer", start, start, tuple(dict.fromkeys(texts)))
 
 
 def _until_answer(timeline: Timeline, span: Span) -> int:

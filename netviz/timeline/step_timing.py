@@ -97,15 +97,19 @@ def beats_of(seconds: float) -> Beats:
 class Thought(NamedTuple):
     """Timing of a thought about a new situation: forward only, and the light stays.
 
-    longest: most seconds that the signal takes, however long the thought is shown.
+    longest: most seconds that the signal takes, however long the thought is shown. rest: seconds for which its answer
+    stands, in a shorter thought too, if that leaves `soonest`, a part of the time, before the answer.
     """
 
     beats: Beats
     longest: float
+    rest: float = 0.0
+    soonest: float = 1.0
 
     def hurry(self, seconds: float) -> float:
         """Factor by which the signal of a thought shown for so many seconds is ahead of the shot."""
-        return max(1.0, seconds / self.longest)
+        answered = max(self.soonest * seconds, seconds - self.rest)
+        return max(1.0, seconds / self.longest, self.beats.compare[1] * seconds / answered)
 
 
 THOUGHT = Thought(
@@ -119,6 +123,8 @@ THOUGHT = Thought(
         pause=1.5 / 6.5,
     ),
     longest=6.5,
+    rest=2.6,
+    soonest=0.42,
 )
 """A thought whose question stands for a second and a half before the answer arrives."""
 
