@@ -31,6 +31,8 @@ ENGLISH: Mapping[str, str] = {
     "walk": "Working through example {example}: {values}",
     "think-new": "A new situation: {values}",
     "think-known": "A known situation: {values}",
+    "think-again": "And now: {values}?",
+    "think-again-point": "And now: {values}?",
     "think-new-point": "A new point: {values}",
     "think-known-point": "A known point: {values}",
     # Default names of inputs, outputs and neurons; ordinals; names of colours.

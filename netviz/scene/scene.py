@@ -51,7 +51,7 @@ PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
 MOST_DOTS, MOST_AXES = 60, 4
-"""Largest numbers of examples, and of outputs, whose answers are shown as dots by default."""
+"""Largest numbers of examples and, in a wide picture, of outputs whose answers are shown as dots by default."""
 MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
 
@@ -186,7 +186,9 @@ class Scene(Part):
     def _has_few_answers(self) -> bool:
         """True if the answers to the examples lie between two targets, and are few enough to be told apart."""
         is_single = self.presentation == "each" and self.compare is None and self.style != "classic"
-        few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= MOST_AXES
+        width, height = self.output.size
+        axes = MOST_AXES if width > height else 1  # in other shapes there is room for one
+        few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= axes
         return is_single and few and has_two_targets(self.data)
 
     @model_validator(mode="after")

@@ -8,14 +8,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from netviz.scene.captions import EVENT_KINDS
-from netviz.story.answer_events import answer_events
+from netviz.story.answer_events import MOST_TOLD_APART, answer_events
 from netviz.story.network_events import dying_and_saturating, sign_changes, withering
 from netviz.story.replay import Replay, last_turn, moments_of
-from netviz.timeline.pace import sudden_fall
+from netviz.timeline.pace import Fall, sudden_fall
 from netviz.training.event import Event
 from netviz.training.layers import Floats
 from netviz.training.problem import training_problem
-from netviz.training.recording import Integers, Recording
+from netviz.training.recording import AT_REST, Integers, Recording
 from netviz.training.trainer import most_threads
 
 
@@ -90,19 +90,35 @@ def error_events(recording: Recording) -> Iterator[Event]:
 
 
 def _halving(recording: Recording) -> Iterator[Event]:
-    start = float(recording.train_error[0])
+    # The curve that the film shows: of the average error or, where there are examples for testing, of the loss.
+    errors = recording.train_error if recording.test_loss is None else recording.train_loss
+    start = float(errors[0])
     if start <= 0:
         return
-    turn = last_turn(recording.train_error / start, CLEARLY_HALVED, _HALF, _HALF)
+    turn = last_turn(errors / start, CLEARLY_HALVED, _HALF, _HALF)
     if turn is not None and not turn.rising:
-        cycle, error = recording.curve_cycle[turn.crossed], recording.train_error[turn.crossed]
+        cycle, error = recording.curve_cycle[turn.crossed], errors[turn.crossed]
         yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
 
 
 def _insight(recording: Recording) -> Iterator[Event]:
     if (fall := sudden_fall(recording)) is not None:
         cycles = {"from": float(fall.first), "to": float(fall.last), "steepest": float(fall.steepest)}
+        if len(recording.examples.given) <= MOST_TOLD_APART:
+            cycles["example"] = float(_fallen_most(recording, fall))
         yield Event("insight", fall.first, numbers=cycles | {"before": fall.before, "after": fall.after})
+
+
+def _fallen_most(recording: Recording, fall: Fall) -> int:
+    """Number of the example whose error falls most between the kept moments around a sudden fall."""
+    rows = np.flatnonzero(recording.example == AT_REST)
+    first = int(np.searchsorted(recording.cycle[rows], fall.first, side="right")) - 1
+    last = min(int(np.searchsorted(recording.cycle[rows], fall.last)), len(rows) - 1)
+    before, after = (
+        np.abs(recording.forward(recording.examples.given, int(rows[at]))[-1] - recording.examples.targets).max(axis=1)
+        for at in (first, last)
+    )
+    return int(np.argmax(before - after))
 
 
 def _slowing(recording: Recording) -> Iterator[Event]:

@@ -302,7 +302,10 @@ def _can_be_found(timeline: Timeline, event: Event) -> bool:
     """True if a viewer can find the synapse of an event in the picture."""
     if event.synapse is None:
         return False
-    layers = timeline.recording.scene.network.layers
+    scene = timeline.recording.scene
+    layers = scene.network.layers
+    if scene.presentation == "together" and event.synapse[0] < len(layers) - 2:
+        return False  # among pictures of the plane only a synapse into the answer means anything
     return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_DISTINGUISHABLE
 
 

@@ -54,12 +54,17 @@ def verdict(error: float, width: float) -> Verdict:
     return "right" if error < CLEARLY * width else "wrong" if error > WRONG * width else "unsure"
 
 
-class Presentation(NamedTuple):
-    """Presentation of an example or a situation: its number, and the frames in which it begins and ends."""
+class Asking(NamedTuple):
+    """Think shot about an example or a situation.
 
-    number: int
+    place: of its inputs among all that the network is asked. start, stop: frames in which the shot begins and ends.
+    gone: the frame by which the answer that was shown before is gone: with the rest before the shot, if there is one.
+    """
+
+    place: int
     start: int
     stop: int
+    gone: int
 
 
 class Focus(NamedTuple):
@@ -75,7 +80,8 @@ def focus_at(cues: Sequence[Cue], index: int, fps: float, *, fades: bool) -> Foc
         if cue.start <= index < cue.stop and cue.event is not None and cue.event.kind in SPOKEN_OF:
             middle, frames = index + 0.5, FOCUSING * fps
             level = min(step_timing.ease((middle - cue.start) / frames), step_timing.ease((cue.stop - middle) / frames))
-            named = (round(cue.event.numbers["example"]),) if cue.event.kind == "holdout" else ()
+            example = cue.event.numbers.get("example")
+            named = () if example is None else (round(example),)
             return Focus(level if fades else 1.0, named)
     return Focus()
 
@@ -86,14 +92,14 @@ class Questions:
 
     inputs (P + T, n_0): the P training examples, then the T situations that are not among them.
     first (P + T,): the frame in which each is answered for the first time; past the film's end if it never is.
-    thoughts: presentations of situations in think shots, during which their answers wait for the network's.
+    thoughts: think shots, during which the answer waits for the network's.
     """
 
     scene: Scene
     inputs: Array
     examples: int
     first: tuple[int, ...]
-    thoughts: tuple[Presentation, ...]
+    thoughts: tuple[Asking, ...]
 
     @classmethod
     def of(cls, recording: Recording, plan: Plan) -> Questions:
@@ -101,20 +107,24 @@ class Questions:
         scene, given = recording.scene, recording.examples.given
         situations = unseen_situations(scene)
         asked = [given, *(np.array([shot.inputs], dtype=np.float64) for shot in situations)]
-        numbers = {tuple(shot.inputs): number for number, shot in enumerate(situations)}
+        places = {tuple(inputs): number for number, inputs in reversed([*enumerate(given.tolist())])}
+        places |= {tuple(shot.inputs): len(given) + number for number, shot in enumerate(situations)}
         learning = next((span.start for span in plan.spans if span.shot_kind == "learning"), plan.frame_count)
         never = learning if scene.presentation == "together" else plan.frame_count
         first = [never] * len(given) + [learning] * len(situations)
         thoughts = []
-        for span in plan.spans:
+        for before, span in zip([None, *plan.spans], plan.spans, strict=False):
             answered = span.stop if span.kind == "walk" else span.start + (span.stop - span.start) // 2
             if span.example is not None:
                 first[span.example] = min(first[span.example], answered)
             shot = scene.shots[span.shot]
-            if isinstance(shot, ThinkShot) and (number := numbers.get(tuple(shot.inputs))) is not None:
-                thoughts.append(Presentation(number, span.start, span.stop))
-                place = len(given) + number
-                first[place] = min(first[place], span.start)
+            if isinstance(shot, ThinkShot) and (place := places.get(tuple(shot.inputs))) is not None:
+                rests = before is not None and before.kind == "rest" and before.cycle > 0
+                frames = max(1, round(APPEARING * plan.fps))
+                gone = before.start + frames if before is not None and rests else span.start
+                thoughts.append(Asking(place, span.start, span.stop, min(gone, span.start)))
+                if place >= len(given):
+                    first[place] = min(first[place], span.start)
         return cls(
             scene,
             network_inputs(features_of(scene), np.concatenate(asked)),
@@ -125,12 +135,14 @@ class Questions:
 
     def answered(self, index: int) -> int:
         """Number of the answers that have appeared by frame `index`, and gone."""
-        return sum(first < index for first in self.first) + sum(start <= index for _, start, _ in self.thoughts)
+        return sum(first < index for first in self.first) + sum(
+            (index >= each.gone) + (index >= each.start) for each in self.thoughts
+        )
 
     def changes_at(self, index: int, fps: float) -> bool:
         """True if an answer appears or goes in frame `index`."""
         frames = max(1.0, APPEARING * fps)
-        goes = any(0 < start - index < frames for _, start, _ in self.thoughts)
+        goes = any(0 < each.gone - index < frames for each in self.thoughts)
         return goes or any(0 < index - first < frames for first in self.first)
 
     def answers(
@@ -147,21 +159,10 @@ class Questions:
             given = forward(weights, list(state.biases), network.activations, self.inputs)[-1]
         frames = max(1.0, APPEARING * fps) if fades else 1.0
         levels = np.array([step_timing.ease((index - first) / frames) for first in self.first])
-        for number, start, stop in self.thoughts:
-            place = self.examples + number
+        for place, start, stop, gone in self.thoughts:
             if start <= index < stop:
                 levels[place] = thought
             elif index < start:  # it is asked anew: before that its answer goes
-                levels[place] *= step_timing.ease((start - index) / frames)
-        return Answers(given[: self.examples], levels[: self.examples], given[self.examples :], levels[self.examples :])
-
-
-def largest_errors(answers: Array, targets: Array) -> Array:
-    """The largest error (P,) of each of some answers (P, n_L)."""
-    errors: Array = np.abs(answers - targets).max(axis=1)
-    return errors
-
-
-def all_clear(answers: Array, targets: Array, width: float) -> bool:
-    """True if every answer is clearly right."""
-    return bool((largest_errors(answers, targets) < CLEARLY * width).all())
+                levels[place] *= step_timing.ease((gone - index) / frames)
+        parts = slice(self.examples), slice(self.examples, None)
+        return Answers(given[parts[0]], levels[parts[0]], given[parts[1]], levels[parts[1]], focus.level, focus.named)

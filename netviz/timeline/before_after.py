@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from netviz.scene.scene import Scene
 from netviz.timeline.learning_shot import is_even
@@ -11,6 +12,8 @@ from netviz.timeline.step_timing import cruise, rise
 
 SHORTEST = 3
 """Seconds of rest below which nothing is compared: it could not be followed."""
+MOST_COMPARED = 60
+"""Largest number of synapses that are compared: of more, old and new lines cannot be told apart."""
 BEGINS, ENDS = 0.9, 0.4
 """Seconds after the start of the rest, when the last light is gone, and before its end: ghosts are seen between."""
 WIPE, FADE = 1.6, 0.7
@@ -39,8 +42,14 @@ class BeforeAfter:
 
 
 def before_after(scene: Scene, plan: Plan) -> BeforeAfter | None:
-    """The rest that follows the last learning shot, if it is long enough; None in films whose steps are all alike."""
+    """The rest that follows the last learning shot, if it is long enough.
+
+    None in films whose steps are all alike, and of networks with too many synapses.
+    """
     spans = plan.spans
+    layers = scene.network.layers
+    if sum(before * after for before, after in pairwise(layers)) > MOST_COMPARED:
+        return None
     last = max((number for number, span in enumerate(spans) if span.kind in LEARNING), default=None)
     if last is None or last + 1 == len(spans) or spans[last + 1].kind != "rest" or is_even(scene):
         return None

@@ -159,7 +159,10 @@ def caption_line(recording: Recording, span: Span, plan: Plan) -> str:
         return say(scene, key, cycles=counted(scene, span.cycle, "cycles"))
     if isinstance(shot, ThinkShot):
         known = any(example.inputs == shot.inputs for example in scene.data.examples or ())
-        key = f"think-{'known' if known else 'new'}{'-point' if shows_points(scene) else ''}"
+        before = scene.shots[: span.shot]
+        again = any(isinstance(each, ThinkShot) and each.inputs == shot.inputs for each in before)
+        what = "known" if known else "again" if again else "new"
+        key = f"think-{what}{'-point' if shows_points(scene) else ''}"
         return say(scene, key, values=situation(scene, shot.inputs))
     if span.kind == "walk":
         assert span.example is not None

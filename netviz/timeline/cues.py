@@ -98,8 +98,8 @@ def _part(frames: int, fps: Fraction) -> float:
 
 DETAIL_COMES, DETAIL_GOES = 0.6, 0.8
 """Seconds in which a detail takes the place of the whole curve, and in which that comes back."""
-_AROUND = 1.06
-"""Factor in cycles by which a detail of the curve begins before a sudden fall, and ends after it."""
+_BEFORE, _AFTER = 0.3, 0.15
+"""How much of the curve is shown before a sudden fall and after it, in parts of its cycles."""
 
 
 class CurveDetail(NamedTuple):
@@ -136,8 +136,9 @@ def detail_at(cues: Sequence[Cue], index: int, fps: Fraction, *, fades: bool = T
         )
         level = level if fades else 1.0
         if event.kind == "insight":
-            first, last = event.numbers["from"] / _AROUND, event.numbers["to"] * _AROUND
-            return CurveDetail(level, cycles=(round(first), round(last)))
+            first, last = event.numbers["from"], event.numbers["to"]
+            around = max(1, round(first - _BEFORE * (last - first))), round(last + _AFTER * (last - first))
+            return CurveDetail(level, cycles=around)
         return None if event.neuron is None else CurveDetail(level, event.neuron[1])
     return None
 

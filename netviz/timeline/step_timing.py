@@ -30,7 +30,7 @@ def rise(phase: float, start: float, stop: float) -> float:
 class Beats:
     """Start and end of the parts of a step, as phases. In `fade` all light goes out again.
 
-    inset: while the weight that moves most is shown large.
+    softness: factor on the time in which neurons light up. inset: while the weight that moves most is shown large.
     pause: part of `forward` for which all stands still before the signal goes on to the outputs.
     """
 
@@ -40,6 +40,7 @@ class Beats:
     backward: Window
     update: Window
     fade: Window
+    softness: float = 1.0
     inset: Window = NEVER
     pause: float = 0.0
 
@@ -82,6 +83,7 @@ RAPID = Beats(
     backward=NEVER,
     update=(0.82, 0.98),
     fade=(0.75, 0.93),
+    softness=2.8,
 )
 """Beats of a rapid step, one of many: forward, and the answer."""
 
@@ -189,7 +191,7 @@ def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
     if layer == 0:
         return presentation_level(beats, phase)
     start, stop = leg(beats.forward, layer - 1, layers, beats.pause)
-    length = stop - start
+    length = beats.softness * (stop - start)
     return rise(phase, stop - 0.12 * length, stop + 0.25 * length) * (1 - rise(phase, *beats.fade))
 
 

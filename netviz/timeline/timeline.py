@@ -166,7 +166,10 @@ class Timeline:
             focus = Focus(max(focus.level, thought))
         if self.is_reduced:
             index = span.start + int(float(self.phase[index]) * (span.stop - span.start))
-        return self._questions.answers(state, index, fps, thought, focus, fades=self.fades)
+        answers = self._questions.answers(state, index, fps, thought, focus, fades=self.fades)
+        if span.kind == "step" and frame.example is not None:  # the one in the output, until the next is presented
+            answers.examples[frame.example] = frame.activations[-1]
+        return answers
 
     def key(self, index: int) -> Hashable:
         """Key that is equal for frames that look the same, without computing the frame."""
@@ -350,7 +353,7 @@ class Timeline:
         frame = lingering_frame(base, light._replace(level=level * (1 - taken)))
         frame = replace(frame, before=self._answer(state, light.signals.shown))
         signals, seen = self._step_signals(row, None, False), 1 - step_timing.rise(phase, 0.93, 1.0)
-        return accompanied(frame, signals, self._answer(state, signals.shown), level * taken, taken * seen)
+        return accompanied(frame, signals, self._answer(state, signals.shown), taken, taken * seen)
 
     def _answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
         return answer_of(self.recording.scene, state, shown.inputs)

@@ -25,7 +25,8 @@ class Event:
     the error there.
     halved: the error fell for good to half of what it was before training. before: then; after: at this cycle.
     insight: the error fell suddenly, where it is steepest in the whole run, per ln(cycle); this begins with `cycle`.
-    from, to: its cycles; steepest: the cycle where it fell fastest; before, after: the error.
+    from, to: its cycles; steepest: the cycle where it fell fastest; before, after: the error; example: the number of
+    the one whose error falls most, where they are few.
     slows: most of all improvement came before the end of this cycle, early on. share: of the improvement; cycles: the
     share of all cycles that this took; before, after: the error.
     leans: nearly all training examples are on the right side of the middle for good: all, but for one that resists.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
+from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.event import Event
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
@@ -254,3 +257,32 @@ def test_a_question_stands_before_its_answer_arrives(timeline: Timeline) -> None
 
 def test_only_thoughts_are_asked(timeline: Timeline) -> None:
     assert {frame.kind for index in range(timeline.frame_count) if (frame := timeline.frame(index)).asked} == {"think"}
+
+
+def test_what_is_spoken_of_comes_forward_among_the_answers(recording: Recording) -> None:
+    event = Event("holdout", 20, numbers={"example": 5.0, "from": 4.0, "to": 60.0})
+    plan = make_plan(recording.scene, Fraction(30))
+    start = next(span.start for span in plan.spans if span.kind == "step")
+    timeline = make_timeline(replace(plan, cues=(Cue(start, start + 90, "Only 1 1 1 resists.", event),)), recording)
+    before, spoken = (timeline.frame(index).answers for index in (start - 5, start + 40))
+    assert before is not None and (before.focus, before.named) == (0.0, ())
+    assert spoken is not None and (spoken.focus, spoken.named) == (1.0, (5,))
+
+
+def test_the_presented_row_says_what_the_output_does(timeline: Timeline) -> None:
+    for span in timeline.plan.spans:
+        if span.kind == "step":
+            frame = timeline.frame(span.stop - 1)
+            assert frame.answers is not None and frame.example is not None
+            assert frame.answers.examples[frame.example] == pytest.approx(frame.activations[-1])
+
+
+def test_a_situation_is_asked_anew_after_its_answer_has_gone(timeline: Timeline) -> None:
+    (think,) = (span for span in timeline.plan.spans if span.kind == "think")
+    rest = next(span for span in reversed(timeline.plan.spans) if span.kind == "rest")
+    levels = [
+        float(answers.asked[0])
+        for index in (rest.start - 1, rest.start + 15, think.start + 1, think.stop - 1)
+        if (answers := timeline.frame(index).answers) is not None
+    ]
+    assert levels == [1, 0, 0, 1]

@@ -31,12 +31,16 @@ FAINTEST_HALO = 0.01
 """Light of a halo from which it is drawn."""
 RING = 0.32
 """Width of a hollow dot's ring, in radii."""
+RINGS_AWAY = 0.25
+"""How much farther than dots hollow ones are from the last track, in tracks."""
 BEYOND = 0.06
 """How far an answer is drawn beyond the targets, as a part of their distance, where outputs have no bounds."""
 LONGEST_NAME = 9
 """Largest number of characters in the name of a situation beside its dot."""
 NAME_AWAY = 2.2
 """Distance of a name from the middle of its dot, in radii."""
+LEAST_ROW = 3.6
+"""Least height of the row of one of several outputs, in sizes of type."""
 LEAST_WITH_HEADING = 4.2
 """Height of a slot, in sizes of type, from which its axes have a heading."""
 FINENESS = 4
@@ -85,9 +89,10 @@ class AnswersPanel(NoGlow):
         outputs = self.targets.shape[1]
         self.is_upright = outputs == 1 and slot.height > 1.2 * slot.width
         self.is_class = outputs > 1 and bool((self.targets.sum(axis=1) == self.high + (outputs - 1) * self.low).all())
-        self.axes = [self._axis(output) for output in range(outputs)]
-        self.tracks = [*self._tracks()]
-        self.asked = [*self._asked()]
+        self.has_room = self.is_upright or outputs == 1 or self._high >= LEAST_ROW * context.layout.small
+        self.axes = [self._axis(output) for output in range(outputs)] if self.has_room else []
+        self.tracks = [*self._tracks()] if self.has_room else []
+        self.asked = [*self._asked()] if self.has_room else []
         self.dots = Dots(context.canvas, self.radius)
 
     # Geometry.
@@ -138,7 +143,7 @@ class AnswersPanel(NoGlow):
                 if self.is_class and side < 0:
                     continue
                 used = len({track.start for track in self.tracks if track.output == output and track.side == side})
-                yield self._track(number, output, side, min(used, self._lanes(side)) + number)
+                yield self._track(number, output, side, min(used, self._lanes(side)) + number + RINGS_AWAY)
 
     def _lanes(self, side: int) -> int:
         """Number of tracks on a side of the axis for which there is room, one left for situations."""
@@ -153,7 +158,7 @@ class AnswersPanel(NoGlow):
         """Side of the axis on which answers to a target belong; without one it is that of the lower target."""
         return 1 if (target is None and self.is_class) or (target is not None and target[output] == self.high) else -1
 
-    def _track(self, number: int, output: int, side: int, lane: int) -> Track:
+    def _track(self, number: int, output: int, side: int, lane: float) -> Track:
         """A track beside its axis: on the side of the upper target to the left of it, or above it."""
         away = -side * (1.5 + TRACK * lane) * self.radius
         (x0, y0), (x1, y1) = self.axes[output].start, self.axes[output].stop
@@ -171,7 +176,9 @@ class AnswersPanel(NoGlow):
     # Drawing.
 
     def ground(self) -> None:
-        """Draw the axes with their ends, and the words."""
+        """Draw the axes with their ends, and the words; nothing where the slot is too low for all outputs."""
+        if not self.has_room:
+            return
         context, slot = self.context, self.slot
         layout, theme, canvas, faces = context.layout, context.theme, context.canvas, context.faces
         scene, small = context.recording.scene, context.layout.small
@@ -225,7 +232,7 @@ class AnswersPanel(NoGlow):
     def draw(self, frame: Frame) -> None:
         """Draw the dots: white where the answer is right, golden where it is unsure or wrong."""
         answers = frame.answers
-        if answers is None:
+        if answers is None or not self.has_room:
             return
         theme = self.context.theme
         strength = STEPS_BACK + (1 - STEPS_BACK) * answers.focus

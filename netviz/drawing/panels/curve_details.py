@@ -9,7 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.lines import Line2D
 
-from netviz.drawing.canvas import CoverDrawing, Strips, strips
+from netviz.drawing.canvas import Anchor, CoverDrawing, Strips, strips
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import width
@@ -83,10 +83,10 @@ class CurveDetails:
             artist.remove()
         return found
 
-    def _tick(self, text: str, x: float, level: float) -> None:
+    def _tick(self, text: str, x: float, level: float, anchor: Anchor) -> None:
         layout, font = self.context.layout, self.context.faces.words
         y = self.slot.bottom + 1.15 * layout.small
-        self.context.canvas.text(text, x, y, font, layout.small, self.context.theme.faint, "middle", level)
+        self.context.canvas.text(text, x, y, font, layout.small, self.context.theme.faint, anchor, level)
 
     # A stretch of the curve, large.
 
@@ -114,9 +114,9 @@ class CurveDetails:
     def _draw_close_up(self, detail: CurveDetail, frame: Frame, level: float) -> None:
         context, canvas = self.context, self.context.canvas
         drawn, top = self._close_up(detail.cycles)
-        x = float(self._x_in(frame.curve_cycle, detail.cycles))
-        recording = context.recording
-        error = float(np.interp(frame.curve_cycle, recording.curve_cycle, recording.train_error))
+        recording, now = context.recording, min(frame.curve_cycle, float(detail.cycles[1]))
+        x = float(self._x_in(now, detail.cycles))
+        error = float(np.interp(now, recording.curve_cycle, recording.train_error))
         y = float(self._y_in(error, top))
         for part in drawn.until(x):
             canvas.put(part, level)
@@ -124,10 +124,10 @@ class CurveDetails:
             sigma = np.array([9 * context.layout.unit])
             canvas.shine(np.array([x]), np.array([y]), level * np.array([0.55]), sigma, context.theme.error)
         canvas.put(self._point_at(x, y), level)
-        first, last = (round(cycle) for cycle in detail.cycles)
-        for cycle in sorted({first, round(float(np.sqrt(first * last))), last}):
-            if (place := float(self._x_in(cycle, detail.cycles))) < self.slot.right + 1:
-                self._tick(whole(recording.scene, cycle), place, level)
+        ticks = max(0.0, 2 * level - 1)  # once those of the whole curve are gone
+        anchors: tuple[Anchor, ...] = ("left", "right")
+        for cycle, anchor in zip(detail.cycles, anchors, strict=True):
+            self._tick(whole(recording.scene, cycle), float(self._x_in(cycle, detail.cycles)), ticks, anchor)
 
     def _point_at(self, x: float, y: float) -> CoverDrawing:
         reach = EDGE * self.context.layout.unit
@@ -169,12 +169,14 @@ class CurveDetails:
         for part in self._ribbons(named).until(x):
             canvas.put(part, level)
         share = float(input_shares(frame.weights[0], scene.network.layers[0])[named])
-        text, font = say(scene, "label-share", share=f"{100 * share:.0f}"), context.faces.figures
-        theme, size = context.theme, 1.1 * small
-        y = slot.bottom - slot.height * share
-        if x + BESIDE * small + width(text, font, size) <= slot.right:
-            y, gold = min(max(y, slot.y + 0.6 * small), slot.bottom - 0.7 * small), theme.readable(theme.signal)
-            canvas.text(text, x + BESIDE * small, y, font, size, gold, "left", level)
-        else:  # over the ribbons, above the one spoken of
-            gold = theme.readable(theme.signal, *(mix(theme.centre, theme.quiet, grey) for grey in GREYS))
-            canvas.text(text, x - 0.6 * small, max(slot.y + 0.7 * small, y - small), font, size, gold, "right", level)
+        theme, font, size = context.theme, context.faces.figures, 1.1 * small
+        number, y = f"{100 * share:.0f}%", slot.bottom - slot.height * share
+        beside, gold = x + BESIDE * small, theme.readable(theme.signal)
+        for text in (say(scene, "label-share", share=f"{100 * share:.0f}"), number):
+            if beside + width(text, font, size) <= context.layout.safe.right:
+                y = min(max(y, slot.y + 0.6 * small), slot.bottom - 0.7 * small)
+                canvas.text(text, beside, y, font, size, gold, "left", level)
+                return
+        # At the end of a panel that reaches to the edge it stands over the ribbons, above the one spoken of.
+        gold = theme.readable(theme.signal, *(mix(theme.centre, theme.quiet, grey) for grey in GREYS))
+        canvas.text(number, x - 0.6 * small, max(slot.y + 0.7 * small, y - small), font, size, gold, "right", level)

@@ -243,7 +243,7 @@ class CurvePanel(NoGlow):
         """
         context, canvas = self.context, self.context.canvas
         detail = 0.0 if frame.detail is None or not self.details.has(frame.detail) else frame.detail.level
-        ticks = 1 - detail if frame.detail is not None and frame.detail.input is None else 1.0
+        ticks = max(0.0, 1 - 2 * detail) if frame.detail is not None and frame.detail.input is None else 1.0
         canvas.fill(self.ticks, context.theme.faint, ticks)
         if frame.detail is not None and detail > 0:
             self.details.draw(frame.detail, frame, detail)

@@ -80,6 +80,8 @@ STEPS_BACK = 0.72
 """Part of their light that the other synapses lose."""
 STEP_ASIDE = 0.45
 """The same where a neuron is highlighted: then the others show how strong its synapses are."""
+FARTHER = (1.0, 1.6, 2.4, 3.4)
+"""Distances of a label from its line that are tried, in parts of the least one."""
 AT = 0.5
 """Place on a synapse's line that its weight stands near, 0 at its start to 1 at its end."""
 
@@ -164,6 +166,7 @@ class Spotlit:
         beside = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.hypot(*along.T)[:, None]
         away = (np.abs(beside) @ [across, high])[:, None] / 2 + 2 * LEAST_WIDTH * self.context.layout.unit
         near_x, near_y = line[round(AT * (len(line) - 1))].tolist()
-        proposed = np.concatenate([points - away * beside, points + away * beside])
-        x, y, _ = self.room.best((across, high), (near_x, near_y), proposed)
+        # Where nothing is free close by, it stands a little farther off.
+        farther = [points + side * factor * away * beside for factor in FARTHER for side in (-1, 1)]
+        x, y, _ = self.room.best((across, high), (near_x, near_y), np.concatenate(farther))
         return x, y
