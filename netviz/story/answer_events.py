@@ -171,10 +171,12 @@ def _since(errors: Floats, edge: float) -> int:
 
 def _solved(history: _History, replay: Replay) -> Iterator[Event]:
     """Event that all training examples are clearly right for good."""
-    found, _ = history.falls(replay, range(history.errors.shape[1]), CLEARLY)
-    if found is not None:
+    found, turn = history.falls(replay, range(history.errors.shape[1]), CLEARLY)
+    if found is not None and turn is not None:
         right = float((history.errors[0] < HALF).sum())
         numbers = {**found.numbers, "examples": float(history.errors.shape[1]), "before": right}
+        if history.errors.shape[1] <= MOST_TOLD_APART:
+            numbers["example"] = float(history.errors[turn.crossed - 1].argmax())
         yield Event("solved", found.cycle, numbers=numbers)
 
 

@@ -39,7 +39,8 @@ class Event:
     distance between two targets (0.5 and 0.25 at the two edges); answer: of a single output; before: its first; to:
     where it is most wrong, the cycle up to which it stays nearly so.
     solved: every training example is clearly right for good: its error is below a quarter of the distance between two
-    targets. examples: how many there are; before: how many were on the right side.
+    targets. examples: how many there are; before: how many were on the right side; example: the number of the last to
+    be so, where they are few.
     accurate: of many examples, those for testing where there are any, such a share is on the right side for good.
     share: 0.9 or 0.99; after: the share at the end; examples: how many there are; test: 1 for those for testing.
     overfits: the test loss rises from this cycle on, while the training loss goes on falling. before: the test loss

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil, floor
 
 import numpy as np
@@ -37,6 +38,8 @@ BEYOND = 0.06
 """How far an answer is drawn beyond the targets, as a part of their distance, where outputs have no bounds."""
 LONGEST_NAME = 9
 """Largest number of characters in the name of a situation beside its dot."""
+NAMES_APART = 1.3
+"""Least distance of names of one side, in sizes of type."""
 NAME_AWAY = 2.2
 """Distance of a name from the middle of its dot, in radii."""
 LEAST_ROW = 3.6
@@ -70,6 +73,18 @@ class Axis:
 
     start: tuple[float, float]
     stop: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Name:
+    """Name beside a dot at x, y."""
+
+    track: Track
+    x: float
+    y: float
+    text: str
+    ink: Colour
+    level: float
 
 
 class AnswersPanel(NoGlow):
@@ -235,8 +250,10 @@ class AnswersPanel(NoGlow):
         if answers is None or not self.has_room:
             return
         theme = self.context.theme
-        strength = STEPS_BACK + (1 - STEPS_BACK) * answers.focus
+        focus = answers.focus
+        strength = STEPS_BACK + (1 - STEPS_BACK) * focus
         gold = theme.readable(theme.signal)
+        names: list[_Name] = []
         for track in self.tracks:
             value, target = float(answers.examples[track.number, track.output]), self.targets[track.number]
             of = verdict(abs(value - float(target[track.output])), self.high - self.low)
@@ -246,12 +263,13 @@ class AnswersPanel(NoGlow):
             x, y = self._place(track, value)
             self.dots.fill(x, y, theme.ink if of == "right" else gold, level * full, is_presented)
             if track.number in answers.named:
-                self._name(track, (x, y), self._inputs_of(track.number), theme.ink, level)
+                names.append(_Name(track, x, y, self._named(self._inputs_of(track.number)), theme.ink, level * focus))
         for track in self.asked:
             value, level = float(answers.unseen[track.number, track.output]), float(answers.asked[track.number])
             x, y = self._place(track, value)
             self.dots.ring(x, y, gold, level)
-            self._name(track, (x, y), self.situations[track.number].inputs, gold, level)
+            names.append(_Name(track, x, y, self._named(self.situations[track.number].inputs), gold, level))
+        self._write(names)
 
     def _inputs_of(self, number: int) -> Sequence[float]:
         inputs: list[float] = self.context.recording.examples.given[number].tolist()
@@ -262,17 +280,34 @@ class AnswersPanel(NoGlow):
         text = " ".join(short(value, 2) for value in inputs)
         return text if len(text) <= LONGEST_NAME else ""
 
-    def _name(self, track: Track, at: tuple[float, float], inputs: Sequence[float], ink: Colour, level: float) -> None:
-        """Write the inputs beside a dot: outside of all tracks where the axis stands, at the right where it lies."""
+    def _write(self, names: Sequence[_Name]) -> None:
+        """Write names beside their dots: outside of all tracks where the axis stands, at the right where it lies.
+
+        Where dots are so near that their names would touch, these stand a little apart.
+        """
         layout, font = self.context.layout, self.context.faces.figures
-        x, y = at
-        anchor: Anchor = "left"
-        x += NAME_AWAY * self.radius
-        if self.is_upright:
-            lanes = [each.start[0] for each in (*self.tracks, *self.asked) if each.side == track.side]
-            outside = min(lanes) if track.side > 0 else max(lanes)
-            x, anchor = outside - track.side * NAME_AWAY * self.radius, "right" if track.side > 0 else "left"
-        self.context.canvas.text(self._named(inputs), x, y, font, layout.small, ink, anchor, level)
+        shown = [name for name in names if name.text and name.level > 0]
+        for name, y in zip(shown, self._apart(shown), strict=True):
+            x, side = name.x + NAME_AWAY * self.radius, name.track.side
+            anchor: Anchor = "left"
+            if self.is_upright:
+                lanes = [each.start[0] for each in (*self.tracks, *self.asked) if each.side == side]
+                outside = min(lanes) if side > 0 else max(lanes)
+                x, anchor = outside - side * NAME_AWAY * self.radius, "right" if side > 0 else "left"
+            self.context.canvas.text(name.text, x, y, font, layout.small, name.ink, anchor, name.level)
+
+    def _apart(self, names: Sequence[_Name]) -> list[float]:
+        """Heights of names: of their dots, or a little off where those of one side are too near each other."""
+        heights, least = [name.y for name in names], NAMES_APART * self.context.layout.small
+        if not self.is_upright:
+            return heights
+        for side in (-1, 1):
+            order = sorted((n for n, name in enumerate(names) if name.track.side == side), key=lambda n: names[n].y)
+            for above, below in pairwise(order):
+                if (missing := least - (heights[below] - heights[above])) > 0:
+                    heights[above] -= missing / 2
+                    heights[below] += missing / 2
+        return heights
 
 
 class Dots:
