@@ -17,7 +17,8 @@ from netviz.scene.schedule import shown_cycles
 from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.timeline.beats import Rhythm, accents, on_bars
 from netviz.timeline.cues import Cue
-from netviz.timeline.learning_shot import Learning, Piece, PieceKind, cycles_for, is_even, pieces_on_beats
+from netviz.timeline.learning_on_beats import cycles_for, pieces_on_beats
+from netviz.timeline.learning_shot import Learning, Piece, PieceKind, is_even
 from netviz.timeline.worked_example import natural_seconds
 
 LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
@@ -96,6 +97,7 @@ def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
         accents(rhythm, ends[learning] - lengths[learning], ends[learning]),
         None if scene.presentation == "together" else examples,
         scene.style == "classic",
+        is_even(scene),
     )
 
 

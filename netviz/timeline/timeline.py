@@ -446,8 +446,8 @@ class Timeline:
         return start < 1 and not (shows and any(cue.start < last and first < cue.stop for cue in spotlit))
 
     def beats(self, span: Span) -> Beats:
-        """Beats of a step: by its length, unless all steps are alike or keep time with music."""
-        if self.plan.on_beats or self._is_even:
+        """Beats of a step: by its length, unless all steps are alike."""
+        if self._is_even:
             return LEARN
         return step_timing.beats_of(float((span.stop - span.start) / self.plan.fps))
 

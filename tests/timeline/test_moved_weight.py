@@ -49,11 +49,13 @@ def test_films_whose_steps_are_all_alike_stay_as_they_were(changes: dict[str, An
     assert shown(timeline_of(short_scene(**changes))) == set()
 
 
-def test_steps_on_beats_stay_as_they_were() -> None:
-    timeline = timeline_of(short_scene())
+@pytest.mark.parametrize("pace", ["story", "even"])
+def test_on_beats_steps_in_full_show_it_too_unless_all_are_alike(pace: str) -> None:
+    timeline = timeline_of(short_scene(shots=[{"shot": "learning", "pace": pace}]))
     plan = make_plan(timeline.recording.scene, Fraction(60), even_beats(Fraction(24), Fraction(0), 4, Fraction(60)))
     timeline = make_timeline(plan, timeline.recording)
-    assert plan.on_beats and full_steps(timeline) and shown(timeline) == set()
+    assert plan.on_beats and full_steps(timeline)
+    assert shown(timeline) == (full_steps(timeline) if pace == "story" else set())
 
 
 def test_it_gives_way_to_a_synapse_or_a_neuron_that_a_caption_is_about() -> None:
