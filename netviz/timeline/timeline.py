@@ -329,7 +329,7 @@ class Timeline:
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.recording_index.way(int(self.span[index]))
-        if self.plan.on_beats or self._is_even:
+        if self._is_even:
             position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
         else:
             position = self._position(span, phase, cycles)
@@ -387,7 +387,10 @@ class Timeline:
     def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
         """Position of a move on its way, in kept moments: it is slower where more changes."""
         seconds = (span.stop - span.start) / float(self.plan.fps)
-        passed = step_timing.cruise(phase, min(0.5, step_timing.GATHER / seconds / 2))
+        if self.plan.on_beats:
+            passed = step_timing.kick(phase)
+        else:
+            passed = step_timing.cruise(phase, min(0.5, step_timing.GATHER / seconds / 2))
         cycle = self.changes.cycle_at(passed, cycles, seconds, self.plan.dwells)
         return float(np.interp(cycle, cycles, np.arange(len(cycles))))
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netviz
+from netviz.timeline.beats import even_beats
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
 from netviz.timeline.pace import FALL_SECONDS, RunChanges, paced, sudden_fall, whole_frames
 from netviz.timeline.plan import Plan, Span, make_plan
@@ -74,6 +75,15 @@ def test_the_sudden_fall_has_its_seconds(xor: Recording) -> None:
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(span.start, span.stop)])
     assert (np.diff(cycles) >= 0).all()
     assert ((cycles >= 2641) & (cycles <= 2708)).sum() / float(plan.fps) >= 4
+
+
+def test_on_beats_the_spans_stay_and_the_fall_is_seen_all_the_same(xor: Recording) -> None:
+    plan = make_plan(xor.scene, Fraction(91), even_beats(Fraction(120), Fraction(0), 4, Fraction(91)))
+    assert plan.on_beats and paced(plan, xor) is plan
+    timeline, span = make_timeline(plan, xor), moves(plan)[12_500]
+    cycles = np.array([timeline.frame(index).curve_cycle for index in range(span.start, span.stop)])
+    assert (np.diff(cycles) >= 0).all()
+    assert ((cycles >= 2641) & (cycles <= 2708)).mean() > 0.4, "of a move of a second or so"
 
 
 def test_the_weights_on_the_way_are_the_recorded_ones(xor: Recording) -> None:
