@@ -154,6 +154,11 @@ class Grid:
         """The median length of a beat."""
         return sorted(self.lengths)[len(self.beats) // 2]
 
+    @property
+    def usual_room(self) -> int:
+        """The median number of parts in which a beat can be swept."""
+        return sorted(self.rooms)[len(self.beats) // 2]
+
     def reached(self, first: int, length: Length) -> int | None:
         """The number of the beat after those that a step of some length takes; None if a pause comes before."""
         begin, until = self.beats[first].start, self.pauses[first]
@@ -241,9 +246,17 @@ def _beats_left(grid: Grid, outline: Outline, ladder: Ladder) -> int:
 
 
 def _fitting(grid: Grid, outline: Outline, ladder: Ladder, least: int) -> Outline | None:
-    """The outline with as many cycles as there are beats for, then as many examples; None with fewer than `least`."""
-    one = replace(outline, per_cycle=1)
-    cycles = _most(least, outline.cycles, lambda count: grid.fits(replace(one, cycles=count), ladder))
+    """The outline with as many cycles and examples as there are beats for; None with fewer cycles than `least`.
+
+    All cycles are shown if one example of each can be; otherwise as many as there is room for with one sweep each.
+    """
+
+    def most(per_cycle: int, fewest: int) -> int | None:
+        some = replace(outline, per_cycle=per_cycle)
+        return _most(fewest, outline.cycles, lambda count: grid.fits(replace(some, cycles=count), ladder))
+
+    few = min(outline.per_cycle, grid.usual_room)
+    cycles = most(1, outline.cycles) or most(few, least) or most(1, least)
     if cycles is None:
         return None
     some = replace(outline, cycles=cycles)
@@ -268,7 +281,7 @@ def cycles_told(beats: Sequence[Accent], examples: int) -> int:
     count = _most(1, len(beats) // 2, fits_well) or 0
     if count >= LEAST_CYCLES:
         return count
-    few, ladder = min(examples, sorted(grid.rooms)[len(beats) // 2]), [Rung(0, 0, IN_FULL_FIRST)]
+    few, ladder = min(examples, grid.usual_room), [Rung(0, 0, IN_FULL_FIRST)]
     least = _most(FEWEST, LEAST_CYCLES, lambda count: grid.fits(Outline(count, few), ladder))
     return max(count, least or min(LEAST_CYCLES, len(beats) // 2))
 

@@ -141,7 +141,8 @@ def test_any_beats_tell_a_story(rhythm: Rhythm, seconds: Fraction, scene: Scene,
                 "found beats are a bit off"
             )
             assert abs(spans[-1].stop - beat.stop * fps) <= 1 and not beat.breaks
-            assert beat.stop - beat.start > 2 * BRIEF_FROM or max(lengths) < BRIEF_FROM * fps, "only rapid ones"
+            is_slow = beat.stop - beat.start > 2 * BRIEF_FROM - 2 / fps  # its half is drawn as a brief step
+            assert max(lengths) < (FULL_FROM if is_slow else BRIEF_FROM) * fps, "only rapid ones"
         else:
             crossed = [each for each in beats if spans[0].start < each.stop * fps - 1 < spans[0].stop - 2]
             assert not any(each.breaks for each in crossed), "nothing goes on over a pause"
@@ -203,6 +204,14 @@ def test_few_beats_keep_a_step_in_full_and_many_show_more_of_them() -> None:
     assert counts[0] == 1 and counts == sorted(counts) and counts[-1] > 30
     alike = make_plan(XOR, Fraction(600), every(120, 600))
     assert {drawn_as(alike, span) for span in kinds(alike, "step")} == {"full"}
+
+
+def test_a_short_film_has_one_step_in_full_and_sweeps_in_fewer_cycles() -> None:
+    plan = make_plan(XOR, Fraction(20), every(60, 20))
+    steps = kinds(plan, "step")
+    assert [drawn_as(plan, span) for span in steps] == ["full", *["rapid"] * (len(steps) - 1)]
+    assert len(plan.shown_cycles) == 4 and plan.shown_cycles[-1] == 60_000 and plan.examples_per_cycle == 4
+    assert len(plan.notes) == 2, "of cycles and of examples"
 
 
 def test_a_step_that_a_pause_would_cut_short_waits_for_the_music() -> None:
