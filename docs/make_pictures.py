@@ -19,7 +19,7 @@ def stills() -> None:
     wanted = [
         ("learning", "xor", "1280x720", "cycle:200"),
         ("after", "xor", "1280x720", "end"),
-        ("story", "xor", "1280x720", "75s"),
+        ("story", "xor", "1280x720", "67.9s"),
         ("square", "xor", "720x720", "cycle:400"),
         ("vertical", "xor", "720x1280", "cycle:100"),
         ("classic", "xor-classic", "960x720", "cycle:500"),
