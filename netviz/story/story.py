@@ -120,7 +120,7 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
         in_order = chapter.event is not None and chapter.kind != "slows"  # which looks back
         for text in texts:  # the shorter ones for those that have too little time
             request = CaptionRequest(
-                chapter.start, text, None, chapter.event, chapter.latest, chapter.until, in_order, early=False
+                chapter.start, text, chapter.frames, chapter.event, chapter.latest, chapter.until, in_order, early=False
             )
             cues, left_out = place_requests(told, [request])
             if not left_out:
@@ -252,7 +252,7 @@ class Chapter:
     start: the frame in which its caption begins. moment: the frame in which it happens. texts: of which the first is
     shown that fits in its place, the shorter ones last. event: the event that it is about, or None. latest: seconds
     after `start` up to which the caption can begin and still be about what is seen. until: the frame up to which it is
-    true, None: to the end.
+    true, None: to the end. frames: for which it stands; None: as long as it takes to read.
     """
 
     kind: str
@@ -262,6 +262,7 @@ class Chapter:
     event: Event | None = None
     latest: Fraction = LATEST
     until: int | None = None
+    frames: int | None = None
 
 
 def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]:
@@ -373,7 +374,7 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
             answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
             start = span.start + _until_answer(timeline, span)
             texts = (answer_text(recording.scene, answer, shot.target), answer_text(recording.scene, answer, None))
-            yield Chapter("answer", start, start, tuple(dict.fromkeys(texts)))
+            yield Chapter("answer", start, start, tuple(dict.fromkeys(texts)), frames=span.stop - start)
 
 
 def _until_answer(timeline: Timeline, span: Span) -> int:
