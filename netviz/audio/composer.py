@@ -185,7 +185,7 @@ class Melody:
         loudness = 0.55 + 0.2 * height + (0.15 if is_first else 0.0)
         pitch = raised(right, round(STEPS_UP * height), mode.scale)
         yield self._struck(span.start, "pluck", pitch, loudness, pan, 0.25 + 0.6 * height)
-        is_full = self.timeline.beats(span) is FULL
+        is_full = self.timeline.presentations.beats(span) is FULL
         compared = sum(FULL.compare) / 2 if is_full else TARGET
         yield self._struck(span.start + compared * (span.stop - span.start), "glass", right, 0.32, -0.4 * pan, 0.3)
         if is_first and span.start:
@@ -260,7 +260,7 @@ class Melody:
         shot = self.timeline.recording.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
-        thought, seconds = self.timeline.thought, (span.stop - span.start) / fps
+        thought, seconds = self.timeline.presentations.thought, (span.stop - span.start) / fps
         beats, length = thought.beats, seconds / thought.hurry(seconds)
         rungs = self._rungs(span.start)
         arrives = step_timing.settled_phase(beats, 1) - (beats.compare[1] - beats.compare[0])

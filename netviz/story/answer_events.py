@@ -16,9 +16,9 @@ from netviz.training.problem import Parameters
 from netviz.training.recording import Recording
 
 _SURELY = 0.05
-"""How much farther than the edge an error must come after a turn, in parts of the distance between two targets."""
+"""Least distance of an error from the edge after a turn, in parts of the distance between two targets."""
 NEARLY = 0.1
-"""How much less than clearly wrong an answer may become while it is said to be sure and wrong, in the same parts."""
+"""Largest fall of an error below clearly wrong while the answer is said to be sure and wrong, in the same parts."""
 MOST_TOLD_APART = 12
 """Largest number of examples of which one is spoken of, and that are counted: so many a viewer can tell apart."""
 LONG_AFTER = 3.0

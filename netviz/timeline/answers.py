@@ -68,7 +68,7 @@ class Asking(NamedTuple):
 
 
 class Focus(NamedTuple):
-    """How much the answers are spoken of, 0 to 1, and the numbers of the examples that are."""
+    """Level, 0 to 1, at which the answers are spoken of, and the numbers of the examples that are."""
 
     level: float = 0.0
     named: tuple[int, ...] = ()

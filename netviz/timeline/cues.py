@@ -99,7 +99,7 @@ def _part(frames: int, fps: Fraction) -> float:
 DETAIL_COMES, DETAIL_GOES = 0.6, 0.8
 """Seconds in which a detail takes the place of the whole curve, and in which that comes back."""
 _BEFORE, _AFTER = 0.3, 0.15
-"""How much of the curve is shown before a sudden fall and after it, in parts of its cycles."""
+"""Parts of the curve that are shown before a sudden fall and after it, in its cycles."""
 
 
 class CurveDetail(NamedTuple):

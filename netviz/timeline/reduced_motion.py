@@ -79,7 +79,7 @@ def _span_pictures(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     room = _room(span.stop - span.start, plan.fps)
     match span.kind:
         case "step" if not timeline.held:
-            phases = _STEP | _FULL_STEP if timeline.has_inset(span) else _STEP
+            phases = _STEP | _FULL_STEP if timeline.presentations.has_inset(span) else _STEP
             yield from _evenly(number, span, phases[min(room, len(phases))])
         case "think" if not timeline.held:
             yield from _thought(timeline, number)
@@ -106,7 +106,7 @@ def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     span = plan.spans[number]
     shot = timeline.recording.scene.shots[span.shot]
     assert isinstance(shot, ThinkShot)
-    frames = min(span.stop - span.start, floor(Fraction(timeline.thought.longest) * plan.fps))
+    frames = min(span.stop - span.start, floor(Fraction(timeline.presentations.thought.longest) * plan.fps))
     phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)
     yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
 

@@ -6,17 +6,17 @@ recording. No frame depends on another. A film in reduced motion is the same wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netviz.scene.model import MOST_ANSWERED
-from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.scene.shots import WalkShot
 from netviz.timeline import captions, step_timing
 from netviz.timeline.answers import Focus, Questions, focus_at
 from netviz.timeline.before_after import BeforeAfter, before_after
@@ -33,7 +33,6 @@ from netviz.timeline.cues import (
 )
 from netviz.timeline.frame import (
     Answers,
-    Array,
     Frame,
     NetworkState,
     interpolate,
@@ -42,38 +41,25 @@ from netviz.timeline.frame import (
     with_bias_nodes,
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
-from netviz.timeline.learning_shot import is_even
 from netviz.timeline.opening import Opening, opening_of
 from netviz.timeline.pace import RunChanges, is_by_change
 from netviz.timeline.plan import Plan, Span
+from netviz.timeline.presentations import LINGERING, Presentations
 from netviz.timeline.signals import (
-    Lingering,
-    Presented,
-    SignalPass,
     accompanied,
-    answer_of,
     lingering_frame,
-    presented_example,
-    presented_situation,
     reduced_signal_frame,
     signal_frame,
-    signal_pass,
     worked_example_frame,
 )
-from netviz.timeline.step_timing import BRIEF, EVEN_THOUGHT, LEARN, THOUGHT, Beats, Thought
+from netviz.timeline.step_timing import LEARN
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
 from netviz.training.recording import Recording
 
-LINGERING = 0.7
-"""Level, while the weights move on to the next shown cycle, of the light that the last example has left."""
-LONG_MOVE, TAKES_OVER = 2.5, 0.5
-"""Seconds of a move from which the example whose answer changes most in it is seen in it; and in which its light takes
-the place of what the last example has left."""
+TAKES_OVER = 0.5
+"""Seconds in which the light of the example seen in a long move takes the place of what the last one has left."""
 FADING = 0.8
 """Seconds in which that light goes out at last, in the rest after a learning shot."""
-_CACHED_PASSES = 3
-"""Steps whose signals are cached: a film asks for all frames of one step and for what the one before has left, then
-for those of the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +108,14 @@ class Timeline:
     def is_reduced(self) -> bool:
         """True for a film in reduced motion."""
         return self.first is not None
+
+    @cached_property
+    def presentations(self) -> Presentations:
+        """The signals of its steps and thoughts, and the light that passes from one to the next."""
+        compares = self.shared is not None
+        return Presentations(
+            self.plan, self.recording, self.recording_index, self._cues, is_reduced=self.is_reduced, compares=compares
+        )
 
     def _shown(self, index: int) -> int:
         """The frame from which the picture of a frame is held; itself in a moving film."""
@@ -201,7 +195,9 @@ class Timeline:
                 return index
             return (int(self.span[index]), *self._levels(span, index), *self._ghosts(index))
         layers = len(self.recording.weights)
-        if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(self.thought.beats, layers):
+        if span.kind == "think" and self.phase[index] >= step_timing.settled_phase(
+            self.presentations.thought.beats, layers
+        ):
             if self._thought_stays(span, index) < 1:
                 return index
             return (int(self.span[index]), "thought", *self._levels(span, index))
@@ -248,7 +244,7 @@ class Timeline:
     @cached_property
     def opening(self) -> Opening | None:
         """The opening; None for a film that begins as it goes on."""
-        if not self.fades or self._is_even:
+        if not self.fades or self.presentations.is_even:
             return None
         lines = [captions.caption_line(self.recording, span, self.plan) for span in self.plan.spans[:2]]
         return opening_of(self.plan, same_line=lines[0] == lines[-1])
@@ -300,7 +296,7 @@ class Timeline:
         if ghost_level > 0 and self.before_after is not None:
             ghosts = state_of(self.recording, self.recording_index.first(self.before_after.first)).weights
             base = replace(base, ghosts=ghosts, wiped=wiped, ghost_level=ghost_level)
-        level, light = self._fading(span, index), self._lingering(int(self.span[index]))
+        level, light = self._fading(span, index), self.presentations.lingering(int(self.span[index]))
         return base if light is None or level == 0 else lingering_frame(base, light._replace(level=light.level * level))
 
     @cached_property
@@ -317,7 +313,7 @@ class Timeline:
 
     def _fading(self, span: Span, index: int) -> float:
         """Level of the light that the last step leaves, in a rest, as it goes out."""
-        if span.kind != "rest" or self._lingering(int(self.span[index])) is None:
+        if span.kind != "rest" or self.presentations.lingering(int(self.span[index])) is None:
             return 0.0
         return 1 - step_timing.rise((index - span.start) / float(self.plan.fps), 0.0, FADING)
 
@@ -329,7 +325,7 @@ class Timeline:
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
         rows, cycles = self.recording_index.way(int(self.span[index]))
-        if self._is_even:
+        if self.presentations.is_even:
             position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
         else:
             position = self._position(span, phase, cycles)
@@ -340,49 +336,20 @@ class Timeline:
         state = interpolate(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
         base = self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
         number = int(self.span[index])
-        light = self._lingering(number)
-        if light is None or not self._stays(number):
+        light = self.presentations.lingering(number)
+        if light is None or not self.presentations.stays(number):
             return base
         level = 1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)
-        row = self._exemplar(number)
+        row = self.presentations.exemplar(number)
         if row is None:
             frame = lingering_frame(base, light._replace(level=level))
-            return replace(frame, before=self._answer(state, light.signals.shown))
+            return replace(frame, before=self.presentations.answer(state, light.signals.shown))
         passed = phase * (span.stop - span.start) / float(self.plan.fps)
         taken = step_timing.rise(passed, 0.0, TAKES_OVER)
         frame = lingering_frame(base, light._replace(level=level * (1 - taken)))
-        frame = replace(frame, before=self._answer(state, light.signals.shown))
-        signals, seen = self._step_signals(row, None, False), 1 - step_timing.rise(phase, 0.93, 1.0)
-        return accompanied(frame, signals, self._answer(state, signals.shown), taken, taken * seen)
-
-    def _answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
-        return answer_of(self.recording.scene, state, shown.inputs)
-
-    @cached_property
-    def _exemplar(self) -> Callable[[int], int | None]:
-        """Cached function to the row of the example that is seen in long move `number`: its answer changes most.
-
-        It is one of those recorded in the cycle the move comes from. None for a short move, and where runs side by side
-        may differ.
-        """
-        recording, plan, recorded = self.recording, self.plan, self.recording_index.of_example
-
-        def of(number: int) -> int | None:
-            span = plan.spans[number]
-            if self.shared is not None or span.from_cycle is None or span.stop - span.start < LONG_MOVE * plan.fps:
-                return None
-            rows, _ = self.recording_index.way(number)
-            seen = [row for (cycle, _), row in recorded.items() if cycle == span.from_cycle]
-            first, last = (state_of(recording, row) for row in (rows[0], rows[-1]))
-
-            def change(row: int) -> float:
-                inputs = recording.activations[0][row]
-                before, after = (answer_of(recording.scene, state, inputs)[-1] for state in (first, last))
-                return float(np.abs(after - before).max())
-
-            return max(seen, key=change, default=None)
-
-        return lru_cache(maxsize=None)(of)
+        frame = replace(frame, before=self.presentations.answer(state, light.signals.shown))
+        signals, seen = self.presentations.step_signals(row, None, False), 1 - step_timing.rise(phase, 0.93, 1.0)
+        return accompanied(frame, signals, self.presentations.answer(state, signals.shown), taken, taken * seen)
 
     def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
         """Position of a move on its way, in kept moments: it is slower where more changes."""
@@ -411,81 +378,19 @@ class Timeline:
         state = interpolate(state_of(self.recording, before), state_of(self.recording, after), part)
         return self._base_frame(span, index, state, cycle)
 
-    @cached_property
-    def _step_signals(self) -> Callable[[int, int | None, bool], SignalPass]:
-        """Cached function to the signals of a step, which are the same in all its frames.
-
-        Its arguments: the step's row, the row whose weights it leads to (None: nothing is learned), and whether the
-        error is propagated back.
-        """
-
-        def of(row: int, row_after: int | None, deltas: bool) -> SignalPass:
-            after = None if row_after is None else state_of(self.recording, row_after)
-            shown = presented_example(self.recording, row, row_after, deltas)
-            return signal_pass(shown, state_of(self.recording, row), after)
-
-        return lru_cache(maxsize=_CACHED_PASSES)(of)
-
     def _step(self, span: Span, phase: float, index: int) -> Frame:
-        row, row_after = self.recording_index.step(span), self.recording_index.after(int(self.span[index]))
-        signals = self._step_signals(row, row_after, not self.held)
+        number, presented = int(self.span[index]), self.presentations
+        row, row_after = self.recording_index.step(span), self.recording_index.after(number)
+        signals = presented.step_signals(row, row_after, not self.held)
         base = self._base_frame(span, index, signals.before, float(span.cycle))
         if self.held:
             compared = (LEARN.compare[1] + LEARN.backward[0]) / 2
             return signal_frame(base, signals._replace(after=None), LEARN, compared)
+        inset = presented.has_inset(span)
         if self.is_reduced:
-            return reduced_signal_frame(base, signals, phase, inset=self.has_inset(span))
-        number = int(self.span[index])
-        light, lasts, inset = self._lingering(number), self._stays(number), self.has_inset(span)
-        return signal_frame(base, signals, self.beats(span), phase, lingering=light, lasts=lasts, inset=inset)
-
-    def has_inset(self, span: Span) -> bool:
-        """True if a step shows the weight that moves most, large: in full, and where no spotlight shows another."""
-        start, stop = self.beats(span).inset
-        frames = span.stop - span.start
-        first, last = span.start + start * frames, span.start + stop * frames
-        spotlit = (cue for cue in self._cues if cue.event is not None and (cue.event.synapse or cue.event.neuron))
-        shows = self.recording.scene.story is None or self.recording.scene.story.spotlight
-        return start < 1 and not (shows and any(cue.start < last and first < cue.stop for cue in spotlit))
-
-    def beats(self, span: Span) -> Beats:
-        """Beats of a step: by its length, unless all steps are alike."""
-        if self._is_even:
-            return LEARN
-        return step_timing.beats_of(float((span.stop - span.start) / self.plan.fps))
-
-    @cached_property
-    def _is_even(self) -> bool:
-        return is_even(self.recording.scene)
-
-    def _stays(self, number: int) -> bool:
-        """True if the light of span `number` stays: a step or a rest follows, at once or after a move."""
-        following = [span.kind for span in self.plan.spans[number + 1 : number + 3]]
-        if following[:1] == ["move"]:
-            following = following[1:]
-        return not self._is_even and following[:1] in (["step"], ["rest"])
-
-    def _lingering(self, number: int) -> Lingering | None:
-        """Light that the step or thought before span `number` has left, less after a move; None if there is none."""
-        spans, before, level = self.plan.spans, number - 1, 1.0
-        if before >= 0 and spans[before].kind == "move":
-            before, level = before - 1, LINGERING
-        if before < 0 or self._is_even or self.is_reduced:
-            return None
-        if spans[before].kind == "think" and spans[number].shot_kind == "learning":
-            row = self.recording_index.rest[spans[before].cycle]
-            signals, beats = self._thought_signals(spans[before].shot, row), self.thought.beats
-        elif spans[before].kind == "step":
-            row, row_after = self.recording_index.step(spans[before]), self.recording_index.after(before)
-            signals, beats = self._step_signals(row, row_after, True), self.beats(spans[before])
-        else:
-            return None
-        if before < number - 1:  # the weights have moved on since, and the answer with them
-            seen = self._exemplar(number - 1)
-            signals, beats = (signals, beats) if seen is None else (self._step_signals(seen, None, False), BRIEF)
-            state = state_of(self.recording, self.recording_index.after(number - 1))
-            signals = signals._replace(shown=signals.shown._replace(activations=self._answer(state, signals.shown)))
-        return Lingering(signals, beats, level)
+            return reduced_signal_frame(base, signals, phase, inset=inset)
+        light, lasts = presented.lingering(number), presented.stays(number)
+        return signal_frame(base, signals, presented.beats(span), phase, lingering=light, lasts=lasts, inset=inset)
 
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:
@@ -507,33 +412,23 @@ class Timeline:
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.recording_index.step(span), self.recording_index.after_walk(int(self.span[index]))
         timing = self.timings[span.shot]
-        signals = self._step_signals(row, row_after, row_after is not None)
+        signals = self.presentations.step_signals(row, row_after, row_after is not None)
         base = self._base_frame(span, index, signals.before, float(span.cycle))
         return worked_example_frame(base, signals, timing, self._since(span, index), stands=self.is_reduced)
-
-    @cached_property
-    def _thought_signals(self) -> Callable[[int, int], SignalPass]:
-        """Cached function to the signals of a thought, from the number of its shot and its row at rest."""
-
-        def of(number: int, row: int) -> SignalPass:
-            shot = self.recording.scene.shots[number]
-            assert isinstance(shot, ThinkShot)
-            return signal_pass(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
-
-        return lru_cache(maxsize=_CACHED_PASSES)(of)
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
         row = self.recording_index.rest[span.cycle]
         state = state_of(self.recording, row)
         base = self._base_frame(span, index, state, float(span.cycle), row)
+        thought, signals = self.presentations.thought, self.presentations.thought_signals(span.shot, row)
         if self.is_reduced and not self.held:
-            frame = reduced_signal_frame(base, self._thought_signals(span.shot, row), phase)
+            frame = reduced_signal_frame(base, signals, phase)
         else:  # the signal takes only so long, however long the thought is shown; then the picture stands still
-            hurry = self.thought.hurry(float((span.stop - span.start) / self.plan.fps))
-            phase = 1.0 if self.held else min(1.0, phase * hurry)
-            frame = signal_frame(base, self._thought_signals(span.shot, row), self.thought.beats, phase)
+            hurry = thought.hurry(float((span.stop - span.start) / self.plan.fps))
+            frame = signal_frame(base, signals, thought.beats, 1.0 if self.held else min(1.0, phase * hurry))
         # The question mark is gone before the answer can be read in its place.
-        asked = 0.0 if self._is_even else frame.presented * max(0.0, 1 - 3 * float(frame.arrived[-1].max()))
+        is_asked = not self.presentations.is_even
+        asked = frame.presented * max(0.0, 1 - 3 * float(frame.arrived[-1].max())) if is_asked else 0.0
         stays = self._thought_stays(span, index)
         return replace(frame, asked=asked, presented=stays * frame.presented, compared=stays * frame.compared)
 
@@ -541,14 +436,9 @@ class Timeline:
         """Level of a thought's row and target: they go at its end where learning follows; its light stays for that."""
         following = int(self.span[index]) + 1
         is_last = following == len(self.plan.spans) or self.plan.spans[following].shot_kind != "learning"
-        if is_last or self.held or self._is_even or self.is_reduced:
+        if is_last or self.held or self.presentations.is_even or self.is_reduced:
             return 1.0
         return 1 - step_timing.rise((index + 0.5 - span.stop) / float(self.plan.fps), -FADING, 0.0)
-
-    @cached_property
-    def thought(self) -> Thought:
-        """Timing of the film's thoughts."""
-        return EVEN_THOUGHT if self._is_even else THOUGHT
 
 
 def make_timeline(plan: Plan, recording: Recording, shared: RunChanges | None = None) -> Timeline:

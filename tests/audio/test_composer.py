@@ -116,7 +116,7 @@ def test_the_target_is_heard_after_the_answer_and_they_become_one(timeline: Time
         found = []
         for span in timeline.plan.spans:
             if span.kind == "step" and span.cycle == cycle:
-                compared = sum(FULL.compare) / 2 if timeline.beats(span) is FULL else 0.5
+                compared = sum(FULL.compare) / 2 if timeline.presentations.beats(span) is FULL else 0.5
                 shown = span.start + compared * (span.stop - span.start)
                 start, half = (float(frame / timeline.plan.fps) for frame in (span.start, shown))
                 (answer,) = (note for note in voice(score, "pluck") if note.start == start)

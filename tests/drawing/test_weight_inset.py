@@ -26,7 +26,7 @@ __all__ = ["written"]
 
 def full_step(timeline: Timeline) -> Span:
     """The first step that has an inset."""
-    return next(span for span in timeline.plan.spans if span.kind == "step" and timeline.has_inset(span))
+    return next(span for span in timeline.plan.spans if span.kind == "step" and timeline.presentations.has_inset(span))
 
 
 def inset_of(renderer: Renderer) -> WeightInset:

@@ -9,8 +9,9 @@ import pytest
 
 import netviz
 from netviz.scene.captions import EVENT_KINDS, EventKind
+from netviz.story.event_frames import frame_of
 from netviz.story.events import find_events
-from netviz.story.story import add_story, frame_of
+from netviz.story.story import add_story
 from netviz.story.wording import event_texts
 from netviz.timeline.cues import frames_to_read
 from netviz.timeline.plan import Plan, make_plan

@@ -18,7 +18,8 @@ from netviz.scene.loader import load_scene
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.scene.shots import LearningShot
-from netviz.story.story import LATEST, CaptionRequest, add_story, place_requests
+from netviz.story.chapters import LATEST
+from netviz.story.story import CaptionRequest, add_story, place_requests
 from netviz.timeline.captions import add_captions, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan

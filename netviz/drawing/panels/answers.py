@@ -33,9 +33,9 @@ FAINTEST_HALO = 0.01
 RING = 0.32
 """Width of a hollow dot's ring, in radii."""
 RINGS_AWAY = 0.25
-"""How much farther than dots hollow ones are from the last track, in tracks."""
+"""Distance of hollow dots from the last track beyond that of other dots, in tracks."""
 BEYOND = 0.06
-"""How far an answer is drawn beyond the targets, as a part of their distance, where outputs have no bounds."""
+"""Largest distance of a dot beyond the targets, as a part of theirs, where outputs have no bounds."""
 LONGEST_NAME = 9
 """Largest number of characters in the name of a situation beside its dot."""
 NAMES_APART = 1.3

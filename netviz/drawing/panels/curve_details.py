@@ -42,7 +42,7 @@ def input_shares(weights: Floats, inputs: int) -> Floats:
 
 
 class CurveDetails:
-    """What stands in the curve's slot while it is spoken of, drawn as far as the film has come."""
+    """Details in the slot of the curve, drawn as far as the film has come while they are spoken of."""
 
     def __init__(self, context: RenderContext, slot: Rect, last: int) -> None:
         self.context, self.slot, self.last = context, slot, last
