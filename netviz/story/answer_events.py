@@ -102,7 +102,7 @@ class _History:
         return np.asarray(self.errors[:, list(which)].max(axis=1))
 
     def falls(self, replay: Replay, which: Sequence[int], edge: float) -> tuple[Event | None, Turn | None]:
-        """Where the largest error among some answers falls below an edge for good: as a bare event, and as a turn."""
+        """Fall of the largest error among some answers below an edge for good: as a bare event, and as a turn."""
         values = edge - self.worst(which)
         turn = last_turn(values, 0.0, min(_SURELY, edge / 2))
         if turn is None or not turn.rising:

@@ -50,7 +50,7 @@ def target_range(targets: Array) -> tuple[float, float] | None:
 
 
 def verdict(error: float, width: float) -> Verdict:
-    """Whether an answer with its largest error is right, wrong or unsure. width: distance between two targets."""
+    """Verdict on an answer from its largest error. width: distance between two targets."""
     return "right" if error < CLEARLY * width else "wrong" if error > WRONG * width else "unsure"
 
 

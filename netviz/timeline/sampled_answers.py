@@ -103,7 +103,7 @@ def answers_at(recording: Recording, rows: Integers, places: Floats, inputs: Flo
 
 
 def distances(recording: Recording, rows: Integers, before: Floats, after: Floats) -> Floats:
-    """How far apart the weights and biases are (N,) at each two of N places among some rows."""
+    """Distances (N,) of the weights and biases at each two of N places among some rows."""
     squares, at_once = np.zeros(len(before)), max(1, _AT_ONCE // max(layer[0].size for layer in recording.weights))
     with np.errstate(all="ignore"):
         for start in range(0, len(before), at_once):

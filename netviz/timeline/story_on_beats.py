@@ -62,7 +62,7 @@ class Rung(NamedTuple):
 
 
 Ladder = Sequence[Rung | None]
-"""What is shown for longer, the most important first. None: one beat more for the moves."""
+"""Steps that get more beats, the most important first. None: one beat more for the moves."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ DASH, DASH_GAP = 0.9, 0.4
 
 @dataclass(frozen=True, eq=False)
 class Card:
-    """What stands still of an inset: its drawing, slot and size of type, and the height of the synapse's middle.
+    """Parts of an inset that stand still: its drawing, slot and size of type, and the height of the synapse's middle.
 
     leader: the line from the card to the synapse in the network.
     """
