@@ -38,6 +38,8 @@ BEYOND = 0.06
 """Largest distance of a dot beyond the targets, as a part of theirs, where outputs have no bounds."""
 LONGEST_NAME = 9
 """Largest number of characters in the name of a situation beside its dot."""
+ACROSS = 0.9
+"""Distance of a name from the axis on whose other side its dot is, in sizes of type."""
 NAMES_APART = 1.3
 """Least distance of names of one side, in sizes of type."""
 NAME_AWAY = 2.2
@@ -281,9 +283,9 @@ class AnswersPanel(NoGlow):
         return text if len(text) <= LONGEST_NAME else ""
 
     def _write(self, names: Sequence[_Name]) -> None:
-        """Write names beside their dots: outside of all tracks where the axis stands, at the right where it lies.
+        """Write names beside their dots: outside of all tracks where the axis stands, apart where dots are near.
 
-        Where dots are so near that their names would touch, these stand a little apart.
+        Where it lies, those of hollow dots stand at their right, and others on the other side of the axis.
         """
         layout, font = self.context.layout, self.context.faces.figures
         shown = [name for name in names if name.text and name.level > 0]
@@ -294,6 +296,9 @@ class AnswersPanel(NoGlow):
                 lanes = [each.start[0] for each in (*self.tracks, *self.asked) if each.side == side]
                 outside = min(lanes) if side > 0 else max(lanes)
                 x, anchor = outside - side * NAME_AWAY * self.radius, "right" if side > 0 else "left"
+            elif name.track not in self.asked:
+                x, anchor = name.x, "middle"
+                y = self.axes[name.track.output].start[1] + side * ACROSS * layout.small
             self.context.canvas.text(name.text, x, y, font, layout.small, name.ink, anchor, name.level)
 
     def _apart(self, names: Sequence[_Name]) -> list[float]:
