@@ -57,7 +57,7 @@ class Layout:
     """The places of all panels, and the sizes of type.
 
     places: of every shown panel by its name (see `names_of`). flow: direction of signals through the network.
-    radius: of the largest neurons, in pixels. small ... card: sizes of type in pixels.
+    radius: of the largest neurons, in pixels. small ... card: sizes of type in pixels; caption: of one that is short.
     safe: the part of the picture that no app lays anything over; text that must be read is inside it.
     """
 
@@ -67,6 +67,7 @@ class Layout:
     radius: float
     small: float
     body: float
+    caption: float
     figure: float
     title: float
     card: float
@@ -86,6 +87,8 @@ class Layout:
 
 SMALLEST = 0.0222
 """Smallest size of text that must be read, as a part of the picture's height."""
+CAPTION = 0.031
+"""Size of a short caption, as a part of the picture's shorter side: 12 pixels of a film shown 680 pixels wide."""
 BOX = 0.5
 """Distance by which the box around a table's row stands out of its slot, in sizes of type."""
 WIDE_ENOUGH = 1.5
@@ -155,7 +158,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
             places[name] = next(corner) if name in free_pictures else automatic[name]
     return Layout(
         size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
-        small=small, body=body, figure=1.0 * small, title=title, card=card,
+        small=small, body=body, caption=max(body, CAPTION * min(size)), figure=1.0 * small, title=title, card=card,
         safe=_in_pixels(safe, size),
     )  # fmt: skip
 

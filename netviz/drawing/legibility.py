@@ -39,7 +39,8 @@ def caption_place(scene: Scene) -> CaptionSlot | None:
     layout = arrange(scene)
     if scene.style == "classic":
         return caption_slot(layout)
-    return CaptionSlot(layout.places["caption"], layout.body) if "caption" in layout.places else None
+    place = layout.places.get("caption")
+    return None if place is None else CaptionSlot(place, layout.caption, layout.body)
 
 
 def _has_room(slot: CaptionSlot, text: str, font: Font, small: float) -> bool:

@@ -57,7 +57,7 @@ class CaptionPanel(NoGlow):
     """Caption panel: the text of the moment, on one line or, if they fit, two; cues are brighter than shots' lines."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
-        self.context, self.slot = context, CaptionSlot(slot, context.layout.body)
+        self.context, self.slot = context, CaptionSlot(slot, context.layout.caption, context.layout.body)
 
     def ground(self) -> None:
         """Draw nothing: nothing stands still."""
@@ -71,19 +71,27 @@ class CaptionPanel(NoGlow):
 
 @dataclass(frozen=True)
 class CaptionSlot:
-    """Slot of a caption, and the size of its type in pixels; a long one is smaller, as far as it can be read."""
+    """Slot of a caption, and the size of its type in pixels; a long one is smaller, as far as it can be read.
+
+    size: of a caption on one line. size_of_two: the largest of one on two lines; None: the same.
+    """
 
     place: Rect
     size: float
+    size_of_two: float | None = None
 
     @property
     def lines(self) -> int:
         """Number of lines that fit."""
-        return 2 if self.place.height >= 2.3 * self.size else 1
+        return 2 if self.place.height >= 2.3 * (self.size_of_two or self.size) else 1
 
     def filled(self, text: str, font: Font, smallest: float) -> tuple[list[str], float]:
         """Lines of a text and the size of their type; with … where it has to be cut."""
-        return wrap(text, font, self.size, self.place.width, smallest, self.lines)
+        if self.size_of_two is not None:
+            lines, size = wrap(text, font, self.size, self.place.width, self.size_of_two, 1)
+            if lines == [text]:
+                return lines, size
+        return wrap(text, font, self.size_of_two or self.size, self.place.width, smallest, self.lines)
 
 
 def write(
@@ -94,7 +102,7 @@ def write(
     lines, size = slot.filled(text, font, context.layout.small)
     x = place.x if anchor == "left" else place.x + place.width / 2
     for number, line in enumerate(lines):
-        y = place.y + 0.55 * slot.size + LINE * number * size
+        y = place.y + 0.55 * size + LINE * number * size
         context.canvas.text(line, x, y, font, size, ink, anchor, level)
 
 
