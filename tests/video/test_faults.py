@@ -203,6 +203,10 @@ def test_kill_9_leaves_no_film_and_the_next_run_cleans_up(tmp_path: Path) -> Non
     assert not target.exists()
     (left,) = tmp_path.iterdir()
     assert left.name.startswith(".netviz-")
+    # On a busy machine the system may release the lock of a killed process a moment after its end.
+    deadline = time.monotonic() + 10
+    while output_problems(target, overwrite=False) and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert output_problems(target, overwrite=False) == []
     film = write_film(target, moving_pictures(10), **request())
     assert film.frames == 10
