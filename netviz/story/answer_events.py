@@ -221,16 +221,17 @@ def _of_situations(recording: Recording, moments: Moments, replay: Replay) -> It
         history = _History(
             recording, moments, inputs, margins, _errors(recording, moments.parameters, inputs, margins), False
         )
-        outputs = _outputs(recording, moments.parameters, inputs)
-        named = {"situation": float(number), "before": float(outputs[0].max() if right.size == 1 else 0.0)}
+        named = {"situation": float(number)}
+        if right.size == 1:
+            named["before"] = float(_outputs(recording, moments.parameters, inputs)[0, 0])
         if (worst := _most_wrong(history, replay)) is not None:
             cycle, error = worst
-            numbers = named | {"error": error, "answer": _answer(right, error, low, high)}
+            numbers = named | {"error": error} | _answer(right, error, low, high)
             yield Event("unseen", cycle, numbers=numbers | {"to": _wrong_until(history, cycle)})
         for edge in (HALF, CLEARLY):
             found, _ = history.falls(replay, [0], edge)
             if found is not None:
-                numbers = named | {"error": edge, "answer": _answer(right, edge, low, high), **found.numbers}
+                numbers = named | {"error": edge, **_answer(right, edge, low, high), **found.numbers}
                 yield Event("unseen", found.cycle, numbers=numbers)
 
 
@@ -239,10 +240,12 @@ def _outputs(recording: Recording, parameters: Parameters, inputs: Floats) -> Fl
     return np.concatenate([layers[-1][:, 0] for layers in passes(parameters, activations, inputs)])
 
 
-def _answer(right: Floats, error: float, low: float, high: float) -> float:
-    """The answer of a single output that has such an error."""
+def _answer(right: Floats, error: float, low: float, high: float) -> dict[str, float]:
+    """The answer of a single output that has such an error, by name; nothing of several outputs."""
+    if right.size > 1:
+        return {}
     target = float(right[0, 0])
-    return target + error * (high - low) * (1 if target == low else -1)
+    return {"answer": target + error * (high - low) * (1 if target == low else -1)}
 
 
 def _wrong_until(history: _History, cycle: int) -> float:

@@ -36,7 +36,7 @@ class Event:
     draws cycles.
     unseen: the answer to a situation of a think shot that is not among the examples is most wrong, crosses the middle
     for good, or is clearly right for good. situation: its number among these; error: of the answer, in parts of the
-    distance between two targets (0.5 and 0.25 at the two edges); answer: of a single output; before: its first; to:
+    distance between two targets (0.5 and 0.25 at the two edges); of a single output answer and before, its first; to:
     where it is most wrong, the cycle up to which it stays nearly so.
     solved: every training example is clearly right for good: its error is below a quarter of the distance between two
     targets. examples: how many there are; before: how many were on the right side; example: the number of the last to
