@@ -17,7 +17,7 @@ from matplotlib.image import AxesImage, FigureImage
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import RGB, YUV420, Bytes, Space
 from netviz.drawing.glow import GlowLayer
-from netviz.drawing.layout import Rect, arrange, arrange_runs, is_run_panel, names_of, panels_beside
+from netviz.drawing.layout import Rect, arrange, names_of
 from netviz.drawing.panels.answers import AnswersPanel
 from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
 from netviz.drawing.panels.counters import NumbersPanel
@@ -29,6 +29,7 @@ from netviz.drawing.panels.panel import Panel, RenderContext
 from netviz.drawing.panels.table import PicturePanel, TablePanel
 from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, leave_card, write_on_card
 from netviz.drawing.responses import Responses
+from netviz.drawing.run_layout import arrange_runs, is_run_panel, panels_beside
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
 from netviz.scene.panels import AnyPanelSpec

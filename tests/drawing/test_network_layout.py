@@ -8,18 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from netviz.drawing.layer_collapsing import MOST_LINES, PULLED_OUT, collapse_network, contributions
 from netviz.drawing.layout import Flow, Rect
-from netviz.drawing.network_layout import (
-    MOST_LINES,
-    PULLED_OUT,
-    NetworkPositions,
-    collapse_network,
-    contributions,
-    curves,
-    most_discs,
-    place,
-    place_collapsed,
-)
+from netviz.drawing.network_layout import NetworkPositions, curves, most_discs, place, place_collapsed
 from netviz.scene.scene import Scene
 from netviz.training.recording import Recording
 from netviz.training.trainer import train

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.drawing.layout import GRIDS, SMALLEST, Rect, arrange_runs
+from netviz.drawing.layout import SMALLEST, Rect
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.run_layout import GRIDS, arrange_runs
 from netviz.pipeline.prepare import plan
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene

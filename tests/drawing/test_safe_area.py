@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netviz.drawing.canvas import Canvas
-from netviz.drawing.layout import SMALLEST, Rect, arrange, arrange_runs
+from netviz.drawing.layout import SMALLEST, Rect, arrange
 from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Mask
 from netviz.scene.loader import load_scene
 from netviz.scene.output import PLATFORMS, safe_part

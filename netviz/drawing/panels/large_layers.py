@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.drawing.layer_collapsing import CollapsedNetwork
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import CellBlock, CollapsedNetwork, NetworkPositions, bezier
+from netviz.drawing.network_layout import CellBlock, NetworkPositions, bezier
 from netviz.drawing.panels.growth import NODES, fade_back, node_levels
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.text import fit, width, wrap

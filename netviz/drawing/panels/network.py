@@ -8,17 +8,9 @@ from numpy.typing import NDArray
 
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
+from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import (
-    CollapsedNetwork,
-    NetworkPositions,
-    collapse_network,
-    curve,
-    most_discs,
-    place,
-    place_collapsed,
-    slots,
-)
+from netviz.drawing.network_layout import NetworkPositions, curve, most_discs, place, place_collapsed, slots
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom

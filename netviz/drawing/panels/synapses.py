@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import FAINTEST, HALF, CoverDrawing
 from netviz.drawing.glow import Blobs
+from netviz.drawing.layer_collapsing import CollapsedNetwork
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import CollapsedNetwork, NetworkPositions, curve
+from netviz.drawing.network_layout import NetworkPositions, curve
 from netviz.drawing.network_layout import curves as curves_of
 from netviz.drawing.panels.growth import tips
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width

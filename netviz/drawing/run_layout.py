@@ -1,0 +1,140 @@
+"""Run layout: the cells of several runs side by side, in the area that a single network would have.
+
+Cells are columns in wide pictures and rows in tall ones; four make a square of two by two where they fit neither way.
+Panels that all runs share (title, caption, cycle, table, curve) keep their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from netviz.drawing.layout import Flow, Layout, Rect, arrange, shape_of
+from netviz.drawing.layout_tables import PictureShape
+from netviz.scene.panels import AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec
+from netviz.scene.scene import Scene
+
+GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
+    "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
+    "square": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
+    "tall": {2: (1, 2), 3: (1, 3), 4: (2, 2)},
+}
+"""Columns and rows for each number of runs."""
+GAP = 0.022
+"""Gap between two cells, as a part of the safe area's width or height."""
+LINE = 1.5
+"""Height of a line of the heading, in sizes of its type."""
+ONE_LINE = 21
+"""Width of a cell from which its heading is one line, in sizes of type."""
+HIGH = 11
+"""Height of a run's network slot above which layers may stand one above the other, in sizes of type: then the outputs'
+texts fit between two layers."""
+LOWER = 0.42
+"""Part of the table's height that three or four runs take from it in tall pictures."""
+LOW = 1.8
+"""Width of a cell, in heights, above which plane or network stands beside the heading, if little is left of a
+picture."""
+BESIDE = 0.48
+"""Part of such a cell's width for the heading, beside a network alone."""
+UPRIGHT = 0.62
+"""Height of a network's slot, in widths, above which its layers stand one above the other."""
+
+
+def panels_beside(scene: Scene) -> tuple[AnyPanelSpec, ...]:
+    """Panels of a scene whose runs stand side by side: there is no room for the answers of each."""
+    return tuple(panel for panel in scene.shown_panels if not isinstance(panel, AnswersPanelSpec))
+
+
+def is_run_panel(panel: AnyPanelSpec) -> bool:
+    """True if each run has such a panel of its own."""
+    return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
+
+
+def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
+    """Layout of the panels that all runs share, and for each run one of its heading, network and boundary."""
+    panels = panels_beside(scene)
+    shared = [panel for panel in panels if not is_run_panel(panel)]
+    whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
+    layout = arrange(whole, counters=1)
+    area = _level_with(layout.places.pop("network"), layout)
+    if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
+        layout, area = _lower(layout, area)
+    kinds = [panel.panel for panel in panels if is_run_panel(panel)]
+    return layout, tuple(_in_cell(layout, cell, kinds) for cell in cells(layout, area, count))
+
+
+def _level_with(area: Rect, layout: Layout) -> Rect:
+    """The area, cut to the margins of the other panels, so that headings stand under the title."""
+    margin = min((place.x for place in layout.places.values()), default=area.x)
+    left, right = max(area.x, margin), min(area.right, layout.size[0] - margin)
+    return Rect(left, area.y, right - left, area.height)
+
+
+def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
+    """Make the table, and what stands beside it, lower (a long one turns its pages), to give runs more height."""
+    table = layout.places["table"]
+    down = LOWER * table.height
+    places = {
+        name: Rect(place.x, place.y + down, place.width, place.height - down) if place.y < table.bottom and
+        place.bottom > table.y else place
+        for name, place in layout.places.items()
+    }  # fmt: skip
+    return replace(layout, places=places), Rect(area.x, area.y, area.width, area.height + down)
+
+
+def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
+    """Parts of the area for `count` runs, row by row."""
+    columns, rows = GRIDS[shape_of(layout.size)][count]
+    gap = GAP * layout.safe.width, GAP * layout.safe.height
+    # Whole, even pixels: equal cells are drawn equally, wherever they stand.
+    width, height = (
+        2 * int((side - (lines - 1) * between) / lines / 2)
+        for side, lines, between in ((area.width, columns, gap[0]), (area.height, rows, gap[1]))
+    )
+    left, top, across, down = (2 * round(length / 2) for length in (area.x, area.y, width + gap[0], height + gap[1]))
+    return [
+        Rect(left + number % columns * across, top + number // columns * down, width, height) for number in range(count)
+    ]
+
+
+def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
+    high = LINE * layout.body * (1 if cell.width >= ONE_LINE * layout.body else 2)
+    top = cell.y + high + 0.8 * layout.body
+    slot = Rect(cell.x, top, cell.width, cell.bottom - top)
+    places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
+    is_low = layout.is_little and cell.width > LOW * cell.height
+    if is_low and kinds == ["network"]:
+        left = BESIDE * cell.width
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        slot = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
+    elif is_low and len(kinds) == 2:
+        # In so low a cell the plane takes the whole height at the right; the heading stands above the network alone.
+        left = cell.width - cell.height - 0.6 * layout.body
+        places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
+        top = places["heading"].bottom + 0.5 * layout.body
+        slot = places["network"] = Rect(cell.x, top, left, cell.bottom - top)
+        places["boundary"] = Rect(cell.right - cell.height, cell.y, cell.height, cell.height)
+    elif len(kinds) == 1:
+        places[kinds[0]] = slot
+    elif slot.width > 1.3 * slot.height:
+        square = min(0.5 * slot.width, slot.height)
+        left = slot.width - square - 0.6 * layout.body
+        places["network"] = Rect(slot.x, slot.y, left, slot.height)
+        places["boundary"] = Rect(slot.right - square, slot.y, square, slot.height)
+    else:
+        square = min(slot.width, 0.55 * slot.height)
+        above = slot.height - square - 0.8 * layout.body
+        places["network"] = Rect(slot.x, slot.y, slot.width, above)
+        places["boundary"] = Rect(slot.x, slot.bottom - square, slot.width, square)
+    places = {name: _in_whole_pixels(place) for name, place in places.items()}
+    return replace(layout, places=places, flow=_flow_of_run(places.get("network", slot), layout.body))
+
+
+def _in_whole_pixels(place: Rect) -> Rect:
+    x, y, width, height = (2.0 * round(length / 2) for length in (place.x, place.y, place.width, place.height))
+    return Rect(x, y, width, height)
+
+
+def _flow_of_run(slot: Rect, body: float) -> Flow:
+    """Direction of a run's signals: upwards too where names beside the network would leave it little width."""
+    return "up" if slot.height > max(UPRIGHT * slot.width, HIGH * body) else "right"
