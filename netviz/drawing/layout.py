@@ -80,22 +80,30 @@ class Layout:
         return is_little(shape_of(self.size), (0.0, top, 1.0, bottom))
 
     @property
+    def is_centred(self) -> bool:
+        """True if title and captions stand in the middle, as in tall pictures."""
+        return shape_of(self.size) == "tall"
+
+    @property
     def unit(self) -> float:
         """Unit of lines and gaps: a thousandth of the shorter side, in pixels."""
         return min(self.size) / 1000
 
 
-SMALLEST = 0.0222
-"""Smallest size of text that must be read, as a part of the picture's height."""
-CAPTION = 0.031
-"""Size of a short caption, as a part of the picture's shorter side: 12 pixels of a film shown 680 pixels wide."""
+SMALL = {"wide": 0.024, "square": 0.024, "tall": 0.034}
+"""Size of the smallest text that must be read, as a part of the picture's shorter side, for each shape."""
+BODY = {"wide": 0.031, "square": 0.031, "tall": 0.0395}
+"""Size of values, names and captions on two lines, likewise: 12 pixels of a wide film shown 680 pixels wide."""
+CAPTION = {"wide": 0.034, "square": 0.034, "tall": 0.0435}
+"""Size of a caption that fits on one line, likewise."""
 BOX = 0.5
 """Distance by which the box around a table's row stands out of its slot, in sizes of type."""
 WIDE_ENOUGH = 1.5
 """Width over height of a picture from which two counters fit into their corner."""
 _CLEAR = 0.6
-"""Gap between a caption of two lines and what is below it, in sizes of type, in upright pictures, where most have
-two."""
+"""Least gap between a caption of two lines and what is below it, in sizes of type."""
+MORE_AXES = 0.04
+"""Part of a wide picture's width by which the answers of several outputs are wider than those of one."""
 BELOW = 1.75
 """Height of the cycle numbers below a curve, in sizes of type."""
 
@@ -110,6 +118,11 @@ def names_of(panels: tuple[AnyPanelSpec, ...]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def smallest_type(size: tuple[int, int]) -> float:
+    """Size in pixels of the smallest text that must be read in a picture of (width, height)."""
+    return SMALL[shape_of(size)] * min(size)
+
+
 def arrange(scene: Scene, counters: int | None = None) -> Layout:
     """Layout of the scene's panels in its shape of picture: at its own places where it gives some, else automatic.
 
@@ -118,11 +131,11 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     size = scene.output.size
     width, height = size
     shape = shape_of(size)
-    small = SMALLEST * height
-    body, radius, title, card = {
-        "wide": (1.06 * small, 0.046 * height, 0.042 * height, 0.075 * height),
-        "square": (1.06 * small, 0.044 * height, 0.042 * height, 0.058 * height),
-        "tall": (1.0 * small, 0.054 * width, 0.031 * height, 0.042 * height),
+    small, body, caption = (sizes[shape] * min(size) for sizes in (SMALL, BODY, CAPTION))
+    radius, title, card = {
+        "wide": (0.068 * height, 0.043 * height, 0.075 * height),
+        "square": (0.062 * height, 0.043 * height, 0.058 * height),
+        "tall": (0.078 * width, 0.031 * height, 0.042 * height),
     }[shape]
     panels = scene.shown_panels
     names = names_of(panels)
@@ -138,15 +151,12 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     automatic = {name: _in_pixels(slot, size) for name, slot in automatic_slots.items()}
     if "head" in automatic:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
-    if "caption" in automatic and shape == "square" and width < height:
-        top = automatic["caption"].bottom + _CLEAR * body
-        automatic |= {
-            name: Rect(slot.x, top, slot.width, slot.bottom - top)
-            for name, slot in automatic.items()
-            if name not in ("title", "caption") and automatic["caption"].y < slot.y < top
-        }
+    if "caption" in automatic:
+        automatic |= _below(automatic["caption"], automatic, _CLEAR * body)
+    if shape == "wide" and {"answers", "network"} <= automatic.keys() and scene.network.layers[-1] > 1:
+        automatic |= _wider_answers(automatic["network"], automatic["answers"], MORE_AXES * width)
     if "table" in automatic:
-        automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * small)
+        automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * body)
     if "curve" in automatic:
         automatic["curve"] = _above(automatic["curve"], safe[3] * height - BELOW * small)
     corner = iter(automatic[f"picture {number + 1}"] for number in range(len(free_pictures)))
@@ -158,7 +168,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
             places[name] = next(corner) if name in free_pictures else automatic[name]
     return Layout(
         size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
-        small=small, body=body, caption=max(body, CAPTION * min(size)), figure=1.0 * small, title=title, card=card,
+        small=small, body=body, caption=caption, figure=body, title=title, card=card,
         safe=_in_pixels(safe, size),
     )  # fmt: skip
 
@@ -169,6 +179,25 @@ def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float]
     if isinstance(at, Places):
         return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
     return at
+
+
+def _below(caption: Rect, places: Mapping[str, Rect], gap: float) -> dict[str, Rect]:
+    """The slots that begin beside or too near below the caption, which is two lines high: they begin below it."""
+    top = caption.bottom + gap
+    return {
+        name: Rect(slot.x, top, slot.width, slot.bottom - top)
+        for name, slot in places.items()
+        if name not in ("title", "caption", "head") and caption.y < slot.y < top
+        and slot.x < caption.right and caption.x < slot.right
+    }  # fmt: skip
+
+
+def _wider_answers(network: Rect, answers: Rect, more: float) -> dict[str, Rect]:
+    """Slots of the network and of the answers beside it, which take `more` of its width for axes that lie."""
+    return {
+        "network": Rect(network.x, network.y, network.width - more, network.height),
+        "answers": Rect(answers.x - more, answers.y, answers.width + more, answers.height),
+    }
 
 
 def _from(slot: Rect, left: float) -> Rect:

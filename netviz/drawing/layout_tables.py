@@ -13,16 +13,19 @@ Slot = tuple[float, float, float, float]
 Slots = dict[str, Slot]
 
 # Title and caption share the slot "head"; "pictures" is the corner of all pictures without a place of their own.
-WIDE_FOOT: Slots = {"numbers": (0.05, 0.825, 0.235, 0.93), "curve": (0.275, 0.825, 0.95, 0.92)}
-WIDE_LONG_FOOT: Slots = {"numbers": (0.05, 0.825, 0.37, 0.93), "curve": (0.41, 0.825, 0.95, 0.92)}
-WIDE_LEFT: Slots = {"head": (0.05, 0.062, 0.56, 0.165), "pictures": (0.77, 0.05, 0.95, 0.165)}
+WIDE_FOOT: Slots = {"numbers": (0.05, 0.83, 0.262, 0.935), "curve": (0.295, 0.825, 0.95, 0.92)}
+WIDE_LONG_FOOT: Slots = {"numbers": (0.05, 0.83, 0.37, 0.935), "curve": (0.41, 0.825, 0.95, 0.92)}
+WIDE_LEFT: Slots = {"head": (0.05, 0.055, 0.56, 0.19), "pictures": (0.77, 0.05, 0.95, 0.165)}
+WIDE_HEAD: Slots = {"head": (0.05, 0.055, 0.74, 0.19)}
+"""The head where nothing high stands at the right."""
 
 WIDE: dict[str, Slots] = {
-    "": {"network": (0.05, 0.19, 0.95, 0.80)},
-    "table": {"network": (0.255, 0.19, 0.965, 0.80), "table": (0.05, 0.235, 0.235, 0.76)},
-    "answers": {"network": (0.05, 0.19, 0.795, 0.80), "answers": (0.81, 0.12, 0.96, 0.79)},
+    "": {"network": (0.05, 0.20, 0.95, 0.805), **WIDE_HEAD},
+    "table": {"network": (0.275, 0.20, 0.965, 0.805), "table": (0.05, 0.22, 0.255, 0.80), **WIDE_HEAD},
+    "answers": {"network": (0.05, 0.20, 0.79, 0.805), "answers": (0.80, 0.09, 0.965, 0.80), **WIDE_HEAD},
     "answers table": {
-        "network": (0.255, 0.19, 0.795, 0.80), "table": (0.05, 0.235, 0.235, 0.76), "answers": (0.81, 0.12, 0.96, 0.79),
+        "network": (0.275, 0.20, 0.79, 0.805), "table": (0.05, 0.22, 0.255, 0.80), "answers": (0.80, 0.09, 0.965, 0.80),
+        **WIDE_HEAD,
     },
     "boundary": {"network": (0.05, 0.19, 0.55, 0.80), "boundary": (0.575, 0.08, 0.95, 0.80)},
     "boundary table": {
@@ -58,12 +61,12 @@ SQUARE: dict[str, Slots] = {
         "numbers": (0.50, 0.655, 0.94, 0.755), "curve": (0.50, 0.79, 0.94, 0.905),
     },
     "answers": {
-        "network": (0.06, 0.185, 0.94, 0.56), "answers": (0.06, 0.585, 0.94, 0.675),
-        "numbers": (0.06, 0.70, 0.94, 0.785), "curve": (0.06, 0.815, 0.94, 0.905),
+        "network": (0.06, 0.19, 0.94, 0.63), "answers": (0.06, 0.645, 0.94, 0.80),
+        "numbers": (0.06, 0.835, 0.44, 0.935), "curve": (0.50, 0.825, 0.94, 0.905),
     },
     "answers table": {
-        "network": (0.06, 0.185, 0.94, 0.605), "table": (0.06, 0.645, 0.44, 0.955),
-        "answers": (0.50, 0.64, 0.94, 0.74), "numbers": (0.50, 0.765, 0.94, 0.845), "curve": (0.50, 0.87, 0.94, 0.915),
+        "network": (0.06, 0.19, 0.94, 0.605), "table": (0.06, 0.635, 0.46, 0.955),
+        "answers": (0.50, 0.635, 0.94, 0.76), "numbers": (0.50, 0.775, 0.94, 0.86), "curve": (0.50, 0.875, 0.94, 0.915),
     },
     "boundary": {
         "network": (0.06, 0.185, 0.94, 0.535), "boundary": (0.06, 0.565, 0.45, 0.955),
@@ -102,8 +105,8 @@ TALL: dict[str, Slots] = {
         "numbers": (0.58, 0.588, 0.935, 0.82), **TALL_CURVE,
     },
     "answers": {
-        "network": (0.05, 0.168, 0.95, 0.655), "answers": (0.065, 0.68, 0.935, 0.755),
-        "numbers": (0.065, 0.785, 0.935, 0.86), **TALL_CURVE,
+        "network": (0.05, 0.168, 0.95, 0.69), "answers": (0.065, 0.70, 0.935, 0.805),
+        "numbers": (0.065, 0.815, 0.935, 0.88), "curve": (0.065, 0.892, 0.935, 0.94),
     },
     "answers table": {
         "network": (0.05, 0.168, 0.95, 0.523), "answers": (0.065, 0.53, 0.935, 0.582),

@@ -29,9 +29,12 @@ def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
 
 
 def has_room(scene: Scene) -> Callable[[str], bool]:
-    """Return a check whether a text fits whole into the captions' place; every text does where no panel shows them."""
-    slot, small, font = caption_place(scene), arrange(scene).small, Typefaces.make(scene.font).words
-    return lambda text: slot is None or _has_room(slot, text, font, small)
+    """Return a check whether a text fits whole into the captions' place; every text does where no panel shows them.
+
+    What the film itself says is never smaller than values are; only a scene's own captions may be.
+    """
+    slot, body, font = caption_place(scene), arrange(scene).body, Typefaces.make(scene.font).words
+    return lambda text: slot is None or _has_room(slot, text, font, body)
 
 
 def caption_place(scene: Scene) -> CaptionSlot | None:

@@ -50,8 +50,10 @@ ThemeName = Literal["night", "paper", "playground"]
 PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
-MOST_DOTS, MOST_AXES = 60, 4
-"""Largest numbers of examples and, in a wide picture, of outputs whose answers are shown as dots by default."""
+MOST_DOTS, MOST_AXES, MOST_LYING_AXES = 60, 4, 2
+"""Largest numbers of examples and of outputs, in a wide picture and in others, whose answers are dots by default."""
+WIDE = 1.2
+"""Width over height of a picture from which it is wide: there a table stands beside the network and its answers."""
 MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
 
@@ -170,12 +172,16 @@ class Scene(Part):
         is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
         data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
         equations = (EquationsPanelSpec(),) if has_worked_example else ()
-        answers = () if equations or not self._has_few_answers else (AnswersPanelSpec(),)
+        is_answered = data == (TablePanelSpec(),) and not equations and self._has_few_answers
+        answers = (AnswersPanelSpec(),) if is_answered else ()
+        width, height = self.output.size
+        if answers and width < WIDE * height:  # one companion of the network: there is no room for a second column
+            data = ()
         return (
             CurvePanelSpec(),
             NetworkPanelSpec(),
             *data,
-            *(answers if data == (TablePanelSpec(),) else ()),
+            *answers,
             *equations,
             TitlePanelSpec(),
             CaptionPanelSpec(),
@@ -187,7 +193,7 @@ class Scene(Part):
         """True if the answers to the examples lie between two targets, and are few enough to be told apart."""
         is_single = self.presentation == "each" and self.compare is None and self.style != "classic"
         width, height = self.output.size
-        axes = MOST_AXES if width > height else 1  # in other shapes there is room for one
+        axes = MOST_AXES if width >= WIDE * height else MOST_LYING_AXES
         few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= axes
         return is_single and few and has_two_targets(self.data)
 

@@ -208,8 +208,10 @@ def is_share(recording: Recording) -> bool:
 
 
 def error_text(value: float, *, share: bool) -> str:
-    """An average error as text: in per cent where it is a share."""
-    return f"{100 * value:z.2f}%" if share else f"{value:z.4f}"
+    """An average error as text: in per cent, of three digits, where it is a share."""
+    if not share:
+        return f"{value:z.4f}"
+    return f"{100 * value:z.2f}%" if 100 * value < 9.995 else f"{100 * value:.1f}%"
 
 
 def measures(recording: Recording, frame: Frame) -> list[tuple[str, str]]:

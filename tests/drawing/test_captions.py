@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
-from netviz.drawing.layout import SMALLEST, arrange
+from netviz.drawing.layout import arrange, smallest_type
 from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.titles import LINE, CaptionSlot
 from netviz.drawing.renderer import Renderer
@@ -70,7 +70,7 @@ def test_no_caption_touches_another_panel(size: tuple[int, int], text: str, name
     slot = CaptionSlot(layout.places["caption"], layout.body)
     lines, type_size = slot.filled(text, FONT, layout.small)
     assert len(lines) <= 2
-    assert type_size >= SMALLEST * size[1] - 1e-9
+    assert type_size >= smallest_type(size) - 1e-9
     for number, line in enumerate(lines):
         drawn = mask(line, FONT, type_size)
         height, across = drawn.alpha.shape
@@ -115,7 +115,7 @@ def test_a_caption_is_clear_of_all_that_is_drawn(
     cue = [text for text in written if text.text in LONG and len(text.text) > 10]
     assert " ".join(line.text for line in sorted(cue, key=lambda line: line.top)) == LONG
     for line in cue:
-        assert line.size >= SMALLEST * size[1] - 1e-9
+        assert line.size >= smallest_type(size) - 1e-9
         assert line.left >= 0.04 * size[0] and line.right <= 0.96 * size[0]
         assert line.top >= 0.035 * size[1]
     for one, other in combinations({(text.text, text.left, text.top): text for text in written}.values(), 2):
@@ -168,10 +168,10 @@ def with_captions(*texts: str, **changes: Any) -> Scene:
 
 
 def test_what_is_too_long_for_its_place_is_told_before_anything_is_made() -> None:
-    texts = "x" * 90, LONG, LONG + " " + SENTENCE[:50]
+    texts = "x" * 120, LONG, LONG + " " + SENTENCE[:50]
     found = [str(problem) for problem in prepare(with_captions(*texts, output__size="vertical")).problems]
     assert [text.split(": ")[0] for text in found] == ["captions[0].text", "captions[2].text"]
-    assert "117 characters are too many; at 1080x1920 there is room for two lines of some 4" in found[1]
+    assert "117 characters are too many; at 1080x1920 there is room for two lines of some 5" in found[1]
     assert len(prepare(with_captions(*texts, output__size="1080p")).problems) == 1
     panels = [{"panel": "network"}, {"panel": "caption", "at": [0.1, 0.1, 0.3, 0.04]}]
     (small,) = prepare(with_captions(LONG, output__size="1080p", panels=panels)).problems

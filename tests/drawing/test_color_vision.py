@@ -101,7 +101,7 @@ def test_the_other_palettes_are_what_the_documentation_says(theme: str) -> None:
 
 def gaps(picture: Bytes, line: Any) -> int:
     """How often what is seen along the middle of a line (points, 2) becomes much fainter and comes back."""
-    at = np.linspace(0.25, 0.75, 600) * (len(line) - 1)
+    at = np.linspace(0.1, 0.9, 960) * (len(line) - 1)
     x, y = (np.rint(np.interp(at, np.arange(len(line)), line[:, axis])).astype(int) for axis in (0, 1))
     found = np.abs(picture[y, x, 0].astype(float) - picture[2, 2, 0])
     strong = found > 0.75 * np.percentile(found, 95)
@@ -112,7 +112,7 @@ def gaps(picture: Bytes, line: Any) -> int:
 @pytest.mark.parametrize("palette", ["colour-blind", "green-red"])
 def test_a_grey_print_tells_the_sign(theme: str, palette: str) -> None:
     """Along a negative synapse of a drawn picture there are gaps, along a positive one none."""
-    timeline = timeline_of(planar(theme=theme, palette=palette, output__size="960x540"))
+    timeline = timeline_of(planar(theme=theme, palette=palette, output__size="1280x720"))
     renderer = Renderer(timeline)
     frame = timeline.frame(first(timeline, "rest"))
     weights = [0 * layer for layer in frame.weights]

@@ -135,7 +135,7 @@ def test_counters_are_not_padded_and_keep_their_left_ends(size: str, written: li
         del written[:]
         renderer.draw(replace(timeline.frame(first(timeline, "step")), cycle=cycle, error=error))
         texts = {text.text: text for text in written}
-        number, share = (("7", "49.99%"), ("2,643", "9.00%"))[index]
+        number, share = (("7", "50.0%"), ("2,643", "9.00%"))[index]
         assert number in texts and share in texts
         assert not [text for text in texts if text.startswith("0") and len(text) > 1 and text[1] != "."]
         lefts.append((texts[number].left, texts[share].left))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netviz.drawing.layout import SMALLEST, Rect, arrange
+from netviz.drawing.layout import Rect, arrange, smallest_type
 from netviz.scene.panels import (
     BoundaryPanelSpec,
     CaptionPanelSpec,
@@ -155,7 +155,7 @@ def test_odd_sizes_are_laid_out_as_well(size: tuple[int, int]) -> None:
     width, height = size
     for kinds in every_combination():
         layout = arrange(scene_with(kinds, size))
-        assert layout.small >= SMALLEST * height
+        assert layout.small >= smallest_type(size) - 1e-9
         for name, slot in layout.places.items():
             assert slot.x >= 0.04 * width, (name, kinds)
             assert slot.right <= 0.97 * width, (name, kinds)

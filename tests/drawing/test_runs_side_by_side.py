@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.drawing.layout import SMALLEST, Rect
+from netviz.drawing.layout import Rect, smallest_type
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
 from netviz.pipeline.prepare import plan
@@ -82,7 +82,7 @@ def test_texts_are_large_and_clear_of_each_other(
         assert sum(text.text == f"seed {number + 1}" for text in written) == 2, "over the network, and at its curve"
     texts = [text for text in written if not text.text.replace(".", "").isdigit()]
     assert not [(a, b) for a, b in combinations(texts, 2) if a.touches(b) and (a.text, a.left) != (b.text, b.left)]
-    assert min(text.size for text in texts) >= 0.74 * SMALLEST * size[1]
+    assert min(text.size for text in texts) >= 0.74 * smallest_type(size)
     assert all(text.left >= 0 and text.right <= size[0] and text.bottom <= size[1] for text in written)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netviz.drawing.canvas import Canvas
-from netviz.drawing.layout import SMALLEST, Rect, arrange
+from netviz.drawing.layout import Rect, arrange, smallest_type
 from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import arrange_runs
@@ -145,7 +145,7 @@ def test_every_combination_of_panels_stands_in_the_safe_area(
     kinds: set[str], platform: str, size: tuple[int, int], counters: int
 ) -> None:
     layout = arrange(made_for(platform, scene_with(tuple(k for k in KINDS if k in kinds), size)), counters)
-    assert layout.small >= SMALLEST * size[1]
+    assert layout.small >= smallest_type(size)
     low = 1.75 * layout.small
     for name, place in layout.places.items():
         assert place.width >= 0.06 * size[0], (name, place)

@@ -22,7 +22,7 @@ from netviz.scene.phrases import say
 from netviz.timeline.answers import target_range, unseen_situations, verdict
 from netviz.timeline.frame import Frame
 
-RADIUS = 0.0078
+RADIUS = 0.0095
 """Radius of a dot, as a part of the picture's shorter side."""
 TRACK = 2.2
 """Largest distance of the tracks on which dots move, in radii."""
@@ -44,8 +44,14 @@ NAMES_APART = 1.3
 """Least distance of names of one side, in sizes of type."""
 NAME_AWAY = 2.2
 """Distance of a name from the middle of its dot, in radii."""
-LEAST_ROW = 3.6
+ABOVE, BELOW = "↑", "↓"
+"""Signs of the two sides of an axis that lies."""
+LEAST_ROW = 3.2
 """Least height of the row of one of several outputs, in sizes of type."""
+LEAST_COLUMN = 2.0
+"""Width over height of the slot, for each of several outputs, from which their axes stand beside each other."""
+NAME_TYPE = 0.9
+"""Size of names beside dots, in sizes of values in the picture."""
 LEAST_WITH_HEADING = 4.2
 """Height of a slot, in sizes of type, from which its axes have a heading."""
 FINENESS = 4
@@ -106,6 +112,8 @@ class AnswersPanel(NoGlow):
         outputs = self.targets.shape[1]
         self.is_upright = outputs == 1 and slot.height > 1.2 * slot.width
         self.is_class = outputs > 1 and bool((self.targets.sum(axis=1) == self.high + (outputs - 1) * self.low).all())
+        self.size = NAME_TYPE * context.layout.body
+        self.columns = outputs if outputs > 1 and slot.width >= outputs * LEAST_COLUMN * slot.height else 1
         self.has_room = self.is_upright or outputs == 1 or self._high >= LEAST_ROW * context.layout.small
         self.axes = [self._axis(output) for output in range(outputs)] if self.has_room else []
         self.tracks = [*self._tracks()] if self.has_room else []
@@ -122,12 +130,15 @@ class AnswersPanel(NoGlow):
             return Axis((x, slot.bottom - 3.4 * small), (x, slot.y + 3.0 * small))
         ends = width("0", self.context.faces.figures, small) * 3
         names = 1.4 * small if self.targets.shape[1] > 1 else 0.0
-        y = slot.y + self._heading + (output + 0.5) * self._high + names / 2
-        return Axis((slot.x + ends, y), (slot.right - max(ends, self._longest_name()), y))
+        row, column = divmod(output, self.columns)
+        y = slot.y + self._heading + (row + 0.5) * self._high + names / 2
+        across = (slot.width - (self.columns - 1) * ends) / self.columns
+        left = slot.x + column * (across + ends)
+        return Axis((left + ends, y), (left + across - max(ends, self._longest_name()), y))
 
     def _longest_name(self) -> float:
         """Width in pixels of the longest name beside a dot, with its gap."""
-        font, size = self.context.faces.figures, self.context.layout.small
+        font, size = self.context.faces.figures, self.size
         widest: list[float] = [width(self._named(shot.inputs), font, size) for shot in self.situations]
         return max(widest, default=0.0) + NAME_AWAY * self.radius
 
@@ -140,7 +151,7 @@ class AnswersPanel(NoGlow):
     @property
     def _high(self) -> float:
         """Height of the row of one output, whose axis lies."""
-        return (self.slot.height - self._heading) / len(self.targets[0])
+        return (self.slot.height - self._heading) / ceil(len(self.targets[0]) / self.columns)
 
     def _tracks(self) -> Iterator[Track]:
         for output in range(self.targets.shape[1]):
@@ -232,6 +243,15 @@ class AnswersPanel(NoGlow):
                 canvas.text(text, x + side * 0.9 * small, y, faces.words, size, theme.quiet, anchor)
         elif self._heading:
             canvas.text(heading, slot.x, slot.y + 0.6 * small, faces.strong, small, theme.faint)
+            if not self.is_class:
+                sides = ((ABOVE, self.high), (BELOW, self.low))
+                legend = "   ".join(
+                    f"{side} {say(scene, 'label-should-be', target=short(value, 2))}" for side, value in sides
+                )
+                left = slot.x + width(heading, faces.strong, small) + 1.6 * small
+                text, size = fit(legend, faces.words, small, slot.right - left, 0.8 * small)
+                if text == legend:
+                    canvas.text(text, left, slot.y + 0.6 * small, faces.words, size, theme.quiet)
         if len(self.axes) > 1:
             names = scene.network.outputs or [str(number + 1) for number in range(len(self.axes))]
             for axis, name in zip(self.axes, names, strict=True):
@@ -287,7 +307,7 @@ class AnswersPanel(NoGlow):
 
         Where it lies, those of hollow dots stand at their right, and others on the other side of the axis.
         """
-        layout, font = self.context.layout, self.context.faces.figures
+        font, size = self.context.faces.figures, self.size
         shown = [name for name in names if name.text and name.level > 0]
         for name, y in zip(shown, self._apart(shown), strict=True):
             x, side = name.x + NAME_AWAY * self.radius, name.track.side
@@ -298,12 +318,12 @@ class AnswersPanel(NoGlow):
                 x, anchor = outside - side * NAME_AWAY * self.radius, "right" if side > 0 else "left"
             elif name.track not in self.asked:
                 x, anchor = name.x, "middle"
-                y = self.axes[name.track.output].start[1] + side * ACROSS * layout.small
-            self.context.canvas.text(name.text, x, y, font, layout.small, name.ink, anchor, name.level)
+                y = self.axes[name.track.output].start[1] + side * ACROSS * size
+            self.context.canvas.text(name.text, x, y, font, size, name.ink, anchor, name.level)
 
     def _apart(self, names: Sequence[_Name]) -> list[float]:
         """Heights of names: of their dots, or a little off where those of one side are too near each other."""
-        heights, least = [name.y for name in names], NAMES_APART * self.context.layout.small
+        heights, least = [name.y for name in names], NAMES_APART * self.size
         if not self.is_upright:
             return heights
         for side in (-1, 1):

@@ -229,7 +229,9 @@ class ClassicHeaderPanel(NoGlow):
             write(self.context, frame.caption, self.cues, self.context.theme.ink, frame.caption_level)
         for index, text in enumerate(self._lines(frame)):
             self._write(text, self.y + index * self.step, self.slot)
-        error = error_text(frame.error, share=self.share)
+        error = (
+            f"{100 * frame.error:z.2f}%" if self.share else error_text(frame.error, share=False)
+        )  # as in the original
         self._write(say(self.scene, "classic-error", error=error), self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
         self.context.canvas.draw(self.filled, slot=self._around)

@@ -34,8 +34,8 @@ LINE = 1.1
 """Distance from one line of a name to the next, in sizes of its type."""
 _APART = 2.7
 """Distance between neurons from which names beside them may have two lines, in sizes of type."""
-BARELY = 0.85
-"""Part of the usual size; names beside the inputs that would be smaller on one line have two."""
+LONG_NAME = 5.0
+"""Width of a name beside an input, in sizes of type, from which it is broken into two lines where there is room."""
 IN_ONE_LINE = 1.5
 """Factor to that width where an output's name and its target share one line."""
 MOST = 0.6
@@ -111,7 +111,7 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
         right = max(right, target_width, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
     if layout.flow == "right":
-        lines = [line for each in _beside_inputs(context, inputs, longest) for line in each]
+        lines = [line for each in _beside_inputs(context, inputs, longest, slot.height / most) for line in each]
         left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
     below = (3.3 if context.compared else 2.0) * layout.body if inputs else 0.0
@@ -130,11 +130,14 @@ def _longest(context: RenderContext, slot: Rect) -> float:
     return LONGEST_OF_RUN * slot.width if context.compared else _LONGEST * context.layout.size[0]
 
 
-def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: float) -> list[list[str]]:
-    """Lines of the names beside the inputs: all on two, where one of them would be much smaller on one."""
+def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: float, apart: float) -> list[list[str]]:
+    """Lines of the names beside the inputs: all on two where one of them is long and neurons stand far enough apart.
+
+    The network is as much larger as names are narrower. longest: their largest width. apart: from neuron to neuron.
+    """
     layout, font = context.layout, context.faces.words
     widest = max((width(text, font, layout.body) for text in texts), default=0.0)
-    if context.compared or BARELY * widest <= longest:
+    if context.compared or apart < _APART * layout.body or widest <= min(longest, LONG_NAME * layout.body):
         return [[text] for text in texts]
     return [two_lines(text) for text in texts]
 
@@ -201,8 +204,8 @@ class Names:
     def _beside_inputs(self, texts: tuple[str, ...], slot: float, apart: float) -> list[tuple[list[str], float]]:
         """Names at the left of their neurons, on two lines only where those stand far enough apart."""
         layout, font = self.context.layout, self.context.faces.words
-        lines = _beside_inputs(self.context, texts, slot)
-        if max(map(len, lines), default=1) == 1 or apart < _APART * layout.body:
+        lines = _beside_inputs(self.context, texts, slot, apart)
+        if max(map(len, lines), default=1) == 1:
             return [([text], size) for text, size in self._same_size(texts, slot)]
         fitted = [[fit(line, font, layout.body, slot, 0.6 * layout.small) for line in each] for each in lines]
         smallest = min(size for each in fitted for _, size in each)

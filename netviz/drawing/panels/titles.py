@@ -16,7 +16,7 @@ from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
-from netviz.timeline.captions import is_share
+from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 from netviz.training.recording import Recording
 
@@ -39,7 +39,8 @@ class TitlePanel(NoGlow):
         self.context = context
         layout, font = context.layout, context.faces.strong
         text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
-        self.line = TitleLine(text, font, size, slot.x, slot.y + 0.55 * layout.title)
+        left = slot.x + (slot.width - width(text, font, size)) / 2 if layout.is_centred else slot.x
+        self.line = TitleLine(text, font, size, left, slot.y + 0.55 * layout.title)
         self.glides = bool(glides(context, self.line))
 
     def ground(self) -> None:
@@ -66,7 +67,8 @@ class CaptionPanel(NoGlow):
         """Write the caption."""
         theme = self.context.theme
         level = frame.caption_level * (1 - frame.card)
-        write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, level)
+        anchor: Anchor = "middle" if self.context.layout.is_centred else "left"
+        write(self.context, frame.caption, self.slot, theme.ink if frame.is_cue else theme.quiet, level, anchor)
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,7 @@ class HeadingPanel(NoGlow):
 
     def _text(self, value: float) -> str:
         if self.in_percent:
-            return f"{100 * value:z.2f}%"
+            return error_text(value, share=True)
         return f"{value:z.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e")
 
     def ground(self) -> None:
