@@ -27,6 +27,8 @@ from netviz.drawing.layout_tables import (
     Slot,
     Slots,
 )
+from netviz.drawing.table_columns import preferred_width, table_rows
+from netviz.drawing.text import Typefaces
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
 from netviz.scene.scene import Scene
@@ -104,6 +106,10 @@ _CLEAR = 0.6
 """Least gap between a caption of two lines and what is below it, in sizes of type."""
 MORE_AXES = 0.04
 """Part of a wide picture's width by which the answers of several outputs are wider than those of one."""
+MORE_NAMES = 0.05
+"""Part of a wide picture's width by which a table is wider at most, for names of its columns or long rows."""
+BIG = {"boundary", "equations"}
+"""Panels beside a network that leave it no room to give."""
 BELOW = 1.75
 """Height of the cycle numbers below a curve, in sizes of type."""
 
@@ -155,6 +161,10 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
         automatic |= _below(automatic["caption"], automatic, _CLEAR * body)
     if shape == "wide" and {"answers", "network"} <= automatic.keys() and scene.network.layers[-1] > 1:
         automatic |= _wider_answers(automatic["network"], automatic["answers"], MORE_AXES * width)
+    if shape == "wide" and {"table", "network"} <= automatic.keys() and scene.data.examples and kinds.isdisjoint(BIG):
+        table = _from(automatic["table"], safe[0] * width + BOX * body)
+        more = _table_width(scene, small, body, table.width, table.width + MORE_NAMES * width) - table.width
+        automatic |= _wider_table(automatic["table"], automatic["network"], more)
     if "table" in automatic:
         automatic["table"] = _from(automatic["table"], safe[0] * width + BOX * body)
     if "curve" in automatic:
@@ -190,6 +200,21 @@ def _below(caption: Rect, places: Mapping[str, Rect], gap: float) -> dict[str, R
         if name not in ("title", "caption", "head") and caption.y < slot.y < top
         and slot.x < caption.right and caption.x < slot.right
     }  # fmt: skip
+
+
+def _table_width(scene: Scene, small: float, body: float, least: float, most: float) -> float:
+    """Width in pixels, between two, that the scene's table should have."""
+    examples = scene.data.examples or ()
+    rows = table_rows(scene, [each.inputs for each in examples], [each.target for each in examples])
+    return preferred_width(rows, Typefaces.make(scene.font), body, small, least, most)
+
+
+def _wider_table(table: Rect, network: Rect, more: float) -> dict[str, Rect]:
+    """Slots of the table and of the network beside it, of which the table takes `more` for the names of its columns."""
+    return {
+        "table": Rect(table.x, table.y, table.width + more, table.height),
+        "network": Rect(network.x + more, network.y, network.width - more, network.height),
+    }
 
 
 def _wider_answers(network: Rect, answers: Rect, more: float) -> dict[str, Rect]:
@@ -294,7 +319,7 @@ def _left(shape: PictureShape, within: Slot) -> Slot:
 
 def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots:
     """Slots of all panels, if everything is shown. little: whether only a part of a tall picture is left."""
-    if main.startswith("answers") and (little or main not in WIDE):
+    if main.startswith("answers") and main not in (LEFT if little else WIDE):
         return _with_answers(_table(shape, main.removeprefix("answers").strip(), counters, little))
     if little:
         others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})

@@ -238,6 +238,11 @@ def wrap(text: str, font: Font, size: float, slot: float, smallest: float, lines
     return [part for part, _ in fitted], size
 
 
+def short(value: float, decimals: int = 3) -> str:
+    """A target or an input as people write it: 1, 0.05, -2.5, 1200; three decimals at most."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, decimals) + 0.0:g}"
+
+
 def two_lines(text: str) -> list[str]:
     """Break a text of several words into two lines, the longer as short as possible; a single word stays on one."""
     words = text.split(" ")

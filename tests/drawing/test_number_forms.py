@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from netviz.drawing.panels.labels import TICK, short
+from netviz.drawing.panels.labels import TICK
 from netviz.drawing.panels.panel import number, signed_number
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.text import short
 from netviz.story.wording import answer_text
 from netviz.timeline.captions import error_text, situation
 from tests.conftest import short_scene

@@ -13,9 +13,8 @@ from matplotlib.lines import Line2D
 
 from netviz.drawing.canvas import Anchor, Canvas, Cover, cover_of
 from netviz.drawing.layout import Rect
-from netviz.drawing.panels.labels import short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
-from netviz.drawing.text import fit, width
+from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.network_layout import place
-from netviz.drawing.panels.labels import short
 from netviz.drawing.panels.panel import LevelScale, NoGlow, RenderContext, number
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
-from netviz.drawing.text import fit, width
+from netviz.drawing.text import fit, short, width
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.captions import error_text, is_share

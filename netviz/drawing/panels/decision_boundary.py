@@ -13,9 +13,9 @@ from netviz.drawing.canvas import drawing_of, left_free
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import Answers, Points, rounded
 from netviz.drawing.panels.growth import fade_back
-from netviz.drawing.panels.labels import FEATURES, short
+from netviz.drawing.panels.labels import FEATURES
 from netviz.drawing.panels.panel import NoGlow, RenderContext
-from netviz.drawing.text import fit, width
+from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import BoundaryPanelSpec as BoundarySpec

@@ -11,7 +11,7 @@ from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.shades import Shaded
-from netviz.drawing.text import fit, two_lines, width, wrap
+from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.model import Feature
 from netviz.scene.phrases import say
@@ -66,11 +66,6 @@ def _texts(context: RenderContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _presents_examples(scene: Scene) -> bool:
     """True if the film ever presents something, so that outputs are compared with targets."""
     return scene.presentation == "each" or any(isinstance(shot, ThinkShot | WalkShot) for shot in scene.shots)
-
-
-def short(value: float, decimals: int = 3) -> str:
-    """A target or an input as people write it: 1, 0.05, -2.5, 1200; three decimals at most."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, decimals) + 0.0:g}"
 
 
 def _beside(context: RenderContext) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,10 +12,10 @@ from PIL import Image
 
 from netviz.drawing.canvas import Cover, drawing_of
 from netviz.drawing.layout import BOX, Rect
-from netviz.drawing.panels.labels import short
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.panel import number as value_text
-from netviz.drawing.text import width
+from netviz.drawing.table_columns import MOST_SITUATIONS, columns, table_rows
+from netviz.drawing.text import short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import PicturePanelSpec as PictureSpec
@@ -29,17 +28,12 @@ ARROW = "→"
 MARKS = {"right": "✓", "unsure": "·", "wrong": "✗"}
 """Signs beside the present answers."""
 _MOST_ROWS = 12
-MOST_SITUATIONS = 3
-"""Largest number of situations with rows of their own below the training set."""
 THOUGHT = 1.6
 """Height in rows of the first situation below the training set, with the gap above it."""
-CHOICES = ((3, 1.6, 1.0), (3, 1.0, 1.0), (3, 0.7, 0.88), (2, 1.0, 1.0), (2, 0.7, 0.88), (3, 1.6, 1.0))
-"""Settings to try, each decimals, gap between columns in digits, size of type: the first with which a row fits, else
-the last."""
-ANSWER = 4
-"""Width of an answer in digits: 0.99."""
 ROWS_COME = 0.8
 """Part of the opening in which all rows have come."""
+NAME_LINE = 1.2
+"""Distance of the lines of columns' names, in sizes of their type."""
 PADDING = BOX
 """Padding of the box around a row, in sizes of its type."""
 INSIDE = 0.16
@@ -64,26 +58,20 @@ class TablePanel(NoGlow):
         self.targets = examples.targets
         borders = target_range(examples.targets)
         self.width = None if borders is None else borders[1] - borders[0]
-        with_answers = [] if context.compared else [(choice, True) for choice in CHOICES if choice[2] == 1]
-        self.fits = False
-        for (decimals, gap, size), has_answers in (*with_answers, *((choice, False) for choice in CHOICES)):
-            self.size, self.gap, self.decimals, self.has_answers = size * layout.figure, gap, decimals, has_answers
-            self.asked = [self._short(shot.inputs) for shot in self.situations]
-            self.cells = [
-                (self._short(inputs), self._short(targets))
-                for inputs, targets in zip(examples.given.tolist(), examples.targets.tolist(), strict=True)
-            ]
-            self.columns = self._columns()
-            if self.columns[-1] <= slot.right:
-                self.fits = True
-                break
+        self.rows_of = table_rows(scene, examples.given.tolist(), examples.targets.tolist())
+        found, self.fits = columns(self.rows_of, context.faces, layout.figure, layout.small, slot.width)
+        self.size, self.cells, self.asked, self.names = found.size, found.cells, found.asked, found.names
+        self.columns = [slot.x + edge for edge in found.edges]
+        self.has_answers = found.choice.shown == "answers"
+        self.has_marks = found.choice.shown != "nothing" and self.rows_of.is_judged
         self.values = len(self.cells[0][0]) + 1 + len(self.cells[0][1])
         self.head = slot.y + 0.6 * layout.small
         below = THOUGHT + len(self.asked) - 1 if self.asked else 0.0
-        fitting = int((slot.height - 1.9 * layout.small) / (1.22 * self.size) - below)
+        heading = (1.9 + NAME_LINE * max(map(len, self.names), default=0)) * layout.small
+        fitting = int((slot.height - heading) / (1.22 * self.size) - below)
         self.rows = max(1, min(len(self.cells), fitting, _MOST_ROWS))
-        self.step = min((slot.height - 1.9 * layout.small) / (self.rows + below), 1.75 * self.size)
-        self.first = self.head + 1.35 * layout.small + self.step / 2
+        self.step = min((slot.height - heading) / (self.rows + below), 1.75 * self.size)
+        self.first = self.head + heading - 0.55 * layout.small + self.step / 2
         padding = PADDING * self.size
         right = self.columns[-1] if self.fits else slot.right
         self.highlight = FancyBboxPatch(
@@ -107,34 +95,6 @@ class TablePanel(NoGlow):
             True: {name: theme.readable(colour, inside) for name, colour in colours.items()},
         }
 
-    def _short(self, values: Sequence[float]) -> list[str]:
-        return [short(value, self.decimals) for value in values]
-
-    def _columns(self) -> list[float]:
-        """Right edges of the inputs, the arrow, the targets and, where they are shown, the answers and their mark."""
-        font = self.context.faces.figures
-        digit = width("0", font, self.size)
-        gap = self.gap * digit
-        edges, x = [], self.slot.x
-        inputs, targets = self.cells[0]
-        for index in range(len(inputs)):
-            x += digit * max(len(row[index]) for row in [*(cells[0] for cells in self.cells), *self.asked])
-            edges.append(x)
-            x += gap
-        x += max(gap, digit)  # the arrow stands to the left of its edge
-        edges.append(x)
-        for index in range(len(targets)):
-            x += gap + digit * max(len(row[1][index]) for row in self.cells)
-            edges.append(x)
-        if self.has_answers:
-            x += max(gap, digit)
-            for _ in targets:
-                x += min(gap, digit) + digit * ANSWER
-                edges.append(x)
-            if self.width is not None:
-                edges.append(x + 1.8 * digit)
-        return edges
-
     def ground(self) -> None:
         """Write the heading; a line parts the rows that are learned from and those that are not."""
         context = self.context
@@ -147,9 +107,15 @@ class TablePanel(NoGlow):
             layout.small,
             theme.faint,
         )
-        if self.fits:
-            self._rows(0)
-        if self.fits and self.asked:
+        if not self.fits:
+            return
+        self._rows(0)
+        edges = [*self.columns[: len(self.cells[0][0])], *self.columns[len(self.cells[0][0]) + 1 : self.values]]
+        for edge, lines in zip(edges, self.names, strict=False):
+            for number, name in enumerate(reversed(lines)):  # all end on one height, just above the numbers
+                y = self.first - self.step / 2 - (0.55 + NAME_LINE * number) * layout.small
+                context.canvas.text(name, edge, y, faces.words, layout.small, theme.quiet, "right")
+        if self.asked:
             y = (self._height(self.rows - 1) + self._height_of_situation(0)) / 2
             line = Line2D(
                 [self.slot.x, self.columns[-1]], [y, y], color=tuple(mix(theme.centre, theme.quiet, 0.38)),
@@ -194,7 +160,7 @@ class TablePanel(NoGlow):
         elif example is not None:
             self._highlight(self._height(example - page), level)
             self._row(example, self._height(example - page), theme.ink, level)
-        if frame.answers is not None and self.has_answers:
+        if frame.answers is not None and (self.has_answers or self.has_marks):
             self._answers(frame.answers, shown, *((example, number) if level > 0.5 else (None, None)))
 
     def _come(self, drawn: float, place: int) -> float:
@@ -220,12 +186,11 @@ class TablePanel(NoGlow):
         presented, asked: numbers of the example and of the situation whose row is in the box.
         """
         theme = self.context.theme
-        errors = np.abs(answers.examples - self.targets).max(axis=1)
         for place, index in enumerate(shown):
             ink = theme.ink if index == presented else theme.quiet
             self._answer(answers.examples[index], self._height(place), ink, float(answers.seen[index]))
-            if self.width is not None:
-                of = verdict(float(errors[index]), self.width)
+            if self.has_marks:
+                of = self._verdict(answers.examples[index], self.targets[index])
                 self._mark(of, self._height(place), index == presented, float(answers.seen[index]))
         for number in range(len(self.asked)):
             level = float(answers.asked[number])
@@ -233,9 +198,20 @@ class TablePanel(NoGlow):
             self._answer(answers.unseen[number], self._height_of_situation(number), gold, level)
 
     def _answer(self, values: Floats, y: float, ink: Colour, level: float) -> None:
-        canvas, font = self.context.canvas, self.context.faces.figures
-        for edge, value in zip(self.columns[self.values :], values.tolist(), strict=False):
-            canvas.text(value_text(value), edge, y, font, self.size, ink, "right", level)
+        """Write an answer, of several outputs or the name of its class, where answers are shown."""
+        canvas, font, classes = self.context.canvas, self.context.faces.figures, self.rows_of.classes
+        if not self.has_answers:
+            return
+        texts = [classes[int(values.argmax())]] if classes else [value_text(value) for value in values.tolist()]
+        for edge, text in zip(self.columns[self.values :], texts, strict=False):
+            canvas.text(text, edge, y, font, self.size, ink, "right", level)
+
+    def _verdict(self, values: Floats, target: Floats) -> Verdict:
+        """Verdict on an answer: of classes, whether the output of the right one is the largest."""
+        if self.rows_of.classes:
+            return "right" if values.argmax() == target.argmax() else "wrong"
+        assert self.width is not None
+        return verdict(float(np.abs(values - target).max()), self.width)
 
     def _mark(self, of: Verdict, y: float, is_presented: bool, level: float) -> None:
         font, ink = self.context.faces.figures, self._inks[is_presented][of]
@@ -286,12 +262,12 @@ class TablePanel(NoGlow):
             return
         canvas, font, y = self.context.canvas, self.context.faces.figures, self._height_of_situation(number)
         gold = self._inks[True]["situation"]
-        edges = self.columns[self.values - len(target) : self.values]
-        for edge, text in zip(edges, self._short(target), strict=True):
+        texts = [self.rows_of.classes[int(np.argmax(target))]] if self.rows_of.classes else [*map(short, target)]
+        edges = self.columns[self.values - len(texts) : self.values]
+        for edge, text in zip(edges, texts, strict=True):
             canvas.text(text, edge, y, font, self.size, gold, "right", level)
-        if self.width is not None and self.has_answers:
-            error = float(np.abs(frame.answers.unseen[number] - np.array(target)).max())
-            self._mark(verdict(error, self.width), y, True, level)
+        if self.has_marks:
+            self._mark(self._verdict(frame.answers.unseen[number], np.array(target)), y, True, level)
 
     def _write(self, inputs: list[str], targets: list[str], y: float, ink: Colour, level: float) -> None:
         canvas, font = self.context.canvas, self.context.faces.figures
