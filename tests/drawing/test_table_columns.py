@@ -15,6 +15,8 @@ from netviz.drawing.text import Typefaces
 from tests.conftest import short_scene
 from tests.drawing.support import Written, timeline_of, written
 
+__all__ = ["written"]
+
 FACES = Typefaces.make(None)
 FIGURE, SMALL = 22.0, 17.0
 THREE = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0])
