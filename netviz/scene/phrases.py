@@ -76,6 +76,7 @@ ENGLISH: Mapping[str, str] = {
     "story-insight-short": "There!",
     "story-slows": "Learning slows down: {share} of the progress came in the first {part} of the time.",
     "story-solved": "now it has the rule.",
+    "story-solved-rule": "now it has the rule – {input} alone decides.",
     "story-solved-many": "now all {examples} are answered right.",
     "story-accurate": "{share} of the {examples} are on the right side.",
     "story-accurate-test": "{share} of the {examples} kept for testing are on the right side.",

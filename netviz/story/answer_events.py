@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -19,6 +20,8 @@ _SURELY = 0.05
 """Least distance of an error from the edge after a turn, in parts of the distance between two targets."""
 NEARLY = 0.1
 """Largest fall of an error below clearly wrong while the answer is said to be sure and wrong, in the same parts."""
+MOST_DECIDING = 6
+"""Largest number of inputs of which one alone may decide: all situations that are possible are asked for."""
 MOST_TOLD_APART = 12
 """Largest number of examples of which one is spoken of, and that are counted: so many a viewer can tell apart."""
 LONG_AFTER = 3.0
@@ -177,7 +180,34 @@ def _solved(history: _History, replay: Replay) -> Iterator[Event]:
         numbers = {**found.numbers, "examples": float(history.errors.shape[1]), "before": right}
         if history.errors.shape[1] <= MOST_TOLD_APART:
             numbers["example"] = float(history.errors[turn.crossed - 1].argmax())
+        decides = _deciding_input(history, turn.crossed)
+        if decides is not None:
+            numbers["input"] = float(decides)
         yield Event("solved", found.cycle, numbers=numbers)
+
+
+def _deciding_input(history: _History, since: int) -> int | None:
+    """Number of the one input that all targets follow, or contradict, if the network has found that; else None.
+
+    It has found it if from moment `since` on all situations that are possible, also those it never learns from, are
+    answered on the side that this input says. Inputs are 0 or 1 and few; there is one output.
+    """
+    recording, inputs, targets = history.recording, history.inputs, history.recording.examples.targets
+    count = inputs.shape[1]
+    if targets.shape[1] != 1 or count > MOST_DECIDING or not np.isin(inputs, (0.0, 1.0)).all():
+        return None
+    middle = (targets.min() + targets.max()) / 2
+    follows = (inputs == 1) == (targets > middle)  # (E, n_0)
+    found = np.flatnonzero(follows.all(axis=0) | (~follows).all(axis=0))
+    if len(found) != 1:
+        return None
+    decides, possible = int(found[0]), np.array([*product((0.0, 1.0), repeat=count)])
+    if not recording.scene.network.bias:
+        possible = possible[1:]  # without biases nothing comes of nothing, whatever has been learned
+    moments = chosen(history.moments.parameters, slice(since, None))
+    answers = np.concatenate([layers[-1] for layers in passes(moments, recording.scene.network.activations, possible)])
+    is_high = (possible[:, decides] == 1) == bool(follows[0, decides])
+    return decides if ((answers[..., 0] > middle) == is_high).all() else None
 
 
 # Event of accuracy: so many of the examples are on the right side for good, those for testing where there are any.

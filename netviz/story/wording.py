@@ -154,6 +154,8 @@ def _unseen(scene: Scene, event: Event) -> str:
 
 def _solved(scene: Scene, event: Event) -> str:
     count = scene.data.train_count
+    if "input" in event.numbers:
+        return say(scene, "story-solved-rule", input=neuron_name(scene, 0, round(event.numbers["input"])))
     many = count > FEW
     return say(scene, "story-solved-many" if many else "story-solved", examples=counted(scene, count, _things(scene)))
 

@@ -394,3 +394,11 @@ def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, bat
             weights = recording.weights[layer][recording.example == AT_REST, before, after]
             later = weights[recording.cycle[recording.example == AT_REST] >= event.cycle]
             assert (later[1:] * event.numbers["after"] > 0).all(), "for good"
+
+
+def test_the_one_input_that_decides_is_found() -> None:
+    """All situations that are possible are asked, not only those it learned from."""
+    for name, decides in (("tiny-one-layer", 0.0), ("even-or-odd", 1.0), ("neuron", None), ("tiny-two-layers", None)):
+        scene = netviz.load_scene(name, overrides={"schedule": {"frames": 20}, "training.cycles": 2000})
+        (solved,) = of_kind(find_events(netviz.record(scene)), "solved")
+        assert solved.numbers.get("input") == decides, name
