@@ -31,9 +31,8 @@ LICENCES = {
     "fonts/Inter-Regular.otf": "Inter-OFL.txt",
     "fonts/Inter-Medium.otf": "Inter-OFL.txt",
     "fonts/Inter-SemiBold.otf": "Inter-OFL.txt",
-    "fonts/JetBrainsMono-Regular.ttf": "JetBrainsMono-OFL.txt",
-    "fonts/JetBrainsMono-Medium.ttf": "JetBrainsMono-OFL.txt",
-    "fonts/JetBrainsMono-Bold.ttf": "JetBrainsMono-OFL.txt",
+    "fonts/Figures-Medium.ttf": "JetBrainsMono-OFL.txt",
+    "fonts/Figures-Bold.ttf": "JetBrainsMono-OFL.txt",
 }
 
 
@@ -122,7 +121,7 @@ def test_track_is_as_loud_as_its_script_says() -> None:
 
 
 def test_every_asset_has_its_licence() -> None:
-    own = {"README.md", "german.yaml", "compose_track.py", "make_digits.py", "synth.py"}
+    own = {"README.md", "german.yaml", "compose_track.py", "make_digits.py", "make_figures_font.py", "synth.py"}
     found = {
         path.relative_to(ASSETS).as_posix()
         for path in ASSETS.rglob("*")
@@ -169,5 +168,5 @@ def test_font_draws_what_films_say(path: Path) -> None:
 
 
 def test_digits_of_the_mono_font_are_of_one_width() -> None:
-    font = get_font(ASSETS / "fonts" / "JetBrainsMono-Regular.ttf")
+    font = get_font(ASSETS / "fonts" / "Figures-Medium.ttf")
     assert len({font.load_char(ord(digit)).linearHoriAdvance for digit in "0123456789.−"}) == 1

@@ -107,14 +107,14 @@ class Typefaces:
 
     @classmethod
     def make(cls, own: str | None = None) -> Typefaces:
-        """Inter and JetBrains Mono; `own` is the path of a font to be used for words instead of Inter."""
+        """Inter for words, unless `own` is the path of another font; JetBrains Mono with a plain zero for numbers."""
         fonts = assets_folder() / "fonts"
         words = (
             [Font(Path(own))] * 3
             if own
             else [Font(fonts / f"Inter-{w}.otf") for w in ("Regular", "Medium", "SemiBold")]
         )
-        return cls(*words, *(Font(fonts / f"JetBrainsMono-{w}.ttf") for w in ("Medium", "Bold")))
+        return cls(*words, *(Font(fonts / f"Figures-{w}.ttf") for w in ("Medium", "Bold")))
 
 
 @dataclass(frozen=True, eq=False)
