@@ -49,6 +49,18 @@ def target_range(targets: Array) -> tuple[float, float] | None:
     return (low, high) if high > low and bool(((targets == low) | (targets == high)).all()) else None
 
 
+FEWEST_CLASSES = 3
+"""Fewest outputs of which each stands for a class."""
+
+
+def has_classes(targets: Array) -> bool:
+    """True if targets (P, n_L) name classes: of three outputs or more exactly one has the higher of two values."""
+    ends = target_range(targets)
+    return (
+        ends is not None and targets.shape[1] >= FEWEST_CLASSES and bool(((targets == ends[1]).sum(axis=1) == 1).all())
+    )
+
+
 def verdict(error: float, width: float) -> Verdict:
     """Verdict on an answer from its largest error. width: distance between two targets."""
     return "right" if error < CLEARLY * width else "wrong" if error > WRONG * width else "unsure"

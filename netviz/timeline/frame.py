@@ -68,6 +68,13 @@ class MovedWeight:
         return (1 - self.part) * self.before + self.part * self.after
 
 
+class FirstWeights(NamedTuple):
+    """Neuron of the first hidden layer whose weights from a picture's pixels are shown as a picture, at a level."""
+
+    neuron: int
+    level: float
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """State of one moment of a film. L weight layers, n_0 ... n_L neurons; every level is 0 (absent) to 1 (full).
@@ -106,6 +113,9 @@ class Frame:
     cue is about.
     ghosts[l] (nodes_l, n_{l+1}): weights of all drawn synapses before learning, shown over those of now; () where none
     are. wiped: part of the network, from the inputs on, across which they are seen; ghost_level: their level.
+    accuracy: shares of the training and of the test examples that are answered right, of the kept cycle nearest to
+    `cycle`; None for a run whose targets are no classes. first_weights: the hidden neuron whose weights from the pixels
+    are shown as a picture; None while there is none.
     diverged: the cycle in which this run's training broke off, if that is past.
     beside: the same moment of the other runs of a film that compares some.
     """
@@ -155,6 +165,8 @@ class Frame:
     ghosts: tuple[Array, ...] = ()
     wiped: float = 0.0
     ghost_level: float = 0.0
+    accuracy: tuple[float, float | None] | None = None
+    first_weights: FirstWeights | None = None
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.

@@ -169,7 +169,10 @@ def _is_any(frame: Frame) -> bool:
 
 
 def _light(frame: Frame, brightest: Sequence[float]) -> float:
-    """Amount of light in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` gives it."""
+    """Amount of light in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` gives it.
+
+    Where targets are classes, the answer beside the truth counts instead of comets.
+    """
     layers = len(frame.carried)
     neurons = [
         float((level * np.minimum(1.0, np.abs(value) / most)).mean())
@@ -181,7 +184,8 @@ def _light(frame: Frame, brightest: Sequence[float]) -> float:
         for pulse in frame.pulses
         if pulse.direction == "forward"
     ]
-    return NEURONS * float(np.mean(neurons)) + float(np.mean(synapses)) + COMETS * max(comets, default=0.0)
+    moves = frame.compared if frame.accuracy is not None else max(comets, default=0.0)
+    return NEURONS * float(np.mean(neurons)) + float(np.mean(synapses)) + COMETS * moves
 
 
 def _brightest(recording: Recording) -> list[float]:

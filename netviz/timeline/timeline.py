@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from netviz.scene.model import MOST_ANSWERED
 from netviz.scene.shots import WalkShot
-from netviz.timeline import captions, step_timing
+from netviz.timeline import captions, first_weights, step_timing
+from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.answers import Focus, Questions, focus_at
 from netviz.timeline.before_after import BeforeAfter, before_after
 from netviz.timeline.cues import (
@@ -132,7 +133,7 @@ class Timeline:
             "title": self._rest, "rest": self._rest, "move": self._move, "sweep": self._sweep, "step": self._step,
             "hold": self._hold, "think": self._think, "walk": self._walk,
         }  # fmt: skip
-        frame = make[span.kind](span, float(self.phase[index]), index)
+        frame = self._with_first_weights(make[span.kind](span, float(self.phase[index]), index), span)
         if self.is_reduced:
             frame = replace(frame, pulses=())
             return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
@@ -141,6 +142,19 @@ class Timeline:
             state = interpolate(state_of(self.recording, left), NetworkState(frame.weights, frame.biases), transition)
             frame = replace(frame, weights=state.weights, biases=state.biases)
         return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
+
+    @cached_property
+    def _accuracy(self) -> Accuracy | None:
+        """Shares of right answers, for a film whose counters show them; None for others."""
+        return None if self.held or self.shared is not None else Accuracy.of(self.recording)
+
+    def _with_first_weights(self, frame: Frame, span: Span) -> Frame:
+        """The frame with the neuron whose weights are shown as a picture, in thoughts and in steps seen in full."""
+        scene = self.recording.scene
+        if self.held or self.shared is not None or not first_weights.can_be_seen(scene):
+            return frame
+        is_full = span.kind == "think" or (span.kind == "step" and self.presentations.has_inset(span))
+        return replace(frame, first_weights=first_weights.shown_in(scene, frame, is_full=is_full))
 
     @cached_property
     def _questions(self) -> Questions | None:
@@ -287,6 +301,7 @@ class Timeline:
             spotlight=self._spotlight(index),
             detail=self._detail(index),
             drawn=levels.drawn,
+            accuracy=None if self._accuracy is None else self._accuracy.at(cycle),
         )
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:

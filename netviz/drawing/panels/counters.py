@@ -13,6 +13,7 @@ from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
+from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 
@@ -33,7 +34,7 @@ class Counter:
 def counters(context: RenderContext) -> list[Counter]:
     """Counters of the cycle, and of the average error or, if there are examples for testing, the losses on both halves.
 
-    Runs side by side share only that of the cycle.
+    Where targets are classes, of the shares of right answers instead. Runs side by side share only that of the cycle.
     """
     recording, theme = context.recording, context.theme
     scene = recording.scene
@@ -47,6 +48,8 @@ def counters(context: RenderContext) -> list[Counter]:
     ]
     if context.compared:
         return found
+    if scene.style != "classic" and (accuracy := Accuracy.of(recording)) is not None:
+        return [*found, *_shares(context, accuracy.at(0)[1] is not None)]
     if recording.test_loss is None:
         error = partial(error_text, share=is_share(recording))
         most = float(recording.train_error.max())
@@ -65,6 +68,24 @@ def counters(context: RenderContext) -> list[Counter]:
             lambda frame: f"{frame.test_loss or 0:z.4f}",
         ),
     ]
+
+
+def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
+    """Counters of the shares of right answers: to what the network has never seen, and to its training set."""
+    scene, theme = context.recording.scene, context.theme
+
+    def share(frame: Frame, which: int) -> str:
+        value = None if frame.accuracy is None else frame.accuracy[which]
+        return "" if value is None else per_cent(value)
+
+    train = Counter(say(scene, "label-right-training"), "100 %", theme.error, partial(share, which=0))
+    test = Counter(say(scene, "label-right-unseen"), "100 %", theme.test_error, partial(share, which=1))
+    return [test, train] if has_tests else [train]
+
+
+def per_cent(share: float) -> str:
+    """A share in whole per cent: all and none only where they are exactly that."""
+    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)} %"
 
 
 class NumbersPanel(NoGlow):

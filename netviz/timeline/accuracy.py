@@ -1,0 +1,64 @@
+"""Accuracy: the share of a classification's examples whose class a network names, with the weights of kept moments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from netviz.timeline.answers import has_classes
+from netviz.timeline.frame import Array
+from netviz.training.layers import forward
+from netviz.training.recording import AT_REST, Recording
+
+MOST_PRODUCTS = 200_000_000
+"""Most products in the answers to all examples with the weights of one moment: about a tenth of a second."""
+
+
+@dataclass(frozen=True, eq=False)
+class Accuracy:
+    """Shares of right answers after the kept cycles of a run, each computed when it is asked for the first time.
+
+    rows, cycles: of the recording's moments at rest, increasing.
+    """
+
+    recording: Recording
+    rows: tuple[int, ...]
+    cycles: tuple[int, ...]
+    known: dict[int, tuple[float, float | None]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, recording: Recording) -> Accuracy | None:
+        """Accuracy of a run whose targets are classes; None for others, and where it would take too long."""
+        examples, layers = recording.examples, recording.scene.network.layers
+        count = len(examples.inputs) + len(examples.test_inputs)
+        products = count * sum(before * after for before, after in pairwise(layers))
+        if not has_classes(examples.targets) or products > MOST_PRODUCTS:
+            return None
+        rows = np.flatnonzero(recording.example == AT_REST)
+        return cls(recording, tuple(rows.tolist()), tuple(recording.cycle[rows].tolist()))
+
+    def at(self, cycle: int) -> tuple[float, float | None]:
+        """Shares of the training and of the test examples that are right after the kept cycle nearest to one.
+
+        The latter is None where there are no test examples.
+        """
+        number = int(np.abs(np.array(self.cycles) - cycle).argmin())
+        if number not in self.known:
+            examples = self.recording.examples
+            test = self._share(self.rows[number], examples.test_inputs, examples.test_targets)
+            train = self._share(self.rows[number], examples.inputs, examples.targets)
+            assert train is not None, "there is at least one training example"
+            self.known[number] = train, test
+        return self.known[number]
+
+    def _share(self, row: int, inputs: Array, targets: Array) -> float | None:
+        """Share of examples (E, n_0) of which, with a row's weights, the target's output is the largest."""
+        if not len(inputs):
+            return None
+        weights, biases = ([array[row] for array in of] for of in (self.recording.weights, self.recording.biases))
+        with np.errstate(all="ignore"):
+            outputs = forward(weights, biases, self.recording.scene.network.activations, inputs)[-1]
+        right = (outputs.argmax(axis=1) == targets.argmax(axis=1)) & np.isfinite(outputs).all(axis=1)
+        return float(right.mean())

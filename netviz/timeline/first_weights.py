@@ -1,0 +1,55 @@
+"""First weights: the hidden neuron whose weights from a picture's pixels are shown as a picture, what it looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from netviz.scene.scene import Scene
+from netviz.timeline.frame import Array, FirstWeights, Frame
+from netviz.training.layers import through_activation
+
+
+def can_be_seen(scene: Scene) -> bool:
+    """True if a scene's inputs are a picture, and neurons stand between them and the outputs."""
+    return scene.network.grid is not None and len(scene.network.layers) > 2
+
+
+def shown_in(scene: Scene, frame: Frame, *, is_full: bool) -> FirstWeights | None:
+    """The neuron whose weights are shown in a frame: one that is spoken of, or the one that adds most to the answer.
+
+    is_full: whether the frame's step or thought is seen in full, which leaves time for the latter.
+    """
+    spoken = _spoken_of(frame)
+    if spoken is not None or not is_full:
+        return spoken
+    return of_answer(scene, frame.weights, frame.activations, frame.compared)
+
+
+def _spoken_of(frame: Frame) -> FirstWeights | None:
+    """The neuron of the first hidden layer that a cue or a line of a worked example is about; None without one."""
+    spotlight = frame.spotlight
+    if spotlight is not None and spotlight.neuron is not None and spotlight.neuron[0] == 1 and spotlight.level > 0:
+        return FirstWeights(spotlight.neuron[1], spotlight.level)
+    if frame.highlighted is not None and frame.highlighted[0] == 1:
+        return FirstWeights(frame.highlighted[1], 1.0)
+    return None
+
+
+def of_answer(
+    scene: Scene, weights: Sequence[Array], activations: Sequence[Array], level: float
+) -> FirstWeights | None:
+    """The neuron that adds most to the largest output, at a level; None at level 0.
+
+    What a neuron adds is its activation times the slope of the output's sum by it: with one hidden layer that is the
+    term of the sum itself. weights[l] (nodes_l, n_{l+1}), activations[l] (nodes_l,): of a frame.
+    """
+    if level <= 0:
+        return None
+    sizes, kinds = scene.network.layers, scene.network.activations
+    slopes = weights[-1][: sizes[-2], int(activations[-1].argmax())]
+    for layer in range(len(sizes) - 2, 1, -1):
+        through = through_activation(kinds[layer - 1], activations[layer][: sizes[layer]], slopes)
+        slopes = weights[layer - 1][: sizes[layer - 1]] @ through
+    return FirstWeights(int(np.argmax(activations[1][: sizes[1]] * slopes)), level)
