@@ -1,15 +1,15 @@
 """Layer collapsing: which neurons and synapses of a large network are drawn one by one, decided once for a whole film.
 
-A layer of a few neurons is a row of discs. In a larger one the neurons that matter most stay discs and all others
-become small cells of a block, so that each is still seen as light. Inputs that are a picture are the cells of it. Of
-the synapses the strongest are lines; all together, drawn or not, are edge bundles between their layers.
+A layer of a few neurons is a row of discs. One of some more stands in two or three staggered columns of small discs,
+and the neurons of a still larger one become the round cells of a block, so that each is seen as light. Inputs that are
+a picture are the cells of it. Of the synapses the strongest are lines; all together, drawn or not, are edge bundles
+between their layers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -18,8 +18,10 @@ from netviz.timeline.frame import node_counts, with_bias_weights
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST, Integers, Recording
 
-PULLED_OUT = 6
-"""Number of neurons of a collapsed layer that stay discs: half of them before its block, half behind."""
+FEWEST_COLLAPSED = 7
+"""Fewest neurons of a layer that is collapsed, however little room there is."""
+MOST_IN_COLUMNS, MOST_COLUMNS = 40, 3
+"""Most neurons of a layer that stands in staggered columns of discs, and most of these columns."""
 MOST_LINES = 300
 """Most synapses drawn as lines of their own."""
 _MOST_MOMENTS = 16
@@ -33,11 +35,18 @@ class CollapsedLayer:
     discs (d,), cells (c,): numbers of the neurons that are discs, and of those that are cells of a block, both
     increasing.
     grid: rows and columns of the picture that the cells are, None where they are none.
+    columns: number of staggered columns (rows, where signals go up) in which the discs stand.
     """
 
     discs: Integers
     cells: Integers
     grid: tuple[int, int] | None = None
+    columns: int = 1
+
+    @property
+    def is_collapsed(self) -> bool:
+        """True if its neurons are no single row of discs; such a layer has a label, and its bias node is left out."""
+        return bool(len(self.cells)) or self.columns > 1
 
     @property
     def count(self) -> int:
@@ -65,39 +74,36 @@ class CollapsedNetwork:
         )
 
 
-def collapse_layers(scene: Scene, most: int) -> tuple[CollapsedLayer, ...]:
-    """Collapse a scene's layers without its recording. most: number of discs that fit beside each other.
-
-    Which neurons stay discs is not known yet: the first ones stand for them.
-    """
+def collapse_layers(scene: Scene, most: int, rows: int = 0) -> tuple[CollapsedLayer, ...]:
+    """Collapse a scene's layers. most: number of discs that fit beside each other; rows: of outputs drawn as rows."""
     found = []
+    last = len(scene.network.layers) - 1
     for layer, size in enumerate(scene.network.layers):
-        everyone = np.arange(size)
+        everyone, columns = np.arange(size), -(-size // max(1, most))
         if layer == 0 and scene.network.grid is not None:
             found.append(CollapsedLayer(everyone[:0], everyone, scene.network.grid))
-        elif size > most:
-            found.append(CollapsedLayer(everyone[:PULLED_OUT], everyone[PULLED_OUT:]))
-        else:
+        elif columns == 1 or size < FEWEST_COLLAPSED or (layer == last and size == rows):
             found.append(CollapsedLayer(everyone, everyone[:0]))
+        elif size <= MOST_IN_COLUMNS and columns <= MOST_COLUMNS:
+            found.append(CollapsedLayer(everyone, everyone[:0], columns=columns))
+        else:
+            found.append(CollapsedLayer(everyone[:0], everyone))
     return tuple(found)
 
 
-def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LINES) -> CollapsedNetwork:
-    """Collapse a recording's network. most: discs that fit beside each other; most_lines: synapses drawn."""
+def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LINES, rows: int = 0) -> CollapsedNetwork:
+    """Collapse a recording's network.
+
+    most: discs that fit beside each other; most_lines: synapses drawn; rows: outputs that are drawn as rows of names
+    and bars, however many stand beside each other otherwise.
+    """
     scene = recording.scene
-    layers = collapse_layers(scene, most)
+    layers = collapse_layers(scene, most, rows)
     nodes, sizes = node_counts(scene), scene.network.layers
     counts = tuple(before * after for before, after in zip(nodes, sizes[1:], strict=False))
-    if sum(counts) <= most_lines and not any(len(collapsed.cells) for collapsed in layers):
+    if sum(counts) <= most_lines and not any(layer.is_collapsed for layer in layers):
         return CollapsedNetwork(layers, (None,) * len(counts), counts)
-    carried = contributions(recording)
-    layers = tuple(
-        collapsed
-        if collapsed.grid is not None or not len(collapsed.cells)
-        else _collapse_layer(carried, layer, collapsed.count)
-        for layer, collapsed in enumerate(layers)
-    )
-    return CollapsedNetwork(layers, _strongest(carried, layers, most_lines), counts)
+    return CollapsedNetwork(layers, _strongest(contributions(recording), layers, most_lines), counts)
 
 
 def contributions(recording: Recording) -> tuple[Floats, ...]:
@@ -120,32 +126,21 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
 
 
-def _collapse_layer(carried: Sequence[Floats], layer: int, size: int) -> CollapsedLayer:
-    """Collapse a layer; the neurons that contribute most to the next layer stay discs.
-
-    In the output layer those that are contributed most to.
-    """
-    matter = carried[layer][:size].sum(axis=1) if layer < len(carried) else carried[-1].sum(axis=0)
-    discs = np.sort(np.argsort(-matter, kind="stable")[:PULLED_OUT])
-    return CollapsedLayer(discs, np.setdiff1d(np.arange(size), discs))
-
-
 def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most: int) -> tuple[Integers | None, ...]:
-    """Synapses that are lines: those between discs and pixels that contribute most, a fair number in each layer."""
-    ends = []
-    for weights, (before, after) in zip(carried, pairwise(layers), strict=True):
-        bias = np.arange(before.count, len(weights))
-        start = np.concatenate([before.discs, before.cells if before.grid is not None else before.cells[:0], bias])
-        ends.append((start[:, None] * weights.shape[1] + after.discs[None, :]).ravel())
-    shares = _shares([len(candidates) for candidates in ends], most)
+    """Synapses that are lines: those that contribute most, a fair number in each layer; none from a node left out."""
+    candidates = [
+        np.arange((before.count if before.is_collapsed else len(weights)) * weights.shape[1])
+        for weights, before in zip(carried, layers, strict=False)
+    ]
+    shares = _shares([len(each) for each in candidates], most)
     found: list[Integers | None] = []
-    for weights, candidates, share in zip(carried, ends, shares, strict=True):
+    for weights, some, share in zip(carried, candidates, shares, strict=True):
         if share == weights.size:
             found.append(None)
             continue
-        strength = weights.ravel()[candidates]
-        order = np.argsort(strength, kind="stable")[len(candidates) - share :]
-        found.append(candidates[order[strength[order] > 0]])
+        strength = weights.ravel()[some]
+        order = np.argsort(strength, kind="stable")[len(some) - share :]
+        found.append(some[order[strength[order] > 0]])
     return tuple(found)
 
 

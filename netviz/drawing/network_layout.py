@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +19,24 @@ from netviz.training.layers import Floats
 
 GAP, COLLAPSED_GAP = 1.35, 1.1
 """Gap between two discs, in radii; in networks with collapsed layers discs stand closer and are larger."""
-BLOCK_SLOTS = 3
-"""Least number of discs whose place the block of a collapsed layer takes."""
 SMALLEST_DISC, MOST_DISCS = 0.008, 24
 """Radius of the smallest discs, as a part of the picture's shorter side, and how many stand beside each other at most;
 where they would be smaller or more, layers are collapsed."""
-LARGEST_CELL = {"picture": 0.034, "block": 0.026}
+LARGEST_CELL = {"picture": 0.062, "block": 0.034}
 """Largest sides of cells, as parts of the picture's shorter side."""
-MOST_DEEP = {"picture": (0.34, 1.15), "block": (0.18, 0.60)}
+DEEPEST = 0.62
+"""Largest depth of a layer's columns, as a part of its share of the network's length along the flow."""
+MOST_DEEP: dict[Flow, dict[str, tuple[float, float]]] = {
+    "right": {"picture": (0.34, 1.15), "block": (0.17, 0.60)},
+    "up": {"picture": (0.45, 1.35), "block": (0.17, 0.60)},
+}
 """Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
-MOST_ACROSS = 0.74
+MOST_ACROSS = 0.92
 """Largest breadth of a picture, as a part of the network's breadth across the flow."""
+
+
+ROUND_CELL = 0.38
+"""Radius of a cell that is a neuron, as a part of the distance from cell to cell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +64,11 @@ class CellBlock:
         return self.rows * self.pitch
 
     @property
+    def radius(self) -> float:
+        """Radius of a cell that is a neuron and no pixel, in pixels."""
+        return ROUND_CELL * self.pitch
+
+    @property
     def centres(self) -> Floats:
         """Centres of the cells (c, 2), in pixels."""
         row, column = np.divmod(np.arange(len(self.cells)), self.columns)
@@ -68,10 +81,15 @@ def most_discs(area: Rect, flow: Flow, unit: float) -> int:
     return min(MOST_DISCS, max(1, int((across / (1000 * SMALLEST_DISC * unit) + GAP) / (2 + GAP))))
 
 
+DISC_IN_COLUMN = 0.37
+"""Radius of a disc in a layer of staggered columns, as a part of the distance of two discs of a column."""
+COLUMNS_APART: dict[Flow, float] = {"right": 1.9, "up": 1.1}
+"""Distance of two columns, likewise; in upright networks, which are broad, they are closer rows."""
+
+
 def slots(collapsed: CollapsedLayer, has_bias_node: bool) -> int:
-    """Number of discs that a layer needs place for across the flow, its block counted as some."""
-    block = BLOCK_SLOTS if len(collapsed.cells) and collapsed.grid is None else 0
-    return len(collapsed.discs) + block + has_bias_node
+    """Number of discs that a layer needs place for across the flow; none for one that makes its own place."""
+    return 0 if collapsed.is_collapsed else len(collapsed.discs) + has_bias_node
 
 
 @dataclass(frozen=True)
@@ -79,8 +97,8 @@ class FlowArea:
     """The network's area seen along and across the flow, with the spacing of its discs.
 
     along, across: its length and breadth in pixels. radius: of the discs. spacing: from the middle of one to the next.
-    most: the number that stand beside each other. label: height of the line below each block for its label. unit: a
-    thousandth of the picture's shorter side.
+    label: height of the line below each collapsed layer for its label. unit: a thousandth of the picture's shorter
+    side.
     """
 
     area: Rect
@@ -88,7 +106,6 @@ class FlowArea:
     layers: int
     radius: float
     spacing: float
-    most: int
     label: float
     unit: float
 
@@ -99,11 +116,6 @@ class FlowArea:
     @property
     def across(self) -> float:
         return self.area.height if self.flow == "right" else self.area.width
-
-    def slot(self, number: int) -> float:
-        """Position of a disc's middle across the flow; negative numbers count from the end."""
-        number = number if number >= 0 else self.most + number
-        return self.across / 2 + (number - (self.most - 1) / 2) * self.spacing
 
     def point(self, along: float, across: float) -> tuple[float, float]:
         """Pixels (x, y) of a point given along and across the flow."""
@@ -116,82 +128,114 @@ class FlowArea:
 
         A label may leave no space, as among many layers: a block is no smaller than a disc either way.
         """
-        part, share = MOST_DEEP[kind]
+        part, share = MOST_DEEP[self.flow][kind]
         depth = min(part, share / self.layers) * self.along
         width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
         return max(2 * self.radius, width), max(2 * self.radius, height)
 
 
-def place_blocks(
-    flow_area: FlowArea, collapsed_layers: Sequence[CollapsedLayer], has_bias_nodes: bool
-) -> tuple[tuple[Floats, ...], tuple[CellBlock | None, ...]]:
-    """The centres of all nodes of each layer, and the blocks of those that have one.
+class PlacedLayer(NamedTuple):
+    """Nodes of a layer (nodes_l, 2) with the radius of its discs, its block, and the rectangle it takes if it has a
+    label."""
 
-    Layers follow each other with even gaps between what they take along the flow.
+    centres: Floats
+    radius: float
+    block: CellBlock | None
+    box: Rect | None
+
+
+def place_layers(
+    flow_area: FlowArea, collapsed_layers: Sequence[CollapsedLayer], has_bias_nodes: bool, has_rows: bool = False
+) -> list[PlacedLayer]:
+    """The nodes of each layer; layers follow each other with even gaps between what they take along the flow.
+
+    The bias node of a collapsed layer, which is not drawn, has its place at the end of the layer. has_rows: whether the
+    synapses end at the end of the area, where the outputs' rows begin.
     """
     up = flow_area.flow == "up"
-    biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
-    blocks = [_block(flow_area, collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
-    disc = 2 * flow_area.radius
-    depths = [disc if b is None else max(disc, float(b.height if up else b.width)) for b in blocks]
-    labels = [flow_area.label if up and block is not None else 0.0 for block in blocks]
+    blocks = [_block(flow_area, collapsed) for collapsed in collapsed_layers]
+    columns = [_columns(flow_area, collapsed) for collapsed in collapsed_layers]
+    depths = [
+        disc.depth if block is None else float(block.height if up else block.width)
+        for block, disc in zip(blocks, columns, strict=True)
+    ]
+    if has_rows:
+        depths[-1] = 0.0
+    labels = [flow_area.label if up and layer.is_collapsed else 0.0 for layer in collapsed_layers]
     gap = (flow_area.along - sum(depths) - sum(labels)) / max(1, len(collapsed_layers) - 1)
-    starts = [0.0, *accumulate(depth + label + gap for depth, label in zip(depths, labels, strict=True))]
-    centres, found = [], []
-    for collapsed, bias, block, start, depth, label in zip(
-        collapsed_layers, biased, blocks, starts, depths, labels, strict=False
+    starts = accumulate([0.0, *(depth + label + gap for depth, label in zip(depths, labels, strict=True))])
+    found = []
+    for layer, (collapsed, block, disc, start, depth, label) in enumerate(
+        zip(collapsed_layers, blocks, columns, starts, depths, labels, strict=False)
     ):
-        at = start + label + depth / 2
+        radius = disc.radius
+        bias = has_bias_nodes and layer < len(collapsed_layers) - 1
+        at, middle = start + label + depth / 2, (flow_area.across - (0.0 if up else flow_area.label)) / 2
         if block is not None:
-            block = _moved(block, flow_area, at, _middle(flow_area, collapsed, bias))
-        found.append(block)
-        nodes = np.empty((collapsed.count + bias, 2))
-        across = _across(flow_area, collapsed, bias)
-        nodes[collapsed.discs] = np.array(
-            [flow_area.point(at, each) for each in across[: len(collapsed.discs)]]
-        ).reshape(-1, 2)
-        if bias:
-            nodes[-1] = flow_area.point(at, across[-1])
+            block = _moved(block, flow_area, at, middle)
+            nodes = block.centres
+        elif collapsed.columns > 1:
+            nodes = _in_columns(flow_area, collapsed, disc, at, middle)
+        else:
+            nodes = np.array([flow_area.point(at, each) for each in _across(flow_area, collapsed.count + bias)])
+        box = None
         if block is not None:
-            nodes[collapsed.cells] = block.centres
-        centres.append(nodes)
-    return tuple(centres), tuple(found)
+            box = Rect(block.left, block.top, block.width, block.height)
+        elif collapsed.is_collapsed:
+            (left, top), (right, bottom) = nodes.min(axis=0) - radius, nodes.max(axis=0) + radius
+            box = Rect(float(left), float(top), float(right - left), float(bottom - top))
+        if bias and box is not None:
+            nodes = np.vstack([nodes, [box.x + box.width / 2, box.bottom]])
+        found.append(PlacedLayer(nodes, radius, block, box))
+    return found
 
 
-def _across(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> list[float]:
-    """Positions of a layer's discs across the flow, the bias node the last: at the ends if a block is between them."""
-    count = len(collapsed.discs) + bias
-    if len(collapsed.cells):
-        first = len(collapsed.discs) // 2
-        return [flow_area.slot(number if number < first else number - count) for number in range(count)]
+def _across(flow_area: FlowArea, count: int) -> list[float]:
+    """Positions of a layer's discs across the flow, the bias node the last."""
     widest = flow_area.spacing if flow_area.flow == "right" else 1.25 * flow_area.spacing
     step = min(widest, (flow_area.across - 2 * flow_area.radius) / max(1, count - 1))
     return [flow_area.across / 2 + (number - (count - 1) / 2) * step for number in range(count)]
 
 
-def _ends(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> tuple[float, float]:
-    """Start and end across the flow of the space for a layer's block, its label included."""
-    first, last = len(collapsed.discs) // 2, len(collapsed.discs) - len(collapsed.discs) // 2 + bias
-    away = 1.9 * flow_area.radius
-    start = flow_area.slot(first - 1) + away if first else 0.0
-    stop = flow_area.slot(-last) - away if last else flow_area.across
-    return start, stop
+class Columns(NamedTuple):
+    """Radius of a layer's discs, their distance in a column, and the distance of its columns; 0 in a single one."""
+
+    radius: float
+    pitch: float
+    apart: float
+    depth: float
 
 
-def _middle(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> float:
-    start, stop = _ends(flow_area, collapsed, bias)
-    if flow_area.flow == "up":
-        return flow_area.across / 2 if collapsed.grid is not None else (start + stop) / 2
-    return (start + stop - flow_area.label) / 2
+def _columns(flow_area: FlowArea, collapsed: CollapsedLayer) -> Columns:
+    """Staggered columns of a layer, as large as they fit across the flow and into the layer's share of its length."""
+    if collapsed.columns == 1:
+        return Columns(flow_area.radius, 0.0, 0.0, 2 * flow_area.radius)
+    up, between = flow_area.flow == "up", collapsed.columns - 1
+    free = flow_area.across - (0.0 if up else flow_area.label)
+    steps = (collapsed.count - 1) / collapsed.columns + 2 * DISC_IN_COLUMN
+    pitch = min(flow_area.radius / DISC_IN_COLUMN, free / steps)
+    radius, apart = DISC_IN_COLUMN * pitch, COLUMNS_APART[flow_area.flow] * pitch
+    deepest = DEEPEST * flow_area.along / flow_area.layers - (flow_area.label if up else 0.0)
+    if between * apart + 2 * radius > deepest:  # many layers
+        radius = max(SMALLEST_RADIUS, min(radius, deepest / (2 + 1.4 * between)))
+        apart = max(1.4 * radius, (deepest - 2 * radius) / between)
+    return Columns(radius, pitch, apart, between * apart + 2 * radius)
 
 
-def _block(flow_area: FlowArea, collapsed: CollapsedLayer, bias: bool) -> CellBlock | None:
+def _in_columns(flow_area: FlowArea, collapsed: CollapsedLayer, disc: Columns, along: float, middle: float) -> Floats:
+    """Centres (n, 2) of a layer's discs in staggered columns: neighbours stand in columns side by side."""
+    number = np.arange(collapsed.count)
+    across = middle + (number - (collapsed.count - 1) / 2) * disc.pitch / collapsed.columns
+    depth = along + (number % collapsed.columns - (collapsed.columns - 1) / 2) * disc.apart
+    return np.array([flow_area.point(*each) for each in zip(depth.tolist(), across.tolist(), strict=True)])
+
+
+def _block(flow_area: FlowArea, collapsed: CollapsedLayer) -> CellBlock | None:
     """Block of a layer, as large as it may be, not placed yet; None if all its neurons are discs."""
     if not len(collapsed.cells):
         return None
-    start, stop = _ends(flow_area, collapsed, bias)
     kind = "block" if collapsed.grid is None else "picture"
-    breadth = stop - start if collapsed.grid is None else min(stop - start, MOST_ACROSS * flow_area.across)
+    breadth = flow_area.across if collapsed.grid is None else MOST_ACROSS * flow_area.across
     width, height = flow_area.box(kind, breadth)
     largest = LARGEST_CELL[kind] * 1000 * flow_area.unit
     if collapsed.grid is not None:
@@ -234,11 +278,15 @@ SMALLEST_RADIUS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class NetworkPositions:
-    """Positions of the nodes. centres[l] (nodes_l, 2): x, y in pixels. radius: of every neuron that is a disc.
+    """Positions of the nodes. centres[l] (nodes_l, 2): x, y in pixels. radius: of every neuron that is a disc,
+    the smallest where layers differ.
 
     has_bias_nodes: whether the last node of every layer but the last is a bias node, which is smaller.
     blocks: for every layer the block of its neurons that are not discs, None without one; () if all are discs.
-    label: height of the line below each block; 0: there is none.
+    label: height of the line below each collapsed layer; 0: there is none.
+    layer_radii: radius of each layer's discs; () where all have the same. boxes: rectangles of collapsed layers, whose
+    bias nodes are not drawn; None for others, () if there are none.
+    classes: half the width and height (n_L, 2) of the outputs' names, where they stand in the outputs' place.
     """
 
     centres: tuple[NDArray[np.float64], ...]
@@ -247,6 +295,9 @@ class NetworkPositions:
     has_bias_nodes: bool = False
     blocks: tuple[CellBlock | None, ...] = ()
     label: float = 0.0
+    layer_radii: tuple[float, ...] = ()
+    boxes: tuple[Rect | None, ...] = ()
+    classes: NDArray[np.float64] | None = None
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
         """The centres (n_l, 2) of a layer's neurons."""
@@ -257,30 +308,46 @@ class NetworkPositions:
         """The block of a layer's neurons that are not discs; None without one."""
         return self.blocks[layer] if self.blocks else None
 
+    def box(self, layer: int) -> Rect | None:
+        """The rectangle of a collapsed layer, None for another."""
+        return self.boxes[layer] if self.boxes else None
+
+    def draws_bias(self, layer: int) -> bool:
+        """True if a layer has a bias node that is drawn."""
+        return self.has_bias_nodes and layer < len(self.centres) - 1 and self.box(layer) is None
+
     def discs(self, layer: int) -> NDArray[np.int64]:
         """Numbers of a layer's neurons that are discs."""
         everyone = np.arange(len(self.neurons(layer)))
+        if self.classes is not None and layer == len(self.centres) - 1:
+            return everyone[:0]
         block = self.block(layer)
         return everyone if block is None else np.setdiff1d(everyone, block.cells)
 
     def nodes(self, layer: int) -> NDArray[np.int64]:
         """Numbers of a layer's discs, and of its bias node if there is one."""
-        return np.append(self.discs(layer), np.arange(len(self.neurons(layer)), len(self.centres[layer])))
+        discs = self.discs(layer)
+        return np.append(discs, len(self.neurons(layer))) if self.draws_bias(layer) else discs
+
+    @property
+    def bias_layers(self) -> list[int]:
+        """Layers whose bias node is drawn."""
+        return [layer for layer in range(len(self.centres)) if self.draws_bias(layer)]
 
     @property
     def bias_nodes(self) -> NDArray[np.float64]:
-        """The centres (L, 2) of all bias nodes, or (0, 2)."""
-        if not self.has_bias_nodes:
-            return np.empty((0, 2))
-        return np.array([centres[-1] for centres in self.centres[:-1]])
+        """The centres (k, 2) of all bias nodes that are drawn."""
+        return np.array([self.centres[layer][-1] for layer in self.bias_layers]).reshape(-1, 2)
 
     def radii(self, layer: int) -> NDArray[np.float64]:
-        """The radii (nodes_l,) of a layer's nodes; 0 for a cell, since synapses that lead to it end at its middle."""
-        radii = np.full(len(self.centres[layer]), float(self.radius))
+        """The radii (nodes_l,) of a layer's nodes, along the flow; 0 for a pixel: synapses begin at its middle."""
+        if self.classes is not None and layer == len(self.centres) - 1:
+            return self.classes[:, 0 if self.flow == "right" else 1]
+        radii = np.full(len(self.centres[layer]), float(self.layer_radii[layer] if self.layer_radii else self.radius))
         radii[len(self.neurons(layer)) :] *= BIAS_RADIUS
         block = self.block(layer)
         if block is not None:
-            radii[block.cells] = 0.0
+            radii[block.cells] = 0.0 if block.is_picture else block.radius
         return radii
 
 
@@ -319,22 +386,39 @@ def place_collapsed(
     has_bias_nodes: bool,
     label: float,
     unit: float,
+    has_rows: bool = False,
 ) -> NetworkPositions:
-    """Positions of nodes of layers of which some have blocks.
+    """Positions of nodes of layers of which some are collapsed.
 
-    label: height of the line below each block. unit: a thousandth of the picture's shorter side.
+    label: height of the line below each collapsed layer. unit: a thousandth of the picture's shorter side. has_rows:
+    whether the outputs are rows of names and bars, which find their own place beyond the area (see class_bars.py).
     """
     along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
-    most = max(1, *(slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)))
+    counts = [slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
+    most = max(1, *(counts[:-1] if has_rows else counts))
     fitting = min(
         largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers))
     )
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, most, label, unit)
-    centres, blocks = place_blocks(flow_area, collapsed_layers, has_bias_nodes)
-    return NetworkPositions(centres, radius, flow, has_bias_nodes, blocks, label)
+    flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, label, unit)
+    layers = place_layers(flow_area, collapsed_layers, has_bias_nodes, has_rows)
+    drawn = [
+        layer.radius if layer.block is None else layer.block.radius
+        for layer in (layers[:-1] if has_rows else layers)
+        if layer.block is None or not layer.block.is_picture
+    ]
+    return NetworkPositions(
+        tuple(layer.centres for layer in layers),
+        max(SMALLEST_RADIUS, min(drawn, default=radius)),
+        flow,
+        has_bias_nodes,
+        tuple(layer.block for layer in layers),
+        label,
+        tuple(layer.radius for layer in layers),
+        tuple(layer.box for layer in layers),
+    )
 
 
 def curves(
@@ -352,7 +436,7 @@ def curves(
         first, last = np.divmod(np.arange(len(here) * len(there)) if rows is None else rows, len(there))
         along = direction(places.flow)
         start = here[first] + along * places.radii(layer)[first][:, None]
-        found.append(bezier(start, there[last] - along * places.radius, places.flow, points))
+        found.append(bezier(start, there[last] - along * places.radii(layer + 1)[last][:, None], places.flow, points))
     return found
 
 

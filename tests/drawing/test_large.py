@@ -22,6 +22,22 @@ def digits(size: str, **changes: object) -> Scene:
     return load_scene("digits", overrides=fewer | {key.replace("__", "."): value for key, value in changes.items()})
 
 
+def large(layers: tuple[int, ...], size: str, **changes: object) -> Scene:
+    random = np.random.default_rng(0)
+    examples = [{"inputs": random.random(layers[0]).tolist(), "target": random.random(layers[-1]).tolist()}] * 2
+    return Scene.model_validate(
+        {
+            "network": {"layers": layers},
+            "data": {"examples": examples},
+            "training": {"cycles": 2},
+            "schedule": {"cycles": [1, 2]},
+            "shots": [{"shot": "learning", "examples": "each"}],
+            "output": {"size": size},
+            **changes,
+        }
+    )
+
+
 @pytest.fixture(scope="module")
 def timeline() -> Timeline:
     return timeline_of(digits("640x360"), seconds=20)
@@ -56,19 +72,43 @@ def test_the_presented_picture_is_seen(renderer: Renderer, timeline: Timeline) -
 def test_every_hidden_neuron_lights_where_it_stands(renderer: Renderer, timeline: Timeline) -> None:
     panel, at = network(renderer), first(timeline, "step")
     frame = timeline.frame(at)
-    block = panel.places.block(1)
-    assert block is not None and len(block.cells) == 26
-    for glows in (block.cells[0], block.cells[13], panel.places.discs(1)[2]):
+    assert panel.places.discs(1).tolist() == [*range(32)]
+    for glows in (0, 13, 31):
         activations = [*frame.activations]
         activations[1] = np.zeros_like(activations[1])
         activations[1][glows] = panel.scale.activations[1]
         picture = drawn(renderer, replace(frame, activations=tuple(activations), pulses=(), key=glows))
-        x, y = (panel.places.centres[1][:-1] + np.array([0, 0.55 * panel.places.radius])).round().astype(int).T
-        if glows in block.cells:
-            x, y = panel.places.centres[1][:-1].round().astype(int).T
+        x, y = panel.places.centres[1][:-1].round().astype(int).T
         brightness = picture[y, x].sum(axis=1)
-        others = np.setdiff1d(block.cells, [glows])
-        assert brightness[glows] > brightness[others].max() + 150
+        assert brightness[glows] > np.delete(brightness, glows).max() + 150
+
+
+def test_every_neuron_of_a_block_lights_where_it_stands() -> None:
+    timeline = timeline_of(large((3, 60, 1), "640x360"), seconds=10)
+    renderer = Renderer(timeline)
+    panel, frame = network(renderer), timeline.frame(first(timeline, "step"))
+    block = panel.places.block(1)
+    assert block is not None and len(block.cells) == 60 and not block.is_picture
+    x, y = block.centres.round().astype(int).T
+    for glows in (0, 31, 59):
+        activations = [*frame.activations]
+        activations[1] = np.zeros_like(activations[1])
+        activations[1][glows] = panel.scale.activations[1]
+        picture = drawn(renderer, replace(frame, activations=tuple(activations), pulses=(), key=glows))
+        brightness = picture[y, x].sum(axis=1)
+        assert brightness[glows] > np.delete(brightness, glows).max() + 150
+
+
+def test_between_the_cells_of_a_block_the_picture_goes_on() -> None:
+    timeline = timeline_of(large((3, 60, 1), "960x540"), seconds=10)
+    renderer = Renderer(timeline)
+    block = network(renderer).places.block(1)
+    assert block is not None
+    corners = (block.centres + block.pitch / 2).round().astype(int)
+    inside = corners[(corners[:, 0] < block.left + block.width - 2) & (corners[:, 1] < block.top + block.height - 2)]
+    x, y = inside.T
+    between = drawn(renderer, timeline.frame(first(timeline, "step")))[y, x]
+    assert len({tuple(colour) for colour in between.tolist()}) > len(inside) / 3, "light and synapses, no slab"
 
 
 @pytest.mark.parametrize("size", ["480x270", "270x270", "270x480"])
@@ -94,9 +134,9 @@ def test_what_is_not_drawn_one_by_one_is_said(size: str, timeline: Timeline, wri
     collapsed = network(renderer).collapsed
     assert f"strongest {collapsed.drawn} of 2,410 synapses drawn, the rest as haze" in texts
     assert frame.example is not None
-    assert f"8 × 8 inputs, {frame.example + 1} of 240" in texts
-    cells = [len(fold.cells) for fold in collapsed.layers]
-    assert (f"+{cells[1]} more" in texts) == (cells[1] > 0)
+    pixels = f"8 × 8 inputs + bias, {frame.example + 1} of 240"
+    assert pixels in texts or (size == "540x540" and "8 × 8 inputs + bias" in texts)
+    assert "32 neurons + bias" in texts
     names = [text for text in written if text.text not in {"0", "1"} or text.size > 1]
     width, height = scene.output.size
     assert all(text.left >= 0 and text.right <= width and text.top >= 0 and text.bottom <= height for text in names)
@@ -126,8 +166,8 @@ def test_where_labels_find_no_room_the_last_line_tells_of_the_blocks(
     renderer = Renderer(timeline)
     written.clear()
     renderer.draw(timeline.frame(first(timeline, "step")))
-    labels = [text for text in written if text.text == "+44 more"]
-    told = [text for text in written if text.text.startswith(f"{44 * deep} neurons as cells, ")]
+    labels = [text for text in written if text.text == "50 neurons + bias"]
+    told = [text for text in written if text.text.startswith(f"{50 * deep} neurons as cells, ")]
     assert (len(labels), len(told)) in ((deep, 0), (0, 1))
     assert not any(one.touches(other) for one, other in pairwise(labels))
     panel = network(renderer)
@@ -196,26 +236,14 @@ def test_a_network_of_a_hundred_thousand_synapses() -> None:
     panel = network(renderer)
     assert sum(panel.collapsed.synapses) == 785 * 128 + 129 * 10
     assert panel.collapsed.drawn <= 300
-    assert [0 if block is None else len(block.cells) for block in panel.places.blocks] == [784, 122, 0]
+    assert [0 if block is None else len(block.cells) for block in panel.places.blocks] == [784, 128, 0]
     assert drawn(renderer, timeline.frame(first(timeline, "step"))).std() > 5
 
 
 @pytest.mark.parametrize("layers", [(1, 1000, 1), (1000, 1), (2, 100, 30)])
 @pytest.mark.parametrize("style", ["glow", "playground"])
 def test_layers_of_up_to_a_thousand(layers: tuple[int, ...], style: str) -> None:
-    random = np.random.default_rng(0)
-    examples = [{"inputs": random.random(layers[0]).tolist(), "target": random.random(layers[-1]).tolist()}] * 2
-    scene = Scene.model_validate(
-        {
-            "network": {"layers": layers},
-            "data": {"examples": examples},
-            "training": {"cycles": 2},
-            "schedule": {"cycles": [1, 2]},
-            "shots": [{"shot": "learning", "examples": "each"}],
-            "output": {"size": "320x180"},
-            "style": style,
-        }
-    )
+    scene = large(layers, "320x180", style=style)
     timeline = timeline_of(scene, seconds=10)
     renderer = Renderer(timeline)
     for kind in ("step", "move"):

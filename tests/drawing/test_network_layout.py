@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from netviz.drawing.layer_collapsing import MOST_LINES, PULLED_OUT, collapse_network, contributions
+from netviz.drawing.layer_collapsing import MOST_LINES, collapse_network, contributions
 from netviz.drawing.layout import Flow, Rect
 from netviz.drawing.network_layout import NetworkPositions, curves, most_discs, place, place_collapsed
 from netviz.scene.scene import Scene
@@ -51,25 +50,26 @@ def test_small_networks_are_whole(recording: Recording) -> None:
     assert [fold.discs.tolist() for fold in network.layers] == [[0, 1, 2], [0, 1, 2, 3], [0]]
 
 
-def test_the_neurons_that_bring_most_to_the_next_layer_stay_discs() -> None:
-    recording = train(large((3, 40, 2), bias=False))
-    weights = [layer.copy() for layer in recording.weights]
-    important = [2, 3, 11, 20, 37, 39]
-    weights[1][:] = 0.01
-    for neuron in important:
-        weights[1][-1, neuron] = -5
-    fold = collapse_network(replace(recording, weights=tuple(weights)), 20).layers[1]
-    assert fold.discs.tolist() == important, "in their own order"
-    assert sorted([*fold.discs.tolist(), *fold.cells.tolist()]) == [*range(40)]
-    assert len(fold.discs) == PULLED_OUT
+def test_a_layer_of_some_more_neurons_stands_in_staggered_columns() -> None:
+    for size, columns in ((20, 1), (21, 2), (40, 2)):
+        (_, layer, _) = collapse_network(train(large((3, size, 2), bias=False)), 20).layers
+        assert (layer.columns, len(layer.discs), len(layer.cells)) == (columns, size, 0)
+    (_, layer, _) = collapse_network(train(large((3, 41, 2), bias=False)), 20).layers
+    assert (layer.columns, len(layer.discs), len(layer.cells)) == (1, 0, 41), "a block"
 
 
-def test_outputs_that_most_is_brought_to_stay_discs() -> None:
-    recording = train(large((3, 40), bias=False))
-    weights = recording.weights[0].copy()
-    weights[:] = 0.01
-    weights[:, :, 34:] = 1
-    assert collapse_network(replace(recording, weights=(weights,)), 20).layers[1].discs.tolist() == [*range(34, 40)]
+@pytest.mark.parametrize(("slot", "flow"), ROOMS, ids=["wide", "square", "tall"])
+def test_staggered_columns_are_even_and_end_above_their_label(slot: Rect, flow: Flow) -> None:
+    places = placed(train(large((64, 32, 10), grid=(8, 8))), slot, flow)
+    along, across = (0, 1) if flow == "right" else (1, 0)
+    centres, box, radius = places.neurons(1), places.box(1), float(places.radii(1)[0])
+    assert box is not None
+    np.testing.assert_allclose(np.diff(centres[:, across]), np.diff(centres[:, across])[0])
+    assert len(np.unique(centres[:, along].round(3))) == -(-32 // most_discs(slot, flow, 1.08))
+    assert np.diff(centres[:, across])[0] * len(np.unique(centres[:, along].round(3))) > 2 * radius, "apart"
+    assert (box.y, box.right) == pytest.approx((centres[:, 1].min() - radius, centres[:, 0].max() + radius))
+    assert box.bottom + places.label <= slot.bottom + 1e-6
+    assert not places.draws_bias(0) and not places.draws_bias(1) and not len(places.bias_nodes)
 
 
 def test_a_weight_counts_by_what_it_carries() -> None:
@@ -92,15 +92,13 @@ def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
     network = collapse_network(recording, 20)
     assert network.synapses == (101 * 30, 31 * 4)
     first, last = network.lines
-    assert first is not None and last is not None, "the synapses of the cells of the second layer are no lines"
-    discs = network.layers[1].discs
+    assert first is not None and last is not None, "a bias whose node is not drawn has no lines"
     assert len(first) + len(last) == network.drawn <= MOST_LINES
-    assert len(last) == 7 * 4, "all that there are between discs"
-    assert set(first % 30) <= {*discs.tolist()}
+    assert len(last) == 30 * 4 and last.max() < 30 * 4, "all that there are but the bias's"
+    assert first.max() < 100 * 30
     strength = contributions(recording)[0].ravel()
     assert (np.diff(strength[first]) >= 0).all(), "the strongest last, on top"
-    between = (np.arange(101)[:, None] * 30 + discs[None, :]).ravel()
-    left_out = np.setdiff1d(between, first)
+    left_out = np.setdiff1d(np.arange(100 * 30), first)
     assert strength[left_out].max() <= strength[first].min()
 
 
@@ -133,7 +131,9 @@ def test_nothing_overlaps_and_all_is_in_its_room(layers: tuple[int, ...], slot: 
         spots = centres[nodes]
         for (x, y), (across, down) in pairwise(spots):
             assert np.hypot(x - across, y - down) >= 2 * 0.6 * places.radius
-        boxes = [(x - places.radius, y - places.radius, x + places.radius, y + places.radius) for x, y in spots]
+        reach = float(places.radii(layer)[0]) if block is None else 0.0
+        boxes = [(x - reach, y - reach, x + reach, y + reach) for x, y in spots]
+        assert places.box(layer) is None or not places.draws_bias(layer)
         if block is not None:
             assert block.left % 2 == block.top % 2 == 0
             assert block.rows * block.columns >= len(block.cells) > (block.rows - 1) * block.columns

@@ -17,6 +17,7 @@ from netviz.scene.model import Feature
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.timeline.answers import has_classes
 from netviz.timeline.frame import Frame
 from netviz.training.layers import features_of
 
@@ -78,12 +79,17 @@ def _in_one_line(context: RenderContext, slot: Rect, most: int) -> bool:
     return context.recording.scene.network.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
 
 
-def margins_for_names(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
+def margins_for_names(
+    context: RenderContext, slot: Rect, most: int, has_rows: bool = False
+) -> tuple[float, float, float, float]:
     """Pixels to leave free at the left, right, top and bottom of the network, which always gets a part of the slot.
 
-    most: neurons that stand beside each other.
+    most: neurons that stand beside each other. has_rows: whether the outputs have rows of their own (class_bars.py), so
+    that only the inputs have names here.
     """
     left, right, above, below = _preferred_margins(context, slot, most)
+    if has_rows:
+        right, above = (0.0, above) if context.layout.flow == "right" else (right, 0.0)
     across = min(1.0, MOST * slot.width / max(1e-9, left + right))
     down = min(1.0, MOST * slot.height / max(1e-9, above + below))
     return across * left, across * right, down * above, down * below
@@ -166,11 +172,21 @@ class Names:
         layout, theme = context.layout, context.theme
         self.right = theme.readable(mix(theme.positive, theme.ink, 0.25))
         inputs, outputs = _texts(context)
-        self.reach = places.radius + 0.9 * layout.small
+        if places.box(0) is not None:  # they stand closer than their names
+            inputs = ()
+        if not len(places.discs(len(places.centres) - 1)):
+            outputs = ("",) * len(outputs)
+        self.last = len(places.centres) - 1
+        reaches = [
+            (float(places.radii(layer).max()) if len(places.discs(layer)) else places.radius) + 0.9 * layout.small
+            for layer in (0, self.last)
+        ]
+        self.reach, self.reach_out = reaches
+        # Of classes nothing is said output by output (class_bars.py), nor of those that stand in several columns.
+        self.says_targets = places.box(self.last) is None and not has_classes(context.recording.examples.targets)
         self.beside = _beside(context)
         self.one_line = _in_one_line(context, slot, most) and self.beside
         longest = min(_longest(context, slot), places.centres[0][0][0] - self.reach - slot.x)
-        self.last = len(places.centres) - 1
         input_centres, output_centres = (places.centres[layer][places.discs(layer)] for layer in (0, self.last))
         across = 0.94 * self._spacing(input_centres)
         if layout.flow == "right":
@@ -179,7 +195,7 @@ class Names:
                 self.inputs = []
         else:
             self.inputs = self._below(inputs, across)
-        rest = _right_edge(context, slot) - (places.centres[-1][0][0] + self.reach)
+        rest = _right_edge(context, slot) - (places.centres[-1][0][0] + self.reach_out)
         self.slot = rest if self.beside else 0.94 * self._spacing(output_centres)
         target_width = (
             width(say(self.scene, "label-wants", target="0"), context.faces.medium, layout.body) + 0.6 * layout.body
@@ -239,20 +255,24 @@ class Names:
                 x - wide / 2, y + self.reach - 0.25 * size
             )  # fmt: skip
             found.append(Rect(left, top, wide, high))
-        missed = say(self.scene, "label-missed", missed="0.00") if self.misses else ""
-        wanted = say(self.scene, "label-wants", target="0.00") if _presents_examples(self.scene) else ""
+        missed = say(self.scene, "label-missed", missed="0.00") if self.misses and self.says_targets else ""
+        wanted = (
+            say(self.scene, "label-wants", target="0.00")
+            if _presents_examples(self.scene) and self.says_targets
+            else ""
+        )
         for index in self.places.discs(self.last).tolist():
             (name, size), (x, y) = self.outputs[index], self.places.centres[-1][index]
             widths = [width(name, words, size), *(width(each, medium, body) for each in (wanted, missed))]
             step = 1.42 * body
             if not self.beside:
                 wide, high = min(self.slot, max(widths)), step * (bool(name) + bool(wanted))
-                found.append(Rect(x - wide / 2, y - self.reach - high, wide, high))
+                found.append(Rect(x - wide / 2, y - self.reach_out - high, wide, high))
                 continue
             wide = min(self.slot, sum(widths[:2]) + 0.6 * body if self.one_line else max(widths))
             first = y - (step if name and not self.one_line else step / 2)
             lines_below = bool(name and not self.one_line) + bool(wanted) + bool(missed)
-            found.append(Rect(x + self.reach, first, wide, step * max(1, lines_below)))
+            found.append(Rect(x + self.reach_out, first, wide, step * max(1, lines_below)))
         return found
 
     def ground(self) -> None:
@@ -293,13 +313,13 @@ class Names:
         shaded, body = self.shaded, context.layout.body
         name, size = self.outputs[index]
         step = 1.42 * body
-        left = x + self.reach if self.beside else x
+        left = x + self.reach_out if self.beside else x
         anchor = LEFT if self.beside else MIDDLE
-        top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach - 0.5 * step
+        top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach_out - 0.5 * step
         if not self.beside and name:
             top -= step
         shaded.text(name, left, top, context.faces.words, size, context.theme.quiet, anchor, drawn)
-        if frame.target is None:
+        if frame.target is None or not self.says_targets:
             return
         if name and self.one_line:
             left += width(name, context.faces.words, size) + 0.6 * body
@@ -307,7 +327,7 @@ class Names:
             top += step
         level = frame.compared if frame.kind == "think" else frame.presented
         target_text, size = self._target_text(
-            frame, index, self.slot - (left - x - self.reach) if self.beside else self.slot
+            frame, index, self.slot - (left - x - self.reach_out) if self.beside else self.slot
         )
         shaded.text(target_text, left, top, context.faces.medium, size, context.theme.ink, anchor, level)
         if self.misses and self.beside:

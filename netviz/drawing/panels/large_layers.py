@@ -1,18 +1,22 @@
-"""Large layers: neurons as cells of a block, and all synapses of a layer together as soft bands of light."""
+"""Large layers: pixels and neurons as cells of a block, and all synapses of a layer together as bands of light."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.drawing.canvas import left_free
 from netviz.drawing.layer_collapsing import CollapsedNetwork
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import CellBlock, NetworkPositions, bezier
 from netviz.drawing.panels.growth import NODES, fade_back, node_levels
+from netviz.drawing.panels.neurons import highlighted_nodes
 from netviz.drawing.panels.panel import LevelScale, RenderContext
+from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole
@@ -31,16 +35,24 @@ EVEN, FRAMED = 5, 16
 """Pixels from cell to cell from which there is a line between cells, and from which it is two pixels wide."""
 PATCHES = 4
 """Patches along either side of a block: the cells of each share one halo."""
+RIM = 0.11
+"""Width of the rim of a round cell, as a part of the distance from cell to cell."""
+PAPER = 0.105
+"""Part of the quiet colour in a pixel without light, which is seen as paper."""
 
 
 class Cells:
-    """Cells of all blocks of a network, one for each neuron that is no disc."""
+    """Cells of all blocks of a network, one for each neuron that is no disc: squares of a picture, else small rings."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
         self.blocks = [(layer, block) for layer, block in enumerate(places.blocks) if block is not None]
         self.maps = [_map(block) for _, block in self.blocks]
-        self.colours = context.canvas.space.palette(_palette(context))
+        self.covers = [
+            None if block.is_picture else left_free(context.canvas, _round_cells(block), [(block.left, block.top)])
+            for _, block in self.blocks
+        ]
+        self.colours = [context.canvas.space.palette(_palette(context, block.is_picture)) for _, block in self.blocks]
         self.patches = [_patches(block) for _, block in self.blocks]
         self.light_sources = [
             np.array([context.field.add_spot(*spot) for spot in _spots(block)]) if context.glows else np.empty(0, int)
@@ -60,23 +72,29 @@ class Cells:
     def draw(self, frame: Frame) -> None:
         """Draw the cells; in the opening those of a block appear together, with the middle of their layer."""
         canvas = self.context.canvas
+        canvas.settle()
         under = canvas.memory.copy() if frame.drawn < 1 and self.blocks else None
-        for (layer, block), cells in zip(self.blocks, self.maps, strict=True):
-            canvas.lay(self._numbers(frame, layer, block)[cells], self.colours, block.left, block.top)
+        for (layer, block), cells, cover, colours in zip(
+            self.blocks, self.maps, self.covers, self.colours, strict=True
+        ):
+            numbers = self._numbers(frame, layer, block)[cells]
+            with canvas.partly(*cover) if cover is not None else nullcontext():
+                canvas.lay(numbers, colours, block.left, block.top)
             if under is not None:
                 level = float(np.median(node_levels(frame.drawn, self.places)[layer]))
                 # Blocks with an odd number of rows or columns are filled up to even ones.
                 fade_back(canvas, under, Rect(block.left, block.top, block.width + 1, block.height + 1), level)
 
     def _numbers(self, frame: Frame, layer: int, block: CellBlock) -> NDArray[np.uint16]:
-        """Palette numbers of all cells, and last the number of places without one and of the lines between them."""
+        """Palette numbers of all cells, then those of their rims, last the number of places without a cell."""
         levels = np.rint(_LEVELS * self.scale.neurons(frame, layer)[block.cells]).astype(int) + _LEVELS
         error_signal = np.rint((ERROR_STEPS - 1) * np.clip(frame.error_signal[layer][block.cells], 0, 1)).astype(int)
         numbers = levels + (2 * _LEVELS + 1) * error_signal
-        last = (2 * _LEVELS + 1) * ERROR_STEPS
-        if frame.highlighted is not None and frame.highlighted[0] == layer:
-            numbers[block.cells == frame.highlighted[1]] = last + 1
-        return np.append(numbers, last).astype(np.uint16)
+        inside, last = (2 * _LEVELS + 1) * ERROR_STEPS, 2 * (2 * _LEVELS + 1) * ERROR_STEPS
+        rims = numbers + inside
+        for neuron in [neuron for (at, neuron), level in highlighted_nodes(frame) if at == layer and level > 0.5]:
+            numbers[block.cells == neuron] = rims[block.cells == neuron] = last + 1
+        return np.concatenate([numbers, rims, [last]]).astype(np.uint16)
 
 
 class Labels:
@@ -85,34 +103,60 @@ class Labels:
     def __init__(
         self, context: RenderContext, places: NetworkPositions, note: str, left: float, right: float, bottom: float
     ) -> None:
-        self.context = context
+        self.context, self.shaded = context, Shaded(context)
         small = context.layout.small
-        self.blocks = [
-            (_label(context, block), block)
-            for layer, block in enumerate(places.blocks)
-            if block is not None and places.label
+        self.labels = [
+            (_label(context, places, layer), box, layer)
+            for layer in range(len(places.centres))
+            if (box := places.box(layer)) is not None and places.label
         ]
         self.scene = context.recording.scene
         self.note, self.size = note_lines(context, note, right - left)
-        self.left = left
+        self.left, self.is_picture = left, self.scene.network.grid is not None
         # The next layer stands beside the presented picture, and its label is at the same height.
-        beside = places.blocks[1] if len(places.blocks) > 1 and places.flow == "right" else None
-        self.free = right - left if beside is None else beside.left - left - small
+        beside = places.box(1) if places.flow == "right" else None
+        self.free = right - left
+        if beside is not None and places.label:
+            around = width(_label(context, places, 1), context.faces.words, small)
+            self.free = beside.x + (beside.width - max(beside.width, around)) / 2 - left - small
         self.x, self.y = (left + right) / 2, bottom - 0.55 * small
+
+    def areas(self) -> list[Rect]:
+        """Rectangles of labels and note, as wide as they ever are."""
+        words, small, found = self.context.faces.words, self.context.layout.small, []
+        for text, box, layer in self.labels:
+            if layer == 0 and self.is_picture:
+                text = self._numbered(text, self.scene.data.train_count - 1)
+            long = max(box.width, width(text, words, small))
+            found.append(Rect(box.x + (box.width - long) / 2, box.bottom, long, 1.7 * small))
+        if any(self.note):
+            long, high = max(width(line, words, self.size) for line in self.note), LINE * len(self.note) * small
+            found.append(Rect(self.x - long / 2, self.y + 0.6 * small - high, long, high))
+        return found
+
+    def _numbered(self, text: str, example: int) -> str:
+        """The label of the pixels with the number of the example that they show, where there is room for it."""
+        number, count = (whole(self.scene, n) for n in (example + 1, self.scene.data.train_count))
+        longer = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
+        return longer if width(longer, self.context.faces.words, self.context.layout.small) <= self.free else text
+
+    def ground(self) -> None:
+        """Save the background that the labels are shaded with."""
+        self.shaded.ground()
 
     def draw(self, frame: Frame) -> None:
         """Write the labels and the note."""
         canvas, theme, words = self.context.canvas, self.context.theme, self.context.faces.words
         small = self.context.layout.small
         level = rise(frame.drawn, 0.6 * NODES, NODES)
-        for text, block in self.blocks:
-            if block.is_picture and frame.example is not None:
-                number, count = (whole(self.scene, n) for n in (frame.example + 1, self.scene.data.train_count))
-                longer = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
-                text = longer if width(longer, words, small) <= self.free else text
-            x, y = block.left + block.width / 2, block.top + block.height + 0.95 * small
+        for text, box, layer in self.labels:
+            if layer == 0 and self.is_picture and frame.example is not None:
+                text = self._numbered(text, frame.example)
+            x, y = box.x + box.width / 2, box.bottom + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
-            canvas.text(text, x, y, words, small, theme.quiet, "middle", level)
+            self.shaded.text(text, x, y, words, small, theme.quiet, "middle", level)
+        self.shaded.shade()
+        self.shaded.write()
         for above, line in enumerate(reversed(self.note)):
             canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle", level)
 
@@ -125,57 +169,91 @@ def note_lines(context: RenderContext, note: str, slot: float) -> tuple[list[str
 
 
 def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
-    """True if every block's label fits: beside the next layer, or below its own with synapses still to be seen."""
+    """True if every label fits: beside the next layer, or below its own with synapses still to be seen."""
     words, small, up = context.faces.words, context.layout.small, places.flow == "up"
-    middles, halves = [], []
-    for centres, block in zip(places.centres, places.blocks, strict=True):
-        middle, half = float(centres[0, int(up)]), places.radius
-        if block is not None:
-            middle = float(block.centres[:, int(up)].mean())
-            half = max(half, (block.height if up else block.width) / 2)
-            if not up and not block.is_picture:
-                half = max(half, width(_label(context, block), words, small) / 2 + 0.25 * small)
+    middles, halves, has_label = [], [], []
+    for layer, centres in enumerate(places.centres):
+        middle, half, box = float(centres[0, int(up)]), float(places.radii(layer)[0]), places.box(layer)
+        if box is not None:
+            middle = (box.y + box.bottom) / 2 if up else (box.x + box.right) / 2
+            half = (box.height if up else box.width) / 2
+            if not up and not (layer == 0 and context.recording.scene.network.grid is not None):
+                half = max(half, width(_label(context, places, layer), words, small) / 2 + 0.25 * small)
         middles.append(middle)
         halves.append(half)
-    between = [places.radius + places.label * (block is not None) if up else 0.0 for block in places.blocks[1:]]
+        has_label.append(box is not None)
+    between = [places.radius + places.label * has if up else 0.0 for has in has_label[1:]]
     taken = [sum(pair) for pair in zip(halves, halves[1:], between, strict=False)]
     return all(abs(there - here) >= need for (here, there), need in zip(pairwise(middles), taken, strict=True))
 
 
-def _label(context: RenderContext, block: CellBlock) -> str:
+def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
+    """Label of a collapsed layer: what it is, and that there is a bias, whose node is not drawn."""
     scene = context.recording.scene
-    if block.is_picture:
-        return say(scene, "label-pixels", rows=block.rows, columns=block.columns)
-    return say(scene, "label-more", count=whole(scene, len(block.cells)))
+    block = places.block(layer)
+    if block is not None and block.is_picture:
+        text = say(scene, "label-pixels", rows=block.rows, columns=block.columns)
+    else:
+        text = say(scene, "label-more", count=whole(scene, len(places.neurons(layer))))
+    has_bias = places.has_bias_nodes and layer < len(places.centres) - 1
+    return say(scene, "label-bias", what=text) if has_bias else text
 
 
 def _map(block: CellBlock) -> NDArray[np.int64]:
     """Map from each pixel of a block, filled up to even numbers of rows and columns, to the number of its cell.
 
-    Pixels of no cell have the number after the last.
+    Pixels of a round cell's rim have the number after that of all cells, counted on; those of no cell the last.
     """
     line = 0 if block.pitch < EVEN else 1 if block.pitch < FRAMED else 2
     row, column = (np.arange(count + count % 2) for count in (block.height, block.width))
     cells = (row // block.pitch)[:, None] * block.columns + (column // block.pitch)[None, :]
-    inside = [
-        (at % block.pitch < block.pitch - line) & (at < size)
-        for at, size in ((row, block.height), (column, block.width))
-    ]
     count = len(block.cells)
-    return np.where(inside[0][:, None] & inside[1][None, :] & (cells < count), cells, count)
+    if block.is_picture:
+        inside = [
+            (at % block.pitch < block.pitch - line) & (at < size)
+            for at, size in ((row, block.height), (column, block.width))
+        ]
+        return np.where(inside[0][:, None] & inside[1][None, :] & (cells < count), cells, 2 * count)
+    there = (row < block.height)[:, None] & (column < block.width)[None, :] & (cells < count)
+    rim = _away(block) > block.radius - RIM * block.pitch
+    return np.where(there, np.where(rim, cells + count, cells), 2 * count)
 
 
-def _palette(context: RenderContext) -> NDArray[np.uint8]:
-    """Colours (n, 3): for each step of error signal those of light -1 to 1; of no cell; of the highlighted cell."""
+def _away(block: CellBlock) -> Floats:
+    """Distance of each pixel of a block from the middle of its cell."""
+    row, column = (
+        (np.arange(count + count % 2) + 0.5) % block.pitch - block.pitch / 2 for count in (block.height, block.width)
+    )
+    return np.asarray(np.hypot(row[:, None], column[None, :]))
+
+
+def _round_cells(block: CellBlock) -> NDArray[np.float32]:
+    """Cover, 0 to 1, of a block's round cells in each of its pixels; of their squares where they are very small."""
+    full = np.ones(_away(block).shape) if block.pitch < EVEN else np.clip(block.radius + 0.5 - _away(block), 0, 1)
+    return np.where(_map(block) < 2 * len(block.cells), full, 0).astype(np.float32)
+
+
+def _palette(context: RenderContext, is_picture: bool) -> NDArray[np.uint8]:
+    """Colours (n, 3): for each step of error signal those of light -1 to 1, inside and at the rim of a cell.
+
+    Then those of no cell, and of the highlighted cell.
+    """
     theme = context.theme
     levels = np.linspace(-1, 1, 2 * _LEVELS + 1)[:, None]
-    signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
-    glows = (1 - np.abs(levels)) * theme.neuron + np.abs(levels) * signal
-    reddened = [
-        (1 - error_signal) * glows + error_signal * theme.error for error_signal in 0.8 * np.linspace(0, 1, ERROR_STEPS)
-    ]
-    background = mix(theme.centre, theme.neuron, 0.35)
-    colours = np.concatenate([*reddened, background[None], theme.ink[None]])
+    size, signal = np.abs(levels), np.where(levels >= 0, theme.signal, theme.negative_signal)
+    paper = mix(theme.centre, theme.quiet, PAPER)
+    shades = []
+    for dark, bright in (
+        (paper if is_picture else theme.neuron, signal),
+        (theme.rim, signal + 0.4 * theme.flare * (theme.bright - signal)),
+    ):
+        glows = (1 - size) * dark + size * bright
+        shades += [
+            (1 - error_signal) * glows + error_signal * theme.error
+            for error_signal in 0.8 * np.linspace(0, 1, ERROR_STEPS)
+        ]
+    background = mix(theme.centre, paper, 0.35) if is_picture else theme.centre
+    colours = np.concatenate([*shades, background[None], theme.ink[None]])
     return np.asarray(np.rint(255 * np.clip(colours, 0, 1)), np.uint8)
 
 
@@ -209,7 +287,7 @@ MOST_GROUPS = 10
 """Most groups of a layer's discs."""
 _BANDS = 6
 """Groups of the cells of a block."""
-AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, ERROR_LEVEL = 0.55, 1.3, 1.2, 1.2
+AT_REST_LEVEL, CARRIED_LEVEL, CHANGE_LEVEL, ERROR_LEVEL = 0.4, 0.6, 0.8, 0.8
 """Light of all bands of a layer together: from weights, from carried signals, from changes, from the error signal."""
 TINT = 2.0
 """Factor from a band's surplus of one sign to the strength of its colour."""
@@ -305,7 +383,8 @@ def groups(places: NetworkPositions, layer: int) -> Groups:
     """Groups of a layer's nodes: neighbouring discs, and bands of a block's cells across the flow."""
     centres, radii, block = places.centres[layer], places.radii(layer), places.block(layer)
     across = 1 if places.flow == "right" else 0
-    nodes = places.nodes(layer)
+    is_classes = places.classes is not None and layer == len(places.centres) - 1
+    nodes = np.arange(len(centres)) if is_classes else places.nodes(layer)
     found = np.array_split(nodes, min(len(nodes), MOST_GROUPS)) if len(nodes) else []
     if block is not None:
         line = (block.centres[:, across] - block.centres[0, across]) / block.pitch

@@ -12,6 +12,7 @@ from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions, curve, most_discs, place, place_collapsed, slots
 from netviz.drawing.panels.activation_map import Tiles
+from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.growth import Front, fade_back, grown
@@ -22,12 +23,14 @@ from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.strokes import Spotlit
 from netviz.drawing.panels.synapses import Synapses
 from netviz.drawing.panels.weight_inset import WeightInset
+from netviz.drawing.panels.weight_picture import WeightPicture
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
 from netviz.scene.shots import WalkShot
+from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worked_weight
 
@@ -46,14 +49,20 @@ class NetworkPanel:
         self.context = context
         # Runs side by side have small slots: there neurons are drawn smaller before a layer is collapsed.
         most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
-        self.collapsed = collapse_network(context.recording, most)
-        self.places = place_network(context, slot, self.collapsed)
+        maps = has_maps(context, spec)
+        rows = class_rows(context, slot, maps)
+        self.collapsed = collapse_network(context.recording, most, rows=0 if rows is None else len(rows.names))
+        self.places = place_network(context, slot, self.collapsed, rows)
+        self.class_bars = None if rows is None else ClassBars(context, self.places, rows)
         self.scale = LevelScale.of(context.recording, context.compared)
         self.edge_bundles = EdgeBundles(context, self.places, self.collapsed)
         self.synapses = Synapses(context, self.places, self.scale, self.collapsed)
         self.lines = self.synapses.lines
         self.names = Names(context, self.places, slot, beside_each_other(self.collapsed))
         self.nodes = [self.places.nodes(layer) for layer in range(len(self.places.centres))]
+        taken = self.names.areas() + [box for box in self.places.boxes if box is not None]
+        if self.class_bars is not None:
+            taken += self.class_bars.areas()
         self.neuron_lights = [
             np.array(
                 [
@@ -65,17 +74,24 @@ class NetworkPanel:
             for layer, (centres, nodes) in enumerate(zip(self.places.centres, self.nodes, strict=True))
             if context.glows
         ]
-        maps = has_maps(context, spec)
         self.neurons = (Tiles if maps else Discs)(context, self.places, self.scale)
         self.cells = Cells(context, self.places, self.scale)
         note = collapse_notes(context, self.collapsed, has_labels=self.places.label > 0)
-        self.labels = Labels(context, self.places, note, slot.x, slot.right, slot.bottom)
+        right = slot.right
+        if rows is not None and not rows.up:  # the verdict has the place below the rows
+            right = float((self.places.centres[-1] - rows.half)[:, 0].min())
+        self.labels = Labels(context, self.places, note, slot.x, right, slot.bottom)
         self.bias_nodes = BiasNodes(context, self.places)
         self.marks = Marks(context, self.places, maps)
         self.worked = WorkedWeight(context, self.places)
-        room = FreeRoom.of(slot, self.places, self.names.areas(), self.lines, context.layout.unit)
+        room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
         self.spotlit = Spotlit(context, self.places, room)
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
+        taken += self.labels.areas()
+        room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
+        self.weight_picture = (
+            WeightPicture(context, self.places, room) if can_be_seen(context.recording.scene) else None
+        )
         self.inset = WeightInset(context, self.places, room) if shows_all else None
         spill = SPILL * context.layout.unit
         across, down = context.layout.size
@@ -89,6 +105,9 @@ class NetworkPanel:
     def ground(self) -> None:
         """Save the background of the names; nothing of the network stands still."""
         self.names.ground()
+        self.labels.ground()
+        if self.class_bars is not None:
+            self.class_bars.ground()
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """Set the halos of neurons by their level, and those of cells, edge bundles and synapses."""
@@ -106,7 +125,8 @@ class NetworkPanel:
                 brightness[highlighted] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
         self.cells.light(frame, brightness)
         self.edge_bundles.light(frame, brightness)
-        return self.synapses.light(frame, brightness)
+        lights = self.synapses.light(frame, brightness)
+        return lights if self.class_bars is None else [*lights, *self.class_bars.lights(frame)]
 
     def draw(self, frame: Frame) -> None:
         """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
@@ -114,17 +134,25 @@ class NetworkPanel:
         self._draw_synapses(frame)
         if self.inset is not None:
             self.inset.draw_leader(frame)
+        if self.weight_picture is not None:
+            self.weight_picture.draw_leader(frame)
         self.cells.draw(frame)
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
+        if self.class_bars is not None:
+            self.class_bars.draw(frame)
         self.worked.draw(frame)
         self.spotlit.draw(frame)
         if self.inset is not None:
             self.inset.draw(frame)
+        if self.weight_picture is not None:
+            self.weight_picture.draw(frame)
         self.neurons.write(frame)
         self.bias_nodes.write(frame)
         self.names.write()
+        if self.class_bars is not None:
+            self.class_bars.write()
         self.labels.draw(frame)
 
     def _draw_ghosts(self, frame: Frame) -> None:
@@ -165,7 +193,7 @@ def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:
 
 
 def beside_each_other(network: CollapsedNetwork) -> int:
-    """Largest number of a layer's neurons that stand beside each other, a block counted as some."""
+    """Largest number of discs that stand beside each other in a layer of a single row."""
     return max(slots(layer, False) for layer in network.layers) or 1
 
 
@@ -174,31 +202,39 @@ def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels
     total = sum(network.synapses)
     if network.drawn == total:
         return ""
-    cells = sum(len(layer.cells) for layer in network.layers if layer.grid is None)
+    cells = sum(layer.count for layer in network.layers if layer.is_collapsed and layer.grid is None)
     scene = context.recording.scene
     key = "label-cells" if cells and not has_labels else "label-haze" if context.glows else "label-left-out"
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
     return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
 
 
-def place_network(context: RenderContext, slot: Rect, network: CollapsedNetwork) -> NetworkPositions:
-    """Positions of the network in its slot, inside the margins of names and labels."""
+def place_network(
+    context: RenderContext, slot: Rect, network: CollapsedNetwork, rows: ClassRows | None = None
+) -> NetworkPositions:
+    """Positions of the network in its slot, inside the margins of names and labels. rows: of its outputs, or None."""
     layout, scene = context.layout, context.recording.scene
-    left, right, above, below = margins_for_names(context, slot, beside_each_other(network))
-    if scene.told is not None or any(caption.moment.kind == "event" for caption in scene.captions):
+    left, right, above, below = margins_for_names(context, slot, beside_each_other(network), rows is not None)
+    if rows is not None and rows.up:
+        above = rows.margin
+    elif rows is not None:
+        right = rows.margin
+    if rows is None and (scene.told is not None or any(caption.moment.kind == "event" for caption in scene.captions)):
         # Captions point to neurons by rings around them, which must stay below the caption.
         above = max(above, min(RING * layout.unit, 0.1 * slot.height))
     if network.drawn < sum(network.synapses):
-        lines, _ = note_lines(context, collapse_notes(context, network), slot.width)
+        lines, _ = note_lines(context, collapse_notes(context, network), slot.width - right)
         below += (1.6 + LINE * (len(lines) - 1)) * layout.small
     inner = Rect(slot.x + left, slot.y + above, slot.width - left - right, slot.height - above - below)
-    if not any(len(layer.cells) for layer in network.layers):
+    if rows is None and not any(layer.is_collapsed for layer in network.layers):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
 
     def placed(label: float) -> NetworkPositions:
-        return place_collapsed(
-            network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit
-        )
+        places = place_collapsed(
+            network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit,
+            has_rows=rows is not None,
+        )  # fmt: skip
+        return places if rows is None else with_rows(places, rows, inner)
 
     places = placed(1.7 * layout.small)
     return places if labels_fit(context, places) else placed(0)

@@ -26,12 +26,16 @@ class Discs:
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
-        self.number_size = _number_size(context, places.radius)
         unit = context.layout.unit
         self.shown = [places.discs(layer) for layer in range(len(places.centres))]
+        self.number_sizes = [
+            _number_size(context, float(places.radii(layer)[0])) if len(discs) else None
+            for layer, discs in enumerate(self.shown)
+        ]
         centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
-        self.bodies = Shapes(context.canvas, centres, places.radius)
-        self.thickness = max(1.0, 2.4 * unit * min(1.0, places.radius / (43 * unit)))
+        radii = np.concatenate([places.radii(layer)[discs] for layer, discs in enumerate(self.shown)])
+        self.bodies = Shapes(context.canvas, centres, radii)
+        self.thickness = np.maximum(1.0, 2.4 * unit * np.minimum(1.0, radii / (43 * unit))).tolist()
 
     def draw(self, frame: Frame) -> None:
         """Draw the discs."""
@@ -47,20 +51,20 @@ class Discs:
         drawn = np.concatenate([there[layer][discs] for layer, discs in enumerate(self.shown)]).tolist()
         for index, (face, edge) in enumerate(zip(inside, np.clip(rim, 0, 1), strict=True)):
             self.bodies.fill(index, face, drawn[index])
-            self.bodies.rim(index, self.thickness, edge, drawn[index])
+            self.bodies.rim(index, self.thickness[index], edge, drawn[index])
 
     def write(self, frame: Frame) -> None:
         """Write the values."""
-        if self.number_size is None:
-            return
         theme, font = self.context.theme, self.context.faces.strong_figures
-        for layer, discs in enumerate(self.shown):  # a bias node has a name instead
+        for layer, (discs, size) in enumerate(zip(self.shown, self.number_sizes, strict=True)):
+            if size is None:
+                continue
             values, levels = frame.activations[layer], frame.arrived[layer]
             if frame.lingering and frame.lingering[layer] > levels.max():
                 # The example before still shines, but its numbers are not left beside the row and target of another.
                 left = frame.lingering[layer] * (1 - float(frame.arrived[0].max()))
                 values, levels = frame.before[layer], np.full(len(values), left)
-            for (x, y), value, level, light in zip(
+            for (x, y), value, level, light in zip(  # a bias node has a name instead
                 self.places.centres[layer][discs],
                 values[discs],
                 levels[discs],
@@ -68,11 +72,11 @@ class Discs:
                 strict=True,
             ):
                 ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
-                self.context.canvas.text(number(value), x, y, font, self.number_size, ink, "middle", level)
-        if frame.asked > 0:  # what it will say is not known yet
+                self.context.canvas.text(number(value), x, y, font, size, ink, "middle", level)
+        if frame.asked > 0 and self.number_sizes[-1] is not None:  # what it will say is not known yet
             for x, y in self.places.centres[-1][self.shown[-1]]:
                 ink = theme.figure(0.0)
-                self.context.canvas.text("?", x, y, font, self.number_size, ink, "middle", frame.asked)
+                self.context.canvas.text("?", x, y, font, self.number_sizes[-1], ink, "middle", frame.asked)
 
 
 class BiasNodes:
@@ -80,23 +84,25 @@ class BiasNodes:
 
     def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
         self.context, self.places, self.centres = context, places, places.bias_nodes
-        radius, unit = BIAS_RADIUS * places.radius, context.layout.unit
-        self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in range(len(self.centres))]
+        unit = context.layout.unit
+        radii = [float(places.radii(layer)[-1]) for layer in places.bias_layers]
+        radius = min(radii, default=BIAS_RADIUS * places.radius)
+        self.names = [f"b{layer + 1}".translate(SUBSCRIPTS) for layer in places.bias_layers]
         font, preferred = context.faces.medium, context.layout.figure
         widest = max((width(name, font, preferred) for name in self.names), default=1.0)
         self.size = min(preferred, preferred * 1.5 * radius / widest)
         self.rings = Shapes(context.canvas, self.centres, radius)
-        self.thickness = max(1.0, 2.8 * unit * min(1.0, places.radius / (43 * unit)))
+        self.thickness = max(1.0, 2.8 * unit * min(1.0, radius / (BIAS_RADIUS * 43 * unit)))
 
     def draw(self, frame: Frame) -> None:
         """Draw the rings, as bright as their layer."""
         theme = self.context.theme
         at_rest = mix(theme.neuron, theme.quiet, 0.6)
         drawn = [float(layer[-1]) for layer in node_levels(frame.drawn, self.places)]
-        for index in range(len(self.centres)):
-            level = min(1.0, float(frame.arrived[index][-1]) + (frame.lingering[index] if frame.lingering else 0.0))
-            self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level), drawn[index])
-            self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level), drawn[index])
+        for index, layer in enumerate(self.places.bias_layers):
+            level = min(1.0, float(frame.arrived[layer][-1]) + (frame.lingering[layer] if frame.lingering else 0.0))
+            self.rings.fill(index, mix(theme.neuron, theme.signal, 0.22 * level), drawn[layer])
+            self.rings.rim(index, self.thickness, mix(at_rest, theme.signal, level), drawn[layer])
 
     def write(self, frame: Frame) -> None:
         """Write their names, where they can be read."""
@@ -104,9 +110,9 @@ class BiasNodes:
         if self.size < SMALLEST_FIGURE * min(context.layout.size):
             return
         drawn = node_levels(frame.drawn, self.places)
-        for (x, y), name, layer in zip(self.centres, self.names, drawn, strict=False):
+        for (x, y), name, layer in zip(self.centres, self.names, self.places.bias_layers, strict=True):
             ink = context.theme.ink
-            context.canvas.text(name, x, y, context.faces.medium, self.size, ink, "middle", float(layer[-1]))
+            context.canvas.text(name, x, y, context.faces.medium, self.size, ink, "middle", float(drawn[layer][-1]))
 
 
 class Marks:
@@ -134,8 +140,10 @@ class Marks:
 
 
 def highlighted_nodes(frame: Frame) -> list[tuple[tuple[int, int], float]]:
-    """Nodes (layer, index) that a worked example or a cue highlights, each with its level, 0 to 1."""
+    """Nodes (layer, index) that a worked example, a cue or a weight picture highlights, each with its level, 0 to 1."""
     found = [] if frame.highlighted is None else [(frame.highlighted, 1.0)]
+    if frame.first_weights is not None:
+        found.append(((1, frame.first_weights.neuron), frame.first_weights.level))
     if (spotlight := frame.spotlight) is not None:
         if spotlight.neuron is not None:
             found.append((spotlight.neuron, spotlight.level))

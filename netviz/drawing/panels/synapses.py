@@ -42,6 +42,8 @@ CORE = 0.42
 """Width of a shining synapse's core, as a part of the synapse's."""
 GHOST_INK = 0.45
 """Share of ink in the pale colour of a ghost."""
+SET_OFF = 0.6
+"""Part of their strength that very many lines lose while a signal is there, which sets off those that carry it."""
 PALEST = 0.3
 """Part of its colour that the weakest synapse has in the style playground."""
 
@@ -126,7 +128,8 @@ class Synapses:
         share, staged = 1.0 if dimming is None else self._all(dimming), self._staged(frame)
         if self.line_batch is not None:
             states, part = self._states(frame, weights)
-            self.line_batch.draw([self._looks(state, np.zeros(len(state))) for state in states], part, reasons)
+            looks_of = [self._looks(state, np.zeros(len(state))) for state in states]
+            self.line_batch.draw(looks_of, part, reasons, 1 - SET_OFF * self._presence(frame))
         else:
             theme, shine = self.context.theme, np.clip(reasons[0] + reasons[1], 0, 1)
             looks = self._looks(weights, shine)
@@ -178,6 +181,13 @@ class Synapses:
     def _dimming(self, frame: Frame) -> list[Floats] | None:
         """Part of its light each synapse keeps while one, or a neuron, is highlighted; None where all keep all."""
         return shares(frame.spotlight, [layer.shape for layer in frame.weights])
+
+    def _presence(self, frame: Frame) -> float:
+        """Level of the light that an example or situation gives a network of which not every synapse is a line."""
+        if all(drawn is None for drawn in self.drawn):
+            return 0.0
+        lingering = max(frame.lingering, default=0.0)
+        return min(1.0, max(lingering, float(frame.arrived[0].max(initial=0.0))))
 
     def _staged(self, frame: Frame) -> Staged | None:
         """The synapse that is highlighted in a frame, None without one."""
@@ -367,15 +377,16 @@ class LineBatch:
         self._shining = lru_cache(maxsize=CACHED_SHINING)(self._draw_shining)
 
     def draw(self, states: Sequence[Looks], part: float, shining: Sequence[Floats], level: float = 1.0) -> None:
-        """Draw all strokes, those of a single state at a level from 0 to 1.
+        """Draw all strokes.
 
-        states: their looks without light, or those before and after a change of which `part` (0 to 1) is over.
+        states: their looks without light, or those before and after a change of which `part` (0 to 1) is over. level:
+        of these, from 0 to 1.
         shining: arrays (n,), one for each cause of light, 0 to 1. The light of one cause mostly has the same
         proportions for many frames.
         """
         if 0 < part < 1:
             first, second = (self._base(state.cache_key(FINENESS)) for state in states)
-            self._put_between(first, second, part)
+            self._put_between(first, second, part, level)
         else:
             self.canvas.put(self._base(states[-1 if part else 0].cache_key(FINENESS)), level)
         strokes = states[0].cache_key(COARSENESS)
@@ -386,12 +397,12 @@ class LineBatch:
                     shades = np.rint(SHADES * shine[layer] / most).astype(np.uint8)
                     self.canvas.put(self._shining(strokes, number, shades.tobytes()), min(1.0, most))
 
-    def _put_between(self, first: CoverDrawing, second: CoverDrawing, part: float) -> None:
-        """Blend two drawings into the picture, the second with the share `part`, the first with the rest."""
+    def _put_between(self, first: CoverDrawing, second: CoverDrawing, part: float, level: float) -> None:
+        """Blend two drawings into the picture at a level: the second by the share `part` of it, the first the rest."""
         memory = self.canvas.memory
         added = [
-            drawing.cover * np.float32(level) * (drawing.ink - memory[drawing.places])
-            for drawing, level in ((first, 1 - part), (second, part))
+            drawing.cover * np.float32(level * share) * (drawing.ink - memory[drawing.places])
+            for drawing, share in ((first, 1 - part), (second, part))
         ]
         for drawing, more in zip((first, second), added, strict=True):
             more += memory[drawing.places]
