@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Scene
-from netviz.timeline.answers import HALF
+from netviz.timeline.answers import HALF, has_classes
 from netviz.timeline.captions import shows_points, situation
 from netviz.training.event import Event
 
@@ -57,6 +57,8 @@ def event_texts(scene: Scene, event: Event, shown: int | None = None) -> tuple[s
 
 def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """Sentence about the network's answer to a situation."""
+    if scene.data.examples and has_classes(np.array([example.target for example in scene.data.examples])):
+        return _class_text(scene, answer, target)
     numbers = ", ".join(f"{value:z.2f}" for value in answer.tolist())
     if target is None:
         return say(scene, "story-answer-open", answer=numbers)
@@ -66,6 +68,18 @@ def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[floa
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
     return say(scene, key, answer=numbers, target=", ".join(f"{value + 0.0:g}" for value in right.tolist()))
+
+
+def _class_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
+    """Sentence about the class that an answer names."""
+    names = scene.network.outputs or [str(index + 1) for index in range(len(answer))]
+    said = names[int(answer.argmax())]
+    if target is None:
+        return say(scene, "story-says-open", answer=said)
+    right = int(np.argmax(target))
+    if right == int(answer.argmax()):
+        return say(scene, "story-says-right", answer=said)
+    return say(scene, "story-says", answer=said, target=names[right])
 
 
 def neuron_name(scene: Scene, layer: int, index: int) -> str:

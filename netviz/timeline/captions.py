@@ -162,7 +162,8 @@ def caption_line(recording: Recording, span: Span, plan: Plan) -> str:
         before = scene.shots[: span.shot]
         again = any(isinstance(each, ThinkShot) and each.inputs == shot.inputs for each in before)
         what = "known" if known else "again" if again else "new"
-        key = f"think-{what}{'-point' if shows_points(scene) else ''}"
+        of = "-point" if shows_points(scene) else "-picture" if scene.network.grid is not None else ""
+        key = f"think-{what}{of}"
         return say(scene, key, values=situation(scene, shot.inputs))
     if span.kind == "walk":
         assert span.example is not None

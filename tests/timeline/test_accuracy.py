@@ -1,0 +1,81 @@
+"""Shares of right answers, and the neuron whose weights from the pixels are shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from netviz.scene.loader import load_scene
+from netviz.timeline.accuracy import Accuracy
+from netviz.timeline.answers import has_classes
+from netviz.timeline.first_weights import of_answer
+from netviz.timeline.timeline import Timeline
+from netviz.training.recording import Recording
+from tests.drawing.support import first, timeline_of
+
+
+@pytest.fixture(scope="module")
+def timeline() -> Timeline:
+    fewer = {"training.cycles": 3, "schedule": {"cycles": [1, 3]}, "output.size": "320x180"}
+    return timeline_of(load_scene("digits", overrides=fewer), seconds=30)
+
+
+def test_classes_are_three_outputs_of_which_one_is_high() -> None:
+    assert has_classes(np.eye(3)) and has_classes(2 * np.eye(4)[[0, 2, 2]] - 1)
+    assert not has_classes(np.eye(2)), "two outputs are no list"
+    assert not has_classes(np.array([[1, 1, 0], [0, 0, 1.0]])) and not has_classes(
+        np.random.default_rng(0).random((4, 3))
+    )
+
+
+def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timeline) -> None:
+    recording = timeline.recording
+    accuracy = Accuracy.of(recording)
+    assert accuracy is not None
+    for cycle in (0, 1, 3):
+        row = int(np.flatnonzero((recording.example == -1) & (recording.cycle == cycle))[0])
+        for share, inputs, targets in zip(
+            accuracy.at(cycle),
+            (recording.examples.inputs, recording.examples.test_inputs),
+            (recording.examples.targets, recording.examples.test_targets),
+            strict=True,
+        ):
+            right = [
+                recording.forward(one, row)[-1].argmax() == np.argmax(target)
+                for one, target in zip(inputs, targets, strict=True)
+            ]
+            assert share == pytest.approx(np.mean(right))
+    frame = timeline.frame(first(timeline, "step"))
+    assert frame.accuracy == accuracy.at(frame.cycle)
+
+
+def test_what_is_no_classification_or_too_large_has_none(recording: Recording, timeline: Timeline) -> None:
+    assert Accuracy.of(recording) is None
+    scene = timeline.recording.scene
+    huge = scene.model_copy(update={"network": scene.network.model_copy(update={"layers": (64, 100_000, 10)})})
+    assert Accuracy.of(replace(timeline.recording, scene=huge)) is None
+
+
+def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) -> None:
+    last = timeline.frame(timeline.frame_count - 1)
+    assert last.kind == "think" and last.first_weights is not None and last.first_weights.level == 1
+    winner = int(last.activations[-1].argmax())
+    adds = last.activations[1][:32] * last.weights[1][:32, winner]
+    assert last.first_weights.neuron == adds.argmax()
+    scene = timeline.recording.scene
+    assert of_answer(scene, last.weights, last.activations, 0.0) is None
+    other = last.weights[1].copy()
+    other[7, winner] = 100.0
+    activations = [*last.activations]
+    activations[1] = np.maximum(activations[1], 0.1)
+    found = of_answer(scene, (last.weights[0], other), activations, 0.5)
+    assert found == (7, 0.5)
+
+
+def test_rapid_steps_and_rests_show_no_weights(timeline: Timeline) -> None:
+    rapid = next(
+        span for span in timeline.plan.spans if span.kind == "step" and not timeline.presentations.has_inset(span)
+    )
+    assert all(timeline.frame(index).first_weights is None for index in range(rapid.start, rapid.stop, 3))
