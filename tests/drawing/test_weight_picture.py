@@ -69,3 +69,22 @@ def test_the_card_comes_and_goes_by_its_level(timeline: Timeline) -> None:
     )
     assert np.abs(whole - none).max() > 60
     assert np.abs(half - (none + whole) / 2).max() <= 3
+
+
+def test_sign_is_not_told_by_colour_alone_in_the_palette_for_the_colour_blind(timeline: Timeline) -> None:
+    scene = digits("960x540", palette="colour-blind")
+    other = replace(timeline, recording=timeline.recording.with_scene(scene))
+    renderer = Renderer(other)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
+    assert panel.weight_picture is not None
+    card = panel.weight_picture._card(5)
+    assert card is not None
+    frame = replace(other.frame(other.frame_count - 1), first_weights=FirstWeights(5, 1.0), key="seen")
+    picture = np.asarray(renderer.draw(frame)[:, :, :3]).astype(int)
+    weights = frame.weights[0][:64, 5]
+    column = card.left + np.arange(8) * card.pitch + card.pitch // 2 - 1
+    row = card.top + np.arange(8) * card.pitch
+    middle = picture[(row + card.pitch // 2 - 1)[:, None], column[None, :]].reshape(64, 3).max(axis=1)
+    upper = picture[(row + 1)[:, None], column[None, :]].reshape(64, 3).max(axis=1)
+    strong = np.abs(weights) > 0.4 * np.abs(weights).max()
+    assert ((upper - middle > 30)[strong] == (weights < 0)[strong]).all()

@@ -70,6 +70,7 @@ def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) ->
     other[7, winner] = 100.0
     activations = [*last.activations]
     activations[1] = np.maximum(activations[1], 0.1)
+    other[3, winner], activations[1][3] = 1000.0, 0.0  # what is silent adds nothing, however large its weight
     found = of_answer(scene, (last.weights[0], other), activations, 0.5)
     assert found == (7, 0.5)
 

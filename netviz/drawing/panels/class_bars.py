@@ -37,6 +37,10 @@ SURELY = 0.05
 """Difference to the largest other value, of the range of targets, at which the winner is all gold."""
 UPRIGHT_VALUE = 0.76
 """Largest width of a value over an upright bar, as a part of the distance of two bars."""
+ASKED = 4.0
+"""Size of the question mark in the place of bars that are not known yet, in sizes of type."""
+LEAST_VALUE = 0.018
+"""Smallest size of a value there, as a part of the picture's shorter side."""
 LIGHTS = 5
 """Number of lights along the winner's bar."""
 FINENESS = 2
@@ -85,7 +89,7 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
         step = min(slot.width / count, 6 * layout.body)
         value_size = min(1.0, UPRIGHT_VALUE * step / value) * layout.body
         longest, preferred = 0.82 * step, min(1.25 * layout.body, 0.5 * step)
-        if value_size < 0.6 * layout.small:
+        if value_size < LEAST_VALUE * min(layout.size):
             return None
     else:
         step = min((slot.height - verdict) / count, ROOMY * layout.small)
@@ -240,7 +244,9 @@ class ClassBars:
         if self.rows.up:
             if float(text) == 0:  # there is no room for many numbers, and no bar says the same
                 return
-            text, size = fit(text, faces.figures, layout.body, UPRIGHT_VALUE * self.rows.step, 0.6 * layout.small)
+            text, size = fit(
+                text, faces.figures, layout.body, UPRIGHT_VALUE * self.rows.step, LEAST_VALUE * min(layout.size)
+            )
             self.shaded.text(text, x, y - away - 0.2 * size, faces.figures, size, ink, "middle", level)
         else:
             self.shaded.text(text, x + away, y, faces.figures, size, ink, "left", level)
@@ -258,7 +264,10 @@ class ClassBars:
             x = float(self._start(0)[0])
             y, room = float(self.centres[-1, 1]) + rows.step / 2 + 0.62 * rows.verdict, 0.975 * across - x
         if frame.asked > 0:
-            self.shaded.text("?", x, y, faces.strong, size, self.gold, anchor, frame.asked)
+            left, top = self._start(len(rows.names) // 2)
+            middle = float(self.centres[:, 1].mean())
+            at = (x, top - rows.length / 2) if rows.up else (left + rows.length / 2, middle)
+            self.shaded.text("?", *at, faces.strong, ASKED * layout.body, self.gold, "middle", frame.asked)
         level = frame.compared * float(frame.arrived[-1].max())
         if level <= 0:
             return

@@ -127,8 +127,8 @@ class Labels:
         for text, box, layer in self.labels:
             if layer == 0 and self.is_picture:
                 text = self._numbered(text, self.scene.data.train_count - 1)
-            long = max(box.width, width(text, words, small))
-            found.append(Rect(box.x + (box.width - long) / 2, box.bottom, long, 1.7 * small))
+            long = width(text, words, small)
+            found.append(Rect(max(self.left, box.x + (box.width - long) / 2), box.bottom, long, 1.7 * small))
         if any(self.note):
             long, high = max(width(line, words, self.size) for line in self.note), LINE * len(self.note) * small
             found.append(Rect(self.x - long / 2, self.y + 0.6 * small - high, long, high))

@@ -21,6 +21,7 @@ from netviz.drawing.theme import mix
 from netviz.scene.phrases import say
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame
+from netviz.training.layers import Floats
 
 SIDE, SMALLEST = 0.185, 0.085
 """Largest and smallest side of the picture, as parts of the picture's shorter side; with less room there is none."""
@@ -29,6 +30,8 @@ PADDING, LINE, CLEAR, NARROWEST = 0.6, 1.2, 0.3, 4.8
 not cover; and the least width of its words."""
 SHADES = 127
 """Shades of either sign."""
+PARTED = 0.09
+"""Half the gap in a parted cell, as a part of the distance from cell to cell."""
 BESIDE = 0.45
 """Part of the way from the inputs to the neuron beside which the card stands, if there is room."""
 
@@ -53,6 +56,7 @@ class Card:
 class WeightPicture:
     """Weight picture: cells in the colours of the weights' signs, as strong as the weights against the largest.
 
+    Where negative synapses are dashed, negative cells are parted.
     The card stands where it covers neither neurons nor names; a dotted line leads from it to the neuron.
     """
 
@@ -89,7 +93,12 @@ class WeightPicture:
         most = float(np.abs(weights).max()) or 1.0
         numbers = np.rint(SHADES * weights / most).astype(int) + SHADES
         numbers = np.append(numbers, 2 * SHADES + 1).astype(np.uint16)
-        canvas.lay(numbers[self._cells(card.pitch)], self.palette, card.left, card.top)
+        shown = numbers[cells := self._cells(card.pitch)]
+        if context.theme.dashed:  # then sign is not told by colour alone
+            row = np.arange(len(cells)) % card.pitch
+            parted = np.abs(row - (card.pitch - 2) / 2) <= max(0.5, PARTED * card.pitch)
+            shown[parted[:, None] & np.append(weights < 0, False)[cells]] = 2 * SHADES + 1
+        canvas.lay(shown, self.palette, card.left, card.top)
         if under is not None:
             fade_back(canvas, under, card.slot, level)
         for number, line in enumerate(card.lines):
@@ -128,7 +137,7 @@ class WeightPicture:
             across = max(wide, *(width(line, words, type_size) for line in lines))
             inside = across + 2 * PADDING * size, high + (2 * PADDING + 0.3 + LINE * len(lines)) * size
             needed = inside[0] + 2 * CLEAR * size, inside[1] + 2 * CLEAR * size
-            x, y, covered = self.room.best(needed, near, self.room.grid(needed))
+            x, y, covered = self.room.best(needed, near, self._before_layer(self.room.grid(needed), needed, x1))
             if covered < 1e-6:
                 break
         else:
@@ -147,6 +156,20 @@ class WeightPicture:
             type_size,
             slot,
         )
+
+    def _before_layer(self, centres: Floats, size: tuple[float, float], x: float) -> Floats:
+        """Those of centres (n, 2) at which a card of that size lies on the inputs' side of the first hidden layer.
+
+        x: of the neuron; below a layer that lies the card stands on its side of the middle.
+        """
+        hidden, radius = self.places.neurons(1), float(self.places.radii(1)[0])
+        if self.places.flow == "right":
+            there = centres[:, 0] + size[0] / 2 < hidden[:, 0].min() - radius
+        else:
+            middle = float(hidden[:, 0].mean())
+            there = centres[:, 1] - size[1] / 2 > hidden[:, 1].max() + radius
+            there &= (centres[:, 0] > middle) == (x > middle)
+        return centres[there] if there.any() else centres
 
     def _frame(self, card: Rect, slot: Rect) -> CoverDrawing:
         """Background and edge of a card."""
