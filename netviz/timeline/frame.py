@@ -109,6 +109,7 @@ class Frame:
     answers: the present answers to all examples, None where the film does not show them. detail: what the curve's panel
     shows instead of the whole curve, None for the curve.
     visible: in a worked example the level of each of its lines (see worked_example.py), () otherwise.
+    terms: in a worked example the level, 0 to 1, at which the terms of each line are lit, () otherwise.
     highlighted: in a worked example the (layer, neuron) that its line is about. spotlight: the synapse or neuron that a
     cue is about.
     ghosts[l] (nodes_l, n_{l+1}): weights of all drawn synapses before learning, shown over those of now; () where none
@@ -155,6 +156,7 @@ class Frame:
     answers: Answers | None = None
     detail: CurveDetail | None = None
     visible: tuple[float, ...] = ()
+    terms: tuple[float, ...] = ()
     highlighted: tuple[int, int] | None = None
     spotlight: Spotlight | None = None
     moved: MovedWeight | None = None

@@ -367,10 +367,27 @@ def worked_example_frame(
         pulses=(
             *pulses("forward", signals.forward, timing.forward_windows, time),
             *pulses("backward", signals.back, timing.backward_windows, time),
+            *_errors_of_lines(signals, timing, time),
         ),
         visible=tuple(rise(time, *window) * lines_out for window in timing.lines),
+        terms=timing.terms_levels(time),
         highlighted=_highlighted(timing, time),
     )
+
+
+def _errors_of_lines(signals: SignalPass, timing: WorkedExampleTiming, time: float) -> list[Pulse]:
+    """Errors under way along the synapses of a line of the backward pass, as strong as in the whole of it."""
+    found = []
+    for synapses, window in timing.error_windows:
+        position = step_timing.travel(window, time)
+        if position is None:
+            continue
+        layer = synapses[0][0]  # a line's errors all go through one layer
+        strength = np.zeros_like(signals.back[layer])
+        for _, start, end in synapses:
+            strength[start, end] = signals.back[layer][start, end]
+        found.append(Pulse(layer, "backward", position, strength))
+    return found
 
 
 def _arrived(shown: Presented, timing: WorkedExampleTiming, time: float) -> list[Array]:

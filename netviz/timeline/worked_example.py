@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from netviz.scene.panels import EquationsPanelSpec
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
-from netviz.timeline.step_timing import Window, legs
+from netviz.timeline.step_timing import Window, legs, rise
 
 LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
 PauseKind = Literal["present", "travel", "back", "hold"]
@@ -108,15 +109,66 @@ def parts_of(scene: Scene, shot: WalkShot) -> tuple[StepPart, ...]:
     return (*parts, Pause("hold"))
 
 
+# Terms of a line: the nodes and synapses whose numbers stand in it.
+
+
+class Terms(NamedTuple):
+    """Nodes (layer, index) and synapses (weight layer, from, to) whose numbers stand in a line.
+
+    A layer's bias node has the index after its last neuron. error: of these synapses, those along which the error goes
+    back while the line is worked out.
+    """
+
+    nodes: tuple[tuple[int, int], ...]
+    synapses: tuple[tuple[int, int, int], ...] = ()
+    error: tuple[tuple[int, int, int], ...] = ()
+
+
+def terms_of(scene: Scene, line: EquationLine) -> Terms:
+    """The terms of a line of a worked example."""
+    sizes = scene.network.layers
+    last = len(sizes) - 1
+    layer, neuron = line.layer, line.neuron
+    if line.kind in ("matrix", "sum"):
+        starts = range(sizes[layer] + scene.has_bias_nodes)
+        ends = range(sizes[layer + 1]) if line.kind == "matrix" else (neuron,)
+        nodes = (*((layer, start) for start in starts), *((layer + 1, end) for end in ends))
+        return Terms(nodes, tuple((layer, start, end) for start in starts for end in ends))
+    if line.kind == "activation":
+        is_softmax = scene.network.activations[layer] == "softmax"  # which is of all sums of the layer
+        return Terms(tuple((layer + 1, end) for end in (range(sizes[layer + 1]) if is_softmax else (neuron,))))
+    if line.kind == "error":
+        return Terms(tuple((last, output) for output in range(sizes[-1])))
+    worked = worked_weight(scene)
+    if line.kind == "delta" and layer + 1 < last:
+        after = range(sizes[layer + 2])
+        back = tuple((layer + 1, neuron, end) for end in after)
+        return Terms(((layer + 1, neuron), *((layer + 2, end) for end in after)), back, back)
+    if line.kind == "delta":
+        return Terms(((layer + 1, neuron),))
+    if line.kind in ("gradient", "update"):
+        at_both_ends = ((layer, worked[1]), (layer + 1, worked[2]))
+        return Terms(at_both_ends, (worked,), (worked,) if line.kind == "gradient" else ())
+    every = tuple(
+        (before, start, end)
+        for before, (a, b) in enumerate(pairwise(sizes))
+        for start in range(a + (scene.has_bias_nodes and scene.network.bias is True))
+        for end in range(b)
+    )
+    return Terms((), every)
+
+
 # Timing of a worked example in a film that gives it so many seconds. Times are seconds from its start.
 
 APPEAR, LIGHTS_OUT, LINES_OUT = 0.35, 0.8, 0.4
 """Seconds in which a line fades in, and in which at the end the lights fade out, and the lines."""
+GOES_BACK = 1.2
+"""Seconds in which the error goes back along the synapses of a line."""
 
 
 @dataclass(frozen=True)
 class WorkedExampleTiming:
-    """Parts of a worked example with the start and end of each.
+    """Parts of a worked example with the start and end of each, and the terms of its lines.
 
     windows: of each part, in seconds. hurry: factor on the length of fades, below 1 where the example has less time
     than reading takes. ends: whether lights and lines fade out at its end, because another shot follows.
@@ -126,6 +178,7 @@ class WorkedExampleTiming:
     windows: tuple[Window, ...]
     hurry: float
     ends: bool
+    terms: Mapping[EquationLine, Terms]
 
     def part_at(self, time: float) -> StepPart:
         """The part that runs at a time."""
@@ -178,6 +231,29 @@ class WorkedExampleTiming:
         return () if window is None else tuple(reversed(legs(window, len(self.forward_windows))))
 
     @cached_property
+    def terms_windows(self) -> tuple[tuple[Window, Window], ...]:
+        """For each line the windows in which its terms light up, and in which they give way to the next part."""
+        return tuple(
+            (self._beginning(window), self._beginning((window[1], window[1])))
+            for part, window in self._pairs
+            if isinstance(part, EquationLine)
+        )
+
+    def terms_levels(self, time: float) -> tuple[float, ...]:
+        """Level, 0 to 1, at which the terms of each line are lit: while it is worked out."""
+        return tuple(rise(time, *come) * (1 - rise(time, *go)) for come, go in self.terms_windows)
+
+    @cached_property
+    def error_windows(self) -> tuple[tuple[tuple[tuple[int, int, int], ...], Window], ...]:
+        """Synapses of each line along which the error goes back, and the window in which it does."""
+        appear, goes = APPEAR * self.hurry, GOES_BACK * self.hurry
+        return tuple(
+            (self.terms[part].error, (window[0] + appear, window[0] + appear + goes))
+            for part, window in self._pairs
+            if isinstance(part, EquationLine) and self.terms[part].error
+        )
+
+    @cached_property
     def update(self) -> Window | None:
         """Window in which the weights move, that of the line with their update; None if there is none."""
         return self.when("update")
@@ -201,8 +277,13 @@ class WorkedExampleTiming:
     @cached_property
     def changes(self) -> tuple[Window, ...]:
         """Windows in which the picture changes."""
-        moving = [self.when("back"), self.update, self.lights_out]
-        return (self.present, *self.forward_windows, *self.lines, *(window for window in moving if window is not None))
+        hold = self.when("hold")
+        moving = [self.when("back"), self.update, hold and self._beginning(hold), self.lights_out]
+        back = (window for _, window in self.error_windows)
+        return (
+            self.present, *self.forward_windows, *self.lines, *back,
+            *(window for window in moving if window is not None),
+        )  # fmt: skip
 
     @cached_property
     def _pairs(self) -> tuple[tuple[StepPart, Window], ...]:
@@ -222,4 +303,6 @@ def worked_example_timing(scene: Scene, shot: WalkShot, seconds: Fraction, ends:
     parts = parts_of(scene, shot)
     pace = seconds / natural_seconds(scene, shot)
     stops = [float(now * pace) for now in accumulate(SECONDS[part.kind] for part in parts)]
-    return WorkedExampleTiming(parts, tuple(zip([0.0, *stops], stops, strict=False)), min(1.0, float(pace)), ends)
+    windows = tuple(zip([0.0, *stops], stops, strict=False))
+    terms = {part: terms_of(scene, part) for part in parts if isinstance(part, EquationLine)}
+    return WorkedExampleTiming(parts, windows, min(1.0, float(pace)), ends, terms)

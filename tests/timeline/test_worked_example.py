@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from netviz.scene.panels import EquationsPanelSpec
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
 from netviz.timeline.worked_example import (
     EquationLine,
     WorkedExampleTiming,
     natural_seconds,
+    terms_of,
     worked_example_steps,
     worked_example_timing,
     worked_weight,
@@ -107,3 +109,26 @@ def test_between_changes_stillness_has_a_number_and_within_them_none() -> None:
 
 def test_a_walk_that_ends_the_film_stays_lit() -> None:
     assert timing(Fraction(40), ends=False).lights_out[0] >= 40
+
+
+def test_the_terms_of_a_line_are_what_its_numbers_come_from() -> None:
+    scene = scene_of([2, 2, 2])
+    worked = (0, 1, 0)
+    scene = scene.model_copy(
+        update={
+            "network": scene.network.model_copy(update={"bias": "fixed"}),
+            "panels": (EquationsPanelSpec(weight=2),),
+        }
+    )
+    assert worked_weight(scene) == worked
+    ends = ((0, 0), (0, 1), (0, 2), (1, 1))  # the bias node is the last
+    assert terms_of(scene, EquationLine("sum", 0, 1)) == (ends, ((0, 0, 1), (0, 1, 1), (0, 2, 1)), ())
+    assert len(terms_of(scene, EquationLine("matrix", 1)).synapses) == 6
+    assert terms_of(scene, EquationLine("activation", 1, 1)) == (((2, 1),), (), ())
+    assert terms_of(scene, EquationLine("error", 1)) == (((2, 0), (2, 1)), (), ())
+    back = ((1, 0, 0), (1, 0, 1))
+    assert terms_of(scene, EquationLine("delta", 0, 0)) == (((1, 0), (2, 0), (2, 1)), back, back)
+    assert terms_of(scene, EquationLine("gradient", 0, 0)) == (((0, 1), (1, 0)), (worked,), (worked,))
+    assert terms_of(scene, EquationLine("update", 0, 0)) == (((0, 1), (1, 0)), (worked,), ())
+    assert terms_of(scene, EquationLine("weights", 0, 0)).nodes == ()
+    assert len(terms_of(scene, EquationLine("weights", 0, 0)).synapses) == 8, "biases are fixed"

@@ -120,7 +120,43 @@ def test_signals_go_through_a_layer_before_its_matrix_is_told_and_errors_back_be
         for pulse in frame.pulses:
             if not order or order[-1][:2] != (pulse.direction, pulse.layer):
                 order.append((pulse.direction, pulse.layer, sum(level > 0 for level in frame.visible)))
-    assert order == [("forward", 0, 0), ("forward", 1, 7), ("backward", 1, 13), ("backward", 0, 13)]
+    there, back = [("forward", 0, 0), ("forward", 1, 7)], [("backward", 1, 13), ("backward", 0, 13)]
+    assert order == [*there, *back, ("backward", 1, 15)], "along the worked weight's synapse with its gradient"
+
+
+def test_in_the_line_of_the_gradient_the_error_goes_back_along_its_synapse_alone(timeline: Timeline) -> None:
+    frames = [frame for frame in walk_of(timeline)[1] if frame.visible[14] == 1 and frame.visible[15] == 0]
+    pulses = [pulse for frame in frames for pulse in frame.pulses]
+    assert len(pulses) > 20
+    for pulse in pulses:
+        assert pulse.layer == 1
+        assert [tuple(where) for where in np.argwhere(pulse.strength)] == [(0, 0)]
+    positions = [pulse.position for pulse in pulses]
+    assert positions == sorted(positions)
+    whole = next(
+        pulse for frame in walk_of(timeline)[1] for pulse in frame.pulses
+        if pulse.direction == "backward" and np.count_nonzero(pulse.strength) > 1
+    )  # fmt: skip
+    assert pulses[0].strength[0, 0] == whole.strength[0, 0], "as strong as in the whole way back"
+
+
+def test_terms_are_lit_while_their_line_is_worked_out(timeline: Timeline) -> None:
+    frames = walk_of(timeline)[1]
+    levels = np.array([frame.terms for frame in frames])
+    visible = np.array([frame.visible for frame in frames])
+    assert levels.shape == visible.shape
+    assert levels.max(axis=0).min() == 1, "of every line"
+    assert levels.sum(axis=1).max() <= 1 + 1e-9, "one line's at a time"
+    for line, (lit, shown) in enumerate(zip(levels.T, visible.T, strict=True)):
+        assert lit[: np.flatnonzero(shown > 0)[0]].max(initial=0.0) == 0, line
+        if line + 1 < len(levels.T):
+            assert lit[visible[:, line + 1] == 1].max(initial=0.0) == 0, line
+    for frame in frames:
+        if any(
+            len(pulse.strength) and np.count_nonzero(pulse.strength) > 1 and pulse.position > 0.5
+            for pulse in frame.pulses
+        ):
+            assert not any(frame.terms), "signals go through a whole layer in full light"
 
 
 def test_a_walk_shows_the_recorded_numbers_and_they_add_up(timeline: Timeline) -> None:
