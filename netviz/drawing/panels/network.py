@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.patches import FancyBboxPatch
 from numpy.typing import NDArray
 
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, curve, most_discs, place, place_collapsed, slots
+from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed, slots
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
-from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.growth import Front, fade_back, grown
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
-from netviz.drawing.panels.neurons import RING, SUBSCRIPTS, BiasNodes, Discs, Marks
+from netviz.drawing.panels.neurons import RING, BiasNodes, Discs, Marks
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.strokes import Spotlit
 from netviz.drawing.panels.synapses import Synapses
+from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.panels.weight_picture import WeightPicture
-from netviz.drawing.text import width
-from netviz.drawing.theme import mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
-from netviz.scene.shots import WalkShot
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame, node_counts
-from netviz.timeline.worked_example import BACKWARD, worked_example_steps, worked_weight
 
 SPILL = 24
 """Distance beyond its slot that the light of one of several networks reaches, in thousandths of the shorter side."""
@@ -83,9 +78,9 @@ class NetworkPanel:
         self.labels = Labels(context, self.places, note, slot.x, right, slot.bottom)
         self.bias_nodes = BiasNodes(context, self.places)
         self.marks = Marks(context, self.places, maps)
-        self.worked = WorkedWeight(context, self.places)
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
         self.spotlit = Spotlit(context, self.places, room)
+        self.terms = self.synapses.terms = TermsInNetwork(context, self.places, room)
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
         taken += self.labels.areas()
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
@@ -111,7 +106,7 @@ class NetworkPanel:
 
     def light(self, frame: Frame, brightness: NDArray[np.float64]) -> list[Blobs]:
         """Set the halos of neurons by their level, and those of cells, edge bundles and synapses."""
-        theme = self.context.theme
+        theme, frame = self.context.theme, self.terms.lit(frame)
         for layer, light_sources in enumerate(self.neuron_lights):
             levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
             signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
@@ -131,6 +126,7 @@ class NetworkPanel:
     def draw(self, frame: Frame) -> None:
         """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
         self.names.draw(frame)
+        frame = self.terms.lit(frame)
         self._draw_synapses(frame)
         if self.inset is not None:
             self.inset.draw_leader(frame)
@@ -142,7 +138,7 @@ class NetworkPanel:
         self.marks.draw(frame)
         if self.class_bars is not None:
             self.class_bars.draw(frame)
-        self.worked.draw(frame)
+        self.terms.draw(frame)
         self.spotlit.draw(frame)
         if self.inset is not None:
             self.inset.draw(frame)
@@ -238,44 +234,3 @@ def place_network(
 
     places = placed(1.7 * layout.small)
     return places if labels_fit(context, places) else placed(0)
-
-
-# Label of the weight whose gradient a worked example computes, at its synapse.
-
-AT = 0.3
-"""Place of the name on its synapse, 0 to 1: nearer to the start, where synapses have parted and do not yet meet."""
-
-
-class WorkedWeight:
-    """Small label with the name of the worked weight, say w₅, from the first line about the backward pass on."""
-
-    def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
-        self.context = context
-        scene = context.recording.scene
-        layer, start, end = worked_weight(scene)
-        layers = scene.network.layers
-        self.name = f"w{Symbols(layers).number(layer, start, end)}".translate(SUBSCRIPTS)
-        line = curve(places, (layer, start, end))
-        self.x, self.y = line[round(AT * (len(line) - 1))]
-        forward = [len(worked_example_steps(scene, shot)) for shot in scene.shots if isinstance(shot, WalkShot)]
-        backward = any(isinstance(shot, WalkShot) and shot.backward for shot in scene.shots)
-        self.first = max(forward) - len(BACKWARD) if backward else None
-        size, theme = context.layout.body, context.theme
-        across, high = width(self.name, context.faces.medium, size) + 0.7 * size, 1.35 * size
-        label = FancyBboxPatch(
-            (self.x - across / 2, self.y - high / 2), across, high,
-            boxstyle=f"round,pad=0,rounding_size={0.4 * size}", facecolor=tuple(mix(theme.centre, theme.error, 0.12)),
-            edgecolor=tuple(theme.error), linewidth=max(1.0, 1.6 * context.layout.unit),
-        )  # fmt: skip
-        context.canvas.axes.add_patch(label)
-        slot = Rect(self.x - across, self.y - high, 2 * across, 2 * high)
-        self.drawn = context.canvas.drawing(label, slot=slot)
-
-    def draw(self, frame: Frame) -> None:
-        """Draw the label, at the level of that line."""
-        if self.first is None or len(frame.visible) <= self.first or not frame.visible[self.first]:
-            return
-        context, level = self.context, frame.visible[self.first]
-        context.canvas.put(self.drawn, level)
-        ink = context.theme.ink
-        context.canvas.text(self.name, self.x, self.y, context.faces.medium, context.layout.body, ink, "middle", level)

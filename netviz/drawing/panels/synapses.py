@@ -20,6 +20,7 @@ from netviz.drawing.network_layout import curves as curves_of
 from netviz.drawing.panels.growth import tips
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
 from netviz.drawing.panels.strokes import Strokes, dashes, shares, staged_colour, staged_width
+from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.theme import Colour, mix
 from netviz.timeline.frame import Frame, Pulse, state_of
 from netviz.training.layers import Floats
@@ -72,6 +73,7 @@ class Synapses:
         self, context: RenderContext, places: NetworkPositions, scale: LevelScale, collapsed: CollapsedNetwork
     ) -> None:
         self.context, self.scale, self.drawn = context, scale, collapsed.lines
+        self.terms: TermsInNetwork | None = None
         self.unit = context.layout.unit
         self.is_playground = context.recording.scene.style == "playground"
         self.lines = curves_of(places, collapsed.lines)
@@ -179,8 +181,12 @@ class Synapses:
                     self.context.canvas.shine(x, y, 0.35 + 0.5 * strength, sigma, colour)
 
     def _dimming(self, frame: Frame) -> list[Floats] | None:
-        """Part of its light each synapse keeps while one, or a neuron, is highlighted; None where all keep all."""
-        return shares(frame.spotlight, [layer.shape for layer in frame.weights])
+        """Part of its light each synapse keeps while some are highlighted; None where all keep all."""
+        spotlit = shares(frame.spotlight, [layer.shape for layer in frame.weights])
+        used = None if self.terms is None else self.terms.shares(frame)
+        if spotlit is None or used is None:
+            return used if spotlit is None else spotlit
+        return [one * other for one, other in zip(spotlit, used, strict=True)]
 
     def _presence(self, frame: Frame) -> float:
         """Level of the light that an example or situation gives a network of which not every synapse is a line."""
