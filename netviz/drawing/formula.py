@@ -63,7 +63,7 @@ def formula_mask(formula: Formula, size: float) -> Mask:
     """Draw a formula; its top counts to the middle of the capitals, at which pieces are aligned. Masks are cached."""
     drawn = [_mathtext(piece, size) if isinstance(piece, str) else _matrix(piece, size) for piece in formula if piece]
     starts = np.cumsum([0.0, *(part.width + GAP * size for part in drawn)])
-    return _joined(
+    return joined(
         [(part, start, 0.0) for part, start in zip(drawn, starts, strict=False)], float(starts[-1] - GAP * size)
     )
 
@@ -120,8 +120,8 @@ def _matrix(matrix: Matrix, size: float) -> Mask:
     ]
     if matrix.bracketed:
         height = (len(cells) - 1) * step + 1.3 * size
-        placed += [(_bracket(size, height, left), 0.0 if left else across - 0.28 * size, 0.0) for left in (True, False)]
-    return _joined(placed, across)
+        placed += [(bracket(size, height, left), 0.0 if left else across - 0.28 * size, 0.0) for left in (True, False)]
+    return joined(placed, across)
 
 
 def _before_point(cell: str, size: float) -> float:
@@ -133,7 +133,8 @@ def _before_point(cell: str, size: float) -> float:
     return _mathtext(cell, size).width - width(rest, font, size)
 
 
-def _bracket(size: float, height: float, opening: bool) -> Mask:
+def bracket(size: float, height: float, opening: bool) -> Mask:
+    """One square bracket, which is that high."""
     thickness = max(1, round(0.07 * size))
     width = max(2 * thickness, round(0.24 * size))
     alpha = np.zeros((round(height), width), np.float32)
@@ -142,7 +143,7 @@ def _bracket(size: float, height: float, opening: bool) -> Mask:
     return Mask(alpha, 0, round(height / 2), width)
 
 
-def _joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
+def joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
     """Join masks into one; of each: the mask, where its pen starts, how far its middle is below the whole's middle."""
     boxes = [(part.alpha, round(x) + part.left, round(y) - part.top) for part, x, y in parts if part.alpha.size]
     if not boxes:

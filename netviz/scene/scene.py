@@ -175,7 +175,10 @@ class Scene(Part):
         is_answered = data == (TablePanelSpec(),) and not equations and self._has_few_answers
         answers = (AnswersPanelSpec(),) if is_answered else ()
         width, height = self.output.size
-        if answers and width < WIDE * height:  # one companion of the network: there is no room for a second column
+        is_table = data == (TablePanelSpec(),)
+        if (
+            answers or (equations and is_table)
+        ) and width < WIDE * height:  # one companion of the network: there is no room for a second column
             data = ()
         return (
             CurvePanelSpec(),

@@ -17,7 +17,7 @@ from netviz.drawing.formula import formula_mask
 from netviz.drawing.glow import GlowLayer
 from netviz.drawing.layout import arrange
 from netviz.drawing.panels.equations.panel import EquationsPanel
-from netviz.drawing.panels.equations.terms import Equation, Symbols, equals, factor, numeral
+from netviz.drawing.panels.equations.terms import Equation, Symbols, equals, factor, numeral, numerals
 from netviz.drawing.panels.equations.typesetting import typeset
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Mask, Typefaces
@@ -269,7 +269,7 @@ def test_the_printed_figures_of_mazurs_example() -> None:
     loss[row] = ((np.array([0.01, 0.99]) - layers[-1]) ** 2).sum() / 2
     changed = replace(recording, weights=tuple(rows), biases=biases, activations=activations, loss=loss)
     texts = [text for _, text in Told.of(changed).lines()]
-    assert texts[1].endswith(r"= 0.05 \cdot 0.15 +\:0.1 \cdot 0.2 +\:0.35 = 0.3775")
+    assert texts[1].endswith(r"= 0.05 \cdot 0.15 +\:0.10 \cdot 0.20 +\:0.35 = 0.3775")
     assert texts[2].endswith(r"= \dfrac{1}{1 + e^{-0.3775}} = 0.5933")
     assert texts[6].endswith("= 1.1059")
     assert texts[10].endswith("= 0.2984")
@@ -308,8 +308,7 @@ def test_equations_stand_in_their_room_and_clear_of_each_other(
 
     monkeypatch.setattr(Canvas, "stamp", stamp)
     slot = told.panel.slot
-    resting = replace(told.step, row=None, row_after=None, presented=0.0)
-    for frame in [*(told.frame(number) for number in range(len(told.script))), told.step, resting]:
+    for frame in [told.frame(number) for number in range(len(told.script))]:
         del stamped[:]
         told.panel.draw(frame)
         assert stamped
@@ -324,7 +323,25 @@ def test_equations_stand_in_their_room_and_clear_of_each_other(
                 assert apart, (one, other)
 
 
-def test_what_is_presented_is_summed_up() -> None:
+@pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
+@pytest.mark.parametrize("case", ["two outputs", "without biases", "tanh and relu", "cross entropy", "tiny numbers"])
+def test_the_live_pass_stands_in_its_room_and_its_numbers_clear_of_each_other(case: str, size: str) -> None:
+    told = Told.of(recording_of(case, size=size))
+    live, slot = told.panel.live, told.panel.slot
+    boxes = []
+    for each in live.placed:
+        half = live._half(each.piece) * live.size
+        boxes.append((each.x, each.y - half, each.x + live._width(each.piece, live.size), each.y + half))
+    for number, one in enumerate(boxes):
+        assert one[0] >= -2 and one[2] <= slot.width + 2, live.placed[number]
+        assert one[1] >= 0 and one[3] <= slot.height + 2, live.placed[number]
+        for other in boxes[number + 1 :]:
+            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] - 1 or other[1] >= one[3] - 1
+    if case != "tiny numbers":
+        assert live.size >= 0.024 * 720, "it is read"
+
+
+def test_what_is_presented_is_worked_out_with_the_weights_of_the_moment() -> None:
     recording = recording_of("two outputs")
     told = Told.of(recording)
     row = told.step.row
@@ -336,15 +353,54 @@ def test_what_is_presented_is_summed_up() -> None:
     )
     texts = told.panel.texts(glows)
     layers = [layer[row] for layer in recording.activations]
+    weights, biases = glows.weights, glows.biases
     shown = [number for text in texts for number, _ in numbers(text)]
-    wanted = [*layers[0], *layers[1], *layers[1], *layers[2], recording.loss[row]]
-    assert len(shown) == len(wanted), texts
-    assert shown[:-1] == pytest.approx(wanted[:-1], abs=0.5e-3)
-    assert shown[-1] == pytest.approx(wanted[-1], abs=0.5e-4)
-    dark = told.panel.texts(replace(told.step, row=None, presented=0.0))
-    assert dark == [text for text in texts if not numbers(text)]
+    expected: list[float] = []
+    for layer in range(2):
+        expected += [*layers[layer], *weights[layer][:2].ravel(), *biases[layer], *layers[layer + 1]]
+    assert len(shown) == len(expected) + 1, texts
+    assert shown[:-1] == pytest.approx(expected, abs=0.5e-2)
+    found = [value for text in [text for text in texts if text.startswith("[")][3::4] for value, _ in numbers(text)]
+    assert found == pytest.approx([*layers[1], *layers[2]], abs=0.5e-3)
+    assert shown[-1] == pytest.approx(recording.loss[row], abs=0.5e-4)
     thinking = replace(glows, kind="think", row_after=None, target=None, example=None)
     assert told.panel.texts(thinking) == texts[:-1], "without a target there is no error"
+
+
+def test_the_live_pass_has_numbers_of_weights_at_rest_and_no_others() -> None:
+    told = Told.of(recording_of("two outputs"))
+    resting = replace(
+        told.step, row=None, row_after=None, presented=0.0, lingering=(), before=(),
+        arrived=tuple(np.zeros_like(layer) for layer in told.step.arrived),
+    )  # fmt: skip
+    shown = [number for text in told.panel.texts(resting) for number, _ in numbers(text)]
+    expected = [
+        value
+        for weights, biases in zip(resting.weights, resting.biases, strict=True)
+        for value in [*weights[:2].ravel(), *biases]
+    ]
+    assert shown == pytest.approx(expected, abs=0.5e-2)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.69, 0.6457], ["0.6900", "0.6457"]), ([1, 0], ["1", "0"]), ([0.05, 0.1], ["0.05", "0.10"]),
+        ([0.5, -0.25], ["0.50", "-0.25"]), ([123.45678, 0.5], ["123.457", "0.500"]), ([-1e-12, 1.5], None),
+        ([0.333333333, 0.1], ["0.3333", "0.1000"]), ([], []),
+    ],
+)  # fmt: skip
+def test_numbers_of_one_row_have_as_many_decimals(values: list[float], texts: list[str] | None) -> None:
+    assert numerals(values) == ([r"-1\cdot10^{-12}", "1.5"] if texts is None else texts)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_matrix_has_one_number_of_decimals(case: str) -> None:
+    told = Told.of(recording_of(case))
+    for _, text in told.lines():
+        for matrix in re.findall(r"\[([^]]*)\]", text):
+            plain = [cell for cell in re.split(r"[; ]+", matrix) if cell and "^" not in cell]
+            assert len({len(cell.partition(".")[2]) for cell in plain}) <= 1, matrix
 
 
 @pytest.mark.parametrize(

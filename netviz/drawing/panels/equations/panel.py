@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
 from netviz.drawing.formula import formula_mask, source
 from netviz.drawing.layout import Rect
+from netviz.drawing.panels.equations.live import LiveForwardPass
 from netviz.drawing.panels.equations.passes import (
-    ForwardSummary,
     activation_line,
     delta_line,
     error_line,
@@ -30,10 +32,10 @@ from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.worked_example import EquationLine, LineKind, worked_example_steps
 
-OF_SIDE = 0.03
-"""Size of the equations' type in upright pictures, where lines are short, as a part of the shorter side."""
-_LARGEST, SMALLEST = 1.3, 0.8
-"""Largest and smallest size of type that are tried, as parts of that or of the picture's small type."""
+_LARGEST, _SMALLEST = 1.4, 0.8
+"""Largest and smallest size of type that are tried, as parts of the picture's type for values."""
+LEAST = 0.031
+"""Least size of the equations' type, as a part of the picture's shorter side; only one too wide for it is smaller."""
 _TRIES = 15
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
@@ -54,9 +56,9 @@ class EquationsPanel(NoGlow):
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
         self.scene = context.recording.scene
-        self.body = min(context.layout.small, OF_SIDE * min(context.layout.size))
-        self.heading = 0.92 * self.body
-        self.summary = ForwardSummary(context.recording, self.body, self.heading, slot)
+        layout = context.layout
+        self.body, self.heading = layout.small if layout.is_little else layout.body, layout.small
+        self.live = LiveForwardPass(context, self.body, self.heading, slot)
         self.pages = lru_cache(maxsize=4)(self._pages)
 
     def ground(self) -> None:
@@ -64,6 +66,9 @@ class EquationsPanel(NoGlow):
 
     def draw(self, frame: Frame) -> None:
         """Draw the lines that have appeared, the current one the brightest."""
+        if not self._is_worked(frame):
+            self.live.draw(frame)
+            return
         context, slot = self.context, self.slot
         theme, canvas = context.theme, context.canvas
         headings, shown = self._shown(frame)
@@ -77,13 +82,18 @@ class EquationsPanel(NoGlow):
 
     def texts(self, frame: Frame) -> list[str]:
         """Texts visible at a frame, in mathtext's language, each equation from left to right, one after the other."""
+        if not self._is_worked(frame):
+            return self.live.texts(frame)
         return [source(each.part.formula) for each in self._shown(frame)[1] if each.level > FAINTEST]
+
+    @staticmethod
+    def _is_worked(frame: Frame) -> bool:
+        """True in a worked example; in all other frames the forward pass is live."""
+        return bool(frame.visible) and frame.row is not None
 
     def _shown(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
         """Headings (text, y, level) and parts visible at a frame."""
-        if not frame.visible or frame.row is None:
-            headings, levels = self.summary.at(frame)
-            return headings, [ShownEquations(part, level, brightness) for part, level, brightness in levels]
+        assert frame.row is not None
         return self._visible_lines(frame, self.pages(self._shot(frame), frame.row, frame.row_after))
 
     def _visible_lines(
@@ -121,7 +131,8 @@ class EquationsPanel(NoGlow):
         recording = self.context.recording
         example = WorkedExample.of(recording, row, row_after)
         sections = _sections(self.scene, worked_example_steps(self.scene, shot), example)
-        sizes = [self.body * (_LARGEST + (SMALLEST - _LARGEST) * number / (_TRIES - 1)) for number in range(_TRIES)]
+        least = min(self.body, max(_SMALLEST * self.body, LEAST * min(self.context.layout.size)))
+        sizes = np.linspace(_LARGEST * self.body, least, _TRIES).tolist()
         width, height = self.slot.width, self.slot.height
         best = min(
             sizes, key=lambda size: self._cost(size, *paginate(sections, size, self.heading, width, height, about))
@@ -129,9 +140,9 @@ class EquationsPanel(NoGlow):
         return paginate(sections, best, self.heading, width, height)[0]
 
     def _cost(self, size: float, pages: tuple[Page, ...], rows: int) -> float:
-        """Cost of a layout: pages and rows cost, small type costs, and type that is hard to read costs most."""
+        """Cost of a layout: pages and rows cost, small type costs, and type smaller than values more."""
         relative = size / self.body
-        return len(pages) + 0.12 * rows + 10 * max(0.0, 1 - relative) - 0.5 * relative
+        return len(pages) + 0.12 * rows + 2 * max(0.0, 1 - relative) - 0.5 * relative
 
 
 def _sections(scene: Scene, steps: tuple[EquationLine, ...], example: WorkedExample) -> list[Section]:

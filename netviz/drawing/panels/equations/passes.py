@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise
-
-import numpy as np
-
-from netviz.drawing.formula import Formula, Matrix
-from netviz.drawing.layout import Rect
+from netviz.drawing.formula import Formula
 from netviz.drawing.panels.equations.terms import (
     Changes,
     Equation,
     EquationStep,
-    Symbols,
     WorkedExample,
     brackets_of,
     equals,
     factor,
+    factors,
+    matrix_of,
     numeral,
+    numerals,
     plus,
     product,
     row_of,
     times,
     total,
 )
-from netviz.drawing.panels.equations.typesetting import (
-    HEADING,
-    ROW_GAP,
-    EquationPart,
-    Measure,
-    Section,
-    about,
-    exact,
-    margin_of,
-    set_line,
-)
-from netviz.timeline.frame import Array, Frame
-from netviz.training.layers import losses
-from netviz.training.recording import Recording
 
 _HALF = r"\frac{1}{2}"
 
@@ -48,7 +30,7 @@ def matrix_line(example: WorkedExample, layer: int) -> Equation:
     symbols = example.symbols
     weights = example.weights[layer]
     decimals = 4 if weights.size <= 4 else 3 if weights.size <= 9 else 2
-    matrix = Matrix(tuple(tuple(numeral(value, decimals) for value in row) for row in weights.tolist()))
+    matrix = matrix_of(weights, decimals)
     symbolic = rf"{symbols.vector(layer)}\,{symbols.weights(layer)}"
     numbers: list[Formula] = [("=", row_of(example.layers[layer], decimals), matrix)]
     if example.has_biases:
@@ -60,15 +42,11 @@ def matrix_line(example: WorkedExample, layer: int) -> Equation:
 
 def sum_line(example: WorkedExample, layer: int, neuron: int) -> Equation:
     """Equation of one neuron's weighted sum, term by term."""
-    terms = [
-        product(factor(value), factor(weight))
-        for value, weight in zip(
-            example.layers[layer].tolist(), example.weights[layer][:, neuron].tolist(), strict=True
-        )
-    ]
+    values, weights = factors(example.layers[layer]), factors(example.weights[layer][:, neuron])
+    terms = [product(value, weight) for value, weight in zip(values, weights, strict=True)]
     if example.has_biases:
-        terms.append(factor(float(example.biases[layer][neuron])))
-    result = numeral(float(example.sums(layer + 1)[neuron]))
+        terms.append(factors(example.biases[layer])[neuron])
+    result = numerals(example.sums(layer + 1))[neuron]
     return Equation((example.symbols.sum(layer + 1, neuron),), (equals(terms[0], *plus(terms[1:])), equals(result)))
 
 
@@ -76,7 +54,7 @@ def activation_line(example: WorkedExample, layer: int, neuron: int) -> Equation
     """Equation of one neuron's activation."""
     symbols, sums = example.symbols, example.sums(layer + 1).tolist()
     symbol, value, activation = symbols.sum(layer + 1, neuron), sums[neuron], example.activations[layer]
-    result = equals(numeral(float(example.layers[layer + 1][neuron])))
+    result = equals(numerals(example.layers[layer + 1])[neuron])
     opening, closing = brackets_of(activation)
     shown: list[EquationStep] = [equals(f"{opening}{symbol}{closing}")]
     if activation == "sigmoid":
@@ -98,12 +76,13 @@ def activation_line(example: WorkedExample, layer: int, neuron: int) -> Equation
 def error_line(example: WorkedExample) -> Equation:
     """Equation of the example's loss, output by output."""
     outputs, targets = example.layers[-1].tolist(), example.target.tolist()
+    as_factors, as_targets = factors(outputs), numerals(targets)
     pairs = list(enumerate(zip(outputs, targets, strict=True)))
     result = equals(numeral(example.error))
     output_symbol, target_symbol = (lambda index: example.symbols.neuron(example.last, index)), example.symbols.target
     if example.loss == "squared_error":
         symbolic = [f"{_HALF}({target_symbol(index)} - {output_symbol(index)})^2" for index, _ in pairs]
-        numbers = [f"{_HALF}({numeral(target)} - {factor(output)})^2" for _, (output, target) in pairs]
+        numbers = [f"{_HALF}({target} - {output})^2" for target, output in zip(as_targets, as_factors, strict=True)]
         steps = [equals(each[0], *plus(each[1:])) for each in (symbolic, numbers)]
         return Equation(("E",), (*steps, result))
     symbolic, numbers = [], []
@@ -266,134 +245,5 @@ def weights_line(example: WorkedExample) -> Changes:
         first, last = symbols.number(layer, 0, 0), symbols.number(layer + 1, 0, 0) - 1
         every, biases = [entry for entry in every if first <= entry[0] <= last], []
     named = [*((symbols.weight(number), old, new) for number, old, new in every), *biases]
-    return Changes(tuple((symbol, numeral(float(old)), numeral(float(new))) for symbol, old, new in named))
-
-
-# Summary of the forward pass: each layer's equation in symbols, with the numbers of the presented example.
-
-DECIMALS = 3
-_LARGEST = 1.5
-LEAST_GAP, MOST_GAP = 0.8, 1.8
-"""Smallest and largest gap between the layers, as parts of the type's size."""
-ROW = 1.45
-"""Distance from one row of a layer's numbers to the next, likewise."""
-_WIDEST = -0.888
-"""Number that stands for every other while the size of type is searched for."""
-_QUIET = 0.25
-"""Brightness of the symbols, beside that of the numbers."""
-
-Level = tuple[EquationPart, float, float]
-"""An equation part with its level and its brightness, both 0 to 1."""
-
-
-class ForwardSummary:
-    """Summary of the forward pass: equations in symbols, and under each its numbers while something is presented."""
-
-    def __init__(self, recording: Recording, small: float, heading: float, slot: Rect) -> None:
-        scene = recording.scene
-        self.recording, self.network, self.loss = recording, scene.network, scene.training.loss
-        self.symbols, self.heading, self.slot = Symbols(scene.network.layers), heading, slot
-        self.names = [self._symbolic(layer) for layer in range(len(scene.network.layers) - 1)]
-        error = r"= \frac{1}{2}\,\sum_k\,(t_k - o_k)^2"
-        if self.loss == "cross_entropy":
-            both = scene.network.activations[-1] == "sigmoid"
-            error = r"= -\sum_k t_k \ln o_k" + (r" + (1 - t_k) \ln (1 - o_k)" if both else "")
-        self.names.append(Equation(("E",), (((error,),),)))
-        self.gap, self.rows = LEAST_GAP, 1
-        self.size = self._size(_LARGEST * small)
-        if self.size < small:  # too wide for one row in a readable size: a layer's outputs get a row of their own
-            self.rows, on_one = 2, self.size
-            self.size = self._size(_LARGEST * small)
-            if self.size <= on_one:  # in a low slot a second row makes the type smaller still
-                self.rows, self.size = 1, on_one
-        free = slot.height - self._places(self.size)
-        self.gap += min(MOST_GAP - LEAST_GAP, free / (len(self.names) * self.size))
-        self._places(self.size)
-
-    def _symbolic(self, layer: int) -> Equation:
-        inside = rf"{self.symbols.vector(layer)}\,{self.symbols.weights(layer)}"
-        if self.network.bias:
-            inside += f" + {self.symbols.biases(layer)}"
-        opening, closing = brackets_of(self.network.activations[layer])
-        return Equation((self.symbols.vector(layer + 1),), (equals(f"{opening}{inside}{closing}"),))
-
-    def _numbers(self, layer: int, values: Array, outputs: Array) -> tuple[Formula, Formula]:
-        """Formulas of a layer's function of its numbers, and of the outputs."""
-        opening, closing = brackets_of(self.network.activations[layer])
-        rest = self.symbols.weights(layer)
-        if self.network.bias:
-            rest += f" + {self.symbols.biases(layer)}"
-        return ("=", opening, row_of(values, DECIMALS), rest + closing), ("=", row_of(outputs, DECIMALS))
-
-    def _size(self, size: float) -> float:
-        """Largest size of type, up to `size`, at which everything fits, with the widest numbers."""
-        while size > 4:
-            bottom = self._places(size, about)
-            sizes = self.network.layers
-            pairs = [
-                self._pair(size, self._numbers(layer, np.full(a, _WIDEST), np.full(b, _WIDEST)), about)
-                for layer, (a, b) in enumerate(pairwise(sizes))
-            ]
-            fits = all(part.size == size for pair in pairs for part in pair)
-            if fits and bottom <= self.slot.height and self._widest <= self.slot.width:
-                break
-            size *= 0.97
-        return size
-
-    def _places(self, size: float, measure: Measure = exact) -> float:
-        """Put the symbols in their places; returns the height at which they end."""
-        section = Section("", tuple(enumerate(self.names)))
-        self.margin = margin_of([section], size, measure)
-        y, self.fixed, self.below = HEADING * self.heading, list[EquationPart](), list[float]()
-        for number, line in enumerate(self.names):
-            block = set_line(line, size, self.margin, 1e9, measure)
-            self.fixed += [replace(part, y=part.y + y) for part in block.parts]
-            y += block.height + ROW_GAP * size
-            self.below.append(y + 0.6 * size)
-            rows = self.rows if number < len(self.names) - 1 else 1
-            y += (1.2 + ROW * (rows - 1) + self.gap) * size
-        self._widest = max(part.x + measure(part.formula, size).width for part in self.fixed)
-        return y - self.gap * size
-
-    def _pair(
-        self, size: float, formulas: tuple[Formula, Formula], measure: Measure = exact
-    ) -> tuple[EquationPart, EquationPart]:
-        """Parts of a layer's inputs and of its outputs, side by side or one below the other."""
-        if self.rows == 1:
-            given, found = self._row(size, formulas, measure)
-            return given, found
-        (given,), (found,) = (self._row(size, (formula,), measure) for formula in formulas)
-        return given, replace(found, y=found.y + ROW * size)
-
-    def _row(self, size: float, formulas: tuple[Formula, ...], measure: Measure = exact) -> tuple[EquationPart, ...]:
-        """Parts of numbers on one row, aligned with the symbols above them, smaller if they must be."""
-        block = set_line(Equation((), (formulas,)), size, self.margin, 1e9, measure)
-        wide = max(part.x + measure(part.formula, size).width for part in block.parts)
-        if wide > self.slot.width:
-            smaller = size * (self.slot.width - self.margin) / (wide - self.margin) * 0.995
-            block = set_line(Equation((), (formulas,)), smaller, self.margin, 1e9)
-        middle = block.parts[0].y
-        return tuple(replace(part, y=part.y - middle) for part in block.parts)
-
-    def at(self, frame: Frame) -> tuple[list[tuple[str, float, float]], list[Level]]:
-        """Headings (text, y, level) and parts at a frame."""
-        shown: list[Level] = [(part, 1.0, _QUIET) for part in self.fixed]
-        if frame.row is None or not frame.presented:
-            return [("FORWARD PASS", 0.6 * self.heading, 1.0)], shown
-        sizes = self.network.layers
-        values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]
-        for layer, y in enumerate(self.below[:-1]):
-            given, found = self._pair(self.size, self._numbers(layer, values[layer], values[layer + 1]))
-            for part, light in ((given, frame.arrived[layer]), (found, frame.arrived[layer + 1])):
-                shown.append((replace(part, y=part.y + y), float(np.max(light)), 1.0))
-        if frame.target is not None:
-            loss = self._loss(frame.row, values, frame.target)
-            (part,) = self._row(self.size, ((f"= {numeral(loss)}",),))
-            shown.append((replace(part, y=part.y + self.below[-1]), frame.compared, 1.0))
-        return [("FORWARD PASS", 0.6 * self.heading, 1.0)], shown
-
-    def _loss(self, row: int, values: list[Array], target: Array) -> float:
-        weights, biases = (
-            [layer[row] for layer in layers] for layers in (self.recording.weights, self.recording.biases)
-        )
-        return float(losses(weights, biases, self.network.activations, values, target, self.loss))
+    figures = iter(numerals(value for _, old, new in named for value in (old, new)))
+    return Changes(tuple((symbol, next(figures), next(figures)) for symbol, _, _ in named))

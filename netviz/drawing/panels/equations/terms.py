@@ -103,9 +103,16 @@ def brackets_of(activation: Activation) -> tuple[str, str]:
     return (names[activation], ")") if activation in names else ("", "")
 
 
-def row_of(values: _Array, decimals: int) -> Matrix:
+def row_of(values: _Array, decimals: int = 4) -> Matrix:
     """A vector as a row of numbers."""
-    return Matrix((tuple(numeral(float(value), decimals) for value in values),))
+    return Matrix((tuple(numerals(values, decimals)),))
+
+
+def matrix_of(values: _Array, decimals: int) -> Matrix:
+    """A matrix (m, n) of numbers, all with as many decimals."""
+    cells = numerals(values.ravel(), decimals)
+    across = values.shape[1]
+    return Matrix(tuple(tuple(cells[start : start + across]) for start in range(0, len(cells), across)))
 
 
 def equals(*texts: str) -> EquationStep:
@@ -145,9 +152,35 @@ def numeral(value: float, decimals: int = 4) -> str:
     return _trimmed(f"{value:.{decimals}f}")
 
 
+def numerals(values: Iterable[float], decimals: int = 4) -> list[str]:
+    """Numbers of one kind that stand together, all with as many decimals: the fewest that leave nothing out.
+
+    Those with a power of ten have their two digits, and where one is large all have only the decimals that it has.
+    """
+    values = [float(value) for value in values]
+    texts = [numeral(value, decimals) for value in values]
+    plain = [number for number, text in enumerate(texts) if "^" not in text]
+    longest = max((len(texts[number].partition(".")[2]) for number in plain), default=0)
+    largest = max((abs(values[number]) for number in plain), default=0.0)
+    if largest >= 100:
+        longest = min(longest, max(0, decimals - int(math.log10(largest)) + 1))
+    for number in plain:
+        texts[number] = f"{values[number]:z.{longest}f}"
+    return texts
+
+
 def factor(value: float, decimals: int = 4) -> str:
     """A number within a sum or a product: in parentheses if it begins with a minus or ends with a power of ten."""
-    text = numeral(value, decimals)
+    return factor_of(numeral(value, decimals))
+
+
+def factors(values: Iterable[float], decimals: int = 4) -> list[str]:
+    """Numbers of one kind within sums or products, all with as many decimals."""
+    return [factor_of(text) for text in numerals(values, decimals)]
+
+
+def factor_of(text: str) -> str:
+    """A number that is written already, within a sum or a product."""
     return f"({text})" if text.startswith("-") or "^" in text else text
 
 

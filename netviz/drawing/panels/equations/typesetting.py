@@ -170,10 +170,16 @@ def tabulate(changes: Changes, size: float, width: float, measure: Measure = exa
     return best
 
 
-def set_line(content: Content, size: float, margin: float, width: float, measure: Measure = exact) -> Block:
+def set_line(
+    content: Content, size: float, margin: float, width: float, height: float, measure: Measure = exact
+) -> Block:
     """Set a line in type, as much smaller as it must be to fit."""
     if isinstance(content, Changes):
-        return tabulate(content, size, width, measure)
+        block = tabulate(content, size, width, measure)
+        while block.height > height and size > 4:
+            size *= 0.96
+            block = tabulate(content, size, width, measure)
+        return block
     for _ in range(40):
         found = typeset(content, size, margin, width, measure)
         if found is not None:
@@ -209,7 +215,8 @@ def paginate(
 
     for section in sections:
         margin = margin_of([section], size, measure)
-        blocks = [(number, set_line(line, size, margin, width, measure)) for number, line in section.lines]
+        free = height - HEADING * heading
+        blocks = [(number, set_line(line, size, margin, width, free, measure)) for number, line in section.lines]
         rows += sum(block.rows for _, block in blocks)
         taken = sum(block.height + LINE_GAP * size for _, block in blocks) - LINE_GAP * size
         start = (SECTION_GAP - LINE_GAP) * size if lines else 0.0
