@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.equations.terms import Symbols, brackets_of, numeral
 from netviz.drawing.panels.equations.typesetting import HEADING
 from netviz.drawing.panels.panel import RenderContext, number
-from netviz.drawing.text import Mask, width
+from netviz.drawing.text import Mask, mask, width
 from netviz.drawing.theme import Colour, mix
 from netviz.timeline.frame import Array, Frame
 from netviz.training.layers import losses
@@ -28,6 +29,7 @@ INDENT = 1.3
 LONGEST = 8
 """Most figures of a number; longer ones are written shorter."""
 TRIES = 24
+CACHED_NUMBERS = 512
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
 
@@ -86,6 +88,8 @@ class LiveForwardPass:
         self.size, self.symbolic, self.has_weights = self._best(size)
         self.placed, _, _ = self._place(self.size, self.symbolic, self.has_weights)
         self.still, self.quiet = self._still(False), self._still(True)
+        self._number = lru_cache(maxsize=CACHED_NUMBERS)(self._number_mask)
+        self.around = [self._around(number) for number in range(len(self.placed))]
 
     # Where everything stands.
 
@@ -237,6 +241,17 @@ class LiveForwardPass:
         right = placed.x + self._width(piece, size) - 0.28 * size
         return [(bracket(size, height, True), placed.x, placed.y), (bracket(size, height, False), right, placed.y)]
 
+    def _around(self, number_: int) -> Mask:
+        """Mask of what comes with a matrix of numbers: its brackets, and before outputs their equals sign."""
+        each = self.placed[number_]
+        if not isinstance(each.piece, Numbers) or each.piece.kind not in ("given", "found"):
+            return joined([], 0.0)
+        parts = self._brackets(each)
+        if each.piece.kind == "found":
+            sign = self.placed[number_ - 1]
+            parts.append((formula_mask(("=",), self.size), sign.x, sign.y))
+        return joined(parts, 0.0)
+
     def draw(self, frame: Frame) -> None:
         """Draw the equations with the numbers of a frame."""
         context, slot = self.context, self.slot
@@ -246,7 +261,7 @@ class LiveForwardPass:
         )
         canvas.stamp(self.quiet, slot.x, slot.y, theme.quiet)
         canvas.stamp(self.still, slot.x, slot.y, theme.ink)
-        for each in self.placed:
+        for each, around in zip(self.placed, self.around, strict=True):
             piece = each.piece
             if isinstance(piece, Numbers):
                 values, arrived = self._values(piece, frame)
@@ -256,12 +271,9 @@ class LiveForwardPass:
                     middle = each.x + (self._width(piece, self.size) - symbol.width) / 2
                     canvas.stamp(symbol, slot.x + middle, slot.y + each.y, theme.ink, 1 - 2 * arrived)
                 if level > FAINTEST:
+                    if around.alpha.size:
+                        canvas.stamp(around, slot.x, slot.y, theme.ink, level)
                     self._write(each, values, level)
-            elif piece.with_ == "found":
-                _, level = self._values(Numbers("found", each.layer, 1, 1, 1, 1), frame)
-                if level > FAINTEST:
-                    sign = formula_mask((piece.text,), self.size)
-                    canvas.stamp(sign, slot.x + each.x, slot.y + each.y, theme.ink, level)
             elif piece.with_ == "loss" and (loss := self._loss(frame)) is not None and frame.compared > FAINTEST:
                 drawn = formula_mask((f"= {numeral(loss)}",), self.size)
                 canvas.stamp(drawn, slot.x + each.x, slot.y + each.y, theme.ink, frame.compared)
@@ -270,16 +282,19 @@ class LiveForwardPass:
         """Write the numbers of a matrix (rows, columns), each with its last figure in its place."""
         piece, size, slot, canvas = placed.piece, self.size, self.slot, self.context.canvas
         assert isinstance(piece, Numbers)
-        if piece.kind in ("given", "found"):
-            for side, x, y in self._brackets(placed):
-                canvas.stamp(side, slot.x + x, slot.y + y, self.context.theme.ink, level)
         step = (piece.across * self.digit + CELL_GAP) * size
         first = slot.x + placed.x + (EDGE + piece.across * self.digit) * size
         for row, line in enumerate(values.reshape(piece.rows, piece.columns).tolist()):
             y = slot.y + placed.y + (row - (piece.rows - 1) / 2) * ROW * size
             for column, value in enumerate(line):
-                text = _figures(value, piece.decimals)
-                canvas.text(text, first + column * step, y, self.font, size, self._ink(piece, value), "right", level)
+                drawn = self._number(_figures(value, piece.decimals))
+                canvas.stamp(drawn, first + column * step - drawn.width, y, self._ink(piece, value), level)
+
+    def _number_mask(self, text: str) -> Mask:
+        """Mask of a number, figure by figure: the film has more numbers than could each be drawn as a text."""
+        pitch = self.digit * self.size
+        figures = [(mask(figure, self.font, self.size), place * pitch, 0.0) for place, figure in enumerate(text)]
+        return joined(figures, len(text) * pitch)
 
     def _ink(self, piece: Numbers, value: float) -> Colour:
         if piece.kind in ("weights", "biases"):
