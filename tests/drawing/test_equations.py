@@ -294,6 +294,27 @@ def test_lines_come_one_after_the_other_and_pages_give_way() -> None:
     assert levels[-1].brightness == 1
 
 
+def test_a_page_is_laid_out_from_the_start() -> None:
+    told = Told.of(recording_of("two outputs", size="640x360"))
+    pages = told.panel.pages(told.panel._shot(told.frame(0)), told.row, told.after)
+    for page in pages:
+        shown = told.panel._shown(told.frame(page.first))[1]
+        ahead = [each for each in shown if each.is_ahead]
+        later = [line for line, _ in page.lines[1:] if told.script[line].kind != "weights"]
+        assert [each.part for each in ahead] == [parts[0] for line, parts in page.lines if line in later]
+        assert all(0 < each.level <= 0.4 for each in ahead)
+        whole = [each for each in shown if not each.is_ahead and each.level > 0]
+        assert [each.part for each in whole] == list(page.lines[0][1])
+
+
+def test_at_the_end_no_page_comes_back() -> None:
+    told = Told.of(recording_of("two outputs", size="640x360"))
+    ending = replace(told.base, visible=tuple(0.8 for _ in told.script))
+    pages = told.panel.pages(told.panel._shot(ending), told.row, told.after)
+    shown = [each.part for each in told.panel._shown(ending)[1] if each.level > 0]
+    assert shown == [part for _, parts in pages[-1].lines for part in parts]
+
+
 @pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
 @pytest.mark.parametrize("case", ["two outputs", "without biases", "tanh and relu", "cross entropy"])
 def test_equations_stand_in_their_room_and_clear_of_each_other(

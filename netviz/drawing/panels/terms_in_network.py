@@ -73,7 +73,7 @@ class TermsInNetwork:
             for line, used in zip(lines, self.terms, strict=True)
         ]
         least = LEAST_SIZE * min(layout.size)
-        for size in sorted({least, max(layout.small, least)}, reverse=True):
+        for size in sorted({least, *(max(size, least) for size in (layout.small, layout.body))}, reverse=True):
             self.size, self.across = size, self._widest(size) + 0.4 * size
             self.centres = [self._centres(synapses) for synapses in self.labelled]
             if all(len(found) == len(needed) for found, needed in zip(self.centres, self.labelled, strict=True)):
@@ -99,15 +99,21 @@ class TermsInNetwork:
         """Write the weights that the present line uses on their lines."""
         if self.worked is not None:
             self.worked.draw(frame)
-        canvas, faces = self.context.canvas, self.context.faces
+        canvas, faces, theme = self.context.canvas, self.context.faces, self.context.theme
+        for ((layer, start, end), (x, y)), level in self.labels(frame).items():
+            weight = float(frame.weights[layer][start, end])
+            text = number(weight).replace("-", "−")
+            ink = self.inks[weight > 0] if float(number(weight)) else theme.ink
+            canvas.put(self._box(x, y), level)
+            canvas.text(text, x, y, faces.strong_figures, self.size, ink, "middle", level)
+
+    def labels(self, frame: Frame) -> dict[tuple[Synapse, tuple[float, float]], float]:
+        """Synapses whose weights are written, each with its label's middle, and the level of that."""
+        found: dict[tuple[Synapse, tuple[float, float]], float] = {}
         for level, synapses, centres in zip(frame.terms, self.labelled, self.centres, strict=False):
-            for (layer, start, end), (x, y) in zip(synapses, centres, strict=False) if level > 0 else ():
-                weight = float(frame.weights[layer][start, end])
-                canvas.put(self._box(x, y), level)
-                ink = self.inks[weight > 0]
-                canvas.text(
-                    number(weight).replace("-", "−"), x, y, faces.strong_figures, self.size, ink, "middle", level
-                )
+            for label in zip(synapses, centres, strict=False) if level > 0 else ():
+                found[label] = found.get(label, 0.0) + level  # two lines with the same weight hand it on
+        return found
 
     @staticmethod
     def _shares(frame: Frame, masks: Sequence[Sequence[Floats]], lost: float) -> list[Floats]:

@@ -37,17 +37,23 @@ _LARGEST, _SMALLEST = 1.4, 0.8
 LEAST = 0.031
 """Least size of the equations' type, as a part of the picture's shorter side; only one too wide for it is smaller."""
 _TRIES = 15
+AHEAD = 0.4
+"""Level of the left sides of the lines that are still to be worked out on a page: it is laid out from the start."""
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
 
 
 @dataclass(frozen=True)
 class ShownEquations:
-    """Part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 for the current line."""
+    """Part of an equation on the picture. level: 0 absent to 1 there; brightness: 0 quiet to 1 for the current line.
+
+    is_ahead: whether it is the left side of a line that is still to be worked out.
+    """
 
     part: EquationPart
     level: float
     brightness: float
+    is_ahead: bool = False
 
 
 class EquationsPanel(NoGlow):
@@ -84,7 +90,8 @@ class EquationsPanel(NoGlow):
         """Texts visible at a frame, in mathtext's language, each equation from left to right, one after the other."""
         if not self._is_worked(frame):
             return self.live.texts(frame)
-        return [source(each.part.formula) for each in self._shown(frame)[1] if each.level > FAINTEST]
+        shown = self._shown(frame)[1]
+        return [source(each.part.formula) for each in shown if each.level > FAINTEST and not each.is_ahead]
 
     @staticmethod
     def _is_worked(frame: Frame) -> bool:
@@ -100,18 +107,27 @@ class EquationsPanel(NoGlow):
         self, frame: Frame, pages: tuple[Page, ...]
     ) -> tuple[list[tuple[str, float, float]], list[ShownEquations]]:
         levels = (*frame.visible, 0.0)
+        lines = worked_example_steps(self.scene, self._shot(frame))
         headings: list[tuple[str, float, float]] = []
         shown: list[ShownEquations] = []
         for number, page in enumerate(pages):
             # The old page is gone before the new one comes, so that nothing is ever written over anything.
             leaving = levels[pages[number + 1].first] if number + 1 < len(pages) else 0.0
+            if 0 < leaving <= levels[0] < 1:  # at the end all lines go, and no page comes back
+                leaving = 1.0
             staying = max(0.0, 1 - 2 * leaving)
+            begun = max(levels[0], frame.presented) if number == 0 else self._line_level(levels[page.first], True)
+            ahead = AHEAD * staying * begun
             for heading in page.headings:
                 level = self._line_level(levels[heading.line], number > 0 and heading.line == page.first)
-                headings.append((heading.text, heading.y, level * staying))
-            for line, parts in page.lines:
+                headings.append((heading.text, heading.y, max(ahead, level * staying)))
+            for line, of_line in page.lines:
+                parts = list(of_line)
                 level = self._line_level(levels[line], number > 0 and line == page.first) * staying
-                shown += [ShownEquations(part, level, 1 - levels[line + 1]) for part in parts]
+                brightness = 1 - levels[line + 1]
+                if level < ahead and lines[line].kind != "weights":  # that line is a table
+                    shown.append(ShownEquations(parts.pop(0), ahead, brightness * level / ahead, is_ahead=True))
+                shown += [ShownEquations(part, level, brightness) for part in parts]
         return [heading for heading in headings if heading[2] > FAINTEST], shown
 
     @staticmethod
