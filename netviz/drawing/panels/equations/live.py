@@ -29,7 +29,6 @@ INDENT = 1.3
 LONGEST = 8
 """Most figures of a number; longer ones are written shorter."""
 TRIES = 24
-CACHED_NUMBERS = 512
 FAINTEST = 0.02
 """Level below which nothing is drawn."""
 
@@ -88,7 +87,7 @@ class LiveForwardPass:
         self.size, self.symbolic, self.has_weights = self._best(size)
         self.placed, _, _ = self._place(self.size, self.symbolic, self.has_weights)
         self.still, self.quiet = self._still(False), self._still(True)
-        self._number = lru_cache(maxsize=CACHED_NUMBERS)(self._number_mask)
+        self._figure = lru_cache(maxsize=None)(lambda figure: mask(figure, self.font, self.size))
         self.around = [self._around(number) for number in range(len(self.placed))]
 
     # Where everything stands.
@@ -282,19 +281,16 @@ class LiveForwardPass:
         """Write the numbers of a matrix (rows, columns), each with its last figure in its place."""
         piece, size, slot, canvas = placed.piece, self.size, self.slot, self.context.canvas
         assert isinstance(piece, Numbers)
-        step = (piece.across * self.digit + CELL_GAP) * size
+        step, pitch = (piece.across * self.digit + CELL_GAP) * size, self.digit * size
         first = slot.x + placed.x + (EDGE + piece.across * self.digit) * size
         for row, line in enumerate(values.reshape(piece.rows, piece.columns).tolist()):
             y = slot.y + placed.y + (row - (piece.rows - 1) / 2) * ROW * size
             for column, value in enumerate(line):
-                drawn = self._number(_figures(value, piece.decimals))
-                canvas.stamp(drawn, first + column * step - drawn.width, y, self._ink(piece, value), level)
-
-    def _number_mask(self, text: str) -> Mask:
-        """Mask of a number, figure by figure: the film has more numbers than could each be drawn as a text."""
-        pitch = self.digit * self.size
-        figures = [(mask(figure, self.font, self.size), place * pitch, 0.0) for place, figure in enumerate(text)]
-        return joined(figures, len(text) * pitch)
+                # Figure by figure: the film has more numbers than could each be drawn, but few figures in each place.
+                text, ink = _figures(value, piece.decimals), self._ink(piece, value)
+                left = first + column * step - len(text) * pitch
+                for place, figure in enumerate(text):
+                    canvas.stamp(self._figure(figure), left + place * pitch, y, ink, level)
 
     def _ink(self, piece: Numbers, value: float) -> Colour:
         if piece.kind in ("weights", "biases"):
