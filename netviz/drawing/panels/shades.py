@@ -1,4 +1,7 @@
-"""Shades: soft areas behind texts in the glow, where the background is seen again, so that the texts can be read."""
+"""Shades: soft shadows of letters in the glow, where the background is seen again, so that texts can be read.
+
+They follow the letters: a halo goes on between a text's lines and around it, as a whole.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,21 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import Anchor
 from netviz.drawing.panels.panel import RenderContext
-from netviz.drawing.text import Font, width
+from netviz.drawing.text import Font, mask
 from netviz.drawing.theme import Colour
 
-STRENGTH = 0.68
+STRENGTH = 0.8
 """Part of the glow that a shade removes: with it, in every theme, the texts around a network are read at 4.5 to 1."""
-_FULL, GONE = 0.5, 2.0
-"""Distance from the middle of a line of text at which its shade is full, and at which it ends, in sizes of type: it has
-no edge."""
+SOFTNESS = 0.14
+"""Standard deviation of the blurred letters that a shade is made of, in sizes of type."""
+GONE = 0.38
+"""Distance from the letters at which their shade ends, in sizes of type: it has no edge."""
+DENSITY = 9.0
+"""How fast a shade becomes full where the blurred letters are denser."""
 _LEVELS = 32
 """Steps in which a shade comes and goes with its text."""
 
-EVERY = (slice(None, None, 8), slice(None, None, 8))
+EVERY = (slice(None, None, 4), slice(None, None, 4))
 """Pixels that are checked for glow to be shaded."""
 _WHOLE, _HALF = np.uint16(256), np.uint16(128)
 """Shares of shades are whole numbers, 256 of them to 1: that is several times as fast."""
@@ -64,24 +70,40 @@ class Shade(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """Shaded place of a text: from `left` on, `long` pixels, around height y. level: 0 to `_LEVELS`."""
+    """Shade of a text: that of `letters_shade`, with its first pixel at (left, top). level: 0 to `_LEVELS`."""
 
     left: int
-    y: int
-    long: int
+    top: int
+    text: str
+    font: Font
     size: float
     level: int
 
     @property
-    def reach(self) -> int:
-        """Distance in pixels that the shade reaches around the text."""
-        return ceil(GONE * self.size)
+    def alpha(self) -> NDArray[np.float32]:
+        """The shade (rows, columns), 0 to 1."""
+        return letters_shade(self.text, self.font, self.size)
 
     def meets(self, other: Spot) -> bool:
         """True if their shades overlap."""
-        reach = self.reach + other.reach
-        apart = max(self.left, other.left) - min(self.left + self.long, other.left + other.long)
-        return apart < reach and abs(self.y - other.y) < reach
+        (rows, columns), (other_rows, other_columns) = self.alpha.shape, other.alpha.shape
+        across = max(self.left, other.left) < min(self.left + columns, other.left + other_columns)
+        return across and bool(max(self.top, other.top) < min(self.top + rows, other.top + other_rows))
+
+
+@lru_cache(maxsize=128)
+def letters_shade(text: str, font: Font, size: float) -> NDArray[np.float32]:
+    """Shade of a text's letters (rows, columns), 0 to 1: blurred, and dense; larger than its mask by the reach."""
+    reach, sigma = ceil(GONE * size), max(0.6, SOFTNESS * size)
+    blurred = np.pad(mask(text, font, size).alpha, reach).astype(np.float64)
+    steps = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (steps / sigma) ** 2)
+    weights /= weights.sum()
+    for axis in (0, 1):
+        blurred = np.apply_along_axis(np.convolve, axis, blurred, weights, "same")
+    dense = 1 - np.exp(-DENSITY * blurred)
+    faintest = 1 - np.exp(-DENSITY * float(weights[0]))  # what is left of a shade at its end
+    return np.asarray(np.clip((dense - faintest) / (1 - faintest), 0, 1), np.float32)
 
 
 class Shaded:
@@ -138,21 +160,26 @@ class Shaded:
         assert self._background is not None
         canvas = self.context.canvas
         across, down = canvas.size
-        first = max(0, min(spot.left - spot.reach for spot in spots)) // 2 * 2
-        last = min(across, max(spot.left + spot.long + spot.reach for spot in spots))
-        top = max(0, min(spot.y - spot.reach for spot in spots)) // 2 * 2
-        bottom = min(down, max(spot.y + spot.reach for spot in spots))
-        x, y = np.arange(first, max(first, last)), np.arange(top, max(top, bottom))[:, None]
-        shaded = np.zeros((y.size, x.size))
+        first = max(0, min(spot.left for spot in spots)) // 2 * 2
+        last = max(first, min(across, max(spot.left + spot.alpha.shape[1] for spot in spots)))
+        top = max(0, min(spot.top for spot in spots)) // 2 * 2
+        bottom = max(top, min(down, max(spot.top + spot.alpha.shape[0] for spot in spots)))
+        shaded = np.zeros((bottom - top, last - first))
         for spot in spots:
-            beside = np.maximum(np.maximum(spot.left - x, x - spot.left - spot.long), 0)
-            part = np.clip((GONE - np.hypot(beside, y - spot.y) / spot.size) / (GONE - _FULL), 0, 1)
-            np.maximum(shaded, spot.level / _LEVELS * part * part * (3 - 2 * part), out=shaded)
-        alpha = np.rint(_WHOLE * STRENGTH * shaded).astype(np.uint16)
+            rows, columns = (
+                slice(max(0, start - begin), max(0, min(start + length, end) - begin))
+                for start, length, begin, end in (
+                    (spot.top, spot.alpha.shape[0], top, bottom), (spot.left, spot.alpha.shape[1], first, last),
+                )
+            )  # fmt: skip
+            part = spot.alpha[max(0, top - spot.top) :, max(0, first - spot.left) :]
+            under = shaded[rows, columns]
+            np.maximum(under, spot.level / _LEVELS * part[: under.shape[0], : under.shape[1]], out=under)
+        shares = np.rint(_WHOLE * STRENGTH * shaded).astype(np.uint16)
         found = []
         for channel, background in zip(canvas.space.channels, canvas.planes_of(self._background), strict=True):
             step = channel.step
-            own = alpha[::step, ::step]
+            own = shares[::step, ::step]
             window = tuple(
                 slice(start // step, start // step + count)
                 for start, count in zip((top, first), own.shape, strict=True)
@@ -164,9 +191,10 @@ class Shaded:
 
 
 def _spot(text: LabelText) -> Spot:
-    long = width(text.text, text.font, text.size)
-    left = text.x - {"left": 0.0, "middle": long / 2, "right": long}[text.anchor]
-    return Spot(round(left), round(text.y), round(long), text.size, round(_LEVELS * min(1.0, text.level)))
+    drawn, reach = mask(text.text, text.font, text.size), ceil(GONE * text.size)
+    start = round(text.x - {"left": 0.0, "middle": drawn.width / 2, "right": drawn.width}[text.anchor])
+    left, top = start + drawn.left - reach, round(text.y) - drawn.top - reach
+    return Spot(left, top, text.text, text.font, text.size, round(_LEVELS * min(1.0, text.level)))
 
 
 def _groups(spots: list[Spot]) -> list[tuple[Spot, ...]]:
