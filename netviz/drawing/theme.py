@@ -20,6 +20,9 @@ Colour = NDArray[np.float64]
 
 _LEVELS = 256
 """Steps of a neuron's light for which the ink of its figures is computed."""
+PURITY = 0.75
+"""Part of the grey in a colour that its light does not have: light of a pale colour would soon be white where it adds
+up, violet on gold above all."""
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
 
@@ -52,6 +55,68 @@ def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
 def _luminance(shown: Colour) -> float:
     """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
     return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))
+
+
+# Ramps: colours of a neuron from dark to full light, through one hue. A mixture of a dark colour and gold is mustard;
+# here lightness rises while the chroma is held and the hue comes from orange: dark amber, amber, gold. Lightness,
+# chroma and hue are those of Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020).
+
+_TO_CONES = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_OKLAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+HALO_LEVEL = 0.32
+"""Level of a neuron's ramp whose hue its halo has: gold itself, where it is faint, would be olive."""
+LEAST_CHROMA = 0.125
+"""Least chroma of a ramp in its middle: that of amber."""
+FULL_CHROMA = 0.3
+"""Level from which a ramp has its full chroma."""
+LIFT = 0.72
+"""Exponent of a ramp's lightness: below 1 the middle is lighter than halfway, or amber would be brown."""
+WARM, EMBER = (66.0, 112.0), 66.0
+"""Hues in degrees that are gold or yellow; the hue in which a ramp begins that ends there."""
+
+
+def oklch(shown: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lightness (0 to 1), chroma, and hue in degrees (..., 3) of sRGB colours (..., 3)."""
+    lightness, a, b = np.moveaxis(np.cbrt(linear(shown) @ _TO_CONES.T) @ _TO_OKLAB.T, -1, 0)
+    return np.stack([lightness, np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360], axis=-1)
+
+
+def from_oklch(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Colours (..., 3) in sRGB of lightness, chroma and hue in degrees (..., 3), clipped to what a screen shows."""
+    lightness, chroma, hue = np.moveaxis(values, -1, 0)
+    lab = np.stack([lightness, chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))], axis=-1)
+    return _encoded((lab @ np.linalg.inv(_TO_OKLAB).T) ** 3 @ np.linalg.inv(_TO_CONES).T)
+
+
+def ramp(dark: Colour, light: Colour) -> NDArray[np.float64]:
+    """Colours (256, 3) of even levels from a dark colour to that of full light."""
+    level = np.linspace(0, 1, _LEVELS)
+    (start, _, _), (end, chroma, hue) = oklch(dark), oklch(light)
+    middle = max(float(chroma), LEAST_CHROMA)
+    turn = hue - EMBER if WARM[0] <= hue <= WARM[1] else 0.0
+    found = np.stack(
+        [
+            start + (end - start) * level**LIFT,
+            (middle + (chroma - middle) * level**3) * np.minimum(1, level / FULL_CHROMA) ** 0.8,
+            hue - turn * (1 - level),
+        ],
+        axis=-1,
+    )
+    colours = from_oklch(found)
+    colours[0], colours[-1] = dark, light
+    return colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +162,44 @@ class Theme:
         return np.rint(255 * (self.middle + np.abs(values) * (ends - self.middle))).astype(np.uint8)
 
     def halo(self, colours: Colour | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Light that a colour (..., 3) adds to the background; on a light background, what it subtracts from it."""
-        return np.clip(self.centre - colours, 0, 1) if self.is_light else np.asarray(colours)
+        """Light that a colour (..., 3) adds to the background; on a light background, what it subtracts from it.
+
+        The light is purer than the colour, and as strong in its strongest channel.
+        """
+        if self.is_light:
+            return np.clip(self.centre - colours, 0, 1)
+        grey, most = (PURITY * np.min(colours, axis=-1, keepdims=True)), np.max(colours, axis=-1, keepdims=True)
+        return np.asarray((colours - grey) * most / np.maximum(most - grey, 1e-9))
+
+    def neuron_halo(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Light (..., 3), as `halo` says, around neurons with so much light (...), -1 to 1: amber around gold."""
+        size = np.abs(light)[..., None]
+        if self.is_light:
+            signal = np.where(np.asarray(light)[..., None] >= 0, self.signal, self.negative_signal)
+            return np.asarray(size * self.halo(signal))
+        positive, negative = self._halos
+        return np.asarray(size * np.where(np.asarray(light)[..., None] >= 0, positive, negative))
+
+    @cached_property
+    def _halos(self) -> tuple[Colour, Colour]:
+        """Full light around neurons with positive and negative light: that of their ramp before it turns pale."""
+        middle = [self.halo(fills[round(HALO_LEVEL * (_LEVELS - 1))]) for fills in self._fills]
+        return middle[0] / middle[0].max(), middle[1] / middle[1].max()
+
+    def fill(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Colours (..., 3) of neurons with so much light (...), -1 to 1."""
+        level = np.rint(np.abs(light) * (_LEVELS - 1)).astype(int)
+        positive, negative = self._fills
+        return np.asarray(np.where(np.asarray(light)[..., None] >= 0, positive[level], negative[level]))
+
+    @cached_property
+    def _fills(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Colours (256, 3) of neurons with positive and negative light, at each of its levels."""
+        if self.is_light:
+            part = np.linspace(0, 1, _LEVELS)[:, None]
+            positive, negative = ((1 - part) * self.neuron + part * end for end in (self.signal, self.negative_signal))
+            return positive, negative
+        return ramp(self.neuron, self.signal), ramp(self.neuron, self.negative_signal)
 
     def shining(self, of: Colour, part: float) -> Colour:
         """A colour that shines: `part` of the way to this theme's brightest."""
@@ -122,17 +223,16 @@ class Theme:
     @cached_property
     def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
         """Inks of figures for positive and negative light, at each of its levels."""
-        return self._figures_on(self.signal), self._figures_on(self.negative_signal)
+        return self._figures_on(self._fills[0]), self._figures_on(self._fills[1])
 
-    def _figures_on(self, light: Colour) -> tuple[Colour, ...]:
+    def _figures_on(self, fills: NDArray[np.float64]) -> tuple[Colour, ...]:
         """Ink at each level: the theme's or that for bright neurons; white or black where neither can be read."""
 
         def best(inks: tuple[Colour, ...], fill: Colour) -> Colour:
             return max(inks, key=lambda ink: contrast(ink, fill))
 
         figures = []
-        for level in np.linspace(0, 1, _LEVELS):
-            fill = mix(self.neuron, light, float(level))
+        for fill in fills:
             ink = best((self.ink, self.ink_on_light), fill)
             # A little more contrast than required, so that it is enough between the levels too.
             figures.append(ink if contrast(ink, fill) >= 1.01 * READABLE else best((WHITE, BLACK), fill))

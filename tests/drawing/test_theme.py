@@ -10,7 +10,18 @@ import pytest
 
 from netviz.drawing.panels.table import INSIDE
 from netviz.drawing.panels.titles import caption_looks
-from netviz.drawing.theme import CLASSIC_GROUND, READABLE, THEMES, Theme, colour, contrast, mix, theme_of
+from netviz.drawing.theme import (
+    CLASSIC_GROUND,
+    READABLE,
+    THEMES,
+    Theme,
+    colour,
+    contrast,
+    from_oklch,
+    mix,
+    oklch,
+    theme_of,
+)
 from netviz.scene.scene import PaletteName, Style, ThemeName
 from tests.conftest import short_scene
 
@@ -40,7 +51,7 @@ def test_every_text_can_be_read(style: str, theme: str | None, palette: str | No
 def test_figures_can_be_read_at_every_level_of_light(style: str, theme: str | None, palette: str | None) -> None:
     made = chosen(style, theme, palette)
     for level in np.linspace(-1, 1, 801):
-        fill = mix(made.neuron, made.signal if level >= 0 else made.negative_signal, abs(float(level)))
+        fill = made.fill(np.array(level))
         assert contrast(made.figure(float(level)), fill) >= READABLE
     assert any((made.figure(0.0) == ink).all() for ink in (made.ink, made.ink_on_light)), (
         "an ink of the theme where it can be"
@@ -89,5 +100,27 @@ def test_light_takes_from_a_light_ground_what_its_colour_lacks() -> None:
     assert taken[0] == 0
     assert taken[1] > 0.8
     assert taken[2] > 0.8
-    np.testing.assert_array_equal(night.halo(night.signal), night.signal)
+    np.testing.assert_array_equal(night.halo(colour("#ffffff")), 1)
+    error, light = night.error, night.halo(night.error)
+    assert light.max() == pytest.approx(error.max())
+    assert light[1] < 0.6 * error[1], "light is purer than its colour: where it adds up it does not become white"
     assert contrast(paper.shining(paper.positive, 1), paper.centre) > contrast(paper.positive, paper.centre)
+
+
+@pytest.mark.parametrize("palette", ["green-red", "blue-orange", "colour-blind"])
+def test_between_dark_and_gold_neurons_are_amber(palette: str) -> None:
+    made = chosen("glow", "night", palette)
+    looks = oklch(made.fill(np.linspace(0.3, 0.7, 41)))
+    assert looks[:, 1].min() > 0.1, "the chroma is held: a mixture of dark and gold has less, and is mustard"
+    assert 60 <= looks[:, 2].min() < looks[:, 2].max() <= 84, "amber, not mustard"
+    lightness = oklch(made.fill(np.linspace(0, 1, 256)))[:, 0]
+    assert (np.diff(lightness) > 0).all(), "the more light the lighter"
+    np.testing.assert_array_equal(
+        made.fill(np.array([0.0, 1.0, -1.0])), [made.neuron, made.signal, made.negative_signal]
+    )
+
+
+def test_oklch_is_taken_back() -> None:
+    some = np.random.default_rng(3).random((50, 3))
+    np.testing.assert_allclose(from_oklch(oklch(some)), some, atol=1e-6)
+    np.testing.assert_allclose(oklch(colour("#ff0000")), [0.628, 0.2577, 29.23], atol=0.01)

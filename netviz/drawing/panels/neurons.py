@@ -45,7 +45,7 @@ class Discs:
         ]
         size = np.abs(levels)
         signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
-        inside = (1 - size) * theme.neuron + size * signal
+        inside = theme.fill(levels[:, 0])
         rim = (1 - size) * theme.rim + size * (signal + 0.4 * theme.flare * (theme.bright - signal))
         there = node_levels(frame.drawn, self.places)
         drawn = np.concatenate([there[layer][discs] for layer, discs in enumerate(self.shown)]).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from matplotlib.collections import Collection, EllipseCollection, PolyCollection
@@ -135,6 +135,20 @@ def _rounded_square(corner: float, points: int = 12) -> Floats:
 
 WIDEST_FROM = 5.0
 """|weight| from which TensorFlow Playground draws its widest line."""
+
+
+class GivesWay(NamedTuple):
+    """How light gives way to an error: the part that is lost to the largest, and how much sooner than the error comes.
+
+    haste: exponent of what is left; the larger, the less gold light is left beside a small error.
+    """
+
+    most: float
+    haste: float
+
+
+GIVES_WAY, HALO_GIVES_WAY = GivesWay(0.5, 2.0), GivesWay(0.96, 4.0)
+"""Of the light in neurons, which still shows their values, and of their halos."""
 NARROWEST, _WIDEST = 1 / 1.08, 10 / 1.08
 """Widths of Playground's lines, which are 1 to 10 pixels; here on a picture 1080 pixels high, in thousandths of the
 shorter side."""
@@ -169,13 +183,17 @@ class LevelScale:
             ),
         )
 
-    def neurons(self, frame: Frame, layer: int) -> Floats:
-        """Signed light of a layer's nodes (nodes_l,), -1 to 1, with what lingers of the example before."""
+    def neurons(self, frame: Frame, layer: int, gives_way: GivesWay = GIVES_WAY) -> Floats:
+        """Signed light of a layer's nodes (nodes_l,), -1 to 1, with what lingers of the example before.
+
+        Where an error comes it gives way, and sooner than the error is there: violet light on gold would be white.
+        """
         light = frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
         if frame.lingering:
             before = frame.lingering[layer] * np.clip(frame.before[layer] / self.activations[layer], -1, 1)
             light = np.clip(light + before, -1, 1)
-        return np.asarray(light)
+        rest = (1 - np.clip(frame.error_signal[layer], 0, 1)) ** gives_way.haste
+        return np.asarray(light * (1 - gives_way.most * (1 - rest)))
 
     def strength(self, weights: Floats) -> Floats:
         """Strength of synapses, 0 to 1."""
