@@ -270,6 +270,19 @@ def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -
 #
 # Pixels, x to the right, y down, as in the picture's rows.
 
+
+class SynapseEnds(NamedTuple):
+    """Distances of a weight layer's synapses (nodes_l, n_{l+1}), in pixels across the flow, from the middle of the edge
+    of the node they leave, and of that they reach."""
+
+    leaves: NDArray[np.float64]
+    reaches: NDArray[np.float64]
+
+
+EDGE = 0.62
+"""Part of a node's breadth along whose edge synapses end at most."""
+ROOM = 1.25
+"""Room of a synapse along an edge, in parts of its greatest width, where there is enough."""
 BIAS_RADIUS = 0.6
 """Radius of a bias node, as a part of a neuron's."""
 SMALLEST_RADIUS = 1.0
@@ -287,6 +300,8 @@ class NetworkPositions:
     layer_radii: radius of each layer's discs; () where all have the same. boxes: rectangles of collapsed layers, whose
     bias nodes are not drawn; None for others, () if there are none.
     classes: half the width and height (n_L, 2) of the outputs' names, where they stand in the outputs' place.
+    ends: of the synapses of each weight layer along the edges of their nodes; (): all end in the middle of an edge.
+    has_tiles: whether neurons are squares, whose edges are straight.
     """
 
     centres: tuple[NDArray[np.float64], ...]
@@ -298,6 +313,8 @@ class NetworkPositions:
     layer_radii: tuple[float, ...] = ()
     boxes: tuple[Rect | None, ...] = ()
     classes: NDArray[np.float64] | None = None
+    ends: tuple[SynapseEnds, ...] = ()
+    has_tiles: bool = False
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
         """The centres (n_l, 2) of a layer's neurons."""
@@ -339,9 +356,13 @@ class NetworkPositions:
         """The centres (k, 2) of all bias nodes that are drawn."""
         return np.array([self.centres[layer][-1] for layer in self.bias_layers]).reshape(-1, 2)
 
+    def has_classes(self, layer: int) -> bool:
+        """True if names of classes stand in the place of a layer's neurons."""
+        return self.classes is not None and layer == len(self.centres) - 1
+
     def radii(self, layer: int) -> NDArray[np.float64]:
         """The radii (nodes_l,) of a layer's nodes, along the flow; 0 for a pixel: synapses begin at its middle."""
-        if self.classes is not None and layer == len(self.centres) - 1:
+        if self.classes is not None and self.has_classes(layer):
             return self.classes[:, 0 if self.flow == "right" else 1]
         radii = np.full(len(self.centres[layer]), float(self.layer_radii[layer] if self.layer_radii else self.radius))
         radii[len(self.neurons(layer)) :] *= BIAS_RADIUS
@@ -434,10 +455,62 @@ def curves(
         there = places.neurons(layer + 1)
         rows = None if lines is None else lines[layer]
         first, last = np.divmod(np.arange(len(here) * len(there)) if rows is None else rows, len(there))
-        along = direction(places.flow)
-        start = here[first] + along * places.radii(layer)[first][:, None]
-        found.append(bezier(start, there[last] - along * places.radii(layer + 1)[last][:, None], places.flow, points))
+        leaves, reaches = (np.zeros(len(first)),) * 2
+        if places.ends:
+            leaves, reaches = (of[first, last] for of in places.ends[layer])
+        start = here[first] + _on_edge(places, layer, first, leaves, 1)
+        end = there[last] + _on_edge(places, layer + 1, last, reaches, -1)
+        found.append(bezier(start, end, places.flow, points))
     return found
+
+
+def _on_edge(
+    places: NetworkPositions, layer: int, nodes: NDArray[np.int64], off: NDArray[np.float64], side: int
+) -> NDArray[np.float64]:
+    """Points (n, 2), from the middles of nodes, of their edges at distances (n,) across the flow from its middle."""
+    radii = places.radii(layer)[nodes]
+    is_straight = places.has_tiles or places.has_classes(layer)
+    deep = radii if is_straight else np.sqrt(np.maximum(0, radii**2 - off**2))
+    along = direction(places.flow)
+    return side * deep[:, None] * along + off[:, None] * np.abs(along[::-1])
+
+
+def spread_ends(
+    places: NetworkPositions, widths: Sequence[NDArray[np.float64]], lines: Sequence[NDArray[np.int64] | None]
+) -> tuple[SynapseEnds, ...]:
+    """Ends of synapses along the edges of their nodes: each takes as much of the edge as its width asks for.
+
+    They lie in the order of the nodes that they come from or lead to. widths[l] (nodes_l, n_{l+1}): greatest widths in
+    pixels. lines: which synapses of each weight layer are drawn (see `curves`); others take no room.
+    """
+    axis = 1 if places.flow == "right" else 0
+    found = []
+    for layer, (width, drawn) in enumerate(zip(widths, lines, strict=True)):
+        room = ROOM * width
+        if drawn is not None:
+            seen = np.zeros(width.size, bool)
+            seen[drawn] = True
+            room = np.where(seen.reshape(width.shape), room, 0.0)
+        here, there = places.centres[layer][:, axis], places.neurons(layer + 1)[:, axis]
+        targets = places.radii(layer + 1)[: len(there)]
+        if places.classes is not None and places.has_classes(layer + 1):
+            targets = places.classes[:, axis]
+        leaves = _side_by_side(room, np.argsort(there, kind="stable"), 2 * EDGE * places.radii(layer))
+        reaches = _side_by_side(room.T, np.argsort(here, kind="stable"), 2 * EDGE * targets).T
+        found.append(SynapseEnds(leaves, reaches))
+    return tuple(found)
+
+
+def _side_by_side(
+    room: NDArray[np.float64], order: NDArray[np.intp], edges: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Middles (nodes, synapses) of rooms that lie side by side in an order, around 0, on edges so long (nodes,)."""
+    total = room.sum(axis=1, keepdims=True)
+    fitting = room * np.minimum(1, edges[:, None] / np.maximum(total, 1e-9))
+    ordered = fitting[:, order]
+    middles = np.empty_like(room)
+    middles[:, order] = np.cumsum(ordered, axis=1) - ordered / 2 - ordered.sum(axis=1, keepdims=True) / 2
+    return middles
 
 
 def curve(places: NetworkPositions, synapse: tuple[int, int, int]) -> NDArray[np.float64]:

@@ -278,7 +278,7 @@ LIGHT_PALETTES: Mapping[PaletteName, Palette] = {
         colour("#d55e00"),
         signal=colour("#f0cf2a"),
         negative_signal=colour("#56b4e9"),
-        error=colour("#a8467f"),
+        error=colour("#a0407a"),
         test_error=colour("#00705a"),
         dashed=True,
     ),

@@ -41,6 +41,8 @@ def test_synapses_grow_in_the_direction_of_the_signal(size: str) -> None:
     assert panel.front.axis == (0 if size == SIZES["wide"] else 1)
     reached = 0
     for index in opening(timeline)[::5]:
+        if timeline.frame(index).card > 0:  # the title passes over the network on its way
+            continue
         shown = picture(renderer, timeline, index)
         place = panel.front.at(grown(timeline.frame(index).drawn))
         for x, y in points:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +12,14 @@ from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed, slots
+from netviz.drawing.network_layout import (
+    NetworkPositions,
+    most_discs,
+    place,
+    place_collapsed,
+    slots,
+    spread_ends,
+)
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
 from netviz.drawing.panels.free_room import FreeRoom
@@ -17,9 +27,9 @@ from netviz.drawing.panels.growth import Front, fade_back, grown
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, BiasNodes, Discs, Marks
-from netviz.drawing.panels.panel import LevelScale, RenderContext
+from netviz.drawing.panels.panel import HALO_GIVES_WAY, LevelScale, RenderContext, playground_width
 from netviz.drawing.panels.strokes import Spotlit
-from netviz.drawing.panels.synapses import Synapses
+from netviz.drawing.panels.synapses import Synapses, line_thickness
 from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.panels.weight_picture import WeightPicture
@@ -28,11 +38,15 @@ from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame, node_counts
+from netviz.training.layers import Floats
+from netviz.training.recording import Recording
 
 SPILL = 24
 """Distance beyond its slot that the light of one of several networks reaches, in thousandths of the shorter side."""
 
 
+ERROR_GLOW = 0.8
+"""Brightness of the halo of the largest error."""
 STEPS_BACK = 0.7
 """Part of their strength that the synapses lose where ghosts are seen over them."""
 
@@ -50,6 +64,7 @@ class NetworkPanel:
         self.places = place_network(context, slot, self.collapsed, rows)
         self.class_bars = None if rows is None else ClassBars(context, self.places, rows)
         self.scale = LevelScale.of(context.recording, context.compared)
+        self.places = with_ends(context, self.places, self.scale, self.collapsed, maps)
         self.edge_bundles = EdgeBundles(context, self.places, self.collapsed)
         self.synapses = Synapses(context, self.places, self.scale, self.collapsed)
         self.lines = self.synapses.lines
@@ -108,13 +123,9 @@ class NetworkPanel:
         """Set the halos of neurons by their level, and those of cells, edge bundles and synapses."""
         theme, frame = self.context.theme, self.terms.lit(frame)
         for layer, light_sources in enumerate(self.neuron_lights):
-            levels = self.scale.neurons(frame, layer)[self.nodes[layer]][:, None]
-            signal = np.where(levels >= 0, theme.signal, theme.negative_signal)
-            glow = 0.95 * np.abs(levels) * theme.halo(signal)
+            glow = 0.95 * theme.neuron_halo(self.scale.neurons(frame, layer, HALO_GIVES_WAY)[self.nodes[layer]])
             error_signal = frame.error_signal[layer][self.nodes[layer]][:, None]
-            if theme.is_light:  # mixed inks turn brown: the error's replaces the other
-                glow *= 1 - 0.8 * error_signal
-            brightness[light_sources] = glow + 0.7 * error_signal * theme.halo(theme.error)
+            brightness[light_sources] = glow + ERROR_GLOW * error_signal * theme.halo(theme.error)
             if frame.highlighted is not None and frame.highlighted[0] == layer:
                 highlighted = light_sources[self.nodes[layer] == frame.highlighted[1]]
                 brightness[highlighted] += (0.25 if theme.is_light else 0.5) * theme.halo(theme.ink)
@@ -179,6 +190,34 @@ class NetworkPanel:
             self.synapses.draw_tips(
                 frame, self.front.axis, self.front.sign * (self.front.at(part) + 0.5 * self.front.soft)
             )
+
+
+def with_ends(
+    context: RenderContext, places: NetworkPositions, scale: LevelScale, network: CollapsedNetwork, has_tiles: bool
+) -> NetworkPositions:
+    """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
+    recording = context.recording
+    greatest = _greatest([each for each in context.compared if each.info["complete"]] or [recording])
+    thickness = line_thickness(context, places)
+    is_playground = recording.scene.style == "playground"
+    widths = [thickness * (playground_width(each) if is_playground else scale.width(each)) for each in greatest]
+    ends = spread_ends(places, widths, network.lines)
+    return replace(places, ends=ends, has_tiles=has_tiles)
+
+
+def _greatest(recordings: Sequence[Recording]) -> list[Floats]:
+    """The greatest |weight| of each synapse (nodes_l, n_{l+1}) in some recordings of the same network."""
+    found = []
+    for layer in range(len(recordings[0].weights)):
+        largest = []
+        for each in recordings:
+            weights, biases = each.weights[layer], each.biases[layer]
+            most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
+            if each.scene.has_bias_nodes:
+                most = np.vstack([most, np.maximum(biases.max(axis=0), -biases.min(axis=0))])
+            largest.append(np.nan_to_num(most))
+        found.append(np.asarray(np.max(largest, axis=0)))
+    return found
 
 
 def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:

@@ -69,9 +69,15 @@ class Strokes:
 
 def dashes(width: float, unit: float, own: float) -> tuple[float, tuple[float, float]]:
     """Matplotlib's dash pattern of a negative synapse `width` pixels wide, of which a line of `own` pixels is drawn."""
-    on, off = (length[0] * unit + length[1] * width for length in (DASH, GAP))
+    on, off = dash_lengths(width, unit)
     own = max(1e-6, own)  # matplotlib measures dashes in widths of their line
     return 0, (on / own, off / own)
+
+
+def dash_lengths(width: float, unit: float) -> tuple[float, float]:
+    """Lengths in pixels of the dashes and gaps of a negative synapse `width` pixels wide."""
+    on, off = (length[0] * unit + length[1] * width for length in (DASH, GAP))
+    return on, off
 
 
 # The highlighted synapse or neuron: all other synapses are dimmed; a synapse gets a label with its weight.

@@ -19,18 +19,25 @@ from netviz.drawing.network_layout import NetworkPositions, curve
 from netviz.drawing.network_layout import curves as curves_of
 from netviz.drawing.panels.growth import tips
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
+from netviz.drawing.panels.ribbons import TAIL, Ribbon, Ribbons, head_of, level_of
 from netviz.drawing.panels.strokes import Strokes, dashes, shares, staged_colour, staged_width
 from netviz.drawing.panels.terms_in_network import TermsInNetwork
-from netviz.drawing.theme import Colour, mix
+from netviz.drawing.theme import Colour, Theme, mix
 from netviz.timeline.frame import Frame, Pulse, state_of
 from netviz.training.layers import Floats
 from netviz.training.recording import AT_REST
 
-TAIL = 0.2
-"""Length of a comet's tail, as a part of its synapse."""
-TAIL_LIGHTS = 24
-HALO_LIGHTS = slice(None, None, 4)
-"""Lights of a comet's tail that have halos: halos are wide, so a few are enough."""
+HALO_LIGHTS = 8
+"""Lights of a comet's halo: halos are wide, so a few are enough."""
+LEAST_WIDTH, LEAST_OPACITY, FAINT_OPACITY = 2.2, 0.5, 0.36
+"""Width of the thinnest synapse in thousandths of the shorter side, where all are drawn, and its opacity there and
+where only the strongest are."""
+COMET_WIDTH = 3.4
+"""Width of a comet on the thinnest synapse, in thousandths of the shorter side."""
+COMET_CORE = 0.38
+"""How far the core of a comet turns to the theme's brightest: it is still of its colour."""
+FAINT_COMET = 0.08
+"""Strength below which a comet is not drawn."""
 MANY = 120
 """Number of lines of a weight layer above which they become thinner the more they are."""
 MOST_STROKES = 200
@@ -45,10 +52,10 @@ GHOST_INK = 0.45
 """Share of ink in the pale colour of a ghost."""
 SET_OFF = 0.6
 """Part of their strength that very many lines lose while a signal is there, which sets off those that carry it."""
+PAPER_CORES = 0.5
+"""Part of its flare that a light theme's synapses have."""
 PALEST = 0.3
 """Part of its colour that the weakest synapse has in the style playground."""
-
-
 STAGED_GLOW = 0.9
 """Least level of a highlighted synapse's halo."""
 
@@ -60,6 +67,16 @@ class Staged(NamedTuple):
     weight: float
     colour: Colour
     level: float
+
+
+def line_thickness(context: RenderContext, places: NetworkPositions) -> float:
+    """Pixels of a line for each thousandth of the shorter side in its width.
+
+    Where neurons are close together, lines are thinner and glow less: together they are still as bright.
+    """
+    unit = context.layout.unit
+    crowd = min(1.0, places.radius / (43 * unit))
+    return unit if context.recording.scene.style == "playground" else unit * crowd**0.6
 
 
 class Synapses:
@@ -77,11 +94,12 @@ class Synapses:
         self.unit = context.layout.unit
         self.is_playground = context.recording.scene.style == "playground"
         self.lines = curves_of(places, collapsed.lines)
-        # Where neurons are close together, lines are thinner and glow less: together they are still as bright.
-        crowd = min(1.0, places.radius / (43 * self.unit))
-        thickness = self.unit if self.is_playground else self.unit * crowd**0.6
+        thickness = line_thickness(context, places)
         many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
-        self.thickness, self.thicknesses = thickness, thickness * np.concatenate(many)
+        self.crowds = np.concatenate(many)
+        are_all = all(drawn is None for drawn in self.drawn)
+        self.least, self.faint = (LEAST_WIDTH * self.unit, LEAST_OPACITY) if are_all else (0.0, FAINT_OPACITY)
+        self.thickness, self.thicknesses = thickness, thickness * self.crowds
         most = max(
             [len(lines) for lines, drawn in zip(self.lines, self.drawn, strict=True) if drawn is None], default=1
         )
@@ -97,6 +115,7 @@ class Synapses:
         self._recorded = lru_cache(maxsize=MOST_TRIED + 4)(self._recorded_weights)
         self.line_batch = LineBatch(context, self.lines, CORE) if len(everything) > MOST_STROKES else None
         self.bodies = Strokes(context, everything, 1.0, "butt")
+        self.ribbons = [Ribbons(context, layer) for layer in self.lines]
         self.ghosts = Strokes(context, everything, 1.0, "butt")
         self.cores = Strokes(context, everything, CORE, "butt" if context.theme.dashed else "round")
         self._strokes_of = lru_cache(maxsize=4)(
@@ -145,7 +164,7 @@ class Synapses:
                 inside[line] *= 1 - staged.level  # a bright core would be mistaken for a weight near zero
             self.bodies.draw(weights, widths, colours, opacity)
             sign = self._sign_colour(weights)
-            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * theme.flare
+            core = sign + (theme.bright - sign) * (0.35 + 0.4 * shine[:, None]) * core_flare(theme)
             self.cores.draw(weights, widths, core, inside)
         if staged is not None and not self._line_of(staged):
             self._stage_alone(staged)
@@ -221,16 +240,19 @@ class Synapses:
         strokes = self._strokes_of(staged.synapse)
         strokes.draw(weight, np.array([width]), staged.colour[None], np.array([staged.level]))
 
-    def _looks(self, weights: Floats, shine: Floats) -> Looks:
-        """Looks of lines with weights (n,) that shine (n,) so far, 0 to 1."""
+    def _looks(self, weights: Floats, shine: Floats, lines: NDArray[np.int64] | slice = slice(None)) -> Looks:
+        """Looks of lines with weights (n,) that shine (n,) so far, 0 to 1. lines: their numbers, if not all."""
         theme, sign, shining = self.context.theme, self._sign_colour(weights), shine[:, None]
         if self.is_playground:
             depth = np.maximum(PALEST, np.minimum(1, np.abs(weights)))[:, None]
             body, opacity = (1 - depth) * theme.middle + depth * sign, np.full(len(weights), 0.95)
-            return Looks(weights, playground_width(weights) * self.thicknesses, opacity, body)
+            return Looks(weights, playground_width(weights) * self.thicknesses[lines], opacity, body)
         body = (0.22 - 0.22 * shining) * theme.centre + (0.78 + 0.22 * shining) * sign
-        opacity = np.clip(0.36 + 2.4 * self.scale.strength(weights), 0, 0.94)
-        return Looks(weights, self.scale.width(weights) * self.thicknesses, opacity, body)
+        opacity = np.clip(
+            (LEAST_OPACITY if self.least else FAINT_OPACITY) + 2.4 * self.scale.strength(weights), 0, 0.94
+        )
+        least = self.least * self.crowds[lines]
+        return Looks(weights, np.hypot(least, self.scale.width(weights) * self.thicknesses[lines]), opacity, body)
 
     def _states(self, frame: Frame, weights: Floats) -> tuple[list[Floats], float]:
         """Recorded weights before and after the frame's, and the part of the way between; else the frame's alone."""
@@ -287,12 +309,12 @@ class Synapses:
         return lines, weights[lines], np.sqrt(strength[lines])
 
     def _tails(self, pulse: Pulse, lines: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Positions of the comets' lights (synapses, lights, 2); their fading from head to tail (lights,), 1 to 0."""
+        """Positions of the lights of the comets' halos (synapses, lights, 2), and how bright they are (lights,)."""
         curves = self.lines[pulse.layer][lines]
         last = curves.shape[1] - 1
-        behind = np.linspace(0, TAIL, TAIL_LIGHTS)
-        at = pulse.position * (1 + TAIL * 0.5) - behind
-        fade = np.where((at >= 0) & (at <= 1), (1 - behind / TAIL) ** 1.6, 0.0)
+        behind = np.linspace(0, TAIL, HALO_LIGHTS)
+        at = head_of(pulse) - behind
+        fade = np.where((at >= 0) & (at <= 1), (1 - behind / TAIL) ** 1.3, 0.0) * level_of(pulse)
         at = np.clip(at if pulse.direction == "forward" else 1 - at, 0, 1) * last
         before = np.minimum(at.astype(int), last - 1)
         part = (at - before)[None, :, None]
@@ -307,31 +329,47 @@ class Synapses:
     def _halos(self, pulse: Pulse, frame: Frame) -> list[Blobs]:
         lines, weights, strength = self._running(pulse, frame)
         where, fade = self._tails(pulse, lines)
-        where, fade = where[:, HALO_LIGHTS], fade[HALO_LIGHTS]
         groups: list[Blobs] = []
         for sign in (weights > 0, weights <= 0):
             if sign.any():
-                heights = (0.62 * strength[sign][:, None] * fade).ravel()
+                heights = (0.5 * strength[sign][:, None] * fade).ravel()
                 x, y = where[sign].reshape(-1, 2).T
                 colour = self.context.theme.halo(self._comet_colour(pulse, float(weights[sign][0])))
                 groups.append((x, y, heights, colour))
         return groups
 
     def _comets(self, pulse: Pulse, frame: Frame) -> None:
-        theme = self.context.theme
+        """Draw the comets of a pulse as ribbons along its synapses; the error's run back, and have no sign."""
+        theme, ribbons, back = self.context.theme, self.ribbons[pulse.layer], pulse.direction == "backward"
         lines, weights, strengths = self._running(pulse, frame)
-        where, fade = self._tails(pulse, lines)
-        if not fade.any():
-            return
-        seen = fade > 0
-        for line, weight, strength in zip(where, weights, strengths, strict=True):
-            if strength < 0.08:
+        before = sum(len(layer) for layer in self.lines[: pulse.layer])
+        widths = self._looks(weights, np.zeros(len(weights)), before + lines).widths
+        broad = np.hypot(widths, COMET_WIDTH * self.thickness) * (0.55 + 0.6 * strengths)
+        for line, weight, strength, width, own in zip(
+            lines.tolist(), weights.tolist(), strengths.tolist(), broad.tolist(), widths.tolist(), strict=True
+        ):
+            if strength < FAINT_COMET:
                 continue
-            x, y = line[seen].T
-            sigma = (0.4 * self.unit + 0.6 * self.thickness) * (1.3 + 3.4 * strength) * (0.35 + 0.65 * fade[seen])
-            colour = theme.shining(self._comet_colour(pulse, weight), 0.72)
-            height = (0.12 + 0.5 * strength) * fade[seen]
-            self.context.canvas.shine(x, y, height, sigma, colour)
+            colour = self._comet_colour(pulse, weight)
+            pure = colour if theme.is_light else theme.halo(colour)
+            is_dashed = theme.dashed and weight < 0 and not back
+            ribbons.draw(
+                line,
+                Ribbon(
+                    head=head_of(pulse),
+                    length=TAIL,
+                    width=width,
+                    colours=(pure, mix(colour, theme.bright, COMET_CORE * core_flare(theme))),
+                    level=min(1.0, 0.35 + 0.75 * strength) * level_of(pulse),
+                    dashed=own if is_dashed else None,
+                ),
+                is_backward=back,
+            )
+
+
+def core_flare(theme: Theme) -> float:
+    """How far bright cores turn to the theme's brightest: on paper less than other shining things, or ink is soot."""
+    return PAPER_CORES * theme.flare if theme.is_light else theme.flare
 
 
 # Line batches: very many strokes are drawn by matplotlib together, and the drawing is cached while it stays the same.
@@ -427,7 +465,7 @@ class LineBatch:
         weights, widths, opacity = np.frombuffer(strokes).reshape(-1, 6)[self.layers[layer]][which, :3].T
         level, theme = shade[which] / SHADES, self.context.theme
         sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
-        core = sign + (theme.bright - sign) * (0.35 + 0.4 * level[:, None]) * theme.flare
+        core = sign + (theme.bright - sign) * (0.35 + 0.4 * level[:, None]) * core_flare(theme)
         which = which + self.layers[layer].start
         return self._drawing(
             [
