@@ -234,6 +234,8 @@ def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
 
 BLACK, WHITE = colour("#000000"), colour("#ffffff")
 _FULL = np.uint8(255)
+MATTE_ROWS = 32
+"""Rows whose alpha is computed at once, few enough to stay in the processor's cache."""
 CHECKS, CHECK_GREYS = 36, (96, 128)
 """Number of checks along the shorter side, and their two greys, 0 to 255."""
 
@@ -258,14 +260,24 @@ class TransparentRenderer:
 def matte(on_black: Bytes, on_white: Bytes, is_ink: bool, into: Bytes) -> None:
     """Compute a picture with alpha (height, width, 4) from two without (height, width, 3), on black and on white.
 
-    is_ink: whether glow is subtracted from the background instead of added; on black it cannot be seen.
+    is_ink: whether glow is subtracted from the background instead of added; on black it cannot be seen. Only what is
+    not wholly clear is worked out, a few rows at a time, plane by plane.
     """
-    clear = (on_white - np.minimum(on_black, on_white)).min(axis=2)
-    alpha = _FULL - clear
-    shown = on_white - np.minimum(on_white, clear[..., None]) if is_ink else on_black
-    places = alpha.astype(np.uint16)[..., None] << np.uint16(8)
-    into[..., :3] = _divided().take(places | shown)
-    into[..., 3] = alpha
+    divided = _divided()
+    for top in range(0, len(into), MATTE_ROWS):
+        part = slice(top, top + MATTE_ROWS)
+        black, white = ([np.ascontiguousarray(of[part, :, c]) for c in range(3)] for of in (on_black, on_white))
+        alpha = _FULL - np.minimum.reduce([w - np.minimum(b, w) for b, w in zip(black, white, strict=True)])
+        into[part] = 0
+        seen = np.flatnonzero(alpha)
+        alpha = alpha.ravel()[seen]
+        places, pixels = alpha.astype(np.uint16) << np.uint16(8), alpha.astype(np.uint32) << np.uint32(24)
+        for number, channel in enumerate(white if is_ink else black):
+            shown = channel.ravel()[seen]
+            if is_ink:
+                shown -= np.minimum(shown, _FULL - alpha)
+            pixels |= divided.take(places | shown).astype(np.uint32) << np.uint32(8 * number)
+        into[part].view("<u4").reshape(-1)[seen] = pixels
 
 
 def over_checks(picture: Bytes) -> Bytes:

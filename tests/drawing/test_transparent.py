@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import netviz
-from netviz.drawing.renderer import matte, over_checks
+from netviz.drawing.renderer import MATTE_ROWS, matte, over_checks
 from tests.conftest import short_scene
 
 
@@ -41,6 +41,22 @@ def test_light_and_ink_have_the_cover_of_the_channel_they_change_most() -> None:
     ink = np.array([[[255, 155, 55]]], np.uint8)
     matte(np.zeros((1, 1, 3), np.uint8), ink, True, found)
     assert found[0, 0].tolist() == [255, 128, 0, 200]
+
+
+@pytest.mark.parametrize("is_ink", [False, True])
+def test_rows_worked_out_apart_give_every_pixel_its_own_colour(is_ink: bool) -> None:
+    """More rows than are worked out at once; a third of the pixels is wholly clear."""
+    rng = np.random.default_rng(1)
+    shape = (2 * MATTE_ROWS + 5, 7)
+    alpha = rng.integers(0, 256, shape) * rng.integers(0, 3, shape).clip(0, 1)
+    colours = rng.integers(0, 256, (*shape, 3)) * alpha[..., None] // 255
+    black, white = colours.astype(np.uint8), (colours + 255 - alpha[..., None]).astype(np.uint8)
+    found = np.full((*shape, 4), 77, np.uint8)
+    matte(black, white, is_ink, found)
+    assert (found[..., 3] == alpha).all() and not found[alpha == 0].any()
+    ink = white.astype(int) - (255 - alpha[..., None])
+    wanted = (255 * ink + alpha[..., None] // 2) // np.maximum(alpha[..., None], 1)
+    assert (found[..., :3] == wanted).all()
 
 
 @pytest.mark.parametrize("theme", ["night", "paper"])
