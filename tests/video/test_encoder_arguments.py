@@ -24,13 +24,25 @@ def test_a_segment() -> None:
         *("-i", "pipe:0", "-map", "0:v"),
         "-vf",
         "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-profile:v", "high", "-x264-params", "aq-mode=3"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "25.7", "-profile:v", "high", "-x264-params"),
+        "aq-mode=2:aq-strength=0.5:chroma-qp-offset=-3:no-dct-decimate=1:trellis=1:ref=2",
         *("-g", "60", "-bf", "2", "-flags:v", "+cgop+bitexact", "-threads", "4"),
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
         *("-chroma_sample_location", "center"),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
         *("-f", "mp4", "pipe:1"),
     ]
+
+
+def test_prores_is_quantised_evenly_with_alpha_in_ten_bits() -> None:
+    take = Encoding("prores", "good", (3840, 2160))
+    arguments = encoding_arguments(take, FrameStream((3840, 2160), Fraction(60), (take,), is_transparent=True))
+    assert "format=yuva444p10le" in arguments[arguments.index("-vf") + 1]
+    at = arguments.index("prores_ks")
+    assert arguments[at + 1 : at + 9] == [
+        *("-profile:v", "4444", "-alpha_bits", "8", "-q:v", "4", "-vendor", "apl0"),
+    ]
+    assert "-bits_per_mb" not in arguments, "a search for the quantiser takes minutes for a second of 4K"
 
 
 def test_music() -> None:
