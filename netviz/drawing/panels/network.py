@@ -33,6 +33,7 @@ from netviz.drawing.panels.synapses import Synapses, line_thickness
 from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.panels.weight_picture import WeightPicture
+from netviz.drawing.panels.written_weights import WrittenWeights
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
@@ -96,13 +97,15 @@ class NetworkPanel:
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
         self.spotlit = Spotlit(context, self.places, room)
         self.terms = self.synapses.terms = TermsInNetwork(context, self.places, room)
+        self.written = WrittenWeights(context, self.places)
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
         taken += self.labels.areas()
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
         self.weight_picture = (
             WeightPicture(context, self.places, room) if can_be_seen(context.recording.scene) else None
         )
-        self.inset = WeightInset(context, self.places, room) if shows_all else None
+        is_written = bool(self.written.synapses)  # then each weight is seen all the time
+        self.inset = WeightInset(context, self.places, room) if shows_all and not is_written else None
         spill = SPILL * context.layout.unit
         across, down = context.layout.size
         around = Rect(slot.x - spill, slot.y - spill, slot.width + 2 * spill, slot.height + 2 * spill)
@@ -150,6 +153,7 @@ class NetworkPanel:
         if self.class_bars is not None:
             self.class_bars.draw(frame)
         self.terms.draw(frame)
+        self.written.draw(frame)
         self.spotlit.draw(frame)
         if self.inset is not None:
             self.inset.draw(frame)
