@@ -141,7 +141,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     radius, title, card = {
         "wide": (0.068 * height, 0.043 * height, 0.075 * height),
         "square": (0.062 * height, 0.043 * height, 0.058 * height),
-        "tall": (0.078 * width, 0.031 * height, 0.042 * height),
+        "tall": (0.07 * width, 0.031 * height, 0.042 * height),
     }[shape]
     panels = scene.shown_panels
     names = names_of(panels)

@@ -36,7 +36,7 @@ def test_alternative_text(timeline: Timeline) -> None:
         "The network has 3 inputs (first column, second column, third column), 4 hidden neurons and 1 output (answer).",
         "It learns from 7 examples in 60 cycles.",
     )
-    errors = [f"{100 * float(error):.2f}%" for error in recording.train_error[[0, -1]]]
+    errors = [f"{100 * float(error):.1f}%" for error in recording.train_error[[0, -1]]]
     assert sentences[4] == f"Its average error goes from {errors[0]} to {errors[1]}."
     outputs = recording.forward(recording.examples.given)[-1]
     found = int(((outputs > 0.5) == (recording.examples.targets > 0.5)).all(axis=1).sum())
@@ -73,7 +73,7 @@ def test_a_passage_says_what_is_in_its_picture(timeline: Timeline) -> None:
     recording = timeline.recording
     passage = next(each for each in passages(timeline) if each.cycle == 20)
     frame = timeline.frame(passage.start)
-    assert frame.cycle == 20 and f"Average error {100 * frame.error:.2f}%." in passage.lines
+    assert frame.cycle == 20 and f"Average error {100 * frame.error:.1f}%." in passage.lines
     rows = np.flatnonzero((recording.cycle == 20) & (recording.example >= 0))
     first = float(recording.activations[-1][rows[0], 0])
     answers = passage.lines[-1].replace(NO_BREAK, " ")

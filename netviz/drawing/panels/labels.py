@@ -25,8 +25,8 @@ LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
 _LONGEST = 0.21
 """Largest width of names on either side, as a part of the picture's width."""
-HALO = 0.035
-"""Width of the outermost neurons' halos in upright pictures, likewise."""
+HALO = 0.055
+"""Room for the outermost neurons' halos in upright pictures, likewise."""
 LONGEST_OF_RUN = 0.3
 """The same as `_LONGEST` where runs stand side by side, as a part of the width of a run's slot."""
 LEGIBLE = 0.75
