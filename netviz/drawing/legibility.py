@@ -1,4 +1,4 @@
-"""Legibility of captions: a check that each fits its place, known from a scene before anything is drawn."""
+"""Legibility of captions and names: a check that each fits its place, known from a scene before anything is drawn."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from netviz.drawing.layout import arrange
 from netviz.drawing.panels.classic import caption_slot
+from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, room_below
 from netviz.drawing.panels.titles import CaptionSlot
-from netviz.drawing.text import Font, Typefaces, width
+from netviz.drawing.text import Font, Typefaces, two_lines, width, wrap
 from netviz.scene.scene import Scene
+from netviz.timeline.frame import node_counts
 
 
 def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
@@ -26,6 +28,42 @@ def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
             message = f"{len(caption.text)} characters are too many; at {size} there is room for {fits}"
             found.append((index, message))
     return found
+
+
+def cut_names(scene: Scene) -> list[str]:
+    """Notes on names of inputs and outputs that are too long to be read whole beside their neurons."""
+    layout = arrange(scene)
+    slot = layout.places.get("network")
+    if slot is None or scene.style == "classic" or scene.compare is not None or scene.network.grid is not None:
+        return []
+    font, small = Typefaces.make(scene.font).words, layout.small
+    names = scene.network.inputs, scene.network.outputs
+    if layout.flow == "right":
+        rooms = [
+            min(LONGEST * layout.size[0], max((width(line, font, layout.body) for line in lines), default=0.0))
+            + GAP * small
+            for lines in ([part for name in names[0] for part in two_lines(name)], names[1])
+        ]
+        part = min(1.0, MOST * slot.width / max(1e-9, sum(rooms)))
+        rooms = [part * room - AWAY * small for room in rooms]
+    else:
+        most = max(node_counts(scene))
+        rooms = [room_below(layout, slot, len(each), most) for each in names]
+        if len(names[1]) == 1:
+            rooms[1] = LONGEST * layout.size[0]
+    found = []
+    for kind, of_kind, room, most in zip(("inputs", "outputs"), names, rooms, (2, 1), strict=True):
+        for index, name in enumerate(of_kind):
+            lines, _ = wrap(name, font, small, room, small, most)
+            if " ".join(lines) != name:
+                shown = "two lines of " if most == 2 and " " in name else ""
+                letters = f"{shown}{_letters(room, font, small)} letters"
+                found.append(f"network.{kind}[{index}]: {name!r} is cut; there is room for {letters}")
+    return found
+
+
+def _letters(room: float, font: Font, size: float) -> int:
+    return int(room / (width("abcdefghijklmnopqrstuvwxyz", font, size) / 26))
 
 
 def has_room(scene: Scene) -> Callable[[str], bool]:

@@ -244,6 +244,10 @@ def _size_problems(scene: Scene) -> list[Problem]:
     return []
 
 
+SHORT_NAME = 8
+"""Largest number of letters of a name for which there is always room: nothing to load matplotlib for."""
+
+
 def _notes(scene: Scene, plan: Plan) -> Iterator[str]:
     """Notes for the user on a film that can be made."""
     yield from length_notes(scene, plan.seconds)
@@ -263,3 +267,7 @@ def _notes(scene: Scene, plan: Plan) -> Iterator[str]:
 
         if (note := missing_letters_note(texts, Typefaces.make(scene.font))) is not None:
             yield note
+    if any(len(name) > SHORT_NAME for name in (*scene.network.inputs, *scene.network.outputs)):
+        from netviz.drawing.legibility import cut_names
+
+        yield from cut_names(scene)

@@ -28,7 +28,7 @@ from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
 from tests.conftest import short_scene
-from tests.drawing.support import Written, written
+from tests.drawing.support import Written, first, timeline_of, written
 from tests.drawing.test_layout import SIZES, every_combination, overlap, scene_with
 
 __all__ = ["written"]
@@ -177,3 +177,22 @@ def test_what_is_too_long_for_its_place_is_told_before_anything_is_made() -> Non
     (small,) = prepare(with_captions(LONG, output__size="1080p", panels=panels)).problems
     assert "there is room for one line of some" in small.message
     assert not prepare(with_captions(*texts, panels=[{"panel": "network"}])).problems
+
+
+LONG_NAMES = ["the height of the tree above the ground in metres and centimetres", "the age of the tree", "wood"]
+
+
+@pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
+def test_long_names_stand_on_two_lines_and_what_is_cut_is_told(size: str, written: list[Written]) -> None:
+    scene = short_scene(network={"layers": [3, 4, 1], "inputs": LONG_NAMES, "outputs": ["tall"]}, output__size=size)
+    notes = [note for note in prepare(scene).notes if "is cut" in note]
+    assert [note.split(":")[0] for note in notes] == ["network.inputs[0]"]
+    assert "there is room for two lines of" in notes[0]
+    timeline = timeline_of(scene)
+    renderer = Renderer(timeline)
+    del written[:]
+    renderer.draw(timeline.frame(first(timeline, "step", 0.5)))
+    words = [text for text in written if text.text.startswith(("the age", "the tree", "the height"))]
+    assert {"the age of", "the tree"} <= {text.text for text in words}
+    assert any(text.text.endswith("…") for text in words)
+    assert min(text.size for text in words) >= smallest_type(scene.output.size) - 1e-9

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.drawing.color_space import Bytes
-from netviz.drawing.network_layout import curves
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.synapse_curves import curves
 from netviz.drawing.theme import MATRICES, Theme, colour, picture_seen, seen, theme_of
 from netviz.errors import InputError
 from netviz.scene.scene import ThemeName

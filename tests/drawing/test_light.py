@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.drawing.network_layout import spread_ends
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.shades import GONE, letters_shade
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.synapse_curves import spread_ends
 from netviz.drawing.text import mask
 from netviz.timeline.frame import Frame, Pulse
 from netviz.timeline.timeline import Timeline

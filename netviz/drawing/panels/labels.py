@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.drawing.canvas import Anchor
-from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions
+from netviz.drawing.layout import Layout, Rect
+from netviz.drawing.network_layout import BESIDE, NetworkPositions
+from netviz.drawing.network_layout import GAP as NEURONS_APART
 from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.shades import Shaded
@@ -23,22 +24,26 @@ from netviz.training.layers import features_of
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"
-_LONGEST = 0.21
+LONGEST = 0.21
 """Largest width of names on either side, as a part of the picture's width."""
 HALO = 0.055
 """Room for the outermost neurons' halos in upright pictures, likewise."""
 LONGEST_OF_RUN = 0.3
-"""The same as `_LONGEST` where runs stand side by side, as a part of the width of a run's slot."""
+"""The same as `LONGEST` where runs stand side by side, as a part of the width of a run's slot."""
 LEGIBLE = 0.75
 """Part of the smallest type; in runs side by side names that would be smaller are left out."""
 LINE = 1.1
 """Distance from one line of a name to the next, in sizes of its type."""
 _APART = 2.7
 """Distance between neurons from which names beside them may have two lines, in sizes of type."""
+BARELY = 0.85
+"""Part of the usual size; names below the inputs that would be smaller on one line have two."""
 LONG_NAME = 5.0
 """Width of a name beside an input, in sizes of type, from which it is broken into two lines where there is room."""
 IN_ONE_LINE = 1.5
 """Factor to that width where an output's name and its target share one line."""
+GAP, AWAY = 1.2, 0.9
+"""Room beside neurons more than names need, and the distance of names from neurons, in sizes of the smallest type."""
 MOST = 0.6
 """Largest part of the network's slot for names, either way; in a narrow place they are smaller or cut."""
 
@@ -98,7 +103,7 @@ def margins_for_names(
 def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
     layout, faces = context.layout, context.faces
     inputs, outputs = _texts(context)
-    gap = 1.2 * layout.small
+    gap = GAP * layout.small
     longest = _longest(context, slot)
     if not _names_fit(context, slot, inputs):
         inputs = ()
@@ -115,20 +120,34 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
         lines = [line for each in _beside_inputs(context, inputs, longest, slot.height / most) for line in each]
         left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
         return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
-    below = (3.3 if context.compared else 2.0) * layout.body if inputs else 0.0
+    is_wrapped = context.compared or any(
+        width(text, faces.words, BARELY * layout.body) > room_below(layout, slot, len(inputs), most) for text in inputs
+    )
+    below = (3.3 if is_wrapped else 2.0) * layout.body if inputs else 0.0
     above = 0.0 if _beside(context) else (4.2 if any(outputs) else 2.2) * layout.body
     # The outermost names are centred below their neurons, whose halos have to end inside the picture.
     ends = inputs[:: max(1, len(inputs) - 1)]
-    if context.compared:  # names may have two lines
+    if is_wrapped:
         ends = tuple(word for text in ends for word in text.split())
     outermost = max((width(text, faces.words, layout.body) for text in ends), default=0.0)
     inset = max(HALO * layout.size[0], min(outermost, longest) / 2 - layout.radius)
     return inset, inset, above, below
 
 
+def room_below(layout: Layout, slot: Rect, count: int, most: int) -> float:
+    """Width in pixels for a name below each of `count` neurons of a row, where the longest row has `most`.
+
+    That of the positions in `network_layout.place`, as far as names leave neurons their size.
+    """
+    across = slot.width - 2 * HALO * layout.size[0]
+    radius = min(layout.radius, across / (2 * most + NEURONS_APART * max(0, most - 1)))
+    spacing = min((across - 2 * radius) / max(1, most - 1), 5.6 * radius)
+    return 0.94 * min(1.25 * spacing, (across - BESIDE * radius) / max(1, count - 1))
+
+
 def _longest(context: RenderContext, slot: Rect) -> float:
     """Largest width of a name beside the network: a part of the picture's, or of a run's slot, in pixels."""
-    return LONGEST_OF_RUN * slot.width if context.compared else _LONGEST * context.layout.size[0]
+    return LONGEST_OF_RUN * slot.width if context.compared else LONGEST * context.layout.size[0]
 
 
 def _beside_inputs(context: RenderContext, texts: tuple[str, ...], longest: float, apart: float) -> list[list[str]]:
@@ -171,6 +190,7 @@ class Names:
         self.scene = context.recording.scene
         layout, theme = context.layout, context.theme
         self.right = theme.readable(mix(theme.positive, theme.ink, 0.25))
+        self.least = (0.6 if context.compared else 1.0) * layout.small
         inputs, outputs = _texts(context)
         if places.box(0) is not None:  # they stand closer than their names
             inputs = ()
@@ -178,7 +198,7 @@ class Names:
             outputs = ("",) * len(outputs)
         self.last = len(places.centres) - 1
         reaches = [
-            (float(places.radii(layer).max()) if len(places.discs(layer)) else places.radius) + 0.9 * layout.small
+            (float(places.radii(layer).max()) if len(places.discs(layer)) else places.radius) + AWAY * layout.small
             for layer in (0, self.last)
         ]
         self.reach, self.reach_out = reaches
@@ -208,7 +228,7 @@ class Names:
 
     def _same_size(self, texts: tuple[str, ...], slot: float) -> list[tuple[str, float]]:
         layout, font = self.context.layout, self.context.faces.words
-        fitted = [fit(text, font, layout.body, slot, 0.6 * layout.small) for text in texts]
+        fitted = [fit(text, font, layout.body, slot, self.least) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
         return [(text, smallest) for text, _ in fitted]
 
@@ -218,7 +238,7 @@ class Names:
         lines = _beside_inputs(self.context, texts, slot, apart)
         if max(map(len, lines), default=1) == 1:
             return [([text], size) for text, size in self._same_size(texts, slot)]
-        fitted = [[fit(line, font, layout.body, slot, 0.6 * layout.small) for line in each] for each in lines]
+        fitted = [[fit(line, font, layout.body, slot, self.least) for line in each] for each in lines]
         smallest = min(size for each in fitted for _, size in each)
         return [([text for text, _ in each], smallest) for each in fitted]
 
@@ -230,13 +250,14 @@ class Names:
         )
 
     def _below(self, texts: tuple[str, ...], slot: float) -> list[tuple[list[str], float]]:
-        """Names below their neurons; in the narrow slots of runs side by side on two lines, or none if too small."""
+        """Names below their neurons, long ones on two lines; of runs side by side none where they are too small."""
         layout, font = self.context.layout, self.context.faces.words
-        if not self.context.compared:
+        if not self.context.compared and all(width(text, font, BARELY * layout.body) <= slot for text in texts):
             return [([text], size) for text, size in self._same_size(texts, slot)]
-        wrapped = [wrap(text, font, layout.body, slot, 0.6 * layout.small) for text in texts]
+        wrapped = [wrap(text, font, layout.body, slot, self.least) for text in texts]
         smallest = min((size for _, size in wrapped), default=layout.body)
-        return [(lines, smallest) for lines, _ in wrapped] if smallest >= LEGIBLE * layout.small else []
+        is_left_out = self.context.compared and smallest < LEGIBLE * layout.small
+        return [] if is_left_out else [(lines, smallest) for lines, _ in wrapped]
 
     def _spacing(self, centres: NDArray[np.float64]) -> float:
         if len(centres) < 2:

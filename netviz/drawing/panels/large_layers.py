@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from netviz.drawing.canvas import left_free
 from netviz.drawing.layer_collapsing import CollapsedNetwork
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import CellBlock, NetworkPositions, bezier
+from netviz.drawing.network_layout import CellBlock, NetworkPositions
 from netviz.drawing.panels.growth import NODES, fade_back, node_levels
 from netviz.drawing.panels.neurons import highlighted_nodes
 from netviz.drawing.panels.panel import LevelScale, RenderContext
 from netviz.drawing.panels.shades import Shaded
+from netviz.drawing.synapse_curves import bezier
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
 from netviz.scene.phrases import say, whole

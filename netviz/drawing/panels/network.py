@@ -12,14 +12,7 @@ from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import (
-    NetworkPositions,
-    most_discs,
-    place,
-    place_collapsed,
-    slots,
-    spread_ends,
-)
+from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed, slots
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
 from netviz.drawing.panels.free_room import FreeRoom
@@ -34,6 +27,7 @@ from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.panels.weight_picture import WeightPicture
 from netviz.drawing.panels.written_weights import WrittenWeights
+from netviz.drawing.synapse_curves import spread_ends
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import FAINTEST, Cover, CoverDrawing
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, curve
+from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.panel import RenderContext, signed_number
+from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, Theme, mix
 from netviz.timeline.cues import Spotlight

@@ -15,13 +15,14 @@ from netviz.drawing.canvas import FAINTEST, HALF, CoverDrawing
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layer_collapsing import CollapsedNetwork
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, curve
-from netviz.drawing.network_layout import curves as curves_of
+from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.growth import tips
 from netviz.drawing.panels.panel import LevelScale, RenderContext, playground_width
 from netviz.drawing.panels.ribbons import TAIL, Ribbon, Ribbons, head_of, level_of
 from netviz.drawing.panels.strokes import Strokes, dashes, shares, staged_colour, staged_width
 from netviz.drawing.panels.terms_in_network import TermsInNetwork
+from netviz.drawing.synapse_curves import curve
+from netviz.drawing.synapse_curves import curves as curves_of
 from netviz.drawing.theme import Colour, Theme, mix
 from netviz.timeline.frame import Frame, Pulse, state_of
 from netviz.training.layers import Floats

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import CoverDrawing
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, curve
+from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.equations.terms import Symbols
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.neurons import SUBSCRIPTS
 from netviz.drawing.panels.panel import RenderContext, number
+from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.scene.schedule import shown_cycles

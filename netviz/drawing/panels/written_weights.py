@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from netviz.drawing.network_layout import NetworkPositions, curve
+from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.panels.terms_in_network import box_of
+from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.timeline.frame import Frame
