@@ -78,14 +78,14 @@ def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
         value = None if frame.accuracy is None else frame.accuracy[which]
         return "" if value is None else per_cent(value)
 
-    train = Counter(say(scene, "label-right-training"), "100 %", theme.error, partial(share, which=0))
-    test = Counter(say(scene, "label-right-unseen"), "100 %", theme.test_error, partial(share, which=1))
+    train = Counter(say(scene, "label-right-training"), "100%", theme.error, partial(share, which=0))
+    test = Counter(say(scene, "label-right-unseen"), "100%", theme.test_error, partial(share, which=1))
     return [test, train] if has_tests else [train]
 
 
 def per_cent(share: float) -> str:
     """A share in whole per cent: all and none only where they are exactly that."""
-    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)} %"
+    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)}%"
 
 
 class NumbersPanel(NoGlow):
