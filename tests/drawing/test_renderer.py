@@ -19,6 +19,7 @@ from netviz.drawing.layout import smallest_type
 from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
+from netviz.drawing.theme import contrast
 from netviz.scene.loader import load_scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
@@ -126,6 +127,20 @@ def test_synapses_are_green_and_red_by_sign() -> None:
         assert (green > red + 15) if weight > 0 else (red > green + 15), weight
         seen.add(weight > 0)
     assert seen == {True, False}
+
+
+def test_idle_neurons_of_the_classic_style_are_seen_on_the_night() -> None:
+    timeline = timeline_of(short_scene(style="classic", theme="night", output__size="640x480"))
+    renderer = Renderer(timeline)
+    panel = next(panel for panel in renderer.panels if isinstance(panel, ClassicNetworkPanel))
+    frame = timeline.frame(first(timeline, "rest", 0.5))
+    assert all((values == 0).all() for values in frame.arrived), "no neuron has light"
+    picture = renderer.draw(frame)[:, :, :3] / 255
+    for x, y in np.concatenate(panel.centres):
+        row, reach = round(y), round(panel.radius)
+        around = picture[row, round(x) - reach - 2 : round(x) - reach + 3]
+        seen = max(contrast(pixel, panel.context.theme.centre) for pixel in around)
+        assert seen > 2, f"the neuron at {x:.0f}, {y:.0f} is lost in the dark"
 
 
 def test_the_classic_style_can_be_drawn_on_white_and_for_everybody() -> None:

@@ -20,6 +20,7 @@ from netviz.drawing.panels.panel import LevelScale, NoGlow, RenderContext, numbe
 from netviz.drawing.panels.strokes import dashes
 from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, short, width
+from netviz.drawing.theme import contrast
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.captions import error_text, is_share
@@ -30,6 +31,10 @@ VALUE_DISTANCE = 1.9
 """Distance from a neuron's middle to its value, in radii."""
 _TYPE, TYPE_OF_LITTLE = 1.35, 1.1
 """Size of the words, in the smallest size that can be read; and where little is left of a tall picture."""
+RIM = 2.0
+"""Width of a neuron's rim, where it has one, in the layout's units."""
+LEAST_CONTRAST = 1.12
+"""Contrast with the background from which a neuron without light is seen by its fill: a little less than 2015's."""
 _STEP, LINES = 1.75, 3.6
 """Distance from one line of the header to the next, in sizes of its type; number of lines that are above the network,
 which is beside them in wide pictures."""
@@ -109,6 +114,9 @@ class ClassicNetworkPanel(NoGlow):
             disc.set(edgecolor="none")
         for artist in (self.synapses, self.glow, self.halos, self.neurons):
             context.canvas.axes.add_collection(artist, autolim=False)
+        # A neuron without light is nearly as dark as some grounds; there a rim shows where it is.
+        theme = context.theme
+        self.is_rimmed = not theme.is_light and contrast(theme.neuron, theme.centre) < LEAST_CONTRAST
         self.point = down / _PAGE
         heaviest = LevelScale.of(context.recording).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
@@ -148,6 +156,8 @@ class ClassicNetworkPanel(NoGlow):
             light = level * signal_colour
             self.halos.set(facecolor=np.hstack([light, 0.5 * level]))
             self.neurons.set(facecolor=np.maximum(light, theme.neuron))
+            if self.is_rimmed:
+                self.neurons.set(edgecolor=(1 - level) * theme.rim + light, linewidth=RIM * self.context.layout.unit)
         self.context.canvas.draw(self.synapses, self.glow, self.halos, self.neurons)
         self._values(frame)
 
