@@ -37,24 +37,37 @@ class Responses:
 
         Row 0 is the largest x2, column 0 the smallest x1. The last result is cached, for the other panels.
         """
-        # Bias nodes come last in a layer: their weights are in frame.biases too.
-        weights = tuple(layer[:size] for layer, size in zip(frame.weights, self._sizes, strict=False))
-        given = (*weights, *frame.biases)
+        given = self._parameters(frame)
         if self._last is None or not all(map(np.array_equal, self._last[0], given)):
-            small = [np.asarray(array, np.float32) for array in given]
-            count = len(weights)
-            # The pass has the dtype of its inputs, though it is declared for float64, in which networks are trained.
-            layers = forward(
-                cast("list[Array]", small[:count]),
-                cast("list[Array]", small[count:]),
-                self._activations,
-                cast("Array", self._inputs),
-            )
+            layers = self._forward(given, self._inputs)
             self._last = (
                 tuple(array.copy() for array in given),
-                (self._first, *(self._maps(cast("PlaneGrid", layer)) for layer in layers[1:])),
+                (self._first, *(self._maps(layer) for layer in layers[1:])),
             )
         return self._last[1]
+
+    def answers_to(self, frame: Frame, inputs: PlaneGrid) -> PlaneGrid:
+        """Outputs (B, n_L) of the last layer to network inputs (B, n_0), with the frame's weights and biases."""
+        return self._forward(self._parameters(frame), inputs)[-1]
+
+    def _parameters(self, frame: Frame) -> tuple[Array, ...]:
+        """Weights of all layers, then biases."""
+        # Bias nodes come last in a layer: their weights are in frame.biases too.
+        weights = (layer[:size] for layer, size in zip(frame.weights, self._sizes, strict=False))
+        return (*weights, *frame.biases)
+
+    def _forward(self, given: tuple[Array, ...], inputs: PlaneGrid) -> tuple[PlaneGrid, ...]:
+        """Activations of all layers for inputs (B, n_0)."""
+        small = [np.asarray(array, np.float32) for array in given]
+        count = len(given) // 2
+        # The pass has the dtype of its inputs, though it is declared for float64, in which networks are trained.
+        layers = forward(
+            cast("list[Array]", small[:count]),
+            cast("list[Array]", small[count:]),
+            self._activations,
+            cast("Array", inputs),
+        )
+        return cast("tuple[PlaneGrid, ...]", layers)
 
     def _maps(self, layer: PlaneGrid) -> PlaneGrid:
         return np.ascontiguousarray(layer.T).reshape(-1, self.resolution, self.resolution)

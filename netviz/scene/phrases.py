@@ -98,6 +98,7 @@ ENGLISH: Mapping[str, str] = {
     "label-test-loss": "test loss",
     "label-training": "training",
     "label-test": "test",
+    "label-size-error": "size: error",
     "label-training-set": "TRAINING SET",
     "label-answers": "ANSWERS",
     "label-should-be": "should be {target}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import EllipseCollection
@@ -99,10 +100,18 @@ def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return values * np.float32(127.4) + np.float32(128)
 
 
+class DiscStyle(NamedTuple):
+    """How the points of one kind are drawn: radius and width of the rim in pixels, and the rim's colour."""
+
+    radius: float
+    rim: Colour
+    line: float
+
+
 class Points:
     """The examples as small discs, drawn once by matplotlib and laid over the outputs from then on.
 
-    square: that of the outputs, in the picture's pixels.
+    square: that of the outputs, in the picture's pixels. kinds: styles of training points and of test points, if shown.
     """
 
     def __init__(self, context: RenderContext, square: Rect, domain: Domain, with_tests: bool) -> None:
@@ -110,35 +119,43 @@ class Points:
         examples, theme = context.recording.examples, context.theme
         assert examples.points is not None and examples.test_points is not None, "a planar scene's"
         rim = theme.centre if theme.is_light else mix(theme.ink, theme.centre, 0.12)
-        every = [self._discs(context, examples.points, examples.targets, 1.0, rim, 0.3)]
+        radius, smaller = self._radius(len(examples.points)), 0.75 * self._radius(len(examples.test_points))
+        self.kinds = [DiscStyle(radius, rim, 0.3 * radius)]
+        every = [self._discs(context, examples.points, examples.targets, self.kinds[0])]
         if with_tests:
-            every = [self._discs(context, examples.test_points, examples.test_targets, 0.75, theme.ink, 0.55), *every]
+            self.kinds.append(DiscStyle(smaller, theme.ink, 0.55 * smaller))
+            every = [self._discs(context, examples.test_points, examples.test_targets, self.kinds[1]), *every]
         self.drawn = context.canvas.drawing(*every, slot=square)
         for discs in every:
             discs.remove()
 
     def place(self, points: Floats) -> Floats:
         """Map points (n, 2) of the plane to the picture's pixels."""
-        (left, right), (bottom, top) = self.domain
-        ways = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
-        return self.square.width * np.column_stack(ways) + (self.square.x, self.square.y)
+        return place_on(self.square, self.domain, points)
 
-    def _discs(
-        self, context: RenderContext, points: Floats, targets: Floats, size: float, rim: Colour, line: float
-    ) -> EllipseCollection:
+    def _radius(self, count: int) -> float:
+        return max(1.6, POINT * self.square.width * (1.0 if count <= 600 else 0.75))
+
+    def _discs(self, context: RenderContext, points: Floats, targets: Floats, style: DiscStyle) -> EllipseCollection:
         axes = context.canvas.axes
-        radius = max(1.6, POINT * self.square.width * (1.0 if len(points) <= 600 else 0.75)) * size
-        across = np.full(len(points), 2 * radius)
+        across = np.full(len(points), 2 * style.radius)
         discs = EllipseCollection(
             across, across, np.zeros(len(points)), units="xy", offsets=self.place(points),
-            offset_transform=axes.transData, facecolor=_colours(context, targets), edgecolor=tuple(rim),
-            linewidth=line * radius,
+            offset_transform=axes.transData, facecolor=target_colours(context, targets), edgecolor=tuple(style.rim),
+            linewidth=style.line,
         )  # fmt: skip
         axes.add_collection(discs, autolim=False)
         return discs
 
 
-def _colours(context: RenderContext, targets: Floats) -> Floats:
+def place_on(square: Rect, domain: Domain, points: Floats) -> Floats:
+    """Map points (n, 2) of the plane to pixels of the picture, in which a square shows a domain."""
+    (left, right), (bottom, top) = domain
+    ways = (points[:, 0] - left) / (right - left), (top - points[:, 1]) / (top - bottom)
+    return np.asarray(square.width * np.column_stack(ways) + (square.x, square.y))
+
+
+def target_colours(context: RenderContext, targets: Floats) -> Floats:
     """Colours (n, 3), 0 to 1, of targets (n, n_L): of their value, or of the output that should be strongest."""
     if targets.shape[1] > 1:
         several: Floats = np.array(SEVERAL)[targets.argmax(axis=1)]

@@ -15,6 +15,8 @@ from netviz.drawing.panels.activation_map import Answers, Points, rounded
 from netviz.drawing.panels.growth import fade_back
 from netviz.drawing.panels.labels import FEATURES
 from netviz.drawing.panels.panel import NoGlow, RenderContext
+from netviz.drawing.panels.point_errors import PointErrors, is_regression
+from netviz.drawing.panels.point_legend import PointLegend
 from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
@@ -28,6 +30,11 @@ ANSWERS = 0.85
 """Part of the drawing of the network after which its output appears."""
 LEGEND = 0.42
 """Length of the colour bar, as a part of the panel's side."""
+SHORTEST = 0.16
+"""Least length of the colour bar beside a legend of the points, as a part of the panel's side."""
+DOT, APART, GAP, LINE = 0.9, 1.4, 1.8, 1.7
+"""In a legend, in sizes of the type: width of a dot, distance of a name from the next dot, of the legend of the colours
+from that of the points, and from one line to the next."""
 
 
 class BoundaryPanel(NoGlow):
@@ -55,6 +62,8 @@ class BoundaryPanel(NoGlow):
         self.answers = Answers(context, self.side, spec.discrete)
         self.square = Rect(self.left, self.top, self.side, self.side)
         self.points = Points(context, self.square, domain, spec.test_points)
+        is_number = is_regression(context.recording)
+        self.errors = PointErrors(context, self.square, domain, spec.test_points) if is_number else None
         self.beyond = left_free(context.canvas, rounded(self.side, CORNER), [(self.left, self.top)])
         frame = FancyBboxPatch(
             (self.left, self.top),
@@ -107,34 +116,70 @@ class BoundaryPanel(NoGlow):
         else:
             write(self.upward, edge, self.top + self.side / 2, words, small, quiet, "right")
         if self.beneath >= 2.0 * small:
-            self._legend(row + 0.75 * small + min(self.beneath, 3.0 * small) / 2)
+            self._legend(row + 0.75 * small, min(self.beneath, 3.0 * small))
 
-    def _legend(self, y: float) -> None:
-        """Draw the legend, in the middle at height y: the ends of the colour scale, or the outputs' names."""
+    def _legend(self, top: float, height: float) -> None:
+        """Draw the legends below the axis: that of the colours, and beside it that of the points, if they have one.
+
+        Where they are too wide for one line, that of the points has its own below, if there is space for it.
+        """
+        points = PointLegend(self.context, (self.errors or self.points).kinds, self.errors is not None)
+        small, y = self.context.layout.small, top + height / 2
+        middle, wide, gap = self.left + self.side / 2, self._width_of_colours(LEGEND), GAP * small
+        if not points.width:
+            bar = round(LEGEND * self.side)  # the scale is in the middle, however long its ends
+            low = width(self.answers.ends[0], self.context.faces.words, small) + 0.6 * small
+            self._colours(middle - (wide / 2 if self.answers.classes else bar / 2 + low), y, LEGEND)
+            return
+        part = LEGEND
+        if self.answers.classes is None:  # a scale can be shorter
+            part -= max(0.0, (wide + gap + points.width - self.side) / self.side)
+            wide = self._width_of_colours(part)
+        if part >= SHORTEST and wide + gap + points.width <= self.side + 1:
+            start = middle - (wide + gap + points.width) / 2
+            self._colours(start, y, part)
+            points.draw(start + wide + gap, y)
+            return
+        self._colours(middle - self._width_of_colours(LEGEND) / 2, y, LEGEND)
+        if self.beneath >= height + LINE * small and points.width <= self.side:
+            points.draw(middle - points.width / 2, y + LINE * small)
+
+    def _outputs(self) -> list[str]:
+        """Names of several outputs, for their colours."""
+        assert self.answers.classes is not None
+        outputs = self.context.recording.scene.network.outputs
+        return [*outputs] or [f"output {number + 1}" for number in range(len(self.answers.classes))]
+
+    def _width_of_colours(self, part: float) -> float:
+        """Width of the legend of the colours. part: length of the scale, as a part of the side."""
+        small, words = self.context.layout.small, self.context.faces.words
+        if self.answers.classes is None:
+            return round(part * self.side) + sum(width(end, words, small) + 0.6 * small for end in self.answers.ends)
+        names = self._outputs()
+        return sum(width(name, words, small) + DOT * small for name in names) + APART * small * (len(names) - 1)
+
+    def _colours(self, start: float, y: float, part: float) -> None:
+        """Draw the legend of the colours from x = start on: the ends of the scale, or the outputs' names."""
         context = self.context
         small, faint, words = context.layout.small, context.theme.faint, context.faces.words
-        write, middle = context.canvas.text, self.left + self.side / 2
-        length, height = round(LEGEND * self.side), max(3, round(0.45 * small))
+        write = context.canvas.text
         if self.answers.classes is None:
             low, high = self.answers.ends
+            length, height = round(part * self.side), max(3, round(0.45 * small))
             bar = np.repeat(self.answers.colours(np.linspace(-1, 1, length, dtype=np.float32)[None]), height, axis=0)
-            left, top = round(middle - length / 2), round(y - height / 2)
+            left, top = round(start + width(low, words, small) + 0.6 * small), round(y - height / 2)
             opaque = np.ones(bar.shape[:2], np.float32)
             context.canvas.put(drawing_of(context.canvas, bar.astype(np.float32), opaque, left, top))
             write(low, left - 0.6 * small, y, words, small, faint, "right")
             write(high, left + length + 0.6 * small, y, words, small, faint, "left")
             return
-        outputs = context.recording.scene.network.outputs
-        names = outputs or [f"output {number + 1}" for number in range(len(self.answers.classes))]
-        gap, dot = 1.4 * small, 0.9 * small
-        wide = sum(width(name, words, small) + dot for name in names) + gap * (len(names) - 1)
-        if wide > self.side:
+        if self._width_of_colours(part) > self.side:
             return
-        x = middle - wide / 2
-        for name, colour in zip(names, self.answers.classes, strict=True):
+        x = start
+        for name, colour in zip(self._outputs(), self.answers.classes, strict=True):
             write("●", x, y, words, small, colour)
-            write(name, x + dot, y, words, small, faint)
-            x += dot + width(name, words, small) + gap
+            write(name, x + DOT * small, y, words, small, faint)
+            x += (DOT + APART) * small + width(name, words, small)
 
     def draw(self, frame: Frame) -> None:
         """Draw the output, the points on it, and a ring around the one that is presented."""
@@ -144,7 +189,10 @@ class BoundaryPanel(NoGlow):
             canvas.lay(self.answers.of(frame), self.answers.palette, self.left, self.top)
             if under is not None:  # in the opening the points wait for the network, which answers when it is there
                 fade_back(canvas, under, self.square, rise(frame.drawn, ANSWERS, 1.0))
-            canvas.put(self.points.drawn)
+            if self.errors is None:
+                canvas.put(self.points.drawn)
+            else:
+                self.errors.draw(frame, rise(frame.drawn, ANSWERS, 1.0))
         canvas.put(self.frame)
         if frame.point is not None and frame.presented > 0:
             x, y = self._place(frame.point)
