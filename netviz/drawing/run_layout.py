@@ -34,6 +34,11 @@ LOWER = 0.42
 LOW = 1.8
 """Width of a cell, in heights, above which plane or network stands beside the heading, if little is left of a
 picture."""
+BROAD, BELOW_HEADING = 1.6, 0.45
+"""Width of a cell, in heights, above which the plane stands beside the heading where much is left of a picture, and the
+largest part of its height that the heading then takes."""
+PLANE = 0.72
+"""Part of the height below a run's heading for its plane, under its network."""
 BESIDE = 0.48
 """Part of such a cell's width for the heading, beside a network alone."""
 UPRIGHT = 0.62
@@ -107,8 +112,8 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
         left = BESIDE * cell.width
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
         slot = places["network"] = Rect(cell.x + left, cell.y, cell.width - left, cell.height)
-    elif is_low and len(kinds) == 2:
-        # In so low a cell the plane takes the whole height at the right; the heading stands above the network alone.
+    elif len(kinds) == 2 and (is_low or _is_broad(cell, layout.body)):
+        # In a low cell the plane takes the whole height at the right; the heading stands above the network alone.
         left = cell.width - cell.height - 0.6 * layout.body
         places["heading"] = Rect(cell.x, cell.y, left, 2 * LINE * layout.body)
         top = places["heading"].bottom + 0.5 * layout.body
@@ -122,12 +127,17 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
         places["network"] = Rect(slot.x, slot.y, left, slot.height)
         places["boundary"] = Rect(slot.right - square, slot.y, square, slot.height)
     else:
-        square = min(slot.width, 0.55 * slot.height)
+        square = min(slot.width, PLANE * slot.height)
         above = slot.height - square - 0.8 * layout.body
         places["network"] = Rect(slot.x, slot.y, slot.width, above)
         places["boundary"] = Rect(slot.x, slot.bottom - square, slot.width, square)
     places = {name: _in_whole_pixels(place) for name, place in places.items()}
     return replace(layout, places=places, flow=_flow_of_run(places.get("network", slot), layout.body))
+
+
+def _is_broad(cell: Rect, body: float) -> bool:
+    """True if a cell is so broad that its plane stands beside heading and network, which has room below the heading."""
+    return cell.width > BROAD * cell.height and 2 * LINE * body < BELOW_HEADING * cell.height
 
 
 def _in_whole_pixels(place: Rect) -> Rect:
