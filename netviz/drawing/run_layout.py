@@ -37,6 +37,8 @@ picture."""
 BROAD, BELOW_HEADING = 1.6, 0.45
 """Width of a cell, in heights, above which the plane stands beside the heading where much is left of a picture, and the
 largest part of its height that the heading then takes."""
+LEAST_HIGH = 3.1
+"""Least height of a network above its plane, in sizes of type."""
 PLANE = 0.72
 """Part of the height below a run's heading for its plane, under its network."""
 BESIDE = 0.48
@@ -127,7 +129,7 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
         places["network"] = Rect(slot.x, slot.y, left, slot.height)
         places["boundary"] = Rect(slot.right - square, slot.y, square, slot.height)
     else:
-        square = min(slot.width, PLANE * slot.height)
+        square = min(slot.width, PLANE * slot.height, slot.height - (0.8 + LEAST_HIGH) * layout.body)
         above = slot.height - square - 0.8 * layout.body
         places["network"] = Rect(slot.x, slot.y, slot.width, above)
         places["boundary"] = Rect(slot.x, slot.bottom - square, slot.width, square)
