@@ -113,7 +113,7 @@ def command_lines(names: list[str]) -> Iterator[str]:
     calls = [[command, "--help"] if command else ["--help"] for command in COMMANDS]
     calls += [["schema"], ["words"], ["scenes"]]
     calls += [["plan", "--json", name] for name in names]
-    calls += [["events", "--json", name] for name in names if name != "compare-learning-rates"]
+    calls += [["events", "--json", name] for name in names if not name.startswith("compare-")]
     for call in calls:
         run = subprocess.run(
             [sys.executable, "-m", "netviz", *call],

@@ -50,6 +50,7 @@ GALLERY = {
     "step-by-step": "44%",
     "digits": "cycle:8",
     "compare-learning-rates": "end",
+    "compare-layers": "97%",
     "playground-quadrants": "end",
     "playground-line": "cycle:19",
     "playground-circle": "end",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import netviz
 from netviz.drawing.layout import Rect, smallest_type
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
@@ -136,3 +137,13 @@ def test_frames_can_be_drawn_in_any_order() -> None:
     for index in reversed(indices):
         assert np.array_equal(renderer.draw(film.frame(index)), once[index])
     assert np.array_equal(Renderer(film).draw(film.frame(indices[2])), once[indices[2]])
+
+
+def test_runs_of_different_layers_stand_side_by_side_and_the_one_layer_never_parts_the_four() -> None:
+    scene = load_scene("compare-layers", overrides={"output.size": "640x360"})
+    comparison = netviz.compare(scene)
+    deep, flat = comparison.recordings
+    answers = [np.array([run.forward(given)[-1].item() for given in run.examples.inputs]) for run in (deep, flat)]
+    targets = deep.examples.targets[:, 0]
+    assert np.abs(answers[0] - targets).max() < 0.02
+    assert np.abs(answers[1] - 0.5).max() < 1e-6

@@ -195,7 +195,9 @@ def with_ends(
 ) -> NetworkPositions:
     """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
     recording = context.recording
-    greatest = _greatest([each for each in context.compared if each.info["complete"]] or [recording])
+    layers = recording.scene.network.layers  # another run of a comparison may have others, and other synapses
+    alike = [each for each in context.compared if each.info["complete"] and each.scene.network.layers == layers]
+    greatest = _greatest(alike or [recording])
     thickness = line_thickness(context, places)
     is_playground = recording.scene.style == "playground"
     widths = [thickness * (playground_width(each) if is_playground else scale.width(each)) for each in greatest]
