@@ -10,6 +10,7 @@ import pytest
 
 import netviz
 from netviz.drawing.layout import Rect, smallest_type
+from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
 from netviz.pipeline.prepare import plan
@@ -147,3 +148,7 @@ def test_runs_of_different_layers_stand_side_by_side_and_the_one_layer_never_par
     targets = deep.examples.targets[:, 0]
     assert np.abs(answers[0] - targets).max() < 0.02
     assert np.abs(answers[1] - 0.5).max() < 1e-6
+    film = timeline_of(plan(scene), comparison)
+    panels = [panel for panel in Renderer(film).panels if isinstance(panel, NetworkPanel)]
+    assert [len(panel.places.centres) for panel in panels] == [3, 2]
+    assert np.ptp(Renderer(film).draw(film.frame(film.frame_count - 1))) > 100, "both are drawn"
