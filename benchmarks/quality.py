@@ -82,7 +82,7 @@ def processor_seconds(work: Callable[[], object]) -> float:
 def decoded(film: Path, pictures: list[int], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Some of a film's pictures (n, bytes), as planes of yuv420p."""
     chosen = "+".join(f"eq(n\\,{number})" for number in pictures)
-    command = [executable(), "-v", "error", "-i", film, "-vf", f"select={chosen}", "-fps_mode", "passthrough"]
+    command = [str(executable()), "-v", "error", "-i", str(film), "-vf", f"select={chosen}", "-fps_mode", "passthrough"]
     found = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"], capture_output=True, check=True)
     return np.frombuffer(found.stdout, np.uint8).reshape(-1, size[0] * size[1] * 3 // 2)
 
@@ -179,7 +179,8 @@ def main() -> None:
             found = decoded(film, looked_at, size)
             pairs = list(zip(found, stills, strict=True))
             alike = np.mean([signal_to_noise(colours(each, size), still, area) for each, still in pairs])
-            luma, chroma = [], []
+            luma: list[tuple[int, int]] = []
+            chroma: list[tuple[int, int]] = []
             for number, each in zip(looked_at, found, strict=True):
                 both = list(zip(planes(each, size), planes(kept[number], size), strict=True))
                 luma.append(steps(*both[0], 8))

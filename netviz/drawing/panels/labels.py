@@ -119,7 +119,8 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
     if layout.flow == "right":
         lines = [line for each in _beside_inputs(context, inputs, longest, slot.height / most) for line in each]
         left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
-        return (min(longest, left) + gap if inputs else 0.0), right, 0.0, 0.0
+        bare = HALO * layout.size[0] if context.compared and context.glows else 0.0  # a cell may begin near the edge
+        return (min(longest, left) + gap if inputs else bare), right, 0.0, 0.0
     is_wrapped = context.compared or any(
         width(text, faces.words, BARELY * layout.body) > room_below(layout, slot, len(inputs), most) for text in inputs
     )
