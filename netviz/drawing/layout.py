@@ -31,7 +31,7 @@ from netviz.drawing.table_columns import preferred_width, table_rows
 from netviz.drawing.text import Typefaces
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
-from netviz.scene.scene import Scene
+from netviz.scene.scene import WIDE_FROM, Scene
 
 Flow = Literal["right", "up"]
 
@@ -284,7 +284,7 @@ MUCH = 0.8
 def shape_of(size: tuple[int, int]) -> PictureShape:
     """Shape of a picture of (width, height), which decides its layout table."""
     width, height = size
-    return "wide" if width >= 1.2 * height else "square" if width >= 0.8 * height else "tall"
+    return "wide" if width >= WIDE_FROM * height else "square" if width >= 0.8 * height else "tall"
 
 
 def slots(

@@ -50,7 +50,7 @@ def cut_names(scene: Scene) -> list[str]:
         most = max(node_counts(scene))
         rooms = [room_below(layout, slot, len(each), most) for each in names]
         if len(names[1]) == 1:
-            rooms[1] = LONGEST * layout.size[0]
+            rooms[1] = slot.width / 2 - layout.radius - AWAY * small  # beside the one neuron, in the middle
     found = []
     for kind, of_kind, room, most in zip(("inputs", "outputs"), names, rooms, (2, 1), strict=True):
         for index, name in enumerate(of_kind):

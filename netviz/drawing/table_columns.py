@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from netviz.drawing.text import Typefaces, short, two_lines, width
 from netviz.scene.scene import Scene
-from netviz.timeline.answers import unseen_situations
+from netviz.timeline.answers import has_classes, unseen_situations
 
 MOST_SITUATIONS = 3
 """Largest number of situations with rows of their own below the training set."""
@@ -20,8 +22,6 @@ MARK = 1.8
 """Width of an answer's mark with the gap before it, in digits."""
 ANSWER = 4
 """Width of an answer in digits: 0.99."""
-LEAST_CLASSES = 3
-"""Smallest number of outputs of which one is right in every example, from which targets are names of classes."""
 LONGEST_CLASS = 12
 """Largest number of characters of a class's name in a row."""
 BETWEEN_NAMES = 0.7
@@ -54,7 +54,7 @@ CHOICES = (
 
 @dataclass(frozen=True)
 class Rows:
-    """What a table has to write. names: of the columns of inputs and targets, "" for none; classes have one column.
+    """Contents of a table. names: of the columns of inputs and targets, "" for none; classes have one column.
 
     given, targets: numbers of every example. asked: inputs of situations below them. classes: names of the outputs if
     targets are classes, else (). is_judged: whether an answer can be right or wrong. has_answers: whether they are
@@ -92,7 +92,7 @@ class Columns:
 
 
 def table_rows(scene: Scene, given: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Rows:
-    """What the table of a scene's examples has to write. given, targets: numbers of every example."""
+    """Contents of the table of a scene's examples. given, targets: numbers of every example."""
     network = scene.network
     inputs = network.inputs if len(network.inputs) == len(given[0]) else ("",) * len(given[0])
     outputs = network.outputs or ("",) * len(targets[0])
@@ -106,9 +106,9 @@ def table_rows(scene: Scene, given: Sequence[Sequence[float]], targets: Sequence
 
 
 def class_names(targets: Sequence[Sequence[float]], names: Sequence[str]) -> tuple[str, ...]:
-    """Names of the classes, if targets (P, n_L) have one 1 each and 0 elsewhere; else (). names: of the outputs."""
+    """Names of the classes, short enough for a row, if targets (P, n_L) are classes; else (). names: of the outputs."""
     count = len(targets[0])
-    if count < LEAST_CLASSES or any(sorted(row) != [0.0] * (count - 1) + [1.0] for row in map(list, targets)):
+    if not has_classes(np.asarray(targets)):
         return ()
     found = tuple(name or str(number) for number, name in enumerate(names or [""] * count))
     return found if max(map(len, found)) <= LONGEST_CLASS else tuple(str(number) for number in range(count))

@@ -52,7 +52,7 @@ MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
 MOST_DOTS, MOST_AXES, MOST_LYING_AXES = 60, 4, 2
 """Largest numbers of examples and of outputs, in a wide picture and in others, whose answers are dots by default."""
-WIDE = 1.2
+WIDE_FROM = 1.2
 """Width over height of a picture from which it is wide: there a table stands beside the network and its answers."""
 MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
@@ -178,7 +178,7 @@ class Scene(Part):
         is_table = data == (TablePanelSpec(),)
         if (
             answers or (equations and is_table)
-        ) and width < WIDE * height:  # one companion of the network: there is no room for a second column
+        ) and width < WIDE_FROM * height:  # one companion of the network: there is no room for a second column
             data = ()
         return (
             CurvePanelSpec(),
@@ -196,7 +196,7 @@ class Scene(Part):
         """True if the answers to the examples lie between two targets, and are few enough to be told apart."""
         is_single = self.presentation == "each" and self.compare is None and self.style != "classic"
         width, height = self.output.size
-        axes = MOST_AXES if width >= WIDE * height else MOST_LYING_AXES
+        axes = MOST_AXES if width >= WIDE_FROM * height else MOST_LYING_AXES
         few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= axes
         return is_single and few and has_two_targets(self.data)
 

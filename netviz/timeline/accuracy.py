@@ -40,11 +40,11 @@ class Accuracy:
         return cls(recording, tuple(rows.tolist()), tuple(recording.cycle[rows].tolist()))
 
     def at(self, cycle: int) -> tuple[float, float | None]:
-        """Shares of the training and of the test examples that are right after the kept cycle nearest to one.
+        """Shares of the training and of the test examples that are right after the last kept cycle up to this one.
 
-        The latter is None where there are no test examples.
+        So none is shown before it is reached. The latter is None where there are no test examples.
         """
-        number = int(np.abs(np.array(self.cycles) - cycle).argmin())
+        number = max(0, int(np.searchsorted(self.cycles, cycle, side="right")) - 1)
         if number not in self.known:
             examples = self.recording.examples
             test = self._share(self.rows[number], examples.test_inputs, examples.test_targets)

@@ -101,7 +101,7 @@ def _places(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class DiscStyle(NamedTuple):
-    """How the points of one kind are drawn: radius and width of the rim in pixels, and the rim's colour."""
+    """Style of the points of one kind: radius and width of the rim in pixels, and the rim's colour."""
 
     radius: float
     rim: Colour

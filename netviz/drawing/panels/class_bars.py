@@ -161,7 +161,7 @@ class ClassBars:
     # Geometry.
 
     def _start(self, index: int) -> tuple[float, float]:
-        """Where the bar of an output begins, in the middle of its thickness."""
+        """Point at which the bar of an output begins, in the middle of its thickness."""
         x, y = self.centres[index].tolist()
         half_wide, half_high = self.rows.half[index].tolist()
         return (x, y - half_high - self.rows.gap) if self.rows.up else (x + half_wide + self.rows.gap, y)
@@ -281,7 +281,7 @@ class ClassBars:
         return min(1.0, float(frame.arrived[-1].max()) + _left(frame))
 
     def _golden(self, values: Floats) -> Floats:
-        """How golden the bar of each output (n_L,) is: 1 for a clear winner, a half each for two that are equal."""
+        """Share of gold in the bar of each output (n_L,): 1 for a clear winner, a half each for two that are equal."""
         order = np.sort(values)
         others = np.where(values == order[-1], order[-2], order[-1])
         return np.asarray(np.clip(0.5 + 0.5 * (values - others) / (SURELY * (self.high - self.low)), 0, 1))
@@ -319,7 +319,7 @@ class ClassBars:
 
 
 def verdict_text(context: RenderContext, outputs: Floats, target: Floats | None) -> tuple[str, bool | None]:
-    """What a network says of an example, in words; and whether it is right, None if nobody knows."""
+    """Verdict of a network on an example, in words; and whether it is right, None if nobody knows."""
     scene = context.recording.scene
     names: Sequence[str] = scene.network.outputs or [str(index + 1) for index in range(len(outputs))]
     answer = names[int(outputs.argmax())]

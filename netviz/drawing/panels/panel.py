@@ -138,7 +138,7 @@ WIDEST_FROM = 5.0
 
 
 class GivesWay(NamedTuple):
-    """How light gives way to an error: the part that is lost to the largest, and how much sooner than the error comes.
+    """Yielding of light to an error: the part that is lost to the largest, and how much sooner than the error comes.
 
     haste: exponent of what is left; the larger, the less gold light is left beside a small error.
     """

@@ -369,7 +369,7 @@ class Synapses:
 
 
 def core_flare(theme: Theme) -> float:
-    """How far bright cores turn to the theme's brightest: on paper less than other shining things, or ink is soot."""
+    """Part by which bright cores turn to the theme's brightest: on paper less than elsewhere, or ink is soot."""
     return PAPER_CORES * theme.flare if theme.is_light else theme.flare
 
 
