@@ -24,7 +24,7 @@ GAP = 0.022
 """Gap between two cells, as a part of the safe area's width or height."""
 LINE = 1.5
 """Height of a line of the heading, in sizes of its type."""
-ONE_LINE = 21
+ONE_LINE = 16
 """Width of a cell from which its heading is one line, in sizes of type."""
 HIGH = 11
 """Height of a run's network slot above which layers may stand one above the other, in sizes of type: then the outputs'
@@ -39,8 +39,14 @@ BROAD, BELOW_HEADING = 1.6, 0.45
 largest part of its height that the heading then takes."""
 LEAST_HIGH = 3.1
 """Least height of a network above its plane, in sizes of type."""
-PLANE = 0.72
+PLANE = 0.84
 """Part of the height below a run's heading for its plane, under its network."""
+COUNTER = 7.2
+"""Width of the counter of cycles, the only one that runs share, in sizes of type."""
+FOOT = 4.2
+"""Height of counter and curve beside each other at the foot of a tall picture, in sizes of type."""
+BETWEEN = 0.6
+"""Gap between the head and the runs, and between a run's heading, network and plane, in sizes of type."""
 BESIDE = 0.48
 """Part of such a cell's width for the heading, beside a network alone."""
 UPRIGHT = 0.62
@@ -64,6 +70,8 @@ def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
+    if all(panel.at is None for panel in shared):
+        layout, area = _with_low_foot(*_with_low_head(layout, area))
     if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
         layout, area = _lower(layout, area)
     kinds = [panel.panel for panel in panels if is_run_panel(panel)]
@@ -75,6 +83,37 @@ def _level_with(area: Rect, layout: Layout) -> Rect:
     margin = min((place.x for place in layout.places.values()), default=area.x)
     left, right = max(area.x, margin), min(area.right, layout.size[0] - margin)
     return Rect(left, area.y, right - left, area.height)
+
+
+def _with_low_head(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
+    """Give the caption of a wide picture one line, as long as the picture is wide, and the runs the line below it."""
+    caption = layout.places.get("caption")
+    if shape_of(layout.size) != "wide" or caption is None or "table" in layout.places:
+        return layout, area
+    caption = Rect(caption.x, caption.y, max(caption.width, area.right - caption.x), LINE * layout.body)
+    top = caption.bottom + BETWEEN * layout.body
+    return _replaced(layout, caption=caption), Rect(area.x, top, area.width, area.bottom - top)
+
+
+def _with_low_foot(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
+    """Give counter and curve the same height, side by side, and the runs what is left above them."""
+    numbers, curve = layout.places.get("numbers"), layout.places.get("curve")
+    if numbers is None or curve is None or "table" in layout.places or shape_of(layout.size) == "wide":
+        return layout, area
+    top = min(numbers.y, curve.y)
+    if numbers.bottom <= curve.y:  # one above the other
+        top = curve.bottom - FOOT * layout.body
+    left, wide = min(numbers.x, curve.x), COUNTER * layout.body
+    layout = _replaced(
+        layout,
+        numbers=Rect(left, top, wide, curve.bottom - top),
+        curve=Rect(left + wide, top, curve.right - left - wide, curve.bottom - top),
+    )
+    return layout, Rect(area.x, area.y, area.width, max(area.bottom, top - 2 * BETWEEN * layout.body) - area.y)
+
+
+def _replaced(layout: Layout, **places: Rect) -> Layout:
+    return replace(layout, places=layout.places | places)
 
 
 def _lower(layout: Layout, area: Rect) -> tuple[Layout, Rect]:
@@ -106,7 +145,7 @@ def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
 
 def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     high = LINE * layout.body * (1 if cell.width >= ONE_LINE * layout.body else 2)
-    top = cell.y + high + 0.8 * layout.body
+    top = cell.y + high + BETWEEN * layout.body
     slot = Rect(cell.x, top, cell.width, cell.bottom - top)
     places = {"heading": Rect(cell.x, cell.y, cell.width, high)}
     is_low = layout.is_little and cell.width > LOW * cell.height
@@ -129,8 +168,8 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
         places["network"] = Rect(slot.x, slot.y, left, slot.height)
         places["boundary"] = Rect(slot.right - square, slot.y, square, slot.height)
     else:
-        square = min(slot.width, PLANE * slot.height, slot.height - (0.8 + LEAST_HIGH) * layout.body)
-        above = slot.height - square - 0.8 * layout.body
+        square = min(slot.width, PLANE * slot.height, slot.height - (BETWEEN + LEAST_HIGH) * layout.body)
+        above = slot.height - square - BETWEEN * layout.body
         places["network"] = Rect(slot.x, slot.y, slot.width, above)
         places["boundary"] = Rect(slot.x, slot.bottom - square, slot.width, square)
     places = {name: _in_whole_pixels(place) for name, place in places.items()}

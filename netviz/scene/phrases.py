@@ -108,6 +108,7 @@ ENGLISH: Mapping[str, str] = {
     "label-wants": "wants {target}",
     "label-right": "right: {target}",
     "label-missed": "off by {missed}",
+    "label-lowest": "lowest",
     "label-diverged": "diverged in cycle {cycle}",
     "label-says": "says {answer}",
     "label-says-wrong": "says {answer}, is {target}",

@@ -184,7 +184,7 @@ class Scene(Part):
             CurvePanelSpec(),
             NetworkPanelSpec(),
             *data,
-            *answers,
+            *(answers if self.compare is None else ()),  # runs side by side leave no room for the answers of each
             *equations,
             TitlePanelSpec(),
             CaptionPanelSpec(),
@@ -194,11 +194,11 @@ class Scene(Part):
     @property
     def _has_few_answers(self) -> bool:
         """True if the answers to the examples lie between two targets, and are few enough to be told apart."""
-        is_single = self.presentation == "each" and self.compare is None and self.style != "classic"
+        is_drawn = self.presentation == "each" and self.style != "classic"
         width, height = self.output.size
         axes = MOST_AXES if width >= WIDE_FROM * height else MOST_LYING_AXES
         few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= axes
-        return is_single and few and has_two_targets(self.data)
+        return is_drawn and few and has_two_targets(self.data)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

@@ -11,6 +11,7 @@ import pytest
 import netviz
 from netviz.drawing.layout import Rect, smallest_type
 from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.titles import lowest_of
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
 from netviz.pipeline.prepare import plan
@@ -81,7 +82,7 @@ def test_texts_are_large_and_clear_of_each_other(
     renderer = Renderer(film)
     renderer.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
     for number in range(count):
-        assert sum(text.text == f"seed {number + 1}" for text in written) == 2, "over the network, and at its curve"
+        assert sum(text.text == f"seed {number + 1}" for text in written) == 1, "over the network, beside its line"
     texts = [text for text in written if not text.text.replace(".", "").isdigit()]
     assert not [(a, b) for a, b in combinations(texts, 2) if a.touches(b) and (a.text, a.left) != (b.text, b.left)]
     assert min(text.size for text in texts) >= 0.74 * smallest_type(size)
@@ -129,6 +130,19 @@ def test_a_run_that_broke_off_is_marked(written: list[Written]) -> None:
     written.clear()
     renderer.draw(film.frame(first(film.clock, "rest", 0.9)))
     assert not [text.text for text in written if "diverged" in text.text]
+
+
+def test_the_run_that_ends_lowest_says_so_at_the_end_and_not_before(seeds: Comparison, written: list[Written]) -> None:
+    ends = [float(each.train_error[-1]) for each in seeds.recordings]
+    assert lowest_of(seeds.recordings) == ends.index(min(ends))
+    assert lowest_of([seeds.recordings[0]] * 2) is None, "equal runs have no winner"
+    film = timeline_of(plan(seeds.scene), seeds)
+    renderer = Renderer(film)
+    for moment, times in (("step", 0), ("rest", 1)):
+        written.clear()
+        frames = [i for i in range(film.frame_count) if film.frame(i).kind == moment]
+        renderer.draw(film.frame(frames[-1] if times else frames[0]))
+        assert sum(text.text == "lowest" for text in written) == times
 
 
 def test_frames_can_be_drawn_in_any_order() -> None:

@@ -69,12 +69,14 @@ class Trace:
         axes.add_collection(self.point, autolim=False)
 
 
-def traces_of(context: RenderContext, slot: Rect) -> list[Trace]:
-    """Curves of a run; of several side by side one of each, with its name."""
+def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False) -> list[Trace]:
+    """Curves of a run; of several side by side one of each."""
     recording, theme = context.recording, context.theme
     scene, cycles = recording.scene, recording.curve_cycle
     if context.compared:
-        several = zip(_short_names(context, NAMED * slot.width), context.compared, caption_looks(theme), strict=False)
+        # The headings show every run's line beside its name: names are repeated only at the ends of whole curves.
+        names = _short_names(context, NAMED * slot.width) if shows_future else [""] * len(context.compared)
+        several = zip(names, context.compared, caption_looks(theme), strict=False)
         return [
             Trace(
                 context, name, each.curve_cycle, compared_runs(each), look.colour, filled=False, dashes=look.dashes,
@@ -118,7 +120,7 @@ class CurvePanel(NoGlow):
         self._points = lru_cache(maxsize=4)(self._points_at)
         layout = context.layout
         self.shows_future = isinstance(spec, CurveSpec) and spec.future
-        self.traces = traces_of(context, slot)
+        self.traces = traces_of(context, slot, shows_future=self.shows_future)
         names = max(width(trace.name, context.faces.words, layout.small) for trace in self.traces)
         self.sample = 0.0 if self.shows_future else SAMPLE * layout.small
         beside = names + self.sample + (0.9 + BETWEEN * (not self.shows_future)) * layout.small if names else 0.0

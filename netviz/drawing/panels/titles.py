@@ -18,6 +18,7 @@ from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
+from netviz.timeline.step_timing import rise
 from netviz.training.recording import Recording
 
 LINE = 1.35
@@ -87,11 +88,11 @@ class CaptionSlot:
         """Number of lines that fit."""
         return 2 if self.place.height >= 2.3 * (self.size_of_two or self.size) else 1
 
-    def filled(self, text: str, font: Font, smallest: float) -> tuple[list[str], float]:
+    def filled(self, text: str, font: Font, smallest: float) -> tuple[tuple[str, ...], float]:
         """Lines of a text and the size of their type; with … where it has to be cut."""
         if self.size_of_two is not None:
             lines, size = wrap(text, font, self.size, self.place.width, self.size_of_two, 1)
-            if lines == [text]:
+            if lines == (text,):
                 return lines, size
         return wrap(text, font, self.size_of_two or self.size, self.place.width, smallest, self.lines)
 
@@ -205,8 +206,10 @@ def leave_card(context: RenderContext, panel: TitlePanel | None, frame: Frame) -
 
 # Heading of each of the runs side by side: its name, its line in the curve, its error; or that it broke off.
 
-SAMPLE = 2.0
+SAMPLE = 1.8
 """Length of the line's sample, in sizes of type."""
+ENDS = 0.97, 1.0
+"""Part of the curve's axis along which the lowest run's label changes from what is measured to that it is lowest."""
 DASHES: tuple[Any, ...] = ("solid", (0, (3.4, 1.7)), (0, (0.9, 1.5)), (0, (5.0, 1.6, 0.9, 1.6)))
 """Dashes of the runs' lines, in widths of the line."""
 
@@ -229,14 +232,24 @@ def compared_runs(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]
     return recording.train_error if recording.test_loss is None else recording.test_loss
 
 
+def lowest_of(recordings: Sequence[Recording]) -> int | None:
+    """Number of the run that ends with the lowest measure of all; None where several do, or none was completed."""
+    ends = [float(compared_runs(each)[-1]) if each.info["complete"] else np.inf for each in recordings]
+    lowest = min(ends)
+    return ends.index(lowest) if np.isfinite(lowest) and ends.count(lowest) == 1 else None
+
+
 class HeadingPanel(NoGlow):
-    """Heading of one run, on one line or two. number: of the run, from 0."""
+    """Heading of one run, on one line or two; that with the lowest error says so at the end. number: of the run."""
 
     def __init__(self, context: RenderContext, name: str, number: int, slot: Rect) -> None:
         self.context, self.slot = context, slot
         layout, faces, theme = context.layout, context.faces, context.theme
         self.scene, self.look = context.recording.scene, caption_looks(theme)[number]
         self.is_tested = context.recording.test_loss is not None
+        self.measure = "label-test-loss" if self.is_tested else "label-error"
+        self.is_lowest = lowest_of(context.compared) == number
+        self.last = int(context.recording.curve_cycle[-1])
         self.in_percent = not self.is_tested and all(is_share(each) for each in context.compared)
         self.size, small = layout.body, layout.small
         has_two = slot.height > 2.2 * self.size
@@ -246,12 +259,16 @@ class HeadingPanel(NoGlow):
         self.y = slot.y + step / 2, slot.y + slot.height - step / 2
         fitted = [fit(each, faces.strong, preferred, most, 0.8 * small) for each in context.names]
         widest = max(width(text, faces.strong, size) for text, size in fitted)
-        used = 0.0 if has_two else widest + 1.3 * self.size  # all samples begin at the same place
+        used = 0.0 if has_two else widest + self.size  # all samples begin at the same place
         self.sample = slot.x + used, slot.x + used + SAMPLE * self.size
-        self.figure = self.sample[1] + 0.7 * self.size
+        self.figure = self.sample[1] + 0.6 * self.size
         whole_runs = [each for each in context.compared if each.info["complete"]]
         longest = max((self._text(float(value)) for each in whole_runs for value in compared_runs(each)), key=len)
-        self.label = self.figure + width(longest, faces.figures, self.size) + 0.6 * self.size
+        after = self.figure + width(longest, faces.figures, self.size) + 0.6 * self.size, self.y[1]
+        above = slot.x + widest + 0.6 * self.size, self.y[0]
+        labels = [say(self.scene, key) for key in (self.measure, "label-lowest")]
+        is_above = has_two and max(width(each, faces.strong, small) for each in labels) > slot.right - after[0]
+        self.label = above if is_above else after  # of a narrow run the name's line has more room
 
     def _text(self, value: float) -> str:
         if self.in_percent:
@@ -283,7 +300,14 @@ class HeadingPanel(NoGlow):
             return
         value = (frame.test_loss or 0.0) if self.is_tested else frame.error
         canvas.text(self._text(value), self.figure, self.y[1], faces.figures, self.size, self.look.colour)
-        label = say(self.scene, "label-test-loss" if self.is_tested else "label-error")
-        shown, size = fit(label, faces.words, small, self.slot.width - self.label + self.slot.x + 0.5, 0.8 * small)
-        if shown == label:
-            canvas.text(label, self.label, self.y[1], faces.words, size, context.theme.quiet)
+        ends = rise(float(np.log1p(frame.curve_cycle) / np.log1p(self.last)), *ENDS) if self.is_lowest else 0.0
+        theme = context.theme
+        self._label(self.measure, faces.words, theme.quiet, 1 - 2 * ends)
+        self._label("label-lowest", faces.strong, theme.readable(theme.signal), 2 * ends - 1)
+
+    def _label(self, phrase: str, font: Font, colour: Colour, level: float) -> None:
+        """Write a phrase after the error or the name, if there is room for it."""
+        small, label, (x, y) = self.context.layout.small, say(self.scene, phrase), self.label
+        shown, size = fit(label, font, small, self.slot.right - x + 0.5, 0.8 * small)
+        if shown == label and level > 0:
+            self.context.canvas.text(label, x, y, font, size, colour, level=level)
