@@ -141,6 +141,7 @@ def missing(text: str, font: Font) -> str:
     return "".join(sorted({c for c in text if ord(c) not in _characters(font.path) | _characters(_FALLBACK)}))
 
 
+@lru_cache(maxsize=4096)
 def _usable(text: str, font: Font) -> Path:
     return font.path if all(ord(c) in _characters(font.path) for c in text) else _FALLBACK
 
@@ -159,11 +160,18 @@ def settings() -> Iterator[None]:
         matplotlib.rcParams.update(saved)
 
 
+@lru_cache(maxsize=1)
+def _measurer() -> RendererAgg:
+    """Renderer that measures texts and draws none."""
+    return RendererAgg(8, 8, 72)
+
+
 @lru_cache(maxsize=4096)
 def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
     with settings():
-        renderer = RendererAgg(8, 8, 72)
-        extent = renderer.get_text_width_height_descent(text, FontProperties(fname=str(path), size=size), ismath=False)
+        extent = _measurer().get_text_width_height_descent(
+            text, FontProperties(fname=str(path), size=size), ismath=False
+        )
         across, down, descent = map(float, extent)
         return across, down, descent
 
@@ -210,6 +218,7 @@ def mask(text: str, font: Font, size: float) -> Mask:
     )
 
 
+@lru_cache(maxsize=4096)
 def fit(text: str, font: Font, size: float, slot: float, smallest: float) -> tuple[str, float]:
     """The text and the size, at most `size`, at which it fits into `slot` pixels; cut with … below `smallest`."""
     full_width = width(text, font, size)
@@ -226,16 +235,19 @@ def fit(text: str, font: Font, size: float, slot: float, smallest: float) -> tup
     return shortened + "…", size
 
 
-def wrap(text: str, font: Font, size: float, slot: float, smallest: float, lines: int = 2) -> tuple[list[str], float]:
+@lru_cache(maxsize=4096)
+def wrap(
+    text: str, font: Font, size: float, slot: float, smallest: float, lines: int = 2
+) -> tuple[tuple[str, ...], float]:
     """Break a text evenly into as few lines as it needs at `size`, at most `lines`; smaller or cut where it must be."""
     words = text.split(" ")
     for count in range(1, min(lines, len(words)) + 1):
         parts = _even(words, count)
         if all(width(part, font, size) <= slot for part in parts):
-            return [part for part in parts if part], size
+            return tuple(part for part in parts if part), size
     fitted = [fit(part, font, size, slot, smallest) for part in _even(words, min(lines, len(words)))]
     size = min(part_size for _, part_size in fitted)
-    return [part for part, _ in fitted], size
+    return tuple(part for part, _ in fitted), size
 
 
 def short(value: float, decimals: int = 3) -> str:

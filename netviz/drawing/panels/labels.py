@@ -258,11 +258,11 @@ class Names:
         wrapped = [wrap(text, font, layout.body, slot, self.least) for text in texts]
         smallest = min((size for _, size in wrapped), default=layout.body)
         # Features are seen in the maps of their neurons, too: they are named where all names are whole.
-        is_cut = any(lines != [text] for (lines, _), text in zip(wrapped, texts, strict=True))
+        is_cut = any(lines != (text,) for (lines, _), text in zip(wrapped, texts, strict=True))
         is_left_out = (self.context.compared and smallest < LEGIBLE * layout.small) or (
             is_cut and not self.scene.network.inputs
         )
-        return [] if is_left_out else [(lines, smallest) for lines, _ in wrapped]
+        return [] if is_left_out else [(list(lines), smallest) for lines, _ in wrapped]
 
     def _spacing(self, centres: NDArray[np.float64]) -> float:
         if len(centres) < 2:

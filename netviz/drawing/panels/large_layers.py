@@ -162,11 +162,11 @@ class Labels:
             canvas.text(line, self.x, self.y - LINE * above * small, words, self.size, theme.quiet, "middle", level)
 
 
-def note_lines(context: RenderContext, note: str, slot: float) -> tuple[list[str], float]:
+def note_lines(context: RenderContext, note: str, slot: float) -> tuple[tuple[str, ...], float]:
     """The note below the network on one line or, where that is too narrow, two; and its size of type in pixels."""
     small, words = context.layout.small, context.faces.words
     text, size = fit(note, words, small, slot, 0.8 * small)
-    return ([text], size) if text == note else wrap(note, words, small, slot, 0.8 * small)
+    return ((text,), size) if text == note else wrap(note, words, small, slot, 0.8 * small)
 
 
 def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
