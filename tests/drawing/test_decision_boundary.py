@@ -10,15 +10,20 @@ import numpy as np
 import pytest
 
 import netviz
+from netviz.drawing.layout import smallest_type
 from netviz.drawing.panels.activation_map import BEHIND, SEVERAL
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.table import PicturePanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import theme_of
+from netviz.pipeline.api import recorded
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame
 from netviz.timeline.timeline import Timeline
-from tests.drawing.support import first, timeline_of
+from tests.drawing.support import Written, first, timeline_of, written
+
+__all__ = ["written"]
 
 AT = [0.25, 0.1, 0.5, 0.8]
 
@@ -147,3 +152,24 @@ def test_a_picture_keeps_its_proportions_and_what_is_transparent(tmp_path: Path)
     assert np.abs(picture[180, 400] - renderer.canvas.picture_of(renderer.bare)[180, 400].astype(int)).max() < 3, (
         "the right half lets through"
     )
+
+
+@pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
+@pytest.mark.parametrize("name", ["playground-quadrants", "playground-gauss-regression", "compare-learning-rates"])
+def test_no_numeral_or_name_touches_a_map_of_the_plane(name: str, size: str, written: list[Written]) -> None:
+    overrides = {"output.size": size, "training.cycles": 60}
+    prepared = prepare(netviz.load_scene(name, overrides=overrides | {"subtitle": ""}))
+    film = finish(prepared, recorded(prepared)).timeline
+    renderer = Renderer(film)
+    renderer.draw(film.frame(film.frame_count // 2))
+    squares = [panel.square for panel in renderer.panels if isinstance(panel, BoundaryPanel)]
+    assert squares
+    gap = 0.1 * smallest_type(tuple(map(int, size.split("x"))))  # type: ignore[arg-type]
+    assert not [
+        (text.text, square)
+        for square in squares
+        for text in written
+        if text.size < renderer.context.layout.title  # larger words are the title card's
+        and text.left < square.right + gap and text.right > square.x - gap
+        and text.top < square.bottom + gap and text.bottom > square.y - gap
+    ]  # fmt: skip
