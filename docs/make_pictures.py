@@ -78,19 +78,24 @@ def gallery() -> None:
 
 
 LOOP = {
-    "output.size": "1280x720",
+    "output.size": "800x450",
+    "output.fps": 16,
     "audio": None,
-    "duration": 12,
-    "story": None,
-    "shots": [{"shot": "learning", "examples": 2}, {"shot": "rest", "share": 0.12}],
-    "schedule": {"cycles": [2, 100, 300, 500, 2_500, 60_000]},
+    "duration": 17,
+    "story": "auto",
+    "captions": [{"at": "cycle:100", "for": 3, "text": "Of what it has never seen, it is sure – and wrong."}],
+    "shots": [
+        {"shot": "think", "inputs": [1, 1, 0], "share": 0.16, "caption": "Before it has learned anything: 1 1 0?"},
+        {"shot": "learning"},
+        {"shot": "think", "inputs": [1, 1, 0], "target": 0, "share": 0.2},
+    ],
 }
-"""A film of a few seconds that shows all of it."""
+"""A film of a few seconds that shows all of it, and is bright from its first picture on: it has no opening."""
 
 
 def loop() -> None:
-    """A short film as GIF."""
-    netviz.render(netviz.load_scene("xor", overrides=LOOP), HERE / "learning.gif", overwrite=True)
+    """The moving picture of the README."""
+    netviz.render(netviz.load_scene("xor", overrides=LOOP), HERE / "learning.webp", overwrite=True)
 
 
 def player() -> None:
