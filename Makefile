@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: film test lint typecheck format bench pictures gallery wheel clean help
+.PHONY: film test lint typecheck format bench pictures gallery dist clean help
 
 help:
-	@echo "make film | test | lint | typecheck | format | bench | pictures | gallery | wheel | clean"
+	@echo "make film | test | lint | typecheck | format | bench | pictures | gallery | dist | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -27,6 +27,7 @@ lint: $(READY) typecheck
 typecheck: $(READY)
 	$(BIN)/mypy
 	$(BIN)/mypy benchmarks
+	$(BIN)/mypy release
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -53,8 +54,12 @@ pictures: $(READY)
 gallery: $(READY)
 	$(BIN)/python docs/make_gallery.py build/gallery
 
-wheel: $(READY)
-	$(BIN)/python -m build --wheel
+# Wheel and sdist, as they would be released: whole, the same when built again, and used in an empty environment.
+dist: $(READY)
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python release/check_dist.py dist
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
