@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from netviz.scene.messages import Schema, advice, choices, expected, found, nearest
 from netviz.scene.scene import Scene
+from netviz.scene.synonyms import absent, keys_meant
 from netviz.scene.yaml import YamlPath
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
@@ -103,6 +104,16 @@ def every_key() -> tuple[str, ...]:
     return tuple(found)
 
 
+def description(key: str) -> str:
+    """Return what the schema says about a dotted key that leads through mappings alone; "" if nothing."""
+    *above, name = key.split(".")
+    alternatives = root()
+    for step in above:
+        alternatives = schema_inside(alternatives, step, None)
+    nodes = [schema["properties"][name] for schema in alternatives if name in schema.get("properties", {})]
+    return next((str(node["description"]) for node in nodes if "description" in node), "")
+
+
 def _alternatives(node: Schema) -> list[Schema]:
     if "$ref" in node:
         return _alternatives(_schema()["definitions"][node["$ref"].removeprefix("#/definitions/")])
@@ -158,6 +169,12 @@ def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any) -> 
     key, valid = str(path[-1]), keys(alternatives, parent)
     if len(path) == 1 and (further_in := [other for other in every_key() if other.endswith(f".{key}")]):
         suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
+    elif meant := keys_meant(key):
+        # A key that stands beside the wrong one is named as its neighbours are.
+        above = "".join(f"{step}." for step in path[:-1])
+        suggestion = "did you mean " + " or ".join(f"'{other.removeprefix(above)}'" for other in meant) + "?"
+    elif so := absent(key):
+        suggestion = so
     elif near := nearest(key, valid):
         suggestion = f"did you mean '{near}'?"
     else:

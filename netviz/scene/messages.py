@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from netviz.scene.synonyms import value_meant
+
 Schema = Mapping[str, Any]
 
 LONGEST_SHOWN = 60
@@ -18,7 +20,10 @@ def printable(text: str) -> str:
 
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
-    """Return the option most similar to the name, ignoring case, or None if none is similar."""
+    """Return the option that the name means in other tools, or the one most similar to it; None if there is none."""
+    options = [*options]
+    if meant := value_meant(name, options):
+        return meant
     by_lower = {option.lower(): option for option in options}
     found = difflib.get_close_matches(name.lower()[:LONGEST_SHOWN], by_lower, n=1)
     return by_lower[found[0]] if found else None

@@ -18,6 +18,7 @@ from netviz.scene.model import Training, refused
 from netviz.scene.output import PLATFORMS
 from netviz.scene.scene import Scene
 from netviz.scene.sound import SONIFY
+from netviz.scene.synonyms import absent, keys_meant
 from netviz.scene.types import FrameRate, Shorthand
 from netviz.scene.yaml import UnreadableYaml, YamlPath, read_tree
 
@@ -127,7 +128,9 @@ def _unknown(data: Any, path: YamlPath, origin: str) -> Problem | None:
         parent = dotted(path[:depth]) or "a scene"
         below = schema_inside(alternatives, step, value)
         if not below:
-            suggestion = _sibling(step, path[:depth], keys(alternatives, value)) if depth else _anywhere(path)
+            suggestion = _meant(path, depth) or (
+                _sibling(step, path[:depth], keys(alternatives, value)) if depth else _anywhere(path)
+            )
             return Problem(origin, f"unknown key ({suggestion})")
         alternatives = below
         if isinstance(step, str):
@@ -140,6 +143,16 @@ def _unknown(data: Any, path: YamlPath, origin: str) -> Problem | None:
         else:
             value = value[step]
     return None
+
+
+def _meant(path: YamlPath, depth: int) -> str:
+    """Text of what the last part of an unknown key, or its whole, means in other tools; "" for a word of none."""
+    word = str(path[depth])
+    if depth == 0 and len(path) == 1 and any(key.endswith(f".{word}") for key in every_key()):
+        return ""
+    meant = keys_meant(word)
+    named = " or ".join(f"'{key}'" for key in meant)
+    return f"did you mean {named}?" if meant else absent(word) or ""
 
 
 def _sibling(step: str | int, parent: YamlPath, valid: list[str]) -> str:
