@@ -1,4 +1,4 @@
-"""Small commands: still, record, think, plan, validate, scenes, new, words, schema, sonify, cache."""
+"""Small commands: still, record, think, plan, validate, scenes, new, words, schema, completion, sonify, cache."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ import click
 import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
-from netviz.cli.options import cache_option, debug_option, output_options, overwrite_option, scene_options
+from netviz.cli.completion import complete_path, complete_scene, complete_words
+from netviz.cli.help import command
+from netviz.cli.options import (
+    EVERY_OPTION,
+    all_but,
+    at_option,
+    cache_option,
+    debug_option,
+    output_options,
+    overwrite_option,
+    scene_options,
+)
 from netviz.cli.sources import OUTPUT_SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
 from netviz.pipeline.prepare import finish, prepare
@@ -21,19 +32,19 @@ from netviz.pipeline.validation import one_run_problems, target_problems
 from netviz.scene.messages import printable
 from netviz.scene.scene import Scene
 from netviz.scene.validation_training import count
-from netviz.timeline.moments import FORMS
 from netviz.timeline.pace import is_by_change
 from netviz.timeline.plan import Plan
 from netviz.training.cache import VARIABLE, recording_cache
 
 
-@click.command("still")
-@scene_options
+@command("still")
+@scene_options(*all_but("--quality"))
 @output_options("The picture; without it the scene's name + .png in the current folder.")
-@click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
+@at_option
 @click.option(
     "--seen-as",
     metavar="VISION",
+    shell_complete=complete_words("deuteranopia", "protanopia", "tritanopia", "grey"),
     help="How it is seen with deuteranopia, protanopia or tritanopia, or printed in grey.",
 )
 @cache_option
@@ -52,8 +63,8 @@ def still_command(
     console.result(f"{console.name(source.target)}: {_size(source.scene)}, {_bytes(source.target)}")
 
 
-@click.command("record")
-@scene_options
+@command("record")
+@scene_options(*EVERY_OPTION)
 @output_options("The recording; without it the scene's name + .npz in the current folder.")
 @click.pass_context
 def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: Any) -> None:
@@ -84,8 +95,8 @@ def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: An
     console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 
-@click.command("think")
-@scene_options
+@command("think")
+@scene_options("--cycles", "--seed")
 @click.option("--inputs", metavar="X,Y,...", required=True, help="What the network is to think about, such as 1,1,0.")
 @click.option("--json", "as_json", is_flag=True, help="Print the activations of all layers as JSON.")
 @cache_option
@@ -115,8 +126,8 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
         console.result(", ".join(f"{name}: {value:.4f}" for name, value in answers))
 
 
-@click.command("plan")
-@scene_options
+@command("plan")
+@scene_options(*all_but("--seed", "--theme", "--palette", "--motion", "--quality", "--transparent"))
 @click.option("--json", "as_json", is_flag=True, help="Print the table as JSON.")
 @click.pass_context
 def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -> None:
@@ -141,8 +152,8 @@ def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -
     console.result(_plan_as_json(scene, plan) if as_json else _plan_as_text(scene, plan))
 
 
-@click.command("validate")
-@scene_options
+@command("validate")
+@scene_options(*EVERY_OPTION)
 @click.pass_context
 def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     """Check a scene, its music included, without training or drawing."""
@@ -154,7 +165,7 @@ def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
     console.result(f"{source.scene.name}: fine; {console.seconds(plan.seconds)}, {cycles} shown cycles")
 
 
-@click.command("scenes")
+@command("scenes")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @debug_option
 def scenes_command(as_json: bool) -> None:
@@ -169,14 +180,15 @@ def scenes_command(as_json: bool) -> None:
         console.result("\n".join(f"{name:{widest}}  {title}" for name, title in found))
 
 
-@click.command("new")
-@click.argument("target", type=click.Path(path_type=Path), metavar="FILE")
+@command("new")
+@click.argument("target", type=click.Path(path_type=Path), metavar="FILE", shell_complete=complete_path(".yaml"))
 @click.option(
     "--from",
     "source",
     default="xor",
     metavar="SCENE",
     show_default=True,
+    shell_complete=complete_scene,
     help="Which scene to copy; or what to write as one: a Playground link, or a film, picture or recording.",
 )
 @overwrite_option
@@ -214,7 +226,7 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
     console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
 
 
-@click.command("schema")
+@command("schema")
 @debug_option
 def schema_command() -> None:
     """Print the JSON Schema of scene files, with which editors complete and check them."""
@@ -309,7 +321,7 @@ def _bytes(path: Path) -> str:
 # `netviz cache`: the recordings that other commands keep.
 
 
-@click.command("cache")
+@command("cache")
 @click.option("--clear", is_flag=True, help="Remove all of them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 @debug_option
@@ -343,7 +355,7 @@ In braces stands what is filled in; a phrase may leave some of it out, and put i
 """
 
 
-@click.command("words")
+@command("words")
 @debug_option
 def words_command() -> None:
     """Print netviz's own words as a file for a scene's `words`, to be translated."""
@@ -353,11 +365,33 @@ def words_command() -> None:
     console.result(as_yaml(ENGLISH, _HEADING.replace("{name}", "my-words.yaml").rstrip(), {}))
 
 
+# `netviz completion`: what a shell needs to complete commands.
+
+
+@command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@debug_option
+@click.pass_context
+def completion_command(ctx: click.Context, /, shell: str) -> None:
+    """Print what lets a shell complete commands, scenes, files, options, their values and the keys of --set with TAB.
+
+    \b
+    bash: add to ~/.bashrc     eval "$(netviz completion bash)"
+    zsh:  add to ~/.zshrc      eval "$(netviz completion zsh)"
+    fish: run once             netviz completion fish > ~/.config/fish/completions/netviz.fish
+
+    It works in shells that are opened from then on.
+    """
+    from netviz.cli.completion import script
+
+    console.result(script(shell, ctx.find_root().command).rstrip())
+
+
 # `netviz sonify`: the sound of a run, without its film.
 
 
-@click.command("sonify")
-@scene_options
+@command("sonify")
+@scene_options(*all_but("--theme", "--palette", "--size", "--quality", "--transparent"))
 @output_options("The sound, as WAV; without it the scene's name + .wav in the current folder.")
 @cache_option
 @click.pass_context

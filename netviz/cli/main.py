@@ -8,33 +8,57 @@ import sys
 import traceback
 from importlib import import_module
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
-from netviz.cli import console
+from netviz.cli import completion, console
 from netviz.scene.messages import printable
 from netviz.version import __version__
 
-COMMANDS = {
-    "render": "Make the film of a scene or a recording, or of several.",
-    "still": "Make one picture of the film.",
-    "preview": "Show a scene in the browser while you change it.",
-    "embed": "Make a folder with all that a blog post needs of a film.",
-    "sonify": "Make the sound of a run, without a film.",
-    "record": "Train the network and keep the recording, without a film.",
-    "think": "Train the network and let it think about a situation.",
-    "events": "Print what happened while the network learned.",
-    "flashes": "Tell whether a film flashes more often than is safe.",
-    "plan": "Print what the film shows when.",
-    "inspect": "Tell what a film, a picture or a recording was made of.",
-    "validate": "Check a scene without making anything of it.",
-    "scenes": "List the scenes that come with netviz.",
-    "new": "Write a copy of a scene to tweak.",
-    "words": "Print what netviz says in its pictures, to be translated.",
-    "schema": "Print the JSON Schema of scene files, for editors.",
-    "cache": "Tell of the recordings that are kept, or remove them.",
-}
+GROUPS: list[tuple[str, dict[str, str]]] = [
+    (
+        "Make a film, or what else comes of a scene",
+        {
+            "render": "Make the film of a scene or a recording, or of several.",
+            "still": "Make one picture of the film.",
+            "preview": "Show a scene in the browser while you change it.",
+            "embed": "Make a folder with all that a blog post needs of a film.",
+            "sonify": "Make the sound of a run, without a film.",
+        },
+    ),
+    (
+        "Begin a scene of your own",
+        {
+            "scenes": "List the scenes that come with netviz.",
+            "new": "Write a copy of a scene to tweak.",
+            "validate": "Check a scene without making anything of it.",
+        },
+    ),
+    (
+        "Look into a run or a film",
+        {
+            "record": "Train the network and keep the recording, without a film.",
+            "think": "Train the network and let it think about a situation.",
+            "events": "Print what happened while the network learned.",
+            "inspect": "Tell what a film, a picture or a recording was made of.",
+            "flashes": "Tell whether a film flashes more often than is safe.",
+        },
+    ),
+    (
+        "Tools for editors, shells and programs",
+        {
+            "plan": "Print what the film shows when.",
+            "words": "Print what netviz says in its pictures, to be translated.",
+            "schema": "Print the JSON Schema of scene files, for editors.",
+            "completion": "Print what lets a shell complete netviz's commands.",
+            "cache": "Tell of the recordings that are kept, or remove them.",
+        },
+    ),
+]
+COMMANDS = {name: text for _, commands in GROUPS for name, text in commands.items()}
 _MODULES = {
     "render": "render",
     "embed": "render",
@@ -62,17 +86,34 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from netviz.cli.suggestions import explain_command
 
-            near = get_close_matches(args[0], COMMANDS, 1)
-            hint = f" (did you mean '{near[0]}'?)" if near else f"; there are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no command '{args[0]}'{hint}", ctx)
+            raise click.UsageError(explain_command(args[0], COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as wrong:
+            message = (
+                f"no option '{printable(wrong.option_name)}' here; options stand after a command: netviz render xor"
+            )
+            raise click.UsageError(message, ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        options = super().shell_complete(ctx, incomplete) if incomplete.startswith("-") else []
+        return [*(CompletionItem(name, help=COMMANDS[name]) for name in names), *options]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        from netviz.cli.help import write_commands
+
+        write_commands(formatter, GROUPS)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,9 +121,14 @@ class _Commands(click.Group):
 def cli() -> None:
     """Films of neural networks learning.
 
-    A scene file goes in, an MP4 exactly as long as its music comes out:
+    A scene file goes in, an MP4 exactly as long as its music comes out. To begin:
 
-        netviz render xor -o xor.mp4
+    \b
+        netviz render xor          the film of a scene that comes with netviz
+        netviz new my.yaml         a copy of it, to be made your own
+        netviz render my.yaml      its film
+
+    `netviz COMMAND --help` tells of each command.
     """
 
 
@@ -100,16 +146,27 @@ def main(args: list[str] | None = None) -> NoReturn:
 
 def _run(arguments: list[str]) -> NoReturn:
     try:
-        code = cli.main(args=arguments, prog_name="netviz", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name="netviz", complete_var=completion.VARIABLE, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as wrong:
         wrong.show()
+        if not arguments:
+            _offer_scenes()
         sys.exit(wrong.exit_code)
     except Exception as failure:
         console.check_output()
         if "--debug" in arguments:
             console.message(traceback.format_exc())
         sys.exit(console.report(failure))
+
+
+def _offer_scenes() -> None:
+    """After the help that stands for a missing command: what to type for the scenes that lie here."""
+    from netviz.cli.suggestions import render_lines, scenes_here
+
+    if names := scenes_here(Path.cwd()):
+        here = f"{printable(names[0])} lies here" if len(names) == 1 else f"{len(names)} scenes lie here"
+        console.message(f"\n{here}:\n\n{render_lines(names)}")
 
 
 def _settle_surroundings() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,21 +10,26 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from netviz.cli.completion import complete_key, complete_path, complete_scene, complete_setting, complete_words
 from netviz.errors import InputError, Problem
 from netviz.scene.messages import printable
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, parse_set
+from netviz.timeline.moments import FORMS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 SCENE_HELP = """
     SCENE is a scene file, the name of one that comes with netviz (see `netviz scenes`), a TensorFlow Playground link
-    (in quotes), or a recording (.npz); xor without it.
+    (in quotes), or a recording (.npz). Without it: xor, in a folder without scene files.
 """
 # option, scene key, whether its text is read as YAML (numbers) or as it is, help
 SCENE_OPTIONS = (
     ("--cycles", "training.cycles", True, "N", "Train for N cycles through all examples."),
     ("--frames", "schedule.frames", True, "N", "Show N of the cycles, dense early and sparse later."),
-    ("--audio", "audio", False, "FILE", "Music, which the film is as long as; or sonify: made from the run."),
+    (
+        *("--audio", "audio", False, "FILE"),
+        "Music, which the film is as long as, such as bundled:track.mp3; or sonify: made from the run.",
+    ),
     ("--duration", "duration", False, "SECONDS", "Of a film without music, with audio.fit=track or --audio sonify."),
     ("--seed", "training.seed", False, "SEED", "Where the random numbers start: a whole number, or Playground's text."),
     ("--style", "style", False, "NAME", "glow, classic or playground."),
@@ -49,37 +54,66 @@ def variable(option: str) -> str:
     return f"{FROM_ENVIRONMENT}{option.removeprefix('--').upper()}"
 
 
-def scene_options(command: Command) -> Command:
-    """The scene argument, and the options that override its keys."""
-    return click.argument("source", metavar="[SCENE]", default="xor")(_settings(command))
+TRANSPARENT = "--transparent"
+EVERY_OPTION = (*(option for option, *_ in SCENE_OPTIONS), TRANSPARENT)
+"""Options that override a scene's keys; each command has those that change what it makes."""
 
 
-def scenes_options(command: Command) -> Command:
+def all_but(*options: str) -> tuple[str, ...]:
+    """The options that override a scene's keys, without some."""
+    return tuple(option for option in EVERY_OPTION if option not in options)
+
+
+def scene_options(*options: str) -> Callable[[Command], Command]:
+    """The scene argument, and those of EVERY_OPTION that change what the command makes."""
+
+    def add(command: Command) -> Command:
+        argument = click.argument("source", metavar="[SCENE]", required=False, shell_complete=complete_scene)
+        return argument(_settings(command, options))
+
+    return add
+
+
+def scenes_options(*options: str) -> Callable[[Command], Command]:
     """The same of a command that takes several scenes."""
-    return click.argument("sources", metavar="[SCENE]...", nargs=-1)(_settings(command))
+
+    def add(command: Command) -> Command:
+        argument = click.argument("sources", metavar="[SCENE]...", nargs=-1, shell_complete=complete_scene)
+        return argument(_settings(command, options))
+
+    return add
 
 
-def _settings(command: Command) -> Command:
+def _settings(command: Command, options: Sequence[str]) -> Command:
     # Every command with a scene says what may stand for one.
     command.__doc__ = f"{command.__doc__}\n\n{SCENE_HELP}"
-    for option, key, _, metavar, text in reversed(SCENE_OPTIONS):
+    for option, key, _, metavar, text in SCENE_OPTIONS:
+        if option in options:
+            command = click.option(
+                option,
+                parameter(option),
+                metavar=metavar,
+                help=f"{text}  [{key}]",
+                envvar=variable(option),
+                type=str,
+                shell_complete=complete_key(key),
+            )(command)
+    if TRANSPARENT in options:
         command = click.option(
-            option, parameter(option), metavar=metavar, help=f"{text}  [{key}]", envvar=variable(option), type=str
+            TRANSPARENT,
+            is_flag=True,
+            default=None,
+            envvar=variable(TRANSPARENT),
+            help="Leave out the ground, for those who lay the picture over another (.webm, .mov, .webp, .apng, .png).  "
+            "[output.transparent]",
         )(command)
-    command = click.option(
-        "--transparent",
-        is_flag=True,
-        default=None,
-        envvar="NETVIZ_TRANSPARENT",
-        help="Leave out the ground, for those who lay the picture over another (.webm, .mov, .webp, .apng, .png).  "
-        "[output.transparent]",
-    )(command)
     command = click.option(
         "--set",
         "settings",
         metavar="KEY=VALUE",
         multiple=True,
-        help="Any other key, such as training.learning_rate=0.5.",
+        help="Any key of the scene, such as training.learning_rate=0.5; several --set for several keys.",
+        shell_complete=complete_setting,
     )(command)
     command = click.option(
         "--allow-outside", is_flag=True, help="Let a scene file use files from outside its own folder."
@@ -97,10 +131,26 @@ def output_options(what: str) -> Callable[[Command], Command]:
 
     def add(command: Command) -> Command:
         command = overwrite_option(command)
-        return click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=what)(command)
+        output = click.option(
+            *("-o", "--output"),
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help=what,
+            shell_complete=complete_path(),
+        )
+        return output(command)
 
     return add
 
+
+at_option = click.option(
+    "--at",
+    default="50%",
+    metavar="MOMENT",
+    help=f"{FORMS}.",
+    show_default=True,
+    shell_complete=complete_words("start", "end", "poster", "cycle:", "shot:"),
+)
 
 cache_option = click.option(
     "--no-cache",

@@ -14,13 +14,14 @@ from typing import Any
 import click
 
 from netviz.cli import console
-from netviz.cli.options import cache_option, overrides, scene_options
+from netviz.cli.help import command
+from netviz.cli.options import all_but, at_option, cache_option, overrides, scene_options
 from netviz.cli.sources import parse_source
 from netviz.errors import InputError
 from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import ParseResult
 from netviz.scene.messages import printable
-from netviz.timeline.moments import FORMS, check_moment
+from netviz.timeline.moments import check_moment
 from netviz.web.preview import PreviewInput, PreviewSession
 from netviz.web.preview_frames import Status
 from netviz.web.preview_server import close, start_server
@@ -28,9 +29,9 @@ from netviz.web.preview_server import close, start_server
 CTRL_C = 130
 
 
-@click.command("preview")
-@scene_options
-@click.option("--at", default="50%", metavar="MOMENT", help=f"{FORMS}.", show_default=True)
+@command("preview")
+@scene_options(*all_but("--quality"))
+@at_option
 @click.option("--film", is_flag=True, help="Make a draft film of every version as well.")
 @cache_option
 @click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", default=0, help="Where; without it a free one.")

@@ -12,7 +12,18 @@ from click.core import ParameterSource
 import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
-from netviz.cli.options import cache_option, jobs_of, jobs_option, overwrite_option, scene_options, scenes_options
+from netviz.cli.completion import complete_path, complete_sweep
+from netviz.cli.help import command
+from netviz.cli.options import (
+    EVERY_OPTION,
+    all_but,
+    cache_option,
+    jobs_of,
+    jobs_option,
+    overwrite_option,
+    scene_options,
+    scenes_options,
+)
 from netviz.cli.sources import CommandSource as Given
 from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
@@ -31,15 +42,23 @@ OUTPUT_HELP = (
 )
 
 
-@click.command("render")
-@scenes_options
+@command("render")
+@scenes_options(*EVERY_OPTION)
 @overwrite_option
-@click.option("-o", "--output", "outputs", type=click.Path(), metavar="FILE", multiple=True, help=OUTPUT_HELP)
+@click.option(
+    *("-o", "--output", "outputs"),
+    type=click.Path(),
+    metavar="FILE",
+    multiple=True,
+    help=OUTPUT_HELP,
+    shell_complete=complete_path(),
+)
 @click.option(
     "--sweep",
     "sweeps",
     metavar="KEY=VALUES",
     multiple=True,
+    shell_complete=complete_sweep,
     help="A film for each value, such as training.seed=1..8 or training.learning_rate=0.1,0.5,1; several: for all "
     "combinations.",
 )
@@ -169,10 +188,16 @@ def _small(output: OutputFile, settings: EncodeSettings) -> str:
 FOLDER_HELP = "The folder; without it the scene's name in the current folder."
 
 
-@click.command("embed")
-@scene_options
+@command("embed")
+@scene_options(*all_but("--transparent"))
 @overwrite_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help=FOLDER_HELP)
+@click.option(
+    *("-o", "--output"),
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help=FOLDER_HELP,
+    shell_complete=complete_path("/"),
+)
 @click.option("--autoplay", is_flag=True, help="The film of the snippets plays by itself: silent, over and over again.")
 @click.option(
     "--url",

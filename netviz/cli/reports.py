@@ -13,6 +13,8 @@ import click
 import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
+from netviz.cli.completion import complete_path
+from netviz.cli.help import command
 from netviz.cli.options import cache_option, debug_option, scene_options
 from netviz.cli.sources import CommandSource, located, read_source
 from netviz.pipeline.provenance import Inspection
@@ -29,8 +31,8 @@ from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
 from netviz.video.metadata import Provenance
 
 
-@click.command("events")
-@scene_options
+@command("events")
+@scene_options("--cycles", "--frames", "--audio", "--duration", "--seed")
 @click.option("--json", "as_json", is_flag=True, help="Print the events as JSON.")
 @cache_option
 @click.pass_context
@@ -241,8 +243,8 @@ def _name(scene: Scene, layer: int, index: int) -> str:
 # `netviz flashes`: flashes of a film against the limit that is safe, as text or JSON.
 
 
-@click.command("flashes")
-@click.argument("film", type=click.Path(path_type=Path), metavar="FILM")
+@command("flashes")
+@click.argument("film", type=click.Path(path_type=Path), metavar="FILM", shell_complete=complete_path())
 @click.option("--json", "as_json", is_flag=True, help="Print all that was found as JSON.")
 @debug_option
 @click.pass_context
@@ -310,8 +312,8 @@ def _flashes_json(film: Path, found: Flashes) -> str:
 # `netviz inspect`: the provenance of a film, a picture or a recording.
 
 
-@click.command("inspect")
-@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@command("inspect")
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE", shell_complete=complete_path())
 @click.option("--scene", "as_scene", is_flag=True, help="Print the scene it was made of, as a scene file.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
 @debug_option

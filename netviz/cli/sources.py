@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -78,7 +79,7 @@ def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Comma
     swept, wrong = _sweeps(ctx, typed)
     problems += [*more, *wrong]
     found = []
-    for source in ctx.params["sources"] or ("xor",):
+    for source in ctx.params["sources"] or (_usual_source(ctx),):
         for point in swept:
             recording, result = _read(ctx, source, {**typed, **point.overrides})
             if result.scene is not None:
@@ -159,7 +160,19 @@ def _name(result: ParseResult) -> str:
 
 def parse_source(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
     """The command's scene as far as it can be read, with the user's options in it, and its recording if it has one."""
-    return _read(ctx, ctx.params["source"], typed)
+    return _read(ctx, ctx.params["source"] or _usual_source(ctx), typed)
+
+
+def _usual_source(ctx: click.Context) -> str:
+    """The scene of a command without one. Raises InputError where scene files lie here: one of them may be meant."""
+    from netviz.cli.suggestions import scenes_here
+
+    names = scenes_here(Path.cwd())
+    if not names:
+        return "xor"
+    typed = f"netviz {ctx.command.name} {printable(shlex.quote(names[0]))}"
+    more = f" (or {', '.join(map(printable, names[1:4]))}{', ...' if len(names) > 4 else ''})" if names[1:] else ""
+    raise InputError([Problem("which scene", f"{typed}{more}; netviz's own is called xor")])
 
 
 def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:

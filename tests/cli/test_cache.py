@@ -12,7 +12,7 @@ from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, SMALL, contents
 
 STILL = ["still", *SMALL, *BRIEF, "--duration", "60", "-y"]
-THINK = ["think", *BRIEF, "--inputs", "1,1,0"]
+THINK = ["think", "--cycles", "60", "--set", "schedule.frames=3", "--inputs", "1,1,0"]
 
 
 @pytest.fixture

@@ -308,13 +308,14 @@ def test_options_of_every_command_override_the_scene(
     for name in ("render", "still", "record"):
         monkeypatch.setattr(netviz, name, stop, raising=False)
     monkeypatch.setattr("netviz.cli.commands.prepare", stop)
-    for command in ("render", "still", "record", "plan"):
-        assert call(command, option, value).code == 1
+    commands = [name for name in ("render", "still", "record", "plan", "think") if option in options_of(name)]
+    thought = {"think": ["--inputs", "1,1,0"]}
+    for command in commands:
+        assert call(command, option, value, *thought.get(command, [])).code == 1
     monkeypatch.setenv(f"NETVIZ_{option.removeprefix('--').upper()}", value)
-    for command in ("render", "still", "record", "plan"):
-        assert call(command).errors == ["far enough"]
-    assert call("think", "--inputs", "1,1,0").code == 1
-    assert len(seen) == 9
+    for command in commands:
+        assert call(command, *thought.get(command, [])).errors == ["far enough"]
+    assert len(seen) == 2 * len(commands)
     if key[0] == "audio":
         expected = str(tmp_path / expected)
     for scene in seen:
@@ -322,6 +323,13 @@ def test_options_of_every_command_override_the_scene(
         for part in key:
             found = getattr(found, part)
         assert found == expected
+
+
+def options_of(name: str) -> set[str]:
+    """The options of a command."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return {name for param in command.params if isinstance(param, click.Option) for name in param.opts}
 
 
 @pytest.mark.parametrize("seed", ["0.59704", "1e5", "no", "4294967296"])
@@ -377,8 +385,8 @@ def test_training_that_diverges(call: Call, tmp_path: Path) -> None:
     words = (
         r"training diverged in cycle 4, at example 6: the loss left the range of numbers; lower training\.learning_rate"
     )
-    for command in (["render"], ["still"], ["think", "--inputs", "1,1,0"]):
-        result = call(*command, *FILM, *DIVERGES)
+    for command in (["render", *FILM], ["still", *FILM], ["think", "--cycles", "60", "--inputs", "1,1,0"]):
+        result = call(*command, *DIVERGES)
         assert (result.code, result.out) == (1, "")
         assert re.match(words, result.errors[0])
         assert contents(tmp_path) == {}

@@ -79,7 +79,7 @@ def test_what_films_are_called(call: Call, tmp_path: Path) -> None:
         "out/a-seed-2-learning-rate-0.1.mp4",
     ]
     assert len({*both}) == len(both) == 8
-    assert planned(call, "--sweep", "network.layers=[3, 4, 1],[3, 8, 1]", "--sweep", "style=glow,classic") == [
+    assert planned(call, "xor", "--sweep", "network.layers=[3, 4, 1],[3, 8, 1]", "--sweep", "style=glow,classic") == [
         f"xor-layers-{layers}-style-{style}.mp4" for layers in ("3-4-1", "3-8-1") for style in ("glow", "classic")
     ]
     assert contents(tmp_path).keys() == {"a.yaml", "b.yaml", "deep/a.yaml"}
