@@ -11,10 +11,14 @@ Importing netviz loads none of the libraries it works with; each is loaded where
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from netviz.version import __version__ as __version__
+
+if sys.version_info < (3, 11):  # noqa: UP036 (from a clone; before anything is loaded that such a one cannot read)
+    raise ImportError("netviz needs Python 3.11 or later, and this is {}.{}".format(*sys.version_info[:2]))
 
 if TYPE_CHECKING:
     from netviz.errors import InputError, NetvizError, NetvizWarning

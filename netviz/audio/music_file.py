@@ -25,6 +25,9 @@ _FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,asf,caf,au,ape,wv,tta"
 
 _NOTHING = "no decodable audio in it (mp3, wav, flac, ogg or m4a is expected)"
 
+MISSING = "no such file"
+"""Fault of a file that is not there."""
+
 _BYTES_A_SAMPLE = 2
 _SAMPLES_A_PACKET = 1152
 _BROKEN_PACKET = "Invalid data found when processing input"
@@ -116,7 +119,7 @@ def _examined(path: str | Path) -> _Decoded:
             with Path(path).open("rb") as file:  # raises the real reason
                 file.read(1)
     except FileNotFoundError:
-        fault = "no such file"
+        fault = MISSING
     except (OSError, ValueError) as error:
         fault = f"cannot be read: {(getattr(error, 'strerror', None) or str(error)).lower()}"
     if fault:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from netviz.audio.music_file import (
+    MISSING,
     SAMPLE_RATE,
     audio_problems,
     audio_samples,
@@ -17,6 +18,7 @@ from netviz.audio.music_file import (
 )
 from netviz.errors import InputError, Problem
 from netviz.resources import music
+from netviz.scene.files import MUSIC, no_such_file
 from netviz.scene.messages import dotted
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sound
@@ -111,14 +113,21 @@ def length_notes(scene: Scene, seconds: Fraction) -> list[str]:
     return notes
 
 
+def file_problems(sound: Sound) -> list[Problem]:
+    """Problems of a sound's file as music; one that is not there comes with one to take instead."""
+    path = music(sound.file)
+    where = f"audio.file: {path}"
+    faults = [problem.message for problem in audio_problems(path)]
+    return [Problem(where, no_such_file(path, MUSIC) if fault == MISSING else fault) for fault in faults]
+
+
 def sound_problems(scene: Scene) -> list[Problem]:
     """Problems that keep a scene's music from being played. Decodes all of it, once for each state of the file."""
     sound = scene.audio
     if sound is None or sound.is_sonified:
         return []
-    path = music(sound.file)
-    if found := audio_problems(path):
-        return [Problem("audio.file", f"{path}: {problem.message}") for problem in found]
+    if found := file_problems(sound):
+        return found
     if rest_of(sound) == 0:
         whole = rest_of(sound.model_copy(update={"start": Fraction(0)}))
         message = f"{float(sound.start):g} s is past the end of the music, which lasts {duration_text(whole)}"

@@ -14,11 +14,10 @@ from pathlib import Path
 import click
 
 from netviz.atomic_files import folder_problems
-from netviz.audio.music_file import audio_problems
+from netviz.audio.soundtrack import file_problems
 from netviz.cli.options import overrides
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.pipeline.validation import target_problems
-from netviz.resources import music
 from netviz.scene.loader import ParseResult, read_scene, read_stored
 from netviz.scene.messages import printable
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
@@ -202,8 +201,7 @@ def _problems_beyond(ctx: click.Context, result: ParseResult, targets: Sequence[
     found: list[Problem] = []
     audio = result.parts.get("audio")
     if isinstance(audio, Sound) and not audio.is_sonified:
-        faults = audio_problems(music(audio.file))
-        found += [result.located(Problem("audio.file", f"{audio.file}: {fault.message}")) for fault in faults]
+        found += map(result.located, file_problems(audio))
     if ctx.command.name == "embed":
         found += folder_problems(targets[0], (), ctx.params["overwrite"])
     if ctx.command.name in OUTPUT_SUFFIXES:

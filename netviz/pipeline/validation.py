@@ -13,6 +13,7 @@ from netviz.audio.soundtrack import duration_text
 from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
 from netviz.resources import music
+from netviz.scene.files import FONTS, no_such_file
 from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.panels import PicturePanelSpec
@@ -180,7 +181,7 @@ def _font_fault(path: Path) -> str | None:
 
     try:
         if not path.is_file():  # a pipe or a device would be waited for
-            return "no such file"
+            return no_such_file(path, FONTS)
         width("a", Font(path), 10)
     except (OSError, RuntimeError, ValueError):
         return "cannot be read as a font; .ttf or .otf is expected"
@@ -192,7 +193,7 @@ def _picture_fault(path: Path) -> str | None:
 
     try:
         if not path.is_file():
-            return "no such file"
+            return no_such_file(path, (".png", ".jpg", ".jpeg"))
         with Image.open(path, formats=("PNG", "JPEG")) as picture:
             picture.load()  # only here a file that breaks off is found out
     except Exception:  # a broken picture makes Pillow raise almost anything

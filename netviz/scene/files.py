@@ -15,7 +15,7 @@ from pathlib import Path
 
 from netviz.errors import InputError, Problem
 from netviz.resources import assets_folder, scenes_folder
-from netviz.scene.messages import did_you_mean, dotted, kind, printable, shown
+from netviz.scene.messages import did_you_mean, dotted, kind, nearest, printable, shown
 from netviz.scene.model import Data, Example
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation_film import phrases_alone
@@ -67,6 +67,39 @@ def _bundled(text: str) -> Path:
     return folder / name
 
 
+MUSIC = (".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac", ".aiff")
+FONTS = (".ttf", ".otf")
+
+
+def no_such_file(path: Path, kinds: Sequence[str]) -> str:
+    """Return the message about a file that is not there: with a file beside it of nearly the same name, or one that
+    comes with netviz.
+
+    kinds: suffixes of files that could stand in its place.
+    """
+    try:
+        beside = [each.name for each in path.parent.iterdir() if each.suffix.lower() in kinds]
+        is_folder_there = True
+    except OSError:
+        beside, is_folder_there = [], path.parent.exists()
+    if not is_folder_there:
+        return f"no such file: there is no folder {printable(path_shown(path.parent))}"
+    by_stem = {Path(name).stem: name for name in sorted(beside)}
+    if near := nearest(path.stem, by_stem):
+        return f"no such file (did you mean '{printable(by_stem[near])}'?)"
+    bundled = [each.name for each in sorted(assets_folder().glob("*.*")) if each.suffix in kinds]
+    like_it = path.name if path.name in bundled else bundled[0] if len(bundled) == 1 else None
+    return "no such file" if like_it is None else f"no such file ({BUNDLED}{like_it} comes with netviz)"
+
+
+def path_shown(path: Path) -> str:
+    """Return a path as its user would type it: relative if it lies in the current folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (OSError, ValueError):
+        return str(path)
+
+
 # Scene files: found by a bundled scene's name or by path, and read as text.
 
 _LARGEST_FILE = 1_000_000
@@ -94,8 +127,17 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
     names = bundled_names()
     if source in names:
         return scenes_folder() / f"{source}.yaml"
+    where = printable(str(source))
+    with_suffix = [f"{source}{suffix}" for suffix in SCENE_SUFFIXES if _is_file(Path(f"{source}{suffix}"))]
+    if with_suffix:
+        raise InputError([Problem(where, f"no such file (did you mean '{printable(with_suffix[0])}'?)")])
+    if path.suffix.lower() in MADE:
+        raise InputError([Problem(where, f"no such file, and no scene; a film's own file stands after -o: -o {where}")])
     message = f"neither a scene file nor one of netviz's own scenes: {', '.join(names)}"
-    raise InputError([Problem(printable(str(source)), message + did_you_mean(source, names))])
+    raise InputError([Problem(where, message + did_you_mean(source, names))])
+
+
+_KINDS = {"scene file": SCENE_SUFFIXES, "table": (".csv", ".tsv"), "words file": SCENE_SUFFIXES}
 
 
 def read_text(path: Path, where: str | None = None, *, largest: int = _LARGEST_FILE, what: str = "scene file") -> str:
@@ -114,7 +156,9 @@ def read_text(path: Path, where: str | None = None, *, largest: int = _LARGEST_F
         with path.open("rb") as file:
             content = file.read(largest + 1)
     except FileNotFoundError:
-        raise InputError([Problem(where, f"no such file{_bundled_like(path)}")]) from None
+        own = _bundled_like(path) if what == "scene file" else ""
+        missing = f"no such file{own}" if own else no_such_file(path, _KINDS[what])
+        raise InputError([Problem(where, missing)]) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError([Problem(where, f"cannot be read: {reason.lower()}")]) from None
@@ -173,7 +217,7 @@ def read_words(path: Path, where: str) -> dict[str, str]:
     it."""
     where = printable(where)
     try:
-        tree = read_tree(read_text(path))
+        tree = read_tree(read_text(path, where, what="words file"))
     except UnreadableYaml as error:
         place = f"{where}:{error.position.line}:{error.position.column}"
         raise InputError([Problem(place, error.message)]) from None

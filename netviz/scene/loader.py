@@ -257,7 +257,25 @@ class Reader:
         path = key_path(key)
         if path[0] not in self.overlaid.data or not known(path):
             return problem
-        return Problem(self._place(path) + colon + rest, problem.message)
+        place, typed = self._place(path), self._typed(path)
+        if not rest or typed is None:
+            return Problem(place + colon + rest, problem.message)
+        # A file is named as it was typed; one that the scene names, from where the scene lies.
+        if self.overlaid.origin(path) or self.path is None:
+            return Problem(f"{place}{'' if place.count(' ') == 0 else ':'} {printable(typed)}", problem.message)
+        return Problem(f"{place}: {printable(str(self.path.parent / typed))}", problem.message)
+
+    def _typed(self, path: KeyPath) -> str | None:
+        """Return the text at the path, as it was given; None if something else stands there."""
+        value: Any = self.overlaid.data
+        for step in path:
+            if isinstance(value, str):  # a shorthand: one text for the whole mapping
+                break
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value if isinstance(value, str) else None
 
     def _report_placed(self, path: KeyPath, problem: Problem) -> None:
         """Report a problem that has its own place, among those of the value at the path."""

@@ -42,7 +42,9 @@ def told(scene: netviz.Scene) -> list[str]:
 
 def test_what_cannot_be_heard(track: Path, tmp_path: Path) -> None:
     assert told(scene_with(track, start=4)) == ["audio.start: 4 s is past the end of the music, which lasts 4.0 s"]
-    assert told(scene_with(tmp_path / "none.mp3", start=9)) == [f"audio.file: {tmp_path / 'none.mp3'}: no such file"]
+    assert told(scene_with(tmp_path / "none.mp3", start=9)) == [
+        f"audio.file: {tmp_path / 'none.mp3'}: no such file (bundled:track.mp3 comes with netviz)"
+    ]
     assert told(scene_with(track, fade_in=2.5, fade_out=2.5)) == [
         "audio.fade_out: fade_in and fade_out together take 5 s, which is longer than the film, which lasts 4.0 s; "
         "give less"

@@ -39,10 +39,10 @@ def scene(folder: Path, audio: str, duration: str = "") -> Path:
 @pytest.mark.parametrize(
     ("audio", "says"),
     [
-        ("words.mp3", "my.yaml:9:8: audio: {}/words.mp3: no decodable audio in it (mp3, wav, flac"),
-        ("{file: empty.mp3}", "my.yaml:9:15: audio.file: {}/empty.mp3: no decodable audio in it: the file is empty"),
-        ("cover.m4a", "my.yaml:9:8: audio: {}/cover.m4a: no audio in it, only a picture"),
-        ("none.mp3", "my.yaml:9:8: audio: {}/none.mp3: no such file"),
+        ("words.mp3", "my.yaml:9:8: audio: words.mp3: no decodable audio in it (mp3, wav, flac"),
+        ("{file: empty.mp3}", "my.yaml:9:15: audio.file: empty.mp3: no decodable audio in it: the file is empty"),
+        ("cover.m4a", "my.yaml:9:8: audio: cover.m4a: no audio in it, only a picture"),
+        ("none.mp3", "my.yaml:9:8: audio: none.mp3: no such file (bundled:track.mp3 comes with netviz)"),
         ("{file: a.mp3, start: 60}", "my.yaml:9:29: audio.start: 60 s is past the end of the music, which lasts 2.0 s"),
         ("{file: a.mp3, fade_in: 3}", "my.yaml:9:31: audio.fade_in: 3 s are longer than the film, which lasts 2.0 s"),
         ("{file: a.mp3, gain: 1e6}", "my.yaml:9:28: audio.gain: expected a number from -60 to 24, got 1000000.0"),
@@ -56,16 +56,16 @@ def scene(folder: Path, audio: str, duration: str = "") -> Path:
 def test_what_is_wrong_in_a_scene_is_told_with_its_line(call: Call, tmp_path: Path, audio: str, says: str) -> None:
     scene(tmp_path, audio)
     (error,) = refused(call, tmp_path, "render", "my.yaml")
-    assert error.startswith(says.format(tmp_path)), error
+    assert error.startswith(says), error
 
 
 def test_what_is_wrong_in_an_option_is_told_with_it(call: Call, tmp_path: Path) -> None:
     scene(tmp_path, "a.mp3")
     for option, says in (
-        (("--audio", "words.mp3"), f"--audio: {tmp_path}/words.mp3: no decodable audio"),
+        (("--audio", "words.mp3"), "--audio words.mp3: no decodable audio"),
         (("--set", "audio.start=9"), "--set audio.start: 9 s is past the end of the music"),
         (("--set", "audio.fade_out=9"), "--set audio.fade_out: 9 s are longer than the film"),
-        (("--set", "audio.file=empty.mp3"), f"--set audio.file: {tmp_path}/empty.mp3: no decodable audio"),
+        (("--set", "audio.file=empty.mp3"), "--set audio.file: empty.mp3: no decodable audio"),
         (("--set", "audio.loudness=14"), "--set audio.loudness: expected a number from -40 to -6, got 14"),
         (("--set", "audio.gain=-3", "--duration", "5"), "--set audio.gain and --duration: the film is as long as"),
     ):
