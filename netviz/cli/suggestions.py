@@ -12,20 +12,24 @@ import click
 from netviz.scene.messages import printable
 from netviz.scene.synonyms import COMMANDS, OPTIONS, absent, keys_meant, normal
 
+_FORMAT = ("--format", "--codec", "--container", "--gif", "--mp4", "--webm", "--type")
+"""Options elsewhere for what netviz reads from a file's name."""
+
 
 def explain_option(command: click.Command, name: str) -> str | None:
     """Return the message about an option that a command does not have; None if nothing is known of its meaning."""
-    from netviz.cli.options import SCENE_OPTIONS
+    from netviz.cli.options import EVERY_OPTION, SCENE_OPTIONS
 
     if not name.startswith("--"):
         return None
     own = {opt for param in command.params for opt in (*param.opts, *param.secondary_opts)}
     unknown = f"no option '{printable(name)}'"
     has_scene = "--set" in own
-    for option, _, _, _, _ in SCENE_OPTIONS:
-        if name == option and has_scene:
-            return f"{unknown}: it would change nothing of what {command.name} makes"
-    if name in ("--scene", "--config", "--file", "--source") and has_scene:
+    if name in EVERY_OPTION and has_scene:
+        return f"{unknown}: netviz {command.name} has no use for it"
+    if name in _FORMAT and "--output" in own:
+        return f"{unknown}; the end of a name says it, such as -o film{'.gif' if name == '--gif' else '.webm'}"
+    if name in ("--scene", "--config", "--file", "--source", "--input") and has_scene and "--inputs" not in own:
         return f"{unknown}; a scene stands by itself: netviz {command.name} my.yaml"
     word = normal(name)
     if meant := [option for option in OPTIONS.get(word, ()) if option in own]:

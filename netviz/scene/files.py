@@ -71,11 +71,11 @@ MUSIC = (".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac", ".aiff")
 FONTS = (".ttf", ".otf")
 
 
-def no_such_file(path: Path, kinds: Sequence[str]) -> str:
+def no_such_file(path: Path, kinds: Sequence[str], *, may_be_bundled: bool = True) -> str:
     """Return the message about a file that is not there: with a file beside it of nearly the same name, or one that
     comes with netviz.
 
-    kinds: suffixes of files that could stand in its place.
+    kinds: suffixes of files that could stand in its place. may_be_bundled: whether one of netviz's own files could.
     """
     try:
         beside = [each.name for each in path.parent.iterdir() if each.suffix.lower() in kinds]
@@ -87,9 +87,17 @@ def no_such_file(path: Path, kinds: Sequence[str]) -> str:
     by_stem = {Path(name).stem: name for name in sorted(beside)}
     if near := nearest(path.stem, by_stem):
         return f"no such file (did you mean '{printable(by_stem[near])}'?)"
+    if not may_be_bundled:
+        return f"no such file ({_listed(sorted(beside))} there)" if beside else "no such file"
     bundled = [each.name for each in sorted(assets_folder().glob("*.*")) if each.suffix in kinds]
     like_it = path.name if path.name in bundled else bundled[0] if len(bundled) == 1 else None
     return "no such file" if like_it is None else f"no such file ({BUNDLED}{like_it} comes with netviz)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first names of some files, and whether they are one or several."""
+    first = ", ".join(map(printable, names[:3])) + (", ..." if len(names) > 3 else "")
+    return f"{first} {'lies' if len(names) == 1 else 'lie'}"
 
 
 def path_shown(path: Path) -> str:
@@ -133,6 +141,8 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
         raise InputError([Problem(where, f"no such file (did you mean '{printable(with_suffix[0])}'?)")])
     if path.suffix.lower() in MADE:
         raise InputError([Problem(where, f"no such file, and no scene; a film's own file stands after -o: -o {where}")])
+    if Path(source).is_dir():
+        raise InputError([Problem(where, "is a folder, not a scene file")])
     message = f"neither a scene file nor one of netviz's own scenes: {', '.join(names)}"
     raise InputError([Problem(where, message + did_you_mean(source, names))])
 
@@ -157,7 +167,8 @@ def read_text(path: Path, where: str | None = None, *, largest: int = _LARGEST_F
             content = file.read(largest + 1)
     except FileNotFoundError:
         own = _bundled_like(path) if what == "scene file" else ""
-        missing = f"no such file{own}" if own else no_such_file(path, _KINDS[what])
+        is_words = what == "words file"
+        missing = f"no such file{own}" if own else no_such_file(path, _KINDS[what], may_be_bundled=is_words)
         raise InputError([Problem(where, missing)]) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

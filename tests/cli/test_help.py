@@ -55,7 +55,7 @@ def test_commands_have_the_options_that_change_something_there(name: str) -> Non
 def test_an_option_of_other_commands_says_so(call: Call, name: str, option: str) -> None:
     result = call(name, option, "1")
     assert result.code == 2
-    assert f"no option '{option}': it would change nothing of what {name} makes" in result.err
+    assert f"no option '{option}': netviz {name} has no use for it" in result.err
 
 
 def test_the_columns_of_all_groups_stand_below_each_other(call: Call) -> None:
