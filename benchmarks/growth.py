@@ -86,7 +86,7 @@ def in_turn(problem: TrainingProblem, parameters: Parameters, cycles: int, round
 
 
 def row(name: str, problem: TrainingProblem, parameters: Parameters, cycles: int, rounds: int) -> str:
-    """A line of a table, for docs/speed.md."""
+    """A line of a table, for docs/explanation/speed.md."""
     engine = choose_engine(problem, cycles).name
     ours, plain, ratio = in_turn(problem, parameters, cycles, rounds)
     return f"| {name} | {engine} | {_amount(ours)} | {_amount(plain)} | {ratio:.2f}x |"

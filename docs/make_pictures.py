@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -89,6 +90,23 @@ def gallery() -> None:
     (HERE.parent / "gallery.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def lesson() -> None:
+    """The film of the lesson about one's own data, of the table and the scene that stand on its page."""
+    page = (HERE.parent / "tutorial" / "your-own-data.md").read_text(encoding="utf-8")
+    saved = re.findall(r"as `([\w.]+)`:\n\n```\w+\n(.*?)```", page, flags=re.DOTALL)
+    added = re.findall(r"to `exam.yaml`:\n\n```yaml\n(.*?)```", page, flags=re.DOTALL)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in saved:
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        path = Path(folder) / "exam.yaml"
+        small = {"output.size": "960x540"}
+        picture = netviz.still(netviz.load_scene(path, overrides=small), "cycle:790")
+        imageio.v3.imwrite(HERE / "own-data.jpg", picture, quality=85)
+        path.write_text(path.read_text(encoding="utf-8") + "".join(added), encoding="utf-8")
+        picture = netviz.still(netviz.load_scene(path, overrides=small), "end")
+        imageio.v3.imwrite(HERE / "own-plane.jpg", picture, quality=85)
+
+
 LOOP = {
     "output.size": "800x450",
     "output.fps": 16,
@@ -136,5 +154,6 @@ if __name__ == "__main__":
     (HERE / "scenes").mkdir(parents=True, exist_ok=True)
     stills()
     gallery()
+    lesson()
     loop()
     player()

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from netviz.scene.model import Part
 from netviz.scene.types import LARGEST_SIDE, FrameRate, Size
 
-# Platforms: their requirements for films, as of 2026. docs/platforms.md gives the source of every value.
+# Platforms: their requirements for films, as of 2026. docs/how-to/platforms.md gives the source of every value.
 #
 # Platforms change: a value here is the one known when it was written down.
 

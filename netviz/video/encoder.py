@@ -34,7 +34,7 @@ class QualitySettings:
     parameters: str
 
 
-# docs/speed.md shows what each choice gives.
+# docs/explanation/speed.md shows what each choice gives.
 # 8x8dct, which ultrafast leaves out, is what makes the profile High.
 # good: most of a picture is a dark gradient, from which little can be taken for the lines, so bits are moved between
 # its parts only half as far as x264 would (aq-strength). Chroma is quantised more finely than luma, and small

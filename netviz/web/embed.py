@@ -72,7 +72,7 @@ def embed(
     cache: bool = False,
 ) -> Post:
     """Make a folder with all that a blog post needs of a film: the film itself, a picture of it, its captions and
-    transcript, alternative text, snippets to paste, and a page that plays it (see docs/embedding.md).
+    transcript, alternative text, snippets to paste, and a page that plays it (see docs/how-to/embedding.md).
 
     folder: without it the scene's name in the current folder. One that exists is refused unless `overwrite`; then
     files of the same names are replaced in it, and all others left. autoplay: whether the film of the snippets begins

@@ -13,7 +13,7 @@ from netviz.scene.output import PLATFORMS, Output, PlatformName, misfit_of_rate,
 from netviz.scene.overrides import Override
 from netviz.scene.sound import LOUDEST_TARGET, QUIETEST_TARGET
 
-DOCS = Path(__file__).parents[2] / "docs" / "platforms.md"
+DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "platforms.md"
 
 
 def typed(**values: str) -> dict[str, Override]:
