@@ -5,7 +5,7 @@ A page is read in a folder of its own. Its blocks are told apart by their langua
 * `bash`: each command is run, in a small size, and must succeed. `netviz preview` is stopped once its page is there.
 * `console`: commands after `$`, and lines of what they print.
 * `python`: run from top to bottom, with small films.
-* any block after "as `FILE`:": saved under that name; after "to `FILE`:" added to its end.
+* any block after "save this as `FILE`:": saved so; after "add this to `FILE`:": put at its end.
 * `yaml` otherwise: keys of a scene, which are put into a scene (the page's last one) and checked.
 * other languages are shown, and not run.
 
@@ -23,12 +23,15 @@ import signal
 import subprocess
 import sys
 import tomllib
+import types
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 import netviz
 from netviz.cli import main
@@ -38,6 +41,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(page for part in ("tutorial", "how-to", "explanation") for page in (DOCS / part).glob("*.md"))
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "2", "NETVIZ_QUALITY": "draft"}
+SHAPES = {"720p": "320x180", "4k": "320x180", "square": "180x180", "vertical": "180x320"}
 NOT_RUN = ("pip install ", "dask ")
 """Beginnings of commands that need the network, or other machines."""
 
@@ -54,8 +58,8 @@ class Block:
     @property
     def file(self) -> tuple[str, str] | None:
         """The name under which the reader is told to save it, or to which to add it, and the mode to open that with."""
-        found = re.search(r"\b(as|to) `([\w.-]+\.\w+)`[^`]*:$", self.before)
-        return (found[2], "w" if found[1] == "as" else "a") if found else None
+        found = re.search(r"\b(save this as|add this to) `([\w.-]+\.\w+)`[^`]*:$", self.before, flags=re.IGNORECASE)
+        return (found[2], "w" if found[1].lower() == "save this as" else "a") if found else None
 
 
 def blocks(page: Path) -> list[Block]:
@@ -108,7 +112,7 @@ def run_line(line: str) -> None:
     if "--cluster" in words:  # which other machines have to serve
         where = words.index("--cluster")
         words = [*words[:where], *words[where + 2 :], "--dry-run"]
-    words = ["320x180" if word in ("720p", "1080p") else word for word in words]
+    words = [words[0], *(SHAPES.get(now, now) if last == "--size" else now for last, now in pairwise(words))]
     if "--for" in words or any(word.startswith("output.platform=") for word in words):
         # What is typed goes before the environment's size, and platforms take no two frames a second.
         words += {"render": ["--dry-run"], "embed": ["--size", "320x180", "--fps", "2"]}.get(words[1], [])
@@ -164,13 +168,19 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if page.parent.name != "tutorial":
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "my.yaml")
         shutil.copy(ROOT / "assets" / "track.mp3", folder / "music.mp3")
-        netviz.still(netviz.load_scene("neuron", overrides={"output.size": "64x64"}), "end", folder / "logo.png")
+        Image.new("RGB", (64, 64), "gold").save(folder / "logo.png")
     shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "whole.yaml")
     monkeypatch.chdir(folder)
     for name, value in SMALL.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    if "IPython" in page.read_text(encoding="utf-8"):  # which notebooks bring along
+        notebook, shown = types.ModuleType("IPython"), types.ModuleType("IPython.display")
+        vars(notebook).update(version_info=(9, 0), get_ipython=lambda: None)
+        vars(shown).update(Video=lambda path, embed: Path(path).read_bytes(), HTML=str)
+        monkeypatch.setitem(sys.modules, "IPython", notebook)
+        monkeypatch.setitem(sys.modules, "IPython.display", shown)
     load = netviz.load_scene
 
     def load_small(source: str | Path, *, overrides: dict[str, Any] | None = None, **more: Any) -> netviz.Scene:
