@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: film test lint typecheck format bench pictures gallery dist clean help
+.PHONY: film test lint typecheck format bench pictures docs dist clean help
 
 help:
-	@echo "make film | test | lint | typecheck | format | bench | pictures | gallery | dist | clean"
+	@echo "make film | test | lint | typecheck | format | bench | pictures | docs | dist | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -50,9 +50,12 @@ bench: $(READY)
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
 
-# A page with a film of every bundled scene, to be opened in a browser: build/gallery/index.html.
-gallery: $(READY)
-	$(BIN)/python docs/make_gallery.py build/gallery
+# The documentation, with a film of every bundled scene: build/docs/index.html. Films that are there are kept while
+# neither their scene nor the code has changed.
+docs: $(READY)
+	$(BIN)/python docs/make_films.py build/docs/films
+	$(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going -d build/doctrees docs build/docs
+	@echo build/docs/index.html
 
 # Wheel and sdist, as they would be released: whole, the same when built again, and used in an empty environment.
 dist: $(READY)

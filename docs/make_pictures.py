@@ -1,4 +1,4 @@
-"""The pictures in the README and the gallery page, made by netviz: python docs/make_pictures.py"""
+"""The pictures in the README and the documentation, made by netviz: python docs/make_pictures.py"""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def stills() -> None:
 
 
 # The moment at which a scene says most.
-GALLERY = {
+SCENES = {
     "xor": "cycle:200",
     "xor-classic": "cycle:500",
     "neuron": "cycle:100",
@@ -74,20 +74,14 @@ GALLERY = {
 }
 
 
-def gallery() -> None:
-    """A still of every bundled scene, and the page that shows them."""
-    titles = dict(bundled_scenes())
-    assert titles.keys() == GALLERY.keys(), "every bundled scene has its still"
-    lines = ["# Gallery", "", "The scenes that come with netviz; `make pictures` made these stills from them."]
-    for name, moment in GALLERY.items():
+def scenes() -> None:
+    """A still of every bundled scene."""
+    assert dict(bundled_scenes()).keys() == SCENES.keys(), "every bundled scene has its still"
+    for name, moment in SCENES.items():
         scene = netviz.load_scene(name)
         width, height = scene.output.size
         smaller = {"output.size": f"{2 * (width * 270 // height)}x540"}
         save(f"scenes/{name}", netviz.still(netviz.load_scene(name, overrides=smaller), moment))
-        lines += ["", f"## {titles[name]}", "", f"    netviz render {name}", ""]
-        lines += [scene.subtitle, ""] if scene.subtitle else []
-        lines += [f"![{titles[name]}](pictures/scenes/{name}.webp)"]
-    (HERE.parent / "gallery.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def lesson() -> None:
@@ -101,10 +95,10 @@ def lesson() -> None:
         path = Path(folder) / "exam.yaml"
         small = {"output.size": "960x540"}
         picture = netviz.still(netviz.load_scene(path, overrides=small), "cycle:790")
-        imageio.v3.imwrite(HERE / "own-data.jpg", picture, quality=85)
+        save("own-data", picture)
         path.write_text(path.read_text(encoding="utf-8") + "".join(added), encoding="utf-8")
         picture = netviz.still(netviz.load_scene(path, overrides=small), "end")
-        imageio.v3.imwrite(HERE / "own-plane.jpg", picture, quality=85)
+        save("own-plane", picture)
 
 
 LOOP = {
@@ -153,7 +147,7 @@ def player() -> None:
 if __name__ == "__main__":
     (HERE / "scenes").mkdir(parents=True, exist_ok=True)
     stills()
-    gallery()
+    scenes()
     lesson()
     loop()
     player()
