@@ -3,14 +3,14 @@
 A page is read in a folder of its own. Its blocks are told apart by their language:
 
 * `bash`: each command is run, in a small size, and must succeed. `netviz preview` is stopped once its page is there.
-* `console`: commands after `$`, and lines of what they print.
+* `console`: commands after `$`, and lines of what they print; one that prints errors must end as wrong use does.
 * `python`: run from top to bottom, with small films.
 * any block after "save this as `FILE`:": saved so; after "add this to `FILE`:": put at its end.
 * `yaml` otherwise: keys of a scene, which are put into a scene (the page's last one) and checked.
 * other languages are shown, and not run.
 
-Tutorials begin in an empty folder. How-tos and explanations have what their reader has: a scene `my.yaml`, `music.mp3`
-and `logo.png`.
+The first page and tutorials begin in an empty folder. How-tos, explanations and the reference have what their reader
+has: a scene `my.yaml`, `music.mp3`, `logo.png` and a table `flowers.csv`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ from netviz.cli.console import SIGNALS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(page for part in ("tutorial", "how-to", "explanation") for page in (DOCS / part).glob("*.md"))
+PARTS = ("tutorial", "how-to", "explanation", "reference")
+PAGES = [DOCS / "index.md", *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
+FLOWERS = "petal length,petal width,setosa,versicolor,virginica\n" + "1.4,0.2,1,0,0\n4.7,1.4,0,1,0\n6,2.5,0,0,1\n" * 2
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "2", "NETVIZ_QUALITY": "draft"}
 SHAPES = {"720p": "320x180", "4k": "320x180", "square": "180x180", "vertical": "180x320"}
 NOT_RUN = ("pip install ", "dask ")
@@ -72,8 +74,8 @@ def blocks(page: Path) -> list[Block]:
     return found
 
 
-def run_command(words: list[str]) -> None:
-    """Run one command of netviz in this process."""
+def run_command(words: list[str], code: int = 0) -> None:
+    """Run one command of netviz in this process, which must end with this exit code."""
     handlers = {each: signal.getsignal(each) for each in SIGNALS}
     try:
         with pytest.raises(SystemExit) as ended:
@@ -81,7 +83,7 @@ def run_command(words: list[str]) -> None:
     finally:
         for each, handler in handlers.items():
             signal.signal(each, handler)
-    assert ended.value.code == 0, shlex.join(["netviz", *words])
+    assert ended.value.code == code, shlex.join(["netviz", *words])
 
 
 def run_preview(words: list[str]) -> None:
@@ -95,7 +97,7 @@ def run_preview(words: list[str]) -> None:
     assert said, command
 
 
-def run_line(line: str) -> None:
+def run_line(line: str, code: int = 0) -> None:
     """Run a line of a shell: a command of netviz, perhaps with its output sent to a file."""
     if line.startswith(NOT_RUN):
         extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -117,7 +119,7 @@ def run_line(line: str) -> None:
         # What is typed goes before the environment's size, and platforms take no two frames a second.
         words += {"render": ["--dry-run"], "embed": ["--size", "320x180", "--fps", "2"]}.get(words[1], [])
     if target is None:
-        run_command(words[1:])
+        run_command(words[1:], code)
         return
     with Path(target).open("wb") as file:
         ran = subprocess.run([sys.executable, "-m", *words], stdout=file, check=False)
@@ -152,7 +154,7 @@ def run_block(block: Block, folder: Path, names: dict[str, Any], capsys: pytest.
         capsys.readouterr()
         for line in block.text.splitlines():
             if line.startswith("$ "):
-                run_line(line.removeprefix("$ "))
+                run_line(line.removeprefix("$ "), 2 if "\nerror: " in block.text else 0)
                 written = capsys.readouterr()
                 said = (written.out + written.err).splitlines()
             elif line != "...":
@@ -165,11 +167,13 @@ def run_block(block: Block, folder: Path, names: dict[str, Any], capsys: pytest.
 
 def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring a folder into the state in which a page is read."""
-    if page.parent.name != "tutorial":
+    if page.parent.name not in ("tutorial", "docs"):
+        (folder / "flowers.csv").write_text(FLOWERS, encoding="utf-8")
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "my.yaml")
         shutil.copy(ROOT / "assets" / "track.mp3", folder / "music.mp3")
         Image.new("RGB", (64, 64), "gold").save(folder / "logo.png")
-    shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "whole.yaml")
+    if page.parent != DOCS:  # where a command is run that looks for a scene in its folder
+        shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "whole.yaml")
     monkeypatch.chdir(folder)
     for name, value in SMALL.items():
         monkeypatch.setenv(name, value)
