@@ -39,3 +39,7 @@ class InputError(NetvizError):
 
 class NetvizWarning(UserWarning):
     """Warning: the film can be made, but not quite as requested; `--strict` turns it into an error."""
+
+
+class NetvizNote(NetvizWarning):
+    """Warning of the mildest kind: what a film of its length has time for, and what not."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizError, NetvizNote, NetvizWarning, Problem
 from netviz.scene.messages import printable
 
 if TYPE_CHECKING:
@@ -55,9 +55,12 @@ def error(text: str) -> None:
     _say_marked("error", "red", text)
 
 
-def note(text: str) -> None:
-    """Something the user should know."""
-    _say_marked("warning", "yellow", text)
+def note(text: str, *, mild: bool = False) -> None:
+    """Something the user should know; mild: no more than a note."""
+    if mild:
+        _say_marked("note", "blue", text)
+    else:
+        _say_marked("warning", "yellow", text)
 
 
 def _say_marked(word: str, colour: str, text: str) -> None:
@@ -91,7 +94,7 @@ def warnings_shown(strict: bool) -> Iterator[None]:
                 others(message, category, *rest, **more)  # type: ignore[arg-type]
             elif str(message) not in shown:
                 shown.add(str(message))
-                note(str(message))
+                note(str(message), mild=issubclass(category, NetvizNote))
 
         warnings.showwarning = show
         try:

@@ -122,7 +122,7 @@ def still(
             check_moment(prepared.plan, at)
         except InputError as wrong:
             problems += wrong.problems
-    prepared.checked(problems)
+    prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline
     picture = draw_picture(timeline, moment_frame(timeline, at))
     if seen_as is not None:
@@ -166,7 +166,8 @@ def sonify(
     from netviz.audio.mixdown import write_sonified
 
     prepared, scene, target = prepare(source), scene_of(source), Path(output)
-    prepared.checked([*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)])
+    problems = [*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)]
+    prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline_of_one_run
     with atomic_write(target, overwrite=overwrite) as part:
         for done, total in write_sonified(timeline, part):

@@ -82,8 +82,9 @@ def _shared_files(films: Films) -> list[Problem]:
 
 
 def _of(name: str, problem: Problem) -> Problem:
-    """A problem of one of several films, with the film's name unless it is about a file."""
-    is_file = "/" in problem.where or problem.where.lower().endswith((*FILE_KINDS, *PICTURES, ".vtt"))
+    """A problem of one of several films, with the film's name unless it is about a file that no key names."""
+    is_path = "/" in problem.where or problem.where.lower().endswith((*FILE_KINDS, *PICTURES, ".vtt"))
+    is_file = is_path and ": " not in problem.where
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 

@@ -22,7 +22,7 @@ from netviz.audio.soundtrack import (
     sound_problems,
     soundtrack,
 )
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
 from netviz.pipeline.validation import (
     Source,
     caption_fit_problems,
@@ -53,7 +53,8 @@ class Prepared:
     source: the scene or recording it is of. scene: its scene, with a schedule that follows from beats resolved to a
     number of cycles. plan: None where problems keep it from being laid out. soundtrack: the music as the film plays it,
     not yet brought to a loudness; None without music, or where sound is composed from the run. problems: everything
-    that keeps the film from being made, wherever it is written to. notes: what the user should know of it.
+    that keeps the film from being made, wherever it is written to. notes: what the user should know of it, besides the
+    plan's notes on what it has time for.
     """
 
     source: Source
@@ -68,13 +69,16 @@ class Prepared:
         if problems := [*self.problems, *more]:
             raise InputError(dict.fromkeys(problems))
 
-    def checked(self, more: Iterable[Problem] = ()) -> Plan:
+    def checked(self, more: Iterable[Problem] = (), *, film: bool = True) -> Plan:
         """The plan of a film that can be made, after warning (NetvizWarning) of what the user should know.
 
-        Raises InputError as `refuse` does.
+        film: False for a picture or a sound alone, to which it does not matter what the film has time for. Raises
+        InputError as `refuse` does.
         """
         self.refuse(more)
         assert self.plan is not None, "without problems there is a plan"
+        if film and self.plan.time_notes:
+            warnings.warn("; ".join(self.plan.time_notes), NetvizNote, stacklevel=3)
         for note in self.notes:
             warnings.warn(note, NetvizWarning, stacklevel=3)
         return self.plan
@@ -251,8 +255,8 @@ SHORT_NAME = 8
 def _notes(scene: Scene, plan: Plan) -> Iterator[str]:
     """Notes for the user on a film that can be made."""
     yield from length_notes(scene, plan.seconds)
-    if plan.notes:
-        yield "; ".join(plan.notes)
+    if others := [note for note in plan.notes if note not in plan.time_notes]:
+        yield "; ".join(others)
     texts = [
         *(run.label for run in scene.compare or ()),
         *(scene.title, scene.subtitle),

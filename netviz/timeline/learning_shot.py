@@ -235,18 +235,14 @@ def _what_fits(cycles: tuple[int, ...], examples: int, seconds: Fraction, held: 
 def _notes(
     cycles: tuple[int, ...], shown: tuple[int, ...], examples: int, per_cycle: int, seconds: Fraction
 ) -> list[str]:
-    notes = []
+    """A note on what the time does not suffice for: cycles, and examples in each of them."""
+    parts = []
     if len(shown) < len(cycles):
-        notes.append(
-            f"{float(seconds):.1f} s of learning are too short for {len(cycles)} shown cycles: "
-            f"{'1 is' if len(shown) == 1 else f'{len(shown)} are'} shown"
-        )
+        parts.append(f"for {len(shown)} of {len(cycles)} shown cycles")
     if per_cycle < examples:
-        notes.append(
-            f"{float(seconds):.1f} s of learning are too short for all {examples} examples: "
-            f"each shown cycle presents {per_cycle}, in turn"
-        )
-    return notes
+        some = f"for {per_cycle} of {examples} examples"
+        parts.append(f"in each {some}" if parts else f"{some} in each shown cycle")
+    return [f"{float(seconds):.1f} s of learning have room {', and '.join(parts)}"] if parts else []
 
 
 def _fill(pieces: list[Piece], seconds: Fraction) -> list[Piece]:

@@ -62,6 +62,7 @@ class Plan:
     on_beats: whether the learning shot keeps time with a rhythm: its spans begin on beats, and must stay there.
     glow: for every frame the factor on the brightness of the light, 1 = unchanged; () if all of them are.
     dwells: cycles, increasing, at which moves between shown cycles dwell, because something is told of them.
+    time_notes: those of the notes that say what of cycles and examples there is time for.
     """
 
     fps: Fraction
@@ -73,6 +74,7 @@ class Plan:
     on_beats: bool = False
     glow: tuple[float, ...] = ()
     dwells: tuple[int, ...] = ()
+    time_notes: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> Fraction:
@@ -133,6 +135,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
             )
             pieces.append((index, Piece(kind, length, now)))
     spans = _spans(pieces, scene.output.fps, frames)
+    time_notes = tuple(notes)
     if seconds is None and frames > _LONG * scene.output.fps:
         minutes = round(float(frames / scene.output.fps) / 60)
         notes = [
@@ -145,7 +148,9 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
             lacking = "too few beats" if rhythm.beats else "no beats"
             notes.append(f"there are {lacking} to keep time with: the steps are even")
     notes += _notes_on_shots(scene, lengths, spans)
-    return Plan(scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None)
+    return Plan(
+        scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None, time_notes=time_notes
+    )
 
 
 def _on_beats(

@@ -50,6 +50,11 @@ class Result:
         """The lines about what the user should know."""
         return [line.removeprefix("warning: ") for line in self.err.splitlines() if line.startswith("warning: ")]
 
+    @property
+    def notes(self) -> list[str]:
+        """The lines about what the film has time for."""
+        return [line.removeprefix("note: ") for line in self.err.splitlines() if line.startswith("note: ")]
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Everything in a folder, hidden files too."""

@@ -103,8 +103,7 @@ def test_still(call: Call, tmp_path: Path) -> None:
 def test_a_still_is_a_picture_of_the_film(call: Call, tmp_path: Path) -> None:
     call("still", *FILM, "--at", "1s", "-o", "it.png")
     scene = netviz.load_scene("xor", overrides={"training.cycles": 60, "schedule.frames": 3} | _small())
-    with pytest.warns(netviz.NetvizWarning):
-        picture = netviz.still(scene, "1s")
+    picture = netviz.still(scene, "1s")
     assert np.array_equal(imageio.v3.imread(tmp_path / "it.png"), picture)
 
 
@@ -358,13 +357,17 @@ def test_warnings_are_shown_once_and_are_errors_when_strict(call: Call, tmp_path
     options = [*FILM, "--set", "title=試"]
     result = call("still", *options)
     assert result.code == 0
-    assert len(result.warnings) == 2 == len(set(result.warnings))
-    assert any("'試'" in warning for warning in result.warnings)
+    (letters,) = result.warnings
+    assert "'試'" in letters and result.notes == [], "a picture is not shorter than asked for"
     (tmp_path / "xor.png").unlink()
+    note = "1.0 s of learning have room for 1 of 3 shown cycles, and in each for 1 of 7 examples"
+    for command in ("plan", "validate"):
+        result = call(command, *options)
+        assert (result.code, result.warnings, result.notes) == (0, [letters], [note])
     for command in ("render", "still", "plan", "validate"):
         strict = call(command, *options, "--strict")
         assert (strict.code, strict.out, strict.warnings) == (2, "", [])
-        assert strict.errors == [f"{result.warnings[0]} (--strict)"]
+        assert strict.errors == [f"{letters if command == 'still' else note} (--strict)"]
         assert "training" not in strict.err
     strict = call("render", *SMALL, *BRIEF, "--duration", "40", "--set", "title=試", "--strict")
     assert strict.code == 2 and "'試'" in strict.errors[0]

@@ -12,7 +12,7 @@ import netviz
 from tests.cli.conftest import Call
 from tests.cli.support import FILM, contents
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* are too short")
+pytestmark = pytest.mark.filterwarnings("ignore:.* of learning have room")
 
 
 def test_several_files_of_one_rendering(call: Call, tmp_path: Path) -> None:

@@ -155,5 +155,5 @@ def test_the_result_is_all_that_goes_to_stdout(tmp_path: Path) -> None:
     result = run(tmp_path, "render", *FILM)
     assert result.code == 0
     assert result.out.startswith("xor.mp4: 2.00 s, ") and result.out.count("\n") == 1
-    assert [line.split(":")[0] for line in result.err.splitlines()] == ["warning", "training …", "drawing …"]
+    assert [line.split(":")[0] for line in result.err.splitlines()] == ["note", "training …", "drawing …"]
     assert contents(tmp_path).keys() == {"xor.mp4"}

@@ -39,7 +39,7 @@ from tests.comparing import comparing
 from tests.conftest import short_scene
 from tests.video.support import children
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* are too short")
+pytestmark = pytest.mark.filterwarnings("ignore:.* of learning have room")
 
 SMALL: dict[str, Any] = {
     "output__size": "160x128",

@@ -184,7 +184,7 @@ def test_notes(start: Start, file: Path, strict: bool) -> None:
     if strict:
         assert "(--strict)" in viewer.until(lambda s: s["problems"])["problems"][0]
     else:
-        assert "too short" in " ".join(viewer.picture(2)["notes"])
+        assert "of learning have room" in " ".join(viewer.picture(2)["notes"])
 
 
 @pytest.mark.slow
