@@ -10,7 +10,6 @@ from netviz.pipeline import api, jobs, prepare
 from netviz.pipeline.prepare import Prepared
 from netviz.web import embed
 from tests.cli.conftest import Call
-from tests.cli.support import SMALL
 
 
 @pytest.mark.slow
@@ -54,7 +53,8 @@ def test_one_preparation_a_command(call: Call, monkeypatch: pytest.MonkeyPatch, 
     for name in ("make_plan", "sound_problems", "drawing_problems", "add_story"):
         count(prepare, name)
     name, *options = command
-    result = call(name, *options, *SMALL)
+    # As settings, which every command takes.
+    result = call(name, *options, "--set", "output.size=160x128", "--set", "output.fps=10")
     assert result.code == 0, result.err
     assert len(counting) == 1
     assert all(times == 1 for times in counted.values()), counted
