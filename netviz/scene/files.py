@@ -141,7 +141,7 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
         raise InputError([Problem(where, f"no such file (did you mean '{printable(with_suffix[0])}'?)")])
     if path.suffix.lower() in MADE:
         raise InputError([Problem(where, f"no such file, and no scene; a film's own file stands after -o: -o {where}")])
-    if Path(source).is_dir():
+    if source and path.is_dir():
         raise InputError([Problem(where, "is a folder, not a scene file")])
     message = f"neither a scene file nor one of netviz's own scenes: {', '.join(names)}"
     raise InputError([Problem(where, message + did_you_mean(source, names))])

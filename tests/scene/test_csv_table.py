@@ -193,7 +193,8 @@ def test_where_a_table_is_sought(write: Write, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path / "here")
     assert rows("../my.yaml")[0] == ((1, 2), (0,))
     assert rows("../my.yaml", overrides={"data.csv": "other.csv"}) == [((9, 9), (9,))]
-    assert told("../my.yaml", {"data.csv": Override("no.csv", "--set data.csv")}) == ["no.csv: no such file"]
+    no_table = {"data.csv": Override("no.csv", "--set data.csv")}
+    assert told("../my.yaml", no_table) == ["no.csv: no such file (other.csv lies there)"]
     (tmp_path / "my.yaml").write_text(SCENE.replace("points.csv", "../points.csv"))
     (tmp_path / "here" / "my.yaml").write_text(SCENE.replace("points.csv", "../points.csv"))
     assert rows("my.yaml", allow_outside=True)[0] == ((1, 2), (0,))
