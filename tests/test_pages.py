@@ -42,7 +42,7 @@ DOCS = ROOT / "docs"
 PARTS = ("tutorial", "how-to", "explanation", "reference")
 PAGES = [DOCS / "index.md", *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
 FLOWERS = "petal length,petal width,setosa,versicolor,virginica\n" + "1.4,0.2,1,0,0\n4.7,1.4,0,1,0\n6,2.5,0,0,1\n" * 2
-SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "2", "NETVIZ_QUALITY": "draft"}
+SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "1", "NETVIZ_QUALITY": "draft", "NETVIZ_JOBS": "1"}
 SHAPES = {"720p": "320x180", "4k": "320x180", "square": "180x180", "vertical": "180x320"}
 NOT_RUN = ("pip install ", "dask ")
 """Beginnings of commands that need the network, or other machines."""
@@ -165,6 +165,12 @@ def run_block(block: Block, folder: Path, names: dict[str, Any], capsys: pytest.
         check_keys(block.text, folder)
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where recordings are kept, so that what many pages train is trained once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring a folder into the state in which a page is read."""
     if page.parent.name not in ("tutorial", "docs"):
@@ -188,7 +194,7 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load = netviz.load_scene
 
     def load_small(source: str | Path, *, overrides: dict[str, Any] | None = None, **more: Any) -> netviz.Scene:
-        small = {"output.size": "320x180", "output.fps": 2, "output.quality": "draft"}
+        small = {"output.size": "320x180", "output.fps": 1, "output.quality": "draft"}
         return load(source, overrides=small | (overrides or {}), **more)
 
     monkeypatch.setattr(netviz, "load_scene", load_small)
@@ -198,11 +204,12 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore::netviz.NetvizWarning", "ignore:Animation was deleted:UserWarning")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
 def test_the_blocks_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if not blocks(page):
         return
     start(page, tmp_path, monkeypatch)
+    monkeypatch.setenv("NETVIZ_CACHE", str(cache))
     names: dict[str, Any] = {"__name__": "page"}
     for block in blocks(page):
         try:
