@@ -1,4 +1,4 @@
-"""Every block of code in the written pages of the documentation runs as it stands there, in the order of its page.
+"""Every block of code in the README and the documentation runs as it stands there, in the order of its page.
 
 A page is read in a folder of its own. Its blocks are told apart by their language:
 
@@ -9,8 +9,8 @@ A page is read in a folder of its own. Its blocks are told apart by their langua
 * `yaml` otherwise: keys of a scene, which are put into a scene (the page's last one) and checked.
 * other languages are shown, and not run.
 
-The first page and tutorials begin in an empty folder. How-tos, explanations and the reference have what their reader
-has: a scene `my.yaml`, `music.mp3`, `logo.png` and a table `flowers.csv`.
+The README, the first page and tutorials begin in an empty folder. How-tos, explanations and the reference have what
+their reader has: a scene `my.yaml`, `music.mp3`, `logo.png` and a table `flowers.csv`.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import netviz
 from netviz.cli import main
@@ -40,7 +41,8 @@ from netviz.cli.console import SIGNALS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PARTS = ("tutorial", "how-to", "explanation", "reference")
-PAGES = [DOCS / "index.md", *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
+FIRST = ROOT / "README.md", DOCS / "index.md"
+PAGES = [*FIRST, *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
 FLOWERS = "petal length,petal width,setosa,versicolor,virginica\n" + "1.4,0.2,1,0,0\n4.7,1.4,0,1,0\n6,2.5,0,0,1\n" * 2
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "1", "NETVIZ_QUALITY": "draft", "NETVIZ_JOBS": "1"}
 SHAPES = {"720p": "320x180", "4k": "320x180", "square": "180x180", "vertical": "180x320"}
@@ -173,12 +175,12 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bring a folder into the state in which a page is read."""
-    if page.parent.name not in ("tutorial", "docs"):
+    if page not in FIRST and page.parent.name != "tutorial":
         (folder / "flowers.csv").write_text(FLOWERS, encoding="utf-8")
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "my.yaml")
         shutil.copy(ROOT / "assets" / "track.mp3", folder / "music.mp3")
         Image.new("RGB", (64, 64), "gold").save(folder / "logo.png")
-    if page.parent != DOCS:  # where a command is run that looks for a scene in its folder
+    if page not in FIRST:  # where a command is run that looks for a scene in its folder
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "whole.yaml")
     monkeypatch.chdir(folder)
     for name, value in SMALL.items():
@@ -218,3 +220,14 @@ def test_the_blocks_of_a_page_run(
             said = capsys.readouterr()
             error.add_note(f"{page.relative_to(ROOT)}, line {block.line}\n{said.out}{said.err}")
             raise
+
+
+def test_the_readme_is_short_and_its_film_is_light_and_never_dark() -> None:
+    assert len(FIRST[0].read_text(encoding="utf-8").split()) <= 600
+    path = DOCS / "pictures" / "film.webp"
+    assert path.stat().st_size < 2_000_000
+    with Image.open(path) as film:
+        means = [
+            float(np.asarray(picture.convert("RGB")).mean()) for picture in ImageSequence.Iterator(film)
+        ][::10]  # fmt: skip
+    assert min(means) > 0.6 * max(means), means
