@@ -16,3 +16,5 @@ reach();
 // Both columns beside the text are landmarks: each says which it is.
 document.querySelector("aside.sidebar-drawer")?.setAttribute("aria-label", "Site");
 document.querySelector("aside.toc-drawer")?.setAttribute("aria-label", "On this page");
+// The page of what a search found has no title of its own.
+document.getElementById("search-results")?.insertAdjacentHTML("beforebegin", "<h1>Search</h1>");
