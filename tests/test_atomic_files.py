@@ -100,7 +100,7 @@ def test_an_input_is_never_replaced(tmp_path: Path) -> None:
 
 def test_names_that_cannot_be(tmp_path: Path) -> None:
     assert "cannot be written" in problem_of(tmp_path / ("x" * 300))
-    assert "null byte" in problem_of(tmp_path / "a\0b.mp4")
+    assert "embedded null" in problem_of(tmp_path / "a\0b.mp4")
 
 
 NAMES = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 import stat
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +26,8 @@ _LARGEST_FILE = 4_000_000_000  # bytes
 LARGEST_HEADER = 16_000_000  # bytes
 
 _LONGEST_NPY_HEADER = 10_000  # characters
-_DAMAGE = (  # raised by zipfile and its decompressors for damaged bytes
+_DAMAGE = (  # raised by zipfile, its decompressors and numpy's reader of headers for damaged bytes
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
