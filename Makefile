@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: film test lint typecheck format bench pictures docs dist clean help
+.PHONY: film test test-docs lint typecheck format bench pictures docs dist clean help
 
 help:
-	@echo "make film | test | lint | typecheck | format | bench | pictures | docs | dist | clean"
+	@echo "make film | test | test-docs | lint | typecheck | format | bench | pictures | docs | dist | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -18,7 +18,11 @@ film: $(READY)
 
 # Matrix products in tests are small: with a worker on each core, more threads would only wait for each other.
 test: $(READY)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not documentation"
+
+# The documentation: every block of its pages is run, its links are followed, its pages are read in a real browser.
+test-docs: $(READY)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m documentation
 
 lint: $(READY) typecheck
 	$(BIN)/ruff check .

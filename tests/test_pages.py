@@ -202,7 +202,7 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(netviz, "load_scene", load_small)
 
 
-@pytest.mark.slow
+@pytest.mark.documentation
 @pytest.mark.filterwarnings("ignore::netviz.NetvizWarning", "ignore:Animation was deleted:UserWarning")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
 def test_the_blocks_of_a_page_run(

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import browser
 from tests.browser.support import Watch, until, violations
 
+pytestmark = pytest.mark.documentation
+
 __all__ = ["browser"]
 DESK, PHONE = (1280, 800), (390, 780)
 KINDS = ("index.html", "gallery.html", "how-to/index.html", "reference/errors.html", "reference/python.html")
@@ -37,7 +39,6 @@ def look_at(page: Page, site: Path, pages: list[Path], scheme: str, size: tuple[
     assert [url for url in watch.asked if not url.startswith((site.as_uri(), "data:"))] == []
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", [".", "tutorial", "how-to", "reference", "explanation"])
 def test_no_page_shuts_anybody_out(page: Page, site: Path, part: str) -> None:
@@ -46,7 +47,6 @@ def test_no_page_shuts_anybody_out(page: Page, site: Path, part: str) -> None:
     look_at(page, site, found, "dark", PHONE)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scheme,size", [("dark", DESK), ("light", PHONE), ("light", DESK)])
 def test_no_width_and_no_colour_shuts_anybody_out(page: Page, site: Path, scheme: str, size: tuple[int, int]) -> None:

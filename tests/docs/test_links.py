@@ -7,8 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import html5lib
+import pytest
 
 from netviz.scene.loader import bundled_scenes, find_scene
+
+pytestmark = pytest.mark.documentation
 
 
 @cache

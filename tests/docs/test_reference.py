@@ -22,6 +22,8 @@ from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
 from netviz.training.recording import Recording
 
+pytestmark = pytest.mark.documentation
+
 SCHEMA = scene_schema()
 AT = {"Scene": "", "Example": "data.examples[]", "Sound": "audio", "Caption": "captions[]", "Run": "compare[]"}
 AT |= {"Places": "panels[].at", "Animated": "output.animated"}
