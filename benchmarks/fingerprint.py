@@ -70,7 +70,9 @@ def recording_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> It
         for key, value in sorted(vars(run).items()):
             arrays = value if isinstance(value, tuple) else (value,)
             found = [array for array in arrays if isinstance(array, np.ndarray)]
-            if found:
+            if key in ("weights", "biases"):  # of every row, as in a file
+                found = [array[run.moment] for array in found]
+            if found and key != "moment":
                 data = b"".join(f"{array.dtype}{array.shape}".encode() + array.tobytes() for array in found)
                 yield f"recording {name} {number} {key} {fingerprint(data)}"
         told = [repr(event) for event in netviz.events(run)]

@@ -334,12 +334,11 @@ class Melody:
 
     def _most_changed(self, number: int, span: Span) -> float:
         """Pan of the hidden neuron whose incoming weights changed most in a sweep."""
-        weights, rest = self.timeline.recording.weights, self.timeline.recording_index.rest
+        recording, rest = self.timeline.recording, self.timeline.recording_index.rest
         assert span.from_cycle is not None
-        changes = [
-            np.abs(layer[rest[span.cycle]] - layer[rest[span.from_cycle]]).sum(axis=0)
-            for layer in (weights[:-1] or weights)
-        ]
+        before, after = (recording.parameters_at(rest[cycle]).weights for cycle in (span.from_cycle, span.cycle))
+        incoming = [*zip(before, after, strict=True)]
+        changes = [np.abs(new - old).sum(axis=0) for old, new in incoming[:-1] or incoming]
         layer = max(changes, key=lambda values: float(values.max()))
         return _pan_of(int(layer.argmax()), len(layer))
 

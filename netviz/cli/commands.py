@@ -72,7 +72,7 @@ def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: An
 
     If the numbers run away, what was recorded up to there is kept.
     """
-    from netviz.training.problem import TrainingDiverged
+    from netviz.training.divergence import TrainingDiverged
 
     with console.warnings_shown(strict):
         source = read_source(ctx)

@@ -49,7 +49,7 @@ def events_command(ctx: click.Context, /, as_json: bool, cache: bool, strict: bo
 
 def _trained(source: CommandSource, cache: bool) -> Recording:
     """The scene's recording, up to where training broke off if it did: that is an event too."""
-    from netviz.training.problem import TrainingDiverged
+    from netviz.training.divergence import TrainingDiverged
 
     try:
         with located(source), console.progress_bar() as progress:

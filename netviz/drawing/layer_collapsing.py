@@ -115,8 +115,9 @@ def contributions(recording: Recording) -> tuple[Floats, ...]:
     scene = recording.scene
     rest = np.flatnonzero(recording.example == AT_REST)
     rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_MOMENTS)).astype(int))]
+    moments = recording.moment[rows]
     weights = [
-        np.max([np.abs(with_bias_weights(scene, [layer[row]], [bias[row]])[0]) for row in rows], axis=0)
+        np.max([np.abs(with_bias_weights(scene, [layer[moment]], [bias[moment]])[0]) for moment in moments], axis=0)
         for layer, bias in zip(recording.weights, recording.biases, strict=True)
     ]
     activations = recording.forward(recording.examples.given)

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from netviz.story.network_events import MOST_WORK, passes, work_of
-from netviz.story.replay import CycleEnds, Moments, Replay, Turn, chosen, last_crossing, last_turn
+from netviz.story.replay import CycleEnds, Moments, Replay, Turn, last_crossing, last_turn
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
 from netviz.training.event import Event
 from netviz.training.layers import Floats, features_of, network_inputs
@@ -44,7 +44,7 @@ def answer_events(recording: Recording, moments: Moments, replay: Replay) -> Ite
     if history is not None:
         yield from _solved(history, replay)
     yield from _accuracy(recording, moments, margins)
-    if moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), 1)) is moments:
+    if moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), 1)) is moments:
         yield from _of_situations(recording, moments, replay)
 
 
@@ -126,7 +126,7 @@ class _History:
 
 def _history(recording: Recording, moments: Moments, inputs: Floats, margins: Margins) -> _History | None:
     """Errors of the answers at all moments, or as many as can be computed in time; None if those are too few."""
-    thinned = moments.at_most(MOST_WORK // work_of(chosen(moments.parameters, slice(1)), len(inputs)))
+    thinned = moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), len(inputs)))
     if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
         return None
     errors = _errors(recording, thinned.parameters, inputs, margins)
@@ -204,7 +204,7 @@ def _deciding_input(history: _History, since: int) -> int | None:
     decides, possible = int(found[0]), np.array([*product((0.0, 1.0), repeat=count)])
     if not recording.scene.network.bias:
         possible = possible[1:]  # without biases nothing comes of nothing, whatever has been learned
-    moments = chosen(history.moments.parameters, slice(since, None))
+    moments = history.moments.parameters.at(slice(since, None))
     answers = np.concatenate([layers[-1] for layers in passes(moments, recording.scene.network.activations, possible)])
     is_high = (possible[:, decides] == 1) == bool(follows[0, decides])
     return decides if ((answers[..., 0] > middle) == is_high).all() else None

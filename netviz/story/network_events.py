@@ -8,7 +8,7 @@ import numpy as np
 
 from netviz.scene.captions import EventKind
 from netviz.scene.model import Activation
-from netviz.story.replay import Moments, Replay, Turn, chosen, last_crossing, last_turn
+from netviz.story.replay import Moments, Replay, Turn, last_crossing, last_turn
 from netviz.training import layers as dense
 from netviz.training.event import Event
 from netviz.training.layers import Floats
@@ -123,7 +123,7 @@ def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Eve
     kinds, inputs = recording.scene.network.activations, recording.examples.inputs
     if len(inputs) < 2 or len(kinds) < 2:
         return
-    one = chosen(moments.parameters, slice(1))
+    one = moments.parameters.at(slice(1))
     inputs = inputs[:: -(-len(inputs) // MOST_EXAMPLES)]
     moments = moments.at_most(max(FEWEST_MOMENTS_OF_NEURONS, MOST_WORK // work_of(one, len(inputs))))
     peaks, distances = _measured(moments, kinds, inputs)

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from netviz.training import layers as dense
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.layers import Floats
-from netviz.training.problem import Gradients, Parameters, TrainingDiverged, TrainingProblem, TrainingState
+from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
 from netviz.training.recording import AT_REST, Integers, Recording
 from netviz.training.sgd import run_reference, take_step, updated_state
 from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
@@ -84,7 +84,7 @@ class Replay:
         Examples whose gradients are carried over have the weights of the moment, and a weight that L1 has stopped is
         exactly zero.
         """
-        problem, parameters = self._problem, chosen(self._moments.parameters, moment)
+        problem, parameters = self._problem, self._moments.parameters.at(moment)
         state = TrainingState(parameters)
         if moment == 0:
             return state
@@ -121,13 +121,14 @@ class Replay:
         rows: of all examples of the last cycle, where its steps were recorded.
         """
         end, parts, replayed = (
-            chosen(self._moments.parameters, slice(moment + 1, moment + 2)),
+            self._moments.parameters.at(slice(moment + 1, moment + 2)),
             list[Parameters](),
             cycles,
         )
         if rows is not None:  # each step left what the next one began with
-            parts = [chosen(self._recorded, rows[[*self._starts][1:]]), end]
-            end, replayed = chosen(self._recorded, rows[:1]), cycles[:-1]
+            moments = self._recording.moment[rows]
+            parts = [self._recorded.at(moments[[*self._starts][1:]]), end]
+            end, replayed = self._recorded.at(moments[:1]), cycles[:-1]
         if replayed:
             states = [self.state_at(moment)]
             for cycle in replayed[:-1]:
@@ -138,12 +139,12 @@ class Replay:
             # Before the first cycle of all nothing was carried over: it is in a group of its own.
             apart = 1 if moment == 0 else 0
             steps = concatenated([self._steps(group) for group in (states[:apart], states[apart:]) if group])
-            arrivals = chosen(steps, slice(len(self._starts) - 1, None, len(self._starts)))
+            arrivals = steps.at(slice(len(self._starts) - 1, None, len(self._starts)))
             ends = concatenated([*([stacked([state.parameters for state in states[1:]])] if states[1:] else []), end])
             if not are_near(arrivals, ends, _NEAR):
                 return None
             parts.insert(0, steps)
-        elif not are_near(chosen(self._moments.parameters, slice(moment, moment + 1)), end, _NEAR):
+        elif not are_near(self._moments.parameters.at(slice(moment, moment + 1)), end, _NEAR):
             return None
         last = np.minimum(np.array(self._starts) + self._problem.batch, len(self._problem.inputs)) - 1
         return Stretch(np.repeat(np.array(cycles), len(last)), np.tile(last, len(cycles)), concatenated(parts))
@@ -180,7 +181,7 @@ class CycleEnds:
         if whole is None:
             return None
         ends = np.flatnonzero(np.diff(whole.cycle, append=whole.cycle[-1] + 1) > 0)
-        return Stretch(whole.cycle[ends], whole.example[ends], chosen(whole.parameters, ends))
+        return Stretch(whole.cycle[ends], whole.example[ends], whole.parameters.at(ends))
 
 
 def _carried(states: Sequence[TrainingState]) -> Gradients | None:
@@ -318,11 +319,6 @@ def interleaved(stacks: Sequence[Parameters]) -> Parameters:
     return _together(lambda arrays: np.stack(arrays, axis=1).reshape(-1, *arrays[0].shape[1:]), stacks)
 
 
-def chosen(stack: Parameters, which: Any) -> Parameters:
-    """Some networks of a stack: a slice or an array of indices gives a stack again, a number one network."""
-    return Parameters(tuple(array[which] for array in stack.weights), tuple(array[which] for array in stack.biases))
-
-
 def are_near(one: Parameters, other: Parameters, part: float) -> bool:
     """True if two stacks differ by no more than this part of the other's largest weight."""
     most = part * max(float(np.abs(array).max(initial=0.0)) for array in other.weights)
@@ -357,7 +353,7 @@ class Moments:
         if len(self.cycle) <= count:
             return self
         which = _evenly(np.arange(len(self.cycle)), count)
-        return Moments(self.cycle[which], chosen(self.parameters, which))
+        return Moments(self.cycle[which], self.parameters.at(which))
 
 
 def moments_of(recording: Recording) -> Moments:
@@ -365,7 +361,7 @@ def moments_of(recording: Recording) -> Moments:
     numbers = sum(array[0].size for array in recording.weights)
     rows = np.flatnonzero(recording.example == AT_REST)
     rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // numbers))
-    return Moments(recording.cycle[rows], chosen(Parameters(recording.weights, recording.biases), rows))
+    return Moments(recording.cycle[rows], Parameters(recording.weights, recording.biases).at(recording.moment[rows]))
 
 
 def _evenly(indices: Integers, count: int) -> Integers:

@@ -57,8 +57,7 @@ class Accuracy:
         """Share of examples (E, n_0) of which, with a row's weights, the target's output is the largest."""
         if not len(inputs):
             return None
-        weights, biases = ([array[row] for array in of] for of in (self.recording.weights, self.recording.biases))
         with np.errstate(all="ignore"):
-            outputs = forward(weights, biases, self.recording.scene.network.activations, inputs)[-1]
+            outputs = forward(*self.recording.parameters_at(row), self.recording.scene.network.activations, inputs)[-1]
         right = (outputs.argmax(axis=1) == targets.argmax(axis=1)) & np.isfinite(outputs).all(axis=1)
         return float(right.mean())

@@ -176,7 +176,8 @@ def _steps_on_the_way(recording: Recording, before: int, after: int, count: int,
     if not len(steps):
         return steps
     last_layer = (recording.weights[-1], recording.biases[-1])
-    changes = [(layer[steps] != layer[steps - 1]).reshape(len(steps), -1).any(axis=1) for layer in last_layer]
+    now, before_it = recording.moment[steps], recording.moment[steps - 1]
+    changes = [(layer[now] != layer[before_it]).reshape(len(steps), -1).any(axis=1) for layer in last_layer]
     steps = steps[np.logical_or(*changes)]
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_STEPS)).astype(int))]
     rows = np.array([before, *steps, after])

@@ -209,9 +209,8 @@ def with_bias_nodes(scene: Scene, layers: Sequence[Array], value: float) -> tupl
 
 def state_of(recording: Recording, row: int) -> NetworkState:
     """Weights and biases of the network in a row of its recording."""
-    biases = tuple(layer[row] for layer in recording.biases)
-    weights = with_bias_weights(recording.scene, [layer[row] for layer in recording.weights], biases)
-    return NetworkState(weights, biases)
+    weights, biases = recording.parameters_at(row)
+    return NetworkState(with_bias_weights(recording.scene, weights, biases), biases)
 
 
 def interpolate(before: NetworkState, after: NetworkState, part: float) -> NetworkState:

@@ -121,9 +121,11 @@ class RecordingIndex:
         return self.after(number) if span.kind in ("step", "move") else self.rest[span.cycle]
 
     def _alike(self, one: int, other: int) -> bool:
-        recording = self.recording
+        before, after = (self.recording.parameters_at(row) for row in (one, other))
         return one == other or all(
-            np.array_equal(layer[one], layer[other]) for layer in (*recording.weights, *recording.biases)
+            np.array_equal(first, last)
+            for layers in zip(before, after, strict=True)
+            for first, last in zip(*layers, strict=True)
         )
 
     def way(self, number: int) -> tuple[list[int], list[int]]:

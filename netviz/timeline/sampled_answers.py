@@ -71,31 +71,31 @@ def asked_inputs(recording: Recording, moments: int) -> Floats:
     return network_inputs(features_of(scene), given)
 
 
-def at_places(layer: Floats, rows: Integers, places: Floats) -> Floats:
-    """Weights or biases (N, ...) at N places among some rows (R,) of a recording, on the straight way between two.
+def at_places(layer: Floats, moments: Integers, places: Floats) -> Floats:
+    """Weights or biases (N, ...) at N places among some moments (R,) of a recording, on the straight way between two.
 
-    layer: (S, ...), of the recording. places (N,): 0 to R - 1.
+    layer: (M, ...), of the recording. places (N,): 0 to R - 1.
     """
-    before = np.minimum(places.astype(np.int64), max(0, len(rows) - 2))
-    after, part = rows[np.minimum(before + 1, len(rows) - 1)], places - before
+    before = np.minimum(places.astype(np.int64), max(0, len(moments) - 2))
+    after, part = moments[np.minimum(before + 1, len(moments) - 1)], places - before
     part = part.reshape(-1, *(1,) * (layer.ndim - 1))
-    return np.asarray((1 - part) * layer[rows[before]] + part * layer[after])
+    return np.asarray((1 - part) * layer[moments[before]] + part * layer[after])
 
 
 def answers_at(recording: Recording, rows: Integers, places: Floats, inputs: Floats) -> Floats:
     """Answers (N, B, n_L) to inputs (B, n_0) at N places among some rows, from -1 to 1 as they are drawn.
 
-    rows, places: as in `at_places`. What is not a number counts as 0.
+    rows (R,), of the recording; places (N,): 0 to R - 1. What is not a number counts as 0.
     """
     layers, activations = recording.scene.network.layers, recording.scene.network.activations
     largest = max(*(before * after for before, after in pairwise(layers)), len(inputs) * max(layers))
-    at_once = max(1, _AT_ONCE // largest)
+    moments, at_once = recording.moment[rows], max(1, _AT_ONCE // largest)
     answers = np.empty((len(places), len(inputs), layers[-1]))
     with np.errstate(all="ignore"):
         for start in range(0, len(places), at_once):
             now = places[start : start + at_once]
-            weights = [at_places(layer, rows, now) for layer in recording.weights]
-            biases = [at_places(layer, rows, now)[:, None] for layer in recording.biases]
+            weights = [at_places(layer, moments, now) for layer in recording.weights]
+            biases = [at_places(layer, moments, now)[:, None] for layer in recording.biases]
             answers[start : start + at_once] = signed(
                 forward(weights, biases, activations, inputs)[-1], activations[-1]
             )
@@ -104,11 +104,12 @@ def answers_at(recording: Recording, rows: Integers, places: Floats, inputs: Flo
 
 def distances(recording: Recording, rows: Integers, before: Floats, after: Floats) -> Floats:
     """Distances (N,) of the weights and biases at each two of N places among some rows."""
+    moments = recording.moment[rows]
     squares, at_once = np.zeros(len(before)), max(1, _AT_ONCE // max(layer[0].size for layer in recording.weights))
     with np.errstate(all="ignore"):
         for start in range(0, len(before), at_once):
             now = slice(start, start + at_once)
             for layer in (*recording.weights, *recording.biases):
-                apart = at_places(layer, rows, after[now]) - at_places(layer, rows, before[now])
+                apart = at_places(layer, moments, after[now]) - at_places(layer, moments, before[now])
                 squares[now] += (apart.reshape(len(apart), -1) ** 2).sum(axis=1)
     return np.sqrt(squares)

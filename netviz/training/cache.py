@@ -87,7 +87,7 @@ class RecordingCache:
 
         Returns whether it could be stored; raises nothing if it could not.
         """
-        if recording_size(recording) > self.largest or not recording.info["complete"]:
+        if file_size(recording) > self.largest or not recording.info["complete"]:
             return False
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -167,14 +167,21 @@ def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: Recordi
         return found
     began = time.perf_counter()
     recording = train(scene)
-    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * recording_size(recording):
+    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * file_size(recording):
         kept.keep(recording)
     return recording
 
 
 def recording_size(recording: Recording) -> int:
-    """Bytes of its arrays, which is within a few kilobytes the size of its file."""
+    """Bytes of its arrays in memory."""
     return sum(array.nbytes for array in _arrays(recording))
+
+
+def file_size(recording: Recording) -> int:
+    """Size of its file in bytes, within a few kilobytes: there every row has weights and biases of its own."""
+    rows, parameters = len(recording.moment), (*recording.weights, *recording.biases)
+    shared = sum((rows - len(array)) * (array.nbytes // len(array)) for array in parameters)
+    return recording_size(recording) - recording.moment.nbytes + shared
 
 
 def _arrays(recording: Recording) -> Iterator[npt.NDArray[Any]]:

@@ -11,7 +11,7 @@ from netviz.errors import InputError, NetvizError, Problem
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
-from netviz.training.problem import TrainingDiverged
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.recording import Recording
 from netviz.training.training_recorder import LARGEST_RECORDING, refuse_too_large, size_of_recording
 

@@ -1,22 +1,18 @@
-"""Training problem: network, examples and settings as arrays for the engines; and the error raised on divergence."""
+"""Training problem: network, examples and settings as arrays for the engines."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from netviz.errors import NetvizError
 from netviz.scene.model import Activation, Loss, Regularization
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 from netviz.training.layers import Floats
-
-if TYPE_CHECKING:
-    from netviz.training.recording import Recording
 
 
 class Parameters(NamedTuple):
@@ -30,6 +26,10 @@ class Parameters(NamedTuple):
     def finite(self) -> bool:
         """True if every number is finite."""
         return all(bool(np.isfinite(array).all()) for arrays in self for array in arrays)
+
+    def at(self, which: int | slice | npt.NDArray[np.int64]) -> Parameters:
+        """Some networks of a stack: a slice or an array of indices gives a stack again, a number one network."""
+        return Parameters(tuple(array[which] for array in self.weights), tuple(array[which] for array in self.biases))
 
 
 class Gradients(NamedTuple):
@@ -105,32 +105,3 @@ def training_problem(scene: Scene) -> TrainingProblem:
         regularization_rate=training.regularization_rate,
         in_order=training.initial_weights == "playground" or training.last_batch == "carry",
     )
-
-
-# The error raised when training diverges.
-
-
-class TrainingDiverged(NetvizError):
-    """A weight, an activation or the loss is not a finite number any more.
-
-    cycle: 1-based, 0 before training. example: 0-based, -1 at rest and in testing. layer: 0-based, the inputs being 0.
-    recording: everything recorded before that, with info["complete"] False; None when the start itself is not finite.
-    """
-
-    recording: Recording | None = None
-
-    def __init__(self, problem: TrainingProblem, cycle: int, example: int, layer: int, what: str) -> None:
-        self.cycle, self.example, self.layer = cycle, example, layer
-        when = f"in cycle {cycle}" if cycle else "before the first cycle"
-        at = f"at example {example + 1}" if example >= 0 else "in testing" if what == "test loss" else "at rest"
-        where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(problem.layers) - 1)}"
-        advice = (
-            f"lower training.learning_rate, which is {problem.learning_rate:g}"
-            if cycle
-            else "give smaller initial weights, inputs or targets"
-        )
-        super().__init__(f"training diverged {when}, {at}: the {where} left the range of numbers; {advice}")
-
-
-def _name(layer: int, last: int) -> str:
-    return "the output layer" if layer == last else f"hidden layer {layer}" if layer else "the inputs"

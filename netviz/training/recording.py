@@ -19,6 +19,7 @@ from netviz.scene.schedule import recorded_examples, trained
 from netviz.training import layers as dense
 from netviz.training.data import Examples, examples_of
 from netviz.training.layers import Floats, features_of, network_inputs
+from netviz.training.problem import Parameters
 from netviz.training.storage import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
 
 Integers = npt.NDArray[np.int64]
@@ -33,9 +34,11 @@ _WHOLE = ("cycle", "example", "curve_cycle")
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Training run as data: S kept moments and a curve of K points. L weight layers; float64; read-only.
+    """Training run as data: M kept moments, S rows that show one each, a curve of K points. float64; read-only.
 
-    Rows are in the order of time, and in each `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`.
+    L weight layers. A moment is the network's parameters at one time; rows share it, so that none is stored twice.
+    `parameters_at(row)` is how a row's are read. Rows are in the order of time, and in each
+    `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`, with the weights and biases of its moment.
     Example rows (example >= 0) are the forward pass of that example in that cycle, with the weights from before its
     batch's update. Rest rows (example == -1) have the weights as they are after the cycle (0: before training), the
     activations for inputs of zero, no target (NaN), and the cycle's train_loss. A shown cycle is one example row for
@@ -49,10 +52,12 @@ class Recording:
     """(S,), the cycle of each row."""
     example: Integers
     """(S,), the example of each row: 0-based, -1 at rest."""
+    moment: Integers
+    """(S,), the moment of each row: 0-based, never decreasing."""
     weights: tuple[Floats, ...]
-    """L arrays (S, n_l, n_{l+1})."""
+    """L arrays (M, n_l, n_{l+1})."""
     biases: tuple[Floats, ...]
-    """L arrays (S, n_{l+1}), zeros where the network has no biases."""
+    """L arrays (M, n_{l+1}), zeros where the network has no biases."""
     activations: tuple[Floats, ...]
     """L + 1 arrays (S, n_l), the inputs first."""
     targets: Floats
@@ -93,6 +98,10 @@ class Recording:
         """The cycles that have example rows, increasing."""
         return tuple(np.unique(self.cycle[self.example != AT_REST]).tolist())
 
+    def parameters_at(self, row: int) -> Parameters:
+        """Weights and biases of the network in a row."""
+        return Parameters(self.weights, self.biases).at(int(self.moment[row]))
+
     def forward(self, inputs: Sequence[float] | Floats, row: int = -1) -> tuple[Floats, ...]:
         """Forward pass of inputs (n_0,) with a row's weights (the last row: after training).
 
@@ -106,9 +115,8 @@ class Recording:
         if given.ndim not in (1, 2) or given.shape[-1] != expected:
             raise ValueError(f"the network has {expected} inputs, got an array of {given.shape}")
         values = network_inputs(features, given)
-        weights, biases = ([array[row] for array in arrays] for arrays in (self.weights, self.biases))
         with np.errstate(all="ignore"):
-            return dense.forward(weights, biases, self.scene.network.activations, values)
+            return dense.forward(*self.parameters_at(row), self.scene.network.activations, values)
 
     def deltas(self, row: int) -> tuple[Floats, ...]:
         """The back-propagated error dLoss/d(weighted sums) (n_l,) of an example row, for the layers 1 to L.
@@ -118,7 +126,7 @@ class Recording:
         if self.example[row] == AT_REST:
             raise ValueError(f"row {row} is at rest: there is no target, so no error to go back")
         scene = self.scene
-        weights, layers = ([array[row] for array in arrays] for arrays in (self.weights, self.activations))
+        weights, layers = self.parameters_at(row).weights, [array[row] for array in self.activations]
         with np.errstate(all="ignore"):
             return dense.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
 
@@ -153,9 +161,12 @@ class Recording:
         Raises InputError if the name cannot be written to, NetvizError if writing fails.
         """
         header = {**self.info, "format": FORMAT_VERSION, "scene": self.scene.model_dump(mode="json")}
-        arrays = {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        for name in ("weights", "biases", "activations"):
-            arrays |= {f"{name}_{layer}": array for layer, array in enumerate(getattr(self, name))}
+        arrays = {
+            name: value for name, value in vars(self).items() if isinstance(value, np.ndarray) and name != "moment"
+        }
+        for name in ("weights", "biases"):  # a file has them for every row
+            arrays |= {f"{name}_{layer}": array[self.moment] for layer, array in enumerate(getattr(self, name))}
+        arrays |= {f"activations_{layer}": array for layer, array in enumerate(self.activations)}
         write_arrays(Path(path), header, arrays)
 
     @classmethod
@@ -180,18 +191,33 @@ def _read(file: ArrayFile) -> Recording:
     file.check_names(shapes)
     arrays = {name: file.array(name, shape, "<i8" if name in _WHOLE else "<f8") for name, shape in shapes.items()}
     layers = len(scene.network.layers)
+    weights, biases = (
+        tuple(arrays.pop(f"{name}_{layer}") for layer in range(layers - 1)) for name in ("weights", "biases")
+    )
+    moment, parameters = _moments(Parameters(weights, biases))
     recording = Recording(
         scene=scene,
         info=info,
         test_loss=arrays.pop("test_loss", None),
-        weights=tuple(arrays.pop(f"weights_{layer}") for layer in range(layers - 1)),
-        biases=tuple(arrays.pop(f"biases_{layer}") for layer in range(layers - 1)),
+        moment=moment,
+        weights=parameters.weights,
+        biases=parameters.biases,
         activations=tuple(arrays.pop(f"activations_{layer}") for layer in range(layers)),
         **arrays,
     )
     for problem in _contradictions(recording):
         raise DamagedArrays(f"damaged: {problem}")
     return recording
+
+
+def _moments(rows: Parameters) -> tuple[Integers, Parameters]:
+    """Each row's moment, and the parameters of all moments, from those of all rows: equal neighbours share one."""
+    begins = np.zeros(len(rows.biases[0]), dtype=bool)
+    begins[:1] = True
+    for layer in (*rows.weights, *rows.biases):
+        bits = layer.view(np.int64)  # a zero can have a sign
+        begins[1:] |= (bits[1:] != bits[:-1]).any(axis=tuple(range(1, bits.ndim)))
+    return np.cumsum(begins) - 1, rows.at(np.flatnonzero(begins))
 
 
 def _parsed_header(header: dict[str, Any]) -> tuple[dict[str, Any], Scene]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from netviz.training import layers as dense
 from netviz.training import playground_sums
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.layers import Floats, losses
-from netviz.training.problem import Gradients, Parameters, TrainingDiverged, TrainingProblem, TrainingState
+from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
 
 
 class TrainingStep(NamedTuple):

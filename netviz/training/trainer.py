@@ -16,10 +16,11 @@ from threadpoolctl import threadpool_limits
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import shown_count
 from netviz.training.compiled_engine import can_be_compiled, compile_steps, term_count
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order
-from netviz.training.problem import Parameters, TrainingDiverged, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import TrainResult, run_reference
 from netviz.training.training_recorder import Recorder, refuse_too_large

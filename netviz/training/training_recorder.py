@@ -19,8 +19,9 @@ from netviz.scene.schedule import (
     walked_count,
 )
 from netviz.training.data import examples_of
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.layers import Floats, forward, losses
-from netviz.training.problem import Parameters, TrainingDiverged, TrainingProblem
+from netviz.training.problem import Parameters, TrainingProblem
 from netviz.training.recording import AT_REST, FORMAT_VERSION, Recording
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
@@ -109,13 +110,14 @@ class Recorder:
         rows, layers = len(self.kept) + sum(map(len, self.examples.values())), problem.layers
         self._cycle = np.zeros(rows, dtype=np.int64)
         self._example = np.full(rows, AT_REST, dtype=np.int64)
+        self._moment = np.zeros(rows, dtype=np.int64)
         self._weights = tuple(np.empty((rows, a, b)) for a, b in pairwise(layers))
         self._biases = tuple(np.empty((rows, size)) for size in layers[1:])
         self._activations = tuple(np.empty((rows, size)) for size in layers)
         self._targets = np.full((rows, layers[-1]), np.nan)
         self._loss = np.empty(rows)
         self.curve = CurveRecorder(scene, problem, self.kept)
-        self._row = self._complete_rows = 0
+        self._row = self._complete_rows = self._moments = 0
 
     def start(self, parameters: Parameters) -> None:
         """Record the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
@@ -126,6 +128,8 @@ class Recorder:
         """Record the forward pass of those examples of a step that the film presents, with the weights before it."""
         examples = self.examples[cycle]
         examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
+        if not len(examples):
+            return
         rows, within = slice(self._row, self._row + len(examples)), examples - step.start
         self._cycle[rows] = cycle
         self._example[rows] = examples
@@ -147,12 +151,20 @@ class Recorder:
         self._row = self._complete_rows = row.stop
 
     def _fill(self, rows: slice, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
-        for array, values in (
-            *zip(self._weights, parameters.weights, strict=True),
-            *zip(self._biases, parameters.biases, strict=True),
-            *zip(self._activations, layers, strict=True),
-        ):
+        self._moment[rows] = self._moment_of(parameters)
+        for array, values in zip(self._activations, layers, strict=True):
             array[rows] = values
+
+    def _moment_of(self, parameters: Parameters) -> int:
+        """The moment with these parameters: the last, or a new one."""
+        stored = [*zip((*self._weights, *self._biases), (*parameters.weights, *parameters.biases), strict=True)]
+        last = self._moments - 1
+        if last < 0 or any(array[last].tobytes() != np.asarray(values).tobytes() for array, values in stored):
+            last = self._moments
+            for array, values in stored:
+                array[last] = values
+            self._moments += 1
+        return last
 
     def recording(self) -> Recording | None:
         """The recording up to the last complete moment; None before there is one."""
@@ -160,14 +172,15 @@ class Recorder:
         if not self._complete_rows:
             return None
         last = self._cycle[self._complete_rows - 1]
-        curve = self.curve
+        curve, moments = self.curve, slice(int(self._moment[self._complete_rows - 1]) + 1)
         points = slice(int(np.searchsorted(curve.cycles, last)) + 1)
         return Recording(
             scene=self.scene,
             cycle=self._cycle[rows],
             example=self._example[rows],
-            weights=tuple(array[rows] for array in self._weights),
-            biases=tuple(array[rows] for array in self._biases),
+            moment=self._moment[rows],
+            weights=tuple(array[moments] for array in self._weights),
+            biases=tuple(array[moments] for array in self._biases),
             activations=tuple(array[rows] for array in self._activations),
             targets=self._targets[rows],
             loss=self._loss[rows],

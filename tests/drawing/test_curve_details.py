@@ -18,6 +18,7 @@ from netviz.training.event import Event
 from netviz.training.recording import AT_REST
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
+from tests.recordings import in_rows
 
 __all__ = ["written"]
 
@@ -33,7 +34,7 @@ def details_of(renderer: Renderer) -> CurveDetails:
 
 
 def test_shares_are_those_of_the_weights(timeline: Timeline) -> None:
-    weights = timeline.recording.weights[0]
+    weights = in_rows(timeline.recording).weights[0]
     shares = input_shares(weights, 3)
     assert shares.shape == (len(weights), 3) and np.allclose(shares.sum(axis=1), 1)
     assert (
@@ -58,7 +59,7 @@ def test_ribbons_are_as_high_as_the_shares(timeline: Timeline, monkeypatch: pyte
     line = artists[1]
     recording = timeline.recording
     rows = np.flatnonzero(recording.example == AT_REST)
-    expected = input_shares(recording.weights[0][rows], 3)[:, 2]
+    expected = input_shares(recording.weights[0][recording.moment[rows]], 3)[:, 2]
     assert (slot.bottom - np.asarray(line.get_ydata())) / slot.height == pytest.approx(expected.tolist())
 
 

@@ -32,6 +32,7 @@ from netviz.timeline.worked_example import EquationLine, worked_example_steps, w
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.drawing.support import first
+from tests.recordings import in_rows, with_parameters_in_rows
 
 TWO = [([0.05, 0.1], [0.01, 0.99]), ([1, 0], [1, 0]), ([0.5, -2], [0.3, 0.7])]
 ONE = [([0, 1], [1]), ([1, 0], [0]), ([0.5, -2], [0.25])]
@@ -153,7 +154,7 @@ def expected(told: Told, line: EquationLine) -> list[float]:
     """The numbers that a line has to say, computed from the recording by themselves, in their order."""
     recording, row = told.recording, told.row
     network, loss = recording.scene.network, recording.scene.training.loss
-    weights, biases = ([layer[row] for layer in layers] for layers in (recording.weights, recording.biases))
+    weights, biases = recording.parameters_at(row)
     layers, target = [layer[row] for layer in recording.activations], recording.targets[row]
     with_biases = bool(network.bias)
     last = len(weights)
@@ -177,7 +178,8 @@ def expected(told: Told, line: EquationLine) -> list[float]:
         return [*shown, layers[line.layer + 1][j]]
     layer, i, j = worked_weight(recording.scene)
     gradient = deltas[layer][j] * layers[layer][i]
-    old, new = weights[layer][i, j], recording.weights[layer][told.after][i, j]
+    after = recording.parameters_at(told.after)
+    old, new = weights[layer][i, j], after.weights[layer][i, j]
     if line.kind == "error":
         if loss == "squared_error":
             return [number for t, o in zip(target, outputs, strict=True) for number in (t, o)] + [recording.loss[row]]
@@ -189,7 +191,7 @@ def expected(told: Told, line: EquationLine) -> list[float]:
     if line.kind == "update":
         return [old, recording.scene.training.learning_rate, gradient, new]
     assert line.kind == "weights"
-    rows = [(recording.weights[k][r], recording.biases[k][r]) for k in range(last) for r in (row, told.after)]
+    rows = [each for k in range(last) for each in ((weights[k], biases[k]), (after.weights[k], after.biases[k]))]
     pairs = [
         (rows[2 * k][0][a, b], rows[2 * k + 1][0][a, b])
         for k in range(last)
@@ -256,18 +258,19 @@ def test_every_number_is_the_recordings(case: str) -> None:
 def test_the_printed_figures_of_mazurs_example() -> None:
     """His inputs, weights and biases; the sums he prints: 0.3775, 0.593269992, 1.105905967, 0.298371109."""
     recording = recording_of("two outputs")
-    rows = [np.array(layer) for layer in recording.weights]
-    for layer, weights in zip(rows, ([[0.15, 0.25], [0.2, 0.3]], [[0.4, 0.5], [0.45, 0.55]]), strict=True):
+    rows = in_rows(recording)
+    for layer, weights in zip(rows.weights, ([[0.15, 0.25], [0.2, 0.3]], [[0.4, 0.5], [0.45, 0.55]]), strict=True):
         layer[:] = weights
-    biases = tuple(np.full_like(layer, value) for layer, value in zip(recording.biases, (0.35, 0.6), strict=True))
+    biases = tuple(np.full_like(layer, value) for layer, value in zip(rows.biases, (0.35, 0.6), strict=True))
     row = int(np.flatnonzero((recording.example == 0) & (recording.cycle == 1))[0])
-    layers = replace(recording, weights=tuple(rows), biases=biases).forward(np.array([0.05, 0.1]), row)
+    given = with_parameters_in_rows(recording, rows.weights, biases)
+    layers = given.forward(np.array([0.05, 0.1]), row)
     activations = tuple(np.array(layer) for layer in recording.activations)
     for kept, layer in zip(activations, layers, strict=True):
         kept[row] = layer
     loss = np.array(recording.loss)
     loss[row] = ((np.array([0.01, 0.99]) - layers[-1]) ** 2).sum() / 2
-    changed = replace(recording, weights=tuple(rows), biases=biases, activations=activations, loss=loss)
+    changed = replace(given, activations=activations, loss=loss)
     texts = [text for _, text in Told.of(changed).lines()]
     assert texts[1].endswith(r"= 0.05 \cdot 0.15 +\:0.10 \cdot 0.20 +\:0.35 = 0.3775")
     assert texts[2].endswith(r"= \dfrac{1}{1 + e^{-0.3775}} = 0.5933")
@@ -386,6 +389,21 @@ def test_what_is_presented_is_worked_out_with_the_weights_of_the_moment() -> Non
     assert shown[-1] == pytest.approx(recording.loss[row], abs=0.5e-4)
     thinking = replace(glows, kind="think", row_after=None, target=None, example=None)
     assert told.panel.texts(thinking) == texts[:-1], "without a target there is no error"
+
+
+@pytest.mark.parametrize("case", ["two outputs", "cross entropy", "cross entropy of softmax"])
+def test_the_live_error_is_that_of_the_row(case: str) -> None:
+    """Cross entropy is computed from the weighted sums, so from the row's own weights and biases."""
+    recording = recording_of(case)
+    told = Told.of(recording)
+    rows = np.flatnonzero(recording.example >= 0)
+    assert len(rows) == 6
+    for row in rows:
+        presented = replace(
+            told.step, row=int(row), target=recording.targets[row],
+            activations=tuple(layer[row] for layer in recording.activations),
+        )  # fmt: skip
+        assert told.panel.live._loss(presented) == pytest.approx(recording.loss[row], rel=1e-12)
 
 
 def test_the_live_pass_has_numbers_of_weights_at_rest_and_no_others() -> None:

@@ -80,7 +80,7 @@ def test_a_weight_counts_by_what_it_carries() -> None:
     carried = contributions(recording)[0]
     assert (carried[0] == 0).all() and (carried[1] > 0).all()
     rest = recording.example == -1
-    np.testing.assert_allclose(carried[1], np.abs(recording.weights[0][rest, 1]).max(axis=0))
+    np.testing.assert_allclose(carried[1], np.abs(recording.weights[0][recording.moment[rest], 1]).max(axis=0))
 
 
 def replace_inputs(scene: Scene, index: int, inputs: tuple[float, ...]) -> object:

@@ -117,7 +117,7 @@ def test_synapses_are_green_and_red_by_sign() -> None:
     renderer = Renderer(timeline)
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
     picture = renderer.draw(timeline.frame(timeline.plan.spans[-2].start + 5)).astype(int)  # at rest after training
-    weights = recording.weights[1][-1][:, 0]
+    weights = recording.parameters_at(-1).weights[1][:, 0]
     seen = set()
     for line, weight in zip(panel.lines[1], weights, strict=True):
         if abs(weight) < 1:

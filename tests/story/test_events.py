@@ -19,10 +19,11 @@ from netviz.scene.loader import load_scene
 from netviz.story.events import find_events
 from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.event import Event
-from netviz.training.problem import TrainingDiverged
 from netviz.training.recording import AT_REST, Recording
 from netviz.training.trainer import train
+from tests.recordings import in_rows, with_parameters_in_rows
 from tests.training.scenes import XOR_EXAMPLES, playground, scene
 
 
@@ -82,7 +83,7 @@ def test_the_first_output_synapse_turns_from_red_to_green(events: tuple[Event, .
 def test_the_third_input_withers(xor: Recording, events: tuple[Event, ...]) -> None:
     (event,) = of_kind(events, "withers")
     assert event.neuron == (0, 2)
-    outgoing = np.abs(xor.weights[0]).sum(axis=2)
+    outgoing = np.abs(in_rows(xor).weights[0]).sum(axis=2)
     shares = outgoing[:, 2] / outgoing.sum(axis=1)
     assert event.numbers["before"] == pytest.approx(shares[0]) == pytest.approx(0.4534, abs=5e-5)
     assert event.numbers["after"] == pytest.approx(shares[-1]) == pytest.approx(0.0337, abs=5e-5)
@@ -213,10 +214,10 @@ def test_from_python(xor: Recording, events: tuple[Event, ...]) -> None:
 
 def with_weights(recording: Recording, layer: int, before: Any, after: Any, values: Any) -> Recording:
     """The recording with other numbers in some synapses at rest: `values` (31,) or what fits."""
-    weights = [array.copy() for array in recording.weights]
+    weights = in_rows(recording).weights
     rest = np.flatnonzero(recording.example == AT_REST)
     weights[layer][rest, before, after] = values
-    return replace(recording, weights=tuple(weights))
+    return with_parameters_in_rows(recording, weights=weights)
 
 
 def test_a_sign_that_cannot_be_replayed_is_known_to_the_kept_cycle(short: Recording) -> None:
@@ -241,7 +242,7 @@ def test_no_change_of_sign(short: Recording, values: list[float]) -> None:
 
 def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
     assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), 0.0)), "withers")
-    weak = np.where(np.arange(31) < 15, 0.6, 0.1)[:, None] * np.abs(short.weights[0][0, 0]) / 2
+    weak = np.where(np.arange(31) < 15, 0.6, 0.1)[:, None] * np.abs(short.parameters_at(0).weights[0][0]) / 2
     assert not of_kind(find_events(with_weights(short, 0, 2, slice(None), weak)), "withers"), "it was weak before"
     fading = np.linspace(1.0, 0.0, 31)[:, None]
     (event,) = of_kind(find_events(with_weights(short, 0, 2, slice(None), fading)), "withers")
@@ -249,9 +250,9 @@ def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
 
 
 def with_biases(recording: Recording, neuron: int, values: Any) -> Recording:
-    biases = [array.copy() for array in recording.biases]
+    biases = in_rows(recording).biases
     biases[0][recording.example == AT_REST, neuron] = values
-    return replace(recording, biases=tuple(biases))
+    return with_parameters_in_rows(recording, biases=biases)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
@@ -391,7 +392,7 @@ def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, bat
         assert event.example is None or 0 <= event.example < 7
         if event.synapse is not None:
             layer, before, after = event.synapse
-            weights = recording.weights[layer][recording.example == AT_REST, before, after]
+            weights = recording.weights[layer][recording.moment[recording.example == AT_REST], before, after]
             later = weights[recording.cycle[recording.example == AT_REST] >= event.cycle]
             assert (later[1:] * event.numbers["after"] > 0).all(), "for good"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,12 @@ import pytest
 
 from netviz.scene.scene import Scene
 from netviz.story import replay as replays
-from netviz.story.replay import Replay, chosen, moments_of
+from netviz.story.replay import Replay, moments_of
 from netviz.training.problem import training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import steps_of_cycle
 from netviz.training.trainer import engine_for, train
+from tests.recordings import in_rows, with_parameters_in_rows
 from tests.training.scenes import playground, scene
 
 SPARSE: Any = {"cycles": [2, 40, 150]}
@@ -61,7 +61,7 @@ def test_a_replay_arrives_bit_for_bit(run: tuple[str, Recording]) -> None:
         state = replay.state_at(moment)
         for cycle in range(moments.cycle[moment] + 1, moments.cycle[moment + 1] + 1):
             state, steps = replay.after(state, cycle), steps + 1
-        kept = chosen(moments.parameters, moment + 1)
+        kept = moments.parameters.at(moment + 1)
         for found, expected in zip((*state.parameters[0], *state.parameters[1]), (*kept[0], *kept[1]), strict=True):
             assert np.array_equal(found, expected)
     assert steps == 150
@@ -103,10 +103,10 @@ def test_what_was_recorded_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_replay_that_goes_astray_is_none() -> None:
     recording = train(scene(cycles=150, schedule=SPARSE))
-    weights = [array.copy() for array in recording.weights]
+    weights = in_rows(recording).weights
     row = int(np.flatnonzero(recording.example == -1)[12])
     weights[0][row, 0, 0] += 1e-6
-    bent = replace(recording, weights=tuple(weights))
+    bent = with_parameters_in_rows(recording, weights=weights)
     replay = replay_of(bent)
     assert [replay.stretch(moment) is None for moment in (10, 11, 12, 13)] == [False, True, True, False]
 

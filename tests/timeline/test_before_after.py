@@ -31,12 +31,13 @@ def last_rest(timeline: Timeline) -> list[Frame]:
 def test_ghosts_are_the_recorded_weights_before_learning(timeline: Timeline) -> None:
     recording = timeline.recording
     row = np.flatnonzero((recording.cycle == 0) & (recording.example == AT_REST))[0]
+    before, after = (recording.parameters_at(at).weights for at in (row, -1))
     seen = [frame for frame in last_rest(timeline) if frame.ghosts]
     assert len(seen) > 2 * timeline.plan.fps
     for frame in seen:
-        for ghost, recorded, now in zip(frame.ghosts, recording.weights, frame.weights, strict=True):
-            np.testing.assert_array_equal(ghost, recorded[row])
-            np.testing.assert_array_equal(now, recorded[-1])
+        for ghost, recorded, trained, now in zip(frame.ghosts, before, after, frame.weights, strict=True):
+            np.testing.assert_array_equal(ghost, recorded)
+            np.testing.assert_array_equal(now, trained)
 
 
 def test_they_are_wiped_across_once_and_are_gone_before_the_rest_ends(timeline: Timeline) -> None:

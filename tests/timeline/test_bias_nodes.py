@@ -16,6 +16,7 @@ from netviz.training.layers import activate
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import in_rows, with_parameters_in_rows
 
 KINDS = {"title", "rest", "step", "move", "think"}
 
@@ -23,11 +24,12 @@ KINDS = {"title", "rest", "step", "move", "think"}
 def with_biases(recording: Recording) -> Recording:
     """The same run as if its biases had been other than they are, so that they can be told apart."""
     numbers = np.random.default_rng(7)
-    biases = tuple(layer + numbers.normal(size=layer.shape) for layer in recording.biases)
+    kept = in_rows(recording)
+    biases = tuple(layer + numbers.normal(size=layer.shape) for layer in kept.biases)
     layers = [recording.activations[0]]
-    for weights, bias, activation in zip(recording.weights, biases, recording.scene.network.activations, strict=True):
+    for weights, bias, activation in zip(kept.weights, biases, recording.scene.network.activations, strict=True):
         layers.append(activate(activation, np.einsum("si,sij->sj", layers[-1], weights) + bias))
-    return replace(recording, biases=biases, activations=tuple(layers))
+    return with_parameters_in_rows(recording, biases=biases, activations=tuple(layers))
 
 
 def film(**changes: Any) -> Timeline:
@@ -104,7 +106,8 @@ def test_biases_move_and_carry_signal_and_error_like_weights() -> None:
             np.testing.assert_array_equal(weights[-1], biases)
         if frame.row is not None and frame.row_after is not None:
             for layer, biases in enumerate(frame.biases):
-                low, high = np.sort([recording.biases[layer][row] for row in (frame.row, frame.row_after)], axis=0)
+                ends = [recording.parameters_at(row).biases[layer] for row in (frame.row, frame.row_after)]
+                low, high = np.sort(ends, axis=0)
                 assert ((biases >= low - 1e-12) & (biases <= high + 1e-12)).all()
                 moved += bool((frame.change[layer][-1] != 0).any())
         for pulse in frame.pulses:
@@ -115,7 +118,7 @@ def test_biases_move_and_carry_signal_and_error_like_weights() -> None:
             else:
                 assert frame.row is not None
                 delta = np.abs(recording.deltas(frame.row)[pulse.layer])
-                weights = np.vstack([each[pulse.layer][frame.row] for each in (recording.weights, recording.biases)])
+                weights = np.vstack([each[pulse.layer] for each in recording.parameters_at(frame.row)])
                 squares = pulse.strength**2
                 np.testing.assert_allclose(
                     squares[-1] * np.abs(weights[0] * delta), squares[0] * np.abs(weights[-1] * delta), atol=1e-12

@@ -21,6 +21,7 @@ from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, doma
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.recording import Recording
+from tests.recordings import in_rows, with_parameters_in_rows
 
 ACROSS = 60
 """Points of the plane, in each direction, at which films are measured: many more than the pace is found from."""
@@ -53,6 +54,7 @@ def answers(timeline: Timeline) -> NDArray[np.float64]:
     frames = [timeline.frame(index) for index in range(spans[0].start, spans[-1].stop)]
     shown = replace(
         recording,
+        moment=np.arange(len(frames)),
         weights=tuple(np.stack([frame.weights[layer] for frame in frames]) for layer in range(len(recording.weights))),
         biases=tuple(np.stack([frame.biases[layer] for frame in frames]) for layer in range(len(recording.biases))),
     )
@@ -185,7 +187,7 @@ def test_a_long_cycle_goes_through_its_steps_where_they_lead_on(name: str, steps
     frames = range(sweeps(timeline.plan)[0].start, sweeps(timeline.plan)[-1].stop)
     index = min(frames, key=lambda index: abs(timeline.frame(index).curve_cycle - morph.cycles[within[3]]))
     frame = timeline.frame(index)
-    before, after = (recording.weights[0][morph.rows[within[place]]] for place in (2, 4))
+    before, after = (recording.parameters_at(morph.rows[within[place]]).weights[0] for place in (2, 4))
     assert (frame.weights[0] > np.minimum(before, after) - 0.05).all()
     assert (frame.weights[0] < np.maximum(before, after) + 0.05).all()
 
@@ -205,10 +207,12 @@ def test_answers_between_two_kept_moments_are_those_of_the_weights_between() -> 
     rows = np.flatnonzero(recording.example < 0)
     inputs = asked_inputs(recording, 100)
     (found,) = answers_at(recording, rows, np.array([40.25]), inputs)
+    before, after = (recording.moment[rows[[place]]] for place in (40, 41))
     between = replace(
         recording,
-        weights=tuple(0.75 * layer[rows[[40]]] + 0.25 * layer[rows[[41]]] for layer in recording.weights),
-        biases=tuple(0.75 * layer[rows[[40]]] + 0.25 * layer[rows[[41]]] for layer in recording.biases),
+        moment=np.array([0]),
+        weights=tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.weights),
+        biases=tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.biases),
     )
     np.testing.assert_allclose(found, np.clip(between.forward(inputs)[-1], -1, 1), atol=1e-12)
 
@@ -249,7 +253,7 @@ def test_numbers_that_run_away_do_not_break_it(number: float) -> None:
 
     error = recording.train_error.copy()
     error[-1] = number
-    runaway = replace(recording, weights=tuple(map(wild, recording.weights)), train_error=error)
+    runaway = with_parameters_in_rows(recording, weights=[*map(wild, in_rows(recording).weights)], train_error=error)
     with np.errstate(all="raise", under="ignore"):
         changes = RunChanges.of(runaway)
     assert np.isfinite(changes.so_far).all() and np.isfinite(changes.cycles).all()

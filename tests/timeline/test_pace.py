@@ -92,7 +92,7 @@ def test_the_weights_on_the_way_are_the_recorded_ones(xor: Recording) -> None:
     for index in range(span.start, span.stop, 20):
         frame = timeline.frame(index)
         rows, cycles = timeline.recording_index.way(int(timeline.span[index]))
-        shown = np.array([xor.weights[0][row] for row in rows])
+        shown = xor.weights[0][xor.moment[rows]]
         at = int(np.searchsorted(cycles, frame.curve_cycle))
         around = shown[[max(0, at - 1), min(at, len(rows) - 1)]]
         assert (frame.weights[0] >= around.min(axis=0) - 1e-9).all()

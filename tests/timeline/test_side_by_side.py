@@ -13,6 +13,7 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.side_by_side import BrokenOff, SideBySide
 from netviz.training.comparison import Comparison
 from tests.comparing import RATES, comparing, film_of, linear
+from tests.recordings import in_rows
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,9 @@ def test_all_runs_are_at_the_same_cycle_with_the_same_example(rates: tuple[Compa
             assert len({getattr(frame, name) for frame in several}) == 1, name
         assert all(frame.diverged is None for frame in several)
     alone = netviz.record(runs.recordings[1].scene)
-    assert all(map(np.array_equal, alone.weights, runs.recordings[1].weights)), "each run is its own training"
+    assert all(map(np.array_equal, in_rows(alone).weights, in_rows(runs.recordings[1]).weights)), (
+        "each run is its own training"
+    )
 
 
 def test_frames_that_look_the_same_have_one_key(wild: tuple[Comparison, SideBySide]) -> None:
@@ -80,7 +83,7 @@ def test_a_run_that_diverges_is_shown_up_to_there(wild: tuple[Comparison, SideBy
             assert all(np.isfinite(layer).all() for layer in values)
         if first.diverged is not None:
             assert first.diverged == runs.diverged[0]
-            assert np.array_equal(first.weights[0][:3], broken.weights[0][-1])
+            assert np.array_equal(first.weights[0][:3], broken.parameters_at(-1).weights[0])
             assert not any(layer.any() for layer in first.arrived) and first.target is None
         seen["still" if first.diverged else "recorded"] += bool(second.example is not None)
     assert seen["recorded"] > 3 and seen["still"] > 3
@@ -96,7 +99,7 @@ def test_between_kept_cycles_a_broken_run_keeps_the_clocks_time(wild: tuple[Comp
     first, second = rows[1], rows[2]
     cycles = runs.recordings[0].cycle
     middle = replace(frame, curve_cycle=float(cycles[first] + cycles[second]) / 2)
-    weights = runs.recordings[0].weights[1]
+    weights = in_rows(runs.recordings[0]).weights[1]
     shown = run._still(middle)
     assert shown.diverged is None
     assert np.allclose(shown.weights[1][:-1], (weights[first] + weights[second]) / 2)

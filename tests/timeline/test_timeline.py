@@ -16,6 +16,7 @@ from netviz.training.event import Event
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import in_rows
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +71,11 @@ def test_weights_move_from_before_to_after_the_step(timeline: Timeline) -> None:
             continue
         row = row_of(timeline, span.cycle, span.example)
         first, last = timeline.frame(span.start), timeline.frame(span.stop - 1)
-        for layer, recorded in enumerate(timeline.recording.weights):
-            np.testing.assert_array_equal(first.weights[layer], recorded[row])
-            change = recorded[row + 1] - recorded[row]
-            np.testing.assert_allclose(last.weights[layer], recorded[row] + change, atol=0.02 * np.abs(change).max())
+        before, after = (timeline.recording.parameters_at(at).weights for at in (row, row + 1))
+        for layer, recorded in enumerate(before):
+            np.testing.assert_array_equal(first.weights[layer], recorded)
+            change = after[layer] - recorded
+            np.testing.assert_allclose(last.weights[layer], recorded + change, atol=0.02 * np.abs(change).max())
 
 
 def test_nothing_jumps_between_neighbouring_frames(timeline: Timeline) -> None:
@@ -127,7 +129,7 @@ def test_the_error_goes_back_after_the_comparison(timeline: Timeline) -> None:
 
 
 def test_moves_run_along_recorded_values(timeline: Timeline) -> None:
-    kept = timeline.recording.weights[0]
+    kept = in_rows(timeline.recording).weights[0]
     for span, frame in frames_of(timeline, "move"):
         assert span.from_cycle is not None
         assert span.from_cycle <= frame.cycle <= span.cycle
@@ -141,7 +143,7 @@ def test_rest_is_dark(timeline: Timeline) -> None:
         assert not light(frame).any()
         assert frame.example is None
         row = np.flatnonzero((timeline.recording.cycle == span.cycle) & (timeline.recording.example == -1))[-1]
-        np.testing.assert_array_equal(frame.weights[0], timeline.recording.weights[0][row])
+        np.testing.assert_array_equal(frame.weights[0], timeline.recording.parameters_at(row).weights[0])
 
 
 def test_thinking_shows_the_forward_pass_of_the_trained_network(timeline: Timeline) -> None:

@@ -171,7 +171,7 @@ def test_a_walk_shows_the_recorded_numbers_and_they_add_up(timeline: Timeline) -
         np.testing.assert_array_equal(frame.activations[1][:3], recording.activations[1][row])
         np.testing.assert_array_equal(frame.activations[2], recording.activations[2][row])
         if frame.visible[12] == 1 and frame.visible[15] == 0:
-            np.testing.assert_array_equal(frame.weights[0][:-1], recording.weights[0][row])
+            np.testing.assert_array_equal(frame.weights[0][:-1], recording.parameters_at(row).weights[0])
             for layer in range(2):
                 sums = frame.activations[layer] @ frame.weights[layer]
                 there = frame.activations[layer + 1][: len(sums)]
@@ -184,12 +184,12 @@ def test_the_drawn_change_of_every_weight_is_the_recorded_one(timeline: Timeline
     # Frames before and after the update is told.
     told = np.array([frame.visible for frame in frames])
     first, last = np.flatnonzero(told[:, 15] > 0)[0] - 1, np.flatnonzero(told[:, 16] > 0)[0]
+    before, after = (recording.parameters_at(at) for at in (row, row + 1))
     for layer in range(2):
-        weights, biases = recording.weights[layer], recording.biases[layer]
         drawn = frames[last].weights[layer] - frames[first].weights[layer]
-        np.testing.assert_array_equal(drawn[:-1], weights[row + 1] - weights[row])
-        np.testing.assert_array_equal(drawn[-1], biases[row + 1] - biases[row])
-        np.testing.assert_array_equal(frames[last].biases[layer], biases[row + 1])
+        np.testing.assert_array_equal(drawn[:-1], after.weights[layer] - before.weights[layer])
+        np.testing.assert_array_equal(drawn[-1], after.biases[layer] - before.biases[layer])
+        np.testing.assert_array_equal(frames[last].biases[layer], after.biases[layer])
         moving = frames[(first + last) // 2].change[layer]
         np.testing.assert_array_equal(np.sign(moving), np.sign(drawn))
         assert not frames[first].change[layer].any()
@@ -202,8 +202,7 @@ def test_errors_shown_going_back_are_the_finite_differences_of_the_loss(timeline
     """Blame is the square root of |dE/d sum|, relative to the largest of the step and to how wrong the answer is."""
     recording = timeline.recording
     row = row_of(recording, 1, 1)
-    weights = [layer[row] for layer in recording.weights]
-    biases = [layer[row] for layer in recording.biases]
+    weights, biases = recording.parameters_at(row)
     target, step = recording.targets[row], 1e-6
 
     def loss(layer: int, neuron: int, nudge: float) -> float:
@@ -302,7 +301,7 @@ def test_after_a_backward_walk_learning_goes_on_from_there(rest: tuple[dict[str,
     number = next(number for number, span in enumerate(spans) if span.kind == "walk")
     last, following = timeline.frame(spans[number].stop - 1), timeline.frame(spans[number + 1].start)
     after = row_of(timeline.recording, 3, 2)
-    np.testing.assert_array_equal(last.weights[0][:-1], timeline.recording.weights[0][after])
+    np.testing.assert_array_equal(last.weights[0][:-1], timeline.recording.parameters_at(after).weights[0])
     np.testing.assert_array_equal(following.weights[0], last.weights[0])
 
 
@@ -311,7 +310,9 @@ def test_after_a_walk_in_the_last_shown_cycle_learning_leads_to_the_end_of_train
     move = timeline.plan.spans[-1]
     assert (move.kind, move.from_cycle, move.cycle) == ("move", 10, 40)
     np.testing.assert_allclose(
-        timeline.frame(timeline.frame_count - 1).weights[0][:-1], timeline.recording.weights[0][-1], atol=0.01
+        timeline.frame(timeline.frame_count - 1).weights[0][:-1],
+        timeline.recording.parameters_at(-1).weights[0],
+        atol=0.01,
     )
 
 

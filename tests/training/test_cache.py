@@ -22,7 +22,14 @@ from netviz.scene.model import Data, Network, Schedule, Training
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import _LOOKS, TRAINED, is_trained
 from netviz.training import cache
-from netviz.training.cache import RecordingCache, record_once, recording_cache, recording_size, training_key
+from netviz.training.cache import (
+    RecordingCache,
+    file_size,
+    record_once,
+    recording_cache,
+    recording_size,
+    training_key,
+)
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
@@ -298,10 +305,20 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_recording_larger_than_the_cache_is_not_kept(tmp_path: Path, recording: Recording) -> None:
-    small = RecordingCache(tmp_path / "small", largest=recording_size(recording) - 1)
+    small = RecordingCache(tmp_path / "small", largest=file_size(recording) - 1)
     assert not small.keep(recording)
     assert not small.folder.exists()
-    assert recording_size(recording) > 10_000
+    assert file_size(recording) > 10_000
+
+
+def test_a_recording_is_smaller_in_memory_than_its_file(tmp_path: Path) -> None:
+    recording = train(load_scene("playground-circle", overrides={"training.cycles": 20, "schedule": {"frames": 4}}))
+    assert len(recording.cycle) > 5 * len(recording.weights[0])
+    recording.save(tmp_path / "run.npz")
+    size = (tmp_path / "run.npz").stat().st_size
+    assert size - 8000 < file_size(recording) < size
+    rows = sum(array[0].nbytes for array in (*recording.weights, *recording.biases)) * len(recording.cycle)
+    assert recording_size(recording) < file_size(recording) - rows / 2
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "flipped", "foreign"])
@@ -395,7 +412,7 @@ def test_what_is_trained_as_quickly_as_read_is_not_kept(kept: RecordingCache, re
 def test_many_at_once(kept: RecordingCache) -> None:
     """Threads and processes that keep, find, make room and clear all the time: whatever is found is right."""
     recordings = [some(number) for number in range(3)]
-    tight = RecordingCache(kept.folder, largest=2 * recording_size(recordings[0]) + 10_000)
+    tight = RecordingCache(kept.folder, largest=2 * file_size(recordings[0]) + 10_000)
     program = (
         "import sys; from pathlib import Path; from netviz.training.cache import RecordingCache\n"
         "from tests.training.test_cache import some\n"

@@ -98,7 +98,7 @@ def test_what_can_be_in_place(changes: dict[str, Any], expected: bool) -> None:
 
 
 def test_numbers_that_run_away_are_found_where_the_reference_finds_them() -> None:
-    from netviz.training.problem import TrainingDiverged
+    from netviz.training.divergence import TrainingDiverged
 
     diverging = scene(
         network={"layers": [3, 5, 1], "activation": ["relu", "linear"], "bias": True},

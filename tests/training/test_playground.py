@@ -18,6 +18,7 @@ from netviz.training.problem import Parameters, TrainingProblem, TrainingState, 
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
+from tests.recordings import in_rows
 from tests.training.scenes import playground, scene
 
 FEATURES = ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
@@ -269,9 +270,9 @@ def test_a_weight_that_regularization_takes_across_zero_is_dead_for_ever() -> No
         regularization_rate=10,
         initial_weights=[[[0.5]]],
     )
-    assert train(wanted).weights[0][:, 0, 0].tolist() == [0.5] * 2 + [0.0] * 11
+    assert in_rows(train(wanted)).weights[0][:, 0, 0].tolist() == [0.5] * 2 + [0.0] * 11
     living = wanted.model_copy(update={"training": wanted.training.model_copy(update={"regularization": "L2"})})
-    assert (train(living).weights[0][2:, 0, 0] != 0).all()
+    assert (in_rows(train(living)).weights[0][2:, 0, 0] != 0).all()
 
 
 def test_gradients_left_over_at_the_end_of_a_cycle_go_into_the_next() -> None:
@@ -294,7 +295,7 @@ def test_gradients_left_over_at_the_end_of_a_cycle_go_into_the_next() -> None:
     second = first - rate * (first + 2 * first) / 3
     third = second - rate * second
     expected = [1, 1, 1, 1 - rate, 1 - rate, first, first, first, first, second, second, third, third]
-    np.testing.assert_allclose(run.weights[0][:, 0, 0], expected, rtol=1e-15)
+    np.testing.assert_allclose(in_rows(run).weights[0][:, 0, 0], expected, rtol=1e-15)
 
 
 OTHER = {"initial_weights": "glorot", "last_batch": "short", "seed": 1}
@@ -366,7 +367,7 @@ def test_a_step_goes_down_the_slope_of_loss_and_penalty(regularization: str, ini
         penalty = 0.2 * sum((weights**2).sum() / 2 for weights in parameters.weights) if regularization == "L2" else 0
         return float(((layers - examples.targets) ** 2).sum() / 2 / len(layers) + penalty)
 
-    for kind, kept in (("weights", run.weights), ("biases", run.biases)):
+    for kind, kept in zip(("weights", "biases"), run.parameters_at(-1), strict=True):
         for layer, before in enumerate(getattr(start, kind)):
             for index in np.ndindex(before.shape):
                 value, around = before[index], []
@@ -375,4 +376,4 @@ def test_a_step_goes_down_the_slope_of_loss_and_penalty(regularization: str, ini
                     around.append(cost(start))
                 before[index] = value
                 slope = (around[0] - around[1]) / 2e-6
-                assert (value - kept[layer][-1][index]) / rate == pytest.approx(slope, rel=1e-5, abs=1e-8)
+                assert (value - kept[layer][index]) / rate == pytest.approx(slope, rel=1e-5, abs=1e-8)

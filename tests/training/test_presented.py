@@ -18,6 +18,7 @@ from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from netviz.training.training_recorder import refuse_too_large
 from tests.conftest import short_scene
+from tests.recordings import in_rows
 
 EVERYTHING = {cycle: [*range(7)] for cycle in (1, 4, 20, 60)}
 
@@ -51,9 +52,10 @@ def test_the_rows_are_those_of_a_whole_recording() -> None:
     )
     same = [rows[key] for key in zip(some.cycle.tolist(), some.example.tolist(), strict=True)]
     assert len(same) < len(rows)
+    (weights, biases), (all_weights, all_biases) = in_rows(some), in_rows(every)
     for mine, whole in zip(
-        (*some.weights, *some.biases, *some.activations, some.targets, some.loss),
-        (*every.weights, *every.biases, *every.activations, every.targets, every.loss),
+        (*weights, *biases, *some.activations, some.targets, some.loss),
+        (*all_weights, *all_biases, *every.activations, every.targets, every.loss),
         strict=True,
     ):
         np.testing.assert_array_equal(mine, whole[same])

@@ -2,15 +2,26 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from netviz.scene.scene import Scene
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import make_timeline
 from netviz.training.layers import forward, losses
+from netviz.training.problem import Parameters, training_problem
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
-from tests.training.scenes import scene
+from netviz.training.training_recorder import Recorder
+from tests.conftest import short_scene
+from tests.recordings import in_rows, with_parameters_in_rows
+from tests.training.scenes import playground, scene
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +41,7 @@ def test_nothing_in_it_can_be_changed(recording: Recording) -> None:
 def test_forward_uses_the_weights_of_the_row(recording: Recording) -> None:
     start, end = recording.forward([1, 1, 0], row=0), recording.forward([1, 1, 0])
     assert [layer.shape for layer in end] == [(3,), (4,), (1,)]
-    weights, biases = [array[0] for array in recording.weights], [array[0] for array in recording.biases]
-    expected = forward(weights, biases, ["tanh", "sigmoid"], np.array([1.0, 1.0, 0.0]))
+    expected = forward(*recording.parameters_at(0), ["tanh", "sigmoid"], np.array([1.0, 1.0, 0.0]))
     np.testing.assert_array_equal(start[-1], expected[-1])
     assert start[-1] != end[-1]
     with pytest.raises(ValueError, match="3 inputs"):
@@ -43,7 +53,7 @@ def test_deltas_are_the_slope_of_the_examples_loss_in_each_neurons_sum(recording
     row = int(np.flatnonzero(recording.example == 4)[1])
     found = recording.deltas(row)
     assert [delta.shape for delta in found] == [(4,), (1,)]
-    weights, biases = ([array[row].copy() for array in arrays] for arrays in (recording.weights, recording.biases))
+    weights, biases = ([array.copy() for array in arrays] for arrays in recording.parameters_at(row))
     inputs, target = recording.activations[0][row], recording.targets[row]
 
     def loss() -> float:
@@ -69,4 +79,171 @@ def test_a_moment_at_rest_has_no_deltas(recording: Recording) -> None:
 def test_it_can_be_sent_to_a_worker(recording: Recording) -> None:
     again: Any = pickle.loads(pickle.dumps(recording))
     assert again.scene == recording.scene
-    np.testing.assert_array_equal(again.weights[1], recording.weights[1])
+    np.testing.assert_array_equal(in_rows(again).weights[1], in_rows(recording).weights[1])
+
+
+# Moments: rows with the same parameters share one
+
+
+RUNS: dict[str, Callable[[], Scene]] = {
+    "batches of one": lambda: scene(network={"bias": True}),
+    "batches, the last one short": lambda: scene(batch=3),
+    "a part is carried over": lambda: scene(batch=3, last_batch="carry", network={"bias": True}),
+    "whole cycles": lambda: scene(batch="full"),
+    "a data set": lambda: playground(data={"samples": 100}, cycles=20, schedule=[1, 2, 20]),
+    "nothing changes": lambda: scene(learning_rate=1e-300),
+}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request: pytest.FixtureRequest) -> Recording:
+    return train(RUNS[request.param]())
+
+
+def bits_in_rows(recording: Recording) -> list[bytes]:
+    """Weights and biases of every row, as they are in memory."""
+    rows = [recording.parameters_at(row) for row in range(len(recording.cycle))]
+    return [b"".join(array.tobytes() for arrays in parameters for array in arrays) for parameters in rows]
+
+
+def expected_moments(rows: list[bytes]) -> list[int]:
+    """Each row's moment, found by looking at every row and the one before it."""
+    moments = [0]
+    for before, now in pairwise(rows):
+        moments.append(moments[-1] + (now != before))
+    return moments
+
+
+def test_moments_begin_at_0_and_go_on_one_by_one(run: Recording) -> None:
+    assert run.moment.shape == run.cycle.shape and run.moment.dtype == np.int64
+    assert run.moment[0] == 0
+    assert {*np.diff(run.moment).tolist()} <= {0, 1}
+    for layer in (*run.weights, *run.biases):
+        assert len(layer) == run.moment[-1] + 1, "none that no row shows"
+
+
+def test_equal_neighbours_share_a_moment_and_others_do_not(run: Recording) -> None:
+    assert run.moment.tolist() == expected_moments(bits_in_rows(run))
+    assert len(run.weights[0]) < len(run.cycle), "some are shared in each of these runs"
+    assert (len(run.weights[0]) == 1) == (run.scene.training.learning_rate < 1e-9)
+
+
+def test_a_file_gives_the_moments_of_the_recorder(run: Recording, tmp_path: Path) -> None:
+    run.save(tmp_path / "run.npz")
+    again = Recording.load(tmp_path / "run.npz")
+    for one, two in zip(
+        (run.moment, *run.weights, *run.biases), (again.moment, *again.weights, *again.biases), strict=True
+    ):
+        assert (one.dtype, one.shape, one.tobytes()) == (two.dtype, two.shape, two.tobytes())
+    again.save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "run.npz").read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["weights", "biases"])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_file_whose_rows_are_alike_or_differ_in_one_bit(kind: str, layer: int, tmp_path: Path) -> None:
+    """Only neighbours share: what comes back later is a moment of its own, and so is a zero with another sign."""
+    recording = train(scene(network={"bias": True}))
+    parameters = in_rows(recording)
+    for array in (*parameters.weights, *parameters.biases):
+        array[:] = 0.5
+    values = np.full(len(recording.cycle), 0.5)
+    values[3:10] = [0.25, 0.25, 0.5, 0.0, -0.0, -0.0, 0.0]
+    values[12] = np.nextafter(0.5, 1)
+    getattr(parameters, kind)[layer].reshape(len(values), -1)[:, -1] = values
+    with_parameters_in_rows(recording, *parameters).save(tmp_path / "run.npz")
+    again = Recording.load(tmp_path / "run.npz")
+    assert again.moment.tolist() == [0, 0, 0, 1, 1, 2, 3, 4, 4, 5, 6, 6, 7] + [8] * (len(values) - 13)
+    found = getattr(again, kind)[layer].reshape(9, -1)[:, -1]
+    assert found.tobytes() == values[[0, 3, 5, 6, 7, 9, 10, 12, 13]].tobytes()
+    assert bits_in_rows(again) == bits_in_rows(with_parameters_in_rows(recording, *parameters))
+
+
+def test_a_recorder_knows_a_zero_from_a_zero_with_another_sign() -> None:
+    wanted = scene(network={"bias": True})
+    recorder = Recorder(wanted, training_problem(wanted))
+
+    def moment_of(weight: float, bias: float) -> int:
+        return recorder._moment_of(
+            Parameters((np.full((3, 4), weight), np.ones((4, 1))), (np.zeros(4), np.full(1, bias)))
+        )
+
+    shown = [(0.0, 0.0), (0.0, 0.0), (-0.0, 0.0), (-0.0, 0.0), (-0.0, -0.0), (0.0, 0.0), (0.0, 0.0)]
+    assert [moment_of(*values) for values in shown] == [0, 0, 1, 1, 2, 3, 3]
+    kept = np.column_stack([recorder._weights[0][:4, 2, 3], recorder._biases[1][:4, 0]])
+    assert kept.tobytes() == np.array([shown[0], shown[2], shown[4], shown[5]]).tobytes()
+
+
+def test_a_data_set_in_batches_of_ten_has_far_fewer_moments_than_rows() -> None:
+    wanted = playground(data={"samples": 200}, cycles=20, schedule=[1, 10, 20])
+    recording = train(wanted)
+    assert wanted.training.batch == 10 and wanted.data.train_count == 100
+    at_rest = int((recording.example == -1).sum())
+    assert len(recording.cycle) == at_rest + 3 * 100
+    assert len(recording.weights[0]) <= at_rest + 3 * 10
+    assert len(recording.cycle) > 5 * len(recording.weights[0])
+
+
+def test_a_run_that_breaks_off_has_no_moments_that_no_row_shows() -> None:
+    wanted = scene(batch=3, cycles=40, schedule={"cycles": [2, 10, 20, 40]})
+    problem = training_problem(wanted)
+    recorder = Recorder(wanted, problem)
+    whole = train(wanted)
+    recorder.start(whole.parameters_at(0))
+    recorder._moment_of(whole.parameters_at(-1))  # of a cycle that was never finished
+    broken = recorder.recording()
+    assert broken is not None and broken.moment.tolist() == [0]
+    assert [len(array) for array in (*broken.weights, *broken.biases)] == [1] * 4
+
+
+# What a row or a frame shows is read from its own moment, and from no other
+
+
+def only(recording: Recording, moment: int) -> Recording:
+    """The recording with nothing but NaN in all other moments."""
+    parameters = ([np.full_like(layer, np.nan) for layer in layers] for layers in (recording.weights, recording.biases))
+    weights, biases = parameters
+    for layer, kept in zip((*weights, *biases), (*recording.weights, *recording.biases), strict=True):
+        layer[moment] = kept[moment]
+    return dataclasses.replace(recording, weights=tuple(weights), biases=tuple(biases))
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_nothing_of_a_row_is_read_from_another_moment(batch: int) -> None:
+    kept = train(short_scene(training__batch=batch))
+    for moment in range(len(kept.weights[0])):
+        poisoned, rows = only(kept, moment), np.flatnonzero(kept.moment == moment)
+        assert len(rows)
+        for row in rows:
+            for found, original in zip(poisoned.parameters_at(row), kept.parameters_at(row), strict=True):
+                assert all(map(np.array_equal, found, original))
+            assert np.array_equal(poisoned.forward([1, 1, 0], row)[-1], kept.forward([1, 1, 0], row)[-1])
+            if kept.example[row] != -1:
+                assert all(map(np.array_equal, poisoned.deltas(row), kept.deltas(row)))
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_a_frame_without_motion_shows_one_moment(batch: int) -> None:
+    """At rest, and in a walk, in the middle of its time: what is before and after it has no part in it."""
+    shots = [{"shot": "rest"}, {"shot": "walk", "example": 5, "cycle": 20}, {"shot": "learning"}, {"shot": "rest"}]
+    kept = train(short_scene(training__batch=batch, shots=shots))
+    plan = make_plan(kept.scene, Fraction(60))
+    whole, seen = make_timeline(plan, kept), []
+    for span in plan.spans:
+        if span.kind not in ("rest", "walk"):
+            continue
+        example = -1 if span.example is None else span.example
+        (row,) = np.flatnonzero((kept.cycle == span.cycle) & (kept.example == example))
+        index = (span.start + span.stop) // 2
+        frame, expected = make_timeline(plan, only(kept, kept.moment[row])).frame(index), whole.frame(index)
+        assert all(np.isfinite(layer).all() for layer in (*frame.weights, *frame.biases))
+        for layer, original, recorded in zip(
+            (*frame.weights, *frame.biases),
+            (*expected.weights, *expected.biases),
+            (*kept.parameters_at(row).weights, *kept.parameters_at(row).biases),
+            strict=True,
+        ):
+            assert np.array_equal(layer, original) and np.array_equal(layer, recorded)
+        seen.append((span.kind, span.cycle))
+        assert (kept.moment[row] != row) == (span.cycle > 0), "a row's number is not its moment's"
+    assert seen == [("rest", 0), ("walk", 20), ("rest", 60)]

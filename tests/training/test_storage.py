@@ -21,6 +21,7 @@ from netviz.scene.scene import Scene
 from netviz.training import storage, trainer
 from netviz.training.recording import Recording
 from netviz.training.trainer import train
+from tests.recordings import in_rows
 from tests.training.scenes import playground, scene
 
 
@@ -93,7 +94,9 @@ def test_what_is_loaded_is_what_was_saved_bit_by_bit(name: str, recording: Recor
 
 def test_it_is_an_ordinary_npz(saved: Path, recording: Recording) -> None:
     with np.load(saved, allow_pickle=False) as file:
-        np.testing.assert_array_equal(file["weights_0"], recording.weights[0])
+        weights = file["weights_0"]
+        assert weights.shape == (len(recording.cycle), 3, 4), "for every row"
+        np.testing.assert_array_equal(weights, in_rows(recording).weights[0])
     assert header_of(saved)["versions"]["numpy"] == np.__version__
 
 
@@ -214,7 +217,7 @@ def test_any_flipped_byte_is_refused_or_harmless(saved: Path, recording: Recordi
         except InputError:
             found += 1
         else:  # a date or a flag nobody reads
-            assert again.weights[0].tobytes() == recording.weights[0].tobytes()
+            assert in_rows(again).weights[0].tobytes() == in_rows(recording).weights[0].tobytes()
             assert again.scene == recording.scene
     assert found > 300
 
@@ -305,7 +308,17 @@ def test_hostile_and_damaged_files_are_refused(saved: Path, change: Change, mess
 
 def test_a_deflated_file_is_read(saved: Path, recording: Recording) -> None:
     rewrite(saved, members(saved))
-    np.testing.assert_array_equal(Recording.load(saved).weights[0], recording.weights[0])
+    np.testing.assert_array_equal(in_rows(Recording.load(saved)).weights[0], in_rows(recording).weights[0])
+
+
+def test_a_file_without_rows_is_refused(saved: Path, recording: Recording) -> None:
+    files = members(saved)
+    for name in files:
+        array = np.load(io.BytesIO(files[name]))
+        if name != "header.npy" and len(array) == len(recording.cycle):
+            files[name] = npy(array[:0])
+    rewrite(saved, files)
+    assert "first moment is not at rest" in refused(saved)
 
 
 def test_other_packings_and_doubled_members_are_refused(saved: Path) -> None:

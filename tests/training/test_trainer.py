@@ -13,6 +13,7 @@ from netviz.training.problem import Parameters, TrainingState, training_problem
 from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import train
+from tests.recordings import in_rows
 from tests.training.scenes import MILO_CYCLES, milo, playground, scene
 
 
@@ -22,8 +23,9 @@ def film_of_2015() -> Recording:
 
 
 def assert_obeys_the_forward_pass(recording: Recording) -> None:
+    weights, biases = in_rows(recording)
     for layer, activation in enumerate(recording.scene.network.activations):
-        sums = np.einsum("si,sij->sj", recording.activations[layer], recording.weights[layer]) + recording.biases[layer]
+        sums = np.einsum("si,sij->sj", recording.activations[layer], weights[layer]) + biases[layer]
         np.testing.assert_allclose(recording.activations[layer + 1], activate(activation, sums), rtol=0, atol=1e-12)
 
 
@@ -118,16 +120,17 @@ def test_mazurs_step_by_step_example_as_a_scene() -> None:
     assert recording.activations[1][1].round(9).tolist() == [0.593269992, 0.596884378]
     assert recording.activations[2][1].round(9).tolist() == [0.75136507, 0.772928465]
     assert round(float(recording.loss[1]), 9) == 0.298371109
-    assert recording.weights[1][-1].T.round(8).ravel().tolist() == [0.35891648, 0.40866619, 0.51130127, 0.56137012]
-    assert recording.weights[0][-1].T.round(8).ravel().tolist() == [0.14978072, 0.19956143, 0.24975114, 0.29950229]
+    hidden, output = recording.parameters_at(-1).weights
+    assert output.T.round(8).ravel().tolist() == [0.35891648, 0.40866619, 0.51130127, 0.56137012]
+    assert hidden.T.round(8).ravel().tolist() == [0.14978072, 0.19956143, 0.24975114, 0.29950229]
     for row in range(3):
-        assert [array[row].tolist() for array in recording.biases] == [[0.35, 0.35], [0.6, 0.6]]
+        assert [array.tolist() for array in recording.parameters_at(row).biases] == [[0.35, 0.35], [0.6, 0.6]]
 
 
 def test_milos_earlier_single_neuron() -> None:
     examples: Any = [([0, 0, 1], 0), ([1, 1, 1], 1), ([1, 0, 1], 1), ([0, 1, 1], 0)]
     recording = train(scene(examples, {"layers": [3, 1]}, {"frames": 1}, cycles=10_000, batch="full", reduction="sum"))
-    assert recording.weights[0][-1, :, 0].round(8).tolist() == [9.67299303, -0.2078435, -4.62963669]
+    assert recording.parameters_at(-1).weights[0][:, 0].round(8).tolist() == [9.67299303, -0.2078435, -4.62963669]
     assert recording.forward([1, 0, 0])[-1].item() == pytest.approx(0.99993704, abs=5e-9)
 
 
@@ -157,7 +160,7 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     assert_obeys_the_forward_pass(recording)
 
     before: dict[tuple[int, int], Parameters] = {}
-    after = {0: Parameters(*([array[0] for array in arrays] for arrays in (recording.weights, recording.biases)))}  # type: ignore[arg-type]
+    after = {0: recording.parameters_at(0)}
     errors, loss, now = [], [], TrainingState(after[0])
     for cycle in range(1, wanted.training.cycles + 1):
 
@@ -175,9 +178,9 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     for row in rows:
         cycle, example = int(recording.cycle[row]), int(recording.example[row])
         expected = after[cycle] if example == -1 else before[cycle, example]
-        for name, arrays in (("weights", recording.weights), ("biases", recording.biases)):
+        for name, arrays in zip(("weights", "biases"), recording.parameters_at(row), strict=True):
             for layer, array in enumerate(arrays):
-                np.testing.assert_allclose(array[row], getattr(expected, name)[layer], rtol=0, atol=1e-11)
+                np.testing.assert_allclose(array, getattr(expected, name)[layer], rtol=0, atol=1e-11)
         if example == -1:
             assert np.isnan(recording.targets[row]).all()
             assert not recording.activations[0][row].any()
@@ -186,8 +189,9 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
             np.testing.assert_array_equal(recording.targets[row], problem.targets[example])
             np.testing.assert_array_equal(recording.activations[0][row], problem.inputs[example])
             layers = [array[row] for array in recording.activations]
-            parts = [array[row] for array in recording.weights], [array[row] for array in recording.biases]
-            own = losses(*parts, problem.activations, layers, problem.targets[example], problem.loss)
+            own = losses(
+                *recording.parameters_at(row), problem.activations, layers, problem.targets[example], problem.loss
+            )
             assert recording.loss[row] == pytest.approx(float(own), abs=1e-14)
     np.testing.assert_allclose(recording.train_error[1:], errors, rtol=0, atol=1e-12)
     np.testing.assert_allclose(recording.train_loss[1:], loss, rtol=0, atol=1e-12)

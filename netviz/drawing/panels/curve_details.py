@@ -144,7 +144,7 @@ class CurveDetails:
         recording, theme, slot = self.context.recording, self.context.theme, self.slot
         rows = np.flatnonzero(recording.example == AT_REST)
         inputs = recording.scene.network.layers[0]
-        cycles, shares = recording.cycle[rows], input_shares(recording.weights[0][rows], inputs)
+        cycles, shares = recording.cycle[rows], input_shares(recording.weights[0][recording.moment[rows]], inputs)
         x = self._x(cycles.astype(np.float64))
         # The one spoken of lies at the bottom, where its height can be judged.
         order = [named, *(number for number in reversed(range(inputs)) if number != named)]

@@ -133,7 +133,7 @@ class TermsInNetwork:
         first = shown_cycles(scene)[0]
         walked = [(shot.cycle or first, shot.example - 1) for shot in scene.shots if isinstance(shot, WalkShot)]
         rows = [row for row, at in enumerate(zip(recording.cycle, recording.example, strict=True)) if at in walked]
-        weights = [layer[row] for row in rows for layer in (*recording.weights, *recording.biases)]
+        weights = [layer for row in rows for layers in recording.parameters_at(row) for layer in layers]
         texts = {number(float(weight)) for layer in weights for weight in layer.ravel()}
         return max((width(text, font, size) for text in texts), default=0.0)
 
@@ -207,7 +207,8 @@ class WorkedWeight:
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]
         self.first = max(map(len, walks)) - len(BACKWARD)
         self.size = max(layout.small, LEAST_SIZE * min(layout.size))
-        figures = {_figures(float(weight)) for weight in context.recording.weights[layer][:, start, end][:MOST_TRIED]}
+        moments = context.recording.moment[:MOST_TRIED]
+        figures = {_figures(float(weight)) for weight in context.recording.weights[layer][moments, start, end]}
         widest = max(width(each, faces.strong_figures, self.size) for each in figures)
         across, high = widest + 0.7 * self.size, 2.6 * self.size
         line = curve(places, self.synapse)

@@ -316,8 +316,8 @@ class LiveForwardPass:
             return None
         recording, sizes = self.context.recording, self.network.layers
         values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]
-        weights, biases = ([layer[frame.row] for layer in each] for each in (recording.weights, recording.biases))
-        return float(losses(weights, biases, self.network.activations, values, frame.target, self.loss))
+        parameters = recording.parameters_at(frame.row)
+        return float(losses(*parameters, self.network.activations, values, frame.target, self.loss))
 
     def texts(self, frame: Frame) -> list[str]:
         """Texts visible at a frame, in mathtext's language, matrices as [a b; c d]."""

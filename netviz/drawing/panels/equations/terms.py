@@ -67,7 +67,7 @@ class WorkedExample:
     def of(cls, recording: Recording, row: int, row_after: int | None) -> WorkedExample:
         """The worked example of a row; without a row after it nothing changes."""
         network, training = recording.scene.network, recording.scene.training
-        after = row if row_after is None else row_after
+        now, after = (recording.parameters_at(at) for at in (row, row if row_after is None else row_after))
         return cls(
             symbols=Symbols(network.layers),
             activations=network.activations,
@@ -76,14 +76,14 @@ class WorkedExample:
             has_biases=bool(network.bias),
             learns_biases=network.bias is True,
             worked=worked_weight(recording.scene),
-            weights=[layer[row] for layer in recording.weights],
-            biases=[layer[row] for layer in recording.biases],
+            weights=[*now.weights],
+            biases=[*now.biases],
             layers=[layer[row] for layer in recording.activations],
             target=recording.targets[row],
             error=float(recording.loss[row]),
             deltas=recording.deltas(row),
-            weights_after=[layer[after] for layer in recording.weights],
-            biases_after=[layer[after] for layer in recording.biases],
+            weights_after=[*after.weights],
+            biases_after=[*after.biases],
         )
 
     @property
