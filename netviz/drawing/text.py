@@ -6,6 +6,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -146,10 +147,17 @@ def _usable(text: str, font: Font) -> Path:
     return font.path if all(ord(c) in _characters(font.path) for c in text) else _FALLBACK
 
 
+_are_ours: ContextVar[bool] = ContextVar("_are_ours", default=False)
+
+
 @contextmanager
 def settings() -> Iterator[None]:
     """Context with our settings of matplotlib, without its warnings: `missing_letters_note` says it in our words."""
+    if _are_ours.get():  # texts are measured and drawn while a whole frame is
+        yield
+        return
     # matplotlib's own rc_context copies some three hundred settings, which takes as long as drawing a curve.
+    inside = _are_ours.set(True)
     saved = {key: matplotlib.rcParams[key] for key in DRAWING}
     try:
         matplotlib.rcParams.update(DRAWING)
@@ -158,6 +166,7 @@ def settings() -> Iterator[None]:
             yield
     finally:
         matplotlib.rcParams.update(saved)
+        _are_ours.reset(inside)
 
 
 @lru_cache(maxsize=1)
