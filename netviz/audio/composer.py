@@ -257,7 +257,7 @@ class Melody:
 
     def _think(self, number: int, span: Span) -> Iterator[Note]:
         """Bell notes of a prediction: three before it, like a question, and one or two with it that rate the output."""
-        shot = self.timeline.recording.scene.shots[span.shot]
+        shot = self.timeline.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
         thought, seconds = self.timeline.presentations.thought, (span.stop - span.start) / fps
@@ -288,7 +288,7 @@ class Melody:
 
     def _walk(self, number: int, span: Span) -> Iterator[Note]:
         """Notes of a worked example, one a line: the error's is as high as the error, the backward pass falls."""
-        scene = self.timeline.recording.scene
+        scene = self.timeline.scene
         shot = scene.shots[span.shot]
         assert isinstance(shot, WalkShot)
         fps, plan = self.timeline.plan.fps, self.timeline.plan

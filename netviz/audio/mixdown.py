@@ -252,7 +252,7 @@ def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
     NetvizError if it cannot be written.
     """
     score = score_of(timeline)
-    scene = timeline.recording.scene
+    scene = timeline.scene
     blocks = mastered(score, master_of(scene.audio, scene.output.loudness))
     try:
         yield from write_wave(path, blocks, samples_in(score))

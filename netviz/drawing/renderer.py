@@ -174,7 +174,7 @@ def _light_source_count(scene: Scene) -> int:
 
 def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
     """The panels of the scene from back to front, each with the number of the run it shows: 0."""
-    scene, layout = context.recording.scene, context.layout
+    scene, layout = context.scene, context.layout
     shown = scene.shown_panels
     whole = Rect(0, 0, *layout.size)
     for name, spec in zip(names_of(shown), shown, strict=True):
@@ -186,7 +186,7 @@ def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
 
 def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
     """Panels of a scene that compares runs: those of each run, with its number, and those that all share, with 0."""
-    recordings, scene = timeline.recordings, context.recording.scene
+    recordings, scene = timeline.recordings, context.scene
     shared, own = arrange_runs(scene, len(recordings))
     context = replace(context, layout=shared, compared=recordings, names=timeline.names)
     runs = [

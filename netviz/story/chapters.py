@@ -81,7 +81,7 @@ class Chapter:
 
 def chapters(timeline: Timeline, events: Sequence[Event]) -> tuple[Chapter, ...]:
     """Chapters of a run whose scene has a story, the most important first."""
-    scene = timeline.recording.scene
+    scene = timeline.scene
     story = scene.told
     if story is None:
         return ()
@@ -117,7 +117,7 @@ def _can_be_found(timeline: Timeline, event: Event) -> bool:
     """True if a viewer can find the synapse of an event in the picture."""
     if event.synapse is None:
         return False
-    scene = timeline.recording.scene
+    scene = timeline.scene
     layers = scene.network.layers
     if scene.presentation == "together" and event.synapse[0] < len(layers) - 2:
         return False  # among pictures of the plane only a synapse into the answer means anything
@@ -136,7 +136,7 @@ def _of_events(timeline: Timeline, events: Sequence[Event]) -> Iterator[Chapter]
         if moment is None:
             continue
         ahead = round(_AHEAD * fps) if event.kind == "sign" and not timeline.held else 0
-        texts = event_texts(timeline.recording.scene, event, timeline.frame(moment).cycle)
+        texts = event_texts(timeline.scene, event, timeline.frame(moment).cycle)
         start = max(0, moment - ahead)
         latest = Fraction(last_frame_to(timeline, _true_until(timeline, event), start) - start) / timeline.plan.fps
         if event.kind not in STATES:
@@ -194,5 +194,5 @@ def _first_step(timeline: Timeline) -> Iterator[Chapter]:
     if steps and not timeline.held:
         cycles = list(dict.fromkeys(span.cycle for span in steps))[:FIRST_CYCLES]
         until = max(span.stop for span in steps if span.cycle in cycles)
-        text = say(timeline.recording.scene, "story-step")
+        text = say(timeline.scene, "story-step")
         yield Chapter("step", steps[0].start, steps[0].start, (text,), until=until)

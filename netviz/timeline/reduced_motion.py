@@ -104,7 +104,7 @@ def _evenly(number: int, span: Span, phases: Sequence[float], frames: int | None
 def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     plan = timeline.plan
     span = plan.spans[number]
-    shot = timeline.recording.scene.shots[span.shot]
+    shot = timeline.scene.shots[span.shot]
     assert isinstance(shot, ThinkShot)
     frames = min(span.stop - span.start, floor(Fraction(timeline.presentations.thought.longest) * plan.fps))
     phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)

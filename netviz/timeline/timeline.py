@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.scene.model import MOST_ANSWERED
+from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
 from netviz.timeline import captions, first_weights, step_timing
 from netviz.timeline.accuracy import Accuracy
@@ -100,6 +101,11 @@ class Timeline:
         """Label of the one run: empty."""
         return ("",)
 
+    @property
+    def scene(self) -> Scene:
+        """How the film looks, and what it shows."""
+        return self.recording.scene
+
     @cached_property
     def recording_index(self) -> RecordingIndex:
         """Index of the recording's rows that the spans show."""
@@ -150,7 +156,7 @@ class Timeline:
 
     def _with_first_weights(self, frame: Frame, span: Span) -> Frame:
         """The frame with the neuron whose weights are shown as a picture, in thoughts and in steps seen in full."""
-        scene = self.recording.scene
+        scene = self.scene
         if self.held or self.shared is not None or not first_weights.can_be_seen(scene):
             return frame
         is_full = span.kind == "think" or (span.kind == "step" and self.presentations.has_inset(span))
@@ -159,7 +165,7 @@ class Timeline:
     @cached_property
     def _questions(self) -> Questions | None:
         """The questions whose answers the film shows; None where it shows none."""
-        scene, examples = self.recording.scene, self.recording.examples
+        scene, examples = self.scene, self.recording.examples
         is_shown = any(panel.panel in ("table", "answers") for panel in scene.shown_panels)
         if not is_shown or self.held or self.shared is not None or len(examples.given) > MOST_ANSWERED:
             return None
@@ -223,7 +229,7 @@ class Timeline:
     @property
     def held(self) -> bool:
         """True if every step is one still drawing, as in the classic style."""
-        return self.recording.scene.style == "classic"
+        return self.scene.style == "classic"
 
     @property
     def fades(self) -> bool:
@@ -238,13 +244,13 @@ class Timeline:
         return cue_state_at(self._cues, index, self.plan.fps, self.frame_count, fades=self.fades)
 
     def _spotlight(self, index: int) -> Spotlight | None:
-        story = self.recording.scene.told
+        story = self.scene.told
         if story is not None and not story.spotlight:
             return None
         return spotlight_at(self._cues, index, self.plan.fps, fades=self.fades)
 
     def _detail(self, index: int) -> CurveDetail | None:
-        story = self.recording.scene.told
+        story = self.scene.told
         if story is not None and not story.spotlight:
             return None
         return detail_at(self._cues, index, self.plan.fps, fades=self.fades)
@@ -267,7 +273,7 @@ class Timeline:
         self, span: Span, index: int, state: NetworkState, curve_cycle: float, row: int | None = None
     ) -> Frame:
         """The frame of the network without any signal. row: the rest row that is shown, if it is one."""
-        recording, scene = self.recording, self.recording.scene
+        recording, scene = self.recording, self.scene
         levels = self._levels(span, index)
         cue_state = self._cue_state(index)
         cycle = round(curve_cycle)
@@ -317,7 +323,7 @@ class Timeline:
     @cached_property
     def before_after(self) -> BeforeAfter | None:
         """The rest in which the weights before and after learning are compared, if the film has one."""
-        return before_after(self.recording.scene, self.plan)
+        return before_after(self.scene, self.plan)
 
     def _ghosts(self, index: int) -> tuple[float, float]:
         """Part of the network across which the first weights are wiped, and their level; (0, 0) outside that rest."""
@@ -383,7 +389,7 @@ class Timeline:
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
-        by_change = is_by_change(self.plan, self.recording.scene)
+        by_change = is_by_change(self.plan, self.scene)
         return continuous_morph(self.recording_index, self.changes if by_change else None)
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
@@ -410,7 +416,7 @@ class Timeline:
     @cached_property
     def timings(self) -> dict[int, WorkedExampleTiming]:
         """Timing of every worked example, by the number of its shot."""
-        scene, timings = self.recording.scene, {}
+        scene, timings = self.scene, {}
         for span in self.plan.spans:
             shot = scene.shots[span.shot]
             if isinstance(shot, WalkShot):

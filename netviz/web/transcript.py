@@ -78,7 +78,7 @@ def passages(timeline: Timeline | SideBySide) -> tuple[Passage, ...]:
 
 def scene_of_timeline(timeline: Timeline | SideBySide) -> Scene:
     """The scene of a film, also of one that compares runs."""
-    return timeline.comparison.scene if isinstance(timeline, SideBySide) else timeline.recording.scene
+    return timeline.comparison.scene if isinstance(timeline, SideBySide) else timeline.scene
 
 
 def _stops(plan: Plan) -> Iterator[_Stop]:
@@ -391,7 +391,7 @@ def _events(timeline: Timeline) -> Iterator[str]:
         cue.event for cue in timeline.plan.cues if cue.event is not None and cue.event.kind != "plateau"
     ]
     events = told or [event for event in find_events(timeline.recording) if event.kind in TELLING]
-    scene = timeline.recording.scene
+    scene = timeline.scene
     for event in sorted(events, key=lambda event: event.cycle):
         if text := next(iter(event_texts(scene, event)), ""):
             yield sentence(text)
@@ -399,7 +399,7 @@ def _events(timeline: Timeline) -> Iterator[str]:
 
 def _thoughts(timeline: Timeline) -> Iterator[str]:
     """Every new situation, and the answer to it."""
-    recording, scene = timeline.recording, timeline.recording.scene
+    recording, scene = timeline.recording, timeline.scene
     for span in timeline.plan.spans:
         shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):

@@ -40,7 +40,7 @@ class Answers:
     def __init__(self, context: RenderContext, side: int, discrete: bool) -> None:
         assert context.responses is not None
         self.responses, self.discrete = context.responses, discrete
-        scene, theme = context.recording.scene, context.theme
+        scene, theme = context.scene, context.theme
         self.activation, outputs = scene.network.activations[-1], scene.network.layers[-1]
         self.scale = np.rint((1 - BEHIND) * theme.scale + BEHIND * 255 * theme.middle).astype(np.uint8)
         self.middle = np.rint(255 * theme.middle)
@@ -160,7 +160,7 @@ def target_colours(context: RenderContext, targets: Floats) -> Floats:
     if targets.shape[1] > 1:
         several: Floats = np.array(SEVERAL)[targets.argmax(axis=1)]
         return several
-    activation = context.recording.scene.network.activations[-1]
+    activation = context.scene.network.activations[-1]
     values: Floats = np.asarray(signed(targets[:, 0], activation), np.float64)
     colours: Floats = context.theme.scale[((values + 1) * 127.5).astype(np.uint8)] / 255
     return colours
@@ -186,7 +186,7 @@ class Tiles:
         self.context, self.places, self.scale = context, places, scale
         self.layers = range(len(places.centres))
         self.front = Front(context.canvas, places, Rect(0, 0, 0, 0))
-        scene, unit = context.recording.scene, context.layout.unit
+        scene, unit = context.scene, context.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
         self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
         self.shown = [places.discs(layer) for layer in self.layers]

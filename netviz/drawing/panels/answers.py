@@ -103,7 +103,7 @@ class AnswersPanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
-        scene, examples = context.recording.scene, context.recording.examples
+        scene, examples = context.scene, context.recording.examples
         self.situations = unseen_situations(scene)
         self.targets = examples.targets
         self.low, self.high = target_range(examples.targets) or (0.0, 1.0)
@@ -208,7 +208,7 @@ class AnswersPanel(NoGlow):
             return
         context, slot = self.context, self.slot
         layout, theme, canvas, faces = context.layout, context.theme, context.canvas, context.faces
-        scene, small = context.recording.scene, context.layout.small
+        scene, small = context.scene, context.layout.small
         line = mix(theme.centre, theme.quiet, 0.5)
         for axis in self.axes:
             middle = [(a + b) / 2 for a, b in zip(axis.start, axis.stop, strict=True)]

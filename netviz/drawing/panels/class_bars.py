@@ -80,7 +80,7 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
     """Rows of a network whose outputs are classes; None where they are none, or too many to be read."""
     if has_maps or context.compared or not has_classes(context.recording.examples.targets):
         return None
-    layout, faces, scene = context.layout, context.faces, context.recording.scene
+    layout, faces, scene = context.layout, context.faces, context.scene
     count, up = scene.network.layers[-1], layout.flow == "up"
     names = scene.network.outputs or tuple(str(index + 1) for index in range(count))
     verdict = (1.8 if up else 2.1) * layout.body
@@ -320,7 +320,7 @@ class ClassBars:
 
 def verdict_text(context: RenderContext, outputs: Floats, target: Floats | None) -> tuple[str, bool | None]:
     """Verdict of a network on an example, in words; and whether it is right, None if nobody knows."""
-    scene = context.recording.scene
+    scene = context.scene
     names: Sequence[str] = scene.network.outputs or [str(index + 1) for index in range(len(outputs))]
     answer = names[int(outputs.argmax())]
     if target is None:

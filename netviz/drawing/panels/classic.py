@@ -83,7 +83,7 @@ class ClassicNetworkPanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
-        layout, scene = context.layout, context.recording.scene
+        layout, scene = context.layout, context.scene
         across, down = layout.size
         wide, page = across >= 1.2 * down, Page.of(layout)
         radius = (0.030 if layout.is_little else 0.037) * min(down, across)
@@ -214,7 +214,7 @@ class ClassicHeaderPanel(NoGlow):
         context.canvas.axes.add_patch(self.filled)
         edge = 2 * context.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
-        self.share, self.scene = is_share(context.recording), context.recording.scene
+        self.share, self.scene = is_share(context.recording), context.scene
         self.full = 1.0 if self.share else float(context.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:

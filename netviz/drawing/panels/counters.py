@@ -72,7 +72,7 @@ def counters(context: RenderContext) -> list[Counter]:
 
 def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
     """Counters of the shares of right answers: to what the network has never seen, and to its training set."""
-    scene, theme = context.recording.scene, context.theme
+    scene, theme = context.scene, context.theme
 
     def share(frame: Frame, which: int) -> str:
         value = None if frame.accuracy is None else frame.accuracy[which]

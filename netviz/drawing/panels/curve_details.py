@@ -164,7 +164,7 @@ class CurveDetails:
 
     def _draw_ribbons(self, named: int, frame: Frame, level: float) -> None:
         context, canvas, slot = self.context, self.context.canvas, self.slot
-        scene, small = context.recording.scene, context.layout.small
+        scene, small = context.scene, context.layout.small
         x = float(self._x(frame.curve_cycle))
         for part in self._ribbons(named).until(x):
             canvas.put(part, level)

@@ -47,7 +47,7 @@ class BoundaryPanel(NoGlow):
         domain = context.responses.domain
         # As many decimals as distinguish the ends: one for a range of a few units.
         self.ticks = [[short(end, max(0, 1 - floor(log10(b - a)))) for end in (a, b)] for a, b in domain]
-        names = context.recording.scene.network.inputs
+        names = context.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]
         # A long name of the upward axis stands above it; beside it, it would take the plane's space.
@@ -147,7 +147,7 @@ class BoundaryPanel(NoGlow):
     def _outputs(self) -> list[str]:
         """Names of several outputs, for their colours."""
         assert self.answers.classes is not None
-        outputs = self.context.recording.scene.network.outputs
+        outputs = self.context.scene.network.outputs
         return [*outputs] or [f"output {number + 1}" for number in range(len(self.answers.classes))]
 
     def _width_of_colours(self, part: float) -> float:

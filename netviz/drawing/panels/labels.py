@@ -64,7 +64,7 @@ FEATURES: dict[Feature, str] = {
 
 def _texts(context: RenderContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the inputs and of the outputs; points of the plane are named by their features, pixels have no names."""
-    scene = context.recording.scene
+    scene = context.scene
     inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in features_of(scene) or ())
     return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
 
@@ -76,12 +76,12 @@ def _presents_examples(scene: Scene) -> bool:
 
 def _beside(context: RenderContext) -> bool:
     """True if the outputs' texts stand to the right of their neurons, not above them."""
-    return context.layout.flow == "right" or context.recording.scene.network.layers[-1] == 1
+    return context.layout.flow == "right" or context.scene.network.layers[-1] == 1
 
 
 def _in_one_line(context: RenderContext, slot: Rect, most: int) -> bool:
     """True if the outputs stand so close that name and target of each share one line."""
-    return context.recording.scene.network.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
+    return context.scene.network.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
 
 
 def margins_for_names(
@@ -107,7 +107,7 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
     longest = _longest(context, slot)
     if not _names_fit(context, slot, inputs):
         inputs = ()
-    scene = context.recording.scene
+    scene = context.scene
     target_width = width(say(scene, "label-wants", target="0.00"), faces.medium, layout.body)
     right = max(width(text, faces.words, layout.body) for text in outputs)
     if _in_one_line(context, slot, most) and layout.flow == "right":
@@ -188,7 +188,7 @@ class Names:
     def __init__(self, context: RenderContext, places: NetworkPositions, slot: Rect, most: int) -> None:
         self.context, self.places, self.panel_slot = context, places, slot
         self.shaded = Shaded(context)
-        self.scene = context.recording.scene
+        self.scene = context.scene
         layout, theme = context.layout, context.theme
         self.right = theme.readable(mix(theme.positive, theme.ink, 0.25))
         self.least = (0.6 if context.compared else 1.0) * layout.small

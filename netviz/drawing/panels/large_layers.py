@@ -111,7 +111,7 @@ class Labels:
             for layer in range(len(places.centres))
             if (box := places.box(layer)) is not None and places.label
         ]
-        self.scene = context.recording.scene
+        self.scene = context.scene
         self.note, self.size = note_lines(context, note, right - left)
         self.left, self.is_picture = left, self.scene.network.grid is not None
         # The next layer stands beside the presented picture, and its label is at the same height.
@@ -178,7 +178,7 @@ def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
         if box is not None:
             middle = (box.y + box.bottom) / 2 if up else (box.x + box.right) / 2
             half = (box.height if up else box.width) / 2
-            if not up and not (layer == 0 and context.recording.scene.network.grid is not None):
+            if not up and not (layer == 0 and context.scene.network.grid is not None):
                 half = max(half, width(_label(context, places, layer), words, small) / 2 + 0.25 * small)
         middles.append(middle)
         halves.append(half)
@@ -190,7 +190,7 @@ def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
 
 def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
     """Label of a collapsed layer: what it is, and that there is a bias, whose node is not drawn."""
-    scene = context.recording.scene
+    scene = context.scene
     block = places.block(layer)
     if block is not None and block.is_picture:
         text = say(scene, "label-pixels", rows=block.rows, columns=block.columns)

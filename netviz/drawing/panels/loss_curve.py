@@ -116,7 +116,7 @@ class CurvePanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
-        self.scene = context.recording.scene
+        self.scene = context.scene
         self._points = lru_cache(maxsize=4)(self._points_at)
         layout = context.layout
         self.shows_future = isinstance(spec, CurveSpec) and spec.future

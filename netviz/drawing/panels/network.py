@@ -95,9 +95,7 @@ class NetworkPanel:
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
         taken += self.labels.areas()
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
-        self.weight_picture = (
-            WeightPicture(context, self.places, room) if can_be_seen(context.recording.scene) else None
-        )
+        self.weight_picture = WeightPicture(context, self.places, room) if can_be_seen(context.scene) else None
         is_written = bool(self.written.synapses)  # then each weight is seen all the time
         self.inset = WeightInset(context, self.places, room) if shows_all and not is_written else None
         spill = SPILL * context.layout.unit
@@ -223,7 +221,7 @@ def _greatest(recordings: Sequence[Recording]) -> list[Floats]:
 def has_maps(context: RenderContext, spec: AnyPanelSpec) -> bool:
     """True if each neuron shows a map of its output over the input plane, instead of a number."""
     choice = spec.neurons if isinstance(spec, NetworkSpec) else None
-    together = context.recording.scene.presentation == "together"
+    together = context.scene.presentation == "together"
     return context.responses is not None and (together if choice is None else choice == "maps")
 
 
@@ -238,7 +236,7 @@ def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels
     if network.drawn == total:
         return ""
     cells = sum(layer.count for layer in network.layers if layer.is_collapsed and layer.grid is None)
-    scene = context.recording.scene
+    scene = context.scene
     key = "label-cells" if cells and not has_labels else "label-haze" if context.glows else "label-left-out"
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
     return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
@@ -248,7 +246,7 @@ def place_network(
     context: RenderContext, slot: Rect, network: CollapsedNetwork, rows: ClassRows | None = None
 ) -> NetworkPositions:
     """Positions of the network in its slot, inside the margins of names and labels. rows: of its outputs, or None."""
-    layout, scene = context.layout, context.recording.scene
+    layout, scene = context.layout, context.scene
     left, right, above, below = margins_for_names(context, slot, beside_each_other(network), rows is not None)
     if rows is not None and rows.up:
         above = rows.margin

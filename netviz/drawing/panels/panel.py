@@ -17,6 +17,7 @@ from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces
 from netviz.drawing.theme import Colour, Theme
+from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame
 from netviz.training.layers import Floats
 from netviz.training.recording import Recording
@@ -43,6 +44,11 @@ class RenderContext:
     has_cues: bool = False
     compared: tuple[Recording, ...] = ()
     names: tuple[str, ...] = ()
+
+    @property
+    def scene(self) -> Scene:
+        """How the run's film looks, and what it shows."""
+        return self.recording.scene
 
 
 class Panel(Protocol):

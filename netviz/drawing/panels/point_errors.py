@@ -52,7 +52,7 @@ class PointErrors:
         count, tests = len(examples.points), len(examples.test_points) if with_tests else 0
         points = np.concatenate([examples.points, examples.test_points[:tests]])
         self.targets: Floats = np.concatenate([examples.targets, examples.test_targets[:tests]])[:, 0]
-        self.inputs = network_inputs(features_of(context.recording.scene), points).astype(np.float32)
+        self.inputs = network_inputs(features_of(context.scene), points).astype(np.float32)
         self.full = float(np.ptp(examples.targets)) / 2
         self.largest = LARGEST * square.width
         self.rim = max(THINNEST, RIM * self.largest)

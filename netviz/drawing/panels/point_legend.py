@@ -27,7 +27,7 @@ class PointLegend:
 
     def __init__(self, context: RenderContext, kinds: Sequence[DiscStyle], sizes_are_errors: bool) -> None:
         self.context = context
-        scene = context.recording.scene
+        scene = context.scene
         items: list[tuple[list[DiscStyle], str]] = []
         if sizes_are_errors:
             grown = [kinds[0]._replace(radius=part * kinds[0].radius) for part in SIZES]

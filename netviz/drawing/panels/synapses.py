@@ -77,7 +77,7 @@ def line_thickness(context: RenderContext, places: NetworkPositions) -> float:
     """
     unit = context.layout.unit
     crowd = min(1.0, places.radius / (43 * unit))
-    return unit if context.recording.scene.style == "playground" else unit * crowd**0.6
+    return unit if context.scene.style == "playground" else unit * crowd**0.6
 
 
 class Synapses:
@@ -93,7 +93,7 @@ class Synapses:
         self.context, self.scale, self.drawn = context, scale, collapsed.lines
         self.terms: TermsInNetwork | None = None
         self.unit = context.layout.unit
-        self.is_playground = context.recording.scene.style == "playground"
+        self.is_playground = context.scene.style == "playground"
         self.lines = curves_of(places, collapsed.lines)
         thickness = line_thickness(context, places)
         many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
@@ -230,7 +230,7 @@ class Synapses:
         if staged is None or self.line_batch is not None:
             return []
         layer, start, end = staged.synapse
-        number, drawn = start * self.context.recording.scene.network.layers[layer + 1] + end, self.drawn[layer]
+        number, drawn = start * self.context.scene.network.layers[layer + 1] + end, self.drawn[layer]
         before = sum(len(lines) for lines in self.lines[:layer])
         return [before + number] if drawn is None else (before + np.flatnonzero(drawn == number)).tolist()
 

@@ -50,7 +50,7 @@ class TablePanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
-        layout, scene = context.layout, context.recording.scene
+        layout, scene = context.layout, context.scene
         examples = context.recording.examples
         self.situations = unseen_situations(scene)[:MOST_SITUATIONS]
         self.numbers = {tuple(shot.inputs): number for number, shot in enumerate(self.situations)}
@@ -100,7 +100,7 @@ class TablePanel(NoGlow):
         context = self.context
         layout, theme, faces = context.layout, context.theme, context.faces
         context.canvas.text(
-            say(context.recording.scene, "label-training-set"),
+            say(context.scene, "label-training-set"),
             self.slot.x,
             self.head,
             faces.strong,
@@ -283,7 +283,7 @@ class TablePanel(NoGlow):
         context, figures, theme = self.context, self.context.faces.figures, self.context.theme
         slot = self.slot
         total = len(self.cells)
-        scene = context.recording.scene
+        scene = context.scene
         if frame.kind == "think":
             text = say(scene, "label-situation")
         elif frame.example is None:

@@ -52,7 +52,7 @@ class TermsInNetwork:
 
     def __init__(self, context: RenderContext, places: NetworkPositions, room: FreeRoom) -> None:
         self.context, self.places, self.room = context, places, room
-        scene, layout, theme = context.recording.scene, context.layout, context.theme
+        scene, layout, theme = context.scene, context.layout, context.theme
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]
         lines = max(walks, key=len, default=())  # all others are the beginning of the longest
         self.terms = [terms_of(scene, line) for line in lines]
@@ -201,7 +201,7 @@ class WorkedWeight:
 
     def __init__(self, context: RenderContext, places: NetworkPositions, room: FreeRoom) -> None:
         self.context = context
-        scene, layout, faces = context.recording.scene, context.layout, context.faces
+        scene, layout, faces = context.scene, context.layout, context.faces
         self.synapse = layer, start, end = worked_weight(scene)
         self.name = f"w{Symbols(scene.network.layers).number(layer, start, end)}".translate(SUBSCRIPTS)
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]

@@ -39,7 +39,7 @@ class TitlePanel(NoGlow):
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
         layout, font = context.layout, context.faces.strong
-        text, size = fit(context.recording.scene.title, font, layout.title, slot.width, layout.small)
+        text, size = fit(context.scene.title, font, layout.title, slot.width, layout.small)
         left = slot.x + (slot.width - width(text, font, size)) / 2 if layout.is_centred else slot.x
         self.line = TitleLine(text, font, size, left, slot.y + 0.55 * layout.title)
         self.glides = bool(glides(context, self.line))
@@ -146,7 +146,7 @@ def draw_card(context: RenderContext) -> None:
 def card_lines(context: RenderContext) -> tuple[list[TitleLine], list[TitleLine]]:
     """Lines of the title and of the subtitle on the title card."""
     layout, faces = context.layout, context.faces
-    scene, card = context.recording.scene, card_place(layout, TITLE_WIDTH)
+    scene, card = context.scene, card_place(layout, TITLE_WIDTH)
     title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
     subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, card.width, 0.8 * layout.small)
     rows = [(line, faces.strong, title_size, 1.22 * title_size) for line in title]
@@ -245,7 +245,7 @@ class HeadingPanel(NoGlow):
     def __init__(self, context: RenderContext, name: str, number: int, slot: Rect) -> None:
         self.context, self.slot = context, slot
         layout, faces, theme = context.layout, context.faces, context.theme
-        self.scene, self.look = context.recording.scene, caption_looks(theme)[number]
+        self.scene, self.look = context.scene, caption_looks(theme)[number]
         self.is_tested = context.recording.test_loss is not None
         self.measure = "label-test-loss" if self.is_tested else "label-error"
         self.is_lowest = lowest_of(context.compared) == number

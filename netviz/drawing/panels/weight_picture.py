@@ -62,7 +62,7 @@ class WeightPicture:
 
     def __init__(self, context: RenderContext, places: NetworkPositions, room: FreeRoom) -> None:
         self.context, self.places, self.room = context, places, room
-        scene, theme = context.recording.scene, context.theme
+        scene, theme = context.scene, context.theme
         self.shows = can_be_seen(scene)
         self.rows, self.columns = scene.network.grid or (1, 1)
         shades = np.linspace(-1, 1, 2 * SHADES + 1)[:, None]
@@ -132,7 +132,7 @@ class WeightPicture:
                 continue
             wide, high = pitch * self.columns, pitch * self.rows
             lines, type_size = wrap(
-                say(context.recording.scene, "label-looks-for"), words, size, max(wide, NARROWEST * size), 0.9 * size, 2
+                say(context.scene, "label-looks-for"), words, size, max(wide, NARROWEST * size), 0.9 * size, 2
             )
             across = max(wide, *(width(line, words, type_size) for line in lines))
             inside = across + 2 * PADDING * size, high + (2 * PADDING + 0.3 + LINE * len(lines)) * size

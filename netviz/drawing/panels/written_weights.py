@@ -25,7 +25,7 @@ class WrittenWeights:
 
     def __init__(self, context: RenderContext, places: NetworkPositions) -> None:
         self.context = context
-        scene, theme, layout = context.recording.scene, context.theme, context.layout
+        scene, theme, layout = context.scene, context.theme, context.layout
         counts = [len(centres) for centres in places.centres]
         is_small = len(counts) == 2 and counts[0] * counts[1] <= MOST and scene.style == "glow"
         is_free = "equations" not in layout.places and not context.compared

@@ -77,7 +77,7 @@ class LiveForwardPass:
 
     def __init__(self, context: RenderContext, size: float, heading: float, slot: Rect) -> None:
         self.context, self.slot, self.heading = context, slot, heading
-        scene = context.recording.scene
+        scene = context.scene
         self.network, self.loss = scene.network, scene.training.loss
         self.symbols, self.font = Symbols(scene.network.layers), context.faces.figures
         self.digit = width("0", self.font, 100.0) / 100

@@ -61,7 +61,7 @@ class EquationsPanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context, self.slot = context, slot
-        self.scene = context.recording.scene
+        self.scene = context.scene
         layout = context.layout
         self.body, self.heading = layout.small if layout.is_little else layout.body, layout.small
         self.live = LiveForwardPass(context, self.body, self.heading, slot)
