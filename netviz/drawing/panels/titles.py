@@ -208,7 +208,7 @@ def leave_card(context: RenderContext, panel: TitlePanel | None, frame: Frame) -
 
 SAMPLE = 1.8
 """Length of the line's sample, in sizes of type."""
-ENDS = 0.97, 1.0
+ENDS = 0.995, 1.0
 """Part of the curve's axis along which the lowest run's label changes from what is measured to that it is lowest."""
 DASHES: tuple[Any, ...] = ("solid", (0, (3.4, 1.7)), (0, (0.9, 1.5)), (0, (5.0, 1.6, 0.9, 1.6)))
 """Dashes of the runs' lines, in widths of the line."""
