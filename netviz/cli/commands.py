@@ -91,7 +91,7 @@ def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: An
                 console.note(f"the recording up to there is in {console.name(target)}")
             raise
         recording.save(target)
-    moments, cycles = len(recording.cycle), source.scene.training.cycles
+    moments, cycles = len(recording.weights[0]), source.scene.training.cycles
     console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 

@@ -345,6 +345,7 @@ def _inspection_text(found: Inspection) -> str:
         ("music", "none" if about.music is None else str(about.music) or "its file does not say what it is"),
         ("files", ", ".join(about.files)),
         ("holds", _media_text(found)),
+        *_recording_lines(found.recording),
     ]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:{width}}  {printable(text)}" for name, text in lines if text)
@@ -363,11 +364,45 @@ def _network_text(about: Provenance) -> str:
 def _media_text(found: Inspection) -> str:
     media, size = found.media, amount(found.size_in_bytes)
     if media is None:
-        return f"a recording of {found.kept:,} moments, {size}"
+        return f"a recording, {size}"
     parts = [media.kind, *media.codecs, *(["{}x{}".format(*media.size)] if media.size else [])]
     parts += [console.seconds(Fraction(media.seconds))] if media.seconds is not None else []
     parts += [f"{media.fps} frames a second"] if media.fps else []
     return ", ".join([*parts, size])
+
+
+def _recording_lines(recording: Recording | None) -> list[tuple[str, str]]:
+    """What a recording holds: layers, moments, examples, curves, and what recorded it."""
+    if recording is None:
+        return []
+    facts = _recording_facts(recording)
+    cycles, examples = len(recording.shown_cycles), recording.examples
+    learned, tested = len(examples.inputs), len(examples.test_inputs)
+    curves, versions = recording.curve_cycle, recording.info["versions"]
+    unfinished = "" if recording.info["complete"] else f"; training broke off after cycle {recording.cycle[-1]:,}"
+    return [
+        ("layers", f"{', '.join(facts['activations'])}; {facts['parameters']:,} parameters"),
+        ("moments", f"{facts['moments']:,}, in {facts['rows']:,} rows, from {cycles:,} shown cycles{unfinished}"),
+        ("examples", f"{learned:,} to learn from" + (f", {tested:,} to test" if tested else "")),
+        ("curves", f"{', '.join(facts['curves'])}: {len(curves):,} points up to cycle {curves[-1]:,}"),
+        ("recorded by", ", ".join(f"{name} {version}" for name, version in versions.items())),
+    ]
+
+
+def _recording_facts(recording: Recording) -> dict[str, Any]:
+    """Facts of a recording for programs."""
+    network = recording.scene.network
+    arrays = (*recording.weights, *(recording.biases if network.bias else ()))
+    return {
+        "layers": [*network.layers],
+        "activations": [*network.activations],
+        "parameters": sum(array[0].size for array in arrays),
+        "moments": len(recording.weights[0]),
+        "rows": len(recording.cycle),
+        "curves": ["training loss", "average error"] + ["test loss"] * (recording.test_loss is not None),
+        "complete": recording.info["complete"],
+        "versions": recording.info["versions"],
+    }
 
 
 def _inspection_json(found: Inspection) -> str:
@@ -382,7 +417,8 @@ def _inspection_json(found: Inspection) -> str:
         "size_in_bytes": found.size_in_bytes,
     }
     if media is None:
-        data["recording"] = {"moments": found.kept}
+        assert found.recording is not None
+        data["recording"] = _recording_facts(found.recording)
     else:
         size = None if media.size is None else "{}x{}".format(*media.size)
         data["media"] = {

@@ -64,14 +64,14 @@ RECORDING = b"PK\x03\x04"
 
 @dataclass(frozen=True)
 class Inspection:
-    """Findings of `inspect`. about: what the file says about itself. media: what it holds; kept: of a recording, how
-    many moments are in it instead, and size_in_bytes of its file."""
+    """Findings of `inspect`. about: what the file says about itself. media: what it holds; None for a recording, which
+    is itself in `recording`. size_in_bytes: of the file."""
 
     path: Path
     about: Provenance
     size_in_bytes: int
     media: Media | None = None
-    kept: int | None = None
+    recording: Recording | None = None
 
     @property
     def scene(self) -> str:
@@ -88,7 +88,7 @@ def inspect(path: str | Path) -> Inspection:
     if _begins_like_recording(path):
         recording = Recording.load(path)
         version = str(recording.info["versions"].get("netviz", "of unknown version"))
-        return Inspection(path, provenance_of(recording.scene, version), path.stat().st_size, kept=len(recording.cycle))
+        return Inspection(path, provenance_of(recording.scene, version), path.stat().st_size, recording=recording)
     about, media = read_provenance(path), read_media(path)
     if not _is_whole(about):
         message = "is damaged: the scene in it is not the one that its hash is of"

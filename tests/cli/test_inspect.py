@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import platform
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import netviz
@@ -55,10 +57,16 @@ def test_a_still_and_a_recording(call: Call, scene_file: Path, tmp_path: Path) -
     assert still["scene"]["style"] == "classic"
     assert still["media"] == {"kind": "PNG", "size": "160x128", "seconds": None, "fps": None, "codecs": []}
     assert still["size_in_bytes"] == (tmp_path / "a.png").stat().st_size
-    assert run["recording"]["moments"] == len(netviz.Recording.load("run.npz").cycle)
+    loaded = netviz.Recording.load("run.npz")
+    assert (run["recording"]["moments"], run["recording"]["rows"]) == (len(loaded.weights[0]), len(loaded.cycle))
+    assert (run["recording"]["layers"], run["recording"]["parameters"]) == ([2, 2, 1], 6)
     assert (run["music"], run["seed"], run["netviz"]) == (None, 1, "0.1.0")
     assert netviz.inspect("run.npz").about == provenance_of(netviz.load_scene("two.yaml"))
-    assert "a recording of" in call("inspect", "run.npz").out
+    told = call("inspect", "run.npz").out
+    assert "holds        a recording, " in told
+    assert f"moments      {len(loaded.weights[0])}, in {len(loaded.cycle)} rows, from " in told
+    assert "curves       training loss, average error: 61 points up to cycle 60" in told
+    assert f"recorded by  netviz 0.1.0, numpy {np.__version__}, python {platform.python_version()}" in told
 
 
 def test_of_another_version_it_says_so(call: Call, scene_file: Path, tmp_path: Path) -> None:
