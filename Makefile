@@ -1,5 +1,5 @@
 # make film   sets up .venv and renders the default film to build/xor.mp4
-# make test   sets up .venv and runs all tests
+# make test   sets up .venv and runs the tests; make test-docs those of the documentation
 
 PYTHON ?= python3
 VENV := .venv

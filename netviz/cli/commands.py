@@ -328,7 +328,7 @@ def _bytes(path: Path) -> str:
 def cache_command(clear: bool, as_json: bool) -> None:
     """Tell where recordings are kept, how many and how large they are.
 
-    render, still, think and preview keep what they trained, so that a change to colours or text need not train again.
+    All commands but record keep what they trained, so that a change to colours or text need not train again.
     The environment variable NETVIZ_CACHE names another folder, or says off. The files may be deleted at any time.
     """
     kept = recording_cache()

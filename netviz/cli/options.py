@@ -104,8 +104,7 @@ def _settings(command: Command, options: Sequence[str]) -> Command:
             is_flag=True,
             default=None,
             envvar=variable(TRANSPARENT),
-            help="Leave out the ground, for those who lay the picture over another (.webm, .mov, .webp, .apng, .png).  "
-            "[output.transparent]",
+            help="Leave out the background, to lay the picture over another.  [output.transparent]",
         )(command)
     command = click.option(
         "--set",

@@ -36,9 +36,9 @@ from netviz.video.writer import Film
 from netviz.web.embed import url_problems
 
 OUTPUT_HELP = (
-    "The film: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or .apng, or its poster: .png or .jpg; "
-    "several -o share one rendering. Without it the scene's name + .mp4 in the current folder. Of several films: a "
-    "folder (ending in /), or a name with {name} in it."
+    "The film: .mp4, .webm, .mov (without a background, for editors), .gif, .webp or .apng, or its poster: .png or "
+    ".jpg; several -o share one rendering. Without it the scene's name + .mp4 in the current folder. Of several "
+    "films: a folder (ending in /), or a name with {name} in it."
 )
 
 
@@ -115,7 +115,8 @@ def _show(sources: list[Given], overwrite: bool) -> None:
     for source, film in zip(sources, prepared, strict=True):
         plan = film.checked()
         size = "{}x{}".format(*source.scene.output.size)
-        length = f"{console.seconds(plan.seconds)}, {plan.frame_count} frames of {size}, {len(plan.spans)} spans"
+        length = f"{console.seconds(plan.seconds)}, {plan.frame_count} frames of {size}"
+        length += f", {len(plan.shown_cycles)} shown cycles"
         settings = encode_settings(source.scene.output)
         for target in source.targets:
             (output,) = outputs_of([target], settings)

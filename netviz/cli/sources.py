@@ -171,7 +171,9 @@ def _usual_source(ctx: click.Context) -> str:
         return "xor"
     typed = f"netviz {ctx.command.name} {printable(shlex.quote(names[0]))}"
     more = f" (or {', '.join(map(printable, names[1:4]))}{', ...' if len(names) > 4 else ''})" if names[1:] else ""
-    raise InputError([Problem("which scene", f"{typed}{more}; netviz's own is called xor")])
+    own = f"netviz {ctx.command.name} xor"
+    message = f"no scene given, and {printable(names[0])} lies here; type: {typed}{more}, or {own}"
+    raise InputError([Problem("", message)])
 
 
 def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:

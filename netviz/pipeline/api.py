@@ -40,7 +40,7 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
     """Train the scene's network and keep the moments its film needs. Of a scene that compares runs use `compare`.
 
     cache: whether the recording may come from the user's cache of recordings instead, and is put there if training took
-    longer than reading it will (see `netviz.training.cache`); it is the same to the last bit.
+    longer than reading it will; it is the same to the last bit.
     Raises InputError if the recording would be too large or the scene compares runs, TrainingDiverged (with the
     recording up to there) if the numbers run away.
     """
@@ -104,7 +104,7 @@ def still(
 ) -> NDArray[np.uint8]:
     """One picture of the film, (height, width, 3) red, green, blue, also written where `output` is given.
 
-    A film without a ground gives (height, width, 4), the last alpha. output: its file, PNG or JPEG.
+    A film without a background gives (height, width, 4), the last alpha. output: its file, PNG or JPEG.
 
     at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. seen_as:
     deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. cache: as in

@@ -49,8 +49,9 @@ def load_scene(
 ) -> Scene:
     """Load the scene in a file or a TensorFlow Playground link, complete and checked.
 
-    source: the name of a scene that comes with netviz (`bundled_scenes`), a path, or a Playground link, which is parsed
-    and never opened. overrides: dotted key ("training.cycles", "shots.4.inputs") -> value, or Override(value, origin).
+    source: the name of a scene that comes with netviz (`netviz scenes` lists them), a path, or a Playground link, which
+    is parsed and never opened. overrides: dotted key ("training.cycles", "shots.4.inputs") -> value, or
+    Override(value, origin).
     allow_outside: let the file name music, a font, a table or a picture outside its own folder; overrides always may.
     Raises InputError with every mistake in the file and the overrides; warns of what in a link the film cannot
     reproduce.

@@ -94,7 +94,8 @@ class Scene(Part):
     compare: Runs | None = None
     """Comparison: two to four runs shown side by side, each this scene with some keys replaced."""
     style: Style = "glow"
-    """Drawing style. glow: light; classic: as in the film of 2015; playground: as in TensorFlow Playground."""
+    """Drawing style. glow: light; classic: as in Milo Spencer-Harper's film of 2015;
+    playground: as in TensorFlow Playground."""
     theme: ThemeName | None = None
     """Colour theme. night: dark; paper: light; playground: light, blue and orange. Default: the one that suits the
     style."""
