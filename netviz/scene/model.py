@@ -185,7 +185,7 @@ def refused(key: str) -> str | None:
     return f"{why}; {_MAY_SET}"
 
 
-Activation = Literal["sigmoid", "tanh", "relu", "linear", "softmax"]
+Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear", "softmax"]
 Loss = Literal["squared_error", "cross_entropy"]
 Regularization = Literal["none", "L1", "L2"]
 InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "playground", "zero"]
@@ -202,7 +202,9 @@ class Network(Part):
     layers: LayerSizes
     """Number of neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
     activation: Activation | Tuple[Activation] = "sigmoid"
-    """Activation function of all layers after the inputs, or a list with one for each. softmax: last layer only."""
+    """Activation function of all layers after the inputs, or a list with one for each. leaky_relu: a hundredth of the
+    sum where that is negative; elu: e^z - 1 there; gelu: z times the share of a standard normal distribution that lies
+    below z; swish: z times its sigmoid; softmax: last layer only."""
     bias: bool | Literal["fixed"] = False
     """Biases of the neurons after the inputs: true (learned), false (none), or fixed (present, but not learned)."""
     bias_nodes: bool | None = None

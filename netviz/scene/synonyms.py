@@ -86,6 +86,10 @@ linear: identity none
 softmax: soft_max
 tanh: hyperbolic_tangent
 relu: rectifier rectified
+leaky_relu: leakyrelu leaky lrelu
+elu: exponential_linear exponential_linear_unit
+gelu: gelu_exact gaussian_error_linear_unit
+swish: silu sigmoid_linear_unit
 glorot: xavier
 he: kaiming
 normal: gaussian random gauss_random

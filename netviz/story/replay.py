@@ -158,8 +158,9 @@ class Replay:
             inputs = problem.inputs[None, start : start + problem.batch]
             targets = problem.targets[None, start : start + problem.batch]
             weights, biases = state.parameters
-            layers = dense.forward(weights, [bias[:, None] for bias in biases], problem.activations, inputs)
-            deltas = dense.deltas(weights, problem.activations, layers, targets, problem.loss)
+            across = [bias[:, None] for bias in biases]
+            layers = dense.forward(weights, across, problem.activations, inputs)
+            deltas = dense.deltas(weights, across, problem.activations, layers, targets, problem.loss)
             found = _gradients(layers, deltas, state.carried)
             if inputs.shape[1] < problem.batch and problem.last_batch == "carry":
                 state = state._replace(carried=found)

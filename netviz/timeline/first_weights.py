@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from netviz.scene.scene import Scene
-from netviz.timeline.frame import Array, FirstWeights, Frame
-from netviz.training.layers import through_activation
+from netviz.timeline.frame import Array, FirstWeights, Frame, NetworkState
+from netviz.training.layers import sums_for_slope, through_activation
 
 
 def can_be_seen(scene: Scene) -> bool:
@@ -24,7 +24,7 @@ def shown_in(scene: Scene, frame: Frame, *, is_full: bool) -> FirstWeights | Non
     spoken = _spoken_of(frame)
     if spoken is not None or not is_full:
         return spoken
-    return of_answer(scene, frame.weights, frame.activations, frame.compared)
+    return of_answer(scene, NetworkState(frame.weights, frame.biases), frame.activations, frame.compared)
 
 
 def _spoken_of(frame: Frame) -> FirstWeights | None:
@@ -37,19 +37,20 @@ def _spoken_of(frame: Frame) -> FirstWeights | None:
     return None
 
 
-def of_answer(
-    scene: Scene, weights: Sequence[Array], activations: Sequence[Array], level: float
-) -> FirstWeights | None:
+def of_answer(scene: Scene, state: NetworkState, activations: Sequence[Array], level: float) -> FirstWeights | None:
     """The neuron that adds most to the largest output, at a level; None at level 0.
 
     What a neuron adds is its activation times the slope of the output's sum by it: with one hidden layer that is the
-    term of the sum itself. weights[l] (nodes_l, n_{l+1}), activations[l] (nodes_l,): of a frame.
+    term of the sum itself. state, activations[l] (nodes_l,): of a frame.
     """
     if level <= 0:
         return None
     sizes, kinds = scene.network.layers, scene.network.activations
-    slopes = weights[-1][: sizes[-2], int(activations[-1].argmax())]
+    weights = [layer[:size] for layer, size in zip(state.weights, sizes, strict=False)]
+    layers = [layer[:size] for layer, size in zip(activations, sizes, strict=True)]
+    slopes = weights[-1][:, int(layers[-1].argmax())]
     for layer in range(len(sizes) - 2, 1, -1):
-        through = through_activation(kinds[layer - 1], activations[layer][: sizes[layer]], slopes)
-        slopes = weights[layer - 1][: sizes[layer - 1]] @ through
-    return FirstWeights(int(np.argmax(activations[1][: sizes[1]] * slopes)), level)
+        kind, before = kinds[layer - 1], layer - 1
+        sums = sums_for_slope(kind, layers[before], weights[before], state.biases[before])
+        slopes = weights[before] @ through_activation(kind, layers[layer], slopes, sums)
+    return FirstWeights(int(np.argmax(layers[1] * slopes)), level)

@@ -235,7 +235,8 @@ def _arithmetic() -> str:
     values = np.random.default_rng(1).normal(0.0, 2.0, 3072)
     with np.errstate(all="ignore"):
         results = [np.exp(values), np.tanh(values), np.log1p(np.abs(values)), np.sqrt(np.abs(values)), np.sin(values)]
+        results.append(np.expm1(values))
     results += [values.reshape(96, 32) @ values.reshape(32, 96), values[:32] @ values.reshape(32, 96)]
-    for function in (math.exp, math.tanh, math.log1p, math.sin):
+    for function in (math.exp, math.tanh, math.log1p, math.sin, math.expm1, math.erfc):
         results.append(np.array([function(abs(value)) for value in values[:512].tolist()]))
     return hashlib.sha256(b"".join(array.tobytes() for array in results)).hexdigest()

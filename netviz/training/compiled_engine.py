@@ -6,11 +6,11 @@ sum is written out, for example by example as far as that stays short:
     a1_0 = 1.0 / (1.0 + exp(w0_0_0 + w0_2_0))        # an input that is 1 needs no product, one that is 0 no term
 
 w{l}_{i}_{j} is the weight from neuron i of layer l to neuron j of the next, b{l}_{j} that neuron's bias, a{l}_{j} an
-activation of layer l and d{l}_{j} its delta, with the sign of the *negative* gradient (target - output), so that
-weights add it; the learning rate is multiplied into the outputs' deltas and propagated back with them. Weights and
-biases into sigmoid neurons are held negated, the sign in which exp needs their sum: exact, and a twentieth faster. The
-arithmetic is that of `layers.py` to a few units in the last place. The source is made of whole numbers and fixed
-templates alone.
+activation of layer l, sa{l}_{j} its slope where that needs the sum, and d{l}_{j} its delta, with the sign of the
+*negative* gradient (target - output), so that weights add it; the learning rate is multiplied into the outputs' deltas
+and propagated back with them. Weights and biases into sigmoid neurons are held negated, the sign in which exp needs
+their sum: exact, and a twentieth faster. The arithmetic is that of `layers.py` to a few units in the last place. The
+source is made of whole numbers and fixed templates alone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from netviz.scene.model import Activation
+from netviz.training.layers import DENSITY, GATED, LEAK, TO_SIGMA
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
@@ -31,24 +32,39 @@ from netviz.training.sgd import TrainResult
 # for inputs of 0 and 1, but Python takes 15 to 30 microseconds a term to compile them.
 MOST_WRITTEN_OUT = 1500
 
-_ACTIVATION_AT_ZERO: dict[Activation, str] = {"sigmoid": "0.5", "tanh": "0.0", "relu": "0.0", "linear": "0.0"}
+BY_SIGN: dict[Activation, str] = {
+    "relu": "z if (z := {sum}) > 0.0 else 0.0",
+    "leaky_relu": f"z if (z := {{sum}}) > 0.0 else {LEAK!r} * z",
+    "elu": "z if (z := {sum}) > 0.0 else expm1(z)",
+}
 _ACTIVATION: dict[Activation, str] = {
     "sigmoid": "1.0 / (1.0 + exp({sum}))",  # of the negated sum
     "tanh": "tanh({sum})",
-    "relu": "z if (z := {sum}) > 0.0 else 0.0",
+    **BY_SIGN,
     "linear": "{sum}",
 }
-SLOPE: dict[Activation, str] = {  # times the error, from the activation
+SLOPE: dict[Activation, str] = {  # times the error, from the activation; of gated functions it has a variable
     "sigmoid": "({error}) * ({a} * (1.0 - {a}))",
     "tanh": "({error}) * (1.0 - {a} * {a})",
     "relu": "({error}) if {a} > 0.0 else 0.0",
+    "leaky_relu": f"({{error}}) * (1.0 if {{a}} > 0.0 else {LEAK!r})",
+    "elu": "({error}) * (1.0 if {a} > 0.0 else 1.0 + {a})",
+    **dict.fromkeys(GATED, "({error}) * s{a}"),
     "linear": "{error}",
 }
 _SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came through negated weights
     "sigmoid": "({error}) * ({a} * ({a} - 1.0))",
     "tanh": "({error}) * ({a} * {a} - 1.0)",
     "relu": "-({error}) if {a} > 0.0 else 0.0",
+    "leaky_relu": f"({{error}}) * (-1.0 if {{a}} > 0.0 else {-LEAK!r})",
+    "elu": "({error}) * (-1.0 if {a} > 0.0 else -1.0 - {a})",
+    **dict.fromkeys(GATED, "-({error}) * s{a}"),
     "linear": "-({error})",
+}
+_GATE: dict[Activation, str] = {"gelu": f"0.5 * erfc({-TO_SIGMA!r} * z)", "swish": "1.0 / (1.0 + exp(-z))"}
+_SLOPE_OF_GATED: dict[Activation, str] = {  # from the sum z and the gate
+    "gelu": f"gate + z * ({DENSITY!r} * exp(-0.5 * z * z))",
+    "swish": "gate + z * gate * (1.0 - gate)",
 }
 
 
@@ -110,7 +126,8 @@ def source_of(problem: TrainingProblem) -> list[str]:
     names = ", ".join(_parameter_names(problem))
     lines = [
         "def train(cycles, flat, values, examples, rate, errors, losses, math):",
-        "    exp, log, log1p, tanh = math.exp, math.log, math.log1p, math.tanh",
+        "    exp, expm1, log, log1p, tanh = math.exp, math.expm1, math.log, math.log1p, math.tanh",
+        "    erfc = math.erfc",
         f"    [{names}] = flat",
         *(f"    c{index} = values[{index}]" for index in range(len(_constants(problem)))),
         "    for _ in range(cycles):",
@@ -203,10 +220,22 @@ def _forward(problem: TrainingProblem, index: int, before: list[str], after: lis
         return
     keep_sum = problem.loss == "cross_entropy" and index == len(problem.activations) - 1
     for j, (total, a) in enumerate(zip(sums, after, strict=True)):
+        if activation in GATED:
+            yield from gated(activation, total or "0.0", a)
+            continue
         if keep_sum:  # sigmoid outputs: the loss is taken from the sum itself
             yield f"z{j} = -({total or '0.0'})"
             total = f"-z{j}"
-        yield f"{a} = " + (_ACTIVATION[activation].format(sum=total) if total else _ACTIVATION_AT_ZERO[activation])
+        at_zero = "0.5" if activation == "sigmoid" else "0.0"
+        yield f"{a} = " + (_ACTIVATION[activation].format(sum=total) if total else at_zero)
+
+
+def gated(activation: Activation, total: str, a: str) -> Iterator[str]:
+    """Source of a gated activation `a` and, while its sum is at hand, of its slope, which is needed on the way back."""
+    yield f"z = {total}"
+    yield f"gate = {_GATE[activation]}"
+    yield f"{a} = z * gate"
+    yield f"s{a} = {_SLOPE_OF_GATED[activation]}"
 
 
 def _softmax(sums: list[str], after: list[str]) -> Iterator[str]:

@@ -35,7 +35,8 @@ def draw_weights(
     milo: 2 random() - 1, neuron by neuron, then input by input (M. Spencer-Harper, neural-network-animation, 2015).
     trask: 2 random((fan_in, fan_out)) - 1 (iamtrask, "A neural network in 11 lines of Python", 2015).
     glorot: uniform within sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio 2010, formula 16).
-    he: normal, variance 2 / fan_in (He et al. 2015, formula 10).
+    he: normal, variance 2 / fan_in (He et al. 2015, formula 10), whatever the activation function. It is that of relu;
+    for leaky_relu it is too large by one part in ten thousand (there formula 15), and elu, gelu and swish are near it.
     uniform: from -scale to scale; normal: standard deviation scale; 1 without a scale.
     """
     return tuple(_draw(initial_weights, fan_in, fan_out, random, scale) for fan_in, fan_out in pairwise(layers))

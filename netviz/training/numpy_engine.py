@@ -8,18 +8,22 @@ with them, and errors and losses are computed for a whole cycle at once, from th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import numpy as np
 
 from netviz.scene.model import Activation
-from netviz.training.layers import Floats, cross_entropies, output_deltas
+from netviz.training.layers import DENSITY, GATED, LEAK, TO_SIGMA, Floats, cross_entropies, each, output_deltas
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 _LARGE = 10_000
 """Weights of a layer from which `np.matmul` is the faster product: see `_product_for`."""
+
+_Activate = Callable[[Floats, Floats], object]
+"""(given (B, n), result (B, n)); the latter is filled in."""
 
 _Step = Callable[[Floats, Floats, Floats, Floats], None]
 """(inputs (B, n_0), targets (B, n_L), sums (B, n_L), outputs (B, n_L)); the last two are filled in."""
@@ -88,7 +92,9 @@ def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _S
     rate = problem.learning_rate / (examples if problem.reduction == "mean" else 1)
 
     # The arrays of each part of a step, as tuples: to look them up in the step would take a tenth of its time.
-    *to_hidden, last = (_ACTIVATE[kind] for kind in kinds)
+    *to_hidden, last = (
+        _GATED[kind](slope) if kind in GATED else _ACTIVATE[kind] for kind, slope in zip(kinds, slopes, strict=True)
+    )
     forward = [*zip(to_hidden, weights[:-1], biases[:-1], hidden, strict=True)]
     backward = [
         (deltas[index + 1], weights[index + 1].T, _SLOPE[kinds[index]], hidden[index], deltas[index], slopes[index])
@@ -161,6 +167,18 @@ def _softmax(sums: Floats, result: Floats) -> None:
     np.divide(result, result.sum(axis=-1, keepdims=True), result)
 
 
+def _leaky_relu(sums: Floats, result: Floats) -> None:
+    if result is not sums:
+        np.copyto(result, sums)
+    np.multiply(result, LEAK, out=result, where=result < 0.0)
+
+
+def _elu(sums: Floats, result: Floats) -> None:
+    if result is not sums:
+        np.copyto(result, sums)
+    np.expm1(result, out=result, where=result < 0.0)
+
+
 def _slope_of_sigmoid(outputs: Floats, result: Floats) -> None:
     np.subtract(1.0, outputs, result)
     np.multiply(outputs, result, result)
@@ -171,19 +189,69 @@ def _slope_of_tanh(outputs: Floats, result: Floats) -> None:
     np.subtract(1.0, result, result)
 
 
-_ACTIVATE: dict[Activation, Callable[[Floats, Floats], object]] = {
+def _slope_of_leaky_relu(outputs: Floats, result: Floats) -> None:
+    np.greater(outputs, 0.0, result)
+    np.maximum(result, LEAK, out=result)
+
+
+def _slope_of_elu(outputs: Floats, result: Floats) -> None:
+    np.minimum(outputs, 0.0, out=result)
+    np.add(result, 1.0, result)
+
+
+def _gelu(slope: Floats) -> _Activate:
+    density = np.empty_like(slope)
+
+    def activate(sums: Floats, result: Floats) -> None:
+        np.multiply(sums, -0.5, density)
+        np.multiply(density, sums, density)
+        np.exp(density, density)
+        np.multiply(density, DENSITY, density)
+        np.multiply(density, sums, density)
+        gate = each(math.erfc, -TO_SIGMA * sums)
+        np.multiply(gate, 0.5, gate)
+        np.add(gate, density, slope)
+        np.multiply(sums, gate, result)
+
+    return activate
+
+
+def _swish(slope: Floats) -> _Activate:
+    gate = np.empty_like(slope)
+
+    def activate(sums: Floats, result: Floats) -> None:
+        _sigmoid(sums, gate)
+        np.multiply(sums, gate, result)
+        np.subtract(1.0, gate, slope)
+        np.multiply(result, slope, slope)
+        np.add(gate, slope, slope)
+
+    return activate
+
+
+_ACTIVATE: dict[Activation, _Activate] = {
     "sigmoid": _sigmoid,
     "tanh": np.tanh,
     "relu": lambda sums, result: np.maximum(sums, 0.0, out=result),
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
     "linear": lambda sums, result: np.copyto(result, sums),
     "softmax": _softmax,
 }
 """`layers.activate` in place: from weighted sums (B, n) to activations (B, n), which may be the same array."""
 
-_SLOPE: dict[Activation, Callable[[Floats, Floats], object]] = {
+_GATED: dict[Activation, Callable[[Floats], _Activate]] = {"gelu": _gelu, "swish": _swish}
+"""The same of gated functions, each for one layer's array of slopes (B, n), which is filled on the way forward: there
+the sums and the gate are at hand."""
+
+_SLOPE: dict[Activation, _Activate] = {
     "sigmoid": _slope_of_sigmoid,
     "tanh": _slope_of_tanh,
     "relu": lambda outputs, result: np.greater(outputs, 0.0, result),
+    "leaky_relu": _slope_of_leaky_relu,
+    "elu": _slope_of_elu,
+    "gelu": lambda outputs, result: None,
+    "swish": lambda outputs, result: None,
     "linear": lambda outputs, result: result.fill(1.0),
 }
-"""Derivative d(activation) / d(weighted sum) (B, n), from the activations (B, n)."""
+"""Derivative d(activation) / d(weighted sum) (B, n), from the activations (B, n); of gated functions it is there."""

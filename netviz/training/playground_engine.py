@@ -1,10 +1,10 @@
 """Playground engine: generated Python with TensorFlow Playground's order of sums.
 
 As in `compiled_engine.py` every weight is a local variable, compiled once for one network's shape; here batches,
-carried gradients and regularization are written out too, and the numbers are those of `playground_sums.py` to the
-last bit. Names: w{l}_{i}_{j} and b{l}_{j} as there, g and h their gradients added up so far, x whether a weight may
-still change, a{l}_{j} an activation, d{l}_{j} its delta (the gradient: output - target). The source is made of whole
-numbers and fixed templates alone.
+carried gradients and regularization are written out too, and the numbers are those of `playground_sums.py` to the last
+bit. Names: w{l}_{i}_{j} and b{l}_{j} as there, g and h their gradients added up so far, x whether a weight may still
+change, a{l}_{j} an activation, sa{l}_{j} its slope where that needs the sum, d{l}_{j} its delta (the gradient: output -
+target). The source is made of whole numbers and fixed templates alone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from netviz.scene.model import Activation
-from netviz.training.compiled_engine import SLOPE
+from netviz.training.compiled_engine import BY_SIGN, SLOPE, gated
+from netviz.training.layers import GATED
 from netviz.training.playground_sums import exponential
 from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
@@ -26,7 +27,7 @@ from netviz.training.sgd import TrainResult
 _ACTIVATION: dict[Activation, str] = {
     "sigmoid": "1.0 / (1.0 + exp(-({sum})))",
     "tanh": "tanh({sum})",
-    "relu": "z if (z := {sum}) > 0.0 else 0.0",
+    **BY_SIGN,
     "linear": "{sum}",
 }
 
@@ -41,7 +42,7 @@ def compile_in_order(problem: TrainingProblem) -> Callable[[TrainingState, int],
 
     A TrainResult's numbers may not be finite.
     """
-    scope: dict[str, Any] = {"exp": exponential, "tanh": math.tanh}
+    scope: dict[str, Any] = {"exp": exponential, "expm1": math.expm1, "tanh": math.tanh, "erfc": math.erfc}
     exec(compile("\n".join(source_in_order(problem)), "<netviz steps in order>", "exec"), scope)
     train = scope["train"]
     count = len(problem.inputs)
@@ -133,7 +134,11 @@ def _example(problem: TrainingProblem) -> Iterator[str]:
     for layer, (fan_in, fan_out) in pairs:
         for j in range(fan_out):
             terms = [f"b{layer}_{j}", *(f"a{layer}_{i} * w{layer}_{i}_{j}" for i in range(fan_in))]
-            yield f"a{layer + 1}_{j} = {_ACTIVATION[problem.activations[layer]].format(sum=' + '.join(terms))}"
+            total, activation = " + ".join(terms), problem.activations[layer]
+            if activation in GATED:
+                yield from gated(activation, total, f"a{layer + 1}_{j}")
+            else:
+                yield f"a{layer + 1}_{j} = {_ACTIVATION[activation].format(sum=total)}"
     last = len(pairs)
     for j in range(problem.layers[-1]):
         delta = f"d{last}_{j}"

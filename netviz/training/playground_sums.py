@@ -9,12 +9,12 @@ here and not always NumPy's. Vectorised over the examples of a batch, (B, n).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from netviz.scene.model import Activation, Loss
-from netviz.training.layers import Floats, activate, output_deltas, through_activation
+from netviz.training.layers import GATED, Floats, activate, each, gate, output_deltas, through_activation
 
 _EXAMPLES_AT_ONCE = 64  # examples whose separate gradients are held in memory together
 
@@ -25,20 +25,27 @@ def forward(
     """The activations (B, n_l) of all L + 1 layers: a neuron's sum begins with its bias and adds input after input."""
     layers = [inputs]
     for weight, bias, activation in zip(weights, biases, activations, strict=True):
-        before = layers[-1]
-        sums = bias + before[:, :1] * weight[0]
-        for index in range(1, len(weight)):
-            sums += before[:, index : index + 1] * weight[index]
-        layers.append(_activate(activation, sums))
+        layers.append(_activate(activation, _sums(layers[-1], weight, bias)))
     return tuple(layers)
+
+
+def _sums(before: Floats, weight: Floats, bias: Floats) -> Floats:
+    sums: Floats = bias + before[:, :1] * weight[0]
+    for index in range(1, len(weight)):
+        sums += before[:, index : index + 1] * weight[index]
+    return sums
 
 
 def _activate(activation: Activation, sums: Floats) -> Floats:
     if activation == "tanh":
-        return _each(math.tanh, sums)
+        return each(math.tanh, sums)
     if activation == "sigmoid":
-        result: Floats = 1.0 / (1.0 + _each(exponential, -sums))
+        result: Floats = 1.0 / (1.0 + _exponentials(-sums))
         return result
+    if activation == "elu":
+        return np.maximum(sums, 0.0) + each(math.expm1, np.minimum(sums, 0.0))
+    if activation in GATED:
+        return sums * gate(activation, sums, _exponentials)
     return activate(activation, sums)
 
 
@@ -50,25 +57,28 @@ def exponential(x: float) -> float:
         return math.inf
 
 
-def _each(function: Callable[[float], float], numbers: Floats) -> Floats:
-    return np.array(list(map(function, numbers.ravel().tolist()))).reshape(numbers.shape)
+def _exponentials(numbers: Floats) -> Floats:
+    return each(exponential, numbers)
 
 
 def deltas(
     weights: Sequence[Floats],
+    biases: Sequence[Floats],
     activations: Sequence[Activation],
     layers: Sequence[Floats],
     targets: Floats,
     loss: Loss,
 ) -> tuple[Floats, ...]:
     """dLoss/d(weighted sums) (B, n_1), ... (B, n_L): each error is summed from the next layer's first neuron on."""
-    result = [output_deltas(activations[-1], layers[-1], targets, loss)]
+    pairs = zip(activations, layers[:-1], weights, biases, strict=True)
+    sums = [_sums(before, weight, bias) if kind in GATED else None for kind, before, weight, bias in pairs]
+    result = [output_deltas(activations[-1], layers[-1], targets, loss, sums[-1], _exponentials)]
     for index in range(len(weights) - 1, 0, -1):
         after, weight = result[-1], weights[index]
         errors = after[:, :1] * weight[:, 0]
         for neuron in range(1, weight.shape[1]):
             errors += after[:, neuron : neuron + 1] * weight[:, neuron]
-        result.append(through_activation(activations[index - 1], layers[index], errors))
+        result.append(through_activation(activations[index - 1], layers[index], errors, sums[index - 1], _exponentials))
     return tuple(reversed(result))
 
 

@@ -126,9 +126,9 @@ class Recording:
         if self.example[row] == AT_REST:
             raise ValueError(f"row {row} is at rest: there is no target, so no error to go back")
         scene = self.scene
-        weights, layers = self.parameters_at(row).weights, [array[row] for array in self.activations]
+        layers, activations = [array[row] for array in self.activations], scene.network.activations
         with np.errstate(all="ignore"):
-            return dense.deltas(weights, scene.network.activations, layers, self.targets[row], scene.training.loss)
+            return dense.deltas(*self.parameters_at(row), activations, layers, self.targets[row], scene.training.loss)
 
     def with_scene(self, scene: Scene) -> Recording:
         """The same run for a scene that differs only in how its film looks.

@@ -70,7 +70,7 @@ def _passes(
     """Forward and backward pass: the activations of all layers, and the deltas of all after the inputs."""
     arithmetic = playground_sums if problem.in_order else dense
     layers = arithmetic.forward(*parameters, problem.activations, inputs)
-    return layers, arithmetic.deltas(parameters.weights, problem.activations, layers, targets, problem.loss)
+    return layers, arithmetic.deltas(*parameters, problem.activations, layers, targets, problem.loss)
 
 
 def _gradients(problem: TrainingProblem, carried: Gradients | None, layers: _Layers, deltas: _Layers) -> Gradients:

@@ -141,6 +141,9 @@ def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> 
     ("key", "value"),
     [
         ("network.activation", ["tanh", "sigmoid"]),
+        ("network.activation", ["leaky_relu", "gelu"]),
+        ("network.activation", "elu"),
+        ("network.activation", "swish"),
         ("training.batch", "full"),
         ("training.batch", 7),
         ("schedule", {"every": 100}),

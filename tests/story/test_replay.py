@@ -18,11 +18,13 @@ from tests.recordings import in_rows, with_parameters_in_rows
 from tests.training.scenes import playground, scene
 
 SPARSE: Any = {"cycles": [2, 40, 150]}
+GATED = {"layers": [3, 4, 1], "activation": ["gelu", "swish"], "bias": True}
 TANH = {"layers": [2, 3, 1], "activation": "tanh", "bias": True}
 
 
 def carrying(**training: Any) -> Scene:
-    return playground("circle", {"samples": 46}, TANH, [2, 40, 150], cycles=150, **training)
+    network = TANH | training.pop("network", {})
+    return playground("circle", {"samples": 46}, network, [2, 40, 150], cycles=150, **training)
 
 
 RUNS = {
@@ -33,6 +35,9 @@ RUNS = {
     "L2": lambda: scene(cycles=150, schedule=SPARSE, regularization="L2", regularization_rate=0.01),
     "Playground, carried": carrying,
     "Playground, L1": lambda: carrying(regularization="L1", regularization_rate=0.03),
+    "gelu and swish": lambda: scene(cycles=150, schedule=SPARSE, network=GATED),
+    "gelu and swish in batches": lambda: scene(cycles=150, schedule=SPARSE, network=GATED, batch=3),
+    "gelu and swish, carried": lambda: carrying(network={"activation": ["gelu", "swish"]}),
     "Playground, short": lambda: carrying(last_batch="short", regularization="L2", regularization_rate=0.01),
 }
 ENGINES = {
@@ -40,6 +45,9 @@ ENGINES = {
     "batches, the last one short": "in place",
     "L2": "reference",
     "Playground, L1": "generated in order",
+    "gelu and swish": "generated",
+    "gelu and swish in batches": "in place",
+    "gelu and swish, carried": "generated in order",
 }
 
 

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult, run_reference
 
-HIDDEN: Any = ["sigmoid", "tanh", "relu", "linear"]
+HIDDEN: Any = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear"]
 ENDINGS: Any = [
     *((output, "squared_error") for output in [*HIDDEN, "softmax"]),
     ("sigmoid", "cross_entropy"),

@@ -44,6 +44,28 @@ def test_the_generated_loop_agrees_with_the_reference(
         assert_same(compile_steps(problem)(TrainingState(parameters), cycles), expected)
 
 
+@pytest.mark.parametrize("activation", ["leaky_relu", "elu", "gelu", "swish"])
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_a_long_training_of_each_activation(activation: str, most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In all three layers, and through weights held negated before sigmoid outputs."""
+    monkeypatch.setattr(compiled_engine, "MOST_WRITTEN_OUT", most)
+    for output in (activation, "sigmoid"):
+        network = {"layers": [3, 4, 4, 1], "activation": [activation, activation, output], "bias": True}
+        wanted = scene(network=network, learning_rate=0.05)
+        problem, state = training_problem(wanted), TrainingState(initial_parameters(wanted))
+        expected = run_reference(problem, state, 300)
+        assert expected.losses[-1] < 0.9 * expected.losses[0]
+        assert_same(compile_steps(problem)(state, 300), expected)
+
+
+def test_inputs_of_zero_without_biases_leave_a_sum_of_zero() -> None:
+    for activation in ("leaky_relu", "elu", "gelu", "swish"):
+        data: Any = [([0, 0], 1), ([1, 0], 0)]
+        wanted = scene(data, {"layers": [2, 2, 1], "activation": activation})
+        problem, state = training_problem(wanted), TrainingState(initial_parameters(wanted))
+        assert_same(compile_steps(problem)(state, 20), run_reference(problem, state, 20))
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_of_milos_steps_agree_with_the_reference() -> None:
     problem, parameters = training_problem(milo()), initial_parameters(milo())
@@ -97,10 +119,11 @@ def test_small_products_have_one_thread(hidden: int, expected: int | None) -> No
     assert most_threads(replace(problem, layers=(3, hidden, 1))) == expected
 
 
-def test_a_sigmoid_far_in_its_tail_is_trained_by_the_reference() -> None:
+@pytest.mark.parametrize("activation", ["sigmoid", "swish"])
+def test_a_sigmoid_far_in_its_tail_is_trained_by_the_reference(activation: str) -> None:
     """exp(800) overflows in Python's math; 1 / (1 + exp(800)) is 0 all the same."""
     data: Any = [([-1], 0), ([1], 1)]
-    problem = training_problem(scene(data, {"layers": [1, 1]}))
+    problem = training_problem(scene(data, {"layers": [1, 1], "activation": activation}))
     parameters = Parameters((np.array([[800.0]]),), (np.zeros(1),))
     with pytest.raises(OverflowError):
         compile_steps(problem)(TrainingState(parameters), 5)

@@ -14,7 +14,7 @@ from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
-from tests.training.problems import assert_same, blows_up_rounding, problems
+from tests.training.problems import HIDDEN, assert_same, blows_up_rounding, problems
 from tests.training.scenes import scene
 
 
@@ -43,7 +43,7 @@ def wide(batch: int, network: dict[str, Any], **training: Any) -> TrainingProble
 
 
 @pytest.mark.parametrize("batch", [1, 32])
-@pytest.mark.parametrize("hidden", ["sigmoid", "tanh", "relu"])
+@pytest.mark.parametrize("hidden", HIDDEN)
 @pytest.mark.parametrize(("output", "loss"), [("sigmoid", "squared_error"), ("softmax", "cross_entropy")])
 def test_wide_layers_agree_with_the_reference(batch: int, hidden: str, output: str, loss: str) -> None:
     """Fifty examples: the last batch of 32 is one of 18."""

@@ -19,6 +19,7 @@ from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
 from tests.recordings import in_rows
+from tests.training.problems import HIDDEN
 from tests.training.scenes import playground, scene
 
 FEATURES = ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
@@ -92,7 +93,8 @@ def test_a_run_can_be_kept_in_a_file(batch: int, tmp_path: Any) -> None:
 
 
 class Original:
-    """Playground's network and its epoch, one link after the other, with the words of its source."""
+    """Playground's network and its epoch, one link after the other, with the words of its source; and with the
+    activation functions that it has not, which scenes may have in its order of sums."""
 
     def __init__(self, problem: TrainingProblem, parameters: Parameters) -> None:
         self.problem = problem
@@ -105,12 +107,15 @@ class Original:
 
     def forward(self, inputs: list[float]) -> list[list[float]]:
         outputs = [inputs]
+        self.sums: list[list[float]] = []
         for w, b, activation in zip(self.w, self.b, self.problem.activations, strict=True):
             layer = []
+            self.sums.append([])
             for j, bias in enumerate(b):
                 total = bias
                 for i, value in enumerate(outputs[-1]):
                     total = total + w[i][j] * value
+                self.sums[-1].append(total)
                 layer.append(self.output(activation, total))
             outputs.append(layer)
         return outputs
@@ -121,21 +126,39 @@ class Original:
             return math.tanh(x)
         if activation == "sigmoid":
             return 1 / (1 + math.exp(-x))
+        if activation == "leaky_relu":
+            return x if x > 0 else 0.01 * x
+        if activation == "elu":
+            return x if x > 0 else math.expm1(x)
+        if activation == "gelu":
+            return x * (0.5 * math.erfc(-math.sqrt(0.5) * x))
+        if activation == "swish":
+            return x * (1 / (1 + math.exp(-x)))
         return max(0.0, x) if activation == "relu" else x
 
     @staticmethod
-    def slope(activation: str, y: float) -> float:
+    def slope(activation: str, y: float, x: float) -> float:
         if activation == "tanh":
             return 1 - y * y
         if activation == "sigmoid":
             return y * (1 - y)
+        if activation == "leaky_relu":
+            return 1.0 if y > 0 else 0.01
+        if activation == "elu":
+            return 1.0 if y > 0 else 1 + y
+        if activation == "gelu":
+            return 0.5 * math.erfc(-math.sqrt(0.5) * x) + x * (1 / math.sqrt(2 * math.pi) * math.exp(-0.5 * x * x))
+        if activation == "swish":
+            gate = 1 / (1 + math.exp(-x))
+            return gate + x * gate * (1 - gate)
         return 1.0 if activation == "linear" or y > 0 else 0.0
 
     def backward(self, outputs: list[list[float]], target: list[float]) -> None:
         error_signal = [output - wanted for output, wanted in zip(outputs[-1], target, strict=True)]
         for layer in reversed(range(len(self.w))):
             activation = self.problem.activations[layer]
-            delta = [d * self.slope(activation, y) for d, y in zip(error_signal, outputs[layer + 1], strict=True)]
+            signals = zip(error_signal, outputs[layer + 1], self.sums[layer], strict=True)
+            delta = [d * self.slope(activation, y, x) for d, y, x in signals]
             for j, d in enumerate(delta):
                 self.acc_bias[layer][j] += d
                 for i, value in enumerate(outputs[layer]):
@@ -193,7 +216,7 @@ def trained(problem: TrainingProblem, parameters: Parameters, cycles: int) -> Or
 @st.composite
 def problems(draw: st.DrawFn, in_order: bool) -> tuple[TrainingProblem, Parameters]:
     layers = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4)))
-    kinds: Any = st.sampled_from(["tanh", "sigmoid", "relu", "linear"])
+    kinds = st.sampled_from(HIDDEN)
     count = draw(st.integers(1, 9))
     random = np.random.default_rng(draw(st.integers(0, 1000)))
     bias = draw(st.sampled_from([True, False, "fixed"]))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import pickle
 from collections.abc import Callable
 from fractions import Fraction
@@ -48,8 +49,10 @@ def test_forward_uses_the_weights_of_the_row(recording: Recording) -> None:
         recording.forward([1, 1])
 
 
-def test_deltas_are_the_slope_of_the_examples_loss_in_each_neurons_sum(recording: Recording) -> None:
+@pytest.mark.parametrize("kinds", [["tanh", "sigmoid"], ["leaky_relu", "elu"], ["gelu", "swish"], ["swish", "gelu"]])
+def test_deltas_are_the_slope_of_the_examples_loss_in_each_neurons_sum(kinds: Any) -> None:
     """A bias adds to the sum: the loss's slope in it, by finite differences, is the delta."""
+    recording = train(scene(network={"bias": True, "activation": kinds}, batch=3))
     row = int(np.flatnonzero(recording.example == 4)[1])
     found = recording.deltas(row)
     assert [delta.shape for delta in found] == [(4,), (1,)]
@@ -57,8 +60,8 @@ def test_deltas_are_the_slope_of_the_examples_loss_in_each_neurons_sum(recording
     inputs, target = recording.activations[0][row], recording.targets[row]
 
     def loss() -> float:
-        layers = forward(weights, biases, ["tanh", "sigmoid"], inputs)
-        return float(losses(weights, biases, ["tanh", "sigmoid"], layers, target, "squared_error"))
+        layers = forward(weights, biases, kinds, inputs)
+        return float(losses(weights, biases, kinds, layers, target, "squared_error"))
 
     for layer, delta in enumerate(found):
         for neuron, slope in enumerate(delta):
@@ -69,6 +72,27 @@ def test_deltas_are_the_slope_of_the_examples_loss_in_each_neurons_sum(recording
             below = loss()
             biases[layer][neuron] = value
             assert slope == pytest.approx((above - below) / 2e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["leaky_relu", "elu", "gelu", "swish"])
+@pytest.mark.parametrize("changes", [{}, {"batch": 3}, {"initial_weights": "playground", "batch": 2}])
+def test_every_row_obeys_the_law(kind: str, changes: dict[str, Any], tmp_path: Path) -> None:
+    """activations[l + 1] == f(activations[l] @ W + b), with f by a formula of its own; also after a file."""
+    functions: dict[str, Any] = {
+        "leaky_relu": lambda z: z if z > 0 else z / 100,
+        "elu": lambda z: z if z > 0 else math.expm1(z),
+        "gelu": lambda z: z * (1 + math.erf(z / math.sqrt(2))) / 2,
+        "swish": lambda z: z * (1 + math.tanh(z / 2)) / 2,
+    }
+    wanted = scene(network={"bias": True, "activation": kind}, learning_rate=0.1, **changes)
+    train(wanted).save(tmp_path / "run.npz")
+    found = Recording.load(tmp_path / "run.npz")
+    assert found.scene.network.activations == (kind, kind)
+    for row in range(len(found.moment)):
+        for layer, (weights, biases) in enumerate(zip(*found.parameters_at(row), strict=True)):
+            sums = found.activations[layer][row] @ weights + biases
+            there = [functions[kind](total) for total in sums.tolist()]
+            np.testing.assert_allclose(found.activations[layer + 1][row], there, rtol=1e-12, atol=1e-12)
 
 
 def test_a_moment_at_rest_has_no_deltas(recording: Recording) -> None:
