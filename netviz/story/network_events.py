@@ -106,9 +106,13 @@ def withering(moments: Moments) -> Iterator[Event]:
 SILENT, HEARD = 0.05, 0.1
 """Parts of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it is dead, and
 it must have had twice as much before. A relu neuron is dead where it is exactly 0 for all."""
+_CAN_DIE: tuple[Activation, ...] = ("sigmoid", "tanh", "relu")
+"""Activation functions whose small activations tell of a dead neuron. leaky_relu always has a slope, and elu is small
+only where it is steep; gelu and swish are small far below 0, where they hardly learn, but also at 0, where they do."""
 _SATURATED, FREE = 0.05, 0.1
 """Distances from a bound, in parts of the range: so close to one for all examples, a neuron hardly learns any more (the
-slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before."""
+slope of a sigmoid is a fifth of its steepest at 0.05), and it must have been twice as far for one of them before. elu
+has one bound, -1, and no range; its distance is its slope, which is 1 at its steepest."""
 MOST_EXAMPLES, FEWEST_MOMENTS_OF_NEURONS = 500, 16
 """Most examples that are examined, evenly chosen; and fewest moments, of a long run or a large network."""
 _MOST_NEURONS = 5
@@ -132,7 +136,7 @@ def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Eve
         silent, heard = (0.0, _ANYTHING) if kind == "relu" else (SILENT, HEARD)
         for neuron in range(peaks[index].shape[1]):
             at, peak, distance = (index + 1, neuron), peaks[index][:, neuron], distances[index][:, neuron]
-            if kind != "linear" and (event := _fallen("dead", at, peak, moments.cycle, silent, heard)):
+            if kind in _CAN_DIE and (event := _fallen("dead", at, peak, moments.cycle, silent, heard)):
                 dead.append(event)
             elif event := _fallen("saturated", at, distance, moments.cycle, _SATURATED, FREE):
                 saturated.append(event)
@@ -164,9 +168,11 @@ def _largest(layer: Floats) -> Floats:
 
 
 def _distance(kind: Activation, layer: Floats) -> Floats:
-    """Distance from the nearest bound, in parts of the range; relu and linear have none, and get 1."""
+    """Distance from the nearest bound, in parts of the range; those that have none, or 0 as bound, get 1."""
     if kind == "sigmoid":
         return np.minimum(layer, 1.0 - layer)
+    if kind == "elu":
+        return layer + 1.0
     return (1.0 - np.abs(layer)) / 2 if kind == "tanh" else np.ones_like(layer)
 
 

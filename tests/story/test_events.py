@@ -272,6 +272,26 @@ def test_a_neuron_dies_or_saturates(activation: str) -> None:
     assert [(event.kind, event.cycle) for event in start if event.neuron == (1, 3)] == [(silent, 0)]
 
 
+@pytest.mark.parametrize("activation", ["leaky_relu", "elu", "gelu", "swish"])
+def test_what_has_a_slope_never_dies(activation: str) -> None:
+    """Far below zero elu stays at its bound, -1; the others are told nothing of, nor is any of them near zero."""
+    network = {"layers": [3, 4, 1], "bias": True, "activation": [activation, "sigmoid"]}
+    training = {"cycles": 30, "learning_rate": 0.01, "initial_biases": [1, 0]}
+    recording = train(scene(network=network, schedule={"every": 1}, **training))
+    for changed, expected in (
+        (recording, []),
+        (with_biases(recording, 1, [1.0] * 12 + [-99.0] * 19), [("saturated", 12, (1, 1))]),
+        (with_biases(recording, 2, [1.0] * 12 + [99.0] * 19), []),
+        (with_biases(recording, 3, -99.0), [("saturated", 0, (1, 3))]),
+        (with_biases(with_weights(recording, 0, slice(None), 1, 0.0), 1, 0.0), []),
+    ):
+        found = [(each.kind, each.cycle, each.neuron) for each in find_events(changed) if each.kind in STATES]
+        assert found == (expected if activation == "elu" else [])
+
+
+STATES = ("dead", "saturated")
+
+
 def test_a_tanh_neuron_that_says_nothing_is_dead() -> None:
     recording = train(scene(network={"activation": ["tanh", "sigmoid"]}, cycles=30, schedule={"every": 1}))
     (event,) = of_kind(find_events(with_weights(recording, 0, slice(None), 1, [[0.5]] * 20 + [[0.001]] * 11)), "dead")
@@ -376,7 +396,7 @@ def test_thousands_of_synapses_are_quick_to_look_through_and_seldom_news() -> No
 @settings(max_examples=12, deadline=None)
 @given(
     st.integers(0, 1000),
-    st.sampled_from(["sigmoid", "tanh", "relu"]),
+    st.sampled_from(["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish"]),
     st.sampled_from([1, 3, "full"]),
     st.sampled_from([0.1, 1.0, 5.0]),
 )
