@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -49,6 +51,18 @@ CASES: dict[str, dict[str, Any]] = {
                          "activation": ["relu", "relu", "tanh"]},
     "linear": {"examples": TWO, "layers": [2, 3, 2], "bias": True, "weight": 5, "activation": "linear"},
     "relu outputs": {"examples": TWO, "layers": [2, 2, 2], "bias": True, "activation": "relu"},
+    "leaky relu before elu": {"examples": ONE, "layers": [2, 3, 2, 1], "bias": True, "weight": 1,
+                              "activation": ["leaky_relu", "elu", "tanh"]},
+    "elu before leaky relu": {"examples": ONE, "layers": [2, 3, 2, 1], "bias": True, "weight": 3,
+                              "activation": ["elu", "leaky_relu", "tanh"]},
+    "elu of a negative sum": {"examples": ONE, "layers": [2, 3, 1], "bias": True, "weight": 2,
+                              "activation": ["elu", "tanh"]},
+    "gelu": {"examples": ONE, "layers": [2, 3, 1], "bias": True, "weight": 1, "activation": ["gelu", "tanh"]},
+    "gelu outputs": {"examples": TWO, "layers": [2, 2, 2], "bias": True, "activation": "gelu"},
+    "swish": {"examples": ONE, "layers": [2, 3, 1], "bias": True, "weight": 1, "activation": ["swish", "tanh"]},
+    "swish outputs": {"examples": TWO, "layers": [2, 2, 2], "bias": False, "activation": "swish"},
+    "leaky relu and elu outputs": {"examples": TWO, "layers": [2, 2, 2], "bias": True,
+                                   "activation": ["elu", "leaky_relu"]},
     "tanh outputs": {"examples": ONE, "layers": [2, 2, 1], "bias": False, "activation": "tanh"},
     "softmax": {"examples": TWO, "layers": [2, 2, 2], "bias": True, "activation": ["tanh", "softmax"]},
     "cross entropy": {"examples": TWO, "layers": [2, 2, 2], "bias": True, "loss": "cross_entropy"},
@@ -172,6 +186,10 @@ def expected(told: Told, line: EquationLine) -> list[float]:
             "sigmoid": [1, 1, -sums[j]],
             "tanh": [sums[j]],
             "relu": [0, 0, sums[j]],
+            "leaky_relu": [0.01, 0.01, sums[j], sums[j]],
+            "elu": [] if sums[j] > 0 else [1, sums[j], 1],
+            "gelu": [sums[j], sums[j]],
+            "swish": [sums[j], 1, -sums[j]],
             "linear": [],
             "softmax": [sums[j], *sums],
         }[network.activations[line.layer]]
@@ -227,8 +245,20 @@ def _delta(told: Told, layer: int, j: int, layers: Any, weights: Any, target: np
     network, loss = told.recording.scene.network, told.recording.scene.training.loss
     activation, value = network.activations[layer - 1], float(layers[layer][j])
     slope = {"sigmoid": ([1.0], [value, 1, value]), "tanh": ([1.0], [1, value, value])}.get(activation, ([], []))
-    if activation == "relu":
-        slope = ([], [float(value > 0)])
+    total = float(
+        (layers[layer - 1] @ weights[layer - 1] + told.recording.parameters_at(told.row).biases[layer - 1])[j]
+    )
+    above = total > 0
+    if activation == "gelu":
+        density = math.exp(-(total**2) / 2) / math.sqrt(2 * math.pi)
+        slope = ([], [NormalDist().cdf(total), total, density])
+    elif activation == "swish":
+        gate = 1 / (1 + math.exp(-total))
+        slope = ([1.0], [gate, value, 1, gate])
+    elif activation == "elu":
+        slope = ([], [1.0 if above else total])
+    elif activation in ("relu", "leaky_relu"):
+        slope = ([], [1.0 if above else 0.01 if activation == "leaky_relu" else 0.0])
     if layer < len(weights):
         deltas = told.recording.deltas(told.row)[layer]
         terms = [number for pair in zip(deltas, weights[layer][j], strict=True) for number in pair]
@@ -253,6 +283,23 @@ def test_every_number_is_the_recordings(case: str) -> None:
             assert abs(number - value) <= 0.5 * unit * (1 + 1e-9) + 1e-15, (line, text, number, value)
             if 0.001 <= abs(value) < 100 and line.kind != "matrix":
                 assert abs(number - value) <= 0.5e-4 * (1 + 1e-9), (line, text, number, value)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_bracket_closes(case: str) -> None:
+    for line, text in Told.of(recording_of(case)).lines():
+        for step in text.split(" = "):
+            depths = np.cumsum([{"(": 1, ")": -1}.get(letter, 0) for letter in step])
+            assert depths[-1] == 0 and depths.min() >= 0, (line, step)
+
+
+def test_slopes_of_gated_functions_as_they_are_written() -> None:
+    found = {case: dict(Told.of(recording_of(case)).lines()) for case in ("gelu", "swish")}
+    (gelu,), (swish,) = ([text for line, text in lines.items() if line.kind == "delta"] for lines in found.values())
+    symbolic = r"\delta_{o1}\,w_{7} \cdot\:(\Phi(z_{h1}) +\:z_{h1}\,\varphi(z_{h1}))"
+    assert gelu.split(" = ")[1] == symbolic
+    symbolic = r"\delta_{o1}\,w_{7} \cdot\:(\sigma(z_{h1}) +\:h_{1}\,(1 - \sigma(z_{h1})))"
+    assert swish.split(" = ")[1] == symbolic
 
 
 def test_the_printed_figures_of_mazurs_example() -> None:
@@ -319,7 +366,7 @@ def test_at_the_end_no_page_comes_back() -> None:
 
 
 @pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
-@pytest.mark.parametrize("case", ["two outputs", "without biases", "tanh and relu", "cross entropy"])
+@pytest.mark.parametrize("case", ["two outputs", "without biases", "tanh and relu", "cross entropy", "gelu", "swish"])
 def test_equations_stand_in_their_room_and_clear_of_each_other(
     case: str, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from netviz.drawing.formula import Formula
 from netviz.drawing.panels.equations.terms import (
     Changes,
@@ -13,6 +17,7 @@ from netviz.drawing.panels.equations.terms import (
     factor,
     factors,
     matrix_of,
+    named,
     numeral,
     numerals,
     plus,
@@ -21,6 +26,7 @@ from netviz.drawing.panels.equations.terms import (
     times,
     total,
 )
+from netviz.training.layers import DENSITY, LEAK, gate
 
 _HALF = r"\frac{1}{2}"
 
@@ -63,6 +69,19 @@ def activation_line(example: WorkedExample, layer: int, neuron: int) -> Equation
         shown.append(equals(rf"\tanh({numeral(value)})"))
     elif activation == "relu":
         shown.append(equals(rf"\max(0,\ {numeral(value)})"))
+    elif activation == "leaky_relu":
+        leak = numeral(LEAK)
+        shown.append(equals(rf"\max({leak}\,{symbol},\ {symbol})"))
+        shown.append(equals(rf"\max({product(leak, factor(value))},\ {numeral(value)})"))
+    elif activation == "elu":
+        shown.append(equals(symbol) if value > 0 else equals(rf"e^{{{symbol}}} - 1"))
+        shown += [] if value > 0 else [equals(rf"e^{{{numeral(value)}}} - 1")]
+    elif activation == "gelu":
+        shown.append(equals(rf"{symbol}\,\Phi({symbol})"))
+        shown.append(equals(rf"{numeral(value)} \cdot \Phi({numeral(value)})"))
+    elif activation == "swish":
+        shown.append(equals(rf"{symbol}\,\sigma({symbol})"))
+        shown.append(equals(rf"\dfrac{{{numeral(value)}}}{{1 + e^{{{numeral(-value)}}}}}"))
     elif activation == "softmax":
         powers = [rf"e^{{{numeral(each)}}}" for each in sums]
         everything = [f"e^{{{symbols.sum(layer + 1, index)}}}" for index in range(len(sums))]
@@ -147,7 +166,7 @@ def _output_delta(example: WorkedExample) -> tuple[list[str], list[str]]:
     slope = _slope(example, example.last, neuron)
     if slope is None:
         return [difference], [difference_number]
-    return [f"({difference})", times(slope[0])], [f"({difference_number})", times(slope[1])]
+    return [f"({difference})", *_times_all(slope[0])], [f"({difference_number})", *_times_all(slope[1])]
 
 
 def _hidden_delta(example: WorkedExample) -> tuple[list[str], list[str]]:
@@ -162,25 +181,46 @@ def _hidden_delta(example: WorkedExample) -> tuple[list[str], list[str]]:
     slope = _slope(example, layer, neuron)
     if slope is None:
         return [symbolic[0], *plus(symbolic[1:])], [numbers[0], *plus(numbers[1:])]
-    brackets = []
-    for terms in (symbolic, numbers):
-        terms[0], terms[-1] = "(" + terms[0], terms[-1] + ")"
-        brackets.append([terms[0], *plus(terms[1:])])
-    return [*brackets[0], times(slope[0])], [*brackets[1], times(slope[1])]
+    sums = [[first, *plus(rest)] for first, *rest in (_bracketed(symbolic), _bracketed(numbers))]
+    return [*sums[0], *_times_all(slope[0])], [*sums[1], *_times_all(slope[1])]
 
 
-def _slope(example: WorkedExample, layer: int, neuron: int) -> tuple[str, str] | None:
-    """Slope of a neuron's activation function, in symbols and numbers; None where it is 1 everywhere."""
+def _bracketed(terms: Sequence[str]) -> Sequence[str]:
+    """Terms of a sum that is a factor: the first and the last with a bracket, where there are several."""
+    return terms if len(terms) == 1 else (f"({terms[0]}", *terms[1:-1], f"{terms[-1]})")
+
+
+def _times_all(terms: Sequence[str]) -> list[str]:
+    """A factor that follows the first one of a product, from its terms."""
+    first, *rest = _bracketed(terms)
+    return [times(first), *plus(rest)]
+
+
+def _slope(example: WorkedExample, layer: int, neuron: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Terms of the slope of a neuron's activation function, in symbols and numbers; None where it is 1 everywhere."""
     symbol, value = example.symbols.neuron(layer, neuron), float(example.layers[layer][neuron])
     number = factor(value)
     activation = example.activations[layer - 1]
     if activation == "sigmoid":
-        return rf"{symbol}\,(1 - {symbol})", product(number, f"(1 - {number})")
+        return (rf"{symbol}\,(1 - {symbol})",), (product(number, f"(1 - {number})"),)
     if activation == "tanh":
-        return f"(1 - {symbol} {symbol})", f"(1 - {product(number, number)})"
-    if activation == "relu":
-        return rf"\mathrm{{relu}}'({example.symbols.sum(layer, neuron)})", "1" if value > 0 else "0"
-    return None
+        return (f"(1 - {symbol} {symbol})",), (f"(1 - {product(number, number)})",)
+    if activation == "linear":
+        return None
+    total_symbol, sums = example.symbols.sum(layer, neuron), example.sums(layer)
+    total_value = float(sums[neuron])
+    if activation in ("relu", "leaky_relu"):
+        below = "0" if activation == "relu" else numeral(LEAK)
+        return (f"{named(activation)}'({total_symbol})",), ("1" if value > 0 else below,)
+    if activation == "elu":
+        return (f"{named(activation)}'({total_symbol})",), ("1" if value > 0 else f"e^{{{numeral(total_value)}}}",)
+    opened = float(gate(activation, sums)[neuron])
+    if activation == "gelu":
+        density = DENSITY * float(np.exp(-0.5 * total_value**2))
+        symbolic = rf"\Phi({total_symbol})", rf"{total_symbol}\,\varphi({total_symbol})"
+        return symbolic, (factor(opened), product(factor(total_value), factor(density)))
+    symbolic = rf"\sigma({total_symbol})", rf"{symbol}\,(1 - \sigma({total_symbol}))"
+    return symbolic, (factor(opened), product(number, f"(1 - {factor(opened)})"))
 
 
 def _weight(example: WorkedExample) -> str:

@@ -99,8 +99,16 @@ class WorkedExample:
 
 def brackets_of(activation: Activation) -> tuple[str, str]:
     """Opening and closing text of an activation function, to stand around its argument."""
-    names = {"sigmoid": r"\sigma(", "tanh": r"\tanh(", "relu": r"\max(0,\ ", "softmax": r"\mathrm{softmax}("}
-    return (names[activation], ")") if activation in names else ("", "")
+    if activation == "linear":
+        return "", ""
+    shorter = {"sigmoid": r"\sigma(", "tanh": r"\tanh(", "relu": r"\max(0,\ "}
+    return shorter.get(activation, named(activation) + "("), ")"
+
+
+def named(activation: Activation) -> str:
+    """Symbol of an activation function by its name."""
+    name = activation.replace("_", r"\ ")
+    return rf"\mathrm{{{name}}}"
 
 
 def row_of(values: _Array, decimals: int = 4) -> Matrix:
