@@ -76,6 +76,25 @@ def test_the_ground_is_what_the_network_answers(theme: str) -> None:
     assert looked_at > 15
 
 
+@pytest.mark.parametrize("kind", ["leaky_relu", "elu", "gelu", "swish"])
+@pytest.mark.parametrize("output", [True, False])
+def test_a_film_of_each_activation(kind: str, output: bool) -> None:
+    """Hidden, before tanh outputs, and as an output without bounds, whose colours end at -1 and 1."""
+    kinds = [kind, kind, kind if output else "tanh"]
+    panel, picture, _, timeline = drawn(scene(**{"network.activation": kinds, "training.learning_rate": 0.1}), "rest")
+    recording, colours = timeline.recording, theme_of(timeline.recording.scene)
+    looked_at = 0
+    for at in [(x, y) for x in np.linspace(-5, 5, 9) for y in np.linspace(-5, 5, 9)]:
+        if not is_free(panel, recording.examples.points, at):
+            continue
+        answer = min(max(recording.forward(np.array(at))[-1].item(), -1.0), 1.0)
+        full = colours.middle + abs(answer) * ((colours.positive, colours.negative)[answer < 0] - colours.middle)
+        wanted = 255 * ((1 - BEHIND) * full + BEHIND * colours.middle)
+        assert np.abs(picture[pixel(panel, at)] - wanted).max() < 9, (at, answer)
+        looked_at += 1
+    assert looked_at > 15
+
+
 def test_every_training_point_is_there_in_its_colour() -> None:
     panel, picture, _, timeline = drawn(scene(), "rest")
     recording = timeline.recording

@@ -395,7 +395,18 @@ def test_equations_stand_in_their_room_and_clear_of_each_other(
 
 
 @pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
-@pytest.mark.parametrize("case", ["two outputs", "without biases", "tanh and relu", "cross entropy", "tiny numbers"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        "two outputs",
+        "without biases",
+        "tanh and relu",
+        "gelu",
+        "leaky relu before elu",
+        "cross entropy",
+        "tiny numbers",
+    ],
+)
 def test_the_live_pass_stands_in_its_room_and_its_numbers_clear_of_each_other(case: str, size: str) -> None:
     told = Told.of(recording_of(case, size=size))
     live, slot = told.panel.live, told.panel.slot

@@ -205,8 +205,10 @@ def test_bodies_and_cores_are_dashed_alike_and_by_their_width(width: float, othe
     assert (wider >= np.array(dashes(min(width, other), 1.08, 1.0)[1])).all()
 
 
-def test_a_tile_shows_what_its_neuron_answers() -> None:
-    timeline, renderer, panel = staged(planar(style="playground", output__size="1280x720"))
+@pytest.mark.parametrize("hidden", ["tanh", "leaky_relu", "elu", "gelu", "swish"])
+def test_a_tile_shows_what_its_neuron_answers(hidden: str) -> None:
+    kinds = {"network__activation": [hidden, "tanh"]}
+    timeline, renderer, panel = staged(planar(style="playground", output__size="1280x720", **kinds))
     assert isinstance(panel.neurons, Tiles)
     frame = timeline.frame(timeline.frame_count - 1)
     picture = renderer.draw(frame)
@@ -215,7 +217,7 @@ def test_a_tile_shows_what_its_neuron_answers() -> None:
     maps = context.responses.of(frame)
     side = panel.neurons.side
     number = 0
-    for layer, activation in enumerate(("linear", "tanh", "tanh")):
+    for layer, activation in enumerate(("linear", *timeline.recording.scene.network.activations)):
         for neuron, (x, y) in enumerate(panel.places.neurons(layer)):
             left, top = panel.neurons.corners[number]
             number += 1
