@@ -61,7 +61,7 @@ def _sigmoid(sums: Floats, exp: Callable[[Floats], Floats]) -> Floats:
 
 
 def each(function: Callable[[float], float], numbers: Floats) -> Floats:
-    """A function of Python's math of each number of an array: a tenth of a microsecond for each, not a nanosecond."""
+    """A function of Python's math of each number of an array, one after the other: where NumPy has none, or another."""
     return np.array(list(map(function, numbers.ravel().tolist())), dtype=np.float64).reshape(numbers.shape)
 
 
@@ -70,10 +70,25 @@ def gate(activation: Activation, sums: Floats, exp: Callable[[Floats], Floats] =
 
     exp: the exponential function, where it has to be another than NumPy's, which has no erfc at all.
     """
-    if activation == "gelu":  # by erfc: 1 + erf would lose all digits far below zero
-        result: Floats = 0.5 * each(math.erfc, -TO_SIGMA * sums)
-        return result
-    return _sigmoid(sums, exp)
+    if activation != "gelu":
+        return _sigmoid(sums, exp)
+    if sums.dtype == np.float32:
+        return _normal_for_pictures(sums)
+    result: Floats = 0.5 * each(math.erfc, -TO_SIGMA * sums)  # 1 + erf would lose all digits far below zero
+    return result
+
+
+def _normal_for_pictures(sums: Floats) -> Floats:
+    """The normal distribution (..., n) in float32, in which a picture asks ten thousand points a frame: to 2e-7.
+
+    Abramowitz & Stegun, "Handbook of Mathematical Functions", 7.1.26.
+    """
+    size = TO_SIGMA * np.abs(sums)
+    t = 1.0 / (1.0 + 0.3275911 * size)
+    polynomial = ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t + 0.254829592) * t
+    beyond = 0.5 * polynomial * np.exp(-size * size)
+    result: Floats = np.where(sums < 0.0, beyond, 1.0 - beyond)
+    return result
 
 
 def slope_of_gated(activation: Activation, sums: Floats, exp: Callable[[Floats], Floats] = np.exp) -> Floats:

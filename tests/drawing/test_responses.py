@@ -30,8 +30,9 @@ def frame_of(recording: Recording) -> Frame:
     return timeline.frame(first(timeline, "step", 0.3))
 
 
-def test_every_point_answers_as_the_network_does() -> None:
-    recording = planar()
+@pytest.mark.parametrize("kinds", [["tanh", "sigmoid"], ["leaky_relu", "elu"], ["gelu", "tanh"], ["swish", "gelu"]])
+def test_every_point_answers_as_the_network_does(kinds: list[str]) -> None:
+    recording = planar(activation=kinds)
     frame = frame_of(recording)
     found = Responses(recording, ((-1.0, 3.0), (0.0, 4.0)), resolution=5).of(frame)
     assert [layer.shape for layer in found] == [(2, 5, 5), (3, 5, 5), (1, 5, 5)]
@@ -39,6 +40,7 @@ def test_every_point_answers_as_the_network_does() -> None:
     assert found[0][1][:, 0].tolist() == [4, 3, 2, 1, 0], "x2 from the bottom up"
     row = int(np.flatnonzero(recording.example >= 0)[0])
     for layer, expected in zip(found, recording.forward(np.array([2.0, 3.0]), row), strict=True):
+        assert layer.dtype == np.float32
         assert layer[:, 1, 3] == pytest.approx(expected, abs=1e-5)
 
 

@@ -134,6 +134,14 @@ def test_values_by_other_formulas(x: float) -> None:
     assert found["swish"] == pytest.approx(x * (1 + math.tanh(x / 2)) / 2, rel=1e-14, abs=1e-14)
 
 
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_pictures_are_made_in_single_precision(kind: Any) -> None:
+    sums = np.linspace(-40, 40, 20_001)
+    found = activate(kind, sums.astype(np.float32))  # type: ignore[arg-type]
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, activate(kind, sums.astype(np.float32).astype(float)), rtol=5e-7, atol=1e-6)
+
+
 @pytest.mark.parametrize("kind", ["leaky_relu", "elu", "gelu", "swish"])
 def test_far_from_zero_nothing_overflows(kind: Any) -> None:
     far = np.array([-1000.0, -750.0, 750.0, 1000.0])
