@@ -125,7 +125,7 @@ def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Eve
     """Hidden neurons that were alive and are dead for good, and those that are saturated for good; also from the start
     on (cycle 0)."""
     kinds, inputs = recording.scene.network.activations, recording.examples.inputs
-    if len(inputs) < 2 or len(kinds) < 2:
+    if len(inputs) < 2 or not {*kinds[:-1]}.intersection((*_CAN_DIE, "elu")):
         return
     one = moments.parameters.at(slice(1))
     inputs = inputs[:: -(-len(inputs) // MOST_EXAMPLES)]
