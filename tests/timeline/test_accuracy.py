@@ -11,6 +11,7 @@ from netviz.scene.loader import load_scene
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.answers import has_classes
 from netviz.timeline.first_weights import of_answer
+from netviz.timeline.frame import NetworkState
 from netviz.timeline.timeline import Timeline
 from netviz.training.recording import Recording
 from tests.drawing.support import first, timeline_of
@@ -65,13 +66,13 @@ def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) ->
     adds = last.activations[1][:32] * last.weights[1][:32, winner]
     assert last.first_weights.neuron == adds.argmax()
     scene = timeline.recording.scene
-    assert of_answer(scene, last.weights, last.activations, 0.0) is None
+    assert of_answer(scene, NetworkState(last.weights, last.biases), last.activations, 0.0) is None
     other = last.weights[1].copy()
     other[7, winner] = 100.0
     activations = [*last.activations]
     activations[1] = np.maximum(activations[1], 0.1)
     other[3, winner], activations[1][3] = 1000.0, 0.0  # what is silent adds nothing, however large its weight
-    found = of_answer(scene, (last.weights[0], other), activations, 0.5)
+    found = of_answer(scene, NetworkState((last.weights[0], other), last.biases), activations, 0.5)
     assert found == (7, 0.5)
 
 
