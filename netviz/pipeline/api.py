@@ -41,8 +41,8 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
 
     cache: whether the recording may come from the user's cache of recordings instead, and is put there if training took
     longer than reading it will; it is the same to the last bit.
-    Raises InputError if the recording would be too large or the scene compares runs, TrainingDiverged (with the
-    recording up to there) if the numbers run away.
+    Raises InputError if the recording would be too large or the scene compares runs; if the numbers run away, a
+    NetvizError whose `recording` is the run up to there.
     """
     if problems := one_run_problems(scene):
         raise InputError(problems)
