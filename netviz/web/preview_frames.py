@@ -190,7 +190,7 @@ class FilmMaker:
                 turn.enter_context(self._draw_lock.film())
                 render(recorded.with_scene(draft(recorded.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
-            file.unlink()
+            _remove(file)  # before anybody is told that it is done
             if not stop.is_set():
                 self._film = version, film
                 self._tell(DraftFilm(version, 1.0, took=time.monotonic() - began))
@@ -200,8 +200,13 @@ class FilmMaker:
             told_of = str(failure) if isinstance(failure, NetvizError) else f"{type(failure).__name__}: {failure}"
             self._tell(DraftFilm(version, 0.0, problem=told_of))
         finally:
-            file.unlink(missing_ok=True)
-            file.with_suffix(".vtt").unlink(missing_ok=True)  # of its captions
+            _remove(file)
+
+
+def _remove(film: Path) -> None:
+    """Remove a film and its captions, as far as they are there."""
+    film.unlink(missing_ok=True)
+    film.with_suffix(".vtt").unlink(missing_ok=True)
 
 
 # Lock on drawing: one picture at a time, for matplotlib's settings and fonts belong to the whole process.
