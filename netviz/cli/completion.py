@@ -13,7 +13,14 @@ from functools import cache
 from pathlib import Path
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
 from click.shell_completion import split_arg_string as words_of
 
 VARIABLE = "_NETVIZ_COMPLETE"
@@ -223,7 +230,7 @@ complete --command %(prog_name)s --no-files --arguments "(%(complete_func)s)"
 
 @dataclass(frozen=True)
 class _Place:
-    """What was typed up to the cursor: whole words, and one that is being typed; `--style=` of `--style=cl` apart."""
+    """Line typed up to the cursor: whole words, and the one that is being typed; `--style=` of `--style=cl` apart."""
 
     words: list[str]
     option: str
@@ -240,10 +247,6 @@ class _Place:
         if equals and option.startswith("--"):
             return cls([*words[:-1], option], f"{option}=", value)
         return cls(words[:-1], "", words[-1])
-
-
-def _with_help(item: CompletionItem[str]) -> str:
-    return f"{_Place.read().option}{item.value}\t{item.help or ''}"
 
 
 class _Bash(BashComplete):
@@ -271,26 +274,23 @@ def _quoted(text: str) -> str:
     return "".join(f"\\{character}" if character in " \t'\"\\$&;|<>()[]{}*?!`#" else character for character in text)
 
 
-class _Zsh(ZshComplete):
+class _WithHelp(ShellComplete):
+    """Completion for shells that show what each proposal means beside it."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        place = _Place.read()
+        return place.words, place.incomplete
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        return f"{_Place.read().option}{item.value}\t{item.help or ''}"
+
+
+class _Zsh(_WithHelp, ZshComplete):
     source_template = _ZSH
 
-    def get_completion_args(self) -> tuple[list[str], str]:
-        place = _Place.read()
-        return place.words, place.incomplete
 
-    def format_completion(self, item: CompletionItem[str]) -> str:
-        return _with_help(item)
-
-
-class _Fish(FishComplete):
+class _Fish(_WithHelp, FishComplete):
     source_template = _FISH
-
-    def get_completion_args(self) -> tuple[list[str], str]:
-        place = _Place.read()
-        return place.words, place.incomplete
-
-    def format_completion(self, item: CompletionItem[str]) -> str:
-        return _with_help(item)
 
 
 SHELLS = {"bash": _Bash, "zsh": _Zsh, "fish": _Fish}

@@ -372,7 +372,7 @@ def _media_text(found: Inspection) -> str:
 
 
 def _recording_lines(recording: Recording | None) -> list[tuple[str, str]]:
-    """What a recording holds: layers, moments, examples, curves, and what recorded it."""
+    """Lines about a recording: its layers, moments, examples and curves, and what recorded it."""
     if recording is None:
         return []
     facts = _recording_facts(recording)

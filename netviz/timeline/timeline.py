@@ -103,7 +103,7 @@ class Timeline:
 
     @property
     def scene(self) -> Scene:
-        """How the film looks, and what it shows."""
+        """Scene of the film: its look, and what it shows."""
         return self.recording.scene
 
     @cached_property

@@ -37,13 +37,13 @@ SMALL = 2_000_000
 def refuse_too_large(scene: Scene) -> None:
     """Raise InputError if the scene's recording would be larger than 2 GB, before anything is trained."""
     if is_too_large(scene):
-        moments, size = most_moments(scene), size_of_recording(scene)
+        rows, size = most_rows(scene), size_of_recording(scene)
         shown, examples = shown_count(scene), scene.data.train_count
         each = examples if scene.presented_count is None else scene.presented_count
         message = (
             f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {each:,} "
-            f"{'example' if each == 1 else 'examples'} make a recording of up to {moments:,} moments with "
-            f"{numbers_in_moment(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
+            f"{'example' if each == 1 else 'examples'} make a recording of up to {rows:,} rows with "
+            f"{numbers_in_row(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
             f"the limit; {_what_helps(scene)}"
         )
         raise InputError([Problem("schedule", message)])
@@ -57,26 +57,26 @@ def is_too_large(scene: Scene) -> bool:
 def size_of_recording(scene: Scene) -> int:
     """Largest possible size of the scene's recording, in bytes."""
     points = most_points(_most_at_rest(scene), scene.training.cycles)
-    return 8 * (most_moments(scene) * numbers_in_moment(scene) + NUMBERS_IN_POINT * points)
+    return 8 * (most_rows(scene) * numbers_in_row(scene) + NUMBERS_IN_POINT * points)
 
 
 def _what_helps(scene: Scene) -> str:
     """Advice for a smaller recording: so many examples in each cycle, where that is enough, or something else."""
-    moments = LARGEST_RECORDING // (8 * numbers_in_moment(scene)) - _most_at_rest(scene) - walked_count(scene)
-    fitting = moments // shown_count(scene)
+    rows = LARGEST_RECORDING // (8 * numbers_in_row(scene)) - _most_at_rest(scene) - walked_count(scene)
+    fitting = rows // shown_count(scene)
     fewer = "show fewer cycles (schedule), or have a smaller network (network.layers)"
     if scene.presentation == "each" and 1 <= fitting < (scene.presented_count or scene.data.train_count):
         return f"present {fitting:,} or fewer in each cycle (examples: {fitting} in the learning shot), or {fewer}"
     return f"{fewer} or fewer examples"
 
 
-def numbers_in_moment(scene: Scene) -> int:
+def numbers_in_row(scene: Scene) -> int:
     """Numbers of 8 bytes in one row of a recording."""
     layers = scene.network.layers
     return sum(a * b for a, b in pairwise(layers)) + sum(layers[1:]) + sum(layers) + layers[-1] + 3
 
 
-def most_moments(scene: Scene) -> int:
+def most_rows(scene: Scene) -> int:
     """Largest possible number of rows of the scene's recording."""
     return recorded_count(scene) + _most_at_rest(scene)
 
@@ -87,7 +87,7 @@ def _most_at_rest(scene: Scene) -> int:
 
 def _most_between(scene: Scene) -> int:
     """Moments at rest between two shown cycles, if there are as many cycles."""
-    fitting = SMALL // (8 * numbers_in_moment(scene) * shown_count(scene))
+    fitting = SMALL // (8 * numbers_in_row(scene) * shown_count(scene))
     return max(FEWEST_BETWEEN, min(MOST_BETWEEN, fitting))
 
 

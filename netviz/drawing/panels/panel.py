@@ -47,7 +47,7 @@ class RenderContext:
 
     @property
     def scene(self) -> Scene:
-        """How the run's film looks, and what it shows."""
+        """Scene of the run: the look of its film, and what that shows."""
         return self.recording.scene
 
 
