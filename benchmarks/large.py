@@ -30,9 +30,9 @@ from benchmarks.film import encode, seconds
 from netviz.drawing.color_space import YUV420
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 
 SHAPES = {"1920x1080": 1, "1080x1080": 2, "1080x1920": 2}
 """Sizes of the pictures on the contact sheet, and how many stand beside each other."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 from netviz.training.problem import Parameters, TrainingProblem
 
 _Function = Callable[[Floats], Floats]

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from netviz.pipeline.prepare import plan
     from netviz.pipeline.provenance import inspect
     from netviz.pipeline.render import render, render_many
+    from netviz.recording.event import Event
+    from netviz.recording.recording import Recording
     from netviz.scene.loader import load_scene
     from netviz.scene.scene import Scene
     from netviz.scene.sweep import sweep
     from netviz.story.events import find_events as events
     from netviz.training.comparison import Comparison
-    from netviz.training.event import Event
-    from netviz.training.recording import Recording
     from netviz.video.flashes import Flashes, flashes
     from netviz.web.embed import Post, embed
 
@@ -49,9 +49,9 @@ _MODULES = {
     "InputError": "netviz.errors",
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
-    "Event": "netviz.training.event",
+    "Event": "netviz.recording.event",
     "Comparison": "netviz.training.comparison",
-    "Recording": "netviz.training.recording",
+    "Recording": "netviz.recording.recording",
     "events": "netviz.story.events",
     "Flashes": "netviz.video.flashes",
     "flashes": "netviz.video.flashes",

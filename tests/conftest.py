@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the processes that tests start

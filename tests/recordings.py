@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Recording
 from netviz.training.problem import Parameters
-from netviz.training.recording import Recording
 
 
 def in_rows(recording: Recording) -> Parameters:

@@ -19,8 +19,8 @@ from netviz.audio.envelope import FINE_RATE, LoudnessLevels, blocks, levels
 from netviz.audio.music_file import SAMPLE_RATE, file_state
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, NetvizError, Problem
+from netviz.recording.layers import Floats
 from netviz.timeline.beats import Rhythm
-from netviz.training.layers import Floats
 
 # Pulse tracking: from onset strengths, one for each frame, to beats and bars.
 #

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netviz.audio.music_file import SAMPLE_RATE, file_state
 from netviz.audio.soundtrack import Soundtrack, mix_arguments
 from netviz.ffmpeg import Ffmpeg
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 
 FINE = 96
 """Samples at 48 kHz (2 ms) for one value of the fine envelope."""

@@ -18,15 +18,15 @@ from netviz.cli.help import command
 from netviz.cli.options import cache_option, debug_option, scene_options
 from netviz.cli.sources import CommandSource, located, read_source
 from netviz.pipeline.provenance import Inspection
+from netviz.recording.event import Event
+from netviz.recording.layers import features_of
+from netviz.recording.recording import Recording
 from netviz.scene.messages import printable
 from netviz.scene.model import Training
 from netviz.scene.scene import Scene
 from netviz.scene.validation_training import count
 from netviz.timeline.answers import HALF, unseen_situations
 from netviz.timeline.captions import situation
-from netviz.training.event import Event
-from netviz.training.layers import features_of
-from netviz.training.recording import Recording
 from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
 from netviz.video.metadata import Provenance
 

@@ -18,6 +18,7 @@ from netviz.audio.soundtrack import file_problems
 from netviz.cli.options import overrides
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.pipeline.validation import target_problems
+from netviz.recording.recording import Recording
 from netviz.scene.loader import ParseResult, read_scene, read_stored
 from netviz.scene.messages import printable
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
@@ -26,7 +27,6 @@ from netviz.scene.scene import Scene
 from netviz.scene.schedule import is_trained
 from netviz.scene.sound import Sound
 from netviz.scene.sweep import SweepPoint, named, parse_sweep, points
-from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, PICTURES
 
 OUTPUT_SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "record": (".npz",), "sonify": (".wav",)}

@@ -26,7 +26,7 @@ from netviz.drawing.glow import gaussians
 from netviz.drawing.layout import Rect
 from netviz.drawing.text import Font, Mask, mask
 from netviz.drawing.theme import Colour
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 
 Anchor = Literal["left", "middle", "right"]
 

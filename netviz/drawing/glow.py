@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.color_space import Bytes, Space
 from netviz.drawing.theme import Colour
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 
 # Enlargement: a coarse grid of bytes is enlarged and added to a part of a picture, eight bytes at a time.
 

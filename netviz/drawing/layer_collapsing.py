@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import node_counts, with_bias_weights
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST, Integers, Recording
 
 FEWEST_COLLAPSED = 7
 """Fewest neurons of a layer that is collapsed, however little room there is."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.layer_collapsing import CollapsedLayer
 from netviz.drawing.layout import Flow, Rect
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 
 GAP, COLLAPSED_GAP = 1.35, 1.1
 """Gap between two discs, in radii; in networks with collapsed layers discs stand closer and are larger."""

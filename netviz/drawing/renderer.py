@@ -32,13 +32,13 @@ from netviz.drawing.responses import Responses
 from netviz.drawing.run_layout import arrange_runs, is_run_panel, panels_beside
 from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
+from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.sampled_answers import domain_of
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.recording import Recording
 
 Factory = Callable[[RenderContext, AnyPanelSpec, Rect], Panel]
 

@@ -7,10 +7,10 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.layers import features_of, forward, network_inputs
+from netviz.recording.recording import Recording
 from netviz.timeline.frame import Array, Frame
 from netviz.timeline.sampled_answers import Domain
-from netviz.training.layers import features_of, forward, network_inputs
-from netviz.training.recording import Recording
 
 PlaneGrid = NDArray[np.float32]
 

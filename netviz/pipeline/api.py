@@ -21,11 +21,11 @@ from netviz.pipeline.validation import (
     side_by_side_problems,
     target_problems,
 )
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import check_moment, moment_frame
 from netviz.training.cache import record_once, recording_cache
 from netviz.training.comparison import Comparison, compare_runs
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 if TYPE_CHECKING:

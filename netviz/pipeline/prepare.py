@@ -32,6 +32,7 @@ from netviz.pipeline.validation import (
     scene_of,
     side_by_side_problems,
 )
+from netviz.recording.recording import Recording
 from netviz.scene.model import Schedule
 from netviz.scene.scene import Scene
 from netviz.scene.validation import MOST_SHOWN
@@ -42,7 +43,6 @@ from netviz.timeline.plan import Plan, make_plan, shown_on_beats
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 from netviz.training.training_recorder import is_too_large, refuse_too_large
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from netviz.audio.music_file import music_tags
 from netviz.errors import InputError, Problem
+from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.export import scene_file, scene_hash, written
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sound
-from netviz.training.recording import Recording
 from netviz.version import __version__
 from netviz.video.metadata import Music, Provenance
 from netviz.video.metadata_formats import Media, read_media, read_provenance

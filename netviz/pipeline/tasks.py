@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netviz.errors import NetvizError
+from netviz.recording.recording import Recording
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import Plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 from netviz.video.encoder import encode_segment
 from netviz.video.formats import FrameStream
 

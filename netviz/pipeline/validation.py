@@ -12,6 +12,7 @@ from netviz.atomic_files import EXISTS, amount, output_problems
 from netviz.audio.soundtrack import duration_text
 from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
+from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.files import FONTS, no_such_file
 from netviz.scene.output import platform_of
@@ -20,7 +21,6 @@ from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
 from netviz.training.comparison import Comparison, comparison_problems
-from netviz.training.recording import Recording
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import Film

@@ -8,13 +8,13 @@ from itertools import product
 
 import numpy as np
 
+from netviz.recording.event import Event
+from netviz.recording.layers import Floats, features_of, network_inputs
+from netviz.recording.recording import Recording
 from netviz.story.network_events import MOST_WORK, passes, work_of
 from netviz.story.replay import CycleEnds, Moments, Replay, Turn, last_crossing, last_turn
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
-from netviz.training.event import Event
-from netviz.training.layers import Floats, features_of, network_inputs
 from netviz.training.problem import Parameters
-from netviz.training.recording import Recording
 
 _SURELY = 0.05
 """Least distance of an error from the edge after a turn, in parts of the distance between two targets."""

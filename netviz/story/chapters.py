@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+from netviz.recording.event import Event
 from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot
 from netviz.story.event_frames import frame_of, last_frame_to
@@ -15,7 +16,6 @@ from netviz.timeline import step_timing
 from netviz.timeline.answers import HALF
 from netviz.timeline.plan import Span
 from netviz.timeline.timeline import Timeline
-from netviz.training.event import Event
 
 LATEST = Fraction(10)
 """Longest delay of a caption after its moment, in seconds."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netviz.recording.event import Event
 from netviz.timeline.plan import Span
 from netviz.timeline.timeline import Timeline
-from netviz.training.event import Event
 
 
 def frame_of(timeline: Timeline, event: Event) -> int | None:

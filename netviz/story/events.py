@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from netviz.recording.event import Event
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.story.answer_events import MOST_TOLD_APART, answer_events
 from netviz.story.network_events import dying_and_saturating, sign_changes, withering
 from netviz.story.replay import Replay, last_turn, moments_of
 from netviz.timeline.pace import Fall, sudden_fall
-from netviz.training.event import Event
-from netviz.training.layers import Floats
 from netviz.training.problem import training_problem
-from netviz.training.recording import AT_REST, Integers, Recording
 from netviz.training.trainer import most_threads
 
 

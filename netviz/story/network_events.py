@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from netviz.recording import layers as dense
+from netviz.recording.event import Event
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Integers, Recording
 from netviz.scene.captions import EventKind
 from netviz.scene.model import Activation
 from netviz.story.replay import Moments, Replay, Turn, last_crossing, last_turn
-from netviz.training import layers as dense
-from netviz.training.event import Event
-from netviz.training.layers import Floats
 from netviz.training.problem import Parameters
-from netviz.training.recording import Integers, Recording
 
 _CLEAR = 0.1
 """Share of its layer's strength from which a weight shows its sign clearly: its line is seen to have a colour."""

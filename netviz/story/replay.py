@@ -15,11 +15,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from netviz.training import layers as dense
+from netviz.recording import layers as dense
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.layers import Floats
 from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
-from netviz.training.recording import AT_REST, Integers, Recording
 from netviz.training.sgd import run_reference, take_step, updated_state
 from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
 

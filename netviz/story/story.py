@@ -10,6 +10,8 @@ from functools import partial
 from math import ceil, exp
 
 from netviz.errors import InputError
+from netviz.recording.event import Event
+from netviz.recording.recording import Recording
 from netviz.scene.captions import Moment
 from netviz.scene.validation_training import count
 from netviz.story.chapters import AT_ONCE, LATEST, Chapter, chapters
@@ -23,8 +25,6 @@ from netviz.timeline.pace import is_by_change, paced, whole_frames, with_lengths
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM
 from netviz.timeline.timeline import make_timeline
-from netviz.training.event import Event
-from netviz.training.recording import Recording
 
 
 @dataclass(frozen=True)

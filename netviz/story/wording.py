@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.event import Event
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Scene
 from netviz.timeline.answers import HALF, has_classes
 from netviz.timeline.captions import shows_points, situation
-from netviz.training.event import Event
 
 CLOSE = 0.05
 """Largest error of an answer that is called very close, as a part of the range of the network's outputs."""

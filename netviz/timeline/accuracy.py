@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from netviz.recording.layers import forward
+from netviz.recording.recording import AT_REST, Recording
 from netviz.timeline.answers import has_classes
 from netviz.timeline.frame import Array
-from netviz.training.layers import forward
-from netviz.training.recording import AT_REST, Recording
 
 MOST_PRODUCTS = 200_000_000
 """Most products in the answers to all examples with the weights of one moment: about a tenth of a second."""

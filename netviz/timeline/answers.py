@@ -8,14 +8,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from netviz.recording.layers import features_of, forward, network_inputs
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Answers, Array, NetworkState
 from netviz.timeline.plan import Plan
-from netviz.training.layers import features_of, forward, network_inputs
-from netviz.training.recording import Recording
 
 CLEARLY, HALF, WRONG = 0.25, 0.5, 0.75
 """Errors of answers, as parts of the distance between two targets: below the first an answer is clearly right, above

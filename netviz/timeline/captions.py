@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import isfinite
 
 from netviz.errors import InputError, Problem
+from netviz.recording.recording import Recording
 from netviz.scene.captions import Caption, reading_seconds, seconds_up
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Scene
@@ -19,7 +20,6 @@ from netviz.timeline.before_after import before_after
 from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Plan, Span
-from netviz.training.recording import Recording
 
 
 @dataclass(frozen=True)

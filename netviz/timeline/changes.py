@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.timeline.sampled_answers import answers_at, asked_inputs, distances
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST, Integers, Recording
 
 
 class Route(NamedTuple):

@@ -9,9 +9,9 @@ from fractions import Fraction
 from math import ceil
 from typing import NamedTuple
 
+from netviz.recording.event import Event
 from netviz.scene.captions import reading_seconds
 from netviz.timeline.step_timing import ease, rise
-from netviz.training.event import Event
 
 FADE_SECONDS = Fraction(1, 5)
 """Seconds in which a cue fades in, and out; before and after it the shot's own line fades as fast."""

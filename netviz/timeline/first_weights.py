@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netviz.recording.layers import sums_for_slope, through_activation
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Array, FirstWeights, Frame, NetworkState
-from netviz.training.layers import sums_for_slope, through_activation
 
 
 def can_be_seen(scene: Scene) -> bool:

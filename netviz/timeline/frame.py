@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.cues import CurveDetail, Spotlight
-from netviz.training.recording import Recording
 
 Array = NDArray[np.float64]
 Direction = Literal["forward", "backward"]

@@ -12,12 +12,12 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.shots import WalkShot
 from netviz.timeline import step_timing
 from netviz.timeline.frame import Array
 from netviz.timeline.pace import RunChanges, morph_course
 from netviz.timeline.plan import Plan, Span
-from netviz.training.recording import AT_REST, Recording
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,12 @@ from math import ceil
 import numpy as np
 
 from netviz.errors import InputError, Problem
+from netviz.recording.recording import Recording
 from netviz.scene.captions import Moment, moment_of
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import LEARNING, SHOWING, Plan, Span
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.recording import Recording
 
 FORMS = "50%, 12.5s, cycle:200, shot:3, start, end or poster"
 _POSTER = "poster"

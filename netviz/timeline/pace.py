@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline import step_timing
 from netviz.timeline.changes import (
@@ -21,8 +23,6 @@ from netviz.timeline.changes import (
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE, is_even
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.step_timing import BRIEF_FROM
-from netviz.training.layers import Floats
-from netviz.training.recording import Recording
 
 FALL_SECONDS = 4.5
 """Seconds in which a sudden fall of the error is seen, where the film has the time."""

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from netviz.recording.recording import Recording
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.cues import Cue
@@ -25,7 +26,6 @@ from netviz.timeline.signals import (
     signal_pass,
 )
 from netviz.timeline.step_timing import BRIEF, EVEN_THOUGHT, LEARN, THOUGHT, Beats, Thought
-from netviz.training.recording import Recording
 
 LINGERING = 0.7
 """Level, while the weights move on to the next shown cycle, of the light that the last example has left."""

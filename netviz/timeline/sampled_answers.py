@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.layers import Floats, features_of, forward, network_inputs
+from netviz.recording.recording import Integers, Recording
 from netviz.scene.model import Activation
 from netviz.scene.shots import ThinkShot
-from netviz.training.layers import Floats, features_of, forward, network_inputs
-from netviz.training.recording import Integers, Recording
 
 Domain = tuple[tuple[float, float], tuple[float, float]]
 """A rectangle of the input plane: ((x1 from, to), (x2 from, to))."""

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from netviz.recording.recording import Recording
 from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.pace import RunChanges
@@ -19,7 +20,6 @@ from netviz.timeline.plan import Plan, Span
 from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)

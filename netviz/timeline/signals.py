@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from netviz.recording.layers import forward
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
@@ -23,8 +25,6 @@ from netviz.timeline.frame import (
 )
 from netviz.timeline.step_timing import CHANGED, REDUCED, Beats, Window, rise
 from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
-from netviz.training.layers import forward
-from netviz.training.recording import Recording
 
 
 class Presented(NamedTuple):

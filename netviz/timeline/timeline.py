@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.recording import Recording
 from netviz.scene.model import MOST_ANSWERED
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
@@ -56,7 +57,6 @@ from netviz.timeline.signals import (
 )
 from netviz.timeline.step_timing import LEARN
 from netviz.timeline.worked_example import WorkedExampleTiming, worked_example_timing
-from netviz.training.recording import Recording
 
 TAKES_OVER = 0.5
 """Seconds in which the light of the example seen in a long move takes the place of what the last one has left."""

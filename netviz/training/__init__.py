@@ -1,1 +1,1 @@
-"""Training: the built-in trainer, and the recording it makes. Import from the modules: this one loads nothing."""
+"""Training: the built-in trainer, which writes recordings. Import from the modules: this one loads nothing."""

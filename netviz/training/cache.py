@@ -28,9 +28,9 @@ import numpy.typing as npt
 
 from netviz.atomic_files import UNFINISHED
 from netviz.errors import InputError, NetvizError
+from netviz.recording.recording import FORMAT_VERSION, Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import recorded_examples, trained
-from netviz.training.recording import FORMAT_VERSION, Recording
 from netviz.version import __version__
 
 VARIABLE = "NETVIZ_CACHE"
@@ -38,7 +38,7 @@ VARIABLE = "NETVIZ_CACHE"
 LARGEST_CACHE = 500_000_000
 """Largest size of all recordings together, in bytes; the least recently used are removed first."""
 
-TRAINING_CODE = ("scene", "training")
+TRAINING_CODE = ("scene", "recording", "training")
 """Packages of netviz whose code the numbers of a recording depend on."""
 
 SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from netviz.errors import InputError, NetvizError, Problem
+from netviz.recording.recording import Recording
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.recording import Recording
 from netviz.training.training_recorder import LARGEST_RECORDING, refuse_too_large, size_of_recording
 
 

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA
 from netviz.scene.model import Activation
-from netviz.training.layers import DENSITY, GATED, LEAK, TO_SIGMA
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 

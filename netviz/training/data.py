@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from netviz.recording.layers import Floats, features_of, network_inputs
 from netviz.scene.model import Dataset
 from netviz.scene.scene import Scene
-from netviz.training.layers import Floats, features_of, network_inputs
 from netviz.training.seedrandom import SeedRandom
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netviz.errors import NetvizError
+from netviz.recording.recording import Recording
 from netviz.training.problem import TrainingProblem
-from netviz.training.recording import Recording
 
 
 class TrainingDiverged(NetvizError):

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from netviz.recording.layers import GATED, Floats, activate, each, gate, output_deltas, through_activation
 from netviz.scene.model import Activation, Loss
-from netviz.training.layers import GATED, Floats, activate, each, gate, output_deltas, through_activation
 
 _EXAMPLES_AT_ONCE = 64  # examples whose separate gradients are held in memory together
 

@@ -9,10 +9,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from netviz.recording.layers import Floats
 from netviz.scene.model import Activation, Loss, Regularization
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
-from netviz.training.layers import Floats
 
 
 class Parameters(NamedTuple):

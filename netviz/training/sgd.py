@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netviz.training import layers as dense
+from netviz.recording import layers as dense
+from netviz.recording.layers import Floats, losses
 from netviz.training import playground_sums
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.layers import Floats, losses
 from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
 
 

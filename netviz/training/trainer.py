@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import shown_count
 from netviz.training.compiled_engine import can_be_compiled, compile_steps, term_count
@@ -21,9 +22,8 @@ from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
-from netviz.training.recording import Recording
 from netviz.training.sgd import TrainResult, run_reference
-from netviz.training.training_recorder import Recorder, refuse_too_large
+from netviz.training.training_recorder import TrainingRecorder, refuse_too_large
 
 TrainingProgress = Callable[[int, int], None]
 
@@ -41,7 +41,7 @@ def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recordin
     """
     refuse_too_large(scene)
     problem = training_problem(scene)
-    recorder = Recorder(scene, problem)
+    recorder = TrainingRecorder(scene, problem)
     try:
         # Numbers that are not finite are found by checks, not by warnings.
         with np.errstate(all="ignore"), threadpool_limits(most_threads(problem)):
@@ -54,7 +54,7 @@ def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recordin
     return recording
 
 
-def _train(problem: TrainingProblem, recorder: Recorder, parameters: Parameters, reporter: _Reporter) -> None:
+def _train(problem: TrainingProblem, recorder: TrainingRecorder, parameters: Parameters, reporter: _Reporter) -> None:
     """Train shown cycles step by step, in NumPy, and the cycles between them with the engine that suits them."""
     recorder.start(parameters)
     engine = engine_for(recorder.scene, problem)

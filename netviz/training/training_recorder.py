@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from netviz.errors import InputError, Problem
+from netviz.recording.layers import Floats, forward, losses
+from netviz.recording.recording import AT_REST, FORMAT_VERSION, Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import (
     cycles_between,
@@ -20,9 +22,7 @@ from netviz.scene.schedule import (
 )
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.layers import Floats, forward, losses
 from netviz.training.problem import Parameters, TrainingProblem
-from netviz.training.recording import AT_REST, FORMAT_VERSION, Recording
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
 LARGEST_RECORDING = 2_000_000_000  # bytes
@@ -99,8 +99,8 @@ def kept_cycles(scene: Scene) -> tuple[int, ...]:
     return tuple(sorted(kept))
 
 
-class Recorder:
-    """Recorder of a training run: fills in the rows and the curve of a recording as training goes on."""
+class TrainingRecorder:
+    """Recorder of the built-in trainer: fills in the rows and the curve of a recording as training goes on."""
 
     def __init__(self, scene: Scene, problem: TrainingProblem) -> None:
         self.scene, self.problem = scene, problem

@@ -16,12 +16,12 @@ from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.render import render_all, request_problems
 from netviz.pipeline.validation import Source, input_files, scene_of
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import poster_frame
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 from netviz.video.formats import OPAQUE
 from netviz.video.images import picture_file
 from netviz.video.writer import Film

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Recording
 from netviz.scene.phrases import say, whole
 from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import Span, frame_time
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.layers import Floats
-from netviz.training.recording import Recording
 from netviz.web.snippets import LESS_MOTION, Embedded
 from netviz.web.templates import filled, inline, theme_colours
 from netviz.web.transcript import Passage, clock_time, scene_of_timeline, stops_of

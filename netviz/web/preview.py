@@ -13,10 +13,10 @@ from typing import Any
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.pipeline.api import train_or_load
 from netviz.pipeline.prepare import Prepared, finish, prepare
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
 from netviz.training.comparison import Comparison, compare_runs
-from netviz.training.recording import Recording
 from netviz.web.preview_frames import (
     DraftFilm,
     DrawLock,

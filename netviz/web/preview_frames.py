@@ -21,13 +21,13 @@ import numpy as np
 from netviz.drawing.renderer import Renderer, TransparentRenderer, over_checks
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline.render import render
+from netviz.recording.recording import Recording
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
 from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 
 JPEG_QUALITY = 92
 MOST_KEPT = 16

@@ -11,6 +11,9 @@ from math import isfinite
 
 import numpy as np
 
+from netviz.recording.event import Event
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot
@@ -23,9 +26,6 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.plan import LEARNING, Plan, Span, frame_time
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.event import Event
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST, Recording
 from netviz.web.templates import filled, theme_colours
 
 _APART = 3

@@ -14,12 +14,12 @@ from netviz.audio import harmony
 from netviz.audio.composer import Note, Score, score_of
 from netviz.audio.harmony import Errors, bars_of, height_of, home_frame
 from netviz.pipeline.prepare import plan
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sync
 from netviz.timeline.step_timing import FULL
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 

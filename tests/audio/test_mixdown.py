@@ -19,8 +19,8 @@ from netviz.audio.composer import Note, Score
 from netviz.audio.loudness import Meter
 from netviz.audio.mixdown import BLOCK, CEILING, Master, header, limited, master_of, mastered, mixed, write_wave
 from netviz.errors import InputError, NetvizError
+from netviz.recording.recording import Recording
 from netviz.scene.sound import Sound
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 

@@ -24,8 +24,8 @@ from playwright.sync_api import Page
 
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import finish, prepare
+from netviz.recording.recording import Recording
 from netviz.training.comparison import Comparison
-from netviz.training.recording import Recording
 
 NEEDED = "NETVIZ_NEED_CHROMIUM"
 """Set to 1 where tests must not be left out because there is no Chromium."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 import netviz
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
-from netviz.training.recording import Recording
 from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of
 from tests.conftest import SHORT
 

@@ -18,9 +18,9 @@ import pytest
 import netviz
 from netviz.cli.main import cli
 from netviz.errors import NetvizError
+from netviz.recording.recording import Recording
 from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
-from netviz.training.recording import Recording
 
 pytestmark = pytest.mark.documentation
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 import netviz
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.prepare import finish, prepare
-from netviz.training.recording import Recording
+from netviz.recording.recording import Recording
 
 
 def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:

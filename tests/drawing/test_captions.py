@@ -19,6 +19,7 @@ from netviz.drawing.panels.titles import LINE, CaptionSlot
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import Typefaces, mask, width
 from netviz.pipeline.prepare import prepare
+from netviz.recording.recording import Recording
 from netviz.resources import scenes_folder
 from netviz.scene.captions import Caption
 from netviz.scene.loader import load_scene
@@ -26,7 +27,6 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
 from tests.drawing.test_layout import SIZES, every_combination, overlap, scene_with

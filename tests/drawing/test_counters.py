@@ -13,8 +13,8 @@ from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.loss_curve import ROW, CurvePanel
 from netviz.drawing.panels.table import TablePanel
 from netviz.drawing.renderer import Renderer
+from netviz.recording.recording import Recording
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
 

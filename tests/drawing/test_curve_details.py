@@ -12,10 +12,10 @@ from netviz.drawing.canvas import Canvas
 from netviz.drawing.panels.curve_details import CurveDetails, input_shares
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.renderer import Renderer
+from netviz.recording.event import Event
+from netviz.recording.recording import AT_REST
 from netviz.timeline.cues import Cue, CurveDetail, detail_at
 from netviz.timeline.timeline import Timeline
-from netviz.training.event import Event
-from netviz.training.recording import AT_REST
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
 from tests.recordings import in_rows

@@ -24,6 +24,7 @@ from netviz.drawing.panels.equations.typesetting import typeset
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Mask, Typefaces
 from netviz.drawing.theme import theme_of
+from netviz.recording.recording import Recording
 from netviz.scene.panels import EquationsPanelSpec as Spec
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
@@ -31,7 +32,6 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_steps, worked_weight
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.drawing.support import first
 from tests.recordings import in_rows, with_parameters_in_rows

@@ -11,8 +11,8 @@ from netviz.drawing.layer_collapsing import MOST_LINES, collapse_network, contri
 from netviz.drawing.layout import Flow, Rect
 from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed
 from netviz.drawing.synapse_curves import curves
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 ROOMS: list[tuple[Rect, Flow]] = [

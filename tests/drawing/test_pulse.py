@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from netviz.drawing.renderer import Renderer
+from netviz.recording.recording import Recording
 from netviz.timeline.timeline import Timeline
-from netviz.training.recording import Recording
 from tests.drawing.support import first, timeline_of
 
 

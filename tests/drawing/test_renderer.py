@@ -20,10 +20,10 @@ from netviz.drawing.panels.classic import ClassicNetworkPanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import contrast
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written

@@ -10,9 +10,9 @@ import pytest
 
 from netviz.drawing import responses
 from netviz.drawing.responses import Responses
+from netviz.recording.recording import Recording
 from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import domain_of, signed
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.drawing.support import first, timeline_of
 from tests.training.scenes import scene

@@ -17,6 +17,7 @@ from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Mask
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.output import PLATFORMS, safe_part
 from netviz.scene.scene import Scene
@@ -24,7 +25,6 @@ from netviz.timeline.plan import make_plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison, compare_runs
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.drawing.test_layout import FACTORIES, KINDS, every_combination, overlap, scene_with
 

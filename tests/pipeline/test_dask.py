@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import netviz
-from netviz.training.recording import Recording
+from netviz.recording.recording import Recording
 from tests.conftest import short_scene
 
 distributed = pytest.importorskip("distributed")

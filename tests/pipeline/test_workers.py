@@ -32,8 +32,8 @@ from netviz.pipeline.tasks import (
     worker_versions,
 )
 from netviz.pipeline.workers import default_jobs, usable_cpus
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
-from netviz.training.recording import Recording
 from netviz.video.formats import FrameStream, frame_streams, outputs_of
 from tests.comparing import comparing
 from tests.conftest import short_scene

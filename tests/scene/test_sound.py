@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene, read_stored
 from netviz.scene.overrides import Override, parse_set
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sound
-from netviz.training.recording import Recording
 from tests.scene.smallest import BASE, Write, told
 
 

@@ -8,11 +8,11 @@ import pytest
 
 import netviz
 from netviz.drawing.theme import oklch, theme_of
+from netviz.recording.event import Event
 from netviz.resources import assets_folder
 from netviz.scene.files import read_words
 from netviz.scene.phrases import ENGLISH
 from netviz.story.wording import event_texts
-from netviz.training.event import Event
 
 HUES = {"red": (5, 36), "orange": (40, 80), "green": (130, 175), "blue": (225, 270)}
 """Oklab hues in degrees that are called so: the CSS colours orangered (37) and gold (91) are orange's neighbours."""

@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
+from netviz.recording.event import Event
+from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.loader import load_scene
 from netviz.story.events import find_events
 from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.event import Event
-from netviz.training.recording import AT_REST, Recording
 from netviz.training.trainer import train
 from tests.recordings import in_rows, with_parameters_in_rows
 from tests.training.scenes import XOR_EXAMPLES, playground, scene

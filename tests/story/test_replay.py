@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.story import replay as replays
 from netviz.story.replay import Replay, moments_of
 from netviz.training.problem import training_problem
-from netviz.training.recording import Recording
 from netviz.training.sgd import steps_of_cycle
 from netviz.training.trainer import engine_for, train
 from tests.recordings import in_rows, with_parameters_in_rows

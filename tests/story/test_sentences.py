@@ -11,6 +11,9 @@ import pytest
 
 import netviz
 from netviz.drawing.panels.curve_details import input_shares
+from netviz.recording.event import Event
+from netviz.recording.layers import features_of, network_inputs
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.story.answer_events import NEARLY, errors_of, margins_for
 from netviz.story.story import add_story
@@ -20,9 +23,6 @@ from netviz.timeline.frame import Array, Frame, NetworkState
 from netviz.timeline.plan import make_plan
 from netviz.timeline.signals import answer_of
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.event import Event
-from netviz.training.layers import features_of, network_inputs
-from netviz.training.recording import Recording
 
 SCENES = (
     "digits", "dog-or-cat", "even-or-odd", "neuron", "playground-circle", "playground-gauss-regression",

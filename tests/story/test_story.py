@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 import netviz
+from netviz.recording.event import Event
+from netviz.recording.recording import Recording
 from netviz.scene.captions import EVENT_KINDS, EventKind
 from netviz.story.event_frames import frame_of
 from netviz.story.events import find_events
@@ -16,8 +18,6 @@ from netviz.story.wording import event_texts
 from netviz.timeline.cues import frames_to_read
 from netviz.timeline.plan import Plan, make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.event import Event
-from netviz.training.recording import Recording
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.answers import has_classes
 from netviz.timeline.first_weights import of_answer
 from netviz.timeline.frame import NetworkState
 from netviz.timeline.timeline import Timeline
-from netviz.training.recording import Recording
 from tests.drawing.support import first, timeline_of
 
 

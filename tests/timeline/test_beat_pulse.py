@@ -9,10 +9,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.recording import Recording
 from netviz.timeline.beats import DEPTH, breathing
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.recording import Recording
 
 
 def rises(factors: np.ndarray) -> np.ndarray:

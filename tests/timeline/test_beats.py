@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Schedule
 from netviz.scene.scene import Scene
@@ -19,7 +20,6 @@ from netviz.timeline.beats import SHORTEST_STEP, Accent, Rhythm, accents, even_b
 from netviz.timeline.plan import Plan, Span, make_plan, shared_lengths, shown_on_beats
 from netviz.timeline.step_timing import BRIEF, BRIEF_FROM, FULL, FULL_FROM, beats_of, kick
 from netviz.timeline.timeline import make_timeline
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 

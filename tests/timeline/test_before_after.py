@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.recording import AT_REST, Recording
 from netviz.timeline.before_after import SHORTEST
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan
 from netviz.timeline.side_by_side import timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import AT_REST, Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 

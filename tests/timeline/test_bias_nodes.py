@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.layers import activate
+from netviz.recording.recording import Recording
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.layers import activate
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.recordings import in_rows, with_parameters_in_rows

@@ -13,6 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
+from netviz.recording.event import Event
+from netviz.recording.recording import Recording
 from netviz.scene.captions import Caption
 from netviz.scene.loader import load_scene
 from netviz.scene.output import Output
@@ -23,8 +25,6 @@ from netviz.story.story import CaptionRequest, add_story, place_requests
 from netviz.timeline.captions import add_captions, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan
-from netviz.training.event import Event
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 SHOTS = [{"shot": "title"}, {"shot": "rest"}, {"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0]}]

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import pytest
 
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.timeline.cues import OWN, Cue, CueState, cue_state_at
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 FPS = Fraction(10)

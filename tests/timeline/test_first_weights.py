@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.layers import activate
 from netviz.timeline.first_weights import of_answer
 from netviz.timeline.frame import state_of, with_bias_nodes
-from netviz.training.layers import activate
 from netviz.training.trainer import train
 from tests.training.problems import HIDDEN
 from tests.training.scenes import scene

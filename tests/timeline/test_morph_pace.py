@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 import netviz
 from netviz.pipeline.prepare import finish, prepare
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.pace import EVEN, MOMENTS, RunChanges, paced
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, domain_of
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from tests.recordings import in_rows, with_parameters_in_rows
 
 ACROSS = 60

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from netviz.recording.event import Event
 from netviz.timeline.beats import even_beats
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.step_timing import FULL_FROM
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.event import Event
 from tests.conftest import short_scene
 from tests.drawing.support import timeline_of
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import netviz
+from netviz.recording.recording import Recording
 from netviz.timeline.beats import even_beats
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
 from netviz.timeline.pace import FALL_SECONDS, RunChanges, paced, sudden_fall, whole_frames
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.recording import Recording
 
 
 @pytest.fixture(scope="module")

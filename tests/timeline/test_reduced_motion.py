@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import netviz
 from netviz.pipeline import api
 from netviz.pipeline.prepare import finish, plan, prepare
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
@@ -28,7 +29,6 @@ from netviz.timeline.plan import make_plan
 from netviz.timeline.reduced_motion import _FULL_STEP, _STEP, HeldPicture, held, held_pictures, reduce_motion
 from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.recording import Recording
 from tests.comparing import linear
 from tests.conftest import short_scene
 

@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from netviz.drawing.panels.strokes import STEP_ASIDE, STEPS_BACK, shares
+from netviz.recording.event import Event
 from netviz.timeline.cues import NEAR_ZERO, Cue, Spotlight, spotlight_at
-from netviz.training.event import Event
 
 SYNAPSE = Event("sign", 22, synapse=(1, 0, 0))
 CUES = (

@@ -8,12 +8,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from netviz.recording.event import Event
+from netviz.recording.recording import Recording
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.event import Event
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.recordings import in_rows

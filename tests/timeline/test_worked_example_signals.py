@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording import layers
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
@@ -16,8 +18,6 @@ from netviz.timeline.moments import frame_at
 from netviz.timeline.plan import Span, make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.timeline.worked_example import natural_seconds, worked_example_steps, worked_example_timing
-from netviz.training import layers
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 
 FORWARD: dict[str, Any] = {"shot": "walk", "example": 2}

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
+from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Data, Network, Schedule, Training
 from netviz.scene.scene import Scene
@@ -30,7 +31,6 @@ from netviz.training.cache import (
     recording_size,
     training_key,
 )
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from tests.conftest import short_scene
 
@@ -383,7 +383,7 @@ def test_a_full_disk(kept: RecordingCache, recording: Recording, monkeypatch: py
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("netviz.training.storage._write", full)
+    monkeypatch.setattr("netviz.recording.storage._write", full)
     assert not kept.keep(recording)
     assert [*kept.folder.iterdir()] == []
 

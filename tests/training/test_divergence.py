@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
 from netviz.training.initializers import initial_parameters
 from netviz.training.problem import TrainingState, training_problem
-from netviz.training.recording import Recording
 from netviz.training.sgd import take_step
 from netviz.training.trainer import train
 from tests.recordings import in_rows

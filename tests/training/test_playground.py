@@ -11,11 +11,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.recording import Recording
 from netviz.training.data import examples_of
 from netviz.training.initializers import initial_parameters
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order, source_in_order
 from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
-from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
 from tests.recordings import in_rows

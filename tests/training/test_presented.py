@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import recorded_examples
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
 from netviz.training.training_recorder import refuse_too_large
 from tests.conftest import short_scene

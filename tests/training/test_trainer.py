@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
+from netviz.recording.layers import activate, forward, losses
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training import training_recorder
-from netviz.training.layers import activate, forward, losses
 from netviz.training.problem import Parameters, TrainingState, training_problem
-from netviz.training.recording import Recording
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import train
 from tests.recordings import in_rows

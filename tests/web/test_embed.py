@@ -12,7 +12,7 @@ from PIL import Image
 
 import netviz
 from netviz.errors import InputError, NetvizError
-from netviz.training.recording import Recording
+from netviz.recording.recording import Recording
 from netviz.web import embed as post_module
 from netviz.web.embed import Post, embed, post_versions, url_problems
 from tests.conftest import short_scene

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 import netviz
+from netviz.recording.recording import Recording
 from netviz.story.story import add_story
 from netviz.timeline.plan import make_plan
-from netviz.training.recording import Recording
 from netviz.web.preview import Memory
 from netviz.web.preview_frames import MOST_MARKS, DrawLock, PreviewVersion, draft, marks
 from tests.conftest import short_scene

@@ -16,10 +16,10 @@ from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.growth import Front, fade_back, grown, node_levels
 from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
 from netviz.drawing.theme import Colour, colour, mix
+from netviz.recording.layers import Floats
 from netviz.scene.model import Activation
 from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import Domain, signed
-from netviz.training.layers import Floats
 
 BEHIND = 0.26
 """Part of the way that outputs' colours are moved to the middle of the scale, so that points of full colour stand

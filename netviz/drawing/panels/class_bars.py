@@ -18,10 +18,10 @@ from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import mix
+from netviz.recording.layers import Floats
 from netviz.scene.phrases import say
 from netviz.timeline.answers import has_classes, target_range
 from netviz.timeline.frame import Frame
-from netviz.training.layers import Floats
 
 LEAST, ROOMY = 1.3, 3.4
 """Least and largest distance of two rows, in sizes of small type; with less there are no bars."""

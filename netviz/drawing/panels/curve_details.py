@@ -14,11 +14,11 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST
 from netviz.scene.phrases import say, whole
 from netviz.timeline.cues import CurveDetail
 from netviz.timeline.frame import Frame
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST
 
 _POINTS = 400
 MOST_RIBBONS = 12

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.neurons import RING
-from netviz.training.layers import Floats
+from netviz.recording.layers import Floats
 
 COVERED, CROSSED = 2000.0, 0.9
 """Cost of covering something that must be read, for each part of the label that does; and of covering synapses, for

@@ -9,8 +9,8 @@ from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions
+from netviz.recording.layers import Floats
 from netviz.timeline.step_timing import rise
-from netviz.training.layers import Floats
 
 NODES = 0.4
 """Part of the drawing in which the nodes appear; in the rest of it the synapses grow."""

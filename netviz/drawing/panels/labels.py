@@ -14,13 +14,13 @@ from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
+from netviz.recording.layers import features_of
 from netviz.scene.model import Feature
 from netviz.scene.phrases import say
 from netviz.scene.scene import Scene
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline.answers import has_classes
 from netviz.timeline.frame import Frame
-from netviz.training.layers import features_of
 
 LEFT: Anchor = "left"
 MIDDLE: Anchor = "middle"

@@ -20,11 +20,11 @@ from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.synapse_curves import bezier
 from netviz.drawing.text import fit, width, wrap
 from netviz.drawing.theme import mix
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.step_timing import rise, swell
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST
 
 LINE = 1.3
 """Distance from one line of the note below the network to the next, in sizes of its type."""

@@ -19,12 +19,12 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
+from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame
 from netviz.timeline.step_timing import rise
-from netviz.training.layers import Floats
 
 _POINTS = 500
 NAMED = 0.3

@@ -28,13 +28,13 @@ from netviz.drawing.panels.weight_inset import WeightInset
 from netviz.drawing.panels.weight_picture import WeightPicture
 from netviz.drawing.panels.written_weights import WrittenWeights
 from netviz.drawing.synapse_curves import spread_ends
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame, node_counts
-from netviz.training.layers import Floats
-from netviz.training.recording import Recording
 
 SPILL = 24
 """Distance beyond its slot that the light of one of several networks reaches, in thousandths of the shorter side."""

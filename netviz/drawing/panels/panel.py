@@ -17,10 +17,10 @@ from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces
 from netviz.drawing.theme import Colour, Theme
+from netviz.recording.layers import Floats
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.frame import Frame
-from netviz.training.layers import Floats
-from netviz.training.recording import Recording
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,11 +9,11 @@ from netviz.drawing.canvas import CoverDrawing, PixelPositions
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import DiscStyle, place_on, target_colours
 from netviz.drawing.panels.panel import RenderContext
+from netviz.recording.layers import Floats, features_of, network_inputs
+from netviz.recording.recording import Recording
 from netviz.timeline.answers import target_range
 from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import Domain
-from netviz.training.layers import Floats, features_of, network_inputs
-from netviz.training.recording import Recording
 
 LARGEST = 0.0125
 """Radius of a point whose answer is off by half the range of the targets, as a part of the square's side."""

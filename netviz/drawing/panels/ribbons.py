@@ -13,8 +13,8 @@ from netviz.drawing.canvas import CoverDrawing, PixelPositions
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.strokes import dash_lengths
 from netviz.drawing.theme import Colour
+from netviz.recording.layers import Floats
 from netviz.timeline.frame import Pulse
-from netviz.training.layers import Floats
 
 TAIL = 0.36
 """Length of a comet, as a part of its synapse."""

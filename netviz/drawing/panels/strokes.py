@@ -19,9 +19,9 @@ from netviz.drawing.panels.panel import RenderContext, signed_number
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, Theme, mix
+from netviz.recording.layers import Floats
 from netviz.timeline.cues import Spotlight
 from netviz.timeline.frame import Frame
-from netviz.training.layers import Floats
 
 FINENESS = 10
 """Steps a pixel to which widths are rounded."""

@@ -24,9 +24,9 @@ from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.synapse_curves import curves as curves_of
 from netviz.drawing.theme import Colour, Theme, mix
+from netviz.recording.layers import Floats
+from netviz.recording.recording import AT_REST
 from netviz.timeline.frame import Frame, Pulse, state_of
-from netviz.training.layers import Floats
-from netviz.training.recording import AT_REST
 
 HALO_LIGHTS = 8
 """Lights of a comet's halo: halos are wide, so a few are enough."""

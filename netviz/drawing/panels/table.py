@@ -17,12 +17,12 @@ from netviz.drawing.panels.panel import number as value_text
 from netviz.drawing.table_columns import MOST_SITUATIONS, columns, table_rows
 from netviz.drawing.text import short, width
 from netviz.drawing.theme import Colour, mix
+from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import PicturePanelSpec as PictureSpec
 from netviz.scene.phrases import counted, say, whole
 from netviz.timeline.answers import Verdict, target_range, unseen_situations, verdict
 from netviz.timeline.frame import Answers, Frame
-from netviz.training.layers import Floats
 
 ARROW = "→"
 MARKS = {"right": "✓", "unsure": "·", "wrong": "✗"}

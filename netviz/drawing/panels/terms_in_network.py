@@ -20,11 +20,11 @@ from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
+from netviz.recording.layers import Floats
 from netviz.scene.schedule import shown_cycles
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import BACKWARD, terms_of, worked_example_steps, worked_weight
-from netviz.training.layers import Floats
 
 NODES_STEP_BACK, SYNAPSES_STEP_BACK = 0.62, 0.78
 """Parts of their light that nodes and synapses lose that the present line does not use."""

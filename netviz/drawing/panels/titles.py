@@ -14,12 +14,12 @@ from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
+from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 from netviz.timeline.step_timing import rise
-from netviz.training.recording import Recording
 
 LINE = 1.35
 """Distance from one line of the caption to the next, in sizes of its type."""

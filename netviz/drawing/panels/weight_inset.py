@@ -22,9 +22,9 @@ from netviz.drawing.panels.synapses import CORE
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
+from netviz.recording.layers import Floats
 from netviz.timeline.frame import Frame, MovedWeight
 from netviz.timeline.step_timing import ease
-from netviz.training.layers import Floats
 
 ARROW = "→"
 SIZE, SMALLEST = 0.033, 0.0245

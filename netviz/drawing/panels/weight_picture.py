@@ -18,10 +18,10 @@ from netviz.drawing.panels.neurons import RING
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import width, wrap
 from netviz.drawing.theme import mix
+from netviz.recording.layers import Floats
 from netviz.scene.phrases import say
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame
-from netviz.training.layers import Floats
 
 SIDE, SMALLEST = 0.185, 0.085
 """Largest and smallest side of the picture, as parts of the picture's shorter side; with less room there is none."""

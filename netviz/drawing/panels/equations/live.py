@@ -15,8 +15,8 @@ from netviz.drawing.panels.equations.typesetting import HEADING
 from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.text import Mask, mask, width
 from netviz.drawing.theme import Colour, mix
+from netviz.recording.layers import losses
 from netviz.timeline.frame import Array, Frame
-from netviz.training.layers import losses
 
 ACTIVATION_DECIMALS, WEIGHT_DECIMALS = 3, 2
 ROW = 1.42

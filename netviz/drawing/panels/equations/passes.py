@@ -26,7 +26,7 @@ from netviz.drawing.panels.equations.terms import (
     times,
     total,
 )
-from netviz.training.layers import DENSITY, LEAK, gate
+from netviz.recording.layers import DENSITY, LEAK, gate
 
 _HALF = r"\frac{1}{2}"
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.drawing.formula import Formula, Matrix
+from netviz.recording.recording import Recording
 from netviz.scene.model import Activation, Loss
 from netviz.timeline.worked_example import worked_weight
-from netviz.training.recording import Recording
 
 _Array = NDArray[np.float64]
 EquationStep = tuple[Formula, ...]

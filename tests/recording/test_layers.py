@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from netviz.training.layers import activate, deltas, forward, gradients, losses, sums_for_slope, through_activation
+from netviz.recording.layers import activate, deltas, forward, gradients, losses, sums_for_slope, through_activation
 from tests.training.problems import HIDDEN
 
 PAIRS = [

@@ -16,10 +16,11 @@ import pytest
 import yaml
 
 from netviz.errors import InputError, NetvizError
+from netviz.recording import storage
+from netviz.recording.recording import Recording
 from netviz.resources import scenes_folder
 from netviz.scene.scene import Scene
-from netviz.training import storage, trainer
-from netviz.training.recording import Recording
+from netviz.training import trainer
 from netviz.training.trainer import train
 from tests.recordings import in_rows
 from tests.training.scenes import playground, scene

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.layers import forward, losses
+from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.layers import forward, losses
 from netviz.training.problem import Parameters, training_problem
-from netviz.training.recording import Recording
 from netviz.training.trainer import train
-from netviz.training.training_recorder import Recorder
+from netviz.training.training_recorder import TrainingRecorder
 from tests.conftest import short_scene
 from tests.recordings import in_rows, with_parameters_in_rows
 from tests.training.scenes import playground, scene
@@ -185,7 +185,7 @@ def test_a_file_whose_rows_are_alike_or_differ_in_one_bit(kind: str, layer: int,
 
 def test_a_recorder_knows_a_zero_from_a_zero_with_another_sign() -> None:
     wanted = scene(network={"bias": True})
-    recorder = Recorder(wanted, training_problem(wanted))
+    recorder = TrainingRecorder(wanted, training_problem(wanted))
 
     def moment_of(weight: float, bias: float) -> int:
         return recorder._moment_of(
@@ -211,7 +211,7 @@ def test_a_data_set_in_batches_of_ten_has_far_fewer_moments_than_rows() -> None:
 def test_a_run_that_breaks_off_has_no_moments_that_no_row_shows() -> None:
     wanted = scene(batch=3, cycles=40, schedule={"cycles": [2, 10, 20, 40]})
     problem = training_problem(wanted)
-    recorder = Recorder(wanted, problem)
+    recorder = TrainingRecorder(wanted, problem)
     whole = train(wanted)
     recorder.start(whole.parameters_at(0))
     recorder._moment_of(whole.parameters_at(-1))  # of a cycle that was never finished

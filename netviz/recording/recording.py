@@ -14,13 +14,13 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from netviz.errors import InputError, Problem
+from netviz.recording import layers as dense
+from netviz.recording.layers import Floats, features_of, network_inputs
+from netviz.recording.storage import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import recorded_examples, trained
-from netviz.training import layers as dense
 from netviz.training.data import Examples, examples_of
-from netviz.training.layers import Floats, features_of, network_inputs
 from netviz.training.problem import Parameters
-from netviz.training.storage import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
 
 Integers = npt.NDArray[np.int64]
 

@@ -1,0 +1,1 @@
+"""Training run as data: network, kept moments, examples, curves; its file."""
