@@ -196,8 +196,21 @@ MOST_BOUNDARIES = 8
 """Largest number of outputs that a boundary panel can show in distinct colours."""
 
 
-class Network(Part):
-    """The network: dense layers, one after the other."""
+class NetworkLook(Part):
+    """What a picture shows of a network besides its neurons and synapses: names, a grid, nodes for biases."""
+
+    bias_nodes: bool | None = None
+    """Draw biases as nodes of their own. Default: true in the style glow, otherwise false."""
+    grid: Grid | None = None
+    """Rows and columns of the picture whose pixels are the inputs: [28, 28]. The inputs are drawn as that picture."""
+    inputs: Tuple[Text] = ()
+    """Names of the input neurons, drawn beside them."""
+    outputs: Tuple[Text] = ()
+    """Names of the output neurons, drawn beside them."""
+
+
+class _Layers(Part):
+    """Keys of a network that its training depends on."""
 
     layers: LayerSizes
     """Number of neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
@@ -207,14 +220,10 @@ class Network(Part):
     below z; swish: z times its sigmoid; softmax: last layer only."""
     bias: bool | Literal["fixed"] = False
     """Biases of the neurons after the inputs: true (learned), false (none), or fixed (present, but not learned)."""
-    bias_nodes: bool | None = None
-    """Draw biases as nodes of their own. Default: true in the style glow, otherwise false."""
-    grid: Grid | None = None
-    """Rows and columns of the picture whose pixels are the inputs: [28, 28]. The inputs are drawn as that picture."""
-    inputs: Tuple[Text] = ()
-    """Names of the input neurons, drawn beside them."""
-    outputs: Tuple[Text] = ()
-    """Names of the output neurons, drawn beside them."""
+
+
+class Network(NetworkLook, _Layers):  # keys come in the order of the bases, the last first
+    """The network: dense layers, one after the other."""
 
     @property
     def activations(self) -> tuple[Activation, ...]:

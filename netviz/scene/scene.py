@@ -1,4 +1,4 @@
-"""Scene: everything a film needs, as typed and frozen data.
+"""Scene: everything a film needs, as typed and frozen data; and Look, which is all of it but the training.
 
 Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows arrays, drawing or video.
 `validation.py` checks that the parts fit each other (layers that fit the examples, and so on).
@@ -7,9 +7,10 @@ Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows array
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, PrivateAttr, model_validator
 
 from netviz.scene.captions import Caption, Story, StoryOrAuto
 from netviz.scene.model import (
@@ -18,14 +19,14 @@ from netviz.scene.model import (
     SHOWN_TOGETHER,
     Data,
     Network,
+    NetworkLook,
     Part,
     Runs,
     Schedule,
     Training,
-    has_two_targets,
-    is_planar,
     missing_combination,
 )
+from netviz.scene.outline import Outline, outline_of
 from netviz.scene.output import Output
 from netviz.scene.panels import (
     AnswersPanelSpec,
@@ -58,8 +59,11 @@ MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
 
 
-class Scene(Part):
-    """A scene: everything a film needs."""
+# Keys come in the order of the bases, the last first: so all look keys and all others stand where a scene lists them.
+
+
+class _Titles(Part):
+    """Keys that come first in a scene."""
 
     name: Name = "film"
     """Name of the film's file without -o. Default: the scene file's own name."""
@@ -67,10 +71,20 @@ class Scene(Part):
     """Title, drawn at the top and on the title card."""
     subtitle: Text = ""
     """Subtitle: one line under the title."""
-    network: Network
+    network: NetworkLook = NetworkLook()
+
+
+class _Trained(_Titles):
+    """Keys of a run that netviz trains."""
+
     data: Data
     training: Training = Training()
     schedule: Schedule = Schedule(frames=SHOWN)
+
+
+class _Story(_Titles):
+    """Keys of what a film shows, plays and tells."""
+
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """Shots of the film, in order. Default: title, rest, learning and rest; and where the examples are all combinations
     of a few values but some, a thought about one that is missing."""
@@ -91,8 +105,18 @@ class Scene(Part):
     Default: auto in a scene without captions of its own, and none in the style classic and for runs side by side."""
     captions: Tuple[Caption] = ()
     """Captions while the film runs, drawn under the title and written beside the film as WebVTT."""
+
+
+class _Compared(_Story, _Trained):
+    """Keys of several runs that netviz trains."""
+
     compare: Runs | None = None
     """Comparison: two to four runs shown side by side, each this scene with some keys replaced."""
+
+
+class Look(_Story):
+    """The look of a film: all that a scene says but for how the run in it is trained."""
+
     style: Style = "glow"
     """Drawing style. glow: light; classic: as in Milo Spencer-Harper's film of 2015;
     playground: as in TensorFlow Playground."""
@@ -113,6 +137,29 @@ class Scene(Part):
     """Font of names and titles, if the built-in typeface lacks your letters: a .ttf or .otf file."""
     output: Output = Output()
 
+    _outline: Outline | None = PrivateAttr(default=None)
+    _runs: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def outline(self) -> Outline:
+        """The run that the film is of, as far as it is known beforehand."""
+        if self._outline is None:
+            raise RuntimeError("this look is of no run yet: give it one with of_run")
+        return self._outline
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Names of the runs that the film shows side by side; none where it is of one run."""
+        return self._runs
+
+    def of_run(self, outline: Outline, runs: tuple[str, ...] = ()) -> Look:
+        """This look for a film of another run, or of several with these names; of a scene only its look."""
+        keys = {name: getattr(self, name) for name in Look.model_fields}
+        names = {name: getattr(self.network, name) for name in NetworkLook.model_fields}
+        look = Look.model_construct(**keys | {"network": NetworkLook.model_construct(**names)})
+        look._outline, look._runs = outline, runs
+        return look
+
     @property
     def phrases(self) -> Mapping[str, str]:
         """Replacements for netviz's own phrases, by name (phrases.py)."""
@@ -121,25 +168,25 @@ class Scene(Part):
     @property
     def is_planar(self) -> bool:
         """True if the network's inputs come from the two coordinates of a point of the plane."""
-        return is_planar(self.network, self.data)
+        return self.outline.is_planar
 
     @property
     def input_count(self) -> int:
         """Number of values in a situation: two coordinates for a point of the plane, otherwise one for each input."""
-        return 2 if self.is_planar else self.network.layers[0]
+        return 2 if self.is_planar else self.outline.layers[0]
 
     @property
     def presentation(self) -> Presentation:
         """Presentation of the examples in the learning shot: each by itself, or all together."""
         chosen = self._learning_examples
-        many = self.is_planar and self.data.total_count > MANY_EXAMPLES and self.style != "classic"
+        many = self.is_planar and self.outline.total > MANY_EXAMPLES and self.style != "classic"
         return "each" if isinstance(chosen, int) else chosen or ("together" if many else "each")
 
     @property
     def presented_count(self) -> int | None:
         """Number of examples that each shown cycle presents, in turn; None where the scene does not say."""
         chosen = self._learning_examples
-        return min(chosen, self.data.train_count) if isinstance(chosen, int) else None
+        return min(chosen, self.outline.examples) if isinstance(chosen, int) else None
 
     @property
     def _learning_examples(self) -> Presentation | int | None:
@@ -148,19 +195,19 @@ class Scene(Part):
     @property
     def usual_shown(self) -> int:
         """Default number of shown cycles, for a scene without a schedule and without beats."""
-        return min(self.training.cycles, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
+        return min(self.outline.last_step, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
 
     @property
     def told(self) -> Story | None:
         """The story that the film tells; None where it tells none."""
-        is_without = self.captions or self.style == "classic" or self.compare is not None
+        is_without = self.captions or self.style == "classic" or self.runs
         return None if self.story is not None and self.story.tell == "default" and is_without else self.story
 
     @property
     def has_bias_nodes(self) -> bool:
         """True if the picture has a node for the biases of each layer."""
         requested = self.network.bias_nodes
-        return bool(self.network.bias) and (self.style == "glow" if requested is None else requested)
+        return self.outline.has_biases and (self.style == "glow" if requested is None else requested)
 
     @property
     def shown_panels(self) -> tuple[AnyPanelSpec, ...]:
@@ -169,8 +216,8 @@ class Scene(Part):
             return self.panels
         has_worked_example = any(isinstance(shot, WalkShot) for shot in self.shots)
         is_plane_shown = self.presentation == "together" and self.is_planar
-        drawable = self.network.layers[-1] <= MOST_BOUNDARIES
-        is_listed = self.network.grid is None and self.network.layers[0] <= MOST_IN_TABLE
+        drawable = self.outline.layers[-1] <= MOST_BOUNDARIES
+        is_listed = self.network.grid is None and self.outline.layers[0] <= MOST_IN_TABLE
         data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
         equations = (EquationsPanelSpec(),) if has_worked_example else ()
         is_answered = data == (TablePanelSpec(),) and not equations and self._has_few_answers
@@ -185,7 +232,7 @@ class Scene(Part):
             CurvePanelSpec(),
             NetworkPanelSpec(),
             *data,
-            *(answers if self.compare is None else ()),  # runs side by side leave no room for the answers of each
+            *(() if self.runs else answers),  # runs side by side leave no room for the answers of each
             *equations,
             TitlePanelSpec(),
             CaptionPanelSpec(),
@@ -198,8 +245,30 @@ class Scene(Part):
         is_drawn = self.presentation == "each" and self.style != "classic"
         width, height = self.output.size
         axes = MOST_AXES if width >= WIDE_FROM * height else MOST_LYING_AXES
-        few = self.data.train_count <= MOST_DOTS and self.network.layers[-1] <= axes
-        return is_drawn and few and has_two_targets(self.data)
+        few = self.outline.examples <= MOST_DOTS and self.outline.layers[-1] <= axes
+        return is_drawn and few and self.outline.has_two_targets
+
+
+class Scene(Look, _Compared):
+    """A scene: everything a film needs."""
+
+    network: Network
+
+    @cached_property
+    def outline(self) -> Outline:
+        """The run that the film is of, worked out from network, data, training and schedule."""
+        return outline_of(self.network, self.data, self.training, self.schedule)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Labels of the compared runs."""
+        return tuple(run.label for run in self.compare or ())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy in which some keys have other values; its outline is its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("outline", None)
+        return copied
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netviz.scene.model import Part, Schedule
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
-from netviz.scene.types import geometric_cycles, increasing
+from netviz.scene.types import increasing
 
 
 def shown_cycles(scene: Scene) -> tuple[int, ...]:
@@ -13,12 +13,7 @@ def shown_cycles(scene: Scene) -> tuple[int, ...]:
 
     Raises ValueError if their number follows from beats and is not resolved yet (see `pipeline.prepare`).
     """
-    schedule, cycles = scene.schedule, scene.training.cycles
-    if schedule.cycles is not None:
-        return schedule.cycles
-    if schedule.every is not None:
-        return tuple(range(schedule.every, cycles + 1, schedule.every))
-    return geometric_cycles(_frames(schedule), cycles)
+    return scene.outline.steps
 
 
 def shown_count(scene: Scene) -> int:

@@ -1,0 +1,110 @@
+"""Outline: what a film is planned and laid out with of a training run, before the run exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netviz.scene.model import (
+    COORDINATES,
+    Activation,
+    Data,
+    Feature,
+    Loss,
+    Network,
+    Schedule,
+    Training,
+    has_two_targets,
+    is_planar,
+)
+from netviz.scene.types import geometric_cycles
+
+Values = tuple[float, ...]
+FirstWeights = Literal["given", "zero", "random"]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A training run as far as it is known beforehand: its network, its examples, and the steps that a film shows.
+
+    layers: number of neurons in each layer, inputs first. activations: of each layer after the inputs. bias: whether
+    those have biases, and learn them; "fixed": they have them and do not. loss: the loss function.
+    examples: number of the training examples, those that the film presents. tests: number of those for testing.
+    inputs, targets: of all examples in the order in which they are listed, those for testing among them; None where
+    they are points of a data set, too many to be listed. has_two_targets: whether every target is one of two numbers.
+    is_planar: whether the inputs come from the two coordinates of a point of the plane. features: the functions of
+    these that are the inputs; None where the inputs are taken as they are given.
+    first_step, last_step: of the run, in its unit. shown_steps: those that the film shows, increasing; None while they
+    follow from beats that are not found yet. unit: what a step is called. learning_rate: factor of the gradient in
+    plain gradient descent; None: of other training. first_weights: how the run begins; None: it is not known.
+    """
+
+    layers: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    bias: bool | Literal["fixed"]
+    loss: Loss
+    examples: int
+    tests: int
+    inputs: tuple[Values, ...] | None
+    targets: tuple[Values, ...] | None
+    has_two_targets: bool
+    is_planar: bool
+    features: tuple[Feature, ...] | None
+    last_step: int
+    shown_steps: tuple[int, ...] | None
+    first_step: int = 0
+    unit: str = "cycle"
+    learning_rate: float | None = None
+    first_weights: FirstWeights | None = None
+
+    @property
+    def is_listed(self) -> bool:
+        """True if the examples are listed one by one, and not points of a data set."""
+        return self.inputs is not None
+
+    @property
+    def total(self) -> int:
+        """Number of all examples, those for testing included."""
+        return self.examples + self.tests
+
+    @property
+    def has_biases(self) -> bool:
+        """True if the neurons after the inputs have biases, learned or not."""
+        return bool(self.bias)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The shown steps. Raises ValueError while they follow from beats that are not found yet."""
+        if self.shown_steps is None:
+            raise ValueError("how many cycles are shown follows from the beats: settle the scene first")
+        return self.shown_steps
+
+
+def outline_of(network: Network, data: Data, training: Training, schedule: Schedule) -> Outline:
+    """The outline of the training that these parts of a scene describe."""
+    planar, weights = is_planar(network, data), training.initial_weights
+    return Outline(
+        layers=network.layers,
+        activations=network.activations,
+        bias=network.bias,
+        loss=training.loss,
+        examples=data.train_count,
+        tests=data.total_count - data.train_count,
+        inputs=None if data.examples is None else tuple(example.inputs for example in data.examples),
+        targets=None if data.examples is None else tuple(example.target for example in data.examples),
+        has_two_targets=has_two_targets(data),
+        is_planar=planar,
+        features=data.features or (COORDINATES if planar else None),
+        last_step=training.cycles,
+        shown_steps=_shown_steps(schedule, training.cycles),
+        learning_rate=training.learning_rate,
+        first_weights="given" if not isinstance(weights, str) else "zero" if weights == "zero" else "random",
+    )
+
+
+def _shown_steps(schedule: Schedule, cycles: int) -> tuple[int, ...] | None:
+    if schedule.cycles is not None:
+        return schedule.cycles
+    if schedule.every is not None:
+        return tuple(range(schedule.every, cycles + 1, schedule.every))
+    return None if schedule.frames == "beats" else geometric_cycles(schedule.frames or 1, cycles)
