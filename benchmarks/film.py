@@ -135,7 +135,7 @@ def main() -> None:
 
     scene = netviz.load_scene(options.scene)
     recording = netviz.record(scene)
-    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), recording)
+    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), recording, recording.scene)
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning")
     first += 0 if timeline.held else SKIPPED
     shown = range(first, first + options.frames)

@@ -120,7 +120,7 @@ def main() -> None:
     start = time.perf_counter()
     recording = netviz.record(scene)
     trained = time.perf_counter() - start
-    timeline = make_timeline(netviz.plan(scene), recording)
+    timeline = make_timeline(netviz.plan(scene), recording, recording.scene)
     moving = moving_frames(timeline, options.frames)
     start = time.perf_counter()
     renderer = Renderer(timeline, YUV420)

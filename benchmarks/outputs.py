@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=10)
     options = parser.parse_args()
     scene = netviz.load_scene(options.scene)
-    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene))
+    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene), scene)
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning") + SKIPPED
     shown = range(first, first + 30 * options.seconds)
     kept: list[NDArray[np.uint8]] = [picture.copy() for picture in draw_frames(timeline, frames=shown)]

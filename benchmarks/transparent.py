@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=12)
     options = parser.parse_args()
     scene = netviz.load_scene(options.scene, overrides={"output.size": "4k", "output.fps": FPS})
-    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene))
+    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), netviz.record(scene), scene)
     spans = timeline.plan.spans
     first = next(span.start for span in spans if scene.shots[span.shot].shot == "learning") + 2 * SKIPPED
     renderer, kept = make_renderer(timeline, is_transparent=True), list[bytes]()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import netviz
+from netviz.pipeline.validation import film_timeline
 from netviz.scene.scene import Scene
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.training.comparison import Comparison
 from tests.conftest import short_scene
 
@@ -29,6 +30,6 @@ def linear(**changes: Any) -> Scene:
 def film_of(scene: Scene) -> tuple[Comparison, SideBySide]:
     """The runs of a scene, and their frames."""
     runs = netviz.compare(scene)
-    film = timeline_of(netviz.plan(scene), runs)
+    film = film_timeline(netviz.plan(scene), runs)
     assert isinstance(film, SideBySide)
     return runs, film

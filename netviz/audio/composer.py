@@ -238,7 +238,7 @@ class Melody:
 
     def _rest(self, number: int, span: Span) -> Iterator[Note]:
         bar = self.bar(span.start)
-        if not bar.is_home or span.cycle == 0:
+        if not bar.is_home or span.cycle == self.timeline.scene.outline.first_step:
             pitch = raised(self._rungs(span.start)[3], round(0.6 * STEPS_UP * bar.tension), bar.mode.scale)
             yield self._struck(span.start, "bell", pitch, 0.45)
         length = self._seconds(span.stop - span.start)
@@ -300,7 +300,7 @@ class Melody:
             rungs, mode = self._rungs(min(frame, span.stop - 1)), self.bar(int(min(frame, span.stop - 1))).mode
             if isinstance(part, EquationLine) and part.kind in ("matrix", "sum", "activation"):
                 up = 0 if part.kind == "matrix" else up + 1
-                size = scene.network.layers[part.layer + 1]
+                size = scene.outline.layers[part.layer + 1]
                 pan = _pan_of(part.neuron, size) if part.kind != "matrix" else 0.0
                 yield self._struck(frame, "pluck", rungs[up % RUNGS], 0.55, pan, 0.3)
             elif isinstance(part, EquationLine) and part.kind == "error":

@@ -20,7 +20,7 @@ from netviz.errors import InputError, Problem
 from netviz.resources import music
 from netviz.scene.files import MUSIC, no_such_file
 from netviz.scene.messages import dotted
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.sound import Sound
 from netviz.scene.validation_film import too_long_fades
 
@@ -88,7 +88,7 @@ _LONG = 1800
 """Seconds of a film above which a warning says that the music makes it so long."""
 
 
-def film_length(scene: Scene) -> Fraction | None:
+def film_length(scene: Look) -> Fraction | None:
     """Length of a scene's film: seconds of its music, or the duration it asks for, or None: one second a step.
 
     Raises InputError if the music cannot be played.
@@ -99,7 +99,7 @@ def film_length(scene: Scene) -> Fraction | None:
     return scene.duration if sound is None or sound.is_sonified or sound.fit == "track" else rest_of(sound)
 
 
-def length_notes(scene: Scene, seconds: Fraction) -> list[str]:
+def length_notes(scene: Look, seconds: Fraction) -> list[str]:
     """Notes on a music file that claims to be longer than it is, and on music that makes a very long film."""
     if scene.audio is None or scene.audio.is_sonified:
         return []
@@ -121,7 +121,7 @@ def file_problems(sound: Sound) -> list[Problem]:
     return [Problem(where, no_such_file(path, MUSIC) if fault == MISSING else fault) for fault in faults]
 
 
-def sound_problems(scene: Scene) -> list[Problem]:
+def sound_problems(scene: Look) -> list[Problem]:
     """Problems that keep a scene's music from being played. Decodes all of it, once for each state of the file."""
     sound = scene.audio
     if sound is None or sound.is_sonified:

@@ -15,7 +15,7 @@ import numpy as np
 
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST, Integers, Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.frame import node_counts, with_bias_weights
 
 FEWEST_COLLAPSED = 7
@@ -74,11 +74,11 @@ class CollapsedNetwork:
         )
 
 
-def collapse_layers(scene: Scene, most: int, rows: int = 0) -> tuple[CollapsedLayer, ...]:
+def collapse_layers(scene: Look, most: int, rows: int = 0) -> tuple[CollapsedLayer, ...]:
     """Collapse a scene's layers. most: number of discs that fit beside each other; rows: of outputs drawn as rows."""
     found = []
-    last = len(scene.network.layers) - 1
-    for layer, size in enumerate(scene.network.layers):
+    last = len(scene.outline.layers) - 1
+    for layer, size in enumerate(scene.outline.layers):
         everyone, columns = np.arange(size), -(-size // max(1, most))
         if layer == 0 and scene.network.grid is not None:
             found.append(CollapsedLayer(everyone[:0], everyone, scene.network.grid))
@@ -91,28 +91,28 @@ def collapse_layers(scene: Scene, most: int, rows: int = 0) -> tuple[CollapsedLa
     return tuple(found)
 
 
-def collapse_network(recording: Recording, most: int, most_lines: int = MOST_LINES, rows: int = 0) -> CollapsedNetwork:
+def collapse_network(
+    recording: Recording, scene: Look, most: int, most_lines: int = MOST_LINES, rows: int = 0
+) -> CollapsedNetwork:
     """Collapse a recording's network.
 
     most: discs that fit beside each other; most_lines: synapses drawn; rows: outputs that are drawn as rows of names
     and bars, however many stand beside each other otherwise.
     """
-    scene = recording.scene
     layers = collapse_layers(scene, most, rows)
-    nodes, sizes = node_counts(scene), scene.network.layers
+    nodes, sizes = node_counts(scene), scene.outline.layers
     counts = tuple(before * after for before, after in zip(nodes, sizes[1:], strict=False))
     if sum(counts) <= most_lines and not any(layer.is_collapsed for layer in layers):
         return CollapsedNetwork(layers, (None,) * len(counts), counts)
-    return CollapsedNetwork(layers, _strongest(contributions(recording), layers, most_lines), counts)
+    return CollapsedNetwork(layers, _strongest(contributions(recording, scene), layers, most_lines), counts)
 
 
-def contributions(recording: Recording) -> tuple[Floats, ...]:
+def contributions(recording: Recording, scene: Look) -> tuple[Floats, ...]:
     """Contribution of each synapse to the neuron it leads to: (nodes_l, n_{l+1}) for each weight layer.
 
     It is its |weight|, the largest in the recorded moments at rest (in sixteen of them, where there are more), times
     the strength of the neuron before it over the training examples after training: the root of its mean square.
     """
-    scene = recording.scene
     rest = np.flatnonzero(recording.example == AT_REST)
     rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_MOMENTS)).astype(int))]
     moments = recording.moment[rows]

@@ -31,7 +31,7 @@ from netviz.drawing.table_columns import preferred_width, table_rows
 from netviz.drawing.text import Typefaces
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
-from netviz.scene.scene import WIDE_FROM, Scene
+from netviz.scene.scene import WIDE_FROM, Look
 
 Flow = Literal["right", "up"]
 
@@ -129,7 +129,7 @@ def smallest_type(size: tuple[int, int]) -> float:
     return SMALL[shape_of(size)] * min(size)
 
 
-def arrange(scene: Scene, counters: int | None = None) -> Layout:
+def arrange(scene: Look, counters: int | None = None) -> Layout:
     """Layout of the scene's panels in its shape of picture: at its own places where it gives some, else automatic.
 
     counters: their number, if not that of a single run.
@@ -148,7 +148,7 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
     given = [_given(panel, shape) for panel in panels]
     free_pictures = [name for name, at in zip(names, given, strict=True) if name.startswith("picture") and at is None]
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
-    has_test = scene.data.train_count < scene.data.total_count
+    has_test = scene.outline.tests > 0
     counters = counters or (3 if has_test else 2)
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
         counters = 3  # two counters need as large a part of the width as three in a wider picture
@@ -159,9 +159,9 @@ def arrange(scene: Scene, counters: int | None = None) -> Layout:
         automatic |= _split(automatic["head"], title if "title" in names and scene.title else 0.0, title, body)
     if "caption" in automatic:
         automatic |= _below(automatic["caption"], automatic, _CLEAR * body)
-    if shape == "wide" and {"answers", "network"} <= automatic.keys() and scene.network.layers[-1] > 1:
+    if shape == "wide" and {"answers", "network"} <= automatic.keys() and scene.outline.layers[-1] > 1:
         automatic |= _wider_answers(automatic["network"], automatic["answers"], MORE_AXES * width)
-    if shape == "wide" and {"table", "network"} <= automatic.keys() and scene.data.examples and kinds.isdisjoint(BIG):
+    if shape == "wide" and {"table", "network"} <= automatic.keys() and scene.outline.inputs and kinds.isdisjoint(BIG):
         table = _from(automatic["table"], safe[0] * width + BOX * body)
         more = _table_width(scene, small, body, table.width, table.width + MORE_NAMES * width) - table.width
         automatic |= _wider_table(automatic["table"], automatic["network"], more)
@@ -202,10 +202,9 @@ def _below(caption: Rect, places: Mapping[str, Rect], gap: float) -> dict[str, R
     }  # fmt: skip
 
 
-def _table_width(scene: Scene, small: float, body: float, least: float, most: float) -> float:
+def _table_width(scene: Look, small: float, body: float, least: float, most: float) -> float:
     """Width in pixels, between two, that the scene's table should have."""
-    examples = scene.data.examples or ()
-    rows = table_rows(scene, [each.inputs for each in examples], [each.target for each in examples])
+    rows = table_rows(scene, scene.outline.inputs or (), scene.outline.targets or ())
     return preferred_width(rows, Typefaces.make(scene.font), body, small, least, most)
 
 

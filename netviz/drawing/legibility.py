@@ -9,11 +9,11 @@ from netviz.drawing.panels.classic import caption_slot
 from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, room_below
 from netviz.drawing.panels.titles import CaptionSlot
 from netviz.drawing.text import Font, Typefaces, two_lines, width, wrap
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.frame import node_counts
 
 
-def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
+def illegible_captions(scene: Look) -> list[tuple[int, str]]:
     """Captions of the scene that are too long for their place in the picture: number and message of each."""
     slot, layout = caption_place(scene), arrange(scene)
     if slot is None:
@@ -30,11 +30,11 @@ def illegible_captions(scene: Scene) -> list[tuple[int, str]]:
     return found
 
 
-def cut_names(scene: Scene) -> list[str]:
+def cut_names(scene: Look) -> list[str]:
     """Notes on names of inputs and outputs that are too long to be read whole beside their neurons."""
     layout = arrange(scene)
     slot = layout.places.get("network")
-    if slot is None or scene.style == "classic" or scene.compare is not None or scene.network.grid is not None:
+    if slot is None or scene.style == "classic" or scene.runs or scene.network.grid is not None:
         return []
     font, small = Typefaces.make(scene.font).words, layout.small
     names = scene.network.inputs, scene.network.outputs
@@ -66,7 +66,7 @@ def _letters(room: float, font: Font, size: float) -> int:
     return int(room / (width("abcdefghijklmnopqrstuvwxyz", font, size) / 26))
 
 
-def has_room(scene: Scene) -> Callable[[str], bool]:
+def has_room(scene: Look) -> Callable[[str], bool]:
     """Return a check whether a text fits whole into the captions' place; every text does where no panel shows them.
 
     What the film itself says is never smaller than values are; only a scene's own captions may be.
@@ -75,7 +75,7 @@ def has_room(scene: Scene) -> Callable[[str], bool]:
     return lambda text: slot is None or _has_room(slot, text, font, body)
 
 
-def caption_place(scene: Scene) -> CaptionSlot | None:
+def caption_place(scene: Look) -> CaptionSlot | None:
     """The slot of the captions in a scene's film; None if it shows none."""
     layout = arrange(scene)
     if scene.style == "classic":

@@ -34,7 +34,7 @@ from netviz.drawing.text import Typefaces, settings
 from netviz.drawing.theme import Colour, Theme, colour, theme_of
 from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.sampled_answers import domain_of
 from netviz.timeline.side_by_side import SideBySide
@@ -77,21 +77,21 @@ class Renderer:
 
     def __init__(self, timeline: Timeline | SideBySide, space: Space = RGB, background: Colour | None = None) -> None:
         recordings = timeline.recordings
-        scene = recordings[0].scene
+        scene = timeline.scenes[0]
         theme = theme_of(scene)
         self.glows = _GLOWS[scene.style]
         size = scene.output.size
         light_sources = (
-            sum(min(_light_source_count(each.scene), MOST_LIGHT_SOURCES) for each in recordings) if self.glows else 0
+            sum(min(_light_source_count(each), MOST_LIGHT_SOURCES) for each in timeline.scenes) if self.glows else 0
         )
         with settings():
             self.canvas = Canvas(size, space)
             self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=background is None)
             faces = Typefaces.make(scene.font)
             first, has_cues = recordings[0], bool(timeline.plan.cues)
-            responses = responses_of(first)
+            responses = responses_of(first, scene)
             context = RenderContext(
-                first, arrange(scene), theme, faces, self.canvas, self.field, responses, self.glows, has_cues
+                first, scene, arrange(scene), theme, faces, self.canvas, self.field, responses, self.glows, has_cues
             )
             self.context = context
             shown = [*(_panels(context) if len(recordings) == 1 else _panels_of_runs(context, timeline))]
@@ -158,15 +158,14 @@ class Renderer:
         memory[:] = (memory * weight + self.bare * (np.uint16(256) - weight)) >> np.uint16(8)
 
 
-def responses_of(recording: Recording) -> Responses | None:
+def responses_of(recording: Recording, scene: Look) -> Responses | None:
     """Responses of a recording's neurons over the input plane; None for scenes whose inputs are no points of one."""
-    scene = recording.scene
     if not scene.is_planar:
         return None
-    return Responses(recording, domain_of(recording))
+    return Responses(scene, domain_of(recording, scene))
 
 
-def _light_source_count(scene: Scene) -> int:
+def _light_source_count(scene: Look) -> int:
     """Number of light sources of a network: its nodes and synapses."""
     nodes = node_counts(scene)
     return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
@@ -186,12 +185,12 @@ def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
 
 def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
     """Panels of a scene that compares runs: those of each run, with its number, and those that all share, with 0."""
-    recordings, scene = timeline.recordings, context.scene
+    recordings, scenes, scene = timeline.recordings, timeline.scenes, context.scene
     shared, own = arrange_runs(scene, len(recordings))
-    context = replace(context, layout=shared, compared=recordings, names=timeline.names)
+    context = replace(context, layout=shared, compared=recordings, compared_scenes=scenes, names=timeline.names)
     runs = [
-        replace(context, recording=recording, layout=layout, responses=responses_of(recording))
-        for recording, layout in zip(recordings, own, strict=True)
+        replace(context, recording=recording, scene=of, layout=layout, responses=responses_of(recording, of))
+        for recording, of, layout in zip(recordings, scenes, own, strict=True)
     ]
     panels = panels_beside(scene)
     for name, spec in zip(names_of(panels), panels, strict=True):
@@ -326,7 +325,7 @@ def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None
     film's size in pixels, for saving.
     """
     renderer = Renderer(timeline)
-    width, height = timeline.recordings[0].scene.output.size
+    width, height = timeline.scenes[0].output.size
     first = renderer.draw(timeline.frame(0))
     picture: FigureImage | AxesImage
     if figure is None:
@@ -373,6 +372,6 @@ def draw_frames(
 
 def draw_picture(timeline: Timeline | SideBySide, frame: int) -> Bytes:
     """Draw one frame of a film: (height, width, 3), or with alpha (height, width, 4) if the film is transparent."""
-    is_transparent = timeline.recordings[0].scene.output.transparent
+    is_transparent = timeline.scenes[0].output.transparent
     renderer = TransparentRenderer(timeline) if is_transparent else Renderer(timeline)
     return renderer.draw(timeline.frame(frame)).copy()

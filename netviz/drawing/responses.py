@@ -7,8 +7,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.recording.layers import features_of, forward, network_inputs
-from netviz.recording.recording import Recording
+from netviz.recording.layers import forward, network_inputs
+from netviz.scene.scene import Look
 from netviz.timeline.frame import Array, Frame
 from netviz.timeline.sampled_answers import Domain
 
@@ -22,13 +22,13 @@ class Responses:
     time. No number that is drawn comes from here.
     """
 
-    def __init__(self, recording: Recording, domain: Domain, resolution: int = 100) -> None:
+    def __init__(self, scene: Look, domain: Domain, resolution: int = 100) -> None:
         self.domain, self.resolution = domain, resolution
-        scene = recording.scene
-        self._sizes, self._activations = scene.network.layers, scene.network.activations
+        outline = scene.outline
+        self._sizes, self._activations = outline.layers, outline.activations
         x1, x2 = (np.linspace(start, stop, resolution) for start, stop in domain)
         plane = np.stack(np.meshgrid(x1, x2[::-1]), axis=-1).reshape(-1, 2)
-        self._inputs = network_inputs(features_of(scene), plane).astype(np.float32)
+        self._inputs = network_inputs(outline.features, plane).astype(np.float32)
         self._first = self._maps(self._inputs)
         self._last: tuple[tuple[Array, ...], tuple[PlaneGrid, ...]] | None = None
 

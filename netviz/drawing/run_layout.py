@@ -12,7 +12,7 @@ from dataclasses import replace
 from netviz.drawing.layout import Flow, Layout, Rect, arrange, shape_of
 from netviz.drawing.layout_tables import PictureShape
 from netviz.scene.panels import AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 
 GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
     "wide": {2: (2, 1), 3: (3, 1), 4: (2, 2)},
@@ -53,7 +53,7 @@ UPRIGHT = 0.62
 """Height of a network's slot, in widths, above which its layers stand one above the other."""
 
 
-def panels_beside(scene: Scene) -> tuple[AnyPanelSpec, ...]:
+def panels_beside(scene: Look) -> tuple[AnyPanelSpec, ...]:
     """Panels of a scene whose runs stand side by side: there is no room for the answers of each."""
     return tuple(panel for panel in scene.shown_panels if not isinstance(panel, AnswersPanelSpec))
 
@@ -63,7 +63,7 @@ def is_run_panel(panel: AnyPanelSpec) -> bool:
     return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
 
 
-def arrange_runs(scene: Scene, count: int) -> tuple[Layout, tuple[Layout, ...]]:
+def arrange_runs(scene: Look, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     """Layout of the panels that all runs share, and for each run one of its heading, network and boundary."""
     panels = panels_beside(scene)
     shared = [panel for panel in panels if not is_run_panel(panel)]

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from netviz.drawing.text import Typefaces, short, two_lines, width
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.answers import has_classes, unseen_situations
 
 MOST_SITUATIONS = 3
@@ -91,7 +91,7 @@ class Columns:
         return self.edges[-1]
 
 
-def table_rows(scene: Scene, given: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Rows:
+def table_rows(scene: Look, given: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]) -> Rows:
     """Contents of the table of a scene's examples. given, targets: numbers of every example."""
     network = scene.network
     inputs = network.inputs if len(network.inputs) == len(given[0]) else ("",) * len(given[0])
@@ -101,7 +101,7 @@ def table_rows(scene: Scene, given: Sequence[Sequence[float]], targets: Sequence
         given, targets, [shot.inputs for shot in unseen_situations(scene)[:MOST_SITUATIONS]],
         (*inputs, *(("",) if classes else outputs)), classes,
         is_judged=bool(classes) or len({value for row in targets for value in row}) == 2,
-        has_answers=scene.compare is None,
+        has_answers=not scene.runs,
     )  # fmt: skip
 
 

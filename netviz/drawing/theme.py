@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netviz.errors import Problem
 from netviz.scene.messages import nearest
-from netviz.scene.scene import PaletteName, Scene, ThemeName
+from netviz.scene.scene import Look, PaletteName, ThemeName
 
 Colour = NDArray[np.float64]
 """A colour (3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
@@ -374,7 +374,7 @@ CLASSIC_GROUND = replace(
 """Black theme of the film of 2015, whose neurons are (y, y, 0) bright."""
 
 
-def theme_of(scene: Scene) -> Theme:
+def theme_of(scene: Look) -> Theme:
     """Theme of a scene's film, from its style, its theme and its palette, each chosen by itself."""
     name = scene.theme or ("playground" if scene.style == "playground" else "night")
     theme, own = THEMES[name]

@@ -27,6 +27,7 @@ from netviz.pipeline.validation import (
     Source,
     caption_fit_problems,
     drawing_problems,
+    film_timeline,
     platform_length_problems,
     recording_problems,
     scene_of,
@@ -40,7 +41,7 @@ from netviz.story.story import add_story
 from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
 from netviz.timeline.captions import add_captions
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.training.training_recorder import is_too_large, refuse_too_large
@@ -94,7 +95,7 @@ class Finished:
     @property
     def timeline(self) -> Timeline | SideBySide:
         """The state of every frame; each call makes it anew."""
-        return timeline_of(self.plan, self.recorded)
+        return film_timeline(self.plan, self.recorded)
 
     @property
     def timeline_of_one_run(self) -> Timeline:
@@ -157,12 +158,13 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
     """
     assert prepared.plan is not None, "a film with problems is not finished"
     recording = recorded.whole if isinstance(recorded, Comparison) else recorded
-    if recording.scene.told is None:
-        plan = add_story(prepared.plan, recording)
+    scene = recording.scene
+    if scene.told is None:
+        plan = add_story(prepared.plan, recording, scene)
     else:
         from netviz.drawing.legibility import has_room
 
-        plan = add_story(prepared.plan, recording, has_room(recording.scene))
+        plan = add_story(prepared.plan, recording, scene, has_room(scene))
     if new := plan.notes[len(prepared.plan.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
     return Finished(plan, recorded)

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netviz.errors import NetvizError
+from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import Plan
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison
 from netviz.video.encoder import encode_segment
@@ -62,7 +63,7 @@ class RenderTask:
     @cached_property
     def timeline(self) -> Timeline | SideBySide:
         """The state of every frame."""
-        return timeline_of(self.plan, self.recorded)
+        return film_timeline(self.plan, self.recorded)
 
     @cached_property
     def packed(self) -> SerializedTask:

@@ -19,7 +19,9 @@ from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.scene import Scene
-from netviz.timeline.plan import make_plan
+from netviz.timeline.plan import Plan, make_plan
+from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison, comparison_problems
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import captions_beside
@@ -142,6 +144,12 @@ def input_files(scene: Scene) -> list[Path]:
 def scene_of(source: Source) -> Scene:
     """The scene itself, or the one that was recorded."""
     return source if isinstance(source, Scene) else source.scene
+
+
+def film_timeline(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
+    """The state of every frame of the film of a recording, or of several side by side."""
+    runs = [each.scene for each in recorded.recordings] if isinstance(recorded, Comparison) else []
+    return timeline_of(plan, recorded, recorded.scene, runs)
 
 
 def drawing_problems(scene: Scene) -> list[Problem]:

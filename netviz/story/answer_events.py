@@ -9,8 +9,9 @@ from itertools import product
 import numpy as np
 
 from netviz.recording.event import Event
-from netviz.recording.layers import Floats, features_of, network_inputs
+from netviz.recording.layers import Floats, network_inputs
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Look
 from netviz.story.network_events import MOST_WORK, passes, work_of
 from netviz.story.replay import CycleEnds, Moments, Replay, Turn, last_crossing, last_turn
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
@@ -32,20 +33,20 @@ LEVELS = (0.9, 0.99)
 """Shares of right answers that are reported where there are more examples than can be told apart."""
 
 
-def answer_events(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
+def answer_events(recording: Recording, scene: Look, moments: Moments, replay: Replay) -> Iterator[Event]:
     """All events in the answers, where targets are classes; exact to the step where that is cheap."""
     margins = margins_for(recording.examples.targets)
     if margins is None:
         return
     inputs = recording.examples.inputs
-    history = _history(recording, moments, inputs, margins)
+    history = _history(recording, scene, moments, inputs, margins)
     if history is not None and len(inputs) <= MOST_TOLD_APART:
         yield from _of_examples(history, replay)
     if history is not None:
         yield from _solved(history, replay)
-    yield from _accuracy(recording, moments, margins)
+    yield from _accuracy(recording, scene, moments, margins)
     if moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), 1)) is moments:
-        yield from _of_situations(recording, moments, replay)
+        yield from _of_situations(recording, scene, moments, replay)
 
 
 # Margins: how clearly answers are right, on their target's side of the middle or with their target's class the largest.
@@ -94,6 +95,7 @@ class _History:
     """Errors (R, E) of the answers to E questions at R moments, and their measure at any parameters."""
 
     recording: Recording
+    scene: Look
     moments: Moments
     inputs: Floats
     margins: Margins
@@ -114,7 +116,7 @@ class _History:
         def measure(parameters: Parameters) -> Floats | None:
             if work_of(parameters, len(self.inputs)) > MOST_WORK:
                 return None
-            errors = _errors(self.recording, parameters, self.inputs, self.margins)
+            errors = _errors(self.scene, parameters, self.inputs, self.margins)
             return np.asarray(edge - errors[:, list(which)].max(axis=1))
 
         found = None if self.is_thinned else last_crossing(CycleEnds(replay), values, turn, measure)
@@ -124,18 +126,18 @@ class _History:
         return Event("solved", int(self.moments.cycle[turn.crossed]), numbers=numbers), turn
 
 
-def _history(recording: Recording, moments: Moments, inputs: Floats, margins: Margins) -> _History | None:
+def _history(recording: Recording, scene: Look, moments: Moments, inputs: Floats, margins: Margins) -> _History | None:
     """Errors of the answers at all moments, or as many as can be computed in time; None if those are too few."""
     thinned = moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), len(inputs)))
     if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
         return None
-    errors = _errors(recording, thinned.parameters, inputs, margins)
-    return _History(recording, thinned, inputs, margins, errors, thinned is not moments)
+    errors = _errors(scene, thinned.parameters, inputs, margins)
+    return _History(recording, scene, thinned, inputs, margins, errors, thinned is not moments)
 
 
-def _errors(recording: Recording, parameters: Parameters, inputs: Floats, margins: Margins) -> Floats:
+def _errors(scene: Look, parameters: Parameters, inputs: Floats, margins: Margins) -> Floats:
     """Errors (C, E) of the answers to inputs (E, n_0) with each of the parameters (C, ...)."""
-    activations = recording.scene.network.activations
+    activations = scene.outline.activations
     return errors_of(np.concatenate([margins(layers[-1]) for layers in passes(parameters, activations, inputs)]))
 
 
@@ -192,7 +194,7 @@ def _deciding_input(history: _History, since: int) -> int | None:
     It has found it if from moment `since` on all situations that are possible, also those it never learns from, are
     answered on the side that this input says. Inputs are 0 or 1 and few; there is one output.
     """
-    recording, inputs, targets = history.recording, history.inputs, history.recording.examples.targets
+    outline, inputs, targets = history.scene.outline, history.inputs, history.recording.examples.targets
     count = inputs.shape[1]
     if targets.shape[1] != 1 or count > MOST_DECIDING or not np.isin(inputs, (0.0, 1.0)).all():
         return None
@@ -202,10 +204,10 @@ def _deciding_input(history: _History, since: int) -> int | None:
     if len(found) != 1:
         return None
     decides, possible = int(found[0]), np.array([*product((0.0, 1.0), repeat=count)])
-    if not recording.scene.network.bias:
+    if not outline.has_biases:
         possible = possible[1:]  # without biases nothing comes of nothing, whatever has been learned
     moments = history.moments.parameters.at(slice(since, None))
-    answers = np.concatenate([layers[-1] for layers in passes(moments, recording.scene.network.activations, possible)])
+    answers = np.concatenate([layers[-1] for layers in passes(moments, outline.activations, possible)])
     is_high = (possible[:, decides] == 1) == bool(follows[0, decides])
     return decides if ((answers[..., 0] > middle) == is_high).all() else None
 
@@ -213,13 +215,13 @@ def _deciding_input(history: _History, since: int) -> int | None:
 # Event of accuracy: so many of the examples are on the right side for good, those for testing where there are any.
 
 
-def _accuracy(recording: Recording, moments: Moments, margins: Margins) -> Iterator[Event]:
+def _accuracy(recording: Recording, scene: Look, moments: Moments, margins: Margins) -> Iterator[Event]:
     examples, is_test = recording.examples, bool(len(recording.examples.test_inputs))
     inputs, targets = (examples.test_inputs, examples.test_targets) if is_test else (examples.inputs, examples.targets)
     if len(inputs) <= MOST_TOLD_APART:
         return
     of_test = margins_for(targets) if is_test else margins
-    history = None if of_test is None else _history(recording, moments, inputs, of_test)
+    history = None if of_test is None else _history(recording, scene, moments, inputs, of_test)
     if history is None:
         return
     accuracy = (history.errors < HALF).mean(axis=1)
@@ -236,24 +238,24 @@ def _accuracy(recording: Recording, moments: Moments, margins: Margins) -> Itera
 # Events of situations that the network never learns from: where it is most wrong, and where it turns.
 
 
-def _of_situations(recording: Recording, moments: Moments, replay: Replay) -> Iterator[Event]:
-    scene, targets = recording.scene, recording.examples.targets
+def _of_situations(recording: Recording, scene: Look, moments: Moments, replay: Replay) -> Iterator[Event]:
+    targets = recording.examples.targets
     low, high = float(targets.min()), float(targets.max())
     for number, shot in enumerate(unseen_situations(scene)):
         if shot.target is None or not {*shot.target} <= {low, high}:
             continue
-        inputs = network_inputs(features_of(scene), np.array([shot.inputs], dtype=np.float64))
+        inputs = network_inputs(scene.outline.features, np.array([shot.inputs], dtype=np.float64))
         right = np.array([shot.target], dtype=np.float64)
 
         def margins(outputs: Floats, right: Floats = right) -> Floats:
             return np.asarray(1 - 2 * np.abs(outputs - right).max(axis=-1) / (high - low))
 
         history = _History(
-            recording, moments, inputs, margins, _errors(recording, moments.parameters, inputs, margins), False
+            recording, scene, moments, inputs, margins, _errors(scene, moments.parameters, inputs, margins), False
         )
         named = {"situation": float(number)}
         if right.size == 1:
-            named["before"] = float(_outputs(recording, moments.parameters, inputs)[0, 0])
+            named["before"] = float(_outputs(scene, moments.parameters, inputs)[0, 0])
         if (worst := _most_wrong(history, replay)) is not None:
             cycle, error = worst
             numbers = named | {"error": error} | _answer(right, error, low, high)
@@ -265,8 +267,8 @@ def _of_situations(recording: Recording, moments: Moments, replay: Replay) -> It
                 yield Event("unseen", found.cycle, numbers=numbers)
 
 
-def _outputs(recording: Recording, parameters: Parameters, inputs: Floats) -> Floats:
-    activations = recording.scene.network.activations
+def _outputs(scene: Look, parameters: Parameters, inputs: Floats) -> Floats:
+    activations = scene.outline.activations
     return np.concatenate([layers[-1][:, 0] for layers in passes(parameters, activations, inputs)])
 
 
@@ -301,7 +303,7 @@ def _most_wrong(history: _History, replay: Replay) -> tuple[int, float] | None:
         stretch = ends.stretch(moment) if moment < len(errors) - 1 else None
         if stretch is None:
             continue
-        at_ends = _errors(history.recording, stretch.parameters, history.inputs, history.margins)[:, 0]
+        at_ends = _errors(history.scene, stretch.parameters, history.inputs, history.margins)[:, 0]
         best = int(at_ends.argmax())
         if at_ends[best] > error:
             cycle, error = int(stretch.cycle[best]), float(at_ends[best])

@@ -118,7 +118,7 @@ def _can_be_found(timeline: Timeline, event: Event) -> bool:
     if event.synapse is None:
         return False
     scene = timeline.scene
-    layers = scene.network.layers
+    layers = scene.outline.layers
     if scene.presentation == "together" and event.synapse[0] < len(layers) - 2:
         return False  # among pictures of the plane only a synapse into the answer means anything
     return max(layers[event.synapse[0]], layers[event.synapse[0] + 1]) <= MOST_DISTINGUISHABLE
@@ -168,13 +168,13 @@ def _true_until(timeline: Timeline, event: Event) -> float:
 
 def _answers(timeline: Timeline) -> Iterator[Chapter]:
     """A chapter for every think shot: its answer, once it is there."""
-    plan, recording = timeline.plan, timeline.recording
+    plan, recording, scene = timeline.plan, timeline.recording, timeline.scene
     for span in plan.spans:
-        shot = recording.scene.shots[span.shot]
+        shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
             start = span.start + _until_answer(timeline, span)
-            texts = (answer_text(recording.scene, answer, shot.target), answer_text(recording.scene, answer, None))
+            texts = (answer_text(scene, answer, shot.target), answer_text(scene, answer, None))
             yield Chapter("answer", start, start, tuple(dict.fromkeys(texts)), frames=span.stop - start)
 
 

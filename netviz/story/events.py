@@ -21,15 +21,16 @@ from netviz.training.trainer import most_threads
 
 def find_events(recording: Recording) -> tuple[Event, ...]:
     """Find the events of a training run, in the order of time; none twice."""
+    scene = recording.scene  # events of netviz's own runs alone: parts of the training are repeated
     moments = moments_of(recording)
-    problem = training_problem(recording.scene)
+    problem = training_problem(scene)
     replay = Replay(recording, moments, problem)
     with threadpool_limits(most_threads(problem)):  # as in training, of which parts are computed once more
         found = [
-            *answer_events(recording, moments, replay),
+            *answer_events(recording, scene, moments, replay),
             *sign_changes(moments, replay),
             *withering(moments),
-            *dying_and_saturating(recording, moments),
+            *dying_and_saturating(recording, scene, moments),
             *error_events(recording),
         ]
     return tuple(sorted(found, key=_by_time))

@@ -12,6 +12,7 @@ from netviz.recording.layers import Floats
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.captions import EventKind
 from netviz.scene.model import Activation
+from netviz.scene.scene import Look
 from netviz.story.replay import Moments, Replay, Turn, last_crossing, last_turn
 from netviz.training.problem import Parameters
 
@@ -121,10 +122,10 @@ _MOST_NEURONS = 5
 _ANYTHING = float(np.finfo(np.float64).tiny)
 
 
-def dying_and_saturating(recording: Recording, moments: Moments) -> Iterator[Event]:
+def dying_and_saturating(recording: Recording, scene: Look, moments: Moments) -> Iterator[Event]:
     """Hidden neurons that were alive and are dead for good, and those that are saturated for good; also from the start
     on (cycle 0)."""
-    kinds, inputs = recording.scene.network.activations, recording.examples.inputs
+    kinds, inputs = scene.outline.activations, recording.examples.inputs
     if len(inputs) < 2 or not {*kinds[:-1]}.intersection((*_CAN_DIE, "elu")):
         return
     one = moments.parameters.at(slice(1))

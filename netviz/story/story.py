@@ -13,6 +13,7 @@ from netviz.errors import InputError
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording
 from netviz.scene.captions import Moment
+from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
 from netviz.story.chapters import AT_ONCE, LATEST, Chapter, chapters
 from netviz.story.event_frames import frame_at_cycle, frame_of
@@ -47,44 +48,43 @@ class CaptionRequest:
     early: bool = True
 
 
-def add_story(plan: Plan, recording: Recording, fits: Callable[[str], bool] = lambda text: True) -> Plan:
+def add_story(plan: Plan, recording: Recording, scene: Look, fits: Callable[[str], bool] = lambda text: True) -> Plan:
     """The plan of a film with all its cues, in order of time.
 
     fits: whether a text has room in the picture. The spans may change, but never the number of frames. Remarks for the
     user are added to the notes.
     """
-    scene = recording.scene
     kinds = {caption.moment.kind for caption in scene.captions}
     if scene.told is None and not kinds & {"event", "cycle"}:
-        return paced(plan, recording)
+        return paced(plan, recording, scene)
     events = find_events(recording) if scene.told is not None or "event" in kinds else ()
-    plan = with_event_captions(_placed_again(plan, recording, events), recording, events)
-    return with_story(plan, recording, events, fits)
+    plan = with_event_captions(_placed_again(plan, recording, scene, events), recording, scene, events)
+    return with_story(plan, recording, scene, events, fits)
 
 
-def _placed_again(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+def _placed_again(plan: Plan, recording: Recording, scene: Look, events: Sequence[Event]) -> Plan:
     """The plan, slower where more changes and around its story's events, its captions where their cycles are shown.
 
     Without the slowing, or unchanged, where the captions would not all find room.
     """
-    scene, by_change = recording.scene, paced(plan, recording)
+    by_change = paced(plan, recording, scene)
     if scene.told is not None and is_by_change(by_change, scene):
-        by_change = replace(by_change, dwells=_dwells(by_change, recording, events))
-    timeline, moments = make_timeline(by_change, recording), []
+        by_change = replace(by_change, dwells=_dwells(by_change, recording, scene, events))
+    timeline, moments = make_timeline(by_change, recording, scene), []
     is_morph = any(span.kind == "sweep" for span in plan.spans) and not is_even(scene)  # which is slow by change
     stays_even = is_even(scene) and scene.told is not None and scene.told.tell == "default"
     if scene.told is not None and scene.told.slow and not (plan.on_beats or is_morph or stays_even):
         moments = [chapter.moment for chapter in chapters(timeline, events) if _needs_time(chapter)]
     for candidate in (slowed(by_change, moments), by_change, plan):
-        seen = make_timeline(candidate, recording)
+        seen = make_timeline(candidate, recording, scene)
         with suppress(InputError):
             return replace(candidate, cues=cues_of(scene, candidate, partial(frame_at_cycle, seen)))
     return plan
 
 
-def _dwells(plan: Plan, recording: Recording, events: Sequence[Event]) -> tuple[int, ...]:
+def _dwells(plan: Plan, recording: Recording, scene: Look, events: Sequence[Event]) -> tuple[int, ...]:
     """Cycles at which moves dwell: those of events that have a chapter and are over at once."""
-    told = chapters(make_timeline(plan, recording), events)
+    told = chapters(make_timeline(plan, recording, scene), events)
     dwelling = {chapter.event.cycle for chapter in told if chapter.event is not None and chapter.kind in AT_ONCE}
     return tuple(sorted(dwelling))
 
@@ -94,13 +94,15 @@ def _needs_time(chapter: Chapter) -> bool:
     return chapter.event is not None and chapter.kind != "insight"
 
 
-def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: Callable[[str], bool]) -> Plan:
+def with_story(
+    plan: Plan, recording: Recording, scene: Look, events: Sequence[Event], fits: Callable[[str], bool]
+) -> Plan:
     """The plan with the cues of its story, as far as the scene's own captions and the picture leave room for them."""
-    if recording.scene.told is None:
+    if scene.told is None:
         return plan
     notes = []
     told = plan
-    for chapter in chapters(make_timeline(plan, recording), events):
+    for chapter in chapters(make_timeline(plan, recording, scene), events):
         texts = [text for text in chapter.texts if fits(text)]
         if not texts:
             notes.append(f"the story leaves out {chapter.texts[0]!r}: the picture has no room for it")
@@ -116,13 +118,13 @@ def with_story(plan: Plan, recording: Recording, events: Sequence[Event], fits: 
     return replace(told, notes=(*plan.notes, *notes))
 
 
-def with_event_captions(plan: Plan, recording: Recording, events: Sequence[Event]) -> Plan:
+def with_event_captions(plan: Plan, recording: Recording, scene: Look, events: Sequence[Event]) -> Plan:
     """The plan with the cues of the scene's captions at events; those that find no place are named in its notes."""
-    given = [(f"captions[{index}]", each) for index, each in enumerate(recording.scene.captions)]
+    given = [(f"captions[{index}]", each) for index, each in enumerate(scene.captions)]
     given = [(name, caption) for name, caption in given if caption.moment.kind == "event"]
     if not given:
         return plan
-    requests, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording)
+    requests, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording, scene)
     for name, caption in given:
         try:
             event = _named_event(caption.moment, events)

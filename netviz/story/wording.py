@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netviz.recording.event import Event
 from netviz.scene.phrases import ORDINALS, counted, say, whole
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.answers import HALF, has_classes
 from netviz.timeline.captions import shows_points, situation
 
@@ -24,13 +24,13 @@ DATED = ("sign", "withers", "dead", "saturated", "halved", "leans", "solved", "a
 """Kinds of events whose sentence names their cycle where no picture shows it."""
 
 
-def event_texts(scene: Scene, event: Event, shown: int | None = None) -> tuple[str, ...]:
+def event_texts(scene: Look, event: Event, shown: int | None = None) -> tuple[str, ...]:
     """Sentences about an event, the full one first, then shorter ones.
 
     shown: the cycle whose picture stands beside them, which says when it happened; None where there is no picture: then
     the first sentence of an event names its cycle.
     """
-    sentences: dict[str, Callable[[Scene, Event], str]] = {
+    sentences: dict[str, Callable[[Look, Event], str]] = {
         "sign": _sign,
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
@@ -55,22 +55,22 @@ def event_texts(scene: Scene, event: Event, shown: int | None = None) -> tuple[s
     return tuple(dict.fromkeys(text[:1].upper() + text[1:] for text in texts))
 
 
-def answer_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
+def answer_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """Sentence about the network's answer to a situation."""
-    if scene.data.examples and has_classes(np.array([example.target for example in scene.data.examples])):
+    if scene.outline.targets and has_classes(np.array(scene.outline.targets)):
         return _class_text(scene, answer, target)
     numbers = ", ".join(f"{value:z.2f}" for value in answer.tolist())
     if target is None:
         return say(scene, "story-answer-open", answer=numbers)
     right = np.asarray(target, dtype=np.float64)
     bounds = {"sigmoid": 1.0, "softmax": 1.0, "tanh": 2.0}
-    span = bounds.get(scene.network.activations[-1], max(1.0, float(np.abs(right).max())))
+    span = bounds.get(scene.outline.activations[-1], max(1.0, float(np.abs(right).max())))
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
     return say(scene, key, answer=numbers, target=", ".join(f"{value + 0.0:g}" for value in right.tolist()))
 
 
-def _class_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
+def _class_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """Sentence about the class that an answer names."""
     names = scene.network.outputs or [str(index + 1) for index in range(len(answer))]
     said = names[int(answer.argmax())]
@@ -82,16 +82,16 @@ def _class_text(scene: Scene, answer: NDArray[np.float64], target: Sequence[floa
     return say(scene, "story-says", answer=said, target=names[right])
 
 
-def neuron_name(scene: Scene, layer: int, index: int) -> str:
+def neuron_name(scene: Look, layer: int, index: int) -> str:
     """Name of a neuron in sentences: its own, or one made from its place."""
-    network, last = scene.network, len(scene.network.layers) - 1
+    network, last = scene.network, len(scene.outline.layers) - 1
     names = network.inputs if layer == 0 else network.outputs if layer == last else ()
     if names and names[index]:
         return say(scene, "named", name=names[index])
     if layer == 0:
         return say(scene, "input", number=index + 1)
     if layer == last:
-        return say(scene, "output-only" if network.layers[-1] == 1 else "output", number=index + 1)
+        return say(scene, "output-only" if scene.outline.layers[-1] == 1 else "output", number=index + 1)
     return say(scene, "hidden-only" if last == 2 else "hidden", number=index + 1, layer=layer)
 
 
@@ -100,22 +100,22 @@ def _neuron(event: Event) -> tuple[int, int]:
     return event.neuron
 
 
-def _plain(scene: Scene, event: Event) -> str:
+def _plain(scene: Look, event: Event) -> str:
     """Sentence about an event that needs no other words than its kind's phrase."""
     return say(
         scene,
         f"story-{event.kind}",
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
-        examples=counted(scene, scene.data.train_count, _things(scene)),
+        examples=counted(scene, scene.outline.examples, _things(scene)),
     )
 
 
-def _plateau(scene: Scene, event: Event) -> str:
+def _plateau(scene: Look, event: Event) -> str:
     start = round(event.numbers["from"])
     return say(scene, "story-plateau" if start > 1 else "story-plateau-early", from_cycle=whole(scene, start))
 
 
-def _sign(scene: Scene, event: Event) -> str:
+def _sign(scene: Look, event: Event) -> str:
     assert event.synapse is not None, "an event of a synapse"
     layer, start, end = event.synapse
     negative, positive = (say(scene, name) for name in _sign_colours(scene))
@@ -132,7 +132,7 @@ def _sign(scene: Scene, event: Event) -> str:
     return say(scene, "story-sign-numbered", **values)
 
 
-def _sign_colours(scene: Scene) -> tuple[str, str]:
+def _sign_colours(scene: Look) -> tuple[str, str]:
     """The names of the colours of negative and positive weights."""
     palette = scene.palette
     if palette is None:
@@ -141,50 +141,50 @@ def _sign_colours(scene: Scene) -> tuple[str, str]:
     return ("red", "green") if palette == "green-red" else ("orange", "blue")
 
 
-def _leans(scene: Scene, event: Event) -> str:
+def _leans(scene: Look, event: Event) -> str:
     right, count = (round(event.numbers[name]) for name in ("right", "examples"))
     if right == count:
         return say(scene, "story-leans-all", examples=counted(scene, count, _things(scene)))
     return say(scene, "story-leans", right=whole(scene, right), count=whole(scene, count))
 
 
-def _holdout(scene: Scene, event: Event) -> str:
+def _holdout(scene: Look, event: Event) -> str:
     number = round(event.numbers["example"])
-    example = (scene.data.examples or ())[number : number + 1]
-    text = situation(scene, example[0].inputs) if example else ""
+    inputs = (scene.outline.inputs or ())[number : number + 1]
+    text = situation(scene, inputs[0]) if inputs else ""
     if not text or len(text) > LONGEST_SITUATION:
         text = say(scene, "shown-answer-example", number=number + 1)
     return say(scene, "story-holdout", example=text)
 
 
-def _unseen(scene: Scene, event: Event) -> str:
+def _unseen(scene: Look, event: Event) -> str:
     error = event.numbers["error"]
     if error > HALF:
-        if scene.network.layers[-1] > 1:
+        if scene.outline.layers[-1] > 1:
             return say(scene, "story-unseen-wrong-plain")
         return say(scene, "story-unseen-wrong", answer=f"{event.numbers['answer']:.2f}")
     return say(scene, "story-unseen-turns" if error == HALF else "story-unseen-right")
 
 
-def _solved(scene: Scene, event: Event) -> str:
-    count = scene.data.train_count
+def _solved(scene: Look, event: Event) -> str:
+    count = scene.outline.examples
     if "input" in event.numbers:
         return say(scene, "story-solved-rule", input=neuron_name(scene, 0, round(event.numbers["input"])))
     many = count > FEW
     return say(scene, "story-solved-many" if many else "story-solved", examples=counted(scene, count, _things(scene)))
 
 
-def _accurate(scene: Scene, event: Event) -> str:
+def _accurate(scene: Look, event: Event) -> str:
     key = "story-accurate-test" if event.numbers["test"] else "story-accurate"
     count = counted(scene, round(event.numbers["examples"]), _things(scene))
     return say(scene, key, share=_per_cent(event.numbers["share"]), examples=count)
 
 
-def _things(scene: Scene) -> str:
+def _things(scene: Look) -> str:
     return "points" if shows_points(scene) else "examples"
 
 
-def _slows(scene: Scene, event: Event) -> str:
+def _slows(scene: Look, event: Event) -> str:
     return say(scene, "story-slows", share=_per_cent(event.numbers["share"]), part=_per_cent(event.numbers["cycles"]))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from netviz.recording.layers import forward
 from netviz.recording.recording import AT_REST, Recording
+from netviz.scene.scene import Look
 from netviz.timeline.answers import has_classes
 from netviz.timeline.frame import Array
 
@@ -20,24 +21,25 @@ MOST_PRODUCTS = 200_000_000
 class Accuracy:
     """Shares of right answers after the kept cycles of a run, each computed when it is asked for the first time.
 
-    rows, cycles: of the recording's moments at rest, increasing.
+    scene: of the film. rows, cycles: of the recording's moments at rest, increasing.
     """
 
     recording: Recording
+    scene: Look
     rows: tuple[int, ...]
     cycles: tuple[int, ...]
     known: dict[int, tuple[float, float | None]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, recording: Recording) -> Accuracy | None:
+    def of(cls, recording: Recording, scene: Look) -> Accuracy | None:
         """Accuracy of a run whose targets are classes; None for others, and where it would take too long."""
-        examples, layers = recording.examples, recording.scene.network.layers
+        examples, layers = recording.examples, scene.outline.layers
         count = len(examples.inputs) + len(examples.test_inputs)
         products = count * sum(before * after for before, after in pairwise(layers))
         if not has_classes(examples.targets) or products > MOST_PRODUCTS:
             return None
         rows = np.flatnonzero(recording.example == AT_REST)
-        return cls(recording, tuple(rows.tolist()), tuple(recording.cycle[rows].tolist()))
+        return cls(recording, scene, tuple(rows.tolist()), tuple(recording.cycle[rows].tolist()))
 
     def at(self, cycle: int) -> tuple[float, float | None]:
         """Shares of the training and of the test examples that are right after the last kept cycle up to this one.
@@ -58,6 +60,6 @@ class Accuracy:
         if not len(inputs):
             return None
         with np.errstate(all="ignore"):
-            outputs = forward(*self.recording.parameters_at(row), self.recording.scene.network.activations, inputs)[-1]
+            outputs = forward(*self.recording.parameters_at(row), self.scene.outline.activations, inputs)[-1]
         right = (outputs.argmax(axis=1) == targets.argmax(axis=1)) & np.isfinite(outputs).all(axis=1)
         return float(right.mean())

@@ -8,9 +8,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from netviz.recording.layers import features_of, forward, network_inputs
+from netviz.recording.layers import forward, network_inputs
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.cues import Cue
@@ -30,9 +30,9 @@ SPOKEN_OF = ("leans", "holdout", "unseen", "insight", "solved", "accurate")
 Verdict = Literal["right", "unsure", "wrong"]
 
 
-def unseen_situations(scene: Scene) -> tuple[ThinkShot, ...]:
+def unseen_situations(scene: Look) -> tuple[ThinkShot, ...]:
     """Think shots about situations that are not among the training examples; of each the first that has a target."""
-    known = {tuple(example.inputs) for example in scene.data.examples or ()}
+    known = set(scene.outline.inputs or ())
     found: dict[tuple[float, ...], ThinkShot] = {}
     for shot in scene.shots:
         if not isinstance(shot, ThinkShot) or tuple(shot.inputs) in known:
@@ -107,17 +107,16 @@ class Questions:
     thoughts: think shots, during which the answer waits for the network's.
     """
 
-    scene: Scene
+    scene: Look
     inputs: Array
     examples: int
     first: tuple[int, ...]
     thoughts: tuple[Asking, ...]
 
     @classmethod
-    def of(cls, recording: Recording, plan: Plan) -> Questions:
+    def of(cls, recording: Recording, scene: Look, plan: Plan) -> Questions:
         """The questions of a film."""
-        scene, given = recording.scene, recording.examples.given
-        situations = unseen_situations(scene)
+        given, situations = recording.examples.given, unseen_situations(scene)
         asked = [given, *(np.array([shot.inputs], dtype=np.float64) for shot in situations)]
         places = {tuple(inputs): number for number, inputs in reversed([*enumerate(given.tolist())])}
         places |= {tuple(shot.inputs): len(given) + number for number, shot in enumerate(situations)}
@@ -131,7 +130,7 @@ class Questions:
                 first[span.example] = min(first[span.example], answered)
             shot = scene.shots[span.shot]
             if isinstance(shot, ThinkShot) and (place := places.get(tuple(shot.inputs))) is not None:
-                rests = before is not None and before.kind == "rest" and before.cycle > 0
+                rests = before is not None and before.kind == "rest" and before.cycle > scene.outline.first_step
                 frames = max(1, round(APPEARING * plan.fps))
                 gone = before.start + frames if before is not None and rests else span.start
                 thoughts.append(Asking(place, span.start, span.stop, min(gone, span.start)))
@@ -139,7 +138,7 @@ class Questions:
                     first[place] = min(first[place], span.start)
         return cls(
             scene,
-            network_inputs(features_of(scene), np.concatenate(asked)),
+            network_inputs(scene.outline.features, np.concatenate(asked)),
             len(given),
             tuple(first),
             tuple(thoughts),
@@ -165,10 +164,10 @@ class Questions:
         thought: level, 0 to 1, to which the answer of the thought that the frame shows has come. focus: what is spoken
         of. fades: whether answers appear gradually.
         """
-        network = self.scene.network
-        weights = [layer[:count] for layer, count in zip(state.weights, network.layers, strict=False)]
+        outline = self.scene.outline
+        weights = [layer[:count] for layer, count in zip(state.weights, outline.layers, strict=False)]
         with np.errstate(all="ignore"):
-            given = forward(weights, list(state.biases), network.activations, self.inputs)[-1]
+            given = forward(weights, list(state.biases), outline.activations, self.inputs)[-1]
         frames = max(1.0, APPEARING * fps) if fades else 1.0
         levels = np.array([step_timing.ease((index - first) / frames) for first in self.first])
         for place, start, stop, gone in self.thoughts:

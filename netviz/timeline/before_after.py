@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.learning_shot import is_even
 from netviz.timeline.plan import LEARNING, Plan
 from netviz.timeline.step_timing import cruise, rise
@@ -41,13 +41,13 @@ class BeforeAfter:
         return wiped, rise(left, ENDS, ENDS + FADE) if wiped > 0 else 0.0
 
 
-def before_after(scene: Scene, plan: Plan) -> BeforeAfter | None:
+def before_after(scene: Look, plan: Plan) -> BeforeAfter | None:
     """The rest that follows the last learning shot, if it is long enough.
 
     None in films whose steps are all alike, and of networks with too many synapses.
     """
     spans = plan.spans
-    layers = scene.network.layers
+    layers = scene.outline.layers
     if sum(before * after for before, after in pairwise(layers)) > MOST_COMPARED:
         return None
     last = max((number for number, span in enumerate(spans) if span.kind in LEARNING), default=None)

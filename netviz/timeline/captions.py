@@ -14,7 +14,7 @@ from netviz.errors import InputError, Problem
 from netviz.recording.recording import Recording
 from netviz.scene.captions import Caption, reading_seconds, seconds_up
 from netviz.scene.phrases import counted, say, whole
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline.before_after import before_after
 from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
@@ -31,12 +31,12 @@ class _Placed:
     start: int
 
 
-def add_captions(scene: Scene, plan: Plan) -> Plan:
+def add_captions(scene: Look, plan: Plan) -> Plan:
     """The plan with the scene's own captions, but for those at events. Raises InputError as `cues_of` does."""
     return replace(plan, cues=cues_of(scene, plan))
 
 
-def cues_of(scene: Scene, plan: Plan, seen: Callable[[int], int | None] = lambda cycle: None) -> tuple[Cue, ...]:
+def cues_of(scene: Look, plan: Plan, seen: Callable[[int], int | None] = lambda cycle: None) -> tuple[Cue, ...]:
     """The cues of all captions that are at no event, in order of time.
 
     seen: from a cycle to the frame with which the film comes to it, if a recording is there to give it; None where it
@@ -143,22 +143,21 @@ def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, li
 # The line under the title: the scene's own words, or a phrase where it has none.
 
 
-def caption_line(recording: Recording, span: Span, plan: Plan) -> str:
+def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> str:
     """The line that stands under the title while a span of a plan runs."""
-    scene = recording.scene
     shot = scene.shots[span.shot]
     if shot.caption is not None:
         return shot.caption
     if span.kind == "title":
         return scene.subtitle
     if span.kind == "rest":
-        if span.cycle == 0:
-            return say(scene, "rest-before", weights=say(scene, f"weights-{_first_weights(scene)}"))
+        if span.cycle == scene.outline.first_step:
+            return _before(scene)
         compared = before_after(scene, plan)
         key = "rest-after" if compared is None or plan.spans[compared.rest] != span else "rest-before-after"
         return say(scene, key, cycles=counted(scene, span.cycle, "cycles"))
     if isinstance(shot, ThinkShot):
-        known = any(example.inputs == shot.inputs for example in scene.data.examples or ())
+        known = shot.inputs in (scene.outline.inputs or ())
         before = scene.shots[: span.shot]
         again = any(isinstance(each, ThinkShot) and each.inputs == shot.inputs for each in before)
         what = "known" if known else "again" if again else "new"
@@ -172,19 +171,19 @@ def caption_line(recording: Recording, span: Span, plan: Plan) -> str:
     return scene.subtitle or _learning(scene)
 
 
-def situation(scene: Scene, values: Sequence[float]) -> str:
+def situation(scene: Look, values: Sequence[float]) -> str:
     """The presented inputs as text: 1 1 0, or (1, 1) for a point of the plane."""
     texts = [f"{value + 0.0:g}" for value in values]  # a negative zero is written as zero
     return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
 
 
-def shows_points(scene: Scene) -> bool:
+def shows_points(scene: Look) -> bool:
     """True if the film shows examples as points of the plane, and not as rows of a table with two columns."""
-    return scene.is_planar and (scene.data.examples is None or scene.presentation == "together")
+    return scene.is_planar and (not scene.outline.is_listed or scene.presentation == "together")
 
 
-def _learning(scene: Scene) -> str:
-    count, tests = scene.data.train_count, scene.data.total_count - scene.data.train_count
+def _learning(scene: Look) -> str:
+    count, tests = scene.outline.examples, scene.outline.tests
     what = counted(scene, count, "points" if shows_points(scene) else "examples")
     if not tests:
         return say(scene, "learning", examples=what)
@@ -193,17 +192,17 @@ def _learning(scene: Scene) -> str:
     )
 
 
-def _first_weights(scene: Scene) -> str:
-    kind = scene.training.initial_weights
-    return "given" if not isinstance(kind, str) else "zero" if kind == "zero" else "random"
+def _before(scene: Look) -> str:
+    weights = scene.outline.first_weights
+    return scene.subtitle if weights is None else say(scene, "rest-before", weights=say(scene, f"weights-{weights}"))
 
 
 # Errors as text: the numbers that the film shows of them, their names and their form.
 
 
-def is_share(recording: Recording) -> bool:
+def is_share(recording: Recording, scene: Look) -> bool:
     """True if errors can be shown in per cent: every target and every possible output lies between 0 and 1."""
-    bounded = recording.scene.network.activations[-1] in ("sigmoid", "softmax")
+    bounded = scene.outline.activations[-1] in ("sigmoid", "softmax")
     targets = recording.examples.targets
     return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
@@ -215,14 +214,13 @@ def error_text(value: float, *, share: bool) -> str:
     return f"{100 * value:z.2f}%" if 100 * value < 9.995 else f"{100 * value:.1f}%"
 
 
-def measures(recording: Recording, frame: Frame) -> list[tuple[str, str]]:
+def measures(recording: Recording, scene: Look, frame: Frame) -> list[tuple[str, str]]:
     """Names and values of a frame's errors as text, as far as they are finite.
 
     The average error or, where there are examples for testing, the losses on training and test examples.
     """
-    scene = recording.scene
     if recording.test_loss is None:
-        share = is_share(recording)
+        share = is_share(recording, scene)
         found = [("label-error", frame.error, error_text(frame.error, share=share))]
     else:
         losses = (("label-training-loss", frame.train_loss), ("label-test-loss", frame.test_loss or 0.0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST, Integers, Recording
+from netviz.scene.scene import Look
 from netviz.timeline.sampled_answers import answers_at, asked_inputs, distances
 
 
@@ -88,33 +89,33 @@ _MOST_STEPS = 48
 """Most steps of a cycle from which these are chosen."""
 
 
-def continuous_changes(recording: Recording, kept: Route, stops: Floats) -> tuple[Route, Floats, Floats]:
+def continuous_changes(recording: Recording, scene: Look, kept: Route, stops: Floats) -> tuple[Route, Floats, Floats]:
     """The route of a continuous morph, cycles (n,) on its way, and the part of all change (n,) up to each.
 
     stops (R,): how many shown cycles have passed at each kept moment. The cycles are chosen so that the film takes
     equal times from one to the next, and the weights at each are those that it shows then.
     """
-    inputs = asked_inputs(recording, MOMENTS * _PASSES + min(len(kept.rows), _MOST_CANDIDATES))
+    inputs = asked_inputs(recording, scene, MOMENTS * _PASSES + min(len(kept.rows), _MOST_CANDIDATES))
     evenly, even_times = stops / max(1.0, float(stops[-1])), np.linspace(0, 1, MOMENTS)
     route, cycles = kept, np.interp(even_times, evenly, kept.cycles)
-    so_far = _changes_at(recording, route, cycles, inputs)
+    so_far = _changes_at(recording, scene, route, cycles, inputs)
     for number in range(1, _PASSES):
         time = (1 - EVEN) * so_far + EVEN * np.interp(cycles, kept.cycles, evenly)
         if number == 1:
-            route = _route(recording, kept, np.interp(kept.cycles, cycles, time), inputs)
+            route = _route(recording, scene, kept, np.interp(kept.cycles, cycles, time), inputs)
         cycles = np.interp(even_times, time, cycles)
-        so_far = _changes_at(recording, route, cycles, inputs)
+        so_far = _changes_at(recording, scene, route, cycles, inputs)
     return route, cycles, so_far
 
 
-def _changes_at(recording: Recording, route: Route, cycles: Floats, inputs: Floats) -> Floats:
+def _changes_at(recording: Recording, scene: Look, route: Route, cycles: Floats, inputs: Floats) -> Floats:
     """The part of all change (n,) up to each of n cycles on a route.
 
     Of answers, weights and error it is measured over a sixtieth of the moments, which smooths it.
     """
     each, places = np.arange(len(cycles)), route.places(cycles)
     before, after = np.maximum(each - _APART, 0), np.minimum(each + _APART, len(cycles) - 1)
-    answers, levels = answers_at(recording, route.rows, places, inputs), _levels(recording, cycles)
+    answers, levels = answers_at(recording, scene, route.rows, places, inputs), _levels(recording, cycles)
     kinds = (
         (_difference(answers[after], answers[before]), _ANSWERS),
         (distances(recording, route.rows, places[before], places[after]), _WEIGHTS),
@@ -129,31 +130,31 @@ def _difference(answers: Floats, others: Floats) -> Floats:
     return np.asarray(np.abs(answers - others).mean(axis=(-2, -1)))
 
 
-def _route(recording: Recording, kept: Route, time: Floats, inputs: Floats) -> Route:
+def _route(recording: Recording, scene: Look, kept: Route, time: Floats, inputs: Floats) -> Route:
     """The route of a continuous morph. time (R,): the part of its time at which it comes to each kept moment.
 
     Of those kept moments that come about as late after one of them, the next is the one whose answers are the most like
     its own. Within a cycle that takes long it goes through steps, which are recorded in shown cycles.
     """
-    chosen = _chosen(recording, kept, time, inputs)
+    chosen = _chosen(recording, scene, kept, time, inputs)
     rows, cycles = [kept.rows[:1]], [kept.cycles[:1]]
     for before, after in pairwise(chosen):
         if time[after] - time[before] >= _LONG and kept.cycles[after] - kept.cycles[before] == 1:
             count = int((time[after] - time[before]) / _STEP_APART)
-            steps = _steps_on_the_way(recording, int(kept.rows[before]), int(kept.rows[after]), count, inputs)
+            steps = _steps_on_the_way(recording, scene, int(kept.rows[before]), int(kept.rows[after]), count, inputs)
             rows.append(steps)
-            cycles.append(kept.cycles[before] + recording.example[steps] / recording.scene.data.train_count)
+            cycles.append(kept.cycles[before] + recording.example[steps] / scene.outline.examples)
         rows.append(kept.rows[[after]])
         cycles.append(kept.cycles[[after]])
     return Route(np.concatenate(rows), np.concatenate(cycles))
 
 
-def _chosen(recording: Recording, kept: Route, time: Floats, inputs: Floats) -> list[int]:
+def _chosen(recording: Recording, scene: Look, kept: Route, time: Floats, inputs: Floats) -> list[int]:
     """Indices of the kept moments on the route."""
     count = len(kept.rows)
     latest = np.searchsorted(time, np.linspace(0, 1, min(count, _MOST_CANDIDATES)), side="right") - 1
     candidates = np.unique([0, *latest, count - 1])
-    answers = answers_at(recording, kept.rows, candidates.astype(np.float64), inputs)
+    answers = answers_at(recording, scene, kept.rows, candidates.astype(np.float64), inputs)
     at, chosen = time[candidates], [0]
     while chosen[-1] < len(candidates) - 1:
         now = chosen[-1]
@@ -167,7 +168,9 @@ def _chosen(recording: Recording, kept: Route, time: Floats, inputs: Floats) -> 
     return [int(index) for index in candidates[chosen]]
 
 
-def _steps_on_the_way(recording: Recording, before: int, after: int, count: int, inputs: Floats) -> Integers:
+def _steps_on_the_way(
+    recording: Recording, scene: Look, before: int, after: int, count: int, inputs: Floats
+) -> Integers:
     """Rows of steps between two rows at rest, of a cycle, that lie on the way from one to the other: about `count` - 1.
 
     None through which the way is much longer than the straight one: there the weights only tremble.
@@ -181,7 +184,7 @@ def _steps_on_the_way(recording: Recording, before: int, after: int, count: int,
     steps = steps[np.logical_or(*changes)]
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, min(len(steps), _MOST_STEPS)).astype(int))]
     rows = np.array([before, *steps, after])
-    answers = answers_at(recording, rows, np.arange(float(len(rows))), inputs)
+    answers = answers_at(recording, scene, rows, np.arange(float(len(rows))), inputs)
     apart, last = float(_difference(answers[-1], answers[0])) / count, answers[-1]
     found, now = [], answers[0]
     for row, there in zip(steps.tolist(), answers[1:-1], strict=True):

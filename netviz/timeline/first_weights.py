@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from netviz.recording.layers import sums_for_slope, through_activation
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.frame import Array, FirstWeights, Frame, NetworkState
 
 
-def can_be_seen(scene: Scene) -> bool:
+def can_be_seen(scene: Look) -> bool:
     """True if a scene's inputs are a picture, and neurons stand between them and the outputs."""
-    return scene.network.grid is not None and len(scene.network.layers) > 2
+    return scene.network.grid is not None and len(scene.outline.layers) > 2
 
 
-def shown_in(scene: Scene, frame: Frame, *, is_full: bool) -> FirstWeights | None:
+def shown_in(scene: Look, frame: Frame, *, is_full: bool) -> FirstWeights | None:
     """The neuron whose weights are shown in a frame: one that is spoken of, or the one that adds most to the answer.
 
     is_full: whether the frame's step or thought is seen in full, which leaves time for the latter.
@@ -37,7 +37,7 @@ def _spoken_of(frame: Frame) -> FirstWeights | None:
     return None
 
 
-def of_answer(scene: Scene, state: NetworkState, activations: Sequence[Array], level: float) -> FirstWeights | None:
+def of_answer(scene: Look, state: NetworkState, activations: Sequence[Array], level: float) -> FirstWeights | None:
     """The neuron that adds most to the largest output, at a level; None at level 0.
 
     What a neuron adds is its activation times the slope of the output's sum by it: with one hidden layer that is the
@@ -45,7 +45,7 @@ def of_answer(scene: Scene, state: NetworkState, activations: Sequence[Array], l
     """
     if level <= 0:
         return None
-    sizes, kinds = scene.network.layers, scene.network.activations
+    sizes, kinds = scene.outline.layers, scene.outline.activations
     weights = [layer[:size] for layer, size in zip(state.weights, sizes, strict=False)]
     layers = [layer[:size] for layer, size in zip(activations, sizes, strict=True)]
     slopes = weights[-1][:, int(layers[-1].argmax())]

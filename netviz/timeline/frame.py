@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.cues import CurveDetail, Spotlight
 
 Array = NDArray[np.float64]
@@ -187,30 +187,30 @@ class NetworkState(NamedTuple):
     biases: tuple[Array, ...]
 
 
-def node_counts(scene: Scene) -> tuple[int, ...]:
+def node_counts(scene: Look) -> tuple[int, ...]:
     """Nodes in each layer of the picture, bias nodes included; the last layer has none."""
-    *before, last = scene.network.layers
+    *before, last = scene.outline.layers
     return (*(size + scene.has_bias_nodes for size in before), last)
 
 
-def with_bias_weights(scene: Scene, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[Array, ...]:
+def with_bias_weights(scene: Look, weights: Sequence[Array], biases: Sequence[Array]) -> tuple[Array, ...]:
     """Weights (nodes_l, n_{l+1}) of all drawn synapses, of weights (n_l, n_{l+1}) and biases (n_{l+1},)."""
     if not scene.has_bias_nodes:
         return tuple(weights)
     return tuple(np.vstack([layer, bias]) for layer, bias in zip(weights, biases, strict=True))
 
 
-def with_bias_nodes(scene: Scene, layers: Sequence[Array], value: float) -> tuple[Array, ...]:
+def with_bias_nodes(scene: Look, layers: Sequence[Array], value: float) -> tuple[Array, ...]:
     """Values (nodes_l,) of all nodes of all layers, of values (n_l,) of neurons and one for every bias node."""
     if not scene.has_bias_nodes:
         return tuple(layers)
     return (*(np.append(layer, value) for layer in layers[:-1]), layers[-1])
 
 
-def state_of(recording: Recording, row: int) -> NetworkState:
+def state_of(recording: Recording, scene: Look, row: int) -> NetworkState:
     """Weights and biases of the network in a row of its recording."""
     weights, biases = recording.parameters_at(row)
-    return NetworkState(with_bias_weights(recording.scene, weights, biases), biases)
+    return NetworkState(with_bias_weights(scene, weights, biases), biases)
 
 
 def interpolate(before: NetworkState, after: NetworkState, part: float) -> NetworkState:

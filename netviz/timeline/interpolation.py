@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.recording.recording import AT_REST, Recording
+from netviz.scene.scene import Look
 from netviz.scene.shots import WalkShot
 from netviz.timeline import step_timing
 from netviz.timeline.frame import Array
@@ -26,6 +27,7 @@ class RecordingIndex:
 
     plan: Plan
     recording: Recording
+    scene: Look
 
     @cached_property
     def rest(self) -> dict[int, int]:
@@ -49,7 +51,7 @@ class RecordingIndex:
         """The row at rest after a kept cycle, or of the step that begins after a part of one; None if there is none."""
         if cycle == int(cycle):
             return self.rest.get(int(cycle))
-        example = round(cycle % 1 * self.recording.scene.data.train_count)
+        example = round(cycle % 1 * self.scene.outline.examples)
         return self.of_example.get((ceil(cycle), example))
 
     def step(self, span: Span) -> int:
@@ -82,8 +84,8 @@ class RecordingIndex:
 
         Only a step of a single example can have one: its new weights are those of the next example, or at rest.
         """
-        scene, span = self.recording.scene, self.plan.spans[number]
-        shot = scene.shots[span.shot]
+        span = self.plan.spans[number]
+        shot = self.scene.shots[span.shot]
         assert isinstance(shot, WalkShot) and span.example is not None
         if not shot.backward:
             return None

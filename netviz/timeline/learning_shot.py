@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.schedule import turn
 from netviz.scene.shots import LearningShot
 from netviz.timeline import step_timing
@@ -42,7 +42,7 @@ class Piece:
     from_cycle: int | None = None
 
 
-def is_even(scene: Scene) -> bool:
+def is_even(scene: Look) -> bool:
     """True if all steps of the scene's film are alike, and moves are too."""
     learning = [shot for shot in scene.shots if isinstance(shot, LearningShot)]
     return scene.style == "classic" or any(shot.pace == "even" for shot in learning)
@@ -69,9 +69,9 @@ class Learning:
     even: bool = True
 
     @classmethod
-    def of(cls, scene: Scene, start: int, shown: Sequence[int]) -> Learning:
+    def of(cls, scene: Look, start: int, shown: Sequence[int]) -> Learning:
         """The learning shot of a scene, which shows those of the shown cycles that are after `start`."""
-        count, examples = scene.presented_count, scene.data.train_count
+        count, examples = scene.presented_count, scene.outline.examples
         turns = None if count is None else [turn(number, count, examples) for number in range(len(shown))]
         left = [number for number, cycle in enumerate(shown) if cycle > start]
         return cls(
@@ -79,7 +79,7 @@ class Learning:
             cycles=tuple(shown[number] for number in left),
             examples=examples,
             recorded=None if turns is None else tuple(turns[number] for number in left),
-            last_cycle=scene.training.cycles,
+            last_cycle=scene.outline.last_step,
             held=scene.style == "classic",
             together=scene.presentation == "together",
             even=is_even(scene),

@@ -10,7 +10,7 @@ import numpy as np
 
 from netviz.recording.layers import Floats
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline import step_timing
 from netviz.timeline.changes import (
     EVEN,
@@ -98,7 +98,7 @@ class RunChanges:
     fall: Fall | None
 
     @classmethod
-    def of(cls, recording: Recording) -> RunChanges:
+    def of(cls, recording: Recording, scene: Look) -> RunChanges:
         """Measure a run as its film shows it.
 
         Of examples seen one by one half of the change is the path of the weights over the kept moments, and half that
@@ -107,8 +107,8 @@ class RunChanges:
         kept = kept_moments(recording)
         borders = np.unique([0.0, *recording.shown_cycles, kept.cycles[-1]])
         stops = np.interp(np.arange(len(kept.rows)), np.searchsorted(kept.cycles, borders), np.arange(len(borders)))
-        if recording.scene.presentation == "together":
-            route, cycles, so_far = continuous_changes(recording, kept, stops)
+        if scene.presentation == "together":
+            route, cycles, so_far = continuous_changes(recording, scene, kept, stops)
             stops = np.interp(cycles, kept.cycles, stops)
         else:
             route, cycles, so_far = kept, kept.cycles, stepwise_changes(recording, kept)
@@ -209,26 +209,26 @@ def _smoothed(values: Floats) -> Floats:
     return np.concatenate([values[:1], smooth[1:-1], values[-1:]])
 
 
-def is_by_change(plan: Plan, scene: Scene) -> bool:
+def is_by_change(plan: Plan, scene: Look) -> bool:
     """True if the time of a film's moves, or of its continuous morph, follows what changes in the run."""
     kinds = [span.kind for span in plan.spans]
     return not plan.on_beats and not is_even(scene) and ("sweep" in kinds or kinds.count("move") > 1)
 
 
-def paced(plan: Plan, recording: Recording) -> Plan:
+def paced(plan: Plan, recording: Recording, scene: Look) -> Plan:
     """The plan with the time of moves and of a continuous morph shared out by how much changes in each of their spans.
 
     Shots begin and end as before. A move past a sudden fall of the error has time for it, some of which the rapid steps
     give. A film on beats, or whose pace is even, stays as it is.
     """
-    if not is_by_change(plan, recording.scene):
+    if not is_by_change(plan, scene):
         return plan
     if any(span.kind == "sweep" for span in plan.spans):
-        return _paced_morph(plan, recording)
+        return _paced_morph(plan, recording, scene)
     numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move")]
     spans = [plan.spans[number] for number in numbers]
     moves = [number for number, span in enumerate(spans) if span.kind == "move"]
-    fps, changes = float(plan.fps), RunChanges.of(recording)
+    fps, changes = float(plan.fps), RunChanges.of(recording, scene)
     lengths = [float(span.stop - span.start) for span in spans]
     ways = [_way(spans[number]) for number in moves]
     falls = np.array([float(changes.within_fall(way)[0]) for way in ways])
@@ -242,13 +242,13 @@ def paced(plan: Plan, recording: Recording) -> Plan:
     return plan if min(lengths) < 1 else with_lengths(plan, numbers, whole_frames(lengths, total))
 
 
-def _paced_morph(plan: Plan, recording: Recording) -> Plan:
+def _paced_morph(plan: Plan, recording: Recording, scene: Look) -> Plan:
     """The plan whose sweeps end when a continuous morph by change comes to their cycles."""
     numbers = [number for number, span in enumerate(plan.spans) if span.kind == "sweep"]
     spans = [plan.spans[number] for number in numbers]
     frames = spans[-1].stop - spans[0].start
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
-    course = morph_course(RunChanges.of(recording), first, last, len(spans), frames)
+    course = morph_course(RunChanges.of(recording, scene), first, last, len(spans), frames)
     ramp = step_timing.ramp_in(float(frames / plan.fps))
     time = course.time_of([span.cycle for span in spans])
     stops = [round(step_timing.uncruise(part, ramp) * frames) for part in time.tolist()]

@@ -12,8 +12,7 @@ from fractions import Fraction
 from itertools import accumulate
 from math import floor
 
-from netviz.scene.scene import Scene
-from netviz.scene.schedule import shown_cycles
+from netviz.scene.scene import Look
 from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.timeline.beats import Rhythm, accents, on_bars
 from netviz.timeline.cues import Cue
@@ -87,14 +86,14 @@ class Plan:
         return tuple(sorted({span.cycle for span in self.spans if span.kind in SHOWING}))
 
 
-def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
+def shown_on_beats(scene: Look, seconds: Fraction, rhythm: Rhythm) -> int:
     """Number of cycles a film of `seconds` shows if that follows from a rhythm; 0 if it has too few beats for any."""
     lengths = on_bars(shared_lengths(scene, seconds), rhythm)
     ends = [*accumulate(lengths)]
     learning = next((index for index, shot in enumerate(scene.shots) if isinstance(shot, LearningShot)), None)
     if learning is None:
         return 0
-    examples = scene.presented_count or scene.data.train_count
+    examples = scene.presented_count or scene.outline.examples
     return cycles_for(
         accents(rhythm, ends[learning] - lengths[learning], ends[learning]),
         None if scene.presentation == "together" else examples,
@@ -103,12 +102,12 @@ def shown_on_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> int:
     )
 
 
-def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
+def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
     """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
 
     rhythm: the beats that its shots and steps keep time with; without one, or where it has too few, they are even.
     """
-    shown = shown_cycles(scene)
+    shown = scene.outline.steps
     start_cycles = _start_cycles(scene, shown[0])
     learning = _learning(scene, start_cycles, shown)
     natural = learning.natural_seconds()
@@ -121,7 +120,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
 
     pieces: list[tuple[int, Piece]] = []
     notes: list[str] = []
-    per_cycle = scene.data.train_count
+    per_cycle = scene.outline.examples
     for index, (shot, length, now) in enumerate(zip(scene.shots, lengths, start_cycles, strict=True)):
         if isinstance(shot, LearningShot):
             learned, per_cycle, notes = on_beats or learning.pieces(length, uneven=seconds is not None)
@@ -154,7 +153,7 @@ def make_plan(scene: Scene, seconds: Fraction | None, rhythm: Rhythm | None = No
 
 
 def _on_beats(
-    scene: Scene, learning: Learning, lengths: Sequence[Fraction], rhythm: Rhythm
+    scene: Look, learning: Learning, lengths: Sequence[Fraction], rhythm: Rhythm
 ) -> tuple[list[Piece], int, list[str]] | None:
     """The learning shot in time with a rhythm; None if the film has none, or the rhythm too few beats."""
     ends = [*accumulate(lengths)]
@@ -164,7 +163,7 @@ def _on_beats(
     return None
 
 
-def _start_cycles(scene: Scene, first_shown: int) -> list[int]:
+def _start_cycles(scene: Look, first_shown: int) -> list[int]:
     """The cycle that the network is in at the start of each shot.
 
     A worked example with a backward pass is a step of learning: shots after it, up to the learning shot, start from its
@@ -172,21 +171,21 @@ def _start_cycles(scene: Scene, first_shown: int) -> list[int]:
     """
     shots = scene.shots
     learning = next((index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)), -1)
-    now = 0 if learning >= 0 else scene.training.cycles
+    now = scene.outline.first_step if learning >= 0 else scene.outline.last_step
     start_cycles = []
     for index, shot in enumerate(shots):
         start_cycles.append(now)
         if index == learning:
-            now = scene.training.cycles
+            now = scene.outline.last_step
         elif isinstance(shot, WalkShot) and shot.backward and index < learning:
             now = first_shown if shot.cycle is None else shot.cycle
     return start_cycles
 
 
-def _learning(scene: Scene, start_cycles: Sequence[int], shown: Sequence[int]) -> Learning:
-    """The learning shot; for a film without one, a learning shot from cycle 0."""
+def _learning(scene: Look, start_cycles: Sequence[int], shown: Sequence[int]) -> Learning:
+    """The learning shot; for a film without one, a learning shot from the first step on."""
     starts = (now for shot, now in zip(scene.shots, start_cycles, strict=True) if isinstance(shot, LearningShot))
-    return Learning.of(scene, next(starts, 0), shown)
+    return Learning.of(scene, next(starts, scene.outline.first_step), shown)
 
 
 def _notes_on_passed(spans: Sequence[Span], learning: Learning) -> list[str]:
@@ -200,7 +199,7 @@ def _notes_on_passed(spans: Sequence[Span], learning: Learning) -> list[str]:
     ]
 
 
-def _notes_on_shots(scene: Scene, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
+def _notes_on_shots(scene: Look, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
     """Notes for the user on shots that are not as long as asked for, and on captions that no panel shows."""
     notes = []
     shown = {span.shot for span in spans}
@@ -257,7 +256,7 @@ LEAST_LEARNED = Fraction(11, 20)
 """Smallest part that learning takes, in a short film, of the time that worked examples and given shares leave."""
 
 
-def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
+def natural_lengths(scene: Look, learning: Fraction) -> list[Fraction]:
     """Seconds of each shot of a film without a given length. learning: those of the learning shot."""
     natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
     told = {"after": Fraction(9, 2), "think": Fraction(7)}
@@ -275,7 +274,7 @@ def natural_lengths(scene: Scene, learning: Fraction) -> list[Fraction]:
     return lengths
 
 
-def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
+def shared_lengths(scene: Look, seconds: Fraction) -> list[Fraction]:
     """Seconds of each shot of a film of `seconds`: its share, or a length that suits such a film."""
     shots = scene.shots
     shares = [None if shot.share is None else Fraction(str(shot.share)) * seconds for shot in shots]
@@ -304,7 +303,7 @@ def shared_lengths(scene: Scene, seconds: Fraction) -> list[Fraction]:
     return lengths
 
 
-def _suitable_seconds(scene: Scene, index: int, seconds: Fraction) -> Fraction:
+def _suitable_seconds(scene: Look, index: int, seconds: Fraction) -> Fraction:
     """Seconds that suit a shot in a film of `seconds`, without what other shots take."""
     shot = scene.shots[index]
     if _is_empty(scene, shot):
@@ -328,7 +327,7 @@ def _suitable_seconds(scene: Scene, index: int, seconds: Fraction) -> Fraction:
     return min(longest, max(shortest, part * seconds))
 
 
-def _role(scene: Scene, index: int) -> str | None:
+def _role(scene: Look, index: int) -> str | None:
     """The part that a shot has in a film that is told; None for those that have none in particular.
 
     card: the title, while all else waits. opening: a title in which the network is drawn on as well, because no rest
@@ -346,7 +345,7 @@ def _role(scene: Scene, index: int) -> str | None:
     return "before" if index == 0 or (index == 1 and isinstance(shots[0], TitleShot)) else None
 
 
-def _is_empty(scene: Scene, shot: AnyShot) -> bool:
+def _is_empty(scene: Look, shot: AnyShot) -> bool:
     """True for a title card without words and without a given share of the film."""
     return isinstance(shot, TitleShot) and not (scene.title or scene.subtitle) and shot.share is None
 

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.cues import Cue
@@ -45,6 +46,7 @@ class Presentations:
 
     plan: Plan
     recording: Recording
+    scene: Look
     recording_index: RecordingIndex
     cues: Sequence[Cue]
     is_reduced: bool
@@ -53,7 +55,7 @@ class Presentations:
     @cached_property
     def is_even(self) -> bool:
         """True if all steps are alike."""
-        return is_even(self.recording.scene)
+        return is_even(self.scene)
 
     @cached_property
     def thought(self) -> Thought:
@@ -72,7 +74,7 @@ class Presentations:
         frames = span.stop - span.start
         first, last = span.start + start * frames, span.start + stop * frames
         spotlit = (cue for cue in self.cues if cue.event is not None and (cue.event.synapse or cue.event.neuron))
-        story = self.recording.scene.told
+        story = self.scene.told
         shows = story is None or story.spotlight
         return start < 1 and not (shows and any(cue.start < last and first < cue.stop for cue in spotlit))
 
@@ -85,9 +87,9 @@ class Presentations:
         """
 
         def of(row: int, row_after: int | None, deltas: bool) -> SignalPass:
-            after = None if row_after is None else state_of(self.recording, row_after)
-            shown = presented_example(self.recording, row, row_after, deltas)
-            return signal_pass(shown, state_of(self.recording, row), after)
+            after = None if row_after is None else state_of(self.recording, self.scene, row_after)
+            shown = presented_example(self.recording, self.scene, row, row_after, deltas)
+            return signal_pass(shown, state_of(self.recording, self.scene, row), after)
 
         return lru_cache(maxsize=_CACHED_PASSES)(of)
 
@@ -96,15 +98,16 @@ class Presentations:
         """Cached function to the signals of a thought, from the number of its shot and its row at rest."""
 
         def of(number: int, row: int) -> SignalPass:
-            shot = self.recording.scene.shots[number]
+            shot = self.scene.shots[number]
             assert isinstance(shot, ThinkShot)
-            return signal_pass(presented_situation(self.recording, shot, row), state_of(self.recording, row), None)
+            shown = presented_situation(self.recording, self.scene, shot, row)
+            return signal_pass(shown, state_of(self.recording, self.scene, row), None)
 
         return lru_cache(maxsize=_CACHED_PASSES)(of)
 
     def answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
         """The activations (nodes_l,) that the weights of a state give to what was presented."""
-        return answer_of(self.recording.scene, state, shown.inputs)
+        return answer_of(self.scene, state, shown.inputs)
 
     @cached_property
     def exemplar(self) -> Callable[[int], int | None]:
@@ -113,7 +116,7 @@ class Presentations:
         It is one of those recorded in the cycle the move comes from. None for a short move, and where runs side by side
         may differ.
         """
-        recording, plan, recorded = self.recording, self.plan, self.recording_index.of_example
+        recording, scene, plan, recorded = self.recording, self.scene, self.plan, self.recording_index.of_example
 
         def of(number: int) -> int | None:
             span = plan.spans[number]
@@ -121,11 +124,11 @@ class Presentations:
                 return None
             rows, _ = self.recording_index.way(number)
             seen = [row for (cycle, _), row in recorded.items() if cycle == span.from_cycle]
-            first, last = (state_of(recording, row) for row in (rows[0], rows[-1]))
+            first, last = (state_of(recording, scene, row) for row in (rows[0], rows[-1]))
 
             def change(row: int) -> float:
                 inputs = recording.activations[0][row]
-                before, after = (answer_of(recording.scene, state, inputs)[-1] for state in (first, last))
+                before, after = (answer_of(scene, state, inputs)[-1] for state in (first, last))
                 return float(np.abs(after - before).max())
 
             return max(seen, key=change, default=None)
@@ -157,6 +160,6 @@ class Presentations:
         if before < number - 1:  # the weights have moved on since, and the answer with them
             seen = self.exemplar(number - 1)
             signals, beats = (signals, beats) if seen is None else (self.step_signals(seen, None, False), BRIEF)
-            state = state_of(self.recording, self.recording_index.after(number - 1))
+            state = state_of(self.recording, self.scene, self.recording_index.after(number - 1))
             signals = signals._replace(shown=signals.shown._replace(activations=self.answer(state, signals.shown)))
         return Lingering(signals, beats, level)

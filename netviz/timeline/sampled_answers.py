@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.recording.layers import Floats, features_of, forward, network_inputs
+from netviz.recording.layers import Floats, forward, network_inputs
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.model import Activation
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 
 Domain = tuple[tuple[float, float], tuple[float, float]]
@@ -28,16 +29,16 @@ _AT_ONCE = 1_000_000
 """Most numbers of one layer, in weights or activations, that are held in memory."""
 
 
-def domain_of(recording: Recording) -> Domain:
+def domain_of(recording: Recording, scene: Look) -> Domain:
     """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
 
     The points are those of the examples and those that the film thinks about.
     """
-    if recording.scene.data.dataset is not None:
+    if not scene.outline.is_listed:
         return PLAYGROUND
     examples = recording.examples
     assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
-    thoughts = [shot.inputs for shot in recording.scene.shots if isinstance(shot, ThinkShot)]
+    thoughts = [shot.inputs for shot in scene.shots if isinstance(shot, ThinkShot)]
     points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
     low, high = points.min(axis=0), points.max(axis=0)
     side = float((high - low).max()) or 1.0
@@ -53,22 +54,21 @@ def signed(values: NDArray[np.float32] | Floats, activation: Activation) -> NDAr
     return cut
 
 
-def asked_inputs(recording: Recording, moments: int) -> Floats:
+def asked_inputs(recording: Recording, scene: Look, moments: int) -> Floats:
     """Network inputs (B, n_0) whose answers tell how the film's picture changes, if asked at so many moments.
 
     They are a grid over the part of the plane that is shown, or some of the training examples, evenly chosen.
     """
-    scene, layers = recording.scene, recording.scene.network.layers
-    products = moments * sum(before * after for before, after in pairwise(layers))
+    products = moments * sum(before * after for before, after in pairwise(scene.outline.layers))
     most = max(_FEWEST_ASKED, min(SIDE**2, _PRODUCTS // products))
     if scene.is_planar:
         side = int(most**0.5)
-        x1, x2 = (np.linspace(start, stop, side) for start, stop in domain_of(recording))
+        x1, x2 = (np.linspace(start, stop, side) for start, stop in domain_of(recording, scene))
         given = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
     else:
         given = recording.examples.given
         given = given[np.linspace(0, len(given) - 1, min(most, len(given))).round().astype(int)]
-    return network_inputs(features_of(scene), given)
+    return network_inputs(scene.outline.features, given)
 
 
 def at_places(layer: Floats, moments: Integers, places: Floats) -> Floats:
@@ -82,12 +82,12 @@ def at_places(layer: Floats, moments: Integers, places: Floats) -> Floats:
     return np.asarray((1 - part) * layer[moments[before]] + part * layer[after])
 
 
-def answers_at(recording: Recording, rows: Integers, places: Floats, inputs: Floats) -> Floats:
+def answers_at(recording: Recording, scene: Look, rows: Integers, places: Floats, inputs: Floats) -> Floats:
     """Answers (N, B, n_L) to inputs (B, n_0) at N places among some rows, from -1 to 1 as they are drawn.
 
     rows (R,), of the recording; places (N,): 0 to R - 1. What is not a number counts as 0.
     """
-    layers, activations = recording.scene.network.layers, recording.scene.network.activations
+    layers, activations = scene.outline.layers, scene.outline.activations
     largest = max(*(before * after for before, after in pairwise(layers)), len(inputs) * max(layers))
     moments, at_once = recording.moment[rows], max(1, _AT_ONCE // largest)
     answers = np.empty((len(places), len(inputs), layers[-1]))

@@ -6,13 +6,14 @@ as it was recorded up to there, and then stands still.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Look
 from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.pace import RunChanges
@@ -26,10 +27,12 @@ from netviz.training.comparison import Comparison
 class SideBySide:
     """All frames of a film that compares runs: those of the first, each with the other runs' beside it.
 
-    clock: the timeline of a run whose training came to its end; runs: for every run the maker of its frames.
+    scene: of the whole film. clock: the timeline of a run whose training came to its end; runs: for every run the maker
+    of its frames.
     """
 
     comparison: Comparison
+    scene: Look
     clock: Timeline
     runs: tuple[Timeline | BrokenOff, ...]
 
@@ -47,6 +50,11 @@ class SideBySide:
     def recordings(self) -> tuple[Recording, ...]:
         """The recording of every run."""
         return self.comparison.recordings
+
+    @property
+    def scenes(self) -> tuple[Look, ...]:
+        """The scene of every run."""
+        return tuple(run.timeline.scene if isinstance(run, BrokenOff) else run.scene for run in self.runs)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,30 +75,33 @@ class SideBySide:
         return self.clock.key(index), *(run.key(index) for run in self.runs)
 
 
-def side_by_side(plan: Plan, comparison: Comparison) -> SideBySide:
-    """The frames of all runs side by side. plan: of the scene that compares them, which is every run's."""
-    changes = RunChanges.of(comparison.whole)
+def side_by_side(plan: Plan, comparison: Comparison, scene: Look, scenes: Sequence[Look]) -> SideBySide:
+    """The frames of all runs side by side. plan, scene: of the film, the plan every run's. scenes: of the runs."""
+    changes = RunChanges.of(comparison.whole, scenes[comparison.diverged.index(None)])
+    runs_of = list(zip(comparison.recordings, scenes, comparison.diverged, strict=True))
     timelines = {
-        number: make_timeline(plan, recording, changes)
-        for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
+        number: make_timeline(plan, recording, of, changes)
+        for number, (recording, of, cycle) in enumerate(runs_of)
         if cycle is None
     }
-    if comparison.scene.motion == "reduced":
+    if scene.motion == "reduced":
         timelines = _reduce_motion(timelines)
     clock = next(iter(timelines.values()))
     runs = tuple(
-        timelines[number] if cycle is None else broken_off(clock, recording, cycle)
-        for number, (recording, cycle) in enumerate(zip(comparison.recordings, comparison.diverged, strict=True))
+        timelines[number] if cycle is None else broken_off(clock, recording, of, cycle)
+        for number, (recording, of, cycle) in enumerate(runs_of)
     )
-    return SideBySide(comparison, clock, runs)
+    return SideBySide(comparison, scene, clock, runs)
 
 
-def timeline_of(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
-    """The frames of a film of one run, or of several side by side."""
+def timeline_of(
+    plan: Plan, recorded: Recording | Comparison, scene: Look, scenes: Sequence[Look] = ()
+) -> Timeline | SideBySide:
+    """The frames of a scene's film of one run, or of several side by side. scenes: of each of several."""
     if isinstance(recorded, Comparison):
-        return side_by_side(plan, recorded)
-    timeline = make_timeline(plan, recorded)
-    return reduce_motion(timeline) if recorded.scene.motion == "reduced" else timeline
+        return side_by_side(plan, recorded, scene, scenes)
+    timeline = make_timeline(plan, recorded, scene)
+    return reduce_motion(timeline) if scene.motion == "reduced" else timeline
 
 
 def _reduce_motion(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
@@ -106,39 +117,39 @@ def _reduce_motion(timelines: Mapping[int, Timeline]) -> dict[int, Timeline]:
 class BrokenOff:
     """The frames of a run that diverged in cycle `diverged`.
 
-    recorded: a timeline whose plan has only the spans for which the recording is complete; in later ones the network
+    timeline: with a plan that has only the spans for which the recording is complete; in later ones the network
     stands still.
     """
 
-    recorded: Timeline
+    timeline: Timeline
     recording: Recording
     diverged: int
 
     def frame(self, index: int, clock: Frame) -> Frame:
         """The state of frame `index`. clock: that of a run whose training came to its end."""
         with np.errstate(all="ignore"):  # diverging numbers are far from 1 before they are infinite
-            return _finite(self.recorded.frame(index), clock) if self._is_recorded(index) else self._still(clock)
+            return _finite(self.timeline.frame(index), clock) if self._is_recorded(index) else self._still(clock)
 
     def key(self, index: int) -> Hashable:
         """Key that is equal for frames that look the same if the clock's do too."""
-        return self.recorded.key(index) if self._is_recorded(index) else None
+        return self.timeline.key(index) if self._is_recorded(index) else None
 
     def _is_recorded(self, index: int) -> bool:
-        return bool(self.recorded.span[index] < len(self.recorded.plan.spans))
+        return bool(self.timeline.span[index] < len(self.timeline.plan.spans))
 
     @cached_property
     def _recording_index(self) -> RecordingIndex:
-        return RecordingIndex(self.recorded.plan, self.recording)
+        return RecordingIndex(self.timeline.plan, self.recording, self.timeline.scene)
 
     def _still(self, clock: Frame) -> Frame:
         """The network without any signal: as it was at the clock's cycle, or at the last that was recorded."""
         recording, rows = self.recording, self._recording_index
-        scene, kept = recording.scene, rows.kept_cycles
+        scene, kept = self.timeline.scene, rows.kept_cycles
         last = kept[-1]
         at = float(np.interp(clock.curve_cycle, kept, np.arange(len(kept))))
         before = min(int(at), len(kept) - 1)
         after = min(before + 1, len(kept) - 1)
-        first, second = (state_of(recording, rows.rest[kept[place]]) for place in (before, after))
+        first, second = (state_of(recording, scene, rows.rest[kept[place]]) for place in (before, after))
         state = interpolate(first, second, at - before)
         point = rows.on_curve(min(clock.cycle, last))
         base = tuple(np.zeros(size) for size in node_counts(scene))
@@ -153,7 +164,7 @@ class BrokenOff:
             row_after=None,
             weights=state.weights,
             biases=state.biases,
-            activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
+            activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.outline.layers], 1.0),
             arrived=base,
             carried=none,
             error_signal=base,
@@ -168,8 +179,8 @@ class BrokenOff:
         )
 
 
-def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOff:
-    """The frames of a run that diverged. clock: the timeline of one that did not."""
+def broken_off(clock: Timeline, recording: Recording, scene: Look, diverged: int) -> BrokenOff:
+    """The frames of a run that diverged, with its scene. clock: the timeline of one that did not."""
     plan, last = clock.plan, int(recording.cycle[-1])
     spans: list[Span] = []
     for span in plan.spans:
@@ -177,7 +188,7 @@ def broken_off(clock: Timeline, recording: Recording, diverged: int) -> BrokenOf
             break
         spans.append(span)
     known = replace(plan, spans=tuple(spans), cues=())
-    return BrokenOff(replace(clock, plan=known, recording=recording), recording, diverged)
+    return BrokenOff(replace(clock, plan=known, recording=recording, scene=scene), recording, diverged)
 
 
 def _finite(frame: Frame, clock: Frame) -> Frame:

@@ -10,7 +10,7 @@ import numpy as np
 
 from netviz.recording.layers import forward
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.frame import (
@@ -43,13 +43,13 @@ class Presented(NamedTuple):
     row_after: int | None
 
 
-def presented_example(recording: Recording, row: int, row_after: int | None, deltas: bool) -> Presented:
+def presented_example(recording: Recording, scene: Look, row: int, row_after: int | None, deltas: bool) -> Presented:
     """The training example of a row. deltas: whether its error is propagated back."""
     example = int(recording.example[row])
     points = recording.examples.points
     return Presented(
         inputs=recording.activations[0][row],
-        activations=with_bias_nodes(recording.scene, [layer[row] for layer in recording.activations], 1.0),
+        activations=with_bias_nodes(scene, [layer[row] for layer in recording.activations], 1.0),
         target=recording.targets[row],
         example=example,
         point=None if points is None else (float(points[example][0]), float(points[example][1])),
@@ -59,15 +59,15 @@ def presented_example(recording: Recording, row: int, row_after: int | None, del
     )
 
 
-def presented_situation(recording: Recording, shot: ThinkShot, row: int) -> Presented:
+def presented_situation(recording: Recording, scene: Look, shot: ThinkShot, row: int) -> Presented:
     """The situation of a thought, with the weights of a row at rest."""
     layers = recording.forward(np.array(shot.inputs), row)
     return Presented(
         inputs=layers[0],
-        activations=with_bias_nodes(recording.scene, layers, 1.0),
+        activations=with_bias_nodes(scene, layers, 1.0),
         target=None if shot.target is None else np.array(shot.target),
         example=None,
-        point=(shot.inputs[0], shot.inputs[1]) if recording.scene.is_planar else None,
+        point=(shot.inputs[0], shot.inputs[1]) if scene.is_planar else None,
         deltas=None,
         row=row,
         row_after=None,
@@ -285,12 +285,12 @@ def accompanied(base: Frame, signals: SignalPass, answer: tuple[Array, ...], lig
     )
 
 
-def answer_of(scene: Scene, state: NetworkState, inputs: Array) -> tuple[Array, ...]:
+def answer_of(scene: Look, state: NetworkState, inputs: Array) -> tuple[Array, ...]:
     """The activations (nodes_l,) that a network's weights give to inputs (n_0,), the bias nodes included."""
-    network = scene.network
-    weights = [layer[:count] for layer, count in zip(state.weights, network.layers, strict=False)]
+    outline = scene.outline
+    weights = [layer[:count] for layer, count in zip(state.weights, outline.layers, strict=False)]
     with np.errstate(all="ignore"):
-        layers = forward(weights, list(state.biases), network.activations, inputs)
+        layers = forward(weights, list(state.biases), outline.activations, inputs)
     return with_bias_nodes(scene, layers, 1.0)
 
 

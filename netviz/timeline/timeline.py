@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from netviz.recording.recording import Recording
 from netviz.scene.model import MOST_ANSWERED
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import WalkShot
 from netviz.timeline import captions, first_weights, step_timing
 from netviz.timeline.accuracy import Accuracy
@@ -68,7 +68,7 @@ FADING = 0.8
 class Timeline:
     """All frames of a film.
 
-    span (N,): index into plan.spans of every frame.
+    scene: its look, and what it shows. span (N,): index into plan.spans of every frame.
     phase (N,): position of the middle of the frame in its span, 0 < phase < 1.
     first (N,): None in a moving film; in reduced motion the frame from which the picture of a frame is held. Span and
     phase are the same from there on, and give the moment that it shows.
@@ -77,6 +77,7 @@ class Timeline:
 
     plan: Plan
     recording: Recording
+    scene: Look
     span: NDArray[np.int64]
     phase: NDArray[np.float64]
     first: NDArray[np.int64] | None = None
@@ -97,19 +98,19 @@ class Timeline:
         return (self.recording,)
 
     @property
+    def scenes(self) -> tuple[Look, ...]:
+        """The scene of that one."""
+        return (self.scene,)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Label of the one run: empty."""
         return ("",)
 
-    @property
-    def scene(self) -> Scene:
-        """Scene of the film: its look, and what it shows."""
-        return self.recording.scene
-
     @cached_property
     def recording_index(self) -> RecordingIndex:
         """Index of the recording's rows that the spans show."""
-        return RecordingIndex(self.plan, self.recording)
+        return RecordingIndex(self.plan, self.recording, self.scene)
 
     @property
     def is_reduced(self) -> bool:
@@ -121,8 +122,17 @@ class Timeline:
         """The signals of its steps and thoughts, and the light that passes from one to the next."""
         compares = self.shared is not None
         return Presentations(
-            self.plan, self.recording, self.recording_index, self._cues, is_reduced=self.is_reduced, compares=compares
+            self.plan,
+            self.recording,
+            self.scene,
+            self.recording_index,
+            self._cues,
+            is_reduced=self.is_reduced,
+            compares=compares,
         )
+
+    def _state(self, row: int) -> NetworkState:
+        return state_of(self.recording, self.scene, row)
 
     def _shown(self, index: int) -> int:
         """The frame from which the picture of a frame is held; itself in a moving film."""
@@ -145,14 +155,14 @@ class Timeline:
             return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
         left, transition = self.recording_index.transition(number), self._levels(span, index).transition
         if left is not None and transition != 1:
-            state = interpolate(state_of(self.recording, left), NetworkState(frame.weights, frame.biases), transition)
+            state = interpolate(self._state(left), NetworkState(frame.weights, frame.biases), transition)
             frame = replace(frame, weights=state.weights, biases=state.biases)
         return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
 
     @cached_property
     def _accuracy(self) -> Accuracy | None:
         """Shares of right answers, for a film whose counters show them; None for others."""
-        return None if self.held or self.shared is not None else Accuracy.of(self.recording)
+        return None if self.held or self.shared is not None else Accuracy.of(self.recording, self.scene)
 
     def _with_first_weights(self, frame: Frame, span: Span) -> Frame:
         """The frame with the neuron whose weights are shown as a picture, in thoughts and in steps seen in full."""
@@ -169,7 +179,7 @@ class Timeline:
         is_shown = any(panel.panel in ("table", "answers") for panel in scene.shown_panels)
         if not is_shown or self.held or self.shared is not None or len(examples.given) > MOST_ANSWERED:
             return None
-        return Questions.of(self.recording, self.plan)
+        return Questions.of(self.recording, scene, self.plan)
 
     def _answers(self, frame: Frame, span: Span, index: int) -> Answers:
         assert self._questions is not None
@@ -266,7 +276,7 @@ class Timeline:
         """The opening; None for a film that begins as it goes on."""
         if not self.fades or self.presentations.is_even:
             return None
-        lines = [captions.caption_line(self.recording, span, self.plan) for span in self.plan.spans[:2]]
+        lines = [captions.caption_line(self.recording, self.scene, span, self.plan) for span in self.plan.spans[:2]]
         return opening_of(self.plan, same_line=lines[0] == lines[-1])
 
     def _base_frame(
@@ -283,7 +293,7 @@ class Timeline:
         return Frame(
             key=self.key(index),
             kind=span.kind,
-            caption=captions.caption_line(recording, span, self.plan)
+            caption=captions.caption_line(recording, scene, span, self.plan)
             if cue_state.cue is None
             else self.plan.cues[cue_state.cue].text,
             caption_level=cue_state.level * (levels.caption if cue_state.cue is None else 1.0),
@@ -299,7 +309,7 @@ class Timeline:
             near_example=self.recording_index.near_examples[self.span[index]],
             weights=state.weights,
             biases=state.biases,
-            activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.network.layers], 1.0),
+            activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.outline.layers], 1.0),
             arrived=nodes,
             carried=synapses,
             error_signal=nodes,
@@ -312,10 +322,10 @@ class Timeline:
 
     def _rest(self, span: Span, phase: float, index: int) -> Frame:
         row = self.recording_index.rest[span.cycle]
-        base = self._base_frame(span, index, state_of(self.recording, row), float(span.cycle), row)
+        base = self._base_frame(span, index, self._state(row), float(span.cycle), row)
         wiped, ghost_level = self._ghosts(index)
         if ghost_level > 0 and self.before_after is not None:
-            ghosts = state_of(self.recording, self.recording_index.first(self.before_after.first)).weights
+            ghosts = self._state(self.recording_index.first(self.before_after.first)).weights
             base = replace(base, ghosts=ghosts, wiped=wiped, ghost_level=ghost_level)
         level, light = self._fading(span, index), self.presentations.lingering(int(self.span[index]))
         return base if light is None or level == 0 else lingering_frame(base, light._replace(level=light.level * level))
@@ -341,7 +351,7 @@ class Timeline:
     def _hold(self, span: Span, phase: float, index: int) -> Frame:
         """The network at rest while the music is silent, with the weights that the span before leaves."""
         row = self.recording_index.hold(int(self.span[index]))
-        return self._base_frame(span, index, state_of(self.recording, row), float(span.cycle))
+        return self._base_frame(span, index, self._state(row), float(span.cycle))
 
     def _move(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move from one shown cycle to the next through the kept rows between them."""
@@ -354,7 +364,7 @@ class Timeline:
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
-        state = interpolate(state_of(self.recording, rows[before]), state_of(self.recording, rows[after]), part)
+        state = interpolate(self._state(rows[before]), self._state(rows[after]), part)
         base = self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
         number = int(self.span[index])
         light = self.presentations.lingering(number)
@@ -385,7 +395,7 @@ class Timeline:
     @cached_property
     def changes(self) -> RunChanges:
         """The changes of the run, which set the pace of moves and morph; runs side by side share those of one."""
-        return self.shared or RunChanges.of(self.recording)
+        return self.shared or RunChanges.of(self.recording, self.scene)
 
     @cached_property
     def _continuous_morph(self) -> ContinuousMorph:
@@ -396,7 +406,7 @@ class Timeline:
         """Weights move through the kept rows without stopping at shown cycles."""
         moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
         before, after, part, cycle = self._continuous_morph.at(min(moment, span.stop - 1), whole=self.is_reduced)
-        state = interpolate(state_of(self.recording, before), state_of(self.recording, after), part)
+        state = interpolate(self._state(before), self._state(after), part)
         return self._base_frame(span, index, state, cycle)
 
     def _step(self, span: Span, phase: float, index: int) -> Frame:
@@ -439,7 +449,7 @@ class Timeline:
 
     def _think(self, span: Span, phase: float, index: int) -> Frame:
         row = self.recording_index.rest[span.cycle]
-        state = state_of(self.recording, row)
+        state = self._state(row)
         base = self._base_frame(span, index, state, float(span.cycle), row)
         thought, signals = self.presentations.thought, self.presentations.thought_signals(span.shot, row)
         if self.is_reduced and not self.held:
@@ -462,13 +472,13 @@ class Timeline:
         return 1 - step_timing.rise((index + 0.5 - span.stop) / float(self.plan.fps), -FADING, 0.0)
 
 
-def make_timeline(plan: Plan, recording: Recording, shared: RunChanges | None = None) -> Timeline:
-    """The timeline of a plan and a recording of the same scene. shared: changes of a run at whose pace it moves."""
+def make_timeline(plan: Plan, recording: Recording, scene: Look, shared: RunChanges | None = None) -> Timeline:
+    """The timeline of a scene's plan and a recording of it. shared: changes of a run at whose pace it moves."""
     lengths = np.array([span.stop - span.start for span in plan.spans])
     starts = np.array([span.start for span in plan.spans])
     span = np.repeat(np.arange(len(lengths)), lengths)
     phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
-    return Timeline(plan, recording, span, phase, shared=shared)
+    return Timeline(plan, recording, scene, span, phase, shared=shared)
 
 
 # Levels at the borders of spans: fades of title card and network, and the weights' transition to another shot.

@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
 from netviz.scene.panels import EquationsPanelSpec
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import WalkShot
 from netviz.timeline.step_timing import Window, legs, rise
 
@@ -62,7 +62,7 @@ class Pause:
 StepPart = EquationLine | Pause
 
 
-def worked_example_steps(scene: Scene, shot: WalkShot) -> tuple[EquationLine, ...]:
+def worked_example_steps(scene: Look, shot: WalkShot) -> tuple[EquationLine, ...]:
     """The lines of a worked example, in order.
 
     A matrix and each neuron's sum and activation, layer by layer; the error; and with a backward pass the error at one
@@ -71,17 +71,17 @@ def worked_example_steps(scene: Scene, shot: WalkShot) -> tuple[EquationLine, ..
     return tuple(part for part in parts_of(scene, shot) if isinstance(part, EquationLine))
 
 
-def natural_seconds(scene: Scene, shot: WalkShot) -> Fraction:
+def natural_seconds(scene: Look, shot: WalkShot) -> Fraction:
     """Seconds of a worked example at reading speed."""
     return sum((SECONDS[part.kind] for part in parts_of(scene, shot)), Fraction(0))
 
 
-def worked_weight(scene: Scene) -> tuple[int, int, int]:
+def worked_weight(scene: Look) -> tuple[int, int, int]:
     """The weight whose gradient is computed: its layer, and the neurons it leads from and to.
 
     It is the one that the scene's equations panel names, otherwise the first into the first output.
     """
-    layers = scene.network.layers
+    layers = scene.outline.layers
     named = next((panel.weight for panel in scene.shown_panels if isinstance(panel, EquationsPanelSpec)), None)
     if named is None:
         return len(layers) - 2, 0, 0
@@ -93,10 +93,10 @@ def worked_weight(scene: Scene) -> tuple[int, int, int]:
     raise ValueError(f"the network has no weight w{named}")
 
 
-def parts_of(scene: Scene, shot: WalkShot) -> tuple[StepPart, ...]:
+def parts_of(scene: Look, shot: WalkShot) -> tuple[StepPart, ...]:
     """All parts of a worked example, in order."""
     parts: list[StepPart] = [Pause("present")]
-    sizes = scene.network.layers[1:]
+    sizes = scene.outline.layers[1:]
     for layer, size in enumerate(sizes):
         parts += [Pause("travel", layer), EquationLine("matrix", layer)]
         for neuron in range(size):
@@ -124,9 +124,9 @@ class Terms(NamedTuple):
     error: tuple[tuple[int, int, int], ...] = ()
 
 
-def terms_of(scene: Scene, line: EquationLine) -> Terms:
+def terms_of(scene: Look, line: EquationLine) -> Terms:
     """The terms of a line of a worked example."""
-    sizes = scene.network.layers
+    sizes = scene.outline.layers
     last = len(sizes) - 1
     layer, neuron = line.layer, line.neuron
     if line.kind in ("matrix", "sum"):
@@ -135,7 +135,7 @@ def terms_of(scene: Scene, line: EquationLine) -> Terms:
         nodes = (*((layer, start) for start in starts), *((layer + 1, end) for end in ends))
         return Terms(nodes, tuple((layer, start, end) for start in starts for end in ends))
     if line.kind == "activation":
-        is_softmax = scene.network.activations[layer] == "softmax"  # which is of all sums of the layer
+        is_softmax = scene.outline.activations[layer] == "softmax"  # which is of all sums of the layer
         return Terms(tuple((layer + 1, end) for end in (range(sizes[layer + 1]) if is_softmax else (neuron,))))
     if line.kind == "error":
         return Terms(tuple((last, output) for output in range(sizes[-1])))
@@ -152,7 +152,7 @@ def terms_of(scene: Scene, line: EquationLine) -> Terms:
     every = tuple(
         (before, start, end)
         for before, (a, b) in enumerate(pairwise(sizes))
-        for start in range(a + (scene.has_bias_nodes and scene.network.bias is True))
+        for start in range(a + (scene.has_bias_nodes and scene.outline.bias is True))
         for end in range(b)
     )
     return Terms((), every)
@@ -298,7 +298,7 @@ class WorkedExampleTiming:
         return (end - seconds * self.hurry, end) if self.ends else (end, end + 1)
 
 
-def worked_example_timing(scene: Scene, shot: WalkShot, seconds: Fraction, ends: bool) -> WorkedExampleTiming:
+def worked_example_timing(scene: Look, shot: WalkShot, seconds: Fraction, ends: bool) -> WorkedExampleTiming:
     """Timing of a worked example that takes so many seconds, every part its share of them."""
     parts = parts_of(scene, shot)
     pace = seconds / natural_seconds(scene, shot)

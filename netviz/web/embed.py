@@ -17,7 +17,7 @@ from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.render import render_all, request_problems
 from netviz.pipeline.validation import Source, input_files, scene_of
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look, Scene
 from netviz.timeline.moments import poster_frame
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
@@ -29,7 +29,7 @@ from netviz.web import snippets
 from netviz.web.mime_types import film_type
 from netviz.web.player_page import Played, clock_of, curve_of, player_page
 from netviz.web.snippets import Embedded, FilmSource
-from netviz.web.transcript import passages, scene_of_timeline, summary_of, transcript_page, transcript_text
+from netviz.web.transcript import passages, summary_of, transcript_page, transcript_text
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,14 @@ def embed(
     )
 
 
-def post_versions(scene: Scene) -> tuple[Version, ...]:
+def post_versions(scene: Look) -> tuple[Version, ...]:
     """The files of the post's film of a scene; one in stills needs no other with less motion."""
     return tuple(each for each in VERSIONS if not each.stepped or scene.motion == "full")
 
 
 def with_reduced_motion(runs: Recording | Comparison) -> Recording | Comparison:
     """The same for the film with less motion, which has the same clock and says the same."""
-    return runs.with_scene(runs.scene.model_copy(update={"motion": "reduced"}))
+    return runs.with_scene(scene_of(runs).model_copy(update={"motion": "reduced"}))
 
 
 def file_names(scene: Scene) -> list[str]:
@@ -162,7 +162,7 @@ def _films(
     for film, is_reduced in ((finished, False), (reduced, True)):
         files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_reduced)
         if files:
-            of = replace(prepared, source=film.recorded, scene=film.recorded.scene)
+            of = replace(prepared, source=film.recorded, scene=scene_of(film.recorded))
             queue.append(render_job(of, files, overwrite=False, finished=film))
     finished_films = []
     for outcome in render_all(queue, workers=jobs, progress=progress).values():
@@ -185,7 +185,7 @@ def _write_texts(
 ) -> None:
     """Write all that is text. folder: where the films are. stills: the frames of the film with less motion."""
 
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     paths = {folder / f"{scene.name}{each.end}": each for each in post_versions(scene)}
     sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
     captions = (folder / f"{scene.name}{CAPTIONS}").exists()
@@ -217,7 +217,7 @@ def texts(
     timeline: the frames of the film; stills: of the one with less motion. sources: the files of both. captions:
     whether there is a file of captions. autoplay, url: of the snippets.
     """
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     of = Embedded(
         scene,
         summary_of(timeline),

@@ -14,14 +14,14 @@ import numpy as np
 from netviz.recording.layers import Floats
 from netviz.recording.recording import Recording
 from netviz.scene.phrases import say, whole
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.cues import Cue
 from netviz.timeline.plan import Span, frame_time
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.web.snippets import LESS_MOTION, Embedded
 from netviz.web.templates import filled, inline, theme_colours
-from netviz.web.transcript import Passage, clock_time, scene_of_timeline, stops_of
+from netviz.web.transcript import Passage, clock_time, stops_of
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _start(frame: int, fps: Fraction) -> float:
     return ceil(1000 * frame_time(frame, fps)) / 1000
 
 
-def _words(scene: Scene) -> dict[str, str]:
+def _words(scene: Look) -> dict[str, str]:
     """Phrases of the script, with * where it puts something in."""
     return {
         "play": say(scene, "page-play"),
@@ -206,7 +206,7 @@ class CurveDrawing:
 
 def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
     """The same curves that the film's picture has: average error, or both losses, or one curve for each run."""
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     recordings = timeline.recordings
     last = max(int(recording.curve_cycle[-1]) for recording in recordings)
     top = max(float(values[np.isfinite(values)].max()) for each in recordings for _, values, _ in _values(each))

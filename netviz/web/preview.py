@@ -13,6 +13,7 @@ from typing import Any
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.pipeline.api import train_or_load
 from netviz.pipeline.prepare import Prepared, finish, prepare
+from netviz.pipeline.validation import scene_of
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
@@ -261,6 +262,6 @@ class Memory:
 
     def keep(self, recording: Recording) -> None:
         """Keep a recording, and forget the least recently used ones where they are too much."""
-        self._recordings[training_key(recording.scene)] = recording
+        self._recordings[training_key(scene_of(recording))] = recording
         while len(self._recordings) > 1 and sum(map(recording_size, self._recordings.values())) > self._largest:
             del self._recordings[next(iter(self._recordings))]

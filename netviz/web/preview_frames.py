@@ -21,12 +21,12 @@ import numpy as np
 from netviz.drawing.renderer import Renderer, TransparentRenderer, over_checks
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline.render import render
+from netviz.pipeline.validation import film_timeline, scene_of
 from netviz.recording.recording import Recording
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
 from netviz.timeline.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
-from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 
 JPEG_QUALITY = 92
@@ -52,10 +52,10 @@ class PreviewVersion:
     def __init__(self, plan: Plan, recorded: Recording | Comparison, draw_lock: DrawLock) -> None:
         self.plan = plan
         self._draw_lock = draw_lock
-        self._timeline = timeline_of(plan, recorded)
+        self._timeline = film_timeline(plan, recorded)
         self._jpegs: dict[Any, bytes] = {}
         with draw_lock.still():
-            is_transparent = recorded.scene.output.transparent
+            is_transparent = self._timeline.scene.output.transparent
             self._renderer = TransparentRenderer(self._timeline) if is_transparent else Renderer(self._timeline)
 
     def picture(self, frame: int) -> bytes:
@@ -188,7 +188,7 @@ class FilmMaker:
         try:
             with turn:
                 turn.enter_context(self._draw_lock.film())
-                render(recorded.with_scene(draft(recorded.scene)), file, jobs=1, progress=progress)
+                render(recorded.with_scene(draft(scene_of(recorded))), file, jobs=1, progress=progress)
             film = file.read_bytes()
             _remove(file)  # before anybody is told that it is done
             if not stop.is_set():

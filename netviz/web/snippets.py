@@ -10,7 +10,7 @@ from html import escape
 from urllib.parse import quote
 
 from netviz.scene.phrases import say
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.web.transcript import FilmSummary
 
 LESS_MOTION = "(prefers-reduced-motion: reduce)"
@@ -45,7 +45,7 @@ class Embedded:
     autoplay: whether it begins by itself, without sound, and over again.
     """
 
-    scene: Scene
+    scene: Look
     summary: FilmSummary
     size: tuple[int, int]
     sources: tuple[FilmSource, ...]

@@ -13,12 +13,12 @@ from typing import Any
 
 from netviz.drawing.theme import NIGHT, PAPER, Colour, Theme
 from netviz.scene.phrases import say
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 
 _BLANK = re.compile(r"\[\[(say )?([a-z-]+)\]\]")
 
 
-def filled(name: str, scene: Scene, **values: str) -> str:
+def filled(name: str, scene: Look, **values: str) -> str:
     """A template of this folder with all its blanks filled in, once: what is filled in is taken as it is.
 
     values: HTML, by name. Raises KeyError if one is missing. A page that names [[policy]] may run its own script and

@@ -15,7 +15,7 @@ from netviz.recording.event import Event
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.phrases import counted, say, whole
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.story.answer_events import margins_for
 from netviz.story.events import find_events
@@ -72,13 +72,8 @@ def passages(timeline: Timeline | SideBySide) -> tuple[Passage, ...]:
         told = {"", *(cue.text for cue in cues)}
         lines = tuple(line for line in dict.fromkeys(_lines(timeline, stop, is_first)) if line not in told)
         cycle = stop.span.cycle if stop.is_cycle else None
-        found.append(Passage(stop.start, end, _heading(scene_of_timeline(timeline), stop), cycle, lines, cues))
+        found.append(Passage(stop.start, end, _heading(timeline.scene, stop), cycle, lines, cues))
     return tuple(found)
-
-
-def scene_of_timeline(timeline: Timeline | SideBySide) -> Scene:
-    """The scene of a film, also of one that compares runs."""
-    return timeline.comparison.scene if isinstance(timeline, SideBySide) else timeline.scene
 
 
 def _stops(plan: Plan) -> Iterator[_Stop]:
@@ -117,14 +112,14 @@ def _is_worth_a_stop(plan: Plan, span: Span, last: int) -> bool:
     return span.stop - 1 - last >= _APART * plan.fps and end - span.stop >= Fraction(1, 2) * plan.fps
 
 
-def _heading(scene: Scene, stop: _Stop) -> str:
+def _heading(scene: Look, stop: _Stop) -> str:
     span = stop.span
     if stop.is_cycle:
         return say(scene, "heading-cycle", cycle=whole(scene, span.cycle))
     if span.kind == "walk":
         return say(scene, "heading-walk", example=(span.example or 0) + 1)
     if span.kind == "rest":
-        return say(scene, "heading-after" if span.cycle else "heading-before")
+        return say(scene, "heading-after" if span.cycle > scene.outline.first_step else "heading-before")
     return say(scene, f"heading-{'learning' if span.kind in LEARNING else span.kind}")
 
 
@@ -132,37 +127,37 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
     """Lines about what is seen in a passage. is_first: whether it is the first of its shot."""
     span = stop.span
     clock = timeline.clock if isinstance(timeline, SideBySide) else timeline
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     if span.kind == "title":
         yield scene.title
-    if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, span, clock.plan)):
+    if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, clock.scene, span, clock.plan)):
         yield sentence(line)
     if span.kind == "title":
         return
     frame = timeline.frame(stop.start)
     if isinstance(timeline, SideBySide):
-        for name, recording, of in zip(timeline.names, timeline.recordings, (frame, *frame.beside), strict=True):
-            yield f"{say(scene, 'shown-run', run=name, what=_state(recording, of, compared=True))}."
+        states = (frame, *frame.beside)
+        for name, recording, own, of in zip(timeline.names, timeline.recordings, timeline.scenes, states, strict=True):
+            yield f"{say(scene, 'shown-run', run=name, what=_state(recording, own, of, compared=True))}."
         return
     shot = scene.shots[span.shot]
     if isinstance(shot, ThinkShot):
         answer = clock.recording.forward(shot.inputs, clock.recording_index.rest[span.cycle])[-1]
         yield answer_text(scene, answer, shot.target)
         return
-    yield sentence(_state(clock.recording, frame))
+    yield sentence(_state(clock.recording, scene, frame))
     if span.kind == "walk":
         row = clock.recording_index.step(span)
-        yield say(scene, "shown-answers", answers=_answer(clock.recording, span.example or 0, row))
+        yield say(scene, "shown-answers", answers=_answer(clock.recording, scene, span.example or 0, row))
     if stop.is_cycle or span.kind == "rest":
         yield answers(clock, span)
 
 
-def _state(recording: Recording, frame: Frame, *, compared: bool = False) -> str:
+def _state(recording: Recording, scene: Look, frame: Frame, *, compared: bool = False) -> str:
     """Text of the error in a frame, as the picture says it. compared: by what it is compared with others."""
-    scene = recording.scene
     if frame.diverged is not None:
         return say(scene, "label-diverged", cycle=whole(scene, frame.diverged))
-    told = [say(scene, "shown-measure", measure=name, value=value) for name, value in measures(recording, frame)]
+    told = [say(scene, "shown-measure", measure=name, value=value) for name, value in measures(recording, scene, frame)]
     return ", ".join(told[-1:] if compared else told)
 
 
@@ -176,18 +171,17 @@ def sentence(text: str) -> str:
 
 def answers(timeline: Timeline, span: Span) -> str:
     """Text of the network's answers to its examples: one by one where they are few, otherwise how many are right."""
-    recording, rows = timeline.recording, timeline.recording_index
+    recording, scene, rows = timeline.recording, timeline.scene, timeline.recording_index
     shown = [(cycle, example, row) for (cycle, example), row in rows.of_example.items() if cycle == span.cycle]
     if span.kind != "step" or len(shown) > MOST_ANSWERS:
-        return right_text(recording, rows.rest[span.cycle])
-    scene = recording.scene
-    told = [_answer(recording, example, row) for _, example, row in sorted(shown, key=lambda each: each[1])]
+        return right_text(recording, scene, rows.rest[span.cycle])
+    told = [_answer(recording, scene, example, row) for _, example, row in sorted(shown, key=lambda each: each[1])]
     return say(scene, "shown-answers", answers="; ".join(told))
 
 
-def _answer(recording: Recording, example: int, row: int) -> str:
+def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
     """An answer in short; its parts stay on one line."""
-    scene, given = recording.scene, recording.examples.given[example]
+    given = recording.examples.given[example]
     asked = (
         situation(scene, given.tolist())
         if len(given) <= MOST_NUMBERS
@@ -195,7 +189,7 @@ def _answer(recording: Recording, example: int, row: int) -> str:
     )
     outputs, target = recording.activations[-1][row], recording.targets[row]
     if is_one_of_many(target):
-        last = len(scene.network.layers) - 1
+        last = len(scene.outline.layers) - 1
         answer, expected = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
     else:
         answer, expected = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
@@ -212,14 +206,13 @@ def is_one_of_many(target: Floats) -> bool:
     return len(target) > 2 and int((target == target.max()).sum()) == 1 and len(np.unique(target)) == 2
 
 
-def right_text(recording: Recording, row: int, key: str = "shown-right") -> str:
+def right_text(recording: Recording, scene: Look, row: int, key: str = "shown-right") -> str:
     """Text of how many training examples are on the right side with a row's weights; "" where that cannot be said."""
     found = right(recording, row)
     if found is None:
         return ""
-    scene, total = recording.scene, recording.scene.data.train_count
     things = "points" if shows_points(scene) else "examples"
-    return say(scene, key, right=whole(scene, found), count=counted(scene, total, things))
+    return say(scene, key, right=whole(scene, found), count=counted(scene, scene.outline.examples, things))
 
 
 def right(recording: Recording, row: int) -> int | None:
@@ -244,7 +237,7 @@ def stops_of(told: Sequence[Passage]) -> list[Passage]:
 # Transcript of a film, as plain text and as a page by itself.
 
 
-def transcript_text(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_text(scene: Look, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
     """Plain text, UTF-8: what the film is, then each passage with its time."""
     lines = [say(scene, "transcript-of", title=of.title), "", of.alt]
     for passage in told:
@@ -254,7 +247,7 @@ def transcript_text(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps:
     return "\n".join([*lines, ""])
 
 
-def transcript_page(scene: Scene, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
+def transcript_page(scene: Look, of: FilmSummary, told: Sequence[Passage], fps: Fraction) -> str:
     """A page of its own, in HTML."""
     return filled(
         "transcript.html",
@@ -310,7 +303,7 @@ class FilmSummary:
 
 def summary_of(timeline: Timeline | SideBySide) -> FilmSummary:
     """Title and alternative text of a film, its numbers those of the recording."""
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     title = scene.title.strip() or scene.name
     runs = len(timeline.recordings)
     film = say(scene, "film") if runs == 1 else say(scene, "film-compare", count=runs)
@@ -325,7 +318,7 @@ def clock_time(seconds: Fraction) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{left:02}" if minutes >= 60 else f"{minutes}:{left:02}"
 
 
-def listed(scene: Scene, things: Sequence[str]) -> str:
+def listed(scene: Look, things: Sequence[str]) -> str:
     """Things one after the other: a, b and c."""
     if len(things) < 2:
         return "".join(things)
@@ -333,27 +326,27 @@ def listed(scene: Scene, things: Sequence[str]) -> str:
 
 
 def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
-    scene = scene_of_timeline(timeline)
+    scene = timeline.scene
     yield say(scene, "network-has", layers=listed(scene, [*_layers(scene)]))
     things = "points" if shows_points(scene) else "examples"
-    cycles = counted(scene, scene.training.cycles, "cycles")
-    yield say(scene, "learns", examples=counted(scene, scene.data.train_count, things), cycles=cycles)
+    cycles = counted(scene, scene.outline.last_step, "cycles")
+    yield say(scene, "learns", examples=counted(scene, scene.outline.examples, things), cycles=cycles)
     if isinstance(timeline, SideBySide):
         yield say(scene, "runs", runs=listed(scene, [*timeline.names]))
-        for name, recording in zip(timeline.names, timeline.recordings, strict=True):
-            yield from _went(recording, name)
+        for name, recording, own in zip(timeline.names, timeline.recordings, timeline.scenes, strict=True):
+            yield from _went(recording, own, name)
         return
     recording = timeline.recording
-    yield from _went(recording)
+    yield from _went(recording, scene)
     yield from _events(timeline)
-    yield right_text(recording, last_at_rest(recording), "right-in-the-end")
+    yield right_text(recording, scene, last_at_rest(recording), "right-in-the-end")
     yield from _thoughts(timeline)
 
 
-def _layers(scene: Scene) -> Iterator[str]:
-    network = scene.network
-    last = len(network.layers) - 1
-    for number, size in enumerate(network.layers):
+def _layers(scene: Look) -> Iterator[str]:
+    layers, network = scene.outline.layers, scene.network
+    last = len(layers) - 1
+    for number, size in enumerate(layers):
         kind = "inputs" if number == 0 else "outputs" if number == last else "hidden"
         text = say(scene, f"{kind}-{'one' if size == 1 else 'many'}", count=whole(scene, size))
         names = {"inputs": network.inputs, "outputs": network.outputs}.get(kind, ())
@@ -362,15 +355,14 @@ def _layers(scene: Scene) -> Iterator[str]:
         yield text
 
 
-def _went(recording: Recording, run: str = "") -> Iterator[str]:
+def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
     """From where to where each measure of being wrong went. run: the name of the run, where there are several, which
     are told by what they are compared by."""
-    scene = recording.scene
     if recording.test_loss is None:
         curves = {"label-error": recording.train_error}
     else:
         curves = {"label-training-loss": recording.train_loss, "label-test-loss": recording.test_loss}
-    share = recording.test_loss is None and is_share(recording)
+    share = recording.test_loss is None and is_share(recording, scene)
     for key, values in [*curves.items()][-1 if run else 0 :]:
         before, after = float(values[0]), float(values[-1])
         if isfinite(before) and isfinite(after):
@@ -404,5 +396,5 @@ def _thoughts(timeline: Timeline) -> Iterator[str]:
         shot = scene.shots[span.shot]
         if isinstance(shot, ThinkShot):
             answer = recording.forward(shot.inputs, timeline.recording_index.rest[span.cycle])[-1]
-            yield sentence(caption_line(recording, span, timeline.plan))
+            yield sentence(caption_line(recording, scene, span, timeline.plan))
             yield answer_text(scene, answer, shot.target)

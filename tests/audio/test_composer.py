@@ -34,7 +34,7 @@ ROUGHNESS = (0.0, 1.0, 0.45, 0.15, 0.1, 0.05, 0.7)
 def timeline_of(recording: Recording, **changes: Any) -> Timeline:
     scene = recording.scene.model_copy(update=changes)
     shown = recording.with_scene(scene)
-    return make_timeline(plan(scene), shown)
+    return make_timeline(plan(scene), shown, shown.scene)
 
 
 def voice(score: Score, name: str) -> list[Note]:

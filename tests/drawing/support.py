@@ -18,7 +18,7 @@ from netviz.training.trainer import train
 
 
 def timeline_of(scene: Scene, seconds: int = 60) -> Timeline:
-    return make_timeline(make_plan(scene, Fraction(seconds)), train(scene))
+    return make_timeline(make_plan(scene, Fraction(seconds)), train(scene), scene)
 
 
 def first(timeline: Timeline, kind: str, phase: float = 0.55, **wanted: Any) -> int:

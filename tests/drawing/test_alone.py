@@ -30,7 +30,7 @@ FILMS: dict[str, dict[str, Any]] = {
 def test_frames_in_any_order_are_those_of_the_film(name: str) -> None:
     small = {"training.cycles": 60, "output.size": "320x180", "output.fps": 2}
     scene = netviz.load_scene(name, overrides=small | FILMS[name])
-    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
+    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene), scene)
     in_order = [picture.copy() for picture in draw_frames(timeline)]
     renderer = Renderer(timeline, YUV420)
     order = list(range(timeline.frame_count))

@@ -94,7 +94,7 @@ def told(recording: Recording, text: str, part: float, **changes: Any) -> tuple[
     plan = make_plan(shown.scene, Fraction(30))
     middle = min(plan.frame_count - 30, max(30, int(part * plan.frame_count)))
     cues = (Cue(middle - 30, middle + 30, text),) if text else ()
-    return make_timeline(replace(plan, cues=cues), shown), middle
+    return make_timeline(replace(plan, cues=cues), shown, shown.scene), middle
 
 
 LOOKS = [("glow", None), ("classic", None), ("playground", None), ("glow", "paper"), ("classic", "playground")]

@@ -43,7 +43,7 @@ def answered(timeline: Timeline, target: int, answer: np.ndarray = ANSWER, **cha
 
 @pytest.mark.parametrize("size", SIZES)
 def test_bars_are_as_long_as_the_outputs_and_the_winner_is_gold(size: str, timeline: Timeline) -> None:
-    resized = replace(timeline, recording=timeline.recording.with_scene(digits(size)))
+    resized = replace(timeline, scene=digits(size))
     renderer = Renderer(resized)
     bars, frame = bars_of(renderer), answered(resized, 3)
     picture = np.asarray(renderer.draw(frame)[:, :, :3]).astype(int).copy()
@@ -67,7 +67,7 @@ def test_the_target_is_ringed_and_the_verdict_says_what_is_right(
     timeline: Timeline,
     written: list[Written],  # noqa: F811
 ) -> None:
-    resized = replace(timeline, recording=timeline.recording.with_scene(digits(size)))
+    resized = replace(timeline, scene=digits(size))
     renderer = Renderer(resized)
     bars = bars_of(renderer)
     for target, verdict in ((3, "says 5, is 3"), (5, "says 5 ✓")):

@@ -85,7 +85,7 @@ def test_a_film_shows_what_stills_show(name: str, changes: dict[str, str]) -> No
     overrides = {"training.cycles": 30, "output.size": "640x360", "audio": None, "duration": 60, **changes}
     overrides["schedule"] = {"cycles": [1, 30]}
     scene = netviz.load_scene(name, overrides=overrides)
-    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
+    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene), scene)
     still, film = Renderer(timeline), Renderer(timeline, YUV420)
     kind = "step" if scene.presentation == "each" else "sweep"
     for index in (0, first(timeline, kind, 0.3), first(timeline, kind, 0.7), timeline.frame_count - 1):

@@ -28,7 +28,7 @@ def with_test_loss(recording: Recording) -> Recording:
 
 def run_with_tests(**changes: Any) -> tuple[Timeline, Renderer]:
     timeline = timeline_of(short_scene(**changes))
-    timeline = make_timeline(timeline.plan, with_test_loss(timeline.recording))
+    timeline = make_timeline(timeline.plan, with_test_loss(timeline.recording), timeline.recording.scene)
     return timeline, Renderer(timeline)
 
 

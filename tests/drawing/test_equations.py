@@ -104,7 +104,7 @@ def panel_of(recording: Recording) -> EquationsPanel:
     layout = arrange(scene)
     canvas = Canvas(scene.output.size)
     context = RenderContext(
-        recording, layout, theme_of(scene), Typefaces.make(), canvas, GlowLayer(scene.output.size, RGB, 0)
+        recording, scene, layout, theme_of(scene), Typefaces.make(), canvas, GlowLayer(scene.output.size, RGB, 0)
     )
     spec = next(panel for panel in scene.panels or () if isinstance(panel, Spec))
     return EquationsPanel(context, spec, layout.places["equations"])
@@ -126,7 +126,7 @@ class Told:
     def of(cls, recording: Recording) -> Told:
         scene = recording.scene
         walk = next(shot for shot in scene.shots if isinstance(shot, WalkShot))
-        timeline = make_timeline(make_plan(scene, Fraction(90)), recording)
+        timeline = make_timeline(make_plan(scene, Fraction(90)), recording, recording.scene)
         base = timeline.frame(first(timeline, "walk"))
         assert base.row is not None and base.row_after is not None
         assert (recording.cycle[base.row], recording.example[base.row]) == (walk.cycle, walk.example - 1)

@@ -125,7 +125,7 @@ def test_pictures_as_inputs_are_drawn_with_and_without_biases(style: str, biases
 @pytest.mark.parametrize("size", ["960x540", "540x540", "540x960"])
 def test_what_is_not_drawn_one_by_one_is_said(size: str, timeline: Timeline, written: list[Written]) -> None:  # noqa: F811
     scene = digits(size)
-    resized = replace(timeline, recording=timeline.recording.with_scene(scene))
+    resized = replace(timeline, scene=scene)
     renderer = Renderer(resized)
     frame = resized.frame(first(resized, "step"))
     written.clear()
@@ -211,7 +211,7 @@ def test_the_haze_tells_what_no_line_tells(renderer: Renderer, timeline: Timelin
 
 def test_the_style_without_light_says_that_the_rest_is_left_out(timeline: Timeline, written: list[Written]) -> None:  # noqa: F811
     scene = digits("960x540", style="playground")
-    unlit = replace(timeline, recording=timeline.recording.with_scene(scene))
+    unlit = replace(timeline, scene=scene)
     renderer = Renderer(unlit)
     written.clear()
     renderer.draw(unlit.frame(first(unlit, "step")))

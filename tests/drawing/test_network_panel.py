@@ -277,7 +277,7 @@ def test_a_lit_neuron_on_a_light_ground_is_coloured_and_so_is_what_is_around_it(
 
 def test_the_weight_that_is_worked_out_is_named_on_the_way_back(written: list[Written]) -> None:
     scene = netviz.load_scene("step-by-step", overrides={"training.cycles": 3, "schedule": {"cycles": [1, 3]}})
-    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene))
+    timeline = make_timeline(make_plan(scene, scene.duration), netviz.record(scene), scene)
     renderer = Renderer(timeline)
     walk = next(span for span in timeline.plan.spans if span.kind == "walk")
     script = worked_example_steps(scene, next(shot for shot in scene.shots if isinstance(shot, WalkShot)))

@@ -15,7 +15,7 @@ from tests.drawing.support import first, timeline_of
 def test_halos_follow_the_music_and_law_2_holds(recording: Recording) -> None:
     plain = timeline_of(recording.scene)
     glow = tuple(1 + 0.3 * (frame % 3 - 1) for frame in range(plain.frame_count))
-    pulsing = Timeline(replace(plain.plan, glow=glow), recording, plain.span, plain.phase)
+    pulsing = Timeline(replace(plain.plan, glow=glow), recording, plain.scene, plain.span, plain.phase)
     index = first(pulsing, "step") // 3 * 3  # darker, as it is, brighter
     renderer = Renderer(pulsing)
     dark, same, bright = (renderer.draw(pulsing.frame(number)).copy() for number in range(index, index + 3))

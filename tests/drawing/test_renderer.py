@@ -198,7 +198,7 @@ def test_no_answer_is_left_beside_the_target_of_the_next_example(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The light of the example before stays until the new signal comes; its numbers do not."""
-    timeline = make_timeline(make_plan(recording.scene, Fraction(60)), recording)
+    timeline = make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
     renderer = Renderer(timeline)
     levels: dict[str, float] = {}
     original = Canvas.text

@@ -15,9 +15,9 @@ from netviz.drawing.panels.titles import lowest_of
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
 from netviz.pipeline.prepare import plan
+from netviz.pipeline.validation import film_timeline
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.timeline.side_by_side import timeline_of
 from netviz.training.comparison import Comparison
 from tests.comparing import RATES, comparing, film_of, linear
 from tests.conftest import short_scene
@@ -78,7 +78,7 @@ def test_texts_are_large_and_clear_of_each_other(
     scene = whole.model_copy(update={"output": whole.output.model_copy(update={"size": size}), "compare": runs})
     some = Comparison(scene, seeds.recordings[:count], seeds.diverged[:count])
     some = some.with_scene(scene)
-    film = timeline_of(plan(scene), some)
+    film = film_timeline(plan(scene), some)
     renderer = Renderer(film)
     renderer.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
     for number in range(count):
@@ -136,7 +136,7 @@ def test_the_run_that_ends_lowest_says_so_at_the_end_and_not_before(seeds: Compa
     ends = [float(each.train_error[-1]) for each in seeds.recordings]
     assert lowest_of(seeds.recordings) == ends.index(min(ends))
     assert lowest_of([seeds.recordings[0]] * 2) is None, "equal runs have no winner"
-    film = timeline_of(plan(seeds.scene), seeds)
+    film = film_timeline(plan(seeds.scene), seeds)
     renderer = Renderer(film)
     for moment, times in (("step", 0), ("rest", 1)):
         written.clear()
@@ -162,7 +162,7 @@ def test_runs_of_different_layers_stand_side_by_side_and_the_one_layer_never_par
     targets = deep.examples.targets[:, 0]
     assert np.abs(answers[0] - targets).max() < 0.02
     assert np.abs(answers[1] - 0.5).max() < 1e-6
-    film = timeline_of(plan(scene), comparison)
+    film = film_timeline(plan(scene), comparison)
     panels = [panel for panel in Renderer(film).panels if isinstance(panel, NetworkPanel)]
     assert [len(panel.places.centres) for panel in panels] == [3, 2]
     assert np.ptp(Renderer(film).draw(film.frame(film.frame_count - 1))) > 100, "both are drawn"

@@ -17,12 +17,13 @@ from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Mask
+from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.output import PLATFORMS, safe_part
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
-from netviz.timeline.side_by_side import SideBySide, timeline_of
+from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import Comparison, compare_runs
 from netviz.training.trainer import train
@@ -66,7 +67,7 @@ def timeline_for(name: str, platform: str | None, **more: Any) -> Timeline | Sid
         update={"platform": platform, "size": (size[0] // SMALLER // 2 * 2, size[1] // SMALLER // 2 * 2)}
     )
     changed = run.with_scene(run.scene.model_copy(update={"output": output, **more}))
-    return timeline_of(make_plan(changed.scene, changed.scene.duration), changed)
+    return film_timeline(make_plan(changed.scene, changed.scene.duration), changed)
 
 
 class Marks:

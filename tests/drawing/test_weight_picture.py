@@ -26,7 +26,7 @@ def test_cells_have_the_colours_of_the_weights_and_the_card_covers_no_neuron(
     timeline: Timeline,
     written: list[Written],  # noqa: F811
 ) -> None:
-    resized = replace(timeline, recording=timeline.recording.with_scene(digits(size)))
+    resized = replace(timeline, scene=digits(size))
     renderer = Renderer(resized)
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
     frame = replace(resized.frame(resized.frame_count - 1), first_weights=FirstWeights(5, 1.0), key="seen")
@@ -73,7 +73,7 @@ def test_the_card_comes_and_goes_by_its_level(timeline: Timeline) -> None:
 
 def test_sign_is_not_told_by_colour_alone_in_the_palette_for_the_colour_blind(timeline: Timeline) -> None:
     scene = digits("960x540", palette="colour-blind")
-    other = replace(timeline, recording=timeline.recording.with_scene(scene))
+    other = replace(timeline, scene=scene)
     renderer = Renderer(other)
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
     assert panel.weight_picture is not None

@@ -252,14 +252,14 @@ def test_a_frame_without_motion_shows_one_moment(batch: int) -> None:
     shots = [{"shot": "rest"}, {"shot": "walk", "example": 5, "cycle": 20}, {"shot": "learning"}, {"shot": "rest"}]
     kept = train(short_scene(training__batch=batch, shots=shots))
     plan = make_plan(kept.scene, Fraction(60))
-    whole, seen = make_timeline(plan, kept), []
+    whole, seen = make_timeline(plan, kept, kept.scene), []
     for span in plan.spans:
         if span.kind not in ("rest", "walk"):
             continue
         example = -1 if span.example is None else span.example
         (row,) = np.flatnonzero((kept.cycle == span.cycle) & (kept.example == example))
         index = (span.start + span.stop) // 2
-        frame, expected = make_timeline(plan, only(kept, kept.moment[row])).frame(index), whole.frame(index)
+        frame, expected = make_timeline(plan, only(kept, kept.moment[row]), kept.scene).frame(index), whole.frame(index)
         assert all(np.isfinite(layer).all() for layer in (*frame.weights, *frame.biases))
         for layer, original, recorded in zip(
             (*frame.weights, *frame.biases),

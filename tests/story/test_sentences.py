@@ -12,7 +12,7 @@ import pytest
 import netviz
 from netviz.drawing.panels.curve_details import input_shares
 from netviz.recording.event import Event
-from netviz.recording.layers import features_of, network_inputs
+from netviz.recording.layers import network_inputs
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.story.answer_events import NEARLY, errors_of, margins_for
@@ -41,7 +41,9 @@ def recorded(name: str) -> Recording:
 def film_of(name: str, seconds: int) -> Timeline:
     scene = netviz.load_scene(name, overrides={"audio": None, "duration": seconds, "story": "auto"})
     recording = recorded(name).with_scene(scene)
-    return make_timeline(add_story(make_plan(scene, Fraction(seconds)), recording), recording)
+    return make_timeline(
+        add_story(make_plan(scene, Fraction(seconds)), recording, recording.scene), recording, recording.scene
+    )
 
 
 def outputs(scene: Scene, frame: Frame, inputs: Array) -> Array:
@@ -61,7 +63,7 @@ def spoken_of(timeline: Timeline, event: Event, frame: Frame) -> Array:
         return input_shares(frame.weights[0], scene.network.layers[0])[event.neuron[1]]
     if event.kind == "unseen":
         shot = unseen_situations(scene)[int(event.numbers["situation"])]
-        given = network_inputs(features_of(scene), np.array([shot.inputs], dtype=np.float64))
+        given = network_inputs(scene.outline.features, np.array([shot.inputs], dtype=np.float64))
         return np.abs(outputs(scene, frame, given) - np.array(shot.target)).max(axis=1)
     if event.kind == "overfits":
         return np.array([frame.test_loss])

@@ -28,7 +28,7 @@ def xor() -> Recording:
 def story_of(xor: Recording, seconds: int = 91, **changes: object) -> Plan:
     scene = netviz.load_scene("xor", overrides={"story": "auto", "audio": None, "duration": seconds, **changes})
     recording = xor.with_scene(scene)
-    return add_story(make_plan(scene, Fraction(seconds)), recording)
+    return add_story(make_plan(scene, Fraction(seconds)), recording, recording.scene)
 
 
 def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Recording) -> None:
@@ -47,7 +47,7 @@ def test_the_insight_is_told_as_it_is_seen(xor: Recording, seconds: int) -> None
     plan = story_of(xor, seconds)
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "insight")
     assert cue.text == "There! It suddenly understands."
-    timeline = make_timeline(plan, xor.with_scene(netviz.load_scene("xor", overrides={"story": "auto"})))
+    timeline = make_timeline(plan, xor, netviz.load_scene("xor", overrides={"story": "auto"}))
     first, later = timeline.frame(cue.start), timeline.frame(cue.start + 2 * int(plan.fps))
     assert first.curve_cycle == pytest.approx(2641, rel=0.02)
     assert later.error is not None and first.error is not None and later.error < 0.85 * first.error
@@ -67,7 +67,7 @@ def test_a_sentence_left_empty_is_not_told(xor: Recording) -> None:
 
 def test_it_is_told_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor)
-    timeline = make_timeline(plan, xor)
+    timeline = make_timeline(plan, xor, xor.scene)
     cue = next(cue for cue in plan.cues if cue.event is not None and cue.event.kind == "sign")
     assert cue.event is not None
     weights = [float(timeline.frame(index).weights[1][0, 0]) for index in range(cue.start, cue.stop)]
@@ -117,8 +117,8 @@ def test_a_scene_can_choose_reword_and_add(xor: Recording) -> None:
 def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"story": {"spotlight": False}})
     recording = xor.with_scene(scene)
-    plan = add_story(make_plan(scene, Fraction(91)), recording)
-    timeline = make_timeline(plan, recording)
+    plan = add_story(make_plan(scene, Fraction(91)), recording, recording.scene)
+    timeline = make_timeline(plan, recording, recording.scene)
     assert plan.cues and all(timeline.frame(cue.start + 20).spotlight is None for cue in plan.cues)
 
 
@@ -150,17 +150,17 @@ def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> Non
             "xor", overrides={"captions": [{"text": "Now", "at": f"cycle:{cycle}"}], "story": None}
         )
         recording = xor.with_scene(scene)
-        plan = add_story(make_plan(scene, Fraction(91)), recording)
-        timeline = make_timeline(plan, recording)
+        plan = add_story(make_plan(scene, Fraction(91)), recording, recording.scene)
+        timeline = make_timeline(plan, recording, recording.scene)
         (cue,) = plan.cues
         assert timeline.frame(cue.start - 1).curve_cycle < cycle <= timeline.frame(cue.start).curve_cycle
 
 
 def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Recording) -> None:
     scene = xor.scene
-    short = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "“" not in text)
+    short = add_story(make_plan(scene, Fraction(91)), xor, xor.scene, lambda text: "“" not in text)
     assert "It hardly listens to input 3 any more." in [cue.text for cue in short.cues]
-    none = add_story(make_plan(scene, Fraction(91)), xor, lambda text: "listens" not in text)
+    none = add_story(make_plan(scene, Fraction(91)), xor, xor.scene, lambda text: "listens" not in text)
     assert not [cue for cue in none.cues if "listens" in cue.text]
     assert none.notes[-1].startswith("the story leaves out 'It hardly listens to “third column”")
 
@@ -169,7 +169,7 @@ def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor, story={"tell": ["solved"]})
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "solved")
     assert cue.text == "Now it has the rule."
-    timeline = make_timeline(plan, xor)
+    timeline = make_timeline(plan, xor, xor.scene)
     steps = [span for span in plan.spans if span.kind == "step" and span.start > cue.start]
     answers = [timeline.frame(span.start + (span.stop - span.start) // 2) for span in steps]
     assert all(
@@ -179,7 +179,7 @@ def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
 
 def test_classic_tells_at_the_first_drawing_after_it(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"style": "classic", "story": "auto"})
-    timeline = make_timeline(make_plan(scene, Fraction(91)), xor.with_scene(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(91)), xor.with_scene(scene), scene)
     sign = next(event for event in find_events(xor) if event.kind == "sign")
     moment = frame_of(timeline, sign)
     assert moment is not None and timeline.plan.spans[timeline.span[moment]].cycle == 20

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -33,7 +31,7 @@ def test_classes_are_three_outputs_of_which_one_is_high() -> None:
 
 def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timeline) -> None:
     recording = timeline.recording
-    accuracy = Accuracy.of(recording)
+    accuracy = Accuracy.of(recording, recording.scene)
     assert accuracy is not None
     for cycle in (0, 1, 3):
         row = int(np.flatnonzero((recording.example == -1) & (recording.cycle == cycle))[0])
@@ -53,10 +51,10 @@ def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timelin
 
 
 def test_what_is_no_classification_or_too_large_has_none(recording: Recording, timeline: Timeline) -> None:
-    assert Accuracy.of(recording) is None
+    assert Accuracy.of(recording, recording.scene) is None
     scene = timeline.recording.scene
     huge = scene.model_copy(update={"network": scene.network.model_copy(update={"layers": (64, 100_000, 10)})})
-    assert Accuracy.of(replace(timeline.recording, scene=huge)) is None
+    assert Accuracy.of(timeline.recording, huge) is None
 
 
 def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) -> None:

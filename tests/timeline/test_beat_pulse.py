@@ -62,9 +62,9 @@ def test_frames_that_shine_otherwise_do_not_look_the_same(recording: Recording) 
     plan = make_plan(recording.scene, Fraction(30))
     rest = [span for span in plan.spans if span.kind == "rest"][-1]
     still, other = rest.stop - 15, rest.stop - 14
-    plain = make_timeline(plan, recording)
+    plain = make_timeline(plan, recording, recording.scene)
     assert plain.key(still) == plain.key(other) and plain.frame(still).glow == 1
     glow = tuple(1 + (frame % 2) / 8 for frame in range(plan.frame_count))
-    pulsing = make_timeline(replace(plan, glow=glow), recording)
+    pulsing = make_timeline(replace(plan, glow=glow), recording, recording.scene)
     assert pulsing.key(still) != pulsing.key(other)
     assert {pulsing.frame(still).glow, pulsing.frame(other).glow} == {1.0, 1.125}

@@ -284,7 +284,7 @@ def test_a_hold_shows_the_weights_that_the_last_step_left(recording: Recording) 
     number = next(number for number, span in enumerate(plan.spans) if span.kind == "hold")
     before, hold, after = plan.spans[number - 1 : number + 2]
     assert before.kind == after.kind == "step" and before.cycle == after.cycle, "in the middle of a cycle"
-    timeline = make_timeline(plan, recording)
+    timeline = make_timeline(plan, recording, recording.scene)
     last, first, held = (timeline.frame(index) for index in (before.stop - 1, after.start, hold.start + 3))
     for layer in range(2):
         assert np.array_equal(held.weights[layer], first.weights[layer])
@@ -301,7 +301,7 @@ def test_sweeps_are_pushed_by_the_beats_and_stand_in_silences() -> None:
     sweeps = kinds(plan, "sweep")
     assert {span.start % 15 for span in sweeps} == {0}
     assert sweeps[-1].cycle == 40
-    timeline = make_timeline(plan, recording)
+    timeline = make_timeline(plan, recording, recording.scene)
     cycles = [timeline.frame(index).curve_cycle for index in range(sweeps[-3].start - 1, sweeps[-1].stop)]
     speed = np.diff(cycles[: sweeps[-3].stop - sweeps[-3].start + 1])
     assert speed[0] > 2 * speed[-1] > 0

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import AT_REST, Recording
 from netviz.timeline.before_after import SHORTEST
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan
-from netviz.timeline.side_by_side import timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
@@ -20,7 +20,7 @@ from tests.conftest import short_scene
 
 @pytest.fixture(scope="module")
 def timeline(recording: Recording) -> Timeline:
-    return make_timeline(make_plan(recording.scene, Fraction(91)), recording)
+    return make_timeline(make_plan(recording.scene, Fraction(91)), recording, recording.scene)
 
 
 def last_rest(timeline: Timeline) -> list[Frame]:
@@ -74,7 +74,7 @@ def test_no_other_moment_has_ghosts(timeline: Timeline) -> None:
 )
 def test_nothing_is_compared(changes: dict[str, Any]) -> None:
     scene = short_scene(**changes)
-    timeline = make_timeline(make_plan(scene, Fraction(changes.get("duration", 91))), train(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(changes.get("duration", 91))), train(scene), scene)
     frames = last_rest(timeline)
     assert timeline.before_after is None and not any(frame.ghosts for frame in frames)
     assert "Before and after" not in frames[0].caption
@@ -84,13 +84,13 @@ def test_nothing_is_compared(changes: dict[str, Any]) -> None:
 def test_a_caption_of_the_shot_s_own_stays() -> None:
     shots = [{"shot": "learning"}, {"shot": "rest", "caption": "Done."}]
     scene = short_scene(shots=shots)
-    timeline = make_timeline(make_plan(scene, Fraction(91)), train(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(91)), train(scene), scene)
     assert {frame.caption for frame in last_rest(timeline)} == {"Done."}
 
 
 def test_in_reduced_motion_they_stand() -> None:
     scene = short_scene(motion="reduced")
-    timeline = timeline_of(make_plan(scene, Fraction(91)), train(scene))
+    timeline = film_timeline(make_plan(scene, Fraction(91)), train(scene))
     assert isinstance(timeline, Timeline)
     levels = {(frame.wiped, frame.ghost_level) for frame in last_rest(timeline) if frame.kind == "rest"}
     assert levels == {(1.0, 1.0)}

@@ -35,7 +35,7 @@ def with_biases(recording: Recording) -> Recording:
 def film(**changes: Any) -> Timeline:
     changes = {"network__layers": [3, 4, 2, 1], "network__bias": True} | changes
     scene = short_scene(**changes)
-    return make_timeline(make_plan(scene, Fraction(40)), with_biases(train(scene)))
+    return make_timeline(make_plan(scene, Fraction(40)), with_biases(train(scene)), scene)
 
 
 def some_of(timeline: Timeline) -> list[Frame]:
@@ -146,7 +146,7 @@ def test_the_losses_are_those_of_the_recorded_curve() -> None:
     timeline = film()
     recording = replace(timeline.recording, test_loss=timeline.recording.train_loss + 1)
     for told in (timeline.recording, recording):
-        frame = make_timeline(timeline.plan, told).frame(timeline.frame_count // 2)
+        frame = make_timeline(timeline.plan, told, told.scene).frame(timeline.frame_count // 2)
         loss = recording.train_loss[np.flatnonzero(recording.curve_cycle == frame.cycle)[0]]
         assert frame.train_loss == loss
         assert frame.test_loss == (loss + 1 if told.test_loss is not None else None)

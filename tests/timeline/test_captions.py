@@ -22,7 +22,7 @@ from netviz.scene.scene import Scene
 from netviz.scene.shots import LearningShot
 from netviz.story.chapters import LATEST
 from netviz.story.story import CaptionRequest, add_story, place_requests
-from netviz.timeline.captions import add_captions, cues_of, reached
+from netviz.timeline.captions import add_captions, caption_line, cues_of, reached
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.plan import Plan, make_plan
 from netviz.training.trainer import train
@@ -197,7 +197,7 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     scene = captioned({"text": "It turns", "at": "event:sign"}, {"text": "Hello", "at": "start"})
     plan = planned(scene)
     assert [cue.text for cue in plan.cues] == ["Hello"], "it waits for the recording"
-    whole = add_story(plan, recording.with_scene(scene))
+    whole = add_story(plan, recording.with_scene(scene), scene)
     assert [cue.text for cue in whole.cues] == ["Hello", "It turns"]
     cue = whole.cues[1]
     assert cue.event == event
@@ -213,7 +213,7 @@ def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
     monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
     shots = [{"shot": "walk", "example": 1, "cycle": 4}, {"shot": "rest"}]
     scene = load_scene("xor", overrides=OTHERS | {"shots": shots, "captions": [{"text": "a", "at": "event:halved"}]})
-    (cue,) = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene)).cues
+    (cue,) = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene).cues
     assert cue.text == "a"
 
 
@@ -223,7 +223,7 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
     scene = captioned(
         {"text": "a", "at": "event:solved"}, {"text": "b", "at": "event:sign:3"}, {"text": "c", "at": "event:sign:2"}
     )
-    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene))
+    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene)
     assert [cue.text for cue in whole.cues] == ["c"]
     assert whole.notes[len(PLAN.notes) :] == (
         "captions[0] is left out: this run has no event solved; it has halved, sign",
@@ -234,5 +234,27 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
 def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
     scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(36)})
-    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene))
+    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene)
     assert whole.notes[-1:] == ("captions[0] is left out: other captions leave it no time at its event",)
+
+
+# The line under the title, of a run that has not begun at cycle 0, or of which it is not known how it began.
+
+
+@pytest.mark.parametrize(
+    ("first_step", "first_weights", "line"),
+    [
+        (0, "random", "Before training: every weight is random."),
+        (2, "zero", "Before training: every weight is zero."),
+        (2, None, "What stands there instead"),
+    ],
+)
+def test_a_film_begins_with_the_first_step_of_its_run(
+    recording: Recording, first_step: int, first_weights: Any, line: str
+) -> None:
+    outline = replace(XOR.outline, first_step=first_step, first_weights=first_weights)
+    look = XOR.model_copy(update={"subtitle": "What stands there instead"}).of_run(outline)
+    plan = make_plan(look, Fraction(40))
+    before = plan.spans[1]
+    assert (before.kind, before.cycle) == ("rest", first_step)
+    assert caption_line(recording, look, before, plan).rstrip(".") == line.rstrip(".")

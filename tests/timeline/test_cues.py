@@ -41,7 +41,7 @@ def recording() -> Recording:
 
 
 def timeline_of(recording: Recording, cues: tuple[Cue, ...]) -> Timeline:
-    return make_timeline(replace(make_plan(recording.scene, Fraction(20)), cues=cues), recording)
+    return make_timeline(replace(make_plan(recording.scene, Fraction(20)), cues=cues), recording, recording.scene)
 
 
 def test_a_cue_takes_the_place_of_the_shots_own_line(recording: Recording) -> None:

@@ -34,5 +34,5 @@ def test_it_is_the_one_with_the_largest_share(kind: Any, nodes: bool, seed: int)
 
     slopes = [(total(layers[1] + step) - total(layers[1] - step)) / 2e-6 for step in 1e-6 * np.eye(6)]
     shown = with_bias_nodes(recording.scene, layers, 1.0)
-    found = of_answer(recording.scene, state_of(recording, row), shown, 1.0)
+    found = of_answer(recording.scene, state_of(recording, recording.scene, row), shown, 1.0)
     assert found is not None and found.neuron == int(np.argmax(layers[1] * slopes))

@@ -47,14 +47,14 @@ EVEN = [{"shot": "rest"}, {"shot": "learning", "examples": "together", "pace": "
 def timeline() -> Timeline:
     scene = scene_of()
     recording = train(scene)
-    return make_timeline(paced(make_plan(scene, Fraction(20)), recording), recording)
+    return make_timeline(paced(make_plan(scene, Fraction(20)), recording, recording.scene), recording, recording.scene)
 
 
 @pytest.fixture(scope="module")
 def even(timeline: Timeline) -> Timeline:
     """The same run at an even pace."""
     scene = scene_of(shots=EVEN)
-    return make_timeline(make_plan(scene, Fraction(20)), timeline.recording.with_scene(scene))
+    return make_timeline(make_plan(scene, Fraction(20)), timeline.recording.with_scene(scene), scene)
 
 
 def test_many_points_are_swept_from_shown_cycle_to_shown_cycle_and_on_to_the_end() -> None:
@@ -177,7 +177,7 @@ def test_a_sweep_is_dark_and_presents_nothing(timeline: Timeline) -> None:
 @pytest.mark.parametrize("seconds", [2, 3])
 def test_a_hurried_sweep_is_as_even(seconds: int) -> None:
     scene = scene_of(schedule={"every": 1}, shots=[{"shot": "learning"}])
-    timeline = make_timeline(make_plan(scene, Fraction(seconds)), train(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(seconds)), train(scene), scene)
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(timeline.frame_count)])
     pace = np.diff(cycles)
     assert cycles[-1] == 200
@@ -197,5 +197,5 @@ def test_the_caption_says_how_many_points_are_kept_for_testing(timeline: Timelin
     assert timeline.frame(timeline.frame_count // 2).caption == "Learning from 60 points"
     scene = scene_of()
     scene = scene.model_copy(update={"data": scene.data.model_copy(update={"train_share": 0.7})})
-    split = make_timeline(make_plan(scene, Fraction(20)), train(scene))
+    split = make_timeline(make_plan(scene, Fraction(20)), train(scene), scene)
     assert split.frame(300).caption == "Learning from 42 points; 18 are kept for testing"

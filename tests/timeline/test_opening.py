@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.pipeline.validation import film_timeline
 from netviz.timeline.opening import CAPTION, GLIDE, LONGEST
 from netviz.timeline.plan import make_plan
-from netviz.timeline.side_by_side import timeline_of
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
@@ -26,7 +26,7 @@ BEGINNINGS = {
 def timeline_with(**changes: Any) -> Timeline:
     """A film of 60 s whose scene has some keys changed."""
     scene = short_scene(**changes)
-    return make_timeline(make_plan(scene, Fraction(60)), train(scene))
+    return make_timeline(make_plan(scene, Fraction(60)), train(scene), scene)
 
 
 @pytest.mark.parametrize("shots", BEGINNINGS.values(), ids=BEGINNINGS)
@@ -79,7 +79,7 @@ def test_frames_that_look_different_have_different_keys() -> None:
 )
 def test_some_films_begin_as_they_go_on(changes: dict[str, Any]) -> None:
     scene = short_scene(**changes)
-    timeline = timeline_of(make_plan(scene, Fraction(60)), train(scene))
+    timeline = film_timeline(make_plan(scene, Fraction(60)), train(scene))
     assert {timeline.frame(index).drawn for index in range(0, 200, 7)} == {1.0}
 
 

@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 import netviz
 from netviz.pipeline import api
 from netviz.pipeline.prepare import finish, plan, prepare
+from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue, bridged
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.plan import make_plan
 from netviz.timeline.reduced_motion import _FULL_STEP, _STEP, HeldPicture, held, held_pictures, reduce_motion
-from netviz.timeline.side_by_side import BrokenOff, SideBySide, timeline_of
+from netviz.timeline.side_by_side import BrokenOff, SideBySide
 from netviz.timeline.timeline import Timeline, make_timeline
 from tests.comparing import linear
 from tests.conftest import short_scene
@@ -129,7 +130,9 @@ def test_nothing_is_on_its_way_and_nothing_half_there(name: str) -> None:
 def test_every_picture_shows_recorded_weights(name: str) -> None:
     timeline = one(name)
     run = timeline.recording
-    states = [np.concatenate([w.ravel() for w in state_of(run, row).weights]) for row in range(len(run.cycle))]
+    states = [
+        np.concatenate([w.ravel() for w in state_of(run, run.scene, row).weights]) for row in range(len(run.cycle))
+    ]
     every = np.array(states)
     for index, frame in shown(timeline):
         now = np.concatenate([layer.ravel() for layer in frame.weights])
@@ -200,12 +203,12 @@ def test_a_sign_has_turned_by_the_time_its_caption_goes() -> None:
 
 @pytest.mark.parametrize(("seconds", "pictures"), [("1/2", 1), (1, 2), ("3/2", 3), (2, 4), ("5/2", 5), (3, 6), (9, 6)])
 def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: str, pictures: int) -> None:
-    moving = make_timeline(make_plan(recording.scene, Fraction(60)), recording)
+    moving = make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
     first = next(number for number, span in enumerate(moving.plan.spans) if span.kind == "step")
     start = moving.plan.spans[first].start
     span = replace(moving.plan.spans[first], start=0, stop=int(Fraction(seconds) * 30))
     alone = replace(moving.plan, spans=(span,), frame_count=span.stop)
-    stills = held_pictures(make_timeline(alone, recording))
+    stills = held_pictures(make_timeline(alone, recording, recording.scene))
     assert tuple(still.phase for still in stills) == (_STEP | _FULL_STEP)[pictures]
     lengths = np.diff([*(still.start for still in stills), span.stop])
     assert np.ptp(lengths) <= 1 and start > 0
@@ -215,7 +218,7 @@ def test_the_pictures_of_a_step_tell_it_in_order() -> None:
     timeline = one("even-or-odd")
     number = next(number for number, span in enumerate(timeline.plan.spans) if span.kind == "step")
     span = timeline.plan.spans[number]
-    state = state_of(timeline.recording, timeline.recording_index.step(span))
+    state = state_of(timeline.recording, timeline.recording.scene, timeline.recording_index.step(span))
     comes = [index for index in changes(timeline) if span.start <= index < span.stop]
     pictures = [timeline.frame(index) for index in comes]
     assert len(pictures) >= 3
@@ -250,22 +253,22 @@ def test_a_sweep_stops_at_every_shown_cycle_there_is_time_for() -> None:
 def test_the_light_does_not_breathe(recording: Recording) -> None:
     plan = make_plan(recording.scene, Fraction(30))
     breathing = replace(plan, glow=tuple(1 + 0.3 * np.sin(np.arange(plan.frame_count))))
-    stills = reduce_motion(make_timeline(breathing, recording))
+    stills = reduce_motion(make_timeline(breathing, recording, recording.scene))
     assert {stills.frame(index).glow for index in range(0, 900, 7)} == {1.0}
-    assert changes(stills) == changes(reduce_motion(make_timeline(plan, recording)))
+    assert changes(stills) == changes(reduce_motion(make_timeline(plan, recording, recording.scene)))
 
 
 @pytest.mark.parametrize("early", [-9, -3, 3, 12])
 def test_a_run_that_breaks_off_changes_only_with_the_others(early: int) -> None:
     runs = netviz.compare(linear(motion="reduced"))
     made = plan(runs.scene)
-    timeline = timeline_of(made, runs)
+    timeline = film_timeline(made, runs)
     assert isinstance(timeline, SideBySide)
     broken = next(run for run in timeline.runs if isinstance(run, BrokenOff))
-    stop = broken.recorded.plan.spans[-1].stop
+    stop = broken.timeline.plan.spans[-1].stop
     # A caption comes shortly before or after the run breaks off: the pictures' changes and the plan's are others.
     cue = Cue(stop - early, stop - early + 60, "Now.")
-    timeline = timeline_of(replace(made, cues=(cue,)), runs)
+    timeline = film_timeline(replace(made, cues=(cue,)), runs)
     assert isinstance(timeline, SideBySide)
     comes = changes(timeline)
     assert all(c - a >= 30 for a, c in zip(comes, comes[2:], strict=False))
@@ -288,7 +291,7 @@ def test_frames_of_one_picture_have_the_same_pixels(style: str) -> None:
 
     scene = short_scene(motion="reduced", style=style)
     run = netviz.record(scene)
-    timeline = timeline_of(plan(scene), run)
+    timeline = film_timeline(plan(scene), run)
     comes = changes(timeline)
     start = next(start for start, stop in pairwise(comes) if start > 300 and stop - start > 3)
     held_until = comes[comes.index(start) + 1] - 1

@@ -21,7 +21,7 @@ from tests.recordings import in_rows
 
 @pytest.fixture(scope="module")
 def timeline(recording: Recording) -> Timeline:
-    return make_timeline(make_plan(recording.scene, Fraction(60)), recording)
+    return make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
 
 
 def frames_of(timeline: Timeline, kind: str) -> list[tuple[Span, Frame]]:
@@ -171,7 +171,7 @@ def test_equal_keys_mean_equal_frames(timeline: Timeline) -> None:
 
 def test_the_classic_style_holds_one_drawing_a_step() -> None:
     recording = train(short_scene(style="classic"))
-    timeline = make_timeline(make_plan(recording.scene, None), recording)
+    timeline = make_timeline(make_plan(recording.scene, None), recording, recording.scene)
     keys = [timeline.key(index) for index in range(timeline.frame_count)]
     assert len(set(keys)) == len(timeline.plan.spans)
     assert not any(timeline.frame(index).pulses for index in range(0, timeline.frame_count, 7))
@@ -180,7 +180,7 @@ def test_the_classic_style_holds_one_drawing_a_step() -> None:
 def one_layer(layers: int, **changes: object) -> Timeline:
     sizes = [3] + [4] * (layers - 1) + [1]
     scene = short_scene(network__layers=sizes, network__inputs=[], network__outputs=[], **changes)
-    return make_timeline(make_plan(scene, Fraction(40)), train(scene))
+    return make_timeline(make_plan(scene, Fraction(40)), train(scene), scene)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 5])
@@ -203,7 +203,7 @@ def test_the_classic_drawing_of_a_thought_is_fully_lit(layers: int) -> None:
 @pytest.mark.parametrize("batch", [1, 3, "full"])
 def test_weights_do_not_jump_where_a_cycle_presents_few_of_its_examples(batch: int | str) -> None:
     scene = short_scene(training__batch=batch, training__learning_rate=5)
-    timeline = make_timeline(make_plan(scene, Fraction(12)), train(scene))
+    timeline = make_timeline(make_plan(scene, Fraction(12)), train(scene), scene)
     assert timeline.plan.examples_per_cycle < 7
     for span in timeline.plan.spans[1:]:
         then, now = timeline.frame(span.start - 1), timeline.frame(span.start)
@@ -227,7 +227,7 @@ def test_the_printed_error_is_that_of_the_printed_cycle(timeline: Timeline) -> N
 def test_a_resting_network_shows_the_error_its_weights_make() -> None:
     scene = short_scene(training__cycles=1, schedule={"cycles": [1]}, training__batch="full", training__learning_rate=5)
     recording = train(scene)
-    timeline = make_timeline(make_plan(scene, Fraction(40)), recording)
+    timeline = make_timeline(make_plan(scene, Fraction(40)), recording, recording.scene)
     examples = scene.data.examples
     wanted = np.mean([abs(recording.forward(e.inputs)[-1][0] - e.target[0]) for e in examples])
     assert timeline.frame(timeline.frame_count - 1).error == pytest.approx(wanted, abs=1e-15)
@@ -265,7 +265,9 @@ def test_what_is_spoken_of_comes_forward_among_the_answers(recording: Recording)
     event = Event("holdout", 20, numbers={"example": 5.0, "from": 4.0, "to": 60.0})
     plan = make_plan(recording.scene, Fraction(30))
     start = next(span.start for span in plan.spans if span.kind == "step")
-    timeline = make_timeline(replace(plan, cues=(Cue(start, start + 90, "Only 1 1 1 resists.", event),)), recording)
+    timeline = make_timeline(
+        replace(plan, cues=(Cue(start, start + 90, "Only 1 1 1 resists.", event),)), recording, recording.scene
+    )
     before, spoken = (timeline.frame(index).answers for index in (start - 5, start + 40))
     assert before is not None and (before.focus, before.named) == (0.0, ())
     assert spoken is not None and (spoken.focus, spoken.named) == (1.0, (5,))

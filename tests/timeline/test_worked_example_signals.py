@@ -43,7 +43,7 @@ def scene_of(*shots: dict[str, Any], **changes: Any) -> Scene:
 
 
 def film(scene: Scene, seconds: int | None = None) -> Timeline:
-    return make_timeline(make_plan(scene, None if seconds is None else Fraction(seconds)), train(scene))
+    return make_timeline(make_plan(scene, None if seconds is None else Fraction(seconds)), train(scene), scene)
 
 
 @pytest.fixture(scope="module")
@@ -418,7 +418,7 @@ def test_the_next_example_is_near(timeline: Timeline) -> None:
 
 def test_a_frame_of_a_walk_stands_alone(timeline: Timeline) -> None:
     index = timeline.plan.spans[1].start + 333
-    alone = make_timeline(timeline.plan, timeline.recording).frame(index)
+    alone = make_timeline(timeline.plan, timeline.recording, timeline.recording.scene).frame(index)
     known = timeline.frame(index)
     assert alone.visible == known.visible
     for a, b in zip((*alone.weights, *alone.arrived), (*known.weights, *known.arrived), strict=True):

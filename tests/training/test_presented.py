@@ -83,7 +83,7 @@ def test_a_film_presents_what_was_recorded(seconds: int, most: int) -> None:
     assert plan.examples_per_cycle <= most
     steps = [(span.cycle, span.example) for span in plan.spans if span.kind == "step"]
     assert {cycle for cycle, _ in steps} and all(example in presented(recording)[cycle] for cycle, example in steps)
-    timeline = make_timeline(plan, recording)
+    timeline = make_timeline(plan, recording, recording.scene)
     for span in plan.spans:
         assert timeline.frame(span.start).weights[0].shape == (3, 4)
 

@@ -22,7 +22,7 @@ from tests.conftest import short_scene
 @pytest.fixture(scope="module")
 def shown(recording: Recording) -> PreviewVersion:
     scene = recording.scene
-    return PreviewVersion(add_story(make_plan(scene, scene.duration), recording), recording, DrawLock())
+    return PreviewVersion(add_story(make_plan(scene, scene.duration), recording, scene), recording, DrawLock())
 
 
 def test_the_picture_is_the_still(shown: PreviewVersion, recording: Recording) -> None:

@@ -41,7 +41,7 @@ class Answers:
         assert context.responses is not None
         self.responses, self.discrete = context.responses, discrete
         scene, theme = context.scene, context.theme
-        self.activation, outputs = scene.network.activations[-1], scene.network.layers[-1]
+        self.activation, outputs = scene.outline.activations[-1], scene.outline.layers[-1]
         self.scale = np.rint((1 - BEHIND) * theme.scale + BEHIND * 255 * theme.middle).astype(np.uint8)
         self.middle = np.rint(255 * theme.middle)
         self.classes: tuple[Colour, ...] | None = SEVERAL[:outputs] if outputs > 1 else None
@@ -160,7 +160,7 @@ def target_colours(context: RenderContext, targets: Floats) -> Floats:
     if targets.shape[1] > 1:
         several: Floats = np.array(SEVERAL)[targets.argmax(axis=1)]
         return several
-    activation = context.scene.network.activations[-1]
+    activation = context.scene.outline.activations[-1]
     values: Floats = np.asarray(signed(targets[:, 0], activation), np.float64)
     colours: Floats = context.theme.scale[((values + 1) * 127.5).astype(np.uint8)] / 255
     return colours
@@ -188,7 +188,7 @@ class Tiles:
         self.front = Front(context.canvas, places, Rect(0, 0, 0, 0))
         scene, unit = context.scene, context.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
-        self.activations: tuple[Activation, ...] = ("linear", *scene.network.activations)
+        self.activations: tuple[Activation, ...] = ("linear", *scene.outline.activations)
         self.shown = [places.discs(layer) for layer in self.layers]
         centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
         self.side = max(2, 2 * round(places.radius))

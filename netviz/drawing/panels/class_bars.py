@@ -81,7 +81,7 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
     if has_maps or context.compared or not has_classes(context.recording.examples.targets):
         return None
     layout, faces, scene = context.layout, context.faces, context.scene
-    count, up = scene.network.layers[-1], layout.flow == "up"
+    count, up = scene.outline.layers[-1], layout.flow == "up"
     names = scene.network.outputs or tuple(str(index + 1) for index in range(count))
     verdict = (1.8 if up else 2.1) * layout.body
     value = max(width(text, faces.figures, layout.body) for text in ("0.00", "1.00"))

@@ -98,7 +98,7 @@ class ClassicNetworkPanel(NoGlow):
             top += BAND[wide] * down
         right = min(page.x(0.965), layout.safe.right)
         slot = Rect(left, top, right - left - values, bottom - top)
-        places = place(scene.network.layers, slot, "up", radius)
+        places = place(scene.outline.layers, slot, "up", radius)
         self.centres, self.radius = places.centres, places.radius
         everything = [
             (start, end)
@@ -118,7 +118,7 @@ class ClassicNetworkPanel(NoGlow):
         theme = context.theme
         self.is_rimmed = not theme.is_light and contrast(theme.neuron, theme.centre) < LEAST_CONTRAST
         self.point = down / _PAGE
-        heaviest = LevelScale.of(context.recording).weight
+        heaviest = LevelScale.of(context.recording, context.scene).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
 
@@ -214,7 +214,7 @@ class ClassicHeaderPanel(NoGlow):
         context.canvas.axes.add_patch(self.filled)
         edge = 2 * context.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
-        self.share, self.scene = is_share(context.recording), context.scene
+        self.share, self.scene = is_share(context.recording, context.scene), context.scene
         self.full = 1.0 if self.share else float(context.recording.train_error.max()) or 1.0
 
     def ground(self) -> None:
@@ -257,7 +257,7 @@ class ClassicHeaderPanel(NoGlow):
                 *([say(scene, "classic-right", values=target)] if target else []),
             ]
         if frame.example is None:
-            return [cycle, say(scene, "classic-rest" if frame.cycle else "classic-before")]
+            return [cycle, say(scene, "classic-rest" if frame.cycle > scene.outline.first_step else "classic-before")]
         return [
             cycle,
             say(scene, "classic-example", number=whole(scene, frame.example + 1)),

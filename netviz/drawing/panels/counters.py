@@ -36,22 +36,21 @@ def counters(context: RenderContext) -> list[Counter]:
 
     Where targets are classes, of the shares of right answers instead. Runs side by side share only that of the cycle.
     """
-    recording, theme = context.recording, context.theme
-    scene = recording.scene
+    recording, scene, theme = context.recording, context.scene, context.theme
     found = [
         Counter(
             say(scene, "label-cycle"),
-            whole(scene, scene.training.cycles),
+            whole(scene, scene.outline.last_step),
             theme.ink,
             lambda frame: whole(scene, frame.cycle),
         )
     ]
     if context.compared:
         return found
-    if scene.style != "classic" and (accuracy := Accuracy.of(recording)) is not None:
+    if scene.style != "classic" and (accuracy := Accuracy.of(recording, scene)) is not None:
         return [*found, *_shares(context, accuracy.at(0)[1] is not None)]
     if recording.test_loss is None:
-        error = partial(error_text, share=is_share(recording))
+        error = partial(error_text, share=is_share(recording, scene))
         most = float(recording.train_error.max())
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found

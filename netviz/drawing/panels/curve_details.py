@@ -63,7 +63,7 @@ class CurveDetails:
             return False
         if detail.input is None:
             return recording.test_loss is None and detail.cycles[0] < detail.cycles[1]
-        return recording.scene.network.layers[0] <= MOST_RIBBONS
+        return self.context.scene.outline.layers[0] <= MOST_RIBBONS
 
     def draw(self, detail: CurveDetail, frame: Frame, level: float) -> None:
         """Draw a detail up to the present."""
@@ -127,7 +127,7 @@ class CurveDetails:
         ticks = max(0.0, 2 * level - 1)  # once those of the whole curve are gone
         anchors: tuple[Anchor, ...] = ("left", "right")
         for cycle, anchor in zip(detail.cycles, anchors, strict=True):
-            self._tick(whole(recording.scene, cycle), float(self._x_in(cycle, detail.cycles)), ticks, anchor)
+            self._tick(whole(context.scene, cycle), float(self._x_in(cycle, detail.cycles)), ticks, anchor)
 
     def _point_at(self, x: float, y: float) -> CoverDrawing:
         reach = EDGE * self.context.layout.unit
@@ -143,7 +143,7 @@ class CurveDetails:
         """Drawing of all inputs' shares over the cycles, one on the other, the one spoken of in colour."""
         recording, theme, slot = self.context.recording, self.context.theme, self.slot
         rows = np.flatnonzero(recording.example == AT_REST)
-        inputs = recording.scene.network.layers[0]
+        inputs = self.context.scene.outline.layers[0]
         cycles, shares = recording.cycle[rows], input_shares(recording.weights[0][recording.moment[rows]], inputs)
         x = self._x(cycles.astype(np.float64))
         # The one spoken of lies at the bottom, where its height can be judged.
@@ -168,7 +168,7 @@ class CurveDetails:
         x = float(self._x(frame.curve_cycle))
         for part in self._ribbons(named).until(x):
             canvas.put(part, level)
-        share = float(input_shares(frame.weights[0], scene.network.layers[0])[named])
+        share = float(input_shares(frame.weights[0], scene.outline.layers[0])[named])
         theme, font, size = context.theme, context.faces.figures, 1.1 * small
         number, y = f"{100 * share:.0f}%", slot.bottom - slot.height * share
         beside, gold = x + BESIDE * small, theme.readable(theme.signal)

@@ -62,7 +62,7 @@ class BoundaryPanel(NoGlow):
         self.answers = Answers(context, self.side, spec.discrete)
         self.square = Rect(self.left, self.top, self.side, self.side)
         self.points = Points(context, self.square, domain, spec.test_points)
-        is_number = is_regression(context.recording)
+        is_number = is_regression(context.recording, context.scene)
         self.errors = PointErrors(context, self.square, domain, spec.test_points) if is_number else None
         self.beyond = left_free(context.canvas, rounded(self.side, CORNER), [(self.left, self.top)])
         frame = FancyBboxPatch(

@@ -14,10 +14,9 @@ from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
-from netviz.recording.layers import features_of
 from netviz.scene.model import Feature
 from netviz.scene.phrases import say
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline.answers import has_classes
 from netviz.timeline.frame import Frame
@@ -65,23 +64,23 @@ FEATURES: dict[Feature, str] = {
 def _texts(context: RenderContext) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the inputs and of the outputs; points of the plane are named by their features, pixels have no names."""
     scene = context.scene
-    inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in features_of(scene) or ())
-    return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.network.layers[-1]
+    inputs = scene.network.inputs or tuple(FEATURES[feature] for feature in scene.outline.features or ())
+    return () if scene.network.grid is not None else inputs, scene.network.outputs or ("",) * scene.outline.layers[-1]
 
 
-def _presents_examples(scene: Scene) -> bool:
+def _presents_examples(scene: Look) -> bool:
     """True if the film ever presents something, so that outputs are compared with targets."""
     return scene.presentation == "each" or any(isinstance(shot, ThinkShot | WalkShot) for shot in scene.shots)
 
 
 def _beside(context: RenderContext) -> bool:
     """True if the outputs' texts stand to the right of their neurons, not above them."""
-    return context.layout.flow == "right" or context.scene.network.layers[-1] == 1
+    return context.layout.flow == "right" or context.scene.outline.layers[-1] == 1
 
 
 def _in_one_line(context: RenderContext, slot: Rect, most: int) -> bool:
     """True if the outputs stand so close that name and target of each share one line."""
-    return context.scene.network.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
+    return context.scene.outline.layers[-1] > 1 and slot.height / most < 2.9 * context.layout.body
 
 
 def margins_for_names(

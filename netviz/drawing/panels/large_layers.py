@@ -127,7 +127,7 @@ class Labels:
         words, small, found = self.context.faces.words, self.context.layout.small, []
         for text, box, layer in self.labels:
             if layer == 0 and self.is_picture:
-                text = self._numbered(text, self.scene.data.train_count - 1)
+                text = self._numbered(text, self.scene.outline.examples - 1)
             long = width(text, words, small)
             found.append(Rect(max(self.left, box.x + (box.width - long) / 2), box.bottom, long, 1.7 * small))
         if any(self.note):
@@ -137,7 +137,7 @@ class Labels:
 
     def _numbered(self, text: str, example: int) -> str:
         """The label of the pixels with the number of the example that they show, where there is room for it."""
-        number, count = (whole(self.scene, n) for n in (example + 1, self.scene.data.train_count))
+        number, count = (whole(self.scene, n) for n in (example + 1, self.scene.outline.examples))
         longer = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
         return longer if width(longer, self.context.faces.words, self.context.layout.small) <= self.free else text
 
@@ -337,7 +337,7 @@ class EdgeBundles:
         ]
 
     def _bands(self, places: NetworkPositions, layer: int) -> Bands:
-        field, recording = self.context.field, self.context.recording
+        field, recording, scene = self.context.field, self.context.recording, self.context.scene
         before, after = groups(places, layer), groups(places, layer + 1)
         first, last = (grid.ravel() for grid in np.indices((len(before.members), len(after.members))))
         neurons = len(places.neurons(layer + 1))
@@ -349,7 +349,7 @@ class EdgeBundles:
         ]
         found = Bands(layer, before.members, after.members[:, :neurons].T, np.array(light_sources), 1.0)
         rest = np.flatnonzero(recording.example == AT_REST)
-        moments = (state_of(recording, int(rest[at])).weights[layer] for at in (0, len(rest) // 2, -1))
+        moments = (state_of(recording, scene, int(rest[at])).weights[layer] for at in (0, len(rest) // 2, -1))
         return found._replace(most=max(float(found.sums(np.abs(moment)).max()) for moment in moments) or 1.0)
 
     def light(self, frame: Frame, brightness: Floats) -> None:

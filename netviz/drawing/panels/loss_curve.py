@@ -71,8 +71,8 @@ class Trace:
 
 def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False) -> list[Trace]:
     """Curves of a run; of several side by side one of each."""
-    recording, theme = context.recording, context.theme
-    scene, cycles = recording.scene, recording.curve_cycle
+    recording, scene, theme = context.recording, context.scene, context.theme
+    cycles = recording.curve_cycle
     if context.compared:
         # The headings show every run's line beside its name: names are repeated only at the ends of whole curves.
         names = _short_names(context, NAMED * slot.width) if shows_future else [""] * len(context.compared)

@@ -33,6 +33,7 @@ from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import NetworkPanelSpec as NetworkSpec
 from netviz.scene.phrases import say, whole
+from netviz.scene.scene import Look
 from netviz.timeline.first_weights import can_be_seen
 from netviz.timeline.frame import Frame, node_counts
 
@@ -55,10 +56,12 @@ class NetworkPanel:
         most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
         maps = has_maps(context, spec)
         rows = class_rows(context, slot, maps)
-        self.collapsed = collapse_network(context.recording, most, rows=0 if rows is None else len(rows.names))
+        self.collapsed = collapse_network(
+            context.recording, context.scene, most, rows=0 if rows is None else len(rows.names)
+        )
         self.places = place_network(context, slot, self.collapsed, rows)
         self.class_bars = None if rows is None else ClassBars(context, self.places, rows)
-        self.scale = LevelScale.of(context.recording, context.compared)
+        self.scale = LevelScale.of(context.recording, context.scene, context.runs)
         self.places = with_ends(context, self.places, self.scale, self.collapsed, maps)
         self.edge_bundles = EdgeBundles(context, self.places, self.collapsed)
         self.synapses = Synapses(context, self.places, self.scale, self.collapsed)
@@ -192,26 +195,25 @@ def with_ends(
     context: RenderContext, places: NetworkPositions, scale: LevelScale, network: CollapsedNetwork, has_tiles: bool
 ) -> NetworkPositions:
     """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
-    recording = context.recording
-    layers = recording.scene.network.layers  # another run of a comparison may have others, and other synapses
-    alike = [each for each in context.compared if each.info["complete"] and each.scene.network.layers == layers]
-    greatest = _greatest(alike or [recording])
+    layers = context.scene.outline.layers  # another run of a comparison may have others, and other synapses
+    alike = [each for each in context.runs if each[0].info["complete"] and each[1].outline.layers == layers]
+    greatest = _greatest(alike or [(context.recording, context.scene)])
     thickness = line_thickness(context, places)
-    is_playground = recording.scene.style == "playground"
+    is_playground = context.scene.style == "playground"
     widths = [thickness * (playground_width(each) if is_playground else scale.width(each)) for each in greatest]
     ends = spread_ends(places, widths, network.lines)
     return replace(places, ends=ends, has_tiles=has_tiles)
 
 
-def _greatest(recordings: Sequence[Recording]) -> list[Floats]:
-    """The greatest |weight| of each synapse (nodes_l, n_{l+1}) in some recordings of the same network."""
+def _greatest(runs: Sequence[tuple[Recording, Look]]) -> list[Floats]:
+    """The greatest |weight| of each synapse (nodes_l, n_{l+1}) in some runs of the same network."""
     found = []
-    for layer in range(len(recordings[0].weights)):
+    for layer in range(len(runs[0][0].weights)):
         largest = []
-        for each in recordings:
+        for each, scene in runs:
             weights, biases = each.weights[layer], each.biases[layer]
             most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
-            if each.scene.has_bias_nodes:
+            if scene.has_bias_nodes:
                 most = np.vstack([most, np.maximum(biases.max(axis=0), -biases.min(axis=0))])
             largest.append(np.nan_to_num(most))
         found.append(np.asarray(np.max(largest, axis=0)))

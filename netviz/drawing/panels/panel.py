@@ -19,7 +19,7 @@ from netviz.drawing.text import Typefaces
 from netviz.drawing.theme import Colour, Theme
 from netviz.recording.layers import Floats
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.frame import Frame
 
 
@@ -27,13 +27,14 @@ from netviz.timeline.frame import Frame
 class RenderContext:
     """Data and tools that all panels of a picture share.
 
-    responses: None where the inputs are no points of the plane. glows: whether halos are added to the background.
-    has_cues: whether the film's captions have cues.
+    scene: the look of the run's film, and what that shows. responses: None where the inputs are no points of the plane.
+    glows: whether halos are added to the background. has_cues: whether the film's captions have cues.
     compared: the recordings of all runs of a film that shows some side by side, this one's among them; their pictures
-    have one scale. names: of the runs.
+    have one scale. compared_scenes: theirs. names: of the runs.
     """
 
     recording: Recording
+    scene: Look
     layout: Layout
     theme: Theme
     faces: Typefaces
@@ -43,12 +44,13 @@ class RenderContext:
     glows: bool = True
     has_cues: bool = False
     compared: tuple[Recording, ...] = ()
+    compared_scenes: tuple[Look, ...] = ()
     names: tuple[str, ...] = ()
 
     @property
-    def scene(self) -> Scene:
-        """Scene of the run: the look of its film, and what that shows."""
-        return self.recording.scene
+    def runs(self) -> tuple[tuple[Recording, Look], ...]:
+        """The runs of a film that shows some side by side, each with its scene."""
+        return tuple(zip(self.compared, self.compared_scenes, strict=True))
 
 
 class Panel(Protocol):
@@ -171,20 +173,18 @@ class LevelScale:
         self.activations = activations
 
     @classmethod
-    def of(cls, recording: Recording, compared: Sequence[Recording] = ()) -> LevelScale:
+    def of(cls, recording: Recording, scene: Look, compared: Sequence[tuple[Recording, Look]] = ()) -> LevelScale:
         """Scale of a recording. Biases count as weights where they are drawn as synapses.
 
-        compared: the recordings of all runs side by side: then they have one scale, in which equal values look the
+        compared: all runs side by side, with their scenes: then they have one scale, in which equal values look the
         same. Runs that broke off are left out of it: their numbers had diverged.
         """
-        several = [each for each in compared if each.info["complete"]] or [recording]
-        drawn = [
-            layer for each in several for layer in each.weights + (each.biases if each.scene.has_bias_nodes else ())
-        ]
+        several = [each for each in compared if each[0].info["complete"]] or [(recording, scene)]
+        drawn = [layer for each, of in several for layer in each.weights + (each.biases if of.has_bias_nodes else ())]
         return cls(
             max(map(_largest, drawn)) or 1.0,
             tuple(
-                max(1.0, *(_largest(each.activations[layer]) for each in several if layer < len(each.activations)))
+                max(1.0, *(_largest(each.activations[layer]) for each, _ in several if layer < len(each.activations)))
                 for layer in range(len(recording.activations))
             ),
         )

@@ -9,8 +9,9 @@ from netviz.drawing.canvas import CoverDrawing, PixelPositions
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import DiscStyle, place_on, target_colours
 from netviz.drawing.panels.panel import RenderContext
-from netviz.recording.layers import Floats, features_of, network_inputs
+from netviz.recording.layers import Floats, network_inputs
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Look
 from netviz.timeline.answers import target_range
 from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import Domain
@@ -27,10 +28,10 @@ LEAST = 0.03
 """Cover of a pixel below which nothing of a point would be seen."""
 
 
-def is_regression(recording: Recording) -> bool:
+def is_regression(recording: Recording, scene: Look) -> bool:
     """True if the network answers points of the plane with one number, and the right numbers are more than two."""
     targets = recording.examples.targets
-    return recording.scene.is_planar and targets.shape[1] == 1 and target_range(targets) is None
+    return scene.is_planar and targets.shape[1] == 1 and target_range(targets) is None
 
 
 class PointErrors:
@@ -52,7 +53,7 @@ class PointErrors:
         count, tests = len(examples.points), len(examples.test_points) if with_tests else 0
         points = np.concatenate([examples.points, examples.test_points[:tests]])
         self.targets: Floats = np.concatenate([examples.targets, examples.test_targets[:tests]])[:, 0]
-        self.inputs = network_inputs(features_of(context.scene), points).astype(np.float32)
+        self.inputs = network_inputs(context.scene.outline.features, points).astype(np.float32)
         self.full = float(np.ptp(examples.targets)) / 2
         self.largest = LARGEST * square.width
         self.rim = max(THINNEST, RIM * self.largest)

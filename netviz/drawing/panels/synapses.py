@@ -230,7 +230,7 @@ class Synapses:
         if staged is None or self.line_batch is not None:
             return []
         layer, start, end = staged.synapse
-        number, drawn = start * self.context.scene.network.layers[layer + 1] + end, self.drawn[layer]
+        number, drawn = start * self.context.scene.outline.layers[layer + 1] + end, self.drawn[layer]
         before = sum(len(lines) for lines in self.lines[:layer])
         return [before + number] if drawn is None else (before + np.flatnonzero(drawn == number)).tolist()
 
@@ -283,7 +283,7 @@ class Synapses:
             yield int(rest[at]), row
 
     def _recorded_weights(self, row: int) -> Floats:
-        return self._all(state_of(self.context.recording, row).weights)
+        return self._all(state_of(self.context.recording, self.context.scene, row).weights)
 
     def _sign_colour(self, weights: Floats) -> Floats:
         theme = self.context.theme

@@ -21,7 +21,6 @@ from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
-from netviz.scene.schedule import shown_cycles
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import BACKWARD, terms_of, worked_example_steps, worked_weight
@@ -59,7 +58,7 @@ class TermsInNetwork:
         counts = node_counts(scene)
         self.nodes = [[np.zeros(count) for count in counts] for _ in lines]
         self.synapses = [
-            [np.zeros(shape) for shape in zip(counts, scene.network.layers[1:], strict=False)] for _ in lines
+            [np.zeros(shape) for shape in zip(counts, scene.outline.layers[1:], strict=False)] for _ in lines
         ]
         for used, nodes, synapses in zip(self.terms, self.nodes, self.synapses, strict=True):
             for layer, index in used.nodes:
@@ -129,8 +128,8 @@ class TermsInNetwork:
     def _widest(self, size: float) -> float:
         """Width of the widest weight that is written in a worked example."""
         recording, font = self.context.recording, self.context.faces.strong_figures
-        scene = recording.scene
-        first = shown_cycles(scene)[0]
+        scene = self.context.scene
+        first = scene.outline.steps[0]
         walked = [(shot.cycle or first, shot.example - 1) for shot in scene.shots if isinstance(shot, WalkShot)]
         rows = [row for row, at in enumerate(zip(recording.cycle, recording.example, strict=True)) if at in walked]
         weights = [layer for row in rows for layers in recording.parameters_at(row) for layer in layers]
@@ -203,7 +202,7 @@ class WorkedWeight:
         self.context = context
         scene, layout, faces = context.scene, context.layout, context.faces
         self.synapse = layer, start, end = worked_weight(scene)
-        self.name = f"w{Symbols(scene.network.layers).number(layer, start, end)}".translate(SUBSCRIPTS)
+        self.name = f"w{Symbols(scene.outline.layers).number(layer, start, end)}".translate(SUBSCRIPTS)
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]
         self.first = max(map(len, walks)) - len(BACKWARD)
         self.size = max(layout.small, LEAST_SIZE * min(layout.size))

@@ -250,7 +250,7 @@ class HeadingPanel(NoGlow):
         self.measure = "label-test-loss" if self.is_tested else "label-error"
         self.is_lowest = lowest_of(context.compared) == number
         self.last = int(context.recording.curve_cycle[-1])
-        self.in_percent = not self.is_tested and all(is_share(each) for each in context.compared)
+        self.in_percent = not self.is_tested and all(is_share(*each) for each in context.runs)
         self.size, small = layout.body, layout.small
         has_two = slot.height > 2.2 * self.size
         preferred, most = 1.08 * self.size, slot.width if has_two else 0.5 * slot.width

@@ -78,8 +78,8 @@ class LiveForwardPass:
     def __init__(self, context: RenderContext, size: float, heading: float, slot: Rect) -> None:
         self.context, self.slot, self.heading = context, slot, heading
         scene = context.scene
-        self.network, self.loss = scene.network, scene.training.loss
-        self.symbols, self.font = Symbols(scene.network.layers), context.faces.figures
+        self.outline = scene.outline
+        self.symbols, self.font = Symbols(scene.outline.layers), context.faces.figures
         self.digit = width("0", self.font, 100.0) / 100
         theme = context.theme
         self.signs = [theme.readable(mix(sign, theme.ink, 0.3)) for sign in (theme.negative, theme.positive)]
@@ -111,7 +111,7 @@ class LiveForwardPass:
         """Places of all pieces, and how far they reach to the right and down. gap: between layers; None to fill."""
         if gap is None:
             _, _, least = self._place(size, symbolic, has_weights, LEAST_GAP)
-            more = (self.slot.height - least) / (len(self.network.layers) - 1) / size
+            more = (self.slot.height - least) / (len(self.outline.layers) - 1) / size
             gap = LEAST_GAP + min(MOST_GAP - LEAST_GAP, max(0.0, more))
         equations = self._equations(symbolic, has_weights)
         lefts = [formula_mask((left,), size).width for left, _, _ in equations]
@@ -157,10 +157,10 @@ class LiveForwardPass:
         """Left side, layer and steps of each equation."""
         found: list[tuple[str, int, list[list[Piece]]]] = []
         recording, symbols = self.context.recording, self.symbols
-        for layer, (start, end) in enumerate(pairwise(self.network.layers)):
-            opening, closing = brackets_of(self.network.activations[layer])
+        for layer, (start, end) in enumerate(pairwise(self.outline.layers)):
+            opening, closing = brackets_of(self.outline.activations[layer])
             weights, biases = symbols.weights(layer), symbols.biases(layer)
-            inside = rf"{symbols.vector(layer)}\,{weights}" + (f" + {biases}" if self.network.bias else "")
+            inside = rf"{symbols.vector(layer)}\,{weights}" + (f" + {biases}" if self.outline.has_biases else "")
             given, outputs = (
                 Numbers(kind, layer, 1, count, self._across(recording.activations[at], decimals), decimals)
                 for kind, at, count in (("given", layer, start), ("found", layer + 1, end))
@@ -170,12 +170,12 @@ class LiveForwardPass:
             if has_weights:
                 across = self._across(recording.weights[layer], WEIGHT_DECIMALS)
                 step.append(Numbers("weights", layer, start, end, across, WEIGHT_DECIMALS))
-                if self.network.bias:
+                if self.outline.has_biases:
                     across = self._across(recording.biases[layer], WEIGHT_DECIMALS)
                     step += [Symbol("+"), Numbers("biases", layer, 1, end, across, WEIGHT_DECIMALS)]
                 step += [Symbol(closing)] if closing else []
             else:
-                step.append(Symbol(weights + (f" + {biases}" if self.network.bias else "") + closing))
+                step.append(Symbol(weights + (f" + {biases}" if self.outline.has_biases else "") + closing))
             step += [Symbol("=", "found"), outputs]
             steps: list[list[Piece]] = [step]
             if symbolic:
@@ -185,9 +185,9 @@ class LiveForwardPass:
         return [*found, ("E", len(found), error)]
 
     def _loss_symbol(self) -> str:
-        if self.loss != "cross_entropy":
+        if self.outline.loss != "cross_entropy":
             return r"= \frac{1}{2}\,\sum_k\,(t_k - o_k)^2"
-        both = self.network.activations[-1] == "sigmoid"
+        both = self.outline.activations[-1] == "sigmoid"
         return r"= -\sum_k t_k \ln o_k" + (r" + (1 - t_k) \ln (1 - o_k)" if both else "")
 
     def _decimals(self, layer: int) -> int:
@@ -304,7 +304,7 @@ class LiveForwardPass:
         if piece.kind == "biases":
             return frame.biases[piece.layer], 1.0
         layer = piece.layer + (piece.kind == "found")
-        count = self.network.layers[layer]
+        count = self.outline.layers[layer]
         values, level = frame.activations[layer][:count], float(np.max(frame.arrived[layer][:count]))
         if frame.lingering and frame.lingering[layer] > level:  # of the example before, as in the neurons
             left = frame.lingering[layer] * (1 - float(frame.arrived[0].max()))
@@ -314,10 +314,10 @@ class LiveForwardPass:
     def _loss(self, frame: Frame) -> float | None:
         if frame.target is None or frame.row is None:
             return None
-        recording, sizes = self.context.recording, self.network.layers
+        recording, sizes = self.context.recording, self.outline.layers
         values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]
         parameters = recording.parameters_at(frame.row)
-        return float(losses(*parameters, self.network.activations, values, frame.target, self.loss))
+        return float(losses(*parameters, self.outline.activations, values, frame.target, self.outline.loss))
 
     def texts(self, frame: Frame) -> list[str]:
         """Texts visible at a frame, in mathtext's language, matrices as [a b; c d]."""

@@ -27,7 +27,7 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.theme import mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import say
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.worked_example import EquationLine, LineKind, worked_example_steps
@@ -145,7 +145,7 @@ class EquationsPanel(NoGlow):
     def _pages(self, shot: WalkShot, row: int, row_after: int | None) -> tuple[Page, ...]:
         """Pages of a worked example: as few as can be, and of those with the fewest broken lines the largest type."""
         recording = self.context.recording
-        example = WorkedExample.of(recording, row, row_after)
+        example = WorkedExample.of(recording, self.scene, row, row_after)
         sections = _sections(self.scene, worked_example_steps(self.scene, shot), example)
         least = min(self.body, max(_SMALLEST * self.body, LEAST * min(self.context.layout.size)))
         sizes = np.linspace(_LARGEST * self.body, least, _TRIES).tolist()
@@ -161,7 +161,7 @@ class EquationsPanel(NoGlow):
         return len(pages) + 0.12 * rows + 2 * max(0.0, 1 - relative) - 0.5 * relative
 
 
-def _sections(scene: Scene, steps: tuple[EquationLine, ...], example: WorkedExample) -> list[Section]:
+def _sections(scene: Look, steps: tuple[EquationLine, ...], example: WorkedExample) -> list[Section]:
     """Lines of a worked example under their headings."""
     grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
     for number, line in enumerate(steps):
@@ -169,7 +169,7 @@ def _sections(scene: Scene, steps: tuple[EquationLine, ...], example: WorkedExam
     return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
 
 
-def _heading(scene: Scene, line: EquationLine, example: WorkedExample) -> str:
+def _heading(scene: Look, line: EquationLine, example: WorkedExample) -> str:
     """Heading that a line belongs to."""
     if line.kind in ("matrix", "sum", "activation"):
         if line.layer == example.last - 1:

@@ -252,9 +252,10 @@ def update_line(example: WorkedExample) -> Equation:
     layer, start, end = example.worked
     old, new = (float(weights[layer][start, end]) for weights in (example.weights, example.weights_after))
     left = (f"{_weight(example)}^{{+}}",)
-    if abs(old - example.rate * _gradient(example) - new) > 1e-9 * max(1.0, abs(old)):
+    rate = example.rate
+    if rate is None or abs(old - rate * _gradient(example) - new) > 1e-9 * max(1.0, abs(old)):
         return Equation(left, (equals(numeral(new), r"\mathrm{\ \ as\ recorded}"),))
-    step = product(factor(example.rate), factor(_gradient(example)))
+    step = product(factor(rate), factor(_gradient(example)))
     return Equation(
         left,
         (

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from netviz.drawing.formula import Formula, Matrix
 from netviz.recording.recording import Recording
 from netviz.scene.model import Activation, Loss
+from netviz.scene.scene import Look
 from netviz.timeline.worked_example import worked_weight
 
 _Array = NDArray[np.float64]
@@ -50,7 +51,7 @@ class WorkedExample:
     symbols: Symbols
     activations: tuple[Activation, ...]
     loss: Loss
-    rate: float
+    rate: float | None
     has_biases: bool
     learns_biases: bool
     worked: tuple[int, int, int]
@@ -64,18 +65,18 @@ class WorkedExample:
     biases_after: list[_Array]
 
     @classmethod
-    def of(cls, recording: Recording, row: int, row_after: int | None) -> WorkedExample:
+    def of(cls, recording: Recording, scene: Look, row: int, row_after: int | None) -> WorkedExample:
         """The worked example of a row; without a row after it nothing changes."""
-        network, training = recording.scene.network, recording.scene.training
+        outline = scene.outline
         now, after = (recording.parameters_at(at) for at in (row, row if row_after is None else row_after))
         return cls(
-            symbols=Symbols(network.layers),
-            activations=network.activations,
-            loss=training.loss,
-            rate=training.learning_rate,
-            has_biases=bool(network.bias),
-            learns_biases=network.bias is True,
-            worked=worked_weight(recording.scene),
+            symbols=Symbols(outline.layers),
+            activations=outline.activations,
+            loss=outline.loss,
+            rate=outline.learning_rate,
+            has_biases=outline.has_biases,
+            learns_biases=outline.bias is True,
+            worked=worked_weight(scene),
             weights=[*now.weights],
             biases=[*now.biases],
             layers=[layer[row] for layer in recording.activations],
