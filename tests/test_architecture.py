@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from netviz.scene.model import Network, NetworkLook
+
 PACKAGE = Path(__file__).parents[1] / "netviz"
 GROUND = {"errors", "version", "resources", "atomic_files", "ffmpeg"}
 """Modules at the top that packages may import, each only those before it."""
@@ -144,3 +146,116 @@ def test_importing_netviz_loads_nothing_heavy() -> None:
 def test_nothing_uses_pyplot() -> None:
     for path in PACKAGE.rglob("*.py"):
         assert "matplotlib.pyplot" not in imports(path), path
+
+
+# What films are made of: a run's outline and its recording, never how a scene says that it is trained.
+
+FILMS = ("timeline", "drawing", "audio", "story", "web")
+TRAINS_AGAIN = "netviz.story.replay"
+"""The module that repeats parts of a training, and so has to know it."""
+PREPARES = {"netviz.web.preview", "netviz.web.preview_frames", "netviz.web.embed"}
+"""Modules that hand whole scenes to pipeline, to be trained and filmed."""
+OF_TRAINING = {"data", "training", "schedule"}
+OF_LAYERS = (Network.model_fields.keys() | {"activations"}) - NetworkLook.model_fields.keys()
+"""What a network has that is not its look."""
+SCENES, RECORDINGS = {"Look", "Scene"}, {"Recording", "Comparison"}
+
+
+def film_modules() -> list[str]:
+    return [name for name in modules() if place(name) in FILMS and name != TRAINS_AGAIN]
+
+
+def last_name(node: ast.expr) -> str:
+    """The last name of a chain: scene of self.scene; empty for other expressions."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def named_as(tree: ast.AST, kinds: set[str]) -> Iterator[str]:
+    """Names of arguments and fields whose types are some classes, or unions of them."""
+    for node in ast.walk(tree):
+        annotation = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else None
+        if annotation is not None and {*ast.unparse(annotation).split(" | ")} <= kinds | {"None"}:
+            yield node.arg if isinstance(node, ast.arg) else last_name(node.target)
+
+
+def bound(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Names, and the expressions that they are set to or go through."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.For | ast.comprehension):
+            target, value = node.target, node.iter
+        else:
+            continue
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            yield from ((last_name(name), of) for name, of in zip(target.elts, value.elts, strict=True))
+        else:
+            yield last_name(target), value
+
+
+def training_reads(source: str) -> list[str]:
+    """Reads, in a module's source, of what a scene says of its training, and of the scene in a recording."""
+    tree, found = ast.parse(source), set()
+    scenes, recordings = {"scene", *named_as(tree, SCENES)}, {"recording", *named_as(tree, RECORDINGS)}
+    for name, value in bound(tree):
+        if last_name(value) in scenes:
+            scenes.add(name)
+        elif last_name(value) in recordings | {"recordings", "compared"}:
+            recordings.add(name)
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        networks = {name for name, value in bound(function) if is_network(value, scenes)}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute):
+                owner = last_name(node.value)
+                of_network = owner in networks or is_network(node.value, scenes)
+                if (
+                    (node.attr in OF_TRAINING and owner in scenes)
+                    or (node.attr in OF_LAYERS and of_network)
+                    or (node.attr == "scene" and owner in recordings)
+                ):
+                    found.add(f"{node.lineno}: {ast.unparse(node)}")
+    return sorted(found)
+
+
+def is_network(node: ast.expr, scenes: set[str]) -> bool:
+    """True if an expression is the network of a scene that has one of these names."""
+    return isinstance(node, ast.Attribute) and node.attr == "network" and last_name(node.value) in scenes
+
+
+@pytest.mark.parametrize("name", film_modules())
+def test_films_do_not_read_how_a_run_is_trained(name: str) -> None:
+    found = training_reads(modules()[name].read_text(encoding="utf-8"))
+    if name == "netviz.story.events":  # the one place where the replay gets what it repeats
+        assert len(found) == 1 and found[0].endswith(": recording.scene")
+    else:
+        assert found == []
+
+
+@pytest.mark.parametrize("name", film_modules())
+def test_films_know_looks_and_not_whole_scenes(name: str) -> None:
+    """So the type checker proves that none of them reads more than a look has."""
+    tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
+    whole = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "netviz.scene.scene"
+    ]
+    assert all(alias.name != "Scene" for node in whole for alias in node.names) or name in PREPARES
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("return scene.data.examples", "scene.data"),
+        ("return look.training.cycles", "look.training"),
+        ("return self.scene.schedule", "self.scene.schedule"),
+        ("shown = timeline.scene; return shown.data", "shown.data"),
+        ("return scene.network.layers", "scene.network.layers"),
+        ("network = scene.network; return network.bias", "network.bias"),
+        ("return run.scene.style", "run.scene"),
+        ("return self.recording.scene", "self.recording.scene"),
+        ("return [each.scene for each in timeline.recordings]", "each.scene"),
+        ("return scene.network.grid, scene.outline.layers, timeline.scene.title, event.data, network.layers", None),
+    ],
+)
+def test_such_a_read_would_be_found(line: str, read: str | None) -> None:
+    source = f"def film(self, scene, look: Look, run: Recording | Comparison, timeline, network, event):\n    {line}\n"
+    assert training_reads(source) == ([] if read is None else [f"2: {read}"])
