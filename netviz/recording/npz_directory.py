@@ -151,7 +151,7 @@ def _entries(directory: bytes, count: int) -> Iterator[_Entry]:
         name_at = at + _ENTRY.size
         extra_at = name_at + name_length
         at = extra_at + extra_length + comment_length
-        if signature != b"PK\1\2" or at > len(directory):
+        if signature != b"PK\1\2":
             raise DamagedArrays(_NOT_WHOLE)
         raw_name = directory[name_at:extra_at]
         long = [*_zip64_numbers(directory[extra_at : extra_at + extra_length])]

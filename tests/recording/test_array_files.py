@@ -221,6 +221,20 @@ def test_aligned_arrays_are_mapped_and_others_copied(path: Path) -> None:
     assert len(seen) == 3
 
 
+def test_what_unpacks_to_many_times_its_size_is_read(tmp_path: Path) -> None:
+    arrays = {"zeros": np.zeros(2_000_000), "more": np.tile(np.arange(1000.0), 2000)}
+    path = tmp_path / "run.npz"
+    np.savez_compressed(path, header=np.frombuffer(b'{"format": 2}', dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+    assert path.stat().st_size < 500_000
+    assert same(everything(path), arrays)
+
+
+def test_names_may_be_of_any_language(tmp_path: Path) -> None:
+    arrays = {"Gewichte_für_Übung": np.zeros(3), "重み": np.ones(2)}
+    write_arrays(tmp_path / "run.npz", HEADER, arrays)
+    assert same(everything(tmp_path / "run.npz"), arrays)
+
+
 def test_arrays_are_read_only(path: Path, tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "packed.npz", header=np.frombuffer(b'{"format": 2}', dtype=np.uint8), **ARRAYS)
     for file in (path, tmp_path / "packed.npz"):
@@ -294,6 +308,16 @@ def test_the_digest_is_that_of_the_content(path: Path, tmp_path: Path) -> None:
         write_arrays(other, header, arrays)
         assert digest_of(other) not in seen
         seen.add(digest_of(other))
+
+
+def test_the_digest_tells_headers_of_equal_checksums_apart(tmp_path: Path) -> None:
+    digests, checksums = set(), set()
+    for name in ("7f217f6b6dc8", "d7e77869948b"):
+        write_arrays(tmp_path / "run.npz", {"format": 2, "name": name}, {})
+        digests.add(digest_of(tmp_path / "run.npz"))
+        checksums.add(zipfile.ZipFile(tmp_path / "run.npz").getinfo("header.npy").CRC)
+    assert len(checksums) == 1
+    assert len(digests) == 2
 
 
 def test_the_digest_reads_no_array(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,6 +251,9 @@ def test_directories_of_64_bits_are_read(tmp_path: Path, monkeypatch: pytest.Mon
         path.write_bytes(whole)
     changed(path, b"PK\6\7", 8, b"\xff" * 8)
     assert "not a whole" in refused(path)
+    path.write_bytes(whole)
+    changed(path, b"PK\1\2", 46 + len("more.npy") + 4 + 16, b"\xff" * 8)  # its offset
+    assert "more cannot be read: it is not where the directory says" in refused(path)
 
 
 def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
