@@ -49,7 +49,7 @@ SKIPPED = 360
 
 def encode(timeline: Timeline, source: Iterable[NDArray[np.uint8]], frames: int) -> int:
     """Encode pictures as the film is encoded. Returns the bytes they take."""
-    output = timeline.recording.scene.output
+    output = timeline.scene.output
     segments = segments_of(frames, output.fps)
     stream = FrameStream(output.size, output.fps, (Encoding("h264", output.quality, output.size),))
     return sum(len(segment) for (segment,) in encoded_in_turn(source, segments, stream))
@@ -73,7 +73,7 @@ def save(animation: FuncAnimation, fps: int, quality: str) -> None:
 
 def ways_of(timeline: Timeline, renderer: Renderer, shown: range) -> dict[str, tuple[Callable[[], object], int]]:
     """What is measured, by name, and how many frames each makes: matplotlib's ways make an eighth."""
-    scene = timeline.recording.scene
+    scene = timeline.scene
     kept: list[NDArray[np.uint8]] = []
     last = None
     for index, picture in zip(shown, draw_frames(timeline, renderer, shown), strict=True):
@@ -119,7 +119,7 @@ def old_way(name: str, timeline: Timeline) -> Callable[[], None]:
     scene = netviz.load_scene(name, overrides={"style": "glow"})
 
     def work() -> None:
-        animated = replace(timeline, recording=netviz.record(scene))
+        animated = replace(timeline, recording=netviz.record(scene), scene=scene)
         save(plain_animation(animated, steps), 1, scene.output.quality)
 
     return work
@@ -135,7 +135,7 @@ def main() -> None:
 
     scene = netviz.load_scene(options.scene)
     recording = netviz.record(scene)
-    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), recording, recording.scene)
+    timeline = make_timeline(make_plan(scene, scene.duration or Fraction(91)), recording, scene)
     first = next(span.start for span in timeline.plan.spans if scene.shots[span.shot].shot == "learning")
     first += 0 if timeline.held else SKIPPED
     shown = range(first, first + options.frames)

@@ -22,15 +22,20 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import netviz
 from netviz.drawing.color_space import RGB, YUV420
 from netviz.drawing.renderer import Renderer
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
+from netviz.scene.output import Output
 from netviz.timeline.moments import moment_frame
+from tests.recordings import in_rows, own_scene
 
 SHAPES = ("960x540", "540x540", "540x960")
 MOMENTS = ("start", "25%", "50%", "75%", "end")
@@ -67,24 +72,39 @@ def of_scene(name: str) -> list[str]:
 def recording_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterator[str]:
     """Every array of every run, and what happened in it."""
     for number, run in enumerate(getattr(runs, "recordings", (runs,))):
-        for key, value in sorted(vars(run).items()):
-            arrays = value if isinstance(value, tuple) else (value,)
-            found = [array for array in arrays if isinstance(array, np.ndarray)]
-            if key in ("weights", "biases"):  # of every row, as in a file
-                found = [array[run.moment] for array in found]
-            if found and key != "moment":
-                data = b"".join(f"{array.dtype}{array.shape}".encode() + array.tobytes() for array in found)
-                yield f"recording {name} {number} {key} {fingerprint(data)}"
+        for key, arrays in arrays_of(run).items():
+            data = b"".join(f"{array.dtype}{array.shape}".encode() + array.tobytes() for array in arrays)
+            yield f"recording {name} {number} {key} {fingerprint(data)}"
         told = [repr(event) for event in netviz.events(run)]
         yield f"events {name} {number} {fingerprint(json.dumps(told).encode())}"
+
+
+def arrays_of(run: netviz.Recording) -> dict[str, list[NDArray[Any]]]:
+    """The arrays of a recording by name; what it keeps once for several rows is given to every row."""
+    parameters, probes = in_rows(run), run.probes
+    arrays: dict[str, list[NDArray[Any] | None]] = {
+        "step": [run.row_step],
+        "probe": [run.probe.astype(np.int64)],  # the same, however few bytes it is kept in
+        "weights": [*parameters.weights],
+        "biases": [*parameters.biases],
+        "activations": [layer[:] for layer in run.activations],
+        "targets": [run.targets],
+        "loss": [run.loss],
+        "curve_step": [run.curve_step],
+        **{f"curve:{name}": [curve] for name, curve in run.curves.items()},
+        "probes": [probes.inputs, probes.targets, probes.points],
+        "points": [run.points, run.point_targets, run.split],
+    }
+    known = {name: [array for array in several if array is not None] for name, several in arrays.items()}
+    return {name: several for name, several in known.items() if several}
 
 
 def still_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterator[str]:
     """Pictures at five moments, in every shape, for looking at (RGB) and for a film (YUV420)."""
     for shape in SHAPES:
         output = netviz.load_scene(name, overrides={"output.size": shape}).output
-        resized = runs.with_scene(runs.scene.model_copy(update={"output": output}))
-        timeline = finish(prepare(resized), resized).timeline
+        resized = with_output(runs, output)
+        timeline = finish(prepare(resized), runs).timeline
         for space, kind in ((RGB, "rgb"), (YUV420, "yuv")):
             renderer = Renderer(timeline, space)
             for moment in MOMENTS:
@@ -92,16 +112,21 @@ def still_lines(name: str, runs: netviz.Recording | netviz.Comparison) -> Iterat
                 yield f"still {name} {shape} {kind} {moment} {fingerprint(picture.tobytes())}"
 
 
+def with_output(runs: netviz.Recording | netviz.Comparison, output: Output) -> Filmed:
+    """The film of the runs in another size or format."""
+    return Filmed(runs, own_scene(runs).model_copy(update={"output": output}))
+
+
 def film_lines(name: str, runs: netviz.Recording | netviz.Comparison, folder: Path) -> Iterator[str]:
     """Small films with their captions; of xor a folder for a post and the sound of its run too."""
     small = netviz.load_scene(name, overrides=SMALL)
-    filmed = runs.with_scene(runs.scene.model_copy(update={"output": small.output}))
+    filmed = with_output(runs, small.output)
     if name in FILMS:
         opaque = [folder / f"{name}{end}" for end in FILMS[name] if end != ".mov"]
         netviz.render(filmed, opaque, jobs=1)
     if ".mov" in FILMS.get(name, ()):
         clear = netviz.load_scene(name, overrides=SMALL | {"output.transparent": True}).output
-        netviz.render(runs.with_scene(runs.scene.model_copy(update={"output": clear})), folder / f"{name}.mov", jobs=1)
+        netviz.render(with_output(runs, clear), folder / f"{name}.mov", jobs=1, overwrite=True)  # captions are there
     if name == "xor":
         netviz.embed(filmed, folder / "post", jobs=1)
         netviz.sonify(filmed, folder / "xor.wav")

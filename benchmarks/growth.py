@@ -19,8 +19,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.plain_training import train_plain
+from netviz.recording.layers import Parameters
 from netviz.scene.model import Activation, Loss
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.trainer import choose_engine
 
 CYCLES = (10, 100, 1_000, 10_000, 60_000)

@@ -33,6 +33,7 @@ from netviz.drawing.renderer import Renderer
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.timeline import Timeline, make_timeline
+from netviz.training.cache import recording_size
 
 SHAPES = {"1920x1080": 1, "1080x1080": 2, "1080x1920": 2}
 """Sizes of the pictures on the contact sheet, and how many stand beside each other."""
@@ -87,11 +88,11 @@ def contact_sheet(recording: Recording) -> NDArray[np.uint8]:
     sheet = Image.new("RGB", (ACROSS, 0))
     for shape, beside in SHAPES.items():
         width, height = (int(side) for side in shape.split("x"))
-        output = recording.scene.output.model_copy(update={"size": (width, height)})
-        resized = recording.with_scene(recording.scene.model_copy(update={"output": output}))
         across = (ACROSS - (beside - 1) * GAP) // beside
         down = round(across * height / width)
-        pictures = [Image.fromarray(netviz.still(resized, moment)).resize((across, down)) for moment in MOMENTS]
+        look = {"output": {"size": shape}}
+        stills = [netviz.still(recording, moment, look=look) for moment in MOMENTS]
+        pictures = [Image.fromarray(still).resize((across, down)) for still in stills]
         for start in range(0, len(pictures), beside):
             longer = Image.new("RGB", (ACROSS, sheet.height + down + GAP))
             longer.paste(sheet, (0, 0))
@@ -120,7 +121,7 @@ def main() -> None:
     start = time.perf_counter()
     recording = netviz.record(scene)
     trained = time.perf_counter() - start
-    timeline = make_timeline(netviz.plan(scene), recording, recording.scene)
+    timeline = make_timeline(netviz.plan(scene), recording, scene)
     moving = moving_frames(timeline, options.frames)
     start = time.perf_counter()
     renderer = Renderer(timeline, YUV420)
@@ -155,7 +156,7 @@ def main() -> None:
         middle = statistics.median(selected)
         print(f"  {name:20} {len(moving) / middle:7.1f} fps   {1000 * middle / len(moving):6.1f} ms a frame")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    kept = sum(array.nbytes for array in (*recording.weights, *recording.activations)) / 2**20
+    kept = recording_size(recording) / 2**20
     print(f"peak memory of this process: {peak:.0f} MB, of which the recording is {kept:.0f} MB")
     options.sheet.parent.mkdir(parents=True, exist_ok=True)
     imageio.v3.imwrite(options.sheet, contact_sheet(recording))

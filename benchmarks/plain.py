@@ -24,7 +24,7 @@ def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
     """A FuncAnimation of these frames: network, values, table, numbers and curve."""
     panel = next(panel for panel in Renderer(timeline).panels if isinstance(panel, NetworkPanel))
     recording, theme = timeline.recording, panel.context.theme
-    width, height = recording.scene.output.size
+    width, height = timeline.scene.output.size
     figure = Figure(figsize=(width / 100, height / 100), dpi=100, facecolor=tuple(theme.edge))
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -46,11 +46,10 @@ def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
     style: dict[str, Any] = {"color": "white", "fontsize": 15, "ha": "center", "va": "center"}
     values = [axes.text(x, y, "", **style) for x, y in centres]
     header = [axes.text(300, y, "", **style) for y in (100, 900, 960)]
-    for row, example in enumerate(recording.scene.data.examples):
-        axes.text(160, 330 + 42 * row, f"{example.inputs} {example.target}", **style)
-    axes.plot(
-        600 + 70 * np.log1p(recording.curve_cycle[::50]), 990 - 190 * recording.train_error[::50], "w-", alpha=0.3
-    )
+    run = timeline.scene.outline
+    for row, (inputs, target) in enumerate(zip(run.inputs or (), run.targets or (), strict=True)):
+        axes.text(160, 330 + 42 * row, f"{inputs} {target}", **style)
+    axes.plot(600 + 70 * np.log1p(recording.curve_step[::50]), 990 - 190 * recording.main_curve[::50], "w-", alpha=0.3)
     (curve,) = axes.plot([], [], "-", color=tuple(theme.error), lw=2)
 
     def show(index: int) -> list[Any]:
@@ -68,8 +67,8 @@ def plain_animation(timeline: Timeline, shown: Sequence[int]) -> FuncAnimation:
             text.set_text(number(float(value)))
         for text, line in zip(header, (frame.caption, f"{frame.cycle:,}", f"{100 * frame.error:.2f}%"), strict=True):
             text.set_text(line)
-        until = np.searchsorted(recording.curve_cycle, frame.curve_cycle)
-        x, y = recording.curve_cycle[:until:50], recording.train_error[:until:50]
+        until = np.searchsorted(recording.curve_step, frame.curve_cycle)
+        x, y = recording.curve_step[:until:50], recording.main_curve[:until:50]
         curve.set_data(600 + 70 * np.log1p(x), 990 - 190 * y)
         return []
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from netviz.recording.layers import Floats
-from netviz.training.problem import Parameters, TrainingProblem
+from netviz.recording.layers import Floats, Parameters
+from netviz.training.problem import TrainingProblem
 
 _Function = Callable[[Floats], Floats]
 

@@ -22,11 +22,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Parameters
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.training.initializers import initial_parameters
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import TrainResult, run_reference
 from netviz.training.trainer import choose_engine
 

@@ -30,6 +30,7 @@ import netviz
 from netviz.drawing.color_space import YUV420
 from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.pipeline.jobs import encode_settings
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import RenderTask, encode
 from netviz.pipeline.workers import CPUS_A_JOB, usable_cpus
@@ -139,7 +140,7 @@ def main() -> None:
                 files.add(hashlib.sha256(target.read_bytes()).hexdigest())
         settings = encode_settings(scene.output)
         wanted = OutputSpec(outputs_of([folder / "joined.mp4"], settings), settings, film.frames, None)
-        production = RenderTask(netviz.plan(scene), recording, wanted.streams[0])
+        production = RenderTask(netviz.plan(scene), Filmed(recording, scene), wanted.streams[0])
         parts = measure(production, wanted, folder)
 
     cuts = len(wanted.segments)

@@ -16,6 +16,7 @@ from typing import Any
 
 import netviz
 from netviz.atomic_files import atomic_folder
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.provenance import provenance_of
 from netviz.resources import assets_folder
@@ -70,12 +71,12 @@ def make(scene: netviz.Scene, folder: Path, mark: str) -> None:
     """Make a film's folder, whole or not at all."""
     if folder.exists():
         shutil.rmtree(folder)
-    runs = netviz.record(scene) if scene.compare is None else netviz.compare(scene)
+    runs = Filmed(netviz.record(scene) if scene.compare is None else netviz.compare(scene), scene)
     with atomic_folder(folder, overwrite=False, own=[]) as making:
         film = making / f"{scene.name}.mp4"
         netviz.render(runs, film)
         assert flashes(film).passes, f"{scene.name} flashes more often than is safe"
-        timeline, less = (finish(prepare(each), each).timeline for each in (runs, with_reduced_motion(runs)))
+        timeline, less = (finish(prepare(each), each.recorded).timeline for each in (runs, with_reduced_motion(runs)))
         poster = f"{poster_frame(timeline) / float(timeline.plan.fps)}s"
         netviz.still(runs, poster, making / f"{scene.name}.jpg")
         captions = film.with_suffix(".vtt").is_file()

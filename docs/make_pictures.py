@@ -20,7 +20,7 @@ QUALITY = 90
 """Of WebP: below it, the dark around halos falls into blocks when looked at closely; above it, only bytes are added."""
 
 
-def save(name: str, picture: NDArray) -> None:
+def save(name: str, picture: NDArray[np.uint8]) -> None:
     """Write a picture (height, width, 3) as WebP; without loss where that costs little, as flat areas do.
 
     It has a tenth of a PNG's bytes and half of a JPEG's with as small an error, and whoever clones netviz fetches it.

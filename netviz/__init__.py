@@ -22,17 +22,17 @@ if sys.version_info < (3, 11):  # noqa: UP036 (from a clone; before anything is 
 
 if TYPE_CHECKING:
     from netviz.errors import InputError, NetvizError, NetvizWarning
-    from netviz.pipeline.api import animate, compare, record, sonify, still
+    from netviz.pipeline.api import animate, compare, events, record, sonify, still
     from netviz.pipeline.prepare import plan
     from netviz.pipeline.provenance import inspect
     from netviz.pipeline.render import render, render_many
+    from netviz.recording.comparison import Comparison
     from netviz.recording.event import Event
+    from netviz.recording.recorder import Recorder
     from netviz.recording.recording import Recording
     from netviz.scene.loader import load_scene
     from netviz.scene.scene import Scene
     from netviz.scene.sweep import sweep
-    from netviz.story.events import find_events as events
-    from netviz.training.comparison import Comparison
     from netviz.video.flashes import Flashes, flashes
     from netviz.web.embed import Post, embed
 
@@ -50,9 +50,10 @@ _MODULES = {
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
     "Event": "netviz.recording.event",
-    "Comparison": "netviz.training.comparison",
+    "Comparison": "netviz.recording.comparison",
+    "Recorder": "netviz.recording.recorder",
     "Recording": "netviz.recording.recording",
-    "events": "netviz.story.events",
+    "events": "netviz.pipeline.api",
     "Flashes": "netviz.video.flashes",
     "flashes": "netviz.video.flashes",
     "load_scene": "netviz.scene.loader",
@@ -62,9 +63,6 @@ _MODULES = {
     "Scene": "netviz.scene.scene",
 }
 
-_NAMES = {"events": "find_events"}
-"""Names of the API that differ from the names in their modules."""
-
 __all__ = [
     "Comparison",
     "Event",
@@ -73,6 +71,7 @@ __all__ = [
     "NetvizError",
     "NetvizWarning",
     "Post",
+    "Recorder",
     "Recording",
     "Scene",
     "animate",
@@ -95,7 +94,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module 'netviz' has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name]), _NAMES.get(name, name))
+    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
-from netviz.recording.storage import ArrayFile, read_arrays
+from netviz.recording.array_file import ArrayFile, read_arrays
 
 HEADER = {"format": 2, "name": "naïve"}
 ARRAYS: dict[str, Any] = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import netviz
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
+from netviz.recording.comparison import Comparison
 from netviz.scene.scene import Scene
 from netviz.timeline.side_by_side import SideBySide
-from netviz.training.comparison import Comparison
 from tests.conftest import short_scene
 
 RATES = [{"set": {"training.learning_rate": 1}}, {"set": {"training.learning_rate": 0.1}}]
@@ -30,6 +31,6 @@ def linear(**changes: Any) -> Scene:
 def film_of(scene: Scene) -> tuple[Comparison, SideBySide]:
     """The runs of a scene, and their frames."""
     runs = netviz.compare(scene)
-    film = film_timeline(netviz.plan(scene), runs)
+    film = film_timeline(netviz.plan(scene), Filmed(runs, scene))
     assert isinstance(film, SideBySide)
     return runs, film

@@ -88,8 +88,8 @@ def test_track_is_loudest_where_the_default_film_shows_the_insight(music: NDArra
     loudest = 4 * int((bars**2).mean(axis=(1, 2)).argmax())
     scene = netviz.load_scene("xor")
     recording = netviz.record(scene)
-    plan = add_story(make_plan(scene, Fraction(91)), recording, recording.scene)
-    timeline = make_timeline(plan, recording, recording.scene)
+    plan = add_story(make_plan(scene, Fraction(91)), recording, scene)
+    timeline = make_timeline(plan, recording, scene)
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(plan.frame_count)])
     fall = np.flatnonzero((cycles >= 2641) & (cycles <= 2708)) / float(plan.fps)
     assert len(fall) / float(plan.fps) >= 4

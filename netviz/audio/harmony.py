@@ -210,7 +210,7 @@ class Errors:
         if span.kind in ("move", "sweep", "hold"):
             return timeline.frame(frame).error
         if span.kind in ("step", "walk"):
-            return float(timeline.recording.train_error[timeline.recording_index.on_curve(span.cycle)])
+            return float(timeline.recording.main_curve[timeline.recording_index.on_curve(span.cycle)])
         return timeline.recording_index.rest_errors[timeline.recording_index.rest[span.cycle]]
 
     def tension(self, frame: int) -> float:
@@ -229,11 +229,11 @@ class Errors:
 
     @cached_property
     def _start(self) -> float:
-        return float(self.timeline.recording.train_error[0])
+        return float(self.timeline.recording.main_curve[0])
 
     @cached_property
     def _average(self) -> Height:
-        return height_of(self.timeline.recording.train_error, self._start)
+        return height_of(self.timeline.recording.main_curve, self._start)
 
     @cached_property
     def _example(self) -> Height:

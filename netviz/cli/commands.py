@@ -27,10 +27,11 @@ from netviz.cli.options import (
 )
 from netviz.cli.sources import OUTPUT_SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.validation import one_run_problems, target_problems
 from netviz.scene.messages import printable
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
 from netviz.timeline.pace import is_by_change
 from netviz.timeline.plan import Plan
@@ -84,14 +85,14 @@ def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: An
             _refuse([*problems, *one_run_problems(source.scene)])
         try:
             with located(source), console.progress_bar() as progress:
-                recording = netviz.record(source.scene, progress=progress)
+                recording = netviz.record(source.to_train, progress=progress)
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
                 diverged.recording.save(target)
                 console.note(f"the recording up to there is in {console.name(target)}")
             raise
         recording.save(target)
-    moments, cycles = len(recording.weights[0]), source.scene.training.cycles
+    moments, cycles = len(recording.step), source.scene.outline.last_step
     console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
 
 
@@ -106,7 +107,7 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
     with console.warnings_shown(strict):
         values, problems = _numbers(inputs)
         source = read_source(ctx, problems)
-        network, expected = source.scene.network, source.scene.input_count
+        expected = source.scene.input_count
         if len(values) != expected:
             taken = f"{count(expected, 'input')}{': the coordinates of a point' if source.scene.is_planar else ''}"
             raise InputError([Problem("--inputs", f"{count(len(values), 'value')}, but the network has {taken}")])
@@ -115,9 +116,10 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
         recording = source.recording
         if recording is None:
             with located(source), console.progress_bar() as progress:
-                recording = netviz.record(source.scene, progress=progress, cache=cache)
+                recording = netviz.record(source.to_train, progress=progress, cache=cache)
         layers = [layer.tolist() for layer in recording.forward(values)]
-    names = network.outputs or [f"output {number + 1}" for number in range(network.layers[-1])]
+    number = source.scene.outline.layers[-1]
+    names = source.scene.network.outputs or [f"output {index + 1}" for index in range(number)]
     answers = list(zip(names, layers[-1], strict=True))
     if as_json:
         outputs = [{"name": name, "value": value} for name, value in answers]
@@ -141,11 +143,11 @@ def plan_command(ctx: click.Context, /, as_json: bool, strict: bool, **_: Any) -
         source = read_source(ctx)
         scene = source.scene
         with located(source):
-            prepared = prepare(scene)
+            prepared = prepare(source.subject)
             plan = prepared.checked()
-            if source.recording is not None:
-                plan = finish(prepared, source.recording).plan
-    if source.recording is None and (unknown := _unknown_before_training(scene, plan)):
+            if isinstance(source.subject, Filmed):
+                plan = finish(prepared, source.subject.recorded).plan
+    if not isinstance(source.subject, Filmed) and (unknown := _unknown_before_training(scene, plan)):
         console.message(
             f"{unknown} known only after training; to see it here, `netviz record` first, then `netviz plan RUN.npz`"
         )
@@ -219,11 +221,17 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
     for path, content in {**copies, target: text.encode()}.items():
         with atomic_write(path, overwrite=overwrite) as temporary:
             temporary.write_bytes(content)
-    of = "the link's run" if is_link(source) else f"{'a copy' if inspected is None else 'the scene'} of {source}"
+    is_look = inspected is not None and bool(inspected.about.run)
+    what = "a copy" if inspected is None else "the look" if is_look else "the scene"
+    of = "the link's run" if is_link(source) else f"{what} of {source}"
     beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
     if inspected is not None and inspected.about.files:
         beside += f"; beside it have to lie: {printable(', '.join(inspected.about.files))}"
-    console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(shlex.quote(str(target)))}")
+    named = shlex.quote(str(target))
+    if is_look:
+        is_recording = inspected is not None and inspected.recording is not None
+        named = f"{shlex.quote(source) if is_recording else 'RUN.npz'} --look {named}"
+    console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(named)}")
 
 
 @command("schema")
@@ -261,7 +269,7 @@ def _numbers(text: str) -> tuple[list[float], list[Problem]]:
     return values, problems
 
 
-def _unknown_before_training(scene: Scene, plan: Plan) -> str:
+def _unknown_before_training(scene: Look, plan: Plan) -> str:
     """Text of what a plan without a recording does not know, with its verb; "" if it knows all."""
     unknown = []
     if scene.told is not None:
@@ -273,7 +281,7 @@ def _unknown_before_training(scene: Scene, plan: Plan) -> str:
     return f"{' and '.join(unknown)} {'are' if len(unknown) > 1 else 'is'}" if unknown else ""
 
 
-def _plan_as_text(scene: Scene, plan: Plan) -> str:
+def _plan_as_text(scene: Look, plan: Plan) -> str:
     lines = [f"{'shot':9} {'what':6} {'cycle':>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
     for span in plan.spans:
         example = "" if span.example is None else str(span.example + 1)
@@ -289,7 +297,7 @@ def _plan_as_text(scene: Scene, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _plan_as_json(scene: Scene, plan: Plan) -> str:
+def _plan_as_json(scene: Look, plan: Plan) -> str:
     spans = [
         {
             "shot": scene.shots[span.shot].shot,
@@ -310,7 +318,7 @@ def _plan_as_json(scene: Scene, plan: Plan) -> str:
     return json.dumps({**table, "captions": captions}, indent=1)
 
 
-def _size(scene: Scene) -> str:
+def _size(scene: Look) -> str:
     return "{}x{}".format(*scene.output.size)
 
 

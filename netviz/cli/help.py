@@ -10,8 +10,8 @@ import click
 from netviz.cli.suggestions import explain_option
 
 GROUPS = {
-    "What goes in": ("--inputs", "--from", "--cycles", "--seed", "--set", "--sweep", "--allow-outside"),
-    "How it looks": ("--style", "--theme", "--palette", "--motion", "--seen-as"),
+    "What goes in": ("--inputs", "--from", "--cycles", "--seed", "--set", "--sweep", "--compare", "--allow-outside"),
+    "How it looks": ("--look", "--style", "--theme", "--palette", "--motion", "--seen-as"),
     "Time and sound": ("--audio", "--duration", "--at", "--frames", "--fps"),
     "Output": (
         *("--output", "--overwrite", "--size", "--for", "--quality", "--transparent", "--film", "--url", "--autoplay"),

@@ -115,6 +115,13 @@ def _settings(command: Command, options: Sequence[str]) -> Command:
         shell_complete=complete_setting,
     )(command)
     command = click.option(
+        "--look",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="How it looks, as keys of a scene in a YAML file: put over what the scene or recording says.",
+        shell_complete=complete_path(".yaml"),
+    )(command)
+    command = click.option(
         "--allow-outside", is_flag=True, help="Let a scene file use files from outside its own folder."
     )(command)
     command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)

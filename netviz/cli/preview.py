@@ -18,6 +18,7 @@ from netviz.cli.help import command
 from netviz.cli.options import all_but, at_option, cache_option, overrides, scene_options
 from netviz.cli.sources import parse_source
 from netviz.errors import InputError
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import ParseResult
 from netviz.scene.messages import printable
@@ -73,18 +74,18 @@ def preview_command(
     return 0
 
 
-def _input(recording: Any, draft: ParseResult) -> PreviewInput:
+def _input(filmed: Filmed | None, draft: ParseResult) -> PreviewInput:
     files = (*draft.files, *([draft.path] if draft.path is not None else []))
     problems = tuple(printable(str(problem)) for problem in draft.problems)
-    subject = draft.scene if recording is None or draft.scene is None else recording.with_scene(draft.scene)
+    subject = filmed or draft.scene
     return PreviewInput(subject, problems, files, draft.notes, draft.located)
 
 
-def _first_input(recording: Any, draft: ParseResult, at: str) -> PreviewInput:
+def _first_input(filmed: Filmed | None, draft: ParseResult, at: str) -> PreviewInput:
     """The first version, prepared. Raises InputError for what no saving mends: mistakes of the command line."""
     if draft.in_options or (draft.problems and (draft.path is None or not draft.path.is_file())):
         raise InputError(draft.in_options or draft.problems)
-    first = _input(recording, draft)
+    first = _input(filmed, draft)
     if first.subject is None:
         return first
     prepared = prepare(first.subject)

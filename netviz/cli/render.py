@@ -62,6 +62,7 @@ OUTPUT_HELP = (
     help="A film for each value, such as training.seed=1..8 or training.learning_rate=0.1,0.5,1; several: for all "
     "combinations.",
 )
+@click.option("--compare", is_flag=True, help="Show several recordings (.npz) side by side, in one film.")
 @jobs_option
 @click.option(
     "--cluster",

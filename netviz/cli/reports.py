@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -19,12 +20,12 @@ from netviz.cli.options import cache_option, debug_option, scene_options
 from netviz.cli.sources import CommandSource, located, read_source
 from netviz.pipeline.provenance import Inspection
 from netviz.recording.event import Event
-from netviz.recording.layers import features_of
 from netviz.recording.recording import Recording
 from netviz.scene.messages import printable
 from netviz.scene.model import Training
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
+from netviz.story.events import find_events
 from netviz.timeline.answers import HALF, unseen_situations
 from netviz.timeline.captions import situation
 from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
@@ -43,8 +44,9 @@ def events_command(ctx: click.Context, /, as_json: bool, cache: bool, strict: bo
     with console.warnings_shown(strict):
         source = read_source(ctx)
         recording = source.recording or _trained(source, cache)
-        found = netviz.events(recording)
-    console.result(_events_json(recording, found) if as_json else _events_text(recording, found))
+        scene = source.scene
+        found = find_events(recording, scene)
+    console.result(_events_json(recording, scene, found) if as_json else _events_text(recording, scene, found))
 
 
 def _trained(source: CommandSource, cache: bool) -> Recording:
@@ -53,7 +55,7 @@ def _trained(source: CommandSource, cache: bool) -> Recording:
 
     try:
         with located(source), console.progress_bar() as progress:
-            return netviz.record(source.scene, progress=progress, cache=cache)
+            return netviz.record(source.to_train, progress=progress, cache=cache)
     except TrainingDiverged as diverged:
         if diverged.recording is None:
             raise
@@ -61,30 +63,29 @@ def _trained(source: CommandSource, cache: bool) -> Recording:
         return diverged.recording
 
 
-def _events_text(recording: Recording, found: tuple[Event, ...]) -> str:
-    scene, cycles = recording.scene, int(recording.cycle[-1])
+def _events_text(recording: Recording, scene: Look, found: tuple[Event, ...]) -> str:
+    cycles = int(recording.step[-1])
     if not found:
-        return f"{scene.name}: nothing of note happened in {count(cycles, 'cycle')}"
-    lines = [f"{'cycle':>10} {'example':>8}  what"]
+        return f"{scene.name}: nothing of note happened in {count(cycles, scene.outline.unit)}"
+    lines = [f"{scene.outline.unit:>10} {'example':>8}  what"]
     for event in found:
         example = "" if event.example is None else str(event.example + 1)
         lines.append(f"{event.cycle:>10,} {example:>8}  {event_text(scene, event)}")
-    lines.append(f"{scene.name}: {count(len(found), 'event')} in {count(cycles, 'cycle')}")
+    lines.append(f"{scene.name}: {count(len(found), 'event')} in {count(cycles, scene.outline.unit)}")
     return "\n".join(map(printable, lines))
 
 
-def _events_json(recording: Recording, found: tuple[Event, ...]) -> str:
-    scene = recording.scene
+def _events_json(recording: Recording, scene: Look, found: tuple[Event, ...]) -> str:
     result = {
         "scene": scene.name,
-        "cycles": int(recording.cycle[-1]),
-        "complete": bool(recording.info["complete"]),
+        "cycles": int(recording.step[-1]),
+        "complete": bool(recording.is_complete),
         "events": [_event_as_json(scene, event) for event in found],
     }
     return json.dumps(result, indent=1)
 
 
-def _event_as_json(scene: Scene, event: Event) -> dict[str, Any]:
+def _event_as_json(scene: Look, event: Event) -> dict[str, Any]:
     synapse = neuron = None
     if event.synapse is not None:
         layer, before, after = event.synapse
@@ -104,16 +105,16 @@ def _event_as_json(scene: Scene, event: Event) -> dict[str, Any]:
     }
 
 
-def event_text(scene: Scene, event: Event) -> str:
+def event_text(scene: Look, event: Event) -> str:
     """An event in plain words, with its numbers."""
     numbers = event.numbers
     between = ""
     if "since" in numbers and numbers["since"] < event.cycle - 1:
-        between = f" (after cycle {numbers['since']:,.0f})"
+        between = f" (between {scene.outline.unit} {numbers['since']:,.0f} and {event.cycle:,})"
     return f"{_EVENT_TEXTS[event.kind](scene, event)}{between}"
 
 
-def _sign(scene: Scene, event: Event) -> str:
+def _sign(scene: Look, event: Event) -> str:
     assert event.synapse is not None
     layer, before, after = event.synapse
     ends = f"from {_name(scene, layer, before)} to {_name(scene, layer + 1, after)}"
@@ -123,80 +124,80 @@ def _sign(scene: Scene, event: Event) -> str:
     return f"the synapse {ends} turns {sign} for good: {_from_to(event)}{times}"
 
 
-def _withers(scene: Scene, event: Event) -> str:
+def _withers(scene: Look, event: Event) -> str:
     before, after = (f"{event.numbers[name]:.1%}" for name in ("before", "after"))
     return f"the input {_neuron(scene, event)} withers: from {before} of all weights that leave the inputs to {after}"
 
 
-def _dead(scene: Scene, event: Event) -> str:
+def _dead(scene: Look, event: Event) -> str:
     if event.cycle == 0:
         return f"{_neuron(scene, event)} is dead from the start: it says nothing to any example"
     return f"{_neuron(scene, event)} dies: it says nothing to any example any more"
 
 
-def _saturated(scene: Scene, event: Event) -> str:
+def _saturated(scene: Look, event: Event) -> str:
     close = "close to a bound for every example"
     if event.cycle == 0:
         return f"{_neuron(scene, event)} is saturated from the start: {close}"
     return f"{_neuron(scene, event)} saturates: it is {close} from now on"
 
 
-def _plateau(_: Scene, event: Event) -> str:
+def _plateau(_: Look, event: Event) -> str:
     return f"a plateau: up to cycle {event.numbers['to']:,.0f} the error hardly falls: {_from_to(event)}"
 
 
-def _halved(_: Scene, event: Event) -> str:
+def _halved(_: Look, event: Event) -> str:
     return f"the error has halved for good: {_from_to(event)}"
 
 
-def _insight(_: Scene, event: Event) -> str:
+def _insight(_: Look, event: Event) -> str:
     numbers = event.numbers
     fastest = f"fastest near cycle {numbers['steepest']:,.0f}"
     return f"insight: up to cycle {numbers['to']:,.0f} the error falls suddenly: {_from_to(event)}, {fastest}"
 
 
-def _slows(_: Scene, event: Event) -> str:
+def _slows(_: Look, event: Event) -> str:
     share, cycles = event.numbers["share"], event.numbers["cycles"]
     return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of the cycles"
 
 
-def _leans(_: Scene, event: Event) -> str:
+def _leans(_: Look, event: Event) -> str:
     numbers = event.numbers
     return f"{numbers['right']:,.0f} of {numbers['examples']:,.0f} examples are on the right side for good"
 
 
-def _holdout(_: Scene, event: Event) -> str:
+def _holdout(_: Look, event: Event) -> str:
     numbers = event.numbers
     when = f"only from cycle {numbers['to']:,.0f} on, all others from cycle {numbers['from']:,.0f} on"
     return f"example {numbers['example'] + 1:.0f} resists: it is clearly right {when}"
 
 
-def _unseen(scene: Scene, event: Event) -> str:
+def _unseen(scene: Look, event: Event) -> str:
     numbers = event.numbers
     shot = unseen_situations(scene)[round(numbers["situation"])]
-    answer = "" if scene.network.layers[-1] > 1 else f" ({numbers['answer']:.3g})"
+    answer = "" if scene.outline.layers[-1] > 1 else f" ({numbers['answer']:.3g})"
     error = numbers["error"]
     what = "most wrong" if error > HALF else "on the right side for good" if error == HALF else "clearly right for good"
     return f"the answer to {situation(scene, shot.inputs)}, which is not among the examples, is {what}{answer}"
 
 
-def _solved(_: Scene, event: Event) -> str:
+def _solved(_: Look, event: Event) -> str:
     return f"solved: all {event.numbers['examples']:,.0f} examples are clearly right for good"
 
 
-def _accurate(_: Scene, event: Event) -> str:
+def _accurate(scene: Look, event: Event) -> str:
     numbers = event.numbers
-    of = "kept for testing" if numbers["test"] else "learned from"
+    of = "kept for testing" if numbers["test"] else "learned from" if scene.outline.is_own else "shown"
     return f"{numbers['share']:.0%} of the {numbers['examples']:,.0f} examples {of} are on the right side for good"
 
 
-def _overfits(_: Scene, event: Event) -> str:
+def _overfits(_: Look, event: Event) -> str:
     return f"overfitting: from here on the test loss rises: {_from_to(event)}, while the training loss falls"
 
 
-def _diverged(scene: Scene, event: Event) -> str:
+def _diverged(scene: Look, event: Event) -> str:
     if not event.numbers["complete"]:
-        return f"training diverges, and breaks off; {count(scene.training.cycles, 'cycle')} were asked for"
+        return f"training diverges, and breaks off; {count(scene.outline.last_step, scene.outline.unit)} were asked for"
     return f"training diverges: the error stays above what it began with: {_from_to(event)}"
 
 
@@ -223,16 +224,16 @@ def _from_to(event: Event) -> str:
     return f"{event.numbers['before']:.3g} to {event.numbers['after']:.3g}"
 
 
-def _neuron(scene: Scene, event: Event) -> str:
+def _neuron(scene: Look, event: Event) -> str:
     assert event.neuron is not None
     return _name(scene, *event.neuron)
 
 
-def _name(scene: Scene, layer: int, index: int) -> str:
+def _name(scene: Look, layer: int, index: int) -> str:
     """The name the scene gives a neuron, or its number, counted from 1."""
     network = scene.network
-    last = len(network.layers) - 1
-    names = network.inputs or features_of(scene) or () if layer == 0 else network.outputs if layer == last else ()
+    last = len(scene.outline.layers) - 1
+    names = network.inputs or scene.outline.features or () if layer == 0 else network.outputs if layer == last else ()
     if names:
         return names[index]
     if layer in (0, last):
@@ -340,8 +341,9 @@ def _inspection_text(found: Inspection) -> str:
         ("title", about.title),
         ("made with", about.software),
         ("scene", f"sha256 {about.scene_hash}"),
-        ("seed", str(about.seed)),
-        ("network", _network_text(about)),
+        ("seed", "" if about.seed is None else str(about.seed)),
+        ("run", about.run),
+        ("network", "" if about.run else _network_text(about)),
         ("music", "none" if about.music is None else str(about.music) or "its file does not say what it is"),
         ("files", ", ".join(about.files)),
         ("holds", _media_text(found)),
@@ -371,37 +373,53 @@ def _media_text(found: Inspection) -> str:
     return ", ".join([*parts, size])
 
 
+CURVES = {"loss": "training loss", "error": "average error", "test_loss": "test loss"}
+"""What netviz calls the curves of its own runs."""
+
+
 def _recording_lines(recording: Recording | None) -> list[tuple[str, str]]:
     """Lines about a recording: its layers, moments, examples and curves, and what recorded it."""
     if recording is None:
         return []
     facts = _recording_facts(recording)
-    cycles, examples = len(recording.shown_cycles), recording.examples
-    learned, tested = len(examples.inputs), len(examples.test_inputs)
-    curves, versions = recording.curve_cycle, recording.info["versions"]
-    unfinished = "" if recording.info["complete"] else f"; training broke off after cycle {recording.cycle[-1]:,}"
+    unit, steps, curve = recording.unit, len(recording.shown_steps), recording.curve_step
+    unfinished = "" if recording.is_complete else f"; training broke off after {unit} {recording.step[-1]:,}"
+    curves = f"{', '.join(facts['curves'])}: {len(curve):,} points up to {unit} {curve[-1]:,}"
     return [
         ("layers", f"{', '.join(facts['activations'])}; {facts['parameters']:,} parameters"),
-        ("moments", f"{facts['moments']:,}, in {facts['rows']:,} rows, from {cycles:,} shown cycles{unfinished}"),
-        ("examples", f"{learned:,} to learn from" + (f", {tested:,} to test" if tested else "")),
-        ("curves", f"{', '.join(facts['curves'])}: {len(curves):,} points up to cycle {curves[-1]:,}"),
-        ("recorded by", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        (
+            "moments",
+            f"{facts['moments']:,}, in {facts['rows']:,} rows, from {count(steps, f'shown {unit}')}{unfinished}",
+        ),
+        ("examples", _examples_text(recording)),
+        ("curves", curves if facts["curves"] else ""),
+        ("recorded by", ", ".join(f"{name} {version}" for name, version in facts["versions"].items())),
     ]
+
+
+def _examples_text(recording: Recording) -> str:
+    probes, examples = len(recording.probes.inputs), recording.examples
+    more, tested = len(examples.inputs) - probes, len(examples.test_inputs)
+    parts = [f"{probes:,} {'shown' if recording.training_setup is None else 'to learn from'}"]
+    parts += [f"{more:,} more in the plane"] if more else []
+    return ", ".join([*parts, *([f"{tested:,} to test"] if tested else [])])
 
 
 def _recording_facts(recording: Recording) -> dict[str, Any]:
     """Facts of a recording for programs."""
-    network = recording.scene.network
-    arrays = (*recording.weights, *(recording.biases if network.bias else ()))
+    network = recording.network
     return {
-        "layers": [*network.layers],
+        "layers": [*network.sizes],
         "activations": [*network.activations],
-        "parameters": sum(array[0].size for array in arrays),
-        "moments": len(recording.weights[0]),
-        "rows": len(recording.cycle),
-        "curves": ["training loss", "average error"] + ["test loss"] * (recording.test_loss is not None),
-        "complete": recording.info["complete"],
-        "versions": recording.info["versions"],
+        "parameters": sum(array[0].size for roles in recording.parameters for array in roles.values()),
+        "moments": len(recording.step),
+        "rows": len(recording.probe),
+        "probes": len(recording.probes.inputs),
+        "unit": recording.unit,
+        "curves": [text for name, text in CURVES.items() if name in recording.curves]
+        + [name for name in recording.curves if name not in CURVES],
+        "complete": recording.is_complete,
+        "versions": dict(versions) if isinstance(versions := recording.info.get("versions"), Mapping) else {},
     }
 
 
@@ -411,6 +429,7 @@ def _inspection_json(found: Inspection) -> str:
         "title": about.title,
         "netviz": about.version,
         "seed": about.seed,
+        "run": about.run or None,
         "scene_sha256": about.scene_hash,
         "music": vars(about.music) if about.music is not None else None,
         "files": about.files,

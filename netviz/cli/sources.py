@@ -17,13 +17,17 @@ from netviz.atomic_files import folder_problems
 from netviz.audio.soundtrack import file_problems
 from netviz.cli.options import overrides
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.pipeline.validation import target_problems
+from netviz.pipeline.looks import Filmed, read_filmed
+from netviz.pipeline.validation import scene_of, target_problems
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
-from netviz.scene.loader import ParseResult, read_scene, read_stored
+from netviz.scene.loader import ParseResult, read_scene
+from netviz.scene.look_file import LookKeys, read_look
 from netviz.scene.messages import printable
+from netviz.scene.model import FEWEST_RUNS, MOST_RUNS
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, key_path
 from netviz.scene.playground_link import is_link
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look, Scene
 from netviz.scene.schedule import is_trained
 from netviz.scene.sound import Sound
 from netviz.scene.sweep import SweepPoint, named, parse_sweep, points
@@ -35,13 +39,12 @@ OUTPUT_SUFFIXES = {"render": (*FILE_KINDS, *PICTURES), "still": PICTURES, "recor
 
 @dataclass(frozen=True)
 class CommandSource:
-    """A scene, the recording if it came with one, the file it was read from, and the files the command writes.
+    """A scene, or a recorded run with the scene of its film; the file it was read from, and those the command writes.
 
     located: adds its place in the scene's file to a problem that is found later.
     """
 
-    scene: Scene
-    recording: Recording | None
+    subject: Scene | Filmed
     path: Path | None
     targets: tuple[Path, ...]
     located: Callable[[Problem], Problem]
@@ -52,9 +55,21 @@ class CommandSource:
         return self.targets[0]
 
     @property
-    def subject(self) -> Scene | Recording:
-        """The scene or recording, as `netviz.render` and the others take it."""
-        return self.scene if self.recording is None else self.recording
+    def scene(self) -> Look:
+        """The scene, or the one that the recorded run is shown with."""
+        return scene_of(self.subject)
+
+    @property
+    def recording(self) -> Recording | None:
+        """The recorded run, if it is of one."""
+        recorded = self.subject.recorded if isinstance(self.subject, Filmed) else None
+        return recorded if isinstance(recorded, Recording) else None
+
+    @property
+    def to_train(self) -> Scene:
+        """The scene, of a source that is no recording."""
+        assert isinstance(self.subject, Scene), "a recording is trained already"
+        return self.subject
 
 
 def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> CommandSource:
@@ -64,8 +79,8 @@ def read_source(ctx: click.Context, more: Iterable[Problem] = ()) -> CommandSour
     then also with those of music and output, so that the user hears of all at once.
     """
     typed, problems = overrides(ctx)
-    recording, result = parse_source(ctx, typed)
-    (source,) = _sources(ctx, [*problems, *more], [(recording, result, (_target(ctx, result),))])
+    filmed, result = parse_source(ctx, typed)
+    (source,) = _sources(ctx, [*problems, *more], [(filmed, result, (_target(ctx, result),))])
     return source
 
 
@@ -78,12 +93,16 @@ def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Comma
     swept, wrong = _sweeps(ctx, typed)
     problems += [*more, *wrong]
     found = []
-    for source in ctx.params["sources"] or (_usual_source(ctx),):
+    if ctx.params.get("compare"):
+        found = [(*_read_comparison(ctx, typed), "comparison")]
+        if ctx.params["sweeps"]:
+            problems.append(Problem("--sweep", "recordings are trained already; compare them without it"))
+    for source in () if found else ctx.params["sources"] or (_usual_source(ctx),):
         for point in swept:
-            recording, result = _read(ctx, source, {**typed, **point.overrides})
+            filmed, result = _read(ctx, source, {**typed, **point.overrides})
             if result.scene is not None:
                 result = replace(result, scene=named(result.scene, point))
-            found.append((recording, result, f"{_name(result)}{point.part}"))
+            found.append((filmed, result, f"{_name(result)}{point.part}"))
     outputs = ctx.params["outputs"]
     targets = target_files(outputs, [name for _, _, name in found])
     problems += collisions(outputs, targets)
@@ -91,17 +110,16 @@ def read_sources(ctx: click.Context, more: Iterable[Problem] = ()) -> list[Comma
 
 
 def _sources(
-    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Recording | None, ParseResult, tuple[Path, ...]]]
+    ctx: click.Context, problems: list[Problem], found: Sequence[tuple[Filmed | None, ParseResult, tuple[Path, ...]]]
 ) -> list[CommandSource]:
     sources = []
-    for recording, result, targets in found:
+    for filmed, result, targets in found:
         problems += result.problems
         for note in result.notes:
             warnings.warn(note, NetvizWarning, stacklevel=3)
         path = result.path
         if result.scene is not None and not (path is not None and any(_same_file(target, path) for target in targets)):
-            filmed = recording and recording.with_scene(result.scene)
-            sources.append(CommandSource(result.scene, filmed, path, targets, result.located))
+            sources.append(CommandSource(filmed or result.scene, path, targets, result.located))
     if problems or len(sources) < len(found):
         for _, result, targets in found:
             problems += _problems_beyond(ctx, result, targets)
@@ -126,10 +144,18 @@ def _located(problem: Problem, sources: Sequence[CommandSource]) -> Problem:
     return problem
 
 
-def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
-    if source.lower().endswith(".npz") and not is_link(source):
-        return _read_recording(Path(source), typed)
-    return None, read_scene(source, typed, allow_outside=ctx.params["allow_outside"])
+def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
+    look = read_look(ctx.params.get("look"), allow_outside=ctx.params["allow_outside"])
+    if _is_recording(source):
+        return _read_recording(Path(source), look, typed)
+    result = read_scene(source, typed, look=look.overrides, allow_outside=ctx.params["allow_outside"])
+    problems = (*look.problems, *result.problems)
+    scene = None if problems else result.scene
+    return None, replace(result, problems=problems, scene=scene, notes=(*look.notes, *result.notes))
+
+
+def _is_recording(source: str) -> bool:
+    return source.lower().endswith(".npz") and not is_link(source)
 
 
 def _sweeps(ctx: click.Context, typed: dict[str, Override]) -> tuple[list[SweepPoint], list[Problem]]:
@@ -157,8 +183,8 @@ def _name(result: ParseResult) -> str:
     return str(result.parts.get("name", result.path.stem if result.path else "film"))
 
 
-def parse_source(ctx: click.Context, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
-    """The command's scene as far as it can be read, with the user's options in it, and its recording if it has one."""
+def parse_source(ctx: click.Context, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
+    """The command's scene as far as it can be read, with the user's options in it, or its recorded run."""
     return _read(ctx, ctx.params["source"] or _usual_source(ctx), typed)
 
 
@@ -176,18 +202,69 @@ def _usual_source(ctx: click.Context) -> str:
     raise InputError([Problem("", message)])
 
 
-def _read_recording(path: Path, typed: dict[str, Override]) -> tuple[Recording | None, ParseResult]:
+def _read_recording(path: Path, look: LookKeys, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
     try:
         recording = Recording.load(path)
     except InputError as wrong:
-        return None, ParseResult(wrong.problems, path=path)
+        return None, ParseResult((*wrong.problems, *look.problems), path=path)
+    return _with_look(recording, path, look, typed)
+
+
+def _read_comparison(ctx: click.Context, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
+    """The recordings of a command, side by side."""
+    look = read_look(ctx.params.get("look"), allow_outside=ctx.params["allow_outside"])
+    problems, recordings = [*look.problems], dict[str, Recording]()
+    for source in ctx.params["sources"]:
+        path = Path(source)
+        if not _is_recording(source):
+            message = "is no recording (.npz); to compare runs of a scene, name them in it (compare)"
+            problems.append(Problem(printable(source), message))
+        elif path.stem in recordings:
+            problems.append(Problem(str(path), "two recordings have this name, which stands above the run; rename one"))
+        else:
+            try:
+                recordings[path.stem] = Recording.load(path)
+            except InputError as wrong:
+                problems += wrong.problems
+    if not problems and len(recordings) < FEWEST_RUNS:
+        problems.append(Problem("--compare", f"give {FEWEST_RUNS} to {MOST_RUNS} recordings"))
+    if problems:
+        return None, ParseResult(tuple(problems))
+    ended = tuple(None if each.is_complete else int(each.step[-1]) for each in recordings.values())
+    whole = Comparison(tuple(recordings.values()), tuple(recordings), ended)
+    return _with_look(whole, Path("comparison"), look, typed)
+
+
+def _with_look(
+    recorded: Recording | Comparison, path: Path, look: LookKeys, typed: dict[str, Override]
+) -> tuple[Filmed | None, ParseResult]:
     late = {key: override for key, override in typed.items() if is_trained(key) or key_path(key)[0] == "compare"}
-    result = read_stored(recording.scene, path, {key: typed[key] for key in typed if key not in late})
     message = "the recording is trained already; render a scene to change this"
-    problems = [Problem(override.origin, message) for override in late.values()]
-    return recording, replace(
+    problems = [Problem(override.origin, message) for key, override in late.items() if key != FRAMES]
+    frames, wrong = _frames(late.get(FRAMES))
+    early = {key: typed[key] for key in typed if key not in late}
+    filmed, result = read_filmed(recorded, look, early, frames=frames, path=path)
+    problems += wrong
+    if problems:
+        filmed = None
+    return filmed, replace(
         result, problems=(*problems, *result.problems), in_options=(*problems, *result.in_options), path=path
     )
+
+
+FRAMES = "schedule.frames"
+"""The one key of training that a recording has a meaning for: how many of its steps are shown."""
+
+
+def _frames(given: Override | None) -> tuple[Override | None, list[Problem]]:
+    if given is None:
+        return None, []
+    if type(given.value) is not int or given.value < 1:
+        message = (
+            f"expected a whole number from 1: how many of the kept steps to show; got {printable(str(given.value))}"
+        )
+        return None, [Problem(given.origin, message)]
+    return given, []
 
 
 def _target(ctx: click.Context, result: ParseResult) -> Path:

@@ -113,7 +113,7 @@ def contributions(recording: Recording, scene: Look) -> tuple[Floats, ...]:
     It is its |weight|, the largest in the recorded moments at rest (in sixteen of them, where there are more), times
     the strength of the neuron before it over the training examples after training: the root of its mean square.
     """
-    rest = np.flatnonzero(recording.example == AT_REST)
+    rest = np.flatnonzero(recording.probe == AT_REST)
     rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_MOMENTS)).astype(int))]
     moments = recording.moment[rows]
     weights = [

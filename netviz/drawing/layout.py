@@ -148,7 +148,7 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
     given = [_given(panel, shape) for panel in panels]
     free_pictures = [name for name, at in zip(names, given, strict=True) if name.startswith("picture") and at is None]
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
-    has_test = scene.outline.tests > 0
+    has_test = scene.outline.has_test_loss
     counters = counters or (3 if has_test else 2)
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
         counters = 3  # two counters need as large a part of the width as three in a wider picture

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.layer_collapsing import CollapsedLayer
 from netviz.drawing.layout import Flow, Rect
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Integers
 
 GAP, COLLAPSED_GAP = 1.35, 1.1
 """Gap between two discs, in radii; in networks with collapsed layers discs stand closer and are larger."""
@@ -52,7 +52,7 @@ class CellBlock:
     pitch: int
     rows: int
     columns: int
-    cells: NDArray[np.int64]
+    cells: Integers
     is_picture: bool
 
     @property
@@ -329,7 +329,7 @@ class NetworkPositions:
         """True if a layer has a bias node that is drawn."""
         return self.has_bias_nodes and layer < len(self.centres) - 1 and self.box(layer) is None
 
-    def discs(self, layer: int) -> NDArray[np.int64]:
+    def discs(self, layer: int) -> Integers:
         """Numbers of a layer's neurons that are discs."""
         everyone = np.arange(len(self.neurons(layer)))
         if self.classes is not None and layer == len(self.centres) - 1:
@@ -337,7 +337,7 @@ class NetworkPositions:
         block = self.block(layer)
         return everyone if block is None else np.setdiff1d(everyone, block.cells)
 
-    def nodes(self, layer: int) -> NDArray[np.int64]:
+    def nodes(self, layer: int) -> Integers:
         """Numbers of a layer's discs, and of its bias node if there is one."""
         discs = self.discs(layer)
         return np.append(discs, len(self.neurons(layer))) if self.draws_bias(layer) else discs

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.layout import Flow
 from netviz.drawing.network_layout import NetworkPositions, SynapseEnds
+from netviz.recording.layers import Integers
 
 EDGE = 0.62
 """Part of a node's breadth along whose edge synapses end at most."""
@@ -20,7 +21,7 @@ ROOM = 1.25
 
 
 def curves(
-    places: NetworkPositions, lines: Sequence[NDArray[np.int64] | None] | None = None, points: int = 40
+    places: NetworkPositions, lines: Sequence[Integers | None] | None = None, points: int = 40
 ) -> list[NDArray[np.float64]]:
     """Lines of the synapses, for each weight layer (synapses, points, 2), from rim to rim.
 
@@ -42,7 +43,7 @@ def curves(
 
 
 def _on_edge(
-    places: NetworkPositions, layer: int, nodes: NDArray[np.int64], off: NDArray[np.float64], side: int
+    places: NetworkPositions, layer: int, nodes: Integers, off: NDArray[np.float64], side: int
 ) -> NDArray[np.float64]:
     """Points (n, 2), from the middles of nodes, of their edges at distances (n,) across the flow from its middle."""
     radii = places.radii(layer)[nodes]
@@ -53,7 +54,7 @@ def _on_edge(
 
 
 def spread_ends(
-    places: NetworkPositions, widths: Sequence[NDArray[np.float64]], lines: Sequence[NDArray[np.int64] | None]
+    places: NetworkPositions, widths: Sequence[NDArray[np.float64]], lines: Sequence[Integers | None]
 ) -> tuple[SynapseEnds, ...]:
     """Ends of synapses along the edges of their nodes: each takes as much of the edge as its width asks for.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
+from netviz.pipeline.looks import Filmed, Recorded, Source, filmed, resolved
 from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import (
-    Source,
     input_files,
     one_run_problems,
     picture_problems,
@@ -21,11 +21,16 @@ from netviz.pipeline.validation import (
     side_by_side_problems,
     target_problems,
 )
+from netviz.recording.comparison import Comparison
+from netviz.recording.event import Event
+from netviz.recording.recorder import Recorder
 from netviz.recording.recording import Recording
+from netviz.scene.look_file import LookSource
 from netviz.scene.scene import Scene
+from netviz.story.events import find_events
 from netviz.timeline.moments import check_moment, moment_frame
 from netviz.training.cache import record_once, recording_cache
-from netviz.training.comparison import Comparison, compare_runs
+from netviz.training.comparison import compare_runs
 from netviz.training.trainer import train
 
 if TYPE_CHECKING:
@@ -48,27 +53,43 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
         raise InputError(problems)
     prepared = prepare(scene, film=False)
     prepared.refuse()
+    assert isinstance(prepared.scene, Scene)
     return train_or_load(prepared.scene, progress, cache)
 
 
-def compare(scene: Scene, *, progress: Progress | None = None, cache: bool = False) -> Comparison:
-    """Train all runs of a scene that compares some. progress, cache: as in `record`, for each run by itself.
+def compare(
+    scene: Scene | Mapping[str, Recording | Recorder], *, progress: Progress | None = None, cache: bool = False
+) -> Comparison:
+    """Train all runs of a scene that compares some; or put recordings side by side, by the names that they are to have.
 
-    Raises InputError as `render` does, NetvizError if all runs diverge: one that does is kept up to there.
+    progress, cache: as in `record`, for each run by itself. Raises InputError as `render` does, NetvizError if all runs
+    diverge: one that does is kept up to there.
     """
+    if not isinstance(scene, Scene):
+        return side_by_side(scene)
     prepared = prepare(scene, film=False)
     prepared.refuse()
+    assert isinstance(prepared.scene, Scene)
     runs = [Problem("compare", "names no runs")] if scene.compare is None else side_by_side_problems(prepared.scene)
     if runs:
         raise InputError(runs)
     return train_runs(prepared.scene, progress, cache)
 
 
+def side_by_side(recordings: Mapping[str, Recording | Recorder]) -> Comparison:
+    """Recordings made one by one, to be shown side by side. Raises InputError if that cannot be."""
+    taken = {name: each.recording() if isinstance(each, Recorder) else each for name, each in recordings.items()}
+    ended = tuple(None if each.is_complete else int(each.step[-1]) for each in taken.values())
+    return filmed(Comparison(tuple(taken.values()), tuple(taken), ended)).comparison
+
+
 def recorded(prepared: Prepared, *, progress: Progress | None = None, cache: bool = False) -> Recording | Comparison:
     """The recording that was prepared, or what training the prepared scene leaves: of its one run, or of all."""
-    if not isinstance(prepared.source, Scene):
-        return prepared.source
-    return (train_or_load if prepared.scene.compare is None else train_runs)(prepared.scene, progress, cache)
+    if isinstance(prepared.source, Filmed):
+        return prepared.source.recorded
+    scene = prepared.scene
+    assert isinstance(scene, Scene), "what is to be trained is a scene"
+    return (train_or_load if scene.compare is None else train_runs)(scene, progress, cache)
 
 
 def train_or_load(scene: Scene, progress: Progress | None, cache: bool) -> Recording:
@@ -92,11 +113,25 @@ def train_runs(scene: Scene, progress: Progress | None, cache: bool) -> Comparis
     return compare_runs(scene, run)
 
 
+def events(recording: Recording | Recorder | Filmed, *, look: LookSource | None = None) -> tuple[Event, ...]:
+    """What happened in a training run, in the order of time: signs that changed, when the error halved, and so on.
+
+    look: as in `render`; the situations that a film thinks about are asked too. Of a run that netviz did not train it
+    is known between which two kept moments something happened.
+    """
+    shown = filmed(recording, look)
+    if isinstance(shown.recorded, Comparison):
+        raise InputError(one_run_problems(shown.scene))
+    return find_events(shown.recorded, shown.scene)
+
+
 def still(
     source: Source,
     at: str = "50%",
     output: str | Path | None = None,
     *,
+    look: LookSource | None = None,
+    frames: int | None = None,
     overwrite: bool = False,
     seen_as: str | None = None,
     progress: Progress | None = None,
@@ -107,13 +142,14 @@ def still(
     A film without a background gives (height, width, 4), the last alpha. output: its file, PNG or JPEG.
 
     at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. seen_as:
-    deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. cache: as in
-    `record`. Raises InputError as `render` does.
+    deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. look,
+    frames: as in `render`; cache: as in `record`. Raises InputError as `render` does.
     """
     from netviz.drawing.renderer import draw_picture
     from netviz.drawing.theme import picture_seen, vision_problems
 
-    prepared, scene = prepare(source), scene_of(source)
+    prepared = prepare(resolved(source, look, frames))
+    scene = scene_of(prepared.source)
     problems = vision_problems(seen_as)
     if output is not None:
         problems += picture_problems(scene, Path(output), overwrite, input_files(scene))
@@ -130,42 +166,48 @@ def still(
     if output is not None:
         from netviz.video.images import write_picture
 
-        write_picture(Path(output), picture, embedded_provenance(scene), overwrite=overwrite)
+        write_picture(Path(output), picture, embedded_provenance(prepared.source), overwrite=overwrite)
     return picture
 
 
-def animate(recording: Recording | Comparison, figure: Figure | None = None) -> FuncAnimation:
+def animate(
+    recording: Recorded, figure: Figure | None = None, *, look: LookSource | None = None, frames: int | None = None
+) -> FuncAnimation:
     """The film of a recording, or of several side by side, as a matplotlib animation.
 
     Keep a reference to it, as with any animation.
 
-    figure: one to draw into, from pyplot for example; without it one of the film's size in pixels is made.
+    figure: one to draw into, from pyplot for example; without it one of the film's size in pixels is made. look,
+    frames: as in `render`.
     """
     from netviz.drawing.renderer import make_animation
 
-    prepared = prepare(recording)
+    prepared = prepare(resolved(recording, look, frames))
     prepared.checked()
-    return make_animation(finish(prepared, recording).timeline, figure)
+    return make_animation(finish(prepared, recorded(prepared)).timeline, figure)
 
 
 def sonify(
-    source: Scene | Recording,
+    source: Source,
     output: str | Path,
     *,
+    look: LookSource | None = None,
+    frames: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
     cache: bool = False,
 ) -> Path:
     """Make the sound of a run, as long as its film, and write it as WAV (48 kHz, stereo, 16 bits). Returns the file.
 
-    output: the file; an existing one is refused unless `overwrite`. cache: as in `record`. Raises InputError before any
-    work with all that is wrong with what is asked for, another NetvizError if something fails; then the output is as it
-    was before.
+    output: the file; an existing one is refused unless `overwrite`. look, frames: as in `render`; cache: as in
+    `record`. Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if
+    something fails; then the output is as it was before.
     """
     from netviz.atomic_files import atomic_write
     from netviz.audio.mixdown import write_sonified
 
-    prepared, scene, target = prepare(source), scene_of(source), Path(output)
+    prepared, target = prepare(resolved(source, look, frames)), Path(output)
+    scene = scene_of(prepared.source)
     problems = [*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)]
     prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline_of_one_run

@@ -10,10 +10,12 @@ from pathlib import Path
 from netviz.audio.loudness import normalized
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import executable
+from netviz.pipeline.looks import Filmed, Source
 from netviz.pipeline.prepare import Finished, Prepared, prepare
 from netviz.pipeline.provenance import embedded_provenance
-from netviz.pipeline.validation import Source, captions_of, film_target_problems, input_files, scene_of
+from netviz.pipeline.validation import captions_of, film_target_problems, input_files, scene_of
 from netviz.scene.output import Output
+from netviz.scene.scene import Scene
 from netviz.timeline.moments import poster_frame
 from netviz.video.formats import FILE_KINDS, PICTURES, EncodeSettings, is_picture, outputs_of
 from netviz.video.images import picture_file
@@ -25,6 +27,8 @@ Targets = Target | Sequence[Target]
 """A file, or several that share one rendering."""
 Films = Mapping[Target | tuple[Target, ...], Source]
 """Sources of films by the file, or the files, that each becomes."""
+ResolvedFilms = Mapping[Target | tuple[Target, ...], Scene | Filmed]
+"""The same, each with the scene of its film."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,7 @@ def targets_of(targets: Targets) -> tuple[Path, ...]:
     return (Path(targets),) if isinstance(targets, str | Path) else tuple(map(Path, targets))
 
 
-def prepare_films(films: Films, *, overwrite: bool = False) -> tuple[list[Problem], list[Prepared]]:
+def prepare_films(films: ResolvedFilms, *, overwrite: bool = False) -> tuple[list[Problem], list[Prepared]]:
     """Prepare films once each. Returns all problems with them and with their files, and what was prepared."""
     problems, prepared = _shared_files(films), []
     for target, source in films.items():
@@ -63,7 +67,7 @@ def prepare_films(films: Films, *, overwrite: bool = False) -> tuple[list[Proble
     return problems, prepared
 
 
-def _shared_files(films: Films) -> list[Problem]:
+def _shared_files(films: ResolvedFilms) -> list[Problem]:
     """Files that would be written more than once, by one film or several, also under another spelling; and none."""
     problems, seen = [], dict[str, Path]()
     for target, source in films.items():
@@ -88,7 +92,7 @@ def _of(name: str, problem: Problem) -> Problem:
     return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
 
 
-def render_jobs(films: Films, overwrite: bool, problems: Iterable[Problem]) -> list[RenderJob]:
+def render_jobs(films: ResolvedFilms, overwrite: bool, problems: Iterable[Problem]) -> list[RenderJob]:
     """Jobs for all films. Raises InputError with everything that is wrong with any of them, and with `problems`."""
     found, prepared = prepare_films(films, overwrite=overwrite)
     if problems := [*problems, *found]:
@@ -114,7 +118,7 @@ def render_job(
         music,
         overwrite,
         captions=captions_of(scene, targets),
-        about=embedded_provenance(scene),
+        about=embedded_provenance(prepared.source),
     )
     return RenderJob(prepared, targets, spec, finished)
 

@@ -23,8 +23,8 @@ from netviz.audio.soundtrack import (
     soundtrack,
 )
 from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
+from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.validation import (
-    Source,
     caption_fit_problems,
     drawing_problems,
     film_timeline,
@@ -33,9 +33,11 @@ from netviz.pipeline.validation import (
     scene_of,
     side_by_side_problems,
 )
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
+from netviz.scene.look_file import LookSource
 from netviz.scene.model import Schedule
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look, Scene
 from netviz.scene.validation import MOST_SHOWN
 from netviz.story.story import add_story
 from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
@@ -43,7 +45,6 @@ from netviz.timeline.captions import add_captions
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison
 from netviz.training.training_recorder import is_too_large, refuse_too_large
 
 
@@ -58,8 +59,8 @@ class Prepared:
     plan's notes on what it has time for.
     """
 
-    source: Source
-    scene: Scene
+    source: Scene | Filmed
+    scene: Look
     plan: Plan | None
     soundtrack: Soundtrack | None
     problems: tuple[Problem, ...]
@@ -90,12 +91,17 @@ class Finished:
     """A film of which everything is known: its plan, with all that only the recording adds, and its recording."""
 
     plan: Plan
-    recorded: Recording | Comparison
+    film: Filmed
+
+    @property
+    def recorded(self) -> Recording | Comparison:
+        """Its recording, or those of several runs."""
+        return self.film.recorded
 
     @property
     def timeline(self) -> Timeline | SideBySide:
         """The state of every frame; each call makes it anew."""
-        return film_timeline(self.plan, self.recorded)
+        return film_timeline(self.plan, self.film)
 
     @property
     def timeline_of_one_run(self) -> Timeline:
@@ -105,22 +111,24 @@ class Finished:
         return timeline
 
 
-def prepare(source: Source, *, film: bool = True) -> Prepared:
+def prepare(source: Scene | Filmed, *, film: bool = True) -> Prepared:
     """Look at a scene or recording once: resolve its schedule, lay out its film, and find all that is wrong with it.
 
     Music is decoded, and its beats are found, where the film depends on them. film: False for what is only trained;
     then the schedule is resolved, and nothing else is looked at. Nothing is raised: see `Prepared`.
     """
     given = scene_of(source)
-    if not film:
+    if not film and isinstance(given, Scene):
         return _prepared_for_training(source, given)
     silent = sound_problems(given)
     if given.sync is not None and given.sync.is_heard:
         silent += library_problems()
     problems = drawing_problems(given)
     layout = _Layout(given) if silent else _lay_out(given)
-    problems += recording_problems(source) if isinstance(source, Recording) else []
-    if not isinstance(source, Recording) and not problems and not (silent and given.schedule.frames == "beats"):
+    if isinstance(source, Filmed):
+        problems += recording_problems(source.recorded, given) if isinstance(source.recorded, Recording) else []
+    elif not problems and not (silent and source.schedule.frames == "beats"):
+        assert isinstance(layout.scene, Scene)
         problems += layout.schedule_problems or _size_problems(layout.scene)
     problems += [*caption_fit_problems(given), *layout.caption_problems, *silent, *layout.schedule_problems]
     plan = layout.plan
@@ -139,7 +147,7 @@ def prepare(source: Source, *, film: bool = True) -> Prepared:
     return Prepared(source, layout.scene, plan, track, (), tuple(_notes(given, plan)))
 
 
-def _prepared_for_training(source: Source, given: Scene) -> Prepared:
+def _prepared_for_training(source: Scene | Filmed, given: Scene) -> Prepared:
     """A scene as it is trained; music is only decoded where the schedule follows from its beats."""
     if given.schedule.frames != "beats":
         return Prepared(source, given, None, None, (), ())
@@ -152,13 +160,11 @@ def _prepared_for_training(source: Source, given: Scene) -> Prepared:
 
 
 def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
-    """The film with all that only its recording knows. Warns (NetvizWarning) of what finds no place in it.
-
-    recorded: of the prepared scene, or of one that differs in how it looks.
-    """
+    """The film with all that only its recording knows. Warns (NetvizWarning) of what finds no place in it."""
     assert prepared.plan is not None, "a film with problems is not finished"
+    film = Filmed(recorded, prepared.scene)
     recording = recorded.whole if isinstance(recorded, Comparison) else recorded
-    scene = recording.scene
+    scene = film.scenes[film.recordings.index(recording)]
     if scene.told is None:
         plan = add_story(prepared.plan, recording, scene)
     else:
@@ -167,28 +173,28 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
         plan = add_story(prepared.plan, recording, scene, has_room(scene))
     if new := plan.notes[len(prepared.plan.notes) :]:
         warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
-    return Finished(plan, recorded)
+    return Finished(plan, film)
 
 
-def plan(scene: Scene) -> Plan:
-    """The plan of the scene's film: what it shows when, to the frame.
+def plan(source: Source, *, look: LookSource | None = None, frames: int | None = None) -> Plan:
+    """The plan of the film of a scene or recording: what it shows when, to the frame. look, frames: as in `render`.
 
     Raises InputError if its music cannot be read, its captions find no place, or its platform takes no film so long.
     """
-    return prepare(scene).checked()
+    return prepare(resolved(source, look, frames)).checked()
 
 
 @dataclass(frozen=True, eq=False)
 class _Layout:
     """A scene's schedule and plan, as far as they could be worked out, and what kept them from it."""
 
-    scene: Scene
+    scene: Look
     plan: Plan | None = None
     schedule_problems: tuple[Problem, ...] = ()
     caption_problems: tuple[Problem, ...] = ()
 
 
-def _lay_out(given: Scene) -> _Layout:
+def _lay_out(given: Look) -> _Layout:
     """The layout of a scene whose music can be heard: its rhythm is found once, for the schedule and for the plan."""
     try:
         length = film_length(given)
@@ -205,11 +211,11 @@ def _lay_out(given: Scene) -> _Layout:
         return _Layout(scene, plan, caption_problems=tuple(wrong.problems))
 
 
-def _resolved_schedule(scene: Scene, length: Fraction | None, rhythm: Rhythm | None) -> Scene:
+def _resolved_schedule(given: Look, length: Fraction | None, rhythm: Rhythm | None) -> Look:
     """The scene, its schedule a number of cycles where that follows from beats; one that it gives itself stays."""
-    if scene.schedule.frames != "beats":
-        return scene
-    shown = 0
+    if not isinstance(given, Scene) or given.schedule.frames != "beats":
+        return given
+    scene, shown = given, 0
     if length is not None and rhythm is not None:
         shown = min(shown_on_beats(scene, length, rhythm), scene.training.cycles, MOST_SHOWN)
 
@@ -221,7 +227,7 @@ def _resolved_schedule(scene: Scene, length: Fraction | None, rhythm: Rhythm | N
     return with_shown(shown or scene.usual_shown)
 
 
-def _rhythm(scene: Scene, seconds: Fraction) -> Rhythm | None:
+def _rhythm(scene: Look, seconds: Fraction) -> Rhythm | None:
     """Rhythm that the steps of a film of so many seconds keep; None if they are to be even.
 
     Raises InputError if music is to be listened to, and cannot be fitted to the film.
@@ -254,13 +260,13 @@ SHORT_NAME = 8
 """Largest number of letters of a name for which there is always room: nothing to load matplotlib for."""
 
 
-def _notes(scene: Scene, plan: Plan) -> Iterator[str]:
+def _notes(scene: Look, plan: Plan) -> Iterator[str]:
     """Notes for the user on a film that can be made."""
     yield from length_notes(scene, plan.seconds)
     if others := [note for note in plan.notes if note not in plan.time_notes]:
         yield "; ".join(others)
     texts = [
-        *(run.label for run in scene.compare or ()),
+        *scene.runs,
         *(scene.title, scene.subtitle),
         *scene.network.inputs,
         *scene.network.outputs,

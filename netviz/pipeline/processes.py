@@ -72,7 +72,7 @@ class Processes(Executor):
         for attempt in range(1, ATTEMPTS + 1):
             worker = self._worker()
             try:
-                return worker.encode(film.packed, start, stop)
+                return worker.encode(film.packed_here, start, stop)
             except WorkerLost as lost:
                 self._forget(worker)
                 if attempt == ATTEMPTS or self._closed:

@@ -7,28 +7,37 @@ from pathlib import Path
 
 from netviz.audio.music_file import music_tags
 from netviz.errors import InputError, Problem
+from netviz.pipeline.looks import Filmed, filmed
 from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.export import scene_file, scene_hash, written
+from netviz.scene.messages import printable
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sound
 from netviz.version import __version__
 from netviz.video.metadata import Music, Provenance
 from netviz.video.metadata_formats import Media, read_media, read_provenance
 
+LONGEST_RUN = 300
+"""Most letters of what a recording says of itself."""
 OWN_MUSIC = "made by netviz from the run itself, CC0: nobody need be asked or named"
 
 
-def provenance_of(scene: Scene, version: str = __version__) -> Provenance:
+def provenance_of(source: Scene | Filmed, version: str = __version__) -> Provenance:
     """Provenance of a file made of a scene: the whole scene, and title, artist and licence of its music.
 
-    version: of the netviz that makes it.
+    Of a run that netviz did not train it is the look alone, and what the recording says of itself. version: of the
+    netviz that makes the file.
     """
+    scene = source if isinstance(source, Scene) else source.scene
     said = written(scene)
     return Provenance(
         title=scene.title,
         version=version,
-        seed=scene.training.seed,
+        seed=scene.training.seed if isinstance(scene, Scene) else None,
+        run=""
+        if isinstance(source, Scene) or isinstance(scene, Scene)
+        else "; ".join(map(run_text, source.recordings)),
         scene_hash=scene_hash(said.data),
         music=None if scene.audio is None else _music(scene.audio),
         files=said.files,
@@ -36,16 +45,34 @@ def provenance_of(scene: Scene, version: str = __version__) -> Provenance:
     )
 
 
-def embedded_provenance(scene: Scene) -> Provenance | None:
-    """Provenance to be written into the scene's files; None where the scene says output.about: false."""
-    return provenance_of(scene) if scene.output.about else None
+def embedded_provenance(source: Scene | Filmed) -> Provenance | None:
+    """Provenance to be written into the files of a film; None where its scene says output.about: false."""
+    scene = source if isinstance(source, Scene) else source.scene
+    return provenance_of(source) if scene.output.about else None
+
+
+def run_text(recording: Recording) -> str:
+    """What a recording says of itself: "784-128-10 neurons, 412 moments from step 0 to 9,380, by netviz.Recorder"."""
+    first, last = int(recording.step[0]), int(recording.step[-1])
+    recorder = str(recording.info.get("recorder", "netviz"))
+    sizes = "-".join(map(str, recording.network.sizes))
+    text = (
+        f"{sizes} neurons, {len(recording.step):,} moments from {recording.unit} {first:,} to {last:,}, by {recorder}"
+    )
+    return printable(text)[:LONGEST_RUN]
 
 
 def restored(about: Provenance, source: str) -> str:
-    """The text of a scene file that is the scene a file was made of. source: the file's name."""
+    """The text of a scene file that is the scene a file was made of. source: the file's name.
+
+    Of a run that netviz did not train it is the look alone, and so a look file.
+    """
+    what = "look" if about.run else "scene"
     heading = (
-        f"The scene of {source}, as {about.software} rendered it. What is not said here is as netviz has it by itself."
+        f"The {what} of {source}, as {about.software} rendered it. What is not said here is as netviz has it by itself."
     )
+    if about.run:
+        heading += f"\nIt is of a run with {about.run};\nwith its recording: netviz render RUN.npz --look THIS.yaml"
     return scene_file(about.scene, heading, about.files)
 
 
@@ -87,8 +114,10 @@ def inspect(path: str | Path) -> Inspection:
     path = Path(path)
     if _begins_like_recording(path):
         recording = Recording.load(path)
-        version = str(recording.info["versions"].get("netviz", "of unknown version"))
-        return Inspection(path, provenance_of(recording.scene, version), path.stat().st_size, recording=recording)
+        versions = recording.info.get("versions")
+        version = str((versions if isinstance(versions, dict) else {}).get("netviz", "of unknown version"))
+        about = provenance_of(filmed(recording), version)
+        return Inspection(path, about, path.stat().st_size, recording=recording)
     about, media = read_provenance(path), read_media(path)
     if not _is_whole(about):
         message = "is damaged: the scene in it is not the one that its hash is of"

@@ -16,10 +16,12 @@ from netviz.errors import NetvizWarning, Problem
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
+from netviz.pipeline.looks import Source, resolved
 from netviz.pipeline.prepare import finish
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
-from netviz.pipeline.validation import Source, platform_notes, scene_of
+from netviz.pipeline.validation import platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
+from netviz.scene.look_file import LookSource
 from netviz.video.formats import FrameStream
 from netviz.video.writer import Film, join_film
 
@@ -32,6 +34,8 @@ def render(
     source: Source,
     output: Targets | None = None,
     *,
+    look: LookSource | None = None,
+    frames: int | None = None,
     overwrite: bool = False,
     jobs: int | None = None,
     executor: Executor | None = None,
@@ -46,15 +50,18 @@ def render(
     name + .mp4 in the current folder. An existing file is refused unless `overwrite`. Returns the files with their
     sizes, frames and seconds, and the path of the captions where the film tells something: WebVTT, beside the first
     file that can be heard, under its name + .vtt. cache: as in `record`.
+    look: how it is to look, as keys of a scene or a YAML file with them, put over what the scene or recording says.
+    frames: how many of the recording's kept steps, or of the scene's cycles, are shown.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the output is as it was before.
     """
-    targets = targets_of(output) if output is not None else (Path(f"{scene_of(source).name}.mp4"),)
+    film_of = resolved(source, look, frames)
+    targets = targets_of(output) if output is not None else (Path(f"{scene_of(film_of).name}.mp4"),)
     (film,) = render_many(
-        {targets: source},
+        {targets: film_of},
         overwrite=overwrite,
         jobs=jobs,
         executor=executor,
@@ -85,7 +92,11 @@ def render_many(
     Raises InputError before any work with all that is wrong with any of them.
     """
     return render_all(
-        render_jobs(films, overwrite, request_problems(jobs, executor, cluster)),
+        render_jobs(
+            {files: resolved(source) for files, source in films.items()},
+            overwrite,
+            request_problems(jobs, executor, cluster),
+        ),
         workers=jobs,
         executor=executor,
         cluster=cluster,
@@ -187,7 +198,7 @@ def _film(
     Scene -> recording -> finished plan -> a task for each stream of frames -> encoded segments -> film.
     """
     finished = job.finished or finish(job.prepared, recorded(job.prepared, progress=progress, cache=cache))
-    tasks = {stream: RenderTask(finished.plan, finished.recorded, stream) for stream in trackers}
+    tasks = {stream: RenderTask(finished.plan, finished.film, stream) for stream in trackers}
     spec = replace(job.spec, sidecars=sidecars(job, finished))
 
     def segments(stream: FrameStream) -> Iterator[tuple[bytes, ...] | None]:

@@ -13,20 +13,24 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netviz.errors import NetvizError
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
-from netviz.recording.recording import Recording
+from netviz.recording.array_file import digest_of
+from netviz.recording.comparison import Comparison
+from netviz.recording.recording import Recording, StoredAt, finite_part
+from netviz.recording.storage import reopen
 from netviz.scene.panels import PicturePanelSpec
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.plan import Plan
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison
+from netviz.training.cache import recording_size
 from netviz.video.encoder import encode_segment
 from netviz.video.formats import FrameStream
 
@@ -56,21 +60,38 @@ class RenderTask:
     """One film as workers draw it. roll: the frames to be drawn and their encodings. token: its name among workers."""
 
     plan: Plan
-    recorded: Recording | Comparison
+    film: Filmed
     stream: FrameStream
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @cached_property
     def timeline(self) -> Timeline | SideBySide:
         """The state of every frame."""
-        return film_timeline(self.plan, self.recorded)
+        return film_timeline(self.plan, self.film)
 
     @cached_property
     def packed(self) -> SerializedTask:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
-        files = {path: Path(path).read_bytes() for path in _files(self.recorded.scene)}
-        content = pickle.dumps((self.plan, self.recorded, self.stream, files), protocol=pickle.HIGHEST_PROTOCOL)
-        return SerializedTask(self.token, dict(worker_versions()), content)
+        files = {path: Path(path).read_bytes() for path in _files(self.film.scene)}
+        return self._serialized(self.film.recorded, files)
+
+    @cached_property
+    def packed_here(self) -> SerializedTask:
+        """The same for another process on this machine, which reads recordings and pictures from where they lie.
+
+        A large recording that lies nowhere yet is written to a file, which is gone with this task.
+        """
+        return self._serialized(_places(self.film.recorded, lambda: Path(self._folder.name)), {})
+
+    @cached_property
+    def _folder(self) -> tempfile.TemporaryDirectory[str]:
+        return tempfile.TemporaryDirectory(prefix="netviz-")
+
+    def _serialized(self, recorded: Any, files: Mapping[str, bytes]) -> SerializedTask:
+        parts = (self.plan, recorded, self.film.scene, self.stream, files)
+        return SerializedTask(
+            self.token, dict(worker_versions()), pickle.dumps(parts, protocol=pickle.HIGHEST_PROTOCOL)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         packed = self.packed
@@ -147,9 +168,9 @@ def deserialized(film: RenderTask | SerializedTask) -> RenderTask:
         kept: RenderTask | None = _kept.get(film.token)
         if kept is None:
             check_versions(film.versions)
-            plan, recorded, stream, files = pickle.loads(film.content)
+            plan, recorded, scene, stream, files = pickle.loads(film.content)
             _kept.clear()
-            kept = RenderTask(plan, _with_files(recorded, files), stream, film.token)
+            kept = RenderTask(plan, Filmed(_opened(recorded), _with_files(scene, files)), stream, film.token)
             _kept[film.token] = kept
         return kept
 
@@ -195,21 +216,44 @@ def _one_thread() -> Callable[[], Any]:
     return lambda: controller.limit(limits=1)
 
 
-def _files(scene: Scene) -> list[str]:
+LARGE = 20_000_000
+"""Bytes of a recording from which a file that all processes map is cheaper than arrays that are sent to each."""
+
+
+def _places(recorded: Recording | Comparison, folder: Callable[[], Path]) -> Any:
+    """The recording, or where its file lies: arrays that are mapped need not be sent. folder: for those without one."""
+    if isinstance(recorded, Comparison):
+        return replace(recorded, recordings=tuple(_places(each, folder) for each in recorded.recordings))
+    if recorded.stored_at is not None or recording_size(recorded) < LARGE:
+        return recorded.stored_at or recorded
+    path = folder() / f"{secrets.token_hex(4)}.npz"
+    recorded.save(path)
+    return StoredAt(path, digest_of(path))
+
+
+def _opened(recorded: Any) -> Any:
+    """The recording that `_places` was given."""
+    if isinstance(recorded, Comparison):
+        return replace(recorded, recordings=tuple(map(_opened, recorded.recordings)))
+    return finite_part(reopen(recorded)) if isinstance(recorded, StoredAt) else recorded
+
+
+def _files(scene: Look) -> list[str]:
     pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
     return [*pictures, *([scene.font] if scene.font is not None else [])]
 
 
-def _with_files(recorded: Recording | Comparison, files: Mapping[str, bytes]) -> Recording | Comparison:
-    """The recording with its scene's files: those at their places if they are the same, or else our own copies."""
+def _with_files(scene: Look, files: Mapping[str, bytes]) -> Look:
+    """The scene with its files, if any were sent: those at their places if they are the same, or else our copies."""
+    if not files:
+        return scene
     places = {path: path if _is(path, content) else _copy(path, content) for path, content in files.items()}
-    scene = recorded.scene
     panels = scene.panels and tuple(
         panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanelSpec) else panel
         for panel in scene.panels
     )
     changes = {"panels": panels, "font": scene.font and places[scene.font]}
-    return recorded.with_scene(scene.model_copy(update=changes))
+    return scene.model_copy(update=changes)
 
 
 def _is(path: str, content: bytes) -> bool:

@@ -12,23 +12,21 @@ from netviz.atomic_files import EXISTS, amount, output_problems
 from netviz.audio.soundtrack import duration_text
 from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
+from netviz.pipeline.looks import Filmed
 from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.files import FONTS, no_such_file
 from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.panels import PicturePanelSpec
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look, Scene
 from netviz.timeline.plan import Plan, make_plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison, comparison_problems
+from netviz.training.comparison import comparison_problems
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import Film
-
-Source = Scene | Recording | Comparison
-"""Source of films and stills: a scene to be trained, or what training has left."""
 
 LARGEST_DRAWN, MOST_IN_LAYER = 250_000, 1_024
 """Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
@@ -36,22 +34,21 @@ LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """The same for the style classic, which draws every one of them by itself."""
 
 
-def recording_problems(recording: Recording) -> list[Problem]:
-    """Problems that keep a whole film from a recording: training broke off, or its scene compares several runs."""
-    problems = []
-    last, cycles = int(recording.cycle[-1]), recording.scene.training.cycles
-    if last != cycles:
-        message = f"training broke off after cycle {last:,} of {cycles:,}, so there is no whole film in it"
-        problems.append(Problem("the recording", message))
-    if recording.scene.compare is not None:
-        problems.append(Problem("compare", "a recording is of one run; render the scene to compare several"))
-    return problems
-
-
-def one_run_problems(scene: Scene) -> list[Problem]:
-    """Problem of a scene that compares several runs where one run is needed."""
-    if scene.compare is None:
+def recording_problems(recording: Recording, scene: Look) -> list[Problem]:
+    """Problem that keeps a whole film from a recording of netviz's own: training broke off."""
+    last, cycles = int(recording.step[-1]), scene.outline.last_step
+    if recording.training_setup is None or last == cycles:
         return []
+    message = f"training broke off after cycle {last:,} of {cycles:,}, so there is no whole film in it"
+    return [Problem("the recording", message)]
+
+
+def one_run_problems(scene: Look) -> list[Problem]:
+    """Problem of a scene that compares several runs where one run is needed."""
+    if not scene.runs:
+        return []
+    if not isinstance(scene, Scene) or scene.compare is None:
+        return [Problem("", f"this is made of one run, and {len(scene.runs)} are given; give one of them")]
     first = next((f" --set {key}={value}" for run in scene.compare for key, value in run.set.items()), "")
     message = f"a recording is of one run, and the scene compares {len(scene.compare)}; choose one of them"
     return [Problem("compare", f"{message}: --set compare=null{first}")]
@@ -84,12 +81,12 @@ def target_problems(
     return problems
 
 
-def picture_problems(scene: Scene, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
+def picture_problems(scene: Look, target: Path, overwrite: bool, inputs: Iterable[Path] = ()) -> list[Problem]:
     """Problems with writing a picture of the scene to `target`."""
     return target_problems(target, PICTURES, overwrite, inputs) or _transparency_problems(scene, target)
 
 
-def _transparency_problems(scene: Scene, target: Path) -> list[Problem]:
+def _transparency_problems(scene: Look, target: Path) -> list[Problem]:
     suffix = target.suffix.lower()
     if not scene.output.transparent or suffix not in OPAQUE:
         return []
@@ -97,7 +94,7 @@ def _transparency_problems(scene: Scene, target: Path) -> list[Problem]:
 
 
 def film_target_problems(
-    scene: Scene, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
+    scene: Look, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
 ) -> list[Problem]:
     """Problems with writing the scene's film to `targets`, or its captions beside the first of them.
 
@@ -123,39 +120,38 @@ def _problems_of_av1() -> list[Problem]:
     return []
 
 
-def captions_of(scene: Scene, targets: Sequence[Path]) -> Path | None:
+def captions_of(scene: Look, targets: Sequence[Path]) -> Path | None:
     """The file of the film's captions, beside the first that a player plays; None if there is none, or no captions."""
     played = [target for target in targets if is_played(target)]
     return captions_beside(played[0]) if played and tells(scene) else None
 
 
-def tells(scene: Scene) -> bool:
+def tells(scene: Look) -> bool:
     """Return whether the film has captions, so that there will be a file of them."""
     return bool(scene.captions) or scene.told is not None
 
 
-def input_files(scene: Scene) -> list[Path]:
+def input_files(scene: Look) -> list[Path]:
     """The files a film is made from, which it must not replace."""
     pictures = [Path(panel.file) for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
     sound = scene.audio
     return pictures if sound is None or sound.is_sonified else [music(sound.file), *pictures]
 
 
-def scene_of(source: Source) -> Scene:
-    """The scene itself, or the one that was recorded."""
+def scene_of(source: Scene | Filmed) -> Look:
+    """The scene itself, or the one that a recorded run is shown with."""
     return source if isinstance(source, Scene) else source.scene
 
 
-def film_timeline(plan: Plan, recorded: Recording | Comparison) -> Timeline | SideBySide:
+def film_timeline(plan: Plan, film: Filmed) -> Timeline | SideBySide:
     """The state of every frame of the film of a recording, or of several side by side."""
-    runs = [each.scene for each in recorded.recordings] if isinstance(recorded, Comparison) else []
-    return timeline_of(plan, recorded, recorded.scene, runs)
+    return timeline_of(plan, film.recorded, film.scene, film.scenes)
 
 
-def drawing_problems(scene: Scene) -> list[Problem]:
+def drawing_problems(scene: Look) -> list[Problem]:
     """A network with more in it than a picture can show; a font or a picture that is none."""
     problems = []
-    layers = scene.network.layers
+    layers = scene.outline.layers
     synapses = sum(a * b for a, b in pairwise(layers))
     classic = scene.style == "classic"
     most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
@@ -175,7 +171,7 @@ def drawing_problems(scene: Scene) -> list[Problem]:
     return problems
 
 
-def caption_fit_problems(scene: Scene) -> list[Problem]:
+def caption_fit_problems(scene: Look) -> list[Problem]:
     """Captions that are too long for their place in the picture."""
     from netviz.drawing.legibility import illegible_captions
 
@@ -212,7 +208,7 @@ def _picture_fault(path: Path) -> str | None:
 # What platforms take: the longest film, the largest file.
 
 
-def platform_length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
+def platform_length_problems(scene: Look, seconds: Fraction) -> list[Problem]:
     """Problem of a film of so many seconds that the scene's platform does not take."""
     name, platform = scene.output.platform, platform_of(scene.output.platform)
     if platform is None or platform.longest is None or seconds <= platform.longest:
@@ -227,7 +223,7 @@ def platform_length_problems(scene: Scene, seconds: Fraction) -> list[Problem]:
     return [Problem("output.platform", message)]
 
 
-def platform_notes(scene: Scene, film: Film) -> list[str]:
+def platform_notes(scene: Look, film: Film) -> list[str]:
     """Notes on files that are too large for the scene's platform."""
     name, platform = scene.output.platform, platform_of(scene.output.platform)
     if platform is None or platform.largest_file is None:
@@ -240,7 +236,7 @@ def platform_notes(scene: Scene, film: Film) -> list[str]:
     ]
 
 
-def platform_text(scene: Scene) -> str:
+def platform_text(scene: Look) -> str:
     """Text of a dry run about the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
     name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
     if platform is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from netviz.scene.captions import EventKind
-
 
 @dataclass(frozen=True)
 class Event:
@@ -52,7 +50,8 @@ class Event:
     happened after that, and at `cycle` at the latest.
     """
 
-    kind: EventKind
+    kind: str
+    """One of the kinds above."""
     cycle: int
     """1-based cycle; 0: it was so before training."""
     example: int | None = None

@@ -13,26 +13,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from netviz.scene.model import COORDINATES, Activation, Feature, Loss
-from netviz.scene.scene import Scene
-
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.integer[Any]]
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear", "softmax")
+"""Activation functions that are computed here; softmax is for the last layer only."""
 
 LEAK = 0.01
 """Slope of leaky_relu below zero."""
 
-GATED: tuple[Activation, ...] = ("gelu", "swish")
+GATED = ("gelu", "swish")
 """Activation functions that are a weighted sum times a gate between 0 and 1. They fall before they rise, so that their
 slope does not follow from the activation: it needs the sum."""
 TO_SIGMA, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
 """Factor of a sum within erfc, and height of the standard normal density at 0."""
 
 
-def activate(activation: Activation, sums: Floats) -> Floats:
+class Parameters(NamedTuple):
+    """Weights and biases of a network. Never changed in place: a step makes new ones."""
+
+    weights: tuple[Floats, ...]
+    """(n_l, n_{l+1}) for each weight layer."""
+    biases: tuple[Floats, ...]
+    """(n_{l+1},) for each weight layer; zeros where the network has none."""
+
+    def finite(self) -> bool:
+        """True if every number is finite."""
+        return all(bool(np.isfinite(array).all()) for arrays in self for array in arrays)
+
+    def at(self, which: int | slice | Integers) -> Parameters:
+        """Some networks of a stack: a slice or an array of indices gives a stack again, a number one network."""
+        return Parameters(tuple(array[which] for array in self.weights), tuple(array[which] for array in self.biases))
+
+
+def activate(activation: str, sums: Floats) -> Floats:
     """The layer's activations (..., n) for its weighted sums (..., n)."""
     if activation == "sigmoid":
         result: Floats = _sigmoid(sums, np.exp)
@@ -65,7 +84,7 @@ def each(function: Callable[[float], float], numbers: Floats) -> Floats:
     return np.array(list(map(function, numbers.ravel().tolist())), dtype=np.float64).reshape(numbers.shape)
 
 
-def gate(activation: Activation, sums: Floats, exp: Callable[[Floats], Floats] = np.exp) -> Floats:
+def gate(activation: str, sums: Floats, exp: Callable[[Floats], Floats] = np.exp) -> Floats:
     """The gate (..., n) of a gated activation function: of gelu the normal distribution, of swish the sigmoid.
 
     exp: the exponential function, where it has to be another than NumPy's, which has no erfc at all.
@@ -91,7 +110,7 @@ def _normal_for_pictures(sums: Floats) -> Floats:
     return result
 
 
-def slope_of_gated(activation: Activation, sums: Floats, exp: Callable[[Floats], Floats] = np.exp) -> Floats:
+def slope_of_gated(activation: str, sums: Floats, exp: Callable[[Floats], Floats] = np.exp) -> Floats:
     """d(activation)/d(weighted sum) (..., n) of a gated activation function: its gate, and z times the gate's slope."""
     opened = gate(activation, sums, exp)
     if activation == "gelu":
@@ -102,7 +121,7 @@ def slope_of_gated(activation: Activation, sums: Floats, exp: Callable[[Floats],
 
 
 def through_activation(
-    activation: Activation,
+    activation: str,
     activations: Floats,
     errors: Floats,
     sums: Floats | None = None,
@@ -134,7 +153,7 @@ def through_activation(
 
 
 def forward(
-    weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[Activation], inputs: Floats
+    weights: Sequence[Floats], biases: Sequence[Floats], activations: Sequence[str], inputs: Floats
 ) -> tuple[Floats, ...]:
     """The activations of all L + 1 layers, the inputs first: (..., n_0), (..., n_1), ... (..., n_L)."""
     layers = [inputs]
@@ -143,7 +162,7 @@ def forward(
     return tuple(layers)
 
 
-def sums_for_slope(activation: Activation, before: Floats, weight: Floats, bias: Floats) -> Floats | None:
+def sums_for_slope(activation: str, before: Floats, weight: Floats, bias: Floats) -> Floats | None:
     """A layer's weighted sums (..., n) from the activations before it, where its slope needs them; otherwise None."""
     return before @ weight + bias if activation in GATED else None
 
@@ -151,10 +170,10 @@ def sums_for_slope(activation: Activation, before: Floats, weight: Floats, bias:
 def losses(
     weights: Sequence[Floats],
     biases: Sequence[Floats],
-    activations: Sequence[Activation],
+    activations: Sequence[str],
     layers: Sequence[Floats],
     targets: Floats,
-    loss: Loss,
+    loss: str,
 ) -> Floats:
     """The loss of each example (...,), summed over its outputs.
 
@@ -172,7 +191,7 @@ def losses(
     return result
 
 
-def cross_entropies(activation: Activation, sums: Floats, targets: Floats) -> Floats:
+def cross_entropies(activation: str, sums: Floats, targets: Floats) -> Floats:
     """The cross entropy of each sigmoid or softmax output (..., n_L), from the outputs' weighted sums (..., n_L)."""
     if activation == "sigmoid":
         each: Floats = np.maximum(sums, 0.0) - sums * targets + np.log1p(np.exp(-np.abs(sums)))
@@ -184,10 +203,10 @@ def cross_entropies(activation: Activation, sums: Floats, targets: Floats) -> Fl
 
 
 def output_deltas(
-    activation: Activation,
+    activation: str,
     outputs: Floats,
     targets: Floats,
-    loss: Loss,
+    loss: str,
     sums: Floats | None = None,
     exp: Callable[[Floats], Floats] = np.exp,
 ) -> Floats:
@@ -204,10 +223,10 @@ def output_deltas(
 def deltas(
     weights: Sequence[Floats],
     biases: Sequence[Floats],
-    activations: Sequence[Activation],
+    activations: Sequence[str],
     layers: Sequence[Floats],
     targets: Floats,
-    loss: Loss,
+    loss: str,
 ) -> tuple[Floats, ...]:
     """dLoss/d(weighted sums) of each layer after the inputs: (..., n_1), ... (..., n_L), each example by itself.
 
@@ -241,7 +260,7 @@ def gradients(
 
 # Input features: the coordinates of a point of the plane, and functions of them.
 
-_FEATURE_FUNCTIONS: dict[Feature, Callable[[Floats, Floats], Floats]] = {
+FEATURES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "x1": lambda x1, x2: x1,
     "x2": lambda x1, x2: x2,
     "x1^2": lambda x1, x2: x1 * x1,
@@ -252,14 +271,9 @@ _FEATURE_FUNCTIONS: dict[Feature, Callable[[Floats, Floats], Floats]] = {
 }
 
 
-def features_of(scene: Scene) -> tuple[Feature, ...] | None:
-    """The features of a scene whose inputs are points of the plane; None for one whose inputs are taken as they are."""
-    return scene.data.features or (COORDINATES if scene.is_planar else None)
-
-
-def network_inputs(features: Sequence[Feature] | None, given: Floats) -> Floats:
+def network_inputs(features: Sequence[str] | None, given: Floats) -> Floats:
     """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given inputs."""
     if features is None:
         return given
     with np.errstate(over="ignore"):  # the trainer checks for numbers that are not finite
-        return np.stack([_FEATURE_FUNCTIONS[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)
+        return np.stack([FEATURES[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)

@@ -1,295 +1,407 @@
-"""Recording: a training run as data, and all that a film is drawn from."""
+"""Recording: a training run as data, standing by itself, and all that a film is drawn from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from itertools import pairwise
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from netviz.errors import InputError, Problem
 from netviz.recording import layers as dense
-from netviz.recording.layers import Floats, features_of, network_inputs
-from netviz.recording.storage import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
-from netviz.scene.scene import Scene
-from netviz.scene.schedule import recorded_examples, trained
-from netviz.training.data import Examples, examples_of
-from netviz.training.problem import Parameters
+from netviz.recording.layers import Floats, Integers, Parameters, network_inputs
+from netviz.recording.network import BIASES, WEIGHTS, Network
 
-Integers = npt.NDArray[np.int64]
+__all__ = ["AT_REST", "Examples", "Integers", "Probes", "Recording"]
+
+AnyArray = npt.NDArray[Any]
 
 AT_REST = -1
-FORMAT_VERSION = 1
-_INFO = ("format", "seed", "versions", "complete")
-_SEED = (int, str)
-_WHOLE = ("cycle", "example", "curve_cycle")
-"""Names of the arrays of whole numbers; all others are float64."""
+DIVERGED = "diverged"
+"""Key of `Recording.info` for the step in which numbers were not finite any more."""
+FOR_TRAINING, FOR_TESTING = 0, 1
+"""Values of `Recording.split`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """The P examples whose way through the network is recorded, and which a film presents."""
+
+    inputs: AnyArray
+    """(P, n_0), the network's inputs."""
+    targets: AnyArray | None = None
+    """(P, n_L), what the outputs ought to be; None where that is not known."""
+    points: AnyArray | None = None
+    """(P, 2), the points of the plane that the inputs are features of; None where the inputs are taken as they are."""
+    names: tuple[str, ...] = ()
+    """Name of each, or none at all."""
+    classes: tuple[str, ...] = ()
+    """Name of each class, one for each output, or none at all."""
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """E training examples and T test examples, as a film shows them; the arrays are never changed."""
+
+    inputs: Floats
+    """(E, n_0), the network's inputs; the first are the probes."""
+    targets: Floats
+    """(E, n_L)."""
+    test_inputs: Floats
+    """(T, n_0); T may be 0."""
+    test_targets: Floats
+    """(T, n_L)."""
+    points: Floats | None
+    """(E, 2), the points of the plane the inputs come from; None where they come from none."""
+    test_points: Floats | None
+    """(T, 2)."""
+
+    @property
+    def given(self) -> Floats:
+        """Training inputs in the scene's form: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
+        return self.inputs if self.points is None else self.points
+
+
+@dataclass(frozen=True)
+class StoredAt:
+    """The file that a recording was read from, and the digest by which another reader knows it again."""
+
+    path: Path
+    digest: str
 
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Training run as data: M kept moments, S rows that show one each, a curve of K points. float64; read-only.
+    """Training run as data: M kept moments, P probes, R rows that show one moment each, curves of K points. Read-only.
 
-    L weight layers. A moment is the network's parameters at one time; rows share it, so that none is stored twice.
-    `parameters_at(row)` is how a row's are read. Rows are in the order of time, and in each
-    `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`, with the weights and biases of its moment.
-    Example rows (example >= 0) are the forward pass of that example in that cycle, with the weights from before its
-    batch's update. Rest rows (example == -1) have the weights as they are after the cycle (0: before training), the
-    activations for inputs of zero, no target (NaN), and the cycle's train_loss. A shown cycle is one example row for
-    each example, or for each that is presented where the scene says how many are, and a rest row; other kept cycles are
-    a rest row. Examples at the end of a cycle whose gradients are carried into the next have the weights of the rest
-    row after them.
+    A moment is the network's parameters at one time. A row is a moment and either a probe on its way through the
+    network, or the network at rest, with inputs of zero. Rows and moments are in the order of time, and rows share
+    moments, so that no parameters are stored twice: `parameters_at(row)` is how a row's are read. In every row
+    `activations[l + 1] == f(activations[l] @ weights[l] + biases[l])`, with the weights and biases of its moment, for
+    every layer that the network marks exact. Numbers are kept in the precision they were computed in.
+
+    In netviz's own runs the row of a probe has the weights from before its batch's update, and a row at rest those from
+    after the cycle (0: before training). A shown cycle has a row for each training example, or for each that is
+    presented where the scene says how many are, and a row at rest; other kept cycles are a row at rest. Probes at the
+    end of a cycle whose gradients are carried into the next have the weights of the row at rest after them.
     """
 
-    scene: Scene
-    cycle: Integers
-    """(S,), the cycle of each row."""
-    example: Integers
-    """(S,), the example of each row: 0-based, -1 at rest."""
+    network: Network
+    step: Integers
+    """(M,), the step of each moment; never decreasing. Several moments of one step are within that step."""
+    parameters: tuple[Mapping[str, AnyArray], ...]
+    """For each layer its parameters by role, (M, *shape)."""
+    probes: Probes
     moment: Integers
-    """(S,), the moment of each row: 0-based, never decreasing."""
-    weights: tuple[Floats, ...]
-    """L arrays (M, n_l, n_{l+1})."""
-    biases: tuple[Floats, ...]
-    """L arrays (M, n_{l+1}), zeros where the network has no biases."""
-    activations: tuple[Floats, ...]
-    """L + 1 arrays (S, n_l), the inputs first."""
-    targets: Floats
-    """(S, n_L), NaN at rest."""
-    loss: Floats
-    """(S,), the example's loss."""
-    curve_cycle: Integers
-    """(K,), strictly increasing from 0, which is before training; all kept cycles are among them."""
-    train_loss: Floats
-    """(K,), the loss, mean over the training examples: see `train_error`."""
-    train_error: Floats
-    """(K,), |target - output|, mean over outputs and training examples: the film's average error.
+    """(R,), the moment of each row: 0-based, never decreasing."""
+    probe: Integers
+    """(R,), the probe of each row: 0-based, AT_REST for none."""
+    activations: tuple[AnyArray | InputRows, ...]
+    """L + 1 arrays (R, n_l), the inputs first."""
+    curve_step: Integers
+    """(K,), strictly increasing: the steps of the curves' points; all kept steps are among them."""
+    curves: Mapping[str, Floats]
+    """Curves (K,) by name, the one that the film follows first.
 
-    Of a scene with a data set or test examples all three curves are measured after each cycle over the whole sets, with
-    the weights from after the cycle. Otherwise loss and error are those training met in the cycle: each example's from
-    just before its batch's update.
+    Of netviz's own runs: error, |target - output|, mean over outputs and training examples; loss, mean over the
+    training examples; and test_loss, mean over the test examples, where there are any. Of a scene with a data set or
+    test examples all three are measured after each cycle over the whole sets, with the weights from after the cycle.
+    Otherwise loss and error are those training met in the cycle: each example's from just before its batch's update.
     """
-    test_loss: Floats | None
-    """(K,), the loss, mean over the test examples; None where there are none."""
-    info: dict[str, Any]
-    """format, seed (int or text), versions (of netviz, numpy, python), complete (False: training broke off)."""
+    loss: Floats | None = None
+    """(R,), the probe's loss, and at rest the curve's; None where it is not known."""
+    errors: tuple[AnyArray, ...] | None = None
+    """L arrays (R, n_l): dLoss/d(weighted sums) of each layer after the inputs; None where they can be computed again,
+    or are not known."""
+    unit: str = "step"
+    """What `step` counts: cycle, epoch, step or another word."""
+    points: AnyArray | None = None
+    """(Q, 2) points of the plane, or (Q, n_0) inputs: examples besides the probes; None for none."""
+    point_targets: AnyArray | None = None
+    """(Q, n_L)."""
+    split: Integers | None = None
+    """(Q,), FOR_TRAINING or FOR_TESTING; None: all for training."""
+    features: tuple[str, ...] | None = None
+    """Features of a point (x1, x2) of the plane that are the inputs; None where the inputs are taken as they are."""
+    plane_domain: tuple[float, float, float, float] | None = None
+    """The part of the plane that the examples come from: left, right, bottom, top; None: where they lie."""
+    look: Mapping[str, Any] | None = None
+    """How a film of the run is to look: keys of a scene, as a file has them. Only `pipeline.prepare` reads it."""
+    training_setup: Mapping[str, Any] | None = None
+    """How netviz trained it: network, data, training and schedule of its scene; None for a run of somebody else's."""
+    info: Mapping[str, Any] = field(default_factory=dict)
+    """What the run says of itself: seed, versions, complete (False: training broke off), ..."""
+    stored_at: StoredAt | None = field(default=None, init=False)
+    """Where it, or what `finite_part` took it from, was read; None for one that was just made, or by `replace`."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for each in fields(self):
+            value = getattr(self, each.name)
             if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, _read_only(value))
-            elif isinstance(value, tuple):
-                object.__setattr__(self, field.name, tuple(map(_read_only, value)))
+                object.__setattr__(self, each.name, _read_only(value))
+        read_only = tuple({role: _read_only(array) for role, array in roles.items()} for roles in self.parameters)
+        object.__setattr__(self, "parameters", read_only)
+        object.__setattr__(self, "activations", tuple(map(_read_only, self.activations)))
+        object.__setattr__(self, "curves", {name: _read_only(curve) for name, curve in self.curves.items()})
+        if self.errors is not None:
+            object.__setattr__(self, "errors", tuple(map(_read_only, self.errors)))
+
+    @property
+    def weights(self) -> tuple[Floats, ...]:
+        """L arrays (M, n_l, n_{l+1}) of all moments."""
+        return tuple(in_numbers(roles[WEIGHTS]) for roles in self.parameters[1:])
+
+    @property
+    def biases(self) -> tuple[Floats, ...]:
+        """L arrays (M, n_{l+1}) of all moments, zeros where a layer has none."""
+        return self._all_biases
+
+    @cached_property
+    def _all_biases(self) -> tuple[Floats, ...]:
+        moments = len(self.step)
+        return tuple(
+            in_numbers(roles[BIASES]) if BIASES in roles else np.broadcast_to(np.zeros(1), (moments, layer.size))
+            for roles, layer in zip(self.parameters[1:], self.network.layers[1:], strict=True)
+        )
+
+    @cached_property
+    def row_step(self) -> Integers:
+        """(R,), the step of each row."""
+        result: Integers = _read_only(self.step[self.moment])
+        return result
+
+    @cached_property
+    def targets(self) -> Floats:
+        """(R, n_L), the target of each row's probe; NaN at rest, and where there are no targets."""
+        result: Floats = np.full((len(self.probe), self.network.sizes[-1]), np.nan)
+        if self.probes.targets is not None:
+            presents = self.probe != AT_REST
+            result[presents] = in_numbers(self.probes.targets)[self.probe[presents]]
+        result.flags.writeable = False
+        return result
 
     @cached_property
     def examples(self) -> Examples:
-        """Training examples, and those held out for testing."""
-        return examples_of(self.scene)
+        """Training examples, of which the probes are the first, and those held out for testing."""
+        probes, outputs = self.probes, self.network.sizes[-1]
+        given = _as_floats(probes.inputs if probes.points is None else probes.points)
+        targets = np.full((len(given), outputs), np.nan) if probes.targets is None else _as_floats(probes.targets)
+        points = np.zeros((0, given.shape[1])) if self.points is None else _as_floats(self.points)
+        of_points = self.point_targets
+        right = np.full((len(points), outputs), np.nan) if of_points is None else _as_floats(of_points)
+        tested = np.zeros(len(points), dtype=bool) if self.split is None else self.split == FOR_TESTING
+        more, held_out = points[~tested], points[tested]
+        inputs = [_as_floats(probes.inputs)] + ([network_inputs(self.features, more)] if len(more) else [])
+        is_planar = given.shape[1] == 2
+        return Examples(
+            np.concatenate(inputs) if len(more) else inputs[0],
+            np.concatenate([targets, right[~tested]]) if len(more) else targets,
+            network_inputs(self.features, held_out),
+            right[tested],
+            (np.concatenate([given, more]) if len(more) else given) if is_planar else None,
+            held_out if is_planar else None,
+        )
 
     @cached_property
-    def shown_cycles(self) -> tuple[int, ...]:
-        """The cycles that have example rows, increasing."""
-        return tuple(np.unique(self.cycle[self.example != AT_REST]).tolist())
+    def shown_steps(self) -> tuple[int, ...]:
+        """The steps that have rows of probes, increasing."""
+        return tuple(np.unique(self.row_step[self.probe != AT_REST]).tolist())
+
+    @property
+    def main_curve(self) -> Floats:
+        """(K,), the curve that the film follows: the first; zeros where there is none."""
+        return next(iter(self.curves.values()), np.zeros(len(self.curve_step)))
+
+    @property
+    def train_loss(self) -> Floats:
+        """(K,), the loss in training; the curve that the film follows, where there is none of that name."""
+        return self.curves.get("loss", self.main_curve)
+
+    @property
+    def test_loss(self) -> Floats | None:
+        """(K,), the loss in testing; None where there is none."""
+        return self.curves.get("test_loss")
+
+    @property
+    def is_complete(self) -> bool:
+        """True unless training broke off."""
+        return bool(self.info.get("complete", True))
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The step in which training left the range of numbers; None where it did not, or that is not known."""
+        step = self.info.get(DIVERGED)
+        return step if type(step) is int else None
+
+    @property
+    def has_errors(self) -> bool:
+        """True if the errors that run back through the network are recorded, or can be computed again."""
+        known = self.network.has_known_errors and self.probes.targets is not None
+        return self.errors is not None or known
 
     def parameters_at(self, row: int) -> Parameters:
-        """Weights and biases of the network in a row."""
-        return Parameters(self.weights, self.biases).at(int(self.moment[row]))
+        """Weights and biases of the network in a row, in float64."""
+        moment = int(self.moment[row])
+        weights = tuple(_as_floats(roles[WEIGHTS][moment]) for roles in self.parameters[1:])
+        biases = tuple(
+            _as_floats(roles[BIASES][moment]) if BIASES in roles else np.zeros(layer.size)
+            for roles, layer in zip(self.parameters[1:], self.network.layers[1:], strict=True)
+        )
+        return Parameters(weights, biases)
+
+    def activations_at(self, row: int) -> tuple[Floats, ...]:
+        """Activations (n_l,) of all L + 1 layers in a row, in float64."""
+        return tuple(_as_floats(layer[row]) for layer in self.activations)
 
     def forward(self, inputs: Sequence[float] | Floats, row: int = -1) -> tuple[Floats, ...]:
         """Forward pass of inputs (n_0,) with a row's weights (the last row: after training).
 
-        inputs: of a scene whose inputs are features of a point of the plane, the point (2,). Many at once (B, n_0) or
+        inputs: of a run whose inputs are features of a point of the plane, the point (2,). Many at once (B, n_0) or
         (B, 2) give layers (B, n_l). Returns the activations (n_l,) of all L + 1 layers. Raises ValueError if there are
-        not as many inputs.
+        not as many inputs, or if the network has a layer that cannot be computed again.
         """
         given = np.array(inputs, dtype=np.float64)
-        features = features_of(self.scene)
-        expected = self.scene.network.layers[0] if features is None else 2
+        expected = self.network.sizes[0] if self.features is None else 2
         if given.ndim not in (1, 2) or given.shape[-1] != expected:
             raise ValueError(f"the network has {expected} inputs, got an array of {given.shape}")
-        values = network_inputs(features, given)
+        if not self.network.is_exact:
+            raise ValueError("the network has a layer that cannot be computed again, so it answers its probes only")
+        values = network_inputs(self.features, given)
         with np.errstate(all="ignore"):
-            return dense.forward(*self.parameters_at(row), self.scene.network.activations, values)
+            return dense.forward(*self.parameters_at(row), self.network.activations, values)
 
     def deltas(self, row: int) -> tuple[Floats, ...]:
-        """The back-propagated error dLoss/d(weighted sums) (n_l,) of an example row, for the layers 1 to L.
+        """The back-propagated error dLoss/d(weighted sums) (n_l,) of the row of a probe, for the layers 1 to L.
 
-        It is the error of that example alone, whatever the batch. Raises ValueError for a rest row.
+        It is the error of that example alone, whatever the batch. Raises ValueError for a row at rest, and where the
+        errors are not known.
         """
-        if self.example[row] == AT_REST:
+        if self.probe[row] == AT_REST:
             raise ValueError(f"row {row} is at rest: there is no target, so no error to go back")
-        scene = self.scene
-        layers, activations = [array[row] for array in self.activations], scene.network.activations
+        if self.errors is not None:
+            return tuple(_as_floats(layer[row]) for layer in self.errors)
+        if not self.has_errors or self.network.loss is None:
+            raise ValueError("the errors that run back are neither recorded nor can they be computed again")
         with np.errstate(all="ignore"):
-            return dense.deltas(*self.parameters_at(row), activations, layers, self.targets[row], scene.training.loss)
-
-    def with_scene(self, scene: Scene) -> Recording:
-        """The same run for a scene that differs only in how its film looks.
-
-        Raises InputError if the scene's network, data, training or schedule is another, or if it presents examples
-        that were not recorded.
-        """
-        if trained(scene) != trained(self.scene):
-            raise InputError([Problem("", "the recording is of another network, data, training or schedule")])
-        if not self.presents(scene):
-            message = "the film presents examples that were not recorded (the learning shot's examples, or a walk)"
-            raise InputError([Problem("shots", message)])
-        return replace(self, scene=scene)
-
-    def presents(self, scene: Scene) -> bool:
-        """True if there is a row for each example that a film of the scene presents, as far as training came."""
-        recorded: dict[int, set[int]] = {}
-        for cycle, example in zip(self.cycle.tolist(), self.example.tolist(), strict=True):
-            recorded.setdefault(cycle, set()).add(example)
-        last = self.cycle[-1]
-        return all(
-            {*presented} <= recorded.get(cycle, set())
-            for cycle, presented in recorded_examples(scene).items()
-            if cycle <= last
-        )
+            return dense.deltas(
+                *self.parameters_at(row),
+                self.network.activations,
+                self.activations_at(row),
+                self.targets[row],
+                self.network.loss,
+            )
 
     def save(self, path: str | Path) -> None:
         """Write the recording as .npz, whole or not at all, under exactly this name. A file there is replaced.
 
         Raises InputError if the name cannot be written to, NetvizError if writing fails.
         """
-        header = {**self.info, "format": FORMAT_VERSION, "scene": self.scene.model_dump(mode="json")}
-        arrays = {
-            name: value for name, value in vars(self).items() if isinstance(value, np.ndarray) and name != "moment"
-        }
-        for name in ("weights", "biases"):  # a file has them for every row
-            arrays |= {f"{name}_{layer}": array[self.moment] for layer, array in enumerate(getattr(self, name))}
-        arrays |= {f"activations_{layer}": array for layer, array in enumerate(self.activations)}
-        write_arrays(Path(path), header, arrays)
+        _storage().save_recording(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Recording:
         """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole."""
-        return read_arrays(Path(path), _read)
+        found: Recording = _storage().load_recording(Path(path))
+        return found
 
 
-def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def finite_part(recording: Recording) -> Recording:
+    """The recording without its last moment, if numbers of that are not finite: what of a run can be shown.
+
+    `diverged_at` is then the step of that moment. Raises ValueError if there is no moment before it.
+    """
+    last = len(recording.step) - 1
+    first_row = int(np.searchsorted(recording.moment, last))
+    rows = (*recording.activations[1:], *(recording.errors or ()))
+    numbers = [array[last] for roles in recording.parameters for array in roles.values()]
+    numbers += [array[first_row:] for array in rows]
+    if all(bool(np.isfinite(in_numbers(array)).all()) for array in numbers):
+        return recording
+    step = int(recording.step[last])
+    if last == 0:
+        raise ValueError(f"its only moment, of {recording.unit} {step}, has numbers that are not finite")
+    points = int(np.searchsorted(recording.curve_step, step))
+    probe = recording.probe[:first_row]
+    part = replace(
+        recording,
+        step=recording.step[:last],
+        parameters=tuple({role: array[:last] for role, array in roles.items()} for roles in recording.parameters),
+        moment=recording.moment[:first_row],
+        probe=probe,
+        activations=tuple(
+            InputRows(array.inputs, probe) if isinstance(array, InputRows) else array[:first_row]
+            for array in recording.activations
+        ),
+        errors=None if recording.errors is None else tuple(array[:first_row] for array in recording.errors),
+        loss=None if recording.loss is None else recording.loss[:first_row],
+        curve_step=recording.curve_step[:points],
+        curves={name: curve[:points] for name, curve in recording.curves.items()},
+        info={**recording.info, "complete": False, DIVERGED: step},
+    )
+    object.__setattr__(part, "stored_at", recording.stored_at)  # where the whole is, of which this part is taken again
+    return part
+
+
+class InputRows:
+    """The inputs of all rows (R, n_0), worked out from the probes where they are asked for; zeros at rest."""
+
+    def __init__(self, inputs: AnyArray, probe: Integers) -> None:
+        self.inputs, self.probe = inputs, probe
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """R and n_0."""
+        return len(self.probe), self.inputs.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the numbers."""
+        return self.inputs.dtype
+
+    def __len__(self) -> int:
+        return len(self.probe)
+
+    def __getitem__(self, rows: Any) -> AnyArray:
+        probe = np.asarray(self.probe[rows])
+        result: AnyArray = np.where((probe == AT_REST)[..., None], self.inputs.dtype.type(0), self.inputs[probe])
+        return result
+
+    def max(self) -> Any:
+        """The largest input; at least 0, as at rest."""
+        return max(in_numbers(self.inputs).max(initial=0), 0)
+
+    def min(self) -> Any:
+        """The smallest input; at most 0, as at rest."""
+        return min(in_numbers(self.inputs).min(initial=0), 0)
+
+
+def _storage() -> Any:
+    """The module of its file, which knows what a recording is, and so stands above this one; looked up when asked."""
+    return import_module("netviz.recording.storage")
+
+
+def _read_only(array: Any) -> Any:
+    if isinstance(array, InputRows):
+        return array
     view = array.view()
     view.flags.writeable = False
     return view
 
 
-# Reading a file. It holds header (JSON: format, seed, versions, complete, scene), the arrays of the recording under
-# their names, test_loss only if there are test examples, and weights_0, biases_0, activations_0, ... for the layers.
+def _as_floats(array: AnyArray) -> Floats:
+    return np.asarray(in_numbers(array), dtype=np.float64)
 
 
-def _read(file: ArrayFile) -> Recording:
-    info, scene = _parsed_header(file.header())
-    shapes = dict(_shapes(scene))
-    file.check_names(shapes)
-    arrays = {name: file.array(name, shape, "<i8" if name in _WHOLE else "<f8") for name, shape in shapes.items()}
-    layers = len(scene.network.layers)
-    weights, biases = (
-        tuple(arrays.pop(f"{name}_{layer}") for layer in range(layers - 1)) for name in ("weights", "biases")
-    )
-    moment, parameters = _moments(Parameters(weights, biases))
-    recording = Recording(
-        scene=scene,
-        info=info,
-        test_loss=arrays.pop("test_loss", None),
-        moment=moment,
-        weights=parameters.weights,
-        biases=parameters.biases,
-        activations=tuple(arrays.pop(f"activations_{layer}") for layer in range(layers)),
-        **arrays,
-    )
-    for problem in _contradictions(recording):
-        raise DamagedArrays(f"damaged: {problem}")
-    return recording
+# bfloat16: NumPy has no such type, so these numbers are kept as the 16 bits they are, in uint16.
 
 
-def _moments(rows: Parameters) -> tuple[Integers, Parameters]:
-    """Each row's moment, and the parameters of all moments, from those of all rows: equal neighbours share one."""
-    begins = np.zeros(len(rows.biases[0]), dtype=bool)
-    begins[:1] = True
-    for layer in (*rows.weights, *rows.biases):
-        bits = layer.view(np.int64)  # a zero can have a sign
-        begins[1:] |= (bits[1:] != bits[:-1]).any(axis=tuple(range(1, bits.ndim)))
-    return np.cumsum(begins) - 1, rows.at(np.flatnonzero(begins))
-
-
-def _parsed_header(header: dict[str, Any]) -> tuple[dict[str, Any], Scene]:
-    """The recording's `info` and scene."""
-    if header["format"] != FORMAT_VERSION:
-        raise DamagedArrays(
-            f"its format is {header['format']!r}, and this netviz reads {FORMAT_VERSION}; record it again"
-        )
-    info = {key: header.get(key) for key in _INFO}
-    if not (isinstance(info["complete"], bool) and isinstance(info["versions"], dict) and type(info["seed"]) in _SEED):
-        raise DamagedArrays("damaged: seed, versions or complete missing in its header, or not what they should be")
-    try:
-        return info, Scene.model_validate(header.get("scene"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("scene", *first["loc"])))
-        raise DamagedArrays(f"damaged: the scene in its header is not valid: {where}: {first['msg']}") from None
-    except RecursionError:
-        raise DamagedArrays("damaged: the scene in its header is not valid: nested too deep") from None
-
-
-def _shapes(scene: Scene) -> Iterator[tuple[str, ArrayShape]]:
-    layers = scene.network.layers
-    yield from {"cycle": ("S",), "example": ("S",), "targets": ("S", layers[-1]), "loss": ("S",)}.items()
-    tested = ("test_loss",) if scene.data.train_count < scene.data.total_count else ()
-    for name in ("curve_cycle", "train_loss", "train_error", *tested):
-        yield name, ("K",)
-    for layer, size in enumerate(layers):
-        yield f"activations_{layer}", ("S", size)
-    for layer, (fan_in, fan_out) in enumerate(pairwise(layers)):
-        yield f"weights_{layer}", ("S", fan_in, fan_out)
-        yield f"biases_{layer}", ("S", fan_out)
-
-
-def _contradictions(recording: Recording) -> Iterator[str]:
-    """Contradictions in a recording whose arrays have the right shapes, as messages."""
-    cycles, examples = recording.scene.training.cycles, recording.scene.data.train_count
-    at_rest = recording.example == AT_REST
-    finite = {name: getattr(recording, name) for name in ("loss", "train_loss", "train_error")}
-    finite["targets"] = recording.targets[~at_rest]
-    for name in ("weights", "biases", "activations"):
-        finite |= {f"{name}_{layer}": array for layer, array in enumerate(getattr(recording, name))}
-    if recording.test_loss is not None:
-        finite["test_loss"] = recording.test_loss
-    for name, array in finite.items():
-        if not np.isfinite(array).all():
-            yield f"{name} holds a number that is not finite"
-    if not np.isnan(recording.targets[at_rest]).all():
-        yield "targets has one for a moment at rest"
-    if not len(at_rest) or not at_rest[0] or not at_rest[-1] or recording.cycle[0] != 0:
-        yield "its first moment is not at rest in cycle 0, or its last is not at rest"
-        return
-    ends = np.flatnonzero(at_rest)
-    rest_cycles = recording.cycle[ends]
-    if (np.diff(rest_cycles) <= 0).any() or rest_cycles[-1] > cycles:
-        yield "its cycles do not increase, or go past the end of training"
-    example_cycles, presented, in_cycle = recording.cycle[~at_rest], recording.example[~at_rest], np.diff(ends) - 1
-    in_order = (
-        np.array_equal(example_cycles, np.repeat(rest_cycles[1:], in_cycle))
-        and ((np.diff(presented) > 0) | (np.diff(example_cycles) != 0)).all()
-        and (presented < examples).all()
-    )
-    if recording.scene.presented_count is not None:
-        if not in_order or not recording.presents(recording.scene):
-            yield "a shown cycle does not have the examples it presents, each once, in order"
-    elif not in_order or not np.isin(in_cycle, (0, examples)).all():
-        yield "a shown cycle does not have every example once, in order"
-    if recording.info["complete"] != (rest_cycles[-1] == cycles):
-        yield "what it says of being complete does not fit its last cycle"
-    curve = recording.curve_cycle
-    if not len(curve) or curve[0] != 0 or (np.diff(curve) <= 0).any() or not np.isin(rest_cycles, curve).all():
-        yield "its curve does not begin at cycle 0, does not increase, or lacks a kept cycle"
-        return
-    if not np.array_equal(recording.loss[ends], recording.train_loss[np.searchsorted(curve, rest_cycles)]):
-        yield "a moment at rest has another loss than the curve"
+def in_numbers(array: AnyArray) -> Floats:
+    """The array itself, or the numbers in float32 of one whose bits are those of bfloat16 numbers (uint16)."""
+    if array.dtype != np.uint16:
+        return array
+    wide = array.astype(np.uint32) << 16
+    return wide.view(np.float32)

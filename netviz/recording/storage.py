@@ -1,332 +1,375 @@
-"""Array files: .npz with a JSON header, never pickle, written whole or not at all, and checked before they are read.
+"""Storage: a recording as a file and back. `docs/reference/recording-file.md` describes it for other languages.
 
-Each member is one array of numbers or bool as .npy, little-endian, in C order, uncompressed; `header` is JSON in UTF-8
-bytes. The numbers of every member begin at a multiple of 64 bytes in the file, so that they can be mapped: an array is
-then the file's own pages, shared by all processes that read it. What other programs write (unaligned, deflated,
-big-endian, in Fortran order) is read as a copy. The meaning of the arrays is in `recording.py`.
+The file is .npz: a member `header` with JSON, and one member for each array, little-endian, in C order:
+step (M,), parameters_<layer>_<role> (M, ...); probes_inputs (P, n_0), probes_targets, probes_points; moment (R,),
+probe (R,), activations_<layer> (R, n), loss (R,), errors_<layer> (R, n); curve_step (K,), curves_<name> (K,); points,
+point_targets, split. What follows from others is left out: the inputs of rows, and the errors that can be computed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import mmap
-import stat
-import struct
-import sys
-import zipfile
-import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, TypeVar
+from reprlib import repr as short
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from netviz.atomic_files import amount, atomic_write, output_failures, output_problems
-from netviz.errors import InputError, Problem
-from netviz.recording.npz_directory import LARGEST_FILE, MOST_MEMBERS, NUMBER_TYPES, Member, read_directory, shown
-from netviz.recording.npz_directory import DamagedArrays as DamagedArrays
+from netviz.recording.array_file import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
+from netviz.recording.checks import check_numbers
+from netviz.recording.layers import FEATURES
+from netviz.recording.network import LONGEST_NAME, Network, is_name, network_from_json, network_in_json
+from netviz.recording.npz_directory import shown
+from netviz.recording.recording import InputRows, Probes, Recording, StoredAt
 
-LARGEST_HEADER = 16_000_000  # bytes
-_ALIGNMENT = 64  # bytes: a cache line, and the widest vector registers
-_PADDING = struct.Struct("<3H")  # a record of a local header's extra field: kind, length, alignment; zeros follow
-_PADDING_KIND = 0xD935  # as zipalign writes it
-_CHUNK = 4 << 20  # bytes that are read or written at a time
-_PACKED_CHUNK = 1 << 16  # bytes unpacked at a time, which may become a thousand times as many
+VERSION = 2
+READERS = {1: "netviz.training.version_1:read_version_1", VERSION: "netviz.recording.storage:read_version_2"}
+"""Who reads a version of the file. One that holds a scene, as version 1 does, can only be read by those who know what
+a scene is; they stand above this package, and are looked up when such a file is met."""
 
-AnyArray = npt.NDArray[Any]
-ArrayShape = tuple[int | str, ...]
-"""Sizes along the axes: a number where it is known, a name where any size will do that all arrays share."""
-_T = TypeVar("_T")
+FLOATS = ("<f8", "<f4", "<f2")
+BITS = "<u2"
+"""Type of the bits of bfloat16 numbers, which the header names."""
+WHOLE = ("<i8", "<i4", "<i2", "|i1", "<u4", "<u2", "|u1")
+BFLOAT16 = "bfloat16"
+WHOLE_NUMBERS = {"step": np.int64, "moment": np.int32, "probe": np.int32, "curve_step": np.int64, "split": np.int32}
+"""Members of whole numbers, and their types in memory; all others hold floats."""
+LONGEST_WORD = 20
+_PARTS_OF_SETUP = ("network", "data", "training", "schedule")
+_DEEPEST = 64
+"""Most objects and lists within one another in a header."""
+_SHOWN = 5
+"""Most names in a message."""
 
 
-def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, AnyArray]) -> None:
-    """Write arrays under exactly this name, whole or not at all; a plain file there is replaced.
+def save_recording(recording: Recording, path: Path) -> None:
+    """Write a recording under exactly this name, whole or not at all; a file there is replaced.
 
-    Arrays may be larger than memory (mapped): they are written in chunks. The same content gives the same bytes.
-
-    Raises InputError if the name cannot be written to or the file would be too large to be read again, OutputFailed
-    if writing fails, ValueError for an array of anything but numbers and bool.
+    Raises InputError if the name cannot be written to, NetvizError if writing fails.
     """
-    if "header" in arrays:
-        raise ValueError("no array can be called 'header': the file's own header is")
-    for name, array in arrays.items():
-        if array.dtype.str[1:] not in NUMBER_TYPES:
-            types = "bool, int8 to int64, uint8 to uint64, float16 to float64"
-            raise ValueError(f"{name} is an array of {array.dtype}, which a file cannot hold: it holds {types}")
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False).encode()
-    if message := _too_large(text, arrays):
-        raise InputError([Problem(str(path), message)])
-    if problems := output_problems(path, overwrite=True):
-        raise InputError(problems)
-    with atomic_write(path) as part, output_failures(path), part.open("wb") as file:
-        _write(file, {"header": np.frombuffer(text, dtype=np.uint8), **arrays})
+    members = dict(_members(recording))
+    bits = sorted(name for name, array in members.items() if array.dtype == np.uint16)
+    header = {
+        "format": VERSION,
+        "network": network_in_json(recording.network),
+        "unit": recording.unit,
+        "names": list(recording.probes.names),
+        "classes": list(recording.probes.classes),
+        "curves": list(recording.curves),
+        "features": recording.features,
+        "plane_domain": None if recording.plane_domain is None else [*map(float, recording.plane_domain)],
+        "dtypes": dict.fromkeys(bits, BFLOAT16),
+        "look": recording.look,
+        "training_setup": recording.training_setup,
+        "info": recording.info,
+    }
+    write_arrays(path, header, members)
 
 
-def _too_large(header: bytes, arrays: Mapping[str, AnyArray]) -> str | None:
-    """What `ArrayFile` would refuse to read for its size, as a message."""
-    if len(arrays) >= MOST_MEMBERS:
-        return f"cannot be written: {len(arrays)} arrays, and a file holds at most {MOST_MEMBERS - 1}"
-    if len(header) > LARGEST_HEADER - 1000:
-        return f"cannot be written: a header of {amount(len(header))}, and at most {amount(LARGEST_HEADER)} are read"
-    size = len(header) + sum(array.nbytes + 1000 + 2 * len(name.encode()) for name, array in arrays.items())
-    if size > LARGEST_FILE:
-        return f"cannot be written: it would have {amount(size)}, and at most {amount(LARGEST_FILE)} are read"
-    return None
+def _members(recording: Recording) -> Iterator[tuple[str, Any]]:
+    """Names and arrays of the file's members, in the order in which they are read."""
+    probes = recording.probes
+    yield _whole("step", recording.step)
+    yield _whole("moment", recording.moment)
+    yield _whole("probe", recording.probe)
+    yield "probes_inputs", probes.inputs
+    yield from _given("probes_targets", probes.targets)
+    yield from _given("probes_points", probes.points)
+    yield _whole("curve_step", recording.curve_step)
+    for name, curve in recording.curves.items():
+        yield f"curves_{name}", curve
+    yield from _given("points", recording.points)
+    yield from _given("point_targets", recording.point_targets)
+    if recording.split is not None:
+        yield _whole("split", recording.split)
+    yield from _given("loss", recording.loss)
+    for layer, activations in enumerate(recording.activations):
+        if not isinstance(activations, InputRows):
+            yield f"activations_{layer}", activations
+    for layer, errors in enumerate(recording.errors or (), start=1):
+        yield f"errors_{layer}", errors
+    for layer, roles in enumerate(recording.parameters):
+        for role, array in roles.items():
+            yield f"parameters_{layer}_{role}", array
 
 
-def _write(file: IO[bytes], arrays: Mapping[str, AnyArray]) -> None:
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, array in arrays.items():
-            little_endian = array.dtype.newbyteorder("<")
-            npy_header = _npy_header(little_endian, array.shape)
-            # A ZipInfo of our own has the same date in every file: equal recordings are equal byte by byte.
-            info = zipfile.ZipInfo(f"{name}.npy")
-            info.CRC = info.compress_size = 0  # which its header is not made without
-            info.extra = _padding(file.tell() + len(info.FileHeader(zip64=True)) + len(npy_header))
-            with archive.open(info, "w", force_zip64=True) as member:
-                member.write(npy_header)
-                for chunk in _chunks(array, little_endian):
-                    member.write(chunk)
-            info.extra = b""  # in the directory, which is written last, there is nothing to align
+def _whole(name: str, array: Any) -> tuple[str, Any]:
+    return name, array.astype(WHOLE_NUMBERS[name], copy=False)
 
 
-def _npy_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    header = io.BytesIO()
-    np.lib.format.write_array_header_1_0(header, {"descr": dtype.str, "fortran_order": False, "shape": shape})
-    return header.getvalue()
+def _given(name: str, array: Any) -> Iterator[tuple[str, Any]]:
+    if array is not None:
+        yield name, array
 
 
-def _padding(offset: int) -> bytes:
-    """A record for the extra field that moves what would begin at this offset of the file to an aligned one."""
-    zeros = -(offset + _PADDING.size) % _ALIGNMENT
-    return _PADDING.pack(_PADDING_KIND, _PADDING.size - 4 + zeros, _ALIGNMENT) + bytes(zeros)
+def load_recording(path: Path) -> Recording:
+    """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole."""
+
+    def read(file: ArrayFile) -> Recording:
+        found = _read(file)
+        file.verify()  # before the numbers are looked at: damaged ones are not what somebody computed
+        check_numbers(found)
+        file.forget()
+        return _stored(found, StoredAt(path.absolute(), file.digest))
+
+    return read_arrays(path, read)
 
 
-def _chunks(array: AnyArray, dtype: np.dtype[Any]) -> Iterator[bytes]:
-    """An array's numbers in C order, some at a time, of an equal type in another byte order."""
-    chunks = np.nditer(
-        array,
-        flags=["external_loop", "buffered", "zerosize_ok"],
-        op_dtypes=[dtype],
-        casting="equiv",
-        order="C",
-        buffersize=_CHUNK // dtype.itemsize,
+def reopen(stored: StoredAt) -> Recording:
+    """The recording that another process has read and checked. Raises InputError if the file is another by now."""
+
+    def read(file: ArrayFile) -> Recording:
+        if file.digest != stored.digest:
+            raise DamagedArrays("is not the file that it was when the film was begun")
+        return _stored(_read(file), stored)
+
+    return read_arrays(stored.path, read)
+
+
+def _read(file: ArrayFile) -> Recording:
+    version = file.header()["format"]
+    if type(version) is not int or version not in READERS:
+        known = " and ".join(map(str, sorted(READERS)))
+        raise DamagedArrays(
+            f"its format is {short(version)}, and this netviz reads {known}; record it again, or use a newer netviz"
+        )
+    module, name = READERS[version].split(":")
+    found: Recording = getattr(import_module(module), name)(file)
+    return found
+
+
+def _stored(recording: Recording, stored: StoredAt) -> Recording:
+    object.__setattr__(recording, "stored_at", stored)  # which no caller can give: it is true of what was read
+    return recording
+
+
+def read_version_2(file: ArrayFile) -> Recording:
+    """The recording in an open file of version 2. Raises DamagedArrays, saying what is wrong with it."""
+    header = _Header(file.header())
+    network = header.network
+    expected = {name: (shape, header.types(name)) for name, shape in _shapes(file, header, network)}
+    _check_members(file.members, expected)
+    if unfit := sorted(name for name in header.bits if name not in expected or not _may_be_bits(name)):
+        raise DamagedArrays(
+            f"damaged: dtypes in its header names {short(unfit[0])}, which cannot hold bfloat16 numbers"
+        )
+    arrays = {name: file.array(name, shape, types) for name, (shape, types) in expected.items()}
+    for name in WHOLE_NUMBERS.keys() & arrays.keys():
+        arrays[name] = _as_whole_numbers(name, arrays[name])
+    layers, probe = range(len(network.layers)), arrays["probe"]
+    inputs = arrays.get("activations_0", InputRows(arrays["probes_inputs"], probe))
+    return Recording(
+        network=network,
+        step=arrays["step"],
+        parameters=tuple(
+            {role: arrays[f"parameters_{index}_{role}"] for role in layer.parameters}
+            for index, layer in enumerate(network.layers)
+        ),
+        probes=Probes(
+            arrays["probes_inputs"],
+            arrays.get("probes_targets"),
+            arrays.get("probes_points"),
+            header.texts("names"),
+            header.texts("classes"),
+        ),
+        moment=arrays["moment"],
+        probe=probe,
+        activations=(inputs, *(arrays[f"activations_{layer}"] for layer in layers[1:])),
+        curve_step=arrays["curve_step"],
+        curves={name: arrays[f"curves_{name}"] for name in header.curves},
+        loss=arrays.get("loss"),
+        errors=tuple(arrays[f"errors_{layer}"] for layer in layers[1:]) if "errors_1" in arrays else None,
+        unit=header.unit,
+        points=arrays.get("points"),
+        point_targets=arrays.get("point_targets"),
+        split=arrays.get("split"),
+        features=header.features,
+        plane_domain=header.plane_domain,
+        look=header.mapping("look"),
+        training_setup=header.training_setup,
+        info=header.mapping("info") or {},
     )
-    for chunk in chunks:
-        yield np.asarray(chunk).tobytes()
 
 
-def read_arrays(path: Path, read: Callable[[ArrayFile], _T]) -> _T:
-    """Open a file and return `read` of it, once the checksums of all that it holds are right.
-
-    `read` may ask for them earlier, by `verify`: before it works with arrays. Raises InputError, naming the file, where
-    it raises DamagedArrays.
-    """
-    with open_arrays(path) as file:
-        result = read(file)
-        file.verify()
-        return result
-
-
-def digest_of(path: Path) -> str:
-    """The digest of a file: see `ArrayFile.digest`. Raises InputError if it is no file of arrays, or not whole."""
-    with open_arrays(path) as file:
-        return file.digest
-
-
-@contextmanager
-def open_arrays(path: Path) -> Iterator[ArrayFile]:
-    """Open a file of arrays for the block. Raises InputError, naming the file, where the block raises DamagedArrays."""
-    try:
-        with ArrayFile(path) as file:
-            yield file
-    except OSError as error:
-        raise InputError([Problem(str(path), f"cannot be read: {error.strerror or error}")]) from None
-    except DamagedArrays as error:
-        raise InputError([Problem(str(path), str(error))]) from None
-
-
-class ArrayFile:
-    """Open file of arrays. Raises DamagedArrays wherever its content is not as expected, OSError if it cannot be read.
-
-    Opening it reads what arrays there are, and checks all their sizes, but no array. Arrays stay valid when it is
-    closed, and when another file takes its name; but not if the file itself is changed, which netviz never does.
-
-    Sizes that shapes give by name are taken from the first array read, and hold for all others.
-    """
-
-    def __init__(self, path: Path) -> None:
-        # Not even opened unless a file: a pipe would wait for a writer.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DamagedArrays("not a file")
-        self._file = path.open("rb")
-        try:
-            self._file_size = self._file.seek(0, io.SEEK_END)
-            self._members = read_directory(self._file, self._file_size)
-        except BaseException:
-            self._file.close()
-            raise
-        self._sizes: dict[str, int] = {}
-        self._verified: set[str] = set()
-
-    def __enter__(self) -> ArrayFile:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._file.close()
-
-    @cached_property
-    def members(self) -> Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]:
-        """Type and shape of each array but the header, as the file has them, by name."""
-        return {name: (member.dtype, member.shape) for name, member in self._members.items() if name != "header"}
-
-    def header(self) -> dict[str, Any]:
-        """The JSON header, an object with its `format`."""
-        try:
-            header = json.loads(self._header_text)
-        except (ValueError, RecursionError):
-            raise DamagedArrays("not a recording: its header is not JSON") from None
-        if not isinstance(header, dict) or "format" not in header:
-            raise DamagedArrays("not a recording: its header names no format")
-        return header
-
-    @cached_property
-    def _header_text(self) -> bytes:
-        if self._members["header"].size > LARGEST_HEADER:
-            raise DamagedArrays(f"not a recording: its header is larger than {LARGEST_HEADER / 1e6:g} MB")
-        self._check("header", ("bytes",), {"|u1"})
-        return self._copy(self._members["header"]).tobytes()
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256, in hexadecimal digits, of the header and of the names, places, sizes and checksums of all arrays.
-
-        Files of the same digest hold the same arrays, as far as checksums of 32 bits can tell, in the same places.
-        """
-        places = [
-            (member.name, member.begin, member.packed_size, member.size, member.checksum, member.deflated)
-            for member in self._members.values()
-        ]
-        return hashlib.sha256(json.dumps(places).encode() + b"\n" + self._header_text).hexdigest()
-
-    def check_names(self, expected: Iterable[str]) -> None:
-        """Refuse a file that lacks one of these arrays, or has others."""
-        names, found = {*expected}, {*self.members}
-        if missing := sorted(names - found):
-            raise DamagedArrays(f"not a whole recording: {', '.join(missing)} missing")
-        if foreign := sorted(found - names):
-            raise DamagedArrays(f"not a recording of its scene: unexpected {', '.join(map(repr, foreign[:5]))}")
-
-    def array(self, name: str, expected: ArrayShape, dtypes: str | Collection[str]) -> AnyArray:
-        """An array of the shape it should have and one of these types; native, in C order, read-only.
-
-        dtypes: little-endian, as `numpy.dtype.str` names them ("<f8"), whatever byte order the file has.
-
-        It is mapped where that can be: its pages are then read when they are used, and their checksum is compared by
-        `verify` alone. A copy's is compared here.
-        """
-        member = self._check(name, expected, {dtypes} if isinstance(dtypes, str) else dtypes)
-        mapped = self._mapped(member)
-        array = self._copy(member) if mapped is None else mapped
-        array.flags.writeable = False
-        return array
-
-    def _check(self, name: str, expected: ArrayShape, dtypes: Collection[str]) -> Member:
-        """The member of this name, if its type and shape are right."""
-        member = self._members.get(name)
-        if member is None:
-            raise DamagedArrays(f"not a whole recording: {name} missing")
-        if member.dtype.newbyteorder("<").str not in dtypes:
-            right = " or ".join(np.dtype(dtype).name for dtype in dtypes)
-            raise DamagedArrays(f"damaged: {name} holds {member.dtype.name}, not {right}")
-        shape = member.shape
-        if len(shape) == len(expected):
-            for size, known in zip(shape, expected, strict=True):
+def _check_members(
+    members: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]],
+    expected: Mapping[str, tuple[ArrayShape, tuple[str, ...]]],
+) -> None:
+    """Refuse members with other names, types or shapes, of which nothing has been read yet but that."""
+    if missing := sorted(expected.keys() - members.keys()):
+        raise DamagedArrays(f"not a whole recording: {_listed(missing)} missing")
+    if foreign := sorted(members.keys() - expected.keys()):
+        raise DamagedArrays(f"damaged: unexpected {_listed(foreign)}, which its header does not speak of")
+    sizes: dict[str, int] = {}
+    for name, (shape, types) in expected.items():
+        dtype, found = members[name]
+        if dtype.newbyteorder("<").str not in types:
+            right = " or ".join(np.dtype(each).name for each in types)
+            raise DamagedArrays(f"damaged: {shown(name)} holds {dtype.name}, not {right}")
+        if len(shape) == len(found):
+            for size, known in zip(found, shape, strict=True):
                 if isinstance(known, str):
-                    self._sizes.setdefault(known, size)
-        right_shape = tuple(self._sizes.get(size, 0) if isinstance(size, str) else size for size in expected)
-        if shape != right_shape:
-            raise DamagedArrays(f"damaged: {name} has the shape {shape}, not {right_shape}")
-        return member
+                    sizes.setdefault(known, size)
+        right_shape = tuple(sizes.get(size, size) if isinstance(size, str) else size for size in shape)
+        if found != right_shape:
+            there = ", ".join(map(str, right_shape))
+            raise DamagedArrays(f"damaged: {shown(name)} has the shape {short([*found])}, not [{there}]")
 
-    def _mapped(self, member: Member) -> AnyArray | None:
-        """The array as a part of the mapped file; None if it does not lie there as an array lies in memory."""
-        offset = member.begin + member.start
-        as_in_memory = member.dtype.isnative and not member.fortran_order and offset % member.dtype.itemsize == 0
-        if member.deflated or not as_in_memory or member.size == member.start or self._map is None:
-            return None
-        return np.ndarray(member.shape, member.dtype, buffer=self._map, offset=offset)
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(map(shown, names[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
+
+
+def _may_be_bits(name: str) -> bool:
+    """True if a member may hold bfloat16 numbers: what a network computes with, but no curves."""
+    return name not in WHOLE_NUMBERS and name != "loss" and not name.startswith("curves_")
+
+
+def _as_whole_numbers(name: str, array: Any) -> Any:
+    """The array in its type in memory."""
+    numbers = array.astype(WHOLE_NUMBERS[name], copy=False)
+    if not np.array_equal(numbers, array):
+        raise DamagedArrays(f"damaged: {name} holds a number of more than {8 * numbers.itemsize} bits")
+    return numbers
+
+
+def _shapes(file: ArrayFile, header: _Header, network: Network) -> Iterator[tuple[str, ArrayShape]]:
+    """Names and shapes of the members that the header makes us expect, in the order in which they are read."""
+    sizes, is_planar = network.sizes, header.features is not None
+    yield from {"step": ("M",), "moment": ("R",), "probe": ("R",), "probes_inputs": ("P", sizes[0])}.items()
+    optional: dict[str, ArrayShape] = {
+        "probes_targets": ("P", sizes[-1]),
+        "probes_points": ("P", 2),
+        "loss": ("R",),
+        "points": ("Q", 2 if is_planar else sizes[0]),
+        "point_targets": ("Q", sizes[-1]),
+        "split": ("Q",),
+    }
+    if not is_planar:
+        del optional["probes_points"]
+    yield from ((name, shape) for name, shape in optional.items() if name in file.members)
+    yield "curve_step", ("K",)
+    for name in header.curves:
+        yield f"curves_{name}", ("K",)
+    for index, layer in enumerate(network.layers):
+        if index or f"activations_{index}" in file.members:
+            yield f"activations_{index}", ("R", *layer.shape)
+        if index and "errors_1" in file.members:
+            yield f"errors_{index}", ("R", *layer.shape)
+        for role, shape in layer.parameters.items():
+            yield f"parameters_{index}_{role}", ("M", *shape)
+
+
+class _Header:
+    """The header of a file, each part checked when it is asked for. Raises DamagedArrays for one that is wrong."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        level: list[Any] = [data]
+        for _ in range(_DEEPEST):
+            values = (each.values() if isinstance(each, dict) else each for each in level)
+            level = [value for group in values for value in group if isinstance(value, dict | list)]
+        if level:
+            raise DamagedArrays(f"damaged: its header has more than {_DEEPEST} objects and lists within one another")
+        try:
+            json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
+        except ValueError:  # what Python reads, and nobody else: NaN, infinity, halves of surrogate pairs
+            raise DamagedArrays("damaged: its header holds NaN, an infinite number or half a character") from None
+        self._data = data
 
     @cached_property
-    def _map(self) -> mmap.mmap | None:
-        """The file, mapped once for all arrays, which keep it open; None if it cannot be."""
-        if sys.platform == "win32":  # where a mapped file cannot be replaced or removed, as one may be here
+    def network(self) -> Network:
+        """The network."""
+        try:
+            return network_from_json(self._data.get("network"))
+        except ValueError as error:
+            raise DamagedArrays(f"damaged: {error}") from None
+
+    @cached_property
+    def bits(self) -> frozenset[str]:
+        """Names of the members that hold bfloat16 numbers."""
+        types = self.mapping("dtypes") or {}
+        if others := [kind for kind in types.values() if kind != BFLOAT16]:
+            raise DamagedArrays(f"damaged: dtypes in its header has {short(others[0])}; only {BFLOAT16} is named there")
+        return frozenset(types)
+
+    def types(self, name: str) -> tuple[str, ...]:
+        """The types that a member may have."""
+        if name in WHOLE_NUMBERS:
+            return WHOLE
+        return (BITS,) if name in self.bits else FLOATS
+
+    @property
+    def unit(self) -> str:
+        """The word for what a step counts."""
+        unit = self._data.get("unit", "step")
+        if not is_name(unit) or not 1 <= len(unit) <= LONGEST_WORD:
+            raise DamagedArrays(f"damaged: unit in its header is no word of up to {LONGEST_WORD} letters")
+        return str(unit)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of names."""
+        texts = self._data.get(key)
+        if texts is None:
+            return ()
+        if not isinstance(texts, list) or not all(map(is_name, texts)):
+            raise DamagedArrays(
+                f"damaged: {key} in its header: expected a list of texts of up to {LONGEST_NAME} letters in one line"
+            )
+        return tuple(texts)
+
+    @property
+    def curves(self) -> tuple[str, ...]:
+        """Names of the curves."""
+        curves = self.texts("curves")
+        if len({*curves}) < len(curves) or "" in curves:
+            raise DamagedArrays("damaged: curves in its header names one twice, or one by no letter")
+        return curves
+
+    @property
+    def features(self) -> tuple[str, ...] | None:
+        """Names of the features of points of the plane."""
+        if self._data.get("features") is None:
+            return None
+        features = self.texts("features")
+        if unknown := [name for name in features if name not in FEATURES]:
+            raise DamagedArrays(
+                f"damaged: features in its header names {short(unknown[0])}; known are {', '.join(FEATURES)}"
+            )
+        if len(features) != self.network.sizes[0]:
+            raise DamagedArrays("damaged: features in its header are not as many as the network's inputs")
+        return features
+
+    @property
+    def plane_domain(self) -> tuple[float, float, float, float] | None:
+        """The part of the plane that the examples come from."""
+        domain = self._data.get("plane_domain")
+        if domain is None:
             return None
         try:
-            return mmap.mmap(self._file.fileno(), self._file_size, access=mmap.ACCESS_READ)
-        except (OSError, ValueError):  # some network file systems, a limit of addresses
-            return None
+            left, right, bottom, top = (float(end) for end in domain if type(end) in (int, float))
+            is_plane = isinstance(domain, list) and len(domain) == 4 and left < right and bottom < top
+        except (TypeError, ValueError, OverflowError):
+            is_plane = False
+        if not is_plane:
+            raise DamagedArrays("damaged: plane_domain in its header is not four numbers: left, right, bottom, top")
+        return left, right, bottom, top
 
-    def _copy(self, member: Member) -> AnyArray:
-        numbers = np.empty(member.size - member.start, dtype=np.uint8)
-        begin = -member.start
-        for chunk in self._unpacked(member):
-            end = begin + len(chunk)
-            if end > 0:
-                numbers[max(begin, 0) : end] = np.frombuffer(chunk, dtype=np.uint8)[max(-begin, 0) :]
-            begin = end
-        array = np.ndarray(member.shape, member.dtype, buffer=numbers.data, order="F" if member.fortran_order else "C")
-        return np.ascontiguousarray(array, dtype=member.dtype.newbyteorder("=")).reshape(member.shape)
+    def mapping(self, key: str) -> dict[str, Any] | None:
+        """An object, or None."""
+        value = self._data.get(key)
+        if value is not None and not isinstance(value, dict):
+            raise DamagedArrays(f"damaged: {key} in its header is no object")
+        return value
 
-    def verify(self) -> None:
-        """Compare the checksum of every member that has not been compared yet, some megabytes at a time."""
-        for name, member in self._members.items():
-            if name not in self._verified:
-                for _ in self._unpacked(member):
-                    pass
-
-    def _unpacked(self, member: Member) -> Iterator[bytes]:
-        """A member's bytes in chunks. At the end its length and checksum are compared."""
-        size, checksum = 0, 0
-        for chunk in self._inflated(member) if member.deflated else self._stored(member):
-            size, checksum = size + len(chunk), zlib.crc32(chunk, checksum)
-            if size > member.size:
-                raise DamagedArrays(f"damaged: {shown(member.name)} holds more than it should")
-            yield chunk
-        if size < member.size:
-            raise DamagedArrays(f"damaged: {shown(member.name)} ends too early")
-        if checksum != member.checksum:
-            raise DamagedArrays(f"damaged: {shown(member.name)} cannot be read: its checksum is another")
-        self._verified.add(member.name)
-
-    def _stored(self, member: Member) -> Iterator[bytes]:
-        for offset in range(0, member.packed_size, _CHUNK):
-            self._file.seek(member.begin + offset)
-            yield self._file.read(min(_CHUNK, member.packed_size - offset))
-
-    def _inflated(self, member: Member) -> Iterator[bytes]:
-        inflater, at, packed = zlib.decompressobj(-zlib.MAX_WBITS), 0, b""
-        while not inflater.eof:
-            if not packed:
-                self._file.seek(member.begin + at)
-                packed = self._file.read(min(_PACKED_CHUNK, member.packed_size - at))
-                at += len(packed)
-            try:
-                chunk = inflater.decompress(packed, _CHUNK)
-            except zlib.error:
-                raise DamagedArrays(f"damaged: {shown(member.name)} cannot be read") from None
-            if not chunk and not packed:
-                return
-            yield chunk
-            packed = inflater.unconsumed_tail
+    @property
+    def training_setup(self) -> dict[str, Any] | None:
+        """How netviz trained the run; None for somebody else's."""
+        setup = self.mapping("training_setup")
+        if setup is not None and any(not isinstance(setup.get(part), dict) for part in _PARTS_OF_SETUP):
+            parts = ", ".join(_PARTS_OF_SETUP)
+            raise DamagedArrays(f"damaged: training_setup in its header has to have {parts}, each an object")
+        return setup

@@ -22,7 +22,7 @@ from netviz.scene.files import BUNDLED
 from netviz.scene.json_schema import VALUE_KINDS
 from netviz.scene.messages import printable
 from netviz.scene.model import Part
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.scene.sound import SONIFY
 from netviz.scene.types import NAMES_A_FILE, Shorthand
 
@@ -44,7 +44,7 @@ class Written:
     files: tuple[str, ...]
 
 
-def written(scene: Scene) -> Written:
+def written(scene: Look) -> Written:
     """Export a scene as the data of a scene file, in the order of netviz's keys, without the scene's name.
 
     Of a file's path only the file name is left (bundled files are bundled:NAME again), and two files of one name get
@@ -75,7 +75,7 @@ def _explicit_values(part: Part, names: dict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, info in type(part).model_fields.items():
         value = getattr(part, name)
-        is_root = isinstance(part, Scene)
+        is_root = isinstance(part, Look)
         if is_root and name in _NEVER:
             continue
         if name in VALUE_KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):

@@ -29,11 +29,11 @@ class Unreachable(ValueError):
     """Error: a file may not be used, or cannot exist; the message says why."""
 
 
-def named_in_scene(text: str, folder: Path, *, allow_outside: bool) -> Path:
+def named_in_scene(text: str, folder: Path, *, allow_outside: bool, by: str = "scene") -> Path:
     """Return the absolute path of a file that a scene in `folder` names, which need not exist.
 
     A scene may come from a stranger: it cannot name a file outside its own folder, links followed, unless that is
-    allowed. Raises Unreachable.
+    allowed. by: what names it, for messages. Raises Unreachable.
     """
     if text.startswith(BUNDLED):
         return _bundled(text)
@@ -43,7 +43,7 @@ def named_in_scene(text: str, folder: Path, *, allow_outside: bool) -> Path:
     except (OSError, ValueError, RuntimeError):
         raise Unreachable(f"'{printable(text)}' cannot be a file's path") from None
     if not allow_outside and not path.is_relative_to(base):
-        raise Unreachable(f"'{printable(text)}' lies outside the scene's folder; copy it there, or use --allow-outside")
+        raise Unreachable(f"'{printable(text)}' lies outside the {by}'s folder; copy it there, or use --allow-outside")
     return path
 
 

@@ -68,23 +68,27 @@ def read_scene(
     source: str | os.PathLike[str] = "xor",
     overrides: Mapping[str, Any] | None = None,
     *,
+    look: Mapping[str, Any] | None = None,
     allow_outside: bool = False,
 ) -> ParseResult:
-    """Read a scene like `load_scene`, but return mistakes and warnings, for callers that look for more of them."""
+    """Read a scene like `load_scene`, but return mistakes and warnings, for callers that look for more of them.
+
+    look: overrides over which the others win.
+    """
     path: Path | None = None
     try:
         if isinstance(source, str) and is_link(source):
-            return _read_link(source, overrides or {}, allow_outside)
+            return _read_link(source, look or {}, overrides or {}, allow_outside)
         path = find_scene(source)
-        tree = _tree(path)
+        tree = read_mapping(path)
     except InputError as error:
         return ParseResult(error.problems, path=path)
-    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside).result()
+    return Reader(str(path), path, tree, overlay(tree.data, look or {}, overrides or {}), allow_outside).result()
 
 
-def _read_link(source: str, overrides: Mapping[str, Any], allow_outside: bool) -> ParseResult:
+def _read_link(source: str, look: Mapping[str, Any], overrides: Mapping[str, Any], allow_outside: bool) -> ParseResult:
     link = read_link(source)
-    overlaid = overlay(link.data, overrides)
+    overlaid = overlay(link.data, look, overrides)
     notes = [*link.notes]
     if link.seedless and not overlaid.origin(("training", "seed")):
         notes.append(link.seedless)
@@ -112,7 +116,7 @@ def files_beside(source: str) -> dict[str, Path]:
     if is_link(source):
         return {}
     path = find_scene(source)
-    data = _tree(path).data
+    data = read_mapping(path).data
     table = data.get("data")
     names = [table.get("csv") if isinstance(table, dict) else None, data.get("words")]
     return {
@@ -122,18 +126,30 @@ def files_beside(source: str) -> dict[str, Path]:
     }
 
 
-def read_stored(scene: Scene, path: Path, overrides: Mapping[str, Any] | None = None) -> ParseResult:
-    """Read the scene of a recording, with overrides. path: of the recording, for messages."""
-    tree = Tree(scene.model_dump(mode="json"))
-    return Reader(str(path), path, tree, overlay(tree.data, overrides or {}), allow_outside=True).result()
+def read_stored(
+    data: Mapping[str, Any],
+    path: Path | None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    look: Mapping[str, Any] | None = None,
+) -> ParseResult:
+    """Read the scene of a recording from its data, with overrides. path: of the recording, for messages and name.
+
+    look: overrides over which the others win.
+    """
+    if "name" not in data and path is not None:
+        data = {**data, "name": _name_of(path)}
+    tree = Tree(data)
+    overlaid = overlay(tree.data, look or {}, overrides or {})
+    return Reader(str(path), path, tree, overlaid, allow_outside=True).result()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:
     """Return name and title of every scene that comes with netviz."""
-    return [(name, str(_tree(find_scene(name)).data.get("title", ""))) for name in bundled_names()]
+    return [(name, str(read_mapping(find_scene(name)).data.get("title", ""))) for name in bundled_names()]
 
 
-def _tree(path: Path) -> Tree:
+def read_mapping(path: Path, expected_keys: str = "keys with values, network and data at least") -> Tree:
     where = printable(str(path))
     try:
         tree = read_tree(read_text(path))
@@ -141,9 +157,14 @@ def _tree(path: Path) -> Tree:
         raise InputError([Problem(at(where, error.position), error.message)]) from None
     if not isinstance(tree.data, dict):
         found = f"a {kind(tree.data)}" if tree.data is not None else "an empty file"
-        message = f"expected keys with values, network and data at least, got {found}"
+        message = f"expected {expected_keys}, got {found}"
         raise InputError([Problem(at(where, tree.position(())), message)])
     return tree
+
+
+def _name_of(path: Path) -> str:
+    """The name of a scene in a file; a path may hold characters that a name, which becomes a file's, may not."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", path.stem)[:LONGEST_TEXT]
 
 
 # Reader: converts a scene's data to a Scene, with defaults and the files it names, and places every mistake.
@@ -243,6 +264,8 @@ class Reader:
         given = self.overlaid.origin(path)
         if given:
             above, origin = given
+            if above in self.overlaid.places:
+                return self.overlaid.places[above](path, at_key)
             return origin + (f": {dotted(path)}" if above != path else "")
         # Data that do not come from a text have no lines.
         file = at(self.where, self._position(path, at_key)) if self.tree.values else self.where
@@ -290,8 +313,7 @@ class Reader:
             if name not in self.overlaid.data and not info.is_required():
                 self.parts[name] = info.get_default(call_default_factory=True)
         if "name" not in self.overlaid.data and self.path is not None:
-            # A path may hold characters that a name may not. A name is never drawn, only used as a file name.
-            self.parts["name"] = re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", self.path.stem)[:LONGEST_TEXT]
+            self.parts["name"] = _name_of(self.path)
 
     def _add_schedule(self) -> None:
         if "schedule" in self.overlaid.data or "training" not in self.parts:

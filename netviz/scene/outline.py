@@ -7,10 +7,7 @@ from typing import Literal
 
 from netviz.scene.model import (
     COORDINATES,
-    Activation,
     Data,
-    Feature,
-    Loss,
     Network,
     Schedule,
     Training,
@@ -28,34 +25,43 @@ class Outline:
     """A training run as far as it is known beforehand: its network, its examples, and the steps that a film shows.
 
     layers: number of neurons in each layer, inputs first. activations: of each layer after the inputs. bias: whether
-    those have biases, and learn them; "fixed": they have them and do not. loss: the loss function.
-    examples: number of the training examples, those that the film presents. tests: number of those for testing.
-    inputs, targets: of all examples in the order in which they are listed, those for testing among them; None where
-    they are points of a data set, too many to be listed. has_two_targets: whether every target is one of two numbers.
-    is_planar: whether the inputs come from the two coordinates of a point of the plane. features: the functions of
-    these that are the inputs; None where the inputs are taken as they are given.
-    first_step, last_step: of the run, in its unit. shown_steps: those that the film shows, increasing; None while they
-    follow from beats that are not found yet. unit: what a step is called. learning_rate: factor of the gradient in
-    plain gradient descent; None: of other training. first_weights: how the run begins; None: it is not known.
+    those have biases, and learn them; "fixed": they have them and do not. loss: the loss function, None: not known.
+    examples: number of the training examples, those that the film presents. tests: number of those for testing. more:
+    number of others, which are only drawn in the plane. inputs, targets: of all examples in the order in which they are
+    listed, those for testing among them; None where they are points of a data set, too many to be listed.
+    has_two_targets: whether every target is one of two numbers. is_planar: whether the inputs come from the two
+    coordinates of a point of the plane. features: the functions of these that are the inputs; None where the inputs are
+    taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
+    increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate:
+    factor of the gradient in plain gradient descent; None: of other training. first_weights: how the run begins; None:
+    it is not known. curves: names of the recorded curves, the one that the film follows first. is_own: whether netviz
+    trains it, and so knows how. diverged: the step in which its numbers ran out of range. has_targets: whether it is
+    known what the outputs ought to be; has_errors: whether the errors are known that run back through the network.
     """
 
     layers: tuple[int, ...]
-    activations: tuple[Activation, ...]
+    activations: tuple[str, ...]
     bias: bool | Literal["fixed"]
-    loss: Loss
+    loss: str | None
     examples: int
     tests: int
     inputs: tuple[Values, ...] | None
     targets: tuple[Values, ...] | None
     has_two_targets: bool
     is_planar: bool
-    features: tuple[Feature, ...] | None
+    features: tuple[str, ...] | None
     last_step: int
     shown_steps: tuple[int, ...] | None
     first_step: int = 0
     unit: str = "cycle"
     learning_rate: float | None = None
     first_weights: FirstWeights | None = None
+    more: int = 0
+    curves: tuple[str, ...] = ("error", "loss")
+    is_own: bool = True
+    diverged: int | None = None
+    has_targets: bool = True
+    has_errors: bool = True
 
     @property
     def is_listed(self) -> bool:
@@ -65,7 +71,17 @@ class Outline:
     @property
     def total(self) -> int:
         """Number of all examples, those for testing included."""
-        return self.examples + self.tests
+        return self.examples + self.tests + self.more
+
+    @property
+    def follows_loss(self) -> bool:
+        """True if the curve that the film follows is the loss, as the run itself gave it, and not the average error."""
+        return self.curves[:1] == ("loss",)
+
+    @property
+    def has_test_loss(self) -> bool:
+        """True if the loss in testing is recorded, and so drawn beside that in training."""
+        return "test_loss" in self.curves
 
     @property
     def has_biases(self) -> bool:
@@ -99,6 +115,7 @@ def outline_of(network: Network, data: Data, training: Training, schedule: Sched
         shown_steps=_shown_steps(schedule, training.cycles),
         learning_rate=training.learning_rate,
         first_weights="given" if not isinstance(weights, str) else "zero" if weights == "zero" else "random",
+        curves=("error", "loss", "test_loss")[: 3 if data.train_count < data.total_count else 2],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,18 +29,26 @@ KINDS_OF_SCHEDULE = ("cycles", "every", "frames")
 
 @dataclass(frozen=True)
 class Override:
-    """A value that replaces a scene's own. origin: the option that gave it ("--cycles"), for messages about it."""
+    """A value that replaces a scene's own. origin: the option that gave it ("--cycles"), for messages about it.
+
+    place: of a value from a file, where a key of the scene stands in it; the second argument: its name, not its value.
+    """
 
     value: Any
     origin: str
+    place: Callable[[YamlPath, bool], str] | None = None
 
 
 @dataclass
 class Overlaid:
-    """A scene's data with the overrides in it. origins: path -> the option that gave its value."""
+    """A scene's data with the overrides in it. origins: path -> the option that gave its value.
+
+    places: path -> `Override.place`, of those from files.
+    """
 
     data: dict[str, Any]
     origins: dict[YamlPath, str] = field(default_factory=dict)
+    places: dict[YamlPath, Callable[[YamlPath, bool], str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def origin(self, path: YamlPath) -> tuple[YamlPath, str] | None:
@@ -72,14 +80,21 @@ def parse_set(text: str) -> tuple[str, Override]:
     return key, Override(tree.data, origin)
 
 
-def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
-    """Apply overrides to a scene's data; the data given are not changed.
+def overlay(data: Mapping[str, Any], *layers: Mapping[str, Any]) -> Overlaid:
+    """Apply overrides to a scene's data, each layer over those before it; the data given are not changed.
 
-    overrides: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
+    layers: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
     Choices that exclude each other (audio and duration, the kinds of schedule) are resolved in favour of the override.
     Size, frame rate and loudness of a platform that an override gives take precedence over the scene's.
     """
     result = Overlaid(copy.deepcopy(dict(data)))
+    for overrides in layers:
+        _apply(result, overrides)
+    return result
+
+
+def _apply(result: Overlaid, overrides: Mapping[str, Any]) -> None:
+    data = copy.deepcopy(result.data)
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _resolve_length(result, given)
     _resolve_style(result, given)
@@ -89,12 +104,22 @@ def overlay(data: Mapping[str, Any], overrides: Mapping[str, Any]) -> Overlaid:
         path = key_path(key)
         if len(path) > 1 and isinstance(path[0], str):
             _expand_shorthand(result.data, path[0])
-        if problem := _unknown(result.data, path, override.origin):
+        origin = override.origin if override.place is None else override.place(path, True)
+        if problem := _unknown(result.data, path, origin):
             result.problems.append(problem)
         elif _put(result.data, path, override.value):
-            result.origins[path] = override.origin
+            _came_from(result, path, override)
     _resolve_schedule(result, data, given)
-    return result
+
+
+def _came_from(result: Overlaid, path: YamlPath, override: Override) -> None:
+    """Note where the value at a path came from, instead of where those came from that it replaces."""
+    for replaced in [each for each in result.origins if each[: len(path)] == path]:
+        del result.origins[replaced]
+        result.places.pop(replaced, None)
+    result.origins[path] = override.origin
+    if override.place is not None:
+        result.places[path] = override.place
 
 
 def key_path(key: str) -> YamlPath:

@@ -20,7 +20,9 @@ ENGLISH: Mapping[str, str] = {
     "points-many": "{count} points",
     # Default captions: the line under the title, where a scene gives none.
     "rest-before": "Before training: {weights}.",
+    "rest-first": "Before training.",
     "rest-after": "After {cycles} of training, at rest.",
+    "rest-diverged": "In cycle {cycle} learning diverged: the numbers ran out of range.",
     "rest-before-after": "Before and after {cycles} of training.",
     "weights-random": "every weight is random",
     "weights-zero": "every weight is zero",
@@ -59,6 +61,7 @@ ENGLISH: Mapping[str, str] = {
     "orange": "orange",
     # Story: captions about events of the run.
     "story-step": "An example goes in. The error goes back and changes every weight.",
+    "story-step-forward": "An example goes in, and the network answers.",
     "story-dated": "Cycle {cycle}: {what}",
     "story-sign": "the {ordinal} synapse into {neuron} turns from {from} to {to}.",
     "story-sign-numbered": "synapse {number} into {neuron} turns from {from} to {to}.",

@@ -40,6 +40,7 @@ from netviz.scene.panels import (
     TablePanelSpec,
     TitlePanelSpec,
 )
+from netviz.scene.recorded_phrases import recorded_phrases
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile, SyncOrWord
 from netviz.scene.types import FilePath, Name, Phrases, Seconds, Several, Text, Tuple
@@ -162,8 +163,12 @@ class Look(_Story):
 
     @property
     def phrases(self) -> Mapping[str, str]:
-        """Replacements for netviz's own phrases, by name (phrases.py)."""
-        return {} if self.words is None or isinstance(self.words, str) else dict(self.words)
+        """Replacements for netviz's own phrases, by name (phrases.py); of a run that it did not train, other ones."""
+        own = {} if self.words is None or isinstance(self.words, str) else dict(self.words)
+        outline = self._outline
+        if outline is None or outline.is_own:
+            return own
+        return {**recorded_phrases(outline.unit, follows_loss=outline.follows_loss), **own}
 
     @property
     def is_planar(self) -> bool:
@@ -219,6 +224,8 @@ class Look(_Story):
         drawable = self.outline.layers[-1] <= MOST_BOUNDARIES
         is_listed = self.network.grid is None and self.outline.layers[0] <= MOST_IN_TABLE
         data = (BoundaryPanelSpec(),) if is_plane_shown and drawable else (TablePanelSpec(),) if is_listed else ()
+        if not self.outline.has_targets:
+            data = ()
         equations = (EquationsPanelSpec(),) if has_worked_example else ()
         is_answered = data == (TablePanelSpec(),) and not equations and self._has_few_answers
         answers = (AnswersPanelSpec(),) if is_answered else ()
@@ -229,7 +236,7 @@ class Look(_Story):
         ) and width < WIDE_FROM * height:  # one companion of the network: there is no room for a second column
             data = ()
         return (
-            CurvePanelSpec(),
+            *((CurvePanelSpec(),) if self.outline.curves else ()),
             NetworkPanelSpec(),
             *data,
             *(() if self.runs else answers),  # runs side by side leave no room for the answers of each

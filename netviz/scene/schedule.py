@@ -80,24 +80,24 @@ def walked_count(scene: Scene) -> int:
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording depends on; they cannot be changed afterwards."""
 
-_LOOKS = ("network.bias_nodes", "network.grid", "network.inputs", "network.outputs")
-"""Keys inside those parts that only affect how the network is drawn."""
+LOOKS_OF_NETWORK = ("bias_nodes", "grid", "inputs", "outputs")
+"""Keys of `network` that only affect how it is drawn."""
 
 
 def is_trained(key: str) -> bool:
     """Return whether a dotted key of a scene can change the recording of its training."""
-    return key.split(".")[0] in TRAINED and key not in _LOOKS
+    return key.split(".")[0] in TRAINED and key not in {f"network.{name}" for name in LOOKS_OF_NETWORK}
 
 
 def trained(scene: Scene) -> dict[str, Part]:
     """Return the parts of a scene that its recording depends on, without keys of looks: equal for the same training.
 
-    A new key of these parts counts as one that training depends on until it is listed in _LOOKS.
+    A new key of these parts counts as one that training depends on until it is listed there.
     """
     parts: dict[str, Part] = {}
     for name in TRAINED:
         part: Part = getattr(scene, name)
-        keys = [key.partition(".")[2] for key in _LOOKS if key.startswith(f"{name}.")]
+        keys = LOOKS_OF_NETWORK if name == "network" else ()
         parts[name] = part.model_copy(update={key: type(part).model_fields[key].default for key in keys})
     # One activation for all layers is the same as a list of it.
     parts["network"] = parts["network"].model_copy(update={"activation": scene.network.activations})

@@ -9,13 +9,12 @@ from itertools import product
 import numpy as np
 
 from netviz.recording.event import Event
-from netviz.recording.layers import Floats, network_inputs
+from netviz.recording.layers import Floats, Parameters, network_inputs
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.story.network_events import MOST_WORK, passes, work_of
-from netviz.story.replay import CycleEnds, Moments, Replay, Turn, last_crossing, last_turn
+from netviz.story.replay import AnyReplay, CycleEnds, Moments, Turn, last_crossing, last_turn
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
-from netviz.training.problem import Parameters
 
 _SURELY = 0.05
 """Least distance of an error from the edge after a turn, in parts of the distance between two targets."""
@@ -33,7 +32,7 @@ LEVELS = (0.9, 0.99)
 """Shares of right answers that are reported where there are more examples than can be told apart."""
 
 
-def answer_events(recording: Recording, scene: Look, moments: Moments, replay: Replay) -> Iterator[Event]:
+def answer_events(recording: Recording, scene: Look, moments: Moments, replay: AnyReplay) -> Iterator[Event]:
     """All events in the answers, where targets are classes; exact to the step where that is cheap."""
     margins = margins_for(recording.examples.targets)
     if margins is None:
@@ -106,7 +105,7 @@ class _History:
         """The largest error (R,) among some of the answers."""
         return np.asarray(self.errors[:, list(which)].max(axis=1))
 
-    def falls(self, replay: Replay, which: Sequence[int], edge: float) -> tuple[Event | None, Turn | None]:
+    def falls(self, replay: AnyReplay, which: Sequence[int], edge: float) -> tuple[Event | None, Turn | None]:
         """Fall of the largest error among some answers below an edge for good: as a bare event, and as a turn."""
         values = edge - self.worst(which)
         turn = last_turn(values, 0.0, min(_SURELY, edge / 2))
@@ -144,7 +143,7 @@ def _errors(scene: Look, parameters: Parameters, inputs: Floats, margins: Margin
 # Events of single examples: nearly all lean the right way, one resists; and all are clearly right.
 
 
-def _of_examples(history: _History, replay: Replay) -> Iterator[Event]:
+def _of_examples(history: _History, replay: AnyReplay) -> Iterator[Event]:
     examples = range(history.errors.shape[1])
     clear = [_since(history.worst([number]), CLEARLY) for number in examples]
     order = sorted(examples, key=lambda number: clear[number])
@@ -174,7 +173,7 @@ def _since(errors: Floats, edge: float) -> int:
     return int(above[-1]) + 1 if len(above) else 0
 
 
-def _solved(history: _History, replay: Replay) -> Iterator[Event]:
+def _solved(history: _History, replay: AnyReplay) -> Iterator[Event]:
     """Event that all training examples are clearly right for good."""
     found, turn = history.falls(replay, range(history.errors.shape[1]), CLEARLY)
     if found is not None and turn is not None:
@@ -238,7 +237,7 @@ def _accuracy(recording: Recording, scene: Look, moments: Moments, margins: Marg
 # Events of situations that the network never learns from: where it is most wrong, and where it turns.
 
 
-def _of_situations(recording: Recording, scene: Look, moments: Moments, replay: Replay) -> Iterator[Event]:
+def _of_situations(recording: Recording, scene: Look, moments: Moments, replay: AnyReplay) -> Iterator[Event]:
     targets = recording.examples.targets
     low, high = float(targets.min()), float(targets.max())
     for number, shot in enumerate(unseen_situations(scene)):
@@ -288,7 +287,7 @@ def _wrong_until(history: _History, cycle: int) -> float:
     return float(cycle if len(better) and better[0] == 0 else cycles[better[0] - 1] if len(better) else cycles[-1])
 
 
-def _most_wrong(history: _History, replay: Replay) -> tuple[int, float] | None:
+def _most_wrong(history: _History, replay: AnyReplay) -> tuple[int, float] | None:
     """The cycle after which an answer is most wrong, and its error then; None if it never is clearly wrong.
 
     An answer that is most wrong before training has not become so.

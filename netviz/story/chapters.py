@@ -160,7 +160,7 @@ def _true_until(timeline: Timeline, event: Event) -> float:
     if event.kind in ("holdout", "plateau"):
         return event.numbers["to"]
     if event.kind in ("slows", "diverged"):
-        return float(timeline.recording.cycle[-1])
+        return float(timeline.recording.row_step[-1])
     kept = timeline.recording_index.kept_cycles
     following = next((cycle for cycle in kept if cycle >= event.cycle), event.cycle)
     return max(NEAR * event.cycle, float(following))
@@ -194,5 +194,5 @@ def _first_step(timeline: Timeline) -> Iterator[Chapter]:
     if steps and not timeline.held:
         cycles = list(dict.fromkeys(span.cycle for span in steps))[:FIRST_CYCLES]
         until = max(span.stop for span in steps if span.cycle in cycles)
-        text = say(timeline.scene, "story-step")
+        text = say(timeline.scene, "story-step" if timeline.scene.outline.has_errors else "story-step-forward")
         yield Chapter("step", steps[0].start, steps[0].start, (text,), until=until)

@@ -11,28 +11,30 @@ from netviz.recording.event import Event
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.captions import EVENT_KINDS
+from netviz.scene.scene import Look
 from netviz.story.answer_events import MOST_TOLD_APART, answer_events
 from netviz.story.network_events import dying_and_saturating, sign_changes, withering
-from netviz.story.replay import Replay, last_turn, moments_of
+from netviz.story.replay import last_turn, moments_of, replay_of
 from netviz.timeline.pace import Fall, sudden_fall
-from netviz.training.problem import training_problem
-from netviz.training.trainer import most_threads
 
 
-def find_events(recording: Recording) -> tuple[Event, ...]:
-    """Find the events of a training run, in the order of time; none twice."""
-    scene = recording.scene  # events of netviz's own runs alone: parts of the training are repeated
+def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
+    """Find the events of a training run, in the order of time; none twice. scene: of its film.
+
+    Of netviz's own runs parts of the training are repeated, to find the very step. Of others it is known between which
+    two kept moments something happened.
+    """
     moments = moments_of(recording)
-    problem = training_problem(scene)
-    replay = Replay(recording, moments, problem)
-    with threadpool_limits(most_threads(problem)):  # as in training, of which parts are computed once more
-        found = [
-            *answer_events(recording, scene, moments, replay),
-            *sign_changes(moments, replay),
-            *withering(moments),
-            *dying_and_saturating(recording, scene, moments),
-            *error_events(recording),
-        ]
+    replay, threads = replay_of(recording, moments)
+    with threadpool_limits(threads):  # as in training, of which parts are computed once more
+        found = [*sign_changes(moments, replay), *withering(moments)]
+        if recording.curves:
+            found += error_events(recording)
+        if recording.network.is_exact:
+            found += [
+                *answer_events(recording, scene, moments, replay),
+                *dying_and_saturating(recording, scene, moments),
+            ]
     return tuple(sorted(found, key=_by_time))
 
 
@@ -92,13 +94,13 @@ def error_events(recording: Recording) -> Iterator[Event]:
 
 def _halving(recording: Recording) -> Iterator[Event]:
     # The curve that the film shows: of the average error or, where there are examples for testing, of the loss.
-    errors = recording.train_error if recording.test_loss is None else recording.train_loss
+    errors = recording.main_curve if recording.test_loss is None else recording.train_loss
     start = float(errors[0])
     if start <= 0:
         return
     turn = last_turn(errors / start, CLEARLY_HALVED, _HALF, _HALF)
     if turn is not None and not turn.rising:
-        cycle, error = recording.curve_cycle[turn.crossed], errors[turn.crossed]
+        cycle, error = recording.curve_step[turn.crossed], errors[turn.crossed]
         yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
 
 
@@ -112,9 +114,9 @@ def _insight(recording: Recording) -> Iterator[Event]:
 
 def _fallen_most(recording: Recording, fall: Fall) -> int:
     """Number of the example whose error falls most between the kept moments around a sudden fall."""
-    rows = np.flatnonzero(recording.example == AT_REST)
-    first = int(np.searchsorted(recording.cycle[rows], fall.first, side="right")) - 1
-    last = min(int(np.searchsorted(recording.cycle[rows], fall.last)), len(rows) - 1)
+    rows = np.flatnonzero(recording.probe == AT_REST)
+    first = int(np.searchsorted(recording.row_step[rows], fall.first, side="right")) - 1
+    last = min(int(np.searchsorted(recording.row_step[rows], fall.last)), len(rows) - 1)
     before, after = (
         np.abs(recording.forward(recording.examples.given, int(rows[at]))[-1] - recording.examples.targets).max(axis=1)
         for at in (first, last)
@@ -123,7 +125,7 @@ def _fallen_most(recording: Recording, fall: Fall) -> int:
 
 
 def _slowing(recording: Recording) -> Iterator[Event]:
-    errors, cycles = recording.train_error, recording.curve_cycle
+    errors, cycles = recording.main_curve, recording.curve_step
     first, last = float(errors[0]), float(errors[-1])
     if first <= 0 or last > CLEARLY_HALVED * first:
         return
@@ -136,9 +138,9 @@ def _slowing(recording: Recording) -> Iterator[Event]:
 
 
 def _divergence(recording: Recording) -> Iterator[Event]:
-    errors, cycles = recording.train_error, recording.curve_cycle
+    errors, cycles = recording.main_curve, recording.curve_step
     numbers = {"before": float(errors[0]), "after": float(errors[-1])}
-    if not recording.info["complete"]:
+    if not recording.is_complete:
         yield Event("diverged", int(cycles[-1]), numbers={"complete": 0.0} | numbers)
         return
     worse = max(WORSE * errors[0], errors[0] + NOTABLE * float(np.ptp(recording.examples.targets)))
@@ -157,13 +159,13 @@ def _overfitting(recording: Recording) -> Iterator[Event]:
     if lowest == 0 or not is_seen or train[-1] > FALLEN * train[lowest]:
         return
     numbers = {"before": float(test[lowest]), "after": float(test[-1])}
-    yield Event("overfits", int(recording.curve_cycle[lowest]), numbers=numbers)
+    yield Event("overfits", int(recording.curve_step[lowest]), numbers=numbers)
 
 
 def _plateaus(recording: Recording) -> Iterator[Event]:
-    if len(recording.curve_cycle) < 3:
+    if len(recording.curve_step) < 3:
         return
-    start = float(recording.train_error[0])
+    start = float(recording.main_curve[0])
     cycles, errors = _smooth(recording)
     found = []
     best = np.minimum.accumulate(errors)  # of noise only what leads downwards counts
@@ -199,7 +201,7 @@ def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: f
 
 def _smooth(recording: Recording) -> tuple[Integers, Floats]:
     """Some hundred geometrically spaced points of the curve, each a mean over the cycles near it."""
-    cycles, errors = recording.curve_cycle[1:], recording.train_error[1:]
+    cycles, errors = recording.curve_step[1:], recording.main_curve[1:]
     points = np.unique(np.geomspace(1, float(cycles[-1]), _POINTS).round().astype(np.int64))
     at = np.unique(np.searchsorted(cycles, points))
     first = np.searchsorted(cycles, cycles[at] / _SMOOTHED_OVER, side="left")

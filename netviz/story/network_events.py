@@ -8,13 +8,11 @@ import numpy as np
 
 from netviz.recording import layers as dense
 from netviz.recording.event import Event
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Parameters
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.captions import EventKind
-from netviz.scene.model import Activation
 from netviz.scene.scene import Look
-from netviz.story.replay import Moments, Replay, Turn, last_crossing, last_turn
-from netviz.training.problem import Parameters
+from netviz.story.replay import AnyReplay, Moments, Turn, last_crossing, last_turn
 
 _CLEAR = 0.1
 """Share of its layer's strength from which a weight shows its sign clearly: its line is seen to have a colour."""
@@ -25,7 +23,7 @@ MOST_SYNAPSES = 8
 """Largest number of synapses reported: those that were strongest with both signs."""
 
 
-def sign_changes(moments: Moments, replay: Replay) -> Iterator[Event]:
+def sign_changes(moments: Moments, replay: AnyReplay) -> Iterator[Event]:
     """Synapses that were clearly of one sign, and are clearly of the other for good; exact to the step where cheap."""
     found: list[tuple[float, tuple[int, int, int], Turn]] = []
     for layer, weights in enumerate(moments.parameters.weights):
@@ -55,7 +53,7 @@ def strengths(weights: Floats) -> Floats:
     return result
 
 
-def _event(moments: Moments, replay: Replay, synapse: tuple[int, int, int], turn: Turn) -> Event:
+def _event(moments: Moments, replay: AnyReplay, synapse: tuple[int, int, int], turn: Turn) -> Event:
     layer, before, after = synapse
     weights = moments.parameters.weights[layer][:, before, after]
     new = 1.0 if turn.rising else -1.0
@@ -107,7 +105,7 @@ def withering(moments: Moments) -> Iterator[Event]:
 SILENT, HEARD = 0.05, 0.1
 """Parts of the largest activation a sigmoid or tanh neuron can have: below the first for all examples it is dead, and
 it must have had twice as much before. A relu neuron is dead where it is exactly 0 for all."""
-_CAN_DIE: tuple[Activation, ...] = ("sigmoid", "tanh", "relu")
+_CAN_DIE: tuple[str, ...] = ("sigmoid", "tanh", "relu")
 """Activation functions whose small activations tell of a dead neuron. leaky_relu always has a slope, and elu is small
 only where it is steep; gelu and swish are small far below 0, where they hardly learn, but also at 0, where they do."""
 _SATURATED, FREE = 0.05, 0.1
@@ -145,7 +143,7 @@ def dying_and_saturating(recording: Recording, scene: Look, moments: Moments) ->
         yield from sorted(events, key=lambda event: event.cycle)[:_MOST_NEURONS]
 
 
-def _measured(moments: Moments, kinds: tuple[Activation, ...], inputs: Floats) -> tuple[list[Floats], list[Floats]]:
+def _measured(moments: Moments, kinds: tuple[str, ...], inputs: Floats) -> tuple[list[Floats], list[Floats]]:
     """Each hidden neuron's largest |activation| over the inputs (E, n_0), and its largest distance from a bound.
 
     Two lists of (R, n_l), for the hidden layers.
@@ -168,7 +166,7 @@ def _largest(layer: Floats) -> Floats:
     return result
 
 
-def _distance(kind: Activation, layer: Floats) -> Floats:
+def _distance(kind: str, layer: Floats) -> Floats:
     """Distance from the nearest bound, in parts of the range; those that have none, or 0 as bound, get 1."""
     if kind == "sigmoid":
         return np.minimum(layer, 1.0 - layer)
@@ -205,7 +203,7 @@ def work_of(parameters: Parameters, examples: int) -> int:
     return examples * (weights // _PRODUCTS + _ACTIVATION * biases)
 
 
-def passes(parameters: Parameters, activations: tuple[Activation, ...], inputs: Floats) -> Iterator[tuple[Floats, ...]]:
+def passes(parameters: Parameters, activations: tuple[str, ...], inputs: Floats) -> Iterator[tuple[Floats, ...]]:
     """The activations (c, E, n_l) of all layers after the inputs, for the networks (C, ...) of `parameters`, c at once.
 
     inputs: (E, n_0).

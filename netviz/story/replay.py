@@ -16,12 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from netviz.recording import layers as dense
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Parameters
 from netviz.recording.recording import AT_REST, Integers, Recording
+from netviz.scene.scene import Scene
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import Gradients, TrainingProblem, TrainingState, training_problem
+from netviz.training.setup import setup_scene
 from netviz.training.sgd import run_reference, take_step, updated_state
-from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, reference_seconds
+from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, most_threads, reference_seconds
 
 MOST_SECONDS = 0.2
 """Most seconds of estimated work for one recording: a replay that would take longer is left out."""
@@ -50,10 +52,10 @@ class Stretch:
 class Replay:
     """Replay of a recording's stretches, each computed when it is first asked for."""
 
-    def __init__(self, recording: Recording, moments: Moments, problem: TrainingProblem) -> None:
-        self._recording, self._moments, self._problem = recording, moments, problem
+    def __init__(self, recording: Recording, moments: Moments, scene: Scene, problem: TrainingProblem) -> None:
+        self._recording, self._moments, self._scene, self._problem = recording, moments, scene, problem
         self._recorded = Parameters(recording.weights, recording.biases)
-        self._shown = frozenset(recording.shown_cycles)
+        self._shown = frozenset(recording.shown_steps)
         self._starts = range(0, len(problem.inputs), problem.batch)  # the first examples of a cycle's batches
         self._stretches: dict[int, Stretch | None] = {}
         self._seconds_left = MOST_SECONDS
@@ -97,7 +99,7 @@ class Replay:
 
     @cached_property
     def _engine(self) -> Engine:
-        return engine_for(self._recording.scene, self._problem)
+        return engine_for(self._scene, self._problem)
 
     def _seconds(self, cycles: range) -> float:
         """Estimated seconds to replay some cycles."""
@@ -111,8 +113,8 @@ class Replay:
     def _rows(self, cycle: int) -> Integers | None:
         """The rows (E,) of a shown cycle's examples; None if they were not all recorded."""
         recording = self._recording
-        first, last = np.searchsorted(recording.cycle, [cycle, cycle + 1])
-        rows = np.arange(first, last)[recording.example[first:last] != AT_REST]
+        first, last = np.searchsorted(recording.row_step, [cycle, cycle + 1])
+        rows = np.arange(first, last)[recording.probe[first:last] != AT_REST]
         return rows if len(rows) == len(self._problem.inputs) else None
 
     def _replayed(self, moment: int, cycles: range, rows: Integers | None) -> Stretch | None:
@@ -170,10 +172,30 @@ class Replay:
         return interleaved(after)
 
 
+class NoReplay:
+    """Replay of a run that netviz did not train: none of its stretches can be computed again."""
+
+    def stretch(self, moment: int) -> Stretch | None:
+        """None, whatever the moment."""
+        return None
+
+
+AnyReplay = Replay | NoReplay
+
+
+def replay_of(recording: Recording, moments: Moments) -> tuple[AnyReplay, int | None]:
+    """The replay of a recording from its training setup, and the threads it is to take; none without a setup."""
+    if recording.training_setup is None:
+        return NoReplay(), 1
+    scene = setup_scene(recording)
+    problem = training_problem(scene)
+    return Replay(recording, moments, scene, problem), most_threads(problem)
+
+
 class CycleEnds:
     """The stretches of a replay at the ends of their cycles only, where all examples have had their step."""
 
-    def __init__(self, replay: Replay) -> None:
+    def __init__(self, replay: AnyReplay) -> None:
         self._replay = replay
 
     def stretch(self, moment: int) -> Stretch | None:
@@ -229,7 +251,7 @@ class Crossing:
 
 
 def last_crossing(
-    replay: Replay | CycleEnds, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
+    replay: AnyReplay | CycleEnds, values: Floats, turn: Turn, measure: Callable[[Parameters], Floats | None]
 ) -> Crossing | None:
     """The step at which a number crossed 0 for good, found by replaying; None where that costs too much or fails.
 
@@ -360,9 +382,9 @@ class Moments:
 def moments_of(recording: Recording) -> Moments:
     """The recording's moments at rest; of a large network some of them."""
     numbers = sum(array[0].size for array in recording.weights)
-    rows = np.flatnonzero(recording.example == AT_REST)
+    rows: Integers = np.flatnonzero(recording.probe == AT_REST)
     rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // numbers))
-    return Moments(recording.cycle[rows], Parameters(recording.weights, recording.biases).at(recording.moment[rows]))
+    return Moments(recording.row_step[rows], Parameters(recording.weights, recording.biases).at(recording.moment[rows]))
 
 
 def _evenly(indices: Integers, count: int) -> Integers:

@@ -57,7 +57,7 @@ def add_story(plan: Plan, recording: Recording, scene: Look, fits: Callable[[str
     kinds = {caption.moment.kind for caption in scene.captions}
     if scene.told is None and not kinds & {"event", "cycle"}:
         return paced(plan, recording, scene)
-    events = find_events(recording) if scene.told is not None or "event" in kinds else ()
+    events = find_events(recording, scene) if scene.told is not None or "event" in kinds else ()
     plan = with_event_captions(_placed_again(plan, recording, scene, events), recording, scene, events)
     return with_story(plan, recording, scene, events, fits)
 

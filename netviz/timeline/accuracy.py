@@ -38,8 +38,8 @@ class Accuracy:
         products = count * sum(before * after for before, after in pairwise(layers))
         if not has_classes(examples.targets) or products > MOST_PRODUCTS:
             return None
-        rows = np.flatnonzero(recording.example == AT_REST)
-        return cls(recording, scene, tuple(rows.tolist()), tuple(recording.cycle[rows].tolist()))
+        rows = np.flatnonzero(recording.probe == AT_REST)
+        return cls(recording, scene, tuple(rows.tolist()), tuple(recording.row_step[rows].tolist()))
 
     def at(self, cycle: int) -> tuple[float, float | None]:
         """Shares of the training and of the test examples that are right after the last kept cycle up to this one.

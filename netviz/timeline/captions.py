@@ -153,6 +153,8 @@ def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> s
     if span.kind == "rest":
         if span.cycle == scene.outline.first_step:
             return _before(scene)
+        if scene.outline.diverged is not None and span.cycle == scene.outline.last_step:
+            return say(scene, "rest-diverged", cycle=whole(scene, scene.outline.diverged))
         compared = before_after(scene, plan)
         key = "rest-after" if compared is None or plan.spans[compared.rest] != span else "rest-before-after"
         return say(scene, key, cycles=counted(scene, span.cycle, "cycles"))
@@ -184,6 +186,8 @@ def shows_points(scene: Look) -> bool:
 
 def _learning(scene: Look) -> str:
     count, tests = scene.outline.examples, scene.outline.tests
+    if scene.presentation == "together":
+        count += scene.outline.more
     what = counted(scene, count, "points" if shows_points(scene) else "examples")
     if not tests:
         return say(scene, "learning", examples=what)
@@ -193,24 +197,35 @@ def _learning(scene: Look) -> str:
 
 
 def _before(scene: Look) -> str:
-    weights = scene.outline.first_weights
-    return scene.subtitle if weights is None else say(scene, "rest-before", weights=say(scene, f"weights-{weights}"))
+    weights, first = scene.outline.first_weights, scene.outline.first_step
+    if weights is not None:
+        return say(scene, "rest-before", weights=say(scene, f"weights-{weights}"))
+    return say(scene, "heading-cycle", cycle=whole(scene, first)) if first else say(scene, "rest-first")
 
 
 # Errors as text: the numbers that the film shows of them, their names and their form.
 
 
 def is_share(recording: Recording, scene: Look) -> bool:
-    """True if errors can be shown in per cent: every target and every possible output lies between 0 and 1."""
+    """True if errors can be shown in per cent: every target and every possible output lies between 0 and 1.
+
+    A loss that a run gave itself never is.
+    """
+    if scene.outline.follows_loss:
+        return False
     bounded = scene.outline.activations[-1] in ("sigmoid", "softmax")
     targets = recording.examples.targets
     return bounded and bool(((targets >= 0) & (targets <= 1)).all())
 
 
+LARGE = 1e6
+"""Errors from which their size matters more than their digits."""
+
+
 def error_text(value: float, *, share: bool) -> str:
     """An average error as text: in per cent, of three digits, where it is a share."""
     if not share:
-        return f"{value:z.4f}"
+        return f"{value:z.4f}" if abs(value) < LARGE else f"{value:.2e}"
     return f"{100 * value:z.2f}%" if 100 * value < 9.995 else f"{100 * value:.1f}%"
 
 

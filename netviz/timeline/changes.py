@@ -29,8 +29,8 @@ class Route(NamedTuple):
 
 def kept_moments(recording: Recording) -> Route:
     """The route through all moments at rest."""
-    rows = np.flatnonzero(recording.example == AT_REST)
-    return Route(rows, recording.cycle[rows].astype(np.float64))
+    rows = np.flatnonzero(recording.probe == AT_REST)
+    return Route(rows, recording.row_step[rows].astype(np.float64))
 
 
 def stepwise_changes(recording: Recording, kept: Route) -> Floats:
@@ -41,7 +41,7 @@ def stepwise_changes(recording: Recording, kept: Route) -> Floats:
 
 def _levels(recording: Recording, cycles: Floats) -> Floats:
     """ln(error) (n,) at some cycles (n,)."""
-    errors = np.interp(cycles, recording.curve_cycle, recording.train_error)
+    errors = np.interp(cycles, recording.curve_step, recording.main_curve)
     return np.log(np.clip(errors, np.finfo(np.float64).tiny, np.finfo(np.float64).max))
 
 
@@ -143,7 +143,7 @@ def _route(recording: Recording, scene: Look, kept: Route, time: Floats, inputs:
             count = int((time[after] - time[before]) / _STEP_APART)
             steps = _steps_on_the_way(recording, scene, int(kept.rows[before]), int(kept.rows[after]), count, inputs)
             rows.append(steps)
-            cycles.append(kept.cycles[before] + recording.example[steps] / scene.outline.examples)
+            cycles.append(kept.cycles[before] + recording.probe[steps] / scene.outline.examples)
         rows.append(kept.rows[[after]])
         cycles.append(kept.cycles[[after]])
     return Route(np.concatenate(rows), np.concatenate(cycles))

@@ -32,14 +32,14 @@ class RecordingIndex:
     @cached_property
     def rest(self) -> dict[int, int]:
         """Row of the network at rest after each kept cycle; the last where there are several."""
-        rows = np.flatnonzero(self.recording.example == AT_REST)
-        return dict(zip(self.recording.cycle[rows].tolist(), rows.tolist(), strict=True))
+        rows = np.flatnonzero(self.recording.probe == AT_REST)
+        return dict(zip(self.recording.row_step[rows].tolist(), rows.tolist(), strict=True))
 
     @cached_property
     def of_example(self) -> dict[tuple[int, int], int]:
         """Row of every (cycle, example)."""
-        rows = np.flatnonzero(self.recording.example != AT_REST)
-        keys = zip(self.recording.cycle[rows].tolist(), self.recording.example[rows].tolist(), strict=True)
+        rows = np.flatnonzero(self.recording.probe != AT_REST)
+        keys = zip(self.recording.row_step[rows].tolist(), self.recording.probe[rows].tolist(), strict=True)
         return dict(zip(keys, rows.tolist(), strict=True))
 
     @cached_property
@@ -140,20 +140,27 @@ class RecordingIndex:
         return [*(self.rest[cycle] for cycle in between), self.after(number)], [*between, span.cycle]
 
     def on_curve(self, cycle: int) -> int:
-        """Index of the recorded cycle of the curve that is nearest to one."""
-        cycles = self.recording.curve_cycle
+        """Index of the recorded cycle of the curve that is nearest to one.
+
+        Of a run of somebody else's, whose points may lie far apart, the last that is reached.
+        """
+        cycles = self.recording.curve_step
+        if not self.scene.outline.is_own:
+            return max(0, int(np.searchsorted(cycles, cycle, side="right")) - 1)
         after = min(int(np.searchsorted(cycles, cycle)), len(cycles) - 1)
         before = max(0, after - 1)
         return before if cycle - cycles[before] < cycles[after] - cycle else after
 
     @cached_property
     def rest_errors(self) -> dict[int, float]:
-        """Mean |target - output| with the weights of each rest row that is shown, by row.
+        """Error of each rest row that is shown, by row: mean |target - output| with its weights.
 
         The error of the row's own cycle was measured before these weights.
         """
         recording, examples = self.recording, self.recording.examples
         rows = {self.rest[span.cycle] for span in self.plan.spans if span.kind in ("rest", "think", "title")}
+        if not self.scene.outline.is_own:  # what such a run followed, it said itself
+            return {row: float(recording.main_curve[self.on_curve(int(recording.row_step[row]))]) for row in rows}
         return {
             row: float(np.abs(recording.forward(examples.given, row)[-1] - examples.targets).mean()) for row in rows
         }
@@ -223,7 +230,7 @@ def continuous_morph(index: RecordingIndex, changes: RunChanges | None = None) -
         return ContinuousMorph(spans[0].start, rows, cycles, place)
     kept = [cycle for cycle in index.kept_cycles if first <= cycle <= last]
     # Where each kept cycle is, counted in shown cycles: evenly spaced between two of them. A span may pass several.
-    stops = [first, *(cycle for cycle in index.recording.shown_cycles if first < cycle < last), last]
+    stops = [first, *(cycle for cycle in index.recording.shown_steps if first < cycle < last), last]
     counted = np.interp(np.arange(len(kept)), np.searchsorted(kept, stops), np.arange(len(stops)))
     position = _on_beats(spans, stops) if index.plan.on_beats else _evenly(spans, stops, index.plan.fps)
     return ContinuousMorph(

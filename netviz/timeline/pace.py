@@ -60,7 +60,7 @@ def sudden_fall(recording: Recording) -> Fall | None:
 
     The slope is -d ln(error) / d ln(cycle) over centred windows of 2 %.
     """
-    cycles, errors = recording.curve_cycle, recording.train_error
+    cycles, errors = recording.curve_step, recording.main_curve
     inside = (cycles > 0) & (errors > 0)
     cycles, errors = cycles[inside], errors[inside]
     if len(cycles) < 3 or not np.isfinite(errors).all():
@@ -75,7 +75,7 @@ def sudden_fall(recording: Recording) -> Fall | None:
     first, last = int(before[-1]) + 1, int(after[0]) - 1
     fall = float(errors[first] - errors[last])
     is_sudden = last > first and cycles[last] <= _SUDDEN * cycles[first]
-    if not is_sudden or fall < max(_NOTABLE * errors[first], _SEEN * recording.train_error[0]):
+    if not is_sudden or fall < max(_NOTABLE * errors[first], _SEEN * recording.main_curve[0]):
         return None
     return Fall(
         *(int(cycles[index]) for index in (first, last, steepest)), *(float(errors[index]) for index in (first, last))
@@ -105,7 +105,7 @@ class RunChanges:
         of ln(error). Of examples seen together most is what changes in the answers (see `continuous_changes`).
         """
         kept = kept_moments(recording)
-        borders = np.unique([0.0, *recording.shown_cycles, kept.cycles[-1]])
+        borders = np.unique([0.0, *recording.shown_steps, kept.cycles[-1]])
         stops = np.interp(np.arange(len(kept.rows)), np.searchsorted(kept.cycles, borders), np.arange(len(borders)))
         if scene.presentation == "together":
             route, cycles, so_far = continuous_changes(recording, scene, kept, stops)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from netviz.recording.layers import Floats, forward, network_inputs
 from netviz.recording.recording import Integers, Recording
-from netviz.scene.model import Activation
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 
@@ -30,12 +29,13 @@ _AT_ONCE = 1_000_000
 
 
 def domain_of(recording: Recording, scene: Look) -> Domain:
-    """The part of the plane that is shown: Playground's for its data sets, otherwise a square around the points.
+    """The part of the plane that is shown: the one that its points come from, otherwise a square around them.
 
     The points are those of the examples and those that the film thinks about.
     """
-    if not scene.outline.is_listed:
-        return PLAYGROUND
+    if recording.plane_domain is not None:
+        left, right, bottom, top = recording.plane_domain
+        return (left, right), (bottom, top)
     examples = recording.examples
     assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
     thoughts = [shot.inputs for shot in scene.shots if isinstance(shot, ThinkShot)]
@@ -47,7 +47,7 @@ def domain_of(recording: Recording, scene: Look) -> Domain:
     return (left, right), (bottom, top)
 
 
-def signed(values: NDArray[np.float32] | Floats, activation: Activation) -> NDArray[np.float32] | Floats:
+def signed(values: NDArray[np.float32] | Floats, activation: str) -> NDArray[np.float32] | Floats:
     """Outputs scaled to -1 to 1: those between 0 and 1 by nature are stretched, all others clipped."""
     stretched = 2 * values - 1 if activation in ("sigmoid", "softmax") else values
     cut: NDArray[np.float32] | Floats = np.minimum(np.maximum(stretched, -1), 1)

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
@@ -20,7 +21,6 @@ from netviz.timeline.pace import RunChanges
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.comparison import Comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ class BrokenOff:
         none = tuple(np.zeros_like(layer) for layer in state.weights)
         return replace(
             clock,
-            error=float(recording.train_error[point]),
+            error=float(recording.main_curve[point]),
             train_loss=float(recording.train_loss[point]),
             test_loss=None if recording.test_loss is None else float(recording.test_loss[point]),
             target=None,
@@ -181,7 +181,7 @@ class BrokenOff:
 
 def broken_off(clock: Timeline, recording: Recording, scene: Look, diverged: int) -> BrokenOff:
     """The frames of a run that diverged, with its scene. clock: the timeline of one that did not."""
-    plan, last = clock.plan, int(recording.cycle[-1])
+    plan, last = clock.plan, int(recording.row_step[-1])
     spans: list[Span] = []
     for span in plan.spans:
         if span.cycle > last or span.kind == "sweep":

@@ -45,15 +45,15 @@ class Presented(NamedTuple):
 
 def presented_example(recording: Recording, scene: Look, row: int, row_after: int | None, deltas: bool) -> Presented:
     """The training example of a row. deltas: whether its error is propagated back."""
-    example = int(recording.example[row])
+    example, layers = int(recording.probe[row]), recording.activations_at(row)
     points = recording.examples.points
     return Presented(
-        inputs=recording.activations[0][row],
-        activations=with_bias_nodes(scene, [layer[row] for layer in recording.activations], 1.0),
-        target=recording.targets[row],
+        inputs=layers[0],
+        activations=with_bias_nodes(scene, layers, 1.0),
+        target=recording.targets[row] if scene.outline.has_targets else None,
         example=example,
         point=None if points is None else (float(points[example][0]), float(points[example][1])),
-        deltas=recording.deltas(row) if deltas else None,
+        deltas=recording.deltas(row) if deltas and recording.has_errors else None,
         row=row,
         row_after=row_after,
     )

@@ -303,7 +303,7 @@ class Timeline:
             presence=levels.presence,
             cycle=cycle,
             curve_cycle=curve_cycle,
-            error=float(recording.train_error[point]) if row is None else self.recording_index.rest_errors[row],
+            error=float(recording.main_curve[point]) if row is None else self.recording_index.rest_errors[row],
             train_loss=float(recording.train_loss[point]),
             test_loss=None if recording.test_loss is None else float(recording.test_loss[point]),
             near_example=self.recording_index.near_examples[self.span[index]],

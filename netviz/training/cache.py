@@ -18,7 +18,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ import numpy.typing as npt
 
 from netviz.atomic_files import UNFINISHED
 from netviz.errors import InputError, NetvizError
-from netviz.recording.recording import FORMAT_VERSION, Recording
+from netviz.recording.recording import Recording
+from netviz.recording.storage import VERSION
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import recorded_examples, trained
+from netviz.training.setup import check_fits, setup_scene, with_look
 from netviz.version import __version__
 
 VARIABLE = "NETVIZ_CACHE"
@@ -72,7 +74,8 @@ class RecordingCache:
         if not path.is_file():
             return None
         try:
-            recording = Recording.load(path).with_scene(scene)
+            recording = Recording.load(path)
+            check_fits(recording, scene)
         except InputError as wrong:
             _log.info("%s is no recording of this scene, and is removed: %s", path, wrong)
             with suppress(OSError):
@@ -80,18 +83,18 @@ class RecordingCache:
             return None
         with suppress(OSError):  # the time of its last use
             os.utime(path)
-        return recording if recording.info["complete"] else None
+        return with_look(recording, scene) if recording.is_complete else None
 
     def keep(self, recording: Recording) -> bool:
         """Store a recording, and remove the least recently used ones where there is too little room.
 
         Returns whether it could be stored; raises nothing if it could not.
         """
-        if file_size(recording) > self.largest or not recording.info["complete"]:
+        if recording_size(recording) > self.largest or not recording.is_complete:
             return False
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            recording.save(self._path(recording.scene))
+            recording.save(self._path(setup_scene(recording, recording.look)))
             self._make_room()
         except (OSError, NetvizError) as error:
             _log.info("the recording is not kept: %s", error)
@@ -167,29 +170,23 @@ def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: Recordi
         return found
     began = time.perf_counter()
     recording = train(scene)
-    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * file_size(recording):
+    if time.perf_counter() - began > SECONDS_TO_LOAD + SECONDS_A_BYTE * recording_size(recording):
         kept.keep(recording)
     return recording
 
 
 def recording_size(recording: Recording) -> int:
-    """Bytes of its arrays in memory."""
+    """Bytes of its arrays, in memory or in a file, within a few kilobytes."""
     return sum(array.nbytes for array in _arrays(recording))
 
 
-def file_size(recording: Recording) -> int:
-    """Size of its file in bytes, within a few kilobytes: there every row has weights and biases of its own."""
-    rows, parameters = len(recording.moment), (*recording.weights, *recording.biases)
-    shared = sum((rows - len(array)) * (array.nbytes // len(array)) for array in parameters)
-    return recording_size(recording) - recording.moment.nbytes + shared
-
-
 def _arrays(recording: Recording) -> Iterator[npt.NDArray[Any]]:
-    for value in vars(recording).values():
-        if isinstance(value, np.ndarray):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (array for array in value if isinstance(array, np.ndarray))
+    for part in (recording, recording.probes):
+        for value in (getattr(part, each.name) for each in fields(part)):
+            several = value if isinstance(value, tuple) else value.values() if isinstance(value, dict) else (value,)
+            yield from (array for array in several if isinstance(array, np.ndarray))
+    for roles in recording.parameters:
+        yield from roles.values()
 
 
 def training_key(scene: Scene) -> str:
@@ -199,7 +196,7 @@ def training_key(scene: Scene) -> str:
     """
     parts = {name: part.model_dump(mode="json") for name, part in trained(scene).items()}
     presented = None if scene.presented_count is None else recorded_examples(scene)
-    text = json.dumps([FORMAT_VERSION, _versions(), parts, presented], sort_keys=True, allow_nan=False)
+    text = json.dumps([VERSION, _versions(), parts, presented], sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

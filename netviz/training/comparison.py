@@ -1,50 +1,20 @@
-"""Comparison: recordings of several runs of one scene, and the cycles in which runs diverged."""
+"""Comparison of runs: all runs of one scene trained, and what keeps them from being shown side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from netviz.errors import InputError, NetvizError, Problem
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
+from netviz.training.setup import look_of, setup_of
 from netviz.training.training_recorder import LARGEST_RECORDING, refuse_too_large, size_of_recording
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """All runs of a scene that compares several.
-
-    recordings: of every run in order, each with the run's own scene. diverged: for each run the cycle in which its
-    training broke off, None where it came to its end; at least one run always comes to its end.
-    """
-
-    scene: Scene
-    recordings: tuple[Recording, ...]
-    diverged: tuple[int | None, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Labels of the runs, which stand above them."""
-        return tuple(run.label for run in self.scene.compare or ())
-
-    @property
-    def whole(self) -> Recording:
-        """The first run whose training came to its end."""
-        return next(each for each, cycle in zip(self.recordings, self.diverged, strict=True) if cycle is None)
-
-    def with_scene(self, scene: Scene) -> Comparison:
-        """The same runs for a scene that differs only in how its film looks. Raises InputError as a recording does."""
-        scenes = run_scenes(scene)
-        if len(scenes) != len(self.recordings):
-            raise InputError([Problem("compare", f"{len(self.recordings)} runs were trained, not {len(scenes)}")])
-        recordings = tuple(each.with_scene(of) for each, of in zip(self.recordings, scenes, strict=True))
-        return replace(self, scene=scene, recordings=recordings)
 
 
 def compare_runs(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comparison:
@@ -68,7 +38,9 @@ def compare_runs(scene: Scene, train: Callable[[Scene, str], Recording]) -> Comp
             diverged.append(failure.cycle)
     if None not in diverged:
         raise NetvizError("; ".join(["all runs diverged, so there is nothing to compare", *failures]))
-    return Comparison(scene, tuple(recordings), tuple(diverged))
+    runs = scene.compare or ()
+    setup = setup_of(scene) | {"compare": [run.model_dump(mode="json") for run in runs]}
+    return Comparison(tuple(recordings), tuple(run.label for run in runs), tuple(diverged), setup, look_of(scene))
 
 
 def comparison_problems(scene: Scene) -> list[Problem]:

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA
+from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA, Parameters
 from netviz.scene.model import Activation
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 # Terms up to which the examples are written out one after the other instead of looped over: a third to a half faster
@@ -43,7 +43,7 @@ _ACTIVATION: dict[Activation, str] = {
     **BY_SIGN,
     "linear": "{sum}",
 }
-SLOPE: dict[Activation, str] = {  # times the error, from the activation; of gated functions it has a variable
+SLOPE: dict[str, str] = {  # times the error, from the activation; of gated functions it has a variable
     "sigmoid": "({error}) * ({a} * (1.0 - {a}))",
     "tanh": "({error}) * (1.0 - {a} * {a})",
     "relu": "({error}) if {a} > 0.0 else 0.0",
@@ -52,7 +52,7 @@ SLOPE: dict[Activation, str] = {  # times the error, from the activation; of gat
     **dict.fromkeys(GATED, "({error}) * s{a}"),
     "linear": "{error}",
 }
-_SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came through negated weights
+_SLOPE_OF_NEGATED: dict[str, str] = {  # the same for an error that came through negated weights
     "sigmoid": "({error}) * ({a} * ({a} - 1.0))",
     "tanh": "({error}) * ({a} * {a} - 1.0)",
     "relu": "-({error}) if {a} > 0.0 else 0.0",
@@ -61,8 +61,8 @@ _SLOPE_OF_NEGATED: dict[Activation, str] = {  # the same for an error that came 
     **dict.fromkeys(GATED, "-({error}) * s{a}"),
     "linear": "-({error})",
 }
-_GATE: dict[Activation, str] = {"gelu": f"0.5 * erfc({-TO_SIGMA!r} * z)", "swish": "1.0 / (1.0 + exp(-z))"}
-_SLOPE_OF_GATED: dict[Activation, str] = {  # from the sum z and the gate
+_GATE: dict[str, str] = {"gelu": f"0.5 * erfc({-TO_SIGMA!r} * z)", "swish": "1.0 / (1.0 + exp(-z))"}
+_SLOPE_OF_GATED: dict[str, str] = {  # from the sum z and the gate
     "gelu": f"gate + z * ({DENSITY!r} * exp(-0.5 * z * z))",
     "swish": "gate + z * gate * (1.0 - gate)",
 }

@@ -4,39 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, MutableSequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from netviz.recording.layers import Floats, features_of, network_inputs
-from netviz.scene.model import Dataset
+from netviz.recording.layers import Floats, network_inputs
+from netviz.recording.recording import Examples
+from netviz.scene.model import COORDINATES, Dataset, Feature
 from netviz.scene.scene import Scene
 from netviz.training.seedrandom import SeedRandom
 
+PLANE_DOMAIN = (-6.0, 6.0, -6.0, 6.0)
+"""The part of the plane that Playground shows of its data sets: left, right, bottom, top."""
 
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """E training examples and T test examples; the arrays are never changed."""
 
-    inputs: Floats
-    """(E, n_0), the network's inputs."""
-    targets: Floats
-    """(E, n_L)."""
-    test_inputs: Floats
-    """(T, n_0); T may be 0."""
-    test_targets: Floats
-    """(T, n_L)."""
-    points: Floats | None
-    """(E, 2), the points of the plane the inputs come from; None where they come from none."""
-    test_points: Floats | None
-    """(T, 2)."""
-
-    @property
-    def given(self) -> Floats:
-        """Training inputs in the scene's form: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
-        return self.inputs if self.points is None else self.points
+def features_of(scene: Scene) -> tuple[Feature, ...] | None:
+    """The features of a scene whose inputs are points of the plane; None for one whose inputs are taken as they are."""
+    return scene.data.features or (COORDINATES if scene.is_planar else None)
 
 
 def examples_of(scene: Scene) -> Examples:

@@ -11,11 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Parameters
 from netviz.scene.model import InitialWeights
 from netviz.scene.scene import Scene
 from netviz.training.data import Uniform, weight_stream
-from netviz.training.problem import Parameters
 
 Randomness = np.random.RandomState | np.random.Generator
 

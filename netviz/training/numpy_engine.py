@@ -14,9 +14,19 @@ from itertools import pairwise
 
 import numpy as np
 
-from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA, Floats, cross_entropies, each, output_deltas
+from netviz.recording.layers import (
+    DENSITY,
+    GATED,
+    LEAK,
+    TO_SIGMA,
+    Floats,
+    Parameters,
+    cross_entropies,
+    each,
+    output_deltas,
+)
 from netviz.scene.model import Activation
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 _LARGE = 10_000

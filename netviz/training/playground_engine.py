@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netviz.recording.layers import GATED
+from netviz.recording.layers import GATED, Parameters
 from netviz.scene.model import Activation
 from netviz.training.compiled_engine import BY_SIGN, SLOPE, gated
 from netviz.training.playground_sums import exponential
-from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import Gradients, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 _ACTIVATION: dict[Activation, str] = {

@@ -9,27 +9,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Parameters
 from netviz.scene.model import Activation, Loss, Regularization
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
-
-
-class Parameters(NamedTuple):
-    """Weights and biases of a network. Never changed in place: a step makes new ones."""
-
-    weights: tuple[Floats, ...]
-    """(n_l, n_{l+1}) for each weight layer."""
-    biases: tuple[Floats, ...]
-    """(n_{l+1},) for each weight layer; zeros where the network has none."""
-
-    def finite(self) -> bool:
-        """True if every number is finite."""
-        return all(bool(np.isfinite(array).all()) for arrays in self for array in arrays)
-
-    def at(self, which: int | slice | npt.NDArray[np.int64]) -> Parameters:
-        """Some networks of a stack: a slice or an array of indices gives a stack again, a number one network."""
-        return Parameters(tuple(array[which] for array in self.weights), tuple(array[which] for array in self.biases))
 
 
 class Gradients(NamedTuple):

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from netviz.recording import layers as dense
-from netviz.recording.layers import Floats, losses
+from netviz.recording.layers import Floats, Parameters, losses
 from netviz.training import playground_sums
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import Gradients, Parameters, TrainingProblem, TrainingState
+from netviz.training.problem import Gradients, TrainingProblem, TrainingState
 
 
 class TrainingStep(NamedTuple):

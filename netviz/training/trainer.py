@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from netviz.recording.layers import Parameters
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import shown_count
@@ -21,7 +22,7 @@ from netviz.training.divergence import TrainingDiverged
 from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import TrainResult, run_reference
 from netviz.training.training_recorder import TrainingRecorder, refuse_too_large
 

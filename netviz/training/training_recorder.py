@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import platform
+from bisect import bisect_right
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from netviz.errors import InputError, Problem
-from netviz.recording.layers import Floats, forward, losses
-from netviz.recording.recording import AT_REST, FORMAT_VERSION, Recording
+from netviz.recording.layers import Floats, Parameters, forward, losses
+from netviz.recording.network import BIASES, WEIGHTS, Network
+from netviz.recording.recording import AT_REST, InputRows, Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import (
     cycles_between,
@@ -22,7 +23,8 @@ from netviz.scene.schedule import (
 )
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import Parameters, TrainingProblem
+from netviz.training.problem import TrainingProblem
+from netviz.training.setup import described, versions
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
 LARGEST_RECORDING = 2_000_000_000  # bytes
@@ -37,14 +39,14 @@ SMALL = 2_000_000
 def refuse_too_large(scene: Scene) -> None:
     """Raise InputError if the scene's recording would be larger than 2 GB, before anything is trained."""
     if is_too_large(scene):
-        rows, size = most_rows(scene), size_of_recording(scene)
-        shown, examples = shown_count(scene), scene.data.train_count
-        each = examples if scene.presented_count is None else scene.presented_count
+        shown, each, moments = shown_count(scene), _presented(scene), most_moments(scene)
         message = (
             f"{shown:,} shown {'cycle' if shown == 1 else 'cycles'} of {each:,} "
-            f"{'example' if each == 1 else 'examples'} make a recording of up to {rows:,} rows with "
-            f"{numbers_in_row(scene):,} numbers each: {size / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is "
-            f"the limit; {_what_helps(scene)}"
+            f"{'example' if each == 1 else 'examples'} make a recording of up to {moments:,} "
+            f"{'moment' if moments == 1 else 'moments'} with {numbers_in_moment(scene):,} weights and biases each, and "
+            f"{most_rows(scene):,} rows with {numbers_in_row(scene):,} numbers each: "
+            f"{size_of_recording(scene) / 1e9:,.1f} GB, and {LARGEST_RECORDING / 1e9:g} GB is the limit; "
+            f"{_what_helps(scene)}"
         )
         raise InputError([Problem("schedule", message)])
 
@@ -56,29 +58,58 @@ def is_too_large(scene: Scene) -> bool:
 
 def size_of_recording(scene: Scene) -> int:
     """Largest possible size of the scene's recording, in bytes."""
-    points = most_points(_most_at_rest(scene), scene.training.cycles)
-    return 8 * (most_rows(scene) * numbers_in_row(scene) + NUMBERS_IN_POINT * points)
+    return _size_with(scene, _presented(scene))
+
+
+def _size_with(scene: Scene, presented: int) -> int:
+    """The same, if each shown cycle presented so many examples."""
+    rest, others = _most_at_rest(scene), shown_count(scene) * presented + walked_count(scene)
+    steps = shown_count(scene) * min(presented, _steps_in_cycle(scene)) + walked_count(scene)
+    numbers = (rest + steps) * numbers_in_moment(scene) + (rest + others) * numbers_in_row(scene)
+    examples = scene.data.total_count * (scene.network.layers[0] + scene.network.layers[-1])
+    return 8 * (numbers + examples + NUMBERS_IN_POINT * most_points(rest, scene.training.cycles))
+
+
+def _presented(scene: Scene) -> int:
+    return scene.data.train_count if scene.presented_count is None else scene.presented_count
+
+
+def _steps_in_cycle(scene: Scene) -> int:
+    """Largest possible number of steps in a cycle: one more than batches where gradients are carried over."""
+    examples, batch = scene.data.train_count, scene.training.batch
+    return 1 if batch == "full" else -(-examples // batch) + (scene.training.last_batch == "carry")
 
 
 def _what_helps(scene: Scene) -> str:
     """Advice for a smaller recording: so many examples in each cycle, where that is enough, or something else."""
-    rows = LARGEST_RECORDING // (8 * numbers_in_row(scene)) - _most_at_rest(scene) - walked_count(scene)
-    fitting = rows // shown_count(scene)
+    presented = range(1, _presented(scene))
+    fitting = bisect_right(presented, LARGEST_RECORDING, key=lambda each: _size_with(scene, each))
     fewer = "show fewer cycles (schedule), or have a smaller network (network.layers)"
-    if scene.presentation == "each" and 1 <= fitting < (scene.presented_count or scene.data.train_count):
+    if scene.presentation == "each" and fitting:
         return f"present {fitting:,} or fewer in each cycle (examples: {fitting} in the learning shot), or {fewer}"
     return f"{fewer} or fewer examples"
 
 
-def numbers_in_row(scene: Scene) -> int:
-    """Numbers of 8 bytes in one row of a recording."""
+def numbers_in_moment(scene: Scene) -> int:
+    """Weights and biases of the scene's network."""
     layers = scene.network.layers
-    return sum(a * b for a, b in pairwise(layers)) + sum(layers[1:]) + sum(layers) + layers[-1] + 3
+    return sum(a * b for a, b in pairwise(layers)) + sum(layers[1:])
+
+
+def numbers_in_row(scene: Scene) -> int:
+    """Numbers of up to 8 bytes in one row of a recording: activations, loss, and which moment and example it is."""
+    return sum(scene.network.layers[1:]) + 2
 
 
 def most_rows(scene: Scene) -> int:
     """Largest possible number of rows of the scene's recording."""
     return recorded_count(scene) + _most_at_rest(scene)
+
+
+def most_moments(scene: Scene) -> int:
+    """Largest possible number of moments of the scene's recording."""
+    in_cycles = min(recorded_count(scene), shown_count(scene) * _steps_in_cycle(scene) + walked_count(scene))
+    return _most_at_rest(scene) + in_cycles
 
 
 def _most_at_rest(scene: Scene) -> int:
@@ -87,7 +118,9 @@ def _most_at_rest(scene: Scene) -> int:
 
 def _most_between(scene: Scene) -> int:
     """Moments at rest between two shown cycles, if there are as many cycles."""
-    fitting = SMALL // (8 * numbers_in_row(scene) * shown_count(scene))
+    layers = scene.network.layers
+    numbers = numbers_in_moment(scene) + sum(layers) + layers[-1] + 3  # of a moment with a row, and its target
+    fitting = SMALL // (8 * numbers * shown_count(scene))
     return max(FEWEST_BETWEEN, min(MOST_BETWEEN, fitting))
 
 
@@ -100,7 +133,7 @@ def kept_cycles(scene: Scene) -> tuple[int, ...]:
 
 
 class TrainingRecorder:
-    """Recorder of the built-in trainer: fills in the rows and the curve of a recording as training goes on."""
+    """Recorder of the built-in trainer: fills in the moments, rows and curves of a recording as training goes on."""
 
     def __init__(self, scene: Scene, problem: TrainingProblem) -> None:
         self.scene, self.problem = scene, problem
@@ -108,13 +141,13 @@ class TrainingRecorder:
         self.examples = {cycle: np.array(each) for cycle, each in recorded_examples(scene).items()}
         self.shown = frozenset(self.examples)
         rows, layers = len(self.kept) + sum(map(len, self.examples.values())), problem.layers
-        self._cycle = np.zeros(rows, dtype=np.int64)
-        self._example = np.full(rows, AT_REST, dtype=np.int64)
-        self._moment = np.zeros(rows, dtype=np.int64)
-        self._weights = tuple(np.empty((rows, a, b)) for a, b in pairwise(layers))
-        self._biases = tuple(np.empty((rows, size)) for size in layers[1:])
-        self._activations = tuple(np.empty((rows, size)) for size in layers)
-        self._targets = np.full((rows, layers[-1]), np.nan)
+        moments = most_moments(scene)
+        self._step = np.zeros(moments, dtype=np.int64)
+        self._weights = tuple(np.empty((moments, a, b)) for a, b in pairwise(layers))
+        self._biases = tuple(np.empty((moments, size)) for size in layers[1:])
+        self._moment = np.zeros(rows, dtype=np.int32)
+        self._example = np.full(rows, AT_REST, dtype=np.int32)
+        self._activations = tuple(np.empty((rows, size)) for size in layers[1:])
         self._loss = np.empty(rows)
         self.curve = CurveRecorder(scene, problem, self.kept)
         self._row = self._complete_rows = self._moments = 0
@@ -131,10 +164,8 @@ class TrainingRecorder:
         if not len(examples):
             return
         rows, within = slice(self._row, self._row + len(examples)), examples - step.start
-        self._cycle[rows] = cycle
         self._example[rows] = examples
-        self._fill(rows, before, tuple(layer[within] for layer in step.layers))
-        self._targets[rows] = self.problem.targets[examples]
+        self._fill(rows, cycle, before, tuple(layer[within] for layer in step.layers))
         self._loss[rows] = step.losses[within]
         self._row = rows.stop
 
@@ -145,22 +176,23 @@ class TrainingRecorder:
             if not np.isfinite(activations).all():
                 raise TrainingDiverged(self.problem, cycle, AT_REST, layer, "activations")
         row = slice(self._row, self._row + 1)
-        self._cycle[row] = cycle
-        self._fill(row, parameters, layers)
+        self._fill(row, cycle, parameters, layers)
         self._loss[row] = self.curve.loss_at(cycle)
         self._row = self._complete_rows = row.stop
 
-    def _fill(self, rows: slice, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
-        self._moment[rows] = self._moment_of(parameters)
-        for array, values in zip(self._activations, layers, strict=True):
+    def _fill(self, rows: slice, cycle: int, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
+        self._moment[rows] = self._moment_of(cycle, parameters)
+        for array, values in zip(self._activations, layers[1:], strict=True):
             array[rows] = values
 
-    def _moment_of(self, parameters: Parameters) -> int:
-        """The moment with these parameters: the last, or a new one."""
+    def _moment_of(self, cycle: int, parameters: Parameters) -> int:
+        """The moment of a cycle with these parameters: the last, or a new one."""
         stored = [*zip((*self._weights, *self._biases), (*parameters.weights, *parameters.biases), strict=True)]
         last = self._moments - 1
-        if last < 0 or any(array[last].tobytes() != np.asarray(values).tobytes() for array, values in stored):
+        is_new = last < 0 or self._step[last] != cycle
+        if is_new or any(array[last].tobytes() != np.asarray(values).tobytes() for array, values in stored):
             last = self._moments
+            self._step[last] = cycle
             for array, values in stored:
                 array[last] = values
             self._moments += 1
@@ -171,39 +203,36 @@ class TrainingRecorder:
         rows = slice(self._complete_rows)
         if not self._complete_rows:
             return None
-        last = self._cycle[self._complete_rows - 1]
-        curve, moments = self.curve, slice(int(self._moment[self._complete_rows - 1]) + 1)
-        points = slice(int(np.searchsorted(curve.cycles, last)) + 1)
+        moments = slice(int(self._moment[self._complete_rows - 1]) + 1)
+        last, probe = int(self._step[moments][-1]), self._example[rows]
+        parts = described(self.scene)
         return Recording(
-            scene=self.scene,
-            cycle=self._cycle[rows],
-            example=self._example[rows],
+            **parts,
+            step=self._step[moments],
+            parameters=parameters_by_role(Parameters(self._weights, self._biases).at(moments), parts["network"]),
             moment=self._moment[rows],
-            weights=tuple(array[moments] for array in self._weights),
-            biases=tuple(array[moments] for array in self._biases),
-            activations=tuple(array[rows] for array in self._activations),
-            targets=self._targets[rows],
+            probe=probe,
+            activations=(
+                InputRows(parts["probes"].inputs, probe),
+                *(array[rows] for array in self._activations),
+            ),
             loss=self._loss[rows],
-            curve_cycle=curve.cycles[points],
-            train_loss=curve.train_loss[points],
-            train_error=curve.train_error[points],
-            test_loss=None if curve.test_loss is None else curve.test_loss[points],
             info={
-                "format": FORMAT_VERSION,
                 "seed": self.scene.training.seed,
-                "versions": {"netviz": _version(), "numpy": np.__version__, "python": platform.python_version()},
+                "versions": versions(),
                 "complete": bool(last == self.scene.training.cycles),
             },
+            **self.curve.until(last),
         )
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("netviz-film")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "unknown"
+def parameters_by_role(stack: Parameters, network: Network) -> tuple[dict[str, Floats], ...]:
+    """Weights and biases (M, ...) of moments as a recording has them: for each layer by role, none for the inputs."""
+    found: list[dict[str, Floats]] = [{}]
+    for layer, weights, biases in zip(network.layers[1:], *stack, strict=True):
+        given = {WEIGHTS: weights, BIASES: biases}
+        found.append({role: given[role] for role in layer.parameters})
+    return tuple(found)
 
 
 # The curve: loss and error over the cycles of a run, recorded during training.
@@ -267,6 +296,14 @@ class CurveRecorder:
     def loss_at(self, cycle: int) -> float:
         """The loss of training at a cycle on the curve."""
         return float(self.train_loss[np.searchsorted(self.cycles, cycle)])
+
+    def until(self, cycle: int) -> dict[str, Any]:
+        """The curves up to a cycle, as fields of a Recording."""
+        points = slice(int(np.searchsorted(self.cycles, cycle)) + 1)
+        curves = {"error": self.train_error[points], "loss": self.train_loss[points]}
+        if self.test_loss is not None:
+            curves["test_loss"] = self.test_loss[points]
+        return {"curve_step": self.cycles[points], "curves": curves}
 
     def _measure(self, cycle: int, parameters: Parameters) -> None:
         point = int(np.searchsorted(self.cycles, cycle))

@@ -49,18 +49,21 @@ class Music:
 class Provenance:
     """Provenance of a film or picture, which netviz writes into its file.
 
-    version: of the netviz that wrote it. seed: of the training. scene_hash: 64 hexadecimal digits, SHA-256 of the
-    scene's data as JSON in ASCII, keys sorted, without spaces. music: None for a silent film. files: those that have
-    to lie beside the scene's file. scene: its data, only what differs from netviz's defaults.
+    version: of the netviz that wrote it. seed: of the training; None where that is not known. scene_hash: 64
+    hexadecimal digits, SHA-256 of the scene's data as JSON in ASCII, keys sorted, without spaces. music: None for a
+    silent film. files: those that have to lie beside the scene's file. scene: its data, only what differs from netviz's
+    defaults. run: of a run that netviz did not train, what its recording says of itself; the scene is then how the film
+    looks.
     """
 
     title: str
     version: str
-    seed: int | str
+    seed: int | str | None
     scene_hash: str
     music: Music | None = None
     files: tuple[str, ...] = ()
     scene: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    run: str = ""
 
     @property
     def software(self) -> str:
@@ -70,7 +73,8 @@ class Provenance:
     @property
     def comment(self) -> str:
         """A sentence for people who look at the file's tags."""
-        return f"Made with {self.software}, seed {self.seed}, scene {self.scene_hash}. `netviz inspect` shows more."
+        made = f"seed {self.seed}, scene {self.scene_hash}" if not self.run else f"of a run with {self.run}"
+        return f"Made with {self.software}, {made}. `netviz inspect` shows more."
 
     @property
     def rights(self) -> str:
@@ -82,6 +86,8 @@ class Provenance:
         """All metadata as JSON in ASCII, compressed where it is long."""
         data: dict[str, Any] = {NAME: self.version, "title": self.title, "seed": self.seed}
         data["scene_sha256"] = self.scene_hash
+        if self.run:
+            data["run"] = self.run
         if self.music is not None:
             data["music"] = vars(self.music)
         text = json.dumps({**data, "files": self.files, "scene": self.scene}, separators=(",", ":"), allow_nan=False)
@@ -119,11 +125,12 @@ def parse_provenance(text: str) -> Provenance:
     return Provenance(
         title=_line(data, "title"),
         version=_line(data, NAME),
-        seed=seed if type(seed) is int else _line(data, "seed"),
+        seed=seed if type(seed) is int or (seed is None and "run" in data) else _line(data, "seed"),
         scene_hash=_line(data, "scene_sha256"),
         music=None if music is None else Music(*(_line(music, key) for key in ("title", "artist", "licence"))),
         files=tuple(_line({"files": name}, "files") for name in files),
         scene=data["scene"],
+        run=_line(data, "run") if "run" in data else "",
     )
 
 

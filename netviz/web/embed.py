@@ -12,16 +12,16 @@ from netviz.errors import Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.jobs import render_job
+from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.render import render_all, request_problems
-from netviz.pipeline.validation import Source, input_files, scene_of
-from netviz.recording.recording import Recording
-from netviz.scene.scene import Look, Scene
+from netviz.pipeline.validation import input_files
+from netviz.scene.look_file import LookSource
+from netviz.scene.scene import Look
 from netviz.timeline.moments import poster_frame
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison
 from netviz.video.formats import OPAQUE
 from netviz.video.images import picture_file
 from netviz.video.writer import Film
@@ -64,6 +64,8 @@ def embed(
     source: Source,
     folder: str | Path | None = None,
     *,
+    look: LookSource | None = None,
+    frames: int | None = None,
     overwrite: bool = False,
     autoplay: bool = False,
     url: str = "",
@@ -74,14 +76,15 @@ def embed(
     """Make a folder with all that a blog post needs of a film: the film itself, a picture of it, its captions and
     transcript, alternative text, snippets to paste, and a page that plays it (see docs/how-to/embedding.md).
 
-    folder: without it the scene's name in the current folder. One that exists is refused unless `overwrite`; then
-    files of the same names are replaced in it, and all others left. autoplay: whether the film of the snippets begins
-    by itself, without sound, and over again, but for readers who want less motion. url: what stands before the names
-    of files in the snippets, such as https://example.org/films/. jobs, cache: as in `render`.
+    folder: without it the scene's name in the current folder. One that exists is refused unless `overwrite`; then files
+    of the same names are replaced in it, and all others left. autoplay: whether the film of the snippets begins by
+    itself, without sound, and over again, but for readers who want less motion. look, frames: as in `render`. url: what
+    stands before the names of files in the snippets, such as https://example.org/films/. jobs, cache: as in `render`.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the folder is as it was before.
     """
-    prepared, scene = prepare(source), scene_of(source)
+    prepared = prepare(resolved(source, look, frames))
+    scene = prepared.scene
     target = Path(scene.name if folder is None else folder)
     problems = [*request_problems(jobs, None, None), *url_problems(url)]
     problems += folder_problems(target, file_names(scene), overwrite, input_files(scene))
@@ -92,13 +95,13 @@ def embed(
     executable()  # without ffmpeg there is no need to train first
     with atomic_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
         finished = finish(prepared, recorded(prepared, progress=progress, cache=cache))
-        reduced = replace(finished, recorded=with_reduced_motion(finished.recorded))
+        reduced = replace(finished, film=with_reduced_motion(finished.film))
         films = _films(making, prepared, finished, reduced, jobs, progress)
         timeline = finished.timeline
         poster = poster_frame(timeline)
         from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
 
-        picture = picture_file(draw_picture(timeline, poster), _POSTER, embedded_provenance(scene))
+        picture = picture_file(draw_picture(timeline, poster), _POSTER, embedded_provenance(prepared.source))
         (making / f"{scene.name}{_POSTER}").write_bytes(picture)
         _write_texts(making, timeline, reduced.timeline, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
@@ -115,12 +118,12 @@ def post_versions(scene: Look) -> tuple[Version, ...]:
     return tuple(each for each in VERSIONS if not each.stepped or scene.motion == "full")
 
 
-def with_reduced_motion(runs: Recording | Comparison) -> Recording | Comparison:
+def with_reduced_motion(film: Filmed) -> Filmed:
     """The same for the film with less motion, which has the same clock and says the same."""
-    return runs.with_scene(scene_of(runs).model_copy(update={"motion": "reduced"}))
+    return replace(film, scene=film.scene.model_copy(update={"motion": "reduced"}))
 
 
-def file_names(scene: Scene) -> list[str]:
+def file_names(scene: Look) -> list[str]:
     """The names of all files that a post of the scene can have, however it is set."""
     ends = (_POSTER, CAPTIONS, *TRANSCRIPTS, *(each.end for each in VERSIONS))
     return [*(f"{scene.name}{end}" for end in ends), *NAMES, _PAGE]
@@ -162,7 +165,7 @@ def _films(
     for film, is_reduced in ((finished, False), (reduced, True)):
         files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_reduced)
         if files:
-            of = replace(prepared, source=film.recorded, scene=scene_of(film.recorded))
+            of = replace(prepared, source=film.film, scene=film.film.scene)
             queue.append(render_job(of, files, overwrite=False, finished=film))
     finished_films = []
     for outcome in render_all(queue, workers=jobs, progress=progress).values():

@@ -208,12 +208,12 @@ def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
     """The same curves that the film's picture has: average error, or both losses, or one curve for each run."""
     scene = timeline.scene
     recordings = timeline.recordings
-    last = max(int(recording.curve_cycle[-1]) for recording in recordings)
+    last = max(int(recording.curve_step[-1]) for recording in recordings)
     top = max(float(values[np.isfinite(values)].max()) for each in recordings for _, values, _ in _values(each))
     lines = []
     if len(recordings) > 1:
         for name, recording, (colour, dash) in zip(timeline.names, recordings, _LOOKS, strict=False):
-            values = recording.train_error if recording.test_loss is None else recording.test_loss
+            values = recording.main_curve if recording.test_loss is None else recording.test_loss
             lines.append(replace(_line(name, colour, recording, values, last, top), dash=dash))
     else:
         for key, values, colour in _values(recordings[0]):
@@ -226,14 +226,14 @@ def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
 def _values(recording: Recording) -> list[tuple[str, Floats, str]]:
     """Every curve of one run: the key of its name, its values, its colour."""
     if recording.test_loss is None:
-        return [("label-error", recording.train_error, "error")]
+        return [("label-error", recording.main_curve, "error")]
     return [("label-test", recording.test_loss, "test"), ("label-training", recording.train_loss, "error")]
 
 
 def _line(
     name: str, colour: str, recording: Recording, values: Floats, last: int, top: float, *, filled: bool = False
 ) -> CurveLine:
-    x = np.log1p(recording.curve_cycle) / (log1p(last) or 1.0) * WIDTH
+    x = np.log1p(recording.curve_step) / (log1p(last) or 1.0) * WIDTH
     known = np.isfinite(values)
     points = [*_thinned(x[known], np.minimum(1.0, values[known] / (top or 1.0)))]
     path = "M" + "L".join(f"{across:.1f} {HEIGHT * (1 - up):.1f}" for across, up in points)

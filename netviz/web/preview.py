@@ -12,12 +12,14 @@ from typing import Any
 
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.pipeline.api import train_or_load
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import Prepared, finish, prepare
-from netviz.pipeline.validation import scene_of
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look, Scene
 from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
-from netviz.training.comparison import Comparison, compare_runs
+from netviz.training.comparison import compare_runs
+from netviz.training.setup import with_look
 from netviz.web.preview_frames import (
     DraftFilm,
     DrawLock,
@@ -43,7 +45,7 @@ class PreviewInput:
     file to a problem that is found later. prepared: the subject, if it has been prepared already.
     """
 
-    subject: Scene | Recording | None
+    subject: Scene | Filmed | None
     problems: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
@@ -176,20 +178,20 @@ class PreviewSession:
             self._publish(phase="ready", done=1.0, problems=problems, notes=tuple(self._notes))
         self._tell(self._status)
 
-    def _show(self, subject: Scene | Recording, prepared: Prepared | None, began: float) -> tuple[str, ...]:
+    def _show(self, subject: Scene | Filmed, prepared: Prepared | None, began: float) -> tuple[str, ...]:
         """Show a scene or recording; returns what keeps it from being shown."""
         prepared = prepare(subject) if prepared is None else prepared
         prepared.checked()
         if self._strict and self._notes:
             return self._refused()
         self._publish(problems=())
-        recorded = subject if isinstance(subject, Recording) else self._recorded(prepared.scene)
+        recorded = subject.recorded if isinstance(subject, Filmed) else self._recorded(prepared.scene)
         self._tell_phase("drawing", 0.0)
         finished = finish(prepared, recorded)
         if self._strict and self._notes:
             return self._refused()
         plan, scene = finished.plan, prepared.scene
-        shown = PreviewVersion(plan, recorded, self._draw_lock)
+        shown = PreviewVersion(plan, finished.film, self._draw_lock)
         frame, wrong = shown.moment(self._at, self._seconds)
         shown.picture(frame)
         self._versions += 1
@@ -209,13 +211,14 @@ class PreviewSession:
         film = None if self._films is None else DraftFilm(self._versions, 0.0)
         self._publish(phase="ready", done=1.0, problems=(), notes=notes, picture=picture, film=film)
         if self._films is not None:
-            self._films.make(self._versions, recorded)
+            self._films.make(self._versions, finished.film)
         return ()
 
     def _refused(self) -> tuple[str, ...]:
         return tuple(f"{note} (--strict)" for note in self._notes)
 
-    def _recorded(self, scene: Scene) -> Recording | Comparison:
+    def _recorded(self, scene: Look) -> Recording | Comparison:
+        assert isinstance(scene, Scene), "what is to be trained is a scene"
         if scene.compare is None:
             return self._recording(scene)
         return compare_runs(scene, lambda run, name: self._recording(run))
@@ -227,7 +230,7 @@ class PreviewSession:
             found = train_or_load(scene, self._training, self._cache)
             if self._trained is not None:
                 self._trained += time.monotonic() - began
-            self._memory.keep(found)
+            self._memory.keep(scene, found)
         return found
 
     def _training(self, phase: str, done: int, total: int) -> None:
@@ -258,10 +261,10 @@ class Memory:
         if key not in self._recordings:
             return None
         self._recordings[key] = self._recordings.pop(key)  # the last used is the last
-        return self._recordings[key].with_scene(scene)
+        return with_look(self._recordings[key], scene)
 
-    def keep(self, recording: Recording) -> None:
-        """Keep a recording, and forget the least recently used ones where they are too much."""
-        self._recordings[training_key(scene_of(recording))] = recording
+    def keep(self, scene: Scene, recording: Recording) -> None:
+        """Keep the recording of a scene's training, and forget the least recently used ones where they are too much."""
+        self._recordings[training_key(scene)] = recording
         while len(self._recordings) > 1 and sum(map(recording_size, self._recordings.values())) > self._largest:
             del self._recordings[next(iter(self._recordings))]

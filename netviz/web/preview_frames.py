@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from math import sqrt
@@ -20,14 +20,13 @@ import numpy as np
 
 from netviz.drawing.renderer import Renderer, TransparentRenderer, over_checks
 from netviz.errors import InputError, NetvizError
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.render import render
-from netviz.pipeline.validation import film_timeline, scene_of
-from netviz.recording.recording import Recording
+from netviz.pipeline.validation import film_timeline
 from netviz.scene.output import Output
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.timeline.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
-from netviz.training.comparison import Comparison
 
 JPEG_QUALITY = 92
 MOST_KEPT = 16
@@ -49,10 +48,10 @@ class TimeMark:
 class PreviewVersion:
     """A version of the scene: any of its frames as a picture."""
 
-    def __init__(self, plan: Plan, recorded: Recording | Comparison, draw_lock: DrawLock) -> None:
+    def __init__(self, plan: Plan, film: Filmed, draw_lock: DrawLock) -> None:
         self.plan = plan
         self._draw_lock = draw_lock
-        self._timeline = film_timeline(plan, recorded)
+        self._timeline = film_timeline(plan, film)
         self._jpegs: dict[Any, bytes] = {}
         with draw_lock.still():
             is_transparent = self._timeline.scene.output.transparent
@@ -118,7 +117,7 @@ def _text(span: Span) -> str:
     return {"title": "title", "think": "a new situation"}.get(span.kind, f"{walk}cycle {span.cycle:,}")
 
 
-def draft(scene: Scene) -> Scene:
+def draft(scene: Look) -> Look:
     """The scene as a film that is made quickly: of the same shape, but small, and with few frames a second."""
     width, height = scene.output.size
     scale = min(1.0, sqrt(DRAFT_PIXELS / (width * height)))
@@ -145,11 +144,11 @@ class FilmMaker:
         self._stop = threading.Event()
         self._film: tuple[int, bytes] | None = None
 
-    def make(self, version: int, recorded: Recording | Comparison) -> None:
+    def make(self, version: int, shown: Filmed) -> None:
         """Begin the draft film of a version; one that is under way is given up."""
         self.stop()
         self._stop = threading.Event()
-        thread = threading.Thread(target=self._make, args=(version, recorded, self._stop), daemon=True)
+        thread = threading.Thread(target=self._make, args=(version, shown, self._stop), daemon=True)
         self._threads = [*(each for each in self._threads if each.is_alive()), thread]
         thread.start()
 
@@ -168,7 +167,7 @@ class FilmMaker:
         finished = self._film
         return finished[1] if finished is not None and finished[0] == version else None
 
-    def _make(self, version: int, recorded: Recording | Comparison, stop: threading.Event) -> None:
+    def _make(self, version: int, shown: Filmed, stop: threading.Event) -> None:
         began = reported = time.monotonic()
         file = self._folder / f"{secrets.token_hex(8)}.mp4"
         turn = ExitStack()
@@ -188,7 +187,7 @@ class FilmMaker:
         try:
             with turn:
                 turn.enter_context(self._draw_lock.film())
-                render(recorded.with_scene(draft(scene_of(recorded))), file, jobs=1, progress=progress)
+                render(replace(shown, scene=draft(shown.scene)), file, jobs=1, progress=progress)
             film = file.read_bytes()
             _remove(file)  # before anybody is told that it is done
             if not stop.is_set():

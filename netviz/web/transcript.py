@@ -226,7 +226,7 @@ def right(recording: Recording, row: int) -> int | None:
 
 def last_at_rest(recording: Recording) -> int:
     """The row of the network as training leaves it."""
-    return int(np.flatnonzero(recording.example == AT_REST)[-1])
+    return int(np.flatnonzero(recording.probe == AT_REST)[-1])
 
 
 def stops_of(told: Sequence[Passage]) -> list[Passage]:
@@ -359,7 +359,7 @@ def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
     """From where to where each measure of being wrong went. run: the name of the run, where there are several, which
     are told by what they are compared by."""
     if recording.test_loss is None:
-        curves = {"label-error": recording.train_error}
+        curves = {"label-error": recording.main_curve}
     else:
         curves = {"label-training-loss": recording.train_loss, "label-test-loss": recording.test_loss}
     share = recording.test_loss is None and is_share(recording, scene)
@@ -382,7 +382,7 @@ def _events(timeline: Timeline) -> Iterator[str]:
     told: list[Event] = [
         cue.event for cue in timeline.plan.cues if cue.event is not None and cue.event.kind != "plateau"
     ]
-    events = told or [event for event in find_events(timeline.recording) if event.kind in TELLING]
+    events = told or [event for event in find_events(timeline.recording, timeline.scene) if event.kind in TELLING]
     scene = timeline.scene
     for event in sorted(events, key=lambda event: event.cycle):
         if text := next(iter(event_texts(scene, event)), ""):

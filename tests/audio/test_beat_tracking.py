@@ -18,6 +18,7 @@ from netviz.pipeline.prepare import prepare
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import Plan, Span
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 RATE = 48_000
 CLICKS = [*np.arange(0.5, 12, 60 / 100), *np.arange(16.3, 30, 60 / 140)]
@@ -77,10 +78,11 @@ def test_steps_are_on_the_clicks_and_none_in_the_silence(click_track: Path) -> N
     assert {span.stop - span.start for span in swept} == {9}, "half a beat; those of the faster part are not divided"
 
     # The run, its recording and every way to its film agree.
-    assert prepare(scene, film=False).scene.schedule.frames == len(plan.shown_cycles)
+    resolved = prepare(scene, film=False).scene
+    assert isinstance(resolved, Scene) and resolved.schedule.frames == len(plan.shown_cycles)
     recording = netviz.record(scene)
-    assert recording.scene == prepare(scene, film=False).scene
-    assert netviz.plan(recording.scene) == plan == netviz.plan(scene)
+    assert own_scene(recording) == resolved
+    assert netviz.plan(recording) == plan == netviz.plan(scene)
     late = netviz.plan(scene_of(click_track, audio={"file": str(click_track), "start": 2}))
     starts = [span.start / plan.fps + 2 for span in whole_beats(late)]
     assert max(min(abs(float(start) - click) for click in CLICKS) for start in starts) <= 1 / plan.fps

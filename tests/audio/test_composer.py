@@ -16,12 +16,12 @@ from netviz.audio.harmony import Errors, bars_of, height_of, home_frame
 from netviz.pipeline.prepare import plan
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
-from netviz.scene.scene import Scene
 from netviz.scene.sound import Sync
 from netviz.timeline.step_timing import FULL
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 LEARNED = {"training__cycles": 4000, "schedule": {"cycles": [1, 20, 100, 500, 4000]}}
 
@@ -32,9 +32,8 @@ ROUGHNESS = (0.0, 1.0, 0.45, 0.15, 0.1, 0.05, 0.7)
 
 
 def timeline_of(recording: Recording, **changes: Any) -> Timeline:
-    scene = recording.scene.model_copy(update=changes)
-    shown = recording.with_scene(scene)
-    return make_timeline(plan(scene), shown, shown.scene)
+    scene = own_scene(recording).model_copy(update=changes)
+    return make_timeline(plan(scene), recording, scene)
 
 
 def voice(score: Score, name: str) -> list[Note]:
@@ -131,8 +130,8 @@ def test_the_target_is_heard_after_the_answer_and_they_become_one(timeline: Time
 def test_of_two_answers_to_one_example_the_more_wrong_is_higher(learned: Recording) -> None:
     def pitches(wrong: float) -> list[int]:
         outputs = learned.activations[-1].copy()
-        shown = learned.example >= 0
-        outputs[shown] = learned.targets[shown] + wrong * np.where(learned.example[shown] == 3, 1, 0.5)[:, None]
+        shown = learned.probe >= 0
+        outputs[shown] = learned.targets[shown] + wrong * np.where(learned.probe[shown] == 3, 1, 0.5)[:, None]
         other = replace(learned, activations=(*learned.activations[:-1], outputs))
         return [note.pitch for note in voice(score_of(timeline_of(other, duration=60)), "pluck")]
 
@@ -143,8 +142,8 @@ def test_of_two_answers_to_one_example_the_more_wrong_is_higher(learned: Recordi
 
 def test_chords_follow_the_error_up_as_well_as_down(learned: Recording) -> None:
     falling = bars_of(timeline := timeline_of(learned, duration=60), Errors(timeline))
-    errors = learned.train_error
-    grown = replace(learned, train_error=errors.max() + errors.min() - errors)
+    errors = learned.curves["error"]
+    grown = replace(learned, curves={**learned.curves, "error": errors.max() + errors.min() - errors})
     rising = bars_of(other := timeline_of(grown, duration=60), Errors(other))
 
     def stands(bars: Any) -> list[float]:
@@ -168,7 +167,8 @@ def test_it_ends_where_it_began(timeline: Timeline, score: Score) -> None:
 
 
 def test_a_network_that_has_not_learned_comes_to_no_cadence(recording: Recording) -> None:
-    stuck = replace(recording, train_error=np.full_like(recording.train_error, 0.5))
+    errors = np.full_like(recording.curves["error"], 0.5)
+    stuck = replace(recording, curves={**recording.curves, "error": errors})
     timeline = timeline_of(stuck, duration=60)
     bars = bars_of(timeline, Errors(timeline))
     assert not {bar.chord for bar in bars} & {*harmony.DOMINANT, HOME}
@@ -213,7 +213,7 @@ def test_every_kind_of_scene_has_its_notes(source: str, changes: dict[str, Any])
 def thinking(recording: Recording, answer: float) -> list[int]:
     """The last notes of a thought whose answer is so far from right."""
     given = float(recording.forward([1, 1, 0])[-1][0])
-    scene: Scene = recording.scene
+    scene = own_scene(recording)
     shots = [
         shot.model_copy(update={"target": (given - answer,)}) if shot.shot == "think" else shot for shot in scene.shots
     ]

@@ -23,9 +23,8 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from netviz.drawing.renderer import Renderer
+from netviz.pipeline.looks import Recorded, filmed
 from netviz.pipeline.prepare import finish, prepare
-from netviz.recording.recording import Recording
-from netviz.training.comparison import Comparison
 
 NEEDED = "NETVIZ_NEED_CHROMIUM"
 """Set to 1 where tests must not be left out because there is no Chromium."""
@@ -37,9 +36,10 @@ ALIKE = 6.0
 """Mean difference of a film's picture from the still of the same moment, of 255: what encoding leaves."""
 
 
-def stills_of(runs: Recording | Comparison) -> dict[float, NDArray[np.uint8]]:
+def stills_of(recorded: Recorded) -> dict[float, NDArray[np.uint8]]:
     """Pictures of a film at a quarter, half and three quarters of its length, all drawn by one stage."""
-    timeline = finish(prepare(runs), runs).timeline
+    film = filmed(recorded)
+    timeline = finish(prepare(film), film.recorded).timeline
     renderer = Renderer(timeline)
     return {part: renderer.draw(timeline.frame(int(part * timeline.frame_count))).copy() for part in (0.25, 0.5, 0.75)}
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
 import netviz
+from netviz.pipeline.looks import Filmed
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from tests.browser.support import Facts, Watch, check_film, difference, seen_at, served, stills_of
@@ -45,9 +46,9 @@ class Site:
     address: str
 
 
-def looking(recording: Recording, **changes: Any) -> Recording:
+def looking(recording: Recording, **changes: Any) -> Filmed:
     """The recording, to be drawn and written otherwise."""
-    return recording.with_scene(load_scene("xor", overrides=SMALL | changes))
+    return Filmed(recording, load_scene("xor", overrides=SMALL | changes))
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +59,12 @@ def trained() -> Recording:
 @pytest.fixture(scope="module")
 def site(browser: Browser, trained: Recording, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("films")
-    films: dict[Any, Recording] = {folder / name: looking(trained, **changes) for name, changes in FILMS.items()}
+    films: dict[Any, Filmed] = {folder / name: looking(trained, **changes) for name, changes in FILMS.items()}
     facts = {}
     for path, film in netviz.render_many(films, jobs=1).items():
         assert not isinstance(film, Exception), film
-        recording = films[path]
-        output = recording.scene.output
-        facts[path.name] = Facts(float(film.seconds), float(output.fps), output.size, stills_of(recording))
+        output = films[path].scene.output
+        facts[path.name] = Facts(float(film.seconds), float(output.fps), output.size, stills_of(films[path]))
     _pages(folder)
     with served(folder) as address:
         yield Site(facts, address)
@@ -98,13 +98,13 @@ def test_it_plays(site: Site, page: Page, name: str) -> None:
 def test_a_transparent_film_lets_the_page_through(
     browser: Browser, page: Page, trained: Recording, tmp_path: Path
 ) -> None:
-    recording = looking(trained, **{"output.transparent": True})
-    netviz.render(recording, tmp_path / "clear.webm", jobs=1)
+    film = looking(trained, **{"output.transparent": True})
+    netviz.render(film, tmp_path / "clear.webm", jobs=1)
     style = f"background: rgb{GROUND}; margin: 0"
     (tmp_path / "clear.webm.html").write_text(
         f'<!doctype html><title>clear</title><body style="{style}"><video src="clear.webm"></video>'
     )
-    still = netviz.still(recording, "50%")
+    still = netviz.still(film, "50%")
     wanted = _over(still, GROUND)
     with served(tmp_path) as address:
         page.goto(f"{address}clear.webm.html")

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import netviz
+from netviz.pipeline.looks import filmed
 from netviz.scene.loader import load_scene
 from netviz.web import embed, snippets
 from netviz.web.embed import Post
@@ -60,9 +61,8 @@ def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("post") / "xor"
     recording = netviz.record(load_scene("xor", overrides=SMALL))
     post = netviz.embed(recording, folder, jobs=1)
-    facts, stepped = (
-        Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (recording, embed.with_reduced_motion(recording))
-    )
+    film = filmed(recording)
+    facts, stepped = (Facts(SECONDS, FPS, SIZE, stills_of(of)) for of in (film, embed.with_reduced_motion(film)))
     snippet = (folder / "snippet.html").read_text(encoding="utf-8")
     (folder / "plain.html").write_text(_around(snippet), encoding="utf-8")
     with served(folder) as site:

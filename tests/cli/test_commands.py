@@ -22,6 +22,7 @@ from netviz.drawing.theme import picture_seen
 from netviz.video.verify import decode
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, DIVERGES, FILM, SCENE, SMALL, contents
+from tests.recordings import own_scene
 
 
 def test_render(call: Call, tmp_path: Path, music: Path) -> None:
@@ -334,7 +335,7 @@ def options_of(name: str) -> set[str]:
 def test_a_seed_may_be_text(call: Call, tmp_path: Path, seed: str) -> None:
     options = ["--set", "training.initial_weights=zero", *FILM, "-o", "run.npz"]
     assert call("record", *options, "--seed", seed).code == 0
-    assert netviz.Recording.load(tmp_path / "run.npz").scene.training.seed == seed
+    assert own_scene(netviz.Recording.load(tmp_path / "run.npz")).training.seed == seed
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_scene(
@@ -397,7 +398,7 @@ def test_training_that_diverges(call: Call, tmp_path: Path) -> None:
     assert result.warnings == ["the recording up to there is in xor.npz"]
     assert re.match(words, result.errors[0])
     recording = netviz.Recording.load(tmp_path / "xor.npz")
-    assert (recording.info["complete"], recording.cycle[-1]) == (False, 3)
+    assert (recording.is_complete, recording.row_step[-1]) == (False, 3)
 
 
 def test_training_that_cannot_even_start_leaves_nothing(call: Call, tmp_path: Path) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import platform
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import netviz
-from netviz.pipeline.provenance import provenance_of
+from netviz.pipeline.provenance import provenance_of, run_text
+from netviz.recording.recorder import Recorder
 from netviz.video.metadata_formats import with_provenance
 from tests.cli.conftest import Call
 from tests.cli.support import SCENE
@@ -58,15 +62,76 @@ def test_a_still_and_a_recording(call: Call, scene_file: Path, tmp_path: Path) -
     assert still["media"] == {"kind": "PNG", "size": "160x128", "seconds": None, "fps": None, "codecs": []}
     assert still["size_in_bytes"] == (tmp_path / "a.png").stat().st_size
     loaded = netviz.Recording.load("run.npz")
-    assert (run["recording"]["moments"], run["recording"]["rows"]) == (len(loaded.weights[0]), len(loaded.cycle))
+    assert (run["recording"]["moments"], run["recording"]["rows"]) == (len(loaded.step), len(loaded.probe))
     assert (run["recording"]["layers"], run["recording"]["parameters"]) == ([2, 2, 1], 6)
     assert (run["music"], run["seed"], run["netviz"]) == (None, 1, "0.1.0")
     assert netviz.inspect("run.npz").about == provenance_of(netviz.load_scene("two.yaml"))
     told = call("inspect", "run.npz").out
     assert "holds        a recording, " in told
-    assert f"moments      {len(loaded.weights[0])}, in {len(loaded.cycle)} rows, from " in told
+    assert f"moments      {len(loaded.step)}, in {len(loaded.probe)} rows, from " in told
     assert "curves       training loss, average error: 61 points up to cycle 60" in told
     assert f"recorded by  netviz 0.1.0, numpy {np.__version__}, python {platform.python_version()}" in told
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> netviz.Recording:
+    """A recording of a training loop that is not netviz's, in foreign.npz."""
+    random = np.random.default_rng(0)
+    inputs, weights = random.random((4, 3)), [random.normal(size=(3, 5)), random.normal(size=(5, 2))]
+    recorder = Recorder([3, 5, 2], ["tanh", "softmax"], inputs, [0, 1, 1, 0], loss="cross_entropy", unit="epoch")
+    for step in range(10):
+        recorder.snap(
+            1 / (1 + step), weights=[(1 + step) * each for each in weights], biases=[np.zeros(5), np.zeros(2)]
+        )
+    recording = recorder.recording()
+    recording.save(tmp_path / "foreign.npz")
+    return recording
+
+
+def test_a_recording_of_somebody_elses_run(call: Call, foreign: netviz.Recording, tmp_path: Path) -> None:
+    ran = run_text(foreign)
+    told = call("inspect", "foreign.npz").out
+    lines = dict(re.split(" {2,}", line, maxsplit=1) for line in told.splitlines())
+    assert (lines["run"], lines["layers"]) == (ran, "tanh, softmax; 32 parameters")
+    assert lines["moments"] == "10, in 50 rows, from 10 shown epochs"
+    assert lines["curves"] == "training loss, average error: 10 points up to epoch 9"
+    assert not {"seed", "network"} & {*lines}, "which are not known"
+    known = json.loads(call("inspect", "foreign.npz", "--json").out)
+    assert (known["run"], known["seed"], known["recording"]["unit"]) == (ran, None, "epoch")
+    assert (known["recording"]["layers"], known["recording"]["curves"]) == (
+        [3, 5, 2],
+        ["training loss", "average error"],
+    )
+    assert call("still", "foreign.npz", "-o", "a.png", "--size", "320x180", "--set", "title=Ours").code == 0
+    told = call("inspect", "a.png").out.splitlines()
+    assert told[0] == "title      Ours" and f"run        {ran}" in told
+    assert not [line for line in told if line.startswith(("seed", "network"))]
+
+
+def test_the_look_of_a_film_of_somebody_elses_run(call: Call, foreign: netviz.Recording, tmp_path: Path) -> None:
+    looks = ["--size", "320x180", "--set", "title=Ours", "--theme", "paper"]
+    assert call("still", "foreign.npz", "-o", "a.png", *looks).code == 0
+    text = call("inspect", "a.png", "--scene").out
+    assert text.startswith("# The look of a.png, as netviz ") and f"# It is of a run with {run_text(foreign)};" in text
+    made = call("new", "look.yaml", "--from", "a.png").out
+    assert made == "look.yaml: the look of a.png; netviz render RUN.npz --look look.yaml\n"
+    assert call("still", "foreign.npz", "--look", "look.yaml", "-o", "again.png").code == 0
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "a.png").read_bytes()
+    replace(foreign, look={"title": "Its own"}).save(tmp_path / "looking.npz")
+    made = call("new", "own.yaml", "--from", "looking.npz").out
+    assert made == "own.yaml: the look of looking.npz; netviz render looking.npz --look own.yaml\n"
+    assert yaml.safe_load((tmp_path / "own.yaml").read_text()) == {"title": "Its own"}
+
+
+def test_a_recording_need_not_say_what_made_it(call: Call, foreign: netviz.Recording, tmp_path: Path) -> None:
+    curves = {"perplexity": foreign.main_curve, "test_loss": foreign.main_curve}
+    replace(foreign, info={"complete": False}, curves=curves, unit="step").save(tmp_path / "bare.npz")
+    told = call("inspect", "bare.npz").out
+    assert "from 10 shown steps; training broke off after step 9" in told
+    assert "curves       test loss, perplexity: 10 points up to step 9" in told
+    assert "recorded by" not in told
+    facts = json.loads(call("inspect", "bare.npz", "--json").out)["recording"]
+    assert (facts["versions"], facts["complete"]) == ({}, False)
 
 
 def test_of_another_version_it_says_so(call: Call, scene_file: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 import netviz
 from tests.cli.conftest import Call
 from tests.cli.support import contents
+from tests.recordings import own_scene
 
 LINK = "https://playground.tensorflow.org/#dataset=xor&seed=0.59704&noise=10&percTrainData=70"
 SEEDLESS = LINK.replace("&seed=0.59704", "")
@@ -21,8 +22,8 @@ def test_record_a_link(call: Call, tmp_path: Path) -> None:
     result = call("record", LINK, "--cycles", "4", "-o", "run.npz")
     assert (result.code, result.err) == (0, "training …\n")
     recording = netviz.Recording.load(tmp_path / "run.npz")
-    assert recording.scene == netviz.load_scene(LINK, overrides={"training.cycles": 4})
-    assert recording.curve_cycle.tolist() == [0, 1, 2, 3, 4]
+    assert own_scene(recording) == netviz.load_scene(LINK, overrides={"training.cycles": 4})
+    assert recording.curve_step.tolist() == [0, 1, 2, 3, 4]
     assert recording.test_loss is not None
     assert len(recording.examples.inputs) == 350
     assert call("record", LINK, "--cycles", "4").out.startswith("playground-xor.npz: ")
@@ -33,7 +34,7 @@ def test_a_link_is_the_very_run_it_shows(call: Call, tmp_path: Path) -> None:
     link = "https://playground.tensorflow.org/#dataset=circle&seed=0.59704"
     assert call("record", link, "--cycles", "300", "-o", "run.npz").code == 0
     recording = netviz.Recording.load(tmp_path / "run.npz")
-    assert recording.curve_cycle.tolist() == [*range(301)]
+    assert recording.curve_step.tolist() == [*range(301)]
     assert recording.test_loss is not None
     # What the original program shows at these epochs.
     losses = zip(recording.train_loss[[0, 1, 10, 100, 300]], recording.test_loss[[0, 1, 10, 100, 300]], strict=True)
@@ -72,7 +73,7 @@ def test_a_link_without_a_seed_warns_unless_one_is_given(call: Call, tmp_path: P
     assert call("record", SEEDLESS, *options, "--seed", "0.59704").warnings == []
     strict = call("record", SEEDLESS, *options, "--strict")
     assert (strict.code, strict.errors) == (2, [f"{warning} (--strict)"])
-    assert netviz.Recording.load(tmp_path / "run.npz").scene.training.seed == "0.59704"
+    assert own_scene(netviz.Recording.load(tmp_path / "run.npz")).training.seed == "0.59704"
 
 
 @pytest.mark.usefixtures("untrained")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 import netviz
 from netviz.drawing.renderer import Renderer
+from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.recording.recording import Recording
 
@@ -15,7 +16,7 @@ from netviz.recording.recording import Recording
 def test_the_animation_shows_the_films_pixels(recording: Recording) -> None:
     animation = netviz.animate(recording)
     assert isinstance(animation, FuncAnimation)
-    timeline = finish(prepare(recording), recording).timeline_of_one_run
+    timeline = finish(prepare(filmed(recording)), recording).timeline_of_one_run
     renderer = Renderer(timeline)
     figure = animation._fig
     for index in (0, 100, 200, timeline.frame_count - 1):

@@ -134,10 +134,10 @@ def test_answers_are_those_of_the_weights_shown() -> None:
     for span in timeline.plan.spans:
         if span.kind in ("step", "rest") and span.cycle:
             frame = timeline.frame(span.start)
-            row = int(np.flatnonzero((recording.cycle == span.cycle) & (recording.example == (span.example or -1)))[0])
-            row = row if span.example is not None else int(np.flatnonzero(recording.cycle == span.cycle)[-1])
+            row = int(np.flatnonzero((recording.row_step == span.cycle) & (recording.probe == (span.example or -1)))[0])
+            row = row if span.example is not None else int(np.flatnonzero(recording.row_step == span.cycle)[-1])
             if span.example == 0:
-                row = int(np.flatnonzero((recording.cycle == span.cycle) & (recording.example == 0))[0])
+                row = int(np.flatnonzero((recording.row_step == span.cycle) & (recording.probe == 0))[0])
             assert isinstance(frame.answers, Answers)
             expected = recording.forward(recording.examples.given, row)[-1]
             assert np.allclose(frame.answers.examples, expected, atol=1e-12)

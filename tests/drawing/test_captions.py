@@ -30,6 +30,7 @@ from netviz.timeline.timeline import Timeline, make_timeline
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
 from tests.drawing.test_layout import SIZES, every_combination, overlap, scene_with
+from tests.recordings import own_scene
 
 __all__ = ["written"]
 
@@ -89,12 +90,13 @@ def recording() -> Recording:
 
 def told(recording: Recording, text: str, part: float, **changes: Any) -> tuple[Timeline, int]:
     """A film in which a text is told at a part of it, and the frame in the middle of that."""
-    output = recording.scene.output.model_copy(update={"size": changes.pop("size", (320, 180))})
-    shown = recording.with_scene(recording.scene.model_copy(update={"output": output, **changes}))
-    plan = make_plan(shown.scene, Fraction(30))
+    scene = own_scene(recording)
+    output = scene.output.model_copy(update={"size": changes.pop("size", (320, 180))})
+    scene = scene.model_copy(update={"output": output, **changes})
+    plan = make_plan(scene, Fraction(30))
     middle = min(plan.frame_count - 30, max(30, int(part * plan.frame_count)))
     cues = (Cue(middle - 30, middle + 30, text),) if text else ()
-    return make_timeline(replace(plan, cues=cues), shown, shown.scene), middle
+    return make_timeline(replace(plan, cues=cues), recording, scene), middle
 
 
 LOOKS = [("glow", None), ("classic", None), ("playground", None), ("glow", "paper"), ("classic", "playground")]
@@ -145,7 +147,7 @@ def test_a_card_has_the_caption_far_below_its_words(recording: Recording, writte
     written.clear()
     shown = renderer.draw(frame).astype(int)
     assert " ".join(line.text for line in written) == LONG
-    title = [text for text in card if text.text in recording.scene.title or text.text in recording.scene.subtitle]
+    title = [text for text in card if text.text in timeline.scene.title or text.text in timeline.scene.subtitle]
     assert min(line.top for line in written) > max(text.bottom for text in title) + 0.05 * SHAPES[shape][1]
     rows = np.nonzero(np.abs(shown - bare).max(axis=(1, 2)))[0]
     assert rows.min() >= 0.75 * SHAPES[shape][1] and rows.max() <= 0.95 * SHAPES[shape][1]

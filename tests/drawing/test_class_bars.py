@@ -76,7 +76,7 @@ def test_the_target_is_ringed_and_the_verdict_says_what_is_right(
         texts = {text.text: text for text in written}
         assert verdict in texts and {"0.47", "0.12", "0.30"} <= texts.keys()
         assert not [text for text in texts if "wants" in text]
-        width, height = resized.recording.scene.output.size
+        width, height = resized.scene.output.size
         told = texts[verdict]
         assert told.left >= 0 and told.right <= width and told.top >= 0 and told.bottom <= height
         assert not [text for text in written if text is not told and text.touches(told)]
@@ -149,7 +149,7 @@ def test_names_of_any_length_are_read_and_nothing_overlaps(
     written.clear()
     renderer.draw(replace(frame, arrived=tuple(np.ones_like(layer) for layer in frame.arrived)))
     assert {name.text for name in written} >= {*bars.rows.names}
-    width, height = timeline.recording.scene.output.size
+    width, height = timeline.scene.output.size
     assert all(text.left >= 0 and text.right <= width and text.bottom <= height for text in written)
     own = [text for text in written if text.left > bars.centres[:, 0].min() - bars.rows.half[:, 0].max() - 1]
     own = own if not bars.rows.up else [text for text in written if text.bottom < bars.centres[0, 1] + 40]

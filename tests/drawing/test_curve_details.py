@@ -58,7 +58,7 @@ def test_ribbons_are_as_high_as_the_shares(timeline: Timeline, monkeypatch: pyte
     (artists,) = drawn
     line = artists[1]
     recording = timeline.recording
-    rows = np.flatnonzero(recording.example == AT_REST)
+    rows = np.flatnonzero(recording.probe == AT_REST)
     expected = input_shares(recording.weights[0][recording.moment[rows]], 3)[:, 2]
     assert (slot.bottom - np.asarray(line.get_ydata())) / slot.height == pytest.approx(expected.tolist())
 
@@ -87,8 +87,8 @@ def test_a_fall_fills_the_panel_and_is_drawn_as_far_as_it_has_come(timeline: Tim
     details = details_of(renderer)
     drawn, top = details._close_up((20, 60))
     recording = timeline.recording
-    inside = (recording.curve_cycle >= 20) & (recording.curve_cycle <= 60)
-    assert top == pytest.approx(1.15 * recording.train_error[inside].max())
+    inside = (recording.curve_step >= 20) & (recording.curve_step <= 60)
+    assert top == pytest.approx(1.15 * recording.main_curve[inside].max())
     frame = timeline.frame(first(timeline, "step", 0.5, cycle=60))
     written.clear()
     renderer.draw(replace(frame, detail=CurveDetail(1.0, cycles=(20, 60)), key="fall"))

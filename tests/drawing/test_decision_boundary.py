@@ -61,7 +61,7 @@ def is_free(panel: BoundaryPanel, points: Any, at: tuple[float, float]) -> bool:
 @pytest.mark.parametrize("theme", ["night", "paper", "playground"])
 def test_the_ground_is_what_the_network_answers(theme: str) -> None:
     panel, picture, _, timeline = drawn(scene(theme=theme), "rest")
-    recording, colours = timeline.recording, theme_of(timeline.recording.scene)
+    recording, colours = timeline.recording, theme_of(timeline.scene)
     looked_at = 0
     for at in [(x, y) for x in np.linspace(-5, 5, 9) for y in np.linspace(-5, 5, 9)]:
         if not is_free(panel, recording.examples.points, at):
@@ -82,7 +82,7 @@ def test_a_film_of_each_activation(kind: str, output: bool) -> None:
     """Hidden, before tanh outputs, and as an output without bounds, whose colours end at -1 and 1."""
     kinds = [kind, kind, kind if output else "tanh"]
     panel, picture, _, timeline = drawn(scene(**{"network.activation": kinds, "training.learning_rate": 0.1}), "rest")
-    recording, colours = timeline.recording, theme_of(timeline.recording.scene)
+    recording, colours = timeline.recording, theme_of(timeline.scene)
     looked_at = 0
     for at in [(x, y) for x in np.linspace(-5, 5, 9) for y in np.linspace(-5, 5, 9)]:
         if not is_free(panel, recording.examples.points, at):
@@ -98,7 +98,7 @@ def test_a_film_of_each_activation(kind: str, output: bool) -> None:
 def test_every_training_point_is_there_in_its_colour() -> None:
     panel, picture, _, timeline = drawn(scene(), "rest")
     recording = timeline.recording
-    theme = theme_of(recording.scene)
+    theme = theme_of(timeline.scene)
     for point, target in zip(recording.examples.points, recording.examples.targets[:, 0], strict=True):
         others = recording.examples.points[(recording.examples.points != point).any(axis=1)]
         if is_free(panel, others, tuple(point)):

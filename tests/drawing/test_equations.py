@@ -34,7 +34,7 @@ from netviz.timeline.timeline import make_timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_steps, worked_weight
 from netviz.training.trainer import train
 from tests.drawing.support import first
-from tests.recordings import in_rows, with_parameters_in_rows
+from tests.recordings import in_rows, own_scene, with_parameters_in_rows
 
 TWO = [([0.05, 0.1], [0.01, 0.99]), ([1, 0], [1, 0]), ([0.5, -2], [0.3, 0.7])]
 ONE = [([0, 1], [1]), ([1, 0], [0]), ([0.5, -2], [0.25])]
@@ -100,7 +100,7 @@ def recording_of(case: str, example: int = 1, size: str = "1280x720", title: str
 
 
 def panel_of(recording: Recording) -> EquationsPanel:
-    scene = recording.scene
+    scene = own_scene(recording)
     layout = arrange(scene)
     canvas = Canvas(scene.output.size)
     context = RenderContext(
@@ -115,6 +115,7 @@ class Told:
     """A walk's lines one after the other, with what each of them has brought."""
 
     recording: Recording
+    scene: Scene
     panel: EquationsPanel
     script: tuple[EquationLine, ...]
     base: Frame
@@ -124,15 +125,22 @@ class Told:
 
     @classmethod
     def of(cls, recording: Recording) -> Told:
-        scene = recording.scene
+        scene = own_scene(recording)
         walk = next(shot for shot in scene.shots if isinstance(shot, WalkShot))
-        timeline = make_timeline(make_plan(scene, Fraction(90)), recording, recording.scene)
+        timeline = make_timeline(make_plan(scene, Fraction(90)), recording, scene)
         base = timeline.frame(first(timeline, "walk"))
         assert base.row is not None and base.row_after is not None
-        assert (recording.cycle[base.row], recording.example[base.row]) == (walk.cycle, walk.example - 1)
+        assert (recording.row_step[base.row], recording.probe[base.row]) == (walk.cycle, walk.example - 1)
         step = timeline.frame(first(timeline, "step"))
         return cls(
-            recording, panel_of(recording), worked_example_steps(scene, walk), base, step, base.row, base.row_after
+            recording,
+            scene,
+            panel_of(recording),
+            worked_example_steps(scene, walk),
+            base,
+            step,
+            base.row,
+            base.row_after,
         )
 
     def frame(self, last: int, level: float = 1.0) -> Frame:
@@ -166,8 +174,8 @@ def numbers(text: str) -> list[tuple[float, float]]:
 
 def expected(told: Told, line: EquationLine) -> list[float]:
     """The numbers that a line has to say, computed from the recording by themselves, in their order."""
-    recording, row = told.recording, told.row
-    network, loss = recording.scene.network, recording.scene.training.loss
+    recording, scene, row = told.recording, told.scene, told.row
+    network, loss = scene.network, scene.training.loss
     weights, biases = recording.parameters_at(row)
     layers, target = [layer[row] for layer in recording.activations], recording.targets[row]
     with_biases = bool(network.bias)
@@ -194,7 +202,7 @@ def expected(told: Told, line: EquationLine) -> list[float]:
             "softmax": [sums[j], *sums],
         }[network.activations[line.layer]]
         return [*shown, layers[line.layer + 1][j]]
-    layer, i, j = worked_weight(recording.scene)
+    layer, i, j = worked_weight(scene)
     gradient = deltas[layer][j] * layers[layer][i]
     after = recording.parameters_at(told.after)
     old, new = weights[layer][i, j], after.weights[layer][i, j]
@@ -207,7 +215,7 @@ def expected(told: Told, line: EquationLine) -> list[float]:
     if line.kind == "gradient":
         return [deltas[layer][j], layers[layer][i], gradient]
     if line.kind == "update":
-        return [old, recording.scene.training.learning_rate, gradient, new]
+        return [old, scene.training.learning_rate, gradient, new]
     assert line.kind == "weights"
     rows = [each for k in range(last) for each in ((weights[k], biases[k]), (after.weights[k], after.biases[k]))]
     pairs = [
@@ -242,7 +250,7 @@ def _cross_entropy(activation: str, outputs: np.ndarray, target: np.ndarray) -> 
 
 
 def _delta(told: Told, layer: int, j: int, layers: Any, weights: Any, target: np.ndarray) -> list[float]:
-    network, loss = told.recording.scene.network, told.recording.scene.training.loss
+    network, loss = told.scene.network, told.scene.training.loss
     activation, value = network.activations[layer - 1], float(layers[layer][j])
     slope = {"sigmoid": ([1.0], [value, 1, value]), "tanh": ([1.0], [1, value, value])}.get(activation, ([], []))
     total = float(
@@ -309,7 +317,7 @@ def test_the_printed_figures_of_mazurs_example() -> None:
     for layer, weights in zip(rows.weights, ([[0.15, 0.25], [0.2, 0.3]], [[0.4, 0.5], [0.45, 0.55]]), strict=True):
         layer[:] = weights
     biases = tuple(np.full_like(layer, value) for layer, value in zip(rows.biases, (0.35, 0.6), strict=True))
-    row = int(np.flatnonzero((recording.example == 0) & (recording.cycle == 1))[0])
+    row = int(np.flatnonzero((recording.probe == 0) & (recording.row_step == 1))[0])
     given = with_parameters_in_rows(recording, rows.weights, biases)
     layers = given.forward(np.array([0.05, 0.1]), row)
     activations = tuple(np.array(layer) for layer in recording.activations)
@@ -454,7 +462,7 @@ def test_the_live_error_is_that_of_the_row(case: str) -> None:
     """Cross entropy is computed from the weighted sums, so from the row's own weights and biases."""
     recording = recording_of(case)
     told = Told.of(recording)
-    rows = np.flatnonzero(recording.example >= 0)
+    rows = np.flatnonzero(recording.probe >= 0)
     assert len(rows) == 6
     for row in rows:
         presented = replace(

@@ -272,7 +272,7 @@ def test_strokes_give_way_evenly(renderer: Renderer, timeline: Timeline) -> None
     line_batch = network(renderer).synapses.line_batch
     assert line_batch is not None
     synapses, canvas = network(renderer).synapses, renderer.canvas
-    rows = [int(row) for row in np.flatnonzero(timeline.recording.example == -1)[[0, -1]]]
+    rows = [int(row) for row in np.flatnonzero(timeline.recording.probe == -1)[[0, -1]]]
     states = [synapses._looks(synapses._recorded(row), np.zeros(len(line_batch.lines))) for row in rows]
     found = []
     for part in (0.0, 0.5, 1.0):

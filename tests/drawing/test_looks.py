@@ -18,6 +18,7 @@ from netviz.training.trainer import train
 from netviz.web.transcript import passages, summary_of
 from tests.comparing import comparing, film_of
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 SMALL = {"output.size": "320x180", "output.fps": 5}
 SHORT = SMALL | {"training.cycles": 20, "schedule": {"frames": 5}}
@@ -25,8 +26,12 @@ FILMS = {
     "glow": lambda: short_scene(story="auto"),
     "classic": lambda: short_scene(style="classic"),
     "reduced": lambda: short_scene(motion="reduced", network__bias=True),
-    "plane": lambda: load_scene("playground-circle", overrides=SHORT),
-    "regression": lambda: load_scene("playground-plane", overrides=SHORT),
+    "plane": lambda: load_scene(
+        "playground-circle", overrides=SMALL | {"training.cycles": 20, "schedule": {"frames": 5}}
+    ),
+    "regression": lambda: load_scene(
+        "playground-plane", overrides=SMALL | {"training.cycles": 20, "schedule": {"frames": 5}}
+    ),
     "digits": lambda: load_scene("digits", overrides=SMALL | {"training.cycles": 6, "schedule": {"cycles": [1, 6]}}),
     "equations": lambda: load_scene("step-by-step", overrides=SMALL),
 }
@@ -53,13 +58,15 @@ def test_a_look_films_as_its_scene_does(name: str) -> None:
 
 
 def test_looks_side_by_side_film_as_their_scenes_do() -> None:
-    comparison, expected = film_of(comparing(training__cycles=200, schedule={"frames": 4}))
-    scenes = [each.scene for each in comparison.recordings]
-    whole = comparison.scene
-    look, looks = whole.of_run(whole.outline, whole.runs), [each.of_run(each.outline) for each in scenes]
+    given = comparing(training__cycles=200, schedule={"frames": 4})
+    comparison, expected = film_of(given)
+    scenes = [own_scene(each) for each in comparison.recordings]
+    scene = own_scene(comparison)
+    assert scene == given, "all that it says, also what its runs have not, such as a story"
+    look, looks = scene.of_run(scene.outline, scene.runs), [each.of_run(each.outline) for each in scenes]
     film = side_by_side(expected.plan, comparison, look, looks)
     assert look.runs == film.names
-    assert make_plan(look, expected.plan.seconds).spans == make_plan(whole, expected.plan.seconds).spans
+    assert make_plan(look, expected.plan.seconds).spans == make_plan(scene, expected.plan.seconds).spans
     assert summary_of(film) == summary_of(expected)
     before, now = Renderer(expected), Renderer(film)
     for index in range(0, film.frame_count, 29):

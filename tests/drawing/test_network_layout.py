@@ -14,6 +14,7 @@ from netviz.drawing.synapse_curves import curves
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training.trainer import train
+from tests.recordings import own_scene
 
 ROOMS: list[tuple[Rect, Flow]] = [
     (Rect(96, 205, 1500, 620), "right"), (Rect(60, 200, 900, 440), "right"), (Rect(60, 600, 960, 800), "up"),
@@ -39,13 +40,13 @@ def large(layers: tuple[int, ...], bias: bool = True, grid: tuple[int, int] | No
 
 
 def placed(recording: Recording, slot: Rect, flow: Flow) -> NetworkPositions:
-    found = collapse_network(recording, recording.scene, most_discs(slot, flow, 1.08))
-    biased = recording.scene.has_bias_nodes
-    return place_collapsed(found.layers, slot, flow, 50, biased, label=40, unit=1.08)
+    scene = own_scene(recording)
+    found = collapse_network(recording, scene, most_discs(slot, flow, 1.08))
+    return place_collapsed(found.layers, slot, flow, 50, scene.has_bias_nodes, label=40, unit=1.08)
 
 
 def test_small_networks_are_whole(recording: Recording) -> None:
-    network = collapse_network(recording, recording.scene, 20)
+    network = collapse_network(recording, own_scene(recording), 20)
     assert not any(len(layer.cells) for layer in network.layers) and set(network.lines) == {None}
     assert network.drawn == sum(network.synapses) == 16
     assert [fold.discs.tolist() for fold in network.layers] == [[0, 1, 2], [0, 1, 2, 3], [0]]
@@ -79,9 +80,9 @@ def test_a_weight_counts_by_what_it_carries() -> None:
     scene = large((2, 3, 1), bias=False)
     examples = tuple(replace_inputs(scene, index, (0.0, 1.0)) for index in range(4))
     recording = train(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
-    carried = contributions(recording, recording.scene)[0]
+    carried = contributions(recording, own_scene(recording))[0]
     assert (carried[0] == 0).all() and (carried[1] > 0).all()
-    rest = recording.example == -1
+    rest = recording.probe == -1
     np.testing.assert_allclose(carried[1], np.abs(recording.weights[0][recording.moment[rest], 1]).max(axis=0))
 
 
@@ -91,15 +92,16 @@ def replace_inputs(scene: Scene, index: int, inputs: tuple[float, ...]) -> objec
 
 
 def test_the_strongest_synapses_between_what_is_seen_are_lines() -> None:
-    recording = train(large((100, 30, 4), grid=(10, 10)))
-    network = collapse_network(recording, recording.scene, 20)
+    scene = large((100, 30, 4), grid=(10, 10))
+    recording = train(scene)
+    network = collapse_network(recording, scene, 20)
     assert network.synapses == (101 * 30, 31 * 4)
     first, last = network.lines
     assert first is not None and last is not None, "a bias whose node is not drawn has no lines"
     assert len(first) + len(last) == network.drawn <= MOST_LINES
     assert len(last) == 30 * 4 and last.max() < 30 * 4, "all that there are but the bias's"
     assert first.max() < 100 * 30
-    strength = contributions(recording, recording.scene)[0].ravel()
+    strength = contributions(recording, scene)[0].ravel()
     assert (np.diff(strength[first]) >= 0).all(), "the strongest last, on top"
     left_out = np.setdiff1d(np.arange(100 * 30), first)
     assert strength[left_out].max() <= strength[first].min()
@@ -115,7 +117,7 @@ def test_what_carries_nothing_is_no_line() -> None:
     scene = large((100, 4), bias=False, grid=(10, 10))
     examples = tuple(replace_inputs(scene, index, (1.0,) * 30 + (0.0,) * 70) for index in range(4))
     recording = train(scene.model_copy(update={"data": scene.data.model_copy(update={"examples": examples})}))
-    (lines,) = collapse_network(recording, recording.scene, 20, most_lines=300).lines
+    (lines,) = collapse_network(recording, own_scene(recording), 20, most_lines=300).lines
     assert lines is not None and sorted(lines.tolist()) == [*range(120)]
 
 

@@ -217,7 +217,7 @@ def test_a_tile_shows_what_its_neuron_answers(hidden: str) -> None:
     maps = context.responses.of(frame)
     side = panel.neurons.side
     number = 0
-    for layer, activation in enumerate(("linear", *timeline.recording.scene.network.activations)):
+    for layer, activation in enumerate(("linear", *timeline.recording.network.activations)):
         for neuron, (x, y) in enumerate(panel.places.neurons(layer)):
             left, top = panel.neurons.corners[number]
             number += 1
@@ -296,7 +296,7 @@ def test_long_names_leave_room_for_the_network_in_a_narrow_place(at: list[float]
     network = {"layers": [2, 3, 1], "activation": "tanh", "bias": True, **names}
     panels = [{"panel": "network", "at": at}]
     timeline, renderer, panel = staged(planar(network=network, panels=panels, **{"output.size": size}))
-    picture, radius = np.array(timeline.recording.scene.output.size), panel.places.radius
+    picture, radius = np.array(timeline.scene.output.size), panel.places.radius
     assert radius >= 1
     corner, extent = np.array(at[:2]) * picture, np.array(at[2:]) * picture
     for centres in panel.places.centres:

@@ -10,10 +10,11 @@ from netviz.drawing.renderer import Renderer
 from netviz.recording.recording import Recording
 from netviz.timeline.timeline import Timeline
 from tests.drawing.support import first, timeline_of
+from tests.recordings import own_scene
 
 
 def test_halos_follow_the_music_and_law_2_holds(recording: Recording) -> None:
-    plain = timeline_of(recording.scene)
+    plain = timeline_of(own_scene(recording))
     glow = tuple(1 + 0.3 * (frame % 3 - 1) for frame in range(plain.frame_count))
     pulsing = Timeline(replace(plain.plan, glow=glow), recording, plain.scene, plain.span, plain.phase)
     index = first(pulsing, "step") // 3 * 3  # darker, as it is, brighter

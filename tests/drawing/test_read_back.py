@@ -48,7 +48,7 @@ def test_values_and_captions_are_read_in_a_small_picture(name: str, tesseract: s
     timeline = finish(prepared, recorded(prepared)).timeline
     renderer = Renderer(timeline)
     least = 0.98 * BODY["wide"] * 1080
-    scene = timeline.recordings[0].scene
+    scene = timeline.scene
     still = [text for text in written if text.text not in scene.title + scene.subtitle]  # a card's words are gone
     captions = 0
     for moment in ("35%", "60%"):

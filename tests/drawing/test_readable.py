@@ -12,9 +12,11 @@ import netviz
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import READABLE, linear, mix
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import load_scene
 from netviz.timeline.moments import frame_at
+from tests.recordings import own_scene
 
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 GHOST = 0.28
@@ -79,10 +81,10 @@ CASES = [
 def test_every_text_can_be_read_where_it_stands(name: str, theme: str, palette: str, read: list[Read]) -> None:
     recording = trained(name)
     look = load_scene(name, overrides={"theme": theme, "palette": palette, "output.size": "640x360"})
-    kept = recording.scene
+    kept = own_scene(recording)
     changes = {"theme": look.theme, "palette": look.palette, "output": look.output}
-    recording = recording.with_scene(kept.model_copy(update=changes))
-    timeline = finish(prepare(recording), recording).timeline
+    shown = Filmed(recording, kept.model_copy(update=changes))
+    timeline = finish(prepare(shown), recording).timeline
     renderer = Renderer(timeline)
     for part in range(4, 100, 8):
         renderer.draw(timeline.frame(frame_at(timeline.plan, f"{part}%")))

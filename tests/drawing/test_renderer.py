@@ -24,9 +24,9 @@ from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
-from netviz.training.trainer import train
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
+from tests.recordings import own_scene
 
 __all__ = ["written"]
 
@@ -112,12 +112,11 @@ def test_a_lit_neuron_is_golden_and_a_dark_one_dark() -> None:
 
 
 def test_synapses_are_green_and_red_by_sign() -> None:
-    recording = train(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
-    timeline = timeline_of(recording.scene)
+    timeline = timeline_of(short_scene(training__cycles=400, schedule={"cycles": [400]}, output__size="640x360"))
     renderer = Renderer(timeline)
     panel = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))
     picture = renderer.draw(timeline.frame(timeline.plan.spans[-2].start + 5)).astype(int)  # at rest after training
-    weights = recording.parameters_at(-1).weights[1][:, 0]
+    weights = timeline.recording.parameters_at(-1).weights[1][:, 0]
     seen = set()
     for line, weight in zip(panel.lines[1], weights, strict=True):
         if abs(weight) < 1:
@@ -198,7 +197,8 @@ def test_no_answer_is_left_beside_the_target_of_the_next_example(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The light of the example before stays until the new signal comes; its numbers do not."""
-    timeline = make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
+    scene = own_scene(recording)
+    timeline = make_timeline(make_plan(scene, Fraction(60)), recording, scene)
     renderer = Renderer(timeline)
     levels: dict[str, float] = {}
     original = Canvas.text

@@ -15,6 +15,7 @@ from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import domain_of, signed
 from netviz.training.trainer import train
 from tests.drawing.support import first, timeline_of
+from tests.recordings import own_scene
 from tests.training.scenes import scene
 
 POINTS = [([0.0, 0.0], 0), ([2.0, 1.0], 1), ([1.0, 0.5], 1)]
@@ -26,7 +27,7 @@ def planar(**network: Any) -> Recording:
 
 
 def frame_of(recording: Recording) -> Frame:
-    timeline = timeline_of(recording.scene)
+    timeline = timeline_of(own_scene(recording))
     return timeline.frame(first(timeline, "step", 0.3))
 
 
@@ -34,11 +35,11 @@ def frame_of(recording: Recording) -> Frame:
 def test_every_point_answers_as_the_network_does(kinds: list[str]) -> None:
     recording = planar(activation=kinds)
     frame = frame_of(recording)
-    found = Responses(recording.scene, ((-1.0, 3.0), (0.0, 4.0)), resolution=5).of(frame)
+    found = Responses(own_scene(recording), ((-1.0, 3.0), (0.0, 4.0)), resolution=5).of(frame)
     assert [layer.shape for layer in found] == [(2, 5, 5), (3, 5, 5), (1, 5, 5)]
     assert found[0][0][0].tolist() == [-1, 0, 1, 2, 3], "x1 from left to right"
     assert found[0][1][:, 0].tolist() == [4, 3, 2, 1, 0], "x2 from the bottom up"
-    row = int(np.flatnonzero(recording.example >= 0)[0])
+    row = int(np.flatnonzero(recording.probe >= 0)[0])
     for layer, expected in zip(found, recording.forward(np.array([2.0, 3.0]), row), strict=True):
         assert layer.dtype == np.float32
         assert layer[:, 1, 3] == pytest.approx(expected, abs=1e-5)
@@ -50,7 +51,8 @@ def test_all_panels_of_a_frame_share_one_pass(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(responses, "forward", lambda *given: passes.append(1) or forward(*given))
     recording = planar()
     frame = frame_of(recording)
-    shared = Responses(recording.scene, domain_of(recording, recording.scene))
+    scene = own_scene(recording)
+    shared = Responses(scene, domain_of(recording, scene))
     before = shared.of(frame)
     assert shared.of(replace(frame)) is before
     assert len(passes) == 1
@@ -63,7 +65,7 @@ def test_all_panels_of_a_frame_share_one_pass(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_plane_is_a_square_around_the_points() -> None:
     recording = planar()
-    (left, right), (bottom, top) = domain_of(recording, recording.scene)
+    (left, right), (bottom, top) = domain_of(recording, own_scene(recording))
     assert right - left == pytest.approx(top - bottom)
     assert left < 0 < 2 < right
     assert bottom < 0 < 1 < top

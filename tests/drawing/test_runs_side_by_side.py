@@ -14,14 +14,16 @@ from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.titles import lowest_of
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import GRIDS, arrange_runs
+from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.prepare import plan
 from netviz.pipeline.validation import film_timeline
+from netviz.recording.comparison import Comparison
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.training.comparison import Comparison
 from tests.comparing import RATES, comparing, film_of, linear
 from tests.conftest import short_scene
 from tests.drawing.support import Drawn, Written, first, written
+from tests.recordings import own_scene
 
 __all__ = ["written"]
 
@@ -73,12 +75,11 @@ def test_texts_are_large_and_clear_of_each_other(
 ) -> None:
     width, height = SIZES[shape]
     size = width // 3, height // 3
-    whole = seeds.scene
+    whole = own_scene(seeds)
     runs = (whole.compare or ())[:count]
     scene = whole.model_copy(update={"output": whole.output.model_copy(update={"size": size}), "compare": runs})
-    some = Comparison(scene, seeds.recordings[:count], seeds.diverged[:count])
-    some = some.with_scene(scene)
-    film = film_timeline(plan(scene), some)
+    some = Comparison(seeds.recordings[:count], seeds.names[:count], seeds.diverged[:count])
+    film = film_timeline(plan(scene), Filmed(some, scene))
     renderer = Renderer(film)
     renderer.draw(film.frame(first(film.clock, "step", 0.5)))  # type: ignore[union-attr]
     for number in range(count):
@@ -133,10 +134,10 @@ def test_a_run_that_broke_off_is_marked(written: list[Written]) -> None:
 
 
 def test_the_run_that_ends_lowest_says_so_at_the_end_and_not_before(seeds: Comparison, written: list[Written]) -> None:
-    ends = [float(each.train_error[-1]) for each in seeds.recordings]
+    ends = [float(each.main_curve[-1]) for each in seeds.recordings]
     assert lowest_of(seeds.recordings) == ends.index(min(ends))
     assert lowest_of([seeds.recordings[0]] * 2) is None, "equal runs have no winner"
-    film = film_timeline(plan(seeds.scene), seeds)
+    film = film_timeline(plan(seeds), filmed(seeds))
     renderer = Renderer(film)
     for moment, times in (("step", 0), ("rest", 1)):
         written.clear()
@@ -162,7 +163,7 @@ def test_runs_of_different_layers_stand_side_by_side_and_the_one_layer_never_par
     targets = deep.examples.targets[:, 0]
     assert np.abs(answers[0] - targets).max() < 0.02
     assert np.abs(answers[1] - 0.5).max() < 1e-6
-    film = film_timeline(plan(scene), comparison)
+    film = film_timeline(plan(scene), Filmed(comparison, scene))
     panels = [panel for panel in Renderer(film).panels if isinstance(panel, NetworkPanel)]
     assert [len(panel.places.centres) for panel in panels] == [3, 2]
     assert np.ptp(Renderer(film).draw(film.frame(film.frame_count - 1))) > 100, "both are drawn"

@@ -17,7 +17,9 @@ from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Mask
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
+from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.output import PLATFORMS, safe_part
@@ -25,9 +27,10 @@ from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
-from netviz.training.comparison import Comparison, compare_runs
+from netviz.training.comparison import compare_runs
 from netviz.training.trainer import train
 from tests.drawing.test_layout import FACTORIES, KINDS, every_combination, overlap, scene_with
+from tests.recordings import own_scene
 
 COVERING = ("shorts", "instagram", "x")
 """The platforms that cover something."""
@@ -63,11 +66,12 @@ def timeline_for(name: str, platform: str | None, **more: Any) -> Timeline | Sid
     """The scene's film for a platform, but smaller."""
     run = recorded(name)
     size = PLATFORMS[platform].size if platform else (1920, 1080)
-    output = run.scene.output.model_copy(
+    scene = own_scene(run)
+    output = scene.output.model_copy(
         update={"platform": platform, "size": (size[0] // SMALLER // 2 * 2, size[1] // SMALLER // 2 * 2)}
     )
-    changed = run.with_scene(run.scene.model_copy(update={"output": output, **more}))
-    return film_timeline(make_plan(changed.scene, changed.scene.duration), changed)
+    changed = scene.model_copy(update={"output": output, **more})
+    return film_timeline(make_plan(changed, changed.duration), Filmed(run, changed))
 
 
 class Marks:
@@ -104,7 +108,7 @@ def test_all_that_must_be_read_is_in_the_safe_area(name: str, platform: str, mon
     marks = Marks(monkeypatch)
     timeline = timeline_for(name, platform)
     renderer = Renderer(timeline)
-    safe, style = renderer.context.layout.safe, timeline.recordings[0].scene.style
+    safe, style = renderer.context.layout.safe, timeline.scene.style
     covered = np.ones(renderer.canvas.size[::-1], bool)
     # A line that ends with the safe area is soft for a pixel more.
     covered[max(0, int(safe.y) - 1) : int(safe.bottom) + 2, max(0, int(safe.x) - 1) : int(safe.right) + 2] = False
@@ -188,7 +192,7 @@ def test_rooms_in_what_is_left_of_a_tall_picture_hold_what_they_show(platform: s
 @pytest.mark.parametrize("count", [2, 3, 4])
 @pytest.mark.parametrize("has_table", [False, True])
 def test_runs_side_by_side_stand_in_the_safe_area(platform: str, count: int, has_table: bool) -> None:
-    scene = recorded("compare-learning-rates").scene
+    scene = own_scene(recorded("compare-learning-rates"))
     kinds = ["curve", "network", *(["table"] if has_table else ["boundary"]), "title", "caption", "numbers"]
     panels = tuple(FACTORIES[kind]() for kind in kinds)
     output = scene.output.model_copy(update={"platform": platform, "size": PLATFORMS[platform].size})

@@ -14,6 +14,7 @@ from netviz.drawing.table_columns import Rows, class_names, columns, preferred_w
 from netviz.drawing.text import Typefaces
 from tests.conftest import short_scene
 from tests.drawing.support import Written, timeline_of, written
+from tests.recordings import own_scene
 
 __all__ = ["written"]
 
@@ -78,7 +79,8 @@ def test_names_of_columns_are_written_above_them(written: list[Written], names: 
 
 
 def test_rows_of_a_scene(recording: netviz.Recording) -> None:
-    examples = recording.examples
-    found = table_rows(recording.scene, examples.given.tolist(), examples.targets.tolist())
+    scene, examples = own_scene(recording), recording.examples
+    found = table_rows(scene, examples.given.tolist(), examples.targets.tolist())
     assert len(found.given) == 7 and found.is_judged and found.has_answers and not found.classes
-    assert arrange(recording.scene).places["table"].right < arrange(recording.scene).places["network"].x
+    places = arrange(scene).places
+    assert places["table"].right < places["network"].x

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 import netviz
 from netviz.drawing.renderer import MATTE_ROWS, matte, over_checks
+from netviz.pipeline.looks import Filmed
 from tests.conftest import short_scene
 
 
@@ -63,7 +64,7 @@ def test_rows_worked_out_apart_give_every_pixel_its_own_colour(is_ink: bool) -> 
 @pytest.mark.parametrize("moment", ["start", "40%"])
 def test_laid_over_its_ground_it_is_the_film(recording: netviz.Recording, theme: str, moment: str) -> None:
     def still(**changes: object) -> np.ndarray:
-        return netviz.still(recording.with_scene(short_scene(theme=theme, **changes)), moment)
+        return netviz.still(Filmed(recording, short_scene(theme=theme, **changes)), moment)
 
     plain, clear = still().astype(float), still(output__transparent=True)
     assert clear.shape == (180, 320, 4)

@@ -41,7 +41,7 @@ def test_its_numbers_are_those_of_the_recording_before_and_after(size: str, writ
     renderer, span = Renderer(timeline), full_step(timeline)
     number = timeline.plan.spans.index(span)
     rows = timeline.recording_index.step(span), timeline.recording_index.after(number)
-    before, after = (state_of(timeline.recording, timeline.recording.scene, row).weights for row in rows)
+    before, after = (state_of(timeline.recording, timeline.scene, row).weights for row in rows)
     layer = int(np.argmax([np.abs(b - a).max() for a, b in zip(before, after, strict=True)]))
     start, end = np.unravel_index(np.abs(after[layer] - before[layer]).argmax(), before[layer].shape)
     frame = timeline.frame(span.start + int(0.9 * (span.stop - span.start)))

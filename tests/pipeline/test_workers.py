@@ -21,6 +21,7 @@ from netviz.errors import InputError, NetvizError
 from netviz.pipeline import processes, tasks
 from netviz.pipeline.dask import ClusterUnreachable
 from netviz.pipeline.jobs import encode_settings
+from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.tasks import (
     RenderTask,
     Segment,
@@ -33,7 +34,7 @@ from netviz.pipeline.tasks import (
 )
 from netviz.pipeline.workers import default_jobs, usable_cpus
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.video.formats import FrameStream, frame_streams, outputs_of
 from tests.comparing import comparing
 from tests.conftest import short_scene
@@ -204,15 +205,15 @@ def test_threads_stop_when_nobody_wants_the_film(run: Recording, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def roll_of(scene: Scene) -> FrameStream:
+def roll_of(scene: Look) -> FrameStream:
     """What is drawn for the scene's film as MP4."""
     settings = encode_settings(scene.output)
     (stream,) = frame_streams(outputs_of([Path("film.mp4")], settings), settings)
     return stream
 
 
-def packed(run: Recording) -> SerializedTask:
-    production = RenderTask(netviz.plan(run.scene), run, roll_of(run.scene))
+def packed(film: Filmed) -> SerializedTask:
+    production = RenderTask(netviz.plan(film), film, roll_of(film.scene))
     made, arguments = production.__reduce__()[:2]
     result: SerializedTask = made(*arguments)
     return result
@@ -220,7 +221,7 @@ def packed(run: Recording) -> SerializedTask:
 
 @pytest.mark.parametrize("library", ["netviz", "numpy", "matplotlib", "pillow", "ffmpeg"])
 def test_a_worker_of_another_version_is_refused(run: Recording, library: str) -> None:
-    there = packed(run)
+    there = packed(filmed(run))
     other = SerializedTask(there.token, {**there.versions, library: "0.0"}, b"never read")
     with pytest.raises(WorkerDiffers, match=rf"has {library} \S+.* instead of 0\.0; .*install the same versions"):
         deserialized(other)
@@ -237,19 +238,18 @@ def test_the_files_of_a_scene_travel_with_it(tmp_path: Path) -> None:
     logo = tmp_path / "logo.png"
     imageio.v3.imwrite(logo, np.full((20, 20, 3), 200, np.uint8))
     scene = short_scene(**SMALL, panels=[{"panel": "network"}, {"panel": "picture", "file": str(logo)}])
-    run = netviz.record(scene)
-    here = Segment(RenderTask(netviz.plan(scene), run, roll_of(scene)), 0, 5).encoded()
-    there = packed(run)
+    film = Filmed(netviz.record(scene), scene)
+    here = Segment(RenderTask(netviz.plan(scene), film, roll_of(scene)), 0, 5).encoded()
+    there = packed(film)
     logo.unlink()
     assert Segment(there, 0, 5).encoded() == here
-    copy = Path(deserialized(there).recorded.scene.panels[1].file)  # type: ignore[index,union-attr]
+    copy = Path(deserialized(there).film.scene.panels[1].file)  # type: ignore[index,union-attr]
     assert copy != logo and copy.is_file()
 
 
 def test_runs_side_by_side_travel_together() -> None:
     scene = comparing(output__size="160x128", output__fps=5, duration=4)
-    runs = netviz.compare(scene)
-    film = RenderTask(netviz.plan(scene), runs, roll_of(scene))
+    film = RenderTask(netviz.plan(scene), Filmed(netviz.compare(scene), scene), roll_of(scene))
     made, arguments = film.__reduce__()[:2]
     assert Segment(made(*arguments), 9, 11).encoded() == Segment(film, 9, 11).encoded()
 

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
 from netviz.errors import InputError
-from netviz.recording import storage
+from netviz.recording import array_file
+from netviz.recording.array_file import ArrayFile, DamagedArrays, digest_of, open_arrays, read_arrays, write_arrays
 from netviz.recording.npz_directory import NUMBER_TYPES
-from netviz.recording.storage import ArrayFile, DamagedArrays, digest_of, open_arrays, read_arrays, write_arrays
 from tests.array_files import ARRAYS, HEADER, everything, is_mapped, numbers_at, same
 
 DTYPES = tuple(sorted("|" + name if name.endswith("1") else "<" + name for name in NUMBER_TYPES))
@@ -257,7 +257,7 @@ def test_a_file_that_cannot_be_mapped_is_copied(path: Path, monkeypatch: pytest.
     def unable(*_: Any, **__: Any) -> None:
         raise OSError(19, "No such device")
 
-    monkeypatch.setattr(storage.mmap, "mmap", unable)
+    monkeypatch.setattr(array_file.mmap, "mmap", unable)
     found = everything(path)
     assert same(found, ARRAYS)
     assert not any(map(is_mapped, found.values()))
@@ -269,7 +269,7 @@ def test_a_mapped_array_takes_no_memory_of_its_own(tmp_path: Path) -> None:
     program = """
 import sys
 from pathlib import Path
-from netviz.recording.storage import open_arrays
+from netviz.recording.array_file import open_arrays
 
 def private() -> int:
     lines = Path("/proc/self/status").read_text().splitlines()

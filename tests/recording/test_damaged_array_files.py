@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from netviz.errors import InputError
 from netviz.recording import npz_directory
-from netviz.recording.storage import ArrayFile, DamagedArrays, write_arrays
+from netviz.recording.array_file import ArrayFile, DamagedArrays, write_arrays
 from tests.array_files import ARRAYS, HEADER, everything, npy, npy_with, npz, numbers_at, refused, same
 
 

@@ -207,7 +207,7 @@ def test_where_a_table_is_sought(write: Write, tmp_path: Path, monkeypatch: pyte
 def test_a_recording_holds_the_rows_themselves(write: Write) -> None:
     scene = load_scene(write())
     Path("points.csv").unlink()
-    assert read_stored(scene, Path("run.npz")).scene == scene
+    assert read_stored(scene.model_dump(mode="json"), Path("run.npz")).scene == scene
 
 
 @settings(max_examples=150, deadline=None)

@@ -271,8 +271,8 @@ def test_the_pictures_of_panels_are_files_like_any(tmp_path: Path, monkeypatch: 
     assert file() == str(tmp_path / "scenes" / "logo.png")
     assert file(overrides={"panels.0.file": "x.png"}) == str(tmp_path / "x.png")
     assert file(overrides={"panels": [{"panel": "picture", "file": "x.png"}]}) == str(tmp_path / "x.png")
-    stored = load_scene(path)
-    assert read_stored(stored, tmp_path / "runs" / "run.npz").scene == stored
+    scene = load_scene(path)
+    assert read_stored(scene.model_dump(mode="json"), tmp_path / "runs" / "run.npz").scene == scene
     path.write_text(BASE + "panels: [{panel: network}, {panel: picture, file: ../logo.png}]\n")
     (line,) = told(path)
     assert line.startswith(f"{path}:7:51: panels[1].file: '../logo.png' lies outside the scene's folder")

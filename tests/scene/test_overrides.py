@@ -239,11 +239,12 @@ def test_a_stored_scene_takes_overrides_like_a_file() -> None:
     # A name that is not UTF-8, and more examples than a scene file may hold.
     many = [{"inputs": [0, 0, index], "target": 1} for index in range(20_000)]
     scene = load_scene(overrides={"audio": os.fsdecode(b"/music/\xff\n.mp3"), "data.examples": many})
-    assert read_stored(scene, Path("run.npz")).scene == scene
-    changed = read_stored(scene, Path("run.npz"), typed(size="square", audio=None)).scene
+    stored = scene.model_dump(mode="json")
+    assert read_stored(stored, Path("run.npz")).scene == scene
+    changed = read_stored(stored, Path("run.npz"), typed(size="square", audio=None)).scene
     assert changed is not None
     assert (changed.output.size, changed.audio) == ((1080, 1080), None)
-    result = read_stored(scene, Path("run.npz"), {**typed(fps=0), "shots.2.share": Override(1.0, "--set it")})
+    result = read_stored(stored, Path("run.npz"), {**typed(fps=0), "shots.2.share": Override(1.0, "--set it")})
     assert [problem.where for problem in result.problems] == ["run.npz: shots", "--fps"]
 
 

@@ -147,8 +147,9 @@ def test_runs_side_by_side_are_for_the_typed_platform_too() -> None:
 
 def test_a_stored_scene_goes_to_another_platform() -> None:
     scene = load_scene("xor", overrides={"output.platform": "shorts", "audio.loudness": -20})
-    assert read_stored(scene, Path("run.npz")).scene == scene
-    moved = read_stored(scene, Path("run.npz"), typed(**{"for": "x"})).scene
+    stored = scene.model_dump(mode="json")
+    assert read_stored(stored, Path("run.npz")).scene == scene
+    moved = read_stored(stored, Path("run.npz"), typed(**{"for": "x"})).scene
     assert moved is not None
     assert moved.output.size == (1280, 720)
     assert moved.audio is not None

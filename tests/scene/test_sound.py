@@ -13,6 +13,8 @@ from netviz.scene.loader import load_scene, read_stored
 from netviz.scene.overrides import Override, parse_set
 from netviz.scene.scene import Scene
 from netviz.scene.sound import Sound
+from netviz.training.setup import with_look
+from tests.recordings import own_scene
 from tests.scene.smallest import BASE, Write, told
 
 
@@ -107,13 +109,13 @@ def test_typed_mistakes_name_the_option(typed: dict[str, Any], says: str) -> Non
 
 def test_recordings_keep_it_and_those_of_before_are_read(recording: Recording, tmp_path: Path) -> None:
     sound = Sound(file="/music/a.mp3", start=Fraction(1, 3), gain=-2.5, fade_out=Fraction(2))
-    scene = recording.scene.model_copy(update={"audio": sound, "duration": None})
-    kept = recording.with_scene(scene)
-    kept.save(tmp_path / "run.npz")
-    again = Recording.load(tmp_path / "run.npz").scene
+    scene = own_scene(recording).model_copy(update={"audio": sound, "duration": None})
+    with_look(recording, scene).save(tmp_path / "run.npz")
+    again = own_scene(Recording.load(tmp_path / "run.npz"))
     assert again == scene
-    assert read_stored(again, tmp_path / "run.npz", settings("audio.gain=1")).scene == scene.model_copy(
+    stored = again.model_dump(mode="json")
+    assert read_stored(stored, tmp_path / "run.npz", settings("audio.gain=1")).scene == scene.model_copy(
         update={"audio": sound.model_copy(update={"gain": 1.0})}
     )
-    before = {**scene.model_dump(mode="json"), "audio": "/music/a.mp3"}
+    before = {**stored, "audio": "/music/a.mp3"}
     assert Scene.model_validate(before).audio == Sound(file="/music/a.mp3")

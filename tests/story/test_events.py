@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
+from netviz.pipeline.api import events as find_events
 from netviz.recording.event import Event
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.loader import load_scene
-from netviz.story.events import find_events
 from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
 from netviz.training.divergence import TrainingDiverged
@@ -87,30 +87,30 @@ def test_the_third_input_withers(xor: Recording, events: tuple[Event, ...]) -> N
     shares = outgoing[:, 2] / outgoing.sum(axis=1)
     assert event.numbers["before"] == pytest.approx(shares[0]) == pytest.approx(0.4534, abs=5e-5)
     assert event.numbers["after"] == pytest.approx(shares[-1]) == pytest.approx(0.0337, abs=5e-5)
-    assert (shares[xor.cycle >= event.cycle] < 0.33 / 3).all(), "for good"
-    assert (shares[xor.cycle <= event.numbers["since"]] >= 0.33 / 3).any()
-    at = {cycle: float(shares[np.flatnonzero(xor.cycle == cycle)[-1]]) for cycle in (0, 500, 60000)}
+    assert (shares[xor.row_step >= event.cycle] < 0.33 / 3).all(), "for good"
+    assert (shares[xor.row_step <= event.numbers["since"]] >= 0.33 / 3).any()
+    at = {cycle: float(shares[np.flatnonzero(xor.row_step == cycle)[-1]]) for cycle in (0, 500, 60000)}
     assert at == pytest.approx({0: 0.453, 500: 0.102, 60000: 0.034}, abs=0.0006)
 
 
 def test_the_law_of_diminishing_returns(xor: Recording, events: tuple[Event, ...]) -> None:
     (event,) = of_kind(events, "slows")
-    made = (xor.train_error[0] - xor.train_error) / (xor.train_error[0] - xor.train_error[-1])
+    made = (xor.main_curve[0] - xor.main_curve) / (xor.main_curve[0] - xor.main_curve[-1])
     assert made[event.cycle] >= 0.9 > made[event.cycle - 1]
     assert event.numbers["cycles"] == pytest.approx(event.cycle / 60_000) and 0.04 < event.numbers["cycles"] < 0.05
 
 
 def test_the_error_halves_and_all_is_solved(xor: Recording, events: tuple[Event, ...]) -> None:
     (halved,) = of_kind(events, "halved")
-    half = xor.train_error[0] / 2
-    assert xor.train_error[halved.cycle - 1] >= half > xor.train_error[halved.cycle :].max()
+    half = xor.main_curve[0] / 2
+    assert xor.main_curve[halved.cycle - 1] >= half > xor.main_curve[halved.cycle :].max()
     (solved,) = of_kind(events, "solved")
     assert solved.cycle == 2672
     worst = [
         float(np.abs(xor.forward(xor.examples.inputs, row)[-1] - xor.examples.targets).max())
-        for row in np.flatnonzero(xor.example == AT_REST)
+        for row in np.flatnonzero(xor.probe == AT_REST)
     ]
-    cycles = xor.cycle[xor.example == AT_REST]
+    cycles = xor.row_step[xor.probe == AT_REST]
     last = int(np.flatnonzero(np.array(worst) >= 0.25)[-1])
     assert cycles[last] < solved.cycle <= cycles[last + 1] and solved.numbers["before"] == 3
 
@@ -164,23 +164,27 @@ def test_most_are_right_where_they_are_many() -> None:
     (event,) = of_kind(find_events(recording), "accurate")
     answers = [
         recording.forward(recording.examples.test_points, row)[-1] * recording.examples.test_targets > 0
-        for row in np.flatnonzero(recording.example == AT_REST)
+        for row in np.flatnonzero(recording.probe == AT_REST)
     ]
-    cycles = recording.cycle[recording.example == AT_REST]
+    cycles = recording.row_step[recording.probe == AT_REST]
     accuracy = dict(zip(cycles.tolist(), np.mean(answers, axis=(1, 2)).tolist(), strict=True))
     assert accuracy[event.cycle] >= event.numbers["share"] > accuracy[int(event.numbers["since"])]
     assert event.numbers["test"] == 1 and event.numbers["examples"] == 250
 
 
 def test_overfitting(short: Recording) -> None:
-    cycles = np.arange(len(short.curve_cycle))
+    cycles = np.arange(len(short.curve_step))
     train_loss, test_loss = 0.5 * 0.9**cycles, 0.6 * 0.9**cycles
-    calm = replace(short, train_loss=train_loss, test_loss=test_loss)
-    assert not of_kind(find_events(calm), "overfits")
     rising = np.where(cycles < 12, test_loss, test_loss[12] + 0.01 * (cycles - 12))
-    (event,) = of_kind(find_events(replace(calm, test_loss=rising)), "overfits")
+
+    def found(loss: Any, test_loss: Any) -> list[Event]:
+        curves = {**short.curves, "loss": loss, "test_loss": test_loss}
+        return of_kind(find_events(replace(short, curves=curves)), "overfits")
+
+    assert not found(train_loss, test_loss)
+    (event,) = found(train_loss, rising)
     assert event.cycle == 12 and event.numbers == {"before": rising[12], "after": rising[-1]}
-    assert not of_kind(find_events(replace(calm, test_loss=rising, train_loss=rising)), "overfits"), "both rise"
+    assert not found(rising, rising), "both rise"
 
 
 def test_the_insight(xor: Recording, events: tuple[Event, ...]) -> None:
@@ -215,7 +219,7 @@ def test_from_python(xor: Recording, events: tuple[Event, ...]) -> None:
 def with_weights(recording: Recording, layer: int, before: Any, after: Any, values: Any) -> Recording:
     """The recording with other numbers in some synapses at rest: `values` (31,) or what fits."""
     weights = in_rows(recording).weights
-    rest = np.flatnonzero(recording.example == AT_REST)
+    rest = np.flatnonzero(recording.probe == AT_REST)
     weights[layer][rest, before, after] = values
     return with_parameters_in_rows(recording, weights=weights)
 
@@ -251,7 +255,7 @@ def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
 
 def with_biases(recording: Recording, neuron: int, values: Any) -> Recording:
     biases = in_rows(recording).biases
-    biases[0][recording.example == AT_REST, neuron] = values
+    biases[0][recording.probe == AT_REST, neuron] = values
     return with_parameters_in_rows(recording, biases=biases)
 
 
@@ -301,8 +305,8 @@ def test_a_tanh_neuron_that_says_nothing_is_dead() -> None:
 def with_errors(recording: Recording, errors: Any) -> list[Event]:
     """What is told of a curve, in tenths of its start."""
     values = np.array(errors, dtype=np.float64)
-    curve = {"train_error": values, "train_loss": values, "curve_cycle": np.arange(len(values))}
-    found = find_events(replace(recording, **curve))
+    curves = {"error": values, "loss": values}
+    found = find_events(replace(recording, curves=curves, curve_step=np.arange(len(values))))
     return [event for event in found if event.kind in ("plateau", "halved", "slows", "diverged")]
 
 
@@ -347,7 +351,7 @@ def test_a_run_that_breaks_off() -> None:
     recording = diverged.value.recording
     assert recording is not None
     (event,) = of_kind(find_events(recording), "diverged")
-    assert event.cycle == recording.cycle[-1] and event.numbers["complete"] == 0.0
+    assert event.cycle == recording.row_step[-1] and event.numbers["complete"] == 0.0
 
 
 def test_numbers_to_be_met_are_never_solved() -> None:
@@ -376,7 +380,7 @@ def test_several_outputs_are_solved(examples: list[Any]) -> None:
             return bool(((outputs * targets).sum(axis=1) - others > 0.5).all())
         return bool((np.abs(outputs - targets) < 0.25).all())
 
-    rows = {int(recording.cycle[row]): row for row in np.flatnonzero(recording.example == AT_REST)}
+    rows = {int(recording.row_step[row]): row for row in np.flatnonzero(recording.probe == AT_REST)}
     assert not solved(rows[event.cycle - 1])
     assert all(solved(row) for cycle, row in rows.items() if cycle >= event.cycle)
 
@@ -388,7 +392,7 @@ def test_thousands_of_synapses_are_quick_to_look_through_and_seldom_news() -> No
     network = {"layers": [784, 128, 10], "activation": ["relu", "softmax"], "bias": True}
     training = {"cycles": 60, "batch": 10, "loss": "cross_entropy", "initial_weights": "he", "learning_rate": 0.05}
     recording = train(scene(examples, network, {"cycles": [1, 5, 20, 40, 60]}, **training))
-    assert len(moments_of(recording).cycle) == 29 < (recording.example == AT_REST).sum()
+    assert len(moments_of(recording).cycle) == 29 < (recording.probe == AT_REST).sum()
     found = find_events(recording)
     assert len(of_kind(found, "dead")) <= _MOST_NEURONS and not of_kind(found, "sign")
 
@@ -412,8 +416,8 @@ def test_no_event_is_told_twice_whatever_the_run(seed: int, activation: str, bat
         assert event.example is None or 0 <= event.example < 7
         if event.synapse is not None:
             layer, before, after = event.synapse
-            weights = recording.weights[layer][recording.moment[recording.example == AT_REST], before, after]
-            later = weights[recording.cycle[recording.example == AT_REST] >= event.cycle]
+            weights = recording.weights[layer][recording.moment[recording.probe == AT_REST], before, after]
+            later = weights[recording.row_step[recording.probe == AT_REST] >= event.cycle]
             assert (later[1:] * event.numbers["after"] > 0).all(), "for good"
 
 

@@ -14,7 +14,7 @@ from netviz.story.replay import Replay, moments_of
 from netviz.training.problem import training_problem
 from netviz.training.sgd import steps_of_cycle
 from netviz.training.trainer import engine_for, train
-from tests.recordings import in_rows, with_parameters_in_rows
+from tests.recordings import in_rows, own_scene, with_parameters_in_rows
 from tests.training.scenes import playground, scene
 
 SPARSE: Any = {"cycles": [2, 40, 150]}
@@ -57,13 +57,16 @@ def run(request: pytest.FixtureRequest) -> tuple[str, Recording]:
 
 
 def replay_of(recording: Recording) -> Replay:
-    return Replay(recording, moments_of(recording), training_problem(recording.scene))
+    own = own_scene(recording)
+    return Replay(recording, moments_of(recording), own, training_problem(own))
 
 
 def test_a_replay_arrives_bit_for_bit(run: tuple[str, Recording]) -> None:
     name, recording = run
-    problem = training_problem(recording.scene)
-    assert engine_for(recording.scene, problem).name == ENGINES.get(name, engine_for(recording.scene, problem).name)
+    own = own_scene(recording)
+    problem = training_problem(own)
+    engine = engine_for(own, problem).name
+    assert engine == ENGINES.get(name, engine)
     moments, replay, steps = moments_of(recording), replay_of(recording), 0
     for moment in range(len(moments.cycle) - 1):
         state = replay.state_at(moment)
@@ -80,7 +83,7 @@ def test_a_replay_arrives_bit_for_bit(run: tuple[str, Recording]) -> None:
 def test_every_step_is_the_one_that_was_taken(run: tuple[str, Recording], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replays, "MOST_SECONDS", 1e9)
     recording = run[1]
-    problem, moments, replay = training_problem(recording.scene), moments_of(recording), replay_of(recording)
+    problem, moments, replay = training_problem(own_scene(recording)), moments_of(recording), replay_of(recording)
     for moment in [0, 1, 5, len(moments.cycle) // 2, len(moments.cycle) - 2]:
         stretch = replay.stretch(moment)
         assert stretch is not None
@@ -112,7 +115,7 @@ def test_what_was_recorded_is_not_replayed(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_replay_that_goes_astray_is_none() -> None:
     recording = train(scene(cycles=150, schedule=SPARSE))
     weights = in_rows(recording).weights
-    row = int(np.flatnonzero(recording.example == -1)[12])
+    row = int(np.flatnonzero(recording.probe == -1)[12])
     weights[0][row, 0, 0] += 1e-6
     bent = with_parameters_in_rows(recording, weights=weights)
     replay = replay_of(bent)
@@ -124,7 +127,7 @@ def test_examples_that_are_not_all_recorded_are_replayed() -> None:
     shots = ({"shot": "learning", "examples": 2},)
     some = Scene.model_validate(some.model_dump(exclude={"shots"}, exclude_unset=True) | {"shots": shots})
     recording = train(some)
-    assert (recording.example != -1).sum() == 60
+    assert (recording.probe != -1).sum() == 60
     moments, stretch = moments_of(recording), replay_of(recording).stretch(3)
     assert stretch is not None and len(stretch.cycle) == 7
     np.testing.assert_allclose(stretch.parameters.weights[0][-1], moments.parameters.weights[0][4], rtol=1e-12)

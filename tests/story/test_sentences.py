@@ -14,7 +14,7 @@ from netviz.drawing.panels.curve_details import input_shares
 from netviz.recording.event import Event
 from netviz.recording.layers import network_inputs
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Scene
+from netviz.scene.scene import Look
 from netviz.story.answer_events import NEARLY, errors_of, margins_for
 from netviz.story.story import add_story
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
@@ -40,13 +40,11 @@ def recorded(name: str) -> Recording:
 
 def film_of(name: str, seconds: int) -> Timeline:
     scene = netviz.load_scene(name, overrides={"audio": None, "duration": seconds, "story": "auto"})
-    recording = recorded(name).with_scene(scene)
-    return make_timeline(
-        add_story(make_plan(scene, Fraction(seconds)), recording, recording.scene), recording, recording.scene
-    )
+    recording = recorded(name)
+    return make_timeline(add_story(make_plan(scene, Fraction(seconds)), recording, scene), recording, scene)
 
 
-def outputs(scene: Scene, frame: Frame, inputs: Array) -> Array:
+def outputs(scene: Look, frame: Frame, inputs: Array) -> Array:
     """The answers (n, n_L) of a frame's network to inputs (n, n_0)."""
     state = NetworkState(frame.weights, frame.biases)
     return np.array([answer_of(scene, state, each)[-1] for each in inputs])
@@ -54,13 +52,13 @@ def outputs(scene: Scene, frame: Frame, inputs: Array) -> Array:
 
 def spoken_of(timeline: Timeline, event: Event, frame: Frame) -> Array:
     """The numbers that a sentence about an event is about, in a frame."""
-    scene, examples = timeline.recording.scene, timeline.recording.examples
+    scene, examples = timeline.scene, timeline.recording.examples
     if event.synapse is not None:
         layer, start, end = event.synapse
         return np.array([frame.weights[layer][start, end]])
     if event.kind == "withers":
         assert event.neuron is not None
-        return input_shares(frame.weights[0], scene.network.layers[0])[event.neuron[1]]
+        return input_shares(frame.weights[0], scene.outline.layers[0])[event.neuron[1]]
     if event.kind == "unseen":
         shot = unseen_situations(scene)[int(event.numbers["situation"])]
         given = network_inputs(scene.outline.features, np.array([shot.inputs], dtype=np.float64))

@@ -8,16 +8,17 @@ from itertools import pairwise
 import pytest
 
 import netviz
+from netviz.pipeline.api import events as find_events
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording
 from netviz.scene.captions import EVENT_KINDS, EventKind
 from netviz.story.event_frames import frame_of
-from netviz.story.events import find_events
 from netviz.story.story import add_story
 from netviz.story.wording import event_texts
 from netviz.timeline.cues import frames_to_read
 from netviz.timeline.plan import Plan, make_plan
 from netviz.timeline.timeline import make_timeline
+from tests.recordings import own_scene
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,7 @@ def xor() -> Recording:
 
 def story_of(xor: Recording, seconds: int = 91, **changes: object) -> Plan:
     scene = netviz.load_scene("xor", overrides={"story": "auto", "audio": None, "duration": seconds, **changes})
-    recording = xor.with_scene(scene)
-    return add_story(make_plan(scene, Fraction(seconds)), recording, recording.scene)
+    return add_story(make_plan(scene, Fraction(seconds)), xor, scene)
 
 
 def test_the_film_finds_by_itself_what_its_first_author_told_his_readers(xor: Recording) -> None:
@@ -67,7 +67,7 @@ def test_a_sentence_left_empty_is_not_told(xor: Recording) -> None:
 
 def test_it_is_told_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor)
-    timeline = make_timeline(plan, xor, xor.scene)
+    timeline = make_timeline(plan, xor, own_scene(xor))
     cue = next(cue for cue in plan.cues if cue.event is not None and cue.event.kind == "sign")
     assert cue.event is not None
     weights = [float(timeline.frame(index).weights[1][0, 0]) for index in range(cue.start, cue.stop)]
@@ -116,9 +116,8 @@ def test_a_scene_can_choose_reword_and_add(xor: Recording) -> None:
 
 def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"story": {"spotlight": False}})
-    recording = xor.with_scene(scene)
-    plan = add_story(make_plan(scene, Fraction(91)), recording, recording.scene)
-    timeline = make_timeline(plan, recording, recording.scene)
+    plan = add_story(make_plan(scene, Fraction(91)), xor, scene)
+    timeline = make_timeline(plan, xor, scene)
     assert plan.cues and all(timeline.frame(cue.start + 20).spotlight is None for cue in plan.cues)
 
 
@@ -126,8 +125,10 @@ def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052, "test": 1.0}
     numbers |= {"right": 6.0, "examples": 7.0, "example": 5.0, "error": 0.8, "answer": 0.8, "situation": 0.0}
 
+    scene = own_scene(xor)
+
     def of(kind: EventKind, shown: int | None = None) -> str:
-        return event_texts(xor.scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), shown)[0]
+        return event_texts(scene, Event(kind, 1234, neuron=(1, 2), synapse=(0, 1, 2), numbers=numbers), shown)[0]
 
     told_of = {kind: of(kind) for kind in EVENT_KINDS}
     assert told_of["sign"] == "Cycle 1,234: the second synapse into hidden neuron 3 turns from green to red."
@@ -149,18 +150,17 @@ def test_a_caption_at_a_cycle_comes_when_the_counter_does(xor: Recording) -> Non
         scene = netviz.load_scene(
             "xor", overrides={"captions": [{"text": "Now", "at": f"cycle:{cycle}"}], "story": None}
         )
-        recording = xor.with_scene(scene)
-        plan = add_story(make_plan(scene, Fraction(91)), recording, recording.scene)
-        timeline = make_timeline(plan, recording, recording.scene)
+        plan = add_story(make_plan(scene, Fraction(91)), xor, scene)
+        timeline = make_timeline(plan, xor, scene)
         (cue,) = plan.cues
         assert timeline.frame(cue.start - 1).curve_cycle < cycle <= timeline.frame(cue.start).curve_cycle
 
 
 def test_what_has_no_room_calls_neurons_by_their_places_or_is_left_out(xor: Recording) -> None:
-    scene = xor.scene
-    short = add_story(make_plan(scene, Fraction(91)), xor, xor.scene, lambda text: "“" not in text)
+    scene = own_scene(xor)
+    short = add_story(make_plan(scene, Fraction(91)), xor, scene, lambda text: "“" not in text)
     assert "It hardly listens to input 3 any more." in [cue.text for cue in short.cues]
-    none = add_story(make_plan(scene, Fraction(91)), xor, xor.scene, lambda text: "listens" not in text)
+    none = add_story(make_plan(scene, Fraction(91)), xor, scene, lambda text: "listens" not in text)
     assert not [cue for cue in none.cues if "listens" in cue.text]
     assert none.notes[-1].startswith("the story leaves out 'It hardly listens to “third column”")
 
@@ -169,7 +169,7 @@ def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
     plan = story_of(xor, story={"tell": ["solved"]})
     (cue,) = (cue for cue in plan.cues if cue.event is not None and cue.event.kind == "solved")
     assert cue.text == "Now it has the rule."
-    timeline = make_timeline(plan, xor, xor.scene)
+    timeline = make_timeline(plan, xor, own_scene(xor))
     steps = [span for span in plan.spans if span.kind == "step" and span.start > cue.start]
     answers = [timeline.frame(span.start + (span.stop - span.start) // 2) for span in steps]
     assert all(
@@ -179,7 +179,7 @@ def test_all_is_solved_when_it_is_seen(xor: Recording) -> None:
 
 def test_classic_tells_at_the_first_drawing_after_it(xor: Recording) -> None:
     scene = netviz.load_scene("xor", overrides={"style": "classic", "story": "auto"})
-    timeline = make_timeline(make_plan(scene, Fraction(91)), xor.with_scene(scene), scene)
+    timeline = make_timeline(make_plan(scene, Fraction(91)), xor, scene)
     sign = next(event for event in find_events(xor) if event.kind == "sign")
     moment = frame_of(timeline, sign)
     assert moment is not None and timeline.plan.spans[timeline.span[moment]].cycle == 20

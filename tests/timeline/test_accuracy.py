@@ -13,6 +13,7 @@ from netviz.timeline.first_weights import of_answer
 from netviz.timeline.frame import NetworkState
 from netviz.timeline.timeline import Timeline
 from tests.drawing.support import first, timeline_of
+from tests.recordings import own_scene
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +32,10 @@ def test_classes_are_three_outputs_of_which_one_is_high() -> None:
 
 def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timeline) -> None:
     recording = timeline.recording
-    accuracy = Accuracy.of(recording, recording.scene)
+    accuracy = Accuracy.of(recording, own_scene(recording))
     assert accuracy is not None
     for cycle in (0, 1, 3):
-        row = int(np.flatnonzero((recording.example == -1) & (recording.cycle == cycle))[0])
+        row = int(np.flatnonzero((recording.probe == -1) & (recording.row_step == cycle))[0])
         for share, inputs, targets in zip(
             accuracy.at(cycle),
             (recording.examples.inputs, recording.examples.test_inputs),
@@ -51,8 +52,8 @@ def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timelin
 
 
 def test_what_is_no_classification_or_too_large_has_none(recording: Recording, timeline: Timeline) -> None:
-    assert Accuracy.of(recording, recording.scene) is None
-    scene = timeline.recording.scene
+    assert Accuracy.of(recording, own_scene(recording)) is None
+    scene = timeline.scene
     huge = scene.model_copy(update={"network": scene.network.model_copy(update={"layers": (64, 100_000, 10)})})
     assert Accuracy.of(timeline.recording, huge) is None
 
@@ -63,7 +64,7 @@ def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) ->
     winner = int(last.activations[-1].argmax())
     adds = last.activations[1][:32] * last.weights[1][:32, winner]
     assert last.first_weights.neuron == adds.argmax()
-    scene = timeline.recording.scene
+    scene = timeline.scene
     assert of_answer(scene, NetworkState(last.weights, last.biases), last.activations, 0.0) is None
     other = last.weights[1].copy()
     other[7, winner] = 100.0

@@ -13,6 +13,7 @@ from netviz.recording.recording import Recording
 from netviz.timeline.beats import DEPTH, breathing
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
+from tests.recordings import own_scene
 
 
 def rises(factors: np.ndarray) -> np.ndarray:
@@ -59,12 +60,13 @@ def test_it_rises_with_the_beat_and_falls_slowly() -> None:
 
 
 def test_frames_that_shine_otherwise_do_not_look_the_same(recording: Recording) -> None:
-    plan = make_plan(recording.scene, Fraction(30))
+    scene = own_scene(recording)
+    plan = make_plan(scene, Fraction(30))
     rest = [span for span in plan.spans if span.kind == "rest"][-1]
     still, other = rest.stop - 15, rest.stop - 14
-    plain = make_timeline(plan, recording, recording.scene)
+    plain = make_timeline(plan, recording, scene)
     assert plain.key(still) == plain.key(other) and plain.frame(still).glow == 1
     glow = tuple(1 + (frame % 2) / 8 for frame in range(plan.frame_count))
-    pulsing = make_timeline(replace(plan, glow=glow), recording, recording.scene)
+    pulsing = make_timeline(replace(plan, glow=glow), recording, scene)
     assert pulsing.key(still) != pulsing.key(other)
     assert {pulsing.frame(still).glow, pulsing.frame(other).glow} == {1.0, 1.125}

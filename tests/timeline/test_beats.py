@@ -22,6 +22,7 @@ from netviz.timeline.step_timing import BRIEF, BRIEF_FROM, FULL, FULL_FROM, beat
 from netviz.timeline.timeline import make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 XOR = load_scene("xor")
 XOR_EVEN = XOR.model_copy(
@@ -280,11 +281,12 @@ def test_nothing_begins_in_a_silence_and_the_network_is_at_rest_in_it() -> None:
 
 def test_a_hold_shows_the_weights_that_the_last_step_left(recording: Recording) -> None:
     rhythm = Rhythm(every(100, 30).beats, silences=((Fraction(9), Fraction(14)),))
-    plan = make_plan(recording.scene, Fraction(30), rhythm)
+    scene = own_scene(recording)
+    plan = make_plan(scene, Fraction(30), rhythm)
     number = next(number for number, span in enumerate(plan.spans) if span.kind == "hold")
     before, hold, after = plan.spans[number - 1 : number + 2]
     assert before.kind == after.kind == "step" and before.cycle == after.cycle, "in the middle of a cycle"
-    timeline = make_timeline(plan, recording, recording.scene)
+    timeline = make_timeline(plan, recording, scene)
     last, first, held = (timeline.frame(index) for index in (before.stop - 1, after.start, hold.start + 3))
     for layer in range(2):
         assert np.array_equal(held.weights[layer], first.weights[layer])
@@ -301,7 +303,7 @@ def test_sweeps_are_pushed_by_the_beats_and_stand_in_silences() -> None:
     sweeps = kinds(plan, "sweep")
     assert {span.start % 15 for span in sweeps} == {0}
     assert sweeps[-1].cycle == 40
-    timeline = make_timeline(plan, recording, recording.scene)
+    timeline = make_timeline(plan, recording, scene)
     cycles = [timeline.frame(index).curve_cycle for index in range(sweeps[-3].start - 1, sweeps[-1].stop)]
     speed = np.diff(cycles[: sweeps[-3].stop - sweeps[-3].start + 1])
     assert speed[0] > 2 * speed[-1] > 0

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import AT_REST, Recording
+from netviz.scene.scene import Scene
 from netviz.timeline.before_after import SHORTEST
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import make_plan
@@ -19,8 +21,8 @@ from tests.conftest import short_scene
 
 
 @pytest.fixture(scope="module")
-def timeline(recording: Recording) -> Timeline:
-    return make_timeline(make_plan(recording.scene, Fraction(91)), recording, recording.scene)
+def timeline(recording: Recording, scene: Scene) -> Timeline:
+    return make_timeline(make_plan(scene, Fraction(91)), recording, scene)
 
 
 def last_rest(timeline: Timeline) -> list[Frame]:
@@ -30,7 +32,7 @@ def last_rest(timeline: Timeline) -> list[Frame]:
 
 def test_ghosts_are_the_recorded_weights_before_learning(timeline: Timeline) -> None:
     recording = timeline.recording
-    row = np.flatnonzero((recording.cycle == 0) & (recording.example == AT_REST))[0]
+    row = np.flatnonzero((recording.row_step == 0) & (recording.probe == AT_REST))[0]
     before, after = (recording.parameters_at(at).weights for at in (row, -1))
     seen = [frame for frame in last_rest(timeline) if frame.ghosts]
     assert len(seen) > 2 * timeline.plan.fps
@@ -90,7 +92,7 @@ def test_a_caption_of_the_shot_s_own_stays() -> None:
 
 def test_in_reduced_motion_they_stand() -> None:
     scene = short_scene(motion="reduced")
-    timeline = film_timeline(make_plan(scene, Fraction(91)), train(scene))
+    timeline = film_timeline(make_plan(scene, Fraction(91)), Filmed(train(scene), scene))
     assert isinstance(timeline, Timeline)
     levels = {(frame.wiped, frame.ghost_level) for frame in last_rest(timeline) if frame.kind == "rest"}
     assert levels == {(1.0, 1.0)}

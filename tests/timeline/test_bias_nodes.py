@@ -26,8 +26,8 @@ def with_biases(recording: Recording) -> Recording:
     numbers = np.random.default_rng(7)
     kept = in_rows(recording)
     biases = tuple(layer + numbers.normal(size=layer.shape) for layer in kept.biases)
-    layers = [recording.activations[0]]
-    for weights, bias, activation in zip(kept.weights, biases, recording.scene.network.activations, strict=True):
+    layers = [recording.activations[0][:]]
+    for weights, bias, activation in zip(kept.weights, biases, recording.network.activations, strict=True):
         layers.append(activate(activation, np.einsum("si,sij->sj", layers[-1], weights) + bias))
     return with_parameters_in_rows(recording, biases=biases, activations=tuple(layers))
 
@@ -56,9 +56,9 @@ def some_of(timeline: Timeline) -> list[Frame]:
 )
 def test_every_frame_has_a_place_for_every_node(changes: dict[str, Any], nodes: tuple[int, ...]) -> None:
     timeline = film(**changes)
-    neurons = timeline.recording.scene.network.layers
+    neurons = timeline.recording.network.sizes
     synapses = list(zip(nodes, neurons[1:], strict=False))
-    assert node_counts(timeline.recording.scene) == nodes
+    assert node_counts(timeline.scene) == nodes
     kinds = set()
     for frame in some_of(timeline):
         kinds.add(frame.kind)
@@ -134,20 +134,21 @@ def test_frames_say_which_rows_they_show() -> None:
     for frame in some_of(timeline):
         if frame.kind == "step":
             assert frame.row is not None
-            assert (recording.cycle[frame.row], recording.example[frame.row]) == (frame.cycle, frame.example)
+            assert (recording.row_step[frame.row], recording.probe[frame.row]) == (frame.cycle, frame.example)
             assert frame.row_after == frame.row + 1
         elif frame.kind == "think":
-            assert (frame.row, frame.row_after) == (len(recording.cycle) - 1, None)
+            assert (frame.row, frame.row_after) == (len(recording.row_step) - 1, None)
         else:
             assert (frame.row, frame.row_after) == (None, None)
 
 
 def test_the_losses_are_those_of_the_recorded_curve() -> None:
     timeline = film()
-    recording = replace(timeline.recording, test_loss=timeline.recording.train_loss + 1)
+    recording = timeline.recording
+    recording = replace(recording, curves={**recording.curves, "test_loss": recording.train_loss + 1})
     for told in (timeline.recording, recording):
-        frame = make_timeline(timeline.plan, told, told.scene).frame(timeline.frame_count // 2)
-        loss = recording.train_loss[np.flatnonzero(recording.curve_cycle == frame.cycle)[0]]
+        frame = make_timeline(timeline.plan, told, timeline.scene).frame(timeline.frame_count // 2)
+        loss = recording.train_loss[np.flatnonzero(recording.curve_step == frame.cycle)[0]]
         assert frame.train_loss == loss
         assert frame.test_loss == (loss + 1 if told.test_loss is not None else None)
 

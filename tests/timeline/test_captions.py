@@ -193,11 +193,11 @@ def recording() -> Recording:
 
 def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     event = Event("sign", 20, example=1)
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (event,))
+    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (event,))
     scene = captioned({"text": "It turns", "at": "event:sign"}, {"text": "Hello", "at": "start"})
     plan = planned(scene)
     assert [cue.text for cue in plan.cues] == ["Hello"], "it waits for the recording"
-    whole = add_story(plan, recording.with_scene(scene), scene)
+    whole = add_story(plan, recording, scene)
     assert [cue.text for cue in whole.cues] == ["Hello", "It turns"]
     cue = whole.cues[1]
     assert cue.event == event
@@ -210,20 +210,20 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
 def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
+    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (Event("halved", 4),))
     shots = [{"shot": "walk", "example": 1, "cycle": 4}, {"shot": "rest"}]
     scene = load_scene("xor", overrides=OTHERS | {"shots": shots, "captions": [{"text": "a", "at": "event:halved"}]})
-    (cue,) = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene).cues
+    (cue,) = add_story(make_plan(scene, Fraction(40)), recording, scene).cues
     assert cue.text == "a"
 
 
 def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     some = (Event("halved", 4), Event("sign", 9), Event("sign", 12))
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording: some)
+    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: some)
     scene = captioned(
         {"text": "a", "at": "event:solved"}, {"text": "b", "at": "event:sign:3"}, {"text": "c", "at": "event:sign:2"}
     )
-    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene)
+    whole = add_story(make_plan(scene, Fraction(40)), recording, scene)
     assert [cue.text for cue in whole.cues] == ["c"]
     assert whole.notes[len(PLAN.notes) :] == (
         "captions[0] is left out: this run has no event solved; it has halved, sign",
@@ -232,9 +232,9 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
 
 
 def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording: (Event("halved", 4),))
+    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (Event("halved", 4),))
     scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(36)})
-    whole = add_story(make_plan(scene, Fraction(40)), recording.with_scene(scene), scene)
+    whole = add_story(make_plan(scene, Fraction(40)), recording, scene)
     assert whole.notes[-1:] == ("captions[0] is left out: other captions leave it no time at its event",)
 
 
@@ -246,14 +246,15 @@ def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkey
     [
         (0, "random", "Before training: every weight is random."),
         (2, "zero", "Before training: every weight is zero."),
-        (2, None, "What stands there instead"),
+        (2, None, "Cycle 2"),
+        (0, None, "Before training."),
     ],
 )
 def test_a_film_begins_with_the_first_step_of_its_run(
     recording: Recording, first_step: int, first_weights: Any, line: str
 ) -> None:
     outline = replace(XOR.outline, first_step=first_step, first_weights=first_weights)
-    look = XOR.model_copy(update={"subtitle": "What stands there instead"}).of_run(outline)
+    look = XOR.of_run(outline)
     plan = make_plan(look, Fraction(40))
     before = plan.spans[1]
     assert (before.kind, before.cycle) == ("rest", first_step)

@@ -13,6 +13,7 @@ from netviz.timeline.cues import OWN, Cue, CueState, cue_state_at
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
+from tests.recordings import own_scene
 
 FPS = Fraction(10)
 CUES = (Cue(20, 50, "first"), Cue(50, 70, "second"), Cue(75, 100, "third"), Cue(150, 200, "last"))
@@ -40,8 +41,9 @@ def recording() -> Recording:
     return train(load_scene("xor", overrides=training | schedule | {"audio": None, "duration": 20}))
 
 
-def timeline_of(recording: Recording, cues: tuple[Cue, ...]) -> Timeline:
-    return make_timeline(replace(make_plan(recording.scene, Fraction(20)), cues=cues), recording, recording.scene)
+def timeline_of(recording: Recording, cues: tuple[Cue, ...], **look: str) -> Timeline:
+    scene = own_scene(recording).model_copy(update=look)
+    return make_timeline(replace(make_plan(scene, Fraction(20)), cues=cues), recording, scene)
 
 
 def test_a_cue_takes_the_place_of_the_shots_own_line(recording: Recording) -> None:
@@ -54,14 +56,13 @@ def test_a_cue_takes_the_place_of_the_shots_own_line(recording: Recording) -> No
 
 @pytest.mark.parametrize("style", ["glow", "classic"])
 def test_frames_with_equal_keys_say_the_same(recording: Recording, style: str) -> None:
-    styled = recording.with_scene(recording.scene.model_copy(update={"style": style}))
-    timeline = timeline_of(styled, (Cue(10, 60, "A"), Cue(60, 110, "B"), Cue(500, 560, "C")))
+    timeline = timeline_of(recording, (Cue(10, 60, "A"), Cue(60, 110, "B"), Cue(500, 560, "C")), style=style)
     said: dict[object, set[tuple[str, float, bool]]] = {}
     for index in range(timeline.frame_count):
         frame = timeline.frame(index)
         assert frame.key == timeline.key(index)
         said.setdefault(frame.key, set()).add((frame.caption, frame.caption_level, frame.is_cue))
     assert all(len(each) == 1 for each in said.values())
-    plain = timeline_of(styled, ())
+    plain = timeline_of(recording, (), style=style)
     some = {plain.key(index) for index in range(plain.frame_count)}
     assert len(some) < len(said) < len(some) + 60  # what stands still is still drawn once, but for the fades

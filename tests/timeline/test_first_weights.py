@@ -23,8 +23,9 @@ def test_it_is_the_one_with_the_largest_share(kind: Any, nodes: bool, seed: int)
     examples = [([1, 0, 1], [1, 0]), ([0, 1, 1], [0, 1]), ([1, 1, 0], [1, 1])]
     network = {"layers": [3, 6, 4, 2], "activation": [kind, kind, "tanh"], "bias": True, "bias_nodes": nodes}
     training = {"cycles": 50, "learning_rate": 0.1, "initial_weights": "he", "initial_biases": [0.5, -0.4, 0.1]}
-    recording = train(scene(examples, network, seed=seed, **training))  # type: ignore[arg-type]
-    row = int(np.flatnonzero(recording.example >= 0)[-1])
+    trained = scene(examples, network, seed=seed, **training)  # type: ignore[arg-type]
+    recording = train(trained)
+    row = int(np.flatnonzero(recording.probe >= 0)[-1])
     layers = [layer[row] for layer in recording.activations]
     weights, biases = recording.parameters_at(row)
 
@@ -33,6 +34,6 @@ def test_it_is_the_one_with_the_largest_share(kind: Any, nodes: bool, seed: int)
         return float((between @ weights[2] + biases[2])[layers[3].argmax()])
 
     slopes = [(total(layers[1] + step) - total(layers[1] - step)) / 2e-6 for step in 1e-6 * np.eye(6)]
-    shown = with_bias_nodes(recording.scene, layers, 1.0)
-    found = of_answer(recording.scene, state_of(recording, recording.scene, row), shown, 1.0)
+    shown = with_bias_nodes(trained, layers, 1.0)
+    found = of_answer(trained, state_of(recording, trained, row), shown, 1.0)
     assert found is not None and found.neuron == int(np.argmax(layers[1] * slopes))

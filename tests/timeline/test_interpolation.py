@@ -47,14 +47,14 @@ EVEN = [{"shot": "rest"}, {"shot": "learning", "examples": "together", "pace": "
 def timeline() -> Timeline:
     scene = scene_of()
     recording = train(scene)
-    return make_timeline(paced(make_plan(scene, Fraction(20)), recording, recording.scene), recording, recording.scene)
+    return make_timeline(paced(make_plan(scene, Fraction(20)), recording, scene), recording, scene)
 
 
 @pytest.fixture(scope="module")
 def even(timeline: Timeline) -> Timeline:
     """The same run at an even pace."""
     scene = scene_of(shots=EVEN)
-    return make_timeline(make_plan(scene, Fraction(20)), timeline.recording.with_scene(scene), scene)
+    return make_timeline(make_plan(scene, Fraction(20)), timeline.recording, scene)
 
 
 def test_many_points_are_swept_from_shown_cycle_to_shown_cycle_and_on_to_the_end() -> None:
@@ -113,7 +113,7 @@ def test_weights_run_on_without_a_jump_or_a_stop(pace: str, request: pytest.Fixt
     timeline: Timeline = request.getfixturevalue(pace)
     steps = sizes(timeline)
     kept = timeline.recording
-    rows = np.flatnonzero(kept.example < 0)
+    rows = np.flatnonzero(kept.probe < 0)
     largest = max(float(np.abs(np.diff(layer[kept.moment[rows]], axis=0)).max()) for layer in kept.weights)
     assert steps.max() < largest
     assert steps.max() < 8 * np.median(steps), "nothing jumps"
@@ -128,7 +128,7 @@ def test_the_pace_is_even_over_the_borders_of_spans(even: Timeline) -> None:
     timeline = even
     spans = sweeps(timeline.plan)
     recording = timeline.recording
-    kept = sorted(set(recording.cycle[recording.example < 0].tolist()))
+    kept = sorted(set(recording.row_step[recording.probe < 0].tolist()))
     places = [
         np.interp(timeline.frame(index).curve_cycle, kept, np.arange(len(kept)))
         for index in range(spans[1].start + 15, spans[-2].stop - 15)
@@ -146,7 +146,7 @@ def test_each_shown_cycle_is_reached_in_the_last_frame_of_its_span(pace: str, re
     recording = timeline.recording
     for span in sweeps(timeline.plan):
         frame = timeline.frame(span.stop - 1)
-        row = np.flatnonzero((recording.cycle == span.cycle) & (recording.example < 0))[0]
+        row = np.flatnonzero((recording.row_step == span.cycle) & (recording.probe < 0))[0]
         assert frame.cycle == span.cycle
         assert frame.curve_cycle == pytest.approx(span.cycle)
         weights, biases = recording.parameters_at(row)

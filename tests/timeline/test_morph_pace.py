@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -13,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import netviz
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
@@ -22,7 +22,7 @@ from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, domain_of
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline, make_timeline
-from tests.recordings import in_rows, with_parameters_in_rows
+from tests.recordings import in_rows, own_scene, with_parameters, with_parameters_in_rows
 
 ACROSS = 60
 """Points of the plane, in each direction, at which films are measured: many more than the pace is found from."""
@@ -38,7 +38,7 @@ def film_of(name: str, *, is_even: bool = False, **changes: Any) -> Timeline:
     if is_even:
         changes["shots"] = [{"shot": "title"}, {"shot": "learning", "pace": "even"}, {"shot": "rest"}]
     scene = netviz.load_scene(f"playground-{name}", overrides=changes)
-    timeline = finish(prepare(scene), recording_of(name).with_scene(scene)).timeline
+    timeline = finish(prepare(scene), recording_of(name)).timeline
     assert isinstance(timeline, Timeline)
     return timeline
 
@@ -50,14 +50,14 @@ def sweeps(plan: Plan) -> list[Span]:
 def answers(timeline: Timeline) -> NDArray[np.float64]:
     """The plane's answers (F, ACROSS^2) in every frame of the morph, from -1 to 1, as the boundary panel draws them."""
     recording, spans = timeline.recording, sweeps(timeline.plan)
-    x1, x2 = (np.linspace(start, stop, ACROSS) for start, stop in domain_of(recording, recording.scene))
+    x1, x2 = (np.linspace(start, stop, ACROSS) for start, stop in domain_of(recording, timeline.scene))
     plane = np.stack(np.meshgrid(x1, x2), axis=-1).reshape(-1, 2)
     frames = [timeline.frame(index) for index in range(spans[0].start, spans[-1].stop)]
-    shown = replace(
+    shown = with_parameters(
         recording,
+        tuple(np.stack([frame.weights[layer] for frame in frames]) for layer in range(len(recording.weights))),
+        tuple(np.stack([frame.biases[layer] for frame in frames]) for layer in range(len(recording.biases))),
         moment=np.arange(len(frames)),
-        weights=tuple(np.stack([frame.weights[layer] for frame in frames]) for layer in range(len(recording.weights))),
-        biases=tuple(np.stack([frame.biases[layer] for frame in frames]) for layer in range(len(recording.biases))),
     )
     return np.stack([np.clip(shown.forward(plane, row)[-1][:, 0], -1, 1) for row in range(len(frames))])
 
@@ -125,7 +125,7 @@ def test_shots_and_shown_cycles_stay() -> None:
 def test_every_span_of_a_short_film_keeps_a_frame(seconds: str) -> None:
     scene = netviz.load_scene("playground-spiral", overrides={"duration": float(seconds)})
     plan = make_plan(scene, Fraction(seconds))
-    new = paced(plan, recording_of("spiral").with_scene(scene), scene)
+    new = paced(plan, recording_of("spiral"), scene)
     assert min(span.stop - span.start for span in new.spans) >= 1
     assert [span.cycle for span in new.spans] == [span.cycle for span in plan.spans]
     assert new.frame_count == new.spans[-1].stop == plan.frame_count
@@ -134,8 +134,8 @@ def test_every_span_of_a_short_film_keeps_a_frame(seconds: str) -> None:
 def test_an_even_pace_is_from_shown_cycle_to_shown_cycle() -> None:
     timeline = film_of("quadrants", is_even=True)
     recording = timeline.recording
-    plan = make_plan(recording.scene, recording.scene.duration)
-    assert paced(plan, recording, recording.scene) is plan and timeline.plan.spans == plan.spans
+    plan = make_plan(timeline.scene, timeline.scene.duration)
+    assert paced(plan, recording, timeline.scene) is plan and timeline.plan.spans == plan.spans
     lengths = [span.stop - span.start for span in sweeps(plan)][2:-2]
     assert max(lengths) - min(lengths) <= 1
     assert len(timeline._continuous_morph.rows) == len(timeline.recording_index.kept_cycles)
@@ -143,10 +143,10 @@ def test_an_even_pace_is_from_shown_cycle_to_shown_cycle() -> None:
 
 def test_on_beats_everything_stays() -> None:
     scene = netviz.load_scene("playground-quadrants", overrides={"sync": {"bpm": 120}})
-    recording = recording_of("quadrants").with_scene(scene)
+    recording = recording_of("quadrants")
     plan = prepare(scene).checked()
-    assert plan.on_beats and paced(plan, recording, recording.scene) is plan
-    timeline = make_timeline(plan, recording, recording.scene)
+    assert plan.on_beats and paced(plan, recording, scene) is plan
+    timeline = make_timeline(plan, recording, scene)
     rows = timeline._continuous_morph.rows
     assert len(rows) == len(timeline.recording_index.kept_cycles)
     third = sweeps(plan)[3]
@@ -158,14 +158,14 @@ def test_weights_pass_through_recorded_ones_that_are_like_each_other() -> None:
     """Where the answers are thrown to and fro from cycle to cycle, the film does not follow each throw."""
     timeline = film_of("spiral")
     recording, morph = timeline.recording, timeline._continuous_morph
-    at_rest = np.flatnonzero(recording.example < 0)
+    at_rest = np.flatnonzero(recording.probe < 0)
     assert set(morph.rows.tolist()) <= set(at_rest.tolist()), "recorded moments, and no others"
-    inputs = asked_inputs(recording, recording.scene, len(at_rest))
-    late = (recording.cycle[at_rest] > 250) & (recording.cycle[at_rest] < 290)
+    inputs = asked_inputs(recording, timeline.scene, len(at_rest))
+    late = (recording.row_step[at_rest] > 250) & (recording.row_step[at_rest] < 290)
     every, passed = at_rest[late], morph.rows[(morph.cycles > 250) & (morph.cycles < 290)]
 
     def path(rows: NDArray[np.int64]) -> float:
-        seen = answers_at(recording, recording.scene, rows, np.arange(float(len(rows))), inputs)
+        seen = answers_at(recording, timeline.scene, rows, np.arange(float(len(rows))), inputs)
         return float(np.abs(np.diff(seen, axis=0)).mean(axis=(1, 2)).sum())
 
     assert path(passed) < 0.5 * path(every)
@@ -180,9 +180,9 @@ def test_a_long_cycle_goes_through_its_steps_where_they_lead_on(name: str, steps
     assert (np.diff(morph.cycles) > 0).all() and (np.diff(morph.rows) > 0).all()
     for place in within:
         row, cycle = morph.rows[place], morph.cycles[place]
-        assert recording.cycle[row] == np.ceil(cycle), "recorded in that cycle"
-        done = recording.example[row] / recording.scene.data.train_count
-        assert cycle == pytest.approx(recording.cycle[row] - 1 + done), "with the weights after so much of it"
+        assert recording.row_step[row] == np.ceil(cycle), "recorded in that cycle"
+        done = recording.probe[row] / len(recording.probes.inputs)
+        assert cycle == pytest.approx(recording.row_step[row] - 1 + done), "with the weights after so much of it"
     if not steps:
         return
     frames = range(sweeps(timeline.plan)[0].start, sweeps(timeline.plan)[-1].stop)
@@ -195,27 +195,27 @@ def test_a_long_cycle_goes_through_its_steps_where_they_lead_on(name: str, steps
 
 def test_the_course_of_a_run_is_measured_at_a_bounded_number_of_moments() -> None:
     recording = recording_of("spiral")
-    changes = RunChanges.of(recording, recording.scene)
+    scene = own_scene(recording)
+    changes = RunChanges.of(recording, scene)
     assert len(changes.cycles) == len(changes.so_far) == len(changes.stops) == MOMENTS
     assert (changes.so_far[0], changes.so_far[-1]) == (0, pytest.approx(1)) and (np.diff(changes.so_far) >= 0).all()
     assert (changes.cycles[0], changes.cycles[-1], changes.stops[-1]) == (0, 600, pytest.approx(80))
-    assert asked_inputs(recording, recording.scene, 2000).shape == (SIDE**2, 7)
-    assert len(asked_inputs(recording, recording.scene, 20_000_000)) == 16, (
-        "of a large run or network fewer answers are asked"
-    )
+    assert asked_inputs(recording, scene, 2000).shape == (SIDE**2, 7)
+    assert len(asked_inputs(recording, scene, 20_000_000)) == 16, "of a large run or network fewer answers are asked"
 
 
 def test_answers_between_two_kept_moments_are_those_of_the_weights_between() -> None:
     recording = recording_of("quadrants")
-    rows = np.flatnonzero(recording.example < 0)
-    inputs = asked_inputs(recording, recording.scene, 100)
-    (found,) = answers_at(recording, recording.scene, rows, np.array([40.25]), inputs)
+    scene = own_scene(recording)
+    rows = np.flatnonzero(recording.probe < 0)
+    inputs = asked_inputs(recording, scene, 100)
+    (found,) = answers_at(recording, scene, rows, np.array([40.25]), inputs)
     before, after = (recording.moment[rows[[place]]] for place in (40, 41))
-    between = replace(
+    between = with_parameters(
         recording,
+        tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.weights),
+        tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.biases),
         moment=np.array([0]),
-        weights=tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.weights),
-        biases=tuple(0.75 * layer[before] + 0.25 * layer[after] for layer in recording.biases),
     )
     np.testing.assert_allclose(found, np.clip(between.forward(inputs)[-1], -1, 1), atol=1e-12)
 
@@ -236,51 +236,57 @@ def digits(**changes: Any) -> Scene:
 
 
 def test_without_a_plane_the_examples_are_asked() -> None:
-    recording = netviz.record(digits())
-    np.testing.assert_array_equal(asked_inputs(recording, recording.scene, 100), recording.examples.given)
-    plan = make_plan(recording.scene, Fraction(20))
-    new = paced(plan, recording, recording.scene)
+    scene = digits()
+    recording = netviz.record(scene)
+    np.testing.assert_array_equal(asked_inputs(recording, scene, 100), recording.examples.given)
+    plan = make_plan(scene, Fraction(20))
+    new = paced(plan, recording, scene)
     lengths = [span.stop - span.start for span in sweeps(new)]
     assert max(lengths) > 3 * min(lengths) and sum(lengths) == sum(span.stop - span.start for span in sweeps(plan))
 
 
 @pytest.mark.parametrize("number", [1e200, np.inf, np.nan])
 def test_numbers_that_run_away_do_not_break_it(number: float) -> None:
-    recording = netviz.record(digits())
-    last = np.flatnonzero(recording.example < 0)[-3:]
+    scene = digits()
+    recording = netviz.record(scene)
+    last = np.flatnonzero(recording.probe < 0)[-3:]
 
     def wild(layer: NDArray[np.float64]) -> NDArray[np.float64]:
         layer = layer.copy()
         layer[last] = number
         return layer
 
-    error = recording.train_error.copy()
+    error = recording.main_curve.copy()
     error[-1] = number
-    runaway = with_parameters_in_rows(recording, weights=[*map(wild, in_rows(recording).weights)], train_error=error)
+    weights, curves = [*map(wild, in_rows(recording).weights)], {**recording.curves, "error": error}
+    runaway = with_parameters_in_rows(recording, weights=weights, curves=curves)
     with np.errstate(all="raise", under="ignore"):
-        changes = RunChanges.of(runaway, runaway.scene)
+        changes = RunChanges.of(runaway, scene)
     assert np.isfinite(changes.so_far).all() and np.isfinite(changes.cycles).all()
     assert (np.diff(changes.so_far) >= 0).all() and changes.so_far[-1] == pytest.approx(1)
-    plan = make_plan(recording.scene, Fraction(20))
-    assert paced(plan, runaway, runaway.scene).frame_count == plan.frame_count
+    plan = make_plan(scene, Fraction(20))
+    assert paced(plan, runaway, scene).frame_count == plan.frame_count
 
 
 @pytest.mark.parametrize("cycles", [1, 2])
 def test_a_run_of_a_cycle_or_two_and_one_in_which_nothing_changes(cycles: int) -> None:
     training = {"cycles": cycles, "learning_rate": 1e-300}
-    recording = netviz.record(digits(training=training, schedule={"every": 1}))
-    plan = make_plan(recording.scene, Fraction(10))
-    timeline = make_timeline(paced(plan, recording, recording.scene), recording, recording.scene)
+    scene = digits(training=training, schedule={"every": 1})
+    recording = netviz.record(scene)
+    plan = make_plan(scene, Fraction(10))
+    timeline = make_timeline(paced(plan, recording, scene), recording, scene)
     found = [timeline.frame(index).curve_cycle for index in range(timeline.frame_count)]
     assert found[0] == 0 and found[-1] == cycles and (np.diff(found) >= 0).all()
 
 
 def test_runs_side_by_side_are_at_the_same_cycle() -> None:
     rates = [{"set": {"training.learning_rate": rate}} for rate in (0.5, 0.02)]
-    runs = netviz.compare(digits(compare=rates))
-    film = film_timeline(paced(make_plan(runs.scene, Fraction(12)), runs.whole, runs.whole.scene), runs)
+    scene = digits(compare=rates)
+    runs = netviz.compare(scene)
+    plan = paced(make_plan(scene, Fraction(12)), runs.whole, own_scene(runs.whole))
+    film = film_timeline(plan, Filmed(runs, scene))
     assert isinstance(film, SideBySide)
-    alone = make_timeline(film.plan, runs.recordings[1], runs.recordings[1].scene)
+    alone = make_timeline(film.plan, runs.recordings[1], own_scene(runs.recordings[1]))
     different = 0
     for index in range(film.frame_count):
         first = film.frame(index)

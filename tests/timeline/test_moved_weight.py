@@ -52,8 +52,8 @@ def test_films_whose_steps_are_all_alike_stay_as_they_were(changes: dict[str, An
 @pytest.mark.parametrize("pace", ["story", "even"])
 def test_on_beats_steps_in_full_show_it_too_unless_all_are_alike(pace: str) -> None:
     timeline = timeline_of(short_scene(shots=[{"shot": "learning", "pace": pace}]))
-    plan = make_plan(timeline.recording.scene, Fraction(60), even_beats(Fraction(24), Fraction(0), 4, Fraction(60)))
-    timeline = make_timeline(plan, timeline.recording, timeline.recording.scene)
+    plan = make_plan(timeline.scene, Fraction(60), even_beats(Fraction(24), Fraction(0), 4, Fraction(60)))
+    timeline = make_timeline(plan, timeline.recording, timeline.scene)
     assert plan.on_beats and full_steps(timeline)
     assert shown(timeline) == (full_steps(timeline) if pace == "story" else set())
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
 from netviz.timeline.opening import CAPTION, GLIDE, LONGEST
 from netviz.timeline.plan import make_plan
@@ -79,7 +80,7 @@ def test_frames_that_look_different_have_different_keys() -> None:
 )
 def test_some_films_begin_as_they_go_on(changes: dict[str, Any]) -> None:
     scene = short_scene(**changes)
-    timeline = film_timeline(make_plan(scene, Fraction(60)), train(scene))
+    timeline = film_timeline(make_plan(scene, Fraction(60)), Filmed(train(scene), scene))
     assert {timeline.frame(index).drawn for index in range(0, 200, 7)} == {1.0}
 
 

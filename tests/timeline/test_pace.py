@@ -16,6 +16,7 @@ from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE
 from netviz.timeline.pace import FALL_SECONDS, RunChanges, paced, sudden_fall, whole_frames
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.timeline import make_timeline
+from tests.recordings import own_scene
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def xor() -> Recording:
 
 @pytest.fixture(scope="module")
 def changes(xor: Recording) -> RunChanges:
-    return RunChanges.of(xor, xor.scene)
+    return RunChanges.of(xor, own_scene(xor))
 
 
 def moves(plan: Plan) -> dict[int, Span]:
@@ -50,8 +51,9 @@ def test_a_run_without_a_sudden_fall_has_none() -> None:
 
 @pytest.mark.parametrize("length", [20, 45, 91, 180])
 def test_the_time_of_moves_follows_what_changes_and_shots_stay(xor: Recording, length: int) -> None:
-    plan = make_plan(xor.scene, Fraction(length))
-    new = paced(plan, xor, xor.scene)
+    scene = own_scene(xor)
+    plan = make_plan(scene, Fraction(length))
+    new = paced(plan, xor, scene)
     assert [(span.kind, span.cycle, span.example) for span in new.spans] == [
         (span.kind, span.cycle, span.example) for span in plan.spans
     ]
@@ -70,25 +72,28 @@ def test_the_time_of_moves_follows_what_changes_and_shots_stay(xor: Recording, l
 
 
 def test_the_sudden_fall_has_its_seconds(xor: Recording) -> None:
-    plan = paced(make_plan(xor.scene, Fraction(91)), xor, xor.scene)
-    timeline, span = make_timeline(plan, xor, xor.scene), moves(plan)[12_500]
+    scene = own_scene(xor)
+    plan = paced(make_plan(scene, Fraction(91)), xor, scene)
+    timeline, span = make_timeline(plan, xor, scene), moves(plan)[12_500]
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(span.start, span.stop)])
     assert (np.diff(cycles) >= 0).all()
     assert ((cycles >= 2641) & (cycles <= 2708)).sum() / float(plan.fps) >= 4
 
 
 def test_on_beats_the_spans_stay_and_the_fall_is_seen_all_the_same(xor: Recording) -> None:
-    plan = make_plan(xor.scene, Fraction(91), even_beats(Fraction(120), Fraction(0), 4, Fraction(91)))
-    assert plan.on_beats and paced(plan, xor, xor.scene) is plan
-    timeline, span = make_timeline(plan, xor, xor.scene), moves(plan)[12_500]
+    scene = own_scene(xor)
+    plan = make_plan(scene, Fraction(91), even_beats(Fraction(120), Fraction(0), 4, Fraction(91)))
+    assert plan.on_beats and paced(plan, xor, scene) is plan
+    timeline, span = make_timeline(plan, xor, scene), moves(plan)[12_500]
     cycles = np.array([timeline.frame(index).curve_cycle for index in range(span.start, span.stop)])
     assert (np.diff(cycles) >= 0).all()
     assert ((cycles >= 2641) & (cycles <= 2708)).mean() > 0.4, "of a move of a second or so"
 
 
 def test_the_weights_on_the_way_are_the_recorded_ones(xor: Recording) -> None:
-    plan = paced(make_plan(xor.scene, Fraction(91)), xor, xor.scene)
-    timeline, span = make_timeline(plan, xor, xor.scene), moves(plan)[12_500]
+    scene = own_scene(xor)
+    plan = paced(make_plan(scene, Fraction(91)), xor, scene)
+    timeline, span = make_timeline(plan, xor, scene), moves(plan)[12_500]
     for index in range(span.start, span.stop, 20):
         frame = timeline.frame(index)
         rows, cycles = timeline.recording_index.way(int(timeline.span[index]))
@@ -100,8 +105,9 @@ def test_the_weights_on_the_way_are_the_recorded_ones(xor: Recording) -> None:
 
 
 def test_the_light_left_on_the_way_is_the_answer_of_the_weights_shown(xor: Recording) -> None:
-    plan = paced(make_plan(xor.scene, Fraction(91)), xor, xor.scene)
-    timeline = make_timeline(plan, xor, xor.scene)
+    scene = own_scene(xor)
+    plan = paced(make_plan(scene, Fraction(91)), xor, scene)
+    timeline = make_timeline(plan, xor, scene)
     for span in list(moves(plan).values())[1:]:
         frame = timeline.frame((span.start + span.stop) // 2)
         if not any(frame.lingering):
@@ -114,8 +120,8 @@ def test_equal_steps_stay_equal(xor: Recording) -> None:
     shots = [{"shot": "title"}, {"shot": "learning", "pace": "even"}]
     scene = netviz.load_scene("xor", overrides={"shots": shots})
     plan = make_plan(scene, Fraction(91))
-    assert paced(plan, xor.with_scene(scene), scene) is plan
-    timeline, span = make_timeline(plan, xor.with_scene(scene), scene), moves(plan)[12_500]
+    assert paced(plan, xor, scene) is plan
+    timeline, span = make_timeline(plan, xor, scene), moves(plan)[12_500]
     frame = timeline.frame((span.start + span.stop) // 2)
     assert frame.lingering == () and all((layer == 0).all() for layer in frame.arrived)
 
@@ -129,8 +135,9 @@ def test_whole_lengths_have_the_same_sum(lengths: list[float]) -> None:
 
 
 def test_the_example_whose_answer_changes_most_is_seen_on_the_way(xor: Recording) -> None:
-    plan = paced(make_plan(xor.scene, Fraction(91)), xor, xor.scene)
-    timeline, span = make_timeline(plan, xor, xor.scene), moves(plan)[12_500]
+    scene = own_scene(xor)
+    plan = paced(make_plan(scene, Fraction(91)), xor, scene)
+    timeline, span = make_timeline(plan, xor, scene), moves(plan)[12_500]
     frames = [timeline.frame(index) for index in range(span.start + 18, span.stop - 30)]
     assert {frame.example for frame in frames} == {5}, "1 1 1, which holds out longest"
     answers = [float(frame.activations[-1][0]) for frame in frames]

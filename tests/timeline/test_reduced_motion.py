@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.pipeline import api
+from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, plan, prepare
 from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
@@ -32,6 +33,7 @@ from netviz.timeline.side_by_side import BrokenOff, SideBySide
 from netviz.timeline.timeline import Timeline, make_timeline
 from tests.comparing import linear
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 SMALL: dict[str, Any] = {"audio": None, "output.size": "320x180"}
 CAPTIONS = [{"text": "Look here.", "at": "7.3s"}, {"text": "And here.", "at": "9.4s"}, {"text": "End.", "at": "end"}]
@@ -68,9 +70,7 @@ def recorded(name: str) -> Any:
 
 @cache
 def film(name: str, motion: str = "reduced") -> Timeline | SideBySide:
-    scene = scene_of(name, motion)
-    run = recorded(name).with_scene(scene)
-    return finish(prepare(scene), run).timeline
+    return finish(prepare(scene_of(name, motion)), recorded(name)).timeline
 
 
 def one(name: str, motion: str = "reduced") -> Timeline:
@@ -131,7 +131,8 @@ def test_every_picture_shows_recorded_weights(name: str) -> None:
     timeline = one(name)
     run = timeline.recording
     states = [
-        np.concatenate([w.ravel() for w in state_of(run, run.scene, row).weights]) for row in range(len(run.cycle))
+        np.concatenate([layer.ravel() for layer in state_of(run, timeline.scene, row).weights])
+        for row in range(len(run.moment))
     ]
     every = np.array(states)
     for index, frame in shown(timeline):
@@ -203,12 +204,13 @@ def test_a_sign_has_turned_by_the_time_its_caption_goes() -> None:
 
 @pytest.mark.parametrize(("seconds", "pictures"), [("1/2", 1), (1, 2), ("3/2", 3), (2, 4), ("5/2", 5), (3, 6), (9, 6)])
 def test_a_step_tells_as_much_as_it_has_time_for(recording: Recording, seconds: str, pictures: int) -> None:
-    moving = make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
+    scene = own_scene(recording)
+    moving = make_timeline(make_plan(scene, Fraction(60)), recording, scene)
     first = next(number for number, span in enumerate(moving.plan.spans) if span.kind == "step")
     start = moving.plan.spans[first].start
     span = replace(moving.plan.spans[first], start=0, stop=int(Fraction(seconds) * 30))
     alone = replace(moving.plan, spans=(span,), frame_count=span.stop)
-    stills = held_pictures(make_timeline(alone, recording, recording.scene))
+    stills = held_pictures(make_timeline(alone, recording, scene))
     assert tuple(still.phase for still in stills) == (_STEP | _FULL_STEP)[pictures]
     lengths = np.diff([*(still.start for still in stills), span.stop])
     assert np.ptp(lengths) <= 1 and start > 0
@@ -218,7 +220,7 @@ def test_the_pictures_of_a_step_tell_it_in_order() -> None:
     timeline = one("even-or-odd")
     number = next(number for number, span in enumerate(timeline.plan.spans) if span.kind == "step")
     span = timeline.plan.spans[number]
-    state = state_of(timeline.recording, timeline.recording.scene, timeline.recording_index.step(span))
+    state = state_of(timeline.recording, timeline.scene, timeline.recording_index.step(span))
     comes = [index for index in changes(timeline) if span.start <= index < span.stop]
     pictures = [timeline.frame(index) for index in comes]
     assert len(pictures) >= 3
@@ -251,17 +253,19 @@ def test_a_sweep_stops_at_every_shown_cycle_there_is_time_for() -> None:
 
 
 def test_the_light_does_not_breathe(recording: Recording) -> None:
-    plan = make_plan(recording.scene, Fraction(30))
+    scene = own_scene(recording)
+    plan = make_plan(scene, Fraction(30))
     breathing = replace(plan, glow=tuple(1 + 0.3 * np.sin(np.arange(plan.frame_count))))
-    stills = reduce_motion(make_timeline(breathing, recording, recording.scene))
+    stills = reduce_motion(make_timeline(breathing, recording, scene))
     assert {stills.frame(index).glow for index in range(0, 900, 7)} == {1.0}
-    assert changes(stills) == changes(reduce_motion(make_timeline(plan, recording, recording.scene)))
+    assert changes(stills) == changes(reduce_motion(make_timeline(plan, recording, scene)))
 
 
 @pytest.mark.parametrize("early", [-9, -3, 3, 12])
 def test_a_run_that_breaks_off_changes_only_with_the_others(early: int) -> None:
-    runs = netviz.compare(linear(motion="reduced"))
-    made = plan(runs.scene)
+    scene = linear(motion="reduced")
+    runs = Filmed(netviz.compare(scene), scene)
+    made = plan(scene)
     timeline = film_timeline(made, runs)
     assert isinstance(timeline, SideBySide)
     broken = next(run for run in timeline.runs if isinstance(run, BrokenOff))
@@ -290,8 +294,7 @@ def test_frames_of_one_picture_have_the_same_pixels(style: str) -> None:
     from netviz.drawing.renderer import Renderer
 
     scene = short_scene(motion="reduced", style=style)
-    run = netviz.record(scene)
-    timeline = film_timeline(plan(scene), run)
+    timeline = film_timeline(plan(scene), Filmed(netviz.record(scene), scene))
     comes = changes(timeline)
     start = next(start for start, stop in pairwise(comes) if start > 300 and stop - start > 3)
     held_until = comes[comes.index(start) + 1] - 1

@@ -9,9 +9,10 @@ import pytest
 
 import netviz
 from netviz.errors import InputError, NetvizError
+from netviz.recording.comparison import Comparison
+from netviz.recording.recording import AT_REST
 from netviz.timeline.frame import Frame
 from netviz.timeline.side_by_side import BrokenOff, SideBySide
-from netviz.training.comparison import Comparison
 from tests.comparing import RATES, comparing, film_of, linear
 from tests.recordings import in_rows
 
@@ -53,7 +54,7 @@ def test_all_runs_are_at_the_same_cycle_with_the_same_example(rates: tuple[Compa
         for name in ("cycle", "curve_cycle", "example", "kind", "caption", "presence", "card", "presented"):
             assert len({getattr(frame, name) for frame in several}) == 1, name
         assert all(frame.diverged is None for frame in several)
-    alone = netviz.record(runs.recordings[1].scene)
+    alone = netviz.record(film.scenes[1])
     assert all(map(np.array_equal, in_rows(alone).weights, in_rows(runs.recordings[1]).weights)), (
         "each run is its own training"
     )
@@ -73,7 +74,7 @@ def test_a_run_that_diverges_is_shown_up_to_there(wild: tuple[Comparison, SideBy
     runs, film = wild
     broken, whole = runs.recordings
     assert runs.diverged[1] is None and runs.diverged[0] is not None and runs.whole is whole
-    last = int(broken.cycle[-1])
+    last = int(broken.row_step[-1])
     assert 1 < last < runs.diverged[0] + 1
     seen = {"recorded": 0, "still": 0}
     for first, second in frames(film):
@@ -95,9 +96,9 @@ def test_between_kept_cycles_a_broken_run_keeps_the_clocks_time(wild: tuple[Comp
     run = film.runs[0]
     assert isinstance(run, BrokenOff)
     frame = film.clock.frame(film.frame_count - 1)
-    rows = np.flatnonzero(runs.recordings[0].example == -1)
+    rows = np.flatnonzero(runs.recordings[0].probe == AT_REST)
     first, second = rows[1], rows[2]
-    cycles = runs.recordings[0].cycle
+    cycles = runs.recordings[0].row_step
     middle = replace(frame, curve_cycle=float(cycles[first] + cycles[second]) / 2)
     weights = in_rows(runs.recordings[0]).weights[1]
     shown = run._still(middle)

@@ -10,6 +10,7 @@ import pytest
 
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Span, make_plan
@@ -20,8 +21,8 @@ from tests.recordings import in_rows
 
 
 @pytest.fixture(scope="module")
-def timeline(recording: Recording) -> Timeline:
-    return make_timeline(make_plan(recording.scene, Fraction(60)), recording, recording.scene)
+def timeline(recording: Recording, scene: Scene) -> Timeline:
+    return make_timeline(make_plan(scene, Fraction(60)), recording, scene)
 
 
 def frames_of(timeline: Timeline, kind: str) -> list[tuple[Span, Frame]]:
@@ -44,7 +45,7 @@ def shown_light(frame: Frame) -> np.ndarray:
 
 def row_of(timeline: Timeline, cycle: int, example: int) -> int:
     recording = timeline.recording
-    return int(np.flatnonzero((recording.cycle == cycle) & (recording.example == example))[0])
+    return int(np.flatnonzero((recording.row_step == cycle) & (recording.probe == example))[0])
 
 
 def test_the_table_has_one_row_a_frame(timeline: Timeline) -> None:
@@ -62,7 +63,7 @@ def test_a_step_shows_the_recorded_activations(timeline: Timeline) -> None:
         row = row_of(timeline, span.cycle, span.example)
         for shown, recorded in zip(frame.activations, timeline.recording.activations, strict=True):
             np.testing.assert_array_equal(shown, recorded[row])
-        assert frame.error == timeline.recording.train_error[span.cycle]
+        assert frame.error == timeline.recording.main_curve[span.cycle]
 
 
 def test_weights_move_from_before_to_after_the_step(timeline: Timeline) -> None:
@@ -142,7 +143,7 @@ def test_rest_is_dark(timeline: Timeline) -> None:
     for span, frame in frames_of(timeline, "rest"):
         assert not light(frame).any()
         assert frame.example is None
-        row = np.flatnonzero((timeline.recording.cycle == span.cycle) & (timeline.recording.example == -1))[-1]
+        row = np.flatnonzero((timeline.recording.row_step == span.cycle) & (timeline.recording.probe == -1))[-1]
         np.testing.assert_array_equal(frame.weights[0], timeline.recording.parameters_at(row).weights[0])
 
 
@@ -170,8 +171,8 @@ def test_equal_keys_mean_equal_frames(timeline: Timeline) -> None:
 
 
 def test_the_classic_style_holds_one_drawing_a_step() -> None:
-    recording = train(short_scene(style="classic"))
-    timeline = make_timeline(make_plan(recording.scene, None), recording, recording.scene)
+    scene = short_scene(style="classic")
+    timeline = make_timeline(make_plan(scene, None), train(scene), scene)
     keys = [timeline.key(index) for index in range(timeline.frame_count)]
     assert len(set(keys)) == len(timeline.plan.spans)
     assert not any(timeline.frame(index).pulses for index in range(0, timeline.frame_count, 7))
@@ -219,7 +220,7 @@ def _changes(timeline: Timeline, span: Span) -> bool:
 
 
 def test_the_printed_error_is_that_of_the_printed_cycle(timeline: Timeline) -> None:
-    errors = dict(zip(timeline.recording.curve_cycle.tolist(), timeline.recording.train_error.tolist(), strict=True))
+    errors = dict(zip(timeline.recording.curve_step.tolist(), timeline.recording.main_curve.tolist(), strict=True))
     for _, frame in [*frames_of(timeline, "move"), *frames_of(timeline, "step")]:
         assert frame.error == errors[frame.cycle]
 
@@ -227,11 +228,11 @@ def test_the_printed_error_is_that_of_the_printed_cycle(timeline: Timeline) -> N
 def test_a_resting_network_shows_the_error_its_weights_make() -> None:
     scene = short_scene(training__cycles=1, schedule={"cycles": [1]}, training__batch="full", training__learning_rate=5)
     recording = train(scene)
-    timeline = make_timeline(make_plan(scene, Fraction(40)), recording, recording.scene)
+    timeline = make_timeline(make_plan(scene, Fraction(40)), recording, scene)
     examples = scene.data.examples
     wanted = np.mean([abs(recording.forward(e.inputs)[-1][0] - e.target[0]) for e in examples])
     assert timeline.frame(timeline.frame_count - 1).error == pytest.approx(wanted, abs=1e-15)
-    assert abs(wanted - recording.train_error[-1]) > 0.001
+    assert abs(wanted - recording.main_curve[-1]) > 0.001
 
 
 def test_between_steps_the_next_example_is_near_and_in_the_end_the_last(timeline: Timeline) -> None:
@@ -261,13 +262,12 @@ def test_only_thoughts_are_asked(timeline: Timeline) -> None:
     assert {frame.kind for index in range(timeline.frame_count) if (frame := timeline.frame(index)).asked} == {"think"}
 
 
-def test_what_is_spoken_of_comes_forward_among_the_answers(recording: Recording) -> None:
+def test_what_is_spoken_of_comes_forward_among_the_answers(recording: Recording, scene: Scene) -> None:
     event = Event("holdout", 20, numbers={"example": 5.0, "from": 4.0, "to": 60.0})
-    plan = make_plan(recording.scene, Fraction(30))
+    plan = make_plan(scene, Fraction(30))
     start = next(span.start for span in plan.spans if span.kind == "step")
-    timeline = make_timeline(
-        replace(plan, cues=(Cue(start, start + 90, "Only 1 1 1 resists.", event),)), recording, recording.scene
-    )
+    cue = Cue(start, start + 90, "Only 1 1 1 resists.", event)
+    timeline = make_timeline(replace(plan, cues=(cue,)), recording, scene)
     before, spoken = (timeline.frame(index).answers for index in (start - 5, start + 40))
     assert before is not None and (before.focus, before.named) == (0.0, ())
     assert spoken is not None and (spoken.focus, spoken.named) == (1.0, (5,))

@@ -57,11 +57,11 @@ def walk_of(timeline: Timeline) -> tuple[Span, list[Frame]]:
 
 
 def row_of(recording: Recording, cycle: int, example: int) -> int:
-    return int(np.flatnonzero((recording.cycle == cycle) & (recording.example == example))[-1])
+    return int(np.flatnonzero((recording.row_step == cycle) & (recording.probe == example))[-1])
 
 
 def test_a_walk_is_one_span_of_its_natural_length(timeline: Timeline) -> None:
-    scene = timeline.recording.scene
+    scene = timeline.scene
     shot = scene.shots[1]
     assert isinstance(shot, WalkShot)
     span, _ = walk_of(timeline)
@@ -69,7 +69,7 @@ def test_a_walk_is_one_span_of_its_natural_length(timeline: Timeline) -> None:
 
 
 def test_lines_appear_in_their_order_and_stay(timeline: Timeline) -> None:
-    scene, (span, frames) = timeline.recording.scene, walk_of(timeline)
+    scene, (span, frames) = timeline.scene, walk_of(timeline)
     shot = scene.shots[1]
     assert isinstance(shot, WalkShot)
     told = np.array([frame.visible for frame in frames])
@@ -85,7 +85,7 @@ def test_lines_appear_in_their_order_and_stay(timeline: Timeline) -> None:
 
 
 def test_each_neuron_lights_as_its_activation_is_told_and_is_spoken_of(timeline: Timeline) -> None:
-    scene, (_, frames) = timeline.recording.scene, walk_of(timeline)
+    scene, (_, frames) = timeline.scene, walk_of(timeline)
     shot = scene.shots[1]
     assert isinstance(shot, WalkShot)
     told = np.array([frame.visible for frame in frames])
@@ -162,7 +162,7 @@ def test_terms_are_lit_while_their_line_is_worked_out(timeline: Timeline) -> Non
 def test_a_walk_shows_the_recorded_numbers_and_they_add_up(timeline: Timeline) -> None:
     recording = timeline.recording
     row = row_of(recording, 1, 1)
-    update = worked_example_timing(recording.scene, recording.scene.shots[1], Fraction(0) + 50, True)  # type: ignore[arg-type]
+    update = worked_example_timing(timeline.scene, timeline.scene.shots[1], Fraction(50), True)  # type: ignore[arg-type]
     assert update.update is not None
     for frame in walk_of(timeline)[1]:
         assert (frame.row, frame.row_after, frame.cycle, frame.example) == (row, row + 1, 1, 1)
@@ -418,7 +418,7 @@ def test_the_next_example_is_near(timeline: Timeline) -> None:
 
 def test_a_frame_of_a_walk_stands_alone(timeline: Timeline) -> None:
     index = timeline.plan.spans[1].start + 333
-    alone = make_timeline(timeline.plan, timeline.recording, timeline.recording.scene).frame(index)
+    alone = make_timeline(timeline.plan, timeline.recording, timeline.scene).frame(index)
     known = timeline.frame(index)
     assert alone.visible == known.visible
     for a, b in zip((*alone.weights, *alone.arrived), (*known.weights, *known.arrived), strict=True):

@@ -9,7 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState
+from netviz.recording.layers import Parameters
+from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult, run_reference
 
 HIDDEN: Any = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear"]

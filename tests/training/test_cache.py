@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,10 @@ from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Data, Network, Schedule, Training
 from netviz.scene.scene import Scene
-from netviz.scene.schedule import _LOOKS, TRAINED, is_trained
+from netviz.scene.schedule import LOOKS_OF_NETWORK, TRAINED, is_trained
 from netviz.training import cache
 from netviz.training.cache import (
     RecordingCache,
-    file_size,
     record_once,
     recording_cache,
     recording_size,
@@ -33,6 +33,7 @@ from netviz.training.cache import (
 )
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 ROOT = Path(__file__).parents[2]
 POINTS = {"data": {"dataset": "circle"}, "network.layers": [2, 3, 1], "shots": [{"shot": "learning"}]}
@@ -106,6 +107,9 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
 ]
 
 
+LOOKS = {f"network.{key}" for key in LOOKS_OF_NETWORK}
+
+
 def keys_of(name: str) -> set[str]:
     part = {"network": Network, "data": Data, "training": Training, "schedule": Schedule}[name]
     return {f"{name}.{key}" for key in part.model_fields}
@@ -152,9 +156,9 @@ def test_which_examples_are_recorded_is_in_the_key(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_scene_is_looked_at_here() -> None:
-    assert {key for name in TRAINED for key in keys_of(name)} - {*_LOOKS} == {key for key, _, _ in TRAINING_CHANGES}
+    assert {key for name in TRAINED for key in keys_of(name)} - LOOKS == {key for key, _, _ in TRAINING_CHANGES}
     looks = {key.split(".")[0] if key.split(".")[0] not in TRAINED else key for key, _ in LOOK_CHANGES}
-    assert looks == {*_LOOKS} | (Scene.model_fields.keys() - {*TRAINED})
+    assert looks == LOOKS | (Scene.model_fields.keys() - {*TRAINED})
 
 
 def test_training_reads_nothing_of_a_scene_but_what_is_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +279,7 @@ def test_what_is_found_is_the_same_run_of_the_scene_asked_for(kept: RecordingCac
     assert kept.keep(recording)
     found = kept.find(asked)
     assert found is not None and same(found, recording)
-    assert found.scene == asked and found.info == recording.info
+    assert own_scene(found) == asked and found.info == recording.info
     assert kept.find(short_scene(training__seed=2)) is None
     assert stat.S_IMODE(kept.folder.stat().st_mode) == 0o700
 
@@ -285,7 +289,7 @@ def some(number: int) -> Recording:
 
 
 def aged(kept: RecordingCache, recording: Recording, age: int) -> Path:
-    path = kept._path(recording.scene)
+    path = kept._path(own_scene(recording))
     os.utime(path, (1_700_000_000 - age,) * 2)
     return path
 
@@ -298,27 +302,30 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
     for age, recording in zip((300, 200, 100), recordings, strict=False):
         assert kept.keep(recording)
         aged(kept, recording, age)
-    assert kept.find(recordings[0].scene) is not None  # used just now
+    assert kept.find(own_scene(recordings[0])) is not None  # used just now
     assert kept.keep(recordings[3])
-    assert [kept.find(each.scene) is not None for each in recordings] == [True, False, True, True]
+    assert [kept.find(own_scene(each)) is not None for each in recordings] == [True, False, True, True]
     assert kept.contents().size_in_bytes <= kept.largest
 
 
 def test_a_recording_larger_than_the_cache_is_not_kept(tmp_path: Path, recording: Recording) -> None:
-    small = RecordingCache(tmp_path / "small", largest=file_size(recording) - 1)
+    small = RecordingCache(tmp_path / "small", largest=recording_size(recording) - 1)
     assert not small.keep(recording)
     assert not small.folder.exists()
-    assert file_size(recording) > 10_000
+    assert recording_size(recording) > 10_000
 
 
-def test_a_recording_is_smaller_in_memory_than_its_file(tmp_path: Path) -> None:
+def test_a_recording_is_as_large_in_its_file_as_in_memory(tmp_path: Path) -> None:
     recording = train(load_scene("playground-circle", overrides={"training.cycles": 20, "schedule": {"frames": 4}}))
-    assert len(recording.cycle) > 5 * len(recording.weights[0])
+    assert len(recording.row_step) > 5 * len(recording.weights[0])
     recording.save(tmp_path / "run.npz")
     size = (tmp_path / "run.npz").stat().st_size
-    assert size - 8000 < file_size(recording) < size
-    rows = sum(array[0].nbytes for array in (*recording.weights, *recording.biases)) * len(recording.cycle)
-    assert recording_size(recording) < file_size(recording) - rows / 2
+    assert size - 10_000 < recording_size(recording) < size
+    with np.load(tmp_path / "run.npz") as stored:
+        sizes = {name: stored[name].nbytes for name in stored.files if name != "header"}
+    assert sum(sizes.values()) == recording_size(recording)
+    in_rows = sum(array[0].nbytes for array in (*recording.weights, *recording.biases)) * len(recording.row_step)
+    assert sum(sizes[name] for name in sizes if name.startswith("parameters_")) < in_rows / 5, "rows share moments"
 
 
 @pytest.mark.parametrize("damage", ["empty", "half", "flipped", "foreign"])
@@ -326,7 +333,7 @@ def test_a_broken_file_is_as_good_as_absent(
     kept: RecordingCache, recording: Recording, damage: str, tmp_path: Path
 ) -> None:
     kept.keep(recording)
-    path = kept._path(recording.scene)
+    path = kept._path(own_scene(recording))
     content = path.read_bytes()
     if damage == "foreign":  # a good recording under a name that is not its own
         some(3).save(path)
@@ -334,14 +341,12 @@ def test_a_broken_file_is_as_good_as_absent(
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
         path.write_bytes({"empty": b"", "half": content[:middle], "flipped": flipped}[damage])
-    assert kept.find(recording.scene) is None
+    assert kept.find(own_scene(recording)) is None
     assert not path.exists(), "and does not stand in the way"
-    assert kept.keep(recording) and kept.find(recording.scene) is not None
+    assert kept.keep(recording) and kept.find(own_scene(recording)) is not None
 
 
 def test_a_run_that_broke_off_is_not_kept(kept: RecordingCache, recording: Recording) -> None:
-    from dataclasses import replace
-
     assert not kept.keep(replace(recording, info={**recording.info, "complete": False}))
     assert kept.contents().recordings == 0
 
@@ -353,7 +358,7 @@ def test_only_recordings_are_counted_and_removed(tmp_path: Path, recording: Reco
     kept = RecordingCache(tmp_path)
     kept.keep(recording)
     assert kept.contents().recordings == 1
-    assert kept.contents().size_in_bytes == kept._path(recording.scene).stat().st_size
+    assert kept.contents().size_in_bytes == kept._path(own_scene(recording)).stat().st_size
     assert kept.clear().recordings == 1
     assert kept.contents() == kept.clear() == cache.CacheContents(0, 0)
     assert all(path.read_text() == "precious" for path in precious)
@@ -374,16 +379,16 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, recording: Recording
     for folder in (tmp_path / "file" / "recordings", Path("/proc/netviz/recordings")):
         kept = RecordingCache(folder)
         assert not kept.keep(recording)
-        assert kept.find(recording.scene) is None
+        assert kept.find(own_scene(recording)) is None
         assert kept.contents().recordings == 0
-        assert same(record_once(recording.scene, train, kept), recording)
+        assert same(record_once(own_scene(recording), train, kept), recording)
 
 
 def test_a_full_disk(kept: RecordingCache, recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("netviz.recording.storage._write", full)
+    monkeypatch.setattr("netviz.recording.array_file._write", full)
     assert not kept.keep(recording)
     assert [*kept.folder.iterdir()] == []
 
@@ -404,7 +409,7 @@ def test_trained_once(kept: RecordingCache, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_is_trained_as_quickly_as_read_is_not_kept(kept: RecordingCache, recording: Recording) -> None:
-    record_once(recording.scene, lambda scene: recording, kept)
+    record_once(own_scene(recording), lambda scene: recording, kept)
     assert kept.contents().recordings == 0
 
 
@@ -412,12 +417,12 @@ def test_what_is_trained_as_quickly_as_read_is_not_kept(kept: RecordingCache, re
 def test_many_at_once(kept: RecordingCache) -> None:
     """Threads and processes that keep, find, make room and clear all the time: whatever is found is right."""
     recordings = [some(number) for number in range(3)]
-    tight = RecordingCache(kept.folder, largest=2 * file_size(recordings[0]) + 10_000)
+    tight = RecordingCache(kept.folder, largest=2 * recording_size(recordings[0]) + 10_000)
     program = (
         "import sys; from pathlib import Path; from netviz.training.cache import RecordingCache\n"
-        "from tests.training.test_cache import some\n"
+        "from tests.recordings import own_scene; from tests.training.test_cache import some\n"
         f"kept, recordings = RecordingCache(Path(sys.argv[1]), {tight.largest}), [some(n) for n in range(3)]\n"
-        "for turn in range(4): [(kept.keep(each), kept.find(each.scene)) for each in recordings]\n"
+        "for turn in range(4): [(kept.keep(each), kept.find(own_scene(each))) for each in recordings]\n"
         "kept.clear()\n"
     )
     other = subprocess.Popen([sys.executable, "-c", program, tight.folder], cwd=Path(__file__).parents[2])
@@ -427,9 +432,9 @@ def test_many_at_once(kept: RecordingCache) -> None:
         while other.poll() is None:
             for recording in recordings:
                 tight.keep(recording)
-                found = tight.find(recording.scene)
+                found = tight.find(own_scene(recording))
                 if found is not None and not same(found, recording):
-                    wrong.append(recording.scene.name)
+                    wrong.append(own_scene(recording).name)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:

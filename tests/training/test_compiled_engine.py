@@ -9,10 +9,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.layers import Parameters
 from netviz.training import compiled_engine
 from netviz.training.compiled_engine import compile_steps, is_written_out, source_of
 from netviz.training.initializers import initial_parameters
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, most_threads
 from tests.training.problems import assert_same, blows_up_rounding, problems

@@ -72,7 +72,7 @@ def test_the_layer_and_what_ran_away_are_named(
     error = diverge(examples=examples, network={"layers": layers, "activation": activation}, learning_rate=rate)
     assert expected in str(error)
     assert error.recording is not None
-    assert error.recording.cycle.tolist() == [0]
+    assert error.recording.row_step.tolist() == [0]
 
 
 def test_an_update_comes_after_its_batchs_last_example() -> None:
@@ -88,11 +88,11 @@ def test_the_recording_up_to_there_is_whole(cycles: int, tmp_path: Any) -> None:
     assert error.cycle > 20
     recording = error.recording
     assert recording is not None
-    assert recording.info["complete"] is False
-    assert recording.shown_cycles == (2, 10, 20)
-    assert 20 <= recording.cycle[-1] < error.cycle
-    assert recording.example[-1] == -1
-    assert recording.curve_cycle.tolist() == list(range(int(recording.cycle[-1]) + 1))
+    assert recording.is_complete is False
+    assert recording.shown_steps == (2, 10, 20)
+    assert 20 <= recording.row_step[-1] < error.cycle
+    assert recording.probe[-1] == -1
+    assert recording.curve_step.tolist() == list(range(int(recording.row_step[-1]) + 1))
     assert np.isfinite(recording.train_loss).all()
     recording.save(tmp_path / "run.npz")
     again = Recording.load(tmp_path / "run.npz")
@@ -124,7 +124,7 @@ def test_a_measured_curve_finds_it_too(initial_weights: str, cycles: int) -> Non
         )
     assert caught.value.cycle == 1
     assert caught.value.recording is not None
-    assert caught.value.recording.curve_cycle.tolist() == [0]
+    assert caught.value.recording.curve_step.tolist() == [0]
 
 
 def test_test_examples_may_run_away_alone() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.layers import Parameters
 from netviz.training import numpy_engine
 from netviz.training.initializers import initial_parameters
 from netviz.training.numpy_engine import can_be_in_place, train_in_place
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
 from tests.training.problems import HIDDEN, assert_same, blows_up_rounding, problems

@@ -11,14 +11,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from netviz.recording.layers import Parameters
 from netviz.recording.recording import Recording
 from netviz.training.data import examples_of
 from netviz.training.initializers import initial_parameters
 from netviz.training.playground_engine import can_be_compiled_in_order, compile_in_order, source_in_order
-from netviz.training.problem import Parameters, TrainingProblem, TrainingState, training_problem
+from netviz.training.problem import TrainingProblem, TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import choose_engine, train
-from tests.recordings import in_rows
+from tests.recordings import in_rows, own_scene
 from tests.training.problems import HIDDEN
 from tests.training.scenes import playground, scene
 
@@ -61,23 +62,23 @@ def test_the_losses_of_the_original_program(run: Recording, spiral: Recording) -
     """At epoch 300 xor's last bits have grown to the second digit: only the same arithmetic gives the same loss."""
     for each in (run, spiral):
         assert each.test_loss is not None
-        assert each.curve_cycle.tolist() == list(range(301))
-        for epoch, losses in LOSSES[each.scene.data.dataset or ""].items():
+        assert each.curve_step.tolist() == list(range(301))
+        for epoch, losses in LOSSES[own_scene(each).data.dataset or ""].items():
             assert (each.train_loss[epoch], each.test_loss[epoch]) == pytest.approx(losses, rel=0, abs=1e-12)
 
 
 def test_the_curves_are_measured_with_the_weights_after_each_cycle(run: Recording) -> None:
     examples = run.examples
-    for row in np.flatnonzero(run.example == -1):
-        cycle = run.cycle[row]
+    for row in np.flatnonzero(run.probe == -1):
+        cycle = run.row_step[row]
         out, tested = run.forward(examples.given, row)[-1], run.forward(examples.test_points, row)[-1]  # type: ignore[arg-type]
         assert run.train_loss[cycle] == run.loss[row]
         assert run.train_loss[cycle] == pytest.approx(((out - examples.targets) ** 2).mean() / 2, rel=1e-12)
-        assert run.train_error[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
+        assert run.main_curve[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
         assert run.test_loss is not None
         assert run.test_loss[cycle] == pytest.approx(((tested - examples.test_targets) ** 2).mean() / 2, rel=1e-12)
     assert examples.points is not None
-    first = np.flatnonzero(run.cycle == 1)[:250]
+    first = np.flatnonzero(run.row_step == 1)[:250]
     np.testing.assert_array_equal(run.activations[0][first], examples.points)
 
 
@@ -86,7 +87,7 @@ def test_a_run_can_be_kept_in_a_file(batch: int, tmp_path: Any) -> None:
     run = train(playground("gauss", cycles=3, batch=batch, data={"samples": 40, "noise": 10}, schedule=[1, 3]))
     run.save(tmp_path / "run.npz")
     again = Recording.load(tmp_path / "run.npz")
-    assert again.info["seed"] == again.scene.training.seed == "0.59704"
+    assert again.info["seed"] == own_scene(again).training.seed == "0.59704"
     assert again.test_loss is not None
     np.testing.assert_array_equal(again.test_loss, run.test_loss)
     np.testing.assert_array_equal(again.examples.test_inputs, run.examples.test_inputs)

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+import netviz
 from netviz.errors import InputError
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import recorded_examples
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
+from netviz.training.setup import check_fits, with_look
 from netviz.training.trainer import train
 from netviz.training.training_recorder import refuse_too_large
 from tests.conftest import short_scene
-from tests.recordings import in_rows
+from tests.recordings import in_rows, own_scene
 
 EVERYTHING = {cycle: [*range(7)] for cycle in (1, 4, 20, 60)}
 
@@ -30,7 +32,7 @@ def presenting(*shots: dict[str, Any], **more: Any) -> Scene:
 def presented(recording: Recording) -> dict[int, list[int]]:
     """The recorded examples of every shown cycle."""
     kept: dict[int, list[int]] = {}
-    for cycle, example in zip(recording.cycle.tolist(), recording.example.tolist(), strict=True):
+    for cycle, example in zip(recording.row_step.tolist(), recording.probe.tolist(), strict=True):
         if example >= 0:
             kept.setdefault(cycle, []).append(example)
     return kept
@@ -47,10 +49,8 @@ def test_the_rows_are_those_of_a_whole_recording() -> None:
         for batch in (2,)
         for count in (3, "each")
     )
-    rows = dict(
-        zip(zip(every.cycle.tolist(), every.example.tolist(), strict=True), range(len(every.cycle)), strict=True)
-    )
-    same = [rows[key] for key in zip(some.cycle.tolist(), some.example.tolist(), strict=True)]
+    rows = {key: row for row, key in enumerate(zip(every.row_step.tolist(), every.probe.tolist(), strict=True))}
+    same = [rows[key] for key in zip(some.row_step.tolist(), some.probe.tolist(), strict=True)]
     assert len(same) < len(rows)
     (weights, biases), (all_weights, all_biases) = in_rows(some), in_rows(every)
     for mine, whole in zip(
@@ -83,7 +83,7 @@ def test_a_film_presents_what_was_recorded(seconds: int, most: int) -> None:
     assert plan.examples_per_cycle <= most
     steps = [(span.cycle, span.example) for span in plan.spans if span.kind == "step"]
     assert {cycle for cycle, _ in steps} and all(example in presented(recording)[cycle] for cycle, example in steps)
-    timeline = make_timeline(plan, recording, recording.scene)
+    timeline = make_timeline(plan, recording, scene)
     for span in plan.spans:
         assert timeline.frame(span.start).weights[0].shape == (3, 4)
 
@@ -104,13 +104,17 @@ def test_without_a_length_a_film_lasts_as_long_as_its_steps() -> None:
 
 def test_another_film_of_the_recording_must_find_its_examples() -> None:
     few, more = (presenting({"shot": "learning", "examples": count}) for count in (2, 4))
-    assert train(more).with_scene(more).scene == more
+    check_fits(train(more), more)
+    assert own_scene(train(more)) == more
     with pytest.raises(InputError, match="examples that were not recorded"):
-        train(few).with_scene(more)
+        check_fits(train(few), more)
     with pytest.raises(InputError, match="examples that were not recorded"):
-        train(few).with_scene(presenting({"shot": "learning"}))
+        check_fits(train(few), presenting({"shot": "learning"}))
+    with pytest.raises(InputError, match="examples that were not recorded"):
+        netviz.plan(train(few), look={"shots": [{"shot": "learning", "examples": 4}]})
     whole = train(presenting({"shot": "learning"}))
-    assert presented(whole.with_scene(few)) == EVERYTHING, "there is more than is needed"
+    check_fits(whole, few)
+    assert presented(whole) == EVERYTHING, "there is more than is needed"
 
 
 def test_it_survives_its_file(tmp_path: Path) -> None:
@@ -118,23 +122,16 @@ def test_it_survives_its_file(tmp_path: Path) -> None:
     train(scene).save(tmp_path / "run.npz")
     loaded = Recording.load(tmp_path / "run.npz")
     assert presented(loaded) == presented(train(scene))
-    train(presenting({"shot": "learning"})).with_scene(scene).save(tmp_path / "more.npz")
-    assert len(Recording.load(tmp_path / "more.npz").cycle) > len(loaded.cycle)
+    with_look(train(presenting({"shot": "learning"})), scene).save(tmp_path / "more.npz")
+    more = Recording.load(tmp_path / "more.npz")
+    assert len(more.moment) > len(loaded.moment) and own_scene(more) == own_scene(loaded)
 
 
-def test_a_file_that_lacks_what_its_scene_presents_is_refused(tmp_path: Path) -> None:
-    import json
-
-    train(presenting({"shot": "learning", "examples": 2})).save(tmp_path / "run.npz")
-    with np.load(tmp_path / "run.npz") as file:
-        arrays = dict(file)
-    header = json.loads(arrays["header"].tobytes())
-    shot = next(shot for shot in header["scene"]["shots"] if shot["shot"] == "learning")
-    shot["examples"] = 3
-    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
-    np.savez(tmp_path / "more.npz", **arrays)
-    with pytest.raises(InputError, match="does not have the examples it presents"):
-        Recording.load(tmp_path / "more.npz")
+def test_a_file_that_lacks_what_its_look_presents_is_refused(tmp_path: Path) -> None:
+    few, more = (presenting({"shot": "learning", "examples": count}) for count in (2, 3))
+    with_look(train(few), more).save(tmp_path / "run.npz")
+    with pytest.raises(InputError, match="examples that were not recorded"):
+        netviz.plan(Recording.load(tmp_path / "run.npz"))
 
 
 def test_a_refusal_says_how_many_examples_can_be_presented() -> None:

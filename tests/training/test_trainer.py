@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from netviz.errors import InputError
-from netviz.recording.layers import activate, forward, losses
+from netviz.recording.layers import Parameters, activate, forward, losses
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
 from netviz.training import training_recorder
-from netviz.training.problem import Parameters, TrainingState, training_problem
+from netviz.training.problem import TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import train
 from tests.recordings import in_rows
@@ -24,16 +24,16 @@ def film_of_2015() -> Recording:
 
 def assert_obeys_the_forward_pass(recording: Recording) -> None:
     weights, biases = in_rows(recording)
-    for layer, activation in enumerate(recording.scene.network.activations):
+    for layer, activation in enumerate(recording.network.activations):
         sums = np.einsum("si,sij->sj", recording.activations[layer], weights[layer]) + biases[layer]
         np.testing.assert_allclose(recording.activations[layer + 1], activate(activation, sums), rtol=0, atol=1e-12)
 
 
 def test_milos_thirteen_errors_to_two_decimals(film_of_2015: Recording) -> None:
     """The original shows the error of the cycle before."""
-    assert film_of_2015.shown_cycles == tuple(MILO_CYCLES)
-    assert film_of_2015.curve_cycle.tolist() == list(range(60_001))
-    shown = [round(100 * float(film_of_2015.train_error[cycle - 1]), 2) for cycle in MILO_CYCLES]
+    assert film_of_2015.shown_steps == tuple(MILO_CYCLES)
+    assert film_of_2015.curve_step.tolist() == list(range(60_001))
+    shown = [round(100 * float(film_of_2015.curves["error"][cycle - 1]), 2) for cycle in MILO_CYCLES]
     assert shown == [51.91, 49.7, 48.41, 41.59, 32.57, 26.66, 22.53, 18.36, 15.65, 11.43, 9.29, 1.08, 0.47]
 
 
@@ -42,7 +42,7 @@ def test_milos_network_thinks_about_a_new_situation(film_of_2015: Recording) -> 
 
 
 def test_every_row_obeys_the_forward_pass(film_of_2015: Recording) -> None:
-    assert len(film_of_2015.cycle) > 13 * 8
+    assert len(film_of_2015.moment) > 13 * 8
     assert_obeys_the_forward_pass(film_of_2015)
 
 
@@ -61,7 +61,7 @@ def test_tiny_nn_part_one() -> None:
             initial_weights="trask",
         )
     )
-    outputs = recording.activations[-1][recording.cycle == 10_000][:4, 0]
+    outputs = recording.activations[-1][recording.row_step == 10_000][:4, 0]
     assert outputs.round(8).tolist() == [0.00966808, 0.00786589, 0.99358863, 0.99211705]
 
 
@@ -81,8 +81,8 @@ def test_tiny_nn_part_two_goes_on_drawing_from_the_same_stream() -> None:
             initial_skip=3,
         )
     )
-    assert abs(recording.train_error[1] - 0.49963945276141286) < 1e-15
-    outputs = recording.activations[-1][recording.cycle == 10_000][:4, 0]
+    assert abs(recording.main_curve[1] - 0.49963945276141286) < 1e-15
+    outputs = recording.activations[-1][recording.row_step == 10_000][:4, 0]
     assert outputs.round(8).tolist() == [0.00706947, 0.99217766, 0.99074812, 0.01002659]
 
 
@@ -156,7 +156,7 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     """Against a plain loop over the steps that keeps everything."""
     wanted = scene(**changes)
     recording, problem = train(wanted), training_problem(wanted)
-    rows, examples = list(range(len(recording.cycle))), len(problem.inputs)
+    rows, examples = list(range(len(recording.row_step))), len(problem.inputs)
     assert_obeys_the_forward_pass(recording)
 
     before: dict[tuple[int, int], Parameters] = {}
@@ -174,9 +174,9 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
         errors.append(result.errors[0] / problem.targets.size)
         loss.append(result.losses[0] / examples)
 
-    shown = recording.shown_cycles
+    shown = recording.shown_steps
     for row in rows:
-        cycle, example = int(recording.cycle[row]), int(recording.example[row])
+        cycle, example = int(recording.row_step[row]), int(recording.probe[row])
         expected = after[cycle] if example == -1 else before[cycle, example]
         for name, arrays in zip(("weights", "biases"), recording.parameters_at(row), strict=True):
             for layer, array in enumerate(arrays):
@@ -193,18 +193,18 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
                 *recording.parameters_at(row), problem.activations, layers, problem.targets[example], problem.loss
             )
             assert recording.loss[row] == pytest.approx(float(own), abs=1e-14)
-    np.testing.assert_allclose(recording.train_error[1:], errors, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(recording.main_curve[1:], errors, rtol=0, atol=1e-12)
     np.testing.assert_allclose(recording.train_loss[1:], loss, rtol=0, atol=1e-12)
     outputs = forward(*after[0], problem.activations, problem.inputs)[-1]
-    assert recording.train_error[0] == pytest.approx(np.abs(outputs - problem.targets).mean(), abs=1e-15)
+    assert recording.main_curve[0] == pytest.approx(np.abs(outputs - problem.targets).mean(), abs=1e-15)
 
     # The order of rows: a moment at rest, then for each kept cycle, its examples if it is shown and a moment at rest.
-    kept = np.unique(recording.cycle).tolist()
+    kept = np.unique(recording.row_step).tolist()
     order = [(cycle, example) for cycle in kept for example in (*(range(examples) if cycle in shown else ()), -1)]
-    assert list(zip(recording.cycle.tolist(), recording.example.tolist(), strict=True)) == order
+    assert list(zip(recording.row_step.tolist(), recording.probe.tolist(), strict=True)) == order
     assert kept[0] == 0
     assert kept[-1] == wanted.training.cycles
-    assert recording.info["complete"] is True
+    assert recording.is_complete is True
     assert recording.test_loss is None
 
 
@@ -215,10 +215,10 @@ def test_the_curve_of_a_long_run_has_the_values_of_the_whole(batch: Any, monkeyp
     monkeypatch.setattr(training_recorder, "LONGEST_WHOLE_CURVE", 1000)
     monkeypatch.setattr(training_recorder, "CURVE_POINTS", 100)
     thinned = train(wanted)
-    assert 100 < len(thinned.curve_cycle) < 150
-    assert {0, 3, 777, 2000} < set(thinned.curve_cycle.tolist())
-    np.testing.assert_array_equal(thinned.train_error, whole.train_error[thinned.curve_cycle])
-    np.testing.assert_array_equal(thinned.train_loss, whole.train_loss[thinned.curve_cycle])
+    assert 100 < len(thinned.curve_step) < 150
+    assert {0, 3, 777, 2000} < set(thinned.curve_step.tolist())
+    np.testing.assert_array_equal(thinned.curves["error"], whole.curves["error"][thinned.curve_step])
+    np.testing.assert_array_equal(thinned.train_loss, whole.train_loss[thinned.curve_step])
     np.testing.assert_array_equal(thinned.loss, whole.loss)
 
 
@@ -237,21 +237,22 @@ def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, m
     run = train(wanted)
     examples = run.examples
     assert (len(examples.inputs), len(examples.test_inputs)) == (4, 3)
-    for row in np.flatnonzero(run.example == -1):
+    for row in np.flatnonzero(run.probe == -1):
         out, tested = run.forward(examples.inputs, row)[-1], run.forward(examples.test_inputs, row)[-1]
-        cycle = run.cycle[row]
+        cycle = run.row_step[row]
         assert run.test_loss is not None
         assert run.test_loss[cycle] == pytest.approx(((tested - examples.test_targets) ** 2).mean() / 2, rel=1e-12)
         assert run.train_loss[cycle] == pytest.approx(((out - examples.targets) ** 2).mean() / 2, rel=1e-12)
-        assert run.train_error[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
+        assert run.main_curve[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
         assert run.loss[row] == run.train_loss[cycle]
     monkeypatch.setattr(training_recorder, "LONGEST_WHOLE_CURVE", 1000)
     monkeypatch.setattr(training_recorder, "CURVE_POINTS", 100)
     monkeypatch.setattr(training_recorder, "_NUMBERS_AT_ONCE", 8)  # two examples at once
     thinned = train(wanted)
-    assert 100 < len(thinned.curve_cycle) < 150
-    for name in ("train_loss", "train_error", "test_loss"):
-        np.testing.assert_allclose(getattr(thinned, name), getattr(run, name)[thinned.curve_cycle], rtol=1e-9)
+    assert 100 < len(thinned.curve_step) < 150
+    assert [*thinned.curves] == ["error", "loss", "test_loss"]
+    for name, curve in thinned.curves.items():
+        np.testing.assert_allclose(curve, run.curves[name][thinned.curve_step], rtol=1e-9)
 
 
 def test_softmax_with_cross_entropy_learns_three_classes() -> None:
@@ -285,7 +286,8 @@ def test_a_recording_that_would_be_too_large_is_refused_before_training() -> Non
     with pytest.raises(InputError, match=r"layers"):
         train(scene(network={"layers": [3, 100_000, 100_000, 1]}))
     with pytest.raises(InputError, match="10,000 examples"):
-        train(playground(data={"samples": 20_000}, schedule=list(range(1, 1001)), cycles=1000))
+        wide = {"layers": [2, 16, 16, 1]}
+        train(playground(data={"samples": 20_000}, network=wide, schedule=list(range(1, 1001)), cycles=1000))
 
 
 def test_no_global_state_is_touched() -> None:

@@ -19,6 +19,7 @@ from netviz.drawing.color_space import YUV420
 from netviz.drawing.renderer import Renderer, draw_frames
 from netviz.errors import InputError
 from netviz.ffmpeg import FfmpegFailed
+from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
 from netviz.video.flashes import Flashes, FlashPlace, find_flashes, flashes, rgb, small_pictures
@@ -276,13 +277,13 @@ def test_ffmpeg_that_is_killed_says_nothing_about_the_film(
         flashes(tmp_path / "film.mp4")
 
 
-def trained(name: str) -> netviz.Recording | netviz.Comparison:
+def trained(name: str) -> Filmed:
     """A bundled scene's run, cut short where training takes seconds, with as many cycles shown as it has."""
     scene = netviz.load_scene(name)
     shorter = {"training.cycles": 80} if scene.schedule.frames and scene.training.cycles > 80 else {}
     small = {"output.size": "160x128", "output.fps": 8}
     scene = netviz.load_scene(name, overrides=shorter | small)
-    return netviz.record(scene) if scene.compare is None else netviz.compare(scene)
+    return filmed(netviz.record(scene) if scene.compare is None else netviz.compare(scene))
 
 
 def cells(size: tuple[int, int], planes: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -297,13 +298,14 @@ def cells(size: tuple[int, int], planes: NDArray[np.uint8]) -> NDArray[np.uint8]
 @pytest.mark.parametrize("name", [name for name, _ in bundled_scenes()])
 def test_no_scene_that_netviz_brings_flashes(name: str) -> None:
     """The last second before each shot, its first six, and the last three of the film."""
-    run = trained(name)
-    timeline = finish(prepare(run), run).timeline
+    film = trained(name)
+    timeline = finish(prepare(film), film.recorded).timeline
+    output = film.scene.output
     renderer = Renderer(timeline, YUV420)
     begins = {span.shot: span.start for span in reversed(timeline.plan.spans)}
     stretches = [range(max(0, begin - 8), min(timeline.frame_count, begin + 48)) for begin in begins.values()]
     for stretch in (*stretches, range(timeline.frame_count - 24, timeline.frame_count)):
-        made = map(partial(cells, run.scene.output.size), draw_frames(timeline, renderer, stretch))
-        found = find_flashes(made, run.scene.output.fps)
+        made = map(partial(cells, output.size), draw_frames(timeline, renderer, stretch))
+        found = find_flashes(made, output.fps)
         assert found.frames == len(stretch)
         assert found.passes, found

@@ -28,12 +28,8 @@ TYPE = 'video/mp4; codecs="avc1.640028, mp4a.40.2"'
 
 
 def page_of(timeline: Any, **changes: Any) -> str:
-    scene = timeline.plan and (
-        timeline.recording.scene if isinstance(timeline, Timeline) else timeline.comparison.scene
-    )
-    of = Embedded(
-        scene, summary_of(timeline), (320, 180), (FilmSource("xor.mp4", TYPE),), "xor.jpg", "xor.html", "xor.vtt"
-    )
+    sources = (FilmSource("xor.mp4", TYPE),)
+    of = Embedded(timeline.scene, summary_of(timeline), (320, 180), sources, "xor.jpg", "xor.html", "xor.vtt")
     plan = timeline.plan
     told, curve = passages(timeline), curve_of(timeline)
     played = Played(
@@ -94,11 +90,11 @@ def test_the_curve(timeline: Timeline) -> None:
     recording = timeline.recording
     points = [[float(number) for number in pair.split()] for pair in line.path[1:].split("L")]
     assert line.name == "" and line.colour == "error" and line.area.startswith(line.path) and line.area.endswith("Z")
-    top = float(recording.train_error.max())
-    assert points[0] == [0.0, pytest.approx(HEIGHT * (1 - float(recording.train_error[0]) / top), abs=0.1)]
-    assert points[-1] == [WIDTH, pytest.approx(HEIGHT * (1 - float(recording.train_error[-1]) / top), abs=0.1)]
+    top = float(recording.main_curve.max())
+    assert points[0] == [0.0, pytest.approx(HEIGHT * (1 - float(recording.main_curve[0]) / top), abs=0.1)]
+    assert points[-1] == [WIDTH, pytest.approx(HEIGHT * (1 - float(recording.main_curve[-1]) / top), abs=0.1)]
     at = [point for point in points if point[0] == pytest.approx(WIDTH * log1p(4) / log1p(60), abs=0.1)]
-    assert at[0][1] == pytest.approx(HEIGHT * (1 - float(recording.train_error[4]) / top), abs=0.1)
+    assert at[0][1] == pytest.approx(HEIGHT * (1 - float(recording.main_curve[4]) / top), abs=0.1)
 
 
 def test_curves_of_many_cycles_have_no_more_points_than_can_be_seen() -> None:

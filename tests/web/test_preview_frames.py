@@ -11,18 +11,21 @@ import pytest
 from PIL import Image
 
 import netviz
+from netviz.pipeline.looks import Filmed
 from netviz.recording.recording import Recording
 from netviz.story.story import add_story
 from netviz.timeline.plan import make_plan
 from netviz.web.preview import Memory
 from netviz.web.preview_frames import MOST_MARKS, DrawLock, PreviewVersion, draft, marks
 from tests.conftest import short_scene
+from tests.recordings import own_scene
 
 
 @pytest.fixture(scope="module")
 def shown(recording: Recording) -> PreviewVersion:
-    scene = recording.scene
-    return PreviewVersion(add_story(make_plan(scene, scene.duration), recording, scene), recording, DrawLock())
+    scene = own_scene(recording)
+    plan = add_story(make_plan(scene, scene.duration), recording, scene)
+    return PreviewVersion(plan, Filmed(recording, scene), DrawLock())
 
 
 def test_the_picture_is_the_still(shown: PreviewVersion, recording: Recording) -> None:
@@ -83,17 +86,18 @@ def test_a_draft_has_the_scenes_shape(size: tuple[int, int], small: tuple[int, i
 
 def test_memory(recording: Recording) -> None:
     memory = Memory(largest=1)
-    memory.keep(recording)
+    memory.keep(own_scene(recording), recording)
     asked = short_scene(title="Other")
     found = memory.find(asked)
-    assert found is not None and found.scene == asked and found.loss.base is recording.loss.base
-    other = netviz.record(short_scene(training__seed=2))
-    memory.keep(other)
-    assert memory.find(asked) is None and memory.find(other.scene) is not None
+    assert found is not None and own_scene(found) == asked and found.loss.base is recording.loss.base
+    changed = short_scene(training__seed=2)
+    other = netviz.record(changed)
+    memory.keep(changed, other)
+    assert memory.find(asked) is None and memory.find(changed) is not None
     memory = Memory()
     for each in (recording, other):
-        memory.keep(each)
-    assert memory.find(asked) is not None and memory.find(other.scene) is not None
+        memory.keep(own_scene(each), each)
+    assert memory.find(asked) is not None and memory.find(changed) is not None
 
 
 def test_the_draft_keeps_clear_of_what_a_platform_covers() -> None:
@@ -102,8 +106,8 @@ def test_the_draft_keeps_clear_of_what_a_platform_covers() -> None:
 
 
 def test_a_transparent_scene_is_shown_over_checks(recording: Recording) -> None:
-    clear = recording.with_scene(short_scene(output__transparent=True))
-    shown = PreviewVersion(make_plan(clear.scene, clear.scene.duration), clear, DrawLock())
+    scene = short_scene(output__transparent=True)
+    shown = PreviewVersion(make_plan(scene, scene.duration), Filmed(recording, scene), DrawLock())
     picture = np.asarray(Image.open(io.BytesIO(shown.picture(450))))
     assert picture.shape == (180, 320, 3)
     corner = picture[:20, :20].astype(int).mean(axis=2)

@@ -10,7 +10,7 @@ import html5lib
 import numpy as np
 import pytest
 
-from netviz.story.events import find_events
+from netviz.pipeline.api import events as find_events
 from netviz.timeline.timeline import Timeline
 from netviz.web.transcript import (
     NO_BREAK,
@@ -36,7 +36,7 @@ def test_alternative_text(timeline: Timeline) -> None:
         "The network has 3 inputs (first column, second column, third column), 4 hidden neurons and 1 output (answer).",
         "It learns from 7 examples in 60 cycles.",
     )
-    errors = [f"{100 * float(error):.1f}%" for error in recording.train_error[[0, -1]]]
+    errors = [f"{100 * float(error):.1f}%" for error in recording.main_curve[[0, -1]]]
     assert sentences[4] == f"Its average error goes from {errors[0]} to {errors[1]}."
     outputs = recording.forward(recording.examples.given)[-1]
     found = int(((outputs > 0.5) == (recording.examples.targets > 0.5)).all(axis=1).sum())
@@ -74,7 +74,7 @@ def test_a_passage_says_what_is_in_its_picture(timeline: Timeline) -> None:
     passage = next(each for each in passages(timeline) if each.cycle == 20)
     frame = timeline.frame(passage.start)
     assert frame.cycle == 20 and f"Average error {100 * frame.error:.1f}%." in passage.lines
-    rows = np.flatnonzero((recording.cycle == 20) & (recording.example >= 0))
+    rows = np.flatnonzero((recording.row_step == 20) & (recording.probe >= 0))
     first = float(recording.activations[-1][rows[0], 0])
     answers = passage.lines[-1].replace(NO_BREAK, " ")
     assert answers.startswith(f"Answers (wanted): 0 0 1: {first:.2f} (0); 0 1 1: ") and answers.count(";") == 6
@@ -141,12 +141,12 @@ def test_in_another_language() -> None:
     assert isinstance(german, Timeline)
     told = summary_of(german)
     assert "Es lernt aus 7 Beispielen in 60 Durchgängen." in told.sentences
-    page = transcript_page(german.recording.scene, told, passages(german), german.plan.fps)
+    page = transcript_page(german.scene, told, passages(german), german.plan.fps)
     assert '<html lang="de">' in page and "<h1>Abschrift: " in page and "Vor dem Lernen" in page
 
 
 def test_transcripts(timeline: Timeline) -> None:
-    scene = timeline.recording.scene.model_copy(update={"title": "<b>Less & more</b>"})
+    scene = timeline.scene.model_copy(update={"title": "<b>Less & more</b>"})
     told, fps = passages(timeline), timeline.plan.fps
     of = summary_of(film(title="<b>Less & more</b>"))
     text, page = (write(scene, of, told, fps) for write in (transcript_text, transcript_page))

@@ -17,7 +17,6 @@ from netviz.drawing.panels.growth import Front, fade_back, grown, node_levels
 from netviz.drawing.panels.panel import CORNER, LevelScale, RenderContext, Shapes
 from netviz.drawing.theme import Colour, colour, mix
 from netviz.recording.layers import Floats
-from netviz.scene.model import Activation
 from netviz.timeline.frame import Frame
 from netviz.timeline.sampled_answers import Domain, signed
 
@@ -188,7 +187,7 @@ class Tiles:
         self.front = Front(context.canvas, places, Rect(0, 0, 0, 0))
         scene, unit = context.scene, context.layout.unit
         # The inputs are shown as they are, cut off at -1 and 1 as in TensorFlow Playground.
-        self.activations: tuple[Activation, ...] = ("linear", *scene.outline.activations)
+        self.activations: tuple[str, ...] = ("linear", *scene.outline.activations)
         self.shown = [places.discs(layer) for layer in self.layers]
         centres = np.concatenate([places.centres[layer][discs] for layer, discs in enumerate(self.shown)])
         self.side = max(2, 2 * round(places.radius))

@@ -215,7 +215,7 @@ class ClassicHeaderPanel(NoGlow):
         edge = 2 * context.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
         self.share, self.scene = is_share(context.recording, context.scene), context.scene
-        self.full = 1.0 if self.share else float(context.recording.train_error.max()) or 1.0
+        self.full = 1.0 if self.share else float(context.recording.main_curve.max()) or 1.0
 
     def ground(self) -> None:
         """Draw the empty bar."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
 
+import numpy as np
+
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
@@ -16,8 +18,9 @@ from netviz.scene.phrases import say, whole
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
+from netviz.timeline.recorded_curves import RecordedCurve, recorded_curves
 
-ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1))}
+ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1)), 4: ((4,), (2, 2), (1, 1, 1, 1))}
 """Ways to arrange so many counters: the number of counters in each row."""
 
 
@@ -47,11 +50,13 @@ def counters(context: RenderContext) -> list[Counter]:
     ]
     if context.compared:
         return found
+    if not scene.outline.is_own:
+        return [*found, *_recorded(context)][: max(ROWS)]
     if scene.style != "classic" and (accuracy := Accuracy.of(recording, scene)) is not None:
         return [*found, *_shares(context, accuracy.at(0)[1] is not None)]
     if recording.test_loss is None:
         error = partial(error_text, share=is_share(recording, scene))
-        most = float(recording.train_error.max())
+        most = float(recording.main_curve.max())
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found
     train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
@@ -67,6 +72,33 @@ def counters(context: RenderContext) -> list[Counter]:
             lambda frame: f"{frame.test_loss or 0:z.4f}",
         ),
     ]
+
+
+def _recorded(context: RenderContext) -> list[Counter]:
+    """Counters of the curves that a run of somebody else's recorded, and the share of right answers, if that says it
+    of none of them."""
+    recording, scene, theme = context.recording, context.scene, context.theme
+    curves, found = recorded_curves(recording), []
+    if recording.curves:
+        error = partial(error_text, share=is_share(recording, scene))
+        highest = float(np.nanmax(recording.main_curve))
+        found.append(Counter(say(scene, "label-error"), error(highest), theme.error, lambda frame: error(frame.error)))
+    if recording.test_loss is not None:
+        most = f"{float(np.nanmax(recording.test_loss)):z.4f}"
+        found.append(
+            Counter(say(scene, "label-test-loss"), most, theme.test_error, lambda frame: f"{frame.test_loss or 0:z.4f}")
+        )
+    for curve in curves:
+        longest = max((curve.text(float(value)) for value in curve.values), key=len)
+        found.append(Counter(curve.name, longest, theme.ink, partial(_value, curve)))
+    is_said = any(curve.is_share for curve in curves)
+    if not is_said and scene.style != "classic" and Accuracy.of(recording, scene) is not None:
+        found += _shares(context, has_tests=False)
+    return found
+
+
+def _value(curve: RecordedCurve, frame: Frame) -> str:
+    return curve.text(curve.at(frame.cycle))
 
 
 def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:

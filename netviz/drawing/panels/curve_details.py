@@ -102,7 +102,7 @@ class CurveDetails:
         """Drawing of the curve between two cycles, and the error at the panel's top."""
         recording, theme, unit = self.context.recording, self.context.theme, self.context.layout.unit
         at = np.geomspace(*cycles, _POINTS)
-        errors = np.interp(at, recording.curve_cycle, recording.train_error)
+        errors = np.interp(at, recording.curve_step, recording.main_curve)
         top = HEADROOM * float(errors.max())
         x, y = self._x_in(at, cycles), self._y_in(errors, top)
         area = np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, self.slot.bottom, self.slot.bottom]])
@@ -116,7 +116,7 @@ class CurveDetails:
         drawn, top = self._close_up(detail.cycles)
         recording, now = context.recording, min(frame.curve_cycle, float(detail.cycles[1]))
         x = float(self._x_in(now, detail.cycles))
-        error = float(np.interp(now, recording.curve_cycle, recording.train_error))
+        error = float(np.interp(now, recording.curve_step, recording.main_curve))
         y = float(self._y_in(error, top))
         for part in drawn.until(x):
             canvas.put(part, level)
@@ -142,9 +142,9 @@ class CurveDetails:
     def _ribbons_of(self, named: int) -> Strips:
         """Drawing of all inputs' shares over the cycles, one on the other, the one spoken of in colour."""
         recording, theme, slot = self.context.recording, self.context.theme, self.slot
-        rows = np.flatnonzero(recording.example == AT_REST)
+        rows = np.flatnonzero(recording.probe == AT_REST)
         inputs = self.context.scene.outline.layers[0]
-        cycles, shares = recording.cycle[rows], input_shares(recording.weights[0][recording.moment[rows]], inputs)
+        cycles, shares = recording.row_step[rows], input_shares(recording.weights[0][recording.moment[rows]], inputs)
         x = self._x(cycles.astype(np.float64))
         # The one spoken of lies at the bottom, where its height can be judged.
         order = [named, *(number for number in reversed(range(inputs)) if number != named)]

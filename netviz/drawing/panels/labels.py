@@ -14,7 +14,6 @@ from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
-from netviz.scene.model import Feature
 from netviz.scene.phrases import say
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot, WalkShot
@@ -50,7 +49,7 @@ MOST = 0.6
 TICK = "✓"
 """Stands for an error that would be written as 0.00."""
 
-FEATURES: dict[Feature, str] = {
+FEATURES: dict[str, str] = {
     "x1": "x₁",
     "x2": "x₂",
     "x1^2": "x₁²",

@@ -348,7 +348,7 @@ class EdgeBundles:
             field.add_line(curve, ((1.0, float(sigma)),)) for curve, sigma in zip(curves, sigmas, strict=True)
         ]
         found = Bands(layer, before.members, after.members[:, :neurons].T, np.array(light_sources), 1.0)
-        rest = np.flatnonzero(recording.example == AT_REST)
+        rest = np.flatnonzero(recording.probe == AT_REST)
         moments = (state_of(recording, scene, int(rest[at])).weights[layer] for at in (0, len(rest) // 2, -1))
         return found._replace(most=max(float(found.sums(np.abs(moment)).max()) for moment in moments) or 1.0)
 

@@ -10,7 +10,6 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import EllipseCollection, PolyCollection
 from matplotlib.lines import Line2D
-from numpy.typing import NDArray
 
 from netviz.drawing.canvas import CoverDrawing, Strips, strips
 from netviz.drawing.layout import Rect
@@ -19,11 +18,12 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Integers
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame
+from netviz.timeline.recorded_curves import recorded_curves
 from netviz.timeline.step_timing import rise
 
 _POINTS = 500
@@ -35,23 +35,33 @@ GLOW = np.array([0.55])
 """Strength of the current point's glow."""
 
 
+HEADROOM = 1.04
+"""The panel's top in parts of the highest value."""
+OTHERS = ((0.75, "solid"), (0.75, (0, (3.0, 1.6))), (0.75, (0, (1.0, 1.6))), (0.5, "solid"), (0.5, (0, (3.0, 1.6))))
+"""Light and dashes of curves that are no losses; as many are drawn."""
+
 APPEARS = 0.85
 """Part of the drawing of the network after which the curve's first point appears."""
 
 
 class Trace:
-    """One curve of the panel: its recorded values, and the artists of its past part."""
+    """One curve of the panel: its recorded values, and the artists of its past part.
+
+    scale: the value at the panel's top, for a curve that is no loss; None for those that share the losses' scale.
+    """
 
     def __init__(
         self,
         context: RenderContext,
         name: str,
-        cycles: NDArray[np.int64],
+        cycles: Integers,
         values: Floats,
         colour: Colour,
         filled: bool,
         dashes: Any = "solid",
+        scale: float | None = None,
     ) -> None:
+        self.scale = scale
         self.name, self.cycles, self.recorded, self.colour, self.dashes = name, cycles, values, colour, dashes
         unit, theme, axes = context.layout.unit, context.theme, context.canvas.axes
         self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
@@ -72,20 +82,29 @@ class Trace:
 def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False) -> list[Trace]:
     """Curves of a run; of several side by side one of each."""
     recording, scene, theme = context.recording, context.scene, context.theme
-    cycles = recording.curve_cycle
+    cycles = recording.curve_step
     if context.compared:
         # The headings show every run's line beside its name: names are repeated only at the ends of whole curves.
         names = _short_names(context, NAMED * slot.width) if shows_future else [""] * len(context.compared)
         several = zip(names, context.compared, caption_looks(theme), strict=False)
         return [
             Trace(
-                context, name, each.curve_cycle, compared_runs(each), look.colour, filled=False, dashes=look.dashes,
+                context, name, each.curve_step, compared_runs(each), look.colour, filled=False, dashes=look.dashes,
             )
             for name, each, look in several
         ]  # fmt: skip
+    others = [
+        Trace(
+            context, curve.name, cycles, curve.values, mix(theme.centre, theme.ink, level), filled=False, dashes=dashes,
+            scale=1.0 if curve.is_share else float(np.nanmax(np.abs(curve.values))) or 1.0,
+        )
+        for curve, (level, dashes) in zip(recorded_curves(recording), OTHERS, strict=False)
+    ]  # fmt: skip
     if recording.test_loss is None:
-        return [Trace(context, "", cycles, recording.train_error, theme.error, filled=True)]
+        name = say(scene, "label-error") if others else ""
+        return [*others, Trace(context, name, cycles, recording.main_curve, theme.error, filled=True)]
     return [
+        *others,
         Trace(context, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
         Trace(context, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
     ]
@@ -128,7 +147,8 @@ class CurvePanel(NoGlow):
         self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
         # Curves that break off have diverged before: the scale comes from those that go on to the end.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
-        self.top = max(float(trace.recorded.max()) for trace in whole) * 1.04 or 1.0
+        losses = [float(np.nanmax(trace.recorded)) for trace in whole if trace.scale is None]
+        self.top = max(losses, default=1.0) * HEADROOM or 1.0
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
@@ -136,20 +156,24 @@ class CurvePanel(NoGlow):
 
     def _seen(self, trace: Trace) -> Floats:
         """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""
-        values = np.minimum(self.top, np.interp(self.cycles, trace.cycles, trace.recorded))
+        values = np.minimum(self._top(trace), np.interp(self.cycles, trace.cycles, trace.recorded))
         return np.asarray(np.where(self.cycles < trace.cycles[-1] + 0.5, values, np.nan))
 
     def _x(self, cycle: Floats | float) -> Floats:
         slot = self.slot
         return np.asarray(slot.x + slot.width * np.log1p(cycle) / np.log1p(self.last))
 
-    def _y(self, value: Floats | float) -> Floats:
+    def _top(self, trace: Trace) -> float:
+        """The value at the panel's top."""
+        return self.top if trace.scale is None else trace.scale * HEADROOM
+
+    def _y(self, value: Floats | float, trace: Trace) -> Floats:
         slot = self.slot
-        return np.asarray(slot.bottom - slot.height * np.asarray(value) / self.top)
+        return np.asarray(slot.bottom - slot.height * np.asarray(value) / self._top(trace))
 
     def _now(self, cycle: float, trace: Trace) -> float:
         """A curve's value at a cycle, on the straight line between two recorded ones."""
-        return min(self.top, float(np.interp(cycle, trace.cycles, trace.recorded)))
+        return min(self._top(trace), float(np.interp(cycle, trace.cycles, trace.recorded)))
 
     def _ticks(self) -> list[int]:
         ticks = [10**power for power in range(12) if 10**power <= self.last]
@@ -175,7 +199,7 @@ class CurvePanel(NoGlow):
         ]
         for trace, values in zip(self.traces, self.values if self.shows_future else (), strict=False):
             faint = tuple(mix(theme.centre, trace.colour, 0.30))
-            points = self._x(self.cycles), self._y(values)
+            points = self._x(self.cycles), self._y(values, trace)
             artists.append(Line2D(*points, color=faint, linewidth=2.0 * layout.unit, linestyle=trace.dashes))
         for artist in artists:
             canvas.axes.add_line(artist)
@@ -215,7 +239,7 @@ class CurvePanel(NoGlow):
     def _name_heights(self) -> list[float]:
         """Heights of the curves' names: at their ends, but not on each other."""
         small, slot = self.context.layout.small, self.slot
-        ends = [float(self._y(self._now(self.last, trace))) for trace in self.traces]
+        ends = [float(self._y(self._now(self.last, trace), trace)) for trace in self.traces]
         order = sorted(range(len(ends)), key=lambda index: ends[index])
         highest = slot.bottom - 0.4 * small
         for index in reversed(order):
@@ -228,7 +252,7 @@ class CurvePanel(NoGlow):
         x, bottom = self._x(self.cycles), self.slot.bottom
         artists: list[Artist] = []
         for trace, values in zip(self.traces, self.values, strict=True):
-            y = self._y(values)
+            y = self._y(values, trace)
             if trace.area is not None:
                 trace.area.set_verts([np.column_stack([np.r_[x, x[-1], x[0]], np.r_[y, bottom, bottom]])])
                 artists.append(trace.area)
@@ -268,7 +292,7 @@ class CurvePanel(NoGlow):
         found, reach = [], 8 * self.context.layout.unit
         for trace in self.traces:
             x = float(self._x(min(cycle, float(trace.cycles[-1]))))
-            y = float(self._y(self._now(cycle, trace)))
+            y = float(self._y(self._now(cycle, trace), trace))
             trace.point.set_offsets([(x, y)])
             slot = Rect(x - reach, y - reach, 2 * reach, 2 * reach)
             found.append((x, y, self.context.canvas.drawing(trace.point, slot=slot)))

@@ -196,7 +196,7 @@ def with_ends(
 ) -> NetworkPositions:
     """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
     layers = context.scene.outline.layers  # another run of a comparison may have others, and other synapses
-    alike = [each for each in context.runs if each[0].info["complete"] and each[1].outline.layers == layers]
+    alike = [each for each in context.runs if each[0].is_complete and each[1].outline.layers == layers]
     greatest = _greatest(alike or [(context.recording, context.scene)])
     thickness = line_thickness(context, places)
     is_playground = context.scene.style == "playground"

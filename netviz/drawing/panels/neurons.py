@@ -161,7 +161,7 @@ def _number_size(context: RenderContext, radius: float) -> float | None:
     longest = max(
         (
             number(float(value))
-            for recording in [each for each in context.compared if each.info["complete"]] or [context.recording]
+            for recording in [each for each in context.compared if each.is_complete] or [context.recording]
             for layer in recording.activations
             for value in (layer.min(), layer.max())
         ),

@@ -18,7 +18,7 @@ from netviz.drawing.responses import Responses
 from netviz.drawing.text import Typefaces
 from netviz.drawing.theme import Colour, Theme
 from netviz.recording.layers import Floats
-from netviz.recording.recording import Recording
+from netviz.recording.recording import InputRows, Recording
 from netviz.scene.scene import Look
 from netviz.timeline.frame import Frame
 
@@ -179,7 +179,7 @@ class LevelScale:
         compared: all runs side by side, with their scenes: then they have one scale, in which equal values look the
         same. Runs that broke off are left out of it: their numbers had diverged.
         """
-        several = [each for each in compared if each[0].info["complete"]] or [(recording, scene)]
+        several = [each for each in compared if each[0].is_complete] or [(recording, scene)]
         drawn = [layer for each, of in several for layer in each.weights + (each.biases if of.has_bias_nodes else ())]
         return cls(
             max(map(_largest, drawn)) or 1.0,
@@ -211,7 +211,7 @@ class LevelScale:
         return result
 
 
-def _largest(values: Floats) -> float:
+def _largest(values: Floats | InputRows) -> float:
     """The largest absolute value, without a copy of what may be most of the recording."""
     return max(float(values.max()), -float(values.min()))
 

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.collections import LineCollection
-from numpy.typing import NDArray
 
 from netviz.drawing.canvas import FAINTEST, HALF, CoverDrawing
 from netviz.drawing.glow import Blobs
@@ -24,7 +23,7 @@ from netviz.drawing.panels.terms_in_network import TermsInNetwork
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.synapse_curves import curves as curves_of
 from netviz.drawing.theme import Colour, Theme, mix
-from netviz.recording.layers import Floats
+from netviz.recording.layers import Floats, Integers
 from netviz.recording.recording import AT_REST
 from netviz.timeline.frame import Frame, Pulse, state_of
 
@@ -241,7 +240,7 @@ class Synapses:
         strokes = self._strokes_of(staged.synapse)
         strokes.draw(weight, np.array([width]), staged.colour[None], np.array([staged.level]))
 
-    def _looks(self, weights: Floats, shine: Floats, lines: NDArray[np.int64] | slice = slice(None)) -> Looks:
+    def _looks(self, weights: Floats, shine: Floats, lines: Integers | slice = slice(None)) -> Looks:
         """Looks of lines with weights (n,) that shine (n,) so far, 0 to 1. lines: their numbers, if not all."""
         theme, sign, shining = self.context.theme, self._sign_colour(weights), shine[:, None]
         if self.is_playground:
@@ -275,8 +274,8 @@ class Synapses:
             yield frame.row, frame.row if frame.row_after is None else frame.row_after
             return
         recording = self.context.recording
-        rest = np.flatnonzero(recording.example == AT_REST)
-        at = int(np.searchsorted(recording.cycle[rest], frame.curve_cycle, side="right")) - 1
+        rest = np.flatnonzero(recording.probe == AT_REST)
+        at = int(np.searchsorted(recording.row_step[rest], frame.curve_cycle, side="right")) - 1
         following = int(rest[min(at + 1, len(rest) - 1)])
         yield int(rest[at]), following
         for row in range(int(rest[at]) + 1, min(following, int(rest[at]) + 1 + MOST_TRIED)):
@@ -298,7 +297,7 @@ class Synapses:
         """Values of all lines, layer after layer."""
         return np.concatenate([self._of(layer, each) for layer, each in enumerate(values)])
 
-    def _running(self, pulse: Pulse, frame: Frame) -> tuple[NDArray[np.int64], Floats, Floats]:
+    def _running(self, pulse: Pulse, frame: Frame) -> tuple[Integers, Floats, Floats]:
         """Lines of a pulse's layer along which comets run; their weights, and the strengths of the comets, 0 to 1.
 
         Of very many only the strongest.
@@ -309,7 +308,7 @@ class Synapses:
             lines = np.sort(np.argsort(-strength, kind="stable")[:MOST_COMETS])
         return lines, weights[lines], np.sqrt(strength[lines])
 
-    def _tails(self, pulse: Pulse, lines: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    def _tails(self, pulse: Pulse, lines: Integers) -> tuple[Floats, Floats]:
         """Positions of the lights of the comets' halos (synapses, lights, 2), and how bright they are (lights,)."""
         curves = self.lines[pulse.layer][lines]
         last = curves.shape[1] - 1
@@ -475,9 +474,7 @@ class LineBatch:
             ]
         )
 
-    def _drawing(
-        self, coats: Sequence[tuple[NDArray[np.int64], Floats, Floats, Floats, Floats, float]]
-    ) -> CoverDrawing:
+    def _drawing(self, coats: Sequence[tuple[Integers, Floats, Floats, Floats, Floats, float]]) -> CoverDrawing:
         """Drawing of coats of strokes: numbers of lines, weights, widths, colours, opacity, part of the width drawn."""
         pens = []
         for which, weights, widths, colours, opacity, part in coats:

@@ -131,7 +131,7 @@ class TermsInNetwork:
         scene = self.context.scene
         first = scene.outline.steps[0]
         walked = [(shot.cycle or first, shot.example - 1) for shot in scene.shots if isinstance(shot, WalkShot)]
-        rows = [row for row, at in enumerate(zip(recording.cycle, recording.example, strict=True)) if at in walked]
+        rows = [row for row, at in enumerate(zip(recording.row_step, recording.probe, strict=True)) if at in walked]
         weights = [layer for row in rows for layers in recording.parameters_at(row) for layer in layers]
         texts = {number(float(weight)) for layer in weights for weight in layer.ravel()}
         return max((width(text, font, size) for text in texts), default=0.0)

@@ -229,12 +229,12 @@ def caption_looks(theme: Theme) -> tuple[TextLook, ...]:
 
 def compared_runs(recording: Recording) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Measure by which runs are compared: the loss on the examples kept for testing, else the average error."""
-    return recording.train_error if recording.test_loss is None else recording.test_loss
+    return recording.main_curve if recording.test_loss is None else recording.test_loss
 
 
 def lowest_of(recordings: Sequence[Recording]) -> int | None:
     """Number of the run that ends with the lowest measure of all; None where several do, or none was completed."""
-    ends = [float(compared_runs(each)[-1]) if each.info["complete"] else np.inf for each in recordings]
+    ends = [float(compared_runs(each)[-1]) if each.is_complete else np.inf for each in recordings]
     lowest = min(ends)
     return ends.index(lowest) if np.isfinite(lowest) and ends.count(lowest) == 1 else None
 
@@ -249,7 +249,7 @@ class HeadingPanel(NoGlow):
         self.is_tested = context.recording.test_loss is not None
         self.measure = "label-test-loss" if self.is_tested else "label-error"
         self.is_lowest = lowest_of(context.compared) == number
-        self.last = int(context.recording.curve_cycle[-1])
+        self.last = int(context.recording.curve_step[-1])
         self.in_percent = not self.is_tested and all(is_share(*each) for each in context.runs)
         self.size, small = layout.body, layout.small
         has_two = slot.height > 2.2 * self.size
@@ -262,7 +262,7 @@ class HeadingPanel(NoGlow):
         used = 0.0 if has_two else widest + self.size  # all samples begin at the same place
         self.sample = slot.x + used, slot.x + used + SAMPLE * self.size
         self.figure = self.sample[1] + 0.6 * self.size
-        whole_runs = [each for each in context.compared if each.info["complete"]]
+        whole_runs = [each for each in context.compared if each.is_complete]
         longest = max((self._text(float(value)) for each in whole_runs for value in compared_runs(each)), key=len)
         after = self.figure + width(longest, faces.figures, self.size) + 0.6 * self.size, self.y[1]
         above = slot.x + widest + 0.6 * self.size, self.y[0]

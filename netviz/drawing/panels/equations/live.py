@@ -16,6 +16,7 @@ from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.text import Mask, mask, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import losses
+from netviz.recording.recording import InputRows
 from netviz.timeline.frame import Array, Frame
 
 ACTIVATION_DECIMALS, WEIGHT_DECIMALS = 3, 2
@@ -181,6 +182,8 @@ class LiveForwardPass:
             if symbolic:
                 steps.insert(0, [Symbol(f"= {opening}{inside}{closing}")])
             found.append((symbols.vector(layer + 1), layer, steps))
+        if self.outline.loss is None:
+            return found
         error: list[list[Piece]] = [[Symbol(self._loss_symbol()), Symbol("=", "loss")]]
         return [*found, ("E", len(found), error)]
 
@@ -194,11 +197,11 @@ class LiveForwardPass:
         """Decimals of a layer's activations: of the inputs no more than they have."""
         if layer:
             return ACTIVATION_DECIMALS
-        inputs = self.context.recording.activations[0]
+        inputs = self.context.recording.probes.inputs
         rounded = (decimals for decimals in range(WEIGHT_DECIMALS) if np.allclose(inputs, inputs.round(decimals)))
         return next(rounded, WEIGHT_DECIMALS)
 
-    def _across(self, values: Array, decimals: int) -> int:
+    def _across(self, values: Array | InputRows, decimals: int) -> int:
         """Figures of the widest of the recorded values."""
         return max(len(_figures(float(value), decimals)) for value in (values.min(), values.max(), 0.0))
 
@@ -312,7 +315,7 @@ class LiveForwardPass:
         return values, level
 
     def _loss(self, frame: Frame) -> float | None:
-        if frame.target is None or frame.row is None:
+        if frame.target is None or frame.row is None or self.outline.loss is None:
             return None
         recording, sizes = self.context.recording, self.outline.layers
         values = [layer[:count] for layer, count in zip(frame.activations, sizes, strict=True)]

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from netviz.drawing.formula import Formula, Matrix
 from netviz.recording.recording import Recording
-from netviz.scene.model import Activation, Loss
 from netviz.scene.scene import Look
 from netviz.timeline.worked_example import worked_weight
 
@@ -49,8 +48,8 @@ class WorkedExample:
     """
 
     symbols: Symbols
-    activations: tuple[Activation, ...]
-    loss: Loss
+    activations: tuple[str, ...]
+    loss: str | None
     rate: float | None
     has_biases: bool
     learns_biases: bool
@@ -81,8 +80,8 @@ class WorkedExample:
             biases=[*now.biases],
             layers=[layer[row] for layer in recording.activations],
             target=recording.targets[row],
-            error=float(recording.loss[row]),
-            deltas=recording.deltas(row),
+            error=math.nan if recording.loss is None else float(recording.loss[row]),
+            deltas=recording.deltas(row) if recording.has_errors else (),
             weights_after=[*after.weights],
             biases_after=[*after.biases],
         )
@@ -98,7 +97,7 @@ class WorkedExample:
         return result
 
 
-def brackets_of(activation: Activation) -> tuple[str, str]:
+def brackets_of(activation: str) -> tuple[str, str]:
     """Opening and closing text of an activation function, to stand around its argument."""
     if activation == "linear":
         return "", ""
@@ -106,7 +105,7 @@ def brackets_of(activation: Activation) -> tuple[str, str]:
     return shorter.get(activation, named(activation) + "("), ")"
 
 
-def named(activation: Activation) -> str:
+def named(activation: str) -> str:
     """Symbol of an activation function by its name."""
     name = activation.replace("_", r"\ ")
     return rf"\mathrm{{{name}}}"

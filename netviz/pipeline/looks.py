@@ -1,0 +1,290 @@
+"""Looks of recordings: the scene that a film of a recorded run is made with.
+
+How a film looks is said by the options, a look file or mapping, the recording itself, and defaults, in this order.
+Mappings are merged, lists are replaced.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.recording.comparison import Comparison
+from netviz.recording.layers import ACTIVATIONS
+from netviz.recording.recorder import Recorder
+from netviz.recording.recording import Recording, finite_part, in_numbers
+from netviz.scene.loader import ParseResult, read_stored
+from netviz.scene.look_file import LookKeys, LookSource, foreign_keys, read_look
+from netviz.scene.messages import printable
+from netviz.scene.model import FEWEST_RUNS, MOST_RUNS
+from netviz.scene.outline import Outline
+from netviz.scene.overrides import Override, run_scenes
+from netviz.scene.scene import Look, Scene
+from netviz.scene.shots import WalkShot
+from netviz.scene.validation import MOST_SHOWN
+from netviz.timeline.outline import evenly_spread, outline_of_recording
+from netviz.training.setup import presents
+
+
+@dataclass(frozen=True, eq=False)
+class Filmed:
+    """A recorded run, or several, and the scene that their film is made with."""
+
+    recorded: Recording | Comparison
+    scene: Look
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """The recordings: one, or those of all runs."""
+        return self.recorded.recordings if isinstance(self.recorded, Comparison) else (self.recorded,)
+
+    @property
+    def comparison(self) -> Comparison:
+        """The recordings of several runs, where it is of several."""
+        assert isinstance(self.recorded, Comparison), "it is of one run"
+        return self.recorded
+
+    @property
+    def scenes(self) -> tuple[Look, ...]:
+        """The scene of each run; they differ in what is known of the runs."""
+        if not isinstance(self.recorded, Comparison):
+            return (self.scene,)
+        if isinstance(self.scene, Scene):
+            return tuple(run_scenes(self.scene))
+        return tuple(
+            self.scene.of_run(
+                replace(outline_of_recording(each, self.scene), **_clock(self.scene.outline)),
+                self.recorded.names,
+            )
+            for each in self.recordings
+        )
+
+
+Recorded = Recording | Comparison | Recorder | Filmed
+"""What training has left: of one run, or of several that are shown side by side; or a recorder, as far as it is."""
+Source = Scene | Recorded
+"""Source of films and stills: a scene to be trained, or what training has left."""
+
+
+def resolved(source: Source, look: LookSource | None = None, frames: int | None = None) -> Scene | Filmed:
+    """The scene of a film, or a recorded run with the scene of its film.
+
+    look: keys to be put over those of the scene or recording, see `LookSource`. frames: number of steps to be shown.
+    Raises InputError, with all that is wrong with them.
+    """
+    if isinstance(source, Filmed) or (isinstance(source, Scene) and look is None and frames is None):
+        return source
+    keys = read_look(look)
+    if isinstance(source, Scene):
+        shown = {} if frames is None else {"schedule.frames": Override(frames, "frames")}
+        result = read_stored(source.model_dump(mode="json"), None, shown, look=keys.overrides)
+        found: Scene | Filmed | None = None if keys.problems else result.scene
+        problems = (*keys.problems, *result.problems)
+    else:
+        recorded = source.recording() if isinstance(source, Recorder) else source
+        found, result = read_filmed(recorded, keys, frames=None if frames is None else Override(frames, "frames"))
+        problems = result.problems
+    if found is None:
+        raise InputError(problems)
+    for note in (*keys.notes, *result.notes) if isinstance(source, Scene) else result.notes:
+        warnings.warn(note, NetvizWarning, stacklevel=3)
+    return found
+
+
+def filmed(recorded: Recorded, look: LookSource | None = None, frames: int | None = None) -> Filmed:
+    """A recorded run with the scene of its film, see `resolved`."""
+    found = resolved(recorded, look, frames)
+    assert isinstance(found, Filmed)
+    return found
+
+
+def read_filmed(
+    recorded: Recording | Comparison,
+    look: LookKeys,
+    overrides: Mapping[str, Override] | None = None,
+    *,
+    frames: Override | None = None,
+    path: Path | None = None,
+) -> tuple[Filmed | None, ParseResult]:
+    """The same, with overrides of the scene's keys and all mistakes at their places. path: the recording's, for names.
+
+    frames: with where it was given. The first is None where there are mistakes.
+    """
+    try:
+        recorded = _shown(recorded)
+    except ValueError as wrong:
+        return None, ParseResult((*look.problems, Problem("the recording", str(wrong))), path=path)
+    shown = None if frames is None else frames.value
+    stored, first = recorded.look or {}, first_of(recorded)
+    problems = [*_comparison_problems(recorded), *look.problems, *foreign_keys(stored, "the look in the recording")]
+    try:
+        setup = _setup_of(recorded, first, shown, [*_walked(stored), *_walked_in(look.overrides)])
+    except ValueError as wrong:
+        problems.append(Problem("the recording" if frames is None else frames.origin, str(wrong)))
+        return None, ParseResult(tuple(problems), path=path)
+    if problems:
+        return None, ParseResult(tuple(problems), path=path)
+    network = {**(stored.get("network") or {}), **setup["network"]}
+    result = read_stored({**stored, **setup, "network": network}, path, overrides, look=look.overrides)
+    result = replace(result, notes=(*look.notes, *result.notes))
+    if result.scene is None:
+        return None, result
+    if recorded.training_setup is None:
+        look_of_run = _of_foreign_run(recorded, first, result.scene, shown)
+        problems += _unknown_parts(recorded, look_of_run)
+        if problems:
+            return None, replace(result, problems=tuple(problems), scene=None)
+        return Filmed(recorded, look_of_run), result
+    film = Filmed(recorded, result.scene)
+    runs = zip(film.recordings, film.scenes, strict=True)
+    if all(presents(run, scene) for run, scene in runs if isinstance(scene, Scene)):
+        return film, result
+    message = "the film presents examples that were not recorded (the learning shot's examples, or a walk)"
+    problem = result.located(Problem("shots", message))
+    if frames is not None and result.scene.presented_count is not None:
+        message = "the learning shot presents some examples in turn, and with fewer cycles others than were recorded"
+        problem = Problem(frames.origin, f"{message}; leave it out")
+    return None, replace(result, problems=(problem,), scene=None)
+
+
+def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
+    """What can be shown of it: all moments whose numbers are finite."""
+    if isinstance(recorded, Comparison):
+        return replace(recorded, recordings=tuple(map(finite_part, recorded.recordings)))
+    return finite_part(recorded)
+
+
+def _comparison_problems(recorded: Recording | Comparison) -> Iterator[Problem]:
+    """What keeps recordings, each made by itself, from being shown with one clock and one table of examples."""
+    if isinstance(recorded, Recording) or recorded.training_setup is not None:
+        return
+    first = recorded.recordings[0]
+    if not FEWEST_RUNS <= len(recorded.recordings) <= MOST_RUNS:
+        message = (
+            f"{len(recorded.recordings)} recordings are given; {FEWEST_RUNS} to {MOST_RUNS} can stand side by side"
+        )
+        yield Problem("the recordings", message)
+    if None not in recorded.diverged:
+        yield Problem("the recordings", "all of them broke off, so there is nothing to compare")
+    for name, each in zip(recorded.names[1:], recorded.recordings[1:], strict=True):
+        if each.unit != first.unit:
+            message = f"counts in {each.unit}s, and {recorded.names[0]} in {first.unit}s; one clock is for both"
+            yield Problem(name, message)
+        same = each.probes.inputs.shape == first.probes.inputs.shape
+        if not same or not np.array_equal(in_numbers(each.probes.inputs), in_numbers(first.probes.inputs)):
+            yield Problem(name, f"shows other examples than {recorded.names[0]}; record them with the same ones")
+
+
+def first_of(recorded: Recording | Comparison) -> Recording:
+    """The recording, or the first of several."""
+    return recorded.recordings[0] if isinstance(recorded, Comparison) else recorded
+
+
+def others_of(recorded: Recording | Comparison) -> tuple[Recording, ...]:
+    """The recordings beside the first; none of one alone."""
+    return recorded.recordings[1:] if isinstance(recorded, Comparison) else ()
+
+
+def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Problem]:
+    """Parts of a look that need what recordings do not say: how weights are changed, targets, some layer's function."""
+    for each in recorded.recordings if isinstance(recorded, Comparison) else (recorded,):
+        for index, layer in enumerate(each.network.layers):
+            if not layer.exact:
+                message = (
+                    f"layer {index} has the activation {printable(layer.activation)!r}, which netviz cannot compute, "
+                    f"and a film asks the network more than was recorded; it knows {', '.join(ACTIVATIONS)}"
+                )
+                yield Problem("the recording", message)
+    outline = look.outline
+    for index, shot in enumerate(look.shots):
+        if isinstance(shot, WalkShot) and (outline.loss is None or not outline.has_targets):
+            message = "a walk computes the error, and the recording has no loss or no targets to do so; leave it out"
+            yield Problem(f"shots[{index}]", message)
+        elif isinstance(shot, WalkShot) and shot.backward:
+            message = "the run was not trained by netviz, so how its weights are changed is not known; leave it out"
+            yield Problem(f"shots[{index}].backward", message)
+    for index, panel in enumerate(look.panels or ()):
+        if panel.panel in ("table", "answers", "boundary") and not outline.has_targets:
+            yield Problem(f"panels[{index}]", f"the panel {panel.panel} shows targets, and the recording has none")
+
+
+def _walked(data: Mapping[str, Any]) -> Iterator[int]:
+    """Steps that worked examples are of, in the data of a look."""
+    shots = data.get("shots")
+    for shot in shots if isinstance(shots, list) else ():
+        if isinstance(shot, Mapping) and shot.get("shot") == "walk" and type(shot.get("cycle")) is int:
+            yield shot["cycle"]
+
+
+def _walked_in(overrides: Mapping[str, Override]) -> Iterator[int]:
+    return _walked({key: override.value for key, override in overrides.items()})
+
+
+# The parts of a scene that its run decides: as it was trained or, for a run of somebody else's, such that the look is
+# checked against its network and its probes.
+
+
+def _setup_of(
+    recorded: Recording | Comparison, first: Recording, frames: int | None, walked: Sequence[int]
+) -> dict[str, Any]:
+    """Those parts as JSON. walked: steps that are shown in any case. Raises ValueError if too many are to be shown."""
+    if recorded.training_setup is not None:
+        setup = dict(recorded.training_setup)
+        if frames is not None:
+            steps = [step for step in first.shown_steps if step > 0]
+            if frames > len(steps):
+                raise ValueError(f"the recording has {len(steps)} cycles to be shown; show {len(steps)} or fewer")
+            shown = {*evenly_spread(steps, frames), *(step for step in walked if step in steps)}
+            setup["schedule"] = {"cycles": sorted(shown)}
+        return setup
+    others = others_of(recorded)
+    outline = outline_of_recording(first, Look(), frames, others)
+    steps = [step for step in first.shown_steps if step > outline.first_step]
+    steps = [step for step in steps if all(step in each.shown_steps for each in others)]
+    kinds = [kind if kind in ACTIVATIONS else "linear" for kind in outline.activations]
+    none = (0.0,) * outline.layers[-1]
+    inputs, targets = outline.inputs or (), outline.targets or (none,) * outline.examples
+    return {
+        "network": {"layers": list(outline.layers), "activation": kinds, "bias": bool(outline.bias)},
+        "data": {
+            "examples": [
+                {"inputs": list(each), "target": list(target)} for each, target in zip(inputs, targets, strict=True)
+            ]
+        },
+        "training": {"cycles": outline.last_step},
+        "schedule": {"cycles": steps if len(steps) <= MOST_SHOWN else [*outline.steps]},
+        **_compared(recorded),
+    }
+
+
+def _compared(recorded: Recording | Comparison) -> dict[str, Any]:
+    """The runs of a comparison, which differ in something that no look depends on."""
+    if isinstance(recorded, Recording):
+        return {}
+    return {"compare": [{"name": name, "set": {"training.seed": at}} for at, name in enumerate(recorded.names)]}
+
+
+def _clock(outline: Outline) -> dict[str, Any]:
+    """What runs side by side share: the steps of their film."""
+    return {name: getattr(outline, name) for name in ("first_step", "last_step", "shown_steps")}
+
+
+def _of_foreign_run(recorded: Recording | Comparison, first: Recording, scene: Scene, frames: int | None) -> Look:
+    """The look that was read, of the run as it is recorded."""
+    outline = outline_of_recording(first, scene, frames, others_of(recorded))
+    runs = recorded.names if isinstance(recorded, Comparison) else ()
+    look = scene.of_run(outline, runs)
+    names, first_layer, last_layer = look.network, first.network.layers[0], first.network.layers[-1]
+    named = names.model_copy(
+        update={
+            "inputs": names.inputs or first_layer.neurons,
+            "outputs": names.outputs or last_layer.neurons or first.probes.classes,
+        }
+    )
+    return look.model_copy(update={"network": named}).of_run(outline, runs)

@@ -1,0 +1,218 @@
+"""What a recorder is given at first: layers, probes, targets, names and budget, all checked at once."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from netviz.errors import InputError, NetvizNote, Problem
+from netviz.recording.given_arrays import all_finite, read_array
+from netviz.recording.network import LOSSES, Network
+from netviz.recording.recording import AnyArray, Probes, in_numbers
+
+MOST_PROBES = 64
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+@dataclass(frozen=True, eq=False)
+class RecorderArguments:
+    """What a recorder knows before the first moment."""
+
+    network: Network
+    """Without the shapes of its biases: which layers have some is known with the first moment."""
+    probes: Probes
+    points: AnyArray | None
+    """(Q, n_0)."""
+    point_targets: AnyArray | None
+    """(Q, n_L)."""
+    unit: str
+    budget: int
+    """Bytes."""
+
+
+def check_arguments(
+    layers: Sequence[int],
+    activation: str | Sequence[str],
+    probes: Any,
+    targets: Any,
+    *,
+    loss: str | None,
+    unit: str,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    names: Sequence[str],
+    classes: Sequence[str],
+    points: Any,
+    point_targets: Any,
+    budget: str | float,
+) -> RecorderArguments:
+    """The arguments of a Recorder in the form in which they are kept. Raises InputError with all that is wrong."""
+    problems: list[Problem] = []
+    size = _budget(budget, problems)
+    if not isinstance(unit, str) or not unit.isalpha() or len(unit) > 20:
+        problems.append(Problem("unit", f"expected a word of 1 to 20 letters, such as epoch, got {unit!r}"))
+    sizes = _sizes(layers, problems)
+    if sizes is None:  # nothing else can be held against it
+        raise InputError(problems)
+    network = _network(sizes, activation, loss, problems)
+
+    examples = _examples("probes", probes, sizes[0], problems)
+    right = _targets("targets", targets, examples, sizes[-1], problems)
+    others = None if points is None else _examples("points", points, sizes[0], problems)
+    if points is None and point_targets is not None:
+        problems.append(Problem("point_targets", "there are no points; give those as well, or leave the targets out"))
+    of_others = None if points is None else _targets("point_targets", point_targets, others, sizes[-1], problems)
+
+    count = None if examples is None else len(examples)
+    of_inputs = _names("inputs", inputs, sizes[0], "input", problems)
+    of_outputs = _names("outputs", outputs, sizes[-1], "output", problems)
+    of_probes = _names("names", names, count, "probe", problems)
+    of_classes = _names("classes", classes, sizes[-1], "output", problems)
+    if problems or network is None or examples is None:
+        raise InputError(problems)
+
+    named = list(network.layers)
+    named[0] = replace(named[0], neurons=of_inputs)
+    named[-1] = replace(named[-1], neurons=of_outputs or of_classes)
+    chosen = _chosen(len(examples))
+    return RecorderArguments(
+        replace(network, layers=tuple(named)),
+        Probes(
+            np.ascontiguousarray(examples[chosen]),
+            None if right is None else np.ascontiguousarray(right[chosen]),
+            names=tuple(of_probes[index] for index in chosen) if of_probes else (),
+            classes=of_classes,
+        ),
+        others,
+        of_others,
+        unit,
+        size,
+    )
+
+
+def _budget(budget: str | float, problems: list[Problem]) -> int:
+    number: float = math.nan
+    if isinstance(budget, str):
+        found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*(B?|[KMG]B)\s*", budget.upper())
+        if found:
+            number = float(found[1]) * _UNITS[found[2]]
+    elif isinstance(budget, int | float | np.number) and not isinstance(budget, bool):
+        number = float(budget)
+    if not (math.isfinite(number) and number >= 1):
+        message = f'expected a size such as "256 MB" or "1 GB", or a number of bytes, got {budget!r}'
+        problems.append(Problem("budget", message))
+        return 0
+    return int(number)
+
+
+def _sizes(layers: Sequence[int], problems: list[Problem]) -> tuple[int, ...] | None:
+    message = f"expected the sizes of two layers or more, inputs first, such as [2, 8, 1], got {layers!r}"
+    try:
+        given = tuple(layers)
+        sizes = tuple(operator.index(size) for size in given if not isinstance(size, bool))
+    except TypeError:
+        given = sizes = ()
+    if len(sizes) < 2 or len(sizes) != len(given) or not all(1 <= size < 2**31 for size in sizes):
+        problems.append(Problem("layers", message))
+        return None
+    return sizes
+
+
+def _network(
+    sizes: tuple[int, ...], activation: str | Sequence[str], loss: str | None, problems: list[Problem]
+) -> Network | None:
+    after = len(sizes) - 1
+    try:
+        functions = (activation,) * after if isinstance(activation, str) else tuple(activation)
+    except TypeError:
+        functions = ()
+    if len(functions) != after or not all(isinstance(name, str) and name for name in functions):
+        message = f"expected one name, or one for each of the {after} layers after the inputs, got {activation!r}"
+        problems.append(Problem("activation", message))
+        return None
+    if "softmax" in functions[:-1]:
+        message = f"softmax is for the last layer only; give a name for each of the {after} layers after the inputs"
+        problems.append(Problem("activation", message))
+    if loss is not None and loss not in LOSSES:
+        problems.append(Problem("loss", f"{loss!r} is none of {', '.join(LOSSES)}; give None for another"))
+    elif loss == "cross_entropy" and functions[-1] not in ("sigmoid", "softmax"):
+        message = f"cross_entropy is for sigmoid or softmax outputs, and these are {functions[-1]}; give None"
+        problems.append(Problem("loss", message))
+    return Network.of_dense(sizes, functions, biases=False, loss=loss)
+
+
+def _examples(where: str, given: Any, inputs: int, problems: list[Problem]) -> AnyArray | None:
+    array = read_array(where, given) if given is not None else Problem(where, "none given; a film shows what they do")
+    if isinstance(array, Problem):
+        problems.append(array)
+        return None
+    if array.ndim != 2 or array.shape[1] != inputs or not len(array):
+        message = f"have the shape {array.shape}; expected a row of {inputs} inputs for each example, one or more"
+        problems.append(Problem(where, message))
+        return None
+    if not all_finite(array):
+        problems.append(Problem(where, "hold numbers that are infinite or not a number"))
+        return None
+    return in_numbers(array).copy()  # the numbers of bfloat16 are float32 as well
+
+
+def _targets(
+    where: str, given: Any, examples: AnyArray | None, outputs: int, problems: list[Problem]
+) -> AnyArray | None:
+    if given is None or examples is None:
+        return None
+    array = read_array(where, given)
+    if isinstance(array, Problem):
+        problems.append(array)
+        return None
+    count = len(examples)
+    if array.shape == (count, outputs) or (array.shape == (count,) and outputs == 1):
+        if not all_finite(array):
+            problems.append(Problem(where, "hold numbers that are infinite or not a number"))
+        return in_numbers(array).reshape(count, outputs).copy()
+    if array.shape != (count,):
+        classes = f" or ({count},) with the index of a class each" if outputs > 1 else ""
+        message = f"have the shape {array.shape}; expected {(count, outputs)}{classes}"
+        problems.append(Problem(where, message))
+        return None
+    numbers = in_numbers(array)
+    if not _are_integers(given) or not ((numbers >= 0) & (numbers < outputs)).all():
+        message = f"one for each example are indices of classes: expected whole numbers from 0 to {outputs - 1}"
+        problems.append(Problem(where, message))
+        return None
+    return np.eye(outputs, dtype=examples.dtype)[numbers.astype(np.intp)]
+
+
+def _are_integers(given: Any) -> bool:
+    """True if numbers are whole by their type, not only by their value."""
+    return bool(np.asarray(given.detach() if hasattr(given, "detach") else given).dtype.kind in "iu")
+
+
+def _names(where: str, given: Sequence[str], count: int | None, what: str, problems: list[Problem]) -> tuple[str, ...]:
+    names = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        problems.append(Problem(where, f"expected a list of texts, one for each {what}, got {given!r}"))
+        return ()
+    if names and count is not None and len(names) != count:
+        problems.append(Problem(where, f"{len(names)} names, and there are {count} {what}s; give one for each or none"))
+    return tuple(map(str, names))
+
+
+def _chosen(count: int) -> list[int]:
+    """Numbers of the probes that are recorded: all, or evenly spaced ones of too many, which is said."""
+    if count <= MOST_PROBES:
+        return list(range(count))
+    chosen = [round(number) for number in np.linspace(0, count - 1, MOST_PROBES)]
+    message = (
+        f"probes: {MOST_PROBES} of {count} are recorded, evenly spaced from number 0 to number {count - 1} "
+        "(Recorder.probes); give fewer to choose them"
+    )
+    warnings.warn(NetvizNote(message), stacklevel=4)
+    return chosen

@@ -1,0 +1,121 @@
+"""Look files: how a film is to look, as keys of a scene that are put over those of a recording, or of another scene."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from netviz.errors import InputError, Problem
+from netviz.scene.files import Unreachable, named_in_scene, path_shown
+from netviz.scene.loader import at, read_mapping
+from netviz.scene.messages import dotted, printable
+from netviz.scene.model import Network, NetworkLook
+from netviz.scene.overrides import Override
+from netviz.scene.scene import Look, Scene
+from netviz.scene.yaml import Tree, YamlPath
+
+LookSource = Mapping[str, Any] | str | os.PathLike[str]
+"""A look: keys of a scene, or a YAML file with them."""
+_TRAINED = tuple(Scene.model_fields.keys() - Look.model_fields.keys())
+_OF_NETWORK = tuple(Network.model_fields.keys() - NetworkLook.model_fields.keys())
+
+
+@dataclass(frozen=True)
+class LookKeys:
+    """The keys of a look, each with its place in the file, as overrides; and what is to be said of it."""
+
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+def read_look(look: LookSource | None, *, allow_outside: bool = False) -> LookKeys:
+    """Read a look: of a file, whose files lie beside it, or a mapping, whose files are found from the current folder.
+
+    Of a scene file all that says how its run is trained is left out, which the notes tell; in a mapping it is a
+    mistake. Mappings are to be merged with those below, lists to replace them.
+    """
+    if look is None:
+        return LookKeys()
+    if isinstance(look, Mapping):
+        return LookKeys(dict(_flat(look, None, "look")), problems=tuple(foreign_keys(look, "look")))
+    path = Path(look)
+    try:
+        tree = read_mapping(path, "keys of a scene, such as title or style")
+    except InputError as wrong:
+        return LookKeys(problems=wrong.problems)
+    where = printable(str(path))
+    problems = [
+        Problem(f"{at(where, issue.position)}: {'.'.join(map(str, issue.path or ()))}".rstrip(": "), issue.message)
+        for issue in tree.syntax_issues
+    ]
+    left_out = [key for key in tree.data if key in _TRAINED]
+    kept = {key: value for key, value in tree.data.items() if key not in left_out}
+    network = tree.data.get("network")
+    if isinstance(network, Mapping):
+        left_out += [f"network.{key}" for key in network if key in _OF_NETWORK]
+    overrides = {}
+    for key, override in _flat(kept, tree, where):
+        if key in left_out:
+            continue
+        try:
+            overrides[key] = replace(override, value=_beside(key, override.value, path, allow_outside))
+        except Unreachable as error:
+            problems.append(Problem(f"{override.origin}: {key}", str(error)))
+    say, are = ("say", "are") if len(left_out) > 1 else ("says", "is")
+    told = f"{where}: {', '.join(left_out)} {say} how a run is trained, and {are} left out: only the look is used"
+    return LookKeys(overrides, (told,) if left_out else (), tuple(problems))
+
+
+def foreign_keys(look: Mapping[str, Any], where: str) -> Iterator[Problem]:
+    """Keys that no look has: those of training, and those of the network that drawing does not ask for."""
+    for key in look:
+        if key in _TRAINED:
+            yield Problem(f"{where}: {key}", "a look says how a film looks, not how its run was trained; leave it out")
+    network = look.get("network")
+    for key in network if isinstance(network, Mapping) else ():
+        if key in _OF_NETWORK:
+            names = ", ".join(NetworkLook.model_fields)
+            yield Problem(f"{where}: network.{printable(str(key))}", f"of the network a look says only {names}")
+
+
+def _flat(look: Mapping[str, Any], tree: Tree | None, where: str) -> Iterator[tuple[str, Override]]:
+    """Dotted keys of a look, so that its mappings are merged with others, and their values with their places."""
+
+    def place(path: YamlPath, at_key: bool) -> str:
+        if tree is None:
+            return f"{where}: {dotted(path)}"
+        position = (tree.keys.get(path) if at_key else None) or tree.position(path)
+        return f"{at(where, position)}: {dotted(path)}"
+
+    for key, value in look.items():
+        inside = value.items() if isinstance(value, Mapping) else ()
+        paths: list[tuple[tuple[Any, ...], Any]] = [((key, name), each) for name, each in inside]
+        for path, each in paths or [((key,), value)]:
+            origin = where if tree is None else at(where, tree.position(path))
+            yield ".".join(map(str, path)), Override(each, origin, place)
+
+
+_FILES = ("font", "words", "audio", "audio.file")
+"""Keys whose value, where it is text, is the path of a file."""
+
+
+def _beside(key: str, value: Any, look: Path, allow_outside: bool) -> Any:
+    """A value of a look file, in which paths are as a user here would type them. Raises Unreachable."""
+    if key in _FILES and isinstance(value, str) and value != "sonify":
+        return _whole(value, look, allow_outside)
+    if key == "panels" and isinstance(value, list):
+        return [
+            {**panel, "file": _whole(panel["file"], look, allow_outside)}
+            if isinstance(panel, Mapping) and isinstance(panel.get("file"), str)
+            else panel
+            for panel in value
+        ]
+    return value
+
+
+def _whole(text: str, look: Path, allow_outside: bool) -> str:
+    return path_shown(named_in_scene(text, look.parent, allow_outside=allow_outside, by="look"))

@@ -1,0 +1,68 @@
+"""Phrases of a run that netviz did not train: its own words, and no sentence that is only true of netviz's trainer.
+
+What such a run learned from is not known, only the examples that its recording shows; nor is how its weights are
+changed. A scene's `words` replace these phrases like all others, under the same names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from netviz.scene.phrases import ENGLISH
+
+RECORDED: Mapping[str, str] = {
+    "learning": "{examples} shown",
+    "learning-tested": "{examples} shown",
+    "learning-tested-one": "{examples} shown",
+    "think-new": "Another situation: {values}",
+    "think-known": "One of those shown: {values}",
+    "think-new-picture": "Another picture.",
+    "think-known-picture": "One of those shown.",
+    "think-new-point": "Another point: {values}",
+    "think-known-point": "One of those shown: {values}",
+    "story-step": "An example goes in, and the error runs back.",
+    "story-leans": "{right} of the {count} shown lean the right way.",
+    "story-leans-all": "all {examples} shown lean the right way.",
+    "story-unseen-wrong": "About one that is not shown it is sure – and wrong: {answer}.",
+    "story-unseen-wrong-plain": "About one that is not shown it is sure – and wrong.",
+    "story-unseen-turns": "One that is not shown turns the right way.",
+    "story-unseen-right": "One that is not shown comes out right.",
+    "story-solved": "now all that are shown are answered right.",
+    "story-solved-many": "now all {examples} shown are answered right.",
+    "story-accurate": "{share} of the {examples} shown are on the right side.",
+    "label-training-set": "EXAMPLES",
+    "label-right-training": "right, of those shown",
+    "label-situation": "another situation",
+    "learns": "It is shown with {examples}, over {cycles}.",
+    "classic-example": "Example #{number}",
+}
+"""Phrases that say less than ENGLISH does under the same names."""
+NAMED_LOSS: Mapping[str, str] = {
+    "label-error": "loss",
+    "story-halved": "the loss is half of what it was.",
+    "story-diverged": "it learns no more, the loss grows.",
+}
+"""The same where the film follows the loss that the run itself gave, and not the average error."""
+
+
+def _ending(word: str) -> str:
+    """The ending of an English word for several."""
+    return "es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s"
+
+
+_CYCLE = re.compile(r"(?<![{_\w])([Cc])ycle(s?)(?![\w}])")
+
+
+@cache
+def recorded_phrases(unit: str, *, follows_loss: bool) -> Mapping[str, str]:
+    """The phrases of a run that netviz did not train, where they differ. unit: what its steps are called."""
+    phrases = {**ENGLISH, **RECORDED, **(NAMED_LOSS if follows_loss else {})}
+
+    def named(found: re.Match[str]) -> str:
+        word = unit if found[1] == "c" else unit[:1].upper() + unit[1:]
+        return word + (_ending(word) if found[2] else "")
+
+    said = {key: _CYCLE.sub(named, phrase) for key, phrase in phrases.items()}
+    return {key: phrase for key, phrase in said.items() if phrase != ENGLISH[key]}

@@ -1,0 +1,87 @@
+"""Outline of a recording: what a film is planned with, taken from a run that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+
+import numpy as np
+
+from netviz.recording.recording import Recording
+from netviz.scene.model import COORDINATES
+from netviz.scene.outline import Outline
+from netviz.scene.scene import Look
+from netviz.scene.shots import WalkShot
+
+
+def outline_of_recording(
+    recording: Recording, look: Look, shown: int | None = None, others: Sequence[Recording] = ()
+) -> Outline:
+    """The outline of a recorded run for a film that looks so. shown: how many of its kept steps; None: as many as suit.
+
+    others: runs beside it; then the film has only steps that all of them kept. Raises ValueError if there are not as
+    many steps to be shown, or none from which something was learned.
+    """
+    network, examples = recording.network, recording.examples
+    rest = _common([np.unique(each.step).tolist() for each in (recording, *others)])
+    kept = [
+        step for step in _common([each.shown_steps for each in (recording, *others)]) if step > min(rest, default=0)
+    ]
+    if not kept:
+        among = " that all recordings have" if others else ""
+        raise ValueError(f"a film of learning needs two or more kept steps{among}, and there are {len(rest)}")
+    probes = len(recording.probes.inputs)
+    targets = examples.targets[:probes]
+    is_planar = recording.features is not None or network.sizes[0] == 2
+    is_known = not np.isnan(targets).any()
+    outline = Outline(
+        layers=network.sizes,
+        activations=network.activations,
+        bias=network.has_biases,
+        loss=network.loss,
+        examples=probes,
+        tests=len(examples.test_inputs),
+        inputs=tuple(map(tuple, examples.given[:probes].tolist())),
+        targets=tuple(map(tuple, targets.tolist())) if is_known else None,
+        has_two_targets=is_known and len(np.unique(targets)) == 2,
+        is_planar=is_planar,
+        features=recording.features or (COORDINATES if is_planar else None),
+        first_step=rest[0],
+        last_step=rest[-1],
+        shown_steps=(),
+        unit=recording.unit,
+        more=len(examples.inputs) - probes,
+        curves=tuple(recording.curves),
+        is_own=False,
+        diverged=recording.diverged_at,
+        has_targets=is_known,
+        has_errors=recording.has_errors,
+    )
+    usual = min(len(kept), look.of_run(outline).usual_shown)
+    if shown is not None and shown > len(kept):
+        raise ValueError(f"the recording has {len(kept)} steps to be shown; show {len(kept)} or fewer")
+    walked = {shot.cycle for shot in look.shots if isinstance(shot, WalkShot) and shot.cycle in kept}
+    spread = evenly_spread(kept, usual if shown is None else shown)
+    return replace(outline, shown_steps=tuple(sorted({*spread, *filter(None, walked)})))
+
+
+def _common(steps: Sequence[Sequence[int]]) -> list[int]:
+    """Steps that all have, increasing."""
+    return sorted(set(steps[0]).intersection(*steps[1:]))
+
+
+def evenly_spread(steps: Sequence[int], count: int) -> tuple[int, ...]:
+    """So many of the steps (increasing), as near as can be to a geometric row from the first to the last.
+
+    Of one it is the last.
+    """
+    if count == 1 or len(steps) == 1:
+        return (steps[-1],)
+    places = [log(max(step, 1)) for step in steps]
+    chosen: list[int] = []
+    for number in range(count):
+        ideal = places[0] + (places[-1] - places[0]) * number / (count - 1)
+        lowest, highest = (chosen[-1] + 1 if chosen else 0), len(steps) - count + number
+        chosen.append(min(range(lowest, highest + 1), key=lambda index: abs(places[index] - ideal)))
+    return tuple(steps[index] for index in chosen)
