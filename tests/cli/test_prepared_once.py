@@ -54,7 +54,8 @@ def test_one_preparation_a_command(call: Call, monkeypatch: pytest.MonkeyPatch, 
         count(prepare, name)
     name, *options = command
     # As settings, which every command takes.
-    result = call(name, *options, "--set", "output.size=160x128", "--set", "output.fps=10")
+    short = ("output.size=160x128", "output.fps=10", "audio=bundled:track.mp3", "audio.fit=track", "duration=8")
+    result = call(name, *options, *(word for setting in short for word in ("--set", setting)))
     assert result.code == 0, result.err
     assert len(counting) == 1
     assert all(times == 1 for times in counted.values()), counted

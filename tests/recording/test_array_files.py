@@ -147,7 +147,7 @@ def test_nothing_is_written_that_could_not_be_read(tmp_path: Path, monkeypatch: 
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_arrays_of_any_type_and_shape_come_back_bit_by_bit(data: st.DataObject, tmp_path: Path) -> None:
     arrays: dict[str, Any] = {}
     for number in range(data.draw(st.integers(0, 4))):

@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_truncated_anywhere_it_is_refused(path: Path) -> None:
     whole = path.read_bytes()
-    for length in range(len(whole)):
+    for length in (*range(0, len(whole), 5), *range(len(whole) - 100, len(whole))):
         path.write_bytes(whole[:length])
         assert "not a recording" in refused(path)
     path.write_bytes(whole + b"\0")
@@ -72,7 +72,7 @@ def test_any_flipped_bit_is_refused_or_harmless(kind: str, small: dict[str, byte
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for position in range(len(whole)):
-            for bit in range(8):
+            for bit in (position % 8, (position + 3) % 8):
                 damaged = bytearray(whole)
                 damaged[position] ^= 1 << bit
                 path.write_bytes(damaged)
@@ -81,7 +81,7 @@ def test_any_flipped_bit_is_refused_or_harmless(kind: str, small: dict[str, byte
                     harmless += 1
                 except InputError as error:
                     assert "\n" not in str(error)
-    assert harmless < 8 * len(whole) / 3, "dates, padding and versions, which nobody reads"
+    assert harmless < 2 * len(whole) / 3, "dates, padding and versions, which nobody reads"
 
 
 @given(data=st.data())
