@@ -43,7 +43,7 @@ class Recorder:
             b2 -= rate * h2
         loss, _ = loss_and_gradients(x, y, w1, b1, w2, b2)
         recorder.snap(loss, weights=[w1, w2], biases=[b1, b2], keep=True)
-        netviz.render(recorder.recording(), "film.mp4")
+        netviz.render(recorder, "film.mp4")
 
     It reads what it is given and copies it; it changes nothing, and draws no random numbers. Not every moment is kept:
     every early step, and from then on one after each 2.5 % of the steps gone by, fewer where the budget asks for it; so
