@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tomllib
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ from PIL import Image, ImageSequence
 import netviz
 from netviz.cli import main
 from netviz.cli.console import SIGNALS
+from netviz.pipeline import looks
+from netviz.scene.look_file import LookKeys, LookSource, read_look
+from netviz.scene.overrides import Override
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -45,6 +48,8 @@ FIRST = ROOT / "README.md", DOCS / "index.md"
 PAGES = [*FIRST, *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
 FLOWERS = "petal length,petal width,setosa,versicolor,virginica\n" + "1.4,0.2,1,0,0\n4.7,1.4,0,1,0\n6,2.5,0,0,1\n" * 2
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "1", "NETVIZ_QUALITY": "draft", "NETVIZ_JOBS": "1"}
+TINY = {"output.size": "320x180", "output.fps": 1, "output.quality": "draft"}
+"""The same in scenes and looks from Python."""
 SHAPES = {"720p": "320x180", "4k": "320x180", "square": "180x180", "vertical": "180x320"}
 NOT_RUN = ("pip install ", "dask ")
 """Beginnings of commands that need the network, or other machines."""
@@ -196,10 +201,15 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load = netviz.load_scene
 
     def load_small(source: str | Path, *, overrides: dict[str, Any] | None = None, **more: Any) -> netviz.Scene:
-        small = {"output.size": "320x180", "output.fps": 1, "output.quality": "draft"}
-        return load(source, overrides=small | (overrides or {}), **more)
+        return load(source, overrides=TINY | (overrides or {}), **more)
 
     monkeypatch.setattr(netviz, "load_scene", load_small)
+
+    def read_small(look: LookSource | None, **more: Any) -> LookKeys:
+        keys = read_look(look, **more)
+        return replace(keys, overrides={**keys.overrides, **{key: Override(small, key) for key, small in TINY.items()}})
+
+    monkeypatch.setattr(looks, "read_look", read_small)  # of a recorder: it has no scene that could be loaded small
 
 
 @pytest.mark.documentation
