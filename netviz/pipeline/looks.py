@@ -121,7 +121,7 @@ def read_filmed(
     except ValueError as wrong:
         return None, ParseResult((*look.problems, Problem("the recording", str(wrong))), path=path)
     shown = None if frames is None else frames.value
-    stored, first = recorded.look or {}, first_of(recorded)
+    stored, first = _stored(recorded), first_of(recorded)
     problems = [*_comparison_problems(recorded), *look.problems, *foreign_keys(stored, "the look in the recording")]
     try:
         setup = _setup_of(recorded, first, shown, [*_walked(stored), *_walked_in(look.overrides)])
@@ -158,6 +158,14 @@ def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
     if isinstance(recorded, Comparison):
         return replace(recorded, recordings=tuple(map(finite_part, recorded.recordings)))
     return finite_part(recorded)
+
+
+def _stored(recorded: Recording | Comparison) -> Mapping[str, Any]:
+    """The look in a recording; of recordings made one by one that of the first, but for its story of one run."""
+    look = recorded.look or {}
+    if isinstance(recorded, Comparison) and recorded.scene_look is None:
+        return {key: value for key, value in look.items() if key != "story"}
+    return look
 
 
 def _comparison_problems(recorded: Recording | Comparison) -> Iterator[Problem]:
