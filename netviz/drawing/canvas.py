@@ -95,7 +95,7 @@ class Canvas:
 
     def lay_bytes(self, cover: Cover, ink: list[float], level: float) -> None:
         """Lay a colour over what is covered, at `level`. ink: the colour's bytes in every plane, not rounded."""
-        if level <= FAINTEST:
+        if level <= FAINTEST or not (len(cover.solid) or len(cover.places)):
             return
         self.settle()
         if len(cover.solid):

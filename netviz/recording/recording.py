@@ -319,12 +319,13 @@ def finite_part(recording: Recording) -> Recording:
     rows = (*recording.activations[1:], *(recording.errors or ()))
     numbers = [array[last] for roles in recording.parameters for array in roles.values()]
     numbers += [array[first_row:] for array in rows]
+    step = int(recording.step[last])
+    points = int(np.searchsorted(recording.curve_step, step))
+    numbers += [curve[points:] for curve in recording.curves.values()]  # a loss overflows before what it is of
     if all(bool(np.isfinite(in_numbers(array)).all()) for array in numbers):
         return recording
-    step = int(recording.step[last])
     if last == 0:
         raise ValueError(f"its only moment, of {recording.unit} {step}, has numbers that are not finite")
-    points = int(np.searchsorted(recording.curve_step, step))
     probe = recording.probe[:first_row]
     part = replace(
         recording,
