@@ -24,7 +24,8 @@ def as_restructured_text(app: Sphinx, what: str, name: str, obj: Any, options: A
     fields: list[str] = []
     after: list[str] = []
     parameters = _parameters(obj)
-    for paragraph in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")):
+    written = "\n".join([*lines, "", _of_constructor(obj)]).strip("\n")
+    for paragraph in re.split(r"\n\s*\n", written):
         if paragraph.startswith("    "):
             text += ["::", "", *paragraph.splitlines(), ""]
         elif re.match(rf"(?:{KINDS}): ", paragraph):
@@ -38,6 +39,12 @@ def as_restructured_text(app: Sphinx, what: str, name: str, obj: Any, options: A
                 else:
                     (after if fields and piece.startswith(("Raises ", "Returns ")) else text).extend([piece, ""])
     lines[:] = [*text, *fields, "", *after]
+
+
+def _of_constructor(obj: Any) -> str:
+    """What a class says of how it is made; nothing where netviz makes it, and of all else."""
+    made = vars(obj).get("__init__") if inspect.isclass(obj) else None
+    return inspect.cleandoc(made.__doc__) if made is not None and made.__doc__ else ""
 
 
 def _plain(paragraph: str) -> str:
@@ -65,8 +72,8 @@ def _pieces(words: str, parameters: list[str]) -> list[str]:
 def readable_signature(
     app: Sphinx, what: str, name: str, obj: Any, options: Any, signature: str | None, returned: str | None
 ) -> tuple[str | None, str | None] | None:
-    """Arrays by the names that the code has for them; no constructors, for classes are given by netviz."""
-    if what == "class":
+    """Arrays by the names that the code has for them; no constructors of classes that netviz gives."""
+    if what == "class" and not _of_constructor(obj):
         return "", None
     return _short(signature), _short(returned)
 

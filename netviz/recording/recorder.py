@@ -85,8 +85,8 @@ class Recorder:
         squared_error: half the squared distance, summed over the outputs: frameworks leave out the half, and take the
         mean, which makes no difference to the film, as it draws errors relative to each other. cross_entropy: of
         sigmoid or softmax outputs.
-        unit: what a step is: step, epoch or another word. inputs, outputs: names of these neurons; names: of the
-        probes; classes: of the classes, one for each output, and of the outputs where these have none.
+        unit: what a step is: step, epoch or another word. inputs, outputs: names of these neurons. names: of the
+        probes. classes: names of the classes, one for each output, and of the outputs where these have none.
         points, point_targets: (Q, n_0) and as targets, examples for training which a decision boundary shows besides
         the probes. budget: the most that the arrays of all kept moments may take, as "256 MB" or in bytes; MB: 10^6.
 
