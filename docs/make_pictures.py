@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import runpy
 import shutil
 import tempfile
 from pathlib import Path
@@ -117,6 +118,13 @@ LOOP = {
 """A film of a few seconds that shows all of it, and is bright from its first picture on: it has no opening."""
 
 
+def own_run() -> None:
+    """A picture of a run that netviz did not train: the example's."""
+    recorder = runpy.run_path(str(HERE.parents[1] / "examples" / "plain_numpy.py"))["recorder"]
+    look = {"title": "Three arms of a spiral", "duration": 40, "output": {"size": "960x540"}}
+    save("own-run", netviz.still(recorder, "60%", look=look))
+
+
 def loop() -> None:
     """The moving picture of the README."""
     netviz.render(netviz.load_scene("xor", overrides=LOOP), HERE / "film.webp", overwrite=True)
@@ -149,5 +157,6 @@ if __name__ == "__main__":
     stills()
     scenes()
     lesson()
+    own_run()
     loop()
     player()

@@ -11,6 +11,7 @@ import re
 from typing import Any, get_args
 
 from sphinx.application import Sphinx
+from sphinx.util.inspect import TypeAliasForwardRef
 
 from netviz.scene.captions import EventKind
 
@@ -81,12 +82,12 @@ def readable_signature(
 def _short(annotation: str | None) -> str | None:
     if annotation is None:
         return None
-    named = re.sub(r"TypeAliasForwardRef\('(\w+)'\)", r"\1", annotation)
     array = r"~?numpy\.ndarray\[tuple\[~?typing\.Any, \.\.\.\], ~?numpy\.dtype\[~?numpy\.(\w+)\]\]"
-    return re.sub(array, r"NDArray[\1]", named)
+    return re.sub(array, r"NDArray[\1]", annotation)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    TypeAliasForwardRef.__repr__ = lambda self: self.name  # also of properties, whose types no event gives away
     app.connect("autodoc-process-docstring", as_restructured_text)
     app.connect("autodoc-process-signature", readable_signature)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
