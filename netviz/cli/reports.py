@@ -142,23 +142,25 @@ def _saturated(scene: Look, event: Event) -> str:
     return f"{_neuron(scene, event)} saturates: it is {close} from now on"
 
 
-def _plateau(_: Look, event: Event) -> str:
-    return f"a plateau: up to cycle {event.numbers['to']:,.0f} the error hardly falls: {_from_to(event)}"
+def _plateau(scene: Look, event: Event) -> str:
+    unit = scene.outline.unit
+    return f"a plateau: up to {unit} {event.numbers['to']:,.0f} the error hardly falls: {_from_to(event)}"
 
 
 def _halved(_: Look, event: Event) -> str:
     return f"the error has halved for good: {_from_to(event)}"
 
 
-def _insight(_: Look, event: Event) -> str:
-    numbers = event.numbers
-    fastest = f"fastest near cycle {numbers['steepest']:,.0f}"
-    return f"insight: up to cycle {numbers['to']:,.0f} the error falls suddenly: {_from_to(event)}, {fastest}"
+def _insight(scene: Look, event: Event) -> str:
+    numbers, unit = event.numbers, scene.outline.unit
+    fastest = f"fastest near {unit} {numbers['steepest']:,.0f}"
+    return f"insight: up to {unit} {numbers['to']:,.0f} the error falls suddenly: {_from_to(event)}, {fastest}"
 
 
-def _slows(_: Look, event: Event) -> str:
+def _slows(scene: Look, event: Event) -> str:
     share, cycles = event.numbers["share"], event.numbers["cycles"]
-    return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of the cycles"
+    of = "the cycles" if scene.outline.is_own else "the run"
+    return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of {of}"
 
 
 def _leans(_: Look, event: Event) -> str:
@@ -166,9 +168,9 @@ def _leans(_: Look, event: Event) -> str:
     return f"{numbers['right']:,.0f} of {numbers['examples']:,.0f} examples are on the right side for good"
 
 
-def _holdout(_: Look, event: Event) -> str:
-    numbers = event.numbers
-    when = f"only from cycle {numbers['to']:,.0f} on, all others from cycle {numbers['from']:,.0f} on"
+def _holdout(scene: Look, event: Event) -> str:
+    numbers, unit = event.numbers, scene.outline.unit
+    when = f"only from {unit} {numbers['to']:,.0f} on, all others from {unit} {numbers['from']:,.0f} on"
     return f"example {numbers['example'] + 1:.0f} resists: it is clearly right {when}"
 
 
@@ -197,6 +199,8 @@ def _overfits(_: Look, event: Event) -> str:
 
 def _diverged(scene: Look, event: Event) -> str:
     if not event.numbers["complete"]:
+        if not scene.outline.is_own:
+            return "training diverges, and breaks off"
         return f"training diverges, and breaks off; {count(scene.outline.last_step, scene.outline.unit)} were asked for"
     return f"training diverges: the error stays above what it began with: {_from_to(event)}"
 

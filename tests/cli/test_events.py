@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import netviz
 from netviz.scene.captions import EVENT_KINDS
 from tests.cli.conftest import Call
 from tests.cli.support import DIVERGES, SCENE
@@ -61,3 +65,35 @@ def test_a_run_that_diverges_is_told_of(call: Call) -> None:
 
 def test_no_such_recording(call: Call) -> None:
     assert call("events", "none.npz").code == 2
+
+
+def own_run(path: Path, steps: int, *, lost: bool = False) -> None:
+    """A run whose second example is right long after the others, and that may diverge."""
+    inputs = [[0, 0], [0, 1], [1, 0], [1, 1]]
+    recorder = netviz.Recorder([2, 1], "sigmoid", inputs, [0, 0, 1, 1], loss="squared_error", unit="epoch")
+    for step in range(steps):
+        late, soon = max(30.0 - 0.1 * step, -2.0), min(0.5 * step, 8.0)
+        weights, biases = np.array([[soon], [late]]), np.array([-soon / 2])
+        recorder.snap(1.0 / (1 + step), weights=[weights], biases=[biases], keep=step == steps - 1)
+    if lost:
+        with pytest.warns(netviz.NetvizWarning, match="training diverged"):
+            recorder.snap(np.nan, weights=[weights], biases=[biases], keep=True)
+    recorder.save(path)
+
+
+def test_a_run_of_somebody_elses_is_told_of_in_its_own_unit(call: Call, tmp_path: Path) -> None:
+    own_run(tmp_path / "run.npz", 600)
+    told = call("events", "run.npz")
+    assert told.code == 0 and "cycle" not in told.out, told.out
+    lines = told.out.splitlines()
+    assert any("learning slows down:" in line and line.endswith("of the run") for line in lines)
+    assert any("resists: it is clearly right only from epoch" in line for line in lines), told.out
+
+
+def test_of_a_run_of_somebody_elses_that_diverges_nothing_is_said_of_what_was_asked_for(
+    call: Call, tmp_path: Path
+) -> None:
+    own_run(tmp_path / "run.npz", 60, lost=True)
+    told = call("events", "run.npz")
+    assert told.code == 0
+    assert any(line.endswith("training diverges, and breaks off") for line in told.out.splitlines()), told.out
