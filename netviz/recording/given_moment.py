@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from reprlib import repr as short
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from netviz.errors import Problem
 from netviz.recording.given_arrays import Key, MomentArrays, all_finite, read_array, read_shaped, type_name, wide
 from netviz.recording.layers import ACTIVATIONS
-from netviz.recording.network import BIASES, WEIGHTS
+from netviz.recording.network import BIASES, LONGEST_NAME, WEIGHTS, is_name
 from netviz.recording.probe_passes import worst_layer
 from netviz.recording.recorder_arguments import RecorderArguments
 from netviz.recording.recording import AnyArray
@@ -60,8 +61,8 @@ class GivenMoment:
         for name, value in given.items():
             if name == ERROR_CURVE and self._arguments.probes.targets is not None:
                 self._refuse(name, "is the name of the curve that is worked out from the probes; give another")
-            elif not name.isidentifier():
-                self._refuse(repr(name), "a curve's name has letters, digits and _ only")
+            elif not name.isidentifier() or not is_name(name):
+                self._refuse(short(name), f"a curve's name has letters, digits and _ only, {LONGEST_NAME} at most")
             else:
                 array = read_array(f"{self._where}: {name}", value)
                 if isinstance(array, Problem):

@@ -159,7 +159,11 @@ class Recorder:
         """
         if step is None:
             step = self._offered
-        if self._last < step < self._due and not keep:
+        try:
+            is_skipped = self._last < step < self._due and not keep
+        except (TypeError, ValueError):  # it is no number at all, which is refused below
+            is_skipped = False
+        if is_skipped:
             self._offered += 1
             self._last = step
             return

@@ -7,14 +7,16 @@ import operator
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from reprlib import repr as short
 from typing import Any
 
 import numpy as np
 
 from netviz.errors import InputError, NetvizNote, Problem
 from netviz.recording.given_arrays import all_finite, read_array
-from netviz.recording.network import LOSSES, Network
+from netviz.recording.network import LONGEST_NAME, LOSSES, MOST_LAYERS, Network, is_name
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
 MOST_PROBES = 64
@@ -104,9 +106,10 @@ def _budget(budget: str | float, problems: list[Problem]) -> int:
         if found:
             number = float(found[1]) * _UNITS[found[2]]
     elif isinstance(budget, int | float | np.number) and not isinstance(budget, bool):
-        number = float(budget)
+        with suppress(OverflowError):  # a whole number that is larger than any float
+            number = float(budget)
     if not (math.isfinite(number) and number >= 1):
-        message = f'expected a size such as "256 MB" or "1 GB", or a number of bytes, got {budget!r}'
+        message = f'expected a size such as "256 MB" or "1 GB", or a number of bytes, got {short(budget)}'
         problems.append(Problem("budget", message))
         return 0
     return int(number)
@@ -122,6 +125,9 @@ def _sizes(layers: Sequence[int], problems: list[Problem]) -> tuple[int, ...] | 
     if len(sizes) < 2 or len(sizes) != len(given) or not all(1 <= size < 2**31 for size in sizes):
         problems.append(Problem("layers", message))
         return None
+    if len(sizes) > MOST_LAYERS:
+        problems.append(Problem("layers", f"{len(sizes)} layers; a recording has at most {MOST_LAYERS}"))
+        return None
     return sizes
 
 
@@ -133,7 +139,7 @@ def _network(
         functions = (activation,) * after if isinstance(activation, str) else tuple(activation)
     except TypeError:
         functions = ()
-    if len(functions) != after or not all(isinstance(name, str) and name for name in functions):
+    if len(functions) != after or not all(name and is_name(name) for name in functions):
         message = f"expected one name, or one for each of the {after} layers after the inputs, got {activation!r}"
         problems.append(Problem("activation", message))
         return None
@@ -200,6 +206,11 @@ def _names(where: str, given: Sequence[str], count: int | None, what: str, probl
     if not all(isinstance(name, str) for name in names):
         problems.append(Problem(where, f"expected a list of texts, one for each {what}, got {given!r}"))
         return ()
+    for name in names:
+        if not is_name(name):
+            message = f"expected texts of up to {LONGEST_NAME} letters in one line, got {short(name)}"
+            problems.append(Problem(where, message))
+            return ()
     if names and count is not None and len(names) != count:
         problems.append(Problem(where, f"{len(names)} names, and there are {count} {what}s; give one for each or none"))
     return tuple(map(str, names))

@@ -94,6 +94,9 @@ CONSTRUCTOR = [
     ({"layers": 7}, "layers: expected the sizes"),
     ({"activation": ["tanh"]}, "activation: expected one name, or one for each of the 2 layers"),
     ({"activation": None}, "activation: expected one name"),
+    ({"activation": ["my\nown", "tanh"]}, "activation: expected one name"),
+    ({"activation": "x" * 201}, "activation: expected one name"),
+    ({"layers": [3] + [1] * 999 + [2]}, "layers: 1001 layers; a recording has at most 1000"),
     ({"activation": "softmax"}, "activation: softmax is for the last layer only"),
     ({"loss": "mse"}, "loss: 'mse' is none of squared_error, cross_entropy"),
     ({"loss": "cross_entropy", "activation": "relu"}, "loss: cross_entropy is for sigmoid or softmax outputs"),
@@ -119,6 +122,9 @@ CONSTRUCTOR = [
     ({"outputs": ["a"]}, "outputs: 1 names, and there are 2 outputs"),
     ({"names": ["a"]}, "names: 1 names, and there are 4 probes"),
     ({"names": [1, 2, 3, 4]}, "names: expected a list of texts"),
+    ({"names": ["a", "b", "c", "d\n"]}, "names: expected texts of up to 200 letters in one line, got 'd\\n'"),
+    ({"classes": ["a", "b" * 201]}, "classes: expected texts of up to 200 letters in one line, got 'bbb"),
+    ({"inputs": ["a", "b", "\ud800"]}, "inputs: expected texts of up to 200 letters in one line"),
     ({"classes": ["a", "b", "c"]}, "classes: 3 names, and there are 2 outputs"),
     ({"points": np.zeros((5, 2))}, "points: have the shape (5, 2)"),
     ({"points": [[0, 0, math.inf]]}, "points: hold numbers that are infinite"),
@@ -128,6 +134,8 @@ CONSTRUCTOR = [
     ({"budget": "much"}, "budget: expected a size"),
     ({"budget": -1}, "budget: expected a size"),
     ({"budget": math.nan}, "budget: expected a size"),
+    ({"budget": 10**400}, "budget: expected a size"),
+    ({"budget": math.inf}, "budget: expected a size"),
     ({"budget": True}, "budget: expected a size"),
 ]
 
@@ -173,6 +181,9 @@ SNAP = [
     (lambda w, b: {"a b": 1}, "step 2: 'a b': a curve's name has letters"),
     (lambda w, b: {"step": 1}, "step: 1 does not come after 1, which was offered before"),
     (lambda w, b: {"step": -3}, "step: expected a whole number from 0 to"),
+    (lambda w, b: {"a" * 201: 1}, "step 2: 'aaa"),
+    (lambda w, b: {"step": "2"}, "step: expected a whole number, got '2'"),
+    (lambda w, b: {"step": np.array([2, 3])}, "step: expected a whole number, got array([2, 3])"),
     (lambda w, b: {"step": 2.0}, "step: expected a whole number, got 2.0"),
 ]
 
