@@ -310,7 +310,8 @@ class Recording:
 
 
 def finite_part(recording: Recording) -> Recording:
-    """The recording without its last moment, if numbers of that are not finite: what of a run can be shown.
+    """The recording without its last moment, if numbers of that, or of the curves there, are not finite: what can be
+    shown of a run.
 
     `diverged_at` is then the step of that moment. Raises ValueError if there is no moment before it.
     """

@@ -163,7 +163,7 @@ def _overfitting(recording: Recording) -> Iterator[Event]:
 
 
 def _plateaus(recording: Recording) -> Iterator[Event]:
-    if len(recording.curve_step) < 3:
+    if len(recording.curve_step) < 3 or recording.main_curve.min() < 0:  # of such a loss nothing is a share
         return
     start = float(recording.main_curve[0])
     cycles, errors = _smooth(recording)
