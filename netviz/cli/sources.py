@@ -241,10 +241,8 @@ def _with_look(
     late = {key: override for key, override in typed.items() if is_trained(key) or key_path(key)[0] == "compare"}
     message = "the recording is trained already; render a scene to change this"
     problems = [Problem(override.origin, message) for key, override in late.items() if key != FRAMES]
-    frames, wrong = _frames(late.get(FRAMES))
     early = {key: typed[key] for key in typed if key not in late}
-    filmed, result = read_filmed(recorded, look, early, frames=frames, path=path)
-    problems += wrong
+    filmed, result = read_filmed(recorded, look, early, frames=late.get(FRAMES), path=path)
     if problems:
         filmed = None
     return filmed, replace(
@@ -254,17 +252,6 @@ def _with_look(
 
 FRAMES = "schedule.frames"
 """The one key of training that a recording has a meaning for: how many of its steps are shown."""
-
-
-def _frames(given: Override | None) -> tuple[Override | None, list[Problem]]:
-    if given is None:
-        return None, []
-    if type(given.value) is not int or given.value < 1:
-        message = (
-            f"expected a whole number from 1: how many of the kept steps to show; got {printable(str(given.value))}"
-        )
-        return None, [Problem(given.origin, message)]
-    return given, []
 
 
 def _target(ctx: click.Context, result: ParseResult) -> Path:

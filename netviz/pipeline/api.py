@@ -26,6 +26,8 @@ from netviz.recording.event import Event
 from netviz.recording.recorder import Recorder
 from netviz.recording.recording import Recording
 from netviz.scene.look_file import LookSource
+from netviz.scene.messages import printable
+from netviz.scene.model import FEWEST_RUNS, MOST_RUNS
 from netviz.scene.scene import Scene
 from netviz.story.events import find_events
 from netviz.timeline.moments import check_moment, moment_frame
@@ -78,6 +80,19 @@ def compare(
 
 def side_by_side(recordings: Mapping[str, Recording | Recorder]) -> Comparison:
     """Recordings made one by one, to be shown side by side. Raises InputError if that cannot be."""
+    if not isinstance(recordings, Mapping):
+        message = f"expected a scene that compares runs, or recordings by their names, got {type(recordings).__name__}"
+        raise InputError([Problem("compare", message)])
+    problems = [
+        Problem(f"compare: {printable(str(name))}", f"expected a recording or a recorder, got {type(each).__name__}")
+        for name, each in recordings.items()
+        if not isinstance(each, Recording | Recorder)
+    ]
+    if not FEWEST_RUNS <= len(recordings) <= MOST_RUNS:
+        message = f"{len(recordings)} given; {FEWEST_RUNS} to {MOST_RUNS} recordings can stand side by side"
+        problems.append(Problem("compare", message))
+    if problems:
+        raise InputError(problems)
     taken = {name: each.recording() if isinstance(each, Recorder) else each for name, each in recordings.items()}
     ended = tuple(None if each.is_complete else int(each.step[-1]) for each in taken.values())
     return filmed(Comparison(tuple(taken.values()), tuple(taken), ended)).comparison

@@ -6,6 +6,8 @@ Mappings are merged, lists are replaced.
 
 from __future__ import annotations
 
+import operator
+import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +24,7 @@ from netviz.recording.recording import Recording, finite_part, in_numbers
 from netviz.scene.loader import ParseResult, read_stored
 from netviz.scene.look_file import LookKeys, LookSource, foreign_keys, read_look
 from netviz.scene.messages import printable
-from netviz.scene.model import FEWEST_RUNS, MOST_RUNS
+from netviz.scene.model import FEWEST_RUNS, MOST_RUNS, Training
 from netviz.scene.outline import Outline
 from netviz.scene.overrides import Override, run_scenes
 from netviz.scene.scene import Look, Scene
@@ -76,14 +78,21 @@ def resolved(source: Source, look: LookSource | None = None, frames: int | None 
     """The scene of a film, or a recorded run with the scene of its film.
 
     look: keys to be put over those of the scene or recording, see `LookSource`. frames: number of steps to be shown.
-    Raises InputError, with all that is wrong with them.
+    Raises InputError, with all that is wrong with them, and for what is no source of a film.
     """
-    if isinstance(source, Filmed) or (isinstance(source, Scene) and look is None and frames is None):
+    if not isinstance(source, Source):
+        message = f"expected a scene, a recording or a recorder, got {type(source).__name__}"
+        advice = "; read a file with Recording.load or load_scene" if isinstance(source, str | os.PathLike) else ""
+        raise InputError([Problem("source", f"{message}{advice}")])
+    if look is None and frames is None and isinstance(source, Scene | Filmed):
         return source
+    if isinstance(source, Filmed):
+        message = "the run is given with the scene of its film already; give the recording itself to change it"
+        raise InputError([Problem("frames" if look is None else "look", message)])
     keys = read_look(look)
     if isinstance(source, Scene):
         shown = {} if frames is None else {"schedule.frames": Override(frames, "frames")}
-        result = read_stored(source.model_dump(mode="json"), None, shown, look=keys.overrides)
+        result = read_stored(source.model_dump(mode="json"), None, shown, look=keys.overrides, where="the scene")
         found: Scene | Filmed | None = None if keys.problems else result.scene
         problems = (*keys.problems, *result.problems)
     else:
@@ -100,7 +109,8 @@ def resolved(source: Source, look: LookSource | None = None, frames: int | None 
 def filmed(recorded: Recorded, look: LookSource | None = None, frames: int | None = None) -> Filmed:
     """A recorded run with the scene of its film, see `resolved`."""
     found = resolved(recorded, look, frames)
-    assert isinstance(found, Filmed)
+    if not isinstance(found, Filmed):
+        raise InputError([Problem("source", "expected a recording or a recorder, got a scene; train it with record")])
     return found
 
 
@@ -120,9 +130,10 @@ def read_filmed(
         recorded = _shown(recorded)
     except ValueError as wrong:
         return None, ParseResult((*look.problems, Problem("the recording", str(wrong))), path=path)
-    shown = None if frames is None else frames.value
-    stored, first = _stored(recorded), first_of(recorded)
-    problems = [*_comparison_problems(recorded), *look.problems, *foreign_keys(stored, "the look in the recording")]
+    problems = [*_comparison_problems(recorded), *look.problems]
+    shown, stored, first = None, _stored_look(recorded, problems), first_of(recorded)
+    if frames is not None:
+        shown = _count(frames, problems)
     try:
         setup = _setup_of(recorded, first, shown, [*_walked(stored), *_walked_in(look.overrides)])
     except ValueError as wrong:
@@ -131,7 +142,8 @@ def read_filmed(
     if problems:
         return None, ParseResult(tuple(problems), path=path)
     network = {**(stored.get("network") or {}), **setup["network"]}
-    result = read_stored({**stored, **setup, "network": network}, path, overrides, look=look.overrides)
+    data = {**stored, **setup, "network": network}
+    result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
     if result.scene is None:
         return None, result
@@ -153,19 +165,38 @@ def read_filmed(
     return None, replace(result, problems=(problem,), scene=None)
 
 
+def _stored_look(recorded: Recording | Comparison, problems: list[Problem]) -> Mapping[str, Any]:
+    """The look that is stored with it. Of a run beside others nothing is told, as a story is of one run."""
+    where, stored = "the look in the recording", {} if recorded.look is None else recorded.look
+    if not isinstance(stored, Mapping) or not isinstance(stored.get("network") or {}, Mapping):
+        key = where if not isinstance(stored, Mapping) else f"{where}: network"
+        problems.append(Problem(key, "expected a mapping of keys to values"))
+        return {}
+    problems += foreign_keys(stored, where)
+    if isinstance(recorded, Comparison) and recorded.training_setup is None:
+        return {key: value for key, value in stored.items() if key != "story"}
+    return stored
+
+
+def _count(frames: Override, problems: list[Problem]) -> int | None:
+    """How many steps are to be shown."""
+    try:
+        count = None if isinstance(frames.value, bool) else operator.index(frames.value)
+    except TypeError:
+        count = None
+    if count is None or count < 1:
+        given = printable(str(frames.value))
+        message = f"expected a whole number from 1: how many of the kept steps to show; got {given}"
+        problems.append(Problem(frames.origin, message))
+        return None
+    return count
+
+
 def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
     """What can be shown of it: all moments whose numbers are finite."""
     if isinstance(recorded, Comparison):
         return replace(recorded, recordings=tuple(map(finite_part, recorded.recordings)))
     return finite_part(recorded)
-
-
-def _stored(recorded: Recording | Comparison) -> Mapping[str, Any]:
-    """The look in a recording; of recordings made one by one that of the first, but for its story of one run."""
-    look = recorded.look or {}
-    if isinstance(recorded, Comparison) and recorded.scene_look is None:
-        return {key: value for key, value in look.items() if key != "story"}
-    return look
 
 
 def _comparison_problems(recorded: Recording | Comparison) -> Iterator[Problem]:
@@ -265,7 +296,7 @@ def _setup_of(
                 {"inputs": list(each), "target": list(target)} for each, target in zip(inputs, targets, strict=True)
             ]
         },
-        "training": {"cycles": outline.last_step},
+        "training": Training.model_construct(cycles=outline.last_step),  # which may be more than netviz would train
         "schedule": {"cycles": steps if len(steps) <= MOST_SHOWN else [*outline.steps]},
         **_compared(recorded),
     }

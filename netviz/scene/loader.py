@@ -132,16 +132,17 @@ def read_stored(
     overrides: Mapping[str, Any] | None = None,
     *,
     look: Mapping[str, Any] | None = None,
+    where: str = "the recording",
 ) -> ParseResult:
     """Read the scene of a recording from its data, with overrides. path: of the recording, for messages and name.
 
-    look: overrides over which the others win.
+    look: overrides over which the others win. where: what messages call data without a path.
     """
     if "name" not in data and path is not None:
         data = {**data, "name": _name_of(path)}
     tree = Tree(data)
     overlaid = overlay(tree.data, look or {}, overrides or {})
-    return Reader(str(path), path, tree, overlaid, allow_outside=True).result()
+    return Reader(where if path is None else str(path), path, tree, overlaid, allow_outside=True).result()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:

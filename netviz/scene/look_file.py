@@ -13,7 +13,7 @@ from netviz.scene.files import Unreachable, named_in_scene, path_shown
 from netviz.scene.loader import at, read_mapping
 from netviz.scene.messages import dotted, printable
 from netviz.scene.model import Network, NetworkLook
-from netviz.scene.overrides import Override
+from netviz.scene.overrides import Override, key_path
 from netviz.scene.scene import Look, Scene
 from netviz.scene.yaml import Tree, YamlPath
 
@@ -41,7 +41,11 @@ def read_look(look: LookSource | None, *, allow_outside: bool = False) -> LookKe
     if look is None:
         return LookKeys()
     if isinstance(look, Mapping):
-        return LookKeys(dict(_flat(look, None, "look")), problems=tuple(foreign_keys(look, "look")))
+        problems = [*foreign_keys(look, "look"), *_keys_in_one(look, None, "look")]
+        return LookKeys({} if problems else dict(_flat(look, None, "look")), problems=tuple(problems))
+    if not isinstance(look, str | os.PathLike) or isinstance(os.fspath(look), bytes):
+        message = f"expected a mapping of keys to values, or the name of a file with them, got {type(look).__name__}"
+        return LookKeys(problems=(Problem("look", message),))
     path = Path(look)
     try:
         tree = read_mapping(path, "keys of a scene, such as title or style")
@@ -52,6 +56,7 @@ def read_look(look: LookSource | None, *, allow_outside: bool = False) -> LookKe
         Problem(f"{at(where, issue.position)}: {'.'.join(map(str, issue.path or ()))}".rstrip(": "), issue.message)
         for issue in tree.syntax_issues
     ]
+    problems += _keys_in_one(tree.data, tree, where)
     left_out = [key for key in tree.data if key in _TRAINED]
     kept = {key: value for key, value in tree.data.items() if key not in left_out}
     network = tree.data.get("network")
@@ -80,6 +85,17 @@ def foreign_keys(look: Mapping[str, Any], where: str) -> Iterator[Problem]:
         if key in _OF_NETWORK:
             names = ", ".join(NetworkLook.model_fields)
             yield Problem(f"{where}: network.{printable(str(key))}", f"of the network a look says only {names}")
+
+
+def _keys_in_one(look: Mapping[str, Any], tree: Tree | None, where: str) -> Iterator[Problem]:
+    """Keys such as output.size, which are two: options write them so, and scenes as a mapping within another."""
+    for key, value in look.items():
+        paths = [(key,), *((key, name) for name in (value if isinstance(value, Mapping) else ()))]
+        for path in paths:
+            if isinstance(path[-1], str) and key_path(path[-1]) != path[-1:]:
+                place = where if tree is None else at(where, tree.keys.get(path) or tree.position(path))
+                message = "unknown key; a key within another is written in its mapping, such as output: {size: square}"
+                yield Problem(f"{place}: {dotted(path)}", message)
 
 
 def _flat(look: Mapping[str, Any], tree: Tree | None, where: str) -> Iterator[tuple[str, Override]]:

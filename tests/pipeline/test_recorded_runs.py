@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,10 @@ import pytest
 
 import netviz
 from netviz.errors import NetvizWarning
+from netviz.pipeline.looks import filmed
 from netviz.recording.recording import finite_part
+from tests.conftest import short_scene
+from tests.recording.recorders import refused
 
 SMALL = {"output": {"size": "320x180"}}
 STEPS = 12
@@ -40,6 +45,15 @@ def is_drawn(source: Any, look: dict[str, Any] | None = None) -> bool:
 # Numbers that other people's runs have.
 
 
+@pytest.mark.parametrize(("first", "stride"), [(7, 3), (2**33, 1), (0, 2**40)])
+def test_steps_may_be_larger_than_netviz_would_train(first: int, stride: int) -> None:
+    run = recorded(first=first, stride=stride)
+    plan = netviz.plan(run)
+    assert {span.cycle for span in plan.spans} == {first, *run.step.tolist()}
+    assert is_drawn(run)
+    assert is_drawn(netviz.compare({"one": run, "other": recorded((2, 4, 1), first=first, stride=stride)}))
+
+
 @pytest.mark.parametrize("loss", [lambda step: -step, lambda step: -2.0, lambda step: 1.0 - step, lambda step: 0.0])
 def test_a_loss_may_be_negative(loss: Any) -> None:
     run = recorded(loss=loss)
@@ -56,3 +70,81 @@ def test_a_loss_that_is_no_number_at_the_end_is_told_as_divergence() -> None:
     (event,) = (event for event in netviz.events(run) if event.kind == "diverged")
     assert event.cycle == STEPS - 2
     assert is_drawn(run)
+
+
+# Looks.
+
+
+@pytest.mark.parametrize("frames", [0, -1, True, "some", 1.5])
+def test_steps_to_be_shown_are_a_whole_number(frames: Any) -> None:
+    for source in (recorded(), netviz.compare({"a": recorded(), "b": recorded()})):
+        (line,) = refused(netviz.plan, source, frames=frames)
+        assert line == f"frames: expected a whole number from 1: how many of the kept steps to show; got {frames}"
+
+
+@pytest.mark.parametrize("look", [5, [], b"look.yaml", {"title"}])
+def test_a_look_is_a_mapping_or_a_file(look: Any) -> None:
+    (line,) = refused(netviz.plan, recorded(), look=look)
+    assert line.startswith("look: expected a mapping of keys to values, or the name of a file with them, got ")
+
+
+@pytest.mark.parametrize("key", ["training.learning_rate", "network.activation", "data.noise", "output.size"])
+def test_dots_in_a_key_of_a_look_lead_nowhere(key: str, tmp_path: Path) -> None:
+    (line,) = refused(netviz.plan, recorded(), look={key: 3})
+    assert line.startswith(f"look: '{key}': unknown key; a key within another is written in its mapping")
+    (tmp_path / "look.yaml").write_text(f"title: A\n{key}: 3\n")
+    (line,) = refused(netviz.plan, recorded(), look=tmp_path / "look.yaml")
+    assert line.startswith(f"{tmp_path / 'look.yaml'}:2:1: '{key}': unknown key")
+
+
+def test_a_run_with_its_scene_takes_no_other_look() -> None:
+    film = filmed(recorded())
+    assert netviz.plan(film).spans
+    assert refused(netviz.plan, film, look={"title": "A"})[0].startswith("look: the run is given with the scene")
+    assert refused(netviz.plan, film, frames=3)[0].startswith("frames: the run is given with the scene")
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        ({"title": 5}, "the recording: title: expected text"),
+        ({"network": 5}, "the look in the recording: network: expected a mapping"),
+        ({"network": [1]}, "the look in the recording: network: expected a mapping"),
+        ([1], "the look in the recording: expected a mapping"),
+        ({"training": {}}, "the look in the recording: training: a look says how a film looks"),
+    ],
+)
+def test_a_stored_look_that_is_wrong_is_refused(look: Any, message: str) -> None:
+    (line,) = refused(netviz.plan, replace(recorded(), look=look))
+    assert line.startswith(message)
+
+
+# What is no source, or cannot stand side by side.
+
+
+@pytest.mark.parametrize("source", [5, None, "run.npz", Path("run.npz"), [1]])
+def test_what_is_no_source_of_a_film_is_refused(source: Any) -> None:
+    for call in (netviz.plan, netviz.still, netviz.animate, netviz.events):
+        (line,) = refused(call, source)
+        assert line.startswith(f"source: expected a scene, a recording or a recorder, got {type(source).__name__}")
+    (line,) = refused(netviz.events, short_scene())
+    assert line == "source: expected a recording or a recorder, got a scene; train it with record"
+
+
+def test_only_recordings_are_put_side_by_side() -> None:
+    run = recorded()
+    for wrong in (5, None, [run, run], run):
+        assert refused(netviz.compare, wrong)[0].startswith("compare: expected a scene that compares runs, or recordi")
+    assert refused(netviz.compare, {}) == ["compare: 0 given; 2 to 4 recordings can stand side by side"]
+    assert refused(netviz.compare, {"a": run, "b": "b.npz"}) == [
+        "compare: b: expected a recording or a recorder, got str"
+    ]
+
+
+def test_runs_of_a_scene_with_a_story_stand_side_by_side_without_it() -> None:
+    """A story is of one run."""
+    runs = {str(seed): netviz.record(short_scene(story="auto", training__seed=seed)) for seed in (1, 2)}
+    assert all(run.look is not None and run.look["story"] for run in runs.values())
+    comparison = netviz.compare(runs)
+    assert netviz.plan(comparison).cues == ()
+    assert is_drawn(comparison)
