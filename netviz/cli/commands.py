@@ -163,8 +163,8 @@ def validate_command(ctx: click.Context, /, strict: bool, **_: Any) -> None:
         source = read_source(ctx)
         with located(source):
             plan = prepare(source.subject).checked()
-    cycles = len(plan.shown_cycles)
-    console.result(f"{source.scene.name}: fine; {console.seconds(plan.seconds)}, {cycles} shown cycles")
+    shown = f"{len(plan.shown_cycles)} shown {source.scene.outline.unit}s"
+    console.result(f"{source.scene.name}: fine; {console.seconds(plan.seconds)}, {shown}")
 
 
 @command("scenes")
@@ -282,7 +282,7 @@ def _unknown_before_training(scene: Look, plan: Plan) -> str:
 
 
 def _plan_as_text(scene: Look, plan: Plan) -> str:
-    lines = [f"{'shot':9} {'what':6} {'cycle':>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
+    lines = [f"{'shot':9} {'what':6} {scene.outline.unit:>10} {'example':>8} {'start':>9} {'end':>9} {'frames':>7}"]
     for span in plan.spans:
         example = "" if span.example is None else str(span.example + 1)
         start, end = float(span.start / plan.fps), float(span.stop / plan.fps)

@@ -142,25 +142,32 @@ def _saturated(scene: Look, event: Event) -> str:
     return f"{_neuron(scene, event)} saturates: it is {close} from now on"
 
 
+def _curve(scene: Look) -> str:
+    """What the curve is of in which these events lie."""
+    return "loss" if scene.outline.follows_loss else "error"
+
+
 def _plateau(scene: Look, event: Event) -> str:
-    unit = scene.outline.unit
-    return f"a plateau: up to {unit} {event.numbers['to']:,.0f} the error hardly falls: {_from_to(event)}"
+    up_to = f"{scene.outline.unit} {event.numbers['to']:,.0f}"
+    return f"a plateau: up to {up_to} the {_curve(scene)} hardly falls: {_from_to(event)}"
 
 
-def _halved(_: Look, event: Event) -> str:
-    return f"the error has halved for good: {_from_to(event)}"
+def _halved(scene: Look, event: Event) -> str:
+    return f"the {_curve(scene)} has halved for good: {_from_to(event)}"
 
 
 def _insight(scene: Look, event: Event) -> str:
     numbers, unit = event.numbers, scene.outline.unit
     fastest = f"fastest near {unit} {numbers['steepest']:,.0f}"
-    return f"insight: up to {unit} {numbers['to']:,.0f} the error falls suddenly: {_from_to(event)}, {fastest}"
+    return (
+        f"insight: up to {unit} {numbers['to']:,.0f} the {_curve(scene)} falls suddenly: {_from_to(event)}, {fastest}"
+    )
 
 
 def _slows(scene: Look, event: Event) -> str:
-    share, cycles = event.numbers["share"], event.numbers["cycles"]
-    of = "the cycles" if scene.outline.is_own else "the run"
-    return f"learning slows down: {share:.0%} of all improvement came in the first {cycles:.1%} of {of}"
+    share, part = f"{event.numbers['share']:.0%}", f"{event.numbers['cycles']:.1%}"
+    units = count(0, scene.outline.unit).removeprefix("0 ")
+    return f"learning slows down: {share} of all improvement came in the first {part} of the {units}"
 
 
 def _leans(_: Look, event: Event) -> str:
@@ -198,11 +205,12 @@ def _overfits(_: Look, event: Event) -> str:
 
 
 def _diverged(scene: Look, event: Event) -> str:
+    if not event.numbers["complete"] and not scene.outline.is_own:
+        at, unit = scene.outline.diverged, scene.outline.unit
+        return "training breaks off" if at is None else f"training diverges: in {unit} {at:,} numbers are not finite"
     if not event.numbers["complete"]:
-        if not scene.outline.is_own:
-            return "training diverges, and breaks off"
         return f"training diverges, and breaks off; {count(scene.outline.last_step, scene.outline.unit)} were asked for"
-    return f"training diverges: the error stays above what it began with: {_from_to(event)}"
+    return f"training diverges: the {_curve(scene)} stays above what it began with: {_from_to(event)}"
 
 
 _EVENT_TEXTS = {

@@ -101,7 +101,14 @@ def _halving(recording: Recording) -> Iterator[Event]:
     turn = last_turn(errors / start, CLEARLY_HALVED, _HALF, _HALF)
     if turn is not None and not turn.rising:
         cycle, error = recording.curve_step[turn.crossed], errors[turn.crossed]
-        yield Event("halved", int(cycle), numbers={"before": start, "after": float(error)})
+        numbers = {"before": start, "after": float(error)} | _since(recording, turn.crossed)
+        yield Event("halved", int(cycle), numbers=numbers)
+
+
+def _since(recording: Recording, point: int) -> dict[str, float]:
+    """The number "since" of an event at a point of the curve, where the point before it is not of the cycle before."""
+    before, cycle = recording.curve_step[point - 1 : point + 1].tolist()
+    return {"since": float(before)} if before < cycle - 1 else {}
 
 
 def _insight(recording: Recording) -> Iterator[Event]:
@@ -131,9 +138,9 @@ def _slowing(recording: Recording) -> Iterator[Event]:
         return
     reached = errors <= first - MOST_OF_IT * (first - last)
     at = int(np.flatnonzero(~reached)[-1]) + 1
-    share = float(cycles[at] / cycles[-1])
+    share = float((cycles[at] - cycles[0]) / (cycles[-1] - cycles[0]))
     if share <= _EARLY:
-        numbers = {"share": MOST_OF_IT, "cycles": share, "before": first, "after": last}
+        numbers = {"share": MOST_OF_IT, "cycles": share, "before": first, "after": last} | _since(recording, at)
         yield Event("slows", int(cycles[at]), numbers=numbers)
 
 

@@ -148,3 +148,21 @@ def test_runs_of_a_scene_with_a_story_stand_side_by_side_without_it() -> None:
     comparison = netviz.compare(runs)
     assert netviz.plan(comparison).cues == ()
     assert is_drawn(comparison)
+
+
+# Events.
+
+
+def test_events_of_a_curve_say_between_which_points_they_lie() -> None:
+    """Moments are ten steps apart, from step 500 on, and nearly all of the loss is gone in the second."""
+    run = recorded(first=500, stride=10, loss=lambda step: 0.01 ** min(step, 2))
+    halved, slows = (event for event in netviz.events(run) if event.kind in ("halved", "slows"))
+    assert (halved.cycle, halved.numbers["since"]) == (510, 500.0)
+    assert (slows.cycle, slows.numbers["since"]) == (510, 500.0)
+    assert slows.numbers["cycles"] == pytest.approx(1 / 11)
+
+
+def test_events_of_a_curve_with_every_step_say_no_more_than_the_step() -> None:
+    run = recorded(loss=lambda step: 0.01 ** min(step, 2))
+    assert [event for event in netviz.events(run) if event.kind in ("halved", "slows")]
+    assert all("since" not in event.numbers for event in netviz.events(run) if event.kind in ("halved", "slows"))
