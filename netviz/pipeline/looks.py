@@ -195,7 +195,10 @@ def _count(frames: Override, problems: list[Problem]) -> int | None:
 def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
     """What can be shown of it: all moments whose numbers are finite."""
     if isinstance(recorded, Comparison):
-        return replace(recorded, recordings=tuple(map(finite_part, recorded.recordings)))
+        parts = tuple(map(finite_part, recorded.recordings))
+        known = zip(recorded.diverged, parts, strict=True)  # a file need not say that its last moment is not finite
+        diverged = tuple(part.diverged_at if step is None else step for step, part in known)
+        return replace(recorded, recordings=parts, diverged=diverged)
     return finite_part(recorded)
 
 

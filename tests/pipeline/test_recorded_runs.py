@@ -141,6 +141,20 @@ def test_only_recordings_are_put_side_by_side() -> None:
     ]
 
 
+def test_a_run_beside_others_that_diverged_without_saying_so_is_seen_to() -> None:
+    """Writers in other languages need not say that their last moment is not finite."""
+    run = recorded()
+    weights = [{role: array.copy() for role, array in roles.items()} for roles in run.parameters]
+    weights[1]["weights"][-1] = np.nan
+    silent = replace(run, parameters=tuple(weights))
+    assert silent.is_complete
+    comparison = netviz.compare({"whole": run, "not": silent})
+    assert comparison.diverged == (None, STEPS - 1) and comparison.whole is comparison.recordings[0]
+    assert is_drawn(comparison)
+    (line,) = refused(netviz.compare, {"a": silent, "b": silent})
+    assert line == "the recordings: all of them broke off, so there is nothing to compare"
+
+
 def test_runs_of_a_scene_with_a_story_stand_side_by_side_without_it() -> None:
     """A story is of one run."""
     runs = {str(seed): netviz.record(short_scene(story="auto", training__seed=seed)) for seed in (1, 2)}
