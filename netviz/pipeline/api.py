@@ -14,6 +14,7 @@ from netviz.pipeline.looks import Filmed, Recorded, Source, filmed, resolved
 from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import (
+    in_its_unit,
     input_files,
     one_run_problems,
     picture_problems,
@@ -172,7 +173,7 @@ def still(
         try:
             check_moment(prepared.plan, at)
         except InputError as wrong:
-            problems += wrong.problems
+            problems += in_its_unit(scene, wrong.problems)
     prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline
     picture = draw_picture(timeline, moment_frame(timeline, at))

@@ -27,6 +27,7 @@ from netviz.scene.messages import printable
 from netviz.scene.model import FEWEST_RUNS, MOST_RUNS, Training
 from netviz.scene.outline import Outline
 from netviz.scene.overrides import Override, run_scenes
+from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
 from netviz.scene.shots import WalkShot
 from netviz.scene.validation import MOST_SHOWN
@@ -145,6 +146,12 @@ def read_filmed(
     data = {**stored, **setup, "network": network}
     result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
+    if recorded.training_setup is None:
+        worded = (
+            Problem(each.where, in_unit(each.message.replace(" (training.cycles)", ""), first.unit))
+            for each in result.problems
+        )
+        result = replace(result, problems=tuple(worded))
     if result.scene is None:
         return None, result
     if recorded.training_setup is None:

@@ -28,6 +28,7 @@ from netviz.pipeline.validation import (
     caption_fit_problems,
     drawing_problems,
     film_timeline,
+    in_its_unit,
     platform_length_problems,
     recording_problems,
     scene_of,
@@ -37,6 +38,7 @@ from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.look_file import LookSource
 from netviz.scene.model import Schedule
+from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
 from netviz.scene.validation import MOST_SHOWN
 from netviz.story.story import add_story
@@ -117,6 +119,24 @@ def prepare(source: Scene | Filmed, *, film: bool = True) -> Prepared:
     Music is decoded, and its beats are found, where the film depends on them. film: False for what is only trained;
     then the schedule is resolved, and nothing else is looked at. Nothing is raised: see `Prepared`.
     """
+    prepared = _prepared(source, film=film)
+    scene = prepared.scene
+    if scene.outline.is_own:
+        return prepared
+    problems, notes = in_its_unit(scene, prepared.problems), _notes_in_unit(scene, prepared.notes)
+    plan = prepared.plan and replace(
+        prepared.plan,
+        notes=_notes_in_unit(scene, prepared.plan.notes),
+        time_notes=_notes_in_unit(scene, prepared.plan.time_notes),
+    )
+    return replace(prepared, plan=plan, problems=problems, notes=notes)
+
+
+def _notes_in_unit(scene: Look, notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(in_unit(note, scene.outline.unit) for note in notes)
+
+
+def _prepared(source: Scene | Filmed, *, film: bool) -> Prepared:
     given = scene_of(source)
     if not film and isinstance(given, Scene):
         return _prepared_for_training(source, given)

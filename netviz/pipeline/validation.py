@@ -19,6 +19,7 @@ from netviz.scene.files import FONTS, no_such_file
 from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.panels import PicturePanelSpec
+from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
 from netviz.timeline.plan import Plan, make_plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
@@ -141,6 +142,16 @@ def input_files(scene: Look) -> list[Path]:
 def scene_of(source: Scene | Filmed) -> Look:
     """The scene itself, or the one that a recorded run is shown with."""
     return source if isinstance(source, Scene) else source.scene
+
+
+def in_its_unit(scene: Look, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Problems of a film, in the run's own word for its steps."""
+    outline = scene.outline
+    return (
+        tuple(problems)
+        if outline.is_own
+        else tuple(Problem(problem.where, in_unit(problem.message, outline.unit)) for problem in problems)
+    )
 
 
 def film_timeline(plan: Plan, film: Filmed) -> Timeline | SideBySide:

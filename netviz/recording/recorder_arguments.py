@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from netviz.errors import InputError, NetvizNote, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
 from netviz.recording.given_arrays import all_finite, read_array
+from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import LONGEST_NAME, LOSSES, MOST_LAYERS, Network, is_name
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
@@ -151,6 +152,9 @@ def _network(
     elif loss == "cross_entropy" and functions[-1] not in ("sigmoid", "softmax"):
         message = f"cross_entropy is for sigmoid or softmax outputs, and these are {functions[-1]}; give None"
         problems.append(Problem("loss", message))
+    if unknown := sorted({kind for kind in functions if kind not in ACTIVATIONS}):
+        message = f"netviz cannot compute {', '.join(unknown)}: the run can be recorded, but not be filmed"
+        warnings.warn(NetvizWarning(message), stacklevel=5)
     return Network.of_dense(sizes, functions, biases=False, loss=loss)
 
 

@@ -49,20 +49,26 @@ NAMED_LOSS: Mapping[str, str] = {
 
 def _ending(word: str) -> str:
     """The ending of an English word for several."""
-    return "es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s"
+    return "es" if word.endswith(("s", "x", "z", "sh", "tch")) else "s"
 
 
-_CYCLE = re.compile(r"(?<![{_\w])([Cc])ycle(s?)(?![\w}])")
+_CYCLE = re.compile(r"(?<![{_.\w])([Cc])ycle(s?)(?![\w}:])")
+"""The word, but not as a blank or as a key: {cycle}, cycle:400, training.cycles."""
+
+
+def in_unit(text: str, unit: str) -> str:
+    """A text with a run's own word for its steps where it says cycle."""
+
+    def named(found: re.Match[str]) -> str:
+        word = unit if found[1] == "c" else unit[:1].upper() + unit[1:]
+        return word + (_ending(word) if found[2] else "")
+
+    return _CYCLE.sub(named, text)
 
 
 @cache
 def recorded_phrases(unit: str, *, follows_loss: bool) -> Mapping[str, str]:
     """The phrases of a run that netviz did not train, where they differ. unit: what its steps are called."""
     phrases = {**ENGLISH, **RECORDED, **(NAMED_LOSS if follows_loss else {})}
-
-    def named(found: re.Match[str]) -> str:
-        word = unit if found[1] == "c" else unit[:1].upper() + unit[1:]
-        return word + (_ending(word) if found[2] else "")
-
-    said = {key: _CYCLE.sub(named, phrase) for key, phrase in phrases.items()}
+    said = {key: in_unit(phrase, unit) for key, phrase in phrases.items()}
     return {key: phrase for key, phrase in said.items() if phrase != ENGLISH[key]}
