@@ -27,6 +27,9 @@ PACE = (Fraction(11, 5), Fraction(7, 5))
 """Length of the steps of the first shown cycles, in later steps: a viewer has time to learn to read them."""
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
 """Seconds of a sweep to the next shown cycle, and fewest of all sweeps together, in a film without a given length."""
+MOST_RECORDED, UNHURRIED = Fraction(50), Fraction(3, 4)
+"""Most seconds of a learning shot of a run that netviz did not train, in a film without a given length; and of its
+steps, which are on average no shorter: so it presents some of many examples in each cycle, in turn."""
 LONE_MOVE = Fraction(3)
 """Seconds of a learning shot that has no shown cycle left, and only leads to the end of training."""
 
@@ -56,7 +59,7 @@ class Learning:
     examples: number of training examples. recorded: for each of `cycles` the examples that may be presented, where the
     scene says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the
     classic style). together: whether it is a continuous morph. even: whether all steps are alike; otherwise see
-    `_story_lengths`.
+    `_story_lengths`. is_own: whether netviz trained the run, for a scene that says what it shows.
     """
 
     start: int
@@ -67,6 +70,7 @@ class Learning:
     held: bool
     together: bool
     even: bool = True
+    is_own: bool = True
 
     @classmethod
     def of(cls, scene: Look, start: int, shown: Sequence[int]) -> Learning:
@@ -83,25 +87,33 @@ class Learning:
             held=scene.style == "classic",
             together=scene.presentation == "together",
             even=is_even(scene),
+            is_own=scene.outline.is_own,
         )
 
     def natural_seconds(self) -> Fraction:
-        """Its length in seconds in a film without a given length: one second a step."""
+        """Its length in seconds in a film without a given length: one second a step.
+
+        Of a run that netviz did not train, which may have any number of examples, no longer than `MOST_RECORDED`.
+        """
         if self.together:
             return max(SHORTEST_SWEEPS, SWEEP * len(self.stops()))
-        return _steps_in(len(self.cycles), self.most_in_cycle, self.held) if self.cycles else LONE_MOVE
+        if not self.cycles:
+            return LONE_MOVE
+        natural = _steps_in(len(self.cycles), self.most_in_cycle, self.held)
+        return natural if self.is_own else min(natural, MOST_RECORDED)
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """Its pieces in so many seconds; the number of examples in each cycle; notes for the user on what is left out.
 
-        uneven: whether the first cycles are shown slower than later ones.
+        uneven: whether the first cycles are shown slower than later ones, as in a film with a given length.
         """
         if self.together:
             return self._sweeps(seconds), self.examples, []
         most = self.most_in_cycle
         if not self.cycles:
             return [Piece("move", seconds, self.last_cycle, from_cycle=self.start)], most, []
-        shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held)
+        shortest = SHORTEST_STEP if self.is_own or uneven else UNHURRIED
+        shown, per_cycle = _what_fits(self.cycles, most, seconds, self.held, shortest)
         told = None if self.even else _story_lengths(len(shown), per_cycle, seconds)
         if told is None:
             pieces = _fill(self.steps(shown, per_cycle, uneven and not self.held), seconds)
@@ -220,12 +232,15 @@ def _steps_in(cycles: int, per_cycle: int, held: bool) -> Fraction:
     return cycles * (per_cycle + (Fraction(0) if held else _move(per_cycle)))
 
 
-def _what_fits(cycles: tuple[int, ...], examples: int, seconds: Fraction, held: bool) -> tuple[tuple[int, ...], int]:
-    """The cycles, and the number of examples in each, that can be shown without flicker; at least one of both."""
+def _what_fits(
+    cycles: tuple[int, ...], examples: int, seconds: Fraction, held: bool, shortest: Fraction
+) -> tuple[tuple[int, ...], int]:
+    """The cycles, and the number of examples in each, that can be shown in steps as long as the shortest, which on
+    average all are; at least one of both."""
     for per_cycle in range(examples, 0, -1):
-        if seconds / _steps_in(len(cycles), per_cycle, held) >= SHORTEST_STEP:
+        if seconds / _steps_in(len(cycles), per_cycle, held) >= shortest:
             return cycles, per_cycle
-    count = max(1, int(seconds / SHORTEST_STEP / _steps_in(1, 1, held)))
+    count = max(1, int(seconds / shortest / _steps_in(1, 1, held)))
     if count == 1:
         return cycles[-1:], 1
     picked = [round(Fraction(index * (len(cycles) - 1), count - 1)) for index in range(min(count, len(cycles)))]

@@ -103,7 +103,7 @@ def shown_on_beats(scene: Look, seconds: Fraction, rhythm: Rhythm) -> int:
 
 
 def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = None) -> Plan:
-    """Lay out a film of exactly `seconds`, or of its natural length (one second a step) where that is None.
+    """Lay out a film of exactly `seconds`, or of its natural length (one second a step, as a rule) where it is None.
 
     rhythm: the beats that its shots and steps keep time with; without one, or where it has too few, they are even.
     """
