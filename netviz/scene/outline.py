@@ -18,6 +18,8 @@ from netviz.scene.types import geometric_cycles
 
 Values = tuple[float, ...]
 FirstWeights = Literal["given", "zero", "random"]
+FEWEST_CLASSES = 3
+"""Fewest outputs of which each stands for a class."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,17 @@ class Outline:
     def is_listed(self) -> bool:
         """True if the examples are listed one by one, and not points of a data set."""
         return self.inputs is not None
+
+    @property
+    def has_classes(self) -> bool:
+        """True if the listed targets name classes: of three outputs or more exactly one has the higher of two values.
+
+        Those of points that are not listed never do.
+        """
+        if not self.has_two_targets or self.layers[-1] < FEWEST_CLASSES or self.targets is None:
+            return False
+        high = max(map(max, self.targets))
+        return all(target.count(high) == 1 for target in self.targets)
 
     @property
     def total(self) -> int:

@@ -6,7 +6,7 @@ Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows array
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -58,6 +58,9 @@ WIDE_FROM = 1.2
 """Width over height of a picture from which it is wide: there a table stands beside the network and its answers."""
 MOST_IN_TABLE = 30
 """Largest number of inputs whose values a table can show."""
+LONGEST_ROW, BETWEEN_COLUMNS, ARROW_SIGNS = 21.0, 0.7, 1
+"""Signs of the longest row with which a table is shown by default of a run that netviz did not train, whose inputs are
+seldom small whole numbers; the gap between two columns, and the arrow, in signs."""
 
 
 # Keys come in the order of the bases, the last first: so all look keys and all others stand where a scene lists them.
@@ -100,7 +103,7 @@ class _Story(_Titles):
     darker at most."""
     duration: Seconds | None = None
     """Length in seconds, a day at most, of a film without music or whose music is fitted to it. Default: one second a
-    step."""
+    step; of a run that netviz did not train, about a minute at most."""
     story: StoryOrAuto = Story(tell="default")
     """Captions that netviz writes about the run. auto: all topics; null: none; or a mapping with more settings.
     Default: auto in a scene without captions of its own, and none in the style classic and for runs side by side."""
@@ -228,6 +231,8 @@ class Look(_Story):
             data = ()
         equations = (EquationsPanelSpec(),) if has_worked_example else ()
         is_answered = data == (TablePanelSpec(),) and not equations and self._has_few_answers
+        if not self.outline.is_own and data == (TablePanelSpec(),) and not self._suits_table:
+            data = ()
         answers = (AnswersPanelSpec(),) if is_answered else ()
         width, height = self.output.size
         is_table = data == (TablePanelSpec(),)
@@ -253,7 +258,22 @@ class Look(_Story):
         width, height = self.output.size
         axes = MOST_AXES if width >= WIDE_FROM * height else MOST_LYING_AXES
         few = self.outline.examples <= MOST_DOTS and self.outline.layers[-1] <= axes
-        return is_drawn and few and self.outline.has_two_targets
+        are_bars = not self.outline.is_own and self.outline.has_classes  # at the network's end, with every value
+        return is_drawn and few and self.outline.has_two_targets and not are_bars
+
+    @property
+    def _suits_table(self) -> bool:
+        """True if rows of the examples are short enough for a table beside or below a network."""
+
+        def signs(rows: Iterable[Iterable[float]]) -> list[int]:
+            return [max(len(f"{round(value, 2):g}") for value in column) for column in zip(*rows, strict=True)]
+
+        given = signs(self.outline.inputs or ())
+        wanted = signs(self.outline.targets or ())
+        if self.outline.has_classes:
+            wanted = [max(map(len, self.network.outputs), default=1)]
+        row = [*given, ARROW_SIGNS, *wanted]
+        return sum(row) + BETWEEN_COLUMNS * (len(row) - 1) <= LONGEST_ROW
 
 
 class Scene(Look, _Compared):

@@ -10,6 +10,7 @@ import numpy as np
 
 from netviz.recording.layers import forward, network_inputs
 from netviz.recording.recording import Recording
+from netviz.scene.outline import FEWEST_CLASSES
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
@@ -47,10 +48,6 @@ def target_range(targets: Array) -> tuple[float, float] | None:
     """Smallest and largest of targets (P, n_L), if each is one of these two; None where there are others."""
     low, high = float(targets.min()), float(targets.max())
     return (low, high) if high > low and bool(((targets == low) | (targets == high)).all()) else None
-
-
-FEWEST_CLASSES = 3
-"""Fewest outputs of which each stands for a class."""
 
 
 def has_classes(targets: Array) -> bool:

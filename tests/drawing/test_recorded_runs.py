@@ -1,0 +1,100 @@
+"""Films of runs that netviz did not train: the panels they have, how long they last, and that all of it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netviz.pipeline.looks import filmed
+from netviz.pipeline.prepare import finish, prepare
+from netviz.recording.recorder import Recorder
+from netviz.scene.scene import Look
+from netviz.timeline.timeline import Timeline
+
+KINDS = ("setosa", "versicolor", "virginica")
+SIZES = ["1280x720", "720x720", "720x1280"]
+
+
+def recorder(
+    sizes: Sequence[int],
+    inputs: Any,
+    targets: Any,
+    *,
+    steps: int = 60,
+    losses: Any = None,
+    curves: dict[str, Any] | None = None,
+    **about: Any,
+) -> Recorder:
+    """A recorder of some steps in which all weights drift. losses, curves: of every step; else a falling loss."""
+    random = np.random.default_rng(5)
+    kinds = ["tanh"] * (len(sizes) - 2) + ["softmax" if sizes[-1] > 1 else "sigmoid"]
+    kept = Recorder(list(sizes), kinds, np.asarray(inputs, float), targets, loss="cross_entropy", **about)
+    weights = [random.normal(0, 1, pair) for pair in pairwise(sizes)]
+    drift = [random.normal(0, 0.02, pair) for pair in pairwise(sizes)]
+    losses = np.exp(-np.arange(steps + 1) / 20) if losses is None else losses
+    for step in range(steps + 1):
+        now = [weight + step * more for weight, more in zip(weights, drift, strict=True)]
+        others = {name: float(values[step]) for name, values in (curves or {}).items()}
+        kept.snap(float(losses[step]), step=step, weights=now, biases=[np.zeros(size) for size in sizes[1:]], **others)
+    return kept
+
+
+def flowers(**changes: Any) -> Recorder:
+    """A run of ten examples with four numbers of two decimals and one of three classes."""
+    inputs = np.random.default_rng(2).normal(0, 1.5, (10, 4)).round(2)
+    return recorder([4, 6, 3], inputs, np.arange(10) % 3, classes=KINDS, **changes)
+
+
+def bits(count: int = 3, **changes: Any) -> Recorder:
+    """A run of all combinations of so many bits, with one output."""
+    inputs = np.array([[number >> bit & 1 for bit in range(count)] for number in range(2**count)])
+    return recorder([count, 4, 1], inputs, (inputs.sum(axis=1) % 2)[:, None], **changes)
+
+
+def film_of(made: Recorder, **look: Any) -> Timeline:
+    shown = filmed(made, look)
+    timeline = finish(prepare(shown), shown.recorded).timeline
+    assert isinstance(timeline, Timeline)
+    return timeline
+
+
+def panels_of(scene: Look) -> list[str]:
+    return [panel.panel for panel in scene.shown_panels if panel.panel in ("network", "table", "answers", "boundary")]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_class_bars_say_is_not_said_twice_and_what_fits_no_table_has_none(size: str) -> None:
+    assert panels_of(film_of(flowers(), output={"size": size}).scene) == ["network"]
+    # Few and short numbers make a table, classes or not.
+    small = recorder([3, 4, 3], np.eye(3), np.arange(3), classes=KINDS)
+    assert panels_of(film_of(small, output={"size": size}).scene) == ["network", "table"]
+    wide = ["network", "table", "answers"] if size == "1280x720" else ["network", "answers"]
+    assert panels_of(film_of(bits(), output={"size": size}).scene) == wide
+
+
+def test_panels_that_are_asked_for_are_shown() -> None:
+    asked = film_of(flowers(), panels=[{"panel": "network"}, {"panel": "answers"}, {"panel": "table"}])
+    assert panels_of(asked.scene) == ["network", "answers", "table"]
+
+
+@pytest.mark.parametrize(("made", "least", "most"), [(flowers, 30, 60), (bits, 30, 60), (lambda: bits(5), 30, 60)])
+def test_a_film_without_a_length_lasts_a_minute_at_most_and_shows_every_step(made: Any, least: int, most: int) -> None:
+    film = film_of(made())
+    plan = film.plan
+    assert least <= plan.seconds <= most
+    assert {span.cycle for span in plan.spans if span.kind == "step"} == set(film.scene.outline.steps)
+    steps = [span.stop - span.start for span in plan.spans if span.kind == "step"]
+    moves = [span.stop - span.start for span in plan.spans if span.kind == "move"]
+    assert min(steps) >= 0.29 * plan.fps
+    assert np.mean(steps) >= 0.5 * plan.fps
+    assert min(moves) >= 0.4 * plan.fps
+    assert {span.example for span in plan.spans if span.kind == "step"} == set(range(film.scene.outline.examples))
+
+
+def test_a_short_run_is_not_stretched() -> None:
+    film = film_of(recorder([2, 2, 1], [[0, 1], [1, 0]], [[0], [1]], steps=2))
+    assert film.plan.seconds < 20
