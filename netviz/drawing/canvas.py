@@ -105,7 +105,8 @@ class Canvas:
             else:
                 over += HALF
                 self.memory[cover.solid] = over.astype(np.uint8)
-        self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
+        if len(cover.places):
+            self._mix(cover.places, _spread(ink, cover.counts), cover.cover, level)
 
     def put(self, drawing: CoverDrawing, level: float = 1.0) -> None:
         """Lay a drawing over the picture in its own colours, at `level` (0 absent, 1 full)."""

@@ -16,6 +16,7 @@ from netviz.drawing.layout_tables import (
     LEFT_TO_RUNS,
     SQUARE,
     SQUARE_HEAD,
+    SQUARE_LONG,
     TALL,
     TALL_HEAD,
     WIDE,
@@ -32,6 +33,7 @@ from netviz.drawing.text import Typefaces
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
 from netviz.scene.scene import WIDE_FROM, Look
+from netviz.timeline.recorded_curves import LOSSES
 
 Flow = Literal["right", "up"]
 
@@ -110,6 +112,8 @@ MORE_NAMES = 0.05
 """Part of a wide picture's width by which a table is wider at most, for names of its columns or long rows."""
 BIG = {"boundary", "equations"}
 """Panels beside a network that leave it no room to give."""
+MOST_COUNTERS = 4
+"""Largest number of counters."""
 BELOW = 1.75
 """Height of the cycle numbers below a curve, in sizes of type."""
 
@@ -148,8 +152,7 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
     given = [_given(panel, shape) for panel in panels]
     free_pictures = [name for name, at in zip(names, given, strict=True) if name.startswith("picture") and at is None]
     kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
-    has_test = scene.outline.has_test_loss
-    counters = counters or (3 if has_test else 2)
+    counters = counters or _counters(scene)
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
         counters = 3  # two counters need as large a part of the width as three in a wider picture
     safe = safe_part(scene.output.platform, size)
@@ -181,6 +184,16 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
         small=small, body=body, caption=caption, figure=body, title=title, card=card,
         safe=_in_pixels(safe, size),
     )  # fmt: skip
+
+
+def _counters(scene: Look) -> int:
+    """Number of the counters of a single run: of its step and its error, or of two losses, or of more curves."""
+    outline = scene.outline
+    if outline.is_own:
+        return 3 if outline.has_test_loss else 2
+    others = [name for name in outline.curves if name not in LOSSES]
+    share = 0 if others else 1  # of right answers, where the run has no accuracy of its own
+    return min(MOST_COUNTERS, 1 + bool(outline.curves) + outline.has_test_loss + len(others) + share)
 
 
 def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float] | None:
@@ -321,13 +334,13 @@ def _table(shape: PictureShape, main: str, counters: int, little: bool) -> Slots
     if main.startswith("answers") and main not in (LEFT if little else WIDE):
         return _with_answers(_table(shape, main.removeprefix("answers").strip(), counters, little))
     if little:
-        others = {1: LEFT_TO_RUNS, 3: LEFT_LONG}.get(counters, {})
+        others = {1: LEFT_TO_RUNS, 3: LEFT_LONG, MOST_COUNTERS: LEFT_LONG}.get(counters, {})
         return {**LEFT_HEAD, **others.get(main, LEFT[main])}
     wide_foot = WIDE_FOOT if counters <= 2 else WIDE_LONG_FOOT
     wide = WIDE_TO_RUNS if counters == 1 and main == "table" else WIDE[main]
     everything: Mapping[PictureShape, Slots] = {
         "wide": {**WIDE_LEFT, **wide_foot, **wide},
-        "square": {**SQUARE_HEAD, **SQUARE[main]},
+        "square": {**SQUARE_HEAD, **(SQUARE_LONG if counters == MOST_COUNTERS else {}).get(main, SQUARE[main])},
         "tall": {**TALL_HEAD, **TALL[main]},
     }
     return dict(everything[shape])

@@ -96,6 +96,21 @@ SQUARE: dict[str, Slots] = {
     },
 }  # fmt: skip
 
+SQUARE_LONG: dict[str, Slots] = {
+    "": {
+        "network": (0.06, 0.19, 0.94, 0.69), "numbers": (0.06, 0.715, 0.94, 0.79), "curve": (0.06, 0.83, 0.94, 0.905),
+    },
+    "answers": {
+        "network": (0.06, 0.19, 0.94, 0.55), "answers": (0.06, 0.565, 0.94, 0.71),
+        "numbers": (0.06, 0.735, 0.94, 0.81), "curve": (0.06, 0.845, 0.94, 0.91),
+    },
+    "boundary": {
+        "network": (0.06, 0.205, 0.385, 0.68), "boundary": (0.40, 0.205, 0.94, 0.69),
+        "numbers": (0.06, 0.72, 0.94, 0.795), "curve": (0.06, 0.835, 0.94, 0.905),
+    },
+}  # fmt: skip
+"""The same for four counters, where they need other slots."""
+
 TALL_HEAD: Slots = {"head": (0.065, 0.041, 0.935, 0.145)}
 TALL_CURVE: Slots = {"curve": (0.065, 0.885, 0.935, 0.94)}
 TALL_LOW_CURVE: Slots = {"curve": (0.065, 0.895, 0.935, 0.94)}

@@ -33,7 +33,7 @@ RECORDED: Mapping[str, str] = {
     "story-solved-many": "now all {examples} shown are answered right.",
     "story-accurate": "{share} of the {examples} shown are on the right side.",
     "label-training-set": "EXAMPLES",
-    "label-right-training": "right, of those shown",
+    "label-right-training": "answered right",
     "label-situation": "another situation",
     "learns": "It is shown with {examples}, over {cycles}.",
     "classic-example": "Example #{number}",

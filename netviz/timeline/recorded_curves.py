@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import floor, log10
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from netviz.recording.recording import Recording
 
 LOSSES = ("error", "loss", "test_loss")
 """Names of the curves that are not among these: the average error and the losses, which share one scale."""
+
+LEAST_PLAIN, MOST_PLAIN = 1e-3, 1e6
+"""Highest values of a curve between which its values are written without an exponent."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +35,15 @@ class RecordedCurve:
         return float(self.values[max(0, int(np.searchsorted(self.steps, step, side="right")) - 1)])
 
     def text(self, value: float) -> str:
-        """A value as a film writes it: a share in per cent, with one decimal but for all and none."""
+        """A value as a film writes it: a share in per cent, with one decimal but for all and none.
+
+        Others have all as many decimals, as the largest needs; what is very large or small has an exponent.
+        """
         if not self.is_share:
-            return f"{value:z.4g}"
+            highest = float(np.nanmax(np.abs(self.values)))
+            if not highest > 0 or LEAST_PLAIN <= highest < MOST_PLAIN:
+                return f"{value:z.{_decimals(highest)}f}"
+            return f"{value:z.2f}" if abs(value) < MOST_PLAIN <= highest else f"{value:.2e}"
         return f"{100 * value:.0f}%" if value in (0.0, 1.0) else f"{min(99.9, max(0.1, 100 * value)):.1f}%"
 
 
@@ -44,6 +54,14 @@ def recorded_curves(recording: Recording) -> tuple[RecordedCurve, ...]:
         for name, values in recording.curves.items()
         if name not in LOSSES
     )
+
+
+def _decimals(highest: float) -> int:
+    """Decimals with which the highest of some values has five digits; less than two only of large numbers."""
+    if highest <= 0:
+        return 4
+    digits = floor(log10(highest))
+    return max(4 - max(digits, 0) - min(digits + 1, 0), 2 if digits < 4 else 1)
 
 
 def _is_share(name: str, values: Floats) -> bool:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
+from netviz.drawing.panels.counters import NumbersPanel
+from netviz.drawing.panels.loss_curve import CurvePanel
+from netviz.drawing.renderer import Renderer
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.recording.recorder import Recorder
 from netviz.scene.scene import Look
+from netviz.timeline.recorded_curves import RecordedCurve
 from netviz.timeline.timeline import Timeline
+from tests.drawing.support import Written, first, written
+
+__all__ = ["written"]
 
 KINDS = ("setosa", "versicolor", "virginica")
 SIZES = ["1280x720", "720x720", "720x1280"]
@@ -53,6 +60,12 @@ def bits(count: int = 3, **changes: Any) -> Recorder:
     """A run of all combinations of so many bits, with one output."""
     inputs = np.array([[number >> bit & 1 for bit in range(count)] for number in range(2**count)])
     return recorder([count, 4, 1], inputs, (inputs.sum(axis=1) % 2)[:, None], **changes)
+
+
+def points(**changes: Any) -> Recorder:
+    """A run of sixty points of the plane, in a ring and inside it."""
+    inputs = np.random.default_rng(3).normal(0, 2, (60, 2))
+    return recorder([2, 5, 1], inputs, (np.hypot(*inputs.T) > 2)[:, None].astype(float), **changes)
 
 
 def film_of(made: Recorder, **look: Any) -> Timeline:
@@ -98,3 +111,60 @@ def test_a_film_without_a_length_lasts_a_minute_at_most_and_shows_every_step(mad
 def test_a_short_run_is_not_stretched() -> None:
     film = film_of(recorder([2, 2, 1], [[0, 1], [1, 0]], [[0], [1]], steps=2))
     assert film.plan.seconds < 20
+
+
+STEPS = np.arange(61)
+FALLS, RISES = np.exp(-STEPS / 20), 1 - 0.6 * np.exp(-STEPS / 20)
+LONG = {
+    "val_f1_macro_weighted": RISES,
+    "learning_rate_schedule": 0.001 * np.cos(STEPS / 40),
+    "gradient_norm_clipped": 12345.678 * FALLS,
+}
+USUAL = {"test_loss": 1.1 * FALLS, "accuracy": RISES, "test_accuracy": 0.9 * RISES}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("curves", [{"accuracy": RISES}, USUAL, LONG], ids=["one", "usual", "long"])
+@pytest.mark.parametrize("made", [flowers, bits, points], ids=["classes", "answers", "boundary"])
+def test_counters_and_legend_do_not_touch_and_leave_the_curve_its_room(
+    made: Any, curves: dict[str, Any], size: str, written: list[Written]
+) -> None:
+    film = film_of(made(curves=curves), output={"size": size})
+    renderer = Renderer(film)
+    numbers = next(panel for panel in renderer.panels if isinstance(panel, NumbersPanel))
+    curve = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    assert curve.slot.width >= 0.25 * film.scene.output.size[0]
+    assert curve.slot.width >= 0.5 * renderer.context.layout.places["curve"].width
+    named = {trace.name for trace in curve.traces if trace.name}
+    assert named == (set() if len(curves) == 1 else {name.replace("_", " ") for name in curves} - {"test loss"})
+    top = min(numbers.slot.y, curve.slot.y - 2 * renderer.context.layout.small)
+    labels = [text for text in written if text.top > top]
+    del written[:]
+    renderer.draw(film.frame(first(film, "sweep" if made is points else "step")))
+    counts = [text for text in written if text.top > numbers.slot.y and text.bottom < numbers.slot.bottom + text.size]
+    counts = [text for text in counts if any(text.left == pytest.approx(x, abs=6) for x, _ in numbers.spots)]
+    assert len(counts) == len(numbers.counters)
+    for one, other in combinations([*labels, *counts], 2):
+        assert not one.touches(other), (one, other)
+    for text in [*labels, *counts]:
+        assert text.right <= film.scene.output.size[0]
+    # No counter stands over the curve.
+    for text in [*counts, *(each for each in labels if each.text in {c.name for c in numbers.counters})]:
+        is_beside = text.right <= curve.slot.x or text.left >= curve.slot.right
+        assert is_beside or text.bottom <= curve.slot.y + 1, text
+
+
+@pytest.mark.parametrize(
+    ("highest", "texts"),
+    [
+        (1.0, ["1.0000", "0.5000", "0.0100"]),
+        (0.001, ["0.001000", "0.000500", "0.000010"]),
+        (2e-5, ["2.00e-05", "1.00e-05", "2.00e-07"]),
+        (1234.5, ["1234.50", "617.25", "12.36"]),
+        (2e6, ["2.00e+06", "1.00e+06", "20020.00"]),
+        (0.0, ["0.0000"] * 3),
+    ],
+)
+def test_values_of_a_curve_have_the_same_decimals_all_through(highest: float, texts: list[str]) -> None:
+    curve = RecordedCurve("rate", np.arange(3), highest * np.array([1, 0.5, 0.01001]), is_share=False)
+    assert [curve.text(float(value)) for value in curve.values] == texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
 
@@ -22,6 +22,9 @@ from netviz.timeline.recorded_curves import RecordedCurve, recorded_curves
 
 ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1)), 4: ((4,), (2, 2), (1, 1, 1, 1))}
 """Ways to arrange so many counters: the number of counters in each row."""
+
+MOST_NAME = 7.0
+"""Largest width of the name of a curve that a run recorded, in sizes of its type, unless its number is wider."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _recorded(context: RenderContext) -> list[Counter]:
         found.append(Counter(curve.name, longest, theme.ink, partial(_value, curve)))
     is_said = any(curve.is_share for curve in curves)
     if not is_said and scene.style != "classic" and Accuracy.of(recording, scene) is not None:
-        found += _shares(context, has_tests=False)
+        found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
     return found
 
 
@@ -137,10 +140,11 @@ class NumbersPanel(NoGlow):
         self.spots = self._spots(rows)
 
     def _wide(self, counter: Counter, size: float) -> float:
-        faces = self.context.faces
-        return max(
-            width(counter.longest, faces.figures, size), width(counter.name, faces.words, self.context.layout.small)
-        )
+        faces, small = self.context.faces, self.context.layout.small
+        name = width(counter.name, faces.words, small)
+        if not self.context.scene.outline.is_own:  # names of somebody else's curves may be of any length
+            name = min(name, MOST_NAME * small)
+        return max(width(counter.longest, faces.figures, size), name)
 
     def _fits(self, rows: tuple[int, ...], size: float) -> bool:
         small = self.context.layout.small
@@ -176,7 +180,10 @@ class NumbersPanel(NoGlow):
         context = self.context
         small, font = context.layout.small, context.faces.words
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
-            text, size = fit(counter.name, font, small, self.slot.right - x, 0.8 * small)
+            room = self.slot.right - x
+            if not context.scene.outline.is_own:
+                room = min(room, self._wide(counter, self.size))
+            text, size = fit(counter.name, font, small, room, 0.8 * small)
             context.canvas.text(text, x, y + self.label_drop, font, size, context.theme.quiet)
 
     def draw(self, frame: Frame) -> None:

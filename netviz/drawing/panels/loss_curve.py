@@ -16,7 +16,7 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.curve_details import CurveDetails
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.titles import caption_looks, compared_runs
-from netviz.drawing.text import width
+from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import Floats, Integers
 from netviz.scene.panels import AnyPanelSpec
@@ -29,8 +29,11 @@ from netviz.timeline.step_timing import rise
 _POINTS = 500
 NAMED = 0.3
 """Largest width of a curve's name, as a part of the panel's."""
-SAMPLE, BETWEEN, ROW = 1.6, 0.5, 1.3
-"""Of the legend: length of a line's sample, gap to its name, and distance from row to row, in sizes of type."""
+EXPLODES = 3.0
+"""Highest loss that is shown of a run that diverged, in first losses."""
+SAMPLE, BETWEEN, ROW, CLOSE_ROW = 1.6, 0.5, 1.3, 1.1
+"""Of the legend: length of a line's sample, gap to its name, and distance from row to row, of three rows and more the
+closer one, in sizes of type."""
 GLOW = np.array([0.55])
 """Strength of the current point's glow."""
 
@@ -93,21 +96,37 @@ def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False)
             )
             for name, each, look in several
         ]  # fmt: skip
-    others = [
-        Trace(
-            context, curve.name, cycles, curve.values, mix(theme.centre, theme.ink, level), filled=False, dashes=dashes,
-            scale=1.0 if curve.is_share else float(np.nanmax(np.abs(curve.values))) or 1.0,
-        )
-        for curve, (level, dashes) in zip(recorded_curves(recording), OTHERS, strict=False)
-    ]  # fmt: skip
+    if not scene.outline.is_own:
+        return _recorded(context)
     if recording.test_loss is None:
-        name = say(scene, "label-error") if others else ""
-        return [*others, Trace(context, name, cycles, recording.main_curve, theme.error, filled=True)]
+        return [Trace(context, "", cycles, recording.main_curve, theme.error, filled=True)]
     return [
-        *others,
         Trace(context, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
         Trace(context, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
     ]
+
+
+def _recorded(context: RenderContext) -> list[Trace]:
+    """Curves of a run that netviz did not train.
+
+    Only those are named that no counter names in their own colour: others than the losses, if there are several.
+    """
+    recording, scene, theme = context.recording, context.scene, context.theme
+    cycles, found = recording.curve_step, recorded_curves(recording)[: len(OTHERS)]
+    has_counters = scene.style != "classic" and any(panel.panel == "numbers" for panel in scene.shown_panels)
+    are_named = len(found) > 1 or not has_counters
+    traces = [
+        Trace(
+            context, curve.name if are_named else "", cycles, curve.values, mix(theme.centre, theme.ink, level),
+            filled=False, dashes=dashes, scale=1.0 if curve.is_share else float(np.nanmax(np.abs(curve.values))) or 1.0,
+        )
+        for curve, (level, dashes) in zip(found, OTHERS, strict=False)
+    ]  # fmt: skip
+    is_alone = not found and recording.test_loss is None
+    names = ["" if has_counters or is_alone else say(scene, key) for key in ("label-test-loss", "label-error")]
+    if recording.test_loss is not None:
+        traces.append(Trace(context, names[0], cycles, recording.test_loss, theme.test_error, filled=False))
+    return [*traces, Trace(context, names[1], cycles, recording.main_curve, theme.error, filled=True)]
 
 
 def _short_names(context: RenderContext, slot: float) -> list[str]:
@@ -140,7 +159,11 @@ class CurvePanel(NoGlow):
         layout = context.layout
         self.shows_future = isinstance(spec, CurveSpec) and spec.future
         self.traces = traces_of(context, slot, shows_future=self.shows_future)
-        names = max(width(trace.name, context.faces.words, layout.small) for trace in self.traces)
+        room = NAMED * slot.width if not context.compared and not context.scene.outline.is_own else slot.width
+        self.names = [
+            fit(trace.name, context.faces.words, layout.small, room, 0.8 * layout.small) for trace in self.traces
+        ]
+        names = max(width(name, context.faces.words, size) for name, size in self.names)
         self.sample = 0.0 if self.shows_future else SAMPLE * layout.small
         beside = names + self.sample + (0.9 + BETWEEN * (not self.shows_future)) * layout.small if names else 0.0
         self.slot = Rect(slot.x, slot.y, slot.width - beside, slot.height)
@@ -148,7 +171,10 @@ class CurvePanel(NoGlow):
         # Curves that break off have diverged before: the scale comes from those that go on to the end.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
         losses = [float(np.nanmax(trace.recorded)) for trace in whole if trace.scale is None]
-        self.top = max(losses, default=1.0) * HEADROOM or 1.0
+        highest = max(losses, default=1.0)
+        if not context.compared:
+            highest = min(highest, self._most(highest))
+        self.top = highest * HEADROOM or 1.0
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
@@ -213,7 +239,8 @@ class CurvePanel(NoGlow):
         )
         self.past = self._whole()
         x = slot.right + 0.9 * small
-        for trace, y in zip(self.traces, self._name_heights() if self.shows_future else self._rows(), strict=True):
+        heights = self._name_heights() if self.shows_future else self._rows()
+        for trace, (name, size), y in zip(self.traces, self.names, heights, strict=True):
             if self.sample and trace.name:
                 sample = Line2D(
                     [x, x + self.sample], [y, y], color=tuple(trace.colour), linewidth=3.2 * layout.unit,
@@ -222,19 +249,31 @@ class CurvePanel(NoGlow):
                 canvas.axes.add_line(sample)
                 canvas.draw(sample)
                 sample.remove()
-            canvas.text(
-                trace.name, x + self.sample + BETWEEN * small * (self.sample > 0), y, words, small, trace.colour
-            )
+            canvas.text(name, x + self.sample + BETWEEN * small * (self.sample > 0), y, words, size, trace.colour)
+
+    def _most(self, highest: float) -> float:
+        """The value up to which losses are shown, of which the highest is given.
+
+        One that grew without bounds leaves the panel, which would show nothing else.
+        """
+        outline, losses = self.scene.outline, [trace.recorded[0] for trace in self.traces if trace.scale is None]
+        if outline.is_own or outline.diverged is None or not losses:
+            return highest
+        return EXPLODES * float(np.nanmax(losses)) or highest
 
     def _rows(self) -> list[float]:
         """Heights of the legend's rows, which do not tell where a curve will end: from the panel's top on.
 
-        Those of a panel too low for all of them end with its axis.
+        Those of a panel too low for all of them end with its axis. Losses come before other curves; those without a
+        name have no row.
         """
         small, slot = self.context.layout.small, self.slot
-        step = ROW * small
-        first = min(slot.y + 0.5 * step, slot.bottom - 0.4 * small - (len(self.traces) - 1) * step)
-        return [first + row * step for row in range(len(self.traces))]
+        named = [index for index, trace in enumerate(self.traces) if trace.name]
+        if any(trace.scale is not None for trace in self.traces):
+            named.sort(key=lambda index: (self.traces[index].scale is not None, index))
+        step = (ROW if len(named) <= 2 else CLOSE_ROW) * small
+        first = min(slot.y + 0.5 * step, slot.bottom - 0.4 * small - (len(named) - 1) * step)
+        return [first + named.index(index) * step if index in named else 0.0 for index in range(len(self.traces))]
 
     def _name_heights(self) -> list[float]:
         """Heights of the curves' names: at their ends, but not on each other."""
