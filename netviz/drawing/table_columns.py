@@ -22,6 +22,8 @@ MARK = 1.8
 """Width of an answer's mark with the gap before it, in digits."""
 ANSWER = 4
 """Width of an answer in digits: 0.99."""
+LONG_ANSWER = 6
+"""The same of a run that diverged: -1e146."""
 LONGEST_CLASS = 12
 """Largest number of characters of a class's name in a row."""
 BETWEEN_NAMES = 0.7
@@ -58,7 +60,7 @@ class Rows:
 
     given, targets: numbers of every example. asked: inputs of situations below them. classes: names of the outputs if
     targets are classes, else (). is_judged: whether an answer can be right or wrong. has_answers: whether they are
-    shown at all.
+    shown at all. answer: width of one in digits.
     """
 
     given: Sequence[Sequence[float]]
@@ -68,6 +70,7 @@ class Rows:
     classes: Sequence[str] = ()
     is_judged: bool = True
     has_answers: bool = True
+    answer: int = ANSWER
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def table_rows(scene: Look, given: Sequence[Sequence[float]], targets: Sequence[
         (*inputs, *(("",) if classes else outputs)), classes,
         is_judged=bool(classes) or len({value for row in targets for value in row}) == 2,
         has_answers=not scene.runs,
+        answer=LONG_ANSWER if not scene.outline.is_own and scene.outline.diverged is not None else ANSWER,
     )  # fmt: skip
 
 
@@ -173,7 +177,7 @@ def _columns(rows: Rows, faces: Typefaces, choice: Choice, figure: float, small:
     if choice.shown == "answers":
         x += max(gap, digit)
         for _ in range(targets):
-            x += min(gap, digit) + digit * (max(map(len, rows.classes)) if rows.classes else ANSWER)
+            x += min(gap, digit) + digit * (max(map(len, rows.classes)) if rows.classes else rows.answer)
             edges.append(x)
     if choice.shown != "nothing" and rows.is_judged:
         edges.append(x + MARK * digit)

@@ -147,7 +147,7 @@ def _slowing(recording: Recording) -> Iterator[Event]:
 def _divergence(recording: Recording) -> Iterator[Event]:
     errors, cycles = recording.main_curve, recording.curve_step
     numbers = {"before": float(errors[0]), "after": float(errors[-1])}
-    if not recording.is_complete:
+    if not recording.is_complete and recording.diverged_at is None:  # where it is known, the film ends on saying it
         yield Event("diverged", int(cycles[-1]), numbers={"complete": 0.0} | numbers)
         return
     worse = max(WORSE * errors[0], errors[0] + NOTABLE * float(np.ptp(recording.examples.targets)))
@@ -179,6 +179,8 @@ def _plateaus(recording: Recording) -> Iterator[Event]:
     for first in range(len(cycles)):
         last = int(np.flatnonzero(best >= (1 - HARDLY) * best[first])[-1])
         length = int(cycles[last] - cycles[first])
+        if recording.diverged_at is not None and last == len(cycles) - 1:  # the loss is not stuck there, it grows
+            continue
         if (
             length >= FEWEST_CYCLES
             and cycles[last] >= _LONG * cycles[first]

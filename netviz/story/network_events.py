@@ -49,7 +49,8 @@ def strengths(weights: Floats) -> Floats:
     The root of their mean square, or what that has been before if it was more: a layer that withers as a whole does not
     make its remains significant.
     """
-    result: Floats = np.maximum.accumulate(np.sqrt(np.square(weights).mean(axis=(1, 2))))
+    with np.errstate(over="ignore"):  # of a run that diverges
+        result: Floats = np.maximum.accumulate(np.sqrt(np.square(weights).mean(axis=(1, 2))))
     return result
 
 

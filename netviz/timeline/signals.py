@@ -43,6 +43,10 @@ class Presented(NamedTuple):
     row_after: int | None
 
 
+HUGE = 1e100
+"""Errors from which only their proportions are reckoned with, because their products would have no bounds."""
+
+
 def presented_example(recording: Recording, scene: Look, row: int, row_after: int | None, deltas: bool) -> Presented:
     """The training example of a row. deltas: whether its error is propagated back."""
     example, layers = int(recording.probe[row]), recording.activations_at(row)
@@ -93,10 +97,13 @@ def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, .
     if shown.deltas is None or shown.target is None:
         return tuple(none), ()
     wrong = min(1.0, float(np.abs(shown.target - shown.activations[-1]).max()))
-    back = [np.abs(w * d[None, :]) for w, d in zip(state.weights, shown.deltas, strict=True)]
+    deltas, largest = shown.deltas, max(float(np.abs(d).max()) for d in shown.deltas)
+    if largest > HUGE:
+        deltas = tuple(d / largest for d in deltas)
+    back = [np.abs(w * d[None, :]) for w, d in zip(state.weights, deltas, strict=True)]
     most_back = max(float(layer.max()) for layer in back) or 1.0
-    most_at = max(float(np.abs(d).max()) for d in shown.deltas) or 1.0
-    for at, delta in zip(none[1:], shown.deltas, strict=True):
+    most_at = max(float(np.abs(d).max()) for d in deltas) or 1.0
+    for at, delta in zip(none[1:], deltas, strict=True):
         at[: len(delta)] = np.sqrt(wrong * np.abs(delta) / most_at)
     return tuple(none), tuple(np.sqrt(wrong * layer / most_back) for layer in back)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from netviz.drawing.panels.counters import NumbersPanel
-from netviz.drawing.panels.loss_curve import CurvePanel
+from netviz.drawing.panels.loss_curve import EXPLODES, HEADROOM, CurvePanel
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
@@ -168,3 +169,56 @@ def test_counters_and_legend_do_not_touch_and_leave_the_curve_its_room(
 def test_values_of_a_curve_have_the_same_decimals_all_through(highest: float, texts: list[str]) -> None:
     curve = RecordedCurve("rate", np.arange(3), highest * np.array([1, 0.5, 0.01001]), is_share=False)
     assert [curve.text(float(value)) for value in curve.values] == texts
+
+
+def diverging() -> Recorder:
+    """A run with a linear output whose weights grow tenfold in every step from the thirtieth on."""
+    inputs = np.array([[0, 0, 1], [1, 1, 1], [1, 0, 1], [0, 1, 1.0]])
+    kept = Recorder([3, 4, 1], ["tanh", "linear"], inputs, [[0], [3], [3], [0]], loss="squared_error")
+    random = np.random.default_rng(1)
+    first, second = random.normal(0, 1, (3, 4)), random.normal(0, 1, (4, 1))
+    for step in range(1000):
+        grown = 10.0 ** max(0, step - 30)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss = float(np.square(np.tanh(inputs @ first) @ (grown * second) - [[0], [3], [3], [0]]).mean())
+        biases = [np.zeros(4), np.zeros(1)]
+        if not np.isfinite(loss):
+            with pytest.warns(match="diverged"):
+                kept.snap(loss, step=step, weights=[first, grown * second], biases=biases, keep=True)
+            return kept
+        kept.snap(loss, step=step, weights=[first, grown * second], biases=biases)
+    raise AssertionError("it goes on")
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_run_whose_loss_alone_overflows_has_a_film_and_its_curve_leaves_at_the_top(written: list[Written]) -> None:
+    made = diverging()
+    recording = made.recording()
+    assert np.isfinite(recording.weights[1]).all() and not np.isfinite(recording.curves["loss"][-1])
+    film = film_of(made, duration=24, output={"size": "480x270"})
+    assert film.scene.outline.diverged == recording.step[-1]
+    renderer = Renderer(film)
+    curve = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    loss = recording.curves["loss"]
+    assert curve.top == pytest.approx(EXPLODES * HEADROOM * loss[0])
+    assert curve.top < loss[-2]
+    for index in range(0, film.frame_count, 6):
+        renderer.draw(film.frame(index))
+    last = film.frame(film.frame_count - 1).caption
+    assert last == f"In step {recording.step[-1]} learning diverged: the numbers ran out of range."
+    # Large numbers have few digits, wherever they stand.
+    assert max(len(text.text) for text in written if re.fullmatch(r"(off by )?-?[\d.e+]+", text.text)) <= 13
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_labels_of_large_layers_do_not_touch(size: str, written: list[Written]) -> None:
+    inputs = np.random.default_rng(8).normal(0, 1, (10, 40))
+    film = film_of(recorder([40, 30, 5], inputs, np.arange(10) % 5, steps=8), output={"size": size})
+    renderer = Renderer(film)
+    del written[:]
+    renderer.draw(film.frame(first(film, "step")))
+    labels = {text.text: text for text in written if "bias" in text.text}
+    assert set(labels) == {"40 inputs + bias", "30 neurons + bias"}
+    one, other = labels.values()
+    assert not one.touches(other)
+    assert abs(one.left - other.right) > 4 and abs(one.right - other.left) > 4

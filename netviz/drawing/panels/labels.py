@@ -10,7 +10,7 @@ from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.network_layout import BESIDE, NetworkPositions
 from netviz.drawing.network_layout import GAP as NEURONS_APART
 from netviz.drawing.panels.growth import node_levels
-from netviz.drawing.panels.panel import RenderContext
+from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
@@ -46,6 +46,8 @@ MOST = 0.6
 """Largest part of the network's slot for names, either way; in a narrow place they are smaller or cut."""
 
 
+HUGE = 1e5
+"""Error from which its size matters more than its digits."""
 TICK = "✓"
 """Stands for an error that would be written as 0.00."""
 
@@ -355,7 +357,8 @@ class Names:
         )
         shaded.text(target_text, left, top, context.faces.medium, size, context.theme.ink, anchor, level)
         if self.misses and self.beside:
-            missed = f"{abs(float(frame.target[index]) - float(frame.activations[-1][index])):.2f}"
+            by = abs(float(frame.target[index]) - float(frame.activations[-1][index]))
+            missed = f"{by:.2f}" if by < HUGE else number(by)
             font, ink = context.faces.medium, context.theme.error
             text, size = fit(
                 say(self.scene, "label-missed", missed=missed), font, body, self.slot, 0.6 * context.layout.small

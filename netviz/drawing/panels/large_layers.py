@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
@@ -111,6 +112,7 @@ class Labels:
             for layer in range(len(places.centres))
             if (box := places.box(layer)) is not None and places.label
         ]
+        self.middles = _apart(context, places, self.labels, left)
         self.scene = context.scene
         self.note, self.size = note_lines(context, note, right - left)
         self.left, self.is_picture = left, self.scene.network.grid is not None
@@ -125,11 +127,11 @@ class Labels:
     def areas(self) -> list[Rect]:
         """Rectangles of labels and note, as wide as they ever are."""
         words, small, found = self.context.faces.words, self.context.layout.small, []
-        for text, box, layer in self.labels:
+        for (text, box, layer), middle in zip(self.labels, self.middles, strict=True):
             if layer == 0 and self.is_picture:
                 text = self._numbered(text, self.scene.outline.examples - 1)
             long = width(text, words, small)
-            found.append(Rect(max(self.left, box.x + (box.width - long) / 2), box.bottom, long, 1.7 * small))
+            found.append(Rect(max(self.left, middle - long / 2), box.bottom, long, 1.7 * small))
         if any(self.note):
             long, high = max(width(line, words, self.size) for line in self.note), LINE * len(self.note) * small
             found.append(Rect(self.x - long / 2, self.y + 0.6 * small - high, long, high))
@@ -150,10 +152,10 @@ class Labels:
         canvas, theme, words = self.context.canvas, self.context.theme, self.context.faces.words
         small = self.context.layout.small
         level = rise(frame.drawn, 0.6 * NODES, NODES)
-        for text, box, layer in self.labels:
+        for (text, box, layer), x in zip(self.labels, self.middles, strict=True):
             if layer == 0 and self.is_picture and frame.example is not None:
                 text = self._numbered(text, frame.example)
-            x, y = box.x + box.width / 2, box.bottom + 0.95 * small
+            y = box.bottom + 0.95 * small
             x = max(x, self.left + width(text, words, small) / 2)
             self.shaded.text(text, x, y, words, small, theme.quiet, "middle", level)
         self.shaded.shade()
@@ -167,6 +169,20 @@ def note_lines(context: RenderContext, note: str, slot: float) -> tuple[tuple[st
     small, words = context.layout.small, context.faces.words
     text, size = fit(note, words, small, slot, 0.8 * small)
     return ((text,), size) if text == note else wrap(note, words, small, slot, 0.8 * small)
+
+
+def _apart(
+    context: RenderContext, places: NetworkPositions, labels: Sequence[tuple[str, Rect, int]], left: float
+) -> list[float]:
+    """The x of each label's middle: below that of its layer or, where the one before it takes that place, beside it."""
+    words, small, found = context.faces.words, context.layout.small, list[float]()
+    for text, box, _ in labels:
+        x, half = box.x + box.width / 2, width(text, words, small) / 2
+        if places.flow == "right":
+            x = max(x, left + half)
+            left = x + half + 0.7 * small
+        found.append(x)
+    return found
 
 
 def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
@@ -195,7 +211,8 @@ def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
     if block is not None and block.is_picture:
         text = say(scene, "label-pixels", rows=block.rows, columns=block.columns)
     else:
-        text = say(scene, "label-more", count=whole(scene, len(places.neurons(layer))))
+        key = "label-more" if layer or scene.outline.is_own else "inputs-many"
+        text = say(scene, key, count=whole(scene, len(places.neurons(layer))))
     has_bias = places.has_bias_nodes and layer < len(places.centres) - 1
     return say(scene, "label-bias", what=text) if has_bias else text
 
