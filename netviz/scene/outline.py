@@ -82,6 +82,11 @@ class Outline:
         return all(target.count(high) == 1 for target in self.targets)
 
     @property
+    def seen(self) -> int:
+        """Number of the examples that a film shows: those it presents, and those it only draws in the plane."""
+        return self.examples + self.more
+
+    @property
     def total(self) -> int:
         """Number of all examples, those for testing included."""
         return self.examples + self.tests + self.more

@@ -25,10 +25,12 @@ RECORDED: Mapping[str, str] = {
     "story-step": "An example goes in, and the error runs back.",
     "story-leans": "{right} of the {count} shown lean the right way.",
     "story-leans-all": "all {examples} shown lean the right way.",
-    "story-unseen-wrong": "About one that is not shown it is sure – and wrong: {answer}.",
-    "story-unseen-wrong-plain": "About one that is not shown it is sure – and wrong.",
-    "story-unseen-turns": "One that is not shown turns the right way.",
-    "story-unseen-right": "One that is not shown comes out right.",
+    "story-dead": "{neuron} has gone silent for all that are shown.",
+    "story-saturated": "{neuron} answers the same to all that are shown.",
+    "story-unseen-wrong": "Asked about another, it is sure – and wrong: {answer}.",
+    "story-unseen-wrong-plain": "Asked about another, it is sure – and wrong.",
+    "story-unseen-turns": "Asked about another, it turns the right way.",
+    "story-unseen-right": "Asked about another, it answers right.",
     "story-solved": "now all that are shown are answered right.",
     "story-solved-many": "now all {examples} shown are answered right.",
     "story-accurate": "{share} of the {examples} shown are on the right side.",
@@ -48,8 +50,8 @@ NAMED_LOSS: Mapping[str, str] = {
 
 
 def _ending(word: str) -> str:
-    """The ending of an English word for several."""
-    return "es" if word.endswith(("s", "x", "z", "sh", "tch")) else "s"
+    """The ending of an English word for several: batches, but epochs."""
+    return "es" if word.endswith(("s", "x", "z", "ch", "sh")) and not word.endswith("och") else "s"
 
 
 _CYCLE = re.compile(r"(?<![{_.\w])([Cc])ycle(s?)(?![\w}:])")

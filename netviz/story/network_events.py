@@ -140,6 +140,8 @@ def dying_and_saturating(recording: Recording, scene: Look, moments: Moments) ->
                 dead.append(event)
             elif event := _fallen("saturated", at, distance, moments.cycle, _SATURATED, FREE):
                 saturated.append(event)
+    if not scene.outline.is_own:  # of few of its examples it says little that they found a neuron silent from the start
+        dead, saturated = ([event for event in events if "since" in event.numbers] for events in (dead, saturated))
     for events in (dead, saturated):
         yield from sorted(events, key=lambda event: event.cycle)[:_MOST_NEURONS]
 

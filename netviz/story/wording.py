@@ -106,7 +106,7 @@ def _plain(scene: Look, event: Event) -> str:
         scene,
         f"story-{event.kind}",
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
-        examples=counted(scene, scene.outline.examples, _things(scene)),
+        examples=counted(scene, scene.outline.seen, _things(scene)),
     )
 
 
@@ -167,7 +167,7 @@ def _unseen(scene: Look, event: Event) -> str:
 
 
 def _solved(scene: Look, event: Event) -> str:
-    count = scene.outline.examples
+    count = scene.outline.seen
     if "input" in event.numbers:
         return say(scene, "story-solved-rule", input=neuron_name(scene, 0, round(event.numbers["input"])))
     many = count > FEW

@@ -185,9 +185,7 @@ def shows_points(scene: Look) -> bool:
 
 
 def _learning(scene: Look) -> str:
-    count, tests = scene.outline.examples, scene.outline.tests
-    if scene.presentation == "together":
-        count += scene.outline.more
+    count, tests = scene.outline.seen, scene.outline.tests
     what = counted(scene, count, "points" if shows_points(scene) else "examples")
     if not tests:
         return say(scene, "learning", examples=what)
@@ -238,6 +236,7 @@ def measures(recording: Recording, scene: Look, frame: Frame) -> list[tuple[str,
         share = is_share(recording, scene)
         found = [("label-error", frame.error, error_text(frame.error, share=share))]
     else:
-        losses = (("label-training-loss", frame.train_loss), ("label-test-loss", frame.test_loss or 0.0))
+        followed = "label-training-loss" if scene.outline.is_own else "label-error"
+        losses = ((followed, frame.train_loss), ("label-test-loss", frame.test_loss or 0.0))
         found = [(name, loss, error_text(loss, share=False)) for name, loss in losses]
     return [(say(scene, name), text) for name, value, text in found if isfinite(value)]

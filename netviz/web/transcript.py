@@ -212,7 +212,7 @@ def right_text(recording: Recording, scene: Look, row: int, key: str = "shown-ri
     if found is None:
         return ""
     things = "points" if shows_points(scene) else "examples"
-    return say(scene, key, right=whole(scene, found), count=counted(scene, scene.outline.examples, things))
+    return say(scene, key, right=whole(scene, found), count=counted(scene, scene.outline.seen, things))
 
 
 def right(recording: Recording, row: int) -> int | None:
@@ -330,7 +330,7 @@ def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
     yield say(scene, "network-has", layers=listed(scene, [*_layers(scene)]))
     things = "points" if shows_points(scene) else "examples"
     cycles = counted(scene, scene.outline.last_step, "cycles")
-    yield say(scene, "learns", examples=counted(scene, scene.outline.examples, things), cycles=cycles)
+    yield say(scene, "learns", examples=counted(scene, scene.outline.seen, things), cycles=cycles)
     if isinstance(timeline, SideBySide):
         yield say(scene, "runs", runs=listed(scene, [*timeline.names]))
         for name, recording, own in zip(timeline.names, timeline.recordings, timeline.scenes, strict=True):
@@ -361,7 +361,8 @@ def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
     if recording.test_loss is None:
         curves = {"label-error": recording.main_curve}
     else:
-        curves = {"label-training-loss": recording.train_loss, "label-test-loss": recording.test_loss}
+        followed = "label-training-loss" if scene.outline.is_own else "label-error"
+        curves = {followed: recording.train_loss, "label-test-loss": recording.test_loss}
     share = recording.test_loss is None and is_share(recording, scene)
     for key, values in [*curves.items()][-1 if run else 0 :]:
         before, after = float(values[0]), float(values[-1])

@@ -19,6 +19,7 @@ from netviz.recording.recorder import Recorder
 from netviz.scene.scene import Look
 from netviz.timeline.recorded_curves import RecordedCurve
 from netviz.timeline.timeline import Timeline
+from netviz.web.transcript import passages, summary_of, transcript_text
 from tests.drawing.support import Written, first, written
 
 __all__ = ["written"]
@@ -74,6 +75,11 @@ def film_of(made: Recorder, **look: Any) -> Timeline:
     timeline = finish(prepare(shown), shown.recorded).timeline
     assert isinstance(timeline, Timeline)
     return timeline
+
+
+def told_of(film: Timeline) -> str:
+    """Its transcript."""
+    return transcript_text(film.scene, summary_of(film), passages(film), film.plan.fps)
 
 
 def panels_of(scene: Look) -> list[str]:
@@ -222,3 +228,31 @@ def test_labels_of_large_layers_do_not_touch(size: str, written: list[Written]) 
     one, other = labels.values()
     assert not one.touches(other)
     assert abs(one.left - other.right) > 4 and abs(one.right - other.left) > 4
+
+
+def test_examples_that_are_only_drawn_are_counted_with_those_that_are_presented() -> None:
+    random = np.random.default_rng(4)
+    more = random.normal(0, 2, (60, 2))
+    kinds = (np.hypot(*more.T) > 2).astype(float)
+    made = points(points=more, point_targets=kinds[:, None], losses=FALLS)
+    film = film_of(made, duration=20)
+    assert film.scene.outline.examples == 60 and film.scene.outline.more == 60
+    told = told_of(film)
+    assert "120 points shown" in told
+    counts = re.findall(r"[Rr]ight(?: about|:) (\d+) of (\d+) points", told)
+    assert counts and all(int(right) <= 120 and of == "120" for right, of in counts)
+    assert "60 points" not in told
+
+
+@pytest.mark.parametrize(
+    ("unit", "several"),
+    [("epoch", "epochs"), ("batch", "batches"), ("step", "steps"), ("pass", "passes"), ("iteration", "iterations")],
+)
+def test_steps_are_called_as_the_run_calls_them(unit: str, several: str) -> None:
+    told = told_of(film_of(bits(unit=unit, curves={"test_loss": FALLS}), duration=12))
+    assert f"over 60 {several}." in told
+    assert f"After 60 {several} of training" in told
+    assert f"] {unit.capitalize()} 1\n" in told
+    assert "cycle" not in told.lower()
+    # The losses have the names that stand in the picture.
+    assert "Its loss goes from" in told and "test loss" in told and "raining loss" not in told

@@ -97,7 +97,7 @@ def test_every_number_in_the_picture_is_the_loops(loop: SimpleNamespace, film: T
     assert [each.name for each in (step, loss, accuracy)] == ["step", "loss", "accuracy"]
     kept = np.array(film.recording.step)
     shown = set()
-    for index in range(0, film.frame_count, 7):
+    for index in range(0, film.frame_count, 3):
         frame = film.frame(index)
         reached = kept[kept <= frame.cycle][-1]
         assert step.of(frame) == f"{frame.cycle:,}"
@@ -157,7 +157,7 @@ def test_every_sentence_is_true_of_the_loop(loop: SimpleNamespace, film: Timelin
         r"After ([\d,]+) steps of training, at rest\.": steps,
         r"(?:Step [\d,]+: )?[Tt]he (\w+) synapse into (.+) turns from (\w+) to (\w+)\.": sign,
         r"Now all that are shown are answered right\.": solved,
-        r"Now all 210 examples shown are answered right\.": solved,
+        r"Now all 210 points shown are answered right\.": solved,
         r"Learning slows down: (\d+)% of the progress came in the first (\d+)% of the time\.": slows,
         r"(\d+)% of the (\d+) (?:examples|points) shown are on the right side\.": accurate,
         r"The loss is half of what it was\.": halved,
