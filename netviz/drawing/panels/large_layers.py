@@ -211,7 +211,8 @@ def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
     if block is not None and block.is_picture:
         text = say(scene, "label-pixels", rows=block.rows, columns=block.columns)
     else:
-        key = "label-more" if layer or scene.outline.is_own else "inputs-many"
+        ends = {0: "inputs-many", len(places.centres) - 1: "outputs-many"}
+        key = "label-more" if scene.outline.is_own else ends.get(layer, "label-more")
         text = say(scene, key, count=whole(scene, len(places.neurons(layer))))
     has_bias = places.has_bias_nodes and layer < len(places.centres) - 1
     return say(scene, "label-bias", what=text) if has_bias else text
