@@ -38,6 +38,7 @@ RECORDED: Mapping[str, str] = {
     "label-right-training": "answered right",
     "label-situation": "another situation",
     "learns": "It is shown with {examples}, over {cycles}.",
+    "classic-cycle": "Cycle #{cycle}",
     "classic-example": "Example #{number}",
 }
 """Phrases that say less than ENGLISH does under the same names."""
@@ -45,6 +46,7 @@ NAMED_LOSS: Mapping[str, str] = {
     "label-error": "loss",
     "story-halved": "the loss is half of what it was.",
     "story-diverged": "it learns no more, the loss grows.",
+    "classic-error": "Loss {error}",
 }
 """The same where the film follows the loss that the run itself gave, and not the average error."""
 

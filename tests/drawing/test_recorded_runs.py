@@ -256,3 +256,12 @@ def test_steps_are_called_as_the_run_calls_them(unit: str, several: str) -> None
     assert "cycle" not in told.lower()
     # The losses have the names that stand in the picture.
     assert "Its loss goes from" in told and "test loss" in told and "raining loss" not in told
+
+
+def test_the_classic_style_calls_steps_and_loss_by_their_names(written: list[Written]) -> None:
+    film = film_of(bits(unit="epoch"), style="classic", duration=20)
+    frame = film.frame(first(film, "step", cycle=1))
+    Renderer(film).draw(frame)
+    said = {text.text for text in written}
+    assert {"Epoch #1", f"Loss {frame.error:.4f}"} <= said
+    assert not any("Average" in text or "Iteration" in text for text in said)
