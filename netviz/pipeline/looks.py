@@ -219,6 +219,9 @@ def _comparison_problems(recorded: Recording | Comparison) -> Iterator[Problem]:
             f"{len(recorded.recordings)} recordings are given; {FEWEST_RUNS} to {MOST_RUNS} can stand side by side"
         )
         yield Problem("the recordings", message)
+    for name, each in zip(recorded.names, recorded.recordings, strict=True):
+        if each.followed is None and each.test_loss is None:
+            yield Problem(name, "has no loss by which it could be compared; give one in every snap")
     if None not in recorded.diverged:
         yield Problem("the recordings", "all of them broke off, so there is nothing to compare")
     for name, each in zip(recorded.names[1:], recorded.recordings[1:], strict=True):
@@ -259,6 +262,8 @@ def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Pro
             message = "the run was not trained by netviz, so how its weights are changed is not known; leave it out"
             yield Problem(f"shots[{index}].backward", message)
     for index, panel in enumerate(look.panels or ()):
+        if panel.panel == "curve" and not outline.curves:
+            yield Problem(f"panels[{index}]", "the panel curve shows what was recorded, and that is no curve")
         if panel.panel in ("table", "answers", "boundary") and not outline.has_targets:
             yield Problem(f"panels[{index}]", f"the panel {panel.panel} shows targets, and the recording has none")
 

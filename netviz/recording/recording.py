@@ -21,6 +21,8 @@ __all__ = ["AT_REST", "Examples", "Integers", "Probes", "Recording"]
 AnyArray = npt.NDArray[Any]
 
 AT_REST = -1
+FOLLOWED = ("error", "loss")
+"""Names of the curves that can be the one a film follows: the average error, and the loss in training."""
 DIVERGED = "diverged"
 """Key of `Recording.info` for the step in which numbers were not finite any more."""
 FOR_TRAINING, FOR_TESTING = 0, 1
@@ -105,7 +107,7 @@ class Recording:
     curve_step: Integers
     """(K,), strictly increasing: the steps of the curves' points; all kept steps are among them."""
     curves: Mapping[str, Floats]
-    """Curves (K,) by name, the one that the film follows first.
+    """Curves (K,) by name; the film follows the first of `FOLLOWED`, and all others are drawn beside it.
 
     Of netviz's own runs: error, |target - output|, mean over outputs and training examples; loss, mean over the
     training examples; and test_loss, mean over the test examples, where there are any. Of a scene with a data set or
@@ -212,9 +214,14 @@ class Recording:
         return tuple(np.unique(self.row_step[self.probe != AT_REST]).tolist())
 
     @property
+    def followed(self) -> str | None:
+        """Name of the curve that the film follows: the first of `FOLLOWED` that there is; None where there is none."""
+        return next((name for name in self.curves if name in FOLLOWED), None)
+
+    @property
     def main_curve(self) -> Floats:
-        """(K,), the curve that the film follows: the first; zeros where there is none."""
-        return next(iter(self.curves.values()), np.zeros(len(self.curve_step)))
+        """(K,), the curve that the film follows; zeros where there is none."""
+        return np.zeros(len(self.curve_step)) if self.followed is None else self.curves[self.followed]
 
     @property
     def train_loss(self) -> Floats:

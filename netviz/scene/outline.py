@@ -36,9 +36,9 @@ class Outline:
     taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
     increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate:
     factor of the gradient in plain gradient descent; None: of other training. first_weights: how the run begins; None:
-    it is not known. curves: names of the recorded curves, the one that the film follows first. is_own: whether netviz
-    trains it, and so knows how. diverged: the step in which its numbers ran out of range. has_targets: whether it is
-    known what the outputs ought to be; has_errors: whether the errors are known that run back through the network.
+    it is not known. curves: names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged:
+    the step in which its numbers ran out of range. has_targets: whether it is known what the outputs ought to be;
+    has_errors: whether the errors are known that run back through the network.
     """
 
     layers: tuple[int, ...]
@@ -92,9 +92,14 @@ class Outline:
         return self.examples + self.tests + self.more
 
     @property
+    def followed(self) -> str | None:
+        """Name of the curve that the film follows: of the average error or the loss; None where there is neither."""
+        return next((name for name in self.curves if name in ("error", "loss")), None)
+
+    @property
     def follows_loss(self) -> bool:
         """True if the curve that the film follows is the loss, as the run itself gave it, and not the average error."""
-        return self.curves[:1] == ("loss",)
+        return self.followed == "loss"
 
     @property
     def has_test_loss(self) -> bool:

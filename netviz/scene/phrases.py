@@ -173,6 +173,8 @@ ENGLISH: Mapping[str, str] = {
     "shown-measure": "{measure} {value}",
     "shown-answers": "Answers (wanted): {answers}.",
     "shown-answer": "{inputs}: {answer} ({target})",
+    "shown-answers-open": "Answers: {answers}.",
+    "shown-answer-open": "{inputs}: {answer}",
     "shown-answer-example": "example {number}",
     "shown-right": "Right: {right} of {count}.",
     "shown-run": "{run}: {what}",

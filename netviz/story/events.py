@@ -28,7 +28,7 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
     replay, threads = replay_of(recording, moments)
     with threadpool_limits(threads):  # as in training, of which parts are computed once more
         found = [*sign_changes(moments, replay), *withering(moments)]
-        if recording.curves:
+        if recording.followed is not None:
             found += error_events(recording)
         if recording.network.is_exact:
             found += [
@@ -83,7 +83,7 @@ _SMOOTHED_OVER = 1.05  # the factor in cycles, down and up, over which each poin
 
 
 def error_events(recording: Recording) -> Iterator[Event]:
-    """All events in the curve of the average error."""
+    """All events in the curve of the average error, or the loss where the film follows that."""
     yield from _divergence(recording)
     yield from _halving(recording)
     yield from _insight(recording)
@@ -147,7 +147,7 @@ def _slowing(recording: Recording) -> Iterator[Event]:
 def _divergence(recording: Recording) -> Iterator[Event]:
     errors, cycles = recording.main_curve, recording.curve_step
     numbers = {"before": float(errors[0]), "after": float(errors[-1])}
-    if not recording.is_complete and recording.diverged_at is None:  # where it is known, the film ends on saying it
+    if not recording.is_complete:
         yield Event("diverged", int(cycles[-1]), numbers={"complete": 0.0} | numbers)
         return
     worse = max(WORSE * errors[0], errors[0] + NOTABLE * float(np.ptp(recording.examples.targets)))

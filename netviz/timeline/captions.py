@@ -232,11 +232,12 @@ def measures(recording: Recording, scene: Look, frame: Frame) -> list[tuple[str,
 
     The average error or, where there are examples for testing, the losses on training and test examples.
     """
-    if recording.test_loss is None:
-        share = is_share(recording, scene)
-        found = [("label-error", frame.error, error_text(frame.error, share=share))]
-    else:
-        followed = "label-training-loss" if scene.outline.is_own else "label-error"
-        losses = ((followed, frame.train_loss), ("label-test-loss", frame.test_loss or 0.0))
-        found = [(name, loss, error_text(loss, share=False)) for name, loss in losses]
+    share = recording.test_loss is None and is_share(recording, scene)
+    shown = []
+    if recording.followed is not None:
+        is_named = recording.test_loss is None or not scene.outline.is_own
+        shown = [("label-error", frame.error) if is_named else ("label-training-loss", frame.train_loss)]
+    if recording.test_loss is not None:
+        shown.append(("label-test-loss", frame.test_loss or 0.0))
+    found = [(name, value, error_text(value, share=share)) for name, value in shown]
     return [(say(scene, name), text) for name, value, text in found if isfinite(value)]

@@ -209,7 +209,8 @@ def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
     scene = timeline.scene
     recordings = timeline.recordings
     last = max(int(recording.curve_step[-1]) for recording in recordings)
-    top = max(float(values[np.isfinite(values)].max()) for each in recordings for _, values, _ in _values(each))
+    every = [values[np.isfinite(values)] for each in recordings for _, values, _ in _values(each)]
+    top = max((float(values.max()) for values in every), default=1.0)
     lines = []
     if len(recordings) > 1:
         for name, recording, (colour, dash) in zip(timeline.names, recordings, _LOOKS, strict=False):
@@ -226,8 +227,9 @@ def curve_of(timeline: Timeline | SideBySide) -> CurveDrawing:
 def _values(recording: Recording) -> list[tuple[str, Floats, str]]:
     """Every curve of one run: the key of its name, its values, its colour."""
     if recording.test_loss is None:
-        return [("label-error", recording.main_curve, "error")]
-    return [("label-test", recording.test_loss, "test"), ("label-training", recording.train_loss, "error")]
+        return [] if recording.followed is None else [("label-error", recording.main_curve, "error")]
+    found = [("label-test", recording.test_loss, "test")]
+    return found if recording.followed is None else [*found, ("label-training", recording.train_loss, "error")]
 
 
 def _line(

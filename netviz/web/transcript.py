@@ -148,7 +148,7 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
     yield sentence(_state(clock.recording, scene, frame))
     if span.kind == "walk":
         row = clock.recording_index.step(span)
-        yield say(scene, "shown-answers", answers=_answer(clock.recording, scene, span.example or 0, row))
+        yield say(scene, _answers_key(scene), answers=_answer(clock.recording, scene, span.example or 0, row))
     if stop.is_cycle or span.kind == "rest":
         yield answers(clock, span)
 
@@ -176,7 +176,12 @@ def answers(timeline: Timeline, span: Span) -> str:
     if span.kind != "step" or len(shown) > MOST_ANSWERS:
         return right_text(recording, scene, rows.rest[span.cycle])
     told = [_answer(recording, scene, example, row) for _, example, row in sorted(shown, key=lambda each: each[1])]
-    return say(scene, "shown-answers", answers="; ".join(told))
+    return say(scene, _answers_key(scene), answers="; ".join(told))
+
+
+def _answers_key(scene: Look) -> str:
+    """Phrase of answers, with what was wanted where that is known."""
+    return "shown-answers" if scene.outline.has_targets else "shown-answers-open"
 
 
 def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
@@ -188,6 +193,9 @@ def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
         else say(scene, "shown-answer-example", number=example + 1)
     )
     outputs, target = recording.activations[-1][row], recording.targets[row]
+    if not scene.outline.has_targets:
+        answer = ", ".join(_numbers(outputs, ".2f"))
+        return say(scene, "shown-answer-open", inputs=asked, answer=answer).replace(" ", NO_BREAK)
     if is_one_of_many(target):
         last = len(scene.outline.layers) - 1
         answer, expected = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
@@ -358,11 +366,12 @@ def _layers(scene: Look) -> Iterator[str]:
 def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
     """From where to where each measure of being wrong went. run: the name of the run, where there are several, which
     are told by what they are compared by."""
-    if recording.test_loss is None:
-        curves = {"label-error": recording.main_curve}
-    else:
-        followed = "label-training-loss" if scene.outline.is_own else "label-error"
-        curves = {followed: recording.train_loss, "label-test-loss": recording.test_loss}
+    curves = {}
+    if recording.followed is not None:
+        is_named = recording.test_loss is None or not scene.outline.is_own
+        curves = {"label-error": recording.main_curve} if is_named else {"label-training-loss": recording.train_loss}
+    if recording.test_loss is not None:
+        curves["label-test-loss"] = recording.test_loss
     share = recording.test_loss is None and is_share(recording, scene)
     for key, values in [*curves.items()][-1 if run else 0 :]:
         before, after = float(values[0]), float(values[-1])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import netviz
 from netviz.scene.captions import EVENT_KINDS

@@ -11,9 +11,14 @@ import numpy as np
 import pytest
 
 import netviz
+from netviz.drawing.panels.counters import counters
+from netviz.drawing.renderer import Renderer
 from netviz.errors import NetvizWarning
 from netviz.pipeline.looks import filmed
+from netviz.pipeline.prepare import finish, prepare
 from netviz.recording.recording import finite_part
+from netviz.timeline.timeline import Timeline
+from netviz.web.transcript import passages, summary_of
 from tests.conftest import short_scene
 from tests.recording.recorders import refused
 
@@ -179,3 +184,28 @@ def test_events_of_a_curve_with_every_step_say_no_more_than_the_step() -> None:
     run = recorded(loss=lambda step: 0.01 ** min(step, 2))
     assert [event for event in netviz.events(run) if event.kind in ("halved", "slows")]
     assert all("since" not in event.numbers for event in netviz.events(run) if event.kind in ("halved", "slows"))
+
+
+@pytest.mark.parametrize("given", ["accuracy", "test_loss", None])
+def test_only_an_error_or_a_loss_is_followed(given: str | None) -> None:
+    """Of another curve nothing is said that is true of a loss; a run without any has no panel of curves."""
+    recorder = netviz.Recorder([3, 4, 2], ["tanh", "sigmoid"], np.eye(3))
+    random = np.random.default_rng(0)
+    weights = [random.normal(size=(3, 4)), random.normal(size=(4, 2))]
+    for step in range(40):
+        recorder.snap(**({} if given is None else {given: 0.9 - 0.02 * step}), weights=weights)
+        weights = [each * 1.03 for each in weights]
+    recording = recorder.recording()
+    assert recording.followed is None and not recording.main_curve.any()
+    film = filmed(recording, {"title": "t", "duration": 20})
+    prepared = prepare(film)
+    timeline = finish(prepared, film.recorded).timeline
+    assert isinstance(timeline, Timeline)
+    names = [counter.name for counter in counters(Renderer(timeline).context)]
+    assert names == ["step", *{"accuracy": ["accuracy"], "test_loss": ["test loss"], None: []}[given]]
+    assert any(panel.panel == "curve" for panel in film.scene.shown_panels) == (given is not None)
+    curve_kinds = {"halved", "slows", "plateau", "insight", "diverged", "overfits"}
+    assert not [event for event in netviz.events(recording) if event.kind in curve_kinds]
+    texts = [*(line for passage in passages(timeline) for line in passage.lines), *summary_of(timeline).sentences]
+    said = " ".join(texts).lower().replace("test loss", "")
+    assert "answers: " in said and "nan" not in said and "error" not in said and "loss" not in said

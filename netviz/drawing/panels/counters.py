@@ -82,7 +82,7 @@ def _recorded(context: RenderContext) -> list[Counter]:
     of none of them."""
     recording, scene, theme = context.recording, context.scene, context.theme
     curves, found = recorded_curves(recording), []
-    if recording.curves:
+    if recording.followed is not None:
         error = partial(error_text, share=is_share(recording, scene))
         highest = float(np.nanmax(recording.main_curve))
         found.append(Counter(say(scene, "label-error"), error(highest), theme.error, lambda frame: error(frame.error)))

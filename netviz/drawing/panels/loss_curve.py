@@ -126,7 +126,9 @@ def _recorded(context: RenderContext) -> list[Trace]:
     names = ["" if has_counters or is_alone else say(scene, key) for key in ("label-test-loss", "label-error")]
     if recording.test_loss is not None:
         traces.append(Trace(context, names[0], cycles, recording.test_loss, theme.test_error, filled=False))
-    return [*traces, Trace(context, names[1], cycles, recording.main_curve, theme.error, filled=True)]
+    if recording.followed is not None:
+        traces.append(Trace(context, names[1], cycles, recording.main_curve, theme.error, filled=True))
+    return traces
 
 
 def _short_names(context: RenderContext, slot: float) -> list[str]:
