@@ -84,7 +84,7 @@ def test_every_frame_of_the_opening_can_be_drawn_alone() -> None:
 def test_the_title_goes_to_its_place_and_is_seen_all_the_way(
     shots: list[Any], size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timeline = timeline_of(short_scene(shots=shots, output__size=size))
+    timeline = timeline_of(short_scene(shots=shots, output__size=size, output__fps=15))
     renderer = Renderer(timeline)
     written: list[tuple[str, float, float]] = []
     original = Canvas.text
