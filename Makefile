@@ -1,5 +1,5 @@
 # make film   sets up .venv and renders the default film to build/xor.mp4
-# make test   sets up .venv and runs the tests; make test-docs those of the documentation
+# make test   sets up .venv and runs the tests; make test-docs those of the documentation, test-frameworks of frameworks
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
-.PHONY: film test test-docs lint typecheck format bench pictures docs dist clean help
+.PHONY: film test test-docs test-frameworks lint typecheck format bench pictures docs dist clean help
 
 help:
-	@echo "make film | test | test-docs | lint | typecheck | format | bench | pictures | docs | dist | clean"
+	@echo "make film | test | test-docs | test-frameworks | lint | typecheck | format | bench | pictures | docs | dist | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -23,6 +23,10 @@ test: $(READY)
 # The documentation: every block of its pages is run, its links are followed, its pages are read in a real browser.
 test-docs: $(READY)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m documentation
+
+# The integrations, with the frameworks that they are for: hundreds of megabytes, which nothing else here needs.
+test-frameworks: $(VENV)/.frameworks
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integrations -n $(WORKERS) --dist worksteal
 
 lint: $(READY) typecheck
 	$(BIN)/ruff check .
@@ -71,6 +75,10 @@ dist: $(READY)
 
 clean:
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.frameworks: $(READY) tests/integrations/requirements.txt
+	$(BIN)/python -m pip install --quiet --requirement tests/integrations/requirements.txt
+	@touch $@
 
 # An environment with netviz (editable) and everything its tests need. pip older than 25.1 knows no dependency groups.
 $(READY): pyproject.toml

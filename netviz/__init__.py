@@ -22,6 +22,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 (from a clone; before anything is 
 
 if TYPE_CHECKING:
     from netviz.errors import InputError, NetvizError, NetvizWarning
+    from netviz.integrations.watch import watch
     from netviz.pipeline.api import animate, compare, events, record, sonify, still
     from netviz.pipeline.prepare import plan
     from netviz.pipeline.provenance import inspect
@@ -60,6 +61,7 @@ _MODULES = {
     "Post": "netviz.web.embed",
     "sonify": "netviz.pipeline.api",
     "sweep": "netviz.scene.sweep",
+    "watch": "netviz.integrations.watch",
     "Scene": "netviz.scene.scene",
 }
 
@@ -88,6 +90,7 @@ __all__ = [
     "sonify",
     "still",
     "sweep",
+    "watch",
 ]
 
 

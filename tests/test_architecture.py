@@ -22,6 +22,7 @@ GROUND = {"errors", "version", "resources", "atomic_files", "ffmpeg"}
 MAY_IMPORT = {
     "scene": set[str](),
     "recording": set[str](),
+    "integrations": {"recording"},
     "training": {"scene", "recording"},
     "timeline": {"scene", "recording"},
     "story": {"scene", "recording", "timeline", "training"},
@@ -38,6 +39,7 @@ MAY_IMPORT = {
 MUST_NOT_KNOW = {
     "scene": {"numpy", "matplotlib", "imageio_ffmpeg", "click", "subprocess"},
     "recording": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml", "pydantic"},
+    "integrations": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml", "pydantic"},
     "training": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
     "timeline": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
     "story": {"matplotlib", "imageio_ffmpeg", "click", "subprocess", "yaml"},
@@ -132,6 +134,17 @@ def test_packages_do_not_know_what_is_not_theirs(package: str) -> None:
 
 def test_the_library_for_beats_is_used_in_one_place() -> None:
     assert [path.name for path in PACKAGE.rglob("*.py") if "librosa" in imports(path)] == ["beat_tracking.py"]
+
+
+FRAMEWORKS = {"torch": "pytorch", "sklearn": "sklearn", "lightning": "lightning", "keras": "keras"}
+"""Libraries that train networks, and how the names of the files begin that know them."""
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_frameworks_are_known_by_their_integrations_alone(framework: str) -> None:
+    for path in PACKAGE.rglob("*.py"):
+        if framework in {name.split(".")[0] for name in imports(path)}:
+            assert path.parent == PACKAGE / "integrations" and path.name.startswith(FRAMEWORKS[framework]), path
 
 
 def test_only_the_command_line_prints() -> None:

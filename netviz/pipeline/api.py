@@ -24,7 +24,7 @@ from netviz.pipeline.validation import (
 )
 from netviz.recording.comparison import Comparison
 from netviz.recording.event import Event
-from netviz.recording.recorder import Recorder
+from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording
 from netviz.scene.look_file import LookSource
 from netviz.scene.messages import printable
@@ -61,7 +61,7 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
 
 
 def compare(
-    scene: Scene | Mapping[str, Recording | Recorder], *, progress: Progress | None = None, cache: bool = False
+    scene: Scene | Mapping[str, Recording | Records], *, progress: Progress | None = None, cache: bool = False
 ) -> Comparison:
     """Train all runs of a scene that compares some; or put recordings side by side, by the names that they are to have.
 
@@ -79,7 +79,7 @@ def compare(
     return train_runs(prepared.scene, progress, cache)
 
 
-def side_by_side(recordings: Mapping[str, Recording | Recorder]) -> Comparison:
+def side_by_side(recordings: Mapping[str, Recording | Records]) -> Comparison:
     """Recordings made one by one, to be shown side by side. Raises InputError if that cannot be."""
     if not isinstance(recordings, Mapping):
         message = f"expected a scene that compares runs, or recordings by their names, got {type(recordings).__name__}"
@@ -87,14 +87,14 @@ def side_by_side(recordings: Mapping[str, Recording | Recorder]) -> Comparison:
     problems = [
         Problem(f"compare: {printable(str(name))}", f"expected a recording or a recorder, got {type(each).__name__}")
         for name, each in recordings.items()
-        if not isinstance(each, Recording | Recorder)
+        if not isinstance(each, Recording | Records)
     ]
     if not FEWEST_RUNS <= len(recordings) <= MOST_RUNS:
         message = f"{len(recordings)} given; {FEWEST_RUNS} to {MOST_RUNS} recordings can stand side by side"
         problems.append(Problem("compare", message))
     if problems:
         raise InputError(problems)
-    taken = {name: each.recording() if isinstance(each, Recorder) else each for name, each in recordings.items()}
+    taken = {name: each.recording() if isinstance(each, Records) else each for name, each in recordings.items()}
     ended = tuple(None if each.is_complete else int(each.step[-1]) for each in taken.values())
     return filmed(Comparison(tuple(taken.values()), tuple(taken), ended)).comparison
 
@@ -129,7 +129,7 @@ def train_runs(scene: Scene, progress: Progress | None, cache: bool) -> Comparis
     return compare_runs(scene, run)
 
 
-def events(recording: Recording | Recorder | Filmed, *, look: LookSource | None = None) -> tuple[Event, ...]:
+def events(recording: Recording | Records | Filmed, *, look: LookSource | None = None) -> tuple[Event, ...]:
     """What happened in a training run, in the order of time: signs that changed, when the error halved, and so on.
 
     look: as in `render`; the situations that a film thinks about are asked too. Of a run that netviz did not train it

@@ -19,7 +19,7 @@ import numpy as np
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.recording.comparison import Comparison
 from netviz.recording.layers import ACTIVATIONS
-from netviz.recording.recorder import Recorder
+from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording, finite_part, in_numbers
 from netviz.scene.loader import ParseResult, read_stored
 from netviz.scene.look_file import LookKeys, LookSource, foreign_keys, read_look
@@ -69,7 +69,7 @@ class Filmed:
         )
 
 
-Recorded = Recording | Comparison | Recorder | Filmed
+Recorded = Recording | Comparison | Records | Filmed
 """What training has left: of one run, or of several that are shown side by side; or a recorder, as far as it is."""
 Source = Scene | Recorded
 """Source of films and stills: a scene to be trained, or what training has left."""
@@ -97,7 +97,7 @@ def resolved(source: Source, look: LookSource | None = None, frames: int | None 
         found: Scene | Filmed | None = None if keys.problems else result.scene
         problems = (*keys.problems, *result.problems)
     else:
-        recorded = source.recording() if isinstance(source, Recorder) else source
+        recorded = source.recording() if isinstance(source, Records) else source
         found, result = read_filmed(recorded, keys, frames=None if frames is None else Override(frames, "frames"))
         problems = result.problems
     if found is None:

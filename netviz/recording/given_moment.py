@@ -64,7 +64,7 @@ class GivenMoment:
             elif not name.isidentifier() or not is_name(name):
                 self._refuse(short(name), f"a curve's name has letters, digits and _ only, {LONGEST_NAME} at most")
             else:
-                array = read_array(f"{self._where}: {name}", value)
+                array = read_array(f"{self._where}: {name}", _single(value))
                 if isinstance(array, Problem):
                     self.problems.append(array)
                 elif array.size != 1:
@@ -150,6 +150,14 @@ class GivenMoment:
 
     def _refuse(self, what: str, message: str) -> None:
         self.problems.append(Problem(f"{self._where}: {what}", message))
+
+
+def _single(value: Any) -> Any:
+    """The number in an array or tensor of one, wherever it lies and whatever its precision; anything else as it is."""
+    try:
+        return value.item()
+    except Exception:  # what other libraries' arrays raise is theirs; what is wrong is said by `read_array`
+        return value
 
 
 def _name(key: Key) -> str:

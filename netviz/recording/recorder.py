@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,14 @@ from netviz.version import __version__
 _FIRST_ROOM = 16
 """Moments for which there is room at first; it doubles."""
 _LARGEST_STEP = 2**62
+
+
+@runtime_checkable
+class Records(Protocol):
+    """Whatever records a training run: a Recorder, or what reads a framework's model by itself."""
+
+    def recording(self) -> Recording:
+        """What has been kept so far, as a recording."""
 
 
 class Recorder:
@@ -130,6 +138,14 @@ class Recorder:
     def wants(self, step: int) -> bool:
         """True if a snap of this step, which has to come after all before it, would be kept without `keep`."""
         return step >= self._due
+
+    def skips(self, step: int) -> bool:
+        """True if this step is not due: then it counts as offered and skipped, and `snap` need not be called."""
+        if self._last < step < self._due:
+            self._offered += 1
+            self._last = step
+            return True
+        return False
 
     def snap(
         self,

@@ -1,0 +1,102 @@
+"""netviz.watch: a recorder for the model of a framework, found by its class without importing anything for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from netviz.errors import InputError, Problem
+from netviz.recording.recording import Recording
+
+INTEGRATIONS = {
+    "torch": "netviz.integrations.pytorch",
+}
+"""Modules of integrations by the package that a model's class, or one it derives from, comes from. Each has a function
+`watch` with the arguments of the one below."""
+
+
+class Watcher(Protocol):
+    """Recorder of a model that it reads by itself; netviz.render and the other calls take it as a Recorder."""
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps kept so far, increasing."""
+
+    def wants(self, step: int) -> bool:
+        """True if a snap of this step, which has to come after all before it, would be kept without `keep`."""
+
+    def snap(self, loss: Any = None, *, step: int | None = None, keep: bool = False, **curves: Any) -> None:
+        """Offer the model as it is now; it is kept if it is due, and otherwise nothing of it is read.
+
+        loss: its value. step: number of the moment; one more than that of the snap before, if not given, from 1 on.
+        keep: keep this moment in any case, as the last of training ought to be. curves: further values by name, such
+        as test_loss=0.3, accuracy=0.9.
+        """
+
+    def recording(self) -> Recording:
+        """What has been kept so far, as a recording; it stays as it is while training goes on."""
+
+    def save(self, path: str | Path) -> None:
+        """Write what has been kept so far, as `Recording.save` does."""
+
+
+def watch(
+    model: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    loss: Any = None,
+    classes: Sequence[str] = (),
+    names: Sequence[str] = (),
+    unit: str = "step",
+    budget: str | float = "256 MB",
+) -> Watcher:
+    """A recorder of a model in training: three lines in anybody's loop, and there is a film of it.
+
+        watched = netviz.watch(model, X[:16], y[:16], loss=criterion)
+        for step in range(1, 2001):
+            ...  # as ever
+            optimizer.step()
+            watched.snap(loss, keep=step == 2000)
+        netviz.render(watched, "film.mp4")
+
+    The model is a PyTorch module whose outputs come from a chain of Linear layers with activation functions between
+    them: relu, tanh, sigmoid, leaky_relu (slope 0.01), elu (alpha 1), gelu (with erf) or silu, with softmax,
+    log_softmax or sigmoid at the end, or none; Flatten and Dropout may stand anywhere, and dropout is off in what is
+    shown. Layers are found in the order in which they are called, by one pass of the probes in evaluation mode, and
+    what they compute is held against what the model gives. It reads the parameters, and changes nothing of the
+    training: no flag, buffer, gradient, hook or random number. torch.compile, DataParallel and
+    DistributedDataParallel are looked through; of several processes the first records.
+
+    X: (P, ...), the examples that the film presents, as the model takes them; of more than 64 evenly spaced ones are
+    recorded. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that are the classes.
+    loss: the loss function of training, such as torch.nn.CrossEntropyLoss(), or its name. Outputs that it takes as
+    logits are shown as the probabilities that they stand for: by softmax for cross_entropy, by sigmoid for
+    binary_cross_entropy_with_logits. With these, with nll_loss of a log_softmax, with binary_cross_entropy of a sigmoid
+    and with mse_loss the errors that run back are shown as well. classes: names of the classes, one for each output.
+    names: of the probes. unit: what a step is: step, epoch or another word. budget: the most that all kept moments may
+    take, as "256 MB" or in bytes.
+
+    Returns a recorder that has kept the model as it is, as step 0; its `snap(loss)` offers the next steps. The first
+    loss that it is given stands for step 0 as well: a loop works it out before its first update. Where it is given
+    other curves, those of step 0 come from a `snap(loss, step=0, accuracy=...)` before training; without one, step 0
+    is left out. Raises InputError for a model that cannot be shown exactly yet, naming its layer: nothing is left out
+    in silence. `netviz.Recorder` takes any loop.
+    """
+    for kind in type(model).__mro__:
+        found = INTEGRATIONS.get(kind.__module__.partition(".")[0])
+        if found is not None:
+            watcher: Watcher = import_module(found).watch(
+                model, X, y, loss=loss, classes=classes, names=names, unit=unit, budget=budget
+            )
+            return watcher
+    is_class = isinstance(model, type)
+    what = f"the class {model.__name__} itself" if is_class else f"of the class {_full_name(type(model))}"
+    advice = "give a model of it" if is_class else f"netviz.watch knows models of {', '.join(INTEGRATIONS)}"
+    raise InputError([Problem("model", f"is {what}; {advice}, and netviz.Recorder takes any training loop")])
+
+
+def _full_name(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
