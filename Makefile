@@ -52,6 +52,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.outputs
 	$(BIN)/python -m benchmarks.large
 	$(BIN)/python -m benchmarks.recorder
+	$(BIN)/python -m benchmarks.watch
 	$(BIN)/python -m benchmarks.preview
 	$(BIN)/python -m benchmarks.workers
 

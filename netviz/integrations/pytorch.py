@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -137,11 +138,13 @@ class ModelWatcher:
 
     def recording(self) -> Recording:
         """What has been kept so far, as a recording; it stays as it is while training goes on."""
-        if self._start is None:
-            return self._recorder.recording()
-        recorder = self._make()
-        recorder.snap(step=0, weights=self._start.weights, biases=self._start.biases)
-        return recorder.recording()
+        recorder = self._recorder
+        if self._start is not None:
+            recorder = self._make()
+            recorder.snap(step=0, weights=self._start.weights, biases=self._start.biases)
+        found = recorder.recording()
+        versions = {**found.info["versions"], "torch": str(torch.__version__)}
+        return replace(found, info={**found.info, "recorder": "netviz.watch", "versions": versions})
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""

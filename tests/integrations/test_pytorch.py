@@ -342,6 +342,7 @@ def test_a_recording_is_saved_and_stays_as_it_is(tmp_path: Any) -> None:
     watcher.save(tmp_path / "run.npz")
     loaded = netviz.Recording.load(tmp_path / "run.npz")
     assert np.array_equal(loaded.weights[0], watcher.recording().weights[0]) and len(loaded.step) == 41
+    assert loaded.info["recorder"] == "netviz.watch" and loaded.info["versions"]["torch"] == torch.__version__
     assert len(before.step) == 1 and loaded.unit == "batch" and loaded.info["offered"] == 41
     assert loaded.probes.names == tuple("abcd") and loaded.probes.classes == tuple("xyz")
     assert np.array_equal(before.weights[0][0], loaded.weights[0][0])
