@@ -26,6 +26,8 @@ from netviz.recording.recording import AnyArray, Recording
 
 _TRACED = 64
 """Most examples that are put through the model to find its layers."""
+_UNITS_OF_MANY_STEPS = ("epoch", "cycle")
+"""Units in which the first loss is of more than the first update."""
 _ARGUMENTS = {"probes": "X", "targets": "y"}
 """What the arguments of a Recorder are called here."""
 
@@ -80,7 +82,7 @@ def watch(
     found, of_recorder = recorder()
     for note in (*(f"model: {note}" for note in notes), *of_recorder):
         warnings.warn(NetvizNote(note), stacklevel=3)
-    return ModelWatcher(model, chain, found, lambda: recorder()[0])
+    return ModelWatcher(model, chain, unit, found, lambda: recorder()[0])
 
 
 def _in_own_words(note: str) -> str:
@@ -93,12 +95,18 @@ def _in_own_words(note: str) -> str:
 class ModelWatcher:
     """Recorder of a model's parameters, which it reads by itself, but only in moments that are kept."""
 
-    __slots__ = ("_biases", "_make", "_recorder", "_start", "_step", "_weights")
+    __slots__ = ("_biases", "_make", "_recorder", "_start", "_step", "_unit", "_weights")
 
-    def __init__(self, model: nn.Module, chain: Chain, recorder: Recorder, make: Callable[[], Recorder]) -> None:
-        """A recorder of the model as it is now, which is step 0. recorder: of its network; make: gives another one."""
+    def __init__(
+        self, model: nn.Module, chain: Chain, unit: str, recorder: Recorder, make: Callable[[], Recorder]
+    ) -> None:
+        """A recorder of the model as it is now, which is step 0.
+
+        unit: what a step is. recorder: of its network, which has kept nothing; make: gives another one.
+        """
         self._weights = _Parameters(model, [layer.weights for layer in chain.layers], transposed=True)
         self._biases = _Parameters(model, [layer.biases for layer in chain.layers])
+        self._unit = unit
         self._make = make
         self._recorder = recorder
         self._step = 0
@@ -154,11 +162,14 @@ class ModelWatcher:
         """Keep step 0, now that it is known which curves there are, unless this moment is it."""
         start = self._start
         assert start is not None
-        if step != 0 and curves:
-            first = next(iter(curves))
+        # A loop works out the loss of its first step before the first update: it is that of step 0 as well.
+        is_of_start = step == 1 and self._unit not in _UNITS_OF_MANY_STEPS
+        unknown = [*([] if loss is None or is_of_start else ["loss"]), *curves]
+        if step != 0 and unknown:
+            given = ", ".join((*([] if loss is None else ["loss"]), "step=0", *(f"{name}=..." for name in curves)))
             message = (
-                f"step 0 is left out, as it has no value of {', '.join(curves)}; "
-                f"call snap(loss, step=0, {first}=...) before training, and the film begins there"
+                f"step 0 is left out, as it has no value of {', '.join(unknown)}; "
+                f"call snap({given}) before training, and the film begins there"
             )
             warnings.warn(NetvizNote(message), stacklevel=3)
         elif step != 0:

@@ -79,11 +79,11 @@ def watch(
     names: of the probes. unit: what a step is: step, epoch or another word. budget: the most that all kept moments may
     take, as "256 MB" or in bytes.
 
-    Returns a recorder that has kept the model as it is, as step 0; its `snap(loss)` offers the next steps. The first
-    loss that it is given stands for step 0 as well: a loop works it out before its first update. Where it is given
-    other curves, those of step 0 come from a `snap(loss, step=0, accuracy=...)` before training; without one, step 0
-    is left out. Raises InputError for a model that cannot be shown exactly yet, naming its layer: nothing is left out
-    in silence. `netviz.Recorder` takes any loop.
+    Returns a recorder that has kept the model as it is, as step 0; its `snap(loss)` offers the next steps. The loss of
+    step 1 stands for step 0 as well: a loop works it out before its first update. Where step 1 is an epoch, or there
+    are other curves, the values of step 0 come from a `snap(loss, step=0, accuracy=...)` before training; without one,
+    step 0 is left out, which a note says. Raises InputError for a model that cannot be shown exactly yet, naming its
+    layer: nothing is left out in silence. `netviz.Recorder` takes any loop.
     """
     for kind in type(model).__mro__:
         found = INTEGRATIONS.get(kind.__module__.partition(".")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import math
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -370,7 +371,7 @@ def test_examples_may_be_given_in_any_form() -> None:
     assert one.probes.targets.tolist() == [[1], [0], [1]]
 
 
-def test_the_first_loss_stands_for_step_0() -> None:
+def test_the_loss_of_step_1_stands_for_step_0() -> None:
     watcher, _ = watched(mlp())
     assert watcher.steps == (0,) and watcher.wants(1)
     watcher.snap(0.75)
@@ -390,11 +391,22 @@ def test_other_curves_of_step_0_are_given_before_training() -> None:
 
 
 def test_step_0_is_left_out_where_its_curves_are_not_known() -> None:
-    watcher, _ = watched(mlp())
-    with pytest.warns(NetvizNote, match=r"step 0 is left out, as it has no value of accuracy; call snap\(loss, step=0"):
-        watcher.snap(0.75, accuracy=0.5)
-    watcher.snap(0.5, accuracy=0.6)
-    assert watcher.steps == (1, 2)
+    for unit, step, loss, curves, said in (
+        ("step", 1, 0.75, {"accuracy": 0.5}, "accuracy; call snap(loss, step=0, accuracy=...) before training"),
+        ("step", 1, None, {"accuracy": 0.5}, "accuracy; call snap(step=0, accuracy=...) before training"),
+        ("epoch", 1, 0.75, {"test_loss": 1}, "loss, test_loss; call snap(loss, step=0, test_loss=...) before training"),
+        ("epoch", 1, 0.75, {}, "loss; call snap(loss, step=0) before training"),
+        ("step", 5, 0.75, {}, "loss; call snap(loss, step=0) before training"),
+    ):
+        watcher, _ = watched(mlp(), unit=unit)
+        with pytest.warns(NetvizNote, match=re.escape(f"step 0 is left out, as it has no value of {said}")) as notes:
+            watcher.snap(loss, step=step, **curves)
+        assert notes[0].filename == __file__
+        watcher.snap(loss, **curves)
+        assert watcher.steps == (step, step + 1)
+    watcher, _ = watched(mlp(), unit="epoch")
+    watcher.snap()  # without curves
+    assert watcher.steps == (0, 1)
 
 
 def test_weights_that_are_no_numbers_end_the_recording() -> None:
@@ -847,8 +859,8 @@ def test_a_model_that_changes_its_layers_is_told_by_their_names() -> None:
 
 def test_steps_do_not_go_back() -> None:
     watcher, _ = watched(mlp())
-    watcher.snap(0.5, step=5)
+    watcher.snap(step=5)
     with pytest.raises(InputError, match="step: 5 does not come after 5"):
-        watcher.snap(0.5, step=5)
-    watcher.snap(0.5)
+        watcher.snap(step=5)
+    watcher.snap()
     assert watcher.steps == (0, 5, 6)
