@@ -368,14 +368,15 @@ def _rank() -> int:
 def guarded(model: nn.Module) -> Iterator[None]:
     """A model in evaluation mode, for one pass without gradients that leaves everything as it was.
 
-    Restored are what each module has for attributes, its training flag among them, its buffers, and the states of
-    random numbers: PyTorch's, NumPy's and Python's. Autocast is off, what was compiled runs as it was written, and
-    products are of full precision. No inference mode: tensors that a module keeps from it could not be trained with.
+    Restored are what each module has for attributes, its training flag among them, the numbers in parameters and
+    buffers, and the states of random numbers: PyTorch's, NumPy's and Python's. Autocast is off, what was compiled runs
+    as it was written, and products are of full precision. No inference mode: tensors that a module keeps from it could
+    not be trained with.
     """
     modules = [*model.modules()]
-    attributes = [dict(vars(module)) for module in modules]
-    buffers = [dict(module._buffers) for module in modules]
-    numbers = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    parts = [part for each in modules for part in (vars(each), each._parameters, each._buffers, each._modules)]
+    before = [dict(part) for part in parts]
+    numbers = [(each, each.detach().clone()) for each in (*model.parameters(), *model.buffers())]
     device = next(model.parameters()).device
     of_numpy, of_python = np.random.get_state(), random.getstate()
     with ExitStack() as stack:
@@ -394,18 +395,18 @@ def guarded(model: nn.Module) -> Iterator[None]:
                 module.training = False
             yield
         finally:
-            for module, before, own in zip(modules, attributes, buffers, strict=True):
-                _restore(vars(module), before)
-                _restore(module._buffers, own)
-            for buffer, was in numbers:
-                if not torch.equal(buffer, was):  # a buffer that is written to counts as changed in gradients
-                    buffer.copy_(was)
+            for part, was in zip(parts, before, strict=True):
+                _restore(part, was)
+            for tensor, numbers_before in numbers:
+                # What is written to counts as changed when gradients are computed, even if it stays the same.
+                if not torch.equal(tensor.nan_to_num(), numbers_before.nan_to_num()):
+                    tensor.copy_(numbers_before)
             np.random.set_state(of_numpy)
             random.setstate(of_python)
 
 
 def _restore(now: dict[str, Any], before: dict[str, Any]) -> None:
-    """Give a module's dictionary back what it had; what is as before is not written to."""
+    """Give a dictionary of a module back what it had; what is as before is not written to."""
     for name in now.keys() - before.keys():
         del now[name]
     for name, value in before.items():

@@ -260,6 +260,11 @@ def _path(calls: CallRecorder, output: Tensor) -> list[Call]:
     for call in path:
         if problem := _foreign(call):
             raise refusal("model", f"{call.place}: {problem}; {ADVICE}")
+        if not call.of_examples:
+            while call.source is not None:
+                call = call.source
+            message = f"{call.place} takes numbers that come from X in no way that can be followed"
+            raise refusal("model", f"{message}; {ADVICE}")
         if call.source is not before:
             message = f"{call.place} takes what another layer has taken as well: the network branches"
             raise refusal("model", f"{message}; {ADVICE}")
@@ -364,5 +369,5 @@ def _compare(model: nn.Module, chain: Chain, path: Sequence[Call], flat: Tensor,
     worst = worst_layer(network, weights, biases, plain_array(flat), found)
     if worst is not None:
         name, kind = chain.layers[worst[0]].weights.removesuffix(".weight"), kinds[worst[0]]
-        message = f"{name} and {kind} after it give something else than their parameters say, up to {worst[1]:.2g} off"
+        message = f"{name} with {kind} after it gives something else than its parameters say, up to {worst[1]:.2g} off"
         raise refusal("model", f"{message}; {ADVICE}")
