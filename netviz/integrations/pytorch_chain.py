@@ -256,19 +256,15 @@ def _path(calls: CallRecorder, output: Tensor) -> list[Call]:
         if call not in needed:
             needed.add(call)
             waiting += call.of_examples
-    path, before = [call for call in calls.calls if call in needed], calls.start
+    path = [call for call in calls.calls if call in needed]
     for call in path:
         if problem := _foreign(call):
             raise refusal("model", f"{call.place}: {problem}; {ADVICE}")
-        if not call.of_examples:
+        if call.source not in call.of_examples:
             while call.source is not None:
                 call = call.source
             message = f"{call.place} takes numbers that come from X in no way that can be followed"
             raise refusal("model", f"{message}; {ADVICE}")
-        if call.source is not before:
-            message = f"{call.place} takes what another layer has taken as well: the network branches"
-            raise refusal("model", f"{message}; {ADVICE}")
-        before = call
     if not path:
         message = "its outputs come from X in no way that can be followed, such as a function of its own or of NumPy"
         raise refusal("model", f"{message}; {ADVICE}")

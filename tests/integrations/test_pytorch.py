@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import math
+import random
 import re
 import warnings
 from collections.abc import Callable
@@ -321,6 +322,7 @@ def test_recorded_arrays_are_the_state_dict_of_their_step(dtype: Any) -> None:
 
     train(model, snap, 120, dtype)
     recording = watcher.recording()
+    assert recording.info["offered"] == 121
     assert recording.step[0] == 0 and recording.step[-1] == 120 and watcher.steps == tuple(recording.step)
     assert 80 < len(recording.step) < 121, "early steps are all kept, later ones are not"
     for moment, step in enumerate(recording.step):
@@ -447,7 +449,14 @@ def final(model: Any) -> list[Any]:
     """All that training leaves: parameters, buffers and gradients, flags, and the states of random numbers."""
     gradients = [None if each.grad is None else each.grad.clone() for each in model.parameters()]
     flags = [module.training for module in model.modules()]
-    return [copy.deepcopy(model.state_dict()), gradients, flags, torch.get_rng_state(), np.random.get_state()[1]]
+    return [
+        copy.deepcopy(model.state_dict()),
+        gradients,
+        flags,
+        torch.get_rng_state(),
+        np.random.get_state()[1:3],
+        random.getstate(),
+    ]
 
 
 def same(one: Any, two: Any) -> bool:
@@ -586,7 +595,7 @@ class Restless(nn.Module):
         self.calls += 1
         self.fc.weight.data.clamp_(-0.1, 0.1)
         self.last = self.fc(x)
-        self.noise = torch.rand(3), np.random.rand(3)
+        self.noise = torch.rand(3), np.random.rand(3), random.random()
         self.seen += 1
         self.mean = self.last.mean(0)
         self.fc = self.fc if self.fc.bias is None else copy.copy(self.fc)
@@ -626,6 +635,41 @@ def test_a_pass_leaves_nothing_behind() -> None:
         assert all(vars(module)[name] is value for name, value in own.items())
     assert hooks_of(model) == hooks == [0] * 7
     assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+
+
+def test_a_pass_is_of_the_models_own_precision_whatever_the_loop_has_chosen() -> None:
+    seen = []
+
+    def code(self: Any, x: Any) -> Any:
+        hidden = self.fc1(x)
+        seen.append((hidden.dtype, torch.get_float32_matmul_precision(), torch.is_inference_mode_enabled()))
+        return self.fc3(hidden)
+
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            watched(Coded(code))
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert seen == [(torch.float32, "highest", False)]
+
+
+def test_a_model_that_writes_to_its_inputs_writes_to_a_copy() -> None:
+    given, before = examples(), examples()
+    for model in (Coded(lambda self, x: self.fc3(x.mul_(2))), Coded(lambda self, x: self.fc3(x.relu_()))):
+        refusal(model, given)
+    watched(nn.Sequential(nn.Dropout(0.5, inplace=True), nn.Linear(4, 3)), given)
+    assert torch.equal(given, before)
+
+
+def test_a_layer_is_named_also_after_an_error_that_the_model_caught() -> None:
+    def code(self: Any, x: Any) -> Any:
+        try:
+            x = self.fc1(x[:, :2])
+        except RuntimeError:
+            return functional.softplus(self.fc3(x))
+
+    assert "model: forward of Coded: torch.nn.functional.softplus cannot be drawn" in refusal(Coded(code))
 
 
 def test_a_watched_model_is_copied_and_saved_as_ever() -> None:
@@ -733,6 +777,10 @@ UNKNOWN = [
     (Coded(lambda self, x: self.fc3(Squared.apply(self.fc1(x)))), "torch.Tensor.pow cannot be drawn exactly yet"),
     (Coded(lambda self, x: self.fc3(functional.dropout(self.fc1(x)))), "dropout is random in evaluation as well"),
     (Coded(lambda self, x: self.fc3(self.fc1(x).double().float())), "double changes the type of the numbers"),
+    (
+        Coded(lambda self, x: functional.linear(torch.ones(4, 4), self.fc1(x))),
+        "forward of Coded takes numbers that come",
+    ),
     (Coded(lambda self, x: functional.linear(x, self.fc3.weight * 2)), "its weights are no parameter of the model"),
     (Coded(lambda self, x: (self.fc1(x), self.fc2(x))), "gives a tuple, not one tensor of outputs"),
     (
