@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import netviz
 from netviz.errors import NetvizNote, NetvizWarning
 from netviz.recording.layers import ACTIVATIONS, forward, losses
 from netviz.recording.network import network_from_json, network_in_json
@@ -350,3 +351,38 @@ def test_an_earlier_recording_stays_as_it_is() -> None:
         with pytest.raises(ValueError, match="read-only"):
             recording.weights[0][:] = 0
     assert copies[-1][0].step[-1] > copies[3][0].step[-1]
+
+
+def test_a_step_that_is_skipped_counts_as_offered() -> None:
+    weights = [np.ones((1, 1))]
+    asked, plain = (netviz.Recorder([1, 1], "linear", [[1.0]]) for _ in range(2))
+    skipped = 0
+    for step in range(300):
+        plain.snap(step=step, weights=weights)
+        if asked.skips(step):
+            skipped += 1
+        else:
+            asked.snap(step=step, weights=weights)
+    assert asked.steps == plain.steps and skipped == 300 - len(plain.steps) > 0
+    assert asked.recording().info["offered"] == plain.recording().info["offered"] == 300
+    due = next(step for step in range(300, 400) if asked.wants(step))
+    assert not asked.skips(299), "a step that went back is for snap to refuse"
+    assert asked.skips(due - 1) and not asked.skips(due)
+
+
+def test_a_curve_takes_the_number_of_a_tensor_wherever_it_lies() -> None:
+    class Elsewhere:
+        """A number that NumPy cannot read."""
+
+        def item(self) -> float:
+            return 0.25
+
+        def __array__(self, *_: Any, **__: Any) -> Any:
+            raise TypeError("on another device")
+
+    recorder = netviz.Recorder([1, 1], "linear", [[1.0]])
+    recorder.snap(Elsewhere(), weights=[np.ones((1, 1))], accuracy=np.float32([[0.5]]))
+    assert {name: curve.tolist() for name, curve in recorder.recording().curves.items()} == {
+        "loss": [0.25],
+        "accuracy": [0.5],
+    }
