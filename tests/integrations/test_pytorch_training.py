@@ -1,0 +1,265 @@
+"""Training of a PyTorch model that is watched: as it would be without, to the bit, and nothing is left behind."""
+
+from __future__ import annotations
+
+import copy
+import io
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from netviz.errors import InputError
+from tests.integrations.models import (
+    Coded,
+    examples,
+    final,
+    functional,
+    hooks_of,
+    mlp,
+    nn,
+    refusal,
+    same,
+    through,
+    torch,
+    train,
+    watched,
+)
+
+
+def plain(model: Any, snap: Callable[[Any], None]) -> None:
+    train(model, lambda step, loss: snap(loss))
+
+
+def autocast(model: Any, snap: Callable[[Any], None]) -> None:
+    X, y = examples(4, 32), torch.arange(32) % 3
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(40):
+        optimizer.zero_grad()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            loss = functional.cross_entropy(model(X), y)
+            snap(loss)  # within: its casts are remembered until the end of the block
+        loss.backward()
+        optimizer.step()
+
+
+def accumulated(model: Any, snap: Callable[[Any], None]) -> None:
+    X, y = examples(4, 32), torch.arange(32) % 3
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for step in range(40):
+        loss = functional.cross_entropy(model(X[step % 4 :: 4]), y[step % 4 :: 4])
+        loss.backward()
+        snap(loss)
+        if step % 4 == 3:
+            optimizer.step()
+            optimizer.zero_grad()
+
+
+def checkpointed(model: Any, snap: Callable[[Any], None]) -> None:
+    from torch.utils.checkpoint import checkpoint
+
+    X, y = examples(4, 32), torch.arange(32) % 3
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(checkpoint(model, X, use_reentrant=False), y)
+        loss.backward()
+        optimizer.step()
+        snap(loss)
+
+
+@pytest.mark.parametrize("training", [plain, autocast, accumulated, checkpointed])
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_training_is_the_same_to_the_bit(training: Any, dropout: float) -> None:
+    def run(watching: bool) -> list[Any]:
+        torch.manual_seed(11)
+        np.random.seed(12)
+        model = mlp(dropout)
+        if watching:
+            watchers = [watched(model, None, [0, 1, 2, 0], loss="cross_entropy")[0]]
+
+            def snap(loss: Any) -> None:
+                watchers[0].snap(loss)
+                watched(model)  # at any time, also between forward and backward pass
+                watchers[0].recording()
+
+            training(model, snap)
+            assert len(watchers[0].steps) > 30
+        else:
+            training(model, lambda loss: None)
+        return final(model)
+
+    assert same(run(True), run(False))
+    assert not same(run(False), run(False)[:4])
+
+
+def test_a_compiled_model_is_not_compiled_again() -> None:
+    def run(watching: bool) -> tuple[list[Any], int]:
+        torch._dynamo.reset()
+        graphs = []
+
+        def backend(graph: Any, inputs: Any) -> Any:
+            graphs.append(graph)
+            return graph.forward
+
+        torch.manual_seed(11)
+        model = mlp(0.3)
+        compiled = torch.compile(model, backend=backend)
+        watcher = watched(compiled, None, [0, 1, 2, 0], loss="cross_entropy")[0] if watching else None
+
+        def snap(step: int, loss: Any) -> None:
+            if watcher is not None:
+                watcher.snap(loss)
+                if step in (5, 20):
+                    watched(compiled)
+
+        train(compiled, snap)
+        compiled.eval()
+        compiled(examples())
+        compiled.train()
+        return final(model), len(graphs)
+
+    watching, plainly = run(True), run(False)
+    assert same(watching, plainly) and plainly[1] == 2
+
+
+def test_a_model_that_is_compiled_in_place_is_not_compiled_by_the_pass() -> None:
+    torch._dynamo.reset()
+    graphs = []
+
+    def backend(graph: Any, inputs: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    model = through(torch.relu, torch.tanh)
+    model.compile(backend=backend)
+    assert watched(model)[0].recording().network.activations == ("relu", "tanh", "linear")
+    assert not graphs
+    model(examples())
+    assert len(graphs) == 1
+
+
+class Restless(nn.Module):
+    """A model that changes itself whenever it is used, and draws random numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(4, 3)
+        self.calls, self.last = 0, None
+        self.register_buffer("seen", torch.zeros(3))
+        self.register_buffer("mean", torch.zeros(3))
+
+    def forward(self, x: Any) -> Any:
+        self.calls += 1
+        self.fc.weight.data.clamp_(-0.1, 0.1)
+        self.last = self.fc(x)
+        self.noise = torch.rand(3), np.random.rand(3), random.random()
+        self.seen += 1
+        self.mean = self.last.mean(0)
+        self.fc = self.fc if self.fc.bias is None else copy.copy(self.fc)
+        return self.last
+
+
+def test_a_pass_leaves_nothing_behind() -> None:
+    model = nn.Sequential(Restless(), nn.Sequential(nn.ReLU(), nn.Dropout(0.5)), nn.Linear(3, 2))
+    model[1].eval()  # one part is frozen
+    model[2].weight.requires_grad_(False)
+    model(examples()).sum().backward()
+    with torch.no_grad():
+        model[0].fc.weight += 1
+    gradients = [each.grad for each in model.parameters()]
+    before, attributes = final(model), [dict(vars(module)) for module in model.modules()]
+    mean, hooks = model[0].mean, hooks_of(model)
+    versions = [each._version for each in (model[2].weight, model[2].bias, model[0].mean)]
+    layer = model[0].fc
+    torch.set_float32_matmul_precision("high")
+    try:
+        watcher, _ = watched(model)
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    watcher.snap()
+    assert same(before, final(model))
+    assert all(now is was for now, was in zip((each.grad for each in model.parameters()), gradients, strict=True))
+    assert model[0].mean is mean and model[0].fc is layer and model[0].calls == 1
+    assert [each._version for each in (model[2].weight, model[2].bias, model[0].mean)] == versions
+    for module, own in zip(model.modules(), attributes, strict=True):
+        assert vars(module).keys() == own.keys()
+        assert all(vars(module)[name] is value for name, value in own.items())
+    assert hooks_of(model) == hooks == [0] * 7
+    assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
+
+
+def test_a_pass_is_of_the_models_own_precision_whatever_the_loop_has_chosen() -> None:
+    seen = []
+
+    def code(self: Any, x: Any) -> Any:
+        hidden = self.fc1(x)
+        seen.append((hidden.dtype, torch.get_float32_matmul_precision(), torch.is_inference_mode_enabled()))
+        return self.fc3(hidden)
+
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            watched(Coded(code))
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert seen == [(torch.float32, "highest", False)]
+
+
+def test_a_model_that_writes_to_its_inputs_writes_to_a_copy() -> None:
+    given, before = examples(), examples()
+    for model in (Coded(lambda self, x: self.fc3(x.mul_(2))), Coded(lambda self, x: self.fc3(x.relu_()))):
+        refusal(model, given)
+    watched(nn.Sequential(nn.Dropout(0.5, inplace=True), nn.Linear(4, 3)), given)
+    assert torch.equal(given, before)
+
+
+def test_a_layer_is_named_also_after_an_error_that_the_model_caught() -> None:
+    def code(self: Any, x: Any) -> Any:
+        try:
+            x = self.fc1(x[:, :2])
+        except RuntimeError:
+            return functional.softplus(self.fc3(x))
+
+    assert "model: forward of Coded: torch.nn.functional.softplus cannot be drawn" in refusal(Coded(code))
+
+
+def test_a_watched_model_is_copied_and_saved_as_ever() -> None:
+    model = mlp()
+    watcher, _ = watched(model)
+    train(model, lambda step, loss: watcher.snap(loss), 3)
+    copied = copy.deepcopy(model)
+    assert same(copied.state_dict(), model.state_dict())
+    file = io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    assert same(torch.load(file, weights_only=False).state_dict(), model.state_dict())
+
+
+def test_a_refused_model_is_as_it_was() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 2))
+    model[1].eval()
+    before = final(model)
+    assert "1 (BatchNorm1d): torch.nn.functional.batch_norm cannot be drawn exactly yet" in refusal(model)
+    assert same(before, final(model))
+    assert not any(hooks_of(model))
+    broken = nn.Sequential(nn.Linear(5, 3), nn.Dropout(0.5))
+    before = final(broken)
+    refusal(broken)
+    assert same(before, final(broken)) and broken.training
+    assert not any(hooks_of(broken))
+
+
+def test_only_the_first_of_several_processes_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    watcher, _ = watched(mlp())
+    watcher.snap(0.5, accuracy=1)
+    assert watcher.steps == () and not watcher.wants(0)
+    with pytest.raises(InputError, match="the process of rank 1 records nothing; ask the one of rank 0"):
+        watcher.recording()
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 0)
+    assert watched(mlp())[0].steps == (0,)
