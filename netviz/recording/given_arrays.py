@@ -17,13 +17,15 @@ from netviz.recording.recording import AnyArray, in_numbers
 
 Key = tuple[str, int | str]
 """What kept arrays are of: a role and the layer (0: the first after the inputs), or a curve and its name."""
-_FLOATS = ("float16", "float32", "float64")
+_FLOATS, _CHARACTERS = ("float16", "float32", "float64"), "efd"
 _EXPONENT_OF_BFLOAT16 = 0x7F80
 """Its bits are all set in a number that is infinite or none."""
 
 
 def read_array(where: str, given: Any) -> AnyArray | Problem:
     """Numbers as an array in the form in which they are kept, not copied yet; or what is wrong with them."""
+    if isinstance(given, np.ndarray) and _is_plain(given.dtype):
+        return np.asarray(given)
     try:
         if getattr(getattr(given, "dtype", None), "name", None) == "bfloat16":
             return np.asarray(given.view(np.uint16))
@@ -36,6 +38,8 @@ def read_array(where: str, given: Any) -> AnyArray | Problem:
             "; give tensor.cpu().numpy(), of bfloat16 tensor.cpu().float().numpy()" if hasattr(given, "cpu") else ""
         )
         return Problem(where, f"cannot be read as an array of numbers: {reason}{advice}")
+    if _is_plain(array.dtype):
+        return array
     if array.dtype.name == "bfloat16":
         return array.view(np.uint16)
     if array.dtype.kind in "iu":
@@ -43,6 +47,11 @@ def read_array(where: str, given: Any) -> AnyArray | Problem:
     if array.dtype.name not in _FLOATS:
         return Problem(where, f"holds {array.dtype.name}; expected numbers in {', '.join(_FLOATS)} or bfloat16")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _is_plain(dtype: np.dtype[Any]) -> bool:
+    """True for the types that are kept as they are, asked in passing: their names take NumPy longer than all else."""
+    return dtype.char in _CHARACTERS and dtype.isnative
 
 
 def read_shaped(where: str, given: Any, shape: tuple[int, ...], meaning: str) -> AnyArray | Problem:
