@@ -25,8 +25,8 @@ from netviz.recording.recorder_arguments import RecorderArguments, check_argumen
 from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording
 from netviz.version import __version__
 
-_FIRST_ROOM = 16
-"""Moments for which there is room at first; it doubles."""
+_FIRST_ROOM = 256
+"""Moments for which there is room at first; it doubles. Room that nothing was written to takes no memory yet."""
 _LARGEST_STEP = 2**62
 
 

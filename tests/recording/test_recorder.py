@@ -386,3 +386,18 @@ def test_a_curve_takes_the_number_of_a_tensor_wherever_it_lies() -> None:
         "loss": [0.25],
         "accuracy": [0.5],
     }
+
+
+def test_room_for_moments_doubles_and_nothing_is_lost() -> None:
+    rec = recorder()
+    weights, biases = parameters(SIZES)
+    earlier: list[Recording] = []
+    for step in range(600):
+        if step in (256, 257, 512, 513):
+            earlier.append(rec.recording())
+        rec.snap(step=step, weights=[each + step for each in weights], biases=biases, keep=True)
+    for recording in (*earlier, rec.recording()):
+        assert recording.step.tolist() == list(range(len(recording.step)))
+        for moment in range(len(recording.step)):
+            assert np.array_equal(recording.weights[0][moment], weights[0] + moment)
+    assert [len(each.step) for each in earlier] == [256, 257, 512, 513] and len(rec.steps) == 600
