@@ -5,24 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self, overload
 
 from netviz.errors import InputError, Problem
 from netviz.recording.recording import Recording
 
 INTEGRATIONS = {
     "torch": "netviz.integrations.pytorch",
+    "sklearn": "netviz.integrations.sklearn",
 }
 """Modules of integrations by the package that a model's class, or one it derives from, comes from. Each has a function
 `watch` with the arguments of the one below."""
 
 
-class Watcher(Protocol):
+class Watched(Protocol):
     """Recorder of a model that it reads by itself; netviz.render and the other calls take it as a Recorder."""
 
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps kept so far, increasing."""
+
+    def recording(self) -> Recording:
+        """What has been kept so far, as a recording; it stays as it is while training goes on."""
+
+    def save(self, path: str | Path) -> None:
+        """Write what has been kept so far, as `Recording.save` does."""
+
+
+class Watcher(Watched, Protocol):
+    """Recorder of a model in somebody's loop."""
 
     def wants(self, step: int) -> bool:
         """True if a snap of this step, which has to come after all before it, would be kept without `keep`."""
@@ -35,11 +46,53 @@ class Watcher(Protocol):
         as test_loss=0.3, accuracy=0.9.
         """
 
-    def recording(self) -> Recording:
-        """What has been kept so far, as a recording; it stays as it is while training goes on."""
 
-    def save(self, path: str | Path) -> None:
-        """Write what has been kept so far, as `Recording.save` does."""
+class FitWatcher(Watched, Protocol):
+    """Recorder of a model whose own `fit` trains it, in a `with` block."""
+
+    def __enter__(self) -> Self:
+        """From here on `fit` is recorded."""
+
+    def __exit__(self, *error: Any) -> None:
+        """Keep what the model is now; nothing is left behind on it."""
+
+    def test(self, X: Any, y: Any) -> None:
+        """Add curves of how the network does on examples that it does not learn from, worked out afterwards."""
+
+
+class Estimator(Protocol):
+    """Model that trains itself, as those of scikit-learn do."""
+
+    def get_params(self, deep: bool = True) -> Any:
+        """How it is set up."""
+
+
+@overload
+def watch(
+    model: Estimator,
+    X: Any,
+    y: Any = ...,
+    *,
+    loss: Any = ...,
+    classes: Sequence[str] = ...,
+    names: Sequence[str] = ...,
+    unit: str = ...,
+    budget: str | float = ...,
+) -> FitWatcher: ...
+
+
+@overload
+def watch(
+    model: Any,
+    X: Any,
+    y: Any = ...,
+    *,
+    loss: Any = ...,
+    classes: Sequence[str] = ...,
+    names: Sequence[str] = ...,
+    unit: str = ...,
+    budget: str | float = ...,
+) -> Watcher: ...
 
 
 def watch(
@@ -52,7 +105,7 @@ def watch(
     names: Sequence[str] = (),
     unit: str = "step",
     budget: str | float = "256 MB",
-) -> Watcher:
+) -> Watcher | FitWatcher:
     """A recorder of a model in training: three lines in anybody's loop, and there is a film of it.
 
         watched = netviz.watch(model, X[:16], y[:16], loss=criterion)
@@ -62,13 +115,25 @@ def watch(
             watched.snap(loss, keep=step == 2000)
         netviz.render(watched, "film.mp4")
 
-    The model is a PyTorch module whose outputs come from a chain of Linear layers with activation functions between
+    or, where the model trains itself:
+
+        with netviz.watch(clf, X_test[:16], y_test[:16]) as watched:
+            clf.fit(X_train, y_train)
+        netviz.render(watched, "film.mp4")
+
+    A PyTorch model is a module whose outputs come from a chain of Linear layers with activation functions between
     them: relu, tanh, sigmoid, leaky_relu (slope 0.01), elu (alpha 1), gelu (with erf) or silu, with softmax,
     log_softmax or sigmoid at the end, or none; Flatten and Dropout may stand anywhere, and dropout is off in what is
     shown. Layers are found in the order in which they are called, by one pass of the probes in evaluation mode, and
     what they compute is held against what the model gives. It reads the parameters, and changes nothing of the
     training: no flag, buffer, gradient, hook or random number. torch.compile, DataParallel and
     DistributedDataParallel are looked through; of several processes the first records.
+
+    A scikit-learn model is an MLPClassifier or MLPRegressor, of the solver adam or sgd. Its labels may be any: its own
+    classes turn them into targets, and name the outputs. loss is its own, and left out; unit is step or epoch. What is
+    returned for it is a context: inside the `with` block the steps of its `fit` are recorded, which stays the same run
+    to the bit; step 0 are the weights that it starts with, and the end is what it has when the block ends.
+    `watched.test(X_test, y_test)` adds curves of held-out examples.
 
     X: (P, ...), the examples that the film presents, as the model takes them; of more than 64 evenly spaced ones are
     recorded. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that are the classes.
@@ -88,7 +153,7 @@ def watch(
     for kind in type(model).__mro__:
         found = INTEGRATIONS.get(kind.__module__.partition(".")[0])
         if found is not None:
-            watcher: Watcher = import_module(found).watch(
+            watcher: Watcher | FitWatcher = import_module(found).watch(
                 model, X, y, loss=loss, classes=classes, names=names, unit=unit, budget=budget
             )
             return watcher
