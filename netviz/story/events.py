@@ -15,7 +15,7 @@ from netviz.scene.scene import Look
 from netviz.story.answer_events import MOST_TOLD_APART, answer_events
 from netviz.story.network_events import dying_and_saturating, sign_changes, withering
 from netviz.story.replay import last_turn, moments_of, replay_of
-from netviz.timeline.pace import Fall, sudden_fall
+from netviz.timeline.pace import Fall, steady_curve, sudden_fall
 
 
 def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
@@ -29,7 +29,7 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
     with threadpool_limits(threads):  # as in training, of which parts are computed once more
         found = [*sign_changes(moments, replay), *withering(moments)]
         if recording.followed is not None:
-            found += error_events(recording)
+            found += error_events(recording, scene)
         if recording.network.is_exact:
             found += [
                 *answer_events(recording, scene, moments, replay),
@@ -82,13 +82,13 @@ _POINTS = 400
 _SMOOTHED_OVER = 1.05  # the factor in cycles, down and up, over which each point is a mean
 
 
-def error_events(recording: Recording) -> Iterator[Event]:
+def error_events(recording: Recording, scene: Look) -> Iterator[Event]:
     """All events in the curve of the average error, or the loss where the film follows that."""
     yield from _divergence(recording)
     yield from _halving(recording)
-    yield from _insight(recording)
+    yield from _insight(recording, scene)
     yield from _slowing(recording)
-    yield from _plateaus(recording)
+    yield from _plateaus(recording, scene)
     yield from _overfitting(recording)
 
 
@@ -111,8 +111,8 @@ def _since(recording: Recording, point: int) -> dict[str, float]:
     return {"since": float(before)} if before < cycle - 1 else {}
 
 
-def _insight(recording: Recording) -> Iterator[Event]:
-    if (fall := sudden_fall(recording)) is not None:
+def _insight(recording: Recording, scene: Look) -> Iterator[Event]:
+    if (fall := sudden_fall(recording, scene)) is not None:
         cycles = {"from": float(fall.first), "to": float(fall.last), "steepest": float(fall.steepest)}
         if len(recording.examples.given) <= MOST_TOLD_APART:
             cycles["example"] = float(_fallen_most(recording, fall))
@@ -169,11 +169,11 @@ def _overfitting(recording: Recording) -> Iterator[Event]:
     yield Event("overfits", int(recording.curve_step[lowest]), numbers=numbers)
 
 
-def _plateaus(recording: Recording) -> Iterator[Event]:
+def _plateaus(recording: Recording, scene: Look) -> Iterator[Event]:
     if len(recording.curve_step) < 3 or recording.main_curve.min() < 0:  # of such a loss nothing is a share
         return
     start = float(recording.main_curve[0])
-    cycles, errors = _smooth(recording)
+    cycles, errors = _smooth(recording, scene)
     found = []
     best = np.minimum.accumulate(errors)  # of noise only what leads downwards counts
     for first in range(len(cycles)):
@@ -208,9 +208,9 @@ def _is_plateau(cycles: Integers, best: Floats, last: int, length: int, start: f
     return last == len(cycles) - 1 and float(best[last]) > STUCK * start and length >= int(cycles[-1]) / 2
 
 
-def _smooth(recording: Recording) -> tuple[Integers, Floats]:
+def _smooth(recording: Recording, scene: Look) -> tuple[Integers, Floats]:
     """Some hundred geometrically spaced points of the curve, each a mean over the cycles near it."""
-    cycles, errors = recording.curve_step[1:], recording.main_curve[1:]
+    cycles, errors = recording.curve_step[1:], steady_curve(recording, scene)[1:]
     points = np.unique(np.geomspace(1, float(cycles[-1]), _POINTS).round().astype(np.int64))
     at = np.unique(np.searchsorted(cycles, points))
     first = np.searchsorted(cycles, cycles[at] / _SMOOTHED_OVER, side="left")

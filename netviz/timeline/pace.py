@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import log, sqrt
 
 import numpy as np
 
@@ -55,12 +56,30 @@ class Fall:
     after: float
 
 
-def sudden_fall(recording: Recording) -> Fall | None:
+_BEYOND_NOISE = 8.0
+"""Standard deviations of a running median that a fall must be deep to be no accident of some hundred points."""
+MEDIAN_OF = 9
+"""Points of which the middle one is taken where a curve may be noisy, as the loss of small batches is."""
+
+
+def steady_curve(recording: Recording, scene: Look) -> Floats:
+    """The curve that the film follows (K,), without its noise in a run that netviz did not train: running medians.
+
+    Netviz's own curves are of all examples, and have none.
+    """
+    curve = recording.main_curve
+    if scene.outline.is_own:
+        return curve
+    padded = np.pad(curve, MEDIAN_OF // 2, mode="edge")
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(padded, MEDIAN_OF), axis=-1))
+
+
+def sudden_fall(recording: Recording, scene: Look) -> Fall | None:
     """The steepest fall of a run's error in the time that a viewer feels, the logarithmic one; None if none stands out.
 
     The slope is -d ln(error) / d ln(cycle) over centred windows of 2 %.
     """
-    cycles, errors = recording.curve_step, recording.main_curve
+    cycles, errors = recording.curve_step, steady_curve(recording, scene)
     inside = (cycles > 0) & (errors > 0)
     cycles, errors = cycles[inside], errors[inside]
     if len(cycles) < 3 or not np.isfinite(errors).all():
@@ -77,9 +96,18 @@ def sudden_fall(recording: Recording) -> Fall | None:
     is_sudden = last > first and cycles[last] <= _SUDDEN * cycles[first]
     if not is_sudden or fall < max(_NOTABLE * errors[first], _SEEN * recording.main_curve[0]):
         return None
+    if not scene.outline.is_own and log(errors[first] / errors[last]) < _noise(recording.main_curve[inside], errors):
+        return None
     return Fall(
         *(int(cycles[index]) for index in (first, last, steepest)), *(float(errors[index]) for index in (first, last))
     )
+
+
+def _noise(curve: Floats, steady: Floats) -> float:
+    """Fall of ln(error) that noise alone may bring about in running medians of a curve (K,), steady (K,)."""
+    apart = np.abs(np.log(np.maximum(curve, np.finfo(np.float64).tiny) / steady))
+    deviation = 1.48 * float(np.median(apart))  # of normal noise: the median distance is 0.67 of it
+    return _BEYOND_NOISE * 1.25 * deviation / sqrt(MEDIAN_OF)  # and a median's is 1.25 times a mean's
 
 
 @dataclass(frozen=True)
@@ -112,7 +140,7 @@ class RunChanges:
             stops = np.interp(cycles, kept.cycles, stops)
         else:
             route, cycles, so_far = kept, kept.cycles, stepwise_changes(recording, kept)
-        return cls(cycles, so_far, stops, route.cycles, sudden_fall(recording))
+        return cls(cycles, so_far, stops, route.cycles, sudden_fall(recording, scene))
 
     def between(self, cycles: Sequence[float]) -> Floats:
         """The part of all change between each two of some cycles (n,), increasing: (n - 1,)."""

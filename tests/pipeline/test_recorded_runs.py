@@ -209,3 +209,19 @@ def test_only_an_error_or_a_loss_is_followed(given: str | None) -> None:
     texts = [*(line for passage in passages(timeline) for line in passage.lines), *summary_of(timeline).sentences]
     said = " ".join(texts).lower().replace("test loss", "")
     assert "answers: " in said and "nan" not in said and "error" not in said and "loss" not in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sudden_fall_is_told_apart_from_the_noise_of_small_batches(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    weights = [random.normal(size=(2, 3)), random.normal(size=(3, 1))]
+
+    def insights(level: Any, noise: float) -> list[int]:
+        recorder = netviz.Recorder([2, 3, 1], ["tanh", "sigmoid"], np.eye(2), [0.0, 1.0], loss="squared_error")
+        for step in range(3000):
+            recorder.snap(level(step) * random.lognormal(0, noise), weights=weights, keep=step == 2999)
+        return [event.cycle for event in netviz.events(recorder) if event.kind == "insight"]
+
+    assert not insights(lambda step: np.exp(-step / 4000), 0.6)
+    (found,) = insights(lambda step: 1.0 if step < 300 else 0.05, 0.15)
+    assert 280 <= found <= 310

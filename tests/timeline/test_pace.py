@@ -46,7 +46,7 @@ def test_all_change_is_one_and_grows(changes: RunChanges) -> None:
 
 
 def test_a_run_without_a_sudden_fall_has_none() -> None:
-    assert sudden_fall(netviz.record(netviz.load_scene("tiny-one-layer"))) is None
+    assert sudden_fall(netviz.record(scene := netviz.load_scene("tiny-one-layer")), scene) is None
 
 
 @pytest.mark.parametrize("length", [20, 45, 91, 180])
