@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import NormalDist
 from typing import Any
 
@@ -147,6 +147,7 @@ class Told:
         told = [1.0] * last + [level] + [0.0] * (len(self.script) - last - 1)
         return replace(self.base, visible=tuple(told))
 
+    @cached_property
     def lines(self) -> list[tuple[EquationLine, str]]:
         """What each line of the script has added to the picture."""
         found, before = [], []
@@ -279,10 +280,15 @@ def _delta(told: Told, layer: int, j: int, layers: Any, weights: Any, target: np
     return [*slope[0], value, target[j], *slope[1]]
 
 
+@lru_cache(maxsize=32)
+def told_of(case: str) -> Told:
+    return Told.of(recording_of(case))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_every_number_is_the_recordings(case: str) -> None:
-    told = Told.of(recording_of(case))
-    lines = told.lines()
+    told = told_of(case)
+    lines = told.lines
     assert [line for line, _ in lines] == list(told.script)
     for line, text in lines:
         shown, wanted = numbers(text), expected(told, line)
@@ -295,14 +301,14 @@ def test_every_number_is_the_recordings(case: str) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_bracket_closes(case: str) -> None:
-    for line, text in Told.of(recording_of(case)).lines():
+    for line, text in told_of(case).lines:
         for step in text.split(" = "):
             depths = np.cumsum([{"(": 1, ")": -1}.get(letter, 0) for letter in step])
             assert depths[-1] == 0 and depths.min() >= 0, (line, step)
 
 
 def test_slopes_of_gated_functions_as_they_are_written() -> None:
-    found = {case: dict(Told.of(recording_of(case)).lines()) for case in ("gelu", "swish")}
+    found = {case: dict(told_of(case).lines) for case in ("gelu", "swish")}
     (gelu,), (swish,) = ([text for line, text in lines.items() if line.kind == "delta"] for lines in found.values())
     symbolic = r"\delta_{o1}\,w_{7} \cdot\:(\Phi(z_{h1}) +\:z_{h1}\,\varphi(z_{h1}))"
     assert gelu.split(" = ")[1] == symbolic
@@ -326,7 +332,7 @@ def test_the_printed_figures_of_mazurs_example() -> None:
     loss = np.array(recording.loss)
     loss[row] = ((np.array([0.01, 0.99]) - layers[-1]) ** 2).sum() / 2
     changed = replace(given, activations=activations, loss=loss)
-    texts = [text for _, text in Told.of(changed).lines()]
+    texts = [text for _, text in Told.of(changed).lines]
     assert texts[1].endswith(r"= 0.05 \cdot 0.15 +\:0.10 \cdot 0.20 +\:0.35 = 0.3775")
     assert texts[2].endswith(r"= \dfrac{1}{1 + e^{-0.3775}} = 0.5933")
     assert texts[6].endswith("= 1.1059")
@@ -501,8 +507,8 @@ def test_numbers_of_one_row_have_as_many_decimals(values: list[float], texts: li
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_matrix_has_one_number_of_decimals(case: str) -> None:
-    told = Told.of(recording_of(case))
-    for _, text in told.lines():
+    told = told_of(case)
+    for _, text in told.lines:
         for matrix in re.findall(r"\[([^]]*)\]", text):
             plain = [cell for cell in re.split(r"[; ]+", matrix) if cell and "^" not in cell]
             assert len({len(cell.partition(".")[2]) for cell in plain}) <= 1, matrix
