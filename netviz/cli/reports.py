@@ -143,7 +143,7 @@ def _saturated(scene: Look, event: Event) -> str:
 
 
 def _curve(scene: Look) -> str:
-    """What the curve is of in which these events lie."""
+    """Name of the curve in which these events lie: loss or error."""
     return "loss" if scene.outline.follows_loss else "error"
 
 
@@ -386,7 +386,7 @@ def _media_text(found: Inspection) -> str:
 
 
 CURVES = {"loss": "training loss", "error": "average error", "test_loss": "test loss"}
-"""What netviz calls the curves of its own runs."""
+"""Names in words of the curves that netviz records of its own runs."""
 
 
 def _recording_lines(recording: Recording | None) -> list[tuple[str, str]]:

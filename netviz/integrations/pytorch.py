@@ -29,7 +29,7 @@ _TRACED = 64
 _UNITS_OF_MANY_STEPS = ("epoch", "cycle")
 """Units in which the first loss is of more than the first update."""
 _ARGUMENTS = {"probes": "X", "targets": "y"}
-"""What the arguments of a Recorder are called here."""
+"""Names here of the arguments of a Recorder."""
 
 
 def watch(
@@ -86,7 +86,7 @@ def watch(
 
 
 def _in_own_words(note: str) -> str:
-    """What a Recorder says, of the arguments as they are called here."""
+    """A Recorder's problems, under the names that its arguments have here."""
     for name, own in _ARGUMENTS.items():
         note = note.replace(f"{name}: ", f"{own}: ").replace(f" (Recorder.{name})", "")
     return note
@@ -145,7 +145,7 @@ class ModelWatcher:
         self._step = step
 
     def recording(self) -> Recording:
-        """What has been kept so far, as a recording; it stays as it is while training goes on."""
+        """The recording of all that is kept so far; it stays as it is while training goes on."""
         recorder = self._recorder
         if self._start is not None:
             recorder = self._make()

@@ -64,7 +64,7 @@ class DenseLayer:
 
 @dataclass(frozen=True)
 class Chain:
-    """What a model computes: dense layers, one after the other."""
+    """A model as dense layers, one after the other."""
 
     layers: tuple[DenseLayer, ...]
     dropouts: tuple[str, ...]
@@ -104,9 +104,9 @@ class Call:
     place: str
     """The module that called it, for people: "fc1 (Linear)"."""
     inputs: tuple[Call, ...]
-    """Where the tensors that it takes come from, as far as they were computed in the pass."""
+    """Origins of the tensors that it takes, as far as they were computed in the pass."""
     source: Call | None = None
-    """Where its first argument comes from."""
+    """Origin of its first argument."""
     arguments: tuple[Any, ...] = ()
     named: Mapping[str, Any] | None = None
     before: torch.Size | None = None
@@ -272,7 +272,7 @@ def _path(calls: CallRecorder, output: Tensor) -> list[Call]:
 
 
 def _foreign(call: Call) -> str:
-    """What keeps a call from being a part of a chain; nothing for one that is."""
+    """Reason why a call is no part of a chain; nothing for one that is."""
     name = call.name
     if len(call.of_examples) > 1:
         return f"{call.function} takes the results of several layers: the network branches"

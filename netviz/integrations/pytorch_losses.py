@@ -21,7 +21,7 @@ _NAMES = {
 }
 """PyTorch's functions by the names of functions and classes, without underscores and "loss"."""
 _PLAIN = {"weight": None, "pos_weight": None, "label_smoothing": 0.0}
-"""What changes the errors that run back, and the value with which it does not."""
+"""Settings that change the errors that run back, and the values with which they do not."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LossFunction:
     kind: str | None = None
     """One of PyTorch's functions; None for any other, or for none."""
     changed_by: str = ""
-    """What makes its errors others than those of the plain function: "label_smoothing" or another."""
+    """Settings that make its errors others than those of the plain function: "label_smoothing" or another."""
     shown: str = ""
     """Its name as it was given."""
     is_name: bool = False
@@ -39,7 +39,7 @@ class LossFunction:
 
 
 def loss_function(given: Any) -> LossFunction:
-    """What a loss function that was given is. Raises InputError for a name that is not known."""
+    """The kind of a loss function that was given. Raises InputError for a name that is not known."""
     if given is None:
         return LossFunction()
     if isinstance(given, str):
@@ -65,7 +65,7 @@ def _plain_name(name: str) -> str:
 def meaning(
     activation: str, outputs: int, loss: LossFunction, targets: AnyArray | None
 ) -> tuple[str, str | None, list[str]]:
-    """What the outputs are shown as, the loss that netviz knows, if any, and what has to be said about both.
+    """Activation that the outputs are shown with, the loss if netviz knows it, and what has to be said about both.
 
     activation: the last function of the model. outputs: how many. Raises InputError for a loss that is always 0.
     """

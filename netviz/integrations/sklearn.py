@@ -209,7 +209,7 @@ class EstimatorWatcher:
             self._test = self._tested()
 
     def recording(self) -> Recording:
-        """What has been kept so far, as a recording. Raises InputError if nothing was kept."""
+        """The recording of all that is kept so far. Raises InputError if nothing was kept."""
         if self._recorder is None:
             raise InputError([self._nothing()])
         recording = self._recorder.recording()
@@ -376,7 +376,7 @@ def _kind(model: Any) -> str:
 
 
 def _unfit(model: Any) -> list[Problem]:
-    """Why a model cannot be watched, or as it is set up now."""
+    """Reason why a model cannot be watched, or not as it is set up now."""
     kind = _kind(model)
     if not isinstance(model, MLPClassifier | MLPRegressor):
         if hasattr(model, "steps") and isinstance(model.steps[-1][-1], MLPClassifier | MLPRegressor):

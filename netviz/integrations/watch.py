@@ -26,7 +26,7 @@ class Watched(Protocol):
         """The steps kept so far, increasing."""
 
     def recording(self) -> Recording:
-        """What has been kept so far, as a recording; it stays as it is while training goes on."""
+        """The recording of all that is kept so far; it stays as it is while training goes on."""
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""
@@ -64,7 +64,7 @@ class Estimator(Protocol):
     """Model that trains itself, as those of scikit-learn do."""
 
     def get_params(self, deep: bool = True) -> Any:
-        """How it is set up."""
+        """Its settings."""
 
 
 @overload

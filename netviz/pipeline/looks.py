@@ -186,7 +186,7 @@ def _stored_look(recorded: Recording | Comparison, problems: list[Problem]) -> M
 
 
 def _count(frames: Override, problems: list[Problem]) -> int | None:
-    """How many steps are to be shown."""
+    """The number of steps to be shown; None, and a problem more, where it is none."""
     try:
         count = None if isinstance(frames.value, bool) else operator.index(frames.value)
     except TypeError:
@@ -200,7 +200,7 @@ def _count(frames: Override, problems: list[Problem]) -> int | None:
 
 
 def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
-    """What can be shown of it: all moments whose numbers are finite."""
+    """The part of it that can be shown: all moments whose numbers are finite."""
     if isinstance(recorded, Comparison):
         parts = tuple(map(finite_part, recorded.recordings))
         known = zip(recorded.diverged, parts, strict=True)  # a file need not say that its last moment is not finite
@@ -210,7 +210,7 @@ def _shown(recorded: Recording | Comparison) -> Recording | Comparison:
 
 
 def _comparison_problems(recorded: Recording | Comparison) -> Iterator[Problem]:
-    """What keeps recordings, each made by itself, from being shown with one clock and one table of examples."""
+    """Problems that keep recordings, each made by itself, from one clock and one table of examples."""
     if isinstance(recorded, Recording) or recorded.training_setup is not None:
         return
     first = recorded.recordings[0]
@@ -325,7 +325,7 @@ def _compared(recorded: Recording | Comparison) -> dict[str, Any]:
 
 
 def _clock(outline: Outline) -> dict[str, Any]:
-    """What runs side by side share: the steps of their film."""
+    """The facts that runs side by side share: the steps of their film."""
     return {name: getattr(outline, name) for name in ("first_step", "last_step", "shown_steps")}
 
 

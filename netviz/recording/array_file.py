@@ -69,7 +69,7 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Any
 
 
 def _too_large(header: bytes, arrays: Mapping[str, AnyArray]) -> str | None:
-    """What `ArrayFile` would refuse to read for its size, as a message."""
+    """Message about what `ArrayFile` would refuse to read for its size; None if there is nothing."""
     if len(arrays) >= MOST_MEMBERS:
         return f"cannot be written: {len(arrays)} arrays, and a file holds at most {MOST_MEMBERS - 1}"
     if len(header) > LARGEST_HEADER - 1000:

@@ -18,7 +18,7 @@ from netviz.recording.network import BIASES, WEIGHTS, network_problems
 from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording, in_numbers
 
 TOLERANCE = 8
-"""How many roundings of a layer's precision its activations may be away from what it would compute."""
+"""Largest distance of a layer's activations from what it would compute, in roundings of their precision."""
 EPSILON_OF_BFLOAT16 = 2.0**-7
 PLAIN = ("x1", "x2")
 """Features that are the point itself."""
@@ -209,7 +209,7 @@ def _parts(begins: Integers, rows: int, most_moments: int, most_rows: int) -> It
 
 
 def _broken(recording: Recording, index: int, rows: slice) -> str | None:
-    """What is wrong with a layer's activations in some rows; None if nothing is."""
+    """Message about a layer's activations in some rows that break the law; None if none do."""
     layer, roles = recording.network.layers[index], recording.parameters[index]
     before = np.asarray(in_numbers(recording.activations[index - 1][rows]), dtype=np.float64)
     found = recording.activations[index]

@@ -22,7 +22,7 @@ class Comparison:
     """Network, data, training, schedule and compare of the scene that compares them; None for runs of somebody else's,
     or recorded each by itself."""
     scene_look: Mapping[str, Any] | None = None
-    """How that scene looks otherwise; None where there is none."""
+    """All other keys of that scene; None where there is none."""
 
     @property
     def whole(self) -> Recording:
@@ -31,5 +31,5 @@ class Comparison:
 
     @property
     def look(self) -> Mapping[str, Any] | None:
-        """How a film of the runs is to look: as the scene that compares them, or else the first of them, says."""
+        """Look of a film of the runs: of the scene that compares them, or else of the first of them."""
         return self.recordings[0].look if self.scene_look is None else self.scene_look

@@ -16,7 +16,7 @@ from netviz.errors import Problem
 from netviz.recording.recording import AnyArray, in_numbers
 
 Key = tuple[str, int | str]
-"""What kept arrays are of: a role and the layer (0: the first after the inputs), or a curve and its name."""
+"""Key of kept arrays: a role and the layer (0: the first after the inputs), or a curve and its name."""
 _FLOATS, _CHARACTERS = ("float16", "float32", "float64"), "efd"
 _EXPONENT_OF_BFLOAT16 = 0x7F80
 """Its bits are all set in a number that is infinite or none."""
@@ -109,7 +109,7 @@ class MomentArrays:
 
     @property
     def keys(self) -> KeysView[Key]:
-        """What there are values of, in the order given."""
+        """Keys of the values, in the order given."""
         return self._arrays.keys()
 
     @property

@@ -161,5 +161,5 @@ def _single(value: Any) -> Any:
 
 
 def _name(key: Key) -> str:
-    """What a key is called in `snap`."""
+    """Name of a key in `snap`."""
     return str(key[1]) if key[0] == CURVE else f"{key[0]}[{key[1]}]"

@@ -21,7 +21,7 @@ def next_due(first: int, latest: int, growth: float) -> int:
 
 
 def thinned(steps: Sequence[int], room: int, growth: float) -> tuple[list[int], float]:
-    """Which of the kept steps remain (their indices) where there is room for `room` of them, 2 or more; and the growth.
+    """Indices of the kept steps that remain where there is room for `room` of them, 2 or more; and the growth.
 
     The first and the newest always remain, and about half of the others, but never more than two thirds of `room`:
     otherwise a few moments later all would be thinned again. What was kept closer than the growth asks for, because the

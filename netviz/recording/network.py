@@ -181,7 +181,7 @@ def _whole_numbers(data: Any, name: str) -> tuple[int, ...]:
 
 
 def network_problems(network: Network) -> Iterator[str]:
-    """What keeps layers from being a network that netviz can show, as messages that name the layer."""
+    """Problems that keep layers from being a network that netviz can show, as messages that name the layer."""
     layers = network.layers
     if len(layers) < 2:
         yield f"network.layers: a network has inputs and one layer or more after them, this one has {len(layers)}"

@@ -23,7 +23,7 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True, eq=False)
 class ProbePasses:
-    """What the network makes of each of P probes, and at rest, at M moments."""
+    """Passes of P probes, and of zeros at rest, through a network at M moments."""
 
     activations: tuple[AnyArray, ...]
     """L arrays (M, P + 1, n_l) of the layers after the inputs; the last row of each moment is at rest."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import platform
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,8 +21,7 @@ from netviz.recording.layers import Floats
 from netviz.recording.network import BIASES, WEIGHTS, Network
 from netviz.recording.probe_passes import ProbePasses, pass_probes
 from netviz.recording.recorder_arguments import RecorderArguments, check_arguments
-from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording
-from netviz.version import __version__
+from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording, versions
 
 _FIRST_ROOM = 256
 """Moments for which there is room at first; it doubles. Room that nothing was written to takes no memory yet."""
@@ -35,7 +33,7 @@ class Records(Protocol):
     """Whatever records a training run: a Recorder, or what reads a framework's model by itself."""
 
     def recording(self) -> Recording:
-        """What has been kept so far, as a recording."""
+        """The recording of all that is kept so far."""
 
 
 class Recorder:
@@ -188,7 +186,7 @@ class Recorder:
         self._last = step
 
     def recording(self) -> Recording:
-        """What has been kept so far, as a recording; it stays as it is while training goes on.
+        """The recording of all that is kept so far; it stays as it is while training goes on.
 
         Each kept moment has a row for each probe, in order, and one at rest. Raises InputError if nothing was kept.
         """
@@ -199,7 +197,7 @@ class Recorder:
             self._moments,
             {
                 "recorder": "netviz.Recorder",
-                "versions": {"netviz": __version__, "numpy": np.__version__, "python": platform.python_version()},
+                "versions": versions(),
                 "complete": not self._diverged,
                 "offered": self._offered,
             },

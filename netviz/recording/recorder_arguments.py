@@ -1,4 +1,4 @@
-"""What a recorder is given at first: layers, probes, targets, names and budget, all checked at once."""
+"""Arguments of a recorder: layers, probes, targets, names and budget, all checked at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 @dataclass(frozen=True, eq=False)
 class RecorderArguments:
-    """What a recorder knows before the first moment."""
+    """Checked arguments of a recorder, known before its first moment."""
 
     network: Network
     """Without the shapes of its biases: which layers have some is known with the first moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from netviz.recording import layers as dense
 from netviz.recording.layers import Floats, Integers, Parameters, network_inputs
 from netviz.recording.network import BIASES, WEIGHTS, Network
+from netviz.version import __version__
 
 __all__ = ["AT_REST", "Examples", "Integers", "Probes", "Recording"]
 
@@ -66,6 +68,11 @@ class Examples:
     def given(self) -> Floats:
         """Training inputs in the scene's form: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
         return self.inputs if self.points is None else self.points
+
+
+def versions() -> dict[str, str]:
+    """Versions, by name, that a recording made here says of itself."""
+    return {"netviz": __version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,7 @@ class Recording:
     """L arrays (R, n_l): dLoss/d(weighted sums) of each layer after the inputs; None where they can be computed again,
     or are not known."""
     unit: str = "step"
-    """What `step` counts: cycle, epoch, step or another word."""
+    """Word for a step: cycle, epoch, step or another."""
     points: AnyArray | None = None
     """(Q, 2) points of the plane, or (Q, n_0) inputs: examples besides the probes; None for none."""
     point_targets: AnyArray | None = None
@@ -132,7 +139,7 @@ class Recording:
     plane_domain: tuple[float, float, float, float] | None = None
     """The part of the plane that the examples come from: left, right, bottom, top; None: where they lie."""
     look: Mapping[str, Any] | None = None
-    """How a film of the run is to look: keys of a scene, as a file has them. Only `pipeline.prepare` reads it."""
+    """Look of a film of the run: keys of a scene, as a file has them. Only `pipeline` reads it."""
     training_setup: Mapping[str, Any] | None = None
     """How netviz trained it: network, data, training and schedule of its scene; None for a run of somebody else's."""
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -351,8 +358,13 @@ def finite_part(recording: Recording) -> Recording:
         curves={name: curve[:points] for name, curve in recording.curves.items()},
         info={**recording.info, "complete": False, DIVERGED: step},
     )
-    object.__setattr__(part, "stored_at", recording.stored_at)  # where the whole is, of which this part is taken again
-    return part
+    return stored_as(part, recording.stored_at)  # where the whole is, of which this part is taken again
+
+
+def stored_as(recording: Recording, stored: StoredAt | None) -> Recording:
+    """The recording, whose arrays are those of a file: only whoever read it, or took them from it, may say so."""
+    object.__setattr__(recording, "stored_at", stored)
+    return recording
 
 
 class InputRows:

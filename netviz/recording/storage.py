@@ -23,7 +23,7 @@ from netviz.recording.checks import check_numbers
 from netviz.recording.layers import FEATURES
 from netviz.recording.network import LONGEST_NAME, Network, is_name, network_from_json, network_in_json
 from netviz.recording.npz_directory import shown
-from netviz.recording.recording import InputRows, Probes, Recording, StoredAt
+from netviz.recording.recording import InputRows, Probes, Recording, StoredAt, stored_as
 
 VERSION = 2
 READERS = {1: "netviz.training.version_1:read_version_1", VERSION: "netviz.recording.storage:read_version_2"}
@@ -113,7 +113,7 @@ def load_recording(path: Path) -> Recording:
         file.verify()  # before the numbers are looked at: damaged ones are not what somebody computed
         check_numbers(found)
         file.forget()
-        return _stored(found, StoredAt(path.absolute(), file.digest))
+        return stored_as(found, StoredAt(path.absolute(), file.digest))
 
     return read_arrays(path, read)
 
@@ -124,7 +124,7 @@ def reopen(stored: StoredAt) -> Recording:
     def read(file: ArrayFile) -> Recording:
         if file.digest != stored.digest:
             raise DamagedArrays("is not the file that it was when the film was begun")
-        return _stored(_read(file), stored)
+        return stored_as(_read(file), stored)
 
     return read_arrays(stored.path, read)
 
@@ -139,11 +139,6 @@ def _read(file: ArrayFile) -> Recording:
     module, name = READERS[version].split(":")
     found: Recording = getattr(import_module(module), name)(file)
     return found
-
-
-def _stored(recording: Recording, stored: StoredAt) -> Recording:
-    object.__setattr__(recording, "stored_at", stored)  # which no caller can give: it is true of what was read
-    return recording
 
 
 def read_version_2(file: ArrayFile) -> Recording:

@@ -197,7 +197,7 @@ MOST_BOUNDARIES = 8
 
 
 class NetworkLook(Part):
-    """What a picture shows of a network besides its neurons and synapses: names, a grid, nodes for biases."""
+    """Parts of a network's picture besides neurons and synapses: names, a grid, nodes for biases."""
 
     bias_nodes: bool | None = None
     """Draw biases as nodes of their own. Default: true in the style glow, otherwise false."""

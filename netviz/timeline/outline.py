@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from math import log
@@ -83,5 +84,7 @@ def evenly_spread(steps: Sequence[int], count: int) -> tuple[int, ...]:
     for number in range(count):
         ideal = places[0] + (places[-1] - places[0]) * number / (count - 1)
         lowest, highest = (chosen[-1] + 1 if chosen else 0), len(steps) - count + number
-        chosen.append(min(range(lowest, highest + 1), key=lambda index: abs(places[index] - ideal)))
+        after = min(max(bisect_left(places, ideal), lowest), highest)
+        before = max(after - 1, lowest)
+        chosen.append(before if abs(places[before] - ideal) <= abs(places[after] - ideal) else after)
     return tuple(steps[index] for index in chosen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,18 +12,18 @@ from pydantic import ValidationError
 from netviz.errors import InputError, Problem
 from netviz.recording.comparison import Comparison
 from netviz.recording.network import Network
-from netviz.recording.recording import FOR_TESTING, Probes, Recording
+from netviz.recording.recording import FOR_TESTING, Probes, Recording, stored_as
 from netviz.scene.model import COORDINATES
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import LOOKS_OF_NETWORK, TRAINED, recorded_examples, trained
 from netviz.training.data import PLANE_DOMAIN, examples_of, features_of
 
 UNIT = "cycle"
-"""What the built-in trainer counts."""
+"""Word for a step of the built-in trainer."""
 
 
 def described(scene: Scene) -> dict[str, Any]:
-    """What a recording of a scene's training holds besides numbers of the training, as fields of a Recording."""
+    """Fields of a scene's Recording that are known without training: network, examples, look and training setup."""
     examples, features = examples_of(scene), features_of(scene)
     held_out: dict[str, Any] = {}
     if len(examples.test_inputs):
@@ -101,8 +100,7 @@ def check_fits(recording: Recording, scene: Scene) -> None:
 def with_look(recording: Recording, scene: Scene) -> Recording:
     """The recording of a scene's training with that scene's look, and all else as that scene has it."""
     looking = replace(recording, look=look_of(scene), training_setup=setup_of(scene))
-    object.__setattr__(looking, "stored_at", recording.stored_at)
-    return looking
+    return stored_as(looking, recording.stored_at)
 
 
 def presents(recording: Recording, scene: Scene) -> bool:
@@ -116,17 +114,3 @@ def presents(recording: Recording, scene: Scene) -> bool:
         for cycle, presented in recorded_examples(scene).items()
         if cycle <= last
     )
-
-
-def versions() -> dict[str, str]:
-    """Versions of what trains, by name."""
-    return {"netviz": _version(), "numpy": np.__version__, "python": platform.python_version()}
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("netviz-film")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        return "unknown"

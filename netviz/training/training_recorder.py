@@ -11,7 +11,7 @@ import numpy as np
 from netviz.errors import InputError, Problem
 from netviz.recording.layers import Floats, Parameters, forward, losses
 from netviz.recording.network import BIASES, WEIGHTS, Network
-from netviz.recording.recording import AT_REST, InputRows, Recording
+from netviz.recording.recording import AT_REST, InputRows, Recording, versions
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import (
     cycles_between,
@@ -24,7 +24,7 @@ from netviz.scene.schedule import (
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
 from netviz.training.problem import TrainingProblem
-from netviz.training.setup import described, versions
+from netviz.training.setup import described
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
 LARGEST_RECORDING = 2_000_000_000  # bytes
