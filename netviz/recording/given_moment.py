@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from netviz.errors import Problem
+from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import Key, MomentArrays, all_finite, read_array, read_shaped, type_name, wide
 from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import BIASES, LONGEST_NAME, WEIGHTS, is_name
@@ -39,18 +40,28 @@ class GivenMoment:
         biases: Sequence[Any] | None,
         activations: Sequence[Any] | None,
         errors: Sequence[Any] | None,
+        block_sizes: Sequence[Any] | None,
+        block_updates: Sequence[Any] | None,
     ) -> None:
         """Take what there is of each layer."""
         after, probes = self._sizes[1:], len(self._arguments.probes.inputs)
         examples = [(probes, size) for size in after]
-        self._read(WEIGHTS, weights, list(zip(self._sizes, after, strict=False)), "(fan_in, fan_out)")
+        layers = self._arguments.network.layers[1:]
+        shapes = [
+            (fan_in, layer.size) if layer.is_dense else None for fan_in, layer in zip(self._sizes, layers, strict=False)
+        ]
+        self._read(WEIGHTS, weights, shapes, "(fan_in, fan_out)")
         self._read(BIASES, biases, [(size,) for size in after], "(fan_out,)", optional=True)
+        of_blocks = [(len(layer.blocks),) if layer.blocks else None for layer in layers]
+        for role, given in ((BLOCK_SIZES, block_sizes), (BLOCK_UPDATES, block_updates)):
+            self._read(role, given, of_blocks, "(blocks,)", optional=not any(of_blocks))
         self._read(OUTPUTS_OF, activations, examples, "(probes, neurons)", optional=True)
         self._read(ERRORS_OF, errors, examples, "(probes, neurons)", optional=errors is None)
-        for index, layer in enumerate(self._arguments.network.layers[1:]):
+        for index, layer in enumerate(layers):
             if not layer.exact and (activations is None or (OUTPUTS_OF, index) not in self.values):
+                what = f"{layer.activation!r} is" if not layer.blocks else "what its blocks give is"
                 message = (
-                    f"missing: {layer.activation!r} is none of the functions that netviz works out "
+                    f"missing: {what} none of the functions that netviz works out "
                     f"({', '.join(ACTIVATIONS)}); give what the layer gives for Recorder.probes in every snap"
                 )
                 self._refuse(f"{OUTPUTS_OF}[{index}]", message)
@@ -114,7 +125,7 @@ class GivenMoment:
         given = {layer: values[OUTPUTS_OF, layer] for layer in layers if (OUTPUTS_OF, layer) in values}
         if not any(network.layers[layer + 1].exact for layer in given):
             return
-        weights = [values[WEIGHTS, layer] for layer in layers]
+        weights = [values.get((WEIGHTS, layer)) for layer in layers]
         biases = [values.get((BIASES, layer)) for layer in layers]
         worst = worst_layer(network, weights, biases, self._arguments.probes.inputs, given)
         if worst is not None:
@@ -125,9 +136,12 @@ class GivenMoment:
             self._refuse(f"{OUTPUTS_OF}[{worst[0]}]", message)
 
     def _read(
-        self, role: str, given: Any, shapes: Sequence[tuple[int, ...]], meaning: str, *, optional: bool = False
+        self, role: str, given: Any, shapes: Sequence[tuple[int, ...] | None], meaning: str, *, optional: bool = False
     ) -> None:
-        """Take an array of each layer; where they are optional, all or some may be None."""
+        """Take an array of each layer; where they are optional, all or some may be None.
+
+        shapes: None for a layer that has no such array, of which None has to be given.
+        """
         if given is None and optional:
             return
         try:
@@ -140,7 +154,10 @@ class GivenMoment:
             self._refuse(role, message)
             return
         for index, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
-            if array is None and optional:
+            if array is None and (optional or shape is None):
+                continue
+            if shape is None:
+                self._refuse(f"{role}[{index}]", f"a {self._arguments.network.layers[index + 1].kind} layer has none")
                 continue
             read = read_shaped(f"{self._where}: {role}[{index}]", array, shape, meaning)
             if isinstance(read, Problem):

@@ -9,14 +9,23 @@ from math import prod
 from reprlib import repr as short
 from typing import Any
 
+from netviz.recording.blocks import (
+    BLOCK_SIZES,
+    BLOCK_UPDATES,
+    Block,
+    block_in_json,
+    block_problems,
+    blocks_from_json,
+)
 from netviz.recording.layers import ACTIVATIONS
 
 WEIGHTS, BIASES = "weights", "biases"
 """Roles of a dense layer's parameters: (fan_in, fan_out) and (fan_out,)."""
 LOSSES = ("squared_error", "cross_entropy")
 """Loss functions whose gradients netviz knows; a network may have been trained with any other, which is None here."""
-KINDS = ("input", "dense")
-"""Kinds of layers. input: takes the examples; dense: weighted sums of all activations before it, and a function."""
+KINDS = ("input", "dense", "block")
+"""Kinds of layers. input: takes the examples; dense: weighted sums of all activations before it, and a function; block:
+what blocks make of the activations before it, which netviz cannot compute."""
 MOST_LAYERS, LONGEST_NAME = 1_000, 200
 """Most layers of a network, and most letters of a name, that are read from a file."""
 
@@ -41,16 +50,24 @@ class Layer:
     """True if its activations follow from those of its inputs and its parameters, as netviz computes them."""
     neurons: tuple[str, ...] = ()
     """Names of its neurons, or none."""
+    blocks: tuple[Block, ...] = ()
+    """Parts that are summarised, in call order: those that its weighted sums go through before its activation function,
+    such as a norm; of a layer of the kind block, those between the layer before it and its activations."""
 
     @property
     def size(self) -> int:
         """Number of its neurons."""
         return prod(self.shape)
 
+    @property
+    def is_dense(self) -> bool:
+        """True if its weights are recorded: those of a dense layer."""
+        return self.kind == "dense"
+
 
 @dataclass(frozen=True)
 class Network:
-    """A network of dense layers, one after the other, the inputs first; and what it was trained to make small."""
+    """A network of layers, one after the other, the inputs first; and what it was trained to make small."""
 
     layers: tuple[Layer, ...]
     loss: str | None = None
@@ -114,6 +131,7 @@ def network_in_json(network: Network) -> dict[str, Any]:
             "parameters": {role: list(shape) for role, shape in layer.parameters.items()},
             "exact": layer.exact,
             "neurons": list(layer.neurons),
+            "blocks": [block_in_json(block) for block in layer.blocks],
         }
         for layer in network.layers
     ]
@@ -166,6 +184,7 @@ def _layer_from_json(data: Any) -> Layer:
         {role: _whole_numbers(shape, f"parameters, {short(role)}") for role, shape in roles.items()},
         exact,
         tuple(neurons),
+        blocks_from_json(data.get("blocks", [])),
     )
 
 
@@ -188,12 +207,13 @@ def network_problems(network: Network) -> Iterator[str]:
         return
     for index, layer in enumerate(layers):
         where = f"network.layers[{index}]"
-        expected = "input" if index == 0 else "dense"
-        if layer.kind != expected:
-            yield f"{where}: kind is {short(layer.kind)}; this version of netviz shows dense layers after the inputs"
+        expected = ("input",) if index == 0 else ("dense", "block")
+        if layer.kind not in expected:
+            yield f"{where}: kind is {short(layer.kind)}; expected {' or '.join(expected)}"
             return
-        if len(layer.shape) != 1 or layer.size < 1:
-            yield f"{where}: shape is {short([*layer.shape])}; expected one number, of its neurons"
+        if not 1 <= len(layer.shape) <= (3 if index == 0 else 1) or layer.size < 1:
+            right = "one to three numbers, of its inputs" if index == 0 else "one number, of its neurons"
+            yield f"{where}: shape is {short([*layer.shape])}; expected {right}"
             return
         if layer.inputs != ((index - 1,) if index else ()):
             yield f"{where}: inputs are {short([*layer.inputs])}; each layer takes the one before it, the first none"
@@ -217,14 +237,25 @@ def network_problems(network: Network) -> Iterator[str]:
 def _parameter_problems(where: str, layers: Sequence[Layer], index: int) -> Iterator[str]:
     layer = layers[index]
     if index == 0:
-        if layer.parameters:
-            yield f"{where}: inputs have no parameters"
+        if layer.parameters or layer.blocks:
+            yield f"{where}: inputs have no parameters and no blocks"
         return
-    expected = {WEIGHTS: (layers[index - 1].size, layer.size), BIASES: (layer.size,)}
+    yield from block_problems(where, layer.blocks, layer.parameters)
+    if layer.kind == "block":
+        if not layer.blocks:
+            yield f"{where}: blocks is empty; a layer of this kind consists of them"
+        if layer.exact:
+            yield f"{where}: exact is true; what blocks make of activations cannot be computed again"
+    expected = {WEIGHTS: (layers[index - 1].size, layer.size), BIASES: (layer.size,)} if layer.kind == "dense" else {}
     for role, shape in layer.parameters.items():
+        if role in (BLOCK_SIZES, BLOCK_UPDATES):
+            continue
         if role not in expected:
-            yield f"{where}: parameters have the role {short(role)}; a dense layer has {WEIGHTS} and perhaps {BIASES}"
+            has = f"{WEIGHTS} and perhaps {BIASES}" if expected else "none but those of its blocks"
+            yield f"{where}: parameters have the role {short(role)}; a {layer.kind} layer has {has}"
         elif shape != expected[role]:
             yield f"{where}: parameters.{role} has the shape {short([*shape])}; expected {list(expected[role])}"
-    if WEIGHTS not in layer.parameters:
+    if expected and WEIGHTS not in layer.parameters:
         yield f"{where}: parameters.{WEIGHTS} is missing"
+    if layer.exact and layer.blocks:
+        yield f"{where}: exact is true, and its sums go through blocks, which cannot be computed again"

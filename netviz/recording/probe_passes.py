@@ -17,6 +17,8 @@ from netviz.recording.layers import Floats
 from netviz.recording.network import Network
 from netviz.recording.recording import AnyArray, Probes
 
+_NONE = np.zeros((0, 0))
+"""The weights of a layer that has none."""
 _CHUNK = 4_000_000
 """Numbers that a chunk of moments has in float64, parameters and activations: 32 MB."""
 
@@ -35,7 +37,7 @@ class ProbePasses:
 
 def pass_probes(
     network: Network,
-    weights: Sequence[AnyArray],
+    weights: Sequence[AnyArray | None],
     biases: Sequence[AnyArray | None],
     probes: Probes,
     given: Mapping[int, AnyArray],
@@ -43,11 +45,13 @@ def pass_probes(
 ) -> ProbePasses:
     """Activations of the probes and at rest, and the probes' losses.
 
-    weights: L arrays (M, n_l, n_{l+1}); biases: L arrays (M, n_{l+1}), None for none, in the form in which they are
-    kept. given: activations (M, P, n_l) by layer, 0 the first after the inputs, which are taken as they are. dtype: the
-    precision of the others. At rest, with inputs of zero, a layer that is not exact is all zeros.
+    weights: L arrays (M, n_l, n_{l+1}), None for a layer that is not dense; biases: L arrays (M, n_{l+1}), None for
+    none, in the form in which they are kept. given: activations (M, P, n_l) by layer, 0 the first after the inputs,
+    which are taken as they are. dtype: the precision of the others. At rest, with inputs of zero, a layer that is not
+    exact is all zeros.
     """
-    moments, examples = len(weights[0]), len(probes.inputs)
+    moments = len(next(each for each in (*weights, *given.values()) if each is not None))
+    examples = len(probes.inputs)
     inputs = np.concatenate([wide(probes.inputs), np.zeros((1, network.sizes[0]))])
     result = tuple(
         np.zeros((moments, examples + 1, size), given[layer].dtype if layer in given else dtype)
@@ -55,11 +59,11 @@ def pass_probes(
     )
     targets = None if probes.targets is None else wide(probes.targets)
     losses = np.zeros((moments, examples)) if network.has_known_errors and targets is not None else None
-    numbers = sum(each[0].size for each in weights) + (examples + 1) * sum(network.sizes)
+    numbers = sum(each[0].size for each in weights if each is not None) + (examples + 1) * sum(network.sizes)
     chunk = max(1, _CHUNK // numbers)
     for start in range(0, moments, chunk):
         which = slice(start, start + chunk)
-        matrices = [wide(each[which]) for each in weights]
+        matrices = [_NONE if each is None else wide(each[which]) for each in weights]
         vectors = [np.zeros(1) if each is None else wide(each[which])[:, None] for each in biases]
         layers = [inputs]
         with np.errstate(all="ignore"):  # a network may diverge: looked for below
@@ -79,7 +83,7 @@ def pass_probes(
                 losses[which] = dense.losses(*arguments, network.loss)
         arrays = [each[which] for each in result] + ([] if losses is None else [losses[which]])
         if not all(map(all_finite, arrays)):
-            count = len(matrices[0])
+            count = len(result[0][which])
             finite = [all(all_finite(each[moment]) for each in arrays) for moment in range(count)]
             end = start + finite.index(False) + 1
             cut = tuple(each[:end] for each in result)
@@ -98,7 +102,7 @@ def _stored(numbers: Floats, dtype: np.dtype[np.floating]) -> AnyArray:
 
 def worst_layer(
     network: Network,
-    weights: Sequence[AnyArray],
+    weights: Sequence[AnyArray | None],
     biases: Sequence[AnyArray | None],
     inputs: AnyArray,
     given: Mapping[int, AnyArray],
@@ -110,7 +114,8 @@ def worst_layer(
     """
     before = wide(inputs)
     for layer, name in enumerate(network.activations):
-        w, bias = wide(weights[layer]), biases[layer]
+        given_weights, bias = weights[layer], biases[layer]
+        w = _NONE if given_weights is None else wide(given_weights)
         b = np.zeros(1) if bias is None else wide(bias)
         exact, found = network.layers[layer + 1].exact, given.get(layer)
         with np.errstate(all="ignore"):

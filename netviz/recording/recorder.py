@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import MomentArrays, wide
 from netviz.recording.given_moment import CURVE, ERROR_CURVE, ERRORS_OF, OUTPUTS_OF, STEP, GivenMoment
 from netviz.recording.kept_steps import EARLY_GROWTH, next_due, thinned
@@ -65,8 +66,8 @@ class Recorder:
 
     def __init__(
         self,
-        layers: Sequence[int],
-        activation: str | Sequence[str],
+        layers: Sequence[int] | Network,
+        activation: str | Sequence[str] | None,
         probes: npt.ArrayLike,
         targets: npt.ArrayLike | None = None,
         *,
@@ -82,6 +83,7 @@ class Recorder:
     ) -> None:
         """A recorder of a network of dense layers with so many neurons each, the inputs first.
 
+        layers: or a Network, whose layers have their functions already, and perhaps blocks; then activation is None.
         activation: a name, or one for each layer after the inputs. sigmoid, tanh, relu, leaky_relu (slope 0.01), elu
         (alpha 1), gelu (with erf), swish, linear and softmax (at the end only) are worked out from the parameters; of a
         layer with any other the activations have to be given in every `snap`.
@@ -154,6 +156,8 @@ class Recorder:
         biases: Sequence[Any] | None = None,
         activations: Sequence[Any] | None = None,
         errors: Sequence[Any] | None = None,
+        block_sizes: Sequence[Any] | None = None,
+        block_updates: Sequence[Any] | None = None,
         keep: bool = False,
         **curves: Any,
     ) -> None:
@@ -164,6 +168,8 @@ class Recorder:
         layer without; None: no layer has any. activations: L arrays (P, n_l) of the layers after the inputs, what they
         give for `probes` with these parameters; None for a layer whose activations follow from the parameters, which
         are worked out. errors: L arrays (P, n_l), dLoss/d(weighted sums) of each probe; worked out with a known loss.
+        block_sizes, block_updates: of a network with blocks L arrays (B,), None for a layer without (see
+        `netviz.recording.blocks`); of a layer that is not dense, weights are None.
         curves: further values of this moment by name, such as test_loss=0.3, accuracy=0.9. keep: keep this moment in
         any case, as the last of training ought to be; over the budget it is thinned like the others, but never while it
         is the newest.
@@ -181,7 +187,7 @@ class Recorder:
             self._offered += 1
             self._last = step
             return
-        self._take(step, loss, (weights, biases, activations, errors), curves)
+        self._take(step, loss, (weights, biases, activations, errors, block_sizes, block_updates), curves)
         self._offered += 1
         self._last = step
 
@@ -211,12 +217,12 @@ class Recorder:
         self,
         step: int,
         loss: Any,
-        network: tuple[Any, Any, Any, Any],
+        network: tuple[Any, Any, Any, Any, Any, Any],
         curves: dict[str, Any],
     ) -> None:
         """Keep a moment that is due, or wanted in any case, or refuse it.
 
-        network: weights, biases, activations, errors.
+        network: weights, biases, activations, errors, sizes of blocks and their updates.
         """
         step = self._checked(step)
         if self._diverged:
@@ -276,7 +282,7 @@ def _recording(arguments: RecorderArguments, moments: MomentArrays, info: dict[s
     network, after = arguments.network, range(len(arguments.network.layers) - 1)
     passes = pass_probes(
         network,
-        [moments[WEIGHTS, layer] for layer in after],
+        [moments[WEIGHTS, layer] if (WEIGHTS, layer) in moments.keys else None for layer in after],
         [moments[BIASES, layer] if (BIASES, layer) in moments.keys else None for layer in after],
         arguments.probes,
         {layer: moments[OUTPUTS_OF, layer] for layer in after if (OUTPUTS_OF, layer) in moments.keys},
@@ -309,7 +315,7 @@ def _recording(arguments: RecorderArguments, moments: MomentArrays, info: dict[s
 
 
 def _roles(moments: MomentArrays, layer: int) -> list[str]:
-    return [role for role in (WEIGHTS, BIASES) if (role, layer) in moments.keys]
+    return [role for role in (WEIGHTS, BIASES, BLOCK_SIZES, BLOCK_UPDATES) if (role, layer) in moments.keys]
 
 
 def _in_rows(array: AnyArray) -> AnyArray:

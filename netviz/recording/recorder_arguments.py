@@ -17,7 +17,7 @@ import numpy as np
 from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
 from netviz.recording.given_arrays import all_finite, read_array
 from netviz.recording.layers import ACTIVATIONS
-from netviz.recording.network import LONGEST_NAME, LOSSES, MOST_LAYERS, Network, is_name
+from netviz.recording.network import LONGEST_NAME, LOSSES, MOST_LAYERS, Network, is_name, network_problems
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
 MOST_PROBES = 64
@@ -41,8 +41,8 @@ class RecorderArguments:
 
 
 def check_arguments(
-    layers: Sequence[int],
-    activation: str | Sequence[str],
+    layers: Sequence[int] | Network,
+    activation: str | Sequence[str] | None,
     probes: Any,
     targets: Any,
     *,
@@ -61,10 +61,14 @@ def check_arguments(
     size = _budget(budget, problems)
     if not isinstance(unit, str) or not unit.isalpha() or len(unit) > 20:
         problems.append(Problem("unit", f"expected a word of 1 to 20 letters, such as epoch, got {unit!r}"))
-    sizes = _sizes(layers, problems)
-    if sizes is None:  # nothing else can be held against it
+    if isinstance(layers, Network):
+        network: Network | None = _checked(layers, activation, loss, problems)
+        sizes: tuple[int, ...] | None = layers.sizes
+    else:
+        sizes = _sizes(layers, problems)
+        network = None if sizes is None else _network(sizes, activation, loss, problems)
+    if sizes is None or (problems and isinstance(layers, Network)):  # nothing else can be held against it
         raise InputError(problems)
-    network = _network(sizes, activation, loss, problems)
 
     examples = _examples("probes", probes, sizes[0], problems)
     right = _targets("targets", targets, examples, sizes[-1], problems)
@@ -132,12 +136,21 @@ def _sizes(layers: Sequence[int], problems: list[Problem]) -> tuple[int, ...] | 
     return sizes
 
 
+def _checked(given: Network, activation: Any, loss: str | None, problems: list[Problem]) -> Network:
+    """A network that was given as one, with the loss; its parameters, but for those of biases, are known by now."""
+    if activation is not None:
+        problems.append(Problem("activation", f"expected None, as the network has its own, got {short(activation)}"))
+    network = replace(given, loss=loss)
+    problems.extend(Problem("layers", problem) for problem in network_problems(network))
+    return network
+
+
 def _network(
-    sizes: tuple[int, ...], activation: str | Sequence[str], loss: str | None, problems: list[Problem]
+    sizes: tuple[int, ...], activation: str | Sequence[str] | None, loss: str | None, problems: list[Problem]
 ) -> Network | None:
     after = len(sizes) - 1
     try:
-        functions = (activation,) * after if isinstance(activation, str) else tuple(activation)
+        functions = (activation,) * after if isinstance(activation, str) else tuple(activation or ())
     except TypeError:
         functions = ()
     if len(functions) != after or not all(name and is_name(name) for name in functions):

@@ -161,8 +161,9 @@ class Recording:
 
     @property
     def weights(self) -> tuple[Floats, ...]:
-        """L arrays (M, n_l, n_{l+1}) of all moments."""
-        return tuple(in_numbers(roles[WEIGHTS]) for roles in self.parameters[1:])
+        """L arrays (M, n_l, n_{l+1}) of all moments; (M, 0, 0) of a layer that is not dense."""
+        none = np.zeros((len(self.step), 0, 0))
+        return tuple(in_numbers(roles.get(WEIGHTS, none)) for roles in self.parameters[1:])
 
     @property
     def biases(self) -> tuple[Floats, ...]:
@@ -258,9 +259,12 @@ class Recording:
         return self.errors is not None or known
 
     def parameters_at(self, row: int) -> Parameters:
-        """Weights and biases of the network in a row, in float64."""
+        """Weights and biases of the network in a row, in float64; weights are (0, 0) for a layer that is not dense."""
         moment = int(self.moment[row])
-        weights = tuple(_as_floats(roles[WEIGHTS][moment]) for roles in self.parameters[1:])
+        none = np.zeros((0, 0))
+        weights = tuple(
+            _as_floats(roles[WEIGHTS][moment]) if WEIGHTS in roles else none for roles in self.parameters[1:]
+        )
         biases = tuple(
             _as_floats(roles[BIASES][moment]) if BIASES in roles else np.zeros(layer.size)
             for roles, layer in zip(self.parameters[1:], self.network.layers[1:], strict=True)

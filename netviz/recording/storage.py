@@ -252,7 +252,7 @@ def _shapes(file: ArrayFile, header: _Header, network: Network) -> Iterator[tupl
         yield f"curves_{name}", ("K",)
     for index, layer in enumerate(network.layers):
         if index or f"activations_{index}" in file.members:
-            yield f"activations_{index}", ("R", *layer.shape)
+            yield f"activations_{index}", ("R", layer.size)
         if index and "errors_1" in file.members:
             yield f"errors_{index}", ("R", *layer.shape)
         for role, shape in layer.parameters.items():

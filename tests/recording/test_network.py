@@ -77,7 +77,7 @@ FIRST, HIDDEN, LAST = (("layers", index) for index in range(3))
         ((*HIDDEN, "kind"), 3, "network.layers[1]: kind, name and activation: expected texts"),
         ((*HIDDEN, "name"), "a\nb", "network.layers[1]: kind, name and activation: expected texts"),
         ((*HIDDEN, "activation"), "x" * 201, "network.layers[1]: kind, name and activation: expected texts"),
-        ((*HIDDEN, "kind"), "conv", "network.layers[1]: kind is 'conv'; this version of netviz shows dense layers"),
+        ((*HIDDEN, "kind"), "conv", "network.layers[1]: kind is 'conv'; expected dense or block"),
         ((*FIRST, "kind"), "dense", "network.layers[0]: kind is 'dense'"),
         ((*HIDDEN, "shape"), 3, "network.layers[1]: shape: expected a list of whole numbers"),
         ((*HIDDEN, "shape"), [3.0], "network.layers[1]: shape: expected a list of whole numbers"),
