@@ -24,7 +24,7 @@ def shown_in(scene: Look, frame: Frame, *, is_full: bool) -> FirstWeights | None
     spoken = _spoken_of(frame)
     if spoken is not None or not is_full:
         return spoken
-    return of_answer(scene, NetworkState(frame.weights, frame.biases), frame.activations, frame.compared)
+    return of_answer(scene, frame.state, frame.activations, frame.compared)
 
 
 def _spoken_of(frame: Frame) -> FirstWeights | None:

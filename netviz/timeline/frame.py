@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.recording.recording import Recording
+from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
+from netviz.recording.recording import Recording, in_numbers
 from netviz.scene.scene import Look
 from netviz.timeline.cues import CurveDetail, Spotlight
 
@@ -68,6 +69,16 @@ class MovedWeight:
         return (1 - self.part) * self.before + self.part * self.after
 
 
+class BlockNumbers(NamedTuple):
+    """Numbers of a layer's blocks at one moment, as recorded, or on the straight way between two moments.
+
+    sizes (B,): root mean square of each block's weights. updates (B,): that of their change, for each step.
+    """
+
+    sizes: Array
+    updates: Array
+
+
 class FirstWeights(NamedTuple):
     """Neuron of the first hidden layer whose weights from a picture's pixels are shown as a picture, at a level."""
 
@@ -118,6 +129,9 @@ class Frame:
     `cycle`; None for a run whose targets are no classes. first_weights: the hidden neuron whose weights from the pixels
     are shown as a picture; None while there is none.
     diverged: the cycle in which this run's training broke off, if that is past.
+    blocks[l]: numbers of the B blocks of layer l + 1, None for a layer without any; () in a network without any.
+    passed[l] (B,): level of light in each of these blocks from the signal that has passed it; returned[l] (B,): that of
+    the error that has come back through it. They say when, and nothing of what the signal or the error is there.
     beside: the same moment of the other runs of a film that compares some.
     """
 
@@ -169,6 +183,19 @@ class Frame:
     ghost_level: float = 0.0
     accuracy: tuple[float, float | None] | None = None
     first_weights: FirstWeights | None = None
+    blocks: tuple[BlockNumbers | None, ...] = ()
+    passed: tuple[Array, ...] = ()
+    returned: tuple[Array, ...] = ()
+
+    @property
+    def state(self) -> NetworkState:
+        """Weights, biases and numbers of blocks that are shown."""
+        return NetworkState(self.weights, self.biases, self.blocks)
+
+
+def with_state(frame: Frame, state: NetworkState) -> Frame:
+    """The frame with the network in another state."""
+    return replace(frame, weights=state.weights, biases=state.biases, blocks=state.blocks)
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.
@@ -178,13 +205,16 @@ class Frame:
 
 
 class NetworkState(NamedTuple):
-    """Weights and biases of a network at one moment.
+    """Weights and biases of a network at one moment, and the numbers of its blocks.
 
-    weights[l] (nodes_l, n_{l+1}): those of its synapses, the biases last where they have a node. biases[l] (n_{l+1},).
+    weights[l] (nodes_l, n_{l+1}): those of its synapses, the biases last where they have a node; (0, 0) for a layer
+    that is not dense, which has no synapses. biases[l] (n_{l+1},). blocks[l]: of layer l + 1, None where it has none;
+    () in a network without any.
     """
 
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+    blocks: tuple[BlockNumbers | None, ...] = ()
 
 
 def node_counts(scene: Look) -> tuple[int, ...]:
@@ -197,7 +227,7 @@ def with_bias_weights(scene: Look, weights: Sequence[Array], biases: Sequence[Ar
     """Weights (nodes_l, n_{l+1}) of all drawn synapses, of weights (n_l, n_{l+1}) and biases (n_{l+1},)."""
     if not scene.has_bias_nodes:
         return tuple(weights)
-    return tuple(np.vstack([layer, bias]) for layer, bias in zip(weights, biases, strict=True))
+    return tuple(np.vstack([layer, bias]) if len(layer) else layer for layer, bias in zip(weights, biases, strict=True))
 
 
 def with_bias_nodes(scene: Look, layers: Sequence[Array], value: float) -> tuple[Array, ...]:
@@ -208,9 +238,24 @@ def with_bias_nodes(scene: Look, layers: Sequence[Array], value: float) -> tuple
 
 
 def state_of(recording: Recording, scene: Look, row: int) -> NetworkState:
-    """Weights and biases of the network in a row of its recording."""
+    """Weights, biases and numbers of blocks of the network in a row of its recording."""
     weights, biases = recording.parameters_at(row)
-    return NetworkState(with_bias_weights(scene, weights, biases), biases)
+    return NetworkState(with_bias_weights(scene, weights, biases), biases, _blocks_of(recording, row))
+
+
+def _blocks_of(recording: Recording, row: int) -> tuple[BlockNumbers | None, ...]:
+    """Numbers of the blocks of all layers in a row; () in a network without any."""
+    layers, moment = recording.network.layers[1:], int(recording.moment[row])
+    if not any(layer.blocks for layer in layers):
+        return ()
+    return tuple(
+        BlockNumbers(
+            *(np.asarray(in_numbers(roles[role][moment]), np.float64) for role in (BLOCK_SIZES, BLOCK_UPDATES))
+        )
+        if layer.blocks
+        else None
+        for layer, roles in zip(layers, recording.parameters[1:], strict=True)
+    )
 
 
 def interpolate(before: NetworkState, after: NetworkState, part: float) -> NetworkState:
@@ -219,6 +264,12 @@ def interpolate(before: NetworkState, after: NetworkState, part: float) -> Netwo
         return after if part else before
     weights, biases = (
         tuple((1 - part) * a + part * b for a, b in zip(first, last, strict=True))
-        for first, last in zip(before, after, strict=True)
+        for first, last in zip(before[:2], after[:2], strict=True)
     )
-    return NetworkState(weights, biases)
+    blocks = tuple(
+        None
+        if a is None or b is None
+        else BlockNumbers(*((1 - part) * x + part * y for x, y in zip(a, b, strict=True)))
+        for a, b in zip(before.blocks, after.blocks, strict=True)
+    )
+    return NetworkState(weights, biases, blocks)

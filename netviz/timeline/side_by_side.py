@@ -20,6 +20,7 @@ from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.pace import RunChanges
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.reduced_motion import reduce_motion
+from netviz.timeline.signals import no_light
 from netviz.timeline.timeline import Timeline, make_timeline
 
 
@@ -164,6 +165,9 @@ class BrokenOff:
             row_after=None,
             weights=state.weights,
             biases=state.biases,
+            blocks=state.blocks,
+            passed=no_light(state),
+            returned=no_light(state),
             activations=with_bias_nodes(scene, [np.zeros(size) for size in scene.outline.layers], 1.0),
             arrived=base,
             carried=none,

@@ -80,8 +80,8 @@ def presented_situation(recording: Recording, scene: Look, shot: ThinkShot, row:
 
 def forward_signals(shown: Presented, state: NetworkState) -> tuple[Array, ...]:
     """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers."""
-    forward = [np.abs(a[:, None] * w) for a, w in zip(shown.activations, state.weights, strict=False)]
-    largest = max(float(layer.max()) for layer in forward) or 1.0
+    forward = [np.abs(a[:, None] * w) if w.size else w for a, w in zip(shown.activations, state.weights, strict=False)]
+    largest = max(float(layer.max(initial=0.0)) for layer in forward) or 1.0
     return tuple(layer / largest for layer in forward)
 
 
@@ -100,8 +100,8 @@ def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, .
     deltas, largest = shown.deltas, max(float(np.abs(d).max()) for d in shown.deltas)
     if largest > HUGE:
         deltas = tuple(d / largest for d in deltas)
-    back = [np.abs(w * d[None, :]) for w, d in zip(state.weights, deltas, strict=True)]
-    most_back = max(float(layer.max()) for layer in back) or 1.0
+    back = [np.abs(w * d[None, :]) if w.size else w for w, d in zip(state.weights, deltas, strict=True)]
+    most_back = max(float(layer.max(initial=0.0)) for layer in back) or 1.0
     most_at = max(float(np.abs(d).max()) for d in deltas) or 1.0
     for at, delta in zip(none[1:], deltas, strict=True):
         at[: len(delta)] = np.sqrt(wrong * np.abs(delta) / most_at)
@@ -137,7 +137,7 @@ def signal_pass(shown: Presented, before: NetworkState, after: NetworkState | No
 
 def most_changed(change: Sequence[Array]) -> tuple[int, int, int] | None:
     """The synapse (weight layer, from, to) with the largest |change|; None if nothing changes."""
-    largest = [float(np.abs(layer).max()) for layer in change]
+    largest = [float(np.abs(layer).max(initial=0.0)) for layer in change]
     if not largest or max(largest) == 0:
         return None
     layer = int(np.argmax(largest))
@@ -157,7 +157,7 @@ def moved_weight(signals: SignalPass, part: float, level: float) -> MovedWeight 
 def change_of(before: NetworkState, after: NetworkState) -> tuple[Array, ...]:
     """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step."""
     steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
-    most = max(float(np.abs(step).max()) for step in steps) or 1.0
+    most = max(float(np.abs(step).max(initial=0.0)) for step in steps) or 1.0
     return tuple(step / most for step in steps)
 
 
@@ -177,6 +177,46 @@ def pulses(direction: Direction, strengths: Sequence[Array], windows: Sequence[W
         if position is not None:
             found.append(Pulse(layer, direction, position, strength))
     return found
+
+
+# Blocks: the signal passes them one after the other, and the error comes back through them. Nothing is known of it
+# there but that; so their light is the same for every signal, and for every error as bright as where it comes from.
+
+OF_DENSE = 0.3
+"""Last part of the way through a dense layer in which the signal passes the blocks behind its weighted sums."""
+
+
+def no_light(state: NetworkState) -> tuple[Array, ...]:
+    """Levels (B,) of 0 for the blocks of every layer; () in a network without any."""
+    return tuple(np.zeros(0 if layer is None else len(layer.sizes)) for layer in state.blocks)
+
+
+def passed_blocks(state: NetworkState, windows: Sequence[Window], phase: float) -> tuple[Array, ...]:
+    """Level (B,) of each block of every layer at a phase, if the signal goes through the layers in these windows."""
+    return tuple(
+        np.array(step_timing.block_levels(_part(state, layer, window, phase), len(dark)))
+        for layer, (dark, window) in enumerate(zip(no_light(state), windows, strict=False))
+    )
+
+
+def returned_blocks(
+    state: NetworkState, windows: Sequence[Window], phase: float, errors: Sequence[Array]
+) -> tuple[Array, ...]:
+    """The same for the error on its way back, the last block of a layer first. errors[l] (nodes_l,): its levels."""
+    found = []
+    for layer, (dark, window) in enumerate(zip(no_light(state), windows, strict=False)):
+        start, stop = window
+        early = window if not len(state.weights[layer]) else (start, start + OF_DENSE * (stop - start))
+        levels = step_timing.block_levels(step_timing.gone_through(early, phase), len(dark))
+        found.append(np.array(levels[::-1]) * float(errors[layer + 1].max(initial=0.0)))
+    return tuple(found) or no_light(state)
+
+
+def _part(state: NetworkState, layer: int, window: Window, phase: float) -> float:
+    """Part of the way through a layer's blocks that the signal has gone at a phase."""
+    start, stop = window
+    late = window if not len(state.weights[layer]) else (stop - OF_DENSE * (stop - start), stop)
+    return step_timing.gone_through(late, phase)
 
 
 # Signal frames: the levels that a step of learning or a thought adds to the base frame.
@@ -223,6 +263,15 @@ def signal_frame(
         presented=1.0 if lingering is not None and lasts else step_timing.presentation_level(beats, phase),
         weights=state.weights,
         biases=state.biases,
+        blocks=state.blocks,
+        passed=tuple(
+            np.maximum(old, dimmed(levels, step_timing.stays_carried(beats, phase)))
+            for old, levels in zip(base.passed, passed_blocks(before, legs[0], phase), strict=True)
+        ),
+        returned=tuple(
+            dimmed(levels, ends * (1 - step_timing.rise(phase, *beats.fade)))
+            for levels in returned_blocks(before, legs[1], phase, signals.error_signal)
+        ),
         arrived=tuple(
             np.full(len(layer), step_timing.arrived(beats, phase, number, layers))
             for number, layer in enumerate(shown.activations)
@@ -267,6 +316,10 @@ def lingering_frame(base: Frame, lingering: Lingering, beats: Beats | None = Non
             dimmed(layer, level * stays[number] * step_timing.carried(last, 1.0, number, layers))
             for number, layer in enumerate(signals.forward)
         ),
+        passed=tuple(
+            np.full(len(each), level * stays[number] * step_timing.stays_carried(last, 1.0))
+            for number, each in enumerate(base.passed)
+        ),
     )
 
 
@@ -289,6 +342,7 @@ def accompanied(base: Frame, signals: SignalPass, answer: tuple[Array, ...], lig
         carried=tuple(
             np.maximum(old, dimmed(layer, light)) for old, layer in zip(base.carried, signals.forward, strict=True)
         ),
+        passed=tuple(np.maximum(old, light) for old in base.passed),
     )
 
 
@@ -369,6 +423,11 @@ def worked_example_frame(
         ),
         weights=state.weights,
         biases=state.biases,
+        blocks=state.blocks,
+        passed=tuple(dim * out * levels for levels in passed_blocks(before, timing.forward_windows, time)),
+        returned=tuple(
+            out * levels for levels in returned_blocks(before, timing.backward_windows, time, signals.error_signal)
+        ),
         change=change,
         compared=compared * out,
         pulses=(

@@ -186,6 +186,17 @@ def travel(window: Window, phase: float) -> float | None:
     return 0.5 * x + 0.5 * ease(x)
 
 
+def gone_through(window: Window, phase: float) -> float:
+    """Part of its way (0 to 1) that a signal has gone on a leg: as `travel`, 0 before its window and 1 after it."""
+    position = travel(window, phase)
+    return float(phase >= window[1]) if position is None else position
+
+
+def block_levels(part: float, blocks: int) -> list[float]:
+    """Levels of light in blocks one after the other, of which a signal has gone through so large a part, 0 to 1."""
+    return [rise(part * blocks, number, number + 1) for number in range(blocks)]
+
+
 def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of light in neuron layer `layer` (0 = inputs) of a network with `layers` weight layers."""
     if layer == 0:
@@ -197,9 +208,13 @@ def arrived(beats: Beats, phase: float, layer: int, layers: int) -> float:
 
 def carried(beats: Beats, phase: float, layer: int, layers: int) -> float:
     """Level of light in the synapses of weight layer `layer`: it comes with the signal and stays until the fade."""
-    start, stop = leg(beats.forward, layer, layers, beats.pause)
+    return rise(phase, *leg(beats.forward, layer, layers, beats.pause)) * stays_carried(beats, phase)
+
+
+def stays_carried(beats: Beats, phase: float) -> float:
+    """Part of the signal's light in synapses and blocks that is left: less while the error goes back, none at last."""
     dimmed = 1 - 0.55 * rise(phase, beats.backward[0] - 0.04, beats.backward[0] + 0.06)
-    return rise(phase, start, stop) * dimmed * (1 - rise(phase, *beats.fade))
+    return dimmed * (1 - rise(phase, *beats.fade))
 
 
 def error_level(beats: Beats, phase: float, layer: int, layers: int) -> float:

@@ -42,6 +42,7 @@ from netviz.timeline.frame import (
     node_counts,
     state_of,
     with_bias_nodes,
+    with_state,
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
 from netviz.timeline.opening import Opening, opening_of
@@ -51,6 +52,7 @@ from netviz.timeline.presentations import LINGERING, Presentations
 from netviz.timeline.signals import (
     accompanied,
     lingering_frame,
+    no_light,
     reduced_signal_frame,
     signal_frame,
     worked_example_frame,
@@ -155,8 +157,7 @@ class Timeline:
             return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
         left, transition = self.recording_index.transition(number), self._levels(span, index).transition
         if left is not None and transition != 1:
-            state = interpolate(self._state(left), NetworkState(frame.weights, frame.biases), transition)
-            frame = replace(frame, weights=state.weights, biases=state.biases)
+            frame = with_state(frame, interpolate(self._state(left), frame.state, transition))
         return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
 
     @cached_property
@@ -184,7 +185,7 @@ class Timeline:
     def _answers(self, frame: Frame, span: Span, index: int) -> Answers:
         assert self._questions is not None
         thought = float(frame.arrived[-1].max()) if span.kind == "think" else 1.0
-        state, fps = NetworkState(frame.weights, frame.biases), float(self.plan.fps)
+        state, fps = frame.state, float(self.plan.fps)
         focus = focus_at(self._cues, index, fps, fades=self.fades)
         if span.kind == "think":
             focus = Focus(max(focus.level, thought))
@@ -290,6 +291,7 @@ class Timeline:
         point = self.recording_index.on_curve(cycle)
         nodes = tuple(np.zeros(size) for size in node_counts(scene))
         synapses = tuple(np.zeros_like(layer) for layer in state.weights)
+        blocks = no_light(state)
         return Frame(
             key=self.key(index),
             kind=span.kind,
@@ -314,6 +316,9 @@ class Timeline:
             carried=synapses,
             error_signal=nodes,
             change=synapses,
+            blocks=state.blocks,
+            passed=blocks,
+            returned=blocks,
             spotlight=self._spotlight(index),
             detail=self._detail(index),
             drawn=levels.drawn,
