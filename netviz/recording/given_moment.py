@@ -36,7 +36,7 @@ class GivenMoment:
 
     def read_network(
         self,
-        weights: Sequence[Any],
+        weights: Sequence[Any] | None,
         biases: Sequence[Any] | None,
         activations: Sequence[Any] | None,
         errors: Sequence[Any] | None,
@@ -47,11 +47,11 @@ class GivenMoment:
         after, probes = self._sizes[1:], len(self._arguments.probes.inputs)
         examples = [(probes, size) for size in after]
         layers = self._arguments.network.layers[1:]
-        shapes = [
+        of_dense = [
             (fan_in, layer.size) if layer.is_dense else None for fan_in, layer in zip(self._sizes, layers, strict=False)
         ]
-        self._read(WEIGHTS, weights, shapes, "(fan_in, fan_out)")
-        self._read(BIASES, biases, [(size,) for size in after], "(fan_out,)", optional=True)
+        self._read(WEIGHTS, weights, of_dense, "(fan_in, fan_out)", optional=not any(of_dense))
+        self._read(BIASES, biases, [each and each[1:] for each in of_dense], "(fan_out,)", optional=True)
         of_blocks = [(len(layer.blocks),) if layer.blocks else None for layer in layers]
         for role, given in ((BLOCK_SIZES, block_sizes), (BLOCK_UPDATES, block_updates)):
             self._read(role, given, of_blocks, "(blocks,)", optional=not any(of_blocks))
@@ -59,11 +59,11 @@ class GivenMoment:
         self._read(ERRORS_OF, errors, examples, "(probes, neurons)", optional=errors is None)
         for index, layer in enumerate(layers):
             if not layer.exact and (activations is None or (OUTPUTS_OF, index) not in self.values):
-                what = f"{layer.activation!r} is" if not layer.blocks else "what its blocks give is"
-                message = (
-                    f"missing: {what} none of the functions that netviz works out "
-                    f"({', '.join(ACTIVATIONS)}); give what the layer gives for Recorder.probes in every snap"
-                )
+                reason = "what blocks do cannot be worked out" if layer.blocks else "the layer is marked as not exact"
+                if not layer.blocks and layer.activation not in ACTIVATIONS:
+                    known = ", ".join(ACTIVATIONS)
+                    reason = f"{layer.activation!r} is none of the functions that netviz works out ({known})"
+                message = f"missing: {reason}; give what the layer gives for Recorder.probes in every snap"
                 self._refuse(f"{OUTPUTS_OF}[{index}]", message)
 
     def read_curves(self, loss: Any, curves: Mapping[str, Any]) -> None:
@@ -157,7 +157,11 @@ class GivenMoment:
             if array is None and (optional or shape is None):
                 continue
             if shape is None:
-                self._refuse(f"{role}[{index}]", f"a {self._arguments.network.layers[index + 1].kind} layer has none")
+                layer = self._arguments.network.layers[index + 1]
+                what = (
+                    "no blocks" if role in (BLOCK_SIZES, BLOCK_UPDATES) else f"no {role}, as its kind is {layer.kind}"
+                )
+                self._refuse(f"{role}[{index}]", f"the layer has {what}; give None")
                 continue
             read = read_shaped(f"{self._where}: {role}[{index}]", array, shape, meaning)
             if isinstance(read, Problem):

@@ -27,6 +27,8 @@ from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording, 
 _FIRST_ROOM = 256
 """Moments for which there is room at first; it doubles. Room that nothing was written to takes no memory yet."""
 _LARGEST_STEP = 2**62
+_AT_ONCE = 1_000_000
+"""Most answers whose distances from their targets are in memory at once."""
 
 
 @runtime_checkable
@@ -83,7 +85,8 @@ class Recorder:
     ) -> None:
         """A recorder of a network of dense layers with so many neurons each, the inputs first.
 
-        layers: or a Network, whose layers have their functions already, and perhaps blocks; then activation is None.
+        layers: their sizes; or a Network, whose layers have their functions already, and perhaps blocks (see
+        `netviz.recording.network`): then activation is None, and the loss and the names of neurons may be its own.
         activation: a name, or one for each layer after the inputs. sigmoid, tanh, relu, leaky_relu (slope 0.01), elu
         (alpha 1), gelu (with erf), swish, linear and softmax (at the end only) are worked out from the parameters; of a
         layer with any other the activations have to be given in every `snap`.
@@ -152,7 +155,7 @@ class Recorder:
         loss: Any = None,
         *,
         step: int | None = None,
-        weights: Sequence[Any],
+        weights: Sequence[Any] | None = None,
         biases: Sequence[Any] | None = None,
         activations: Sequence[Any] | None = None,
         errors: Sequence[Any] | None = None,
@@ -164,12 +167,13 @@ class Recorder:
         """Offer a moment of training; it is kept if it is due, and otherwise nothing of it is read.
 
         loss: its value. step: number of the moment, larger than the one before; the number of moments offered before,
-        if not given. weights: L arrays (n_l, n_{l+1}): (fan_in, fan_out). biases: L arrays (n_{l+1},), or None for a
-        layer without; None: no layer has any. activations: L arrays (P, n_l) of the layers after the inputs, what they
-        give for `probes` with these parameters; None for a layer whose activations follow from the parameters, which
-        are worked out. errors: L arrays (P, n_l), dLoss/d(weighted sums) of each probe; worked out with a known loss.
-        block_sizes, block_updates: of a network with blocks L arrays (B,), None for a layer without (see
-        `netviz.recording.blocks`); of a layer that is not dense, weights are None.
+        if not given. weights: L arrays (n_l, n_{l+1}): (fan_in, fan_out); None for a layer that is not dense. biases: L
+        arrays (n_{l+1},), or None for a layer without; None: no layer has any. activations: L arrays (P, n_l) of the
+        layers after the inputs, what they give for `probes` with these parameters; None for a layer whose activations
+        follow from the parameters, which are worked out. errors: L arrays (P, n_l), dLoss/d(weighted sums) of each
+        probe, of a layer that has no such sums dLoss/d(activations); worked out with a known loss. block_sizes,
+        block_updates: of a network with blocks L arrays (B,), None for a layer without: the root mean square of each
+        block's weights, and of their change since the moment kept before, for each step gone by.
         curves: further values of this moment by name, such as test_loss=0.3, accuracy=0.9. keep: keep this moment in
         any case, as the last of training ought to be; over the budget it is thinned like the others, but never while it
         is the newest.
@@ -325,14 +329,18 @@ def _in_rows(array: AnyArray) -> AnyArray:
 
 def _curves(arguments: RecorderArguments, moments: MomentArrays, passes: ProbePasses) -> dict[str, Floats]:
     """The loss that was given, the probes' error, and other curves in the order in which they were given."""
-    kept = len(passes.activations[0])
+    outputs = passes.activations[-1][:, :-1]
+    kept, at_once = len(outputs), max(1, _AT_ONCE // outputs[0].size)
     curves = {str(key[1]): moments[key][:kept] for key in moments.keys if key[0] == CURVE}
     loss = {"loss": curves.pop("loss")} if "loss" in curves else {}
     if arguments.probes.targets is None:
         return loss | curves
+    targets, errors = wide(arguments.probes.targets), np.empty(kept)
     with np.errstate(all="ignore"):  # a network may have diverged
-        errors = np.abs(wide(arguments.probes.targets) - wide(passes.activations[-1][:, :-1]))
-        return loss | {ERROR_CURVE: errors.mean(axis=(1, 2))} | curves
+        for start in range(0, kept, at_once):
+            now = slice(start, start + at_once)
+            errors[now] = np.abs(targets - wide(outputs[now])).mean(axis=(1, 2))
+    return loss | {ERROR_CURVE: errors} | curves
 
 
 def _loss_of_rows(losses: Floats | None, curves: dict[str, Floats]) -> Floats | None:

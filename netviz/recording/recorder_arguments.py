@@ -14,10 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, Problem
 from netviz.recording.given_arrays import all_finite, read_array
 from netviz.recording.layers import ACTIVATIONS
-from netviz.recording.network import LONGEST_NAME, LOSSES, MOST_LAYERS, Network, is_name, network_problems
+from netviz.recording.network import (
+    LONGEST_NAME,
+    LOSSES,
+    MOST_LAYERS,
+    Network,
+    is_name,
+    network_from_json,
+    network_in_json,
+)
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
 MOST_PROBES = 64
@@ -29,7 +37,7 @@ class RecorderArguments:
     """Checked arguments of a recorder, known before its first moment."""
 
     network: Network
-    """Without the shapes of its biases: which layers have some is known with the first moment."""
+    """Which of its layers have biases is known with the first moment, whatever it says."""
     probes: Probes
     points: AnyArray | None
     """(Q, n_0)."""
@@ -62,17 +70,20 @@ def check_arguments(
     if not isinstance(unit, str) or not unit.isalpha() or len(unit) > 20:
         problems.append(Problem("unit", f"expected a word of 1 to 20 letters, such as epoch, got {unit!r}"))
     if isinstance(layers, Network):
-        network: Network | None = _checked(layers, activation, loss, problems)
-        sizes: tuple[int, ...] | None = layers.sizes
+        network = _checked(layers, activation, loss, problems)
+        sizes = None if network is None else network.sizes
     else:
         sizes = _sizes(layers, problems)
         network = None if sizes is None else _network(sizes, activation, loss, problems)
-    if sizes is None or (problems and isinstance(layers, Network)):  # nothing else can be held against it
+    if sizes is None:  # nothing else can be held against it
         raise InputError(problems)
 
     examples = _examples("probes", probes, sizes[0], problems)
     right = _targets("targets", targets, examples, sizes[-1], problems)
     others = None if points is None else _examples("points", points, sizes[0], problems)
+    if points is not None and network is not None and not network.is_exact:
+        message = "what the network gives for them is not recorded, and netviz cannot compute it; leave them out"
+        problems.append(Problem("points", message))
     if points is None and point_targets is not None:
         problems.append(Problem("point_targets", "there are no points; give those as well, or leave the targets out"))
     of_others = None if points is None else _targets("point_targets", point_targets, others, sizes[-1], problems)
@@ -86,8 +97,8 @@ def check_arguments(
         raise InputError(problems)
 
     named = list(network.layers)
-    named[0] = replace(named[0], neurons=of_inputs)
-    named[-1] = replace(named[-1], neurons=of_outputs or of_classes)
+    named[0] = replace(named[0], neurons=of_inputs or named[0].neurons)
+    named[-1] = replace(named[-1], neurons=of_outputs or named[-1].neurons or of_classes)
     chosen = _chosen(len(examples))
     return RecorderArguments(
         replace(network, layers=tuple(named)),
@@ -136,13 +147,18 @@ def _sizes(layers: Sequence[int], problems: list[Problem]) -> tuple[int, ...] | 
     return sizes
 
 
-def _checked(given: Network, activation: Any, loss: str | None, problems: list[Problem]) -> Network:
-    """A network that was given as one, with the loss; its parameters, but for those of biases, are known by now."""
+def _checked(given: Network, activation: Any, loss: str | None, problems: list[Problem]) -> Network | None:
+    """A network that was given as one, with the loss; None if it is none that could be read from a file again."""
     if activation is not None:
         problems.append(Problem("activation", f"expected None, as the network has its own, got {short(activation)}"))
-    network = replace(given, loss=loss)
-    problems.extend(Problem("layers", problem) for problem in network_problems(network))
-    return network
+    if loss is not None and given.loss not in (None, loss):
+        problems.append(Problem("loss", f"expected None or {given.loss!r}, which the network has, got {short(loss)}"))
+    try:
+        network = replace(given, loss=given.loss if loss is None else loss)
+        return network_from_json(network_in_json(network))
+    except (AttributeError, TypeError, ValueError) as error:  # its parts may be anything
+        problems.append(Problem("layers", str(error)))
+        return None
 
 
 def _network(
@@ -166,8 +182,11 @@ def _network(
         message = f"cross_entropy is for sigmoid or softmax outputs, and these are {functions[-1]}; give None"
         problems.append(Problem("loss", message))
     if unknown := sorted({kind for kind in functions if kind not in ACTIVATIONS}):
-        message = f"netviz cannot compute {', '.join(unknown)}: the run can be recorded, but not be filmed"
-        warnings.warn(NetvizWarning(message), stacklevel=5)
+        message = (
+            f"netviz cannot compute {', '.join(unknown)}: give in every snap what such a layer gives for the probes "
+            "(activations); the film shows these, and asks the network nothing else"
+        )
+        warnings.warn(NetvizNote(message), stacklevel=5)
     return Network.of_dense(sizes, functions, biases=False, loss=loss)
 
 

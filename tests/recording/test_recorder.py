@@ -152,7 +152,7 @@ def test_layers_without_biases_have_none() -> None:
 
 
 def test_a_layer_that_is_not_exact_is_as_it_was_given() -> None:
-    with pytest.warns(NetvizWarning, match="netviz cannot compute mish: the run can be recorded, but not be filmed"):
+    with pytest.warns(NetvizWarning, match="netviz cannot compute mish: give in every snap what such a layer gives"):
         rec = recorder(activation=["mish", "sigmoid"])
     random = np.random.default_rng(5)
     hidden = [random.random((4, 5)).astype(np.float32) for _ in range(2)]

@@ -206,7 +206,7 @@ def test_the_first_step_is_not_negative() -> None:
 
 
 def test_a_layer_that_cannot_be_worked_out_has_to_be_given() -> None:
-    with pytest.warns(NetvizWarning, match="netviz cannot compute mish: the run can be recorded, but not be filmed"):
+    with pytest.warns(NetvizWarning, match="netviz cannot compute mish: give in every snap what such a layer gives"):
         rec = recorder(activation=["mish", "sigmoid"])
     lines = refused(rec.snap, **arguments())
     assert len(lines) == 1 and lines[0].startswith("step 0: activations[0]: missing: 'mish' is none of the functions")
