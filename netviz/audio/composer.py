@@ -338,7 +338,9 @@ class Melody:
         assert span.from_cycle is not None
         before, after = (recording.parameters_at(rest[cycle]).weights for cycle in (span.from_cycle, span.cycle))
         incoming = [*zip(before, after, strict=True)]
-        changes = [np.abs(new - old).sum(axis=0) for old, new in incoming[:-1] or incoming]
+        changes = [np.abs(new - old).sum(axis=0) for old, new in incoming[:-1] or incoming if new.size]
+        if not changes:  # none of these layers has weights of its own
+            return 0.0
         layer = max(changes, key=lambda values: float(values.max()))
         return _pan_of(int(layer.argmax()), len(layer))
 

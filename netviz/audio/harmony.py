@@ -221,7 +221,7 @@ class Errors:
         """Mean |target - output| of an example row."""
         recording = self.timeline.recording
         with np.errstate(all="ignore"):
-            return float(np.abs(recording.targets[row] - recording.activations[-1][row]).mean())
+            return float(np.abs(recording.target_at(row) - recording.activations[-1][row]).mean())
 
     def height(self, row: int) -> float:
         """Height of the error of an example row among those of all examples shown, 0 to 1."""

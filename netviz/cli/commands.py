@@ -117,6 +117,9 @@ def think_command(ctx: click.Context, /, inputs: str, as_json: bool, cache: bool
         if recording is None:
             with located(source), console.progress_bar() as progress:
                 recording = netviz.record(source.to_train, progress=progress, cache=cache)
+        if not recording.network.is_exact:
+            message = "the network has a layer that netviz cannot compute, so it answers the recorded examples only"
+            raise InputError([Problem("--inputs", message)])
         layers = [layer.tolist() for layer in recording.forward(values)]
     number = source.scene.outline.layers[-1]
     names = source.scene.network.outputs or [f"output {index + 1}" for index in range(number)]

@@ -19,6 +19,7 @@ import numpy as np
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.recording.comparison import Comparison
 from netviz.recording.layers import ACTIVATIONS
+from netviz.recording.network import Network
 from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording, finite_part, in_numbers
 from netviz.scene.loader import ParseResult, read_stored
@@ -27,9 +28,10 @@ from netviz.scene.messages import printable
 from netviz.scene.model import FEWEST_RUNS, MOST_RUNS, Training
 from netviz.scene.outline import Outline
 from netviz.scene.overrides import Override, run_scenes
+from netviz.scene.panels import NetworkPanelSpec
 from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
-from netviz.scene.shots import WalkShot
+from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.scene.validation import MOST_SHOWN
 from netviz.timeline.outline import evenly_spread, outline_of_recording
 from netviz.training.setup import presents
@@ -146,6 +148,9 @@ def read_filmed(
     data = {**stored, **setup, "network": network}
     result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
+    if recorded.training_setup is not None and (reason := _not_computed(first.network)) is not None:
+        message = f"{reason}, and it is said to be trained by netviz, which trains no such layer"
+        return None, replace(result, problems=(Problem("the recording", message),), scene=None)
     if recorded.training_setup is None:
         worded = (
             Problem(each.where, in_unit(each.message.replace(" (training.cycles)", ""), first.unit))
@@ -245,15 +250,14 @@ def others_of(recorded: Recording | Comparison) -> tuple[Recording, ...]:
 
 def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Problem]:
     """Parts of a look that need what recordings do not say: how weights are changed, targets, some layer's function."""
-    for each in recorded.recordings if isinstance(recorded, Comparison) else (recorded,):
-        for index, layer in enumerate(each.network.layers):
-            if not layer.exact:
-                message = (
-                    f"layer {index} has the activation {printable(layer.activation)!r}, which netviz cannot compute, "
-                    f"and a film asks the network more than was recorded; it knows {', '.join(ACTIVATIONS)}"
-                )
-                yield Problem("the recording", message)
     outline = look.outline
+    for each in (first_of(recorded), *others_of(recorded)):
+        if (reason := _not_computed(each.network)) is not None:
+            yield from _asking_more(look, reason)
+            break
+    if look.network.bias_nodes and not all(scene.outline.is_dense for scene in Filmed(recorded, look).scenes):
+        message = "a layer of the network is summarised as blocks, and has no biases to draw; leave bias_nodes out"
+        yield Problem("network.bias_nodes", message)
     for index, shot in enumerate(look.shots):
         if isinstance(shot, WalkShot) and (outline.loss is None or not outline.has_targets):
             message = "a walk computes the error, and the recording has no loss or no targets to do so; leave it out"
@@ -266,6 +270,37 @@ def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Pro
             yield Problem(f"panels[{index}]", "the panel curve shows what was recorded, and that is no curve")
         if panel.panel in ("table", "answers", "boundary") and not outline.has_targets:
             yield Problem(f"panels[{index}]", f"the panel {panel.panel} shows targets, and the recording has none")
+
+
+def _not_computed(network: Network) -> str | None:
+    """Which layer of a network keeps netviz from computing what it gives, and why; None if none does."""
+    for index, layer in enumerate(network.layers):
+        if not layer.exact:
+            name = f"layer {index}" + (f" ({printable(layer.name)})" if layer.name else "")
+            if layer.blocks:
+                labels = ", ".join(printable(block.label or block.name) for block in layer.blocks[:3])
+                return f"netviz cannot compute {name}, which has {labels}{' ...' if len(layer.blocks) > 3 else ''}"
+            if layer.activation in ACTIVATIONS:
+                return f"netviz cannot compute {name}, which is marked as not exact"
+            return f"netviz cannot compute {name}, which has the activation {printable(layer.activation)!r}"
+    return None
+
+
+def _asking_more(look: Look, reason: str) -> Iterator[Problem]:
+    """Parts of a look that ask the network more than what was recorded. reason: why it cannot be asked."""
+    for index, shot in enumerate(look.shots):
+        if isinstance(shot, WalkShot | ThinkShot):
+            what = "a walk computes every sum" if isinstance(shot, WalkShot) else "a think shot asks the network"
+            yield Problem(f"shots[{index}]", f"{what}, and {reason}; leave it out")
+    for index, panel in enumerate(look.panels or ()):
+        if panel.panel == "equations":
+            yield Problem(f"panels[{index}]", f"equations say what the network computes, and {reason}; leave them out")
+        if panel.panel == "boundary":
+            message = f"a decision boundary asks the network about the whole plane, and {reason}; leave it out"
+            yield Problem(f"panels[{index}]", message)
+        if isinstance(panel, NetworkPanelSpec) and panel.neurons == "maps":
+            message = f"maps show what neurons give all over the plane, and {reason}; leave neurons out"
+            yield Problem(f"panels[{index}].neurons", message)
 
 
 def _walked(data: Mapping[str, Any]) -> Iterator[int]:

@@ -194,16 +194,28 @@ class Recording:
         result.flags.writeable = False
         return result
 
+    def target_at(self, row: int) -> Floats:
+        """The target (n_L,) of a row's probe, in float64; NaN at rest, and where there are no targets."""
+        targets, probe = self.probes.targets, int(self.probe[row])
+        if targets is None or probe == AT_REST:
+            return np.full(self.network.sizes[-1], np.nan)
+        return _as_floats(targets[probe])
+
     @cached_property
     def examples(self) -> Examples:
-        """Training examples, of which the probes are the first, and those held out for testing."""
+        """Training examples, of which the probes are the first, and those held out for testing.
+
+        Of a network that cannot be computed they are the probes alone: for no others it is known what it gives.
+        """
         probes, outputs = self.probes, self.network.sizes[-1]
         given = _as_floats(probes.inputs if probes.points is None else probes.points)
         targets = np.full((len(given), outputs), np.nan) if probes.targets is None else _as_floats(probes.targets)
-        points = np.zeros((0, given.shape[1])) if self.points is None else _as_floats(self.points)
-        of_points = self.point_targets
+        if self.points is None or not self.network.is_exact:
+            points, of_points, split = np.zeros((0, given.shape[1])), None, None
+        else:
+            points, of_points, split = _as_floats(self.points), self.point_targets, self.split
         right = np.full((len(points), outputs), np.nan) if of_points is None else _as_floats(of_points)
-        tested = np.zeros(len(points), dtype=bool) if self.split is None else self.split == FOR_TESTING
+        tested = np.zeros(len(points), dtype=bool) if split is None else split == FOR_TESTING
         more, held_out = points[~tested], points[tested]
         inputs = [_as_floats(probes.inputs)] + ([network_inputs(self.features, more)] if len(more) else [])
         is_planar = given.shape[1] == 2
@@ -309,7 +321,7 @@ class Recording:
                 *self.parameters_at(row),
                 self.network.activations,
                 self.activations_at(row),
-                self.targets[row],
+                self.target_at(row),
                 self.network.loss,
             )
 
@@ -329,10 +341,13 @@ class Recording:
 
 def finite_part(recording: Recording) -> Recording:
     """The recording without its last moment, if numbers of that, or of the curves there, are not finite: what can be
-    shown of a run.
+    shown of a run. Activations that were given in bfloat16 are in float32.
 
     `diverged_at` is then the step of that moment. Raises ValueError if there is no moment before it.
     """
+    if any(array.dtype == np.uint16 for array in recording.activations):
+        layers = tuple(each if isinstance(each, InputRows) else in_numbers(each) for each in recording.activations)
+        recording = stored_as(replace(recording, activations=layers), recording.stored_at)
     last = len(recording.step) - 1
     first_row = int(np.searchsorted(recording.moment, last))
     rows = (*recording.activations[1:], *(recording.errors or ()))

@@ -38,7 +38,9 @@ class Outline:
     factor of the gradient in plain gradient descent; None: of other training. first_weights: how the run begins; None:
     it is not known. curves: names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged:
     the step in which its numbers ran out of range. has_targets: whether it is known what the outputs ought to be;
-    has_errors: whether the errors are known that run back through the network.
+    has_errors: whether the errors are known that run back through the network. is_exact: whether netviz can compute
+    what the network gives; otherwise it is known of the presented examples alone, and no plane is shown. is_dense:
+    whether all layers after the inputs are dense, so that each has weights.
     """
 
     layers: tuple[int, ...]
@@ -64,6 +66,8 @@ class Outline:
     diverged: int | None = None
     has_targets: bool = True
     has_errors: bool = True
+    is_exact: bool = True
+    is_dense: bool = True
 
     @property
     def is_listed(self) -> bool:

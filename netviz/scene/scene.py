@@ -213,9 +213,13 @@ class Look(_Story):
 
     @property
     def has_bias_nodes(self) -> bool:
-        """True if the picture has a node for the biases of each layer."""
+        """True if the picture has a node for the biases of each layer, all of which have weights."""
         requested = self.network.bias_nodes
-        return self.outline.has_biases and (self.style == "glow" if requested is None else requested)
+        return (
+            self.outline.has_biases
+            and self.outline.is_dense
+            and (self.style == "glow" if requested is None else requested)
+        )
 
     @property
     def shown_panels(self) -> tuple[AnyPanelSpec, ...]:

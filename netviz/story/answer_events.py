@@ -10,6 +10,7 @@ import numpy as np
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats, Parameters, network_inputs
+from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.story.network_events import MOST_WORK, passes, work_of
@@ -44,6 +45,8 @@ def answer_events(recording: Recording, scene: Look, moments: Moments, replay: A
     if history is not None:
         yield from _solved(history, replay)
     yield from _accuracy(recording, scene, moments, margins)
+    if not recording.network.is_exact:
+        return
     if moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), 1)) is moments:
         yield from _of_situations(recording, scene, moments, replay)
 
@@ -126,7 +129,15 @@ class _History:
 
 
 def _history(recording: Recording, scene: Look, moments: Moments, inputs: Floats, margins: Margins) -> _History | None:
-    """Errors of the answers at all moments, or as many as can be computed in time; None if those are too few."""
+    """Errors of the answers at all moments, or as many as can be computed in time; None if those are too few.
+
+    Of a network that cannot be computed, inputs are its probes, and the moments those in which they are recorded.
+    """
+    if not recording.network.is_exact:
+        history = ProbeHistory.of(recording)
+        recorded = moments.at(np.isin(moments.cycle, history.steps))
+        found = np.array([margins(history.outputs(float(step))) for step in recorded.cycle])
+        return _History(recording, scene, recorded, inputs, margins, errors_of(found), True)
     thinned = moments.at_most(MOST_WORK // work_of(moments.parameters.at(slice(1)), len(inputs)))
     if len(thinned.cycle) < min(FEWEST_MOMENTS_TO_SOLVE, len(moments.cycle)):
         return None
@@ -195,7 +206,12 @@ def _deciding_input(history: _History, since: int) -> int | None:
     """
     outline, inputs, targets = history.scene.outline, history.inputs, history.recording.examples.targets
     count = inputs.shape[1]
-    if targets.shape[1] != 1 or count > MOST_DECIDING or not np.isin(inputs, (0.0, 1.0)).all():
+    if (
+        not history.recording.network.is_exact
+        or targets.shape[1] != 1
+        or count > MOST_DECIDING
+        or not np.isin(inputs, (0.0, 1.0)).all()
+    ):
         return None
     middle = (targets.min() + targets.max()) / 2
     follows = (inputs == 1) == (targets > middle)  # (E, n_0)

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats
+from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.scene import Look
@@ -30,11 +31,9 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
         found = [*sign_changes(moments, replay), *withering(moments)]
         if recording.followed is not None:
             found += error_events(recording, scene)
+        found += answer_events(recording, scene, moments, replay)
         if recording.network.is_exact:
-            found += [
-                *answer_events(recording, scene, moments, replay),
-                *dying_and_saturating(recording, scene, moments),
-            ]
+            found += dying_and_saturating(recording, scene, moments)
     return tuple(sorted(found, key=_by_time))
 
 
@@ -124,10 +123,8 @@ def _fallen_most(recording: Recording, fall: Fall) -> int:
     rows = np.flatnonzero(recording.probe == AT_REST)
     first = int(np.searchsorted(recording.row_step[rows], fall.first, side="right")) - 1
     last = min(int(np.searchsorted(recording.row_step[rows], fall.last)), len(rows) - 1)
-    before, after = (
-        np.abs(recording.forward(recording.examples.given, int(rows[at]))[-1] - recording.examples.targets).max(axis=1)
-        for at in (first, last)
-    )
+    targets = recording.examples.targets
+    before, after = (np.abs(answers_of(recording, int(rows[at])) - targets).max(axis=1) for at in (first, last))
     return int(np.argmax(before - after))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -375,7 +376,10 @@ class Moments:
         """Up to `count` of the moments, evenly chosen, with the first and the last; itself if there are no more."""
         if len(self.cycle) <= count:
             return self
-        which = _evenly(np.arange(len(self.cycle)), count)
+        return self.at(_evenly(np.arange(len(self.cycle)), count))
+
+    def at(self, which: npt.NDArray[Any]) -> Moments:
+        """Some of the moments, by their indices or by whether they are among them."""
         return Moments(self.cycle[which], self.parameters.at(which))
 
 
@@ -383,7 +387,7 @@ def moments_of(recording: Recording) -> Moments:
     """The recording's moments at rest; of a large network some of them."""
     numbers = sum(array[0].size for array in recording.weights)
     rows: Integers = np.flatnonzero(recording.probe == AT_REST)
-    rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // numbers))
+    rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // max(1, numbers)))
     return Moments(recording.row_step[rows], Parameters(recording.weights, recording.biases).at(recording.moment[rows]))
 
 

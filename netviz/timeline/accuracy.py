@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from netviz.recording.layers import forward
+from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.scene import Look
 from netviz.timeline.answers import has_classes
@@ -21,13 +22,15 @@ MOST_PRODUCTS = 200_000_000
 class Accuracy:
     """Shares of right answers after the kept cycles of a run, each computed when it is asked for the first time.
 
-    scene: of the film. rows, cycles: of the recording's moments at rest, increasing.
+    scene: of the film. rows, cycles: of the recording's moments at rest, increasing. history: what was recorded of the
+    examples, for a network that cannot be computed.
     """
 
     recording: Recording
     scene: Look
     rows: tuple[int, ...]
     cycles: tuple[int, ...]
+    history: ProbeHistory | None = None
     known: dict[int, tuple[float, float | None]] = field(default_factory=dict)
 
     @classmethod
@@ -36,10 +39,11 @@ class Accuracy:
         examples, layers = recording.examples, scene.outline.layers
         count = len(examples.inputs) + len(examples.test_inputs)
         products = count * sum(before * after for before, after in pairwise(layers))
-        if not has_classes(examples.targets) or products > MOST_PRODUCTS:
+        if not has_classes(examples.targets) or (recording.network.is_exact and products > MOST_PRODUCTS):
             return None
         rows = np.flatnonzero(recording.probe == AT_REST)
-        return cls(recording, scene, tuple(rows.tolist()), tuple(recording.row_step[rows].tolist()))
+        history = None if recording.network.is_exact else ProbeHistory.of(recording)
+        return cls(recording, scene, tuple(rows.tolist()), tuple(recording.row_step[rows].tolist()), history)
 
     def at(self, cycle: int) -> tuple[float, float | None]:
         """Shares of the training and of the test examples that are right after the last kept cycle up to this one.
@@ -59,7 +63,10 @@ class Accuracy:
         """Share of examples (E, n_0) of which, with a row's weights, the target's output is the largest."""
         if not len(inputs):
             return None
-        with np.errstate(all="ignore"):
-            outputs = forward(*self.recording.parameters_at(row), self.scene.outline.activations, inputs)[-1]
+        if self.history is not None:
+            outputs = self.history.outputs(float(self.recording.row_step[row]))
+        else:
+            with np.errstate(all="ignore"):
+                outputs = forward(*self.recording.parameters_at(row), self.scene.outline.activations, inputs)[-1]
         right = (outputs.argmax(axis=1) == targets.argmax(axis=1)) & np.isfinite(outputs).all(axis=1)
         return float(right.mean())

@@ -153,18 +153,19 @@ class Questions:
         goes = any(0 < each.gone - index < frames for each in self.thoughts)
         return goes or any(0 < index - first < frames for first in self.first)
 
-    def answers(
-        self, state: NetworkState, index: int, fps: float, thought: float, focus: Focus, *, fades: bool
-    ) -> Answers:
-        """The answers in frame `index` to the weights of a state.
+    def given(self, state: NetworkState) -> Array:
+        """Answers (P + T, n_L) to all of them, with the weights of a state."""
+        outline = self.scene.outline
+        weights = [layer[:count] for layer, count in zip(state.weights, outline.layers, strict=False)]
+        with np.errstate(all="ignore"):
+            return forward(weights, list(state.biases), outline.activations, self.inputs)[-1]
+
+    def answers(self, given: Array, index: int, fps: float, thought: float, focus: Focus, *, fades: bool) -> Answers:
+        """The answers in frame `index`, as they are seen there. given (P + T, n_L): the answers to all.
 
         thought: level, 0 to 1, to which the answer of the thought that the frame shows has come. focus: what is spoken
         of. fades: whether answers appear gradually.
         """
-        outline = self.scene.outline
-        weights = [layer[:count] for layer, count in zip(state.weights, outline.layers, strict=False)]
-        with np.errstate(all="ignore"):
-            given = forward(weights, list(state.biases), outline.activations, self.inputs)[-1]
         frames = max(1.0, APPEARING * fps) if fades else 1.0
         levels = np.array([step_timing.ease((index - first) / frames) for first in self.first])
         for place, start, stop, gone in self.thoughts:

@@ -13,7 +13,7 @@ from netviz.timeline.frame import Array, FirstWeights, Frame, NetworkState
 
 def can_be_seen(scene: Look) -> bool:
     """True if a scene's inputs are a picture, and neurons stand between them and the outputs."""
-    return scene.network.grid is not None and len(scene.outline.layers) > 2
+    return scene.network.grid is not None and len(scene.outline.layers) > 2 and scene.outline.is_dense
 
 
 def shown_in(scene: Look, frame: Frame, *, is_full: bool) -> FirstWeights | None:
@@ -38,12 +38,12 @@ def _spoken_of(frame: Frame) -> FirstWeights | None:
 
 
 def of_answer(scene: Look, state: NetworkState, activations: Sequence[Array], level: float) -> FirstWeights | None:
-    """The neuron that adds most to the largest output, at a level; None at level 0.
+    """The neuron that adds most to the largest output, at a level; None at level 0, and where that is not known.
 
     What a neuron adds is its activation times the slope of the output's sum by it: with one hidden layer that is the
     term of the sum itself. state, activations[l] (nodes_l,): of a frame.
     """
-    if level <= 0:
+    if level <= 0 or not scene.outline.is_exact:
         return None
     sizes, kinds = scene.outline.layers, scene.outline.activations
     weights = [layer[:size] for layer, size in zip(state.weights, sizes, strict=False)]

@@ -119,18 +119,15 @@ def poster_frame(timeline: Timeline | SideBySide) -> int:
     and not far from the answer. Among equals the last.
     """
     candidates = [*_candidates(timeline.plan)]
-    frames = {number: timeline.frame(number) for number in candidates}
-    for is_fit in (_is_clear, _is_whole, _is_any):
-        fit = [number for number in candidates if is_fit(frames[number])]
-        if fit:
-            break
     brightest = [_brightest(recording) for recording in timeline.recordings]
 
-    def light(number: int) -> float:
-        runs = zip((frames[number], *frames[number].beside), brightest, strict=True)
-        return sum(_light(frame, most) for frame, most in runs)
+    def rating(number: int) -> tuple[int, float, int]:
+        frame = timeline.frame(number)  # looked at and let go: all of them would fill the memory
+        fit = 2 if _is_clear(frame) else 1 if _is_whole(frame) else 0
+        light = sum(_light(of, most) for of, most in zip((frame, *frame.beside), brightest, strict=True))
+        return fit, light, number
 
-    return max(fit, key=lambda number: (light(number), number))
+    return max(rating(number) for number in candidates)[-1]
 
 
 def _candidates(plan: Plan) -> Iterator[int]:
@@ -163,11 +160,6 @@ def _is_clear(frame: Frame) -> bool:
     return _is_whole(frame) and not frame.is_cue and frame.spotlight is None and frame.caption_level >= _WHOLE
 
 
-def _is_any(frame: Frame) -> bool:
-    """True for every frame, for a film that has no better one."""
-    return True
-
-
 def _light(frame: Frame, brightest: Sequence[float]) -> float:
     """Amount of light in a frame: 0 (none) to some 6. brightest: of each layer, as `_brightest` gives it.
 
@@ -178,11 +170,11 @@ def _light(frame: Frame, brightest: Sequence[float]) -> float:
         float((level * np.minimum(1.0, np.abs(value) / most)).mean())
         for level, value, most in zip(frame.arrived, frame.activations, brightest, strict=True)
     ]
-    synapses = [float(np.sqrt(layer).mean()) for layer in frame.carried]
+    synapses = [float(np.sqrt(layer).mean()) if layer.size else 0.0 for layer in frame.carried]
     comets = [
         float(np.sqrt(pulse.strength).mean()) * 4 * pulse.position * (1 - pulse.position) * (pulse.layer + 1) / layers
         for pulse in frame.pulses
-        if pulse.direction == "forward"
+        if pulse.direction == "forward" and pulse.strength.size
     ]
     moves = frame.compared if frame.accuracy is not None else max(comets, default=0.0)
     return NEURONS * float(np.mean(neurons)) + float(np.mean(synapses)) + COMETS * moves

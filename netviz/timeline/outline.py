@@ -34,7 +34,7 @@ def outline_of_recording(
         raise ValueError(f"a film of learning needs two or more kept steps{among}, and there are {len(rest)}")
     probes = len(recording.probes.inputs)
     targets = examples.targets[:probes]
-    is_planar = recording.features is not None or network.sizes[0] == 2
+    is_planar = network.is_exact and (recording.features is not None or network.sizes[0] == 2)
     is_known = not np.isnan(targets).any()
     outline = Outline(
         layers=network.sizes,
@@ -58,6 +58,8 @@ def outline_of_recording(
         diverged=recording.diverged_at,
         has_targets=is_known,
         has_errors=recording.has_errors,
+        is_exact=network.is_exact,
+        is_dense=all(layer.is_dense for layer in network.layers[1:]),
     )
     usual = min(len(kept), look.of_run(outline).usual_shown)
     if shown is not None and shown > len(kept):

@@ -8,12 +8,13 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.cues import Cue
-from netviz.timeline.frame import Array, NetworkState, state_of
+from netviz.timeline.frame import Array, NetworkState, state_of, with_bias_nodes
 from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.learning_shot import is_even
 from netviz.timeline.plan import Plan, Span
@@ -105,9 +106,17 @@ class Presentations:
 
         return lru_cache(maxsize=_CACHED_PASSES)(of)
 
-    def answer(self, state: NetworkState, shown: Presented) -> tuple[Array, ...]:
-        """The activations (nodes_l,) that the weights of a state give to what was presented."""
-        return answer_of(self.scene, state, shown.inputs)
+    @cached_property
+    def history(self) -> ProbeHistory | None:
+        """What was recorded of the examples, for a network that cannot be computed; None for one that can."""
+        return None if self.recording.network.is_exact else ProbeHistory.of(self.recording)
+
+    def answer(self, state: NetworkState, cycle: float, shown: Presented) -> tuple[Array, ...]:
+        """The activations (nodes_l,) that the weights of a state, those of a cycle, give to what was presented."""
+        if self.history is None:
+            return answer_of(self.scene, state, shown.inputs)
+        assert shown.example is not None, "such a network is asked for its examples only"
+        return with_bias_nodes(self.scene, self.history.layers(shown.example, cycle), 1.0)
 
     @cached_property
     def exemplar(self) -> Callable[[int], int | None]:
@@ -122,13 +131,13 @@ class Presentations:
             span = plan.spans[number]
             if self.compares or span.from_cycle is None or span.stop - span.start < LONG_MOVE * plan.fps:
                 return None
-            rows, _ = self.recording_index.way(number)
+            rows, cycles = self.recording_index.way(number)
             seen = [row for (cycle, _), row in recorded.items() if cycle == span.from_cycle]
-            first, last = (state_of(recording, scene, row) for row in (rows[0], rows[-1]))
+            ends = [(state_of(recording, scene, rows[at]), cycles[at]) for at in (0, -1)]
 
             def change(row: int) -> float:
-                inputs = recording.activations[0][row]
-                before, after = (answer_of(scene, state, inputs)[-1] for state in (first, last))
+                shown = presented_example(recording, scene, row, None, False)
+                before, after = (self.answer(state, cycle, shown)[-1] for state, cycle in ends)
                 return float(np.abs(after - before).max())
 
             return max(seen, key=change, default=None)
@@ -160,6 +169,8 @@ class Presentations:
         if before < number - 1:  # the weights have moved on since, and the answer with them
             seen = self.exemplar(number - 1)
             signals, beats = (signals, beats) if seen is None else (self.step_signals(seen, None, False), BRIEF)
-            state = state_of(self.recording, self.scene, self.recording_index.after(number - 1))
-            signals = signals._replace(shown=signals.shown._replace(activations=self.answer(state, signals.shown)))
+            row = self.recording_index.after(number - 1)
+            state, cycle = state_of(self.recording, self.scene, row), spans[number - 1].cycle
+            answer = self.answer(state, cycle, signals.shown)
+            signals = signals._replace(shown=signals.shown._replace(activations=answer))
         return Lingering(signals, beats, level)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.recording.layers import Floats, forward, network_inputs
+from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
@@ -57,8 +58,11 @@ def signed(values: NDArray[np.float32] | Floats, activation: str) -> NDArray[np.
 def asked_inputs(recording: Recording, scene: Look, moments: int) -> Floats:
     """Network inputs (B, n_0) whose answers tell how the film's picture changes, if asked at so many moments.
 
-    They are a grid over the part of the plane that is shown, or some of the training examples, evenly chosen.
+    They are a grid over the part of the plane that is shown, or some of the training examples, evenly chosen; of a
+    network that cannot be computed all its examples.
     """
+    if not recording.network.is_exact:
+        return recording.examples.inputs
     products = moments * sum(before * after for before, after in pairwise(scene.outline.layers))
     most = max(_FEWEST_ASKED, min(SIDE**2, _PRODUCTS // products))
     if scene.is_planar:
@@ -88,6 +92,14 @@ def answers_at(recording: Recording, scene: Look, rows: Integers, places: Floats
     rows (R,), of the recording; places (N,): 0 to R - 1. What is not a number counts as 0.
     """
     layers, activations = scene.outline.layers, scene.outline.activations
+    if not recording.network.is_exact:
+        history, steps = ProbeHistory.of(recording), recording.row_step[rows]
+        return np.array(
+            [
+                signed(history.outputs(step), activations[-1])
+                for step in np.interp(places, np.arange(len(rows)), steps).tolist()
+            ]
+        )
     largest = max(*(before * after for before, after in pairwise(layers)), len(inputs) * max(layers))
     moments, at_once = recording.moment[rows], max(1, _AT_ONCE // largest)
     answers = np.empty((len(places), len(inputs), layers[-1]))
@@ -102,14 +114,19 @@ def answers_at(recording: Recording, scene: Look, rows: Integers, places: Floats
     return np.nan_to_num(answers)
 
 
+def _largest_layer(recording: Recording) -> int:
+    """Number of the weights of the layer that has the most of them; at least 1."""
+    return max(1, *(int(layer[0].size) for layer in recording.weights))
+
+
 def distances(recording: Recording, rows: Integers, before: Floats, after: Floats) -> Floats:
     """Distances (N,) of the weights and biases at each two of N places among some rows."""
     moments = recording.moment[rows]
-    squares, at_once = np.zeros(len(before)), max(1, _AT_ONCE // max(layer[0].size for layer in recording.weights))
+    squares, at_once = np.zeros(len(before)), max(1, _AT_ONCE // _largest_layer(recording))
     with np.errstate(all="ignore"):
         for start in range(0, len(before), at_once):
             now = slice(start, start + at_once)
-            for layer in (*recording.weights, *recording.biases):
+            for layer in filter(np.size, (*recording.weights, *recording.biases)):
                 apart = at_places(layer, moments, after[now]) - at_places(layer, moments, before[now])
                 squares[now] += (apart.reshape(len(apart), -1) ** 2).sum(axis=1)
     return np.sqrt(squares)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def presented_example(recording: Recording, scene: Look, row: int, row_after: in
     return Presented(
         inputs=layers[0],
         activations=with_bias_nodes(scene, layers, 1.0),
-        target=recording.targets[row] if scene.outline.has_targets else None,
+        target=recording.target_at(row) if scene.outline.has_targets else None,
         example=example,
         point=None if points is None else (float(points[example][0]), float(points[example][1])),
         deltas=recording.deltas(row) if deltas and recording.has_errors else None,
@@ -79,10 +79,18 @@ def presented_situation(recording: Recording, scene: Look, shot: ThinkShot, row:
 
 
 def forward_signals(shown: Presented, state: NetworkState) -> tuple[Array, ...]:
-    """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers."""
+    """Size of the signal on every synapse (nodes_l, n_{l+1}): |activation * weight|, 1 = the largest of all layers.
+
+    A layer without synapses has (0, 0), here and wherever a number for each is given.
+    """
     forward = [np.abs(a[:, None] * w) if w.size else w for a, w in zip(shown.activations, state.weights, strict=False)]
-    largest = max(float(layer.max(initial=0.0)) for layer in forward) or 1.0
+    largest = largest_of(forward) or 1.0
     return tuple(layer / largest for layer in forward)
+
+
+def largest_of(layers: Iterable[Array]) -> float:
+    """The largest of all numbers, none of which is below 0; 0 where there are none."""
+    return max(float(layer.max(initial=0.0)) for layer in layers)
 
 
 def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
@@ -101,7 +109,7 @@ def error_signals(shown: Presented, state: NetworkState) -> tuple[tuple[Array, .
     if largest > HUGE:
         deltas = tuple(d / largest for d in deltas)
     back = [np.abs(w * d[None, :]) if w.size else w for w, d in zip(state.weights, deltas, strict=True)]
-    most_back = max(float(layer.max(initial=0.0)) for layer in back) or 1.0
+    most_back = largest_of(back) or 1.0
     most_at = max(float(np.abs(d).max()) for d in deltas) or 1.0
     for at, delta in zip(none[1:], deltas, strict=True):
         at[: len(delta)] = np.sqrt(wrong * np.abs(delta) / most_at)
@@ -157,7 +165,7 @@ def moved_weight(signals: SignalPass, part: float, level: float) -> MovedWeight 
 def change_of(before: NetworkState, after: NetworkState) -> tuple[Array, ...]:
     """Signed change of each weight (nodes_l, n_{l+1}), 1 = the largest of the step."""
     steps = [b - a for a, b in zip(before.weights, after.weights, strict=True)]
-    most = max(float(np.abs(step).max(initial=0.0)) for step in steps) or 1.0
+    most = largest_of(map(np.abs, steps)) or 1.0
     return tuple(step / most for step in steps)
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Recording
 from netviz.scene.model import MOST_ANSWERED
 from netviz.scene.scene import Look
@@ -36,6 +37,7 @@ from netviz.timeline.cues import (
 )
 from netviz.timeline.frame import (
     Answers,
+    Array,
     Frame,
     NetworkState,
     interpolate,
@@ -185,16 +187,28 @@ class Timeline:
     def _answers(self, frame: Frame, span: Span, index: int) -> Answers:
         assert self._questions is not None
         thought = float(frame.arrived[-1].max()) if span.kind == "think" else 1.0
-        state, fps = frame.state, float(self.plan.fps)
+        fps, history = float(self.plan.fps), self.presentations.history
+        given = self._questions.given(frame.state) if history is None else self._recorded_answers(history, frame, index)
         focus = focus_at(self._cues, index, fps, fades=self.fades)
         if span.kind == "think":
             focus = Focus(max(focus.level, thought))
         if self.is_reduced:
             index = span.start + int(float(self.phase[index]) * (span.stop - span.start))
-        answers = self._questions.answers(state, index, fps, thought, focus, fades=self.fades)
+        answers = self._questions.answers(given, index, fps, thought, focus, fades=self.fades)
         if span.kind == "step" and frame.example is not None:  # the one in the output, until the next is presented
             answers.examples[frame.example] = frame.activations[-1]
         return answers
+
+    def _recorded_answers(self, history: ProbeHistory, frame: Frame, index: int) -> Array:
+        """Answers (P, n_L) to all examples as they were recorded, on their way where the weights are."""
+        number, answers = int(self.span[index]), history.outputs(frame.curve_cycle)
+        left, transition = self.recording_index.transition(number), 1.0
+        if left is not None and not self.is_reduced:
+            transition = self._levels(self.plan.spans[number], index).transition
+        if left is None or transition == 1:
+            return answers
+        before = history.outputs(float(self.recording.row_step[left]))
+        return (1 - transition) * before + transition * answers
 
     def key(self, index: int) -> Hashable:
         """Key that is equal for frames that look the same, without computing the frame."""
@@ -372,20 +386,21 @@ class Timeline:
         state = interpolate(self._state(rows[before]), self._state(rows[after]), part)
         base = self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
         number = int(self.span[index])
-        light = self.presentations.lingering(number)
+        light, cycle = self.presentations.lingering(number), base.curve_cycle
         if light is None or not self.presentations.stays(number):
             return base
         level = 1 - (1 - LINGERING) * step_timing.rise(phase, 0.0, 0.3)
         row = self.presentations.exemplar(number)
         if row is None:
             frame = lingering_frame(base, light._replace(level=level))
-            return replace(frame, before=self.presentations.answer(state, light.signals.shown))
+            return replace(frame, before=self.presentations.answer(state, cycle, light.signals.shown))
         passed = phase * (span.stop - span.start) / float(self.plan.fps)
         taken = step_timing.rise(passed, 0.0, TAKES_OVER)
         frame = lingering_frame(base, light._replace(level=level * (1 - taken)))
-        frame = replace(frame, before=self.presentations.answer(state, light.signals.shown))
+        frame = replace(frame, before=self.presentations.answer(state, cycle, light.signals.shown))
         signals, seen = self.presentations.step_signals(row, None, False), 1 - step_timing.rise(phase, 0.93, 1.0)
-        return accompanied(frame, signals, self.presentations.answer(state, signals.shown), taken, taken * seen)
+        answer = self.presentations.answer(state, cycle, signals.shown)
+        return accompanied(frame, signals, answer, taken, taken * seen)
 
     def _position(self, span: Span, phase: float, cycles: Sequence[int]) -> float:
         """Position of a move on its way, in kept moments: it is slower where more changes."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats
+from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Look
@@ -192,7 +193,7 @@ def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
         if len(given) <= MOST_NUMBERS
         else say(scene, "shown-answer-example", number=example + 1)
     )
-    outputs, target = recording.activations[-1][row], recording.targets[row]
+    outputs, target = recording.activations[-1][row], recording.target_at(row)
     if not scene.outline.has_targets:
         answer = ", ".join(_numbers(outputs, ".2f"))
         return say(scene, "shown-answer-open", inputs=asked, answer=answer).replace(" ", NO_BREAK)
@@ -229,7 +230,7 @@ def right(recording: Recording, row: int) -> int | None:
     margins = margins_for(examples.targets)
     if margins is None:
         return None
-    return int((margins(recording.forward(examples.given, row)[-1]) > 0).sum())
+    return int((margins(answers_of(recording, row)) > 0).sum())
 
 
 def last_at_rest(recording: Recording) -> int:

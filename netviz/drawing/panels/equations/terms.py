@@ -79,7 +79,7 @@ class WorkedExample:
             weights=[*now.weights],
             biases=[*now.biases],
             layers=[layer[row] for layer in recording.activations],
-            target=recording.targets[row],
+            target=recording.target_at(row),
             error=math.nan if recording.loss is None else float(recording.loss[row]),
             deltas=recording.deltas(row) if recording.has_errors else (),
             weights_after=[*after.weights],
