@@ -144,7 +144,9 @@ def read_filmed(
         return None, ParseResult(tuple(problems), path=path)
     if problems:
         return None, ParseResult(tuple(problems), path=path)
-    network = {**(stored.get("network") or {}), **setup["network"]}
+    grid = _grid_of(first.network) if recorded.training_setup is None else None
+    drawn = {} if grid is None else {"grid": [*grid]}
+    network = {**drawn, **(stored.get("network") or {}), **setup["network"]}
     data = {**stored, **setup, "network": network}
     result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
@@ -337,19 +339,28 @@ def _setup_of(
     steps = [step for step in first.shown_steps if step > outline.first_step]
     steps = [step for step in steps if all(step in each.shown_steps for each in others)]
     kinds = [kind if kind in ACTIVATIONS else "linear" for kind in outline.activations]
-    none = (0.0,) * outline.layers[-1]
-    inputs, targets = outline.inputs or (), outline.targets or (none,) * outline.examples
+    layers, given, grid = [*outline.layers], outline.inputs, _grid_of(first.network)
+    if grid is not None and grid[0] * grid[1] != layers[0]:  # a look speaks of pixels, whatever their channels
+        layers[0], given = grid[0] * grid[1], None
+    zeros, none = (0.0,) * layers[0], (0.0,) * layers[-1]
+    inputs, targets = given or (zeros,) * outline.examples, outline.targets or (none,) * outline.examples
     return {
-        "network": {"layers": list(outline.layers), "activation": kinds, "bias": bool(outline.bias)},
+        "network": {"layers": layers, "activation": kinds, "bias": bool(outline.bias)},
         "data": {
-            "examples": [
-                {"inputs": list(each), "target": list(target)} for each, target in zip(inputs, targets, strict=True)
-            ]
+            "examples": [{"inputs": each, "target": target} for each, target in zip(inputs, targets, strict=True)]
         },
         "training": Training.model_construct(cycles=outline.last_step),  # which may be more than netviz would train
         "schedule": {"cycles": steps if len(steps) <= MOST_SHOWN else [*outline.steps]},
         **_compared(recorded),
     }
+
+
+def _grid_of(network: Network) -> tuple[int, int] | None:
+    """Rows and columns of the picture that a network's inputs are; None where they are none that can be drawn."""
+    *channels, rows, columns = (0, *network.layers[0].shape)
+    is_grey = channels in ([0], [0, 1])
+    is_coloured = channels == [0, 3] and not network.is_exact  # its channels are no pixels that lie side by side
+    return (rows, columns) if len(network.layers[0].shape) > 1 and (is_grey or is_coloured) else None
 
 
 def _compared(recorded: Recording | Comparison) -> dict[str, Any]:

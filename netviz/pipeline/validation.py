@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 from netviz.atomic_files import EXISTS, amount, output_problems
@@ -29,7 +28,7 @@ from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_playe
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import Film
 
-LARGEST_DRAWN, MOST_IN_LAYER = 250_000, 1_024
+LARGEST_DRAWN, MOST_IN_LAYER = 600_000, 1_024
 """Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
 LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """The same for the style classic, which draws every one of them by itself."""
@@ -162,11 +161,11 @@ def film_timeline(plan: Plan, film: Filmed) -> Timeline | SideBySide:
 def drawing_problems(scene: Look) -> list[Problem]:
     """A network with more in it than a picture can show; a font or a picture that is none."""
     problems = []
-    layers = scene.outline.layers
-    synapses = sum(a * b for a, b in pairwise(layers))
-    classic = scene.style == "classic"
+    outline, classic = scene.outline, scene.style == "classic"
+    layers, synapses = outline.layers, outline.synapses
     most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
-    if synapses > most or max(layers) > most_in_layer:
+    is_picture = not classic and scene.network.grid is not None and 1 in outline.blocks  # no synapse leaves it
+    if synapses > most or max(layers[is_picture:]) > most_in_layer:
         others = "other styles show larger ones" if classic else "`netviz record` trains larger ones"
         message = (
             f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from netviz.scene.model import (
@@ -30,7 +31,8 @@ class Outline:
     those have biases, and learn them; "fixed": they have them and do not. loss: the loss function, None: not known.
     examples: number of the training examples, those that the film presents. tests: number of those for testing. more:
     number of others, which are only drawn in the plane. inputs, targets: of all examples in the order in which they are
-    listed, those for testing among them; None where they are points of a data set, too many to be listed.
+    listed, those for testing among them; None where they are points of a data set, or what is not shown of them,
+    too many to be listed.
     has_two_targets: whether every target is one of two numbers. is_planar: whether the inputs come from the two
     coordinates of a point of the plane. features: the functions of these that are the inputs; None where the inputs are
     taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
@@ -39,8 +41,8 @@ class Outline:
     it is not known. curves: names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged:
     the step in which its numbers ran out of range. has_targets: whether it is known what the outputs ought to be;
     has_errors: whether the errors are known that run back through the network. is_exact: whether netviz can compute
-    what the network gives; otherwise it is known of the presented examples alone, and no plane is shown. is_dense:
-    whether all layers after the inputs are dense, so that each has weights.
+    what the network gives; otherwise it is known of the presented examples alone, and no plane is shown. blocks: layers
+    that are summarised as blocks, by their number, the inputs 0: no weights of theirs are known.
     """
 
     layers: tuple[int, ...]
@@ -67,11 +69,22 @@ class Outline:
     has_targets: bool = True
     has_errors: bool = True
     is_exact: bool = True
-    is_dense: bool = True
+    blocks: tuple[int, ...] = ()
+
+    @property
+    def is_dense(self) -> bool:
+        """True if all layers after the inputs are dense, so that each has weights."""
+        return not self.blocks
+
+    @property
+    def synapses(self) -> int:
+        """Number of all weights that are drawn as synapses."""
+        pairs = enumerate(pairwise(self.layers), start=1)
+        return sum(before * after for layer, (before, after) in pairs if layer not in self.blocks)
 
     @property
     def is_listed(self) -> bool:
-        """True if the examples are listed one by one, and not points of a data set."""
+        """True if the examples are listed one by one, and not points of a data set or numbers too many to be listed."""
         return self.inputs is not None
 
     @property

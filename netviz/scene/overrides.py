@@ -87,14 +87,14 @@ def overlay(data: Mapping[str, Any], *layers: Mapping[str, Any]) -> Overlaid:
     Choices that exclude each other (audio and duration, the kinds of schedule) are resolved in favour of the override.
     Size, frame rate and loudness of a platform that an override gives take precedence over the scene's.
     """
-    result = Overlaid(copy.deepcopy(dict(data)))
+    result = Overlaid(_copied(dict(data)))
     for overrides in layers:
         _apply(result, overrides)
     return result
 
 
 def _apply(result: Overlaid, overrides: Mapping[str, Any]) -> None:
-    data = copy.deepcopy(result.data)
+    data = _copied(result.data)
     given = {key: value if isinstance(value, Override) else Override(value, key) for key, value in overrides.items()}
     _resolve_length(result, given)
     _resolve_style(result, given)
@@ -110,6 +110,13 @@ def _apply(result: Overlaid, overrides: Mapping[str, Any]) -> None:
         elif _put(result.data, path, override.value):
             _came_from(result, path, override)
     _resolve_schedule(result, data, given)
+
+
+def _copied(data: Any) -> Any:
+    """A copy that can be changed. Tuples, such as the inputs of examples, of which there may be many, never are."""
+    if isinstance(data, dict):
+        return {key: _copied(value) for key, value in data.items()}
+    return [_copied(value) for value in data] if isinstance(data, list) else data
 
 
 def _came_from(result: Overlaid, path: YamlPath, override: Override) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from netviz.recording.recording import Recording
 from netviz.scene.model import COORDINATES
 from netviz.scene.outline import Outline
-from netviz.scene.scene import Look
+from netviz.scene.scene import MOST_IN_TABLE, Look
 from netviz.scene.shots import WalkShot
 
 
@@ -35,6 +35,7 @@ def outline_of_recording(
     probes = len(recording.probes.inputs)
     targets = examples.targets[:probes]
     is_planar = network.is_exact and (recording.features is not None or network.sizes[0] == 2)
+    is_listed = network.is_exact or network.sizes[0] <= MOST_IN_TABLE
     is_known = not np.isnan(targets).any()
     outline = Outline(
         layers=network.sizes,
@@ -43,7 +44,7 @@ def outline_of_recording(
         loss=network.loss,
         examples=probes,
         tests=len(examples.test_inputs),
-        inputs=tuple(map(tuple, examples.given[:probes].tolist())),
+        inputs=tuple(map(tuple, examples.given[:probes].tolist())) if is_listed else None,
         targets=tuple(map(tuple, targets.tolist())) if is_known else None,
         has_two_targets=is_known and len(np.unique(targets)) == 2,
         is_planar=is_planar,
@@ -59,7 +60,7 @@ def outline_of_recording(
         has_targets=is_known,
         has_errors=recording.has_errors,
         is_exact=network.is_exact,
-        is_dense=all(layer.is_dense for layer in network.layers[1:]),
+        blocks=tuple(index for index, layer in enumerate(network.layers) if index and not layer.is_dense),
     )
     usual = min(len(kept), look.of_run(outline).usual_shown)
     if shown is not None and shown > len(kept):
