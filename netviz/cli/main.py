@@ -65,7 +65,7 @@ _MODULES = {
     "preview": "preview",
     "events": "reports",
     "flashes": "reports",
-    "inspect": "reports",
+    "inspect": "inspection",
 }
 """Modules of the commands that are not in commands.py."""
 
