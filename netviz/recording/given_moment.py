@@ -57,8 +57,10 @@ class GivenMoment:
             self._read(role, given, of_blocks, "(blocks,)", optional=not any(of_blocks))
         self._read(OUTPUTS_OF, activations, examples, "(probes, neurons)", optional=True)
         self._read(ERRORS_OF, errors, examples, "(probes, neurons)", optional=errors is None)
+        wrong = {problem.where for problem in self.problems}
         for index, layer in enumerate(layers):
-            if not layer.exact and (activations is None or (OUTPUTS_OF, index) not in self.values):
+            is_told = not wrong.isdisjoint(f"{self._where}: {OUTPUTS_OF}{at}" for at in ("", f"[{index}]"))
+            if not layer.exact and (OUTPUTS_OF, index) not in self.values and not is_told:
                 reason = "what blocks do cannot be worked out" if layer.blocks else "the layer is marked as not exact"
                 if not layer.blocks and layer.activation not in ACTIVATIONS:
                     known = ", ".join(ACTIVATIONS)
@@ -162,6 +164,9 @@ class GivenMoment:
                     "no blocks" if role in (BLOCK_SIZES, BLOCK_UPDATES) else f"no {role}, as its kind is {layer.kind}"
                 )
                 self._refuse(f"{role}[{index}]", f"the layer has {what}; give None")
+                continue
+            if array is None:
+                self._refuse(f"{role}[{index}]", f"missing: None is given; expected an array of {shape}, {meaning}")
                 continue
             read = read_shaped(f"{self._where}: {role}[{index}]", array, shape, meaning)
             if isinstance(read, Problem):
