@@ -144,9 +144,7 @@ def read_filmed(
         return None, ParseResult(tuple(problems), path=path)
     if problems:
         return None, ParseResult(tuple(problems), path=path)
-    grid = _grid_of(first.network) if recorded.training_setup is None else None
-    drawn = {} if grid is None else {"grid": [*grid]}
-    network = {**drawn, **(stored.get("network") or {}), **setup["network"]}
+    network = {**(stored.get("network") or {}), **setup["network"]}
     data = {**stored, **setup, "network": network}
     result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
@@ -339,8 +337,8 @@ def _setup_of(
     steps = [step for step in first.shown_steps if step > outline.first_step]
     steps = [step for step in steps if all(step in each.shown_steps for each in others)]
     kinds = [kind if kind in ACTIVATIONS else "linear" for kind in outline.activations]
-    layers, given, grid = [*outline.layers], outline.inputs, _grid_of(first.network)
-    if grid is not None and grid[0] * grid[1] != layers[0]:  # a look speaks of pixels, whatever their channels
+    layers, given, grid = [*outline.layers], outline.inputs, _picture(first.network.layers[0].shape)
+    if grid is not None and not outline.is_exact:  # a look speaks of pixels, whatever their channels
         layers[0], given = grid[0] * grid[1], None
     zeros, none = (0.0,) * layers[0], (0.0,) * layers[-1]
     inputs, targets = given or (zeros,) * outline.examples, outline.targets or (none,) * outline.examples
@@ -355,14 +353,6 @@ def _setup_of(
     }
 
 
-def _grid_of(network: Network) -> tuple[int, int] | None:
-    """Rows and columns of the picture that a network's inputs are; None where they are none that can be drawn."""
-    *channels, rows, columns = (0, *network.layers[0].shape)
-    is_grey = channels in ([0], [0, 1])
-    is_coloured = channels == [0, 3] and not network.is_exact  # its channels are no pixels that lie side by side
-    return (rows, columns) if len(network.layers[0].shape) > 1 and (is_grey or is_coloured) else None
-
-
 def _compared(recorded: Recording | Comparison) -> dict[str, Any]:
     """The runs of a comparison, which differ in something that no look depends on."""
     if isinstance(recorded, Recording):
@@ -375,6 +365,13 @@ def _clock(outline: Outline) -> dict[str, Any]:
     return {name: getattr(outline, name) for name in ("first_step", "last_step", "shown_steps")}
 
 
+def _picture(shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Rows and columns of the picture that inputs of a shape are, grey or in colours; None if they are none."""
+    *channels, rows, columns = (0, *shape)[-3:] if len(shape) > 1 else (0, 0, 0)
+    is_picture = min(rows, columns) > 1 and (channels[0] in (1, 3) or len(shape) == 2)
+    return (rows, columns) if is_picture else None
+
+
 def _of_foreign_run(recorded: Recording | Comparison, first: Recording, scene: Scene, frames: int | None) -> Look:
     """The look that was read, of the run as it is recorded."""
     outline = outline_of_recording(first, scene, frames, others_of(recorded))
@@ -385,6 +382,7 @@ def _of_foreign_run(recorded: Recording | Comparison, first: Recording, scene: S
         update={
             "inputs": names.inputs or first_layer.neurons,
             "outputs": names.outputs or last_layer.neurons or first.probes.classes,
+            "grid": names.grid or _picture(first_layer.shape),
         }
     )
     return look.model_copy(update={"network": named}).of_run(outline, runs)
