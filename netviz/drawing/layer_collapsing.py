@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from netviz.recording.layers import Floats
-from netviz.recording.recording import AT_REST, Integers, Recording
+from netviz.recording.recording import AT_REST, Integers, Recording, in_numbers
 from netviz.scene.scene import Look
 from netviz.timeline.frame import node_counts, with_bias_weights
 
@@ -35,13 +35,15 @@ class CollapsedLayer:
     discs (d,), cells (c,): numbers of the neurons that are discs, and of those that are cells of a block, both
     increasing.
     grid: rows and columns of the picture that the cells are, None where they are none.
-    columns: number of staggered columns (rows, where signals go up) in which the discs stand.
+    columns: number of staggered columns (rows, where signals go up) in which the discs stand. channels: of the picture:
+    1, or 3 for red, green and blue.
     """
 
     discs: Integers
     cells: Integers
     grid: tuple[int, int] | None = None
     columns: int = 1
+    channels: int = 1
 
     @property
     def is_collapsed(self) -> bool:
@@ -59,7 +61,8 @@ class CollapsedNetwork:
     """Division of a network into what is drawn one by one and what is drawn together.
 
     layers: one for every layer. lines: for each weight layer which synapses are lines, as places in its flattened
-    weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: number in each weight layer.
+    weights (nodes_l * n_{l+1},), the weakest first; None: all of them. synapses: number in each weight layer, 0
+    before a layer of blocks.
     """
 
     layers: tuple[CollapsedLayer, ...]
@@ -74,14 +77,17 @@ class CollapsedNetwork:
         )
 
 
-def collapse_layers(scene: Look, most: int, rows: int = 0) -> tuple[CollapsedLayer, ...]:
-    """Collapse a scene's layers. most: number of discs that fit beside each other; rows: of outputs drawn as rows."""
+def collapse_layers(scene: Look, most: int, rows: int = 0, channels: int = 1) -> tuple[CollapsedLayer, ...]:
+    """Collapse a scene's layers. most: number of discs that fit beside each other; rows: of outputs drawn as rows.
+
+    channels: of the picture that the inputs are.
+    """
     found = []
     last = len(scene.outline.layers) - 1
     for layer, size in enumerate(scene.outline.layers):
         everyone, columns = np.arange(size), -(-size // max(1, most))
         if layer == 0 and scene.network.grid is not None:
-            found.append(CollapsedLayer(everyone[:0], everyone, scene.network.grid))
+            found.append(CollapsedLayer(everyone[:0], everyone, scene.network.grid, channels=channels))
         elif columns == 1 or size < FEWEST_COLLAPSED or (layer == last and size == rows):
             found.append(CollapsedLayer(everyone, everyone[:0]))
         elif size <= MOST_IN_COLUMNS and columns <= MOST_COLUMNS:
@@ -99,11 +105,15 @@ def collapse_network(
     most: discs that fit beside each other; most_lines: synapses drawn; rows: outputs that are drawn as rows of names
     and bars, however many stand beside each other otherwise.
     """
-    layers = collapse_layers(scene, most, rows)
+    layers = collapse_layers(scene, most, rows, channels_of(recording, scene))
     nodes, sizes = node_counts(scene), scene.outline.layers
-    counts = tuple(before * after for before, after in zip(nodes, sizes[1:], strict=False))
+    dense = [layer.is_dense for layer in recording.network.layers[1:]]
+    counts = tuple(
+        before * after if synapses else 0 for before, after, synapses in zip(nodes, sizes[1:], dense, strict=False)
+    )
     if sum(counts) <= most_lines and not any(layer.is_collapsed for layer in layers):
-        return CollapsedNetwork(layers, (None,) * len(counts), counts)
+        none = np.empty(0, np.int64)
+        return CollapsedNetwork(layers, tuple(None if synapses else none for synapses in dense), counts)
     return CollapsedNetwork(layers, _strongest(contributions(recording, scene), layers, most_lines), counts)
 
 
@@ -111,7 +121,9 @@ def contributions(recording: Recording, scene: Look) -> tuple[Floats, ...]:
     """Contribution of each synapse to the neuron it leads to: (nodes_l, n_{l+1}) for each weight layer.
 
     It is its |weight|, the largest in the recorded moments at rest (in sixteen of them, where there are more), times
-    the strength of the neuron before it over the training examples after training: the root of its mean square.
+    the strength of the neuron before it over the training examples after training: the root of its mean square. In a
+    network that cannot be computed again it is that over the examples as they were recorded last. (0, 0) for a layer
+    that is not dense.
     """
     rest = np.flatnonzero(recording.probe == AT_REST)
     rows = rest[np.unique(np.linspace(0, len(rest) - 1, min(len(rest), _MOST_MOMENTS)).astype(int))]
@@ -120,11 +132,26 @@ def contributions(recording: Recording, scene: Look) -> tuple[Floats, ...]:
         np.max([np.abs(with_bias_weights(scene, [layer[moment]], [bias[moment]])[0]) for moment in moments], axis=0)
         for layer, bias in zip(recording.weights, recording.biases, strict=True)
     ]
-    activations = recording.forward(recording.examples.given)
+    activations = _last_activations(recording)
     strengths = [np.sqrt(np.square(layer).mean(axis=0)) for layer in activations]
     if scene.has_bias_nodes:
         strengths = [np.append(layer, 1.0) for layer in strengths[:-1]]
-    return tuple(np.asarray(w * a[:, None]) for w, a in zip(weights, strengths, strict=False))
+    return tuple(np.asarray(w * a[:, None]) if w.size else w for w, a in zip(weights, strengths, strict=False))
+
+
+def _last_activations(recording: Recording) -> Sequence[Floats]:
+    """Activations (B, n_l) of all layers after training: of all training examples, or of those recorded last."""
+    if recording.network.is_exact:
+        return recording.forward(recording.examples.given)
+    presented = np.flatnonzero(recording.probe != AT_REST)
+    last = presented[recording.moment[presented] == recording.moment[presented].max(initial=0)]
+    return [in_numbers(layer[last]).astype(np.float64) for layer in recording.activations]
+
+
+def channels_of(recording: Recording, scene: Look) -> int:
+    """Channels of the picture that the inputs are: 3 for red, green and blue, otherwise 1."""
+    shape = recording.network.layers[0].shape
+    return shape[0] if len(shape) == 3 and scene.network.grid == shape[1:] else 1
 
 
 def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most: int) -> tuple[Integers | None, ...]:
@@ -136,7 +163,7 @@ def _strongest(carried: Sequence[Floats], layers: Sequence[CollapsedLayer], most
     shares = _shares([len(each) for each in candidates], most)
     found: list[Integers | None] = []
     for weights, some, share in zip(carried, candidates, shares, strict=True):
-        if share == weights.size:
+        if share == weights.size and share:
             found.append(None)
             continue
         strength = weights.ravel()[some]

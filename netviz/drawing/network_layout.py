@@ -6,13 +6,15 @@ Pixels, x to the right, y down, as in the picture's rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.drawing.block_layout import MOST_OF_BARS, BlockRoom
 from netviz.drawing.layer_collapsing import CollapsedLayer
 from netviz.drawing.layout import Flow, Rect
 from netviz.recording.layers import Floats, Integers
@@ -31,6 +33,16 @@ MOST_DEEP: dict[Flow, dict[str, tuple[float, float]]] = {
     "up": {"picture": (0.45, 1.35), "block": (0.17, 0.60)},
 }
 """Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
+MOST_DEEP_BESIDE_TILES: dict[Flow, dict[str, tuple[float, float]]] = {
+    "right": {"picture": (0.23, 1.15), "block": (0.1, 0.45)},
+    "up": {"picture": (0.3, 1.35), "block": (0.13, 0.45)},
+}
+"""The same beside tiles of blocks, which are what such a network is seen by."""
+USUAL_GAP, LEAST_GAP, NEAR_TILES = 0.16, 0.1, 1.0
+"""Usual and least length of synapses, as parts of the network's, where there are tiles of blocks too; and room for the
+line on either side of the tiles, in heights of the line for a label."""
+SHORTEST_GAP = 4.0
+"""Least length of synapses or tiles in pixels, however small the place is that a scene gives the network."""
 MOST_ACROSS = 0.92
 """Largest breadth of a picture, as a part of the network's breadth across the flow."""
 
@@ -39,12 +51,26 @@ ROUND_CELL = 0.38
 """Radius of a cell that is a neuron, as a part of the distance from cell to cell."""
 
 
+class PixelGrid(NamedTuple):
+    """The numbers (channels, rows, columns) of a picture of which a cell shows `together` by `together` pixels."""
+
+    channels: int
+    rows: int
+    columns: int
+    together: int = 1
+
+    def cells(self, columns: int) -> Integers:
+        """Number of the cell that shows each of the picture's numbers. columns: of the cells."""
+        row, column = np.divmod(np.arange(self.rows * self.columns), self.columns)
+        return np.tile(row // self.together * columns + column // self.together, self.channels)
+
+
 @dataclass(frozen=True, eq=False)
 class CellBlock:
     """Cells in rows and columns. left, top: even pixels. pitch: pixels from cell to cell.
 
     cells (c,): numbers of the neurons that the cells stand for, row by row. is_picture: whether together they are the
-    presented picture.
+    presented picture. pixels: the picture's numbers, where a cell shows more than one of them (see input_picture.py).
     """
 
     left: int
@@ -54,6 +80,7 @@ class CellBlock:
     columns: int
     cells: Integers
     is_picture: bool
+    pixels: PixelGrid | None = None
 
     @property
     def width(self) -> int:
@@ -71,7 +98,8 @@ class CellBlock:
     @property
     def centres(self) -> Floats:
         """Centres of the cells (c, 2), in pixels."""
-        row, column = np.divmod(np.arange(len(self.cells)), self.columns)
+        cells = np.arange(len(self.cells)) if self.pixels is None else self.pixels.cells(self.columns)
+        row, column = np.divmod(cells, self.columns)
         return np.column_stack([self.left + (column + 0.5) * self.pitch, self.top + (row + 0.5) * self.pitch])
 
 
@@ -98,7 +126,7 @@ class FlowArea:
 
     along, across: its length and breadth in pixels. radius: of the discs. spacing: from the middle of one to the next.
     label: height of the line below each collapsed layer for its label. unit: a thousandth of the picture's shorter
-    side.
+    side. rooms: of the blocks of each layer after the inputs; () in a network without any.
     """
 
     area: Rect
@@ -108,6 +136,7 @@ class FlowArea:
     spacing: float
     label: float
     unit: float
+    rooms: tuple[BlockRoom, ...] = ()
 
     @property
     def along(self) -> float:
@@ -123,12 +152,28 @@ class FlowArea:
             return self.area.x + along, self.area.y + across
         return self.area.x + across, self.area.bottom - along
 
+    @property
+    def has_tiles(self) -> bool:
+        """True if tiles of blocks stand between layers, which leave these less room."""
+        return any(room.has_tiles for room in self.rooms)
+
+    @property
+    def rim(self) -> float:
+        """Height of the line for a label, also where there is none."""
+        return self.label or 40 * self.unit
+
+    def part(self, first: float, last: float) -> Rect:
+        """The part of the area between two places along the flow, above the labels of its layers."""
+        if self.flow == "right":
+            return Rect(self.area.x + first, self.area.y, last - first, self.area.height - self.label)
+        return Rect(self.area.x, self.area.bottom - last, self.area.width, last - first)
+
     def box(self, kind: str, breadth: float) -> tuple[float, float]:
         """The largest width and height of a block that may be `breadth` broad across the flow, label included.
 
         A label may leave no space, as among many layers: a block is no smaller than a disc either way.
         """
-        part, share = MOST_DEEP[self.flow][kind]
+        part, share = (MOST_DEEP_BESIDE_TILES if self.has_tiles else MOST_DEEP)[self.flow][kind]
         depth = min(part, share / self.layers) * self.along
         width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
         return max(2 * self.radius, width), max(2 * self.radius, height)
@@ -136,12 +181,14 @@ class FlowArea:
 
 class PlacedLayer(NamedTuple):
     """Nodes of a layer (nodes_l, 2) with the radius of its discs, its block, and the rectangle it takes if it has a
-    label."""
+    label. gate, blocks: as in NetworkPositions."""
 
     centres: Floats
     radius: float
     block: CellBlock | None
     box: Rect | None
+    gate: float | None = None
+    blocks: Rect | None = None
 
 
 def place_layers(
@@ -162,14 +209,19 @@ def place_layers(
     if has_rows:
         depths[-1] = 0.0
     labels = [flow_area.label if up and layer.is_collapsed else 0.0 for layer in collapsed_layers]
-    gap = (flow_area.along - sum(depths) - sum(labels)) / max(1, len(collapsed_layers) - 1)
-    starts = accumulate([0.0, *(depth + label + gap for depth, label in zip(depths, labels, strict=True))])
-    found = []
+    rooms = flow_area.rooms or (BlockRoom(),) * (len(collapsed_layers) - 1)
+    thinner = min(1.0, MOST_OF_BARS * flow_area.along / max(1e-9, sum(room.fixed for room in rooms)))
+    bars = [0.0, *(thinner * room.fixed for room in rooms)]
+    gaps = _gaps(flow_area, flow_area.along - sum(depths) - sum(labels) - sum(bars), rooms)
+    taken = [depth + label + bar for depth, label, bar in zip(depths, labels, bars, strict=True)]
+    starts = accumulate([0.0, *(each + gap for each, gap in zip(taken, gaps, strict=False))])
+    found: list[PlacedLayer] = []
     for layer, (collapsed, block, disc, start, depth, label) in enumerate(
         zip(collapsed_layers, blocks, columns, starts, depths, labels, strict=False)
     ):
         radius = disc.radius
         bias = has_bias_nodes and layer < len(collapsed_layers) - 1
+        start += bars[layer]
         at, middle = start + label + depth / 2, (flow_area.across - (0.0 if up else flow_area.label)) / 2
         if block is not None:
             block = _moved(block, flow_area, at, middle)
@@ -186,8 +238,37 @@ def place_layers(
             box = Rect(float(left), float(top), float(right - left), float(bottom - top))
         if bias and box is not None:
             nodes = np.vstack([nodes, [box.x + box.width / 2, box.bottom]])
-        found.append(PlacedLayer(nodes, radius, block, box))
+        gate, block_area = None, None
+        if bars[layer]:
+            gate = flow_area.point(start - bars[layer], 0.0)[int(up)]
+            block_area = flow_area.part(start - bars[layer], start)
+        elif layer and rooms[layer - 1].has_tiles:
+            block_area = flow_area.part(start - gaps[layer - 1], start)
+        found.append(PlacedLayer(nodes, radius, block, box, gate, block_area))
     return found
+
+
+def _gaps(flow_area: FlowArea, free: float, rooms: Sequence[BlockRoom]) -> list[float]:
+    """Length along the flow of the synapses, or of the tiles of blocks, before each layer after the inputs.
+
+    Tiles take what they need to be read, as long as it leaves synapses their least; and as much as suits them, as long
+    as it leaves synapses the usual. Without synapses they take all.
+    """
+    tiled, free = [room.has_tiles for room in rooms], max(len(rooms) * SHORTEST_GAP, free)
+    if not any(tiled):
+        return [free / max(1, len(rooms))] * len(rooms)
+    beside, synapses = NEAR_TILES * flow_area.rim, len(rooms) - sum(tiled)
+    usual, most = (
+        free - synapses * min(gap * flow_area.along, 0.5 * free / len(rooms)) for gap in (USUAL_GAP, LEAST_GAP)
+    )
+    ideal, least = (
+        sum(length + 2 * beside for length, room in zip(lengths, rooms, strict=True) if room.has_tiles)
+        for lengths in zip(*((room.ideal, room.least) for room in rooms), strict=True)
+    )
+    taken = min(ideal, max(usual, min(most, least))) if synapses else free
+    return [
+        taken * (room.ideal + 2 * beside) / ideal if room.has_tiles else (free - taken) / synapses for room in rooms
+    ]
 
 
 def _across(flow_area: FlowArea, count: int) -> list[float]:
@@ -240,10 +321,15 @@ def _block(flow_area: FlowArea, collapsed: CollapsedLayer) -> CellBlock | None:
     largest = LARGEST_CELL[kind] * 1000 * flow_area.unit
     if collapsed.grid is not None:
         rows, columns = collapsed.grid
+        together = max(1, ceil(columns / max(1.0, width)), ceil(rows / max(1.0, height)))
+        pixels = None
+        if together > 1 or collapsed.channels > 1:
+            pixels = PixelGrid(collapsed.channels, rows, columns, together)
+            rows, columns = -(-rows // together), -(-columns // together)
         pitch = max(1, int(min(largest, width / columns, height / rows)))
-    else:
-        pitch, rows, columns = _filling(len(collapsed.cells), width, height, int(largest))
-    return CellBlock(0, 0, pitch, rows, columns, collapsed.cells, collapsed.grid is not None)
+        return CellBlock(0, 0, pitch, rows, columns, collapsed.cells, True, pixels)
+    pitch, rows, columns = _filling(len(collapsed.cells), width, height, int(largest))
+    return CellBlock(0, 0, pitch, rows, columns, collapsed.cells, is_picture=False)
 
 
 def _filling(count: int, width: float, height: float, largest: int) -> tuple[int, int, int]:
@@ -263,7 +349,7 @@ def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -
     """The block moved to have its middle there, on even pixels."""
     x, y = flow_area.point(along, across)
     left, top = (2 * round((middle - size / 2) / 2) for middle, size in ((x, block.width), (y, block.height)))
-    return CellBlock(left, top, block.pitch, block.rows, block.columns, block.cells, block.is_picture)
+    return replace(block, left=left, top=top)
 
 
 # Positions of the neurons, and the lines of the synapses between them.
@@ -298,6 +384,10 @@ class NetworkPositions:
     classes: half the width and height (n_L, 2) of the outputs' names, where they stand in the outputs' place.
     ends: of the synapses of each weight layer along the edges of their nodes; (): all end in the middle of an edge.
     has_tiles: whether neurons are squares, whose edges are straight.
+    gates: for every layer the place along the flow, in pixels, at which its synapses end before the bars of its blocks;
+    None where they end at its neurons. block_areas: where the bars of a layer's blocks stand, or their tiles; None
+    without any. is_dense: whether synapses lead to each layer after the inputs. All three are () in a network without
+    blocks.
     """
 
     centres: tuple[NDArray[np.float64], ...]
@@ -311,6 +401,9 @@ class NetworkPositions:
     classes: NDArray[np.float64] | None = None
     ends: tuple[SynapseEnds, ...] = ()
     has_tiles: bool = False
+    gates: tuple[float | None, ...] = ()
+    block_areas: tuple[Rect | None, ...] = ()
+    is_dense: tuple[bool, ...] = ()
 
     def neurons(self, layer: int) -> NDArray[np.float64]:
         """The centres (n_l, 2) of a layer's neurons."""
@@ -325,9 +418,25 @@ class NetworkPositions:
         """The rectangle of a collapsed layer, None for another."""
         return self.boxes[layer] if self.boxes else None
 
+    def has_synapses(self, layer: int) -> bool:
+        """True if synapses leave a layer."""
+        return layer < len(self.centres) - 1 and (not self.is_dense or self.is_dense[layer])
+
+    def has_bias(self, layer: int) -> bool:
+        """True if a layer has a bias node, drawn or not, from which synapses come."""
+        return self.has_bias_nodes and self.has_synapses(layer)
+
+    def gate(self, layer: int) -> float | None:
+        """The place at which the synapses that lead to a layer end before it; None where they end at its neurons."""
+        return self.gates[layer] if self.gates else None
+
+    def block_area(self, layer: int) -> Rect | None:
+        """Where the bars of a layer's blocks stand, or their tiles; None without any."""
+        return self.block_areas[layer] if self.block_areas else None
+
     def draws_bias(self, layer: int) -> bool:
         """True if a layer has a bias node that is drawn."""
-        return self.has_bias_nodes and layer < len(self.centres) - 1 and self.box(layer) is None
+        return self.has_bias(layer) and self.box(layer) is None
 
     def discs(self, layer: int) -> Integers:
         """Numbers of a layer's neurons that are discs."""
@@ -404,22 +513,25 @@ def place_collapsed(
     label: float,
     unit: float,
     has_rows: bool = False,
+    rooms: tuple[BlockRoom, ...] = (),
 ) -> NetworkPositions:
     """Positions of nodes of layers of which some are collapsed.
 
     label: height of the line below each collapsed layer. unit: a thousandth of the picture's shorter side. has_rows:
     whether the outputs are rows of names and bars, which find their own place beyond the area (see class_bars.py).
+    rooms: of the blocks of each layer after the inputs; () in a network without any.
     """
     along, across = (area.width, area.height) if flow == "right" else (area.height, area.width)
     biased = [has_bias_nodes and layer < len(collapsed_layers) - 1 for layer in range(len(collapsed_layers))]
     counts = [slots(collapsed, bias) for collapsed, bias in zip(collapsed_layers, biased, strict=True)]
     most = max(1, *(counts[:-1] if has_rows else counts))
+    beside_bars = along - min(MOST_OF_BARS * along, sum(room.fixed for room in rooms))
     fitting = min(
-        largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), along / (3.8 * len(collapsed_layers))
+        largest_radius, across / (2 * most + COLLAPSED_GAP * (most - 1)), beside_bars / (3.8 * len(collapsed_layers))
     )
     radius = max(SMALLEST_RADIUS, fitting)
     spacing = min((across - 2 * radius) / max(1, most - 1), radius * (4.2 if flow == "right" else 5.6))
-    flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, label, unit)
+    flow_area = FlowArea(area, flow, len(collapsed_layers), radius, spacing, label, unit, rooms)
     layers = place_layers(flow_area, collapsed_layers, has_bias_nodes, has_rows)
     drawn = [
         layer.radius if layer.block is None else layer.block.radius
@@ -435,4 +547,7 @@ def place_collapsed(
         label,
         tuple(layer.radius for layer in layers),
         tuple(layer.box for layer in layers),
+        gates=tuple(layer.gate for layer in layers) if rooms else (),
+        block_areas=tuple(layer.blocks for layer in layers) if rooms else (),
+        is_dense=tuple(not room.has_tiles for room in rooms),
     )

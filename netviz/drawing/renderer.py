@@ -82,7 +82,12 @@ class Renderer:
         self.glows = _GLOWS[scene.style]
         size = scene.output.size
         light_sources = (
-            sum(min(_light_source_count(each), MOST_LIGHT_SOURCES) for each in timeline.scenes) if self.glows else 0
+            sum(
+                min(_light_source_count(of, each), MOST_LIGHT_SOURCES)
+                for of, each in zip(recordings, timeline.scenes, strict=True)
+            )
+            if self.glows
+            else 0
         )
         with settings():
             self.canvas = Canvas(size, space)
@@ -160,15 +165,16 @@ class Renderer:
 
 def responses_of(recording: Recording, scene: Look) -> Responses | None:
     """Responses of a recording's neurons over the input plane; None for scenes whose inputs are no points of one."""
-    if not scene.is_planar:
+    if not scene.is_planar or not recording.network.is_exact:
         return None
     return Responses(scene, domain_of(recording, scene))
 
 
-def _light_source_count(scene: Look) -> int:
-    """Number of light sources of a network: its nodes and synapses."""
-    nodes = node_counts(scene)
-    return sum(nodes) + sum(a * b for a, b in pairwise(nodes))
+def _light_source_count(recording: Recording, scene: Look) -> int:
+    """Number of light sources of a network: its nodes, synapses and blocks."""
+    nodes, layers = node_counts(scene), recording.network.layers
+    synapses = (a * b for (a, b), layer in zip(pairwise(nodes), layers[1:], strict=True) if layer.is_dense)
+    return sum(nodes) + sum(synapses) + sum(len(layer.blocks) for layer in layers)
 
 
 def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:

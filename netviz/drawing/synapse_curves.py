@@ -38,6 +38,9 @@ def curves(
             leaves, reaches = (of[first, last] for of in places.ends[layer])
         start = here[first] + _on_edge(places, layer, first, leaves, 1)
         end = there[last] + _on_edge(places, layer + 1, last, reaches, -1)
+        gate = places.gate(layer + 1)
+        if gate is not None:
+            end[:, 0 if places.flow == "right" else 1] = gate
         found.append(bezier(start, end, places.flow, points))
     return found
 
@@ -64,6 +67,9 @@ def spread_ends(
     axis = 1 if places.flow == "right" else 0
     found = []
     for layer, (width, drawn) in enumerate(zip(widths, lines, strict=True)):
+        if not width.size:  # before a layer of blocks
+            found.append(SynapseEnds(width, width))
+            continue
         room = ROOM * width
         if drawn is not None:
             seen = np.zeros(width.size, bool)

@@ -29,6 +29,10 @@ THICK, BAR_AT_MOST = 0.56, 1.5
 """Thickness of a bar as a part of the distance of two rows; at most so many sizes of the names' type."""
 LENGTH, LENGTH_UP = 0.21, 0.13
 """Length of a full bar, as a part of the network's slot across, or down where bars stand upright."""
+LENGTHS_BESIDE_BLOCKS = 0.09, 0.06
+"""The same where blocks stand in the network, which need the room."""
+LARGE, LARGE_BESIDE_BLOCKS = 1.25, 1.05
+"""Largest size of names, in sizes of the body's type; and where blocks stand in the network."""
 LONGEST_NAME = 0.2
 """Largest width of names, as a part of the network's slot."""
 SHORT = 0.012
@@ -83,17 +87,18 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
     layout, faces, scene = context.layout, context.faces, context.scene
     count, up = scene.outline.layers[-1], layout.flow == "up"
     names = scene.network.outputs or tuple(str(index + 1) for index in range(count))
-    verdict = (1.8 if up else 2.1) * layout.body
+    has_blocks = any(layer.blocks for layer in context.recording.network.layers)
+    verdict, large = (1.8 if up else 2.1) * layout.body, LARGE_BESIDE_BLOCKS if has_blocks else LARGE
     value = max(width(text, faces.figures, layout.body) for text in ("0.00", "1.00"))
     if up:
         step = min(slot.width / count, 6 * layout.body)
         value_size = min(1.0, UPRIGHT_VALUE * step / value) * layout.body
-        longest, preferred = 0.82 * step, min(1.25 * layout.body, 0.5 * step)
+        longest, preferred = 0.82 * step, min(large * layout.body, 0.5 * step)
         if value_size < LEAST_VALUE * min(layout.size):
             return None
     else:
         step = min((slot.height - verdict) / count, ROOMY * layout.small)
-        longest, preferred = LONGEST_NAME * slot.width, min(1.25 * layout.body, 0.62 * step)
+        longest, preferred = LONGEST_NAME * slot.width, min(large * layout.body, 0.62 * step)
         if step < LEAST * layout.small:
             return None
     fitted = [fit(name, faces.strong, preferred, longest, 0.9 * layout.small) for name in names]
@@ -102,7 +107,8 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
     high = min(0.74 * size, 0.47 * step)
     half = np.array([(max(high, width(text, faces.strong, size) / 2 + 0.42 * size), high) for text in texts])
     thick = min(0.5 * step, 2.2 * size) if up else min(THICK * step, BAR_AT_MOST * size)
-    length = LENGTH_UP * slot.height if up else LENGTH * slot.width
+    parts = LENGTHS_BESIDE_BLOCKS if has_blocks else (LENGTH, LENGTH_UP)
+    length = parts[1] * slot.height if up else parts[0] * slot.width
     return ClassRows(texts, size, half, step, length, thick, 0.55 * size, value, verdict, up)
 
 

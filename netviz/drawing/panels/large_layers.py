@@ -48,7 +48,9 @@ class Cells:
 
     def __init__(self, context: RenderContext, places: NetworkPositions, scale: LevelScale) -> None:
         self.context, self.places, self.scale = context, places, scale
-        self.blocks = [(layer, block) for layer, block in enumerate(places.blocks) if block is not None]
+        self.blocks = [
+            (layer, block) for layer, block in enumerate(places.blocks) if block is not None and block.pixels is None
+        ]
         self.maps = [_map(block) for _, block in self.blocks]
         self.covers = [
             None if block.is_picture else left_free(context.canvas, _round_cells(block), [(block.left, block.top)])
@@ -117,12 +119,13 @@ class Labels:
         self.note, self.size = note_lines(context, note, right - left)
         self.left, self.is_picture = left, self.scene.network.grid is not None
         # The next layer stands beside the presented picture, and its label is at the same height.
-        beside = places.box(1) if places.flow == "right" else None
+        beside = (places.block_area(1) or places.box(1)) if places.flow == "right" else None
         self.free = right - left
         if beside is not None and places.label:
             around = width(_label(context, places, 1), context.faces.words, small)
             self.free = beside.x + (beside.width - max(beside.width, around)) / 2 - left - small
         self.x, self.y = (left + right) / 2, bottom - 0.55 * small
+        self.lines = 1.6 + LINE * (len(self.note) - 1) if any(self.note) else 0.0
 
     def areas(self) -> list[Rect]:
         """Rectangles of labels and note, as wide as they ever are."""
@@ -188,6 +191,11 @@ def _apart(
 def labels_fit(context: RenderContext, places: NetworkPositions) -> bool:
     """True if every label fits: beside the next layer, or below its own with synapses still to be seen."""
     words, small, up = context.faces.words, context.layout.small, places.flow == "up"
+    first, area = places.box(0), places.block_area(1)
+    if not up and first is not None and area is not None:  # bars or tiles stand beside the label of a picture
+        long = max(first.width, width(_label(context, places, 0), words, small))
+        if first.x + long > area.x:
+            return False
     middles, halves, has_label = [], [], []
     for layer, centres in enumerate(places.centres):
         middle, half, box = float(centres[0, int(up)]), float(places.radii(layer)[0]), places.box(layer)
@@ -209,13 +217,14 @@ def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
     scene = context.scene
     block = places.block(layer)
     if block is not None and block.is_picture:
-        text = say(scene, "label-pixels", rows=block.rows, columns=block.columns)
+        _, rows, columns, _ = block.pixels or (1, block.rows, block.columns, 1)
+        key = "label-colours" if block.pixels is not None and block.pixels.channels > 1 else "label-pixels"
+        text = say(scene, key, rows=rows, columns=columns)
     else:
         ends = {0: "inputs-many", len(places.centres) - 1: "outputs-many"}
         key = "label-more" if scene.outline.is_own else ends.get(layer, "label-more")
         text = say(scene, key, count=whole(scene, len(places.neurons(layer))))
-    has_bias = places.has_bias_nodes and layer < len(places.centres) - 1
-    return say(scene, "label-bias", what=text) if has_bias else text
+    return say(scene, "label-bias", what=text) if places.has_bias(layer) else text
 
 
 def _map(block: CellBlock) -> NDArray[np.int64]:
@@ -351,12 +360,15 @@ class EdgeBundles:
         self.bands = [
             self._bands(places, layer)
             for layer, lines in enumerate(collapsed.lines)
-            if lines is not None and context.glows
+            if lines is not None and collapsed.synapses[layer] and context.glows
         ]
 
     def _bands(self, places: NetworkPositions, layer: int) -> Bands:
         field, recording, scene = self.context.field, self.context.recording, self.context.scene
         before, after = groups(places, layer), groups(places, layer + 1)
+        gate = places.gate(layer + 1)
+        if gate is not None:
+            after.reaches[:, 0 if places.flow == "right" else 1] = gate
         first, last = (grid.ravel() for grid in np.indices((len(before.members), len(after.members))))
         neurons = len(places.neurons(layer + 1))
         curves = bezier(before.leaves[first], after.reaches[last], places.flow)

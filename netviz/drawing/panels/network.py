@@ -14,9 +14,11 @@ from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
 from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed, slots
 from netviz.drawing.panels.activation_map import Tiles
+from netviz.drawing.panels.blocks import LEGEND, Blocks, bars_note, has_blocks, has_tiles, rooms_of
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.growth import Front, fade_back, grown
+from netviz.drawing.panels.input_picture import InputPicture
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
 from netviz.drawing.panels.neurons import RING, BiasNodes, Discs, Marks
@@ -84,11 +86,18 @@ class NetworkPanel:
         ]
         self.neurons = (Tiles if maps else Discs)(context, self.places, self.scale)
         self.cells = Cells(context, self.places, self.scale)
+        first = self.places.block(0)
+        self.picture = None if first is None or first.pixels is None else InputPicture(context, self.places, first)
         note = collapse_notes(context, self.collapsed, has_labels=self.places.label > 0)
         right = slot.right
         if rows is not None and not rows.up:  # the verdict has the place below the rows
             right = float((self.places.centres[-1] - rows.half)[:, 0].min())
         self.labels = Labels(context, self.places, note, slot.x, right, slot.bottom)
+        self.blocks = None
+        if has_blocks(context.recording):
+            lines = self.labels.lines * context.layout.small
+            self.blocks = Blocks(context, self.places, slot, slot.bottom - lines - LEGEND * context.layout.small)
+            taken += self.blocks.areas()
         self.bias_nodes = BiasNodes(context, self.places)
         self.marks = Marks(context, self.places, maps)
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
@@ -98,7 +107,10 @@ class NetworkPanel:
         shows_all = self.collapsed.drawn == sum(self.collapsed.synapses) and not context.compared
         taken += self.labels.areas()
         room = FreeRoom.of(slot, self.places, taken, self.lines, context.layout.unit)
-        self.weight_picture = WeightPicture(context, self.places, room) if can_be_seen(context.scene) else None
+        has_pictures = can_be_seen(context.scene) and context.recording.network.layers[1].is_dense
+        self.weight_picture = (
+            WeightPicture(context, self.places, room) if has_pictures and self.picture is None else None
+        )
         is_written = bool(self.written.synapses)  # then each weight is seen all the time
         self.inset = WeightInset(context, self.places, room) if shows_all and not is_written else None
         spill = SPILL * context.layout.unit
@@ -130,18 +142,26 @@ class NetworkPanel:
         self.cells.light(frame, brightness)
         self.edge_bundles.light(frame, brightness)
         lights = self.synapses.light(frame, brightness)
+        if self.blocks is not None:
+            lights += self.blocks.light(frame, brightness)
         return lights if self.class_bars is None else [*lights, *self.class_bars.lights(frame)]
 
     def draw(self, frame: Frame) -> None:
         """Draw shades of names, synapses, comets, nodes, marks, numbers and names, in this order."""
         self.names.draw(frame)
         frame = self.terms.lit(frame)
+        if self.blocks is not None:
+            self.blocks.draw_links(frame)
         self._draw_synapses(frame)
         if self.inset is not None:
             self.inset.draw_leader(frame)
         if self.weight_picture is not None:
             self.weight_picture.draw_leader(frame)
+        if self.blocks is not None:
+            self.blocks.draw(frame)
         self.cells.draw(frame)
+        if self.picture is not None:
+            self.picture.draw(frame)
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
@@ -214,7 +234,7 @@ def _greatest(runs: Sequence[tuple[Recording, Look]]) -> list[Floats]:
             weights, biases = each.weights[layer], each.biases[layer]
             most = np.maximum(weights.max(axis=0), -weights.min(axis=0))
             if scene.has_bias_nodes:
-                most = np.vstack([most, np.maximum(biases.max(axis=0), -biases.min(axis=0))])
+                most = most if not most.size else np.vstack([most, np.maximum(biases.max(axis=0), -biases.min(axis=0))])
             largest.append(np.nan_to_num(most))
         found.append(np.asarray(np.max(largest, axis=0)))
     return found
@@ -233,15 +253,16 @@ def beside_each_other(network: CollapsedNetwork) -> int:
 
 
 def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels: bool = True) -> str:
-    """Note on synapses that are not drawn one by one, and on the neurons if no labels say it; "" if there are none."""
-    total = sum(network.synapses)
+    """Note on synapses that are not drawn one by one, on neurons without labels, and on bars; "" if there are none."""
+    total, bars = sum(network.synapses), bars_note(context)
     if network.drawn == total:
-        return ""
+        return bars
     cells = sum(layer.count for layer in network.layers if layer.is_collapsed and layer.grid is None)
     scene = context.scene
     key = "label-cells" if cells and not has_labels else "label-haze" if context.glows else "label-left-out"
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
-    return say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
+    note = say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
+    return f"{note}; {bars}" if bars else note
 
 
 def place_network(
@@ -257,17 +278,18 @@ def place_network(
     if rows is None and (scene.told is not None or any(caption.moment.kind == "event" for caption in scene.captions)):
         # Captions point to neurons by rings around them, which must stay below the caption.
         above = max(above, min(RING * layout.unit, 0.1 * slot.height))
-    if network.drawn < sum(network.synapses):
+    if network.drawn < sum(network.synapses) or bars_note(context):
         lines, _ = note_lines(context, collapse_notes(context, network), slot.width - right)
         below += (1.6 + LINE * (len(lines) - 1)) * layout.small
+    below += LEGEND * layout.small * has_tiles(context.recording)
     inner = Rect(slot.x + left, slot.y + above, slot.width - left - right, slot.height - above - below)
-    if rows is None and not any(layer.is_collapsed for layer in network.layers):
+    if rows is None and not any(layer.is_collapsed for layer in network.layers) and not has_blocks(context.recording):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
 
     def placed(label: float) -> NetworkPositions:
         places = place_collapsed(
             network.layers, inner, layout.flow, layout.radius, scene.has_bias_nodes, label=label, unit=layout.unit,
-            has_rows=rows is not None,
+            has_rows=rows is not None, rooms=rooms_of(context, inner),
         )  # fmt: skip
         return places if rows is None else with_rows(places, rows, inner)
 

@@ -180,9 +180,9 @@ class LevelScale:
         same. Runs that broke off are left out of it: their numbers had diverged.
         """
         several = [each for each in compared if each[0].is_complete] or [(recording, scene)]
-        drawn = [layer for each, of in several for layer in each.weights + (each.biases if of.has_bias_nodes else ())]
+        drawn = [layer for each, of in several for layer in _drawn_weights(each, of)]
         return cls(
-            max(map(_largest, drawn)) or 1.0,
+            max(map(_largest, drawn), default=0.0) or 1.0,
             tuple(
                 max(1.0, *(_largest(each.activations[layer]) for each, _ in several if layer < len(each.activations)))
                 for layer in range(len(recording.activations))
@@ -209,6 +209,13 @@ class LevelScale:
         """Width of synapses in thousandths of the picture's shorter side; grows a little slower than |weight|."""
         result: Floats = 1.2 + 17 * self.strength(weights) ** 0.8
         return result
+
+
+def _drawn_weights(recording: Recording, scene: Look) -> list[Floats]:
+    """Weights, and biases where they are drawn, of the layers that have synapses."""
+    dense = [layer.is_dense for layer in recording.network.layers[1:]]
+    several = (recording.weights, recording.biases) if scene.has_bias_nodes else (recording.weights,)
+    return [layer for arrays in several for layer, synapses in zip(arrays, dense, strict=True) if synapses]
 
 
 def _largest(values: Floats | InputRows) -> float:

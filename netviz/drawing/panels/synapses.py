@@ -97,7 +97,8 @@ class Synapses:
         thickness = line_thickness(context, places)
         many = [np.full(len(lines), min(1.0, MANY / max(1, len(lines))) ** 0.4) for lines in self.lines]
         self.crowds = np.concatenate(many)
-        are_all = all(drawn is None for drawn in self.drawn)
+        self.shows_all = collapsed.drawn == sum(collapsed.synapses)
+        are_all = self.shows_all
         self.least, self.faint = (LEAST_WIDTH * self.unit, LEAST_OPACITY) if are_all else (0.0, FAINT_OPACITY)
         self.thickness, self.thicknesses = thickness, thickness * self.crowds
         most = max(
@@ -209,7 +210,7 @@ class Synapses:
 
     def _presence(self, frame: Frame) -> float:
         """Level of the light that an example or situation gives a network of which not every synapse is a line."""
-        if all(drawn is None for drawn in self.drawn):
+        if self.shows_all:
             return 0.0
         lingering = max(frame.lingering, default=0.0)
         return min(1.0, max(lingering, float(frame.arrived[0].max(initial=0.0))))
