@@ -144,9 +144,12 @@ def read_filmed(
         return None, ParseResult(tuple(problems), path=path)
     if problems:
         return None, ParseResult(tuple(problems), path=path)
-    network = {**(stored.get("network") or {}), **setup["network"]}
+    picture = _picture(first.network.layers[0].shape) if recorded.training_setup is None else None
+    drawn = _without_grid({f"network.{key}": value for key, value in (stored.get("network") or {}).items()}, picture)
+    network = {**{key.removeprefix("network."): value for key, value in drawn.items()}, **setup["network"]}
     data = {**stored, **setup, "network": network}
-    result = read_stored(data, path, overrides, look=look.overrides, where="the recording")
+    overrides, own = (_without_grid(each or {}, picture) for each in (overrides, look.overrides))
+    result = read_stored(data, path, overrides, look=own, where="the recording")
     result = replace(result, notes=(*look.notes, *result.notes))
     if recorded.training_setup is not None and (reason := _not_computed(first.network)) is not None:
         message = f"{reason}, and it is said to be trained by netviz, which trains no such layer"
@@ -337,13 +340,11 @@ def _setup_of(
     steps = [step for step in first.shown_steps if step > outline.first_step]
     steps = [step for step in steps if all(step in each.shown_steps for each in others)]
     kinds = [kind if kind in ACTIVATIONS else "linear" for kind in outline.activations]
-    layers, given, grid = [*outline.layers], outline.inputs, _picture(first.network.layers[0].shape)
-    if grid is not None and not outline.is_exact:  # a look speaks of pixels, whatever their channels
-        layers[0], given = grid[0] * grid[1], None
-    zeros, none = (0.0,) * layers[0], (0.0,) * layers[-1]
-    inputs, targets = given or (zeros,) * outline.examples, outline.targets or (none,) * outline.examples
+    zeros, none = (0.0,) * outline.layers[0], (0.0,) * outline.layers[-1]
+    inputs = outline.inputs or (zeros,) * outline.examples
+    targets = outline.targets or (none,) * outline.examples
     return {
-        "network": {"layers": layers, "activation": kinds, "bias": bool(outline.bias)},
+        "network": {"layers": list(outline.layers), "activation": kinds, "bias": bool(outline.bias)},
         "data": {
             "examples": [{"inputs": each, "target": target} for each, target in zip(inputs, targets, strict=True)]
         },
@@ -370,6 +371,19 @@ def _picture(shape: tuple[int, ...]) -> tuple[int, int] | None:
     *channels, rows, columns = (0, *shape)[-3:] if len(shape) > 1 else (0, 0, 0)
     is_picture = min(rows, columns) > 1 and (channels[0] in (1, 3) or len(shape) == 2)
     return (rows, columns) if is_picture else None
+
+
+def _without_grid(keys: Mapping[str, Any], picture: tuple[int, int] | None) -> dict[str, Any]:
+    """Keys of a look without the grid, where it is the picture that the inputs are, which they are drawn as anyway.
+
+    A picture in colours has three inputs for each pixel, and a scene's grid one.
+    """
+
+    def is_picture(value: Any) -> bool:
+        value = value.value if isinstance(value, Override) else value
+        return isinstance(value, list | tuple) and tuple(value) == picture
+
+    return {key: value for key, value in keys.items() if not (key == "network.grid" and is_picture(value))}
 
 
 def _of_foreign_run(recorded: Recording | Comparison, first: Recording, scene: Scene, frames: int | None) -> Look:

@@ -34,6 +34,10 @@ CHAINS: dict[str, tuple[Layer, ...]] = {
         Layer("dense", (5,), activation="tanh", blocks=(NORM,), exact=False),
         Layer("dense", (4,), activation="softmax"),
     ),
+    "small": (
+        Layer("dense", (2,), activation="relu", blocks=(NORM,), exact=False),
+        Layer("dense", (2,), activation="sigmoid"),
+    ),
     "unknown function": (
         Layer("dense", (6,), activation="mish", exact=False),
         Layer("dense", (4,), activation="softmax"),
