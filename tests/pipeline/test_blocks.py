@@ -224,10 +224,6 @@ def test_what_would_ask_more_than_was_recorded_is_refused(look: dict[str, Any], 
             {"panel": "network", "neurons": "maps"},
             "panels[1].neurons: maps show what neurons give all over the plane, ",
         ),
-        (
-            {"panel": "equations"},
-            "panels[1]: equations say what the network computes, and netviz cannot compute layer ",
-        ),
     ],
 )
 def test_nor_is_a_plane_drawn(panel: dict[str, Any], message: str) -> None:
