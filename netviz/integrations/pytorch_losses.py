@@ -6,7 +6,11 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
-from netviz.integrations.pytorch_chain import refusal
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from netviz.integrations.pytorch_trace import refusal
 from netviz.recording.recording import AnyArray
 
 _NAMES = {
@@ -103,3 +107,22 @@ def meaning(
     if not loss.shown and activation == "linear" and is_class:
         notes.append("outputs are drawn as they are; give loss=torch.nn.CrossEntropyLoss() to see probabilities")
     return shown, known, notes
+
+
+def loss_of_rows(rows: Tensor, targets: Tensor, loss: str | None, activation: str, shown: str) -> Tensor:
+    """The sum of the losses of each probe, as netviz defines them: see `recording.layers.losses`.
+
+    rows, targets: (P, n). loss: squared_error or cross_entropy. activation: the last function of the model. shown: the
+    function that its outputs are shown with.
+    """
+    if loss == "squared_error":
+        return 0.5 * (rows - targets).square().sum()
+    if activation == "log_softmax":
+        return -(targets * rows).sum()
+    if activation == "softmax":
+        return -(targets * torch.log(rows)).sum()
+    if activation == "sigmoid":
+        return functional.binary_cross_entropy(rows, targets, reduction="sum")
+    if shown == "softmax":
+        return functional.cross_entropy(rows, targets, reduction="sum")
+    return functional.binary_cross_entropy_with_logits(rows, targets, reduction="sum")

@@ -49,8 +49,8 @@ class Coded(nn.Module):
         self.scale = nn.Parameter(torch.ones(4))
         self.code = code
 
-    def forward(self, x: Any) -> Any:
-        return self.code(self, x)
+    def forward(self, x: Any, **more: Any) -> Any:
+        return self.code(self, x, **more)
 
 
 def through(*functions: Callable[[Any], Any]) -> Coded:

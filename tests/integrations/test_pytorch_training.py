@@ -206,25 +206,15 @@ def test_a_pass_is_of_the_models_own_precision_whatever_the_loop_has_chosen() ->
             watched(Coded(code))
     finally:
         torch.set_float32_matmul_precision("highest")
-    assert seen == [(torch.float32, "highest", False)]
+    assert {*seen} == {(torch.float32, "highest", False)}
 
 
 def test_a_model_that_writes_to_its_inputs_writes_to_a_copy() -> None:
     given, before = examples(), examples()
     for model in (Coded(lambda self, x: self.fc3(x.mul_(2))), Coded(lambda self, x: self.fc3(x.relu_()))):
-        refusal(model, given)
+        watched(model, given)[0].snap()
     watched(nn.Sequential(nn.Dropout(0.5, inplace=True), nn.Linear(4, 3)), given)
     assert torch.equal(given, before)
-
-
-def test_a_layer_is_named_also_after_an_error_that_the_model_caught() -> None:
-    def code(self: Any, x: Any) -> Any:
-        try:
-            x = self.fc1(x[:, :2])
-        except RuntimeError:
-            return functional.softplus(self.fc3(x))
-
-    assert "model: forward of Coded: torch.nn.functional.softplus cannot be drawn" in refusal(Coded(code))
 
 
 def test_a_watched_model_is_copied_and_saved_as_ever() -> None:
@@ -240,10 +230,10 @@ def test_a_watched_model_is_copied_and_saved_as_ever() -> None:
 
 
 def test_a_refused_model_is_as_it_was() -> None:
-    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 2))
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 2), nn.Flatten(0))
     model[1].eval()
     before = final(model)
-    assert "1 (BatchNorm1d): torch.nn.functional.batch_norm cannot be drawn exactly yet" in refusal(model)
+    assert "gives outputs of the shape (8,)" in refusal(model)
     assert same(before, final(model))
     assert not any(hooks_of(model))
     broken = nn.Sequential(nn.Linear(5, 3), nn.Dropout(0.5))
