@@ -115,7 +115,7 @@ class BlocksOf:
             holds = next(module.parameters(), None) is not None or next(module.children(), None) is not None
             calls = [*called[name].calls()] if name in called else []
             is_used = name in called and (not calls or any(call in self._path for call in calls))
-            if not holds and not is_used:
+            if not holds and not is_used and name not in self._placed:
                 names.append(f"{name} ({type(module).__name__})")
         return tuple(names)
 
@@ -288,7 +288,7 @@ def _without_trivial(items: Sequence[ModuleCall | Call]) -> list[_Part]:
             parts[-1].items.append(item)
             continue
         parts.append(_Part([item]))
-    return parts
+    return parts or [_Part([item]) for item in items if isinstance(item, Call) and item.of_examples]
 
 
 def _repeated(parts: list[_Part]) -> list[_Part]:

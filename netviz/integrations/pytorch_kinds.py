@@ -62,7 +62,7 @@ MATTERS = (
 """Kinds, what matters most first."""
 NO_BLOCK = {
     *("contiguous", "clone", "to", "type_as", "type", "float", "double", "half", "bfloat16", "cpu", "cuda", "detach"),
-    *("data", "requires_grad", "requires_grad_", "real", "alias", "lift_fresh", "__setitem__"),
+    *("data", "requires_grad", "requires_grad_", "real", "alias", "lift_fresh"),
 }
 """Functions that are no block: they give the numbers that they take."""
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)

@@ -277,5 +277,7 @@ def trace(model: nn.Module, inputs: Inputs) -> Trace:
         unfollowed = f"{calls.reads.place} reads numbers that were computed ({calls.reads.function}) and may go by them"
     elif calls.start not in needed:
         unfollowed = "its outputs come from X in no way that can be followed"
+        for call in calls.calls:  # any of them may depend on the examples
+            call.of_examples = call.of_examples or call.inputs or (calls.start,)
     path = tuple(call for call in calls.calls if call in needed or calls.start not in needed)
     return Trace(model, calls.root, calls.start, path, unfollowed, output.detach().clone(), given[0])
