@@ -152,6 +152,7 @@ def _is_drawn(call: Call, names: Mapping[int, str], examples: int) -> bool:
     weights, biases = _weights(call), call.argument(2, "bias", None)
     return (
         call.function == "torch.nn.functional.linear"
+        and len(call.arguments) > 0
         and call.source in call.of_examples
         and len(call.of_examples) == 1
         and id(weights) in names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import sys
+import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -54,6 +55,8 @@ def guarded(model: nn.Module, *, gradients: bool = False) -> Iterator[None]:
         if device.type != "cpu":
             stack.enter_context(torch.autocast("cpu", enabled=False, cache_enabled=False))
         stack.enter_context(_full_precision())
+        stack.enter_context(warnings.catch_warnings())  # the training says by itself what there is to say
+        warnings.simplefilter("ignore")
         if "torch._dynamo" in sys.modules:  # otherwise nothing was compiled, and it takes seconds to load
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         try:
@@ -197,7 +200,7 @@ class ProbePass:
             with taking:
                 result = self._inputs.changed(Tensor.clone).put_through(self._model)
             output = outputs_of(result)
-            missing = {*self._taps[0].values()} - taking.activations.keys()
+            missing = {layer for layer, given in enumerate(self._given[:-1]) if given} - taking.activations.keys()
             if output is None or missing or (back and not taking.sums.keys() >= self._dense()):
                 message = "calls other functions than when netviz.watch saw it; watch the changed model"
                 raise refusal("model", message)

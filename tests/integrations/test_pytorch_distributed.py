@@ -23,7 +23,9 @@ from torch import distributed, nn
 rank, folder, watching = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "watching"
 distributed.init_process_group("gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=2)
 torch.manual_seed(rank)
-model = nn.parallel.DistributedDataParallel(nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 3)))
+model = nn.parallel.DistributedDataParallel(
+    nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+)
 X, y = torch.rand(16, 2), torch.arange(16) % 3
 optimizer = torch.optim.Adam(model.parameters(), 0.05)
 if watching:
@@ -80,4 +82,5 @@ def test_the_first_of_two_processes_records_and_both_train_as_ever(tmp_path: Pat
         assert one.keys() == two.keys() and all(torch.equal(one[name], two[name]) for name in one)
     recording = netviz.Recording.load(tmp_path / "one" / "run.npz")
     assert recording.step.tolist() == list(range(13))
-    assert np.array_equal(recording.weights[1][-1], watching[0]["2.weight"].numpy().T)
+    assert np.array_equal(recording.weights[1][-1], watching[0]["3.weight"].numpy().T)
+    assert [block.label for block in recording.network.layers[1].blocks] == ["BatchNorm1d"]
