@@ -99,8 +99,7 @@ def check_arguments(
     named = list(network.layers)
     named[0] = replace(named[0], neurons=of_inputs or named[0].neurons)
     named[-1] = replace(named[-1], neurons=of_outputs or named[-1].neurons or of_classes)
-    chosen = chosen_probes(len(examples))
-    _say_chosen(len(examples))
+    chosen = _chosen(len(examples))
     return RecorderArguments(
         replace(network, layers=tuple(named)),
         Probes(
@@ -260,10 +259,12 @@ def chosen_probes(count: int) -> list[int]:
     return [round(number) for number in np.linspace(0, count - 1, MOST_PROBES)]
 
 
-def _say_chosen(count: int) -> None:
+def _chosen(count: int) -> list[int]:
+    """Numbers of the probes that are recorded, saying so where they are not all."""
     if count > MOST_PROBES:
         message = (
             f"probes: {MOST_PROBES} of {count} are recorded, evenly spaced from number 0 to number {count - 1} "
             "(Recorder.probes); give fewer to choose them"
         )
         warnings.warn(NetvizNote(message), stacklevel=4)
+    return chosen_probes(count)
