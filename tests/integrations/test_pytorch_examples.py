@@ -43,6 +43,12 @@ def digits() -> SimpleNamespace:
     return run("pytorch_digits.py")
 
 
+@pytest.fixture(scope="module")
+def cnn() -> SimpleNamespace:
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed; make test-frameworks installs it")
+    return run("pytorch_cnn.py")
+
+
 def last_numbers(recording: Any, look: dict[str, Any]) -> dict[str, str]:
     """The numbers in the film's last picture, by their names."""
     shown = filmed(recording, look)
@@ -100,7 +106,31 @@ def test_digits_are_learned_and_shown(digits: SimpleNamespace, tmp_path: Path) -
     assert numbers["accuracy"] == f"{100 * measured['accuracy'].item():.1f}%"
 
 
-@pytest.mark.parametrize("name", ["pytorch_moons.py", "pytorch_digits.py"])
+def test_convolutions_are_learned_and_shown(cnn: SimpleNamespace, tmp_path: Path) -> None:
+    recording, model = cnn.watched.recording(), cnn.model
+    assert recording.step[0] == 0 and recording.step[-1] == 435
+    blocks, *drawn = recording.network.layers[1:]
+    names = ["conv", "norm", "relu", "residual.conv1", "residual.norm1", "relu", "residual.conv2", "residual.norm2"]
+    assert [block.name for block in blocks.blocks] == [*names, "add", "relu", "pool", "flatten"]
+    assert [block.joins for block in blocks.blocks] == [None] * 8 + [2] + [None] * 3
+    assert [(layer.name, layer.activation, layer.exact) for layer in drawn] == [
+        ("fc1", "relu", True),
+        ("fc2", "softmax", True),
+    ]
+    assert np.array_equal(recording.weights[1][-1], model.fc1.weight.detach().T)
+    model.eval()
+    shown = cnn.X[cnn.shown]
+    found = torch.softmax(model(shown), 1).detach()
+    np.testing.assert_allclose(recording.activations[-1][-11:-1], found, rtol=0, atol=1e-5)
+    assert (model(cnn.X).argmax(1) == cnn.y).double().mean() > 0.98
+    target = tmp_path / "cnn.mp4"
+    netviz.render(cnn.watched, target, look={"title": "Convolutions learn digits", **SHORT}, jobs=1)
+    about = read_provenance(target)
+    assert about.title == "Convolutions learn digits" and "from step 0 to 435" in about.run
+    assert last_numbers(cnn.watched, SHORT)["step"] == "435"
+
+
+@pytest.mark.parametrize("name", ["pytorch_moons.py", "pytorch_digits.py", "pytorch_cnn.py"])
 def test_three_lines_are_netvizs(name: str) -> None:
     """The rest of an example is what anybody's loop has."""
     lines = (EXAMPLES / name).read_text(encoding="utf-8").splitlines()
