@@ -19,7 +19,8 @@ import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from netviz.errors import InputError, NetvizWarning, Problem
-from netviz.integrations.sklearn_examples import column_names, held_out_curves, labels_of, numbers_of, targets_of
+from netviz.integrations.held_out import held_out_curves
+from netviz.integrations.sklearn_examples import column_names, labels_of, numbers_of, targets_of
 from netviz.recording.recorder import Recorder
 from netviz.recording.recorder_arguments import check_arguments
 from netviz.recording.recording import AnyArray, Probes, Recording
@@ -216,7 +217,11 @@ class EstimatorWatcher:
         versions = recording.info["versions"] | {"scikit-learn": sklearn.__version__}
         info = {**recording.info, "recorder": "netviz.watch", "model": _kind(self._estimator), "versions": versions}
         is_classifier = isinstance(self._estimator, MLPClassifier)
-        curves = {} if self._test is None else held_out_curves(recording, self._test, is_classifier)
+        # scikit-learn takes the mean of the errors of several values.
+        factor = 1 if is_classifier else 1 / recording.network.sizes[-1]
+        curves = {}
+        if self._test is not None:
+            curves = held_out_curves(recording, self._test, factor=factor, has_classes=is_classifier)
         return replace(recording, curves={**recording.curves, **curves}, info=info)
 
     def save(self, path: str | Path) -> None:

@@ -7,12 +7,7 @@ from typing import Any
 import numpy as np
 
 from netviz.errors import Problem
-from netviz.recording.network import BIASES, WEIGHTS
-from netviz.recording.probe_passes import pass_probes
-from netviz.recording.recording import AnyArray, Probes, Recording
-
-_CHUNK = 4_000_000
-"""Activations of held-out examples at all moments that are worked out at once: 32 MB."""
+from netviz.recording.recording import AnyArray
 
 
 def numbers_of(X: Any) -> AnyArray:
@@ -70,27 +65,3 @@ def targets_of(estimator: Any, where: str, labels: AnyArray, problems: list[Prob
         problems.append(Problem(where, f"holds something else than {right}"))
         return None
     return values
-
-
-def held_out_curves(recording: Recording, test: Probes, of_classes: bool) -> dict[str, AnyArray]:
-    """The mean loss of held-out examples, and the share of right answers, (K,): at all kept moments."""
-    assert test.targets is not None
-    network, moments, outputs = recording.network, len(recording.step), recording.network.sizes[-1]
-    weights = [roles[WEIGHTS] for roles in recording.parameters[1:]]
-    biases = [roles[BIASES] for roles in recording.parameters[1:]]
-    losses, right = np.zeros(moments), np.zeros(moments)
-    chunk = max(1, _CHUNK // (moments * sum(network.sizes)))
-    for start in range(0, len(test.inputs), chunk):
-        inputs, targets = (array[start : start + chunk] for array in (test.inputs, test.targets))
-        passes = pass_probes(network, weights, biases, Probes(inputs, targets), {}, np.dtype(np.float64))
-        assert passes.losses is not None
-        kept, answers = len(passes.losses), passes.activations[-1][:, :-1]
-        losses[:kept] += passes.losses.sum(axis=1)
-        losses[kept:] = np.nan  # of a network that has diverged
-        if network.activations[-1] == "softmax":
-            is_right = answers.argmax(axis=-1) == targets.argmax(axis=-1)
-        else:
-            is_right = ((answers > 0.5) == (targets > 0.5)).all(axis=-1)
-        right[:kept] += is_right.sum(axis=1)
-    mean = losses / len(test.inputs) / (1 if of_classes else outputs)  # scikit-learn takes the mean of values' errors
-    return {"test_loss": mean} | ({"test_accuracy": right / len(test.inputs)} if of_classes else {})

@@ -19,7 +19,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import StandardScaler
 
-from netviz.integrations import sklearn_examples
+from netviz.integrations import held_out
 from netviz.integrations.sklearn import watch
 from tests.integrations.estimators import IRIS, SOME, SPECIES, X, assert_is_moment, classifier, spied, state_of
 
@@ -304,7 +304,7 @@ def test_a_budget_leaves_out_moments() -> None:
 def test_curves_of_held_out_examples_are_what_scikit_learn_says(
     when: str, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sklearn_examples, "_CHUNK", chunk)
+    monkeypatch.setattr(held_out, "_CHUNK", chunk)
     clf = classifier(max_iter=40)
     watcher = watch(clf, X[SOME], SPECIES[SOME])
     if when == "before":
