@@ -136,7 +136,13 @@ def test_the_library_for_beats_is_used_in_one_place() -> None:
     assert [path.name for path in PACKAGE.rglob("*.py") if "librosa" in imports(path)] == ["beat_tracking.py"]
 
 
-FRAMEWORKS = {"torch": "pytorch", "sklearn": "sklearn", "lightning": "lightning", "keras": "keras"}
+FRAMEWORKS = {
+    "torch": "pytorch",
+    "sklearn": "sklearn",
+    "lightning": "lightning",
+    "pytorch_lightning": "lightning",
+    "keras": "keras",
+}
 """Libraries that train networks, and how the names of the files begin that know them."""
 
 

@@ -142,6 +142,12 @@ class ModelWatcher:
         self._reader.keep(step)
         self._step = step
 
+    def begin(self, loss: Any, step: int) -> None:
+        """Keep the model as it was when it was first seen, as this step, with this loss; no snap may come before."""
+        assert self._start is not None
+        self._recorder.snap(loss, step=step, weights=self._start.weights, biases=self._start.biases)
+        self._start, self._step = None, step
+
     def recording(self) -> Recording:
         """The recording of all that is kept so far; it stays as it is while training goes on."""
         recorder = self._recorder
