@@ -13,6 +13,7 @@ from netviz.recording.recording import Recording
 INTEGRATIONS = {
     "torch": "netviz.integrations.pytorch",
     "sklearn": "netviz.integrations.sklearn",
+    "keras": "netviz.integrations.keras",  # says that a callback is what it has
 }
 """Modules of integrations by the package that a model's class, or one it derives from, comes from. Each has a function
 `watch` with the arguments of the one below."""

@@ -1,10 +1,13 @@
-"""Tests of frameworks begin with the same random numbers, and compute small things on one core."""
+"""Tests of frameworks: the same random numbers first, small things on one core, and Keras computes by PyTorch."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
 
 
 @pytest.fixture(autouse=True)
