@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from netviz.errors import InputError, Problem
+from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.integrations.held_out import held_out_curves
 from netviz.recording.given_arrays import read_array
 from netviz.recording.network import Network
@@ -56,6 +56,7 @@ class FitFilm(ABC):
         self._path = None if path is None else Path(path)
         self._held_out: tuple[Any, Any] | None = None  # as given
         self._test: Probes | None = None
+        self._warning: NetvizWarning | None = None
 
     @property
     @abstractmethod
@@ -101,6 +102,19 @@ class FitFilm(ABC):
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""
         self.recording().save(path)
+
+    def _offer(self, snap: Callable[..., None], loss: Any, **moment: Any) -> None:
+        """Give a recorder a moment; where warnings are errors, the one that training diverged waits for its end."""
+        try:
+            snap(loss, **moment)
+        except NetvizWarning as warning:
+            self._warning = warning
+
+    def _raise_warning(self) -> None:
+        """Raise what has waited for the end of training."""
+        if self._warning is not None:
+            warning, self._warning = self._warning, None
+            raise warning
 
     def _inputs(self, X: Any) -> AnyArray:
         """Examples (P, ...) as what the network is given, (P, n_0)."""

@@ -131,9 +131,10 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
             loss = self._loss_since(model)
             if self._start is not None:
                 weights, biases = self._start
-                self._recorder.snap(loss, step=first, weights=weights, biases=biases)
+                self._offer(self._recorder.snap, loss, step=first, weights=weights, biases=biases)
                 self._start = None
-            self._snap(step, loss, *self._parameters(), keep=False)
+            weights, biases = self._parameters()
+            self._offer(self._recorder.snap, loss, step=step, weights=weights, biases=biases)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Remember the newest step before its epoch is validated."""
@@ -145,12 +146,14 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
 
     def on_train_end(self, logs: Any = None) -> None:
         """Keep the last step, and write the file."""
-        if self._newest is not None and self._newest[0] > self.steps[-1]:
-            self._snap(*self._newest, keep=True)
+        if self._recorder is not None and self._newest is not None and self._newest[0] > self.steps[-1]:
+            step, loss, weights, biases = self._newest
+            self._offer(self._recorder.snap, loss, step=step, weights=weights, biases=biases, keep=True)
         self._newest = None
         self._end = [each.copy() for each in _all_weights(self.model)]
         if self._path is not None and self.steps:
             self.save(self._path)
+        self._raise_warning()
 
     def _begin(self, model: Any) -> None:
         """Find the chain, and make its recorder. Raises InputError."""
@@ -186,12 +189,6 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         """Weights and biases of each layer as they are now, which may be views."""
         assert self._chain is not None
         return [each.weights() for each in self._chain.layers], [each.biases() for each in self._chain.layers]
-
-    def _snap(
-        self, step: int, loss: float | None, weights: list[AnyArray], biases: list[AnyArray | None], keep: bool
-    ) -> None:
-        assert self._recorder is not None
-        self._recorder.snap(loss, step=step, weights=weights, biases=biases, keep=keep)
 
     def _remember(self) -> None:
         """Copy the newest step, if it was not kept, as it is the last if no other comes."""

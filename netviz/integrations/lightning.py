@@ -46,7 +46,8 @@ class FilmCallback(FitFilm, framework.Callback):
     The last step is kept where training ends. Weights that other callbacks average or bring back then are no step of
     training: a film of a run that stops early shows its last step only if this callback stands before those. A run
     resumed by ckpt_path begins with the step of the checkpoint. Another fit that goes on from the weights with which
-    the one before ended goes on in the film; any other is refused. Ranks other than 0 record nothing.
+    the one before ended goes on in the film; any other is refused. Ranks other than 0 record nothing; where the
+    trainer starts the processes itself (ddp_spawn, ddp_fork), the recording is in one of them: give `path`.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class FilmCallback(FitFilm, framework.Callback):
         self._has_begun = False  # True from the first step on
         self._has_loss = False  # True if the first step had one: then each has
         self._step = 0  # number of the newest step, kept or not
+        self._offered = -1  # that of the newest that was offered
         self._offset = 0  # number of a step here beyond global_step
         self._losses: list[Any] = []  # of the batches since the newest step
         self._of_step: list[Any] = []  # of those that the newest step learned from
@@ -124,10 +126,10 @@ class FilmCallback(FitFilm, framework.Callback):
         """Keep the step, if there was one, and if it is due."""
         if self._rank:
             return
-        loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
-        if loss is not None:
+        of_batch = outputs.get("loss") if isinstance(outputs, Mapping) else outputs
+        if of_batch is not None:
             # Lightning divides what training_step returned by the number of batches that are to be accumulated.
-            self._losses.append((loss, trainer.accumulate_grad_batches))
+            self._losses.append((of_batch, trainer.accumulate_grad_batches))
         step = trainer.global_step + self._offset
         if step <= self._step:
             return
@@ -135,7 +137,8 @@ class FilmCallback(FitFilm, framework.Callback):
             self._of_step, self._losses = self._losses, []
         if not self._has_begun:
             self._has_loss = bool(self._of_step)
-            self._watcher.begin(_mean(self._of_step) if self._has_loss else None, self._step)
+            loss = _mean(self._of_step) if self._has_loss else None
+            self._offer(self._watcher.begin, loss, step=self._step)
             self._has_begun = True
         self._step = step
         ends = trainer.is_last_batch and trainer.current_epoch + 1 == trainer.max_epochs
@@ -151,6 +154,7 @@ class FilmCallback(FitFilm, framework.Callback):
         self._snap(keep=True)
         self._end = {name: each.detach().cpu().clone() for name, each in self._shown.named_parameters()}
         self._write()
+        self._raise_warning()
 
     def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
         """Write the file with what has been kept."""
@@ -159,8 +163,10 @@ class FilmCallback(FitFilm, framework.Callback):
 
     def _snap(self, keep: bool) -> None:
         # Asked, not offered: a step that is skipped now may turn out to be the last, and be kept then.
-        if (keep or self._watcher.wants(self._step)) and self._step > self._watcher.steps[-1]:
-            self._watcher.snap(_mean(self._of_step) if self._has_loss else None, step=self._step, keep=keep)
+        if (keep or self._watcher.wants(self._step)) and self._step > self._offered:
+            self._offered = self._step
+            loss = _mean(self._of_step) if self._has_loss else None
+            self._offer(self._watcher.snap, loss, step=self._step, keep=keep)
 
     def _write(self) -> None:
         if self._path is not None:

@@ -413,6 +413,23 @@ def test_what_has_not_run_has_no_recording() -> None:
         film(budget="much")
 
 
+def test_a_run_that_diverges_goes_on_and_the_recording_ends() -> None:
+    def run(*callbacks: Any) -> list[Any]:
+        keras.utils.set_random_seed(5)
+        model, states = compiled(mlp(last=None), "mse", metrics=[]), States()
+        fit(model, *callbacks, states, y=np.where(np.arange(44)[:, None] == 17, np.inf, np.eye(3)[Y]), shuffle=False)
+        assert len(states.weights) == 24
+        return model.get_weights()
+
+    callback = film()
+    with pytest.raises(netviz.NetvizWarning, match=r"step 3: training diverged, .* the recording ends here"):
+        run(callback)  # raised when all is over, as warnings are errors here
+    assert callback.steps == (0, 1, 2, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", netviz.NetvizWarning)
+        assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(run(film()), run(), strict=True))
+
+
 def test_watch_says_that_a_keras_model_has_a_callback() -> None:
     for model in (mlp(), Subclassed()):
         with pytest.raises(InputError) as error:
