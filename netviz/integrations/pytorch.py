@@ -25,7 +25,7 @@ from netviz.integrations.pytorch_model import WatchedModel, as_numbers, traced
 from netviz.integrations.pytorch_moment import Moment, Reader, plain_array_of
 from netviz.integrations.pytorch_trace import refusal
 from netviz.integrations.watch import Watcher
-from netviz.recording.recorder import Recorder
+from netviz.recording.recorder import NewestMoment, Recorder
 from netviz.recording.recording import AnyArray, Recording
 
 _UNITS_OF_MANY_STEPS = ("epoch", "cycle")
@@ -92,7 +92,7 @@ def _in_own_words(note: str) -> str:
 class ModelWatcher:
     """Recorder of a model's parameters, which it reads by itself, but only in moments that are kept."""
 
-    __slots__ = ("_make", "_reader", "_recorder", "_start", "_step", "_unit")
+    __slots__ = ("__weakref__", "_make", "_reader", "_recorder", "_start", "_step", "_unit")
 
     def __init__(self, reader: Reader, unit: str, recorder: Recorder, make: Callable[[], Recorder]) -> None:
         """A recorder of the model as it is now, which is step 0.
@@ -145,7 +145,7 @@ class ModelWatcher:
     def begin(self, loss: Any, step: int) -> None:
         """Keep the model as it was when it was first seen, as this step, with this loss; no snap may come before."""
         assert self._start is not None
-        self._recorder.snap(loss, step=step, weights=self._start.weights, biases=self._start.biases)
+        self._recorder.snap(loss, step=step, **vars(self._start))
         self._start, self._step = None, step
 
     def recording(self) -> Recording:
@@ -157,6 +157,10 @@ class ModelWatcher:
         found = recorder.recording()
         versions = {**found.info["versions"], "torch": str(torch.__version__)}
         return replace(found, info={**found.info, "recorder": "netviz.watch", "versions": versions})
+
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `Recorder.newest` gives it; step 0 counts from the first snap on."""
+        return self._recorder.newest()
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""
@@ -198,9 +202,16 @@ class IdleWatcher:
 
     def recording(self) -> Recording:
         """Raises InputError."""
-        message = f"the process of rank {self._rank} records nothing; ask the one of rank 0 for the recording"
-        raise refusal("watch", message)
+        raise self._nothing()
+
+    def newest(self) -> NewestMoment:
+        """Raises InputError."""
+        raise self._nothing()
 
     def save(self, path: str | Path) -> None:
         """Raises InputError."""
-        self.recording()
+        raise self._nothing()
+
+    def _nothing(self) -> InputError:
+        message = f"the process of rank {self._rank} records nothing; ask the one of rank 0 for the recording"
+        return refusal("watch", message)

@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.integrations.held_out import held_out_curves
 from netviz.integrations.sklearn_examples import column_names, labels_of, numbers_of, targets_of
-from netviz.recording.recorder import Recorder
+from netviz.recording.recorder import NewestMoment, Recorder
 from netviz.recording.recorder_arguments import check_arguments
 from netviz.recording.recording import AnyArray, Probes, Recording
 
@@ -223,6 +223,12 @@ class EstimatorWatcher:
         if self._test is not None:
             curves = held_out_curves(recording, self._test, factor=factor, has_classes=is_classifier)
         return replace(recording, curves={**recording.curves, **curves}, info=info)
+
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `Recorder.newest` gives it: without the curves that are worked out afterwards."""
+        if self._recorder is None:
+            raise InputError([self._nothing()])
+        return self._recorder.newest()
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""

@@ -7,6 +7,7 @@ JAX's arrays, PyTorch's tensors on the CPU.
 
 from __future__ import annotations
 
+import time
 from collections.abc import KeysView, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ Key = tuple[str, int | str]
 _FLOATS, _CHARACTERS = ("float16", "float32", "float64"), "efd"
 _EXPONENT_OF_BFLOAT16 = 0x7F80
 """Its bits are all set in a number that is infinite or none."""
+_BETWEEN_LOOKS = 0.001
+"""Seconds between two looks of another thread at moments that are being moved."""
 
 
 def read_array(where: str, given: Any) -> AnyArray | Problem:
@@ -93,11 +96,12 @@ class MomentArrays:
     others are copied into new arrays.
     """
 
-    __slots__ = ("_arrays", "_count")
+    __slots__ = ("_arrays", "_count", "_moves")
 
     def __init__(self, room: int, like: Mapping[Key, AnyArray]) -> None:
         """Room for so many moments at first, with values of the shapes and types of these."""
         self._count = 0
+        self._moves = 0  # odd while moments are moved
         self._arrays = {key: np.empty((room, *value.shape), value.dtype) for key, value in like.items()}
 
     def __len__(self) -> int:
@@ -122,6 +126,27 @@ class MomentArrays:
         """Types of the numbers by key."""
         return {key: array.dtype for key, array in self._arrays.items()}
 
+    def as_now(self) -> MomentArrays:
+        """The moments that there are now, and stay: also from another thread, while this one appends and moves them.
+
+        No lock, so that whoever keeps moments never waits for a reader: the arrays and their number belong together if
+        nothing was moved while they were looked up, and what is appended meanwhile lies behind them.
+        """
+        found = MomentArrays(0, {})
+        while True:
+            moves = self._moves
+            found._arrays, found._count = dict(self._arrays), self._count
+            if moves % 2 == 0 and moves == self._moves:
+                return found
+            time.sleep(_BETWEEN_LOOKS)
+
+    def copied(self, indices: Sequence[int]) -> MomentArrays:
+        """Copies of the moments with these indices alone."""
+        found = MomentArrays(0, {})
+        found._arrays = {key: array[: self._count][list(indices)] for key, array in self._arrays.items()}
+        found._count = len(indices)
+        return found
+
     def append(self, values: Mapping[Key, AnyArray]) -> None:
         """Copy the values of one moment more, for all keys."""
         for key, value in values.items():
@@ -131,8 +156,12 @@ class MomentArrays:
     def move(self, indices: Sequence[int] | None, room: int) -> None:
         """Copy the moments with these indices (None: all) into new arrays with room for so many."""
         count = self._count if indices is None else len(indices)
-        for key, array in self._arrays.items():  # one after the other: only one is there twice
-            moved = np.empty((room, *array.shape[1:]), array.dtype)
-            moved[:count] = array[:count] if indices is None else array[list(indices)]
-            self._arrays[key] = moved
-        self._count = count
+        self._moves += 1
+        try:
+            for key, array in self._arrays.items():  # one after the other: only one is there twice
+                moved = np.empty((room, *array.shape[1:]), array.dtype)
+                moved[:count] = array[:count] if indices is None else array[list(indices)]
+                self._arrays[key] = moved
+            self._count = count
+        finally:
+            self._moves += 1

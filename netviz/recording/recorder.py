@@ -6,7 +6,7 @@ import math
 import operator
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -64,7 +64,7 @@ class Recorder:
     later ones are skipped.
     """
 
-    __slots__ = ("_arguments", "_diverged", "_due", "_growth", "_last", "_moments", "_offered", "_room")
+    __slots__ = ("__weakref__", "_arguments", "_diverged", "_due", "_growth", "_last", "_moments", "_offered", "_room")
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Recorder:
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps kept so far, increasing."""
-        return () if self._moments is None else tuple(self._moments[STEP].tolist())
+        return () if self._moments is None else tuple(self._moments.as_now()[STEP].tolist())
 
     def wants(self, step: int) -> bool:
         """True if a snap of this step, which has to come after all before it, would be kept without `keep`."""
@@ -198,20 +198,38 @@ class Recorder:
     def recording(self) -> Recording:
         """The recording of all that is kept so far; it stays as it is while training goes on.
 
-        Each kept moment has a row for each probe, in order, and one at rest. Raises InputError if nothing was kept.
+        Each kept moment has a row for each probe, in order, and one at rest. Another thread may ask for it while the
+        loop goes on. Raises InputError if nothing was kept.
         """
-        if self._moments is None:
+        return _recording(self._arguments, self._kept(), self._info)
+
+    def newest(self) -> NewestMoment:
+        """The moment kept last beside the first one: copied, for whoever draws it while the loop goes on.
+
+        Of a run that has diverged the one before is there too. Another thread may ask for it. Raises InputError if
+        nothing was kept.
+        """
+        moments = self._kept()
+        last = len(moments) - 1
+        shown = sorted({0, max(0, last - 1), last} if self._diverged else {0, last})
+        given = {str(key[1]): moments[key].copy() for key in moments.keys if key[0] == CURVE}
+        return NewestMoment(self._arguments, moments.copied(shown), moments[STEP].copy(), given, self._info)
+
+    @property
+    def _info(self) -> dict[str, Any]:
+        return {
+            "recorder": "netviz.Recorder",
+            "versions": versions(),
+            "complete": not self._diverged,
+            "offered": self._offered,
+        }
+
+    def _kept(self) -> MomentArrays:
+        """The kept moments as they are now, one or more."""
+        moments = None if self._moments is None else self._moments.as_now()
+        if not moments:
             raise InputError([Problem("recorder", "has recorded nothing yet; call snap in the training loop")])
-        return _recording(
-            self._arguments,
-            self._moments,
-            {
-                "recorder": "netviz.Recorder",
-                "versions": versions(),
-                "complete": not self._diverged,
-                "offered": self._offered,
-            },
-        )
+        return moments
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""
@@ -279,6 +297,26 @@ class Recorder:
         elif len(moments) == moments.room:
             moments.move(None, min(2 * moments.room, self._room))
         return moments
+
+
+@dataclass(frozen=True, eq=False)
+class NewestMoment:
+    """The newest kept moment of a recorder beside the first one, and the curves of all of them: small, and picklable.
+
+    Nothing is worked out yet: that is for the process which draws it.
+    """
+
+    arguments: RecorderArguments
+    moments: MomentArrays
+    curve_step: AnyArray
+    """(K,), the steps of all kept moments."""
+    curves: dict[str, Floats]
+    """(K,) each, as they were given, the loss first."""
+    info: dict[str, Any]
+
+    def recording(self) -> Recording:
+        """The recording of these moments: its curves, too, have values of no others."""
+        return _recording(self.arguments, self.moments, self.info)
 
 
 def _recording(arguments: RecorderArguments, moments: MomentArrays, info: dict[str, Any]) -> Recording:
