@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from netviz.scene.sweep import sweep
     from netviz.video.flashes import Flashes, flashes
     from netviz.web.embed import Post, embed
+    from netviz.web.live import live
+    from netviz.web.notebook import Film
 
 _MODULES = {
     "animate": "netviz.pipeline.api",
@@ -51,12 +53,14 @@ _MODULES = {
     "NetvizError": "netviz.errors",
     "NetvizWarning": "netviz.errors",
     "Event": "netviz.recording.event",
+    "Film": "netviz.web.notebook",
     "Comparison": "netviz.recording.comparison",
     "Recorder": "netviz.recording.recorder",
     "Recording": "netviz.recording.recording",
     "events": "netviz.pipeline.api",
     "Flashes": "netviz.video.flashes",
     "flashes": "netviz.video.flashes",
+    "live": "netviz.web.live",
     "load_scene": "netviz.scene.loader",
     "Post": "netviz.web.embed",
     "sonify": "netviz.pipeline.api",
@@ -68,6 +72,7 @@ _MODULES = {
 __all__ = [
     "Comparison",
     "Event",
+    "Film",
     "Flashes",
     "InputError",
     "NetvizError",
@@ -82,6 +87,7 @@ __all__ = [
     "events",
     "flashes",
     "inspect",
+    "live",
     "load_scene",
     "plan",
     "record",

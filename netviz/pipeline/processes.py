@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import IO, Any
 
@@ -47,7 +48,7 @@ class Processes(Executor):
     def __init__(self, jobs: int) -> None:
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="netviz")
         self._of_thread = threading.local()
-        self._workers: set[_Worker] = set()
+        self._workers: set[_Encoder] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -79,54 +80,52 @@ class Processes(Executor):
                     raise WorkerLost(f"{lost}, and so did the one before" if attempt > 1 else str(lost)) from None
         raise AssertionError
 
-    def _worker(self) -> _Worker:
+    def _worker(self) -> _Encoder:
         """This thread's worker; a new one if it has none."""
-        worker: _Worker | None = getattr(self._of_thread, "worker", None)
+        worker: _Encoder | None = getattr(self._of_thread, "worker", None)
         if worker is None:
             with self._lock:
                 if self._closed:
                     raise Cancelled
-                worker = self._of_thread.worker = _Worker()
+                worker = self._of_thread.worker = _Encoder()
                 self._workers.add(worker)
         return worker
 
-    def _forget(self, worker: _Worker) -> None:
+    def _forget(self, worker: _Encoder) -> None:
         self._of_thread.worker = None
         with self._lock:
             self._workers.discard(worker)
         worker.end()
 
 
-class _Worker:
-    """One process."""
+class WorkerProcess:
+    """One process of ours that runs a program, with messages to it and from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
+        """Start it. program: Python, whose one argument is the path along which it finds modules; see `START`."""
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`; has no name that could be left behind
-        self._token = ""
         # A session of its own: Ctrl-C reaches only us, and we end it.
         self._process = subprocess.Popen(
-            [sys.executable, "-c", START, json.dumps(sys.path)],
+            [sys.executable, "-c", program, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             start_new_session=True,
         )
 
-    def encode(self, film: SerializedTask, start: int, stop: int) -> tuple[bytes, ...]:
-        """Have a segment made. Raises SegmentFailed, WorkerLost, or Cancelled."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+    def send(self, message: Any) -> None:
+        """Send it a message. Raises WorkerLost."""
+        assert self._process.stdin is not None
         try:
-            send(self._process.stdin, (film.token, None if film.token == self._token else film, start, stop))
-            self._token = film.token
-            while True:
-                kind, what = receive(self._process.stdout)
-                if kind == "frames" and film.token in TRACKERS:
-                    TRACKERS[film.token].drawn(start, what)
-                elif kind == "failed":
-                    raise SegmentFailed(what)
-                elif kind == "encoded":
-                    encoded: tuple[bytes, ...] = what
-                    return encoded
+            send(self._process.stdin, message)
+        except (OSError, ValueError):
+            raise WorkerLost(self._end_in_words()) from None
+
+    def receive(self) -> Any:
+        """Wait for a message of it. Raises WorkerLost."""
+        assert self._process.stdout is not None
+        try:
+            return receive(self._process.stdout)
         except (EOFError, OSError, ValueError):
             raise WorkerLost(self._end_in_words()) from None
 
@@ -161,6 +160,28 @@ class _Worker:
                     pipe.close()
             except OSError:
                 pass
+
+
+class _Encoder(WorkerProcess):
+    """One that makes segments of films."""
+
+    def __init__(self) -> None:
+        super().__init__(START)
+        self._token = ""
+
+    def encode(self, film: SerializedTask, start: int, stop: int) -> tuple[bytes, ...]:
+        """Have a segment made. Raises SegmentFailed, WorkerLost, or Cancelled."""
+        self.send((film.token, None if film.token == self._token else film, start, stop))
+        self._token = film.token
+        while True:
+            kind, what = self.receive()
+            if kind == "frames" and film.token in TRACKERS:
+                TRACKERS[film.token].drawn(start, what)
+            elif kind == "failed":
+                raise SegmentFailed(what)
+            elif kind == "encoded":
+                encoded: tuple[bytes, ...] = what
+                return encoded
 
 
 # Program of a worker process: requests on standard input, answers on standard output.
@@ -199,13 +220,21 @@ def _read(pipe: IO[bytes], size: int) -> bytes:
 
 def serve_tasks() -> None:
     """Make segments until standard input ends, or we are told to go."""
+    serve(_serve)
+
+
+def serve(answer: Callable[[IO[bytes], IO[bytes]], None]) -> None:
+    """Answer requests until standard input ends, or we are told to go.
+
+    answer: given the pipes of requests and of answers, it goes on for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us
     signal.signal(signal.SIGTERM, _go)
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
     try:
-        _serve(requests, answers)
+        answer(requests, answers)
     except (EOFError, BrokenPipeError):
         os._exit(0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import sqrt
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -127,6 +128,13 @@ def safe_part(name: PlatformName | None, size: tuple[int, int]) -> tuple[float, 
         1 - _inset(covered.right, across),
         1 - _inset(covered.bottom, down),
     )
+
+
+def size_within(size: tuple[int, int], pixels: int) -> tuple[int, int]:
+    """Return a size of the same shape as one in pixels, with at most about so many in all; no side shorter than 128."""
+    width, height = size
+    scale = min(1.0, sqrt(pixels / (width * height)))
+    return max(128, round(width * scale / 2) * 2), max(128, round(height * scale / 2) * 2)
 
 
 def _inset(covered: float, filled: float) -> float:

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import groupby
-from math import sqrt
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +22,7 @@ from netviz.errors import InputError, NetvizError
 from netviz.pipeline.looks import Filmed
 from netviz.pipeline.render import render
 from netviz.pipeline.validation import film_timeline
-from netviz.scene.output import Output
+from netviz.scene.output import Output, size_within
 from netviz.scene.scene import Look
 from netviz.timeline.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
@@ -69,7 +68,7 @@ class PreviewVersion:
                 pixels = self._renderer.draw(self._timeline.frame(frame))
                 if pixels.shape[2] == 4:
                     pixels = over_checks(pixels)
-                self._jpegs[key] = _jpeg(np.ascontiguousarray(pixels))
+                self._jpegs[key] = jpeg(np.ascontiguousarray(pixels))
             return self._jpegs[key]
 
     def moment(self, at: str, seconds: float | None) -> tuple[int, str]:
@@ -86,7 +85,7 @@ class PreviewVersion:
             return last // 2, str(wrong)
 
 
-def _jpeg(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
+def jpeg(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> bytes:
     """Full colour at every pixel: thin bright lines on a dark ground are what these pictures are made of."""
     from PIL import Image
 
@@ -119,9 +118,7 @@ def _text(span: Span) -> str:
 
 def draft(scene: Look) -> Look:
     """The scene as a film that is made quickly: of the same shape, but small, and with few frames a second."""
-    width, height = scene.output.size
-    scale = min(1.0, sqrt(DRAFT_PIXELS / (width * height)))
-    size = max(128, round(width * scale / 2) * 2), max(128, round(height * scale / 2) * 2)
+    size = size_within(scene.output.size, DRAFT_PIXELS)
     output = Output(platform=scene.output.platform, size=size, fps=min(DRAFT_FPS, scene.output.fps), quality="draft")
     return scene.model_copy(update={"output": output})
 

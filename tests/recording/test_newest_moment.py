@@ -108,7 +108,7 @@ def test_a_look_at_moments_waits_until_they_are_moved(monkeypatch: pytest.Monkey
 
 def test_a_look_sees_whole_moments_alone() -> None:
     """A loop keeps moments and thins them out as fast as it can, and another thread looks at them all the time."""
-    rec = recorder(layers=[3, 4, 2], budget=60_000)
+    rec = recorder(layers=[3, 60, 60, 2], activation=["tanh"] * 3, budget=1_000_000)
     over, wrong, looks = threading.Event(), list[str](), 0
 
     def look() -> None:
@@ -127,8 +127,8 @@ def test_a_look_sees_whole_moments_alone() -> None:
     thread = threading.Thread(target=look)
     thread.start()
     try:
-        for step in range(3000):
-            full = [np.full((3, 4), float(step)), np.full((4, 2), float(step))]
+        for step in range(1500):
+            full = [np.full(shape, float(step)) for shape in ((3, 60), (60, 60), (60, 2))]
             rec.snap(float(step), weights=full, biases=[array[0] for array in full], keep=True)
     finally:
         over.set()
