@@ -23,7 +23,6 @@ import signal
 import subprocess
 import sys
 import tomllib
-import types
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -40,6 +39,7 @@ from netviz.cli.console import SIGNALS
 from netviz.pipeline import looks
 from netviz.scene.look_file import LookKeys, LookSource, read_look
 from netviz.scene.overrides import Override
+from tests.web.notebooks import FakeNotebook
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -192,12 +192,9 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    if "IPython" in page.read_text(encoding="utf-8"):  # which notebooks bring along
-        notebook, shown = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-        vars(notebook).update(version_info=(9, 0), get_ipython=lambda: None)
-        vars(shown).update(Video=lambda path, embed: Path(path).read_bytes(), HTML=str)
-        monkeypatch.setitem(sys.modules, "IPython", notebook)
-        monkeypatch.setitem(sys.modules, "IPython.display", shown)
+    if page.stem == "notebook":
+        FakeNotebook().install(monkeypatch)
+        vars(sys.modules["IPython.display"])["HTML"] = str
     load = netviz.load_scene
 
     def load_small(source: str | Path, *, overrides: dict[str, Any] | None = None, **more: Any) -> netviz.Scene:
