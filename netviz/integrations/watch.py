@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, overload
 
 from netviz.errors import InputError, Problem
+from netviz.recording.recorder import NewestMoment
 from netviz.recording.recording import Recording
 
 INTEGRATIONS = {
@@ -28,6 +29,9 @@ class Watched(Protocol):
 
     def recording(self) -> Recording:
         """The recording of all that is kept so far; it stays as it is while training goes on."""
+
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `netviz.live` draws it; another thread may ask for it."""
 
     def save(self, path: str | Path) -> None:
         """Write what has been kept so far, as `Recording.save` does."""

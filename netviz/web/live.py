@@ -6,7 +6,6 @@ while training goes on. The loop itself does nothing for it, and never waits.
 
 from __future__ import annotations
 
-import contextvars
 import os
 import threading
 import warnings
@@ -101,9 +100,7 @@ class LiveView:
         self._output = CellOutput(self._bundle)
         self._cell = _cell()
         self._worker = WorkerProcess(START)
-        # In this cell's context: its outputs are the cell's.
-        run = contextvars.copy_context().run
-        self._thread = threading.Thread(target=run, args=(self._run,), name="netviz live", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="netviz live", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

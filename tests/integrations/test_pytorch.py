@@ -252,6 +252,11 @@ def test_recorded_arrays_are_the_state_dict_of_their_step(dtype: Any) -> None:
     assert recording.info["offered"] == 121
     assert recording.step[0] == 0 and recording.step[-1] == 120 and watcher.steps == tuple(recording.step)
     assert 80 < len(recording.step) < 121, "early steps are all kept, later ones are not"
+    newest = watcher.newest().recording()
+    assert newest.step.tolist() == [0, 120]
+    for layer in (1, 2, 3):
+        for role, array in newest.parameters[layer].items():
+            assert np.array_equal(array, recording.parameters[layer][role][[0, -1]])
     for moment, step in enumerate(recording.step):
         for layer, name in enumerate(("0", "2", "4")):
             roles, state = recording.parameters[layer + 1], states[step]

@@ -395,5 +395,7 @@ def test_only_the_first_of_several_processes_records(monkeypatch: pytest.MonkeyP
     assert watcher.steps == () and not watcher.wants(0)
     with pytest.raises(InputError, match="the process of rank 1 records nothing; ask the one of rank 0"):
         watcher.recording()
+    with pytest.raises(InputError, match="the process of rank 1 records nothing; ask the one of rank 0"):
+        watcher.newest()
     monkeypatch.setattr(torch.distributed, "get_rank", lambda: 0)
     assert watched(mlp())[0].steps == (0,)

@@ -107,6 +107,7 @@ def test_moments_are_the_weights_and_losses_of_their_steps() -> None:
         assert recording.curves["loss"][moment] == seen[step][0]
         assert_is_moment(recording, moment, *seen[step][1:])
     assert_is_moment(recording, -1, clf.coefs_, clf.intercepts_)
+    assert_is_moment(rec.newest().recording(), -1, clf.coefs_, clf.intercepts_)
     assert recording.unit == "step" and recording.network.sizes == (4, 5, 3)
     assert recording.network.activations == ("relu", "softmax") and recording.network.loss == "cross_entropy"
     assert recording.info["model"] == "MLPClassifier" and "scikit-learn" in recording.info["versions"]
