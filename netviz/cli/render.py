@@ -32,7 +32,7 @@ from netviz.pipeline.render import request_problems
 from netviz.pipeline.validation import platform_text, tells
 from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
 from netviz.video.webvtt import captions_beside
-from netviz.video.writer import Film
+from netviz.video.writer import WrittenFilm
 from netviz.web.embed import url_problems
 
 OUTPUT_HELP = (
@@ -136,9 +136,9 @@ def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> N
     with located(*sources), console.progress_bar() as progress:
         targets = {source.target: source.targets for source in sources}
 
-        def ended(target: Path, outcome: Film | Exception) -> None:
+        def ended(target: Path, outcome: WrittenFilm | Exception) -> None:
             with progress.aside():
-                if isinstance(outcome, Film):
+                if isinstance(outcome, WrittenFilm):
                     console.result(_film_lines(targets[target], outcome))
                 else:
                     reason = (
@@ -147,7 +147,7 @@ def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> N
                     console.error(f"{console.name(target)}: {reason}")
 
         outcomes = netviz.render_many(films, progress=progress, ended=ended, **options)
-    made = sum(isinstance(outcome, Film) for outcome in outcomes.values())
+    made = sum(isinstance(outcome, WrittenFilm) for outcome in outcomes.values())
     if made < len(outcomes):
         console.message(f"{made} of {len(outcomes)} films were made")
         ctx.exit(1)
@@ -163,7 +163,7 @@ def _typed_before_surroundings(
     return (jobs, None) if typed == {"jobs"} else (None, cluster)
 
 
-def _film_lines(targets: Sequence[Path], film: Film) -> str:
+def _film_lines(targets: Sequence[Path], film: WrittenFilm) -> str:
     """A line for every file."""
     lines = []
     for target in targets:

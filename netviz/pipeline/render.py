@@ -23,7 +23,7 @@ from netviz.pipeline.validation import platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
 from netviz.scene.look_file import LookSource
 from netviz.video.formats import FrameStream
-from netviz.video.writer import Film, join_film
+from netviz.video.writer import WrittenFilm, join_film
 
 BEAT = 0.1
 """Seconds between two looks at how far the workers are."""
@@ -42,7 +42,7 @@ def render(
     cluster: str | None = None,
     progress: Progress | None = None,
     cache: bool = False,
-) -> Film:
+) -> WrittenFilm:
     """Make the film of a scene, or of a recording without training again, and write it.
 
     output: the file, whose end says what it becomes: .mp4, .webm, .mov (without a ground, for editors), .gif, .webp or
@@ -83,8 +83,8 @@ def render_many(
     cluster: str | None = None,
     progress: Progress | None = None,
     cache: bool = False,
-    ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
-) -> dict[Path, Film | Exception]:
+    ended: Callable[[Path, WrittenFilm | Exception], None] = lambda path, outcome: None,
+) -> dict[Path, WrittenFilm | Exception]:
     """Make several films, which share the workers. films: the file, or a tuple of files, of each, and what it is of.
 
     A film that fails does not stop the others: what went wrong with it is returned in its place, under its first file.
@@ -114,8 +114,8 @@ def render_all(
     cluster: str | None = None,
     progress: Progress | None = None,
     cache: bool = False,
-    ended: Callable[[Path, Film | Exception], None] = lambda path, outcome: None,
-) -> dict[Path, Film | Exception]:
+    ended: Callable[[Path, WrittenFilm | Exception], None] = lambda path, outcome: None,
+) -> dict[Path, WrittenFilm | Exception]:
     """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`."""
     segments = sum(len(job.spec.segments) * len(job.spec.streams) for job in jobs)
     if workers is None:
@@ -144,20 +144,20 @@ def _run_all(
     pool: WorkerPool,
     progress: Progress | None,
     cache: bool,
-    ended: Callable[[Path, Film | Exception], None],
-) -> dict[Path, Film | Exception]:
+    ended: Callable[[Path, WrittenFilm | Exception], None],
+) -> dict[Path, WrittenFilm | Exception]:
     """Run all jobs; the next is begun as soon as the workers of those under way do not keep everybody busy."""
     total = sum(job.spec.frame_count * len(job.spec.streams) for job in jobs)
     trackers: list[ProgressTracker] = []
-    outcomes: dict[Path, Film | Exception] = {}
-    under_way: dict[Path, Generator[None, None, Film]] = {}
+    outcomes: dict[Path, WrittenFilm | Exception] = {}
+    under_way: dict[Path, Generator[None, None, WrittenFilm]] = {}
     waiting = [*jobs]
 
     def report() -> None:
         if progress is not None and (frames := sum(tracker.frames for tracker in trackers)):
             progress("drawing", frames, total)
 
-    def end(path: Path, outcome: Film | Exception) -> None:
+    def end(path: Path, outcome: WrittenFilm | Exception) -> None:
         under_way.pop(path, None)
         outcomes[path] = outcome
         ended(path, outcome)
@@ -192,7 +192,7 @@ def _film(
     trackers: Mapping[FrameStream, ProgressTracker],
     progress: Progress | None,
     cache: bool,
-) -> Generator[None, None, Film]:
+) -> Generator[None, None, WrittenFilm]:
     """One film, from its prepared scene to its files; gives others their turn while there is nothing to be done.
 
     Scene -> recording -> finished plan -> a task for each stream of frames -> encoded segments -> film.

@@ -26,7 +26,7 @@ from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import comparison_problems
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
 from netviz.video.webvtt import captions_beside
-from netviz.video.writer import Film
+from netviz.video.writer import WrittenFilm
 
 LARGEST_DRAWN, MOST_IN_LAYER = 600_000, 1_024
 """Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
@@ -233,7 +233,7 @@ def platform_length_problems(scene: Look, seconds: Fraction) -> list[Problem]:
     return [Problem("output.platform", message)]
 
 
-def platform_notes(scene: Look, film: Film) -> list[str]:
+def platform_notes(scene: Look, film: WrittenFilm) -> list[str]:
     """Notes on files that are too large for the scene's platform."""
     name, platform = scene.output.platform, platform_of(scene.output.platform)
     if platform is None or platform.largest_file is None:

@@ -33,8 +33,8 @@ Segments = Callable[[FrameStream], Iterator[tuple[bytes, ...] | None]]
 
 
 @dataclass(frozen=True)
-class Film:
-    """A finished film. files: the files it became, with their sizes in bytes. frames, seconds: of the whole film.
+class WrittenFilm:
+    """A film in its files. files: those it became, with their sizes in bytes. frames, seconds: of the whole film.
 
     captions: the file of its captions, WebVTT, if it has any.
     """
@@ -101,7 +101,7 @@ def write_film(
     overwrite: bool = False,
     on_frame: Callable[[int], None] | None = None,
     stall_limit: float = STALL_LIMIT,
-) -> Film:
+) -> WrittenFilm:
     """Write a film, whole or not at all: encode it beside the target, decode and count it, then rename it.
 
     target: the file, of the kind that its name says; MP4 where it says none. pictures: `frame_count` buffers as
@@ -125,7 +125,7 @@ def write_film(
         try:
             next(joining)
         except StopIteration as end:
-            film: Film = end.value
+            film: WrittenFilm = end.value
             return film
 
 
@@ -143,7 +143,9 @@ def refuse(spec: OutputSpec) -> None:
     executable()
 
 
-def join_film(spec: OutputSpec, segments: Segments, stall_limit: float = STALL_LIMIT) -> Generator[None, None, Film]:
+def join_film(
+    spec: OutputSpec, segments: Segments, stall_limit: float = STALL_LIMIT
+) -> Generator[None, None, WrittenFilm]:
     """Join encoded segments, in order, into a film; a generator, so that other films can be joined meanwhile.
 
     segments: called once all targets are locked. Whenever the next segment is not ready, the generator yields.
@@ -162,7 +164,7 @@ def join_film(spec: OutputSpec, segments: Segments, stall_limit: float = STALL_L
         sizes = {target: file_size(part) for target, part in zip([*targets, *sidecars], parts, strict=True)}
     captions = None if spec.captions is None else spec.captions.absolute()
     shown = {path: size for path, size in sizes.items() if path != captions}
-    return Film(shown, spec.frame_count, spec.seconds, captions)
+    return WrittenFilm(shown, spec.frame_count, spec.seconds, captions)
 
 
 def _write_stream(

@@ -24,7 +24,7 @@ from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.video.formats import OPAQUE
 from netviz.video.images import picture_file
-from netviz.video.writer import Film
+from netviz.video.writer import WrittenFilm
 from netviz.web import snippets
 from netviz.web.mime_types import film_type
 from netviz.web.player_page import Played, clock_of, curve_of, player_page
@@ -50,7 +50,7 @@ class Post:
     the film."""
 
     folder: Path
-    films: tuple[Film, ...]
+    films: tuple[WrittenFilm, ...]
     files: tuple[Path, ...]
     poster: int
 
@@ -146,7 +146,7 @@ def _prefix(url: str) -> str:
     return f"{url}/" if url[-1:].isalnum() else url
 
 
-def _at(folder: Path, film: Film) -> Film:
+def _at(folder: Path, film: WrittenFilm) -> WrittenFilm:
     """A film whose files have come to lie in a folder."""
     captions = None if film.captions is None else folder / film.captions.name
     return replace(film, files={folder / path.name: size for path, size in film.files.items()}, captions=captions)
@@ -159,7 +159,7 @@ def _films(
     reduced: Finished,
     jobs: int | None,
     progress: Progress | None,
-) -> list[Film]:
+) -> list[WrittenFilm]:
     """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
     scene, queue = prepared.scene, []
     for film, is_reduced in ((finished, False), (reduced, True)):
@@ -175,7 +175,7 @@ def _films(
     return [_with_captions(film, folder / f"{scene.name}.vtt") for film in finished_films]
 
 
-def _with_captions(film: Film, captions: Path) -> Film:
+def _with_captions(film: WrittenFilm, captions: Path) -> WrittenFilm:
     """The film with the one file of captions; its own says the same, and goes."""
     if film.captions is None or film.captions == captions:
         return film

@@ -13,7 +13,7 @@ from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack
 from netviz.pipeline.validation import platform_length_problems, platform_notes, platform_text
 from netviz.scene.output import PLATFORMS
-from netviz.video.writer import Film
+from netviz.video.writer import WrittenFilm
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, SMALL
 from tests.conftest import short_scene
@@ -67,7 +67,7 @@ def test_music_that_makes_a_film_too_long_can_be_cut() -> None:
 
 def test_a_file_that_is_too_large_is_worth_a_word() -> None:
     scene = short_scene(output__platform="x", output__size="320x180")
-    film = Film({Path("xor.webm"): 512_000_000, Path("xor.mp4"): 512_000_001}, 300, Fraction(10))
+    film = WrittenFilm({Path("xor.webm"): 512_000_000, Path("xor.mp4"): 512_000_001}, 300, Fraction(10))
     (note,) = platform_notes(scene, film)
     assert note.startswith("xor.mp4: 512.0 MB are more than the 512.0 MB that x takes; a shorter film,")
     assert platform_notes(scene, replace(film, files={film.path: 512_000_000})) == []

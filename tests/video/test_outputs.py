@@ -29,7 +29,7 @@ from netviz.video.formats import (
 )
 from netviz.video.transcode import finish_arguments
 from netviz.video.verify import decode
-from netviz.video.writer import Film, OutputSpec, join_film
+from netviz.video.writer import OutputSpec, WrittenFilm, join_film
 from tests.video.support import FPS, SIZE, atom, bars, description, moving_pictures, planes, run_real
 
 CODEC = usual_webm()
@@ -54,7 +54,7 @@ def made(
     audio: Path | None = None,
     frames: int = FRAMES,
     source: Any = None,
-) -> Film:
+) -> WrittenFilm:
     """A film that becomes several files. source: its pictures, where they are no discs or bars."""
     sound = None if audio is None else Soundtrack(audio)
     wanted = OutputSpec(outputs_of(targets, settings), settings, frames, sound)
@@ -68,7 +68,7 @@ def made(
         try:
             next(making_of_it)
         except StopIteration as end:
-            film: Film = end.value
+            film: WrittenFilm = end.value
             return film
 
 

@@ -13,7 +13,7 @@ import pytest
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError
 from netviz.video.verify import decode
-from netviz.video.writer import Film, write_film
+from netviz.video.writer import WrittenFilm, write_film
 from tests.video.support import (
     FPS,
     REAL,
@@ -51,7 +51,7 @@ def test_the_frames_decide_the_length(tmp_path: Path, music: Path, fps: Fraction
     target = tmp_path / "film.mp4"
     seconds = frames / fps
     film = write_film(target, moving_pictures(frames), **request(frame_count=frames, fps=fps, audio=Soundtrack(music)))
-    assert film == Film({target: target.stat().st_size}, frames, seconds)
+    assert film == WrittenFilm({target: target.stat().st_size}, frames, seconds)
     found = decode(target, sound=True)
     assert found.frames == frames
     assert found.samples is not None
