@@ -67,10 +67,11 @@ class Film:
     ) -> None:
         """The film of a scene, or of a recording or recorder as far as it is now.
 
-        look, frames, jobs, cache: as in `render`. In a cell a film is smaller than a file, so that it is there in
-        seconds: of its own shape, but with no more pixels than 960x540, at most 20 frames a second, in draft quality,
-        as WebM (VP9 and Opus). What the look says of its output is done instead. Raises InputError with all that is
-        wrong.
+        In a cell a film is smaller than a file, so that it is there in seconds: of its own shape, but with no more
+        pixels than 960x540, at most 20 frames a second, in draft quality, as WebM (VP9 and Opus). What a look says of
+        its output is done instead.
+
+        look, frames, jobs, cache: as in `render`. Raises InputError with all that is wrong.
         """
         film = resolved(source, look, frames)
         given = read_look(look).overrides

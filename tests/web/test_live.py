@@ -44,7 +44,8 @@ def is_running(view: Any) -> bool:
 
 def test_the_newest_moment_is_shown_and_the_last_one_stays(cell: FakeNotebook) -> None:
     run, alone = Run(), Run().train(60)
-    with netviz.live(run.recorder, look={"style": "playground", "duration": 5, "output": {"size": "square"}}) as view:
+    of_film = {"duration": 5, "captions": [{"text": "Half-way", "at": "cycle:500"}]}
+    with netviz.live(run.recorder, look={"style": "playground", **of_film, "output": {"size": "square"}}) as view:
         assert cell.lines == ["live: waiting for two steps that are kept"]
         run.train(20)
         until(lambda: cell.updates)

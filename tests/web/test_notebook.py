@@ -223,7 +223,7 @@ def test_only_webm_is_saved_and_nothing_is_written_over(
 
 
 @pytest.mark.parametrize(
-    ("error", "line"), [(NetvizError("no room"), "no room"), (KeyboardInterrupt(), "it was interrupted")]
+    ("error", "line"), [(NetvizError("<b>no room"), "<b>no room"), (KeyboardInterrupt(), "it was interrupted")]
 )
 def test_what_goes_wrong_is_said_under_the_poster(
     run: Run, cell: FakeNotebook, monkeypatch: pytest.MonkeyPatch, error: BaseException, line: str
@@ -239,4 +239,5 @@ def test_what_goes_wrong_is_said_under_the_poster(
     else:
         show(film)
     assert cell.last["text/plain"] == f"The film was not made: {line}"
+    assert "".join(next(tree(cell.last).iter("figcaption")).itertext()) == cell.last["text/plain"]
     assert [*tree(cell.last).iter("img")] and len(cell.displays) == 1
