@@ -27,7 +27,7 @@ from netviz.recording.recording import Recording
 from netviz.scene.look_file import LookKeys, LookSource, read_look
 from netviz.scene.output import Output, size_within
 from netviz.scene.overrides import Override
-from netviz.timeline.moments import moment_frame
+from netviz.timeline.plan import SHOWING, Plan
 from netviz.web.notebook import Bundle, CellOutput, data_uri, is_in_notebook, picture_html, status_bundle
 
 PERIOD = 0.5
@@ -37,6 +37,8 @@ LONGEST_END = 20.0
 """Most seconds that `stop` waits for the last picture."""
 LOOKS = ("title", "subtitle", "network", "style", "theme", "palette", "panels", "words", "font", "output")
 """Keys of a look that a single picture has a use for."""
+ANSWERED = 0.75
+"""Part of the last example's presentation at which its answer stands beside the target, and those of all others too."""
 NICENESS = 10
 """How far the drawing process stands back behind training, where both want the same processor."""
 
@@ -235,7 +237,7 @@ def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def drawn(newest: NewestMoment, look: Mapping[str, Any], errors: dict[int, float]) -> LivePicture:
-    """The picture of a moment: of the first probe's way through the network, or of all points of a plane.
+    """The picture of a moment: the last probe's way through the network, or all points of a plane.
 
     look: values by dotted key. errors: the probes' error in each moment drawn before, to which this one's is added.
     """
@@ -252,9 +254,17 @@ def drawn(newest: NewestMoment, look: Mapping[str, Any], errors: dict[int, float
     prepared = prepare(film)
     prepared.refuse()
     timeline = finish(prepared, film.recorded).timeline
-    step = timeline.plan.shown_cycles[-1]
-    picture = draw_picture(timeline, moment_frame(timeline, f"cycle:{step}"))
+    frame, step = newest_frame(timeline.plan)
+    picture = draw_picture(timeline, frame)
     return LivePicture(jpeg(np.ascontiguousarray(picture)), output.size, f"{recording.unit} {step:,}")
+
+
+def newest_frame(plan: Plan) -> tuple[int, int]:
+    """The frame that shows the newest step whole: of several examples the last with its answer; and that step."""
+    last = [span for span in plan.spans if span.kind in SHOWING][-1]
+    if last.kind == "sweep":  # on its way there until it ends
+        return last.stop - 1, last.cycle
+    return last.start + int(ANSWERED * (last.stop - last.start)), last.cycle
 
 
 def with_all_curves(newest: NewestMoment, errors: dict[int, float]) -> Recording:

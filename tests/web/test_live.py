@@ -16,6 +16,9 @@ import pytest
 from PIL import Image
 
 import netviz
+from netviz.drawing.renderer import draw_picture
+from netviz.pipeline.looks import filmed
+from netviz.pipeline.prepare import finish, prepare
 from netviz.web import live
 from tests.recording.recorders import refused
 from tests.web.notebooks import FakeNotebook, Run
@@ -65,18 +68,35 @@ def test_the_newest_moment_is_shown_and_the_last_one_stays(cell: FakeNotebook) -
     assert first.mean() > 150 and np.abs(first.astype(int) - last).mean() > 0.5  # a light picture, and another one
 
 
-def test_the_picture_is_that_of_the_newest_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the same moment the film's own picture differs in nothing."""
+def test_the_picture_is_that_of_the_newest_moment() -> None:
+    """It differs in nothing from that of a film of the whole run, when the last example of that step has been shown."""
     run = Run().train(30)
     drawn = live.drawn(run.recorder.newest(), {"output.size": "640x360"}, {})
-    look = {"story": None, "output": {"size": "640x360"}}
-    still = netviz.still(run.recorder, "cycle:29", look=look, frames=1)
+    shown = filmed(run.recorder, {"story": None, "output": {"size": "640x360"}}, frames=1)
+    timeline = finish(prepare(shown), shown.recorded).timeline
+    steps = [span for span in timeline.plan.spans if span.kind == "step"]
+    assert len(steps) == 4 and steps[-1].cycle == 29 and steps[-1].example == 3
+    still, other = (draw_picture(timeline, (span.start + 3 * span.stop) // 4) for span in (steps[-1], steps[-2]))
     with Image.open(io.BytesIO(drawn.jpeg)) as picture:
         found = np.asarray(picture).astype(int)
     assert drawn.moment == "step 29" and drawn.size == (640, 360)
-    assert np.abs(found - still).mean() < 3
-    other = netviz.still(run.recorder, "cycle:29", look={**look, "theme": "paper"}, frames=1)
-    assert np.abs(found - other).mean() > 50
+    assert np.abs(found - still).mean() < 3 < np.abs(found - other).mean()
+
+
+@pytest.mark.parametrize("is_plane", [False, True], ids=["one by one", "together"])
+def test_what_is_drawn_is_the_newest_step_and_nothing_on_the_way_there(is_plane: bool) -> None:
+    """Points of a plane are seen together while all weights go on: only at its end is that the newest step."""
+    random = np.random.default_rng(5)
+    plane = {"points": random.normal(0, 1, (60, 2)), "point_targets": random.integers(0, 2, 60).astype(float)}
+    run = Run(**plane if is_plane else {}).train(400)
+    shown = filmed(live.with_all_curves(run.recorder.newest(), {}), {"story": None})
+    timeline = finish(prepare(shown), shown.recorded).timeline
+    number, step = live.newest_frame(timeline.plan)
+    frame = timeline.frame(number)
+    assert step == 399 == round(frame.curve_cycle)
+    last = run.recorder.newest().recording()
+    for layer, weights in enumerate(frame.weights):
+        assert np.allclose(np.asarray(weights)[: len(last.weights[layer][-1])], last.weights[layer][-1], atol=1e-9)
 
 
 def test_curves_have_all_moments_whichever_are_drawn() -> None:
