@@ -13,6 +13,7 @@ import weakref
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import IO, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -80,6 +81,8 @@ def live(recorder: Live, *, look: LookSource | None = None) -> LiveView:
         problems.append(Problem("netviz.live", message))
     if problems:
         raise InputError(problems)
+    for note in keys.notes:
+        warnings.warn(note, NetvizWarning, stacklevel=2)
     earlier = _VIEWS.pop(recorder, None)
     if earlier is not None:  # of the same cell, run once more
         earlier.end()
@@ -153,7 +156,7 @@ class LiveView:
         finally:
             self._worker.ask_to_go()
             self._worker.end()
-        self._show(why or ("" if self._picture is None else self._picture.moment))
+        self._show(why or ("fewer than two steps were kept" if self._picture is None else self._picture.moment))
 
     def _newer(self, recorder: Live) -> NewestMoment | None:
         """The newest moment, if it is another than the one that is shown."""
@@ -226,6 +229,7 @@ def serve_pictures() -> None:
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     from threadpoolctl import threadpool_limits
 
+    import_module("netviz.drawing.renderer")  # takes its time to load: now, while there is nothing to be drawn
     look, errors = receive(requests), dict[int, float]()
     with threadpool_limits(1):  # training needs the cores
         while True:

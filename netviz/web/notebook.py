@@ -239,13 +239,14 @@ class CellFilm:
         }
 
     def _player(self, source: str, line: str) -> str:
-        width, height = self.poster.size
+        """The video. In it the poster once more, which is left where somebody takes the video itself out."""
+        (width, height), poster, summary = self.poster.size, self.poster.uri, self.poster.summary
+        size = f'width="{width}" height="{height}"'
         return (
-            f'<figure style="{_FIGURE}"><video controls playsinline preload="metadata" width="{width}" '
-            f'height="{height}" poster="{self.poster.uri}" aria-label="{escape(self.poster.summary.label)}" '
-            f'style="{_MEDIUM}">'
+            f'<figure style="{_FIGURE}"><video controls playsinline preload="metadata" {size} poster="{poster}" '
+            f'aria-label="{escape(summary.label)}" style="{_MEDIUM}">'
             f"<source src=\"{escape(source)}\" type='{self.type}'>{self._track()}"
-            f"<p>{escape(say(self.scene, 'page-no-film'))}</p></video>"
+            f'<img src="{poster}" {size} alt="{escape(summary.alt)}" style="{_MEDIUM}"></video>'
             f'<figcaption style="{_LINE}">{escape(line)}</figcaption></figure>'
         )
 

@@ -40,7 +40,7 @@ class FakeNotebook:
 
     @property
     def last(self) -> Bundle:
-        return [*self.displays, *self.updates][-1] if not self.updates else self.updates[-1]
+        return [*self.displays, *self.updates][-1]
 
     @property
     def lines(self) -> list[str]:

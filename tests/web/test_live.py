@@ -139,6 +139,12 @@ def test_what_cannot_be_drawn_is_said_once(cell: FakeNotebook) -> None:
     assert "oil" in cell.last["text/plain"] and "<img" not in cell.last["text/html"]
 
 
+def test_a_run_of_one_step_has_no_picture(cell: FakeNotebook) -> None:
+    with netviz.live(Run().train(1).recorder):
+        pass
+    assert cell.lines[1:] == ["fewer than two steps were kept"]
+
+
 def test_it_ends_with_the_recorder(cell: FakeNotebook) -> None:
     run = Run().train(5)
     view = netviz.live(run.recorder)

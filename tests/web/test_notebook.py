@@ -104,6 +104,8 @@ def test_the_poster_and_the_captions_go_with_the_film(shown: tuple[netviz.Film, 
     _, cell = shown
     (video,) = tree(cell.last).iter("video")
     (track,) = tree(cell.last).iter("track")
+    (inside,) = video.iter("img")
+    assert inside.get("src") == video.get("poster") and inside.get("alt").startswith("Moons ")
     captions = data_of(track.get("src"), "text/vtt").decode()
     assert captions.startswith("WEBVTT\n") and " --> " in captions
     assert track.get("default") is None  # the picture has them itself
