@@ -27,7 +27,7 @@ from netviz.cli.options import (
 )
 from netviz.cli.sources import OUTPUT_SUFFIXES, located, read_source
 from netviz.errors import InputError, Problem
-from netviz.pipeline.looks import Filmed
+from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.validation import one_run_problems, target_problems
 from netviz.scene.messages import printable
@@ -194,25 +194,34 @@ def scenes_command(as_json: bool) -> None:
     metavar="SCENE",
     show_default=True,
     shell_complete=complete_scene,
-    help="Which scene to copy; or what to write as one: a Playground link, or a film, picture or recording.",
+    help="Which scene to copy; or what to write as one: a Playground link, a film, a picture or a recording.",
 )
 @overwrite_option
 @debug_option
 def new_command(target: Path, source: str, overwrite: bool) -> None:
-    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names."""
+    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names.
+
+    Of a run that netviz did not train (--from RUN.npz) it is a look: the keys that you are likely to change, each as
+    the film has it now and with a comment, for `netviz render RUN.npz --look FILE`.
+    """
     from netviz.atomic_files import atomic_write
+    from netviz.pipeline.new_look import new_look
     from netviz.scene.files import SCENE_SUFFIXES
     from netviz.scene.loader import files_beside, scene_text
     from netviz.scene.playground_link import is_link
 
     problems = target_problems(target, SCENE_SUFFIXES, overwrite)
     text, copies = "", dict[Path, bytes]()
-    inspected = None
+    inspected = run = None
     try:
         with console.warnings_shown(strict=False):
             if _is_made(source):
                 inspected = netviz.inspect(source)
-            text = inspected.scene if inspected is not None else scene_text(source)
+            run = None if inspected is None else inspected.recording
+            if run is not None and run.training_setup is None and not problems:
+                text = new_look(filmed(run), Path(source).name, target.name)
+            else:
+                text = inspected.scene if inspected is not None else scene_text(source)
             beside_source = {} if inspected is not None else files_beside(source)
             copies = {target.parent / name: path.read_bytes() for name, path in beside_source.items()}
     except InputError as wrong:
@@ -226,14 +235,13 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
             temporary.write_bytes(content)
     is_look = inspected is not None and bool(inspected.about.run)
     what = "a copy" if inspected is None else "the look" if is_look else "the scene"
-    of = "the link's run" if is_link(source) else f"{what} of {source}"
+    of = "the link's run" if is_link(source) else f"{what} of {printable(source)}"
     beside = "".join(f", and {printable(path.name)} beside it" for path in copies)
     if inspected is not None and inspected.about.files:
         beside += f"; beside it have to lie: {printable(', '.join(inspected.about.files))}"
     named = shlex.quote(str(target))
     if is_look:
-        is_recording = inspected is not None and inspected.recording is not None
-        named = f"{shlex.quote(source) if is_recording else 'RUN.npz'} --look {named}"
+        named = f"{'RUN.npz' if run is None else shlex.quote(source)} --look {named}"
     console.result(f"{console.name(target)}: {of}{beside}; netviz render {printable(named)}")
 
 

@@ -33,7 +33,7 @@ GROUPS: list[tuple[str, dict[str, str]]] = [
         "Begin a scene of your own",
         {
             "scenes": "List the scenes that come with netviz.",
-            "new": "Write a copy of a scene to tweak.",
+            "new": "Write a copy of a scene to tweak, or a look of your run.",
             "validate": "Check a scene without making anything of it.",
         },
     ),

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -44,14 +44,14 @@ class Written:
     files: tuple[str, ...]
 
 
-def written(scene: Look) -> Written:
+def written(scene: Look, always: Collection[str] = ALWAYS) -> Written:
     """Export a scene as the data of a scene file, in the order of netviz's keys, without the scene's name.
 
-    Of a file's path only the file name is left (bundled files are bundled:NAME again), and two files of one name get
-    different ones.
+    always: keys that are exported even where they have their default. Of a file's path only the file name is left
+    (bundled files are bundled:NAME again), and two files of one name get different ones.
     """
     names: dict[str, str] = {}
-    data = _explicit_values(scene, names)
+    data = _explicit_values(scene, names, always)
     data = {key: value if key in _AS_THEY_ARE else plain(value) for key, value in data.items()}
     return Written(data, tuple(dict.fromkeys(name for name in names.values() if not name.startswith(BUNDLED))))
 
@@ -69,7 +69,7 @@ def scene_file(data: Mapping[str, Any], heading: str, files: tuple[str, ...] = (
     return as_yaml(data, heading + beside, {})
 
 
-def _explicit_values(part: Part, names: dict[str, str]) -> dict[str, Any]:
+def _explicit_values(part: Part, names: dict[str, str], always: Collection[str] = ()) -> dict[str, Any]:
     """Return the values of a part that differ from its defaults, or have to be exported in any case."""
     in_json = part.model_dump(mode="json")
     values: dict[str, Any] = {}
@@ -78,7 +78,7 @@ def _explicit_values(part: Part, names: dict[str, str]) -> dict[str, Any]:
         is_root = isinstance(part, Look)
         if is_root and name in _NEVER:
             continue
-        if name in VALUE_KINDS or (is_root and name in ALWAYS) or value != info.get_default(call_default_factory=True):
+        if name in VALUE_KINDS or name in always or value != info.get_default(call_default_factory=True):
             key = info.alias or name
             values[key] = _value(name, value, info, in_json[key], names)
     return values
@@ -93,12 +93,18 @@ def _value(name: str, value: Any, info: FieldInfo, in_json: Any, names: dict[str
         case (float() as number,) if name in _VECTORS:
             return number
         case Fraction():
-            # As a number where that is exact, as it would be typed.
-            return float(value) if Fraction(str(float(value))) == value else str(value)
+            return exact(value)
         case str() if value != SONIFY and _is_file(info):
             return _file_name(value, names)
         case _:
             return in_json
+
+
+def exact(value: Fraction) -> float | int | str:
+    """A fraction as it would be typed: as a number where that is exact."""
+    if Fraction(str(float(value))) != value:
+        return str(value)
+    return int(value) if value.denominator == 1 else float(value)
 
 
 def _short(values: dict[str, Any], part: Part, info: FieldInfo) -> Any:
@@ -147,7 +153,7 @@ def _free_name(path: str, used: set[str]) -> str:
 
 # YAML: plain data as the text of a scene file, with comments.
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[1-9][0-9]*x[1-9][0-9]*")
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _NOT_TEXT = ("true", "false", "null")
 COLUMN = 42
@@ -190,21 +196,21 @@ def plain(value: Any) -> Any:
 def _entry(key: str, value: Any, indent: str, comment: str | None, *, block: bool = False) -> list[str]:
     """Format a key and its value: in one line, or in one line for each item of a list of lists or mappings."""
     if isinstance(value, list) and (block or any(isinstance(item, list | Mapping) for item in value)):
-        items = [f"{indent}  - {_flow(item)}" for item in value]
+        items = [f"{indent}  - {flow(item)}" for item in value]
         return [_commented(f"{indent}{_key(key)}:{'' if items else ' []'}", comment), *items]
-    return [_commented(f"{indent}{_key(key)}: {_flow(value)}", comment)]
+    return [_commented(f"{indent}{_key(key)}: {flow(value)}", comment)]
 
 
 def _commented(text: str, comment: str | None) -> str:
     return f"{text:{COLUMN}}  # {comment}" if comment else text
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
     """Format a value in one line: JSON, which is YAML, with plain words and keys left without quotes."""
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_key(key)}: {_flow(inner)}' for key, inner in value.items())}}}"
+        return f"{{{', '.join(f'{_key(key)}: {flow(inner)}' for key, inner in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     if isinstance(value, str):
         return value if _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT else _quoted(value)
     return json.dumps(value)

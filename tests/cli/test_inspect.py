@@ -120,7 +120,13 @@ def test_the_look_of_a_film_of_somebody_elses_run(call: Call, foreign: netviz.Re
     replace(foreign, look={"title": "Its own"}).save(tmp_path / "looking.npz")
     made = call("new", "own.yaml", "--from", "looking.npz").out
     assert made == "own.yaml: the look of looking.npz; netviz render looking.npz --look own.yaml\n"
-    assert yaml.safe_load((tmp_path / "own.yaml").read_text()) == {"title": "Its own"}
+    own = (tmp_path / "own.yaml").read_text()
+    assert yaml.safe_load(own)["title"] == "Its own" and "3-5-2 neurons (tanh, softmax)" in own, "with comments"
+    assert call("validate", "looking.npz", "--look", "own.yaml").code == 0
+    assert call("new", "own.yaml", "--from", "looking.npz").errors == [
+        "own.yaml: exists already; --overwrite replaces it"
+    ]
+    assert (tmp_path / "own.yaml").read_text() == own
 
 
 def test_a_recording_need_not_say_what_made_it(call: Call, foreign: netviz.Recording, tmp_path: Path) -> None:
