@@ -114,6 +114,8 @@ class FilmCallback(FitFilm, framework.Callback):
                 loss=self._loss,
                 classes=self._classes,
                 names=self._names,
+                points=None,
+                point_targets=None,
                 unit="step",
                 budget=self._budget,
             )

@@ -14,6 +14,7 @@ from torch import nn
 from netviz.errors import InputError, NetvizNote, Problem
 from netviz.integrations.pytorch_given import (
     rank,
+    read_examples,
     read_inputs,
     read_targets,
     refuse_unreadable,
@@ -42,6 +43,8 @@ def watch(
     loss: Any,
     classes: Sequence[str],
     names: Sequence[str],
+    points: Any,
+    point_targets: Any,
     unit: str,
     budget: str | float,
 ) -> Watcher:
@@ -52,8 +55,10 @@ def watch(
     refuse_unreadable(model)
     of_loss = loss_function(loss)
     inputs, found = traced(model, read_inputs(X, model))
-    seen = WatchedModel(model, inputs, found, read_targets(y), of_loss)
+    seen = WatchedModel(model, inputs, found, read_targets("y", y), of_loss)
     shown = plain_array_of(as_numbers(inputs.shown).reshape(len(inputs.shown), -1))
+    others = None if points is None else plain_array_of(as_numbers(read_examples("points", points, model)).flatten(1))
+    of_others = read_targets("point_targets", point_targets)
 
     def recorder() -> tuple[Recorder, list[str]]:
         try:
@@ -67,6 +72,8 @@ def watch(
                     loss=seen.loss,
                     classes=seen.chosen_of(classes),
                     names=names,
+                    points=others,
+                    point_targets=of_others,
                     unit=unit,
                     budget=budget,
                 )

@@ -56,11 +56,11 @@ def read_inputs(given: Any, model: nn.Module) -> Inputs:
     Whole numbers stay whole, and all else is of the model's precision.
     """
     if isinstance(given, Mapping):
-        inputs = Inputs((), {str(name): _examples(f"X[{name!r}]", each, model) for name, each in given.items()})
+        inputs = Inputs((), {str(name): read_examples(f"X[{name!r}]", each, model) for name, each in given.items()})
     elif isinstance(given, tuple) and len(given) > 1 and len(given) == _inputs_taken(model):
-        inputs = Inputs(tuple(_examples(f"X[{index}]", each, model) for index, each in enumerate(given)), {})
+        inputs = Inputs(tuple(read_examples(f"X[{index}]", each, model) for index, each in enumerate(given)), {})
     else:
-        inputs = Inputs((_examples("X", given, model),), {})
+        inputs = Inputs((read_examples("X", given, model),), {})
     if not inputs.tensors:
         raise refusal("X", "is empty; expected one example or more, as the model takes them")
     counts = {len(each) for each in inputs.tensors}
@@ -76,7 +76,7 @@ def _inputs_taken(model: nn.Module) -> int:
     return sum(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
 
 
-def _examples(where: str, given: Any, model: nn.Module) -> Tensor:
+def read_examples(where: str, given: Any, model: nn.Module) -> Tensor:
     """Examples (P, ...) as a tensor of the model's device and precision."""
     if isinstance(given, torch.utils.data.Dataset | torch.utils.data.DataLoader):
         of = f"{where}.dataset" if isinstance(given, torch.utils.data.DataLoader) else where
@@ -111,11 +111,11 @@ def shape_of_inputs(shown: Tensor) -> tuple[int, ...]:
     return (max(shown.numel() // len(shown), 1),)
 
 
-def read_targets(given: Any) -> AnyArray | None:
-    """y as an array: whole numbers stay whole."""
+def read_targets(where: str, given: Any) -> AnyArray | None:
+    """Targets as an array: whole numbers stay whole."""
     if given is None:
         return None
-    tensor = _tensor("y", given)
+    tensor = _tensor(where, given)
     if tensor.dtype == torch.bool:
         tensor = tensor.to(torch.uint8)
     return plain_array(tensor.float() if tensor.dtype == torch.bfloat16 else tensor)

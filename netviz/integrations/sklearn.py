@@ -7,6 +7,7 @@ is given the same arguments and gives the same results, and no random number is 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ import numpy.typing as npt
 import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
 from netviz.integrations.held_out import held_out_curves
 from netviz.integrations.sklearn_examples import column_names, labels_of, numbers_of, targets_of
 from netviz.recording.recorder import NewestMoment, Recorder
@@ -38,6 +39,8 @@ def watch(
     loss: str | None = None,
     classes: Sequence[str] = (),
     names: Sequence[str] = (),
+    points: Any = None,
+    point_targets: Any = None,
     unit: str = "step",
     budget: str | float = "256 MB",
 ) -> EstimatorWatcher:
@@ -48,13 +51,14 @@ def watch(
         netviz.render(rec, "film.mp4")
 
     X: (P, n_features), the probes, transformed as those that `fit` gets; of more than 64 evenly spaced ones are
-    recorded. They need not be among the examples learned from. The inputs are named where X is a table with names of
-    columns, such as a DataFrame.
+    recorded, and of two features up to 500 of the others as points of the plane. They need not be among the examples
+    learned from. The inputs are named where X is a table with names of columns, such as a DataFrame.
     y: their labels, which the estimator's own classes turn into targets, or (P, n_outputs) for several labels each; of
     a regressor the values (P,) or (P, n_outputs).
     loss: is the estimator's own, and may be left out. classes: texts for the estimator's `classes_`, which are their
     own names otherwise. A binary classifier has one output: the probability of the second of its classes. names: of the
-    probes. unit: step, one update of the weights by one mini-batch, or epoch. budget: as in `Recorder`.
+    probes. points, point_targets: as X and y, other points of the plane. unit: step, one update of the weights by one
+    mini-batch, or epoch. budget: as in `Recorder`.
 
     Raises InputError with what is wrong, here or at the first step of `fit`, before anything is learned.
     """
@@ -68,13 +72,14 @@ def watch(
         problems.append(Problem("loss", f"{loss!r} is not what this {_kind(model)} learns by, {known}; leave it out"))
     if classes and not isinstance(model, MLPClassifier):
         problems.append(Problem("classes", f"{_kind(model)} has none; leave them out"))
-    probes, right = numbers_of(X), None if y is None else labels_of(y)
+    probes, labels = _given("X", X, "y", y, problems)
+    others, of_others = (
+        (None, None) if points is None else _given("points", points, "point_targets", point_targets, problems)
+    )
+    if points is None and point_targets is not None:
+        problems.append(Problem("point_targets", "there are no points; give those as well, or leave the targets out"))
     if probes.ndim != 2:
-        message = f"has the shape {probes.shape}; expected a row of features for each example, as fit gets them"
-        raise InputError([*problems, Problem("X", message)])
-    if right is not None and right.shape[:1] != probes.shape[:1]:
-        message = f"has the shape {right.shape}, and X has {len(probes)} examples; give one for each"
-        problems.append(Problem("y", message))
+        raise InputError(problems)
     try:
         arguments = check_arguments(
             [probes.shape[1] or 1, 1],
@@ -87,8 +92,8 @@ def watch(
             outputs=(),
             names=names,
             classes=(),
-            points=None,
-            point_targets=None,
+            points=others,
+            point_targets=None if others is None else np.arange(len(others)),
             budget=budget,
         )
     except InputError as error:
@@ -96,16 +101,38 @@ def watch(
         raise InputError([*problems, *found]) from None
     if problems:
         raise InputError(problems)
-    chosen = arguments.probes
-    assert chosen.targets is not None
+    for note in arguments.notes:
+        warnings.warn(NetvizNote(note.replace("probes: ", "X: ").replace(" (Recorder.probes)", "")), stacklevel=3)
+
+    def chosen(of: AnyArray | None, numbers: AnyArray | None) -> AnyArray | None:
+        return None if of is None or numbers is None else of[numbers[:, 0].astype(np.intp)]
+
+    more = None
+    if arguments.points is not None:
+        more = arguments.points, chosen(labels if others is None else of_others, arguments.point_targets)
     return EstimatorWatcher(
         model,
-        replace(chosen, targets=None, classes=tuple(classes)),
-        None if right is None else right[chosen.targets[:, 0].astype(np.intp)],
+        replace(arguments.probes, targets=None, classes=tuple(classes)),
+        chosen(labels, arguments.probes.targets),
+        more,
         inputs=column_names(X),
         unit=unit,
         budget=budget,
     )
+
+
+def _given(
+    where: str, examples: Any, of: str, labels: Any, problems: list[Problem]
+) -> tuple[AnyArray, AnyArray | None]:
+    """Examples (E, n_features) and their labels, or none, as arrays; what is wrong is added to the problems."""
+    rows, right = numbers_of(examples), None if labels is None else labels_of(labels)
+    if rows.ndim != 2:
+        message = f"has the shape {rows.shape}; expected a row of features for each example, as fit gets them"
+        problems.append(Problem(where, message))
+    elif right is not None and right.shape[:1] != rows.shape[:1]:
+        message = f"has the shape {right.shape}, and {where} has {len(rows)} examples; give one for each"
+        problems.append(Problem(of, message))
+    return rows, right
 
 
 class EstimatorWatcher:
@@ -126,6 +153,7 @@ class EstimatorWatcher:
         estimator: Any,
         probes: Probes,
         labels: AnyArray | None,
+        points: tuple[AnyArray, AnyArray | None] | None,
         *,
         inputs: tuple[str, ...],
         unit: str,
@@ -133,11 +161,13 @@ class EstimatorWatcher:
     ) -> None:
         """A watcher that has been given what is right, as `watch` makes it.
 
-        labels: (P,) or (P, n), of the probes, as the user has them. inputs: names of the features, or none.
+        labels: (P,) or (P, n), of the probes, as the user has them. points: others (Q, 2), and their labels. inputs:
+        names of the features, or none.
         """
         self._estimator = estimator
         self._probes = probes
         self._labels = labels
+        self._points = points
         self._inputs = inputs
         self._unit = unit
         self._budget = budget
@@ -304,6 +334,8 @@ class EstimatorWatcher:
             self._epochs_before = len(estimator.loss_curve_)
         problems = [*self._wrong_features("X", self._probes.inputs)]
         targets = None if self._labels is None else targets_of(estimator, "y", self._labels, problems)
+        points, of_points = self._points or (None, None)
+        right = None if of_points is None else targets_of(estimator, "point_targets", of_points, problems)
         outputs, classes = self._output_names(problems)
         if problems:
             raise InputError(problems)
@@ -321,6 +353,8 @@ class EstimatorWatcher:
             outputs=outputs,
             names=self._probes.names,
             classes=classes,
+            points=points,
+            point_targets=right,
             budget=self._budget,
         )
 

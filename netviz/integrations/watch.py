@@ -81,6 +81,8 @@ def watch(
     loss: Any = ...,
     classes: Sequence[str] = ...,
     names: Sequence[str] = ...,
+    points: Any = ...,
+    point_targets: Any = ...,
     unit: str = ...,
     budget: str | float = ...,
 ) -> FitWatcher: ...
@@ -95,6 +97,8 @@ def watch(
     loss: Any = ...,
     classes: Sequence[str] = ...,
     names: Sequence[str] = ...,
+    points: Any = ...,
+    point_targets: Any = ...,
     unit: str = ...,
     budget: str | float = ...,
 ) -> Watcher: ...
@@ -108,6 +112,8 @@ def watch(
     loss: Any = None,
     classes: Sequence[str] = (),
     names: Sequence[str] = (),
+    points: Any = None,
+    point_targets: Any = None,
     unit: str = "step",
     budget: str | float = "256 MB",
 ) -> Watcher | FitWatcher:
@@ -141,13 +147,15 @@ def watch(
     `watched.test(X_test, y_test)` adds curves of held-out examples.
 
     X: (P, ...), the examples that the film presents, as the model takes them; of more than 64 evenly spaced ones are
-    recorded. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that are the classes.
-    loss: the loss function of training, such as torch.nn.CrossEntropyLoss(), or its name. Outputs that it takes as
-    logits are shown as the probabilities that they stand for: by softmax for cross_entropy, by sigmoid for
+    recorded. With two inputs give all: up to 500 of the others are points of the plane, in which the film then shows
+    what the network answers everywhere. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that
+    are the classes. loss: the loss function of training, such as torch.nn.CrossEntropyLoss(), or its name. Outputs that
+    it takes as logits are shown as the probabilities that they stand for: by softmax for cross_entropy, by sigmoid for
     binary_cross_entropy_with_logits. With these, with nll_loss of a log_softmax, with binary_cross_entropy of a sigmoid
     and with mse_loss the errors that run back are shown as well. classes: names of the classes, one for each output.
-    names: of the probes. unit: what a step is: step, epoch or another word. budget: the most that all kept moments may
-    take, as "256 MB" or in bytes.
+    names: of the probes. points, point_targets: (Q, ...) and as y, points of the plane besides those of X, if there
+    are two inputs. unit: what a step is: step, epoch or another word. budget: the most that all kept moments may take,
+    as "256 MB" or in bytes.
 
     Returns a recorder that has kept the model as it is, as step 0; its `snap(loss)` offers the next steps. The loss of
     step 1 stands for step 0 as well: a loop works it out before its first update. Where step 1 is an epoch, or there
@@ -159,7 +167,16 @@ def watch(
         found = INTEGRATIONS.get(kind.__module__.partition(".")[0])
         if found is not None:
             watcher: Watcher | FitWatcher = import_module(found).watch(
-                model, X, y, loss=loss, classes=classes, names=names, unit=unit, budget=budget
+                model,
+                X,
+                y,
+                loss=loss,
+                classes=classes,
+                names=names,
+                points=points,
+                point_targets=point_targets,
+                unit=unit,
+                budget=budget,
             )
             return watcher
     is_class = isinstance(model, type)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
 from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import MomentArrays, wide
 from netviz.recording.given_moment import CURVE, ERROR_CURVE, ERRORS_OF, OUTPUTS_OF, STEP, GivenMoment
@@ -90,7 +90,8 @@ class Recorder:
         activation: a name, or one for each layer after the inputs. sigmoid, tanh, relu, leaky_relu (slope 0.01), elu
         (alpha 1), gelu (with erf), swish, linear and softmax (at the end only) are worked out from the parameters; of a
         layer with any other the activations have to be given in every `snap`.
-        probes: (P, n_0), the examples that the film presents; of more than 64 evenly spaced ones are recorded.
+        probes: (P, n_0), the examples that the film presents; of more than 64 evenly spaced ones are recorded, and of
+        two inputs up to 500 of the others as points, where there are no others.
         targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that are the classes of the examples.
         loss: what the network learns by, if it is one of these, so that errors that run back can be worked out.
         squared_error: half the squared distance, summed over the outputs: frameworks leave out the half, and take the
@@ -99,7 +100,8 @@ class Recorder:
         unit: what a step is: step, epoch or another word. inputs, outputs: names of these neurons. names: of the
         probes. classes: names of the classes, one for each output, and of the outputs where these have none.
         points, point_targets: (Q, n_0) and as targets, examples for training which a decision boundary shows besides
-        the probes. budget: the most that the arrays of all kept moments may take, as "256 MB" or in bytes; MB: 10^6.
+        the probes; those that are probes as well count once. budget: the most that the arrays of all kept moments may
+        take, as "256 MB" or in bytes; MB: 10^6.
 
         Raises InputError with all that is wrong.
         """
@@ -118,6 +120,8 @@ class Recorder:
             point_targets=point_targets,
             budget=budget,
         )
+        for note in self._arguments.notes:
+            warnings.warn(NetvizNote(note), stacklevel=2)
         self._moments: MomentArrays | None = None  # None before the first
         self._room = 0  # moments the budget has room for
         self._growth = EARLY_GROWTH

@@ -29,6 +29,8 @@ from netviz.recording.network import (
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
 MOST_PROBES = 64
+MOST_POINTS = 500
+"""Most examples that are no probes because there are too many, and are kept as points of the plane."""
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -46,6 +48,8 @@ class RecorderArguments:
     unit: str
     budget: int
     """Bytes."""
+    notes: tuple[str, ...]
+    """What the user should know of them: how many examples were left out."""
 
 
 def check_arguments(
@@ -99,7 +103,13 @@ def check_arguments(
     named = list(network.layers)
     named[0] = replace(named[0], neurons=of_inputs or named[0].neurons)
     named[-1] = replace(named[-1], neurons=of_outputs or named[-1].neurons or of_classes)
-    chosen = _chosen(len(examples))
+    is_plane = sizes[0] == 2 and others is None and network.is_exact
+    chosen, rest = _chosen(len(examples), MOST_POINTS if is_plane else 0)
+    if len(rest):
+        others, of_others = examples[rest], None if right is None else right[rest]
+    elif others is not None:
+        others, of_others = _besides(others, of_others, examples[chosen], None if right is None else right[chosen])
+    left_out = len(examples) - len(chosen) - len(rest)
     return RecorderArguments(
         replace(network, layers=tuple(named)),
         Probes(
@@ -112,6 +122,7 @@ def check_arguments(
         of_others,
         unit,
         size,
+        (_note(len(examples), len(chosen), len(rest)),) if left_out else (),
     )
 
 
@@ -253,18 +264,43 @@ def _names(where: str, given: Sequence[str], count: int | None, what: str, probl
 
 
 def chosen_probes(count: int) -> list[int]:
-    """Numbers of the probes that are recorded: all, or evenly spaced ones of too many."""
-    if count <= MOST_PROBES:
-        return list(range(count))
-    return [round(number) for number in np.linspace(0, count - 1, MOST_PROBES)]
+    """Numbers of the examples that are probes: all, or evenly spaced ones of too many."""
+    return _spread(range(count), MOST_PROBES)
 
 
-def _chosen(count: int) -> list[int]:
-    """Numbers of the probes that are recorded, saying so where they are not all."""
-    if count > MOST_PROBES:
-        message = (
-            f"probes: {MOST_PROBES} of {count} are recorded, evenly spaced from number 0 to number {count - 1} "
-            "(Recorder.probes); give fewer to choose them"
-        )
-        warnings.warn(NetvizNote(message), stacklevel=4)
-    return chosen_probes(count)
+def _chosen(count: int, most_points: int) -> tuple[list[int], list[int]]:
+    """Numbers of the examples that are probes, all or evenly spaced ones, and of those that are points instead."""
+    chosen = chosen_probes(count)
+    others = sorted({*range(count)} - {*chosen}) if most_points else []
+    return chosen, _spread(others, most_points)
+
+
+def _spread(numbers: Sequence[int], most: int) -> list[int]:
+    """So many of the numbers, evenly spaced from the first to the last, or all."""
+    if len(numbers) <= most:
+        return [*numbers]
+    return [numbers[round(place)] for place in np.linspace(0, len(numbers) - 1, most)]
+
+
+def _note(count: int, probes: int, points: int) -> str:
+    """What is said of examples that are left out."""
+    kept, chosen = (f"{probes} and {points} points", "some") if points else (f"{probes}", "them")
+    return (
+        f"probes: {kept} of {count} are recorded, evenly spaced from number 0 to number {count - 1} "
+        f"(Recorder.probes); give fewer to choose {chosen}"
+    )
+
+
+def _besides(
+    points: AnyArray, targets: AnyArray | None, probes: AnyArray, right: AnyArray | None
+) -> tuple[AnyArray | None, AnyArray | None]:
+    """Points (Q, n_0), with their targets, that are none of the probes (P, n_0); None where none are left."""
+    if targets is None or right is None:
+        each, known = points.astype(probes.dtype), probes
+    else:
+        each, known = np.hstack([points.astype(probes.dtype), targets]), np.hstack([probes, right])
+    names = {row.tobytes() for row in known.astype(np.float64)}
+    is_other = np.array([row.tobytes() not in names for row in each.astype(np.float64)])
+    if not is_other.any():
+        return None, None
+    return points[is_other], None if targets is None else targets[is_other]

@@ -85,6 +85,21 @@ def test_the_last_function_is_found(last: Any, shown: str) -> None:
         assert recording.activations[-1][:4].sum(axis=1) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_all_examples_of_a_plane_are_shown_in_it(dtype: Any) -> None:
+    plane, classes = examples(2, 200), torch.arange(200) % 3
+    model = nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 3)).to(dtype)
+    watcher, notes = watched(model, plane, classes, loss=functional.cross_entropy)
+    recording = watcher.recording()
+    assert not notes and (len(recording.probes.inputs), len(recording.points)) == (64, 136)
+    kept = plane.to(dtype).float().numpy()
+    assert {*map(tuple, recording.points)} | {*map(tuple, recording.probes.inputs)} == {*map(tuple, kept)}
+    others = {"points": plane.double().unflatten(1, (2, 1)), "point_targets": classes}
+    recording = watched(model, plane[:5], classes[:5], **others)[0].recording()
+    assert np.array_equal(recording.points, kept[5:])
+    assert np.array_equal(recording.point_targets, np.eye(3)[classes[5:]])
+
+
 def test_pictures_are_flattened_in_their_order() -> None:
     pictures = torch.rand(3, 1, 2, 2)
     for model in (

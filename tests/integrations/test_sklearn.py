@@ -253,7 +253,7 @@ def test_several_labels_have_a_sigmoid_each() -> None:
 def test_of_many_probes_some_are_recorded_with_their_own_labels_and_names() -> None:
     clf = classifier()
     with pytest.warns(NetvizNote, match="64 of 150") as said:
-        rec = watch(clf, X, SPECIES, names=[f"flower {number}" for number in range(150)])
+        rec = netviz.watch(clf, X, SPECIES, names=[f"flower {number}" for number in range(150)])
     assert said[0].filename == __file__
     with rec:
         clf.fit(X, SPECIES)
@@ -262,6 +262,41 @@ def test_of_many_probes_some_are_recorded_with_their_own_labels_and_names() -> N
     assert len(numbers) == 64 and numbers[0] == 0 and numbers[-1] == 149
     assert np.array_equal(probes.inputs, X[numbers]) and np.array_equal(rec.probes, X[numbers])
     assert np.array_equal(probes.targets, np.eye(3)[IRIS.target[numbers]])
+
+
+def test_of_two_features_the_other_examples_are_points_with_targets_from_their_labels() -> None:
+    plane, clf = X[:, :2] + np.arange(150)[:, None] / 1e6, classifier(max_iter=2)  # no two flowers alike
+    with netviz.watch(clf, plane, SPECIES) as rec:
+        clf.fit(plane, SPECIES)
+    recording = rec.recording()
+    assert len(recording.probes.inputs) == 64 and len(recording.points) == 86
+    for inputs, targets in ((rec.probes, recording.probes.targets), (recording.points, recording.point_targets)):
+        numbers = [plane[:, 0].tolist().index(value) for value in inputs[:, 0].tolist()]
+        assert np.array_equal(targets, np.eye(3)[IRIS.target[numbers]])
+    with netviz.watch(clf, plane[:5], SPECIES[:5], points=plane, point_targets=SPECIES) as rec:
+        clf.fit(plane, SPECIES)
+    recording = rec.recording()
+    assert np.array_equal(recording.points, plane[5:])
+    assert np.array_equal(recording.point_targets, np.eye(3)[IRIS.target[5:]])
+
+
+def test_points_that_do_not_fit_are_refused() -> None:
+    plane, clf = X[:, :2], classifier()
+    for more, message in (
+        ({"points": plane[0]}, "points: has the shape (2,); expected a row of features for each example"),
+        ({"points": X}, "points: have the shape (150, 4); expected a row of 2 inputs for each example"),
+        ({"point_targets": SPECIES}, "point_targets: there are no points; give those as well, or leave"),
+        ({"points": plane, "point_targets": SPECIES[:9]}, "point_targets: has the shape (9,), and points has 150"),
+    ):
+        with pytest.raises(netviz.InputError) as wrong:
+            netviz.watch(clf, plane[:3], SPECIES[:3], **more)
+        assert str(wrong.value).startswith(message)
+    strangers = np.array(["rose"] * 150)
+    with (
+        pytest.raises(netviz.InputError, match="point_targets: has labels that fit does not know: rose"),
+        netviz.watch(clf, plane[:3], SPECIES[:3], points=plane, point_targets=strangers),
+    ):
+        clf.fit(plane, SPECIES)
 
 
 def test_probes_are_copies_and_columns_name_the_inputs() -> None:

@@ -55,8 +55,9 @@ def test_the_first_known_package_among_a_models_classes_decides(monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "integration_of_sorcery", type(sys)("integration_of_sorcery"))
     monkeypatch.setattr(sys.modules["integration_of_sorcery"], "watch", watch, raising=False)
     model = Own()
-    assert netviz.watch(model, 1, 2, loss="a", classes="b", names="c", unit="d", budget=3) == "its watcher"
-    options = {"loss": "a", "classes": "b", "names": "c", "unit": "d", "budget": 3}
+    options: dict[str, Any] = {"loss": "a", "classes": "b", "names": "c", "unit": "d", "budget": 3}
+    options |= {"points": 4, "point_targets": 5}
+    assert netviz.watch(model, 1, 2, **options) == "its watcher"
     assert given == {"model": model, "X": 1, "y": 2, **options}
 
 

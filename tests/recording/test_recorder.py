@@ -77,8 +77,8 @@ def test_a_row_for_each_probe_and_one_at_rest() -> None:
 
 def test_the_loop_may_change_its_arrays_afterwards() -> None:
     weights, biases = parameters(SIZES)
-    probes, points, before = np.ones((2, 3)), np.ones((9, 3)), weights[0].copy()
-    targets, of_points = np.ones((2, 2)), np.ones((9, 2))
+    probes, points, before = np.ones((2, 3)), np.full((9, 3), 2.0), weights[0].copy()
+    targets, of_points = np.ones((2, 2)), np.full((9, 2), 2.0)
     rec = recorder(probes=probes, targets=targets, points=points, point_targets=of_points)
     rec.snap(weights=weights, biases=biases)
     weights[0] += 1
@@ -87,8 +87,8 @@ def test_the_loop_may_change_its_arrays_afterwards() -> None:
     rec.snap(weights=weights, biases=biases)
     np.testing.assert_array_equal(rec.recording().weights[0], [before, before + 1])
     recording = rec.recording()
-    for found in (recording.probes.inputs, recording.probes.targets, recording.points, recording.point_targets):
-        np.testing.assert_array_equal(found, 1.0)
+    assert [np.unique(each).tolist() for each in (recording.probes.inputs, recording.probes.targets)] == [[1], [1]]
+    assert [np.unique(each).tolist() for each in (recording.points, recording.point_targets)] == [[2], [2]]
 
 
 def test_losses_errors_and_curves() -> None:
@@ -332,6 +332,49 @@ def test_of_many_probes_evenly_spaced_ones_are_recorded() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         recorder(probes=probes[:64], targets=None)
+
+
+def planar(count: int, **more: Any) -> tuple[Recording, Any, Any]:
+    """A recording of a network of two inputs that was given so many examples, and those."""
+    inputs, targets = np.random.default_rng(4).normal(size=(count, 2)), np.arange(count) % 2
+    rec = recorder(layers=[2, 5, 2], probes=inputs, targets=targets, **more)
+    rec.snap(weights=parameters([2, 5, 2])[0])
+    return rec.recording(), inputs, np.eye(2)[targets]
+
+
+def test_of_many_examples_of_a_plane_the_others_are_points() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # nothing is left out
+        recording, inputs, targets = planar(200)
+        assert planar(64)[0].points is None
+    assert (len(recording.probes.inputs), len(recording.points)) == (64, 136)
+    order = np.lexsort(inputs.T)
+    whole = np.concatenate([recording.probes.inputs, recording.points])
+    found = np.lexsort(whole.T)
+    np.testing.assert_array_equal(whole[found], inputs[order])
+    np.testing.assert_array_equal(
+        np.concatenate([recording.probes.targets, recording.point_targets])[found], targets[order]
+    )
+    with pytest.warns(NetvizNote, match=r"^probes: 64 and 500 points of 3000 are recorded, evenly spaced from"):
+        recording, _, _ = planar(3000)
+    assert len(recording.points) == 500
+    with pytest.warns(NetvizNote, match="64 of 200 are recorded"):
+        recording, _, _ = planar(200, points=np.ones((1, 2)), point_targets=[1])
+    assert len(recording.points) == 1, "the user's own"
+
+
+def test_points_that_are_probes_count_once() -> None:
+    inputs, targets = np.array([[0.0, 1], [1, 0], [2, 2], [0, 1]]), np.array([0, 1, 1, 1])
+    recording, _, _ = planar(2, points=inputs)
+    assert len(recording.points) == 4
+    rec = recorder(layers=[2, 5, 2], probes=inputs[:2], targets=targets[:2], points=inputs, point_targets=targets)
+    rec.snap(weights=parameters([2, 5, 2])[0])
+    recording = rec.recording()
+    assert recording.points.tolist() == [[2, 2], [0, 1]], "the last is at the place of a probe, and of another class"
+    assert recording.point_targets.tolist() == [[0, 1], [0, 1]]
+    rec = recorder(layers=[2, 5, 2], probes=inputs.astype(np.float32), targets=None, points=inputs)
+    rec.snap(weights=parameters([2, 5, 2])[0])
+    assert rec.recording().points is None
 
 
 def test_an_earlier_recording_stays_as_it_is() -> None:
