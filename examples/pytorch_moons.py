@@ -2,7 +2,8 @@
 
     python examples/pytorch_moons.py        # writes moons.mp4
 
-Needs `pip install torch`.
+Needs `pip install torch`. As there are two inputs, the film shows all points in their plane, and what the network
+answers everywhere in it.
 """
 
 import numpy as np
@@ -22,7 +23,7 @@ torch.manual_seed(1)
 model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 6), nn.Tanh(), nn.Linear(6, 1))
 criterion = nn.BCEWithLogitsLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-watched = netviz.watch(model, X[::14], y[::14], loss=criterion)
+watched = netviz.watch(model, X, y, loss=criterion)
 
 for step in range(1, 1501):
     optimizer.zero_grad()
@@ -31,5 +32,15 @@ for step in range(1, 1501):
     optimizer.step()
     watched.snap(loss, keep=step == 1500)
 
+look = {
+    "title": "Two moons",
+    "subtitle": "A network of PyTorch finds the way between them",
+    "style": "playground",
+    "theme": "night",
+    "palette": "blue-orange",
+    "duration": 40,
+    "audio": "sonify",
+}
+
 if __name__ == "__main__":
-    netviz.render(watched, "moons.mp4", look={"title": "Two moons", "duration": 40}, overwrite=True)
+    netviz.render(watched, "moons.mp4", look=look, overwrite=True)

@@ -75,10 +75,13 @@ def test_two_moons_are_learned_and_shown(moons: SimpleNamespace, tmp_path: Path)
     assert recording.network.activations == ("tanh", "tanh", "sigmoid")
     assert recording.curves["loss"][-1] == np.float64(moons.loss.item()) < 0.02
     moons.model.eval()
-    found = torch.sigmoid(moons.model(moons.X[::14])).detach().numpy()
-    np.testing.assert_allclose(recording.activations[-1][-16:-1], found, rtol=0, atol=1e-5)
+    found = torch.sigmoid(moons.model(torch.tensor(moons.watched.recording().probes.inputs))).detach().numpy()
+    np.testing.assert_allclose(recording.activations[-1][-65:-1], found, rtol=0, atol=1e-5)
+    assert len(recording.probes.inputs) + len(recording.points) == 200
+    shown = filmed(recording, moons.look).scene
+    assert "boundary" in {panel.panel for panel in shown.shown_panels} and shown.presentation == "together"
     target = tmp_path / "moons.mp4"
-    netviz.render(moons.watched, target, look={"title": "Two moons", **SHORT}, jobs=1)
+    netviz.render(moons.watched, target, look={**moons.look, **SHORT}, jobs=1)
     media, about = read_media(target), read_provenance(target)
     assert media.size == (480, 270) and media.seconds == pytest.approx(20)
     assert about.title == "Two moons" and about.run.startswith("2-8-6-1 neurons, ")
