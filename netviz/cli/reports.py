@@ -121,17 +121,28 @@ def _sign(scene: Look, event: Event) -> str:
 
 def _withers(scene: Look, event: Event) -> str:
     before, after = (f"{event.numbers[name]:.1%}" for name in ("before", "after"))
-    return f"the input {_neuron(scene, event)} withers: from {before} of all weights that leave the inputs to {after}"
+    input_name = _neuron(scene, event)
+    if scene.network.inputs or scene.outline.features:
+        input_name = f"the input {input_name}"
+    return f"{input_name} withers: from {before} of all weights that leave the inputs to {after}"
+
+
+def _shown(scene: Look) -> str:
+    """What is said after examples where others are not known: those of a run that netviz did not train."""
+    return "" if scene.outline.is_own else " shown"
 
 
 def _dead(scene: Look, event: Event) -> str:
     if event.cycle == 0:
-        return f"{_neuron(scene, event)} is dead from the start: it says nothing to any example"
-    return f"{_neuron(scene, event)} dies: it says nothing to any example any more"
+        return f"{_neuron(scene, event)} is dead from the start: it says nothing to any example{_shown(scene)}"
+    any_more = "any more" if scene.outline.is_own else f"of the {scene.outline.seen:,} shown any more"
+    return f"{_neuron(scene, event)} dies: it says nothing to any example {any_more}"
 
 
 def _saturated(scene: Look, event: Event) -> str:
-    close = "close to a bound for every example"
+    bound = "one bound" if event.numbers["bounds"] == 1 else "one bound or the other"
+    every = "every example" if scene.outline.is_own else f"all {scene.outline.seen:,} examples shown"
+    close = f"close to {bound} for {every}"
     if event.cycle == 0:
         return f"{_neuron(scene, event)} is saturated from the start: {close}"
     return f"{_neuron(scene, event)} saturates: it is {close} from now on"
@@ -165,15 +176,19 @@ def _slows(scene: Look, event: Event) -> str:
     return f"learning slows down: {share} of all improvement came in the first {part} of the {units}"
 
 
-def _leans(_: Look, event: Event) -> str:
+def _leans(scene: Look, event: Event) -> str:
     numbers = event.numbers
-    return f"{numbers['right']:,.0f} of {numbers['examples']:,.0f} examples are on the right side for good"
+    return (
+        f"{numbers['right']:,.0f} of {numbers['examples']:,.0f} examples{_shown(scene)} are on the right side for good"
+    )
 
 
 def _holdout(scene: Look, event: Event) -> str:
     numbers, unit = event.numbers, scene.outline.unit
     when = f"only from {unit} {numbers['to']:,.0f} on, all others from {unit} {numbers['from']:,.0f} on"
-    return f"example {numbers['example'] + 1:.0f} resists: it is clearly right {when}"
+    number, names = round(numbers["example"]), scene.outline.names
+    example = f"example {number + 1}{f' ({names[number]})' if names else ''}"
+    return f"{example} resists: it is clearly right {when}"
 
 
 def _unseen(scene: Look, event: Event) -> str:
@@ -185,8 +200,8 @@ def _unseen(scene: Look, event: Event) -> str:
     return f"the answer to {situation(scene, shot.inputs)}, which is not among the examples, is {what}{answer}"
 
 
-def _solved(_: Look, event: Event) -> str:
-    return f"solved: all {event.numbers['examples']:,.0f} examples are clearly right for good"
+def _solved(scene: Look, event: Event) -> str:
+    return f"solved: all {event.numbers['examples']:,.0f} examples{_shown(scene)} are clearly right for good"
 
 
 def _accurate(scene: Look, event: Event) -> str:

@@ -51,8 +51,8 @@ def watch(
         netviz.render(rec, "film.mp4")
 
     X: (P, n_features), the probes, transformed as those that `fit` gets; of more than 64 evenly spaced ones are
-    recorded, and of two features up to 500 of the others as points of the plane. They need not be among the examples
-    learned from. The inputs are named where X is a table with names of columns, such as a DataFrame.
+    recorded, and of two features the others as points of the plane, up to 500 in all. They need not be among the
+    examples learned from. The inputs are named where X is a table with names of columns, such as a DataFrame.
     y: their labels, which the estimator's own classes turn into targets, or (P, n_outputs) for several labels each; of
     a regressor the values (P,) or (P, n_outputs).
     loss: is the estimator's own, and may be left out. classes: texts for the estimator's `classes_`, which are their

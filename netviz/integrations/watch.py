@@ -147,8 +147,8 @@ def watch(
     `watched.test(X_test, y_test)` adds curves of held-out examples.
 
     X: (P, ...), the examples that the film presents, as the model takes them; of more than 64 evenly spaced ones are
-    recorded. With two inputs give all: up to 500 of the others are points of the plane, in which the film then shows
-    what the network answers everywhere. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that
+    recorded. With two inputs give all: the others are points of the plane, up to 500 in all, and the film shows what
+    the network answers everywhere in it. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that
     are the classes. loss: the loss function of training, such as torch.nn.CrossEntropyLoss(), or its name. Outputs that
     it takes as logits are shown as the probabilities that they stand for: by softmax for cross_entropy, by sigmoid for
     binary_cross_entropy_with_logits. With these, with nll_loss of a log_softmax, with binary_cross_entropy of a sigmoid

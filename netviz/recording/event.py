@@ -18,7 +18,8 @@ class Event:
     withers: an input's share of all |w| that leave the inputs fell for good. before, after: the share.
     dead: a hidden neuron is inactive for every example, for good. before, after: its largest |activation|.
     saturated: a hidden neuron is close to a bound of its range for every example. before, after: its largest distance
-    from a bound, as a share of the range (of elu, without a range: from -1).
+    from a bound, as a share of the range (of elu, without a range: from -1); bounds: 1 where all examples are close to
+    the same one for good, otherwise 2.
     plateau: the error hardly falls over a long stretch, which begins with `cycle`. from, to: its cycles; before, after:
     the error there.
     halved: the error fell for good to half of what it was before training. before: then; after: at this cycle.

@@ -91,7 +91,7 @@ class Recorder:
         (alpha 1), gelu (with erf), swish, linear and softmax (at the end only) are worked out from the parameters; of a
         layer with any other the activations have to be given in every `snap`.
         probes: (P, n_0), the examples that the film presents; of more than 64 evenly spaced ones are recorded, and of
-        two inputs up to 500 of the others as points, where there are no others.
+        two inputs the others as points, up to 500 in all, unless points are given.
         targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that are the classes of the examples.
         loss: what the network learns by, if it is one of these, so that errors that run back can be worked out.
         squared_error: half the squared distance, summed over the outputs: frameworks leave out the half, and take the

@@ -29,8 +29,8 @@ from netviz.recording.network import (
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
 MOST_PROBES = 64
-MOST_POINTS = 500
-"""Most examples that are no probes because there are too many, and are kept as points of the plane."""
+MOST_SEEN = 500
+"""Most examples of a network of two inputs that are kept: the probes, and the others as points of the plane."""
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -104,7 +104,7 @@ def check_arguments(
     named[0] = replace(named[0], neurons=of_inputs or named[0].neurons)
     named[-1] = replace(named[-1], neurons=of_outputs or named[-1].neurons or of_classes)
     is_plane = sizes[0] == 2 and others is None and network.is_exact
-    chosen, rest = _chosen(len(examples), MOST_POINTS if is_plane else 0)
+    chosen, rest = _chosen(len(examples), MOST_SEEN - MOST_PROBES if is_plane else 0)
     if len(rest):
         others, of_others = examples[rest], None if right is None else right[rest]
     elif others is not None:

@@ -38,11 +38,12 @@ class Outline:
     taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
     increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate:
     factor of the gradient in plain gradient descent; None: of other training. first_weights: how the run begins; None:
-    it is not known. curves: names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged:
-    the step in which its numbers ran out of range. has_targets: whether it is known what the outputs ought to be;
-    has_errors: whether the errors are known that run back through the network. is_exact: whether netviz can compute
-    what the network gives; otherwise it is known of the presented examples alone, and no plane is shown. blocks: layers
-    that are summarised as blocks, by their number, the inputs 0: no weights of theirs are known.
+    it is not known. names: of the examples that the film presents; () where they have none. curves: names of the
+    recorded curves. is_own: whether netviz trains it, and so knows how. diverged: the step in which its numbers ran out
+    of range. has_targets: whether it is known what the outputs ought to be; has_errors: whether the errors are known
+    that run back through the network. is_exact: whether netviz can compute what the network gives; otherwise it is
+    known of the presented examples alone, and no plane is shown. blocks: layers that are summarised as blocks, by their
+    number, the inputs 0: no weights of theirs are known.
     """
 
     layers: tuple[int, ...]
@@ -63,6 +64,7 @@ class Outline:
     learning_rate: float | None = None
     first_weights: FirstWeights | None = None
     more: int = 0
+    names: tuple[str, ...] = ()
     curves: tuple[str, ...] = ("error", "loss")
     is_own: bool = True
     diverged: int | None = None

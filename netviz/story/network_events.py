@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -130,7 +131,7 @@ def dying_and_saturating(recording: Recording, scene: Look, moments: Moments) ->
     one = moments.parameters.at(slice(1))
     inputs = inputs[:: -(-len(inputs) // MOST_EXAMPLES)]
     moments = moments.at_most(max(FEWEST_MOMENTS_OF_NEURONS, MOST_WORK // work_of(one, len(inputs))))
-    peaks, distances = _measured(moments, kinds, inputs)
+    peaks, distances, spreads = _measured(moments, kinds, inputs)
     dead, saturated = [], []
     for index, kind in enumerate(kinds[:-1]):
         silent, heard = (0.0, _ANYTHING) if kind == "relu" else (SILENT, HEARD)
@@ -139,27 +140,32 @@ def dying_and_saturating(recording: Recording, scene: Look, moments: Moments) ->
             if kind in _CAN_DIE and (event := _fallen("dead", at, peak, moments.cycle, silent, heard)):
                 dead.append(event)
             elif event := _fallen("saturated", at, distance, moments.cycle, _SATURATED, FREE):
-                saturated.append(event)
+                since = spreads[index][np.searchsorted(moments.cycle, event.cycle) :, neuron]
+                saturated.append(replace(event, numbers={**event.numbers, "bounds": 1.0 + bool((since > 0.5).any())}))
     if not scene.outline.is_own:  # of few of its examples it says little that they found a neuron silent from the start
         dead, saturated = ([event for event in events if "since" in event.numbers] for events in (dead, saturated))
     for events in (dead, saturated):
         yield from sorted(events, key=lambda event: event.cycle)[:_MOST_NEURONS]
 
 
-def _measured(moments: Moments, kinds: tuple[str, ...], inputs: Floats) -> tuple[list[Floats], list[Floats]]:
-    """Each hidden neuron's largest |activation| over the inputs (E, n_0), and its largest distance from a bound.
+def _measured(
+    moments: Moments, kinds: tuple[str, ...], inputs: Floats
+) -> tuple[list[Floats], list[Floats], list[Floats]]:
+    """Each hidden neuron's largest |activation| over the inputs (E, n_0), its largest distance from a bound, and how
+    far its activations lie apart, in parts of the range.
 
-    Two lists of (R, n_l), for the hidden layers.
+    Three lists of (R, n_l), for the hidden layers.
     """
     parts = [
         [
-            (_largest(np.abs(layer)), _largest(_distance(kind, layer)))
+            (_largest(np.abs(layer)), _largest(_distance(kind, layer)), _spread(kind, layer))
             for kind, layer in zip(kinds, layers, strict=False)
         ]
         for *layers, _ in passes(moments.parameters, kinds, inputs)
     ]
     layers = [[np.concatenate(each) for each in zip(*layer, strict=True)] for layer in zip(*parts, strict=True)]
-    return [peaks for peaks, _ in layers], [distances for _, distances in layers]
+    peaks, distances, spreads = zip(*layers, strict=True)
+    return [*peaks], [*distances], [*spreads]
 
 
 def _largest(layer: Floats) -> Floats:
@@ -176,6 +182,13 @@ def _distance(kind: str, layer: Floats) -> Floats:
     if kind == "elu":
         return layer + 1.0
     return (1.0 - np.abs(layer)) / 2 if kind == "tanh" else np.ones_like(layer)
+
+
+def _spread(kind: str, layer: Floats) -> Floats:
+    """How far each neuron's activations lie apart, in parts of the range, (C, n) from (C, E, n); 0 without a range."""
+    if kind not in ("sigmoid", "tanh"):
+        return np.zeros((layer.shape[0], layer.shape[2]))
+    return (_largest(layer) + _largest(-layer)) / (1 if kind == "sigmoid" else 2)
 
 
 def _fallen(

@@ -35,6 +35,7 @@ def event_texts(scene: Look, event: Event, shown: int | None = None) -> tuple[st
         "withers": lambda scene, event: say(scene, "story-withers", input=neuron_name(scene, *_neuron(event))),
         "plateau": _plateau,
         "slows": _slows,
+        "saturated": _saturated,
         "leans": _leans,
         "holdout": _holdout,
         "unseen": _unseen,
@@ -100,11 +101,11 @@ def _neuron(event: Event) -> tuple[int, int]:
     return event.neuron
 
 
-def _plain(scene: Look, event: Event) -> str:
-    """Sentence about an event that needs no other words than its kind's phrase."""
+def _plain(scene: Look, event: Event, key: str = "") -> str:
+    """Sentence about an event that needs no other words than its kind's phrase, or another one's."""
     return say(
         scene,
-        f"story-{event.kind}",
+        key or f"story-{event.kind}",
         neuron="" if event.neuron is None else neuron_name(scene, *event.neuron),
         examples=counted(scene, scene.outline.seen, _things(scene)),
     )
@@ -141,6 +142,10 @@ def _sign_colours(scene: Look) -> tuple[str, str]:
     return ("red", "green") if palette == "green-red" else ("orange", "blue")
 
 
+def _saturated(scene: Look, event: Event) -> str:
+    return _plain(scene, event, "story-saturated" if event.numbers["bounds"] == 1 else "story-saturated-both")
+
+
 def _leans(scene: Look, event: Event) -> str:
     right, count = (round(event.numbers[name]) for name in ("right", "examples"))
     if right == count:
@@ -150,6 +155,8 @@ def _leans(scene: Look, event: Event) -> str:
 
 def _holdout(scene: Look, event: Event) -> str:
     number = round(event.numbers["example"])
+    if scene.outline.names:
+        return say(scene, "story-holdout", example=say(scene, "named", name=scene.outline.names[number]))
     inputs = (scene.outline.inputs or ())[number : number + 1]
     text = situation(scene, inputs[0]) if inputs else ""
     if not text or len(text) > LONGEST_SITUATION:

@@ -169,6 +169,9 @@ def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> s
     if span.kind == "walk":
         assert span.example is not None
         values = recording.examples.given[span.example].tolist()
+        if scene.outline.names:
+            name = say(scene, "named", name=scene.outline.names[span.example])
+            return say(scene, "walk-named", name=name, values=situation(scene, values))
         return say(scene, "walk", example=span.example + 1, values=situation(scene, values))
     return scene.subtitle or _learning(scene)
 

@@ -54,6 +54,7 @@ def outline_of_recording(
         shown_steps=(),
         unit=recording.unit,
         more=len(examples.inputs) - probes,
+        names=recording.probes.names,
         curves=tuple(recording.curves),
         is_own=False,
         diverged=recording.diverged_at,

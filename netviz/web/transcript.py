@@ -187,12 +187,13 @@ def _answers_key(scene: Look) -> str:
 
 def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
     """An answer in short; its parts stay on one line."""
-    given = recording.examples.given[example]
-    asked = (
-        situation(scene, given.tolist())
-        if len(given) <= MOST_NUMBERS
-        else say(scene, "shown-answer-example", number=example + 1)
-    )
+    given, names = recording.examples.given[example], scene.outline.names
+    if example < len(names):
+        asked = names[example]
+    elif len(given) <= MOST_NUMBERS:
+        asked = situation(scene, given.tolist())
+    else:
+        asked = say(scene, "shown-answer-example", number=example + 1)
     outputs, target = recording.activations[-1][row], recording.target_at(row)
     if not scene.outline.has_targets:
         answer = ", ".join(_numbers(outputs, ".2f"))

@@ -355,9 +355,9 @@ def test_of_many_examples_of_a_plane_the_others_are_points() -> None:
     np.testing.assert_array_equal(
         np.concatenate([recording.probes.targets, recording.point_targets])[found], targets[order]
     )
-    with pytest.warns(NetvizNote, match=r"^probes: 64 and 500 points of 3000 are recorded, evenly spaced from"):
+    with pytest.warns(NetvizNote, match=r"^probes: 64 and 436 points of 3000 are recorded, evenly spaced from"):
         recording, _, _ = planar(3000)
-    assert len(recording.points) == 500
+    assert len(recording.points) == 436
     with pytest.warns(NetvizNote, match="64 of 200 are recorded"):
         recording, _, _ = planar(200, points=np.ones((1, 2)), point_targets=[1])
     assert len(recording.points) == 1, "the user's own"

@@ -14,13 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netviz
+from netviz.cli.reports import event_text
 from netviz.pipeline.api import events as find_events
+from netviz.pipeline.looks import filmed
 from netviz.recording.event import Event
+from netviz.recording.recorder import Recorder
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.loader import load_scene
 from netviz.story.network_events import _MOST_NEURONS, MOST_SYNAPSES
 from netviz.story.replay import moments_of
+from netviz.story.wording import event_texts
 from netviz.training.divergence import TrainingDiverged
 from netviz.training.trainer import train
 from tests.recordings import in_rows, with_parameters_in_rows
@@ -294,6 +298,42 @@ def test_what_has_a_slope_never_dies(activation: str) -> None:
 
 
 STATES = ("dead", "saturated")
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_what_saturates_is_told_from_what_tells_examples_apart(activation: str) -> None:
+    """And of a run that netviz did not train no sentence is of more than the examples that are shown."""
+    inputs, names = np.array([[-1.0, 0], [1, 0], [-1, 0.1], [1, 0.2]]), ["west", "east", "north", "south"]
+    made = Recorder([2, 3, 1], [activation, "sigmoid"], inputs, [[0.0], [1], [0], [1]], names=names)
+    for step in range(24):
+        one, other = (9.0, 9.0) if step > 11 else (0.1, 0.1)
+        weights = [np.array([[0.1, other, 0.1 + 0.01 * step], [0, 0, 0]]), np.full((3, 1), 0.2)]
+        made.snap(1 / (1 + step), weights=weights, biases=[np.array([one, 0.0, 0]), np.zeros(1)])
+    shown = filmed(made)
+    found = {event.neuron: event for event in find_events(made) if event.kind in STATES}
+    assert {neuron: (event.kind, event.numbers["bounds"]) for neuron, event in found.items()} == {
+        (1, 0): ("saturated", 1),
+        (1, 1): ("saturated", 2),
+    }
+    assert event_texts(shown.scene, found[1, 0], 12)[0] == "Hidden neuron 1 answers the same to all 4 examples shown."
+    assert (
+        event_texts(shown.scene, found[1, 1], 12)[0]
+        == "Hidden neuron 2 says a plain yes or no to all 4 examples shown."
+    )
+    assert event_text(shown.scene, found[1, 0]).endswith(
+        "saturates: it is close to one bound for all 4 examples shown from now on"
+    )
+    assert "close to one bound or the other for all 4" in event_text(shown.scene, found[1, 1])
+    resists = Event("holdout", 3, numbers={"example": 2.0, "from": 2.0, "to": 9.0})
+    assert event_texts(shown.scene, resists, 3)[0] == "Only “north” resists."
+    assert event_text(shown.scene, resists).startswith(
+        "example 3 (north) resists: it is clearly right only from step 9"
+    )
+    dead = Event("dead", 3, neuron=(1, 2), numbers={})
+    assert event_texts(shown.scene, dead, 3)[0] == "Hidden neuron 3 has gone silent for all 4 examples shown."
+    assert event_text(shown.scene, dead) == (
+        "hidden neuron 3 dies: it says nothing to any example of the 4 shown any more"
+    )
 
 
 def test_a_tanh_neuron_that_says_nothing_is_dead() -> None:

@@ -124,6 +124,7 @@ def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
 def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052, "test": 1.0}
     numbers |= {"right": 6.0, "examples": 7.0, "example": 5.0, "error": 0.8, "answer": 0.8, "situation": 0.0}
+    numbers |= {"bounds": 1.0}
 
     scene = own_scene(xor)
 
@@ -134,6 +135,9 @@ def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
     assert told_of["sign"] == "Cycle 1,234: the second synapse into hidden neuron 3 turns from green to red."
     assert told_of["dead"] == "Cycle 1,234: hidden neuron 3 has gone silent."
     assert of("dead", 1234) == "Hidden neuron 3 has gone silent.", "the picture says when"
+    assert of("saturated", 1234) == "Hidden neuron 3 answers the same to everything."
+    numbers["bounds"] = 2.0
+    assert of("saturated", 1234) == "Hidden neuron 3 knows only yes and no."
     assert told_of["withers"] == "Cycle 1,234: it hardly listens to hidden neuron 3 any more."
     assert told_of["leans"] == "Cycle 1,234: 6 of 7 lean the right way."
     assert told_of["holdout"] == "Only 1 1 1 resists."
