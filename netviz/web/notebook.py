@@ -194,7 +194,7 @@ def for_a_cell(scene: AnyLook, given: Container[str]) -> AnyLook:
 # What an output of a cell holds: HTML without any script, everything in it escaped, and what stays where HTML does not.
 
 _FIGURE = "margin:0;padding:0"
-_MEDIUM = "display:block;max-width:100%;height:auto"
+_MEDIUM = "display:block;width:auto;height:auto;max-width:100%;max-height:720px"  # not in vh: Colab's frames grow
 _LINE = "margin:4px 0 0;font:12px/1.5 system-ui,sans-serif;opacity:.75"
 
 

@@ -127,7 +127,11 @@ def test_a_real_browser_plays_the_film_of_the_cell(example: Executed, browser: A
         assert page.evaluate("document.querySelector('video').webkitAudioDecodedByteCount") > 10_000
         page.evaluate("document.querySelector('video').textTracks[0].mode = 'showing'")
         until(page, "document.querySelector('video').textTracks[0].cues?.length > 0")
+        box = page.locator("video").bounding_box()
+        assert (box["width"], box["height"]) == SIZE
         page.set_viewport_size({"width": 390, "height": 800})
+        box = page.locator("video").bounding_box()
+        assert box["width"] / box["height"] == pytest.approx(SIZE[0] / SIZE[1], rel=0.01)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
         watch.check()
     finally:
