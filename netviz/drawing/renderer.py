@@ -19,7 +19,8 @@ from netviz.drawing.color_space import RGB, YUV420, Bytes, Space
 from netviz.drawing.glow import GlowLayer
 from netviz.drawing.layout import Rect, arrange, names_of
 from netviz.drawing.panels.answers import AnswersPanel
-from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel
+from netviz.drawing.panels.blocks import has_blocks
+from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPanel, network_slot
 from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.equations.panel import EquationsPanel
@@ -56,7 +57,21 @@ PANELS: Mapping[str, Factory] = {
 }
 """Classes of panels by their kind; called with the render context, the scene's spec of the panel, and its slot."""
 
-CLASSIC: Mapping[str, Factory] = {"network": ClassicNetworkPanel, "caption": ClassicHeaderPanel}
+
+BESIDE_LINES = 0.05
+"""Gap at the left of a network with blocks in the classic style, as a part of its slot."""
+
+
+def classic_network(context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> Panel:
+    """Network of the classic style; one with blocks as in other styles, for which the original has no picture."""
+    if has_blocks(context.recording):
+        slot = network_slot(context)
+        aside = BESIDE_LINES * slot.width  # from the lines of text at the left
+        return NetworkPanel(context, spec, Rect(slot.x + aside, slot.y, slot.width - aside, slot.height))
+    return ClassicNetworkPanel(context, spec, slot)
+
+
+CLASSIC: Mapping[str, Factory] = {"network": classic_network, "caption": ClassicHeaderPanel}
 """Panels of the classic style, these two alone, which share the whole picture."""
 
 

@@ -123,7 +123,7 @@ ENGLISH: Mapping[str, str] = {
     "label-bias": "{what} + bias",
     "label-looks-for": "what it looks for",
     "label-pixels": "{rows} × {columns} inputs",
-    "label-colours": "{rows} × {columns} pixels in colour",
+    "label-colours": "{rows} × {columns} in colour",
     "block-weights": "{count} weights",
     "block-thousand": "{count} k",
     "block-million": "{count} M",

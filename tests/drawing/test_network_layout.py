@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from netviz.drawing.collapsed_layout import place_collapsed
 from netviz.drawing.layer_collapsing import MOST_LINES, collapse_network, contributions
 from netviz.drawing.layout import Flow, Rect
-from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed
+from netviz.drawing.network_layout import NetworkPositions, most_discs, place
 from netviz.drawing.synapse_curves import curves
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene

@@ -123,7 +123,7 @@ class BlockLines:
             if points and level > 0:
                 x, y = np.array(points).T
                 dot = mix(colour, self.context.theme.ink, 0.35)
-                canvas.shine(x, y, np.full(len(x), 2.2 * level), np.full(len(x), 0.62 * DOT * unit), dot)
+                canvas.shine(x, y, np.full(len(x), 1.5 * level), np.full(len(x), 0.5 * DOT * unit), dot)
 
     def _drawn(self, slot: Rect, sizes: Floats, updates: Floats) -> tuple[Floats, CoverDrawing]:
         """Drawing of both lines over the whole run, and the part (n,) of it at which each of its bytes appears."""

@@ -10,9 +10,10 @@ from matplotlib.patches import FancyBboxPatch
 
 from netviz.drawing.block_layout import Tile, TileGrid, tile_grid
 from netviz.drawing.canvas import Canvas, Cover, CoverDrawing, drawing_of
+from netviz.drawing.collapsed_layout import NEAR_TILES
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NEAR_TILES, NetworkPositions
+from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.block_glyphs import glyph
 from netviz.drawing.panels.block_lines import BlockLines
 from netviz.drawing.panels.block_links import BlockLinks

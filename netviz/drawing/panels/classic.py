@@ -78,6 +78,21 @@ class Page:
         return self.top + (part - TOP) / (BOTTOM - TOP) * (self.bottom - self.top)
 
 
+def network_slot(context: RenderContext) -> Rect:
+    """Where the network stands in this style: beside the lines of text, or below them."""
+    layout = context.layout
+    across, down = layout.size
+    wide, page = across >= 1.2 * down, Page.of(layout)
+    left, top, bottom = (
+        (page.x(0.30), page.y(0.09), page.y(0.78)) if wide else (page.x(0.05), page.y(0.27), page.y(0.80))
+    )
+    if not wide:
+        top = max(top, page.y(0.065) + LINES * _STEP * page.type)
+    if context.has_cues:
+        top += BAND[wide] * down
+    return Rect(left, top, min(page.x(0.965), layout.safe.right) - left, bottom - top)
+
+
 class ClassicNetworkPanel(NoGlow):
     """Network of the classic style: inputs at the bottom, outputs on top, values at the right of the neurons."""
 
@@ -85,19 +100,11 @@ class ClassicNetworkPanel(NoGlow):
         self.context = context
         layout, scene = context.layout, context.scene
         across, down = layout.size
-        wide, page = across >= 1.2 * down, Page.of(layout)
         radius = (0.030 if layout.is_little else 0.037) * min(down, across)
         # The values stand at the right of the neurons, beyond the halos.
         values = VALUE_DISTANCE * radius + width("0.00", context.faces.figures, layout.small) - radius
-        left, top, bottom = (
-            (page.x(0.30), page.y(0.09), page.y(0.78)) if wide else (page.x(0.05), page.y(0.27), page.y(0.80))
-        )
-        if not wide:
-            top = max(top, page.y(0.065) + LINES * _STEP * page.type)
-        if context.has_cues:
-            top += BAND[wide] * down
-        right = min(page.x(0.965), layout.safe.right)
-        slot = Rect(left, top, right - left - values, bottom - top)
+        whole = network_slot(context)
+        slot = Rect(whole.x, whole.y, whole.width - values, whole.height)
         places = place(scene.outline.layers, slot, "up", radius)
         self.centres, self.radius = places.centres, places.radius
         everything = [

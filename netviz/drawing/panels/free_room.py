@@ -42,6 +42,7 @@ class FreeRoom:
         nodes = [
             Rect(x - reach, y - reach, 2 * reach, 2 * reach)
             for layer, centres in enumerate(places.centres)
+            if places.has_synapses(layer) or (block := places.block(layer)) is None or not block.is_picture
             for (x, y), reach in zip(centres.tolist(), (places.radii(layer) + RING * unit).tolist(), strict=True)
         ]
         taken = np.array([(each.x, each.y, each.right, each.bottom) for each in [*nodes, *names]])

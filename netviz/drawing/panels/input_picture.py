@@ -70,12 +70,9 @@ class InputPicture:
         """Drawing of a picture of so many numbers (float32)."""
         pixels, block = self.pixels, self.block
         numbers = np.frombuffer(values, np.float32).reshape(pixels.channels, pixels.rows, pixels.columns)
-        colours = self._coloured(numbers.astype(np.float64))
-        down, across = (-count % pixels.together for count in (pixels.rows, pixels.columns))
-        colours = np.pad(colours, ((0, down), (0, across), (0, 0)), mode="edge")
-        colours = colours.reshape(block.rows, pixels.together, block.columns, pixels.together, 3).mean(axis=(1, 3))
-        large = colours.repeat(block.pitch, axis=0).repeat(block.pitch, axis=1)
-        ink = (255 * large * self.mask[..., None]).astype(np.float32)
+        colours = np.moveaxis(self._coloured(numbers.astype(np.float64)), -1, 0)
+        down, across = shares(pixels.rows, block.rows), shares(pixels.columns, block.columns)
+        ink = (255 * np.moveaxis(down @ colours @ across.T, 0, -1) * self.mask[..., None]).astype(np.float32)
         return drawing_of(self.context.canvas, ink, self.mask, block.left, block.top)
 
     def _coloured(self, numbers: Floats) -> Floats:
@@ -88,3 +85,11 @@ class InputPicture:
         light = np.clip(numbers[0] / most, -1, 1)[..., None]
         signal = np.where(light >= 0, theme.signal, theme.negative_signal)
         return np.asarray((1 - np.abs(light)) * self.paper + np.abs(light) * signal)
+
+
+def shares(pixels: int, drawn: int) -> Floats:
+    """Shares (drawn, pixels) of a row's pixels in each of the pixels that it is drawn with, which cover it evenly."""
+    edges = np.linspace(0, pixels, drawn + 1)
+    first, last = edges[:-1, None], edges[1:, None]
+    place = np.arange(pixels)[None, :]
+    return np.asarray(np.clip(np.minimum(last, place + 1) - np.maximum(first, place), 0, None) * drawn / pixels)

@@ -217,7 +217,7 @@ def _label(context: RenderContext, places: NetworkPositions, layer: int) -> str:
     scene = context.scene
     block = places.block(layer)
     if block is not None and block.is_picture:
-        _, rows, columns, _ = block.pixels or (1, block.rows, block.columns, 1)
+        _, rows, columns = block.pixels or (1, block.rows, block.columns)
         key = "label-colours" if block.pixels is not None and block.pixels.channels > 1 else "label-pixels"
         text = say(scene, key, rows=rows, columns=columns)
     else:

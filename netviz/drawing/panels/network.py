@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.drawing.collapsed_layout import place_collapsed, slots
 from netviz.drawing.color_space import Bytes
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layer_collapsing import CollapsedNetwork, collapse_network
 from netviz.drawing.layout import Rect
-from netviz.drawing.network_layout import NetworkPositions, most_discs, place, place_collapsed, slots
+from netviz.drawing.network_layout import NetworkPositions, most_discs, place
 from netviz.drawing.panels.activation_map import Tiles
 from netviz.drawing.panels.blocks import LEGEND, Blocks, bars_note, has_blocks, has_tiles, rooms_of
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
