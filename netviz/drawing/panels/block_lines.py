@@ -155,7 +155,7 @@ class BlockLines:
         for channel, first, last in zip(canvas.space.channels, canvas.starts, canvas.starts[1:], strict=False):
             here = (drawn.places >= first) & (drawn.places < last)
             columns[here] = (drawn.places[here] - first) % (canvas.size[0] // channel.step) * channel.step
-        return (columns - slot.x) / max(1.0, slot.width), drawn
+        return np.clip((columns - slot.x) / max(1.0, slot.width), 0, 1), drawn
 
 
 def size_colour(context: RenderContext) -> Colour:

@@ -118,8 +118,7 @@ class _Writer:
         label, times = self._label(tile)
         slot = None
         if self.grid.is_compact:
-            beside = "" if len(tile.blocks) > 1 else " ".join(filter(None, (label, times)))
-            names, details = self._side_by_side(tile, beside, start, right, UPPER)
+            names, details = self._side_by_side(tile, label if len(tile.blocks) == 1 else "", start, right, UPPER)
             heights = [middle + LOWER * size]
             if self._weights(tile):
                 top = middle + 0.18 * size
@@ -154,24 +153,26 @@ class _Writer:
             slot = Rect(right - wide, rect.y + rect.height / 2 - half, wide, 2 * half)
             right = slot.x - BESIDE * size
         start = rect.x + (PAD + 2 * SIGN + AFTER_SIGN) * size
-        label = " ".join(filter(None, self._label(tile)))
-        return TileTexts(*self._side_by_side(tile, label, start, right, 0.0), slot)
+        return TileTexts(*self._side_by_side(tile, self._label(tile)[0], start, right, 0.0), slot)
 
     def _side_by_side(
         self, tile: Tile, label: str, left: float, right: float, height: float
     ) -> tuple[list[LabelledText], list[LabelledText]]:
-        """Name and label on one line; where there is no room for both, the label alone if the name is a number."""
+        """Name, repeats and label on one line; where there is no room for a label, it stands for a name in digits."""
         y, size = tile.rect.y + tile.rect.height / 2 + height * self.size, self.size
-        name, own = self._name(tile, right - left)
-        if not label:
-            return [(name, left, y, self.medium, own, "left")], []
-        room = max(0.0, right - left - width(name, self.medium, own) - BESIDE * size)
-        shown, small = fit(label, self.words, self.detail, room, LEAST * self.detail)
-        if shown == label or len(shown) >= FEWEST:
-            return [(name, left, y, self.medium, own, "left")], [(shown, right, y, self.words, small, "right")]
-        if name.isdigit():
-            name, own = fit(label, self.medium, size, right - left, LEAST * size)
-        return [(name, left, y, self.medium, own, "left")], []
+        times, strong = self._label(tile)[1], self.context.faces.strong
+        taken = width(times, strong, size) + BESIDE * size if times else 0.0
+        name, own = self._name(tile, right - left - taken)
+        room = right - left - taken - width(name, self.medium, own) - BESIDE * size
+        shown, small = fit(label, self.words, self.detail, max(0.0, room), LEAST * self.detail)
+        has_label = bool(label) and (shown == label or len(shown) >= FEWEST)
+        if label and not has_label and name.isdigit():
+            name, own = fit(label, self.medium, size, right - left - taken, LEAST * size)
+        names: list[LabelledText] = [(name, left, y, self.medium, own, "left")]
+        if times:
+            beside = left + width(name, self.medium, own) + BESIDE * size
+            names.append((times, beside, y, strong, size, "left"))
+        return names, [(shown, right, y, self.words, small, "right")] if has_label else []
 
     def _name(self, tile: Tile, room: float) -> tuple[str, float]:
         """Name of a block, or the first and last of some, as it fits, and its size: of a long one the end is left."""
