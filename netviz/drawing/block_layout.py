@@ -29,7 +29,7 @@ APART, GUTTER = 0.6, 1.7
 """Gap between two tiles of a column, and between two columns."""
 STRETCH, SPREAD = 0.35, 1.2
 """Part of its height by which a tile grows at most where there is room, and by how much gaps do."""
-SIZES = ((1.0, False), (0.9, False), (1.0, True), (0.86, True))
+SIZES = ((1.0, False), (0.9, False), (1.0, True), (0.86, True), (0.74, True))
 """Sizes of type that are tried, as parts of small type, and whether tiles are compact."""
 BAR, BAR_GAP, BEFORE_NEURONS = 1.45, 0.35, 0.8
 """Thickness of a bar before a dense layer's neurons, the gap between two, and that between the last and the neurons."""
@@ -110,13 +110,27 @@ def tile_grid(blocks: Sequence[Block], area: Rect, flow: Flow, small: float) -> 
     while True:
         items = _items(len(blocks)) if count == len(blocks) else _folded(blocks, count)
         for part, is_compact in SIZES:
-            size = part * small
+            size, is_last = part * small, (part, is_compact) == SIZES[-1]
+            if is_last and area.width >= NARROWEST * size / part * SIZES[-2][0]:
+                continue  # so small type is for narrow places alone
+            if area.width < NARROWEST * size and not is_last:
+                continue
             heights = _heights(blocks, items, is_compact=is_compact)
             for columns in range(1, _most_columns(area.width / size, len(items)) + 1):
                 ends, high = _packed(heights, columns)
-                if high * size <= area.height or (count == 1 and (part, is_compact) == SIZES[-1]):
+                if high * size <= area.height:
                     return TileGrid(_placed(blocks, items, heights, ends, area, flow, size), size, is_compact)
+        if count == 1:
+            return _line(len(blocks), area, SIZES[-1][0] * small)
         count -= 1
+
+
+def _line(count: int, area: Rect, size: float) -> TileGrid:
+    """One tile of one line for all blocks, where there is no room for more."""
+    size = max(1.0, min(size, area.height / SLIM))
+    high, width = min(area.height, SLIM * size), min(area.width, BROADEST * size)
+    rect = _in_whole_pixels(area.x + (area.width - width) / 2, area.y + (area.height - high) / 2, width, high)
+    return TileGrid((Tile(tuple(range(count)), rect, 0, is_slim=True),), size, is_compact=True)
 
 
 def is_slim(block: Block) -> bool:

@@ -15,6 +15,7 @@ from netviz.drawing.panels.block_links import WIDTH, edge_points
 from netviz.drawing.panels.block_texts import LEAST
 from netviz.drawing.panels.block_tiles import (
     CORNER,
+    ERROR_RIM,
     GLASS,
     GLASS_LIGHT,
     LIT,
@@ -101,7 +102,7 @@ class BlockBars:
             canvas.fill(bar.inside, self.lit, LIT * passed * (1 - returned) * level)
             canvas.fill(bar.inside, self.failed, LIT * returned * level)
             rim = mix(mix(theme.centre, theme.quiet, 0.34), theme.signal, LIT_RIM * passed)
-            canvas.fill(bar.rim, mix(rim, theme.error, returned), level)
+            canvas.fill(bar.rim, mix(rim, theme.error, returned**ERROR_RIM), level)
             canvas.fill(bar.text, self.ink, level)
 
     def _bar(self, number: int, members: tuple[int, ...], slot: Rect) -> Bar:

@@ -22,6 +22,8 @@ LINE, BELOW_NAME, BESIDE = 1.16, 1.28, 0.5
 SHORTEST, SHORTEST_SLIM, LONGEST = 2.0, 1.6, 0.5
 """Least length of the lines of numbers, and that in a tile of one line, in sizes of type; and their largest, as a part
 of a tile's width."""
+LEAST_WITH_LINES = 7.6
+"""Least width of the inside of tiles that have lines of numbers, whatever must be cut for them."""
 UPPER, LOWER = -0.62, 0.68
 """Heights of the two lines of a compact tile, from its middle."""
 FEWEST = 6
@@ -69,6 +71,8 @@ class _Writer:
             learned = [long for long, tile in zip(needed, tiles, strict=True) if self._weights(tile)]
             if all(long <= self.inner for long in needed) and max(learned, default=0.0) <= self.inner - least:
                 break
+        # In a narrow place texts have it all.
+        self.has_lines = self.inner >= LEAST_WITH_LINES * self.size or max(learned, default=0.0) <= self.inner - least
         beside = min(max(learned, default=0.0), self.inner - least)
         self.lines_wide = min(self.inner - beside - BESIDE * self.size, LONGEST * grid.tiles[0].rect.width)
 
@@ -120,7 +124,7 @@ class _Writer:
         if self.grid.is_compact:
             names, details = self._side_by_side(tile, label if len(tile.blocks) == 1 else "", start, right, UPPER)
             heights = [middle + LOWER * size]
-            if self._weights(tile):
+            if self._weights(tile) and self.has_lines:
                 top = middle + 0.18 * size
                 slot = Rect(right - self.lines_wide, top, self.lines_wide, rect.bottom - 0.55 * size - top)
         else:
@@ -135,7 +139,7 @@ class _Writer:
             if label:
                 shown, own = fit(label, self.words, self.detail, right - left, LEAST * self.detail)
                 details.append((shown, left, heights.pop(0), self.words, own, "left"))
-            if self._weights(tile):
+            if self._weights(tile) and self.has_lines:
                 top = max(middle - 0.05 * size, heights[0] - 0.5 * size if heights else middle)
                 slot = Rect(right - self.lines_wide, top, self.lines_wide, rect.bottom - PAD * size - top)
         end = right if slot is None else slot.x - 0.4 * size
@@ -148,7 +152,7 @@ class _Writer:
         """Texts of a tile of one line."""
         size, rect = self.size, tile.rect
         right, slot = rect.right - PAD * size, None
-        if self._weights(tile):
+        if self._weights(tile) and len(tile.blocks) == 1 and self.inner >= LEAST_WITH_LINES * self.size:
             half, wide = 0.27 * rect.height, max(SHORTEST_SLIM * size, 0.16 * rect.width)
             slot = Rect(right - wide, rect.y + rect.height / 2 - half, wide, 2 * half)
             right = slot.x - BESIDE * size

@@ -34,6 +34,8 @@ CLEAR = 0.9
 LIT, LIT_RIM, HALO, ERROR_HALO = 0.45, 0.85, 0.42, 0.5
 """Share of the light in a pane and in its rim once the signal has passed; brightness of its halo, and of that of an
 error."""
+ERROR_RIM = 0.5
+"""Exponent of an error's level in the rim, which small errors are seen by too."""
 LIT_AS = 0.24
 """Level of a neuron's light whose colour a pane has that the signal has passed."""
 
@@ -127,7 +129,7 @@ class BlockTiles:
             canvas.fill(pane.inside, self.lit, LIT * passed * (1 - min(1.0, returned)) * level)
             canvas.fill(pane.inside, self.failed, LIT * min(1.0, returned) * level)
             rim = mix(mix(theme.centre, quiet_rim, slim), theme.signal, LIT_RIM * passed)
-            canvas.fill(pane.rim, mix(rim, theme.error, min(1.0, returned)), level)
+            canvas.fill(pane.rim, mix(rim, theme.error, min(1.0, returned) ** ERROR_RIM), level)
             canvas.fill(pane.sign, mix(self.quiet, theme.readable(theme.signal), passed), level * slim)
             canvas.fill(pane.names, self.ink, level)
             canvas.fill(pane.details, self.quiet, level)
