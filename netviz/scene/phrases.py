@@ -170,6 +170,8 @@ ENGLISH: Mapping[str, str] = {
     "outputs-many": "{count} outputs",
     "with-names": "{what} ({names})",
     "network-has": "The network has {layers}.",
+    "network-blocks": "Of its parts {names} are summarised, not drawn.",
+    "network-block": "Of its parts {names} is summarised, not drawn.",
     "learns": "It learns from {examples} in {cycles}.",
     "went": "Its {measure} goes from {before} to {after}.",
     "run-went": "{run}: the {measure} goes from {before} to {after}.",

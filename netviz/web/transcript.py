@@ -13,6 +13,7 @@ import numpy as np
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats
+from netviz.recording.network import Network
 from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.phrases import counted, say, whole
@@ -33,6 +34,8 @@ _APART = 3
 """Seconds at least between two cycles that are told of while the film runs through all of them."""
 MOST_ANSWERS, MOST_NUMBERS = 8, 8
 """Answers that are told one by one, and numbers of a situation or an answer that are."""
+MOST_NAMED = 6
+"""Most blocks that are named."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -335,9 +338,20 @@ def listed(scene: Look, things: Sequence[str]) -> str:
     return say(scene, "and", first=", ".join(things[:-1]), last=things[-1])
 
 
+def _blocks(scene: Look, network: Network) -> str:
+    """Text of the parts of a network that the film summarises; "" where there are none."""
+    names = [block.name or block.label for layer in network.layers for block in layer.blocks]
+    if len(names) > MOST_NAMED:
+        what, more = ", ".join(names[:MOST_NAMED]), whole(scene, len(names) - MOST_NAMED)
+        return say(scene, "network-blocks", names=say(scene, "block-and-more", what=what, count=more))
+    key = "network-block" if len(names) == 1 else "network-blocks"
+    return say(scene, key, names=listed(scene, names)) if names else ""
+
+
 def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
     scene = timeline.scene
     yield say(scene, "network-has", layers=listed(scene, [*_layers(scene)]))
+    yield _blocks(scene, timeline.recordings[0].network)
     things = "points" if shows_points(scene) else "examples"
     cycles = counted(scene, scene.outline.last_step, "cycles")
     yield say(scene, "learns", examples=counted(scene, scene.outline.seen, things), cycles=cycles)

@@ -180,7 +180,10 @@ def test_a_transcript_counts_the_recorded_answers() -> None:
     assert f"{told} of " in first or f"{['none', 'one', 'two', 'three', 'four'][told]} of " in first.lower(), first
     assert last != first
     of = timeline(run)
-    assert passages(of) and summary_of(of)
+    assert passages(of)
+    assert "Of its parts conv1, layer1 and pool are summarised, not drawn." in summary_of(of).sentences
+    assert "Of its parts norm and norm are" in " ".join(summary_of(timeline(recorded("norms"))).sentences)
+    assert "Of its parts layer1 is summarised, not drawn." in summary_of(timeline(recorded("blocks between"))).sentences
 
 
 def test_a_run_whose_last_moment_is_no_number_is_shown_up_to_there() -> None:
