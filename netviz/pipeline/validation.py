@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from fractions import Fraction
+from math import prod
 from pathlib import Path
 
 from netviz.atomic_files import EXISTS, amount, output_problems
@@ -164,8 +165,12 @@ def drawing_problems(scene: Look) -> list[Problem]:
     outline, classic = scene.outline, scene.style == "classic"
     layers, synapses = outline.layers, outline.synapses
     most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
-    is_picture = not classic and scene.network.grid is not None and 1 in outline.blocks  # no synapse leaves it
-    if synapses > most or max(layers[is_picture:]) > most_in_layer:
+    drawn = [*layers]
+    if (
+        scene.network.grid is not None and not classic
+    ):  # a pixel is one cell; a picture has room where no synapse leaves it
+        drawn[0] = 0 if 1 in outline.blocks else prod(scene.network.grid)
+    if synapses > most or max(drawn) > most_in_layer:
         others = "other styles show larger ones" if classic else "`netviz record` trains larger ones"
         message = (
             f"{list(layers)} has {synapses:,} synapses and up to {max(layers):,} neurons in a layer; "

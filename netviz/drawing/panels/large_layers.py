@@ -403,10 +403,9 @@ class EdgeBundles:
 
 def _shares(bands: Bands, values: Floats) -> Floats:
     """Sum of values over each band, relative to the largest sum, times the root of the strongest synapse's value."""
-    most = float(values.max())
-    if most <= 0:
+    most, sums = float(values.max()), bands.sums(values)
+    if sums.max() <= 0:  # also where only the bias node's synapses have any, which are in no band
         return np.zeros(len(bands.light_sources))
-    sums = bands.sums(values)
     return np.asarray(np.sqrt(most) * sums / sums.max())
 
 
