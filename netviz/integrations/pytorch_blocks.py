@@ -87,7 +87,8 @@ class BlocksOf:
 
     def of(self, calls: Sequence[Call]) -> tuple[WatchedBlock, ...]:
         """The blocks of these calls that depend on the examples, and of what they take that does not."""
-        wanted = {call for call in self._found.path if self._home.get(call, call) in set(calls)}
+        those = set(calls)
+        wanted = {call for call in self._found.path if self._home.get(call, call) in those}
         parts = self._folded(self._items(self._found.root, wanted), wanted)
         blocks, place = [], dict[Call, int]()
         within = {
@@ -166,7 +167,10 @@ class BlocksOf:
             for each in opened:
                 index = items.index(each)
                 trial = [*items[:index], *self._items(each, wanted), *items[index + 1 :]]
-                if len(_readable(trial)) <= MOST_PARTS:
+                # What only holds others has nothing to say itself: it is opened even if that means groups.
+                groups = len(parts) == 1 or isinstance(each.module, CONTAINERS)
+                found = _readable(trial) if groups else _repeated(_without_trivial(trial))
+                if len(found) <= (_MOST_FLAT if len(parts) == 1 else MOST_PARTS):
                     items = trial
                     break
             else:
@@ -200,7 +204,7 @@ class BlocksOf:
                 parameters.append(own)
         self._placed |= {*modules}
         weights = sum(self._found.model.get_parameter(each).numel() for each in parameters)
-        label = ", ".join(part.labels)[:LONGEST_LABEL]
+        label = ", ".join([*part.labels[:3], *(["..."] if len(part.labels) > 3 else [])])[:LONGEST_LABEL]
         examples = self._found.examples if any(call.of_examples for call in part.calls) else 0
         shape = _for_one(part.result, examples)
         block = Block(name, kind_of(main), label, shape, weights, part.repeats, modules, joins)
@@ -343,8 +347,8 @@ def _is_joined(part: _Part) -> bool:
 
 def _joins(part: _Part, place: dict[Call, int], index: int) -> int | None:
     """Where the branch comes from that a function adds: index of a block; -1: what the first one takes."""
-    call = part.items[0]
-    if not isinstance(call, Call) or len(call.of_examples) < 2 or kind_of(call) not in ("add", "other"):
+    first_calls = [*_calls(part.items[0])]
+    if len(first_calls) != 1 or len(first_calls[0].of_examples) < 2 or kind_of(first_calls[0]) not in ("add", "other"):
         return None
-    first = min(place.get(each, -1) for each in call.of_examples)
+    first = min(place.get(each, -1) for each in first_calls[0].of_examples)
     return None if first in (index, index - 1) else first

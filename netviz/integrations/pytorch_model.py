@@ -150,6 +150,10 @@ class WatchedModel:
         notes, network = self.notes, self.network
         if found.unfollowed:
             notes.append(f"{found.unfollowed}: no layer is drawn, and all are blocks")
+        if len(self.inputs.tensors) > 1:
+            notes.append(f"of its {len(self.inputs.tensors)} inputs the first is shown")
+        if found.gave:
+            notes.append(found.gave)
         notes += [*of_form, *of_meaning, *network.shared[:_MOST_SHARED]]
         if network.dropouts:
             notes.append(f"dropout is off in what the film shows: {_listed(network.dropouts, '; ', 4)}")

@@ -44,8 +44,8 @@ def outputs_of(result: Any) -> Tensor | None:
     """The tensor of outputs in what a model gives: the logits, if it says which they are, or the first; None: none."""
     if isinstance(result, Tensor):
         return result
-    logits = result.get("logits") if isinstance(result, Mapping) else getattr(result, "logits", None)
-    if isinstance(logits, Tensor):
+    logits = _logits(result)
+    if logits is not None:
         return logits
     parts: list[Any] = []
     if isinstance(result, Mapping):
@@ -55,6 +55,16 @@ def outputs_of(result: Any) -> Tensor | None:
     elif is_dataclass(result):
         parts = [getattr(result, each.name) for each in fields(result)]
     return next((found for each in parts if (found := outputs_of(each)) is not None), None)
+
+
+def which_outputs(result: Any) -> str:
+    """Which tensor of what a model gives `outputs_of` finds, for people."""
+    return "the first tensor is shown" if _logits(result) is None else "the logits are shown"
+
+
+def _logits(result: Any) -> Tensor | None:
+    logits = result.get("logits") if isinstance(result, Mapping) else getattr(result, "logits", None)
+    return logits if isinstance(logits, Tensor) else None
 
 
 @dataclass(frozen=True)

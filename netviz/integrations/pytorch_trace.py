@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from netviz.errors import InputError, Problem
-from netviz.integrations.pytorch_outputs import Inputs, outputs_of
+from netviz.integrations.pytorch_outputs import Inputs, outputs_of, which_outputs
 from netviz.recording.recording import AnyArray
 
 ADVICE = "netviz.Recorder records what you give it of any model"
@@ -236,6 +236,8 @@ class Trace:
     """Why the path from the examples to the outputs cannot be followed, or may be another one for other numbers."""
     output: Tensor
     """The tensor of outputs."""
+    gave: str
+    """Which of all that the model gives it is, for people; nothing for the tensor alone."""
     examples: int
     """Number of the examples."""
 
@@ -279,5 +281,6 @@ def trace(model: nn.Module, inputs: Inputs) -> Trace:
         unfollowed = "its outputs come from X in no way that can be followed"
         for call in calls.calls:  # any of them may depend on the examples
             call.of_examples = call.of_examples or call.inputs or (calls.start,)
+    gave = "" if isinstance(result, Tensor) else f"of the {type(result).__name__} that it gives {which_outputs(result)}"
     path = tuple(call for call in calls.calls if call in needed or calls.start not in needed)
-    return Trace(model, calls.root, calls.start, path, unfollowed, output.detach().clone(), given[0])
+    return Trace(model, calls.root, calls.start, path, unfollowed, output.detach().clone(), gave, given[0])

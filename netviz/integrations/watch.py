@@ -132,13 +132,21 @@ def watch(
             clf.fit(X_train, y_train)
         netviz.render(watched, "film.mp4")
 
-    A PyTorch model is a module whose outputs come from a chain of Linear layers with activation functions between
-    them: relu, tanh, sigmoid, leaky_relu (slope 0.01), elu (alpha 1), gelu (with erf) or silu, with softmax,
-    log_softmax or sigmoid at the end, or none; Flatten and Dropout may stand anywhere, and dropout is off in what is
-    shown. Layers are found in the order in which they are called, by one pass of the probes in evaluation mode, and
-    what they compute is held against what the model gives. It reads the parameters, and changes nothing of the
-    training: no flag, buffer, gradient, hook or random number. torch.compile, DataParallel and
-    DistributedDataParallel are looked through; of several processes the first records.
+    A PyTorch model is any module. What is on the way from its inputs to its outputs is found, in the order in which it
+    is called, by one pass of the probes in evaluation mode. Linear layers that all goes through as a row for each
+    example, up to 1,000,000 weights, are drawn neuron by neuron, with relu, tanh, sigmoid, leaky_relu (slope 0.01),
+    elu (alpha 1), gelu (with erf) or silu after them, and softmax, log_softmax or sigmoid at the end; what they compute
+    is held against what the model gives. Norms between a layer's sums and its function stand beside its neurons.
+    Everything else - convolutions, attention, recurrent layers, embeddings, branches - is summarised as blocks, with
+    the size of their weights and of their changes; several alike are one. Dropout is off in what is shown. Of a text
+    (P, T) of token numbers the outputs at its last position are shown; other outputs in a row, up to 4,096. X may be a
+    dictionary of what the model takes by name, or a tuple where it takes several: the first is shown. What a note can
+    say of all this, a note says.
+
+    It reads the parameters, and with blocks it passes the probes through the model in each moment that is kept; it
+    changes nothing of the training: no flag, buffer, gradient, hook, attribute or random number. Hooks of your own are
+    not called in its passes. torch.compile, DataParallel and DistributedDataParallel are looked through; of several
+    processes the first records.
 
     A scikit-learn model is an MLPClassifier or MLPRegressor, of the solver adam or sgd. Its labels may be any: its own
     classes turn them into targets, and name the outputs. loss is its own, and left out; unit is step or epoch. What is
@@ -160,8 +168,8 @@ def watch(
     Returns a recorder that has kept the model as it is, as step 0; its `snap(loss)` offers the next steps. The loss of
     step 1 stands for step 0 as well: a loop works it out before its first update. Where step 1 is an epoch, or there
     are other curves, the values of step 0 come from a `snap(loss, step=0, accuracy=...)` before training; without one,
-    step 0 is left out, which a note says. Raises InputError for a model that cannot be shown exactly yet, naming its
-    layer: nothing is left out in silence. `netviz.Recorder` takes any loop.
+    step 0 is left out, which a note says. Raises InputError for a model that cannot be watched, such as one that is
+    sharded (FSDP) or compiled by TorchScript, with the reason. `netviz.Recorder` takes any loop.
     """
     for kind in type(model).__mro__:
         found = INTEGRATIONS.get(kind.__module__.partition(".")[0])

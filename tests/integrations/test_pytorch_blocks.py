@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,24 @@ def test_a_text_that_is_read() -> None:
         "block 12 linear: Embedding embedding > LSTM recurrent > select reshape",
         "dense 2 linear",
     ]
+
+
+class Deeper(nn.Module):
+    """A module that holds one that holds more than can be read."""
+
+    def __init__(self, parts: int) -> None:
+        super().__init__()
+        self.net = Coded(lambda self, x: self.parts(x))
+        self.net.parts = nn.Sequential(*(part for _ in range(parts) for part in (nn.Conv1d(1, 1, 1), nn.Tanh())))
+
+    def forward(self, x: Any) -> Any:
+        return self.net(x)
+
+
+def test_a_layer_is_not_one_block_if_there_is_more_to_see() -> None:
+    for parts, expected in ((3, "Conv1d conv > Tanh activation > " * 3), (9, "9 x Conv1d, Tanh conv > ")):
+        network, _ = network_of(Deeper(parts), torch.rand(2, 1, 4))
+        assert summary(network) == [f"block 4 linear: {expected}".removesuffix(" > ")]
 
 
 def test_layers_are_drawn_before_after_and_between_blocks() -> None:
@@ -337,10 +356,28 @@ def test_several_inputs_are_given_by_name_or_in_a_tuple() -> None:
 
     model = Masked()
     for given in ({"x": X, "mask": mask}, (X, mask)):
-        recording = watched(model, given)[0].recording()
+        watcher, notes = watched(model, given)
+        recording = watcher.recording()
         assert summary(recording.network) == ["block 4 linear: mul other", "dense 3 linear"]
+        assert notes == ["model: of its 2 inputs the first is shown"]
         assert np.array_equal(recording.probes.inputs, X)
         np.testing.assert_array_equal(recording.activations[1][:4], X * mask)
+
+
+def test_which_of_several_outputs_is_shown_is_said() -> None:
+    @dataclass
+    class Answer:
+        hidden: Any
+        logits: Any
+
+    last = "the outputs do not come from "
+    for answer, said in (
+        (lambda self, x: (self.fc1(x), self.fc2(x)), "of the tuple that it gives the first tensor is shown"),
+        (lambda self, x: {"h": self.fc1(x), "logits": self.fc2(x)}, "of the dict that it gives the logits are shown"),
+        (lambda self, x: Answer(self.fc1(x), self.fc2(x)), "of the Answer that it gives the logits are shown"),
+    ):
+        notes = watched(Coded(answer))[1]
+        assert notes[0] == f"model: {said}" and notes[1].startswith(f"model: {last}") and len(notes) == 2
 
 
 def test_tokens_stay_whole_numbers_and_other_whole_numbers_do_not() -> None:
