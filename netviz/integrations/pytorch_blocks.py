@@ -75,6 +75,7 @@ class BlocksOf:
         self._names = {id(parameter): name for name, parameter in found.model.named_parameters()}
         self._modules = {name: module for name, module in found.model.named_modules() if name}
         self._named = {id(module): name for name, module in self._modules.items()}
+        self._called = {self._name_of(each) for each in _module_calls(found.root)}
         self._home = self._homes()
         self._counted: dict[str, str] = {}  # name of a parameter: the block that has it
         self._placed: set[str] = set()  # names of modules that are found in a block
@@ -192,8 +193,10 @@ class BlocksOf:
         name = main.name if isinstance(main, ModuleCall) else label_of(main)
         if part.repeats > 1:
             name, modules = self._of_repeats(part, modules)
-        held = [own for each in modules for own in self._parameters_of(self._modules[each])]
-        held += [own for item in part.items if isinstance(item, Call) for own in self._taken_by(item, within)]
+        taken = [own for item in part.items if isinstance(item, Call) for own in self._taken_by(item, within)]
+        held = [*(own for each in modules for own in self._parameters_of(self._modules[each])), *taken]
+        holders = [own.rpartition(".")[0] for own in taken]  # such as a ParameterList, which is never called
+        modules = tuple(dict.fromkeys([*modules, *(each for each in holders if each and each not in self._called)]))
         parameters: list[str] = []
         for own in dict.fromkeys(held):
             if own in self._counted:

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from netviz.errors import InputError
 from netviz.integrations.pytorch_given import in_precision, shape_of_inputs
+from netviz.integrations.pytorch_guard import guarded, hooked_modules
 from netviz.integrations.pytorch_losses import LossFunction, meaning
 from netviz.integrations.pytorch_network import network_of
 from netviz.integrations.pytorch_outputs import Inputs, output_form
-from netviz.integrations.pytorch_pass import Outputs, PassResult, ProbePass, foreign_hooks, guarded
+from netviz.integrations.pytorch_pass import Outputs, PassResult, ProbePass
 from netviz.integrations.pytorch_trace import ADVICE, Trace, plain_array, refusal, trace
 from netviz.recording.probe_passes import worst_layer
 from netviz.recording.recorder_arguments import chosen_probes
@@ -159,11 +160,9 @@ class WatchedModel:
             notes.append(f"dropout is off in what the film shows: {_listed(network.dropouts, '; ', 4)}")
         if network.unused:
             notes.append(f"the outputs do not come from {_listed(network.unused)}, so the film does not show them")
-        hooked = dict.fromkeys(id(module) for module, _, _ in foreign_hooks(self.model))
-        if hooked:
-            places = [name or "the model" for name, module in self.model.named_modules() if id(module) in hooked]
+        if hooked := hooked_modules(self.model):
             notes.append(
-                f"the hooks on {_listed(places)} are not called in what the film shows, "
+                f"the hooks on {_listed(hooked)} are not called in what the film shows, "
                 "so that they see your training only"
             )
 

@@ -1,147 +1,21 @@
-"""Passes of examples through a PyTorch model that leave nothing behind, and what is taken from them."""
+"""Pass of probes through a PyTorch model: the activations and errors of layers that netviz cannot work out itself."""
 
 from __future__ import annotations
 
 import functools
-import random
-import sys
-import warnings
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules import module as _global_hooks
 from torch.overrides import TorchFunctionMode
 
+from netviz.integrations.pytorch_guard import guarded
 from netviz.integrations.pytorch_losses import loss_of_rows
 from netviz.integrations.pytorch_network import WatchedNetwork
 from netviz.integrations.pytorch_outputs import Inputs, OutputForm, outputs_of, shown_numbers
 from netviz.integrations.pytorch_trace import name_of, refusal
-
-_HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
-
-
-@contextmanager
-def guarded(model: nn.Module, *, gradients: bool = False) -> Iterator[None]:
-    """A model in evaluation mode, for one pass that leaves everything as it was.
-
-    Restored are what each module has for attributes, its training flag among them, and what lies in their lists and
-    dictionaries, the numbers in parameters, buffers and other tensors of modules, and the states of random numbers:
-    PyTorch's, NumPy's and Python's. Autocast is off, what was compiled runs as it was written, hooks that are not
-    PyTorch's own are not called, and products are of full precision. No inference mode: tensors that a module keeps
-    from it could not be trained with. gradients: the pass can be gone back through; no `.grad` is written either way.
-    """
-    modules = [*model.modules()]
-    of_all = [vars(_global_hooks)[f"_global{name}"] for name in _HOOKS]
-    parts = [*of_all, *(part for each in modules for part in _parts(each))]
-    contents = [_content(part) for part in parts]
-    own = [each for module in modules for each in vars(module).values() if isinstance(each, Tensor)]
-    with torch.no_grad():
-        tensors = [each for each in (*model.parameters(), *model.buffers(), *own) if each.layout == torch.strided]
-        numbers = [(each, each.detach().clone()) for each in tensors if not each.is_meta]
-    device = next(model.parameters()).device
-    of_numpy, of_python = np.random.get_state(), random.getstate()
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=_cuda_devices(model)))
-        if device.type == "mps":
-            stack.callback(torch.mps.set_rng_state, torch.mps.get_rng_state())
-        stack.enter_context(torch.enable_grad() if gradients else torch.no_grad())
-        stack.enter_context(torch.autocast(device.type, enabled=False, cache_enabled=False))
-        if device.type != "cpu":
-            stack.enter_context(torch.autocast("cpu", enabled=False, cache_enabled=False))
-        stack.enter_context(_full_precision())
-        stack.enter_context(warnings.catch_warnings())  # the training says by itself what there is to say
-        warnings.simplefilter("ignore")
-        if "torch._dynamo" in sys.modules:  # otherwise nothing was compiled, and it takes seconds to load
-            stack.enter_context(torch.compiler.set_stance("force_eager"))
-        try:
-            for module in modules:
-                module.training = False
-            for _, hooks, key in foreign_hooks(model):
-                del hooks[key]
-            for hooks in of_all:
-                hooks.clear()
-            yield
-        finally:
-            for part, content in zip(parts, contents, strict=True):
-                _restore(part, content)
-            with torch.no_grad():
-                for tensor, before in numbers:
-                    # What is written to counts as changed when gradients are computed, even if it stays the same.
-                    if not torch.equal(tensor, before) and not _are_equal_but_nan(tensor, before):
-                        tensor.copy_(before)
-            np.random.set_state(of_numpy)
-            random.setstate(of_python)
-
-
-def _are_equal_but_nan(one: Tensor, two: Tensor) -> bool:
-    return one.is_floating_point() and torch.equal(one.nan_to_num(), two.nan_to_num())
-
-
-def foreign_hooks(model: nn.Module) -> list[tuple[nn.Module, dict[Any, Any], Any]]:
-    """Hooks on modules that are not PyTorch's own, which belong to what a module computes, such as weight_norm's.
-
-    Returns for each its module, the dictionary that it is in, and its key there.
-    """
-    return [
-        (module, hooks, key)
-        for module in model.modules()
-        for hooks in (vars(module)[name] for name in _HOOKS if vars(module).get(name))
-        for key, hook in [*hooks.items()]
-        if not str(getattr(hook, "__module__", "")).startswith("torch.")
-    ]
-
-
-def _parts(module: nn.Module) -> Iterator[Any]:
-    """What a module's state lies in: its attributes, and lists, sets and dictionaries among them."""
-    yield vars(module)
-    yield from (each for each in vars(module).values() if isinstance(each, dict | list | set | deque))
-
-
-def _content(part: Any) -> Any:
-    return dict(part) if isinstance(part, dict) else [*part]
-
-
-def _restore(part: Any, before: Any) -> None:
-    """Give a part what it had; what is as before is not written to."""
-    if isinstance(part, dict):
-        if [*part] == [*before]:
-            for name, value in before.items():
-                if part[name] is not value:
-                    part[name] = value
-            return
-        part.clear()  # the order is restored as well
-        part.update(before)
-    elif len(part) != len(before) or any(one is not two for one, two in zip(part, before, strict=False)):
-        part.clear()
-        part.update(before) if isinstance(part, set) else part.extend(before)
-
-
-def _cuda_devices(model: nn.Module) -> list[int]:
-    """The CUDA devices that a model is on."""
-    return sorted({each.device.index or 0 for each in model.parameters() if each.device.type == "cuda"})
-
-
-@contextmanager
-def _full_precision() -> Iterator[None]:
-    """Products of float32 numbers in float32, where the training lets them be rounded more."""
-    before = torch.get_float32_matmul_precision()
-    if before == "highest":
-        yield
-        return
-    torch.set_float32_matmul_precision("highest")
-    try:
-        yield
-    finally:
-        torch.set_float32_matmul_precision(before)
-
-
-# What is taken from a pass.
 
 _LINEAR = "torch.nn.functional.linear"
 

@@ -343,6 +343,34 @@ def test_what_takes_no_part_is_named() -> None:
     assert notes == [f"model: {said}"]
 
 
+def test_modules_that_only_hold_parameters_are_found() -> None:
+    model = Coded(lambda self, x: self.fc3(functional.linear(x, self.rows[0] * 2) + self.rows[1]))
+    model.rows = nn.ParameterList([torch.rand(4, 4), torch.rand(4)])
+    network, notes = network_of(model)
+    assert summary(network) == ["block 4 linear: linear dense > add add", "dense 3 linear"]
+    first, second = network.layers[1].blocks
+    assert (first.weights, first.modules, second.weights, second.modules) == (16, ("rows",), 4, ("rows",))
+    assert "rows" not in "".join(notes)
+
+
+def test_an_embedding_that_a_drawn_layer_shares() -> None:
+    class Words(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.out = nn.Embedding(30, 6), nn.Linear(6, 30, bias=False)
+            self.out.weight = self.words.weight
+
+        def forward(self, x: Any) -> Any:
+            return self.out(self.words(x).mean(1))
+
+    model = Words()
+    watcher, _ = watched(model, TEXT)
+    recording = watcher.recording()
+    assert summary(recording.network) == ["block 6 linear: Embedding embedding > mean pool", "dense 30 linear"]
+    assert recording.network.layers[1].blocks[0].weights == 180
+    assert np.array_equal(recording.weights[1][0], model.out.weight.detach().T)
+
+
 def test_several_inputs_are_given_by_name_or_in_a_tuple() -> None:
     X, mask = examples(), torch.tensor([[1.0, 0, 0, 1]] * 4)
 

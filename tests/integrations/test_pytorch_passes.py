@@ -181,6 +181,18 @@ def test_checkpoints_within_a_model(reentrant: bool) -> None:
     assert len(said) == reentrant and watcher.recording().has_errors != reentrant
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_errors_are_worked_out_where_gradients_are_off(mode: Any) -> None:
+    model = cnn()
+    watcher, _ = watched(model, PICTURES, CLASSES, loss="cross_entropy")
+    with mode():
+        watcher.snap(1.0)
+        assert torch.is_inference_mode_enabled() == (mode is torch.inference_mode) and not torch.is_grad_enabled()
+    recording = watcher.recording()
+    assert np.array_equal(recording.errors[0][:5], recording.errors[0][5:])
+    functional.cross_entropy(model(PICTURES), CLASSES).backward()
+
+
 def test_a_frozen_model_has_errors_too() -> None:
     model = cnn().requires_grad_(False)
     watcher, _ = watched(model, PICTURES, CLASSES, loss="cross_entropy")

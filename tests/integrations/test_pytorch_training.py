@@ -58,16 +58,19 @@ class Busy(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.fc, self.norm, self.out = nn.Linear(4, 5), nn.LayerNorm(5), nn.Linear(5, 3)
-        self.calls, self.lengths, self.seen, self.mean = 0, [0], {"last": 0.0}, torch.zeros(5)
+        self.calls, self.lengths, self.seen, self.mean = 0, [0], {"last": [0.0]}, torch.zeros(5)
+        self.generators = torch.Generator(), np.random.default_rng(1), random.Random(1)
+        self.hidden = [nn.BatchNorm1d(5)]  # no part of the state
 
     def forward(self, x: Any) -> Any:
         self.calls += 1
         self.lengths.append(len(x))
         hidden = self.norm(self.fc(x)) + 0.01 * np.random.rand() + 0.01 * random.random() + 0.01 * self.calls
         self.mean.mul_(0.9).add_(0.1 * hidden.detach().mean(0))
-        hidden = hidden + torch.rand(5) + self.mean + len(self.lengths) / 100 + self.seen["last"]
-        self.seen["last"] += 0.01
-        return self.out(hidden)
+        hidden = hidden + torch.rand(5) + self.mean + len(self.lengths) / 100 + self.seen["last"][0]
+        self.seen["last"][0] += 0.01
+        hidden = hidden + torch.rand(5, generator=self.generators[0]) + self.generators[1].random()
+        return self.out(self.hidden[0](hidden) + self.generators[2].random())
 
 
 def frozen_norm() -> Any:
@@ -194,7 +197,7 @@ def test_training_is_the_same_to_the_bit(training: Any, name: str) -> None:
         else:
             training(model, lambda loss: None)
         if isinstance(model, Busy):
-            attributes = [model.calls, model.lengths, model.seen, model.mean]
+            attributes = [model.calls, model.lengths, model.seen["last"], model.mean, model.hidden[0].state_dict()]
         return [*final(model), hooks_of(model), attributes]
 
     assert same(run(True), run(False))
