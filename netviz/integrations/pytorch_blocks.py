@@ -158,7 +158,7 @@ class BlocksOf:
         """The parts of a layer: as many modules opened as can be read."""
         while True:
             parts = _repeated(_without_trivial(items))
-            alone = {id(part.items[0]) for part in parts if part.repeats == 1 and len(part.items) == 1}
+            alone = {id(part.items[0]) for part in parts if len(part.items) == 1}
             opened = [
                 item for item in items if isinstance(item, ModuleCall) and id(item) in alone and is_opened(item.module)
             ]
@@ -190,7 +190,7 @@ class BlocksOf:
     def _block(self, part: _Part, within: set[Call], joins: int | None) -> WatchedBlock:
         """A part as a block. within: the calls of modules that are folded."""
         main, modules = part.main, self._modules_of(part)
-        name = main.name if isinstance(main, ModuleCall) else label_of(main)
+        name = main.name.replace("._orig_mod", "") if isinstance(main, ModuleCall) else label_of(main)
         if part.repeats > 1:
             name, modules = self._of_repeats(part, modules)
         taken = [own for item in part.items if isinstance(item, Call) for own in self._taken_by(item, within)]
@@ -299,19 +299,30 @@ def _without_trivial(items: Sequence[ModuleCall | Call]) -> list[_Part]:
 
 
 def _repeated(parts: list[_Part]) -> list[_Part]:
-    """The parts with modules alike, each of which takes what the one before it gives, as one."""
+    """The parts with modules alike, each of which takes what the one before it gives, as one.
+
+    A module that is called several times is one as well, but it does not count as several.
+    """
     result: list[_Part] = []
     for part in parts:
-        if result and _is_alike(result[-1], part):
-            result[-1] = _Part([*result[-1].items, *part.items], result[-1].repeats + 1)
+        before = result[-1] if result else None
+        if before is not None and _is_same(before, part):
+            result[-1] = _Part([*before.items, *part.items], before.repeats)
+        elif before is not None and _is_alike(before, part):
+            result[-1] = _Part([*before.items, *part.items], before.repeats + 1)
         else:
             result.append(part)
     return result
 
 
+def _is_same(before: _Part, part: _Part) -> bool:
+    one, two = before.items[0], part.items[0]
+    return isinstance(one, ModuleCall) and isinstance(two, ModuleCall) and one.module is two.module
+
+
 def _is_alike(before: _Part, part: _Part) -> bool:
     one, two = before.items[0], part.items[0]
-    if not isinstance(one, ModuleCall) or not isinstance(two, ModuleCall) or one.module is two.module:
+    if not isinstance(one, ModuleCall) or not isinstance(two, ModuleCall):
         return False
     if before.labels != part.labels or before.result != part.result or type(one.module) is not type(two.module):
         return False

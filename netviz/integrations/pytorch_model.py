@@ -63,6 +63,9 @@ class WatchedModel:
     ) -> None:
         self.model, self.inputs, self.notes = model, inputs, list[str]()
         self.network = network_of(found)
+        if found.goes_by_inputs and self.network.is_exact:
+            self.notes.append(f"{found.goes_by_inputs}: no layer is drawn, and all are blocks")
+            self.network = network_of(found, as_blocks=True)
         some = _some(inputs)
         form = output_form(some, found.output, targets)
         if form is None:
@@ -76,8 +79,8 @@ class WatchedModel:
         self._all = rows.shape[1]
         self.outputs = len(self.form.chosen) or self._all
         last = self.network.layers[-1]
-        if found.output.ndim > 2 and not self.form.positions and of_loss.kind not in (None, "mse_loss"):
-            of_loss = replace(of_loss, kind=None)
+        if found.output.ndim > 2 and not self.form.positions and of_loss.kind in ("cross_entropy", "nll_loss"):
+            of_loss = replace(of_loss, kind=None)  # it is taken along an axis that a row does not have
         self.activation = last.activation
         targets = self._fitting(targets, found)
         self.shown, self.loss, of_meaning = meaning(last.activation, self._all, of_loss, targets)

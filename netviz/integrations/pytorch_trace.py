@@ -104,6 +104,8 @@ class Call:
     """How many calls of the same function came before it."""
     of_examples: tuple[Call, ...] = ()
     """Those of its inputs that depend on the examples."""
+    of_parameters: bool = False
+    """True if it depends on parameters of the model."""
     kept_type: bool = True
     """True if its result is of the type of its first argument."""
 
@@ -148,8 +150,10 @@ class CallRecorder(TorchFunctionMode):
         self.root = ModuleCall("", model)
         self.calls: list[Call] = []
         self.reads: Call | None = None  # the first that takes numbers out of what was computed from the examples
+        self.reads_inputs: Call | None = None  # the same where no parameter took part: they are the same at any time
         self.failed: Call | None = None  # the call that raised first
         self.running = [self.root]  # modules, the innermost last
+        self._own = {id(parameter) for parameter in model.parameters()}
         self._counts: dict[str, int] = {}
         # It keeps the tensors alive, so that no other one gets the same id.
         self._origin: dict[int, tuple[Tensor, Call]] = {id(each): (each, self.start) for each in examples}
@@ -161,7 +165,7 @@ class CallRecorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         named = kwargs or {}
-        given = tensors_in((args, tuple(named.values())))
+        given = [*tensors_in((args, tuple(named.values())))]
         inputs = tuple(dict.fromkeys(origin for each in given if (origin := self.origin(each)) is not None))
         first = args[0] if args else named.get("input")
         first = first if isinstance(first, Tensor) else None
@@ -169,13 +173,17 @@ class CallRecorder(TorchFunctionMode):
         source = None if first is None else self.origin(first)
         call = Call(name_of(func), self.running[-1], inputs, source, tuple(args), named, before)
         call.of_examples = tuple(each for each in inputs if each is self.start or each.of_examples)
+        call.of_parameters = any(id(each) in self._own for each in given) or any(each.of_parameters for each in inputs)
         try:
             result = func(*args, **named)
         except Exception:
             self.failed = self.failed or call
             raise
         if call.name in _READS_NUMBERS:
-            self.reads = self.reads or (call if call.of_examples else None)
+            if call.of_examples and call.of_parameters:
+                self.reads = self.reads or call
+            elif call.of_examples:
+                self.reads_inputs = self.reads_inputs or call
             return result
         results = [*tensors_in((result,))]
         if call.name == "__setitem__" and first is not None:
@@ -233,7 +241,9 @@ class Trace:
     path: tuple[Call, ...]
     """The calls that the outputs are computed by, in order; all of the pass where they cannot be followed."""
     unfollowed: str
-    """Why the path from the examples to the outputs cannot be followed, or may be another one for other numbers."""
+    """Why the path from the examples to the outputs cannot be followed, or may be another one at another time."""
+    goes_by_inputs: str
+    """Why it may be another one for other examples."""
     output: Tensor
     """The tensor of outputs."""
     gave: str
@@ -268,13 +278,16 @@ def trace(model: nn.Module, inputs: Inputs) -> Trace:
     if output is None:
         raise refusal("model", f"gives a {type(result).__name__}, in which there is no tensor of outputs; {ADVICE}")
     last = calls.origin(output)
-    unfollowed = ""
+    unfollowed, goes_by_inputs = "", ""
     needed, waiting = set[Call](), [] if last is None else [last]
     while waiting:
         call = waiting.pop()
         if call not in needed:
             needed.add(call)
             waiting += call.inputs
+    if calls.reads_inputs is not None:
+        call = calls.reads_inputs
+        goes_by_inputs = f"{call.place} reads numbers of the examples ({call.function}) and may go by them"
     if calls.reads is not None:
         unfollowed = f"{calls.reads.place} reads numbers that were computed ({calls.reads.function}) and may go by them"
     elif calls.start not in needed:
@@ -283,4 +296,6 @@ def trace(model: nn.Module, inputs: Inputs) -> Trace:
             call.of_examples = call.of_examples or call.inputs or (calls.start,)
     gave = "" if isinstance(result, Tensor) else f"of the {type(result).__name__} that it gives {which_outputs(result)}"
     path = tuple(call for call in calls.calls if call in needed or calls.start not in needed)
-    return Trace(model, calls.root, calls.start, path, unfollowed, output.detach().clone(), gave, given[0])
+    return Trace(
+        model, calls.root, calls.start, path, unfollowed, goes_by_inputs, output.detach().clone(), gave, given[0]
+    )

@@ -332,6 +332,39 @@ def test_what_cannot_be_followed_is_no_layer_that_is_drawn(model: Any, said: str
     np.testing.assert_array_equal(recording.activations[-1][:4], model(examples()).detach())
 
 
+def test_a_model_that_reads_its_examples_only_does_the_same_at_any_time() -> None:
+    def code(self: Any, x: Any) -> Any:
+        assert torch.isfinite(x).all()
+        return self.fc3(self.scale * torch.relu(self.fc1(x)))
+
+    network, notes = network_of(Coded(code))
+    assert [layer.kind for layer in network.layers] == ["input", "dense", "block", "dense"] and len(notes) == 1
+
+    def chain(self: Any, x: Any) -> Any:
+        return self.fc3(x if x.max() > 0 else -x)
+
+    network, notes = network_of(Coded(chain))
+    said = "forward of Coded reads numbers of the examples (torch.Tensor.__bool__) and may go by them"
+    assert summary(network) == ["block 3 linear: Linear dense"] and notes[0] == f"model: {said}: {ALL}"
+
+
+def test_a_module_that_is_called_many_times_is_one_block() -> None:
+    class Steps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.cell, self.out = nn.Embedding(30, 6), nn.LSTMCell(6, 8), nn.Linear(8, 2)
+
+        def forward(self, x: Any) -> Any:
+            state = torch.zeros(len(x), 8), torch.zeros(len(x), 8)
+            for word in self.words(x).unbind(1):
+                state = self.cell(torch.tanh(word), state)
+            return self.out(state[0])
+
+    network, _ = network_of(Steps(), torch.arange(60).reshape(3, 20) % 30)
+    assert read(network.layers[1]) == "Embedding, unbind, tanh embedding > LSTMCell, tanh recurrent"
+    assert [block.weights for block in network.layers[1].blocks] == [180, 512]
+
+
 def test_what_takes_no_part_is_named() -> None:
     model = nn.Sequential(nn.Conv1d(1, 2, 2), nn.Flatten(), nn.Linear(6, 2))
     model.register_module("dead", nn.Linear(2, 2))

@@ -80,6 +80,8 @@ def test_errors_of_outputs_that_blocks_give() -> None:
     np.testing.assert_allclose(recording.deltas(1)[1], sums[1], rtol=0, atol=1e-6)
     np.testing.assert_allclose(recording.deltas(1)[-1], (output - PICTURES)[1].detach().flatten(), rtol=0, atol=1e-6)
     assert sigmoid.shape == output.shape
+    recording = watched(coder, PICTURES, PICTURES.round(), loss=nn.BCELoss())[0].recording()
+    np.testing.assert_allclose(recording.deltas(2)[-1], (output - PICTURES.round())[2].detach().flatten(), atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
