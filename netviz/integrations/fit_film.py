@@ -130,7 +130,7 @@ class FitFilm(ABC):
         """The held-out examples for this network. Raises InputError, also where nothing can be said of them."""
         assert self._held_out is not None
         X, y = self._held_out
-        if network.loss is None and not self._has_classes(network):
+        if not network.is_exact or (network.loss is None and not self._has_classes(network)):
             message = "netviz works out neither the loss of this model nor whether its answers are right; leave it out"
             raise InputError([Problem("test", message)])
         rows = np.zeros((1, network.sizes[0]))

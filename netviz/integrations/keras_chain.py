@@ -265,12 +265,21 @@ def compare(model: Any, chain: Chain, X: AnyArray) -> None:
         message = f"gives outputs of the shape {output.shape}; expected {(len(X), chain.sizes[-1])}"
         raise refusal("model", f"{message}; {ADVICE}")
     network = Network.of_dense(chain.sizes, chain.activations)
-    weights, biases = [each.weights() for each in chain.layers], [each.biases() for each in chain.layers]
-    worst = worst_layer(network, weights, biases, inputs, {**found, len(chain.layers) - 1: output})
+    weights = [_in_bits(each.weights()) for each in chain.layers]
+    biases = [None if (numbers := each.biases()) is None else _in_bits(numbers) for each in chain.layers]
+    given = {**found, len(chain.layers) - 1: output}
+    # Where layers are of float64, Keras computes in float32 all the same, depending on the backend.
+    given = {at: each.astype(np.float32) if each.dtype == np.float64 else _in_bits(each) for at, each in given.items()}
+    worst = worst_layer(network, weights, biases, inputs, given)
     if worst is not None:
         name = chain.layers[worst[0]].layer.name
         message = f"{name}: what comes out here is not what its weights say, up to {worst[1]:.2g} off"
         raise refusal("model", f"{message}; {ADVICE}")
+
+
+def _in_bits(array: AnyArray) -> AnyArray:
+    """An array in the form in which numbers are kept: those of bfloat16 as their bits."""
+    return array.view(np.uint16) if array.dtype.name == "bfloat16" else array
 
 
 def _outputs(model: Any, X: AnyArray) -> dict[int, AnyArray]:

@@ -154,6 +154,9 @@ def watch(
     to the bit; step 0 are the weights that it starts with, and the end is what it has when the block ends.
     `watched.test(X_test, y_test)` adds curves of held-out examples.
 
+    A run of Lightning's Trainer or of Keras's fit is recorded by a callback: FilmCallback in
+    netviz.integrations.lightning and in netviz.integrations.keras.
+
     X: (P, ...), the examples that the film presents, as the model takes them; of more than 64 evenly spaced ones are
     recorded. With two inputs give all: the others are points of the plane, up to 500 in all, and the film shows what
     the network answers everywhere in it. y: their targets: (P, n_L), or (P,) for one output, or (P,) whole numbers that

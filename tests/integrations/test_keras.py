@@ -303,6 +303,17 @@ def test_layers_that_need_no_drawing_are_looked_through() -> None:
     assert recording.curves["test_loss"][-1] == pytest.approx(model.evaluate(squares, Y, verbose=0)[0], rel=1e-5)
 
 
+@pytest.mark.parametrize("policy", ["bfloat16", "mixed_bfloat16", "mixed_float16", "float64"])
+def test_numbers_keep_their_precision(policy: str) -> None:
+    model = keras.Sequential([layers.Dense(5, "relu", dtype=policy), layers.Dense(3, "softmax", dtype=policy)])
+    model, callback = compiled(model), film()  # its layers have no shapes before fit
+    fit(model, callback)
+    kernel = keras.ops.convert_to_numpy(model.layers[0].kernel)
+    kept = callback.recording().parameters[1]["weights"][-1]
+    assert kernel.dtype.name == (policy if "mixed" not in policy else "float32")
+    assert np.array_equal(kept, kernel.view(np.uint16) if policy == "bfloat16" else kernel)
+
+
 def refusal(model: Any, callback: FilmCallback | None = None, x: Any = X, y: Any = Y) -> str:
     model = compiled(model)
     if not model.built:
