@@ -50,7 +50,7 @@ def _sign_change(timeline: Timeline, event: Event) -> int | None:
     rises = event.numbers["after"] > event.numbers["before"]
 
     def is_old(index: int) -> bool:
-        weight = timeline.frame(index).weights[layer][start, end]
+        weight = timeline.weights(index)[layer][start, end]
         return bool(weight < 0) == rises
 
     learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
@@ -66,7 +66,7 @@ def _first_frame_at(timeline: Timeline, span: Span, cycle: int) -> int:
     first, last = span.start, span.stop - 1
     while first < last:
         middle = (first + last) // 2
-        if timeline.frame(middle).curve_cycle < cycle:
+        if timeline.curve_cycle(middle) < cycle:
             first = middle + 1
         else:
             last = middle
@@ -87,7 +87,7 @@ def last_frame_to(timeline: Timeline, cycle: float, start: int) -> int:
     first = start
     while first < last:
         middle = (first + last + 1) // 2
-        if timeline.frame(middle).curve_cycle <= cycle:
+        if timeline.curve_cycle(middle) <= cycle:
             first = middle
         else:
             last = middle - 1

@@ -157,10 +157,36 @@ class Timeline:
         if self.is_reduced:
             frame = replace(frame, pulses=())
             return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
-        left, transition = self.recording_index.transition(number), self._levels(span, index).transition
-        if left is not None and transition != 1:
-            frame = with_state(frame, interpolate(self._state(left), frame.state, transition))
+        state = frame.state
+        if (moved := self._in_transition(state, span, index)) is not state:
+            frame = with_state(frame, moved)
         return frame if self._questions is None else replace(frame, answers=self._answers(frame, span, index))
+
+    def _in_transition(self, state: NetworkState, span: Span, index: int) -> NetworkState:
+        """The state of a frame while it is still on the way from that of the shot before; itself later."""
+        left = self.recording_index.transition(int(self.span[index]))
+        if left is None or (transition := self._levels(span, index).transition) == 1:
+            return state
+        return interpolate(self._state(left), state, transition)
+
+    def curve_cycle(self, index: int) -> float:
+        """The `curve_cycle` of a frame, without working out the rest of it."""
+        index = self._shown(index)
+        span = self.plan.spans[self.span[index]]
+        is_between = span.kind in ("move", "sweep")
+        return self._between(span, float(self.phase[index]), index)[-1] if is_between else float(span.cycle)
+
+    def weights(self, index: int) -> tuple[Array, ...]:
+        """The `weights` of a frame, in a learning shot without working out the rest of it."""
+        span, phase = self.plan.spans[self.span[index]], float(self.phase[index])
+        if self.is_reduced or span.kind not in ("move", "sweep", "step"):
+            return self.frame(index).weights
+        if span.kind == "step":
+            before, after = self.recording_index.step(span), self.recording_index.after(int(self.span[index]))
+            part = 0.0 if self.held else step_timing.update_level(self.presentations.beats(span), phase)
+        else:
+            before, after, part, _ = self._between(span, phase, index)
+        return self._in_transition(interpolate(self._state(before), self._state(after), part), span, index).weights
 
     @cached_property
     def _accuracy(self) -> Accuracy | None:
@@ -372,8 +398,11 @@ class Timeline:
         row = self.recording_index.hold(int(self.span[index]))
         return self._base_frame(span, index, self._state(row), float(span.cycle))
 
-    def _move(self, span: Span, phase: float, index: int) -> Frame:
-        """Weights move from one shown cycle to the next through the kept rows between them."""
+    def _between(self, span: Span, phase: float, index: int) -> tuple[int, int, float, float]:
+        """The rows before and after a frame of a move or a morph, its part of the way between them, and its cycle."""
+        if span.kind == "sweep":
+            moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
+            return self._continuous_morph.at(min(moment, span.stop - 1), whole=self.is_reduced)
         rows, cycles = self.recording_index.way(int(self.span[index]))
         if self.presentations.is_even:
             position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
@@ -383,8 +412,13 @@ class Timeline:
         before = min(int(position), max(0, len(rows) - 2))
         after = min(before + 1, len(rows) - 1)
         part = position - before
-        state = interpolate(self._state(rows[before]), self._state(rows[after]), part)
-        base = self._base_frame(span, index, state, (1 - part) * cycles[before] + part * cycles[after])
+        return rows[before], rows[after], part, (1 - part) * cycles[before] + part * cycles[after]
+
+    def _move(self, span: Span, phase: float, index: int) -> Frame:
+        """Weights move from one shown cycle to the next through the kept rows between them."""
+        before, after, part, cycle = self._between(span, phase, index)
+        state = interpolate(self._state(before), self._state(after), part)
+        base = self._base_frame(span, index, state, cycle)
         number = int(self.span[index])
         light, cycle = self.presentations.lingering(number), base.curve_cycle
         if light is None or not self.presentations.stays(number):
@@ -424,8 +458,7 @@ class Timeline:
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move through the kept rows without stopping at shown cycles."""
-        moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
-        before, after, part, cycle = self._continuous_morph.at(min(moment, span.stop - 1), whole=self.is_reduced)
+        before, after, part, cycle = self._between(span, phase, index)
         state = interpolate(self._state(before), self._state(after), part)
         return self._base_frame(span, index, state, cycle)
 

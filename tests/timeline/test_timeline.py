@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from netviz.scene.scene import Scene
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Span, make_plan
+from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
@@ -55,6 +57,30 @@ def test_the_table_has_one_row_a_frame(timeline: Timeline) -> None:
     assert (np.diff(timeline.span) >= 0).all()
     with pytest.raises(IndexError):
         timeline.frame(timeline.frame_count)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kinds"),
+    [
+        ({}, {"title", "rest", "step", "move", "think"}),
+        ({"motion": "reduced"}, {"step", "move"}),
+        ({"style": "classic"}, {"step"}),
+        ({"shots": [{"shot": "walk", "cycle": 20}, {"shot": "learning", "examples": "together"}]}, {"walk", "sweep"}),
+    ],
+    ids=["moving", "reduced", "classic", "morph"],
+)
+def test_weights_and_cycle_are_those_of_the_whole_frame(changes: dict[str, Any], kinds: set[str]) -> None:
+    scene = short_scene(**changes)
+    moving = make_timeline(make_plan(scene, Fraction(30)), train(scene), scene)
+    timeline = reduce_motion(moving) if scene.motion == "reduced" else moving
+    seen = set()
+    for index in range(0, timeline.frame_count, 5):
+        frame = timeline.frame(index)
+        seen.add(frame.kind)
+        assert timeline.curve_cycle(index) == frame.curve_cycle
+        found = timeline.weights(index)
+        assert all(np.array_equal(one, other) for one, other in zip(found, frame.weights, strict=True)), index
+    assert kinds <= seen
 
 
 def test_a_step_shows_the_recorded_activations(timeline: Timeline) -> None:
