@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -95,16 +96,23 @@ class LiveForwardPass:
 
     def _best(self, size: float) -> tuple[float, bool, bool]:
         """Size of type, and whether there are lines in symbols alone and weights: the first choice in a good size."""
-        choices = [(True, True), (False, True), (False, False)]
-        found = [(self._fitting(size, *choice), *choice) for choice in choices]
-        return next((each for each in found if each[0] >= size), max(found))
+        found: list[tuple[float, bool, bool]] = []
+        for symbolic, has_weights in ((True, True), (False, True), (False, False)):
+            found.append((self._fitting(size, symbolic, has_weights), symbolic, has_weights))
+            if found[-1][0] >= size:
+                return found[-1]
+        return max(found)
 
     def _fitting(self, size: float, symbolic: bool, has_weights: bool) -> float:
-        for part in np.linspace(1.3, 0.4, TRIES):
-            _, right, bottom = self._place(part * size, symbolic, has_weights, LEAST_GAP)
-            if right <= self.slot.width and bottom <= self.slot.height:
-                return float(part * size)
-        return 0.4 * size
+        """The largest of the sizes that are tried at which everything fits, or the smallest of them."""
+
+        def fits(tried: float) -> bool:
+            _, right, bottom = self._place(tried, symbolic, has_weights, LEAST_GAP)
+            return right <= self.slot.width and bottom <= self.slot.height
+
+        # What fits, fits smaller too; and mathtext is too slow for trying every size.
+        sizes = np.linspace(1.3, 0.4, TRIES) * size
+        return float(sizes[min(bisect_left(sizes, True, key=fits), TRIES - 1)])
 
     def _place(
         self, size: float, symbolic: bool, has_weights: bool, gap: float | None = None
