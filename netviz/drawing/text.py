@@ -139,7 +139,8 @@ def _characters(path: Path) -> frozenset[int]:
 
 def missing(text: str, font: Font) -> str:
     """Characters of a text that neither its font nor the fallback can draw."""
-    return "".join(sorted({c for c in text if ord(c) not in _characters(font.path) | _characters(_FALLBACK)}))
+    known = _characters(font.path), _characters(_FALLBACK)
+    return "".join(sorted({c for c in text if not any(ord(c) in characters for characters in known)}))
 
 
 @lru_cache(maxsize=4096)
