@@ -86,6 +86,7 @@ class LiveForwardPass:
         theme = context.theme
         self.signs = [theme.readable(mix(sign, theme.ink, 0.3)) for sign in (theme.negative, theme.positive)]
         self.found = theme.readable(mix(theme.signal, theme.ink, 0.15))
+        self.equations = lru_cache(maxsize=None)(self._equations)
         self.size, self.symbolic, self.has_weights = self._best(size)
         self.placed, _, _ = self._place(self.size, self.symbolic, self.has_weights)
         self.still, self.quiet = self._still(False), self._still(True)
@@ -122,7 +123,7 @@ class LiveForwardPass:
             _, _, least = self._place(size, symbolic, has_weights, LEAST_GAP)
             more = (self.slot.height - least) / (len(self.outline.layers) - 1) / size
             gap = LEAST_GAP + min(MOST_GAP - LEAST_GAP, max(0.0, more))
-        equations = self._equations(symbolic, has_weights)
+        equations = self.equations(symbolic, has_weights)
         lefts = [formula_mask((left,), size).width for left, _, _ in equations]
         margin = max(lefts) + BETWEEN * size
         placed: list[Placed] = []

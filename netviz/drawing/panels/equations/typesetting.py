@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from netviz.drawing.formula import Formula, Matrix, formula_mask, source
@@ -90,8 +91,9 @@ class Extent(NamedTuple):
 Measure = Callable[[Formula, float], Extent]
 
 
+@lru_cache(maxsize=8192)
 def exact(formula: Formula, size: float) -> Extent:
-    """Measure a formula at its own size, in which it is then drawn."""
+    """Measure a formula at its own size, in which it is then drawn; extents are cached longer than masks can be."""
     drawn = formula_mask(formula, size)
     return Extent(drawn.width, float(drawn.top), float(drawn.alpha.shape[0] - drawn.top))
 
