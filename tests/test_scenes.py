@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 import netviz
+from netviz.drawing.renderer import Renderer
 from netviz.errors import NetvizWarning
+from netviz.pipeline.looks import resolved
+from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
+from netviz.timeline.moments import moment_frame
 
 NAMES = [name for name, _ in bundled_scenes()]
 SHAPES = {"wide": "480x270", "square": "300x300", "tall": "270x480"}
@@ -42,9 +46,11 @@ def test_a_film_of_a_useful_length_without_anything_left_out(name: str) -> None:
 def test_every_scene_can_be_drawn_in_every_shape(name: str, shape: str) -> None:
     scene = netviz.load_scene(name, overrides={"output.size": SHAPES[shape]})
     width, height = scene.output.size
-    look = {"output": scene.output.model_dump(mode="json")}
+    film = resolved(recording(name), {"output": scene.output.model_dump(mode="json")}, None)
+    timeline = finish(prepare(film), film.recorded).timeline
+    renderer = Renderer(timeline)
     for moment in ("30%", "end"):
-        picture = netviz.still(recording(name), moment, look=look)
+        picture = renderer.draw(timeline.frame(moment_frame(timeline, moment)))
         assert picture.shape == (height, width, 3)
         assert picture.std() > 2, "something is drawn"
         edges = (picture[0], picture[-1], picture[:, 0], picture[:, -1])
