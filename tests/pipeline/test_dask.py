@@ -18,7 +18,7 @@ distributed = pytest.importorskip("distributed")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # dask warns of much
 
-SMALL = {"output__size": "160x128", "output__fps": 10, "output__quality": "draft", "duration": 32, "story": None}
+SMALL = {"output__size": "160x128", "output__fps": 5, "output__quality": "draft", "duration": 32, "story": None}
 
 
 @pytest.fixture(scope="module")

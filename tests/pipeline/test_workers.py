@@ -44,7 +44,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* of learning have room")
 
 SMALL: dict[str, Any] = {
     "output__size": "160x128",
-    "output__fps": 10,
+    "output__fps": 5,
     "output__quality": "draft",
     "duration": 14,
     "story": None,
@@ -63,7 +63,7 @@ def film(run: Recording, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The film as this process makes it."""
     path = tmp_path_factory.mktemp("film") / "alone.mp4"
     made = netviz.render(run, path, jobs=1)
-    assert (made.frames, made.seconds) == (140, 14)
+    assert (made.frames, made.seconds) == (70, 14)
     return path.read_bytes()
 
 
@@ -82,9 +82,9 @@ def test_two_processes(run: Recording, film: bytes, tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     netviz.render(run, tmp_path / "film.mp4", jobs=2, progress=lambda *what: told.append(what))
     assert (tmp_path / "film.mp4").read_bytes() == film
-    assert {(phase, total) for phase, _, total in told} == {("drawing", 140)}
+    assert {(phase, total) for phase, _, total in told} == {("drawing", 70)}
     done = [frames for _, frames, _ in told]
-    assert done == sorted(done) and done[-1] == 140 and len({*done}) > 2
+    assert done == sorted(done) and done[-1] == 70 and len({*done}) > 2
 
 
 @pytest.mark.slow
@@ -116,7 +116,7 @@ def test_threads(run: Recording, film: bytes, tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as executor:
         netviz.render(run, tmp_path / "film.mp4", executor=executor, progress=lambda _, done, total: told.append(done))
     assert (tmp_path / "film.mp4").read_bytes() == film
-    assert told[-1] == 140
+    assert told[-1] == 70
 
 
 @pytest.mark.slow
