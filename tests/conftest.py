@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -18,6 +19,13 @@ os.environ["NETVIZ_CACHE"] = "off"  # of those who run the tests; also for the p
 # A busy machine may take its time over any example; how fast the program is is measured elsewhere.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what lives to the end: thousands of collected tests and all modules."""
+    gc.collect()
+    gc.freeze()
+
 
 SHORT = {
     "training.cycles": 60,
