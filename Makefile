@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
 
+# Tests start some hundred processes: where bytecode is not kept, each of them would compile all of netviz anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: film test test-docs test-frameworks lint typecheck format bench pictures docs dist clean help
 
 help:
