@@ -20,9 +20,16 @@ def normed() -> Any:
     return nn.Sequential(nn.Linear(4, 6), nn.BatchNorm1d(6), nn.ReLU(inplace=True), nn.Linear(6, 3), nn.LayerNorm(3))
 
 
+def in_place() -> Any:
+    return nn.Sequential(nn.Linear(4, 6), nn.ReLU(inplace=True), nn.Linear(6, 5), nn.RMSNorm(5), nn.Linear(5, 3))
+
+
 def values(model: Any, X: Any, inputs: list[str], results: list[str]) -> tuple[Any, list[Any]]:
     """The outputs of a copy in evaluation mode, and what modules take, or give, with gradients through them."""
     model, found = copy.deepcopy(model).eval(), {}
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
     for name in inputs:
         model.get_submodule(name).register_forward_pre_hook(
             lambda _, args, name=name: found.update({("in", name): args[0]})
@@ -39,6 +46,7 @@ def values(model: Any, X: Any, inputs: list[str], results: list[str]) -> tuple[A
     ("model", "X", "y", "loss", "inputs", "results", "factor"),
     [
         (normed(), examples(), CLASSES, functional.cross_entropy, [], ["0", "3"], 1),
+        (in_place(), examples(), CLASSES, functional.cross_entropy, [], ["0", "2", "4"], 1),
         (cnn(), PICTURES, CLASSES, functional.cross_entropy, ["5"], ["5", "8"], 1),
         (cnn(), PICTURES, torch.eye(3)[CLASSES], nn.BCEWithLogitsLoss(reduction="sum"), ["5"], ["5", "8"], 1),
         (nn.Sequential(cnn(), nn.LogSoftmax(1)), PICTURES, CLASSES, nn.NLLLoss(), ["0.5"], ["0.5", "0.8"], 1),
