@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 
 from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.loss_curve import EXPLODES, HEADROOM, CurvePanel
+from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
@@ -227,6 +228,36 @@ def test_labels_of_large_layers_do_not_touch(size: str, written: list[Written]) 
     assert sorted(text.text for text in labels) == ["100 inputs + bias", "100 neurons + bias"]
     one, other = sorted(labels, key=lambda text: text.left)
     assert one.right + 4 < other.left or abs(one.top - other.top) > one.size
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("names", ["ABCDEFGHIJKLMNOPQRSTUVWXYZ", ""])
+def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_written(
+    size: str, names: str, written: list[Written]
+) -> None:
+    inputs, targets = np.random.default_rng(8).normal(0, 1, (10, 64)), np.arange(10) * 2
+    made = recorder([64, 40, 26], inputs, targets, classes=[*names], steps=8)
+    film = film_of(made, output={"size": size}, network={"grid": [8, 8]}, story=None)
+    renderer = Renderer(film)
+    frames = (film.frame(index) for index in range(first(film, "step"), film.frame_count))
+    frame = next(frame for frame in frames if frame.compared > 0.95 and frame.arrived[-1].max() > 0.95)
+    del written[:]
+    renderer.draw(frame)
+    letters = [text for text in written if len(text.text) == 1 and text.text in names]
+    assert sorted(text.text for text in letters) == sorted(names), "each is written once, and whole"
+    answer, right = int(frame.activations[-1].argmax()), int(frame.target.argmax())
+    assert answer != right
+    called = names or [str(number) for number in range(1, 27)]
+    (said,) = (text for text in written if text.text == f"says {called[answer]}, is {called[right]}")
+    assert said.left >= 0 and said.right <= film.scene.output.size[0] and said.top >= 0
+    others = [text for text in written if text is not said and text.text.strip()]
+    for one, other in [*combinations(letters, 2), *((said, other) for other in others)]:
+        apart = max(one.left - other.right, other.left - one.right), max(one.top - other.bottom, other.top - one.bottom)
+        assert max(apart) >= 0, (one, other)
+    places = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel)).places
+    radius = float(places.radii(2).max())
+    for one, (x, y) in product([*letters, said], places.centres[-1].tolist()):
+        assert np.hypot(x - np.clip(x, one.left, one.right), y - np.clip(y, one.top, one.bottom)) >= radius, one
 
 
 def test_examples_that_are_only_drawn_are_counted_with_those_that_are_presented() -> None:

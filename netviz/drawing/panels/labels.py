@@ -9,6 +9,7 @@ from netviz.drawing.canvas import Anchor
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.network_layout import BESIDE, NetworkPositions
 from netviz.drawing.network_layout import GAP as NEURONS_APART
+from netviz.drawing.panels.class_bars import verdict_text
 from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.panels.shades import Shaded
@@ -28,6 +29,8 @@ HALO = 0.055
 """Room for the outermost neurons' halos in upright pictures, likewise."""
 LONGEST_OF_RUN = 0.3
 """The same as `LONGEST` where runs stand side by side, as a part of the width of a run's slot."""
+LONGEST_OF_MANY = 0.06
+"""The same for outputs that stand in several columns, with names beyond all of them."""
 LEGIBLE = 0.75
 """Part of the smallest type; in runs side by side names that would be smaller are left out."""
 LINE = 1.1
@@ -85,14 +88,14 @@ def _in_one_line(context: RenderContext, slot: Rect, most: int) -> bool:
 
 
 def margins_for_names(
-    context: RenderContext, slot: Rect, most: int, has_rows: bool = False
+    context: RenderContext, slot: Rect, most: int, has_rows: bool = False, columns: int = 1
 ) -> tuple[float, float, float, float]:
     """Pixels to leave free at the left, right, top and bottom of the network, which always gets a part of the slot.
 
     most: neurons that stand beside each other. has_rows: whether the outputs have rows of their own (class_bars.py), so
-    that only the inputs have names here.
+    that only the inputs have names here. columns: in which the outputs stand.
     """
-    left, right, above, below = _preferred_margins(context, slot, most)
+    left, right, above, below = _preferred_margins(context, slot, most, columns)
     if has_rows:
         right, above = (0.0, above) if context.layout.flow == "right" else (right, 0.0)
     across = min(1.0, MOST * slot.width / max(1e-9, left + right))
@@ -100,7 +103,9 @@ def margins_for_names(
     return across * left, across * right, down * above, down * below
 
 
-def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[float, float, float, float]:
+def _preferred_margins(
+    context: RenderContext, slot: Rect, most: int, columns: int
+) -> tuple[float, float, float, float]:
     layout, faces = context.layout, context.faces
     inputs, outputs = _texts(context)
     gap = GAP * layout.small
@@ -116,6 +121,8 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
     if _presents_examples(scene):
         right = max(right, target_width, width(say(scene, "label-missed", missed="0.00"), faces.medium, layout.body))
     right = min(longest, right) + gap if right else 0.0
+    if columns > 1 and has_classes(context.recording.examples.targets):
+        right = _beside_many_classes(context, outputs, columns)
     if layout.flow == "right":
         lines = [line for each in _beside_inputs(context, inputs, longest, slot.height / most) for line in each]
         left = max((width(line, faces.words, layout.body) for line in lines), default=0.0)
@@ -133,6 +140,15 @@ def _preferred_margins(context: RenderContext, slot: Rect, most: int) -> tuple[f
     outermost = max((width(text, faces.words, layout.body) for text in ends), default=0.0)
     inset = max(HALO * layout.size[0], min(outermost, longest) / 2 - layout.radius)
     return inset, inset, above, below
+
+
+def _beside_many_classes(context: RenderContext, names: tuple[str, ...], columns: int) -> float:
+    """Width in pixels of the names of classes in several columns, and of what is said of an example beside them."""
+    layout, faces = context.layout, context.faces
+    longest = LONGEST_OF_MANY * layout.size[0]
+    widest = min(longest, max(width(name, faces.words, layout.body) for name in names))
+    said = say(context.scene, "label-says-wrong", answer="M", target="M")
+    return columns * (widest + 0.5 * layout.body) + width(said, faces.medium, layout.body) + widest
 
 
 def room_below(layout: Layout, slot: Rect, count: int, most: int) -> float:
@@ -182,6 +198,11 @@ def _right_edge(context: RenderContext, slot: Rect) -> float:
     return min(0.985 * across, safe.right)
 
 
+def _level_of_target(frame: Frame) -> float:
+    """Level at which what is right is seen: from the beginning of an example, in a thought once it is answered."""
+    return frame.compared if frame.kind == "think" else frame.presented
+
+
 class Names:
     """Texts around the network; they stand in its glow, so they are shaded and written over every frame."""
 
@@ -204,7 +225,9 @@ class Names:
         ]
         self.reach, self.reach_out = reaches
         # Of classes nothing is said output by output (class_bars.py), nor of those that stand in several columns.
-        self.says_targets = places.box(self.last) is None and not has_classes(context.recording.examples.targets)
+        are_classes = has_classes(context.recording.examples.targets)
+        self.says_targets = places.box(self.last) is None and not are_classes
+        self.are_many_classes = are_classes and places.box(self.last) is not None and len(places.discs(self.last)) > 0
         self.beside = _beside(context)
         self.one_line = _in_one_line(context, slot, most) and self.beside
         longest = min(_longest(context, slot), places.centres[0][0][0] - self.reach - slot.x)
@@ -217,19 +240,33 @@ class Names:
         else:
             self.inputs = self._below(inputs, across)
         rest = _right_edge(context, slot) - (places.centres[-1][0][0] + self.reach_out)
+        if self.are_many_classes:
+            rest = LONGEST_OF_MANY * layout.size[0]
         self.slot = rest if self.beside else 0.94 * self._spacing(output_centres)
         target_width = (
             width(say(self.scene, "label-wants", target="0"), context.faces.medium, layout.body) + 0.6 * layout.body
         )
-        self.outputs = self._same_size(outputs, self.slot - target_width if self.one_line else self.slot)
+        size = layout.body
+        if self.are_many_classes and self.beside:  # capital letters above each other do not touch
+            size = max(self.least, min(size, self._spacing(output_centres)))
+        self.outputs = self._same_size(outputs, self.slot - target_width if self.one_line else self.slot, size)
+        if (
+            self.are_many_classes
+            and not self.beside
+            and any(text != name for (text, _), name in zip(self.outputs, outputs, strict=True))
+        ):
+            self.outputs = [("", size)] * len(outputs)  # the verdict has whole names
+        self.columns = self._columns_of_names(output_centres) if self.are_many_classes and self.beside else None
         self.misses = len(outputs) == 1 or self._spacing(output_centres) >= 4.6 * layout.body
         if context.compared:
             missed = width(say(self.scene, "label-missed", missed="0.00"), context.faces.medium, LEGIBLE * layout.small)
             self.misses = self.misses and missed <= self.slot and slot.height >= 4.3 * layout.body
 
-    def _same_size(self, texts: tuple[str, ...], slot: float) -> list[tuple[str, float]]:
+    def _same_size(
+        self, texts: tuple[str, ...], slot: float, preferred: float | None = None
+    ) -> list[tuple[str, float]]:
         layout, font = self.context.layout, self.context.faces.words
-        fitted = [fit(text, font, layout.body, slot, self.least) for text in texts]
+        fitted = [fit(text, font, preferred or layout.body, slot, self.least) for text in texts]
         smallest = min((size for _, size in fitted), default=layout.body)
         return [(text, smallest) for text, _ in fitted]
 
@@ -268,7 +305,31 @@ class Names:
         if len(centres) < 2:
             return self.panel_slot.width
         axis = 1 if self.places.flow == "right" else 0
-        return float(abs(centres[1][axis] - centres[0][axis]))
+        # Those that stand in several columns are staggered: names have the room up to the next in the same one.
+        same = centres[np.isclose(centres[:, 1 - axis], centres[0, 1 - axis])]
+        first, second = same[:2, axis] if len(same) > 1 else centres[:2, axis]
+        return float(abs(second - first))
+
+    def _columns_of_names(self, centres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Left ends (n_L,) of the names of outputs in several columns: beyond all of them, in as many columns."""
+        _, column = np.unique(centres[:, 0].round(), return_inverse=True)
+        result: NDArray[np.float64] = centres[:, 0].max() + self.reach_out + column * self._column_of_names()
+        return result
+
+    def _column_of_names(self) -> float:
+        """Width of a column of names, with the gap to the next."""
+        words = self.context.faces.words
+        return max(width(name, words, size) for name, size in self.outputs) + 0.5 * self.context.layout.body
+
+    def _verdict_place(self) -> tuple[float, float, float]:
+        """Place of what is said of many classes, and the room for it: beside the names or above them."""
+        body, centres = self.context.layout.body, self.places.centres[-1]
+        if self.columns is not None:
+            left = float(self.columns.max()) + self._column_of_names() + 0.4 * body
+            return left, float(centres[:, 1].mean()), _right_edge(self.context, self.panel_slot) - left
+        middle = float(centres[:, 0].min() + centres[:, 0].max()) / 2
+        above = float(centres[:, 1].min()) - self.reach_out - 3.7 * body
+        return middle, above, 0.9 * self.panel_slot.width
 
     def areas(self) -> list[Rect]:
         """Rectangles of all texts around the network, each as large as it ever is."""
@@ -295,10 +356,16 @@ class Names:
                 wide, high = min(self.slot, max(widths)), step * (bool(name) + bool(wanted))
                 found.append(Rect(x - wide / 2, y - self.reach_out - high, wide, high))
                 continue
+            if self.columns is not None:
+                found.append(Rect(float(self.columns[index]), y - step / 2, widths[0], step))
+                continue
             wide = min(self.slot, sum(widths[:2]) + 0.6 * body if self.one_line else max(widths))
             first = y - (step if name and not self.one_line else step / 2)
             lines_below = bool(name and not self.one_line) + bool(wanted) + bool(missed)
             found.append(Rect(x + self.reach_out, first, wide, step * max(1, lines_below)))
+        if self.are_many_classes:
+            x, y, room = self._verdict_place()
+            found.append(Rect(x if self.beside else x - room / 2, y - body, room, 2 * body))
         return found
 
     def ground(self) -> None:
@@ -324,6 +391,8 @@ class Names:
         for index in self.places.discs(self.last).tolist():
             x, y = self.places.centres[-1][index]
             self._output(frame, index, x, y, float(drawn[-1][index]))
+        if self.are_many_classes:
+            self._add_verdict(frame)
         self.shaded.shade()
 
     def write(self) -> None:
@@ -340,18 +409,25 @@ class Names:
         name, size = self.outputs[index]
         step = 1.42 * body
         left = x + self.reach_out if self.beside else x
+        if self.columns is not None:
+            left = float(self.columns[index])
         anchor = LEFT if self.beside else MIDDLE
-        top = y - (step / 2 if name and not self.one_line else 0.0) if self.beside else y - self.reach_out - 0.5 * step
+        is_alone = self.one_line or self.columns is not None  # with nothing below it
+        top = y - (step / 2 if name and not is_alone else 0.0) if self.beside else y - self.reach_out - 0.5 * step
         if not self.beside and name:
             top -= step
-        shaded.text(name, left, top, context.faces.words, size, context.theme.quiet, anchor, drawn)
+        theme, known = context.theme, 0.0
+        if self.are_many_classes and frame.target is not None:
+            known = _level_of_target(frame) * float(frame.target[index] == frame.target.max())
+        ink = theme.readable(mix(theme.quiet, theme.ink, known))
+        shaded.text(name, left, top, context.faces.words, size, ink, anchor, drawn)
         if frame.target is None or not self.says_targets:
             return
         if name and self.one_line:
             left += width(name, context.faces.words, size) + 0.6 * body
         elif name:
             top += step
-        level = frame.compared if frame.kind == "think" else frame.presented
+        level = _level_of_target(frame)
         target_text, size = self._target_text(
             frame, index, self.slot - (left - x - self.reach_out) if self.beside else self.slot
         )
@@ -366,6 +442,18 @@ class Names:
             if float(missed) == 0:
                 text, size, ink = TICK, body, self.right
             shaded.text(text, left, top + step, font, size, ink, anchor, frame.compared)
+
+    def _add_verdict(self, frame: Frame) -> None:
+        """Add what the network says, and what is right, where there are too many classes for bars of their own."""
+        level = frame.compared * float(frame.arrived[-1].max())
+        if level <= 0:
+            return
+        layout, theme = self.context.layout, self.context.theme
+        x, y, room = self._verdict_place()
+        text, is_right = verdict_text(self.context, frame.activations[-1], frame.target)
+        ink = self.right if is_right else theme.readable(theme.signal) if is_right is False else theme.ink
+        text, size = fit(text, self.context.faces.medium, 1.15 * layout.body, room, 0.8 * layout.small)
+        self.shaded.text(text, x, y, self.context.faces.medium, size, ink, LEFT if self.beside else MIDDLE, level)
 
     def _target_text(self, frame: Frame, index: int, slot: float) -> tuple[str, float]:
         """Text of an output's target, in words where they fit."""

@@ -271,7 +271,9 @@ def place_network(
 ) -> NetworkPositions:
     """Positions of the network in its slot, inside the margins of names and labels. rows: of its outputs, or None."""
     layout, scene = context.layout, context.scene
-    left, right, above, below = margins_for_names(context, slot, beside_each_other(network), rows is not None)
+    left, right, above, below = margins_for_names(
+        context, slot, beside_each_other(network), rows is not None, network.layers[-1].columns
+    )
     if rows is not None and rows.up:
         above = rows.margin
     elif rows is not None:
