@@ -182,6 +182,13 @@ def situation(scene: Look, values: Sequence[float]) -> str:
     return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
 
 
+def example_label(scene: Look, example: int, count: int) -> str:
+    """What an example is called in the picture: by its name, or its number among so many."""
+    if example < len(scene.outline.names):
+        return scene.outline.names[example]
+    return say(scene, "label-example", number=whole(scene, example + 1), count=whole(scene, count))
+
+
 def shows_points(scene: Look) -> bool:
     """True if the film shows examples as points of the plane, and not as rows of a table with two columns."""
     return scene.is_planar and (not scene.outline.is_listed or scene.presentation == "together")

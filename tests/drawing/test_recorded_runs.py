@@ -20,7 +20,7 @@ from netviz.recording.recorder import Recorder
 from netviz.scene.scene import Look
 from netviz.timeline.recorded_curves import RecordedCurve
 from netviz.timeline.timeline import Timeline
-from netviz.web.transcript import passages, summary_of, transcript_text
+from netviz.web.transcript import NO_BREAK, passages, summary_of, transcript_text
 from tests.drawing.support import Written, first, written
 
 __all__ = ["written"]
@@ -258,6 +258,20 @@ def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_writte
     radius = float(places.radii(2).max())
     for one, (x, y) in product([*letters, said], places.centres[-1].tolist()):
         assert np.hypot(x - np.clip(x, one.left, one.right), y - np.clip(y, one.top, one.bottom)) >= radius, one
+
+
+def test_examples_are_called_by_the_names_that_they_were_given(written: list[Written]) -> None:
+    inputs, names = np.random.default_rng(8).normal(0, 1, (6, 36)), ["Ann", "Bob", "Cy", "Di", "Ed", "Flo"]
+    made = recorder([36, 5, 2], inputs, np.arange(6) % 2, names=names, steps=8)
+    film = film_of(made, network={"grid": [6, 6]})
+    renderer = Renderer(film)
+    frame = film.frame(first(film, "step", 9))
+    del written[:]
+    renderer.draw(frame)
+    assert f"6 × 6 inputs + bias, {names[frame.example]}" in [text.text for text in written]
+    assert "Ann: 0." in told_of(film).replace(NO_BREAK, " ")
+    film = film_of(bits(2, names=["both", "left", "right", "none"]), shots=[{"shot": "learning"}, {"shot": "walk"}])
+    assert film.frame(film.frame_count - 1).caption == "Working through “both”: 0 0"
 
 
 def test_examples_that_are_only_drawn_are_counted_with_those_that_are_presented() -> None:

@@ -24,6 +24,7 @@ from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST
 from netviz.scene.phrases import say, whole
+from netviz.timeline.captions import example_label
 from netviz.timeline.frame import Frame, state_of
 from netviz.timeline.step_timing import rise, swell
 
@@ -132,7 +133,11 @@ class Labels:
         words, small, found = self.context.faces.words, self.context.layout.small, []
         for (text, box, layer), middle in zip(self.labels, self.middles, strict=True):
             if layer == 0 and self.is_picture:
-                text = self._numbered(text, self.scene.outline.examples - 1)
+                count = self.scene.outline.examples
+                examples = range(0 if self.scene.outline.names else count - 1, count)  # of numbers the last is widest
+                text = max(
+                    (self._numbered(text, each) for each in examples), key=lambda each: width(each, words, small)
+                )
             long = width(text, words, small)
             found.append(Rect(max(self.left, middle - long / 2), box.bottom, long, 1.7 * small))
         if any(self.note):
@@ -141,9 +146,8 @@ class Labels:
         return found
 
     def _numbered(self, text: str, example: int) -> str:
-        """The label of the pixels with the number of the example that they show, where there is room for it."""
-        number, count = (whole(self.scene, n) for n in (example + 1, self.scene.outline.examples))
-        longer = f"{text}, {say(self.scene, 'label-example', number=number, count=count)}"
+        """The label of the pixels with the name or number of the example that they show, where there is room for it."""
+        longer = f"{text}, {example_label(self.scene, example, self.scene.outline.examples)}"
         return longer if width(longer, self.context.faces.words, self.context.layout.small) <= self.free else text
 
     def ground(self) -> None:

@@ -20,8 +20,9 @@ from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import PicturePanelSpec as PictureSpec
-from netviz.scene.phrases import counted, say, whole
+from netviz.scene.phrases import counted, say
 from netviz.timeline.answers import Verdict, target_range, unseen_situations, verdict
+from netviz.timeline.captions import example_label
 from netviz.timeline.frame import Answers, Frame
 
 ARROW = "→"
@@ -289,7 +290,7 @@ class TablePanel(NoGlow):
         elif frame.example is None:
             text = counted(scene, total, "examples")
         else:
-            text = say(scene, "label-example", number=whole(scene, frame.example + 1), count=whole(scene, total))
+            text = example_label(scene, frame.example, total)
         context.canvas.text(text, slot.x, self.first, figures, self.size, theme.ink, "left", level)
         if frame.inputs is None:
             return
