@@ -11,6 +11,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Filmed:
         if isinstance(self.scene, Scene):
             return tuple(run_scenes(self.scene))
         return tuple(
-            self.scene.of_run(
+            _fitting(self.scene, each.network).of_run(
                 replace(outline_of_recording(each, self.scene), **_clock(self.scene.outline)),
                 self.recorded.names,
             )
@@ -371,6 +372,17 @@ def _picture(shape: tuple[int, ...]) -> tuple[int, int] | None:
     *channels, rows, columns = (0, *shape)[-3:] if len(shape) > 1 else (0, 0, 0)
     is_picture = min(rows, columns) > 1 and (channels[0] in (1, 3) or len(shape) == 2)
     return (rows, columns) if is_picture else None
+
+
+def _fitting(look: Look, network: Network) -> Look:
+    """A comparison's look for one of its runs: names and picture of the first, where this network has as many."""
+    names, (first, last) = look.network, (network.layers[0], network.layers[-1])
+    update: dict[str, Any] = {}
+    if len(names.outputs) not in (0, last.size):
+        update["outputs"] = last.neurons
+    if names.grid is not None and prod(names.grid) != first.size:
+        update["grid"] = _picture(first.shape)
+    return look.model_copy(update={"network": names.model_copy(update=update)}) if update else look
 
 
 def _without_grid(keys: Mapping[str, Any], picture: tuple[int, int] | None) -> dict[str, Any]:

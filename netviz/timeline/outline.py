@@ -31,6 +31,8 @@ def outline_of_recording(
     ]
     if not kept:
         among = " that all recordings have" if others else ""
+        if len(rest) > 1:
+            raise ValueError(f"a film of learning shows examples, and no kept step{among} after the first has any")
         raise ValueError(f"a film of learning needs two or more kept steps{among}, and there are {len(rest)}")
     probes = len(recording.probes.inputs)
     targets = examples.targets[:probes]

@@ -277,7 +277,23 @@ def test_it_can_be_drawn_in_other_ways(chain: str, look: dict[str, Any]) -> None
         assert picture.shape[2] == 3 and picture.std() > 1
 
 
-def test_two_runs_stand_side_by_side() -> None:
-    two = netviz.compare({"one": recorded("blocks first"), "other": recorded("norms")})
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("blocks first", "norms"), ("blocks first", "unknown function"), ("small", "blocks alone"), ("norms", "small")],
+)
+def test_two_runs_stand_side_by_side(one: str, other: str) -> None:
+    """They may have other layers, blocks and outputs; only their examples are the same."""
+    two = netviz.compare({"one": recorded(one, shape=(2, 3)), "other": recorded(other, shape=(6,))})
     assert netviz.plan(two).spans
     assert netviz.still(two, "50%", look=TINY).std() > 1
+    for run, scene in zip(two.recordings, filmed(two).scenes, strict=True):
+        assert scene.network.outputs == run.probes.classes and scene.network.grid == (2, 3)
+
+
+def test_examples_are_needed_after_the_first_step() -> None:
+    run = recorded()
+    rows = (run.probe < 0) | (run.row_step == 0)
+    layers = tuple(np.asarray(layer[rows]) for layer in run.activations)
+    bare = replace(run, moment=run.moment[rows], probe=run.probe[rows], activations=layers)
+    (line,) = refused(netviz.plan, bare)
+    assert line == "the recording: a film of learning shows examples, and no kept step after the first has any"

@@ -216,8 +216,9 @@ def with_ends(
     context: RenderContext, places: NetworkPositions, scale: LevelScale, network: CollapsedNetwork, has_tiles: bool
 ) -> NetworkPositions:
     """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
-    layers = context.scene.outline.layers  # another run of a comparison may have others, and other synapses
-    alike = [each for each in context.runs if each[0].is_complete and each[1].outline.layers == layers]
+    own = context.scene.outline  # another run of a comparison may have other layers, and other synapses
+    complete = [(each, scene.outline, scene) for each, scene in context.runs if each.is_complete]
+    alike = [(each, scene) for each, of, scene in complete if (of.layers, of.blocks) == (own.layers, own.blocks)]
     greatest = _greatest(alike or [(context.recording, context.scene)])
     thickness = line_thickness(context, places)
     is_playground = context.scene.style == "playground"
