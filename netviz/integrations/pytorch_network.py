@@ -15,7 +15,7 @@ from netviz.integrations.pytorch_blocks import BlocksOf, WatchedBlock
 from netviz.integrations.pytorch_kinds import NORMS
 from netviz.integrations.pytorch_trace import KEEPS_NUMBERS, Call, Trace
 from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
-from netviz.recording.network import BIASES, WEIGHTS, Layer, Network
+from netviz.recording.network import BIASES, MOST_NEURONS, MOST_WEIGHTS, WEIGHTS, Layer, Network
 
 ACTIVATIONS = {
     "relu": "relu",
@@ -29,7 +29,7 @@ ACTIVATIONS = {
     "log_softmax": "log_softmax",
 }
 """netviz's names of activation functions by PyTorch's; of log_softmax the softmax is shown."""
-MOST_WEIGHTS = 1_000_000
+LARGEST_LINEAR = 1_000_000
 """Weights of the largest Linear layer that is drawn."""
 _OTHER_ACTIVATIONS = {
     *("softplus", "hardtanh", "relu6", "hardswish", "hardsigmoid", "hardshrink", "softshrink", "tanhshrink", "mish"),
@@ -110,6 +110,9 @@ def network_of(found: Trace, *, as_blocks: bool = False) -> WatchedNetwork:
         drawn = [
             index for index, call in enumerate(of_examples) if index in cuts and _is_drawn(call, names, found.examples)
         ]
+        sizes = {index: _weights(of_examples[index]).numel() for index in drawn}  # type: ignore[attr-defined]
+        while sum(sizes[index] for index in drawn) > MOST_WEIGHTS:
+            drawn.remove(max(drawn, key=lambda index: sizes[index]))  # the largest is summarised
     blocks = BlocksOf(found)
     layers: list[WatchedLayer] = []
     for first, stop in pairwise([-1, *drawn, len(of_examples)]):
@@ -161,7 +164,8 @@ def _is_drawn(call: Call, names: Mapping[int, str], examples: int) -> bool:
         and call.before is not None
         and len(call.before) == 2
         and call.before[0] == examples
-        and weights.numel() <= MOST_WEIGHTS  # type: ignore[attr-defined]
+        and weights.numel() <= LARGEST_LINEAR  # type: ignore[attr-defined]
+        and max(weights.shape) <= MOST_NEURONS  # type: ignore[attr-defined]
     )
 
 

@@ -134,14 +134,14 @@ def watch(
 
     A PyTorch model is any module. What is on the way from its inputs to its outputs is found, in the order in which it
     is called, by one pass of the probes in evaluation mode. Linear layers that all goes through as a row for each
-    example, up to 1,000,000 weights, are drawn neuron by neuron, with relu, tanh, sigmoid, leaky_relu (slope 0.01),
-    elu (alpha 1), gelu (with erf) or silu after them, and softmax, log_softmax or sigmoid at the end; what they compute
-    is held against what the model gives. Norms between a layer's sums and its function stand beside its neurons.
-    Everything else - convolutions, attention, recurrent layers, embeddings, branches - is summarised as blocks, with
-    the size of their weights and of their changes; several alike are one. Dropout is off in what is shown. Of a text
-    (P, T) of token numbers the outputs at its last position are shown; other outputs in a row, up to 4,096. X may be a
-    dictionary of what the model takes by name, or a tuple where it takes several: the first is shown. What a note can
-    say of all this, a note says.
+    example, of up to 1,000,000 weights (2,000,000 in all) and 4,096 neurons, are drawn neuron by neuron, with relu,
+    tanh, sigmoid, leaky_relu (slope 0.01), elu (alpha 1), gelu (with erf) or silu after them, and softmax, log_softmax
+    or sigmoid at the end; what they compute is held against what the model gives. Norms between a layer's sums and its
+    function stand beside its neurons. Everything else - convolutions, attention, recurrent layers, embeddings, branches
+    - is summarised as blocks, with the size of their weights and of their changes; several alike are one. Dropout is
+    off in what is shown. Of a text (P, T) of token numbers the outputs at its last position are shown; other outputs in
+    a row, up to 4,096. X may be a dictionary of what the model takes by name, or a tuple where it takes several: the
+    first is shown. What a note can say of all this, a note says.
 
     It reads the parameters, and with blocks it passes the probes through the model in each moment that is kept; it
     changes nothing of the training: no flag, buffer, gradient, hook, attribute or random number. Hooks of your own are

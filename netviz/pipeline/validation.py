@@ -13,6 +13,7 @@ from netviz.audio.soundtrack import duration_text
 from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
 from netviz.pipeline.looks import Filmed
+from netviz.recording.network import MOST_NEURONS, MOST_WEIGHTS
 from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.files import FONTS, no_such_file
@@ -29,10 +30,8 @@ from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_playe
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import WrittenFilm
 
-LARGEST_DRAWN, MOST_IN_LAYER = 600_000, 1_024
-"""Synapses, and neurons in one layer, of which a picture can still say something: most of them together."""
 LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
-"""The same for the style classic, which draws every one of them by itself."""
+"""Most synapses, and neurons in a layer, for the style classic, which draws every one of them by itself."""
 
 
 def recording_problems(recording: Recording, scene: Look) -> list[Problem]:
@@ -164,7 +163,7 @@ def drawing_problems(scene: Look) -> list[Problem]:
     problems = []
     outline, classic = scene.outline, scene.style == "classic"
     layers, synapses = outline.layers, outline.synapses
-    most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (LARGEST_DRAWN, MOST_IN_LAYER)
+    most, most_in_layer = (LARGEST_CLASSIC, MOST_IN_CLASSIC) if classic else (MOST_WEIGHTS, MOST_NEURONS)
     drawn = [*layers]
     if (
         scene.network.grid is not None and not classic

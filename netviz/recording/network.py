@@ -26,6 +26,8 @@ LOSSES = ("squared_error", "cross_entropy")
 KINDS = ("input", "dense", "block")
 """Kinds of layers. input: takes the examples; dense: weighted sums of all activations before it, and a function; block:
 what blocks make of the activations before it, which netviz cannot compute."""
+MOST_NEURONS, MOST_WEIGHTS = 4_096, 2_000_000
+"""Most neurons in a layer, and weights in all of them, of which a film can still say something."""
 MOST_LAYERS, LONGEST_NAME = 1_000, 200
 """Most layers of a network, and most letters of a name, that are read from a file."""
 

@@ -453,6 +453,18 @@ def test_tokens_stay_whole_numbers_and_other_whole_numbers_do_not() -> None:
     assert network.layers[0].shape == (1, 8, 8)
 
 
+def test_layers_that_are_too_large_for_a_film_are_blocks() -> None:
+    wide = nn.Sequential(nn.Linear(4097, 3), nn.ReLU(), nn.Linear(3, 2))
+    assert summary(network_of(wide, torch.rand(3, 4097))[0]) == [
+        "block 3 linear: Linear dense > ReLU activation",
+        "dense 2 linear",
+    ]
+    many = nn.Sequential(nn.Linear(8, 900), nn.Tanh(), nn.Linear(900, 901), nn.Tanh(), nn.Linear(901, 900), nn.Tanh())
+    many.extend([nn.Linear(900, 900), nn.Tanh(), nn.Linear(900, 2)])
+    found = [layer.kind for layer in network_of(many, torch.rand(3, 8))[0].layers]
+    assert found == ["input", "dense", "block", "dense", "dense", "dense"]
+
+
 def test_of_very_many_outputs_some_are_shown() -> None:
     model = nn.Sequential(nn.Conv2d(3, 100, 1), nn.Tanh())
     watcher, notes = watched(model, PICTURES, torch.rand(3, 100, 8, 8), loss=nn.MSELoss())
