@@ -361,8 +361,21 @@ def _is_joined(part: _Part) -> bool:
 
 def _joins(part: _Part, place: dict[Call, int], index: int) -> int | None:
     """Where the branch comes from that a function adds: index of a block; -1: what the first one takes."""
-    first_calls = [*_calls(part.items[0])]
-    if len(first_calls) != 1 or len(first_calls[0].of_examples) < 2 or kind_of(first_calls[0]) not in ("add", "other"):
+    calls = [*_calls(part.items[0])]
+    if len(calls) != 1 or kind_of(calls[0]) not in ("add", "other"):
         return None
-    first = min(place.get(each, -1) for each in first_calls[0].of_examples)
+    # What does not depend on the examples is nowhere, unless it is a block such as an embedding of positions.
+    inputs = [_shown(each, place) for each in calls[0].inputs]
+    taken = [each for each in inputs if each in place or each.of_examples or each.module is None]
+    origins = {place.get(each, -1) for each in taken}
+    if len(origins) < 2:
+        return None
+    first = min(origins)
     return None if first in (index, index - 1) else first
+
+
+def _shown(call: Call, place: dict[Call, int]) -> Call:
+    """The call whose numbers a function gives that is no block of its own."""
+    while call not in place and call.name in NO_BLOCK and call.inputs:
+        call = call.inputs[0]
+    return call

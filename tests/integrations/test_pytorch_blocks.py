@@ -79,7 +79,7 @@ def test_resnet_18() -> None:
 def test_gpt_2() -> None:
     network, notes = network_of(GPT2(), TEXT)
     assert summary(network) == [
-        "block 97 linear: Embedding embedding > Embedding embedding > add add > Dropout dropout > "
+        "block 97 linear: Embedding embedding > Embedding embedding > add add from 0 > Dropout dropout > "
         "12 x GPTBlock attention > LayerNorm norm > Linear dense"
     ]
     assert [block.name for block in network.layers[1].blocks][4:] == ["transformer.h", "transformer.ln_f", "lm_head"]
@@ -222,6 +222,10 @@ PARTS: list[tuple[Any, list[str]]] = [
             "block 4 linear: Linear dense > select reshape > Linear dense > select reshape > cat other from 1",
             "dense 3 linear",
         ],
+    ),
+    (
+        Coded(lambda self, x: self.fc3(torch.tanh(y := self.fc1(x) * 2) + y.clone())),
+        ["dense 4 linear", "block 4 linear: mul other > tanh activation > add add from 0", "dense 3 linear"],
     ),
     (Coded(gated), ["dense 4 linear", "block 4 linear: sigmoid activation > mul other from -1", "dense 3 linear"]),
     (Coded(in_place), ["dense 4 linear", "block 4 linear: setitem other", "dense 3 linear"]),
