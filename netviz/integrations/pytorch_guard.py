@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import warnings
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules import module as _global_hooks
 
 _HOOKS = ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks")
+_PLAIN, _EMPTY = {bool, int, float, str, type(None)}, {dict, OrderedDict, set, list}
 _LONGEST = 1_000
 """Entries of the longest list that is looked into; of a longer one only its own entries are restored."""
 
@@ -75,7 +76,7 @@ class _State:
         with torch.no_grad():
             while waiting:
                 each = waiting.pop()
-                if isinstance(each, str | int | float | None) or id(each) in seen:
+                if type(each) in _PLAIN or id(each) in seen:
                     continue
                 seen.add(id(each))
                 waiting += self._within(each)
@@ -84,7 +85,12 @@ class _State:
         """Remember what a value is; return what it holds."""
         if isinstance(value, nn.Module):
             self.modules.append(value)
-            return [vars(value)]
+            attributes = vars(value)
+            self._parts.append((attributes, dict(attributes)))
+            held = [each for each in attributes.values() if type(each) not in _PLAIN]
+            # Most are dictionaries for hooks, with nothing in them.
+            self._parts += [(each, type(each)()) for each in held if type(each) in _EMPTY and not each]
+            return [each for each in held if type(each) not in _EMPTY or each]
         if isinstance(value, dict):
             self._parts.append((value, dict(value)))
             return [*value.values()] if len(value) <= _LONGEST else []

@@ -221,3 +221,18 @@ def test_a_model_that_calls_other_functions_is_told() -> None:
     del model.forward
     watcher.snap(1.0)
     assert watcher.steps == (0, 1)
+
+
+def test_a_moment_costs_one_pass_if_it_is_kept_and_none_otherwise() -> None:
+    passes: list[int] = []
+
+    def code(self: Any, x: Any) -> Any:
+        passes.append(len(x))
+        return self.fc3(functional.layer_norm(self.fc1(x), (4,)))
+
+    for model, of_each in ((Coded(code), 1), (Coded(lambda self, x: (passes.append(len(x)), self.fc3(x))[1]), 0)):
+        watcher, _ = watched(model, None, CLASSES, loss="cross_entropy")
+        passes.clear()
+        for step in range(1, 200):
+            watcher.snap(1.0, step=step)
+        assert 40 < len(watcher.steps) < 150 and len(passes) == of_each * (len(watcher.steps) - 1)
