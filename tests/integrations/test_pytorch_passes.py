@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from torch.utils.checkpoint import checkpoint
 
+from netviz.errors import InputError, NetvizWarning
 from tests.integrations.block_models import GPT2, Autoencoder, cnn
 from tests.integrations.models import Coded, examples, functional, nn, torch, watched
 
@@ -211,8 +212,6 @@ def test_a_frozen_model_has_errors_too() -> None:
 
 
 def test_a_model_that_calls_other_functions_is_told() -> None:
-    from netviz.errors import InputError
-
     model = cnn()
     watcher, _ = watched(model, PICTURES, CLASSES)
     model.forward = lambda x: model[8](x.flatten(1)[:, :12])  # type: ignore[method-assign]
@@ -236,3 +235,40 @@ def test_a_moment_costs_one_pass_if_it_is_kept_and_none_otherwise() -> None:
         for step in range(1, 200):
             watcher.snap(1.0, step=step)
         assert 40 < len(watcher.steps) < 150 and len(passes) == of_each * (len(watcher.steps) - 1)
+
+
+def test_weights_of_a_block_that_are_no_numbers_end_the_recording() -> None:
+    model = cnn()
+    watcher, _ = watched(model, PICTURES, CLASSES, loss="cross_entropy")
+    watcher.snap(1.0)
+    with torch.no_grad():
+        model[0].weight[0] = torch.nan
+    with pytest.warns(NetvizWarning, match="step 2: training diverged"):
+        watcher.snap(1.0)
+    watcher.snap(1.0, keep=True)
+    assert watcher.steps == (0, 1, 2) and not watcher.recording().is_complete
+
+
+def test_a_block_that_changes_its_shape_is_told_by_the_name_of_its_parameter() -> None:
+    model = cnn()
+    watcher, _ = watched(model, PICTURES, CLASSES, loss="cross_entropy")
+    before = model[0]
+    model[0] = nn.Conv2d(1, 4, 5, padding=2)
+    with pytest.raises(
+        InputError, match=r"0\.weight: has the shape \(4, 1, 5, 5\), and had \(4, 1, 3, 3\) when netviz"
+    ):
+        watcher.snap(1.0)
+    model[0] = nn.Identity()
+    with pytest.raises(InputError, match=r"0\.weight: is a parameter of the model no more"):
+        watcher.snap(1.0)
+    model[0] = before
+    watcher.snap(1.0)
+    assert watcher.steps == (0, 1)
+
+
+def test_pictures_of_the_wrong_shape_are_told_by_the_layer() -> None:
+    with pytest.raises(InputError) as wrong:
+        watched(cnn(), PICTURES.expand(-1, 3, -1, -1))
+    assert str(wrong.value).startswith("X: the model cannot take 4 examples of the shape (3, 8, 8): 0 (Conv2d): Given")
+    with pytest.raises(InputError, match=r"y: have the shape \(3,\); expected \(4, 3\) or \(4,\)"):
+        watched(cnn(), PICTURES, CLASSES[:3], loss="cross_entropy")
