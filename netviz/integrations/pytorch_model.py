@@ -67,7 +67,8 @@ class WatchedModel:
             self.notes.append(f"{found.goes_by_inputs}: no layer is drawn, and all are blocks")
             self.network = network_of(found, as_blocks=True)
         some = _some(inputs)
-        form = output_form(some, found.output, targets)
+        is_drawn = self.network.layers[-1].weights is not None
+        form = output_form(some, found.output, targets, is_drawn=is_drawn)
         if form is None:
             message = f"gives outputs of the shape {tuple(found.output.shape)}; expected numbers"
             raise refusal("model", f"{message}, a row for each of the {found.examples} examples")
@@ -91,18 +92,17 @@ class WatchedModel:
     def _verify(self, found: Trace, some: Inputs) -> None:
         """Take the model for blocks, where its layers do not compute what it gives, or are not all that it computes."""
         network = self.network
-        if network.layers[-1].weights is not None:
-            self.form = replace(self.form, chosen=())
-            if self.form.rows(found.output).shape[1] != network.layers[-1].size:
-                self.network = network_of(found, as_blocks=True)
-                return
+        last = network.layers[-1]
+        if last.weights is not None and self.form.rows(found.output).shape[1] != last.size:
+            self.network = network_of(found, as_blocks=True)
+            return
         if all(layer.weights is None for layer in network.layers):
             return
-        last = network.layers[-1].activation
-        outputs = Outputs(self.form, last, "softmax" if last == "log_softmax" else last)
+        shown = "softmax" if last.activation == "log_softmax" else last.activation
+        outputs = Outputs(self.form, last.activation, shown)
         given, _ = ProbePass(self.model, some, network, outputs, every=True)()
         arrays = {index: plain_array(each) for index, each in enumerate(given) if each is not None}
-        recorded = network.as_recorded(shape_of_inputs(some.shown), arrays[len(given) - 1].shape[1], outputs.shown)
+        recorded = network.as_recorded(shape_of_inputs(some.shown), arrays[len(given) - 1].shape[1], shown)
         weights = [None if each.weights is None else self._parameter(each.weights).T for each in network.layers]
         biases = [None if each.biases is None else self._parameter(each.biases) for each in network.layers]
         flat = plain_array(as_numbers(some.shown).reshape(found.examples, -1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -99,7 +100,10 @@ class BlockSizes:
 
     def measured(self, step: int) -> tuple[list[Any], list[Any]]:
         """Sizes and updates (B,) of each layer with blocks, None for the others: root mean squares, in float32."""
-        steps = max(step - self._step, 1)
+        try:
+            steps = max(operator.index(step) - self._step, 1)
+        except TypeError:  # it is no number, which a Recorder refuses
+            steps = 1
         now = {name: _read(self._model, name, shape) for name, shape in self._shapes.items()}
         norms = [_norm(each) for each in now.values()]
         changes = [_norm(_wide(each) - _wide(self._before[name])) for name, each in now.items()]

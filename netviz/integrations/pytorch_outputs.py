@@ -87,10 +87,11 @@ class OutputForm:
         return rows[:, list(self.chosen)] if self.chosen else rows
 
 
-def output_form(inputs: Inputs, output: Tensor, targets: Any) -> tuple[OutputForm, list[str]] | None:
+def output_form(inputs: Inputs, output: Tensor, targets: Any, *, is_drawn: bool) -> tuple[OutputForm, list[str]] | None:
     """The form in which outputs are shown, and what has to be said of it; None: they are no rows of the examples.
 
-    targets: y as an array, if there is one; the classes that it names are always among the outputs shown.
+    targets: y as an array, if there is one; the classes that it names are always among the outputs shown. is_drawn: a
+    layer that is drawn gives them, which shows all of its neurons.
     """
     shown, notes = inputs.shown, []
     count = len(shown)
@@ -105,7 +106,7 @@ def output_form(inputs: Inputs, output: Tensor, targets: Any) -> tuple[OutputFor
         return None
     size = output.shape[-1] if positions else output.numel() // count
     chosen: tuple[int, ...] = ()
-    if size > MOST_OUTPUTS and (positions or output.ndim > 2):
+    if size > MOST_OUTPUTS and not is_drawn and (positions or output.ndim > 2):
         spaced = [round(each) for each in np.linspace(0, size - 1, MOST_OUTPUTS)]
         if targets is not None and positions and np.asarray(targets).dtype.kind in "iu":
             named = {int(each) for each in np.unique(targets) if 0 <= each < size} - set(spaced)

@@ -22,7 +22,8 @@ from netviz.recording.recording import AnyArray
 
 ADVICE = "netviz.Recorder records what you give it of any model"
 KEEPS_NUMBERS = {
-    *("flatten", "view", "reshape", "squeeze", "unsqueeze", "contiguous", "clone"),
+    *("flatten", "unflatten", "view", "view_as", "reshape", "reshape_as", "ravel", "squeeze", "unsqueeze"),
+    *("contiguous", "clone"),
     *("to", "type_as", "float", "double", "half", "bfloat16", "cpu", "cuda"),
 }
 """Functions whose results are the same numbers in the same order."""

@@ -479,6 +479,12 @@ def test_of_very_many_outputs_some_are_shown() -> None:
     assert recording.probes.targets.shape == (3, 4096) and recording.deltas(0)[-1].shape == (4096,)
 
 
+def test_all_outputs_of_a_layer_that_is_drawn_are_shown() -> None:
+    network, notes = network_of(nn.Sequential(nn.Linear(4, 4800), nn.Unflatten(1, (3, 40, 40))))
+    assert summary(network) == ["dense 4800 linear"]
+    assert notes == ["model: its 4,800 outputs (3 x 40 x 40) are shown in a row"]
+
+
 def test_a_word_that_is_right_is_always_shown() -> None:
     words = nn.Sequential(nn.Embedding(10_000, 2), nn.Linear(2, 10_000))
     X, y = torch.tensor([[1, 2], [3, 4]]), torch.tensor([[2, 3], [4, 5]])

@@ -266,6 +266,12 @@ def test_a_block_that_changes_its_shape_is_told_by_the_name_of_its_parameter() -
     assert watcher.steps == (0, 1)
 
 
+def test_a_step_that_is_no_number_is_refused() -> None:
+    watcher, _ = watched(cnn(), PICTURES)
+    with pytest.raises(InputError, match="step: expected a whole number, got 'two'"):
+        watcher.snap(step="two", keep=True)  # type: ignore[arg-type]
+
+
 def test_pictures_of_the_wrong_shape_are_told_by_the_layer() -> None:
     with pytest.raises(InputError) as wrong:
         watched(cnn(), PICTURES.expand(-1, 3, -1, -1))
