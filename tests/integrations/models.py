@@ -16,6 +16,7 @@ from netviz.errors import InputError, NetvizNote
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; make test-frameworks installs it")
 nn, functional = torch.nn, torch.nn.functional
+checkpoint = pytest.importorskip("torch.utils.checkpoint").checkpoint
 
 
 def examples(inputs: int = 4, count: int = 4) -> Any:

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch.utils.checkpoint import checkpoint
 
 from netviz.errors import InputError, NetvizWarning
 from tests.integrations.block_models import GPT2, Autoencoder, cnn
-from tests.integrations.models import Coded, examples, functional, nn, torch, watched
+from tests.integrations.models import Coded, checkpoint, examples, functional, nn, torch, watched
 
 PICTURES = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(5))
 CLASSES = torch.tensor([2, 0, 1, 1])

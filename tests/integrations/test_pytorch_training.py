@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from torch.utils.checkpoint import checkpoint
 
 from netviz.errors import InputError
 from tests.integrations.models import (
     Coded,
+    checkpoint,
     examples,
     final,
     functional,
