@@ -111,8 +111,8 @@ def tile_grid(blocks: Sequence[Block], area: Rect, flow: Flow, small: float) -> 
         items = _items(len(blocks)) if count == len(blocks) else _folded(blocks, count)
         for part, is_compact in SIZES:
             size, is_last = part * small, (part, is_compact) == SIZES[-1]
-            if is_last and area.width >= NARROWEST * size / part * SIZES[-2][0]:
-                continue  # so small type is for narrow places alone
+            if is_last and flow == "right" and area.width >= NARROWEST * SIZES[-2][0] * small:
+                continue  # so small type is for narrow and for tall pictures alone
             if area.width < NARROWEST * size and not is_last:
                 continue
             heights = _heights(blocks, items, is_compact=is_compact)

@@ -31,12 +31,13 @@ MOST_DEEP: dict[Flow, dict[str, tuple[float, float]]] = {
 """Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
 MOST_DEEP_BESIDE_TILES: dict[Flow, dict[str, tuple[float, float]]] = {
     "right": {"picture": (0.23, 1.15), "block": (0.1, 0.45)},
-    "up": {"picture": (0.3, 1.35), "block": (0.13, 0.45)},
+    "up": {"picture": (0.26, 1.35), "block": (0.12, 0.45)},
 }
 """The same beside tiles of blocks, which are what such a network is seen by."""
-USUAL_GAP, LEAST_GAP, NEAR_TILES = 0.16, 0.1, 1.0
-"""Usual and least length of synapses, as parts of the network's, where there are tiles of blocks too; and room for the
-line on either side of the tiles, in heights of the line for a label."""
+USUAL_GAP, LEAST_GAP = 0.16, 0.1
+"""Usual and least length of synapses, as parts of the network's, where there are tiles of blocks too."""
+NEAR_TILES: dict[Flow, float] = {"right": 1.0, "up": 0.55}
+"""Room for the line on either side of the tiles, in heights of the line for a label."""
 SHORTEST_GAP = 4.0
 """Least length of synapses or tiles in pixels, however small the place is that a scene gives the network."""
 MOST_ACROSS = 0.92
@@ -191,7 +192,7 @@ def _gaps(flow_area: FlowArea, free: float, rooms: Sequence[BlockRoom]) -> list[
     tiled, free = [room.has_tiles for room in rooms], max(len(rooms) * SHORTEST_GAP, free)
     if not any(tiled):
         return [free / max(1, len(rooms))] * len(rooms)
-    beside, synapses = NEAR_TILES * flow_area.rim, len(rooms) - sum(tiled)
+    beside, synapses = NEAR_TILES[flow_area.flow] * flow_area.rim, len(rooms) - sum(tiled)
     usual, most = (
         free - synapses * min(gap * flow_area.along, 0.5 * free / len(rooms)) for gap in (USUAL_GAP, LEAST_GAP)
     )

@@ -84,7 +84,8 @@ def inside(one: Rect, other: Rect, by: float = 0.0) -> bool:
 def test_tiles_and_bars_touch_nothing_else(made: str, size: str) -> None:
     _, renderer = film(made, size)
     panel, blocks = network_of(renderer), blocks_of(renderer)
-    places, slot = panel.places, renderer.context.layout.places["network"]
+    places, slot, layout = panel.places, panel.slot, renderer.context.layout
+    assert not any(meet(slot, place) for name, place in layout.places.items() if name != "network")
     shown = [tile.rect for layer in blocks.tiles for tile in layer.tiles]
     shown += [bar.rect for layer in blocks.bars for bar in layer.bars]
     assert not any(meet(one, other) for one, other in combinations(shown, 2))

@@ -166,9 +166,12 @@ class _Writer:
         y, size = tile.rect.y + tile.rect.height / 2 + height * self.size, self.size
         times, strong = self._label(tile)[1], self.context.faces.strong
         taken = width(times, strong, size) + BESIDE * size if times else 0.0
-        name, own = self._name(tile, right - left - taken)
+        kept = 0.0  # how many they are is said of several in any case
+        if label and len(tile.blocks) > 1:
+            kept = width(label, self.words, LEAST * self.detail) + BESIDE * size
+        name, own = self._name(tile, right - left - taken - kept)
         room = right - left - taken - width(name, self.medium, own) - BESIDE * size
-        shown, small = fit(label, self.words, self.detail, max(0.0, room), LEAST * self.detail)
+        shown, small = fit(label, self.words, self.detail, max(kept - BESIDE * size, room), LEAST * self.detail)
         has_label = bool(label) and (shown == label or len(shown) >= FEWEST)
         if label and not has_label and name.isdigit():
             name, own = fit(label, self.medium, size, right - left - taken, LEAST * size)

@@ -60,7 +60,7 @@ class BlockTiles:
         assert area is not None
         self.context, self.layer = context, layer
         self.blocks = context.recording.network.layers[layer].blocks
-        near = NEAR_TILES * (places.label or 40 * context.layout.unit)
+        near = NEAR_TILES[places.flow] * (places.label or 40 * context.layout.unit)
         up = places.flow == "up"
         near = min(near, 0.12 * (area.height if up else area.width))
         inner = (

@@ -54,7 +54,8 @@ class NetworkPanel:
     """Network panel: neurons with numbers or maps, synapses, and names."""
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
-        self.context = context
+        self.context, self.slot = context, with_room_above(context, spec, slot)
+        slot = self.slot
         # Runs side by side have small slots: there neurons are drawn smaller before a layer is collapsed.
         most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
         maps = has_maps(context, spec)
@@ -210,6 +211,16 @@ class NetworkPanel:
             self.synapses.draw_tips(
                 frame, self.front.axis, self.front.sign * (self.front.at(part) + 0.5 * self.front.soft)
             )
+
+
+def with_room_above(context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> Rect:
+    """The slot of a network with tiles of blocks, which need height, up to what stands above it in a tall picture."""
+    layout = context.layout
+    if not has_tiles(context.recording) or not layout.is_centred or spec.at is not None or context.compared:
+        return slot
+    above = [place.bottom for place in layout.places.values() if place.y < slot.y and place.bottom <= slot.y]
+    top = min(slot.y, max(above, default=slot.y) + layout.body)
+    return Rect(slot.x, top, slot.width, slot.bottom - top)
 
 
 def with_ends(
