@@ -24,13 +24,13 @@ from netviz.drawing.panels.block_tiles import (
     lit_colours,
     rounded,
 )
+from netviz.drawing.panels.growth import appeared
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import fit, mask, width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.scene.phrases import say
 from netviz.timeline.frame import Frame
-from netviz.timeline.step_timing import rise
 
 TYPE = 0.9
 """Size of the labels, in sizes of small type."""
@@ -93,8 +93,8 @@ class BlockBars:
     def draw(self, frame: Frame) -> None:
         """Draw the bars and the lines from them to the neurons."""
         theme, canvas = self.context.theme, self.context.canvas
-        start = 0.28 * (self.layer - 0.3) / len(self.context.recording.network.layers)
-        level, levels = rise(frame.drawn, start, start + 0.12), self._levels(frame)
+        layers, levels = len(self.context.recording.network.layers), self._levels(frame)
+        level = appeared(frame.drawn, self.layer - 0.3, layers)
         colour = mix(mix(theme.centre, theme.quiet, 0.5), theme.signal, 0.8 * levels[-1][0])
         canvas.fill(self.line_cover, mix(colour, theme.error, levels[-1][1]), level)
         for bar, (passed, returned) in zip(self.bars, levels, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
 from netviz.drawing.block_layout import Tile, TileGrid, tile_grid
-from netviz.drawing.canvas import Canvas, Cover, CoverDrawing, drawing_of
+from netviz.drawing.canvas import Canvas, Cover, CoverDrawing, drawing_of, together
 from netviz.drawing.collapsed_layout import NEAR_TILES
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
@@ -18,17 +18,18 @@ from netviz.drawing.panels.block_glyphs import glyph
 from netviz.drawing.panels.block_lines import BlockLines
 from netviz.drawing.panels.block_links import BlockLinks
 from netviz.drawing.panels.block_texts import PAD, SIGN, TileTexts, texts_of
+from netviz.drawing.panels.growth import appeared
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.theme import Colour, Theme, mix
 from netviz.recording.blocks import Block
 from netviz.recording.layers import Floats
 from netviz.timeline.frame import Frame
-from netviz.timeline.step_timing import rise
 
 CORNER = 0.5
 """Radius of a tile's corners, in sizes of type."""
 GLASS, GLASS_LIGHT = (0.085, 0.03), (0.0, 0.05)
 """Quiet colour in a pane, at its top and at its bottom, in dark and in light themes."""
+PARTS = "places", "cover", "ink"
 CLEAR = 0.9
 """Cover of a pane: some of the light behind it is seen through."""
 LIT, LIT_RIM, HALO, ERROR_HALO = 0.45, 0.85, 0.42, 0.5
@@ -80,6 +81,12 @@ class BlockTiles:
         self.texts = texts_of(context, self.grid, self.blocks)
         self.slots = [texts.lines for texts in self.texts]
         self.panes = [self._pane(tile, texts) for tile, texts in zip(self.tiles, self.texts, strict=True)]
+        # While all are there, what stands still of them is drawn together, which is faster.
+        self.glass = together_drawn([pane.glass for pane in self.panes])
+        self.names, self.details = (
+            together([getattr(pane, name) for pane in self.panes]) for name in ("names", "details")
+        )
+        self.shining = theme.readable(theme.signal, *self.body, *lit)
         self.lines = BlockLines(context, layer, self.slots, [tile.blocks for tile in self.tiles])
         self.links = BlockLinks(context, places, layer, self.tiles)
         self.light_sources = np.array([self._add_light(tile) for tile in self.tiles] if context.glows else [], np.int64)
@@ -97,8 +104,7 @@ class BlockTiles:
     def there(self, frame: Frame) -> list[float]:
         """Level of each tile in the opening, in which they appear one after the other."""
         layers, count = len(self.context.recording.network.layers), len(self.tiles)
-        starts = [0.28 * (self.layer - 0.6 + 0.6 * number / count) / layers for number in range(count)]
-        return [rise(frame.drawn, start, start + 0.12) for start in starts]
+        return [appeared(frame.drawn, self.layer - 0.6 + 0.6 * number / count, layers) for number in range(count)]
 
     # Drawing.
 
@@ -119,20 +125,27 @@ class BlockTiles:
     def draw(self, frame: Frame) -> None:
         """Draw the tiles, in the light of the signal, and their numbers."""
         theme, canvas, unit = self.context.theme, self.context.canvas, self.context.layout.unit
-        there = self.there(frame)
+        there, whole = self.there(frame), frame.drawn >= 1
+        if whole:
+            canvas.put(self.glass)
         quiet_rim = mix(theme.centre, theme.quiet, 0.34)
         for pane, tile, level, passed, returned in zip(
             self.panes, self.tiles, there, self.passed(frame), self.returned(frame), strict=True
         ):
             slim = 0.75 if tile.is_slim else 1.0
-            canvas.put(pane.glass, level)
+            if not whole:
+                canvas.put(pane.glass, level)
             canvas.fill(pane.inside, self.lit, LIT * passed * (1 - min(1.0, returned)) * level)
             canvas.fill(pane.inside, self.failed, LIT * min(1.0, returned) * level)
             rim = mix(mix(theme.centre, quiet_rim, slim), theme.signal, LIT_RIM * passed)
             canvas.fill(pane.rim, mix(rim, theme.error, min(1.0, returned) ** ERROR_RIM), level)
-            canvas.fill(pane.sign, mix(self.quiet, theme.readable(theme.signal), passed), level * slim)
-            canvas.fill(pane.names, self.ink, level)
-            canvas.fill(pane.details, self.quiet, level)
+            canvas.fill(pane.sign, mix(self.quiet, self.shining, passed), level * slim)
+            if not whole:
+                canvas.fill(pane.names, self.ink, level)
+                canvas.fill(pane.details, self.quiet, level)
+        if whole:
+            canvas.fill(self.names, self.ink)
+            canvas.fill(self.details, self.quiet)
         numbers = frame.blocks[self.layer - 1]
         assert numbers is not None
         self.lines.draw(numbers, frame.curve_cycle, there)
@@ -174,6 +187,11 @@ def lit_colours(theme: Theme) -> tuple[Colour, Colour]:
 def kind_of(blocks: Sequence[Block]) -> str:
     """Kind of what matters most among some blocks: of the one with the most weights."""
     return max(blocks, key=lambda block: block.weights).kind
+
+
+def together_drawn(drawings: Sequence[CoverDrawing]) -> CoverDrawing:
+    """One drawing of several that do not overlap."""
+    return CoverDrawing(*(np.concatenate([getattr(each, name) for each in drawings]) for name in PARTS))
 
 
 def rounded(canvas: Canvas, rect: Rect, corner: float, line: float) -> Cover:

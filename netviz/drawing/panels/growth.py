@@ -34,6 +34,12 @@ def node_levels(drawn: float, places: NetworkPositions) -> list[Floats]:
     return levels
 
 
+def appeared(drawn: float, layer: float, layers: int) -> float:
+    """Level of what stands at the place of a layer, 0-based, or between two, among nodes that appear in the opening."""
+    start = (NODES - EACH) * layer / layers
+    return rise(drawn, start, start + EACH)
+
+
 def grown(drawn: float) -> float:
     """Part of the way from the inputs to the outputs that the synapses have grown, 0 to 1."""
     return min(1.0, max(0.0, (drawn - NODES) / (1 - NODES)))
