@@ -34,8 +34,11 @@ MOST_DEEP_BESIDE_TILES: dict[Flow, dict[str, tuple[float, float]]] = {
     "up": {"picture": (0.26, 1.35), "block": (0.12, 0.45)},
 }
 """The same beside tiles of blocks, which are what such a network is seen by."""
-USUAL_GAP, LEAST_GAP = 0.16, 0.1
-"""Usual and least length of synapses, as parts of the network's, where there are tiles of blocks too."""
+USUAL_GAP, LEAST_GAP, ROOMY_GAP = 0.16, 0.1, 0.26
+"""Usual and least length of synapses, as parts of the network's, where there are tiles of blocks too; and that from
+which they share what is left with the tiles."""
+SHARED, MOST_SHARED = 0.6, 0.7
+"""Part of that which tiles get; and most of it, in parts of what suits them."""
 NEAR_TILES: dict[Flow, float] = {"right": 1.0, "up": 0.55}
 """Room for the line on either side of the tiles, in heights of the line for a label."""
 SHORTEST_GAP = 4.0
@@ -201,6 +204,8 @@ def _gaps(flow_area: FlowArea, free: float, rooms: Sequence[BlockRoom]) -> list[
         for lengths in zip(*((room.ideal, room.least) for room in rooms), strict=True)
     )
     taken = min(ideal, max(usual, min(most, least))) if synapses else free
+    spare = free - taken - synapses * ROOMY_GAP * flow_area.along
+    taken += min(SHARED * max(0.0, spare), MOST_SHARED * ideal)
     return [
         taken * (room.ideal + 2 * beside) / ideal if room.has_tiles else (free - taken) / synapses for room in rooms
     ]

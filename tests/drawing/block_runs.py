@@ -178,3 +178,10 @@ def of_blocks(
     ]
     probes = np.random.default_rng(3).random((6, prod(inputs))).astype(np.float32)
     return recorder([Layer("input", inputs), blocks_after(0, outputs, parts)], probes, np.arange(6) % outputs, **about)
+
+
+def of_bare_blocks(**about: Any) -> Recorder:
+    """A network of two blocks of which nothing is known but their names."""
+    parts = [block("relu", "activation", ""), block("core", "other", "")]
+    probes = np.random.default_rng(3).random((6, 4)).astype(np.float32)
+    return recorder([Layer("input", (4,)), blocks_after(0, 3, parts)], probes, np.arange(6) % 3, **about)

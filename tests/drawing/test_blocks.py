@@ -36,13 +36,14 @@ MADE: dict[str, Any] = {
     "one": lambda: runs.of_blocks(1),
     "sixty": lambda: runs.of_blocks(60),
     "long names": lambda: runs.of_blocks(9, name="transformer.encoder.layers.0.self_attention.output_projection"),
+    "bare": runs.of_bare_blocks,
     "many outputs": lambda: runs.of_blocks(4, 1_000),
 }
 SIZES = ["640x360", "480x480", "360x640"]
 EVERYWHERE = [("resnet", size) for size in SIZES] + [
     ("gpt", "480x480"), ("gpt", "360x640"), ("normed", "640x360"), ("four norms", "480x480"), ("four norms", "360x640"),
     ("between", "640x360"), ("between", "360x640"), ("one", "640x360"), ("sixty", "640x360"), ("sixty", "360x640"),
-    ("long names", "480x480"), ("many outputs", "640x360"),
+    ("long names", "480x480"), ("bare", "640x360"), ("bare", "360x640"), ("many outputs", "640x360"),
 ]  # fmt: skip
 
 

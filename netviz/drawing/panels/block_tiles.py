@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
 from netviz.drawing.block_layout import Tile, TileGrid, tile_grid
-from netviz.drawing.canvas import Canvas, Cover, CoverDrawing, drawing_of, together
+from netviz.drawing.canvas import Canvas, Cover, CoverDrawing, drawing_of
 from netviz.drawing.collapsed_layout import NEAR_TILES
 from netviz.drawing.glow import Blobs
 from netviz.drawing.layout import Rect
@@ -84,7 +84,8 @@ class BlockTiles:
         # While all are there, what stands still of them is drawn together, which is faster.
         self.glass = together_drawn([pane.glass for pane in self.panes])
         self.names, self.details = (
-            together([getattr(pane, name) for pane in self.panes]) for name in ("names", "details")
+            context.canvas.cover_of_texts([text for texts in self.texts for text in getattr(texts, name)])
+            for name in ("names", "details")
         )
         self.shining = theme.readable(theme.signal, *self.body, *lit)
         self.lines = BlockLines(context, layer, self.slots, [tile.blocks for tile in self.tiles])
