@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from math import ceil
 from typing import NamedTuple
 
 import numpy as np
@@ -25,10 +26,12 @@ LARGEST_CELL = {"picture": 0.062, "block": 0.034}
 DEEPEST = 0.62
 """Largest depth of a layer's columns, as a part of its share of the network's length along the flow."""
 MOST_DEEP: dict[Flow, dict[str, tuple[float, float]]] = {
-    "right": {"picture": (0.34, 1.15), "block": (0.17, 0.60)},
-    "up": {"picture": (0.45, 1.35), "block": (0.17, 0.60)},
+    "right": {"picture": (0.34, 1.40), "block": (0.17, 0.60)},
+    "up": {"picture": (0.50, 1.90), "block": (0.17, 0.60)},
 }
 """Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
+SHORT, SHORT_DEEP = 1.5, 0.4
+"""The former of a picture in a network that is not so many times as long as broad, as in a square film."""
 MOST_DEEP_BESIDE_TILES: dict[Flow, dict[str, tuple[float, float]]] = {
     "right": {"picture": (0.23, 1.15), "block": (0.1, 0.45)},
     "up": {"picture": (0.26, 1.35), "block": (0.12, 0.45)},
@@ -45,6 +48,9 @@ SHORTEST_GAP = 4.0
 """Least length of synapses or tiles in pixels, however small the place is that a scene gives the network."""
 MOST_ACROSS = 0.92
 """Largest breadth of a picture, as a part of the network's breadth across the flow."""
+SHRUNK, PROPORTION, DEEPER = 0.85, 1.5, 1.1
+"""Of a block without a gap: its least distance from cell to cell, as a part of the largest that fits; how many times
+more or fewer columns it has at most than the box's proportions give; and how much deeper than the box it may be."""
 
 
 DISC_IN_COLUMN = 0.37
@@ -112,6 +118,8 @@ class FlowArea:
         A label may leave no space, as among many layers: a block is no smaller than a disc either way.
         """
         part, share = (MOST_DEEP_BESIDE_TILES if self.has_tiles else MOST_DEEP)[self.flow][kind]
+        if kind == "picture" and not self.has_tiles and self.along < SHORT * self.across:
+            part = max(part, SHORT_DEEP)
         depth = min(part, share / self.layers) * self.along
         width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
         return max(2 * self.radius, width), max(2 * self.radius, height)
@@ -267,21 +275,41 @@ def _block(flow_area: FlowArea, collapsed: CollapsedLayer) -> CellBlock | None:
         pixels = PixelGrid(collapsed.channels, rows, columns)
         rows, columns = (2 * max(1, int(pitch * side / 2)) for side in (rows, columns))
         return CellBlock(0, 0, 1, rows, columns, collapsed.cells, is_picture=True, pixels=pixels)
-    pitch, rows, columns = _filling(len(collapsed.cells), width, height, int(largest))
+    deeper = (DEEPER, 1.0) if flow_area.flow == "right" else (1.0, DEEPER)
+    pitch, rows, columns = _filling(len(collapsed.cells), width, height, int(largest), deeper)
     return CellBlock(0, 0, pitch, rows, columns, collapsed.cells, is_picture=False)
 
 
-def _filling(count: int, width: float, height: float, largest: int) -> tuple[int, int, int]:
-    """Pitch, rows and columns of so many cells in a box: as large as they fit, in a block of the box's proportions."""
+def _filling(
+    count: int, width: float, height: float, largest: int, deeper: tuple[float, float] = (1.0, 1.0)
+) -> tuple[int, int, int]:
+    """Pitch, rows and columns of so many cells in a box: as large as they fit, in a block of the box's proportions.
+
+    They are a little smaller where that makes a block without a gap in its last row, which may be so much wider and
+    higher than the box.
+    """
     ideal = max(1, round((count * width / height) ** 0.5))
     for pitch in range(max(1, largest), 0, -1):
         most_columns, most_rows = int(width // pitch), int(height // pitch)
         if most_columns * most_rows >= count:
+            if (full := _without_gap(count, width * deeper[0], height * deeper[1], pitch, ideal)) is not None:
+                return full
             columns = min(most_columns, max(ideal, -(-count // most_rows)))
             rows = -(-count // columns)
             return pitch, rows, -(-count // rows)
     columns = max(1, int(width))
     return 1, -(-count // columns), columns
+
+
+def _without_gap(count: int, width: float, height: float, most: int, ideal: int) -> tuple[int, int, int] | None:
+    """Pitch, rows and columns of a full block, of nearly the largest pitch and the ideal columns; None without one."""
+    near = [columns for columns in range(1, count + 1) if count % columns == 0 and ideal <= PROPORTION * columns]
+    near = sorted((each for each in near if each <= PROPORTION * ideal), key=lambda each: abs(each - ideal))
+    for pitch in range(most, max(1, ceil(SHRUNK * most)) - 1, -1):
+        for columns in near:
+            if columns <= width // pitch and count // columns <= height // pitch:
+                return pitch, count // columns, columns
+    return None
 
 
 def _moved(block: CellBlock, flow_area: FlowArea, along: float, across: float) -> CellBlock:

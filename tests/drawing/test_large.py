@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.panel import LevelScale
 from netviz.drawing.renderer import MOST_LIGHT_SOURCES, Renderer
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
@@ -67,6 +68,15 @@ def test_the_presented_picture_is_seen(renderer: Renderer, timeline: Timeline) -
     assert shown[inputs > 0.9].min() > shown[inputs == 0].max() + 200
     dark = drawn(renderer, timeline.frame(0 if timeline.plan.spans[0].kind == "rest" else first(timeline, "rest")))
     assert np.ptp(dark[y, x].sum(axis=1)) <= 12, "nothing is presented at rest"
+
+
+def test_standardised_pixels_are_as_light_as_they_were(renderer: Renderer, timeline: Timeline) -> None:
+    frame, scale = timeline.frame(first(timeline, "step")), network(renderer).scale
+    plain = scale.neurons(frame, 0)
+    moved = [(each - 0.3) / 0.25 if layer == 0 else each for layer, each in enumerate(frame.activations)]
+    standardised = LevelScale(scale.weight, (0.7 / 0.25, *scale.activations[1:]), darkest=-0.3 / 0.25)
+    np.testing.assert_allclose(standardised.neurons(replace(frame, activations=tuple(moved)), 0), plain, atol=1e-12)
+    assert plain.min() == 0 and scale.darkest == 0
 
 
 def test_every_hidden_neuron_lights_where_it_stands(renderer: Renderer, timeline: Timeline) -> None:

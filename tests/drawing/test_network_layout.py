@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from netviz.drawing.collapsed_layout import place_collapsed
+from netviz.drawing.collapsed_layout import _filling, place_collapsed
 from netviz.drawing.layer_collapsing import MOST_LINES, collapse_network, contributions
 from netviz.drawing.layout import Flow, Rect
 from netviz.drawing.network_layout import NetworkPositions, most_discs, place
@@ -174,3 +174,18 @@ def test_how_many_discs_stand_beside_each_other() -> None:
     counts = [most_discs(slot, flow, 1.08) for slot, flow in ROOMS]
     assert counts == [21, 15, 24]
     assert most_discs(Rect(0, 0, 10, 5), "right", 1.08) == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "box", "cells"),
+    [
+        (128, (135, 367), (18, 16, 8)),  # eight columns are a little wider than the box
+        (100, (139, 400), (20, 20, 5)),
+        (97, (139, 400), (23, 17, 6)),  # which no block is without a gap
+        (64, (600, 90), (24, 4, 16)),
+    ],
+)
+def test_a_block_has_no_gap_where_cells_nearly_as_large_make_one(
+    count: int, box: tuple[int, int], cells: tuple[int, int, int]
+) -> None:
+    assert _filling(count, *box, 24, (1.1, 1.0) if box[0] < box[1] else (1.0, 1.1)) == cells

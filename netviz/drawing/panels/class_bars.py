@@ -272,7 +272,11 @@ class ClassBars:
         if frame.asked > 0:
             left, top = self._start(len(rows.names) // 2)
             middle = float(self.centres[:, 1].mean())
-            at = (x, top - rows.length / 2) if rows.up else (left + rows.length / 2, middle)
+            at = (
+                (x, top - max(rows.length / 2, 0.55 * ASKED * layout.body))
+                if rows.up
+                else (left + rows.length / 2, middle)
+            )
             self.shaded.text("?", *at, faces.strong, ASKED * layout.body, self.gold, "middle", frame.asked)
         level = frame.compared * float(frame.arrived[-1].max())
         if level <= 0:

@@ -166,11 +166,14 @@ class LevelScale:
     """Scale from recorded values to light, strength and width of what is drawn.
 
     weight: the largest |weight| of the recording. activations: for each layer, the value that shines fully (1 or more).
+    darkest: the lowest value of the pixels of a picture, below 0 where they are standardised: that is its black, and
+    no light of the other sign.
     """
 
-    def __init__(self, weight: float, activations: tuple[float, ...]) -> None:
+    def __init__(self, weight: float, activations: tuple[float, ...], darkest: float = 0.0) -> None:
         self.weight = weight
         self.activations = activations
+        self.darkest = darkest
 
     @classmethod
     def of(cls, recording: Recording, scene: Look, compared: Sequence[tuple[Recording, Look]] = ()) -> LevelScale:
@@ -187,6 +190,7 @@ class LevelScale:
                 max(1.0, *(_largest(each.activations[layer]) for each, _ in several if layer < len(each.activations)))
                 for layer in range(len(recording.activations))
             ),
+            min(float(each.activations[0].min()) for each, _ in several) if scene.network.grid is not None else 0.0,
         )
 
     def neurons(self, frame: Frame, layer: int, gives_way: GivesWay = GIVES_WAY) -> Floats:
@@ -194,12 +198,17 @@ class LevelScale:
 
         Where an error comes it gives way, and sooner than the error is there: violet light on gold would be white.
         """
-        light = frame.arrived[layer] * np.clip(frame.activations[layer] / self.activations[layer], -1, 1)
+        light = frame.arrived[layer] * self._light(frame.activations[layer], layer)
         if frame.lingering:
-            before = frame.lingering[layer] * np.clip(frame.before[layer] / self.activations[layer], -1, 1)
+            before = frame.lingering[layer] * self._light(frame.before[layer], layer)
             light = np.clip(light + before, -1, 1)
         rest = (1 - np.clip(frame.error_signal[layer], 0, 1)) ** gives_way.haste
         return np.asarray(light * (1 - gives_way.most * (1 - rest)))
+
+    def _light(self, values: Floats, layer: int) -> Floats:
+        """Light of values of a layer's nodes, -1 to 1; of pixels 0 to 1, from the darkest on."""
+        darkest = min(0.0, self.darkest) if layer == 0 else 0.0
+        return np.asarray(np.clip((values - darkest) / (self.activations[layer] - darkest), -1, 1))
 
     def strength(self, weights: Floats) -> Floats:
         """Strength of synapses, 0 to 1."""
