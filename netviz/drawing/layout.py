@@ -33,7 +33,7 @@ from netviz.drawing.text import Typefaces
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
 from netviz.scene.scene import WIDE_FROM, Look
-from netviz.timeline.recorded_curves import LOSSES
+from netviz.timeline.recorded_curves import LOSSES, may_have_accuracies
 
 Flow = Literal["right", "up"]
 
@@ -187,10 +187,15 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
 
 
 def _counters(scene: Look) -> int:
-    """Number of the counters of a single run: of its step and its error, or of two losses, or of more curves."""
+    """Number of the counters of a single run: of its step and its error, or of two losses, or of more curves.
+
+    Where all curves stand in a legend (see `loss_curve.py`), it takes the place of a counter more.
+    """
     outline = scene.outline
     if outline.is_own:
         return 3 if outline.has_test_loss else 2
+    if may_have_accuracies(outline.curves):
+        return MOST_COUNTERS
     others = [name for name in outline.curves if name not in LOSSES]
     share = 0 if others else 1  # of right answers, where the run has no accuracy of its own
     return min(MOST_COUNTERS, 1 + bool(outline.curves) + outline.has_test_loss + len(others) + share)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -13,6 +15,9 @@ from netviz.recording.recording import Recording
 LOSSES = ("error", "loss", "test_loss")
 """Names of the curves that are not among these: the average error and the losses, which share one scale."""
 
+OF_TEST = ("test", "val", "valid", "validation", "dev", "heldout")
+"""Words that a curve's name begins with if it is of examples that a network does not learn from."""
+
 LEAST_PLAIN, MOST_PLAIN = 1e-3, 1e6
 """Highest values of a curve between which its values are written without an exponent."""
 
@@ -22,13 +27,14 @@ class RecordedCurve:
     """A curve that a run recorded beside its losses.
 
     name: as a film writes it. steps, values (K,): of its points. is_share: whether it is drawn and written as a part of
-    a whole, in per cent.
+    a whole, in per cent. is_of_test: whether it is of examples that the network does not learn from.
     """
 
     name: str
     steps: Integers
     values: Floats
     is_share: bool
+    is_of_test: bool = False
 
     def at(self, step: float) -> float:
         """The value at the last recorded point up to a step: none is shown before it is reached."""
@@ -50,10 +56,31 @@ class RecordedCurve:
 def recorded_curves(recording: Recording) -> tuple[RecordedCurve, ...]:
     """The curves of a recording beside its losses, in the order in which they were recorded."""
     return tuple(
-        RecordedCurve(name.replace("_", " "), recording.curve_step, values, _is_share(name, values))
+        RecordedCurve(name.replace("_", " "), recording.curve_step, values, _is_share(name, values), _is_of_test(name))
         for name, values in recording.curves.items()
         if name not in LOSSES
     )
+
+
+def accuracies(curves: Sequence[RecordedCurve]) -> tuple[RecordedCurve, RecordedCurve] | None:
+    """The shares of right answers in training and in testing, where a run recorded exactly one of each."""
+    of_training = [curve for curve in curves if curve.is_share and not curve.is_of_test]
+    of_test = [curve for curve in curves if curve.is_share and curve.is_of_test]
+    return (of_training[0], of_test[0]) if len(of_training) == len(of_test) == 1 else None
+
+
+def may_have_accuracies(names: Sequence[str]) -> bool:
+    """True if curves of these names may be such a pair, before their values are known."""
+    of_test = [_is_of_test(name) for name in names if _is_accuracy(name)]
+    return len(of_test) == 2 and sum(of_test) == 1
+
+
+def _is_of_test(name: str) -> bool:
+    return re.split("[_ ]", name.lower())[0] in OF_TEST
+
+
+def _is_accuracy(name: str) -> bool:
+    return "acc" in name.lower()
 
 
 def _decimals(highest: float) -> int:
@@ -67,4 +94,4 @@ def _decimals(highest: float) -> int:
 def _is_share(name: str, values: Floats) -> bool:
     """True for what is called an accuracy, and lies between 0 and 1 as one does."""
     finite = values[np.isfinite(values)]
-    return "acc" in name.lower() and bool(((finite >= 0) & (finite <= 1)).all())
+    return _is_accuracy(name) and bool(((finite >= 0) & (finite <= 1)).all())

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from netviz.drawing.panels.counters import NumbersPanel
-from netviz.drawing.panels.loss_curve import EXPLODES, HEADROOM, CurvePanel
+from netviz.drawing.panels.counters import NumbersPanel, counters
+from netviz.drawing.panels.loss_curve import DASHED, EXPLODES, HEADROOM, CurvePanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.recording.recorder import Recorder
 from netviz.scene.scene import Look
-from netviz.timeline.recorded_curves import RecordedCurve
+from netviz.timeline.recorded_curves import RecordedCurve, accuracies, may_have_accuracies, recorded_curves
 from netviz.timeline.timeline import Timeline
 from netviz.web.transcript import NO_BREAK, passages, summary_of, transcript_text
 from tests.drawing.support import Written, first, written
@@ -144,7 +144,8 @@ def test_counters_and_legend_do_not_touch_and_leave_the_curve_its_room(
     assert curve.slot.width >= 0.25 * film.scene.output.size[0]
     assert curve.slot.width >= 0.5 * renderer.context.layout.places["curve"].width
     named = {trace.name for trace in curve.traces if trace.name}
-    assert named == (set() if len(curves) == 1 else {name.replace("_", " ") for name in curves} - {"test loss"})
+    names = {name.replace("_", " ") for name in curves} if len(curves) > 1 else set()
+    assert named == names | ({"loss"} if curves is USUAL else set())
     top = min(numbers.slot.y, curve.slot.y - 2 * renderer.context.layout.small)
     labels = [text for text in written if text.top > top]
     del written[:]
@@ -160,6 +161,41 @@ def test_counters_and_legend_do_not_touch_and_leave_the_curve_its_room(
     for text in [*counts, *(each for each in labels if each.text in {c.name for c in numbers.counters})]:
         is_beside = text.right <= curve.slot.x or text.left >= curve.slot.right
         assert is_beside or text.bottom <= curve.slot.y + 1, text
+
+
+def test_accuracies_have_the_counters_and_the_colours_of_both_sets() -> None:
+    renderer = Renderer(film_of(flowers(curves=USUAL)))
+    theme = renderer.context.theme
+    found = [(each.name, tuple(each.colour)) for each in counters(renderer.context)]
+    assert found[1:] == [("accuracy", tuple(theme.error)), ("test accuracy", tuple(theme.test_error))]
+    curve = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    lines = {trace.name: (tuple(trace.colour), trace.dashes) for trace in curve.traces}
+    for name, ink in (("loss", theme.error), ("test loss", theme.test_error)):
+        assert lines[name] == (tuple(ink), "solid")
+        assert lines[name.replace("loss", "accuracy")] == (tuple(ink), DASHED)
+    rows = dict(zip((trace.name for trace in curve.traces), curve._rows(), strict=True))
+    assert sorted(rows, key=rows.__getitem__) == ["loss", "test loss", "accuracy", "test accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("names", "pair"),
+    [
+        (("accuracy", "test_accuracy"), True),
+        (("acc", "val_acc"), True),
+        (("train_accuracy", "validation_accuracy", "lr"), True),
+        (("accuracy",), False),
+        (("test_accuracy", "val_accuracy"), False),
+        (("accuracy", "top5_accuracy", "test_accuracy"), False),
+        (("latest_accuracy", "accuracy"), False),
+    ],
+)
+def test_accuracies_in_training_and_testing_are_known_by_their_names(names: tuple[str, ...], pair: bool) -> None:
+    run = flowers(curves=dict.fromkeys(names, RISES)).recording()
+    found = accuracies(recorded_curves(run))
+    assert (found is not None) == may_have_accuracies(tuple(run.curves)) == pair
+    if found is not None:
+        assert [each.name for each in found] == [name.replace("_", " ") for name in names[:2]]
+        assert [each.is_of_test for each in found] == [False, True]
 
 
 @pytest.mark.parametrize(

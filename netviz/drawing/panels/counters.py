@@ -18,13 +18,16 @@ from netviz.scene.phrases import say, whole
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import RecordedCurve, recorded_curves
+from netviz.timeline.recorded_curves import RecordedCurve, accuracies, recorded_curves
 
 ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1)), 4: ((4,), (2, 2), (1, 1, 1, 1))}
 """Ways to arrange so many counters: the number of counters in each row."""
 
 MOST_NAME = 7.0
 """Largest width of the name of a curve that a run recorded, in sizes of its type, unless its number is wider."""
+
+WIDEST_GAP = 2.4
+"""Largest gap between two counters of a run that netviz did not train, in sizes of small type; at least it is 1.1."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,15 @@ def counters(context: RenderContext) -> list[Counter]:
 
 def _recorded(context: RenderContext) -> list[Counter]:
     """Counters of the curves that a run of somebody else's recorded, and the share of right answers, if that says it
-    of none of them."""
+    of none of them.
+
+    Where the shares of right answers in training and in testing are among them, these alone have counters, in the
+    colours of both; the losses stand in the curve's legend.
+    """
     recording, scene, theme = context.recording, context.scene, context.theme
     curves, found = recorded_curves(recording), []
+    if (pair := accuracies(curves)) is not None:
+        return [_of_curve(curve, ink) for curve, ink in zip(pair, (theme.error, theme.test_error), strict=True)]
     if recording.followed is not None:
         error = partial(error_text, share=is_share(recording, scene))
         highest = float(np.nanmax(recording.main_curve))
@@ -91,13 +100,16 @@ def _recorded(context: RenderContext) -> list[Counter]:
         found.append(
             Counter(say(scene, "label-test-loss"), most, theme.test_error, lambda frame: f"{frame.test_loss or 0:z.4f}")
         )
-    for curve in curves:
-        longest = max((curve.text(float(value)) for value in curve.values), key=len)
-        found.append(Counter(curve.name, longest, theme.ink, partial(_value, curve)))
+    found += [_of_curve(curve, theme.ink) for curve in curves]
     is_said = any(curve.is_share for curve in curves)
     if not is_said and scene.style != "classic" and Accuracy.of(recording, scene) is not None:
         found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
     return found
+
+
+def _of_curve(curve: RecordedCurve, ink: Colour) -> Counter:
+    longest = max((curve.text(float(value)) for value in curve.values), key=len)
+    return Counter(curve.name, longest, ink, partial(_value, curve))
 
 
 def _value(curve: RecordedCurve, frame: Frame) -> str:
@@ -136,6 +148,8 @@ class NumbersPanel(NoGlow):
         sizes = {rows: self._largest(rows, preferred) for rows in (reversed(choices) if stacked else choices)}
         rows = max(sizes, key=lambda rows: sizes[rows])
         self.size = sizes[rows]
+        if not context.scene.outline.is_own:
+            self.gap = self._widest_gap(rows)
         self.label_drop = 0.62 * self.size + 0.85 * layout.small
         self.spots = self._spots(rows)
 
@@ -161,6 +175,15 @@ class NumbersPanel(NoGlow):
         while size > self.context.layout.small and not self._fits(rows, size):
             size *= 0.96
         return size
+
+    def _widest_gap(self, rows: tuple[int, ...]) -> float:
+        """The gap between counters that fills the slot, between the least and the largest one."""
+        ends, free = accumulate(rows), []
+        for count, end in zip(rows, ends, strict=True):
+            taken = sum(self._wide(counter, self.size) for counter in self.counters[end - count : end])
+            free += [(self.slot.width - taken) / (count - 1)] if count > 1 else []
+        small = self.context.layout.small
+        return min(WIDEST_GAP * small, max(self.gap, min(free, default=self.gap)))
 
     def _spots(self, rows: tuple[int, ...]) -> list[tuple[float, float]]:
         """Left end x and middle y of every number, in pixels."""

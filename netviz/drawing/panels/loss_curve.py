@@ -23,7 +23,7 @@ from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import recorded_curves
+from netviz.timeline.recorded_curves import accuracies, recorded_curves
 from netviz.timeline.step_timing import rise
 
 _POINTS = 500
@@ -40,7 +40,9 @@ GLOW = np.array([0.55])
 
 HEADROOM = 1.04
 """The panel's top in parts of the highest value."""
-OTHERS = ((0.75, "solid"), (0.75, (0, (3.0, 1.6))), (0.75, (0, (1.0, 1.6))), (0.5, "solid"), (0.5, (0, (3.0, 1.6))))
+DASHED = (0, (3.0, 1.6))
+"""Dashes of the shares of right answers beside losses of the same colour."""
+OTHERS = ((0.75, "solid"), (0.75, DASHED), (0.75, (0, (1.0, 1.6))), (0.5, "solid"), (0.5, DASHED))
 """Light and dashes of curves that are no losses; as many are drawn."""
 
 APPEARS = 0.85
@@ -109,26 +111,33 @@ def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False)
 def _recorded(context: RenderContext) -> list[Trace]:
     """Curves of a run that netviz did not train.
 
-    Only those are named that no counter names in their own colour: others than the losses, if there are several.
+    Only those are named that no counter names in their own colour: others than the losses, if there are several. Shares
+    of right answers in training and in testing have the colours of the losses there, and dashes; then all are named.
     """
     recording, scene, theme = context.recording, context.scene, context.theme
     cycles, found = recording.curve_step, recorded_curves(recording)[: len(OTHERS)]
     has_counters = scene.style != "classic" and any(panel.panel == "numbers" for panel in scene.shown_panels)
+    pair = accuracies(found)
     are_named = len(found) > 1 or not has_counters
-    traces = [
-        Trace(
-            context, curve.name if are_named else "", cycles, curve.values, mix(theme.centre, theme.ink, level),
-            filled=False, dashes=dashes, scale=1.0 if curve.is_share else float(np.nanmax(np.abs(curve.values))) or 1.0,
-        )
-        for curve, (level, dashes) in zip(found, OTHERS, strict=False)
-    ]  # fmt: skip
+    traces = []
+    for curve, (level, dashes) in zip(found, OTHERS, strict=False):
+        colour, scale = mix(theme.centre, theme.ink, level), 1.0 if curve.is_share else _highest(curve.values)
+        if pair is not None and curve in pair:
+            colour, dashes = (theme.test_error if curve is pair[1] else theme.error), DASHED
+        name = curve.name if are_named else ""
+        traces.append(Trace(context, name, cycles, curve.values, colour, filled=False, dashes=dashes, scale=scale))
     is_alone = not found and recording.test_loss is None
-    names = ["" if has_counters or is_alone else say(scene, key) for key in ("label-test-loss", "label-error")]
+    has_names = pair is not None or not (has_counters or is_alone)
+    names = [say(scene, key) if has_names else "" for key in ("label-test-loss", "label-error")]
     if recording.test_loss is not None:
         traces.append(Trace(context, names[0], cycles, recording.test_loss, theme.test_error, filled=False))
     if recording.followed is not None:
         traces.append(Trace(context, names[1], cycles, recording.main_curve, theme.error, filled=True))
     return traces
+
+
+def _highest(values: Floats) -> float:
+    return float(np.nanmax(np.abs(values))) or 1.0
 
 
 def _short_names(context: RenderContext, slot: float) -> list[str]:
@@ -272,7 +281,9 @@ class CurvePanel(NoGlow):
         small, slot = self.context.layout.small, self.slot
         named = [index for index, trace in enumerate(self.traces) if trace.name]
         if any(trace.scale is not None for trace in self.traces):
-            named.sort(key=lambda index: (self.traces[index].scale is not None, index))
+            # That of training is drawn over that of testing, and named before it.
+            losses = [index for index in reversed(named) if self.traces[index].scale is None]
+            named = losses + [index for index in named if self.traces[index].scale is not None]
         step = (ROW if len(named) <= 2 else CLOSE_ROW) * small
         first = min(slot.y + 0.5 * step, slot.bottom - 0.4 * small - (len(named) - 1) * step)
         return [first + named.index(index) * step if index in named else 0.0 for index in range(len(self.traces))]
