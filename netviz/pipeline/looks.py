@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import operator
 import os
+import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -18,9 +19,11 @@ from typing import Any
 import numpy as np
 
 from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.pipeline.default_looks import with_own_names, with_question
 from netviz.recording.comparison import Comparison
 from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import Network
+from netviz.recording.pictures import picture_of_shape
 from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording, finite_part, in_numbers
 from netviz.scene.loader import ParseResult, read_stored
@@ -145,7 +148,7 @@ def read_filmed(
         return None, ParseResult(tuple(problems), path=path)
     if problems:
         return None, ParseResult(tuple(problems), path=path)
-    picture = _picture(first.network.layers[0].shape) if recorded.training_setup is None else None
+    picture = picture_of_shape(first.network.layers[0].shape) if recorded.training_setup is None else None
     drawn = _without_grid({f"network.{key}": value for key, value in (stored.get("network") or {}).items()}, picture)
     network = {**{key.removeprefix("network."): value for key, value in drawn.items()}, **setup["network"]}
     data = {**stored, **setup, "network": network}
@@ -164,7 +167,8 @@ def read_filmed(
     if result.scene is None:
         return None, result
     if recorded.training_setup is None:
-        look_of_run = _of_foreign_run(recorded, first, result.scene, shown)
+        given = {re.split(r"[.\[]", key)[0] for key in (*stored, *look.overrides, *(overrides or ()))}
+        look_of_run = _of_foreign_run(recorded, first, result.scene, given, shown)
         problems += _unknown_parts(recorded, look_of_run)
         if problems:
             return None, replace(result, problems=tuple(problems), scene=None)
@@ -367,13 +371,6 @@ def _clock(outline: Outline) -> dict[str, Any]:
     return {name: getattr(outline, name) for name in ("first_step", "last_step", "shown_steps")}
 
 
-def _picture(shape: tuple[int, ...]) -> tuple[int, int] | None:
-    """Rows and columns of the picture that inputs of a shape are, grey or in colours; None if they are none."""
-    *channels, rows, columns = (0, *shape)[-3:] if len(shape) > 1 else (0, 0, 0)
-    is_picture = min(rows, columns) > 1 and (channels[0] in (1, 3) or len(shape) == 2)
-    return (rows, columns) if is_picture else None
-
-
 def _fitting(look: Look, network: Network) -> Look:
     """A comparison's look for one of its runs: names and picture of the first, where this network has as many."""
     names, (first, last) = look.network, (network.layers[0], network.layers[-1])
@@ -381,7 +378,7 @@ def _fitting(look: Look, network: Network) -> Look:
     if len(names.outputs) not in (0, last.size):
         update["outputs"] = last.neurons
     if names.grid is not None and prod(names.grid) != first.size:
-        update["grid"] = _picture(first.shape)
+        update["grid"] = picture_of_shape(first.shape)
     return look.model_copy(update={"network": names.model_copy(update=update)}) if update else look
 
 
@@ -398,17 +395,17 @@ def _without_grid(keys: Mapping[str, Any], picture: tuple[int, int] | None) -> d
     return {key: value for key, value in keys.items() if not (key == "network.grid" and is_picture(value))}
 
 
-def _of_foreign_run(recorded: Recording | Comparison, first: Recording, scene: Scene, frames: int | None) -> Look:
-    """The look that was read, of the run as it is recorded."""
-    outline = outline_of_recording(first, scene, frames, others_of(recorded))
-    runs = recorded.names if isinstance(recorded, Comparison) else ()
-    look = scene.of_run(outline, runs)
-    names, first_layer, last_layer = look.network, first.network.layers[0], first.network.layers[-1]
-    named = names.model_copy(
-        update={
-            "inputs": names.inputs or first_layer.neurons,
-            "outputs": names.outputs or last_layer.neurons or first.probes.classes,
-            "grid": names.grid or _picture(first_layer.shape),
-        }
-    )
-    return look.model_copy(update={"network": named}).of_run(outline, runs)
+def _of_foreign_run(
+    recorded: Recording | Comparison, first: Recording, scene: Scene, given: Collection[str], frames: int | None
+) -> Look:
+    """The look that was read, of the run as it is recorded; what it leaves open is said by the recording.
+
+    given: the keys that it does not leave open.
+    """
+    others = others_of(recorded)
+    outline = outline_of_recording(first, scene, frames, others)
+    look = with_own_names(scene.of_run(outline), first, outline)
+    if isinstance(recorded, Comparison):
+        return look.of_run(outline, recorded.names)
+    asked = with_question(look, first, given)
+    return asked.of_run(outline_of_recording(first, asked, frames))  # of which fewer steps may be shown

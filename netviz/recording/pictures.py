@@ -1,4 +1,4 @@
-"""Pictures: whether inputs that are given as rows of numbers are the pixels of square pictures."""
+"""Pictures: whether inputs are the pixels of pictures, by their shape, or where they are a row of numbers by these."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ that each have a unit of their own, one or two take the whole of it."""
 ALIKE = (0.88, 0.75)
 """Largest difference, squared and on average, of two pixels that touch, as a part of that of any two of a picture: in
 either direction, and in both together. Of numbers in any order it is 1; thin strokes change much across."""
+
+
+def picture_of_shape(shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """Rows and columns of the picture that inputs of a shape are, grey or in colours; None if they are none."""
+    *channels, rows, columns = (0, *shape)[-3:] if len(shape) > 1 else (0, 0, 0)
+    is_picture = min(rows, columns) > 1 and (channels[0] in (1, 3) or len(shape) == 2)
+    return (rows, columns) if is_picture else None
 
 
 def picture_grid(inputs: Floats) -> tuple[int, int] | None:

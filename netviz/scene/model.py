@@ -190,8 +190,9 @@ Loss = Literal["squared_error", "cross_entropy"]
 Regularization = Literal["none", "L1", "L2"]
 InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "playground", "zero"]
 
-SHOWN, SHOWN_TOGETHER = 13, 60
-"""Default number of shown cycles, for examples shown one by one and for examples shown all together."""
+SHOWN, SHOWN_TOGETHER, SHOWN_IN_TURN = 13, 60, 9
+"""Default number of shown cycles, for examples shown one by one and for examples shown all together; and of a run that
+netviz did not train, of whose pictures each cycle shows a few in turn."""
 MOST_BOUNDARIES = 8
 """Largest number of outputs that a boundary panel can show in distinct colours."""
 

@@ -25,6 +25,8 @@ RECORDED: Mapping[str, str] = {
     "story-step": "An example goes in, and the error runs back.",
     "story-leans": "{right} of the {count} shown lean the right way.",
     "story-leans-all": "all {examples} shown lean the right way.",
+    "story-leans-classes": "for {right} of the {examples} shown, the right class is ahead.",
+    "story-leans-classes-all": "for all {examples} shown, the right class is ahead.",
     "story-dead": "{neuron} has gone silent for all {examples} shown.",
     "story-saturated": "{neuron} answers the same to all {examples} shown.",
     "story-saturated-both": "{neuron} says a plain yes or no to all {examples} shown.",

@@ -16,6 +16,7 @@ from netviz.scene.captions import Caption, Story, StoryOrAuto
 from netviz.scene.model import (
     MOST_BOUNDARIES,
     SHOWN,
+    SHOWN_IN_TURN,
     SHOWN_TOGETHER,
     Data,
     Network,
@@ -203,7 +204,9 @@ class Look(_Story):
     @property
     def usual_shown(self) -> int:
         """Default number of shown cycles, for a scene without a schedule and without beats."""
-        return min(self.outline.last_step, SHOWN_TOGETHER if self.presentation == "together" else SHOWN)
+        in_turn = not self.outline.is_own and self.network.grid is not None and self.presented_count is not None
+        usual = SHOWN_TOGETHER if self.presentation == "together" else SHOWN_IN_TURN if in_turn else SHOWN
+        return min(self.outline.last_step, usual)
 
     @property
     def told(self) -> Story | None:

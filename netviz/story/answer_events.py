@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,11 +11,12 @@ import numpy as np
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats, Parameters, network_inputs
 from netviz.recording.probe_history import ProbeHistory
-from netviz.recording.recording import Recording
+from netviz.recording.recording import Integers, Recording
 from netviz.scene.scene import Look
 from netviz.story.network_events import MOST_WORK, passes, work_of
 from netviz.story.replay import AnyReplay, CycleEnds, Moments, Turn, last_crossing, last_turn
 from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
+from netviz.timeline.recorded_curves import recorded_curves
 
 _SURELY = 0.05
 """Least distance of an error from the edge after a turn, in parts of the distance between two targets."""
@@ -239,14 +240,30 @@ def _accuracy(recording: Recording, scene: Look, moments: Moments, margins: Marg
     history = None if of_test is None else _history(recording, scene, moments, inputs, of_test)
     if history is None:
         return
-    accuracy = (history.errors < HALF).mean(axis=1)
+    numbers = {"examples": float(len(inputs)), "test": float(is_test)}
+    yield from _reached((history.errors < HALF).mean(axis=1), history.moments.cycle, numbers)
+
+
+def recorded_accuracy(recording: Recording) -> Iterator[Event]:
+    """The same of a curve that somebody else's run recorded: in testing, if there is one, or else in training.
+
+    None where the recording has examples for testing, which tell it themselves.
+    """
+    shares = [curve for curve in recorded_curves(recording) if curve.is_share and np.isfinite(curve.values).all()]
+    if recording.training_setup is not None or not shares or len(recording.examples.test_inputs):
+        return
+    curve = next((each for each in shares if each.is_of_test), shares[0])
+    yield from _reached(curve.values, curve.steps, {"test": float(curve.is_of_test)})
+
+
+def _reached(accuracy: Floats, cycles: Integers, numbers: Mapping[str, float]) -> Iterator[Event]:
+    """The highest of the levels that an accuracy (R,) reaches for good after cycles (R,), with further numbers."""
     for level in reversed(LEVELS):
         turn = last_turn(accuracy, level - _SURELY, level, level - _SURELY / 2)
         if turn is not None and turn.rising:
             reached = turn.crossed + int(np.flatnonzero(accuracy[turn.crossed :] >= level)[0])
-            numbers = {"share": level, "after": float(accuracy[-1]), "examples": float(len(inputs))}
-            numbers |= {"test": float(is_test), "since": float(history.moments.cycle[reached - 1])}
-            yield Event("accurate", int(history.moments.cycle[reached]), numbers=numbers)
+            found = {"share": level, "after": float(accuracy[-1])} | dict(numbers)
+            yield Event("accurate", int(cycles[reached]), numbers=found | {"since": float(cycles[reached - 1])})
             return
 
 

@@ -105,12 +105,22 @@ def _chosen(timeline: Timeline, events: Sequence[Event], kinds: Sequence[str]) -
             of_kind = [event for event in of_kind if _can_be_found(timeline, event)]
             of_kind.sort(key=lambda event: (event.synapse is None or event.synapse[0] != last, -_weight_change(event)))
             of_kind = of_kind[:MOST_SIGNS]
-        elif kind in ("dead", "saturated"):
-            of_kind = of_kind[:_MOST_NEURONS]
+        elif kind in ("dead", "saturated", "withers"):
+            of_kind = [event for event in of_kind if _is_news(timeline, event)]
+            of_kind = of_kind if kind == "withers" else of_kind[:_MOST_NEURONS]
         elif kind == "unseen":  # most wrong, and at last right: on its way it only passes the middle
             of_kind = [event for event in of_kind if event.numbers["error"] != HALF][:MOST_UNSEEN]
         chosen += of_kind
     return chosen[:most]
+
+
+def _is_news(timeline: Timeline, event: Event) -> bool:
+    """True unless an event is about one neuron or pixel of very many, of a run of which a film knows few examples.
+
+    That some of those find it silent is chance, and a pixel at the edge is always dark.
+    """
+    outline = timeline.scene.outline
+    return event.neuron is None or outline.is_own or outline.layers[event.neuron[0]] <= MOST_DISTINGUISHABLE
 
 
 def _can_be_found(timeline: Timeline, event: Event) -> bool:

@@ -13,7 +13,7 @@ from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.captions import EVENT_KINDS
 from netviz.scene.scene import Look
-from netviz.story.answer_events import MOST_TOLD_APART, answer_events
+from netviz.story.answer_events import MOST_TOLD_APART, answer_events, recorded_accuracy
 from netviz.story.network_events import dying_and_saturating, sign_changes, withering
 from netviz.story.replay import last_turn, moments_of, replay_of
 from netviz.timeline.pace import Fall, steady_curve, sudden_fall
@@ -28,7 +28,7 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
     moments = moments_of(recording)
     replay, threads = replay_of(recording, moments)
     with threadpool_limits(threads):  # as in training, of which parts are computed once more
-        found = [*sign_changes(moments, replay), *withering(moments)]
+        found = [*sign_changes(moments, replay), *withering(moments), *recorded_accuracy(recording)]
         if recording.followed is not None:
             found += error_events(recording, scene)
         found += answer_events(recording, scene, moments, replay)

@@ -148,6 +148,10 @@ def _saturated(scene: Look, event: Event) -> str:
 
 def _leans(scene: Look, event: Event) -> str:
     right, count = (round(event.numbers[name]) for name in ("right", "examples"))
+    if scene.outline.has_classes:
+        key = "story-leans-classes-all" if right == count else "story-leans-classes"
+        things = counted(scene, count, _things(scene))
+        return say(scene, key, right=whole(scene, right), examples=things)
     if right == count:
         return say(scene, "story-leans-all", examples=counted(scene, count, _things(scene)))
     return say(scene, "story-leans", right=whole(scene, right), count=whole(scene, count))
@@ -182,6 +186,9 @@ def _solved(scene: Look, event: Event) -> str:
 
 
 def _accurate(scene: Look, event: Event) -> str:
+    if "examples" not in event.numbers:  # a curve that the run recorded says so
+        key = "story-accuracy-test" if event.numbers["test"] else "story-accuracy"
+        return say(scene, key, share=_per_cent(event.numbers["share"]))
     key = "story-accurate-test" if event.numbers["test"] else "story-accurate"
     count = counted(scene, round(event.numbers["examples"]), _things(scene))
     return say(scene, key, share=_per_cent(event.numbers["share"]), examples=count)

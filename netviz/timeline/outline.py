@@ -65,11 +65,15 @@ def outline_of_recording(
         is_exact=network.is_exact,
         blocks=tuple(index for index, layer in enumerate(network.layers) if index and not layer.is_dense),
     )
-    usual = min(len(kept), look.of_run(outline).usual_shown)
+    seen = look.of_run(outline)
+    usual = min(len(kept), seen.usual_shown)
     if shown is not None and shown > len(kept):
         raise ValueError(f"the recording has {len(kept)} steps to be shown; show {len(kept)} or fewer")
     walked = {shot.cycle for shot in look.shots if isinstance(shot, WalkShot) and shot.cycle in kept}
-    spread = evenly_spread(kept, usual if shown is None else shown)
+    if shown is None and not others and seen.presentation == "each" and recording.followed is not None:
+        spread = spread_by_progress(kept, usual, recording)
+    else:
+        spread = evenly_spread(kept, usual if shown is None else shown)
     return replace(outline, shown_steps=tuple(sorted({*spread, *filter(None, walked)})))
 
 
@@ -83,9 +87,26 @@ def evenly_spread(steps: Sequence[int], count: int) -> tuple[int, ...]:
 
     Of one it is the last.
     """
+    return _nearest(steps, [log(max(step, 1)) for step in steps], count)
+
+
+def spread_by_progress(steps: Sequence[int], count: int, recording: Recording) -> tuple[int, ...]:
+    """So many of the steps (increasing), more of them where more was learned.
+
+    They are as near as can be to even distances, of which one half is that of a geometric row, and the other the fall
+    of the curve that the film follows. Of one it is the last.
+    """
+    places = np.log(np.maximum(steps, 1))
+    lowest = np.minimum.accumulate(np.nan_to_num(recording.main_curve, nan=np.inf))
+    fallen = -lowest[np.searchsorted(recording.curve_step, steps)]
+    shares = [(each - each[0]) / (each[-1] - each[0]) for each in (places, fallen) if each[-1] > each[0]]
+    return _nearest(steps, np.sum(shares, axis=0).tolist() if shares else places.tolist(), count)
+
+
+def _nearest(steps: Sequence[int], places: Sequence[float], count: int) -> tuple[int, ...]:
+    """So many of the steps whose places (not decreasing) are nearest to even distances from the first to the last."""
     if count == 1 or len(steps) == 1:
         return (steps[-1],)
-    places = [log(max(step, 1)) for step in steps]
     chosen: list[int] = []
     for number in range(count):
         ideal = places[0] + (places[-1] - places[0]) * number / (count - 1)
