@@ -7,6 +7,7 @@ import re
 import runpy
 import shutil
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,16 @@ def own_run() -> None:
     save("own-run", netviz.still(recorder, "60%", look=look))
 
 
+def own_digits() -> None:
+    """A picture of the example of PyTorch that learns digits; without PyTorch and scikit-learn it stays as it is."""
+    if not all(map(find_spec, ("torch", "sklearn"))):
+        print("no PyTorch or scikit-learn here: own-digits.webp is not made again")
+        return
+    watched = runpy.run_path(str(HERE.parents[1] / "examples" / "pytorch_digits.py"))["watched"]
+    look = {"title": "Which digit is it?", "output": {"size": "960x540"}}
+    save("own-digits", netviz.still(watched, "99%", look=look))
+
+
 def loop() -> None:
     """The moving picture of the README."""
     netviz.render(netviz.load_scene("xor", overrides=LOOP), HERE / "film.webp", overwrite=True)
@@ -158,5 +169,6 @@ if __name__ == "__main__":
     scenes()
     lesson()
     own_run()
+    own_digits()
     loop()
     player()

@@ -22,6 +22,8 @@ PICTURES = 64
 """Most examples by which pictures are recognised."""
 PRESENTED = 3
 """Pictures that each shown step presents, in turn."""
+RESTS, ANSWERS = 0.045, 0.12
+"""Parts of the film for the rest before the last question, and for that question."""
 
 
 def with_own_names(look: Look, recording: Recording, outline: Outline) -> Look:
@@ -69,8 +71,8 @@ def _shots(look: Look, asked: int) -> tuple[TitleShot | RestShot | ThinkShot | L
         RestShot(),
         ThinkShot(caption=say(look, "think-first"), inputs=inputs, target=target),
         _learning(outline),
-        RestShot(),
-        ThinkShot(caption=say(look, "think-last"), inputs=inputs, target=target),
+        RestShot(share=RESTS),
+        ThinkShot(share=ANSWERS, caption=say(look, "think-last"), inputs=inputs, target=target),
     )
 
 

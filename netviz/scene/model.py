@@ -203,7 +203,8 @@ class NetworkLook(Part):
     bias_nodes: bool | None = None
     """Draw biases as nodes of their own. Default: true in the style glow, otherwise false."""
     grid: Grid | None = None
-    """Rows and columns of the picture whose pixels are the inputs: [28, 28]. The inputs are drawn as that picture."""
+    """Rows and columns of the picture whose pixels are the inputs: [28, 28]. The inputs are drawn as that picture.
+    Default: none; of a run that netviz did not train a square one, where its examples are seen to be pictures."""
     inputs: Tuple[Text] = ()
     """Names of the input neurons, drawn beside them."""
     outputs: Tuple[Text] = ()

@@ -73,9 +73,10 @@ class _Titles(Part):
     name: Name = "film"
     """Name of the film's file without -o. Default: the scene file's own name."""
     title: Text = ""
-    """Title, drawn at the top and on the title card."""
+    """Title, drawn at the top and on the title card. Default: none, but a question where a run that netviz did not
+    train tells classes of pictures apart."""
     subtitle: Text = ""
-    """Subtitle: one line under the title."""
+    """Subtitle: one line under the title. Default: as for the title, what goes in and what comes out."""
     network: NetworkLook = NetworkLook()
 
 
@@ -92,7 +93,8 @@ class _Story(_Titles):
 
     shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """Shots of the film, in order. Default: title, rest, learning and rest; and where the examples are all combinations
-    of a few values but some, a thought about one that is missing."""
+    of a few values but some, a thought about one that is missing. Of a run that netviz did not train, whose pictures
+    are told apart: a thought about one of them before learning, and again at the end."""
     audio: SoundOrFile = None
     """Music: a file in the scene's folder, bundled:track.mp3, or sonify (sound generated from the run); or a mapping
     with more settings. The film is exactly as long as the music, unless the music is fitted to the film (fit:

@@ -97,9 +97,13 @@ def spread_by_progress(steps: Sequence[int], count: int, recording: Recording) -
     of the curve that the film follows. Of one it is the last.
     """
     places = np.log(np.maximum(steps, 1))
-    lowest = np.minimum.accumulate(np.nan_to_num(recording.main_curve, nan=np.inf))
-    fallen = -lowest[np.searchsorted(recording.curve_step, steps)]
-    shares = [(each - each[0]) / (each[-1] - each[0]) for each in (places, fallen) if each[-1] > each[0]]
+    values = recording.main_curve[np.searchsorted(recording.curve_step, steps)]
+    fallen = -np.minimum.accumulate(values)
+    shares = [
+        (each - each[0]) / (each[-1] - each[0])
+        for each in (places, fallen)
+        if np.isfinite(each[-1] - each[0]) and each[-1] > each[0]
+    ]
     return _nearest(steps, np.sum(shares, axis=0).tolist() if shares else places.tolist(), count)
 
 
