@@ -30,8 +30,8 @@ MOST_DEEP: dict[Flow, dict[str, tuple[float, float]]] = {
     "up": {"picture": (0.50, 1.90), "block": (0.17, 0.60)},
 }
 """Largest depth of a block: as a part of the network's length along the flow, and of a layer's share of it."""
-SHORT, SHORT_DEEP = 1.5, 0.4
-"""The former of a picture in a network that is not so many times as long as broad, as in a square film."""
+SHORT_DEEP = ((1.0, 0.5), (1.5, 0.4))
+"""The former of a picture in networks that are not so many times as long as broad, as in square films."""
 MOST_DEEP_BESIDE_TILES: dict[Flow, dict[str, tuple[float, float]]] = {
     "right": {"picture": (0.23, 1.15), "block": (0.1, 0.45)},
     "up": {"picture": (0.26, 1.35), "block": (0.12, 0.45)},
@@ -118,8 +118,8 @@ class FlowArea:
         A label may leave no space, as among many layers: a block is no smaller than a disc either way.
         """
         part, share = (MOST_DEEP_BESIDE_TILES if self.has_tiles else MOST_DEEP)[self.flow][kind]
-        if kind == "picture" and not self.has_tiles and self.along < SHORT * self.across:
-            part = max(part, SHORT_DEEP)
+        if kind == "picture" and not self.has_tiles:
+            part = max(part, *(deep for times, deep in SHORT_DEEP if self.along < times * self.across), 0.0)
         depth = min(part, share / self.layers) * self.along
         width, height = (depth, breadth - self.label) if self.flow == "right" else (breadth, depth - self.label)
         return max(2 * self.radius, width), max(2 * self.radius, height)

@@ -29,7 +29,7 @@ from netviz.drawing.layout_tables import (
     Slots,
 )
 from netviz.drawing.table_columns import preferred_width, table_rows
-from netviz.drawing.text import Typefaces
+from netviz.drawing.text import Typefaces, width
 from netviz.scene.output import safe_part
 from netviz.scene.panels import AnyPanelSpec, Places
 from netviz.scene.scene import WIDE_FROM, Look
@@ -110,6 +110,9 @@ MORE_AXES = 0.04
 """Part of a wide picture's width by which the answers of several outputs are wider than those of one."""
 MORE_NAMES = 0.05
 """Part of a wide picture's width by which a table is wider at most, for names of its columns or long rows."""
+CLASS_ACROSS, CLASS_DOWN, SMALLEST_CLASS = 0.82, 0.2, 0.9
+"""Largest width of a class's name: of those beside each other, as a part of the distance of two, of those below each
+other, as a part of the network's slot; and the smallest size of its type, in sizes of small type."""
 BIG = {"boundary", "equations"}
 """Panels beside a network that leave it no room to give."""
 MOST_COUNTERS = 4
@@ -179,8 +182,11 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
             places[name] = Rect(at[0] * width, at[1] * height, at[2] * width, at[3] * height)
         else:
             places[name] = next(corner) if name in free_pictures else automatic[name]
+    flow = _flow(shape, places.get("network"), little=is_little(shape, safe))
+    if flow == "up" and _has_long_classes(scene, places["network"].width, small):
+        flow = "right"
     return Layout(
-        size, places, _flow(shape, places.get("network"), little=is_little(shape, safe)), radius,
+        size, places, flow, radius,
         small=small, body=body, caption=caption, figure=body, title=title, card=card,
         safe=_in_pixels(safe, size),
     )  # fmt: skip
@@ -266,6 +272,16 @@ def _split(head: Rect, title: float, line: float, body: float) -> dict[str, Rect
         "title": Rect(head.x, head.y, head.width, 1.1 * title),
         "caption": Rect(head.x, below, head.width, 2.45 * body),
     }
+
+
+def _has_long_classes(scene: Look, across: float, small: float) -> bool:
+    """True if names of classes would be cut beside each other, and have more room below each other."""
+    outline, names = scene.outline, scene.network.outputs
+    if not names or not outline.has_classes or scene.runs:
+        return False
+    strong = Typefaces.make(scene.font).strong
+    longest = max(width(name, strong, SMALLEST_CLASS * small) for name in names)
+    return longest > CLASS_ACROSS * across / len(names) < CLASS_DOWN * across
 
 
 def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:

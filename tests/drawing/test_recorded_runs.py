@@ -353,3 +353,20 @@ def test_a_curve_too_narrow_for_any_tick_is_drawn() -> None:
     )
     renderer = Renderer(film)
     assert renderer.draw(film.frame(film.frame_count // 2)).any()
+
+
+CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+
+
+@pytest.mark.parametrize(("classes", "flow"), [(CLOTHES, "right"), ((), "up")])
+def test_names_of_classes_too_long_for_each_other_stand_below_each_other(
+    classes: tuple[str, ...], flow: str, written: list[Written]
+) -> None:
+    inputs = np.random.default_rng(2).normal(0, 1, (10, 5))
+    film = film_of(recorder([5, 6, 10], inputs, np.arange(10), classes=classes), output={"size": "720x1280"})
+    renderer = Renderer(film)
+    assert renderer.context.layout.flow == flow
+    del written[:]
+    renderer.draw(film.frame(first(film, "step", example=3)))
+    texts = [text.text for text in written]
+    assert all(name in texts for name in classes or [*"0123456789"])

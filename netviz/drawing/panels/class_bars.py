@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from netviz.drawing.canvas import Anchor, Cover, cover_of
 from netviz.drawing.glow import Blobs
-from netviz.drawing.layout import Rect
+from netviz.drawing.layout import CLASS_ACROSS, CLASS_DOWN, SMALLEST_CLASS, Rect
 from netviz.drawing.network_layout import NetworkPositions
 from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import RenderContext, number
@@ -33,8 +33,6 @@ LENGTHS_BESIDE_BLOCKS = 0.09, 0.06
 """The same where blocks stand in the network, which need the room."""
 LARGE, LARGE_BESIDE_BLOCKS = 1.25, 1.05
 """Largest size of names, in sizes of the body's type; and where blocks stand in the network."""
-LONGEST_NAME = 0.2
-"""Largest width of names, as a part of the network's slot."""
 SHORT = 0.012
 """Least length of a bar, as a part of a full one, that a value near zero is seen by."""
 SURELY = 0.05
@@ -93,15 +91,15 @@ def class_rows(context: RenderContext, slot: Rect, has_maps: bool) -> ClassRows 
     if up:
         step = min(slot.width / count, 6 * layout.body)
         value_size = min(1.0, UPRIGHT_VALUE * step / value) * layout.body
-        longest, preferred = 0.82 * step, min(large * layout.body, 0.5 * step)
+        longest, preferred = CLASS_ACROSS * step, min(large * layout.body, 0.5 * step)
         if value_size < LEAST_VALUE * min(layout.size):
             return None
     else:
         step = min((slot.height - verdict) / count, ROOMY * layout.small)
-        longest, preferred = LONGEST_NAME * slot.width, min(large * layout.body, 0.62 * step)
+        longest, preferred = CLASS_DOWN * slot.width, min(large * layout.body, 0.62 * step)
         if step < LEAST * layout.small:
             return None
-    fitted = [fit(name, faces.strong, preferred, longest, 0.9 * layout.small) for name in names]
+    fitted = [fit(name, faces.strong, preferred, longest, SMALLEST_CLASS * layout.small) for name in names]
     size = min(size for _, size in fitted)
     texts = tuple(text for text, _ in fitted)
     high = min(0.74 * size, 0.47 * step)
