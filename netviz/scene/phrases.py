@@ -45,7 +45,7 @@ ENGLISH: Mapping[str, str] = {
     "think-known-point": "A known point: {values}",
     # Title and subtitle of a film of pictures and their classes, of a run that netviz did not train.
     "title-classes": "Which of {count} classes is it?",
-    "subtitle-pictures": "{rows} × {columns} pixels go in, and {count} neurons say which class they make.",
+    "subtitle-pictures": "{rows} × {columns} pixels go in, {count} neurons answer.",
     # Default names of inputs, outputs and neurons; ordinals; names of colours.
     "input": "input {number}",
     "output": "output {number}",

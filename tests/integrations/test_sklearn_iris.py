@@ -75,6 +75,11 @@ def test_every_sentence_of_the_examples_film_is_true(example: dict[str, Any]) ->
     def solved(event: Any) -> None:
         assert clearly_right(slice(at(event.cycle), None)).all() and not clearly_right(slice(at(event.cycle))).all()
 
+    def ahead(number: str, event: Any) -> None:
+        is_right = by_moment[at(event.cycle) :].argmax(axis=2) == right
+        assert is_right.all(axis=0).sum() >= int(number) == round(event.numbers["right"])
+        assert not (by_moment[at(int(event.numbers["since"]))].argmax(axis=1) == right)[is_right.all(axis=0)].all()
+
     def halved(event: Any) -> None:
         assert recording.curves["loss"][at(event.cycle)] <= recording.curves["loss"][0] / 2
 
@@ -93,6 +98,7 @@ def test_every_sentence_of_the_examples_film_is_true(example: dict[str, Any]) ->
         r"|Before training\.|8 examples shown|An example goes in, and the error runs back\.": nothing,
         r"After ([\d,]+) steps of training, at rest\.": steps,
         r"(?:The (\w+) synapse|Synapse (\d+)) into (.+) turns from (\w+) to (\w+)\.": sign,
+        r"For (\d) of the 8 examples shown, the right class is ahead\.": ahead,
         r"The loss is half of what it was\.": halved,
         r"Now all that are shown are answered right\.": solved,
         r"Only example (\d+) resists\.": resists,

@@ -73,7 +73,7 @@ def test_pictures_are_found_and_classes_named_as_code_counts_them() -> None:
 def test_a_film_of_pictures_asks_about_one_before_training_and_after_it() -> None:
     look = filmed(pictures()).scene
     assert look.title == "Which of 10 classes is it?"
-    assert look.subtitle == "8 × 8 pixels go in, and 10 neurons say which class they make."
+    assert look.subtitle == "8 × 8 pixels go in, 10 neurons answer."
     assert [shot.shot for shot in look.shots] == ["title", "rest", "think", "learning", "rest", "think"]
     first, last = (shot for shot in look.shots if isinstance(shot, ThinkShot))
     asked = telling_probe(pictures())

@@ -16,7 +16,10 @@ from netviz.drawing.renderer import Renderer
 from netviz.errors import NetvizWarning
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
+from netviz.recording.event import Event
 from netviz.recording.recording import finite_part
+from netviz.story.chapters import chapters
+from netviz.story.wording import event_texts
 from netviz.timeline.timeline import Timeline
 from netviz.web.transcript import passages, summary_of
 from tests.conftest import short_scene
@@ -178,6 +181,35 @@ def test_events_of_a_curve_say_between_which_points_they_lie() -> None:
     assert (halved.cycle, halved.numbers["since"]) == (510, 500.0)
     assert (slows.cycle, slows.numbers["since"]) == (510, 500.0)
     assert slows.numbers["cycles"] == pytest.approx(1 / 11)
+
+
+@pytest.mark.parametrize(
+    ("curves", "found"),
+    [
+        ({"accuracy": lambda step: step / 11}, (11, 0.99, 0.0)),
+        ({"accuracy": lambda step: step / 11, "test_accuracy": lambda step: 0.93 * step / 11}, (11, 0.9, 1.0)),
+        ({"accuracy": lambda step: 1.0, "val_acc": lambda step: 0.5}, None),
+        ({"accuracy": lambda step: 90.0 + step}, None),
+    ],
+)
+def test_a_recorded_accuracy_is_told_of_that_in_testing_first(curves: dict[str, Any], found: Any) -> None:
+    events = [event for event in netviz.events(recorded(**curves)) if event.kind == "accurate"]
+    assert [(each.cycle, each.numbers["share"], each.numbers["test"]) for each in events] == ([found] if found else [])
+    assert all("examples" not in each.numbers for each in events)
+    if found:
+        of_test = "test accuracy" if found[2] else "accuracy"
+        text = event_texts(filmed(recorded(**curves)).scene, events[0], shown=found[0])[0]
+        assert text == f"Its {of_test} has reached {100 * found[1]:.0f}%."
+
+
+def test_that_one_pixel_or_neuron_of_many_falls_silent_is_no_news() -> None:
+    for sizes, told in (((4, 3, 1), True), ((64, 60, 1), False)):
+        shown = filmed(recorded(sizes))
+        film = finish(prepare(shown), shown.recorded).timeline
+        assert isinstance(film, Timeline)
+        events = (Event("dead", 4, neuron=(1, 2)), Event("withers", 5, neuron=(0, 1)), Event("halved", 6))
+        kinds = {chapter.kind for chapter in chapters(film, events)}
+        assert {"dead", "withers", "halved"} & kinds == ({"dead", "withers", "halved"} if told else {"halved"})
 
 
 def test_events_of_a_curve_with_every_step_say_no_more_than_the_step() -> None:
