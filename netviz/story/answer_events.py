@@ -244,13 +244,13 @@ def _accuracy(recording: Recording, scene: Look, moments: Moments, margins: Marg
     yield from _reached((history.errors < HALF).mean(axis=1), history.moments.cycle, numbers)
 
 
-def recorded_accuracy(recording: Recording) -> Iterator[Event]:
+def recorded_accuracy(recording: Recording, scene: Look) -> Iterator[Event]:
     """The same of a curve that somebody else's run recorded: in testing, if there is one, or else in training.
 
     None where the recording has examples for testing, which tell it themselves.
     """
     shares = [curve for curve in recorded_curves(recording) if curve.is_share and np.isfinite(curve.values).all()]
-    if recording.training_setup is not None or not shares or len(recording.examples.test_inputs):
+    if scene.outline.is_own or not shares or len(recording.examples.test_inputs):
         return
     curve = next((each for each in shares if each.is_of_test), shares[0])
     yield from _reached(curve.values, curve.steps, {"test": float(curve.is_of_test)})
