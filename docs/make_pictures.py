@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import runpy
 import shutil
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,14 +128,32 @@ def own_run() -> None:
     save("own-run", netviz.still(recorder, "60%", look=look))
 
 
-def own_digits() -> None:
-    """A picture of the example of PyTorch that learns digits; without PyTorch and scikit-learn it stays as it is."""
-    if not all(map(find_spec, ("torch", "sklearn"))):
-        print("no PyTorch or scikit-learn here: own-digits.webp is not made again")
-        return
-    watched = runpy.run_path(str(HERE.parents[1] / "examples" / "pytorch_digits.py"))["watched"]
-    look = {"title": "Which digit is it?", "output": {"size": "960x540"}}
-    save("own-digits", netviz.still(watched, "99%", look=look))
+# Where in its film an example says most.
+EXAMPLES = {
+    "pytorch_moons": "80%",
+    "pytorch_digits": "99%",
+    "pytorch_cnn": "70%",
+    "lightning_moons": "80%",
+    "keras_digits": "70%",
+    "sklearn_iris": "70%",
+    "jax_xor": "75%",
+}
+
+
+def frameworks() -> None:
+    """A still of the film of every example whose framework is installed; of the others the picture stays as it is."""
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    films: list[tuple[Any, dict[str, Any]]] = []
+    for name, moment in EXAMPLES.items():
+        with patch.object(netviz, "render", lambda source, path, look=None, **_: films.append((source, look or {}))):
+            try:
+                runpy.run_path(str(HERE.parents[1] / "examples" / f"{name}.py"), run_name="__main__")
+            except ImportError as error:
+                print(f"{error}: frameworks/{name}.webp is not made again")
+                continue
+        recorder, look = films.pop()
+        small = {**look, "output": {**look.get("output", {}), "size": "960x540"}}
+        save(f"frameworks/{name}", netviz.still(recorder, moment, look=small))
 
 
 def loop() -> None:
@@ -169,6 +189,7 @@ if __name__ == "__main__":
     scenes()
     lesson()
     own_run()
-    own_digits()
+    (HERE / "frameworks").mkdir(exist_ok=True)
+    frameworks()
     loop()
     player()
