@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -43,3 +45,15 @@ class NetvizWarning(UserWarning):
 
 class NetvizNote(NetvizWarning):
     """Warning of the mildest kind: what a film of its length has time for, and what not."""
+
+
+_BETWEEN = {"netviz", "sklearn", "torch", "lightning", "pytorch_lightning", "lightning_fabric", "keras", "tensorflow"}
+"""Packages whose code may stand between a user's line and a recorder."""
+
+
+def warn_caller(warning: NetvizWarning) -> None:
+    """Give a warning at the user's line: the nearest one that is neither netviz's own nor a framework's."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _BETWEEN:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)

@@ -5,7 +5,6 @@ It reads the weights of the model's Dense layers after each update that is due: 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, NoReturn
 import keras
 import numpy as np
 
-from netviz.errors import InputError, NetvizNote, Problem
+from netviz.errors import InputError, NetvizNote, Problem, warn_caller
 from netviz.integrations.fit_film import FitFilm, on_cpu, other_run, refusal
 from netviz.integrations.keras_chain import Chain, compare, meaning, read_chain, takes_classes
 from netviz.recording.given_arrays import read_array
@@ -177,7 +176,7 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
             here = {"probes": "X", "targets": "y"}
             raise InputError(replace(each, where=here.get(each.where, each.where)) for each in error.problems) from None
         for note in (*chain.notes, *notes):
-            warnings.warn(NetvizNote(f"model: {note}"), stacklevel=2)
+            warn_caller(NetvizNote(f"model: {note}"))
         weights, biases = self._parameters()
         self._start = _copies(weights, biases)
         if self._held_out is not None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from netviz.errors import InputError, NetvizNote, Problem
+from netviz.errors import InputError, NetvizNote, Problem, warn_caller
 from netviz.integrations.pytorch_given import (
     rank,
     read_examples,
@@ -83,10 +83,11 @@ def watch(
             raise InputError(problems) from None
 
     made, of_recorder = recorder()
-    reader = Reader(model, seen.network, seen.probe_pass())
+    reader = Reader(model, seen.network, found.modules, seen.probe_pass())
+    watcher = ModelWatcher(reader, unit, made, lambda: recorder()[0])
     for note in (*(f"model: {note}" for note in seen.notes), *of_recorder):
-        warnings.warn(NetvizNote(note), stacklevel=3)
-    return ModelWatcher(reader, unit, made, lambda: recorder()[0])
+        warn_caller(NetvizNote(note))
+    return watcher
 
 
 def _in_own_words(note: str) -> str:
@@ -104,7 +105,8 @@ class ModelWatcher:
     def __init__(self, reader: Reader, unit: str, recorder: Recorder, make: Callable[[], Recorder]) -> None:
         """A recorder of the model as it is now, which is step 0.
 
-        unit: what a step is. recorder: of its network, which has kept nothing; make: gives another one.
+        unit: what a step is. recorder: of its network, which has kept nothing; make: gives another one. Raises
+        InputError if such a moment cannot be kept: the budget may have no room for it.
         """
         self._reader = reader
         self._unit = unit
@@ -112,6 +114,9 @@ class ModelWatcher:
         self._recorder = recorder
         self._step = 0
         self._start: Moment | None = reader.start()  # step 0, until it is known what is recorded
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what there is to say of step 0 is said when it is kept
+            self._make().snap(step=0, **vars(self._start))
 
     @property
     def probes(self) -> AnyArray:
@@ -140,6 +145,7 @@ class ModelWatcher:
         if not keep and self._recorder.skips(step):
             self._step = step
             return
+        self._reader.refuse_changed()
         if self._start is not None:
             self._begin(loss, step, curves)
         moment = self._reader.read(step)
@@ -186,7 +192,7 @@ class ModelWatcher:
                 f"step 0 is left out, as it has no value of {', '.join(unknown)}; "
                 f"call snap({given}) before training, and the film begins there"
             )
-            warnings.warn(NetvizNote(message), stacklevel=3)
+            warn_caller(NetvizNote(message))
         elif step != 0:
             self._recorder.snap(loss, step=0, **vars(start))
         self._start = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from netviz.integrations.pytorch_network import WatchedLayer, WatchedNetwork
 from netviz.integrations.pytorch_pass import PassResult, ProbePass
-from netviz.integrations.pytorch_trace import plain_array, refusal
+from netviz.integrations.pytorch_trace import changed_module, plain_array, refusal
 from netviz.recording.recording import AnyArray
 
 
@@ -185,8 +185,17 @@ class Moment:
 class Reader:
     """Reads from a model what a Recorder takes."""
 
-    def __init__(self, model: nn.Module, network: WatchedNetwork, first: tuple[ProbePass, PassResult] | None) -> None:
-        """first: the pass to be made at each moment, if there is one, and what it gives now, at step 0."""
+    def __init__(
+        self,
+        model: nn.Module,
+        network: WatchedNetwork,
+        modules: Mapping[str, str],
+        first: tuple[ProbePass, PassResult] | None,
+    ) -> None:
+        """modules: kinds of the modules that are called, by name. first: the pass to be made at each moment, if there
+        is one, and what it gives now, at step 0.
+        """
+        self._model, self._modules = model, modules
         self._weights, self._biases = _parameters_of(model, network)
         self._pass: ProbePass | None = None if first is None else first[0]
         self._first: PassResult | None = None if first is None else first[1]
@@ -198,6 +207,11 @@ class Reader:
             return Moment(self._weights, self._biases)
         sizes, updates = self._sizes.measured(step)
         return self._moment(self._pass(), sizes, updates)
+
+    def refuse_changed(self) -> None:
+        """Raise InputError if a module is another than it was when the model was seen first."""
+        if changed := changed_module(self._model, self._modules):
+            raise refusal("model", f"{changed} when netviz.watch saw it; watch the changed model")
 
     def start(self) -> Moment:
         """The model as it was when it was seen first, and as it still is; to be called once."""

@@ -251,6 +251,8 @@ class Trace:
     """Which of all that the model gives it is, for people; nothing for the tensor alone."""
     examples: int
     """Number of the examples."""
+    modules: Mapping[str, str]
+    """Kinds of the modules that were called, and how many are in those that are sequences, by the modules' names."""
 
     @property
     def uses_parameters(self) -> bool:
@@ -297,6 +299,31 @@ def trace(model: nn.Module, inputs: Inputs) -> Trace:
             call.of_examples = call.of_examples or call.inputs or (calls.start,)
     gave = "" if isinstance(result, Tensor) else f"of the {type(result).__name__} that it gives {which_outputs(result)}"
     path = tuple(call for call in calls.calls if call in needed or calls.start not in needed)
-    return Trace(
-        model, calls.root, calls.start, path, unfollowed, goes_by_inputs, output.detach().clone(), gave, given[0]
-    )
+    output, kinds = output.detach().clone(), _kinds(calls.root)
+    return Trace(model, calls.root, calls.start, path, unfollowed, goes_by_inputs, output, gave, given[0], kinds)
+
+
+def _kinds(called: ModuleCall) -> dict[str, str]:
+    """Kinds of a module that was called, and of all that it called, by name."""
+    kinds = {called.name: _kind(called.module)}
+    for child in called.children:
+        if isinstance(child, ModuleCall):
+            kinds |= _kinds(child)
+    return kinds
+
+
+def _kind(module: nn.Module) -> str:
+    """The name of a module's class, and of a sequence how many modules are in it."""
+    return type(module).__name__ + (f" of {len(module)}" if isinstance(module, nn.Sequential) else "")
+
+
+def changed_module(model: nn.Module, kinds: Mapping[str, str]) -> str:
+    """What is said of the first module that is another than it was in the pass; nothing where all are the same."""
+    for name, kind in kinds.items():
+        try:
+            now = _kind(model.get_submodule(name))
+        except AttributeError:
+            now = "there no more"
+        if now != kind:
+            return f"{name or 'it'} is {now}, and was {kind}"
+    return ""

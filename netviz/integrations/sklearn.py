@@ -7,7 +7,6 @@ is given the same arguments and gives the same results, and no random number is 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy.typing as npt
 import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
 from netviz.integrations.held_out import held_out_curves
 from netviz.integrations.sklearn_examples import column_names, labels_of, numbers_of, targets_of
 from netviz.recording.recorder import NewestMoment, Recorder
@@ -102,7 +101,7 @@ def watch(
     if problems:
         raise InputError(problems)
     for note in arguments.notes:
-        warnings.warn(NetvizNote(note.replace("probes: ", "X: ").replace(" (Recorder.probes)", "")), stacklevel=3)
+        warn_caller(NetvizNote(note.replace("probes: ", "X: ").replace(" (Recorder.probes)", "")))
 
     def chosen(of: AnyArray | None, numbers: AnyArray | None) -> AnyArray | None:
         return None if of is None or numbers is None else of[numbers[:, 0].astype(np.intp)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
 from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import MomentArrays, wide
 from netviz.recording.given_moment import CURVE, ERROR_CURVE, ERRORS_OF, OUTPUTS_OF, STEP, GivenMoment
@@ -21,7 +20,7 @@ from netviz.recording.kept_steps import EARLY_GROWTH, next_due, thinned
 from netviz.recording.layers import Floats
 from netviz.recording.network import BIASES, WEIGHTS, Network
 from netviz.recording.probe_passes import ProbePasses, pass_probes
-from netviz.recording.recorder_arguments import RecorderArguments, check_arguments
+from netviz.recording.recorder_arguments import RecorderArguments, check_arguments, too_small
 from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording, versions
 
 _FIRST_ROOM = 256
@@ -121,7 +120,7 @@ class Recorder:
             budget=budget,
         )
         for note in self._arguments.notes:
-            warnings.warn(NetvizNote(note), stacklevel=2)
+            warn_caller(NetvizNote(note))
         self._moments: MomentArrays | None = None  # None before the first
         self._room = 0  # moments the budget has room for
         self._growth = EARLY_GROWTH
@@ -269,7 +268,7 @@ class Recorder:
         if infinite is not None:
             self._diverged, self._due = True, math.inf
             message = f"step {step}: training diverged, {infinite} is not finite any more; the recording ends here"
-            warnings.warn(NetvizWarning(message), stacklevel=4)
+            warn_caller(NetvizWarning(message))
 
     def _checked(self, step: Any) -> int:
         """The step as a number that comes after the one offered last."""
@@ -290,8 +289,7 @@ class Recorder:
         if moments is None:
             size, budget = _bytes_of_moment(self._arguments, given), self._arguments.budget
             if budget < 2 * size:
-                message = f"{budget} bytes are less than the {2 * size} that two moments of this network take"
-                raise InputError([Problem("budget", message)])
+                raise InputError([too_small(budget, size)])
             self._room = budget // size
             moments = self._moments = MomentArrays(min(_FIRST_ROOM, self._room), given.values)
         elif len(moments) == self._room:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from reprlib import repr as short
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from netviz.errors import InputError, NetvizNote, Problem
+from netviz.errors import InputError, NetvizNote, Problem, warn_caller
 from netviz.recording.given_arrays import all_finite, read_array
 from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import (
@@ -142,6 +141,24 @@ def _budget(budget: str | float, problems: list[Problem]) -> int:
     return int(number)
 
 
+USUAL_MOMENTS = 200
+"""Kept moments that a film needs to look as good as it can."""
+
+
+def too_small(budget: int, moment: int) -> Problem:
+    """The problem of a budget that has no room for two moments. moment: bytes that one takes."""
+
+    def shown(size: int, rounded: Callable[[float], int] = math.ceil) -> str:
+        unit, factor = ("MB", 10**6) if size >= 10**5 else ("KB", 10**3)
+        return f"{rounded(100 * size / factor) / 100:g} {unit}"
+
+    message = (
+        f"{shown(budget, math.floor)} is not enough: one moment of this network takes {shown(moment)}; give at least "
+        f'"{shown(2 * moment)}" for two, and better "{shown(USUAL_MOMENTS * moment)}" for {USUAL_MOMENTS}'
+    )
+    return Problem("budget", message)
+
+
 def _sizes(layers: Sequence[int], problems: list[Problem]) -> tuple[int, ...] | None:
     message = f"expected the sizes of two layers or more, inputs first, such as [2, 8, 1], got {layers!r}"
     try:
@@ -197,7 +214,7 @@ def _network(
             f"netviz cannot compute {', '.join(unknown)}: give in every snap what such a layer gives for the probes "
             "(activations); the film shows these, and asks the network nothing else"
         )
-        warnings.warn(NetvizNote(message), stacklevel=5)
+        warn_caller(NetvizNote(message))
     return Network.of_dense(sizes, functions, biases=False, loss=loss)
 
 

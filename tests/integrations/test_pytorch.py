@@ -12,6 +12,8 @@ import pytest
 
 import netviz
 from netviz.errors import NetvizNote, NetvizWarning
+from netviz.pipeline.looks import filmed
+from netviz.pipeline.prepare import finish, prepare
 from tests.integrations.models import (
     Coded,
     as_bits,
@@ -364,10 +366,15 @@ def test_weights_that_are_no_numbers_end_the_recording() -> None:
     watcher.snap(1.0)
     with torch.no_grad():
         model[2].weight[0, 0] = math.nan
-    with pytest.warns(NetvizWarning, match="step 2: training diverged"):
+    with pytest.warns(NetvizWarning, match="step 2: training diverged") as caught:
         watcher.snap(1.0)
+    assert caught[0].filename == __file__
     watcher.snap(1.0)
     assert watcher.steps == (0, 1, 2) and not watcher.recording().is_complete
+    shown = filmed(watcher)
+    timeline = finish(prepare(shown), shown.recorded).timeline
+    said = timeline.frame(timeline.frame_count - 1).caption
+    assert said == "In step 2 learning diverged: the numbers ran out of range."
 
 
 def test_a_model_can_be_watched_by_several() -> None:

@@ -67,6 +67,7 @@ def test_scripted_and_sharded_models_are_refused_with_the_reason() -> None:
         ([["a", "b", "c", "d"]], None, {}, "X: cannot be read as an array of numbers"),
         ([[0, 1, 2, 3], [0, 1]], None, {}, "X: cannot be read as an array of numbers"),
         (torch.zeros(2, 4, dtype=torch.complex64), None, {}, "X: holds torch.complex64 on cpu; expected plain numbers"),
+        (torch.zeros(2, 4, device="meta"), None, {}, "X: holds torch.float32 on meta; expected plain numbers"),
         (torch.full((2, 4), math.inf), None, {}, "X: holds numbers that are infinite or not a number"),
         (torch.full((2, 4), 1e300, dtype=torch.float64), None, {}, "not a number, in torch.float32"),
         (examples(), [0, 1, 2], {}, "y: have the shape (3,); expected (4, 3) or (4,) with the index of a class each"),
@@ -90,13 +91,18 @@ def test_scripted_and_sharded_models_are_refused_with_the_reason() -> None:
         (examples(), None, {"loss": "huber"}, "loss: 'huber' is none of cross_entropy, binary_cross_entropy_with_logi"),
         (examples(), None, {"names": ["a"]}, "names: 1 names, and there are 4 probes"),
         (examples(), None, {"classes": ["a"]}, "classes: 1 names, and there are 3 outputs"),
-        (examples(), None, {"budget": 100}, "budget: 100 bytes are less than the"),
+        (
+            examples(),
+            None,
+            {"budget": 100},
+            "budget: 0.1 KB is not enough: one moment of this network takes 0.17 KB; g",
+        ),
         (examples(), None, {"unit": "two words"}, "unit: expected a word"),
     ],
 )
 def test_what_is_given_with_a_model_is_checked(X: Any, y: Any, options: Any, message: str) -> None:
     with pytest.raises(InputError) as wrong:
-        netviz.watch(nn.Sequential(nn.Linear(4, 3)), X, y, **options).snap(1.0)
+        netviz.watch(nn.Sequential(nn.Linear(4, 3)), X, y, **options)
     assert message in str(wrong.value)
 
 
@@ -135,7 +141,8 @@ def test_a_model_that_changes_its_layers_is_told_by_their_names() -> None:
     model[0] = nn.Linear(4, 6).double()
     with pytest.raises(InputError, match=r"step 2: weights\[0\]: holds float64, and float32 at step 0"):
         watcher.snap(0.5)
-    model[0] = nn.ReLU()
+    model[0] = nn.Linear(4, 6)
+    model[0].register_parameter("weight", None)
     with pytest.raises(InputError, match=r"0\.weight: is a parameter of the model no more"):
         watcher.snap(0.5)
     model[0] = nn.Linear(4, 6)
@@ -147,10 +154,40 @@ def test_a_model_that_changes_its_layers_is_told_by_their_names() -> None:
         watcher.snap(0.5)
 
 
+def test_a_model_that_gets_other_modules_is_told_by_their_names() -> None:
+    """They would leave all parameters where they were, and the film would show what the model is no more."""
+    model = mlp()
+    watcher, _ = watched(model)
+    watcher.snap(0.5)
+    before = list(model)
+    for change, message in (
+        (lambda: model.__setitem__(1, nn.Sigmoid()), "model: 1 is Sigmoid, and was ReLU when netviz.watch saw it"),
+        (lambda: model.__setitem__(0, nn.ReLU()), "model: 0 is ReLU, and was Linear when netviz.watch saw it"),
+        (lambda: model.append(nn.Tanh()), "model: it is Sequential of 6, and was Sequential of 5 when netviz.watch"),
+        (lambda: model.__delitem__(4), "model: it is Sequential of 4, and was Sequential of 5 when netviz.watch"),
+    ):
+        change()
+        with pytest.raises(InputError) as wrong:
+            watcher.snap(0.5)
+        assert str(wrong.value).startswith(message)
+        model._modules.clear()
+        model.extend(before)
+    watcher.snap(0.5)
+    coded = Coded(lambda self, x: self.fc3(torch.relu(self.fc1(x))))
+    watcher, _ = watched(coded)
+    coded.fc2, coded.average = nn.ReLU(), nn.Linear(9, 9)  # which the network is without
+    watcher.snap(0.5)
+    del coded.fc3
+    with pytest.raises(InputError, match="model: fc3 is there no more, and was Linear"):
+        watcher.snap(0.5)
+
+
 def test_steps_do_not_go_back() -> None:
     watcher, _ = watched(mlp())
     watcher.snap(step=5)
     with pytest.raises(InputError, match="step: 5 does not come after 5"):
         watcher.snap(step=5)
+    with pytest.raises(InputError, match="step: 3 does not come after 5"):
+        watcher.snap(step=3)
     watcher.snap()
     assert watcher.steps == (0, 5, 6)

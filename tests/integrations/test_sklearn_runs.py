@@ -216,7 +216,10 @@ BAD_USES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "another unit": (lambda: watch(classifier(), X[SOME], unit="batch"), 'unit: expected "step" or "epoch"'),
     "no budget": (lambda: watch(classifier(), X[SOME], budget="much"), "budget: expected a size"),
-    "a small budget": (lambda: fitted(classifier(), X[SOME], budget=100), "budget: 100 bytes are less than"),
+    "a small budget": (
+        lambda: fitted(classifier(), X[SOME], budget=100),
+        "budget: 0.1 KB is not enough: one moment of this network takes ",
+    ),
     "values of too few outputs": (
         lambda: fitted(MLPRegressor(), X[SOME, :2], X[SOME, 2], learned=(X[:, :2], X[:, 2:])),
         "y: has the shape (15,); expected (15, 2), what each output ought to be",

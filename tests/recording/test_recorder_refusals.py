@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -231,10 +232,20 @@ def test_activations_that_the_layer_does_not_give_are_refused(precision: str) ->
 def test_a_budget_for_less_than_two_moments_is_refused() -> None:
     weights = parameters(SIZES)[0]
     needed = 2 * moment_bytes()
-    assert refused(recorder(budget=needed - 1).snap, 1.0, weights=weights) == [
-        f"budget: {needed - 1} bytes are less than the {needed} that two moments of this network take"
-    ]
+    (line,) = refused(recorder(budget=needed - 1).snap, 1.0, weights=weights)
+    given = re.fullmatch(
+        r"budget: ([\d.]+) KB is not enough: one moment of this network takes ([\d.]+) KB; give at least "
+        r'"([\d.]+ KB)" for two, and better "([\d.]+ (?:KB|MB))" for 200',
+        line,
+    )
+    assert (
+        given and float(given[1]) * 1000 <= needed - 1 and float(given[2]) * 1000 == pytest.approx(needed / 2, abs=10)
+    )
+    recorder(budget=given[3]).snap(1.0, weights=weights)
     recorder(budget=needed).snap(1.0, weights=weights)
+    roomy = recorder(budget=given[4])
+    roomy.snap(1.0, weights=weights)
+    assert 200 <= roomy._room < 210
 
 
 @pytest.mark.parametrize(("budget", "room"), [("1 kB", 1_000), ("2MB", 2_000_000), ("0.5 GB", 500_000_000), (7e3, 7e3)])
