@@ -15,6 +15,7 @@ from netviz.errors import InputError, NetvizWarning, Problem
 from netviz.integrations.held_out import held_out_curves
 from netviz.recording.given_arrays import read_array
 from netviz.recording.network import Network
+from netviz.recording.recorder import NewestMoment
 from netviz.recording.recorder_arguments import RecorderArguments, check_arguments
 from netviz.recording.recording import AnyArray, Probes, Recording
 
@@ -64,6 +65,10 @@ class FitFilm(ABC):
         """The steps kept so far, increasing."""
 
     @abstractmethod
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `netviz.live` draws it; any thread may ask. Raises InputError for none."""
+
+    @abstractmethod
     def _recorded(self) -> Recording:
         """The recording of all that is kept so far, without held-out examples. Raises InputError for none."""
 
@@ -72,7 +77,8 @@ class FitFilm(ABC):
 
         test_loss: the mean of their losses, where netviz knows the loss; test_accuracy: the share of them whose class
         is found. Both are worked out afterwards, from the weights of all kept steps, so that they cost the run nothing
-        and begin with step 0. X: (T, ...); y: as y of the probes. Before, in or after the fit.
+        and begin with step 0. X: (T, ...); y: as y of the probes. Before, in or after the fit. A network with blocks
+        has no such curves, as not all of its weights are kept.
         """
         problems: list[Problem] = []
         inputs = _examples("test: X", X, problems)
@@ -130,7 +136,11 @@ class FitFilm(ABC):
         """The held-out examples for this network. Raises InputError, also where nothing can be said of them."""
         assert self._held_out is not None
         X, y = self._held_out
-        if not network.is_exact or (network.loss is None and not self._has_classes(network)):
+        if not network.is_exact:
+            name = next(layer.name or layer.kind for layer in network.layers if not layer.exact)
+            message = f"netviz does not compute what {name} does, as not all of its weights are kept; leave it out"
+            raise refusal("test", message)
+        if network.loss is None and not self._has_classes(network):
             message = "netviz works out neither the loss of this model nor whether its answers are right; leave it out"
             raise InputError([Problem("test", message)])
         rows = np.zeros((1, network.sizes[0]))

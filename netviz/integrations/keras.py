@@ -18,7 +18,7 @@ from netviz.integrations.fit_film import FitFilm, on_cpu, other_run, refusal
 from netviz.integrations.keras_chain import Chain, compare, meaning, read_chain, takes_classes
 from netviz.recording.given_arrays import read_array
 from netviz.recording.network import Network
-from netviz.recording.recorder import Recorder
+from netviz.recording.recorder import NewestMoment, Recorder
 from netviz.recording.recording import AnyArray, Recording
 
 
@@ -228,10 +228,19 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
             return array.astype(np.int64) if np.array_equal(array, np.rint(array)) else array
         return array
 
-    def _recorded(self) -> Recording:
-        if self._recorder is None or not self.steps:
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `netviz.live` draws it; another thread may ask for it."""
+        return self._begun().newest()
+
+    def _begun(self) -> Recorder:
+        """The recorder, which has kept something. Raises InputError if there is none."""
+        recorder = self._recorder
+        if recorder is None or not recorder.steps:
             raise refusal("FilmCallback", "has recorded nothing yet; call model.fit(..., callbacks=[film])")
-        recording = self._recorder.recording()
+        return recorder
+
+    def _recorded(self) -> Recording:
+        recording = self._begun().recording()
         versions = recording.info["versions"] | {"keras": keras.__version__}
         info = {**recording.info, "recorder": "netviz.integrations.keras.FilmCallback", "versions": versions}
         return replace(recording, info=info)

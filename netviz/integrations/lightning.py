@@ -14,6 +14,7 @@ from typing import Any
 from netviz.integrations import pytorch
 from netviz.integrations.fit_film import FitFilm, other_run, refusal
 from netviz.integrations.pytorch_losses import loss_function
+from netviz.recording.recorder import NewestMoment
 from netviz.recording.recording import Recording
 
 if "pytorch_lightning" in sys.modules and "lightning.pytorch" not in sys.modules:
@@ -41,7 +42,7 @@ class FilmCallback(FitFilm, framework.Callback):
 
     What is logged once an epoch, such as val_loss, has no value at most steps, and is no curve of the film: give
     `film.test(X_val, y_val)` what it is measured on, and both test_loss and test_accuracy are worked out for every step
-    kept, afterwards.
+    kept, afterwards; of a module with blocks they cannot be, as its weights are not kept.
 
     The last step is kept where training ends. Weights that other callbacks average or bring back then are no step of
     training: a film of a run that stops early shows its last step only if this callback stands before those. A run
@@ -64,10 +65,10 @@ class FilmCallback(FitFilm, framework.Callback):
     ) -> None:
         """A callback that has recorded nothing yet.
 
-        X, y, loss, classes, names, budget: as in netviz.watch; X is what the module takes in `forward`. module: name
-        of the part that is shown, such as "net"; the whole, if not given, or its only part that has parameters where
-        it has no forward of its own. path: file for the recording, ending in .npz, which is written where the fit ends
-        or fails, but not by fast_dev_run.
+        X, y, loss, classes, names, budget: as in netviz.watch, which says how modules are shown; X is what the module
+        takes in `forward`. module: name of the part that is shown, such as "net"; the whole, if not given, or its only
+        part that has parameters where it has no forward of its own. path: file for the recording, ending in .npz,
+        which is written where the fit ends or fails, but not by fast_dev_run.
 
         Raises InputError with all that is wrong; what depends on the model is said when the fit begins.
         """
@@ -79,9 +80,9 @@ class FilmCallback(FitFilm, framework.Callback):
 
     def _forget(self) -> None:
         """Be as new: nothing is recorded."""
+        self._has_begun = False  # True from the first step on; set first, as another thread may look
         self._watcher: Any = None
         self._shown: Any = None  # the module that is watched
-        self._has_begun = False  # True from the first step on
         self._has_loss = False  # True if the first step had one: then each has
         self._step = 0  # number of the newest step, kept or not
         self._offered = -1  # that of the newest that was offered
@@ -174,13 +175,22 @@ class FilmCallback(FitFilm, framework.Callback):
         if self._path is not None:
             self.save(self._path)
 
-    def _recorded(self) -> Recording:
+    def newest(self) -> NewestMoment:
+        """The moment kept last, as `netviz.live` draws it; another thread may ask for it."""
+        self._refuse_nothing()
+        newest: NewestMoment = self._watcher.newest()
+        return newest
+
+    def _refuse_nothing(self) -> None:
         if self._rank:
             message = f"the process of rank {self._rank} records nothing; ask the one of rank 0 for the recording"
             raise refusal("FilmCallback", message)
         if not self._has_begun:
             message = "has recorded nothing yet; give it to a Trainer (callbacks=[film]) and call fit"
             raise refusal("FilmCallback", message)
+
+    def _recorded(self) -> Recording:
+        self._refuse_nothing()
         recording = self._watcher.recording()
         versions = recording.info["versions"] | {framework.__name__.partition(".")[0]: framework.__version__}
         info = {**recording.info, "recorder": "netviz.integrations.lightning.FilmCallback", "versions": versions}

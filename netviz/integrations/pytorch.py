@@ -159,6 +159,7 @@ class ModelWatcher:
         """Keep the model as it was when it was first seen, as this step, with this loss; no snap may come before."""
         assert self._start is not None
         self._recorder.snap(loss, step=step, **vars(self._start))
+        self._reader.starts_at(step)
         self._start, self._step = None, step
 
     def recording(self) -> Recording:

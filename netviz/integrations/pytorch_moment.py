@@ -114,6 +114,10 @@ class BlockSizes:
         of = {name: (size, change / steps) for name, size, change in zip(now, *found, strict=True)}
         return self._by_block(of, 0), self._by_block(of, 1)
 
+    def starts_at(self, step: int) -> None:
+        """Call what the model was when it was seen first this step."""
+        self._step = step
+
     def keep(self, step: int) -> None:
         """What the model is now, from which the next updates are measured."""
         self._step = step
@@ -230,6 +234,11 @@ class Reader:
             sizes,
             updates,
         )
+
+    def starts_at(self, step: int) -> None:
+        """The model was this far when it was seen first: it was step 0 until now."""
+        if self._sizes is not None:
+            self._sizes.starts_at(step)
 
     def keep(self, step: int) -> None:
         """The moment that was read is kept: the next is compared with it."""

@@ -46,7 +46,7 @@ NICENESS = 10
 
 @runtime_checkable
 class Live(Protocol):
-    """What can be watched: a Recorder, or the recorder of a model that `netviz.watch` gives."""
+    """What can be watched: a Recorder, what `netviz.watch` returns, or the callback of a trainer."""
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -67,14 +67,14 @@ def live(recorder: Live, *, look: LookSource | None = None) -> LiveView:
     that was kept last is drawn, in a process of its own, and takes the place of the picture before; training goes on
     meanwhile, and ends with the same weights to the last bit. The view ends by itself with the recorder or the kernel.
 
-    recorder: a Recorder, or what `netviz.watch` returns. look: as in `render`; what it says of time, sound and words is
-    for films. The picture has the shape that it says, and no more pixels than 640x360. Raises InputError if this is no
-    notebook, or something is wrong with what is given.
+    recorder: a Recorder, what `netviz.watch` returns, or a FilmCallback of Lightning or Keras. look: as in `render`;
+    what it says of time, sound and words is for films. The picture has the shape that it says, and no more pixels than
+    640x360. Raises InputError if this is no notebook, or something is wrong with what is given.
     """
     keys = read_look(look)
     problems = [*keys.problems]
     if not isinstance(recorder, Live):
-        message = f"expected a Recorder or what netviz.watch returns, got {type(recorder).__name__}"
+        message = f"expected a Recorder, what netviz.watch returns or a FilmCallback, got {type(recorder).__name__}"
         problems.append(Problem("recorder", message))
     if not is_in_notebook():
         message = "shows a run in a notebook's cell (Jupyter, Colab, VS Code), and this is none; leave the call out"

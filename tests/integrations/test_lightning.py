@@ -22,12 +22,15 @@ pytest.importorskip("lightning", reason="Lightning is not installed; make test-f
 import lightning.pytorch as L
 
 from netviz.integrations.lightning import FilmCallback
+from netviz.web.live import Live
 from tests.integrations.models import final, functional, nn, same, torch
 
 pytestmark = [
-    pytest.mark.filterwarnings("ignore:.*(num_workers|log_every_n_steps|LeafSpec|dataloader is not resumable).*"),
+    pytest.mark.filterwarnings(
+        "ignore:.*(num_workers|log_every_n_steps|LeafSpec|dataloader is not resumable).*"
+    ),
     pytest.mark.filterwarnings("ignore:.*(checkpoint directory|Checkpoint directory|will resume from).*"),
-    pytest.mark.filterwarnings("ignore:.*(eval mode|in eval|sync_dist|isinstance.treespec).*"),
+    pytest.mark.filterwarnings("ignore:.*(eval mode|in eval|no `val_dataloader`|sync_dist|isinstance.treespec).*"),
 ]
 
 X = torch.randn(44, 4, generator=torch.Generator().manual_seed(3))
@@ -380,6 +383,77 @@ def test_the_part_that_is_shown() -> None:
     assert callback.recording().network.sizes == (4, 2)
 
 
+class Convolutional(Module):
+    """A small network that reads pictures, with what changes in training: running means, and dropout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(
+            *(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
+            *(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.3), nn.Linear(8, 3)),
+        )
+
+
+PICTURES = torch.rand(44, 1, 4, 4, generator=torch.Generator().manual_seed(4))
+
+
+def pictures() -> Any:
+    return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(PICTURES, Y), batch_size=11, shuffle=True)
+
+
+def test_a_convolutional_network_is_recorded_with_blocks_and_trains_as_ever(tmp_path: Path) -> None:
+    def run(*callbacks: Any, **options: Any) -> tuple[Any, Any]:
+        torch.manual_seed(11)
+        module = Convolutional()
+        return fit(module, *callbacks, loaders=(pictures(),), **options), module
+
+    def left(found: Any, module: Any) -> list[Any]:
+        return [*final(module), found.optimizers[0].state_dict(), module.returned]
+
+    callback = FilmCallback(PICTURES[:5], Y[:5], loss="cross_entropy")
+    (found, module), plainly = run(callback), run()
+    assert same(left(found, module), left(*plainly))
+    recording = callback.recording()
+    assert recording.step.tolist() == [*range(17)] and recording.has_errors
+    inputs, first, hidden, last = recording.network.layers
+    assert inputs.shape == (1, 4, 4)
+    assert [block.label for block in first.blocks] == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d", "Flatten"]
+    assert [block.label for block in hidden.blocks] == ["BatchNorm1d"] and hidden.is_dense and last.exact
+    module.eval()
+    rows = recording.activations[-1][(recording.moment == 16) & (recording.probe >= 0)]
+    assert np.allclose(rows, module.net(PICTURES[:5]).softmax(1).detach().numpy(), atol=1e-6)
+    found.save_checkpoint(tmp_path / "four.ckpt")
+    later, before = FilmCallback(PICTURES[:5], Y[:5], loss="cross_entropy"), final(module)[0]
+    _, resumed = run(later, ckpt_path=tmp_path / "four.ckpt", max_epochs=5)
+    assert later.recording().step.tolist() == [*range(16, 21)]
+    change = np.concatenate(
+        [(resumed.states[17][name] - before[name]).numpy().ravel() for name in ("net.0.weight", "net.0.bias")]
+    )
+    assert later.recording().parameters[1]["block_updates"][1, 0] == pytest.approx((change**2).mean() ** 0.5, rel=1e-5)
+
+
+def test_held_out_curves_of_blocks_are_refused() -> None:
+    callback = FilmCallback(PICTURES[:5], Y[:5], loss="cross_entropy")
+    callback.test(PICTURES, Y)
+    with pytest.raises(InputError, match=r"^test: netviz does not compute what .* not all of its weights are kept"):
+        fit(Convolutional(), callback, loaders=(pictures(),))
+
+
+def test_the_newest_moment_is_there_while_the_trainer_runs() -> None:
+    class Looking(L.Callback):
+        def on_train_batch_end(self, trainer: Any, *_: Any) -> None:
+            newest = callback.newest()
+            seen.append((trainer.global_step, int(newest.curve_step[-1]), newest.recording().weights[0][-1]))
+
+    callback, seen, module = film(), list[tuple[int, int, Any]](), Module()
+    assert isinstance(callback, Live)
+    with pytest.raises(InputError, match="has recorded nothing yet"):
+        callback.newest()
+    fit(module, callback, Looking())
+    assert [step for step, _, _ in seen] == [step for _, step, _ in seen] == [*range(1, 25)]
+    assert np.array_equal(seen[7][2], module.states[8]["net.0.weight"].numpy().T)
+
+
 def test_what_is_wrong_is_said_at_once() -> None:
     wrong: list[tuple[dict[str, Any], str]] = [
         ({"X": None}, "X: none given; give some examples"),
@@ -406,7 +480,7 @@ def test_what_does_not_fit_the_module_is_said_before_it_learns() -> None:
         module = module or Module()
         before = {name: each.clone() for name, each in module.state_dict().items()}
         with pytest.raises(InputError) as error:
-            fit(module, callback)
+            fit(module, callback, num_sanity_val_steps=0)
         assert same(before, module.state_dict()) and callback.steps == ()
         return str(error.value)
 
@@ -418,9 +492,11 @@ def test_what_does_not_fit_the_module_is_said_before_it_learns() -> None:
     unknown = FilmCallback(X[:5])
     unknown.test(X, torch.rand(44, 3))
     assert refusal(unknown).startswith("test: netviz works out neither the loss")
-    conv = Module()
-    conv.net = nn.Sequential(nn.Linear(4, 6), nn.Softplus(), nn.Linear(6, 3))
-    assert refusal(film(), conv).startswith("model: 1 (Softplus): torch.nn.functional.softplus cannot be drawn")
+    other = Module()
+    other.net = nn.Sequential(nn.Linear(4, 3), nn.Flatten(0))
+    assert refusal(film(), other).startswith("model: gives outputs of the shape (15,); expected numbers, a row for")
+    small = film(budget=100)
+    assert refusal(small).startswith("budget: 0.1 KB is not enough: one moment of this network takes ")
 
 
 def test_the_trainer_of_the_other_package_takes_it_as_well() -> None:
