@@ -1,6 +1,7 @@
 """Keras 3: a callback that records a fit, on whichever backend.
 
-It reads the weights of the model's Dense layers after each update that is due: it changes nothing of the run.
+It reads the model after each update that is due: weights of Dense layers, and of all else what it gives and how large
+its weights are. It changes nothing of the run.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import numpy as np
 
 from netviz.errors import InputError, NetvizNote, Problem, warn_caller
 from netviz.integrations.fit_film import FitFilm, on_cpu, other_run, refusal
-from netviz.integrations.keras_chain import Chain, compare, meaning, read_chain, takes_classes
+from netviz.integrations.keras_losses import meaning, takes_classes
+from netviz.integrations.keras_moment import Moment, Reader, same_weights
+from netviz.integrations.keras_network import WatchedNetwork, network_of
 from netviz.recording.given_arrays import read_array
-from netviz.recording.network import Network
 from netviz.recording.recorder import NewestMoment, Recorder
+from netviz.recording.recorder_arguments import chosen_probes
 from netviz.recording.recording import AnyArray, Recording
 
 
@@ -42,13 +45,21 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
     loaded model begins with, is the model as training begins; a step is kept, if it is due, at the end of its batch.
     With steps_per_execution only the last of so many batches is seen.
 
+    The model is Sequential or functional, of one input and one output. Its Dense layers that everything goes through
+    are drawn, with relu, tanh, sigmoid, LeakyReLU(0.01), elu, gelu or silu after them, and softmax or sigmoid at the
+    end; all else is shown as blocks, by the names of its layers. With blocks the probes are put through the model at
+    each step that is kept, as when it is not training, and nothing of that is left behind: no random number, running
+    mean, loss or gradient. Rescaling and Normalization at its beginning give the inputs that are shown; examples of the
+    shape (h, w, 1) or (h, w, 3) are pictures.
+
     The curve `loss` is no running mean, as what `fit` prints: it is the mean loss of the batches since the kept step
     before, in the same epoch; of the first steps, which are all kept, that of one batch. It is taken from the metric
     that `fit` adds batches up in, with penalties of the weights; a train_step of one's own that has no such metric has
     no such curve. The loss of the first step stands for step 0 as well, since it is worked out before the first update.
 
     val_loss and val_accuracy are known once an epoch, and are no curves of the film: give `film.test(x_val, y_val)`
-    what they are measured on, and both test_loss and test_accuracy are worked out for every step kept, afterwards.
+    what they are measured on, and both test_loss and test_accuracy are worked out for every step kept, afterwards. Of a
+    model with blocks they cannot be, as its weights are not kept.
 
     The last step is always kept, with the weights that its update left. Those that are brought back or averaged
     afterwards, as by EarlyStopping(restore_best_weights=True), are no step of training. Another fit that goes on from
@@ -77,17 +88,18 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         keras.callbacks.Callback.__init__(self)
         FitFilm.__init__(self, X, y, classes=classes, names=names, budget=budget, path=path)
         self._X, self._y = X, y
-        self._chain: Chain | None = None
+        self._network: WatchedNetwork | None = None
+        self._reader: Reader | None = None
         self._recorder: Recorder | None = None
         self._watched: Any = None  # the model
         self._step = 0  # number of the newest step, kept or not
         self._before_epoch = 0  # that of the last one before this epoch
         self._offset = 0  # number of a step here beyond the optimizer's iterations
-        self._start: tuple[list[AnyArray], list[AnyArray | None]] | None = None  # parameters of the first moment
+        self._start: Moment | None = None  # the first one, until the loss that belongs to it is known
         self._summed = (0.0, 0.0)  # sum of losses and number of examples in this epoch, at the kept step before
         self._loss: float | None = None  # of the step kept last
         self._logged: Any = None  # mean loss in this epoch, as fit says it
-        self._newest: tuple[int, float | None, list[AnyArray], list[AnyArray | None]] | None = None
+        self._newest: tuple[int, float | None, Moment] | None = None
         self._end: list[AnyArray] = []  # the model's weights when the last fit ended
 
     @property
@@ -100,7 +112,7 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         model = self.model
         iterations = _iterations(model)
         if self._recorder is not None and self.steps:
-            if model is not self._watched or not _are_same(self._end, _all_weights(model)):
+            if model is not self._watched or not same_weights(self._end, _all_weights(model)):
                 raise other_run()
         else:
             self._watched, self._step = model, iterations
@@ -115,7 +127,7 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Keep the step, if there was one, and if it is due."""
-        assert self._recorder is not None and self._watched is not None
+        assert self._recorder is not None and self._watched is not None and self._reader is not None
         is_counted = getattr(self._watched.optimizer, "gradient_accumulation_steps", None)
         if is_counted or self._watched.steps_per_execution != 1:  # batches are not steps, or not all are seen
             step = _iterations(self.model) + self._offset
@@ -129,11 +141,10 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
             model = self.model  # which brings JAX's weights up to date
             loss = self._loss_since(model)
             if self._start is not None:
-                weights, biases = self._start
-                self._offer(self._recorder.snap, loss, step=first, weights=weights, biases=biases)
+                self._offer(self._recorder.snap, loss, step=first, **vars(self._start))
                 self._start = None
-            weights, biases = self._parameters()
-            self._offer(self._recorder.snap, loss, step=step, weights=weights, biases=biases)
+            self._offer(self._recorder.snap, loss, step=step, **vars(self._reader.read(step)))
+            self._reader.keep(step)
 
     def on_test_begin(self, logs: Any = None) -> None:
         """Remember the newest step before its epoch is validated."""
@@ -146,8 +157,10 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
     def on_train_end(self, logs: Any = None) -> None:
         """Keep the last step, and write the file."""
         if self._recorder is not None and self._newest is not None and self._newest[0] > self.steps[-1]:
-            step, loss, weights, biases = self._newest
-            self._offer(self._recorder.snap, loss, step=step, weights=weights, biases=biases, keep=True)
+            step, loss, moment = self._newest
+            self._offer(self._recorder.snap, loss, step=step, **vars(moment), keep=True)
+        if self._reader is not None:
+            self._reader.keep(self._step)
         self._newest = None
         self._end = [each.copy() for each in _all_weights(self.model)]
         if self._path is not None and self.steps:
@@ -155,17 +168,16 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         self._raise_warning()
 
     def _begin(self, model: Any) -> None:
-        """Find the chain, and make its recorder. Raises InputError."""
+        """Find the network, and make its recorder. Raises InputError."""
         probes = self._array(self._X)
-        chain = read_chain(model)
-        compare(model, chain, probes)
-        activation, loss, notes = meaning(model.loss, chain.activations[-1])
-        self._chain = chain
+        network = self._network = network_of(model, probes)
+        activation, loss, notes = meaning(model.loss, network.layers[-1].activation)
+        recorded = network.as_recorded(activation, loss)
         try:
             recorder = Recorder(
-                chain.sizes,
-                [*chain.activations[:-1], activation],
-                chain.inputs(probes),
+                recorded,
+                None,
+                network.inputs(probes),
                 None if self._y is None else self._targets(self._y),
                 loss=loss,
                 classes=self._classes,
@@ -173,29 +185,23 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
                 budget=self._budget,
             )
         except InputError as error:
-            here = {"probes": "X", "targets": "y"}
+            here = {"probes": "X", "targets": "y", "layers": "model"}
             raise InputError(replace(each, where=here.get(each.where, each.where)) for each in error.problems) from None
-        for note in (*chain.notes, *notes):
-            warn_caller(NetvizNote(f"model: {note}"))
-        weights, biases = self._parameters()
-        self._start = _copies(weights, biases)
         if self._held_out is not None:
-            kinds = [*chain.activations[:-1], activation]
-            self._test = self._tested(Network.of_dense(chain.sizes, kinds, loss=loss))
+            self._test = self._tested(recorded)
+        for note in (*network.notes, *notes):
+            warn_caller(NetvizNote(f"model: {note}"))
+        self._reader = Reader(network, probes[chosen_probes(len(probes))], activation, self._step)
+        self._start = self._reader.read(self._step).copy()
         self._recorder = recorder
-
-    def _parameters(self) -> tuple[list[AnyArray], list[AnyArray | None]]:
-        """Weights and biases of each layer as they are now, which may be views."""
-        assert self._chain is not None
-        return [each.weights() for each in self._chain.layers], [each.biases() for each in self._chain.layers]
 
     def _remember(self) -> None:
         """Copy the newest step, if it was not kept, as it is the last if no other comes."""
-        if self._recorder is None or not self.steps or self._step <= self.steps[-1]:
+        if self._recorder is None or self._reader is None or not self.steps or self._step <= self.steps[-1]:
             return
         if self._newest is None or self._newest[0] < self._step:
             loss = self._loss_since(self.model)
-            self._newest = (self._step, loss, *_copies(*self._parameters()))
+            self._newest = self._step, loss, self._reader.read(self._step).copy()
 
     def _loss_since(self, model: Any) -> float | None:
         """The mean loss of the batches since the kept step before, in this epoch; None in a run that has none."""
@@ -218,8 +224,8 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         return array
 
     def _inputs(self, X: Any) -> AnyArray:
-        assert self._chain is not None
-        return self._chain.inputs(self._array(X))
+        assert self._network is not None
+        return self._network.inputs(self._array(X))
 
     def _targets(self, y: Any) -> Any:
         array = np.asarray(on_cpu(y))
@@ -254,13 +260,3 @@ def _iterations(model: Any) -> int:
 def _all_weights(model: Any) -> list[AnyArray]:
     """What `get_weights` gives, as views where they can be."""
     return [keras.ops.convert_to_numpy(each) for each in model.weights]
-
-
-def _copies(
-    weights: Sequence[AnyArray], biases: Sequence[AnyArray | None]
-) -> tuple[list[AnyArray], list[AnyArray | None]]:
-    return [each.copy() for each in weights], [None if each is None else each.copy() for each in biases]
-
-
-def _are_same(one: Sequence[AnyArray], two: Sequence[AnyArray]) -> bool:
-    return len(one) == len(two) and all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))

@@ -326,23 +326,6 @@ def refusal(model: Any, callback: FilmCallback | None = None, x: Any = X, y: Any
     return str(error.value)
 
 
-@keras.saving.register_keras_serializable("netviz_tests")
-class Own(keras.layers.Layer):
-    def call(self, x: Any) -> Any:
-        return x
-
-
-def branched() -> Any:
-    inputs = layers.Input((4,))
-    hidden = layers.Dense(4)(inputs)
-    return keras.Model(inputs, layers.Dense(3)(layers.Add()([hidden, inputs])))
-
-
-def shared() -> Any:
-    inputs, layer = layers.Input((4,)), layers.Dense(4)
-    return keras.Model(inputs, layers.Dense(3)(layer(layer(inputs))))
-
-
 class Subclassed(keras.Model):
     def __init__(self) -> None:
         super().__init__()
@@ -352,37 +335,40 @@ class Subclassed(keras.Model):
         return self.dense(x)
 
 
+def two_outputs() -> Any:
+    inputs = layers.Input((4,), name="in")
+    return keras.Model(inputs, [layers.Dense(3)(inputs), layers.Dense(3)(inputs)], name="two")
+
+
+class Random(layers.Layer):
+    """A layer that gives something else whenever it is called."""
+
+    def build(self, shape: Any) -> None:
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, x: Any) -> Any:
+        return x + keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: mlp(layers.BatchNormalization(name="norm")), "norm (BatchNormalization): cannot be drawn exactly yet"),
-        (lambda: mlp(layers.LeakyReLU(name="leak")), "leak (LeakyReLU): LeakyReLU(negative_slope=0.3) cannot be drawn"),
-        (lambda: mlp(layers.Dense(4, "softplus", name="d")), "d (Dense): softplus cannot be drawn exactly yet"),
-        (lambda: mlp(layers.Dense(4, "leaky_relu", name="d")), "d (Dense): leaky_relu (its slope is 0.2 here) cannot"),
-        (lambda: mlp(layers.Dense(4, lambda x: x, name="d")), "d (Dense): <lambda> cannot be drawn exactly yet"),
-        (lambda: mlp(layers.Activation("relu", name="a")), "a (Activation): an activation function of a tanh, with no"),
-        (
-            lambda: mlp(layers.Rescaling(2.0, name="r")),
-            "r (Rescaling): between Dense layers it cannot be drawn exactly",
-        ),
-        (lambda: mlp(Own(name="own")), "own (Own): a class of its own cannot be drawn exactly yet"),
-        (lambda: mlp(layers.Dense(4, "softmax", name="d")), "d: softmax before the last layer"),
-        (
-            lambda: mlp(layers.Reshape((2, 3)), layers.Dense(3, name="d"), layers.Flatten()),
-            "d (Dense): takes 3 numbers",
-        ),
-        (branched, "add"),
-        (shared, "dense"),
         (Subclassed, "Subclassed is neither Sequential nor functional, so the order of its layers is not known"),
-        (
-            lambda: keras.Sequential([layers.Input((4,)), layers.Softmax(name="s")]),
-            "s (Softmax): an activation function",
-        ),
+        (two_outputs, "two has 1 inputs and 2 outputs"),
+        (lambda: mlp(Random()), "gives something else than its layers, called one after the other as when it is not"),
+        (lambda: keras.Sequential([layers.Input((4,)), layers.Softmax()]), "has no layer with weights, so nothing is"),
     ],
 )
-def test_a_model_that_is_no_chain_is_refused_by_the_name_of_its_layer(make: Any, message: str) -> None:
-    found = refusal(make())
-    assert found.startswith(f"model: {message}") and "; FilmCallback shows chains of Dense layers with" in found
+def test_a_model_whose_order_is_not_known_is_refused(make: Any, message: str) -> None:
+    model, callback = make(), film()
+    model.compile("sgd", "mse")
+    model(X)
+    callback.set_model(model)
+    with pytest.raises(InputError) as error:
+        callback.on_train_begin()
+    found = str(error.value)
+    assert "\n" not in found and found.startswith(f"model: {message}")
+    assert "; netviz.Recorder records what you give it of any model" in found
 
 
 def test_what_does_not_fit_the_model_is_said_before_it_learns() -> None:

@@ -26,9 +26,7 @@ from netviz.web.live import Live
 from tests.integrations.models import final, functional, nn, same, torch
 
 pytestmark = [
-    pytest.mark.filterwarnings(
-        "ignore:.*(num_workers|log_every_n_steps|LeafSpec|dataloader is not resumable).*"
-    ),
+    pytest.mark.filterwarnings("ignore:.*(num_workers|log_every_n_steps|LeafSpec|dataloader is not resumable).*"),
     pytest.mark.filterwarnings("ignore:.*(checkpoint directory|Checkpoint directory|will resume from).*"),
     pytest.mark.filterwarnings("ignore:.*(eval mode|in eval|no `val_dataloader`|sync_dist|isinstance.treespec).*"),
 ]
