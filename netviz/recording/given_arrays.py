@@ -27,7 +27,7 @@ _BETWEEN_LOOKS = 0.001
 
 def read_array(where: str, given: Any) -> AnyArray | Problem:
     """Numbers as an array in the form in which they are kept, not copied yet; or what is wrong with them."""
-    if isinstance(given, np.ndarray) and _is_plain(given.dtype):
+    if isinstance(given, np.ndarray) and is_plain(given.dtype):
         return np.asarray(given)
     try:
         if getattr(getattr(given, "dtype", None), "name", None) == "bfloat16":
@@ -41,7 +41,7 @@ def read_array(where: str, given: Any) -> AnyArray | Problem:
             "; give tensor.cpu().numpy(), of bfloat16 tensor.cpu().float().numpy()" if hasattr(given, "cpu") else ""
         )
         return Problem(where, f"cannot be read as an array of numbers: {reason}{advice}")
-    if _is_plain(array.dtype):
+    if is_plain(array.dtype):
         return array
     if array.dtype.name == "bfloat16":
         return array.view(np.uint16)
@@ -52,7 +52,7 @@ def read_array(where: str, given: Any) -> AnyArray | Problem:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
-def _is_plain(dtype: np.dtype[Any]) -> bool:
+def is_plain(dtype: np.dtype[Any]) -> bool:
     """True for the types that are kept as they are, asked in passing: their names take NumPy longer than all else."""
     return dtype.char in _CHARACTERS and dtype.isnative
 
@@ -71,7 +71,7 @@ def all_finite(array: AnyArray) -> bool:
     """True if none of the numbers is infinite or not a number."""
     if array.dtype == np.uint16:
         return bool(((array & _EXPONENT_OF_BFLOAT16) != _EXPONENT_OF_BFLOAT16).all())
-    return bool(np.isfinite(array).all())
+    return bool(np.count_nonzero(np.isfinite(array)) == array.size)  # half the time of `all` for few numbers
 
 
 def type_name(dtype: np.dtype[Any]) -> str:
@@ -125,6 +125,11 @@ class MomentArrays:
     def dtypes(self) -> dict[Key, np.dtype[Any]]:
         """Types of the numbers by key."""
         return {key: array.dtype for key, array in self._arrays.items()}
+
+    def are_like(self, values: Mapping[Key, AnyArray]) -> bool:
+        """True if these are values for all keys, and for no other, of the same types."""
+        arrays = self._arrays
+        return arrays.keys() == values.keys() and all(arrays[key].dtype == values[key].dtype for key in values)
 
     def as_now(self) -> MomentArrays:
         """The moments that there are now, and stay: also from another thread, while this one appends and moves them.

@@ -10,14 +10,23 @@ import numpy as np
 
 from netviz.errors import Problem
 from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
-from netviz.recording.given_arrays import Key, MomentArrays, all_finite, read_array, read_shaped, type_name, wide
+from netviz.recording.given_arrays import (
+    Key,
+    MomentArrays,
+    all_finite,
+    is_plain,
+    read_array,
+    read_shaped,
+    type_name,
+    wide,
+)
 from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import BIASES, LONGEST_NAME, WEIGHTS, is_name
 from netviz.recording.probe_passes import worst_layer
-from netviz.recording.recorder_arguments import RecorderArguments
+from netviz.recording.recorder_arguments import ERRORS_OF, OUTPUTS_OF, RecorderArguments
 from netviz.recording.recording import AnyArray
 
-OUTPUTS_OF, ERRORS_OF, CURVE = "activations", "errors", "curve"
+CURVE = "curve"
 STEP: Key = ("step", 0)
 LOSS: Key = (CURVE, "loss")
 ERROR_CURVE = "error"
@@ -31,7 +40,6 @@ class GivenMoment:
         self.values: dict[Key, AnyArray] = {STEP: np.array(step, dtype=np.int64)}
         self.problems: list[Problem] = []
         self._arguments = arguments
-        self._sizes = arguments.network.sizes
         self._where = f"step {step}"
 
     def read_network(
@@ -44,23 +52,18 @@ class GivenMoment:
         block_updates: Sequence[Any] | None,
     ) -> None:
         """Take what there is of each layer."""
-        after, probes = self._sizes[1:], len(self._arguments.probes.inputs)
-        examples = [(probes, size) for size in after]
-        layers = self._arguments.network.layers[1:]
-        of_dense = [
-            (fan_in, layer.size) if layer.is_dense else None for fan_in, layer in zip(self._sizes, layers, strict=False)
-        ]
-        self._read(WEIGHTS, weights, of_dense, "(fan_in, fan_out)", optional=not any(of_dense))
-        self._read(BIASES, biases, [each and each[1:] for each in of_dense], "(fan_out,)", optional=True)
-        of_blocks = [(len(layer.blocks),) if layer.blocks else None for layer in layers]
+        shapes, layers = self._arguments.shapes, self._arguments.network.layers[1:]
+        self._read(WEIGHTS, weights, "(fan_in, fan_out)", optional=not any(shapes[WEIGHTS]))
+        self._read(BIASES, biases, "(fan_out,)", optional=True)
         for role, given in ((BLOCK_SIZES, block_sizes), (BLOCK_UPDATES, block_updates)):
-            self._read(role, given, of_blocks, "(blocks,)", optional=not any(of_blocks))
-        self._read(OUTPUTS_OF, activations, examples, "(probes, neurons)", optional=True)
-        self._read(ERRORS_OF, errors, examples, "(probes, neurons)", optional=errors is None)
-        wrong = {problem.where for problem in self.problems}
+            self._read(role, given, "(blocks,)", optional=not any(shapes[role]))
+        self._read(OUTPUTS_OF, activations, "(probes, neurons)", optional=True)
+        self._read(ERRORS_OF, errors, "(probes, neurons)", optional=errors is None)
         for index, layer in enumerate(layers):
-            is_told = not wrong.isdisjoint(f"{self._where}: {OUTPUTS_OF}{at}" for at in ("", f"[{index}]"))
-            if not layer.exact and (OUTPUTS_OF, index) not in self.values and not is_told:
+            if layer.exact or (OUTPUTS_OF, index) in self.values:
+                continue
+            wrong = {problem.where for problem in self.problems}
+            if wrong.isdisjoint(f"{self._where}: {OUTPUTS_OF}{at}" for at in ("", f"[{index}]")):
                 reason = "what blocks do cannot be worked out" if layer.blocks else "the layer is marked as not exact"
                 if not layer.blocks and layer.activation not in ACTIVATIONS:
                     known = ", ".join(ACTIVATIONS)
@@ -70,7 +73,7 @@ class GivenMoment:
 
     def read_curves(self, loss: Any, curves: Mapping[str, Any]) -> None:
         """Take the values of this moment."""
-        given = ({} if loss is None else {"loss": loss}) | dict(curves)
+        given = curves if loss is None else {"loss": loss, **curves}
         for name, value in given.items():
             if name == ERROR_CURVE and self._arguments.probes.targets is not None:
                 self._refuse(name, "is the name of the curve that is worked out from the probes; give another")
@@ -87,6 +90,8 @@ class GivenMoment:
 
     def compare(self, moments: MomentArrays) -> None:
         """Hold it against the first kept moment: the same things have to be given, in the same precision."""
+        if moments.are_like(self.values):
+            return
         first, dtypes = f"step {int(moments[STEP][0])}", moments.dtypes
         for key in dtypes:
             if key not in self.values:
@@ -123,7 +128,9 @@ class GivenMoment:
     def check_activations(self) -> None:
         """Refuse activations of exact layers that do not follow from the parameters."""
         network, values = self._arguments.network, self.values
-        layers = range(len(self._sizes) - 1)
+        if not any(role == OUTPUTS_OF for role, _ in values):
+            return
+        layers = range(len(network.layers) - 1)
         given = {layer: values[OUTPUTS_OF, layer] for layer in layers if (OUTPUTS_OF, layer) in values}
         if not any(network.layers[layer + 1].exact for layer in given):
             return
@@ -137,15 +144,14 @@ class GivenMoment:
             )
             self._refuse(f"{OUTPUTS_OF}[{worst[0]}]", message)
 
-    def _read(
-        self, role: str, given: Any, shapes: Sequence[tuple[int, ...] | None], meaning: str, *, optional: bool = False
-    ) -> None:
+    def _read(self, role: str, given: Any, meaning: str, *, optional: bool = False) -> None:
         """Take an array of each layer; where they are optional, all or some may be None.
 
-        shapes: None for a layer that has no such array, of which None has to be given.
+        Of a layer that has no such array None has to be given.
         """
         if given is None and optional:
             return
+        shapes = self._arguments.shapes[role]
         try:
             arrays = list(given)
         except TypeError:
@@ -167,6 +173,9 @@ class GivenMoment:
                 continue
             if array is None:
                 self._refuse(f"{role}[{index}]", f"missing: None is given; expected an array of {shape}, {meaning}")
+                continue
+            if type(array) is np.ndarray and array.shape == shape and is_plain(array.dtype):
+                self.values[role, index] = array  # most are: nothing has to be read, and no name made for it
                 continue
             read = read_shaped(f"{self._where}: {role}[{index}]", array, shape, meaning)
             if isinstance(read, Problem):

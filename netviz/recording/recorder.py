@@ -15,12 +15,12 @@ import numpy.typing as npt
 from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
 from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import MomentArrays, wide
-from netviz.recording.given_moment import CURVE, ERROR_CURVE, ERRORS_OF, OUTPUTS_OF, STEP, GivenMoment
+from netviz.recording.given_moment import CURVE, ERROR_CURVE, STEP, GivenMoment
 from netviz.recording.kept_steps import EARLY_GROWTH, next_due, thinned
 from netviz.recording.layers import Floats
 from netviz.recording.network import BIASES, WEIGHTS, Network
 from netviz.recording.probe_passes import ProbePasses, pass_probes
-from netviz.recording.recorder_arguments import RecorderArguments, check_arguments, too_small
+from netviz.recording.recorder_arguments import ERRORS_OF, OUTPUTS_OF, RecorderArguments, check_arguments, too_small
 from netviz.recording.recording import AT_REST, AnyArray, InputRows, Recording, versions
 
 _FIRST_ROOM = 256

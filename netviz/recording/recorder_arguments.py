@@ -8,18 +8,22 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from reprlib import repr as short
 from typing import Any
 
 import numpy as np
 
 from netviz.errors import InputError, NetvizNote, Problem, warn_caller
+from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.given_arrays import all_finite, read_array
 from netviz.recording.layers import ACTIVATIONS
 from netviz.recording.network import (
+    BIASES,
     LONGEST_NAME,
     LOSSES,
     MOST_LAYERS,
+    WEIGHTS,
     Network,
     is_name,
     network_from_json,
@@ -27,6 +31,8 @@ from netviz.recording.network import (
 )
 from netviz.recording.recording import AnyArray, Probes, in_numbers
 
+OUTPUTS_OF, ERRORS_OF = "activations", "errors"
+"""Roles of what a moment has of the probes."""
 MOST_PROBES = 64
 MOST_SEEN = 500
 """Most examples of a network of two inputs that are kept: the probes, and the others as points of the plane."""
@@ -49,6 +55,24 @@ class RecorderArguments:
     """Bytes."""
     notes: tuple[str, ...]
     """What the user should know of them: how many examples were left out."""
+
+    @cached_property
+    def shapes(self) -> dict[str, list[tuple[int, ...] | None]]:
+        """Of what a moment has of each layer after the inputs, by role; None where a layer has no such thing."""
+        sizes, layers = self.network.sizes, self.network.layers[1:]
+        of_dense = [
+            (fan_in, layer.size) if layer.is_dense else None for fan_in, layer in zip(sizes, layers, strict=False)
+        ]
+        of_blocks: list[tuple[int, ...] | None] = [(len(each.blocks),) if each.blocks else None for each in layers]
+        examples: list[tuple[int, ...] | None] = [(len(self.probes.inputs), size) for size in sizes[1:]]
+        return {
+            WEIGHTS: [*of_dense],
+            BIASES: [each and each[1:] for each in of_dense],
+            BLOCK_SIZES: of_blocks,
+            BLOCK_UPDATES: of_blocks,
+            OUTPUTS_OF: examples,
+            ERRORS_OF: examples,
+        }
 
 
 def check_arguments(
