@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import random
 import sys
 import warnings
@@ -66,6 +67,7 @@ class _State:
     def __init__(self, roots: list[Any]) -> None:
         self.modules: list[nn.Module] = []
         self._parts: list[tuple[Any, Any]] = []  # dictionaries, lists and sets, and what is in them
+        self._empty: list[Any] = []  # those with nothing in them: most, as each module has a dozen for hooks
         self._tensors: list[tuple[Tensor, Tensor]] = []
         self._random: list[tuple[Callable[[Any], None], Any]] = [
             (np.random.set_state, np.random.get_state()),
@@ -87,10 +89,13 @@ class _State:
             self.modules.append(value)
             attributes = vars(value)
             self._parts.append((attributes, dict(attributes)))
-            held = [each for each in attributes.values() if type(each) not in _PLAIN]
-            # Most are dictionaries for hooks, with nothing in them.
-            self._parts += [(each, type(each)()) for each in held if type(each) in _EMPTY and not each]
-            return [each for each in held if type(each) not in _EMPTY or each]
+            held = []
+            for each in attributes.values():
+                if type(each) in _EMPTY and not each:
+                    self._empty.append(each)
+                elif type(each) not in _PLAIN:
+                    held.append(each)
+            return held
         if isinstance(value, dict):
             self._parts.append((value, dict(value)))
             return [*value.values()] if len(value) <= _LONGEST else []
@@ -114,8 +119,12 @@ class _State:
 
     def restore(self) -> None:
         """Give back what was changed; what is as before is not written to."""
+        for part in self._empty:
+            if part:
+                part.clear()
         for part, content in self._parts:
-            _restore(part, content)
+            if not _are_the_same(part, content):
+                _restore(part, content)
         with torch.no_grad():
             for tensor, before in self._tensors:
                 # What is written to counts as changed when gradients are computed, even if it stays the same.
@@ -125,7 +134,17 @@ class _State:
             set_state(state)
 
 
+def _are_the_same(part: Any, before: Any) -> bool:
+    """True if the same things are in it, in the same order."""
+    if len(part) != len(before):
+        return False
+    if isinstance(part, dict):
+        return all(map(operator.is_, part.values(), before.values())) and [*part] == [*before]
+    return all(map(operator.is_, part, before))
+
+
 def _restore(part: Any, before: Any) -> None:
+    """Give back to a dictionary, list or set what was in it."""
     if isinstance(part, dict):
         if [*part] == [*before]:
             for name, value in before.items():
@@ -134,9 +153,9 @@ def _restore(part: Any, before: Any) -> None:
             return
         part.clear()  # the order is restored as well
         part.update(before)
-    elif len(part) != len(before) or any(one is not two for one, two in zip(part, before, strict=False)):
-        part.clear()
-        part.update(before) if isinstance(part, set) else part.extend(before)
+        return
+    part.clear()
+    part.update(before) if isinstance(part, set) else part.extend(before)
 
 
 def _are_equal_but_nan(one: Tensor, two: Tensor) -> bool:
@@ -161,6 +180,8 @@ def _foreign(module: nn.Module) -> list[tuple[dict[Any, Any], Any]]:
 
 def _cuda_devices(model: nn.Module) -> list[int]:
     """The CUDA devices that a model is on."""
+    if not torch.cuda.is_initialized():  # then nothing is on one
+        return []
     return sorted({each.device.index or 0 for each in model.parameters() if each.device.type == "cuda"})
 
 

@@ -73,7 +73,7 @@ class Parameters(Sequence[Any]):
 def _read(model: nn.Module, name: str, shape: torch.Size | None) -> Tensor:
     """A parameter as it is now. Raises InputError if it is no more what it was."""
     try:
-        parameter = model.get_parameter(name)
+        parameter = _parameter(model, name)
     except AttributeError:
         message = "is a parameter of the model no more, as it was when netviz.watch saw it; watch the changed model"
         raise refusal(name, message) from None
@@ -84,6 +84,19 @@ def _read(model: nn.Module, name: str, shape: torch.Size | None) -> Tensor:
     if parameter.is_meta:
         raise refusal(name, "is on the meta device, and has no numbers")
     return parameter.detach()
+
+
+def _parameter(model: nn.Module, name: str) -> Tensor:
+    """What `get_parameter` gives, which asks each module on the way for each of its attributes several times."""
+    path, _, own = name.rpartition(".")
+    module: Any = model
+    try:
+        for part in path.split(".") if path else ():
+            module = vars(module)["_modules"][part]
+        found = vars(module)["_parameters"][own]
+    except KeyError:
+        found = None
+    return found if isinstance(found, nn.Parameter) else model.get_parameter(name)
 
 
 class BlockSizes:
@@ -97,6 +110,7 @@ class BlockSizes:
         self._shapes = {name: model.get_parameter(name).shape for name in names}
         self._step = 0
         self._before = {name: model.get_parameter(name).detach().clone() for name in names}
+        self._now: dict[str, Tensor] = {}  # those that were measured, until it is known whether they are kept
 
     def measured(self, step: int) -> tuple[list[Any], list[Any]]:
         """Sizes and updates (B,) of each layer with blocks, None for the others: root mean squares, in float32."""
@@ -104,7 +118,7 @@ class BlockSizes:
             steps = max(operator.index(step) - self._step, 1)
         except TypeError:  # it is no number, which a Recorder refuses
             steps = 1
-        now = {name: _read(self._model, name, shape) for name, shape in self._shapes.items()}
+        now = self._now = {name: _read(self._model, name, shape) for name, shape in self._shapes.items()}
         norms = [_norm(each) for each in now.values()]
         changes = [_norm(_wide(each) - _wide(self._before[name])) for name, each in now.items()]
         if not norms:
@@ -119,14 +133,15 @@ class BlockSizes:
         self._step = step
 
     def keep(self, step: int) -> None:
-        """What the model is now, from which the next updates are measured."""
+        """What was measured last is kept: from it the next updates are measured."""
         self._step = step
-        for name, shape in self._shapes.items():
-            before, now = self._before[name], _read(self._model, name, shape)
+        for name, now in self._now.items():
+            before = self._before[name]
             if before.dtype == now.dtype and before.device == now.device:
                 before.copy_(now)
             else:
                 self._before[name] = now.clone()
+        self._now = {}
 
     def _by_block(self, of: dict[str, tuple[float, float]], which: int) -> list[Any]:
         result: list[Any] = []
@@ -153,6 +168,8 @@ def _wide(tensor: Tensor) -> Tensor:
 def _together(numbers: Sequence[Tensor]) -> list[Tensor]:
     """Numbers on one device, in one precision, as a model may lie on several."""
     first = numbers[0].device
+    if all(each.device == first and each.dtype == numbers[0].dtype for each in numbers):
+        return [*numbers]
     return [each.to(first, torch.float64 if first.type != "mps" else torch.float32) for each in numbers]
 
 

@@ -316,6 +316,30 @@ def test_a_pass_leaves_nothing_behind() -> None:
     assert torch.is_grad_enabled() and not torch.is_inference_mode_enabled()
 
 
+class Filling(nn.Module):
+    """A model that remembers what it sees where there was nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.seen, self.by_size, self.sizes = nn.Linear(4, 3), [], {}, set()
+
+    def forward(self, x: Any) -> Any:
+        self.seen.append(x)
+        self.by_size[len(x)] = x
+        self.sizes.add(len(x))
+        return self.fc(x)
+
+
+def test_what_was_empty_is_empty_again() -> None:
+    model = Filling()
+    held = model.seen, model.by_size, model.sizes
+    watched(model)[0].snap(keep=True)
+    assert [*held] == [[], {}, set()]
+    assert model.seen is held[0] and model.by_size is held[1] and model.sizes is held[2]
+    model(examples())
+    assert all(held)
+
+
 def test_a_pass_is_of_the_models_own_precision_whatever_the_loop_has_chosen() -> None:
     seen = []
 
