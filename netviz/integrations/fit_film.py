@@ -137,8 +137,8 @@ class FitFilm(ABC):
         assert self._held_out is not None
         X, y = self._held_out
         if not network.is_exact:
-            name = next(layer.name or layer.kind for layer in network.layers if not layer.exact)
-            message = f"netviz does not compute what {name} does, as not all of its weights are kept; leave it out"
+            block = next(layer.blocks[0] for layer in network.layers if layer.blocks)
+            message = f"netviz does not compute what {block.name} ({block.label}) does; leave the held-out examples out"
             raise refusal("test", message)
         if network.loss is None and not self._has_classes(network):
             message = "netviz works out neither the loss of this model nor whether its answers are right; leave it out"

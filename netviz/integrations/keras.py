@@ -159,8 +159,8 @@ class FilmCallback(FitFilm, keras.callbacks.Callback):
         if self._recorder is not None and self._newest is not None and self._newest[0] > self.steps[-1]:
             step, loss, moment = self._newest
             self._offer(self._recorder.snap, loss, step=step, **vars(moment), keep=True)
-        if self._reader is not None:
-            self._reader.keep(self._step)
+            if self._reader is not None:
+                self._reader.keep(step)
         self._newest = None
         self._end = [each.copy() for each in _all_weights(self.model)]
         if self._path is not None and self.steps:

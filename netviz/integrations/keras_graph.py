@@ -83,7 +83,9 @@ class Graph:
 
     def run(self, X: Any, wanted: Sequence[Node]) -> list[AnyArray]:
         """What these nodes give for examples (P, ...). A model that is training has to be `guarded`."""
-        results: dict[Node, list[Any]] = {self.start: [keras.ops.convert_to_tensor(X)]}
+        results: dict[Node, list[Any]] = {
+            self.start: [keras.ops.convert_to_tensor(X, dtype=self.model.inputs[0].dtype)]
+        }
         for node in self.nodes:
             if node.is_function:  # its Dense layer gave what comes after it
                 results[node] = results[node.inputs[0]]

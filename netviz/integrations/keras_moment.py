@@ -55,6 +55,10 @@ class Reader:
         weights, biases = [each.weights() for each in layers], [each.biases() for each in layers]
         if self._network.is_exact:
             return Moment(weights, biases)
+        with np.errstate(all="ignore"):  # of numbers that are not finite any more the recorder tells
+            return self._with_blocks(step, weights, biases)
+
+    def _with_blocks(self, step: int, weights: Arrays, biases: Arrays) -> Moment:
         steps, measured = max(step - self._step, 1), dict[int, tuple[float, float]]()
         for variable, now in self._blocks():
             change = now.astype(np.float64) - self._before[id(variable)]

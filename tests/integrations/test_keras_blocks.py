@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import netviz
 from netviz.errors import InputError, NetvizNote
 from netviz.recording.network import Layer, Network
 
@@ -239,6 +240,47 @@ def test_training_is_the_same_to_the_bit() -> None:
     assert not same(changed, run()), "the comparison sees a single random number"
 
 
+class Leaving(layers.Layer):
+    """A layer that leaves something behind whenever it is called: a count, a loss, and random numbers drawn."""
+
+    def build(self, shape: Any) -> None:
+        self.count = self.add_weight(shape=(), initializer="zeros", trainable=False)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, x: Any) -> Any:
+        self.count.assign(self.count + 1)
+        keras.random.normal((1,), seed=self.seeds)
+        self.add_loss(1e-2 * keras.ops.mean(x**2))
+        return x + 0 * np.random.rand()
+
+
+def test_nothing_is_left_behind_by_layers_of_ones_own() -> None:
+    def run(*callbacks: Any) -> list[Any]:
+        keras.utils.set_random_seed(11)
+        inner = keras.Sequential([layers.Input((36,)), Leaving(), layers.Dense(5, "relu"), layers.Dropout(0.5)])
+        first = [layers.Input((8, 8, 1)), layers.Conv2D(4, 3, 2), layers.Flatten()]
+        model = keras.Sequential([*first, inner, layers.Dense(10, "softmax")])
+        model.compile(keras.optimizers.Adam(0.02), "sparse_categorical_crossentropy")
+        history = fit(model, *callbacks).history
+        states = [keras.ops.convert_to_numpy(each) for each in (*model.variables, *model.optimizer.variables)]
+        return [*states, np.array(history["loss"]), np.random.rand(3)]
+
+    film = FilmCallback(X[:5], Y[:5])
+    assert same(run(film), run())
+    (first, *_) = film.recording().network.layers[1:]
+    assert read(first) == "Conv2D conv > Flatten reshape > Leaving other"
+
+
+def test_a_run_with_blocks_that_diverges_goes_on_and_the_recording_ends() -> None:
+    keras.utils.set_random_seed(3)
+    model, film = cnn(), FilmCallback(X[:5], Y[:5])
+    model.compile(keras.optimizers.SGD(float("inf")), "sparse_categorical_crossentropy")
+    states = States(film)
+    with pytest.raises(netviz.NetvizWarning, match=r"step 1: training diverged, .* the recording ends here"):
+        fit(model, film, states)  # raised when all is over, as warnings are errors here
+    assert film.steps == (0, 1) and len(states.newest) == 18
+
+
 class States(keras.callbacks.Callback):
     """What the model gives, and its weights, after each batch; and the newest moment of a film."""
 
@@ -338,7 +380,7 @@ def test_held_out_curves_of_blocks_are_refused() -> None:
     model, film = cnn(), FilmCallback(X[:5], Y[:5])
     model.compile("adam", "sparse_categorical_crossentropy")
     film.test(X, Y)
-    with pytest.raises(InputError, match=r"^test: netviz does not compute what .* not all of its weights are kept"):
+    with pytest.raises(InputError, match=r"^test: netviz does not compute what conv \(Conv2D\) does; leave the"):
         fit(model, film)
 
 

@@ -188,6 +188,6 @@ def test_outside_a_notebook_it_is_refused_in_a_line(monkeypatch: pytest.MonkeyPa
     )
     FakeNotebook().install(monkeypatch)
     (line,) = refused(netviz.live, Run().train(3).recorder.recording())
-    assert line == "recorder: expected a Recorder or what netviz.watch returns, got Recording"
+    assert line == "recorder: expected a Recorder, what netviz.watch returns or a FilmCallback, got Recording"
     lines = refused(netviz.live, "recorder", look={"training": {"cycles": 3}})
     assert len(lines) == 2
