@@ -283,7 +283,7 @@ def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_writte
     assert sorted(text.text for text in letters) == sorted(names), "each is written once, and whole"
     answer, right = int(frame.activations[-1].argmax()), int(frame.target.argmax())
     assert answer != right
-    called = names or [str(number) for number in range(1, 27)]
+    called = names or [str(number) for number in range(26)]
     (said,) = (text for text in written if text.text == f"says {called[answer]}, is {called[right]}")
     assert said.left >= 0 and said.right <= film.scene.output.size[0] and said.top >= 0
     others = [text for text in written if text is not said and text.text.strip()]
@@ -294,6 +294,14 @@ def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_writte
     radius = float(places.radii(2).max())
     for one, (x, y) in product([*letters, said], places.centres[-1].tolist()):
         assert np.hypot(x - np.clip(x, one.left, one.right), y - np.clip(y, one.top, one.bottom)) >= radius, one
+
+
+def test_names_of_many_classes_are_whole_beside_layers_of_many_neurons(written: list[Written]) -> None:
+    names = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    inputs, targets = np.random.default_rng(8).normal(0, 1, (10, 16)), np.arange(10) * 2
+    film = film_of(recorder([16, 16, 26], inputs, targets, classes=[*names], steps=8))
+    Renderer(film).draw(film.frame(film.frame_count - 1))
+    assert sorted(text.text for text in written if text.text in [*names, "…"]) == [*names]
 
 
 def test_examples_are_called_by_the_names_that_they_were_given(written: list[Written]) -> None:

@@ -249,7 +249,8 @@ class Names:
         size = layout.body
         if self.are_many_classes and self.beside:  # capital letters above each other do not touch
             size = max(self.least, min(size, self._spacing(output_centres)))
-        self.outputs = self._same_size(outputs, self.slot - target_width if self.one_line else self.slot, size)
+        has_target = self.one_line and not self.are_many_classes  # of many classes the verdict says which is right
+        self.outputs = self._same_size(outputs, self.slot - target_width if has_target else self.slot, size)
         if (
             self.are_many_classes
             and not self.beside
