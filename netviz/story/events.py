@@ -28,7 +28,7 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
     moments = moments_of(recording)
     replay, threads = replay_of(recording, moments)
     with threadpool_limits(threads):  # as in training, of which parts are computed once more
-        found = [*sign_changes(moments, replay), *withering(moments), *recorded_accuracy(recording, scene)]
+        found = [*sign_changes(moments, replay), *withering(recording, moments), *recorded_accuracy(recording, scene)]
         if recording.followed is not None:
             found += error_events(recording, scene)
         found += answer_events(recording, scene, moments, replay)

@@ -78,14 +78,20 @@ MOST_INPUTS = 5
 """Largest number of withering inputs reported: those that are left with the smallest share."""
 
 
-def withering(moments: Moments) -> Iterator[Event]:
-    """Inputs whose share of the inputs' outgoing |w| was fair once, and fell for good."""
+def withering(recording: Recording, moments: Moments) -> Iterator[Event]:
+    """Inputs whose share of the inputs' outgoing |w| was fair once, and fell for good.
+
+    One that is 0 in all examples shown says nothing that could be listened to: its weights stand still, others grow.
+    """
     outgoing = np.abs(moments.parameters.weights[0]).sum(axis=2)
     total = outgoing.sum(axis=1, keepdims=True)
     count = outgoing.shape[1]
     if count < 2:
         return
     shares = np.divide(outgoing, total, out=np.full_like(outgoing, 1 / count), where=total > 0)
+    inputs = recording.examples.inputs
+    if inputs.shape[1] == count:  # not so of a plane whose features are computed
+        shares[:, ~inputs.any(axis=0)] = 1 / count
     for index in np.argsort(shares[-1], kind="stable")[:MOST_INPUTS].tolist():
         turn = last_turn(shares[:, index] * count, WITHERED, ALIVE, WITHERED)
         if turn is None or turn.rising:

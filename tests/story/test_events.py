@@ -257,6 +257,16 @@ def test_an_input_that_never_counted_does_not_wither(short: Recording) -> None:
     assert event.neuron == (0, 2) and event.numbers["after"] == 0
 
 
+def test_an_input_that_is_always_0_does_not_wither(short: Recording) -> None:
+    """A pixel that no picture shown has: its share falls because the other weights grow, and its own stand still."""
+    fading = with_weights(short, 0, 2, slice(None), np.linspace(1.0, 0.0, 31)[:, None])
+    inputs = fading.probes.inputs.copy()
+    inputs[:, 2] = 0
+    points = None if fading.probes.points is None else np.where(np.arange(3) == 2, 0, fading.probes.points)
+    silent = replace(fading, probes=replace(fading.probes, inputs=inputs, points=points))
+    assert of_kind(find_events(fading), "withers") and not of_kind(find_events(silent), "withers")
+
+
 def with_biases(recording: Recording, neuron: int, values: Any) -> Recording:
     biases = in_rows(recording).biases
     biases[0][recording.probe == AT_REST, neuron] = values
