@@ -14,7 +14,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from netviz.integrations.pytorch_kinds import CONTAINERS, MATTERS, NO_BLOCK, is_opened, kind_of, label_of
+from netviz.integrations.pytorch_kinds import CONTAINERS, MASKS, MATTERS, NO_BLOCK, is_opened, kind_of, label_of
 from netviz.integrations.pytorch_trace import Call, ModuleCall, Trace
 from netviz.recording.blocks import LONGEST_LABEL, Block
 
@@ -288,7 +288,7 @@ def _without_trivial(items: Sequence[ModuleCall | Call]) -> list[_Part]:
     """A part for each item; but functions that are no block of their own are left out, and reshapes put together."""
     parts: list[_Part] = []
     for item in items:
-        if isinstance(item, Call) and (item.name in NO_BLOCK or not (item.of_examples or kind_of(item) == "embedding")):
+        if isinstance(item, Call) and _says_nothing(item):
             continue
         before = parts[-1].items[-1] if parts else None
         if isinstance(item, Call) and isinstance(before, Call) and kind_of(item) == kind_of(before) == "reshape":
@@ -296,6 +296,13 @@ def _without_trivial(items: Sequence[ModuleCall | Call]) -> list[_Part]:
             continue
         parts.append(_Part([item]))
     return parts or [_Part([item]) for item in items if isinstance(item, Call) and item.of_examples]
+
+
+def _says_nothing(call: Call) -> bool:
+    """True for a function that gives what it takes, makes a mask, or has nothing to do with the examples."""
+    if call.name in NO_BLOCK or call.name.strip("_") in MASKS:
+        return True
+    return not call.of_examples and kind_of(call) != "embedding"
 
 
 def _repeated(parts: list[_Part]) -> list[_Part]:

@@ -65,6 +65,8 @@ NO_BLOCK = {
     *("data", "requires_grad", "requires_grad_", "real", "alias", "lift_fresh"),
 }
 """Functions that are no block: they give the numbers that they take."""
+MASKS = {"eq", "ne", "equal", "not_equal", "logical_not", "logical_and", "logical_or", "isnan", "isinf", "isfinite"}
+"""Functions that only say where: masks are made of them, such as the padding of texts that attention leaves out."""
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 """Modules that only hold others."""
 _WHOLE = (nn.MultiheadAttention, nn.RNNBase, nn.RNNCellBase)

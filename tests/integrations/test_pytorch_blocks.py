@@ -429,6 +429,20 @@ def test_several_inputs_are_given_by_name_or_in_a_tuple() -> None:
         np.testing.assert_array_equal(recording.activations[1][:4], X * mask)
 
 
+def test_what_makes_a_mask_is_no_block() -> None:
+    class Padded(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.out = nn.Embedding(24, 6), nn.Linear(6, 3)
+
+        def forward(self, x: Any, mask: Any) -> Any:
+            return self.out(self.embedding(x).masked_fill((mask == 0)[..., None], 0).mean(1))
+
+    network, _ = network_of(Padded(), (TEXT, torch.ones_like(TEXT)))
+    names = [block.name for block in network.layers[1].blocks]
+    assert names == ["embedding", "select", "masked_fill", "mean"]
+
+
 def test_which_of_several_outputs_is_shown_is_said() -> None:
     @dataclass
     class Answer:
