@@ -43,7 +43,7 @@ class LossFunction:
 
 
 def loss_function(given: Any) -> LossFunction:
-    """The kind of a loss function that was given. Raises InputError for a name that is not known."""
+    """The kind of a loss function that was given. Raises InputError for a name that is not known, or a value."""
     if given is None:
         return LossFunction()
     if isinstance(given, str):
@@ -52,6 +52,9 @@ def loss_function(given: Any) -> LossFunction:
             names = ", ".join(dict.fromkeys(_NAMES.values()))
             raise refusal("loss", f"{given!r} is none of {names}; give the function itself, or None, for another")
         return LossFunction(kind, shown=given, is_name=True)
+    if not callable(given):
+        message = f"is a {type(given).__name__}; give the function itself, such as torch.nn.CrossEntropyLoss(), and its "
+        raise refusal("loss", message + "value to snap")
     options: dict[str, Any] = {}
     while isinstance(given, functools.partial):
         options = {**given.keywords, **options}

@@ -279,6 +279,8 @@ def _targets(
     numbers = in_numbers(array)
     if not _are_integers(given) or not ((numbers >= 0) & (numbers < outputs)).all():
         message = f"one for each example are indices of classes: expected whole numbers from 0 to {outputs - 1}"
+        outside = [value for value in numbers.tolist() if not 0 <= value < outputs]
+        message += f", got {outside[0]:g}" if outside else ", of an integer type"
         problems.append(Problem(where, message))
         return None
     return np.eye(outputs, dtype=examples.dtype)[numbers.astype(np.intp)]

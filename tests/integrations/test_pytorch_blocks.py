@@ -494,9 +494,9 @@ def test_of_very_many_outputs_some_are_shown() -> None:
 
 
 def test_all_outputs_of_a_layer_that_is_drawn_are_shown() -> None:
-    network, notes = network_of(nn.Sequential(nn.Linear(4, 4800), nn.Unflatten(1, (3, 40, 40))))
-    assert summary(network) == ["dense 4800 linear"]
-    assert notes == ["model: its 4,800 outputs (3 x 40 x 40) are shown in a row"]
+    network, notes = network_of(nn.Sequential(nn.Linear(4, 3888), nn.Unflatten(1, (3, 36, 36))))
+    assert summary(network) == ["dense 3888 linear"]
+    assert notes == ["model: its 3,888 outputs (3 x 36 x 36) are shown in a row"]
 
 
 def test_a_word_that_is_right_is_always_shown() -> None:
