@@ -53,7 +53,9 @@ def loss_function(given: Any) -> LossFunction:
             raise refusal("loss", f"{given!r} is none of {names}; give the function itself, or None, for another")
         return LossFunction(kind, shown=given, is_name=True)
     if not callable(given):
-        message = f"is a {type(given).__name__}; give the function itself, such as torch.nn.CrossEntropyLoss(), and its "
+        message = (
+            f"is a {type(given).__name__}; give the function itself, such as torch.nn.CrossEntropyLoss(), and its "
+        )
         raise refusal("loss", message + "value to snap")
     options: dict[str, Any] = {}
     while isinstance(given, functools.partial):

@@ -228,12 +228,18 @@ def is_share(recording: Recording, scene: Look) -> bool:
 
 LARGE = 1e6
 """Errors from which their size matters more than their digits."""
+_THOUSANDS = 1e3
+"""Errors from which two decimals are enough."""
 
 
-def error_text(value: float, *, share: bool) -> str:
-    """An average error as text: in per cent, of three digits, where it is a share."""
+def error_text(value: float, *, share: bool, highest: float = 0.0) -> str:
+    """An average error as text: in per cent, of three digits, where it is a share.
+
+    highest: the largest of those that are written in the same place, which all have as many decimals.
+    """
     if not share:
-        return f"{value:z.4f}" if abs(value) < LARGE else f"{value:.2e}"
+        decimals = 4 if max(abs(value), highest) < _THOUSANDS else 2
+        return f"{value:z.{decimals}f}" if abs(value) < LARGE else f"{value:.2e}"
     return f"{100 * value:z.2f}%" if 100 * value < 9.995 else f"{100 * value:.1f}%"
 
 

@@ -26,6 +26,12 @@ def test_nothing_that_is_written_as_zero_has_a_sign() -> None:
     assert [error_text(-0.0, share=share) for share in (True, False)] == ["0.00%", "0.0000"]
 
 
+def test_large_errors_have_fewer_decimals_and_all_of_a_run_as_many() -> None:
+    assert [error_text(value, share=False) for value in (0.25, 999.9, 13689.3128)] == ["0.2500", "999.9000", "13689.31"]
+    assert error_text(712.5, share=False, highest=13689.3) == "712.50"
+    assert error_text(0.0712, share=True, highest=0.5) == "7.12%"
+
+
 def test_weights_are_written_with_their_signs() -> None:
     assert [signed_number(value) for value in (0.12, -0.16, 0.005001, -0.005001, 12.3)] == [
         "+0.12", "−0.16", "+0.01", "−0.01", "+12.30"

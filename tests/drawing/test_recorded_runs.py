@@ -296,6 +296,14 @@ def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_writte
         assert np.hypot(x - np.clip(x, one.left, one.right), y - np.clip(y, one.top, one.bottom)) >= radius, one
 
 
+def test_losses_in_thousands_keep_their_decimals_while_they_fall(written: list[Written]) -> None:
+    losses = np.geomspace(13689.3, 12.5, 61)
+    made = recorder([3, 4, 1], np.eye(3), np.eye(3)[:, :1], losses=losses, curves={"test_loss": losses})
+    film = film_of(made)
+    Renderer(film).draw(film.frame(film.frame_count - 1))
+    assert [text.text for text in written].count("12.50") == 2
+
+
 def test_names_of_many_classes_are_whole_beside_layers_of_many_neurons(written: list[Written]) -> None:
     names = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     inputs, targets = np.random.default_rng(8).normal(0, 1, (10, 16)), np.arange(10) * 2

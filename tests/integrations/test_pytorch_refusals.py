@@ -89,7 +89,12 @@ def test_scripted_and_sharded_models_are_refused_with_the_reason() -> None:
             "point_targets: have the shape (2,); expected (9, 3) or (9,)",
         ),
         (examples(), None, {"loss": "huber"}, "loss: 'huber' is none of cross_entropy, binary_cross_entropy_with_logi"),
-        (examples(), None, {"loss": torch.tensor(0.7)}, "loss: is a Tensor; give the function itself, such as torch.nn.Cr"),
+        (
+            examples(),
+            None,
+            {"loss": torch.tensor(0.7)},
+            "loss: is a Tensor; give the function itself, such as torch.nn.Cr",
+        ),
         (examples(), None, {"names": ["a"]}, "names: 1 names, and there are 4 probes"),
         (examples(), None, {"classes": ["a"]}, "classes: 1 names, and there are 3 outputs"),
         (

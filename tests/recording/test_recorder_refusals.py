@@ -116,8 +116,14 @@ CONSTRUCTOR = [
     ({"targets": np.zeros((4, 3))}, "targets: have the shape (4, 3); expected (4, 2) or (4,)"),
     ({"targets": np.zeros((4, 2)) + math.inf}, "targets: hold numbers that are infinite"),
     ({"targets": [0, 1, 2, 1]}, "targets: one for each example are indices of classes: expected whole numbers from 0"),
-    ({"targets": [0, -1, 0, 1]}, "expected whole numbers from 0 to 1, got -1"),
-    ({"targets": [0.0, 1.0, 0.0, 1.0]}, "expected whole numbers from 0 to 1, of an integer type"),
+    (
+        {"targets": [0, -1, 0, 1]},
+        "targets: one for each example are indices of classes: expected whole numbers from 0 to 1, got -1",
+    ),
+    (
+        {"targets": [0.0, 1.0, 0.0, 1.0]},
+        "targets: one for each example are indices of classes: expected whole numbers from 0 to 1, of an integer type",
+    ),
     ({"inputs": ["a"]}, "inputs: 1 names, and there are 3 inputs"),
     ({"inputs": "abc"}, "inputs: expected a list of texts"),
     ({"outputs": ["a"]}, "outputs: 1 names, and there are 2 outputs"),

@@ -61,8 +61,8 @@ def counters(context: RenderContext) -> list[Counter]:
     if scene.style != "classic" and (accuracy := Accuracy.of(recording, scene)) is not None:
         return [*found, *_shares(context, accuracy.at(0)[1] is not None)]
     if recording.test_loss is None:
-        error = partial(error_text, share=is_share(recording, scene))
         most = float(recording.main_curve.max())
+        error = partial(error_text, share=is_share(recording, scene), highest=most)
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found
     train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
@@ -92,14 +92,14 @@ def _recorded(context: RenderContext) -> list[Counter]:
     if (pair := accuracies(curves)) is not None:
         return [_of_curve(curve, ink) for curve, ink in zip(pair, (theme.error, theme.test_error), strict=True)]
     if recording.followed is not None:
-        error = partial(error_text, share=is_share(recording, scene))
         highest = float(np.nanmax(recording.main_curve))
+        error = partial(error_text, share=is_share(recording, scene), highest=highest)
         found.append(Counter(say(scene, "label-error"), error(highest), theme.error, lambda frame: error(frame.error)))
     if recording.test_loss is not None:
-        most = f"{float(np.nanmax(recording.test_loss)):z.4f}"
-        found.append(
-            Counter(say(scene, "label-test-loss"), most, theme.test_error, lambda frame: f"{frame.test_loss or 0:z.4f}")
-        )
+        most = float(np.nanmax(recording.test_loss))
+        loss = partial(error_text, share=False, highest=most)
+        name = say(scene, "label-test-loss")
+        found.append(Counter(name, loss(most), theme.test_error, lambda frame: loss(frame.test_loss or 0)))
     found += [_of_curve(curve, theme.ink) for curve in curves]
     is_said = any(curve.is_share for curve in curves)
     if not is_said and scene.style != "classic" and Accuracy.of(recording, scene) is not None:
