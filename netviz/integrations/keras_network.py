@@ -172,9 +172,29 @@ def _worst(network: WatchedNetwork, X: AnyArray, given: dict[Node, AnyArray]) ->
     if not any(layer.dense is not None for layer in network.layers):
         return None
     recorded = network.as_recorded(network.layers[-1].activation, None)
-    weights, biases = [each.weights() for each in network.layers], [each.biases() for each in network.layers]
-    arrays = {index: given[each.end].reshape(len(X), -1) for index, each in enumerate(network.layers)}
+    weights = [_in_bits(each.weights()) for each in network.layers]
+    biases = [_in_bits(each.biases()) for each in network.layers]
+    arrays = {
+        index: _as_computed(given[each.end].reshape(len(X), -1), each) for index, each in enumerate(network.layers)
+    }
     return worst_layer(recorded, weights, biases, network.inputs(X), arrays)
+
+
+def _as_computed(array: AnyArray, layer: WatchedLayer) -> AnyArray:
+    """Activations in the precision in which their layer computes them, by which they are held against its weights.
+
+    Where layers are of float64, Keras computes in float32 all the same, depending on the backend.
+    """
+    computed = "" if layer.dense is None else str(layer.dense.compute_dtype)
+    if computed == "bfloat16":
+        bits: AnyArray = (array.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
+        return bits
+    return array.astype(np.float16 if computed == "float16" else np.float32)
+
+
+def _in_bits(array: AnyArray | None) -> AnyArray | None:
+    """An array in the form in which numbers are kept: those of bfloat16 as their bits."""
+    return array.view(np.uint16) if array is not None and array.dtype.name == "bfloat16" else array
 
 
 def _network(graph: Graph, *, as_blocks: bool, notes: tuple[str, ...] = ()) -> WatchedNetwork:
