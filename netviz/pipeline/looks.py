@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 import os
 import re
-import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizWarning, Problem, warn_caller
 from netviz.pipeline.default_looks import with_own_names, with_question
 from netviz.recording.comparison import Comparison
 from netviz.recording.layers import ACTIVATIONS
@@ -109,7 +108,7 @@ def resolved(source: Source, look: LookSource | None = None, frames: int | None 
     if found is None:
         raise InputError(problems)
     for note in (*keys.notes, *result.notes) if isinstance(source, Scene) else result.notes:
-        warnings.warn(note, NetvizWarning, stacklevel=3)
+        warn_caller(NetvizWarning(note))
     return found
 
 

@@ -6,7 +6,6 @@ events, the story, the time that they get - `finish` adds in one second step.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,7 +21,7 @@ from netviz.audio.soundtrack import (
     sound_problems,
     soundtrack,
 )
-from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
 from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.validation import (
     caption_fit_problems,
@@ -82,9 +81,9 @@ class Prepared:
         self.refuse(more)
         assert self.plan is not None, "without problems there is a plan"
         if film and self.plan.time_notes:
-            warnings.warn("; ".join(self.plan.time_notes), NetvizNote, stacklevel=3)
+            warn_caller(NetvizNote("; ".join(self.plan.time_notes)))
         for note in self.notes:
-            warnings.warn(note, NetvizWarning, stacklevel=3)
+            warn_caller(NetvizWarning(note))
         return self.plan
 
 
@@ -192,7 +191,7 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
 
         plan = add_story(prepared.plan, recording, scene, has_room(scene))
     if new := plan.notes[len(prepared.plan.notes) :]:
-        warnings.warn("; ".join(new), NetvizWarning, stacklevel=2)
+        warn_caller(NetvizWarning("; ".join(new)))
     return Finished(plan, film)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from netviz.audio.mixdown import write_sonified
 from netviz.audio.soundtrack import Soundtrack
-from netviz.errors import NetvizWarning, Problem
+from netviz.errors import NetvizWarning, Problem, warn_caller
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
@@ -215,7 +214,7 @@ def _film(
             spec = replace(spec, audio=Soundtrack(sound))
         film = yield from join_film(spec, segments)
     for note in platform_notes(job.prepared.scene, film):
-        warnings.warn(note, NetvizWarning, stacklevel=2)
+        warn_caller(NetvizWarning(note))
     return film
 
 

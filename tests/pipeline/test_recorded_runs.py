@@ -50,6 +50,13 @@ def is_drawn(source: Any, look: dict[str, Any] | None = None) -> bool:
     return all(picture.shape == (180, 320, 3) for picture in pictures)
 
 
+def test_what_a_film_has_no_room_for_is_said_at_the_line_that_asks_for_it(tmp_path: Path) -> None:
+    look = {"duration": 3, "output": {"size": "256x144", "fps": 5}}
+    with pytest.warns(netviz.NetvizWarning, match="have room for") as caught:
+        netviz.render(recorded((3, 3, 1)), tmp_path / "run.mp4", look=look)
+    assert {Path(each.filename).name for each in caught} == {Path(__file__).name}
+
+
 # Numbers that other people's runs have.
 
 
