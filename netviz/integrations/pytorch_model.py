@@ -71,6 +71,9 @@ class WatchedModel:
         form = output_form(some, found.output, targets, is_drawn=is_drawn)
         if form is None:
             message = f"gives outputs of the shape {tuple(found.output.shape)}; expected numbers"
+            if inputs.shown.ndim == 1:  # most likely one example, as a row of its inputs
+                of_one = f"X has the shape {tuple(inputs.shown.shape)}; of a single example give X[None]"
+                raise refusal("model", f"{message}, a row for each example, and {of_one}")
             raise refusal("model", f"{message}, a row for each of the {found.examples} examples")
         if not found.uses_parameters:
             raise refusal("model", f"computes its outputs from none of its parameters, so nothing is learned; {ADVICE}")

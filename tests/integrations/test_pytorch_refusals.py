@@ -62,6 +62,12 @@ def test_scripted_and_sharded_models_are_refused_with_the_reason() -> None:
             {},
             "X: the model cannot take 4 examples of the shape (3,): 0 (Linear): mat1 and mat2",
         ),
+        (
+            torch.rand(4),
+            None,
+            {},
+            "a row for each example, and X has the shape (4,); of a single example give X[None]",
+        ),
         (torch.rand(0, 4), None, {}, "X: has the shape (0, 4); expected one example or more"),
         (torch.tensor(1.0), None, {}, "X: has the shape (); expected one example or more"),
         ([["a", "b", "c", "d"]], None, {}, "X: cannot be read as an array of numbers"),
