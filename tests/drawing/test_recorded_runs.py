@@ -296,6 +296,14 @@ def test_of_more_classes_than_have_bars_what_is_said_and_what_is_right_is_writte
         assert np.hypot(x - np.clip(x, one.left, one.right), y - np.clip(y, one.top, one.bottom)) >= radius, one
 
 
+def test_outputs_without_names_are_not_called_as_classes_are(written: list[Written]) -> None:
+    """A bare 1 above the answers of the first output would be read as the class 1, which is the second."""
+    inputs = np.random.default_rng(8).normal(0, 1, (8, 20))
+    film = film_of(recorder([20, 4, 2], inputs, np.arange(8) % 2, steps=8))
+    Renderer(film).draw(film.frame(film.frame_count - 1))
+    assert {"output 1", "output 2"} <= {text.text for text in written}
+
+
 def test_losses_in_thousands_keep_their_decimals_while_they_fall(written: list[Written]) -> None:
     losses = np.geomspace(13689.3, 12.5, 61)
     made = recorder([3, 4, 1], np.eye(3), np.eye(3)[:, :1], losses=losses, curves={"test_loss": losses})

@@ -252,7 +252,8 @@ class AnswersPanel(NoGlow):
                 if text == legend:
                     canvas.text(text, left, slot.y + 0.6 * small, faces.words, size, theme.quiet)
         if len(self.axes) > 1:
-            names = scene.network.outputs or [str(number + 1) for number in range(len(self.axes))]
+            count = len(self.axes)
+            names = scene.network.outputs or [say(scene, "output", number=number + 1) for number in range(count)]
             for axis, name in zip(self.axes, names, strict=True):
                 text, size = fit(name, faces.words, small, axis.stop[0] - axis.start[0], 0.8 * small)
                 y = axis.start[1] - (2.0 + TRACK * self._lanes(1)) * self.radius - 0.2 * small
