@@ -135,7 +135,7 @@ def _line(count: int, area: Rect, size: float) -> TileGrid:
 
 def is_slim(block: Block) -> bool:
     """True for a block whose tile is one line high."""
-    return block.kind in SLIM_KINDS
+    return block.kind in SLIM_KINDS or (block.kind == "other" and not block.weights)
 
 
 def _items(count: int) -> list[tuple[int, ...]]:

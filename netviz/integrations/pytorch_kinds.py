@@ -31,7 +31,7 @@ _FUNCTIONS = {
         *("celu", "prelu", "rrelu", "threshold", "logsigmoid", "softsign", "softmin", "glu", "clamp", "clip", "erf"),
         *("gumbel_softmax", "sin", "cos"),
     ),
-    "add": ("add", "iadd", "radd", "__add__", "__iadd__", "__radd__", "sum", "sub", "rsub", "subtract"),
+    "add": ("add", "iadd", "radd", "__add__", "__iadd__", "__radd__", "sum"),
     "dropout": (*("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"),),
     "reshape": (
         *(

@@ -120,7 +120,7 @@ def scenes_in_colour(side: int, count: int) -> Any:
     return np.reshape(found, (count, -1)).astype(np.float32)
 
 
-def gpt(probes: int = 8, **about: Any) -> Recorder:
+def gpt(probes: int = 8, length: int = 16, **about: Any) -> Recorder:
     """Sixteen tokens, six blocks, and a score for each of 64 tokens."""
     parts = [
         block("wte", "embedding", "Embedding", (16, 64), 4_096),
@@ -130,8 +130,8 @@ def gpt(probes: int = 8, **about: Any) -> Recorder:
         block("ln_f", "norm", "LayerNorm", (16, 64), 128),
         block("lm_head", "dense", "Linear", (16, 64), 4_096),
     ]
-    tokens = np.random.default_rng(1).integers(0, 64, (probes, 16)).astype(np.float32)
-    layers = [Layer("input", (16,)), blocks_after(0, 64, parts)]
+    tokens = np.random.default_rng(1).integers(0, 64, (probes, length)).astype(np.float32)
+    layers = [Layer("input", (length,)), blocks_after(0, 64, parts)]
     return recorder(layers, tokens, np.arange(probes) % 64, **about)
 
 

@@ -15,7 +15,7 @@ from netviz.drawing.panels.block_texts import LabelledText
 from netviz.drawing.panels.block_tiles import BlockTiles
 from netviz.drawing.panels.blocks import Blocks
 from netviz.drawing.panels.network import NetworkPanel
-from netviz.drawing.panels.neurons import SMALLEST_FIGURE
+from netviz.drawing.panels.neurons import SMALLEST_FIGURE, are_tokens, token
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.synapse_curves import curves
 from netviz.drawing.text import mask
@@ -23,13 +23,16 @@ from netviz.recording.blocks import BLOCK_SIZES, BLOCK_UPDATES
 from netviz.recording.recording import in_numbers
 from netviz.timeline.timeline import Timeline
 from tests.drawing import block_runs as runs
-from tests.drawing.support import first
+from tests.drawing.support import Written, first, written
 from tests.drawing.test_block_layout import meet
 from tests.drawing.test_recorded_runs import film_of
+
+__all__ = ["written"]
 
 MADE: dict[str, Any] = {
     "resnet": runs.resnet,
     "gpt": runs.gpt,
+    "short text": lambda: runs.gpt(length=4),
     "normed": runs.normed,
     "four norms": lambda: runs.normed(4),
     "between": runs.dense_block_dense,
@@ -135,6 +138,17 @@ def test_every_block_is_named_and_texts_stay_inside_their_tiles_and_off_each_oth
         told = of.recording.network.layers[bars.layer].blocks
         assert [number for bar in bars.bars for number in bar.blocks] == [*range(len(told))]
         assert all(bar.label and bar.label.strip("…") in told[bar.blocks[0]].label for bar in bars.bars)
+
+
+def test_numbers_of_tokens_are_whole(written: list[Written]) -> None:
+    of, renderer = film("short text")
+    assert are_tokens(of.recording) and not are_tokens(film("resnet")[0].recording)
+    frame = next(frame for index in range(of.frame_count) if (frame := of.frame(index)).arrived[0].min() > 0.9)
+    renderer.draw(frame)
+    tokens = {f"{number:.0f}" for number in frame.activations[0]}
+    left = network_of(renderer).slot.x  # beyond the table, which has them too
+    assert max(map(float, tokens)) > 1 and tokens <= {each.text for each in written if each.left > left}
+    assert token(123_456.0) == "1e5"
 
 
 def test_tiles_say_shape_and_weights() -> None:

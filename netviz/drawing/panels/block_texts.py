@@ -89,11 +89,16 @@ class _Writer:
         return sum(block.weights for block in self._several(tile))
 
     def _label(self, tile: Tile) -> tuple[str, str]:
-        """What a tile's block is called, or how many it stands for; and how often it is repeated."""
+        """What a tile's block is called, or how many it stands for; and how often it is repeated.
+
+        A function, such as relu, has one name only.
+        """
         several = self._several(tile)
         if len(several) > 1:
             return say(self.context.scene, "block-folded", count=len(several)), ""
-        return several[0].label, f"× {several[0].repeats}" if several[0].repeats > 1 else ""
+        block = several[0]
+        label = "" if block.label == block.name else block.label
+        return label, f"× {block.repeats}" if block.repeats > 1 else ""
 
     def _below(self, tile: Tile) -> list[str]:
         """Texts beside the lines of numbers: shape and number of weights, on one line where tiles are compact.

@@ -9,6 +9,7 @@ from netviz.drawing.panels.growth import node_levels
 from netviz.drawing.panels.panel import LevelScale, RenderContext, Shapes, number
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
+from netviz.recording.recording import Recording, in_numbers
 from netviz.timeline.frame import Frame
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -36,6 +37,7 @@ class Discs:
         radii = np.concatenate([places.radii(layer)[discs] for layer, discs in enumerate(self.shown)])
         self.bodies = Shapes(context.canvas, centres, radii)
         self.thickness = np.maximum(1.0, 2.4 * unit * np.minimum(1.0, radii / (43 * unit))).tolist()
+        self.of_inputs = token if are_tokens(context.recording) else number
 
     def draw(self, frame: Frame) -> None:
         """Draw the discs."""
@@ -71,8 +73,9 @@ class Discs:
                 self.scale.neurons(frame, layer)[discs],
                 strict=True,
             ):
+                text = number(value) if layer else self.of_inputs(value)
                 ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
-                self.context.canvas.text(number(value), x, y, font, size, ink, "middle", level)
+                self.context.canvas.text(text, x, y, font, size, ink, "middle", level)
         if frame.asked > 0 and self.number_sizes[-1] is not None:  # what it will say is not known yet
             for x, y in self.places.centres[-1][self.shown[-1]]:
                 ink = theme.figure(0.0)
@@ -151,6 +154,17 @@ def highlighted_nodes(frame: Frame) -> list[tuple[tuple[int, int], float]]:
             layer, start, end = spotlight.synapse
             found += [((layer, start), spotlight.level), ((layer + 1, end), spotlight.level)]
     return found
+
+
+def are_tokens(recording: Recording) -> bool:
+    """True if the inputs are numbers of tokens: whole, some beyond 1, and what takes them is summarised as blocks."""
+    inputs = in_numbers(recording.probes.inputs)
+    return not recording.network.layers[1].is_dense and bool((inputs % 1 == 0).all() and inputs.max() > 1)
+
+
+def token(value: float) -> str:
+    """The number of a token."""
+    return f"{value:.0f}" if value < 99_999.5 else number(value)
 
 
 def _number_size(context: RenderContext, radius: float) -> float | None:
