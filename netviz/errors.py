@@ -23,6 +23,33 @@ class Problem:
         return f"{self.where}: {self.message}" if self.where else self.message
 
 
+MOST_PROBLEMS = 20
+"""Largest number of mistakes told at once; of the rest only their number is."""
+
+
+@dataclass(frozen=True)
+class Rest(Problem):
+    """Mistakes of which only their number is told: "and 12 more"."""
+
+    count: int = 0
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def rest(count: int) -> list[Problem]:
+    """The problem that stands for so many that are not told one by one; an empty list if there are none."""
+    return [Rest("", f"and {count} more", count)] if count else []
+
+
+def first_problems(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The first MOST_PROBLEMS of some problems, and the number of the rest as the last of them."""
+    found = [*problems]
+    told = [problem for problem in found if not isinstance(problem, Rest)]
+    more = sum(problem.count for problem in found if isinstance(problem, Rest)) + len(told[MOST_PROBLEMS:])
+    return (*told[:MOST_PROBLEMS], *rest(more))
+
+
 class NetvizError(Exception):
     """Base class of netviz's errors: something failed while working. `exit_code`: exit status of the command."""
 
@@ -30,12 +57,13 @@ class NetvizError(Exception):
 
 
 class InputError(NetvizError):
-    """Error: the request itself is wrong. It holds every mistake found, before any work was begun."""
+    """Error: the request itself is wrong. It holds the mistakes found, before any work was begun: see
+    `first_problems`."""
 
     exit_code = 2
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = first_problems(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from netviz.errors import InputError, NetvizNote, Problem, warn_caller
+from netviz.errors import InputError, NetvizNote, warn_caller
 from netviz.integrations.pytorch_given import (
     rank,
     read_examples,
@@ -79,7 +79,7 @@ def watch(
                 )
             return made, [_in_own_words(str(each.message)) for each in caught]
         except InputError as wrong:
-            problems = [Problem(_ARGUMENTS.get(each.where, each.where), each.message) for each in wrong.problems]
+            problems = [replace(each, where=_ARGUMENTS.get(each.where, each.where)) for each in wrong.problems]
             raise InputError(problems) from None
 
     made, of_recorder = recorder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from netviz.audio.loudness import normalized
@@ -89,7 +89,7 @@ def _of(name: str, problem: Problem) -> Problem:
     """A problem of one of several films, with the film's name unless it is about a file that no key names."""
     is_path = "/" in problem.where or problem.where.lower().endswith((*FILE_KINDS, *PICTURES, ".vtt"))
     is_file = is_path and ": " not in problem.where
-    return problem if is_file else Problem(f"{name}: {problem.where}", problem.message)
+    return problem if is_file else replace(problem, where=f"{name}: {problem.where}")
 
 
 def render_jobs(films: ResolvedFilms, overwrite: bool, problems: Iterable[Problem]) -> list[RenderJob]:

@@ -159,7 +159,7 @@ def read_filmed(
         return None, replace(result, problems=(Problem("the recording", message),), scene=None)
     if recorded.training_setup is None:
         worded = (
-            Problem(each.where, in_unit(each.message.replace(" (training.cycles)", ""), first.unit))
+            replace(each, message=in_unit(each.message.replace(" (training.cycles)", ""), first.unit))
             for each in result.problems
         )
         result = replace(result, problems=tuple(worded))

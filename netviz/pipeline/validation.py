@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from pathlib import Path
@@ -62,7 +63,7 @@ def side_by_side_problems(scene: Scene) -> list[Problem]:
     spans = make_plan(scene, None).spans
     for index, run in enumerate(run_scenes(scene)):
         problems = [problem for problem in drawing_problems(run) if problem.where == "network.layers"]
-        found += [Problem(f"compare[{index}]: {each.where}", each.message) for each in problems]
+        found += [replace(each, where=f"compare[{index}]: {each.where}") for each in problems]
         if not problems and make_plan(run, None).spans != spans:
             message = "this run's film would show other things at other times; side by side they share one clock"
             found.append(Problem(f"compare[{index}]", message))
@@ -149,7 +150,7 @@ def in_its_unit(scene: Look, problems: Iterable[Problem]) -> tuple[Problem, ...]
     return (
         tuple(problems)
         if outline.is_own
-        else tuple(Problem(problem.where, in_unit(problem.message, outline.unit)) for problem in problems)
+        else tuple(replace(problem, message=in_unit(problem.message, outline.unit)) for problem in problems)
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from netviz.errors import InputError, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizWarning, Problem, first_problems
 from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
     Table,
@@ -215,7 +215,7 @@ class Reader:
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
         return ParseResult(
-            _shortened(problems),
+            first_problems(problems),
             self.parts,
             scene,
             self.path,
@@ -438,27 +438,17 @@ def at(where: str, position: Position) -> str:
     return f"{where}:{position.line}:{position.column}"
 
 
-def _shortened(problems: list[Problem]) -> tuple[Problem, ...]:
-    more = len(problems) - MOST_PROBLEMS
-    if more <= 0:
-        return tuple(problems)
-    return (*problems[:MOST_PROBLEMS], Problem("", f"and {more} more"))
-
-
 # Result: a scene as far as it could be read, with every mistake in it.
-
-MOST_PROBLEMS = 20
-"""Largest number of mistakes reported at once; of the rest only their number is."""
 
 
 @dataclass(frozen=True)
 class ParseResult:
     """A scene as far as it could be read.
 
-    problems: every mistake, in the order of the file, those of options last; at most MOST_PROBLEMS, and the number of
-    the rest. parts: the values of the scene's keys that are valid by themselves, defaults included. scene: the Scene,
-    None if there is any mistake. path: the scene's file, if the source is one and could be found. notes: facts about
-    the scene that the user should know. files: all files that it names, existing or not: music, table, font, pictures.
+    problems: the mistakes, in the order of the file, those of options last, see `first_problems`. parts: the values of
+    the scene's keys that are valid by themselves, defaults included. scene: the Scene, None if there is any mistake.
+    path: the scene's file, if the source is one and could be found. notes: facts about the scene that the user should
+    know. files: all files that it names, existing or not: music, table, font, pictures.
     in_options: the problems that are in the user's options, and not in the file. located: function that adds the place
     in the file to a problem that was found later and begins with a key of the scene.
     """

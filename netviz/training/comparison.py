@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def comparison_problems(scene: Scene) -> list[Problem]:
         try:
             refuse_too_large(of)
         except InputError as wrong:
-            problems += [Problem(f"compare[{index}]: {each.where}", each.message) for each in wrong.problems]
+            problems += [replace(each, where=f"compare[{index}]: {each.where}") for each in wrong.problems]
     size = sum(map(size_of_recording, scenes))
     if not problems and size > LARGEST_RECORDING:
         message = (

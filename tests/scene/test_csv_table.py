@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.errors import MOST_PROBLEMS
 from netviz.scene.files import _MOST_ROWS, read_table
-from netviz.scene.loader import MOST_PROBLEMS, load_scene, read_scene, read_stored
+from netviz.scene.loader import load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override
 from tests.scene.smallest import told
 

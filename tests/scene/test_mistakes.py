@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netviz.errors import InputError
-from netviz.scene.loader import MOST_PROBLEMS, load_scene, read_scene
+from netviz.errors import MOST_PROBLEMS, InputError, Problem
+from netviz.scene.loader import load_scene, read_scene
 from netviz.scene.overrides import Override
 from tests.scene.smallest import BASE, Write, told
 
@@ -177,6 +177,16 @@ def test_a_flood_of_mistakes_is_cut(write: Write) -> None:
     assert len(lines) == MOST_PROBLEMS + 1
     assert lines[-1] == "and 10 more"
     assert "k0" in lines[0]
+
+
+def test_an_error_tells_the_first_mistakes_and_the_number_of_the_rest() -> None:
+    many = InputError(Problem(f"captions[{number}].at", "is too early") for number in range(10_000))
+    assert len(many.problems) == MOST_PROBLEMS + 1
+    assert str(many).splitlines()[-1] == "and 9980 more"
+    further = InputError([*many.problems, Problem("font", "no such file"), *many.problems])
+    assert str(further).splitlines()[-1] == "and 19981 more", "the rests of both, and those that have no place now"
+    assert len(further.problems) == MOST_PROBLEMS + 1
+    assert len(InputError(many.problems[:MOST_PROBLEMS]).problems) == MOST_PROBLEMS
 
 
 def test_load_scene_raises_all_of_them(write: Write) -> None:
