@@ -84,7 +84,7 @@ COMMENTS = {
     "style": "or glow",
 }
 """Comments that `netviz new` writes beside the keys of a link's scene."""
-_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -165,6 +167,48 @@ def test_a_flood_of_mistakes_is_cut(write: Write) -> None:
     lines = told(write("width,height,big\n" + "x,1,1\n" * 1000))
     assert len(lines) == MOST_PROBLEMS + 1
     assert lines[-1] == "and 980 more"
+
+
+def test_a_table_that_is_wrong_in_every_cell_is_told_in_a_few_lines(write: Write) -> None:
+    names = [f"c{number}" for number in range(200)]
+    scene = SCENE.replace("[2, 3, 1]", "[199, 3, 1]")
+    table = ",".join(names) + "\n" + (",".join("x" * 200) + "\n") * 2000
+    path = write(table, scene.replace("width, height", ", ".join(names[:-1])).replace("big", names[-1]))
+    tracemalloc.start()
+    lines = told(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert lines[0] == "points.csv:2: column 'c0': expected a number, got text 'x'"
+    assert lines[-1] == "and 399980 more"
+    assert peak < 60e6, "no message for each of 400,000 cells"
+
+
+@pytest.mark.parametrize(
+    "table, expected",
+    [
+        ("{},b,big\n1,1,1\n", "points.csv:1: column 1: a name of 20,001 characters; 200 are the most"),
+        (
+            "width,height,big\n{},1,1\n",
+            "points.csv:2: column 'width': expected a number, got 20,001 characters; 100 are the most",
+        ),
+        (
+            "width,height,big\n1,{}1,1\n",
+            "points.csv:2: column 'height': expected a number, got 20,002 characters; 100 are the most",
+        ),
+        (",".join(map(str, range(10_001))) + "\n", "points.csv:1: 10,001 columns; 10,000 are the most"),
+    ],
+)
+def test_cells_and_rows_of_any_length_are_read_in_a_moment(write: Write, table: str, expected: str) -> None:
+    began = time.process_time()
+    assert told(write(table.replace("{}", "1" * 20_000 + "x"))) == [expected]
+    assert time.process_time() - began < 5, "the time grows with the square of a cell's length"
+
+
+def test_of_many_columns_a_few_are_named(write: Write) -> None:
+    names = ",".join(f"c{number}" for number in range(5000))
+    line = told(write(f"{names}\n{'1,' * 4999}1\n"))[0]
+    assert "'c19', ..." in line
+    assert len(line) < 400
 
 
 def test_targets_the_loss_cannot_measure_are_told_with_their_line(write: Write) -> None:
