@@ -6,6 +6,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from netviz.errors import InputError, NetvizWarning, Problem, first_problems
 from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
+    LARGEST_TABLE,
     Table,
     Unreachable,
     bundled_names,
@@ -119,11 +121,19 @@ def files_beside(source: str) -> dict[str, Path]:
     data = read_mapping(path).data
     table = data.get("data")
     names = [table.get("csv") if isinstance(table, dict) else None, data.get("words")]
-    return {
-        name: path.parent / name
-        for name in names
-        if isinstance(name, str) and Path(name).name == name and (path.parent / name).is_file()
-    }
+    found = {}
+    for name in names:
+        if isinstance(name, str) and Path(name).name == name:
+            with suppress(Unreachable):  # a link that leads out of the scene's folder
+                found[name] = named_in_scene(name, path.parent, allow_outside=False)
+    found = {name: file for name, file in found.items() if file.is_file()}
+    for name, file in found.items():
+        if file.stat().st_size > LARGEST_TABLE:
+            message = (
+                f"{file.stat().st_size / 1e6:.1f} MB is too large to be copied; {LARGEST_TABLE / 1e6:g} is the most"
+            )
+            raise InputError([Problem(printable(str(path.parent / name)), message)])
+    return found
 
 
 def read_stored(
@@ -194,6 +204,7 @@ class Reader:
         self.in_options: list[Problem] = list(overlaid.problems)
         self.table: Table | None = None
         self.files: list[Path] = []
+        self.with_refused_file: set[str] = set()
         self.issues: list[Issue] = []
 
     def result(self, before: Sequence[Problem] = (), notes: Sequence[str] = ()) -> ParseResult:
@@ -216,7 +227,8 @@ class Reader:
         scene = None if problems else Scene(**self.parts)
         return ParseResult(
             first_problems(problems),
-            self.parts,
+            # Whoever looks for more mistakes must not open what may not be used: not even whether it exists is told.
+            {name: value for name, value in self.parts.items() if name not in self.with_refused_file},
             scene,
             self.path,
             notes=tuple(notes),
@@ -353,6 +365,7 @@ class Reader:
             return str(file)
         except Unreachable as error:
             self._report(Issue(path, str(error)))
+            self.with_refused_file.add(str(path[0]))
             return text
 
     def _read_table(self) -> None:
@@ -446,7 +459,8 @@ class ParseResult:
     """A scene as far as it could be read.
 
     problems: the mistakes, in the order of the file, those of options last, see `first_problems`. parts: the values of
-    the scene's keys that are valid by themselves, defaults included. scene: the Scene, None if there is any mistake.
+    the scene's keys that are valid by themselves, defaults included, without those that name a file that may not be
+    used. scene: the Scene, None if there is any mistake.
     path: the scene's file, if the source is one and could be found. notes: facts about the scene that the user should
     know. files: all files that it names, existing or not: music, table, font, pictures.
     in_options: the problems that are in the user's options, and not in the file. located: function that adds the place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -91,3 +92,46 @@ def test_a_film_with_all_that_can_be_said(call: Call, tmp_path: Path) -> None:
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
     said = run_real("-i", tmp_path / "a.mp4", "-map", "0:a", "-ac", "1", "-f", "s16le", "-")
     assert abs(len(said) / 2 - 4 * 48_000) <= 1024
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "still", "embed", "events"])
+@pytest.mark.parametrize("named", ["../outside.mp3", "../none.mp3", "linked.mp3", "{parent}/words.mp3"])
+def test_music_that_may_not_be_used_is_not_opened(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, named: str
+) -> None:
+    """Whether there is such a file, and what is in it, is none of the scene's business: the refusal is all."""
+    folder = tmp_path / "scene"
+    folder.mkdir()
+    (tmp_path / "a.mp3").rename(tmp_path / "outside.mp3")
+    (folder / "linked.mp3").symlink_to("../words.mp3")
+    named = named.format(parent=tmp_path)
+    scene(folder, named)
+    monkeypatch.chdir(folder)
+    opened: list[object] = []
+    monkeypatch.setattr("netviz.audio.music_file._examined", opened.append)
+    answer = call(command, "my.yaml")
+    assert answer.code == 2
+    assert answer.err == (
+        f"error: my.yaml:9:8: audio: '{named}' lies outside the scene's folder; copy it there, or use --allow-outside\n"
+    )
+    assert not opened
+
+
+def test_a_copied_scene_takes_along_only_what_is_its_own(call: Call, tmp_path: Path) -> None:
+    folder, copies = tmp_path / "scene", tmp_path / "copies"
+    folder.mkdir()
+    copies.mkdir()
+    (tmp_path / "secret.txt").write_text("a,b\n1,2\n")
+    (folder / "linked.csv").symlink_to("../secret.txt")
+    text = SCENE.replace("network:", "words: big.yaml\nnetwork:")
+    (folder / "my.yaml").write_text("data: {csv: linked.csv, inputs: [a], targets: [b]}\nnetwork: {layers: [1, 1]}\n")
+    assert call("new", copies / "my.yaml", "--from", folder / "my.yaml").code == 0
+    assert [path.name for path in copies.iterdir()] == ["my.yaml"]
+    (folder / "my.yaml").write_text(text)
+    (folder / "big.yaml").touch()
+    os.truncate(folder / "big.yaml", 10_000_001)
+    answer = call("new", copies / "other.yaml", "--from", folder / "my.yaml")
+    assert (answer.code, answer.err) == (
+        2,
+        f"error: {folder / 'big.yaml'}: 10.0 MB is too large to be copied; 10 is the most\n",
+    )
