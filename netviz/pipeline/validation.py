@@ -181,7 +181,11 @@ def drawing_problems(scene: Look) -> list[Problem]:
     if scene.font is not None and (fault := _font_fault(Path(scene.font))):
         problems.append(Problem(f"font: {scene.font}", fault))
     for index, panel in enumerate(scene.panels or ()):
-        if isinstance(panel, PicturePanelSpec) and (fault := _picture_fault(Path(panel.file))):
+        if not isinstance(panel, PicturePanelSpec):
+            continue
+        from netviz.drawing.picture_file import picture_fault
+
+        if (fault := picture_fault(Path(panel.file))) is not None:
             problems.append(Problem(f"panels[{index}].file: {panel.file}", fault))
     return problems
 
@@ -204,19 +208,6 @@ def _font_fault(path: Path) -> str | None:
         width("a", Font(path), 10)
     except (OSError, RuntimeError, ValueError):
         return "cannot be read as a font; .ttf or .otf is expected"
-    return None
-
-
-def _picture_fault(path: Path) -> str | None:
-    from PIL import Image
-
-    try:
-        if not path.is_file():
-            return no_such_file(path, (".png", ".jpg", ".jpeg"))
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            picture.load()  # only here a file that breaks off is found out
-    except Exception:  # a broken picture makes Pillow raise almost anything
-        return "cannot be read as a picture; a PNG or JPEG file is expected"
     return None
 
 

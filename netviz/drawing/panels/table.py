@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -14,6 +15,7 @@ from netviz.drawing.canvas import Cover, drawing_of
 from netviz.drawing.layout import BOX, Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.panel import number as value_text
+from netviz.drawing.picture_file import read_picture
 from netviz.drawing.table_columns import MOST_SITUATIONS, columns, table_rows
 from netviz.drawing.text import short, width
 from netviz.drawing.theme import Colour, mix
@@ -328,8 +330,7 @@ class PicturePanel(NoGlow):
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         assert isinstance(spec, PictureSpec)
         self.context = context
-        with Image.open(spec.file) as opened:
-            picture = opened.convert("RGBA")
+        picture = read_picture(Path(spec.file))
         scale = min(slot.width / picture.width, slot.height / picture.height)
         size = max(1, round(scale * picture.width)), max(1, round(scale * picture.height))
         # Colours weighted by their opacity, or the invisible colours of transparent pixels would bleed into the edges.
