@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed, parse
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.scene.types import LONGEST_FILM
 
 SAMPLE_RATE = 48_000
 """Samples a second of the film's sound, to which all music is brought; lengths are counted in these."""
@@ -24,6 +25,17 @@ _FORMATS = "mp3,wav,w64,flac,ogg,mov,aac,aiff,matroska,asf,caf,au,ape,wv,tta"
 """ffmpeg's names of the containers music may come in: none of them can name another file."""
 
 _NOTHING = "no decodable audio in it (mp3, wav, flac, ogg or m4a is expected)"
+
+LARGEST_FILE = 4_300_000_000
+"""Bytes of the largest file: as many as a .wav can have."""
+_TOO_LONG = (
+    f"more than the {LONGEST_FILM // 3600} h that a film can last; cut out the part that the film needs, and give that"
+)
+_BOUNDED = ("-max_alloc", "100000000")
+"""ffmpeg's arguments that bound what it takes for one packet, in bytes: gigabytes of noise may be one."""
+
+_PATIENCE = 30.0
+"""Seconds without a sample after which a file is given up: gigabytes of noise can be searched for much longer."""
 
 MISSING = "no such file"
 """Fault of a file that is not there."""
@@ -94,7 +106,7 @@ def input_arguments(path: str | Path) -> list[str]:
 def music_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a file's first audio stream to standard output: 48 kHz, one channel, 16 bits."""
     return [
-        *("-v", "info", "-nostats", *input_arguments(path)),
+        *(*_BOUNDED, "-v", "info", "-nostats", *input_arguments(path)),
         *("-map", "0:a:0", "-af", f"aresample={SAMPLE_RATE}", "-ac", "1", "-c:a", "pcm_s16le", "-f", "s16le", "pipe:1"),
     ]
 
@@ -134,16 +146,26 @@ def _not_plain(found: os.stat_result) -> str | None:
         return "is not a plain file but a device, pipe or socket; copy the music into a file first"
     if found.st_size == 0:
         return "no decodable audio in it: the file is empty"
+    if found.st_size > LARGEST_FILE:
+        return f"a file of {found.st_size / 1e9:,.1f} GB is too large for music; {LARGEST_FILE / 1e9:g} GB are the most"
     return None
 
 
 @lru_cache(maxsize=16)
-def _decoded(path: str, state: tuple[int, ...], stall_limit: float = STALL_LIMIT) -> _Decoded:
-    """Decode a file in constant memory. `state` is part of the key of the cache: a changed file is decoded again."""
-    size = 0
+def _decoded(path: str, state: tuple[int, ...], stall_limit: float = _PATIENCE) -> _Decoded:
+    """Decode a file in constant memory. `state` is part of the key of the cache: a changed file is decoded again.
+
+    One that claims to be longer than any film is not decoded further, nor one that turns out to be.
+    """
+    size, claimed = 0, None
     with Ffmpeg(music_arguments(path), collect=True, stall_limit=stall_limit) as ffmpeg:
         while chunk := ffmpeg.read():
             size += len(chunk)
+            claimed = claimed or _claimed_seconds(ffmpeg.first_words)
+            if claimed is not None and claimed > LONGEST_FILM:
+                return _Decoded(fault=f"claims to last {float(claimed) / 3600:,.1f} h, {_TOO_LONG}")
+            if size > LONGEST_FILM * SAMPLE_RATE * _BYTES_A_SAMPLE:
+                return _Decoded(fault=f"lasts {_TOO_LONG}")
         try:
             ffmpeg.finish()
         except FfmpegFailed as failure:
@@ -210,7 +232,7 @@ def music_tags(path: str | Path) -> MusicTags:
 def music_tags_arguments(path: str | Path) -> list[str]:
     """ffmpeg's arguments that write a file's tags to standard output: its own, and those of its sound, as Ogg has."""
     return [
-        *("-v", "error", *input_arguments(path)),
+        *(*_BOUNDED, "-v", "error", *input_arguments(path)),
         *("-map_metadata", "0:s:a:0", "-f", "ffmetadata", "pipe:1"),
         *("-map_metadata", "0:g", "-f", "ffmetadata", "pipe:1"),
     ]

@@ -7,6 +7,9 @@ import re
 import resource
 import shutil
 import socket
+import struct
+import subprocess
+import sys
 import threading
 import time
 import wave
@@ -312,3 +315,67 @@ def test_the_film_opens_music_as_it_was_measured() -> None:
     assert arguments[:4:2] == ["-protocol_whitelist", "-format_whitelist"]
     assert arguments[1] == "file,pipe"
     assert not {"concat", "hls", "dash", "image2", "mpegts"} & set(arguments[3].split(","))
+
+
+# What would take too long or too much.
+
+
+def wav_head(data_bytes: int) -> bytes:
+    """Header of a .wav file with so many bytes of sound: 8 kHz, mono, 8 bits, a byte a sample."""
+    sound = struct.pack("<IHHIIHH", 16, 1, 1, 8000, 8000, 1, 8)
+    whole = min(data_bytes + 36, 0xFFFF_FFFF)
+    return b"RIFF" + struct.pack("<I", whole) + b"WAVEfmt " + sound + b"data" + struct.pack("<I", data_bytes)
+
+
+def test_music_longer_than_a_film_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "days.wav"
+    path.write_bytes(wav_head(25 * 3600 * 8000))
+    os.truncate(path, 44 + 25 * 3600 * 8000)
+    began = time.monotonic()
+    assert fault_of(path) == (
+        "claims to last 25.0 h, more than the 24 h that a film can last; cut out the part that the film needs, "
+        "and give that"
+    )
+    assert time.monotonic() - began < 10, "half of what decoding it takes"
+
+
+def test_music_that_does_not_say_how_long_it_is_is_decoded_as_far_as_a_film_can_last(
+    wav: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(music_file, "LONGEST_FILM", 3)
+    monkeypatch.setattr(music_file, "_claimed_seconds", lambda _: None)
+    music_file._decoded.cache_clear()
+    assert fault_of(wav).startswith("lasts more than the 24 h that a film can last")
+    music_file._decoded.cache_clear()
+
+
+def test_a_streamed_wav_claims_nothing(tmp_path: Path) -> None:
+    """Programs that write into a pipe do not know the length: both sizes in the header are the largest there are."""
+    (tmp_path / "streamed.wav").write_bytes(wav_head(0xFFFF_FFFF) + bytes(16_000))
+    assert audio_length(tmp_path / "streamed.wav") == 2
+
+
+def test_a_file_of_64_gigabytes_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "sparse.mp3"
+    path.touch()
+    os.truncate(path, 64 << 30)
+    monkeypatch.setattr(music_file, "Ffmpeg", None)
+    assert fault_of(path) == "a file of 68.7 GB is too large for music; 4.3 GB are the most"
+
+
+def test_of_much_noise_no_packet_is_made(tmp_path: Path) -> None:
+    """Zeros are one packet of mp3 without an end: ffmpeg took twice as much memory as there were of them."""
+    path = tmp_path / "zeros.mp3"
+    path.touch()
+    os.truncate(path, 250_000_000)
+    measured = [sys.executable, "-c", MEASURED, *map(str, music_file.music_arguments(path))]
+    answer = subprocess.run(measured, capture_output=True, check=True, text=True)
+    assert int(answer.stdout) < 350, "MB; without a bound 500"
+
+
+MEASURED = """
+import resource, subprocess, sys
+from netviz.ffmpeg import executable
+subprocess.run([executable(), "-nostdin", *sys.argv[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1000)
+"""
