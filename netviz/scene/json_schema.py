@@ -6,6 +6,7 @@ The schema is draft 7, which the editors' YAML server supports (pydantic writes 
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from netviz.errors import MOST_PROBLEMS
 from netviz.scene.messages import Schema, advice, choices, expected, found, nearest
 from netviz.scene.scene import Scene
 from netviz.scene.synonyms import absent, keys_meant
@@ -154,18 +156,27 @@ def explain(error: ValidationError, name: str, value: Any, hints: Mapping[YamlPa
     hints: advice for values that are probably not what their author meant.
     """
     by_path: dict[YamlPath, Issue] = {}
+    unknown: Counter[Sequence[str | int]] = Counter()
     errors = error.errors(include_url=False)
     lengths = any(details["type"].startswith("string_too") for details in errors)
     for details in errors:
-        issue = _issue(details, name, value, hints, lengths)
+        parent = details["loc"][:-1]
+        unknown[parent] += details["type"] == "extra_forbidden"
+        issue = _issue(details, name, value, hints, lengths, suggest=unknown[parent] <= MOST_PROBLEMS)
         # Each branch of a union reports an error of its own, about the same value in the same words.
         by_path.setdefault(issue.path, issue)
     parents = {path[:length] for path in by_path for length in range(len(path))}
     return [issue for path, issue in by_path.items() if path not in parents]
 
 
-def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any) -> Issue:
-    """Return the issue of a key that is not one of its parent's."""
+def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any, *, suggest: bool = True) -> Issue:
+    """Return the issue of a key that is not one of its parent's.
+
+    suggest: false for one that is only counted, because MOST_PROBLEMS others stand before it: what was meant takes a
+    millisecond to find, and there may be 100,000 of them.
+    """
+    if not suggest:
+        return Issue(path, "unknown key", at_key=True)
     key, valid = str(path[-1]), keys(alternatives, parent)
     if len(path) == 1 and (further_in := [other for other in every_key() if other.endswith(f".{key}")]):
         suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
@@ -182,7 +193,9 @@ def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any) -> 
     return Issue(path, f"unknown key ({suggestion})", at_key=True)
 
 
-def _issue(details: ErrorDetails, name: str, value: Any, hints: Mapping[YamlPath, str], lengths: bool) -> Issue:
+def _issue(
+    details: ErrorDetails, name: str, value: Any, hints: Mapping[YamlPath, str], lengths: bool, *, suggest: bool
+) -> Issue:
     kind, location, context = details["type"], details["loc"], details.get("ctx", {})
     # A list that is too short lacks an item: it is the list that is wrong.
     at_child = kind in ("missing", "extra_forbidden")
@@ -190,7 +203,7 @@ def _issue(details: ErrorDetails, name: str, value: Any, hints: Mapping[YamlPath
         kind = "too_short"
     path, alternatives, value = _follow(location[:-1] if at_child else location, name, value)
     if kind == "extra_forbidden":
-        return unknown_key((*path, str(location[-1])), alternatives, value)
+        return unknown_key((*path, str(location[-1])), alternatives, value, suggest=suggest)
     if kind == "missing":
         return _missing((*path, location[-1]), schema_inside(alternatives, location[-1], value))
     if kind.startswith("union_tag"):

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from netviz.errors import InputError, NetvizWarning, Problem, first_problems
+from netviz.errors import MOST_PROBLEMS, InputError, NetvizWarning, Problem, first_problems
 from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
     LARGEST_TABLE,
@@ -239,10 +239,11 @@ class Reader:
 
     def _issues(self) -> list[Issue]:
         found: list[Issue] = []
-        data = self.overlaid.data
+        data, unknown = self.overlaid.data, 0
         for name, value in data.items():
             if name not in Scene.model_fields:
-                found.append(unknown_key((name,), root(), data))
+                found.append(unknown_key((name,), root(), data, suggest=unknown < MOST_PROBLEMS))
+                unknown += 1
                 continue
             try:
                 self.parts[name] = _adapters()[name].validate_python(value)
@@ -422,6 +423,10 @@ class Reader:
         known = {(issue.path, issue.message) for issue in self.issues}
         data = {name: value for name, value in self.overlaid.data.items() if name != "compare"}
         for index, run in enumerate(self.parts.get("compare") or ()):
+            if len(run.set) > MOST_REPLACED:  # each is tried by itself
+                message = f"replaces {len(run.set):,} keys; {MOST_REPLACED} are the most"
+                self._report(Issue(("compare", index, "set"), message))
+                continue
             for key, value in run.set.items():
                 place: KeyPath = ("compare", index, "set", key)
                 overlaid = overlay(data, {key: Override(value, key)})
@@ -449,6 +454,10 @@ _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "t
 def at(where: str, position: Position) -> str:
     """Format a place in a file: file:line:column."""
     return f"{where}:{position.line}:{position.column}"
+
+
+MOST_REPLACED = 100
+"""Most keys that a run to compare can replace: more than there are to replace."""
 
 
 # Result: a scene as far as it could be read, with every mistake in it.

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from netviz.errors import MOST_PROBLEMS
 from netviz.scene.captions import READ, Caption, reading_seconds, seconds_up
 from netviz.scene.messages import did_you_mean, printable
 from netviz.scene.model import (
@@ -323,10 +324,13 @@ def too_long_fades(sound: Sound, seconds: Fraction) -> Iterator[Mistake]:
 
 def phrases_alone(phrases: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
     """Find phrases that netviz does not have, or that could not be filled in."""
+    foreign = 0
     for key, phrase in phrases.items():
         path = ("words", key)
         if key not in ENGLISH:
-            yield path, f"netviz says nothing of that name{did_you_mean(key, ENGLISH)}; `netviz words` lists all"
+            hint = did_you_mean(key, ENGLISH) if foreign < MOST_PROBLEMS else ""  # the rest is only counted
+            foreign += 1
+            yield path, f"netviz says nothing of that name{hint}; `netviz words` lists all"
             continue
         try:
             unknown = sorted(blanks(phrase) - blanks(ENGLISH[key]))

@@ -179,6 +179,38 @@ def test_a_flood_of_mistakes_is_cut(write: Write) -> None:
     assert "k0" in lines[0]
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "".join(f"trainin{number}: 1\n" for number in range(2000)),
+        "output: {" + ", ".join(f"siz{number}: 1" for number in range(2000)) + "}\n",
+        "words: {" + ", ".join(f"cycl{number}: x" for number in range(2000)) + "}\n",
+        "words: words.yaml\n",
+    ],
+)
+def test_what_was_meant_is_only_looked_for_where_it_is_told(
+    write: Write, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    """For one key it takes a millisecond, and a scene may hold 100,000 of them."""
+    Path("words.yaml").write_text("".join(f"cycl{number}: x\n" for number in range(2000)))
+    asked: list[str] = []
+
+    def look(word: str, *_: object, **__: object) -> list[str]:
+        asked.append(word)
+        return []
+
+    monkeypatch.setattr("difflib.get_close_matches", look)
+    lines = told(write(BASE + more))
+    assert lines[-1] == "and 1980 more"
+    assert len(asked) == MOST_PROBLEMS
+
+
+def test_a_run_replaces_only_so_much(write: Write) -> None:
+    keys = ", ".join(f"training.initial_biases.{number}: 1" for number in range(101))
+    (line,) = told(write(BASE + f"compare:\n- set: {{{keys}}}\n- set: {{training.seed: 2}}\n"))
+    assert line.endswith("compare[0].set: replaces 101 keys; 100 are the most")
+
+
 def test_an_error_tells_the_first_mistakes_and_the_number_of_the_rest() -> None:
     many = InputError(Problem(f"captions[{number}].at", "is too early") for number in range(10_000))
     assert len(many.problems) == MOST_PROBLEMS + 1
