@@ -20,6 +20,8 @@ import numpy as np
 NUMBER_TYPES = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"})
 """Types of numbers that a file may hold: numpy's names without the byte order."""
 LARGEST_FILE = 4_000_000_000  # bytes, of the file and of all that it holds unpacked
+LARGEST_UNPACKED = 500_000_000
+"""Bytes of all packed members of a file, unpacked: they are copied into memory, and zeros take a thousandth of it."""
 MOST_MEMBERS = 10_000
 _LARGEST_DIRECTORY = 16_000_000  # bytes
 _LONGEST_NPY_HEADER = 10_000  # bytes
@@ -193,6 +195,9 @@ def _check_entries(entries: list[_Entry]) -> None:
         raise DamagedArrays("not a recording: it has no header")
     if sum(entry.size for entry in entries) > LARGEST_FILE:
         raise DamagedArrays(f"holds more than {LARGEST_FILE / 1e9:g} GB, which no recording does")
+    if (unpacked := sum(entry.size for entry in entries if entry.method == DEFLATED)) > LARGEST_UNPACKED:
+        message = f"unpacks to {unpacked / 1e9:,.1f} GB, and at most {LARGEST_UNPACKED / 1e9:g} GB are unpacked"
+        raise DamagedArrays(f"{message}; a recording so large has to be stored without compression")
 
 
 def _data_offset(file: IO[bytes], entry: _Entry, directory: int) -> int:

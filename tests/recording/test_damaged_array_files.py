@@ -138,6 +138,7 @@ def test_changed_in_place_it_is_noticed_while_reading(tmp_path: Path) -> None:
         ("{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (3,)}", "no array of numbers"),
         ("{'descr': '<f8', 'fortran_order': False, 'shape': (3,)", "no array of numbers"),
         ("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (3,)}", "no array of numbers"),
+        ("{'descr': '<f8', 'fortran_order': False, 'shape': (3,\n", "no array of numbers"),
         ("(" * 9000, "no array of numbers"),
         ("", "no array of numbers"),
         ("\xff\x00\n", "no array of numbers"),
@@ -264,6 +265,22 @@ def test_too_many_members_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.undo()
     monkeypatch.setattr(npz_directory, "_LARGEST_DIRECTORY", 100)
     assert "too long names" in refused(path)
+
+
+def test_a_bomb_that_agrees_with_itself_is_refused_before_it_goes_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arrays of zeros, of right shapes: 3 MB of them unpacked to 4 GB."""
+    path, zeros = tmp_path / "run.npz", np.zeros(500_000)
+    monkeypatch.setattr(npz_directory, "LARGEST_UNPACKED", 6_000_000)
+    bomb = {f"{name}.npy": npy(zeros) for name in ("one", "two")}
+    npz(path, bomb, zipfile.ZIP_DEFLATED)
+    tracemalloc.start()
+    assert "unpacks to 0.0 GB, and at most 0.006 GB are unpacked; a recording so large has to be" in refused(path)
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+    npz(path, bomb, zipfile.ZIP_STORED)
+    assert {*everything(path)} >= {"one", "two"}, "what is stored as it is, is mapped, whatever its size"
 
 
 def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
