@@ -1,4 +1,7 @@
-"""Snippets to paste into a post: HTML, Markdown, WordPress, Hugo."""
+"""Snippets to paste into a post: HTML, Markdown, WordPress, Hugo.
+
+What a scene says stands in them as text, whatever reads them next: no tag, no shortcode and no template's blank.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,9 @@ class Embedded:
 
     sources: its files, those first that a browser should take where it can. captions: the file, None where the film
     tells nothing. drawn: whether its picture shows the captions itself. url: what stands before the names of files.
-    autoplay: whether it begins by itself, without sound, and over again.
+    autoplay: whether it begins by itself, without sound, and over again. edited: whether an editor may write the
+    brackets of a text as themselves again, as WordPress's do; then a word joiner (U+2060), which nobody sees, keeps
+    each from the name after it, so that none becomes a shortcode.
     """
 
     scene: Look
@@ -55,6 +60,7 @@ class Embedded:
     drawn: bool = True
     url: str = ""
     autoplay: bool = False
+    edited: bool = False
 
     @property
     def ordered(self) -> tuple[FilmSource, ...]:
@@ -64,6 +70,32 @@ class Embedded:
     def at(self, name: str) -> str:
         """The address of a file, as it stands in an attribute."""
         return escape(self.url + quote(name))
+
+    def worded(self, key: str) -> str:
+        """A phrase in the scene's words."""
+        return self._apart(say(self.scene, key))
+
+    def says(self, key: str) -> str:
+        """A phrase in the scene's words, as it stands in HTML."""
+        return _text(self.worded(key))
+
+    @property
+    def title(self) -> str:
+        """The film's title in one line, as it stands in HTML."""
+        return _text(self._apart(" ".join(self.summary.title.split())))
+
+    def _apart(self, text: str) -> str:
+        return text.replace("[", "[\u2060") if self.edited else text
+
+
+_LIVE = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
+
+
+def _text(text: str) -> str:
+    """A text as it stands in HTML. Neither WordPress's shortcodes ([gallery]) nor the templates of Hugo, Jekyll and
+    others ({{ site }}, {% include %}) see their brackets in it.
+    """
+    return escape(text).translate(_LIVE)
 
 
 def html(of: Embedded, *, shown_instead: str = "") -> str:
@@ -80,7 +112,7 @@ def _figure(of: Embedded, shown_instead: str) -> Iterator[str]:
     yield "<figure>"
     yield (
         f'  <video controls playsinline{playing} preload="metadata" width="{width}" height="{height}" '
-        f'poster="{of.at(of.poster)}" aria-label="{escape(of.summary.label)}" style="max-width:100%;height:auto">'
+        f'poster="{of.at(of.poster)}" aria-label="{_text(of.summary.label)}" style="max-width:100%;height:auto">'
     )
     for source in of.ordered:
         media = f' media="{LESS_MOTION}"' if source.stepped else ""
@@ -97,21 +129,20 @@ def _figure(of: Embedded, shown_instead: str) -> Iterator[str]:
 
 def track(of: Embedded) -> str:
     """The element of the captions; shown from the start where the picture does not show them itself."""
-    language, name = escape(say(of.scene, "language")), escape(say(of.scene, "language-name"))
     default = "" if of.drawn else " default"
-    address = of.at(of.captions or "")
+    address, language, name = of.at(of.captions or ""), of.says("language"), of.says("language-name")
     return f'<track kind="captions" src="{address}" srclang="{language}" label="{name}"{default}>'
 
 
 def figure_caption(of: Embedded) -> str:
     """The line under the film: its title, and the way to its transcript."""
-    link = f'<a href="{of.at(of.transcript)}">{escape(say(of.scene, "transcript"))}</a>'
-    return f"{escape(_one_line(of.summary.title))} · {link}"
+    link = f'<a href="{of.at(of.transcript)}">{of.says("transcript")}</a>'
+    return f"{of.title} · {link}"
 
 
 def _link(of: Embedded) -> str:
-    no_film, film = (escape(say(of.scene, key)) for key in ("page-no-film", "page-see"))
-    return f'<p>{no_film} <a href="{of.at(_fallback(of).name)}">{film}</a></p>'
+    film = f'<a href="{of.at(_fallback(of).name)}">{of.says("page-see")}</a>'
+    return f"<p>{of.says('page-no-film')} {film}</p>"
 
 
 def _fallback(of: Embedded) -> FilmSource:
@@ -124,7 +155,7 @@ def markdown(of: Embedded) -> str:
     width, height = of.size
     picture = (
         f'<a href="{of.at(_fallback(of).name)}"><img src="{of.at(of.poster)}" width="{width}" height="{height}" '
-        f'alt="{escape(of.summary.label)}" style="max-width:100%;height:auto"></a>'
+        f'alt="{_text(of.summary.label)}" style="max-width:100%;height:auto"></a>'
     )
     return html(of, shown_instead=picture)
 
@@ -135,13 +166,14 @@ def wordpress_block(of: Embedded) -> str:
     It keeps captions, and nothing is in it that WordPress does not let every author write. What the editor would not
     have written itself it takes for a mistake: so no size and no label.
     """
+    of = replace(of, edited=True)
     playing = "autoplay controls loop muted" if of.autoplay else "controls"
     tracks = inner = ""
     if of.captions is not None:
-        language, name = say(of.scene, "language"), say(of.scene, "language-name")
+        language, name = of.worded("language"), of.worded("language-name")
         attributes = {"src": of.url + quote(of.captions), "label": name, "srcLang": language, "kind": "captions"}
         tracks = f" {_in_comment({'tracks': [attributes]})}"
-        named = f'label="{escape(name)}" srclang="{escape(language)}"'
+        named = f'label="{_text(name)}" srclang="{_text(language)}"'
         inner = f'<track src="{of.at(of.captions)}" {named} kind="captions"/>'
     film = of.at(_fallback(of).name)
     return (
@@ -154,14 +186,15 @@ def wordpress_block(of: Embedded) -> str:
 def _in_comment(data: object) -> str:
     """JSON as WordPress writes it into the comment that begins a block."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    for sign in ("--", "<", ">", "&", '\\"'):
-        code = '"' if sign == '\\"' else sign
+    # Backslashes first: the second of a pair is none that escapes a quotation mark.
+    for sign, code in (("\\\\", "\\"), ('\\"', '"'), *((each, each) for each in ("--", "<", ">", "&"))):
         text = text.replace(sign, "".join(f"\\u{ord(character):04x}" for character in code))
     return text
 
 
 def wordpress_shortcode(of: Embedded) -> str:
     """The shortcode of WordPress's classic editor, in one line: a line more would become a paragraph."""
+    of = replace(of, edited=True)
     width, height = of.size
     plain = [source for source in of.sources if not source.stepped]
     files = " ".join(f'{source.name.rpartition(".")[2]}="{of.at(source.name)}"' for source in plain)
@@ -173,13 +206,13 @@ def wordpress_shortcode(of: Embedded) -> str:
 
 def hugo_shortcode(of: Embedded) -> str:
     """A template for Hugo's layouts/shortcodes, which is called with the folder the files are in: at="/films/"."""
-    text = html(replace(of, url=_MARK)).replace("{{", '{{ "{{" }}').replace(_MARK, "{{ $at }}")
+    text = html(replace(of, url=_MARK)).replace(_MARK, "{{ $at }}")
     place = f"{{{{- /* layouts/shortcodes/{hugo_name(of)}.html */ -}}}}"
     return f'{place}\n{{{{- $at := .Get "at" | default {json.dumps(of.url)} -}}}}\n{text}'
 
 
-_MARK = "netviz-at-"
-"""Stands for the folder of the files until all else is escaped."""
+_MARK = "{at}"
+"""Stands for the folder of the files; nothing that a scene says has braces in HTML."""
 
 
 def hugo_line(of: Embedded) -> str:
@@ -190,7 +223,3 @@ def hugo_line(of: Embedded) -> str:
 def hugo_name(of: Embedded) -> str:
     """Name of the film's shortcode."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", of.scene.name).strip("-") or "film"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

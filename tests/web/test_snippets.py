@@ -6,7 +6,9 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import html5lib
@@ -116,7 +118,7 @@ def test_hugo(tmp_path: Path) -> None:
     of = embedded(url="/films/", autoplay=True)
     assert snippets.hugo_name(of) == "a-b" and snippets.hugo_line(of) == '{{< a-b at="/films/" >}}\n'
     template = snippets.hugo_shortcode(of)
-    assert template.count("{{ $at }}") == 7 and '{{ "{{" }}go}}' in template
+    assert template.count("{{ $at }}") == 7 and template.count("{{") == 9
     hugo = shutil.which("hugo")
     if hugo is None:
         return
@@ -137,6 +139,50 @@ def test_hugo(tmp_path: Path) -> None:
     assert [(each.tag, dict(each.attrib), each.text) for each in found.iter()] == [
         (each.tag, dict(each.attrib), each.text) for each in wanted.iter()
     ]
+
+
+HOSTILE = "[gallery] [[gallery]] [/video]<!-- wp:html --> {{ site }} {% include a %} {{< youtube x >}} {at} \\"
+
+
+def hostile() -> Embedded:
+    keys = ("language", "language-name", "transcript", "page-no-film")
+    words = dict.fromkeys(keys, HOSTILE.replace("{", "{{").replace("}", "}}"))
+    summary = FilmSummary(HOSTILE, HOSTILE, (HOSTILE,))
+    return embedded(scene=short_scene(name="a b", words=words), summary=summary, autoplay=True)
+
+
+def shortcodes(text: str) -> list[str]:
+    """The shortcodes of WordPress in a text, as its do_shortcode finds them."""
+    return re.findall(r"\[/?([^<>&/\[\]\x00-\x20=\u2060]+)", text)
+
+
+@pytest.mark.parametrize("write", [snippets.html, snippets.markdown, snippets.wordpress_block])
+def test_no_word_of_a_scene_is_a_shortcode_or_a_blank(write: Callable[[Embedded], str]) -> None:
+    text = write(hostile()).removesuffix("<!-- /wp:video -->\n")
+    if write is snippets.wordpress_block:
+        text = text.partition(" -->")[2]  # the data in the comment never reach a reader
+    parsed(text)
+    assert "{{" not in text and "{%" not in text and not shortcodes(text)
+    assert "gallery" in text and "<!--" not in text
+
+
+@pytest.mark.parametrize("write", [snippets.wordpress_block, snippets.wordpress_shortcode])
+def test_wordpress_s_editors_make_no_shortcode_of_a_word(write: Callable[[Embedded], str]) -> None:
+    rewritten = unescape(write(hostile()))
+    assert not {"gallery", "embed"} & set(shortcodes(rewritten))
+    if write is snippets.wordpress_shortcode:
+        assert shortcodes(rewritten) == ["video", "video"] and rewritten.count("[/video]") == 1
+    else:
+        (track,) = json.loads(re.fullmatch(r"<!-- wp:video (.*) -->", write(hostile()).splitlines()[0])[1])["tracks"]
+        element = parsed(write(hostile()).splitlines()[1]).find(".//track").attrib
+        assert (track["label"], track["srcLang"]) == (element["label"], element["srclang"])
+        assert track["label"].replace("\u2060", "") == HOSTILE
+
+
+def test_braces_of_a_scene_are_no_blank_of_hugo_s() -> None:
+    template = snippets.hugo_shortcode(replace(hostile(), url="/films/"))
+    figure = template[template.index("<figure>") :]
+    assert not re.findall(r"\{\{(?! \$at \}\})", figure) and figure.count("{{ $at }}") == 7
 
 
 @pytest.mark.parametrize("text", ["</script><script>", "<!--", "\u2028", "&lt;"])
