@@ -157,12 +157,12 @@ def _start(frame: int, fps: Fraction) -> float:
 
 
 def _words(scene: Look) -> dict[str, str]:
-    """Phrases of the script, with * where it puts something in."""
+    """Phrases of the script, with control characters, which no phrase has itself, where it puts something in."""
     return {
         "play": say(scene, "page-play"),
         "pause": say(scene, "page-pause"),
-        "at": say(scene, "page-at", at="*", length="*"),
-        "cycle": say(scene, "heading-cycle", cycle="*"),
+        "at": say(scene, "page-at", at="\1", length="\2"),
+        "cycle": say(scene, "heading-cycle", cycle="\1"),
         "captions": say(scene, "page-captions"),
         "thousands": say(scene, "thousands"),
     }

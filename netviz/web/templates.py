@@ -21,15 +21,21 @@ _BLANK = re.compile(r"\[\[(say )?([a-z-]+)\]\]")
 def filled(name: str, scene: Look, **values: str) -> str:
     """A template of this folder with all its blanks filled in, once: what is filled in is taken as it is.
 
-    values: HTML, by name. Raises KeyError if one is missing. A page that names [[policy]] may run its own script and
-    look as its own style says, and asks nobody else for anything.
+    values: HTML, by name. Raises KeyError if one is missing. A page whose template has [[policy]] may run the script
+    that stands there and look as the style there says, and asks nobody else for anything.
     """
+    template = _template(name)
 
-    def fill(blank: re.Match[str]) -> str:
-        return escape(say(scene, blank[2])) if blank[1] else values[blank[2]]
+    def fill(text: str) -> str:
+        return _BLANK.sub(lambda blank: escape(say(scene, blank[2])) if blank[1] else values[blank[2]], text)
 
-    text = _BLANK.sub(lambda blank: blank[0] if blank[2] == "policy" else fill(blank), _template(name))
-    return text.replace("[[policy]]", policy(text), 1)
+    values["policy"] = policy(*([fill(text) for text in elements(template, kind)] for kind in ("script", "style")))
+    return fill(template)
+
+
+def elements(page: str, kind: str) -> list[str]:
+    """What stands in each element of a kind, such as script, that has no attributes."""
+    return re.findall(f"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
 
 
 @cache
@@ -37,13 +43,11 @@ def _template(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
-def policy(page: str) -> str:
+def policy(scripts: list[str], styles: list[str]) -> str:
     """Content security policy (level 2) of a page: it runs its own script and style, known by what they hash to.
 
     Films and pictures may come from where the page lies; `file:` because there a page is nobody's own.
     """
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    styles = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     return (
         f"default-src 'none'; script-src {_hashes(scripts)}; style-src {_hashes(styles)}; img-src 'self' file: data:; "
         "media-src 'self' file:; base-uri 'none'; form-action 'none'"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -20,7 +22,7 @@ from netviz.video.writer import write_film
 from netviz.web.mime_types import UnknownFilm, film_type
 from netviz.web.player_page import _POINTS, HEIGHT, WIDTH, Played, curve_of, player_page
 from netviz.web.snippets import Embedded, FilmSource
-from netviz.web.transcript import passages, summary_of
+from netviz.web.transcript import passages, summary_of, transcript_page
 from tests.video.support import moving_pictures
 from tests.web.conftest import film
 
@@ -51,15 +53,16 @@ def test_the_page_holds_together(timeline: Timeline) -> None:
     assert not re.search(r"\b(?:fetch|XMLHttpRequest|WebSocket|import)\b\s*\(", script)
 
 
-def test_its_policy_lets_its_own_script_run_and_nothing_else(timeline: Timeline) -> None:
-    import base64
-    import hashlib
+def hash_of(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
+
+def test_its_policy_lets_its_own_script_run_and_nothing_else(timeline: Timeline) -> None:
     page = page_of(timeline)
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)
     (script,), (style,) = (re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL) for tag in ("script", "style"))
-    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
-    assert policy.startswith(f"default-src 'none'; script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'; ")
+    expected = f"default-src 'none'; script-src 'sha256-{hash_of(script)}'; style-src 'sha256-{hash_of(style)}'; "
+    assert policy.startswith(expected)
     assert "unsafe" not in policy and "http" not in policy and "*" not in policy
 
 
@@ -151,3 +154,16 @@ def test_what_is_no_film(tmp_path: Path, data: bytes) -> None:
         (tmp_path / f"x.{end}").write_bytes(data)
         with pytest.raises(NetvizError):
             film_type(tmp_path / f"x.{end}")
+
+
+@pytest.mark.parametrize("end", ["index.html", "-transcript.html"])
+def test_no_word_of_a_scene_is_a_blank_of_a_page(end: str) -> None:
+    words = dict.fromkeys(("language", "transcript-of", "page-film"), "[[policy]] [[say page-play]] <script>x</script>")
+    hostile = film(words=words, title="[[policy]] <style>x</style>")
+    scene, summary, told = hostile.scene, summary_of(hostile), passages(hostile)
+    page = page_of(hostile) if end == "index.html" else transcript_page(scene, summary, told, hostile.plan.fps)
+    root = html5lib.HTMLParser(namespaceHTMLElements=False).parse(page)
+    assert root.attrib["lang"] == words["language"] and page.count("[[policy]]") >= 2
+    (policy,) = (each.attrib["content"] for each in root.findall(".//meta[@http-equiv]"))
+    (style,) = (each.text for each in root.findall(".//style"))
+    assert policy.startswith("default-src 'none'; ") and f"style-src 'sha256-{hash_of(style)}'; " in policy
