@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -12,7 +14,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from netviz.drawing.theme import NIGHT, Colour
 from netviz.errors import InputError, Problem
@@ -23,6 +25,13 @@ _HOST = "127.0.0.1"
 NAMES = ("127.0.0.1", "localhost")
 """Names of this machine in a request. A page of the web that has its own name lead here (DNS rebinding) calls
 it by that name, and is refused. Any port is right: a tunnel may have another."""
+OWN_SITE = ("same-origin", "none")
+"""What a browser says of where a request comes from (Sec-Fetch-Site), if it comes from our own page, or from an address
+that its user typed or opened. Another page could move the moment that is shown."""
+MOST_CONNECTIONS = 64
+"""Connections at a time; a browser holds up to six, with one for the news of each of its tabs."""
+WAIT = 0.2
+"""Seconds until a connection is taken up again that could not be, as there was no descriptor or memory for it."""
 HEARTBEAT = 10.0
 """Seconds after which a word is sent in any case, so that those who have gone are noticed."""
 
@@ -37,6 +46,7 @@ class PreviewServer(ThreadingHTTPServer):
 
     def __init__(self, session: PreviewSession, port: int = 0) -> None:
         self.session = session
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         try:
             super().__init__((_HOST, port), _Handler)
         except OSError as error:
@@ -51,6 +61,31 @@ class PreviewServer(ThreadingHTTPServer):
     def start(self) -> None:
         """Answer from now on, in threads."""
         threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True).start()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """The next connection. Raises OSError if there is none, or, after a while, nothing left to take it up with."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(WAIT)  # it still waits at the door: asking at once for ever would keep a core busy
+            raise
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection in a thread; one too many is closed."""
+        if not self._free.acquire(blocking=False):
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:  # no thread has begun
+            self._free.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A browser that goes away in the middle of an answer is no news."""
@@ -79,13 +114,14 @@ class _Handler(BaseHTTPRequestHandler):
             "/font": self._font,
         }
         try:
-            self._check_host()
             address = urlsplit(self.path)
+            self._check_sender(address)
             if address.path not in routes:
                 raise _Refused(HTTPStatus.NOT_FOUND, "there is nothing under this name")
             query = {key: values[-1] for key, values in parse_qs(address.query).items()}
             routes[address.path](query)
         except _Refused as refused:
+            self.close_connection = True  # whoever is refused holds none
             self._answer(refused.why.encode(), "text/plain; charset=utf-8", refused.status)
         except ConnectionError:
             self.close_connection = True
@@ -93,10 +129,14 @@ class _Handler(BaseHTTPRequestHandler):
             _log.info("%s cannot be answered: %r", self.path, failure)
             self._answer(b"this cannot be drawn", "text/plain; charset=utf-8", HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _check_host(self) -> None:
-        host = (self.headers.get("Host") or "").rpartition(":")[0] or self.headers.get("Host") or ""
-        if host.lower() not in NAMES:
+    def _check_sender(self, address: SplitResult) -> None:
+        """Refuse what is not asked by this machine's name, or is asked by another page."""
+        hosts = self.headers.get_all("Host", [])
+        host = hosts[0].rpartition(":")[0] or hosts[0] if len(hosts) == 1 else ""
+        if host.lower() not in NAMES or (address.scheme and address.hostname not in NAMES):
             raise _Refused(HTTPStatus.FORBIDDEN, f"this address is for {' and '.join(NAMES)} alone")
+        if not {*self.headers.get_all("Sec-Fetch-Site", [])} <= {*OWN_SITE}:
+            raise _Refused(HTTPStatus.FORBIDDEN, "another page asks for this; type the address yourself to open it")
 
     def _page(self, query: dict[str, str]) -> None:
         self._answer(page(), "text/html; charset=utf-8")

@@ -80,9 +80,12 @@ class Viewer:
         """The status in which a version of at least this number is shown, and nothing is wrong."""
         return self.until(lambda s: s["picture"] and s["picture"]["version"] >= version and s["phase"] == "ready")
 
-    def get(self, path: str, host: str | None = None, method: str = "GET") -> tuple[int, bytes, dict[str, str]]:
+    def get(
+        self, path: str, host: str | None = None, method: str = "GET", site: str | None = None
+    ) -> tuple[int, bytes, dict[str, str]]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        connection.request(method, path, headers={} if host is None else {"Host": host})
+        headers = {"Host": host, "Sec-Fetch-Site": site}
+        connection.request(method, path, headers={name: text for name, text in headers.items() if text is not None})
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
