@@ -8,11 +8,12 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -23,15 +24,20 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SECONDS_BETWEEN_LINES = 10.0
+LONGEST_LINE = 2_000
+"""Characters of a message's line, at most; a longer one, of a name without end, is shown without its middle."""
 
 
 def result(text: str) -> None:
     """The command's result, the only thing that goes to stdout."""
     try:
         click.echo(text)
-    except BrokenPipeError:
+    except OSError as failure:
         # Whoever read our output has gone, as `head` does: nothing more to say, also not at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(failure, BrokenPipeError):
+            reason = (failure.strerror or str(failure)).lower()
+            raise NetvizError(f"what is printed cannot be written: {reason}") from failure
 
 
 def name(path: Path) -> str:
@@ -64,10 +70,55 @@ def note(text: str, *, mild: bool = False) -> None:
 
 
 def _say_marked(word: str, colour: str, text: str) -> None:
-    # Names of files may hold anything: what would move the cursor, or end the line, is shown escaped.
-    text = "\n".join(map(printable, text.split("\n")))
+    text = cleaned(text)
     mark = click.style(word, fg=colour, bold=True) if _coloured() else word
     click.echo(f"{mark}: {text}", err=True, color=True)
+
+
+def cleaned(text: str) -> str:
+    """Lines as every terminal can show them: names of files may hold anything, and be of any length. What would move
+    the cursor, or end a line, is escaped.
+    """
+    return "\n".join(map(_shortened, map(printable, text.split("\n"))))
+
+
+def _shortened(line: str) -> str:
+    half = LONGEST_LINE // 2 - 1
+    return line if len(line) <= LONGEST_LINE else f"{line[:half]}…{line[-half:]}"
+
+
+class LastingStream:
+    """A stream that takes everything even when nobody can read it any more: a closed terminal or a broken pipe must
+    not end a film that took an hour."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def settle_streams() -> None:
+    """Let nothing that happens to the three standard streams change what a command makes."""
+    # What is opened next would get the number of one that is closed, and whatever is printed would end in a film.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr = LastingStream(sys.stderr)
 
 
 def _coloured() -> bool:

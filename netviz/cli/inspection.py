@@ -43,7 +43,7 @@ def inspect_command(path: Path, as_scene: bool, as_json: bool) -> None:
     if as_scene:
         if found.about.version != netviz.__version__:
             message = f"made with {found.about.software}, and this is {netviz.__version__}: it may look otherwise again"
-            console.note(f"{console.name(path)}: {message}")
+            console.note(f"{console.name(path)}: {printable(message)}")
         console.result(found.scene.rstrip("\n"))
     else:
         console.result(_inspection_json(found) if as_json else _inspection_text(found))

@@ -7,7 +7,6 @@ import os
 import sys
 import traceback
 from importlib import import_module
-from io import TextIOWrapper
 from pathlib import Path
 from typing import NoReturn
 
@@ -149,6 +148,7 @@ def _run(arguments: list[str]) -> NoReturn:
         code = cli.main(args=arguments, prog_name="netviz", complete_var=completion.VARIABLE, standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as wrong:
+        wrong.message = console.cleaned(wrong.message)  # type: ignore[misc]  # final for its subclasses
         wrong.show()
         if not arguments:
             _offer_scenes()
@@ -176,8 +176,7 @@ def _settle_surroundings() -> None:
     # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
     os.environ["MPLBACKEND"] = "agg"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+    console.settle_streams()
 
 
 class _Notes(logging.Handler):

@@ -68,12 +68,12 @@ def restored(about: Provenance, source: str) -> str:
     Of a run that netviz did not train it is the look alone, and so a look file.
     """
     what = "look" if about.run else "scene"
-    heading = (
+    heading = [
         f"The {what} of {source}, as {about.software} rendered it. What is not said here is as netviz has it by itself."
-    )
+    ]
     if about.run:
-        heading += f"\nIt is of a run with {about.run};\nwith its recording: netviz render RUN.npz --look THIS.yaml"
-    return scene_file(about.scene, heading, about.files)
+        heading += [f"It is of a run with {about.run};", "with its recording: netviz render RUN.npz --look THIS.yaml"]
+    return scene_file(about.scene, "\n".join(map(printable, heading)), about.files)
 
 
 def _music(sound: Sound) -> Music:

@@ -10,7 +10,7 @@ import re
 import shlex
 import stat
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def find_scene(source: str | os.PathLike[str]) -> Path:
         raise InputError([Problem(where, f"no such file (did you mean '{printable(with_suffix[0])}'?)")])
     if path.suffix.lower() in MADE:
         raise InputError([Problem(where, f"no such file, and no scene; a film's own file stands after -o: -o {where}")])
-    if source and path.is_dir():
+    if source and _is(path.is_dir):
         raise InputError([Problem(where, "is a folder, not a scene file")])
     message = f"neither a scene file nor one of netviz's own scenes: {', '.join(names)}"
     raise InputError([Problem(where, message + did_you_mean(source, names))])
@@ -206,9 +206,14 @@ def _has_separator(text: str) -> bool:
 
 
 def _is_file(path: Path) -> bool:
+    return _is(path.is_file)
+
+
+def _is(test: Callable[[], bool]) -> bool:
+    """Return what a test of a path says; False for a path that can be none, because it is too long or holds a NUL."""
     try:
-        return path.is_file()
-    except ValueError:
+        return test()
+    except (OSError, ValueError):
         return False
 
 

@@ -175,7 +175,8 @@ def read_mapping(path: Path, expected_keys: str = "keys with values, network and
 
 def _name_of(path: Path) -> str:
     """The name of a scene in a file; a path may hold characters that a name, which becomes a file's, may not."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", path.stem)[:LONGEST_TEXT]
+    name = re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", path.stem)[:LONGEST_TEXT]
+    return name.replace(".", "_") if name in (".", "..") else name
 
 
 # Reader: converts a scene's data to a Scene, with defaults and the files it names, and places every mistake.

@@ -133,6 +133,8 @@ def _inside_picture(box: tuple[float, float, float, float]) -> tuple[float, floa
 def _file_name(value: Any) -> Any:
     if isinstance(value, str) and ("/" in value or "\\" in value):
         raise ValueError("a name becomes a file's name and cannot hold / or \\")
+    if value in (".", ".."):
+        raise ValueError(f"a name becomes a file's or a folder's name, and '{value}' is another folder's; give a word")
     return value
 
 
@@ -214,7 +216,7 @@ PanelBox = Annotated[
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(_drawable)]
 Name = Annotated[
     str,
-    Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^[^/\\]*$"),
+    Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^([^/\\]*[^/\\.][^/\\]*|\.{3,})$"),
     BeforeValidator(_file_name),
     BeforeValidator(_drawable),
 ]

@@ -151,6 +151,22 @@ def test_of_another_version_it_says_so(call: Call, scene_file: Path, tmp_path: P
     assert result.warnings == ["a.png: made with netviz 9.9, and this is 0.1.0: it may look otherwise again"]
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r", "\x1b[2J", "\x85", "\u2028"])
+def test_a_version_breaks_no_line(call: Call, scene_file: Path, tmp_path: Path, sign: str) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    about = provenance_of(netviz.load_scene(scene_file), f"9.9{sign}audio: x.mp3 #")
+    (tmp_path / "a.png").write_bytes(with_provenance(".png", (tmp_path / "a.png").read_bytes(), about))
+    text, data, scene = (call("inspect", "a.png", *option) for option in ([], ["--json"], ["--scene"]))
+    escaped = sign.encode("unicode_escape").decode()
+    assert f"netviz 9.9{escaped}audio: x.mp3 #" in text.out and sign not in text.out.replace("\n", "", 99)
+    assert json.loads(data.out)["netviz"] == about.version
+    assert f"as netviz 9.9{escaped}audio: x.mp3 # rendered it." in scene.out.splitlines()[0]
+    assert "audio" not in yaml.safe_load(scene.out)
+    assert len(scene.err.splitlines()) == 1 and f"9.9{escaped}audio" in scene.err
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

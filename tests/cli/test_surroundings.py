@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import pty
 import re
@@ -16,10 +18,11 @@ from pathlib import Path
 
 import pytest
 
+import netviz
 from netviz.cli import console
 from netviz.errors import NetvizWarning
 from tests.cli.conftest import Call
-from tests.cli.support import BRIEF, FILM, SMALL, command, contents, run, surroundings
+from tests.cli.support import BRIEF, FILM, SCENE, SMALL, command, contents, run, surroundings
 
 LIBRARIES = ("numpy", "matplotlib", "pydantic", "rich", "yaml", "imageio_ffmpeg")
 
@@ -171,3 +174,77 @@ def test_ctrl_c_lost_on_its_way(capsys: pytest.CaptureFixture[str]) -> None:
     with console.ProgressLines() as progress:
         progress("drawing", 1, 2)
     assert capsys.readouterr().err == "drawing …\n"
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", ">&- 2>&- <&-"])
+def test_a_film_ends_well_without_anybody_to_tell(tmp_path: Path, closed: str) -> None:
+    line = ["sh", "-c", f'exec "$@" {closed}', "sh", *command("render", "xor", *FILM, "-o", "a.mp4", "--jobs", "1")]
+    ended = subprocess.run(line, cwd=tmp_path, env=surroundings(), stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert ended.returncode == 0
+    assert netviz.inspect(tmp_path / "a.mp4").media.seconds == 2
+    assert contents(tmp_path).keys() == {"a.mp4"}
+
+
+def test_a_film_ends_well_when_its_reader_leaves(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as gone:
+        line = command("render", "xor", *FILM, "-o", "a.mp4", "--jobs", "1")
+        ended = subprocess.run(line, cwd=tmp_path, env=surroundings(), stderr=gone, timeout=60, check=False)
+    assert ended.returncode == 0 and contents(tmp_path).keys() == {"a.mp4"}
+
+
+def test_bars_go_on_when_the_terminal_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "input/output error")
+
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stderr", console.LastingStream(Gone()))
+    monkeypatch.setenv("TERM", "xterm")
+    with console.progress_bar() as bars:
+        assert isinstance(bars, console.ProgressBars)
+        bars("drawing", 0, 2)
+        console.note("a note")
+        bars("drawing", 2, 2)
+
+
+def test_a_result_that_nobody_can_read_is_a_failure(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        line = [*command("words")]
+        ended = subprocess.run(line, cwd=tmp_path, env=surroundings(), stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.decode() == "error: what is printed cannot be written: no space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("validate", "{}"),
+        ("preview", "{}"),
+        ("render", "{}.yaml"),
+        ("render", "{}/a.yaml"),
+        ("render", "xor", "-o", "{}.mp4"),
+        ("render", "xor", "--look", "{}"),
+        ("render", "xor", "--set", "audio={}"),
+        ("render", "xor", "--set", "words={}"),
+        ("embed", "xor", "-o", "{}"),
+        ("inspect", "{}"),
+        ("words", "{}"),
+        ("{}",),
+    ],
+)
+def test_names_without_end(call: Call, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    result = call(*(each.format(100_000 * "a") for each in arguments))
+    assert result.code == 2
+    assert len([line for line in result.err.splitlines() if "aaaa" in line]) in (1, 2)
+    assert len(result.err) < 3 * console.LONGEST_LINE and contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("name", ["...yaml", "..yaml"])
+def test_a_file_of_dots_names_no_other_folder(call: Call, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(SCENE)
+    result = call("validate", name)
+    assert result.code == 0 and set(result.out.partition(":")[0]) == {"_"}

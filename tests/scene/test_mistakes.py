@@ -76,6 +76,8 @@ from tests.scene.smallest import BASE, Write, told
         ('title: "a\\ud800"', "7:8: title: lone surrogate '\\ud800' is not a character"),
         ("title: |\n  two\n  lines", "7:8: title: control character '\\n' cannot be drawn"),
         ("name: ../../x", "7:7: name: a name becomes a file's name and cannot hold / or \\"),
+        ("name: '..'", "7:7: name: a name becomes a file's or a folder's name, and '..' is another folder's; give a word"),
+        ("name: .", "7:7: name: a name becomes a file's or a folder's name, and '.' is another folder's; give a word"),
         ("output: {fps: 0}", "7:15: output.fps: expected a number above 0 up to 240, or text such as 30000/1001, got 0"),
         ("output: {fps: -5}", "7:15: output.fps: expected a number above 0 up to 240, or text such as 30000/1001, got -5"),
         ("output: {fps: 30/0}", "7:15: output.fps: expected a number, or a fraction such as 30000/1001, got '30/0'"),
