@@ -171,8 +171,8 @@ class ProgressLines:
             self._told = now
             began, before = self._began[phase]
             speed = (done - before) / max(1e-9, now - began)
-            left = (total - done) / speed if speed else 0
-            message(f"{phase}: {100 * done / max(1, total):.0f} %, {left:.0f} s left")
+            left = f", {(total - done) / speed:.0f} s left" if speed else ""
+            message(f"{phase}: {100 * done / max(1, total):.0f} %{left}")
 
     @contextmanager
     def aside(self) -> Iterator[None]:

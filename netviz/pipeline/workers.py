@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from threadpoolctl import threadpool_limits
 
 from netviz.errors import NetvizError
-from netviz.pipeline.dask import cluster_executor, is_dask, scattered
+from netviz.pipeline.dask import ClusterMonitor, cluster_executor, is_dask, scattered
 from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import TRACKERS, ProgressTracker, RenderTask, encode
 from netviz.video.encoder import encoded_in_turn
@@ -76,13 +76,19 @@ class InlinePool:
 
 
 class ExecutorPool:
-    """An executor's workers. capacity: how many segments keep all of them busy."""
+    """An executor's workers. capacity: how many segments keep all of them busy.
+
+    Raises ClusterUnreachable if dask workers have other versions than this process.
+    """
 
     def __init__(self, executor: Executor, capacity: int) -> None:
         self.news = threading.Event()
         self._executor = executor
         self._capacity = capacity
         self._under_way: set[Future[tuple[bytes, ...]]] = set()
+        self._monitor = ClusterMonitor(executor) if is_dask(executor) else None
+        if self._monitor is not None:
+            self._monitor.check_versions()
 
     def has_room(self) -> bool:
         """Fewer segments than workers are under way."""
@@ -100,6 +106,8 @@ class ExecutorPool:
             sent = scattered(self._executor, film) if is_dask(self._executor) else film
             for turn, cut in enumerate(cuts):
                 while True:
+                    if self._monitor is not None:
+                        self._monitor.check()
                     for number in range(turn, min(len(cuts), turn + max(_AHEAD, 2 * self._capacity))):
                         if number not in futures and tried[number] < ATTEMPTS:
                             # A segment that was lost may have been so with the film it was sent.

@@ -138,6 +138,17 @@ def test_a_line_every_ten_seconds_without_a_terminal(
     ]
 
 
+def test_no_time_is_told_while_nothing_gets_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    times = iter((0.0, 11.0))
+    monkeypatch.setattr(console.time, "monotonic", lambda: next(times))
+    with console.ProgressLines() as progress:
+        progress("drawing", 38, 100)
+        progress("drawing", 38, 100)
+    assert capsys.readouterr().err.splitlines() == ["drawing …", "drawing: 38 %"]
+
+
 def test_a_warning_is_told_once_and_others_are_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.warns(UserWarning, match="another's") as others, console.warnings_shown(strict=False):
         for text in ("one", "two", "one", "two"):
