@@ -94,7 +94,7 @@ def test_a_mistake_in_the_scene(
             ["--set", "network.layers=[3, 100000000, 1]"],
             "--set network.layers: [3, 100000000, 1] has 400,000,000 synapses",
         ),
-        (["--set", "network.layers=[3, 1025, 1]"], "--set network.layers: "),
+        (["--set", "network.layers=[3, 4097, 1]"], "--set network.layers: "),
         (["--set", "font=none.ttf"], "--set font: "),
         (["--cycles", "1000000000000"], "--cycles: "),
     ],
@@ -184,7 +184,7 @@ def test_the_input_is_never_the_output(call: Call, tmp_path: Path, music: Path) 
 
 @pytest.mark.parametrize("command", ["render", "still"])
 def test_music_and_output_and_network_at_once(call: Call, tmp_path: Path, command: str) -> None:
-    wanted = ["--audio", "none.mp3", "-o", "none/x.mp4", "--set", "network.layers=[3, 1025, 1]", "--set", "font=n.ttf"]
+    wanted = ["--audio", "none.mp3", "-o", "none/x.mp4", "--set", "network.layers=[3, 4097, 1]", "--set", "font=n.ttf"]
     errors = refused(call, tmp_path, command, *wanted)
     assert [error.split(": ")[0] for error in errors] == [
         "--set network.layers",

@@ -167,7 +167,7 @@ def test_mistakes_of_all_scenes_at_once(call: Call, tmp_path: Path) -> None:
     assert [error.split(": ")[0] for error in result.errors] == starts
     result = call("render", "a.yaml", "b.yaml", "c.yaml", "xro", "--jobs", "0")
     assert [error.split(": ")[0] for error in result.errors] == starts
-    (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 1025, 1]"))
+    (tmp_path / "a.yaml").write_text(SCENE.replace("layers: [2, 2, 1]", "layers: [2, 4097, 1]"))
     result = call("render", "a.yaml", "b.yaml", "c.yaml")
     wheres = [re.split(r": (?=[^:]*$|is|exists|no such|\[)", error)[0] for error in result.errors]
     assert wheres == ["a.yaml:2:11: network.layers", "b.yaml:9:8: audio: none.mp3", "c.mp4"]
