@@ -1,19 +1,21 @@
 # make film   sets up .venv and renders the default film to build/xor.mp4
 # make test   sets up .venv and runs the tests; make test-docs those of the documentation, test-frameworks of frameworks
+# make fuzz   tries netviz with made-up scenes and broken files: EXAMPLES of each kind
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+EXAMPLES ?= 150
 
 # Tests start some hundred processes: where bytecode is not kept, each of them would compile all of netviz anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: film test test-docs test-frameworks lint typecheck format bench pictures docs dist clean help
+.PHONY: film test test-docs test-frameworks fuzz lint typecheck format bench pictures docs dist clean help
 
 help:
-	@echo "make film | test | test-docs | test-frameworks | lint | typecheck | format | bench | pictures | docs | dist | clean"
+	@echo "make film | test | test-docs | test-frameworks | fuzz | lint | typecheck | format | bench | pictures | docs | dist | clean"
 
 film: $(READY)
 	@mkdir -p build
@@ -21,7 +23,7 @@ film: $(READY)
 
 # Matrix products in tests are small: with a worker on each core, more threads would only wait for each other.
 test: $(READY)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not documentation"
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not documentation and not fuzz"
 
 # The documentation: every block of its pages is run, its links are followed, its pages are read in a real browser.
 test-docs: $(READY)
@@ -30,6 +32,10 @@ test-docs: $(READY)
 # The integrations, with the frameworks that they are for: hundreds of megabytes, which nothing else here needs.
 test-frameworks: $(VENV)/.frameworks
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integrations -n $(WORKERS) --dist worksteal
+
+# Scenes, links, tables, recordings, music and films that nobody would think of: make fuzz EXAMPLES=5000 takes hours.
+fuzz: $(READY)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz -n $(WORKERS) --dist worksteal -m fuzz --examples $(EXAMPLES)
 
 lint: $(READY) typecheck
 	$(BIN)/ruff check .
