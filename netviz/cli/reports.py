@@ -128,7 +128,7 @@ def _withers(scene: Look, event: Event) -> str:
 
 
 def _shown(scene: Look) -> str:
-    """What is said after examples where others are not known: those of a run that netviz did not train."""
+    """Note after examples whose others are not known: those of a run that netviz did not train."""
     return "" if scene.outline.is_own else " shown"
 
 

@@ -160,7 +160,7 @@ class NetworkPositions:
         return self.gates[layer] if self.gates else None
 
     def block_area(self, layer: int) -> Rect | None:
-        """Where the bars of a layer's blocks stand, or their tiles; None without any."""
+        """Places of the bars of a layer's blocks, or of their tiles; None without any."""
         return self.block_areas[layer] if self.block_areas else None
 
     def draws_bias(self, layer: int) -> bool:

@@ -168,7 +168,7 @@ def other_run() -> InputError:
 
 
 def on_cpu(given: Any) -> Any:
-    """What is given, or a tensor's numbers where NumPy can read them."""
+    """The value itself, or a tensor's numbers where NumPy can read them."""
     if isinstance(given, list | tuple) and given and hasattr(given[0], "detach"):
         return np.stack([np.asarray(each.detach().cpu()) for each in given])
     return given.detach().cpu() if hasattr(given, "detach") else given

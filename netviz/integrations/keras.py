@@ -258,5 +258,5 @@ def _iterations(model: Any) -> int:
 
 
 def _all_weights(model: Any) -> list[AnyArray]:
-    """What `get_weights` gives, as views where they can be."""
+    """The arrays of `get_weights`, as views where they can be."""
     return [keras.ops.convert_to_numpy(each) for each in model.weights]

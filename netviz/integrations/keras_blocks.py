@@ -66,26 +66,26 @@ class _Part:
 
     @property
     def main(self) -> Node:
-        """What matters most in it, of several alike the first."""
+        """The layer that matters most in it, of several alike the first."""
         return min(self.nodes, key=lambda node: _MATTERS.index(kind_of(node)))
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What is in it, each once."""
+        """The layers in it, each once."""
         if self.container is not None:
             return (type(self.container.model).__name__,)
         return tuple(dict.fromkeys(label_of(node) for node in self.nodes if node.kind not in _NO_BLOCK))
 
     @property
     def looks(self) -> tuple[Any, ...]:
-        """What it has in common with another part that is alike."""
+        """Key that parts have in common which are alike."""
         of_nodes = tuple((label_of(node), node.shape) for node in self.nodes)
         weights = sum(_size(each) for node in self.nodes for each in variables_of(node))
         return self.container is None, of_nodes, weights
 
 
 def label_of(node: Node) -> str:
-    """What a layer is called in Keras: its class, or the function of a Dense layer."""
+    """Kind of a layer in Keras: its class, or the function of a Dense layer."""
     if node.is_function:
         function = node.operation.activation
         return str(getattr(function, "__name__", type(function).__name__)).strip("<>")
@@ -247,7 +247,7 @@ def _repeated(parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _joins(part: _Part, place: dict[Node, int], index: int) -> int | None:
-    """Where the branch comes from that comes back here: index of a block; -1: what the first one takes."""
+    """Origin of the branch that comes back here: index of a block; -1: the input of the first."""
     node = part.nodes[0]
     inputs = [each for each in node.inputs if each.kind not in _NO_BLOCK]
     if len(inputs) < 2 or part.container is not None:

@@ -38,11 +38,11 @@ class Node:
     within: tuple[Container, ...] = ()
     """Models that it is in, the outermost first."""
     inputs: tuple[Node, ...] = ()
-    """Where what it takes comes from, each once."""
+    """The nodes that its inputs come from, each once."""
     is_function: bool = False
     """True for the activation function of a Dense layer, which is called with it."""
     takes: tuple[tuple[int, Node, int], ...] = ()
-    """What it takes: Keras's tensor by id, the node that gives it, and which of that node's results it is."""
+    """Its inputs: Keras's tensor by id, the node that gives it, and which of that node's results it is."""
     arguments: Any = None
     """Keras's own record of the arguments."""
     shape: tuple[int, ...] = field(default=(), compare=False)
@@ -71,7 +71,7 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """What a model calls."""
+    """Calls of a model, as a graph."""
 
     model: Any
     start: Node
@@ -82,7 +82,7 @@ class Graph:
     """The outputs: a node, and which of its results."""
 
     def run(self, X: Any, wanted: Sequence[Node]) -> list[AnyArray]:
-        """What these nodes give for examples (P, ...). A model that is training has to be `guarded`."""
+        """Results of these nodes for examples (P, ...). A model that is training has to be `guarded`."""
         results: dict[Node, list[Any]] = {
             self.start: [keras.ops.convert_to_tensor(X, dtype=self.model.inputs[0].dtype)]
         }

@@ -1,4 +1,4 @@
-"""What a Keras model is at a moment of training: its parameters as a Recorder takes them, and the sizes of blocks."""
+"""A moment of a Keras model's training: its parameters as a Recorder takes them, and the sizes of blocks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Arrays = list[AnyArray | None]
 
 @dataclass(frozen=True)
 class Moment:
-    """What a Recorder takes of a model at one moment, besides losses: an array of each layer, or None."""
+    """Arguments of a Recorder's `snap` at one moment, besides losses: an array of each layer, or None."""
 
     weights: Arrays
     biases: Arrays

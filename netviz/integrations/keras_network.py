@@ -81,7 +81,7 @@ class WatchedNetwork:
     """Gives the inputs that are shown: the examples themselves, or what a layer that prepares them makes of them."""
     layers: tuple[WatchedLayer, ...]
     notes: tuple[str, ...]
-    """What has to be said of it."""
+    """Notes for its user."""
 
     @property
     def is_exact(self) -> bool:
@@ -255,7 +255,7 @@ def _is_trivial(node: Node) -> bool:
 
 
 def _own_functions(between: Sequence[Node], cuts: set[Node]) -> int:
-    """How many of the nodes after a Dense layer belong to it: norms and its activation function.
+    """Number of nodes after a Dense layer that belong to it: norms and its activation function.
 
     All of them, if they are all functions of its row; otherwise those up to its activation function.
     """

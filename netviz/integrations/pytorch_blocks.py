@@ -44,12 +44,12 @@ class _Part:
 
     @property
     def main(self) -> ModuleCall | Call:
-        """What matters most in it, of several alike the first."""
+        """The call that matters most in it, of several alike the first."""
         return min(self.items, key=lambda each: MATTERS.index(kind_of(each)))
 
     @property
     def labels(self) -> list[str]:
-        """What its items are called, each once."""
+        """Names of its items, each once."""
         return [*dict.fromkeys(map(label_of, self.items))]
 
     @property
@@ -140,7 +140,7 @@ class BlocksOf:
         return homes
 
     def _items(self, module: ModuleCall, wanted: set[Call]) -> list[ModuleCall | Call]:
-        """What a module called, as far as it is wanted: modules that are wanted in part are opened."""
+        """Calls of a module, as far as they are wanted: modules that are wanted in part are opened."""
         items: list[ModuleCall | Call] = []
         for child in module.children:
             if isinstance(child, Call):
@@ -367,7 +367,7 @@ def _is_joined(part: _Part) -> bool:
 
 
 def _joins(part: _Part, place: dict[Call, int], index: int) -> int | None:
-    """Where the branch comes from that a function adds: index of a block; -1: what the first one takes."""
+    """Origin of the branch that a function adds: index of a block; -1: the input of the first."""
     calls = [*_calls(part.items[0])]
     if len(calls) != 1 or kind_of(calls[0]) not in ("add", "other"):
         return None

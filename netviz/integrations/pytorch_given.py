@@ -1,4 +1,4 @@
-"""What is given to watch a PyTorch model: the model, examples as it takes them, and their targets, all checked."""
+"""Arguments of watching a PyTorch model: the model, examples as it takes them, and their targets, all checked."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def read_inputs(given: Any, model: nn.Module) -> Inputs:
 
 
 def _inputs_taken(model: nn.Module) -> int:
-    """How many inputs a model has to be given."""
+    """Number of inputs that a model has to be given."""
     parameters = inspect.signature(model.forward).parameters.values()
     return sum(each.default is each.empty and each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters)
 

@@ -82,7 +82,7 @@ def is_opened(module: nn.Module) -> bool:
 
 
 def label_of(item: ModuleCall | Call) -> str:
-    """What a module or function is called in its framework."""
+    """Kind of a module or function, as its framework calls it."""
     if isinstance(item, Call):
         return _LABELS.get(item.name, item.name.strip("_"))
     kind = type(getattr(item.module, "_orig_mod", item.module)).__name__

@@ -56,7 +56,7 @@ def traced(model: nn.Module, inputs: Inputs) -> tuple[Inputs, Trace]:
 
 
 class WatchedModel:
-    """What is seen of a model before it is recorded: its layers, and how its outputs are shown."""
+    """Structure of a model, read before it is recorded: its layers, and how its outputs are shown."""
 
     def __init__(
         self, model: nn.Module, inputs: Inputs, found: Trace, targets: AnyArray | None, of_loss: LossFunction

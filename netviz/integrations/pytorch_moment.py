@@ -1,4 +1,4 @@
-"""What a PyTorch model is at a moment of training: its parameters as a Recorder takes them, and the sizes of blocks."""
+"""A moment of a PyTorch model's training: its parameters as a Recorder takes them, and the sizes of blocks."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _read(model: nn.Module, name: str, shape: torch.Size | None) -> Tensor:
 
 
 def _parameter(model: nn.Module, name: str) -> Tensor:
-    """What `get_parameter` gives, which asks each module on the way for each of its attributes several times."""
+    """The parameter of `get_parameter`, which asks each module on the way for each of its attributes several times."""
     path, _, own = name.rpartition(".")
     module: Any = model
     try:
@@ -100,7 +100,7 @@ def _parameter(model: nn.Module, name: str) -> Tensor:
 
 
 class BlockSizes:
-    """How large the parameters of blocks are, and how much they changed since the moment that was kept before."""
+    """Sizes of the parameters of blocks, and of their change since the moment that was kept before."""
 
     def __init__(self, model: nn.Module, layers: Sequence[WatchedLayer]) -> None:
         """The sizes of a model as it is now, which is step 0."""
@@ -133,7 +133,7 @@ class BlockSizes:
         self._step = step
 
     def keep(self, step: int) -> None:
-        """What was measured last is kept: from it the next updates are measured."""
+        """Keep the parameters measured last: from them the next updates are measured."""
         self._step = step
         for name, now in self._now.items():
             before = self._before[name]
@@ -183,7 +183,7 @@ def _parameters_of(model: nn.Module, network: WatchedNetwork) -> tuple[Parameter
 
 @dataclass(frozen=True)
 class Moment:
-    """What a Recorder takes of a model at one moment, besides losses."""
+    """Arguments of a Recorder's `snap` at one moment, besides losses."""
 
     weights: Sequence[Any]
     biases: Sequence[Any]

@@ -203,7 +203,7 @@ def _is_of_sums(call: Call) -> bool:
 
 
 def _own_functions(between: Sequence[Call], cuts: set[int], first: int) -> int:
-    """How many of the calls after the Linear layer with this index belong to it: norms and its activation function.
+    """Number of calls after the Linear layer with this index that belong to it: norms and its activation function.
 
     All of them, if they are all functions of its row; otherwise those up to its activation function.
     """

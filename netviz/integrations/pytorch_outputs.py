@@ -36,7 +36,7 @@ class Inputs:
         return Inputs(tuple(map(change, self.positional)), {name: change(each) for name, each in self.named.items()})
 
     def put_through(self, model: nn.Module) -> Any:
-        """What the model gives for them."""
+        """The model's outputs for them."""
         return model(*self.positional, **self.named)
 
 
@@ -69,7 +69,7 @@ def _logits(result: Any) -> Tensor | None:
 
 @dataclass(frozen=True)
 class OutputForm:
-    """How a model's tensor of outputs becomes a row (n,) for each example."""
+    """Way from a model's tensor of outputs to a row (n,) for each example."""
 
     positions: int = 0
     """Positions of a text, of which the last is shown; 0 where there are none."""

@@ -22,7 +22,7 @@ _LINEAR = "torch.nn.functional.linear"
 
 @dataclass(frozen=True)
 class Outputs:
-    """How a model's outputs are shown, and what it learns by, as far as errors are worked out."""
+    """Settings of a pass: how a model's outputs are shown, and what it learns by, as far as errors are worked out."""
 
     form: OutputForm
     activation: str
@@ -36,7 +36,7 @@ class Outputs:
 
 
 PassResult = tuple[list[Tensor | None], list[Tensor] | None]
-"""What a pass of P probes gives: activations (P, n) of each layer whose are taken, None for the others; and errors
+"""Results of a pass of P probes: activations (P, n) of each layer whose are taken, None for the others; and errors
 (P, n) of all layers, if they are worked out."""
 
 
@@ -64,7 +64,7 @@ class ProbePass:
         self._taps = arguments, results, {_LINEAR, *(function for function, _ in results)}
 
     def __call__(self) -> PassResult:
-        """What the model gives for the probes now.
+        """The model's outputs for the probes now.
 
         Raises InputError for a model that calls other functions than it did.
         """

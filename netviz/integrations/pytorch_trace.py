@@ -64,7 +64,7 @@ class ModuleCall:
     """Its name in the model; nothing for the model itself."""
     module: nn.Module
     children: list[ModuleCall | Call] = field(default_factory=list)
-    """What it called, in order."""
+    """Its calls, in order."""
     result: torch.Size | None = None
     """Shape of the first tensor that it gave."""
 
@@ -102,7 +102,7 @@ class Call:
     after: torch.Size | None = None
     """Shape of its result, the first of several."""
     occurrence: int = 0
-    """How many calls of the same function came before it."""
+    """Number of calls of the same function before it."""
     of_examples: tuple[Call, ...] = ()
     """Those of its inputs that depend on the examples."""
     of_parameters: bool = False
@@ -233,7 +233,7 @@ def _module_calls(model: nn.Module, calls: CallRecorder) -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a pass of some examples through a model calls."""
+    """Calls of a model in a pass of some examples."""
 
     model: nn.Module
     root: ModuleCall
@@ -318,7 +318,7 @@ def _kind(module: nn.Module) -> str:
 
 
 def changed_module(model: nn.Module, kinds: Mapping[str, str]) -> str:
-    """What is said of the first module that is another than it was in the pass; nothing where all are the same."""
+    """Sentence about the first module that is another than it was in the pass; nothing where all are the same."""
     for name, kind in kinds.items():
         try:
             now = _kind(model.get_submodule(name))

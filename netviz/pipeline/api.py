@@ -130,7 +130,7 @@ def train_runs(scene: Scene, progress: Progress | None, cache: bool) -> Comparis
 
 
 def events(recording: Recording | Records | Filmed, *, look: LookSource | None = None) -> tuple[Event, ...]:
-    """What happened in a training run, in the order of time: signs that changed, when the error halved, and so on.
+    """Events of a training run, in the order of time: signs that changed, when the error halved, and so on.
 
     look: as in `render`; the situations that a film thinks about are asked too. Of a run that netviz did not train it
     is known between which two kept moments something happened.

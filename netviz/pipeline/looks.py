@@ -75,7 +75,7 @@ class Filmed:
 
 
 Recorded = Recording | Comparison | Records | Filmed
-"""What training has left: of one run, or of several that are shown side by side; or a recorder, as far as it is."""
+"""Recordings of one run, or of several that are shown side by side; or a recorder, as far as it is."""
 Source = Scene | Recorded
 """Source of films and stills: a scene to be trained, or what training has left."""
 

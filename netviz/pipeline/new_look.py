@@ -142,7 +142,7 @@ def _form(scene: Look, plan: Plan, data: Mapping[str, Any]) -> Iterator[_Key]:
 
 
 def _colours(film: Filmed, data: Mapping[str, Any]) -> Iterator[_Key]:
-    """How the film is drawn."""
+    """Lines on how the film is drawn."""
     comment = "How it is drawn. glow: light; playground: as in TensorFlow Playground"
     if _is_possible(film, "style", "classic", {"panels": None}):
         comment += "; classic: as in Milo Spencer-Harper's film of 2015, which has panels of its own (take panels out)"
@@ -188,7 +188,7 @@ _PANELS = {
     "caption": "the line under the title that says what is going on",
     "numbers": "the present step and loss, in large figures",
 }
-"""What each panel shows."""
+"""Comment on each panel: what it shows."""
 
 
 def _panels(film: Filmed, data: Mapping[str, Any]) -> _Key:
@@ -223,7 +223,7 @@ _SHOTS = {
     "think": "its answer to whatever inputs you give",
     "walk": "one example, computed at reading speed, in the panel equations",
 }
-"""What each shot shows."""
+"""Comment on each shot: what it shows."""
 
 
 def _shots(film: Filmed, data: Mapping[str, Any]) -> _Key:
@@ -255,7 +255,7 @@ def _is_possible(film: Filmed, key: str, value: Any, more: Mapping[str, Any] | N
 
 
 def _told(film: Filmed, plan: Plan, data: Mapping[str, Any]) -> Iterator[_Key]:
-    """What the film says."""
+    """Lines on the film's words."""
     comment = (
         "What netviz tells of the run. auto: all that is worth it, beside captions of yours too; default: nothing "
         "where there are any; null: nothing; or a list of kinds of events, such as [halved, accurate]."

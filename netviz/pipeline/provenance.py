@@ -52,7 +52,7 @@ def embedded_provenance(source: Scene | Filmed) -> Provenance | None:
 
 
 def run_text(recording: Recording) -> str:
-    """What a recording says of itself: "784-128-10 neurons, 412 moments from step 0 to 9,380, by netviz.Recorder"."""
+    """A run in one line: "784-128-10 neurons, 412 moments from step 0 to 9,380, by netviz.Recorder"."""
     first, last = int(recording.step[0]), int(recording.step[-1])
     recorder = str(recording.info.get("recorder", "netviz"))
     sizes = "-".join(map(str, recording.network.sizes))

@@ -43,17 +43,17 @@ class Block:
     kind: str
     """One of BLOCK_KINDS; of a module that holds others the kind of what matters most in it, or "other"."""
     label: str
-    """What it is called in its framework, such as "Conv2d"."""
+    """Kind, as its framework calls it, such as "Conv2d"."""
     shape: tuple[int, ...] = ()
     """Shape of what it gives for one example."""
     weights: int = 0
     """Number of its weights, of all repeats together."""
     repeats: int = 1
-    """How many modules alike, one after the other, it stands for."""
+    """Number of modules alike, one after the other, that it stands for."""
     modules: tuple[str, ...] = ()
     """Names of all modules that it stands for, those within others too."""
     joins: int | None = None
-    """Where a branch around blocks comes back: index among the layer's blocks of the one whose result is added here,
+    """End of a branch around blocks: index among the layer's blocks of the one whose result is added here,
     -1 for what the first of them takes; None where there is no such branch."""
 
 

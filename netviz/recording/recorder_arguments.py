@@ -54,7 +54,7 @@ class RecorderArguments:
     budget: int
     """Bytes."""
     notes: tuple[str, ...]
-    """What the user should know of them: how many examples were left out."""
+    """Note for the user: how many examples were left out."""
 
     @cached_property
     def shapes(self) -> dict[str, list[tuple[int, ...] | None]]:
@@ -326,7 +326,7 @@ def _spread(numbers: Sequence[int], most: int) -> list[int]:
 
 
 def _note(count: int, probes: int, points: int) -> str:
-    """What is said of examples that are left out."""
+    """Note about examples that are left out."""
     kept, chosen = (f"{probes} and {points} points", "some") if points else (f"{probes}", "them")
     return (
         f"probes: {kept} of {count} are recorded, evenly spaced from number 0 to number {count - 1} "

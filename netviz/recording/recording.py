@@ -141,11 +141,11 @@ class Recording:
     look: Mapping[str, Any] | None = None
     """Look of a film of the run: keys of a scene, as a file has them. Only `pipeline` reads it."""
     training_setup: Mapping[str, Any] | None = None
-    """How netviz trained it: network, data, training and schedule of its scene; None for a run of somebody else's."""
+    """Setup of netviz's own training: network, data, training, schedule of its scene; None for another's run."""
     info: Mapping[str, Any] = field(default_factory=dict)
-    """What the run says of itself: seed, versions, complete (False: training broke off), ..."""
+    """The run's facts about itself: seed, versions, complete (False: training broke off), ..."""
     stored_at: StoredAt | None = field(default=None, init=False)
-    """Where it, or what `finite_part` took it from, was read; None for one that was just made, or by `replace`."""
+    """File that it (or what `finite_part` cut it from) was read from; None for one just made, or by `replace`."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

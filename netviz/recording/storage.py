@@ -27,7 +27,7 @@ from netviz.recording.recording import InputRows, Probes, Recording, StoredAt, s
 
 VERSION = 2
 READERS = {1: "netviz.training.version_1:read_version_1", VERSION: "netviz.recording.storage:read_version_2"}
-"""Who reads a version of the file. One that holds a scene, as version 1 does, can only be read by those who know what
+"""Reader of a version of the file. One that holds a scene, as version 1 does, can only be read by those who know what
 a scene is; they stand above this package, and are looked up when such a file is met."""
 
 FLOATS = ("<f8", "<f4", "<f2")
@@ -362,7 +362,7 @@ class _Header:
 
     @property
     def training_setup(self) -> dict[str, Any] | None:
-        """How netviz trained the run; None for somebody else's."""
+        """Setup of netviz's own training; None for somebody else's run."""
         setup = self.mapping("training_setup")
         if setup is not None and any(not isinstance(setup.get(part), dict) for part in _PARTS_OF_SETUP):
             parts = ", ".join(_PARTS_OF_SETUP)

@@ -191,7 +191,7 @@ def _distance(kind: str, layer: Floats) -> Floats:
 
 
 def _spread(kind: str, layer: Floats) -> Floats:
-    """How far each neuron's activations lie apart, in parts of the range, (C, n) from (C, E, n); 0 without a range."""
+    """Spread of each neuron's activations, in parts of the range, (C, n) from (C, E, n); 0 without a range."""
     if kind not in ("sigmoid", "tanh"):
         return np.zeros((layer.shape[0], layer.shape[2]))
     return (_largest(layer) + _largest(-layer)) / (1 if kind == "sigmoid" else 2)

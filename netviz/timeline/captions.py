@@ -183,7 +183,7 @@ def situation(scene: Look, values: Sequence[float]) -> str:
 
 
 def example_label(scene: Look, example: int, count: int) -> str:
-    """What an example is called in the picture: by its name, or its number among so many."""
+    """An example's name in the picture: its own, or its number among so many."""
     if example < len(scene.outline.names):
         return scene.outline.names[example]
     return say(scene, "label-example", number=whole(scene, example + 1), count=whole(scene, count))

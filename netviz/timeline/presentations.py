@@ -108,7 +108,7 @@ class Presentations:
 
     @cached_property
     def history(self) -> ProbeHistory | None:
-        """What was recorded of the examples, for a network that cannot be computed; None for one that can."""
+        """Recorded passes of the examples, for a network that cannot be computed; None for one that can."""
         return None if self.recording.network.is_exact else ProbeHistory.of(self.recording)
 
     def answer(self, state: NetworkState, cycle: float, shown: Presented) -> tuple[Array, ...]:

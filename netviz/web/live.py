@@ -41,12 +41,12 @@ LOOKS = ("title", "subtitle", "network", "style", "theme", "palette", "panels", 
 ANSWERED = 0.75
 """Part of the last example's presentation at which its answer stands beside the target, and those of all others too."""
 NICENESS = 10
-"""How far the drawing process stands back behind training, where both want the same processor."""
+"""Niceness of the drawing process: it stands back behind training where both want the same processor."""
 
 
 @runtime_checkable
 class Live(Protocol):
-    """What can be watched: a Recorder, what `netviz.watch` returns, or the callback of a trainer."""
+    """Source of a live picture: a Recorder, what `netviz.watch` returns, or the callback of a trainer."""
 
     @property
     def steps(self) -> tuple[int, ...]:

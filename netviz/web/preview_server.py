@@ -26,8 +26,8 @@ NAMES = ("127.0.0.1", "localhost")
 """Names of this machine in a request. A page of the web that has its own name lead here (DNS rebinding) calls
 it by that name, and is refused. Any port is right: a tunnel may have another."""
 OWN_SITE = ("same-origin", "none")
-"""What a browser says of where a request comes from (Sec-Fetch-Site), if it comes from our own page, or from an address
-that its user typed or opened. Another page could move the moment that is shown."""
+"""Values of Sec-Fetch-Site, a browser's word on a request's origin, that are answered: our own page, or an address that
+its user typed or opened. Another page could move the moment that is shown."""
 MOST_CONNECTIONS = 64
 """Connections at a time; a browser holds up to six, with one for the news of each of its tabs."""
 WAIT = 0.2

@@ -34,7 +34,7 @@ def filled(name: str, scene: Look, **values: str) -> str:
 
 
 def elements(page: str, kind: str) -> list[str]:
-    """What stands in each element of a kind, such as script, that has no attributes."""
+    """Contents of each element of a kind, such as script, that has no attributes."""
     return re.findall(f"<{kind}>(.*?)</{kind}>", page, re.DOTALL)
 
 

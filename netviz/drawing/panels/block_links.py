@@ -27,7 +27,7 @@ MOST_ENDS = 12
 ON_LINK = 0.3
 """Part of a block's time, at its start and at its end, in which the signal is on the lines before and after it."""
 BULGE = 0.9
-"""How far the line of a branch stands out of the tiles' column, in sizes of small type."""
+"""Distance of a branch's line from the tiles' column, in sizes of small type."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,7 +89,7 @@ class _Writer:
         return sum(block.weights for block in self._several(tile))
 
     def _label(self, tile: Tile) -> tuple[str, str]:
-        """What a tile's block is called, or how many it stands for; and how often it is repeated.
+        """Name of a tile's block, or the number of those it stands for; and how often it is repeated.
 
         A function, such as relu, has one name only.
         """

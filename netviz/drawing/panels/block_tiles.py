@@ -43,7 +43,7 @@ LIT_AS = 0.24
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """What stands still of one tile. texts: in ink, and in quieter colour."""
+    """Still artists of one tile. texts: in ink, and in quieter colour."""
 
     glass: CoverDrawing
     inside: Cover

@@ -79,7 +79,7 @@ class Page:
 
 
 def network_slot(context: RenderContext) -> Rect:
-    """Where the network stands in this style: beside the lines of text, or below them."""
+    """Slot of the network in this style: beside the lines of text, or below them."""
     layout = context.layout
     across, down = layout.size
     wide, page = across >= 1.2 * down, Page.of(layout)

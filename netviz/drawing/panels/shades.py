@@ -24,7 +24,7 @@ SOFTNESS = 0.14
 GONE = 0.38
 """Distance from the letters at which their shade ends, in sizes of type: it has no edge."""
 DENSITY = 9.0
-"""How fast a shade becomes full where the blurred letters are denser."""
+"""Gain of a shade over the density of the blurred letters: the larger, the sooner it is full."""
 _LEVELS = 32
 """Steps in which a shade comes and goes with its text."""
 

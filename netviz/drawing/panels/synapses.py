@@ -35,7 +35,7 @@ where only the strongest are."""
 COMET_WIDTH = 3.4
 """Width of a comet on the thinnest synapse, in thousandths of the shorter side."""
 COMET_CORE = 0.38
-"""How far the core of a comet turns to the theme's brightest: it is still of its colour."""
+"""Part of the theme's brightest in the core of a comet, 0 to 1: it is still of its colour."""
 FAINT_COMET = 0.08
 """Strength below which a comet is not drawn."""
 MANY = 120
