@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from netviz.timeline.cues import (
     detail_at,
     spotlight_at,
 )
+from netviz.timeline.fades import Opening, SpanLevels, levels_at, opening_of
 from netviz.timeline.frame import (
     Answers,
     Array,
@@ -47,7 +48,6 @@ from netviz.timeline.frame import (
     with_state,
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
-from netviz.timeline.opening import Opening, opening_of
 from netviz.timeline.pace import RunChanges, is_by_change
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.presentations import LINGERING, Presentations
@@ -532,58 +532,3 @@ def make_timeline(plan: Plan, recording: Recording, scene: Look, shared: RunChan
     span = np.repeat(np.arange(len(lengths)), lengths)
     phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
     return Timeline(plan, recording, scene, span, phase, shared=shared)
-
-
-# Levels at the borders of spans: fades of title card and network, and the weights' transition to another shot.
-
-FADE_SECONDS = 0.4
-"""Seconds in which a card or the network fades in or out."""
-
-
-class SpanLevels(NamedTuple):
-    """Levels of title card and network, and the weights' part of the way from those the span before left, 0 to 1.
-
-    drawn, caption: as in OpeningLevels; 1 after the opening.
-    """
-
-    card: float
-    presence: float
-    transition: float
-    drawn: float = 1.0
-    caption: float = 1.0
-
-
-def levels_at(
-    plan: Plan,
-    number: int,
-    index: int,
-    *,
-    has_transition: bool,
-    fades: bool = True,
-    opening: Opening | None = None,
-) -> SpanLevels:
-    """The levels in frame `index`, which lies in span `number`: both fade where a card begins or ends, nowhere else.
-
-    has_transition: whether the span begins with other weights than the span before it leaves. fades: whether fades and
-    transitions take any time. opening: the film's, if the span lies in it; its card goes without a fade.
-    """
-    span = plan.spans[number]
-    if not fades:
-        return SpanLevels(1.0, 0.0, 1.0) if span.kind == "title" else SpanLevels(0.0, 1.0, 1.0)
-    frames = max(1.0, FADE_SECONDS * float(plan.fps))
-    rising, falling = (
-        step_timing.ease((index - span.start) / frames),
-        step_timing.ease((span.stop - 1 - index) / frames),
-    )
-    transition = rising if has_transition else 1.0
-    if opening is not None:
-        card, presence, drawn, caption = opening.at(index)
-        before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
-        return SpanLevels(card, min(presence, falling) if before_card else presence, transition, drawn, caption)
-    if span.kind == "title":
-        fade_in = 1.0 if span.start == 0 else rising
-        fade_out = 1.0 if span.stop == plan.frame_count else falling
-        return SpanLevels(min(fade_in, fade_out), 0.0, transition)
-    after_card = number > 0 and plan.spans[number - 1].kind == "title"
-    before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
-    return SpanLevels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), transition)

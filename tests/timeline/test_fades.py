@@ -10,7 +10,7 @@ import pytest
 
 from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
-from netviz.timeline.opening import CAPTION, GLIDE, LONGEST
+from netviz.timeline.fades import CAPTION, GLIDE, LONGEST
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train

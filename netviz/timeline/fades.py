@@ -1,4 +1,7 @@
-"""Opening of a film: the title goes from its card to its place while the network is drawn on, without a dark moment."""
+"""Fades of a film: title card and network come and go at the borders of spans, weights pass over to the next shot's.
+
+In the opening the title goes from its card to its place while the network is drawn on, without a dark moment.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netviz.timeline.plan import Plan
-from netviz.timeline.step_timing import Window, cruise, rise
+from netviz.timeline.step_timing import Window, cruise, ease, rise
 
+FADE_SECONDS = 0.4
+"""Seconds in which a card or the network fades in or out."""
 GLIDE = 0.9
 """Seconds in which the title goes from its card to its place."""
 LONGEST, STANDS = 3.6, 0.5
@@ -80,3 +85,49 @@ def _until(start: float, stop: float, fps: float) -> Window:
     """Window of the drawing that begins in frame `start` and leaves some time before `stop`."""
     length = stop - start
     return start, start + max(1.0, min(LONGEST * fps, length - STANDS * fps, 0.85 * length))
+
+
+class SpanLevels(NamedTuple):
+    """Levels of title card and network, and the weights' part of the way from those the span before left, 0 to 1.
+
+    drawn, caption: as in OpeningLevels; 1 after the opening.
+    """
+
+    card: float
+    presence: float
+    transition: float
+    drawn: float = 1.0
+    caption: float = 1.0
+
+
+def levels_at(
+    plan: Plan,
+    number: int,
+    index: int,
+    *,
+    has_transition: bool,
+    fades: bool = True,
+    opening: Opening | None = None,
+) -> SpanLevels:
+    """The levels in frame `index`, which lies in span `number`: both fade where a card begins or ends, nowhere else.
+
+    has_transition: whether the span begins with other weights than the span before it leaves. fades: whether fades and
+    transitions take any time. opening: the film's, if the span lies in it; its card goes without a fade.
+    """
+    span = plan.spans[number]
+    if not fades:
+        return SpanLevels(1.0, 0.0, 1.0) if span.kind == "title" else SpanLevels(0.0, 1.0, 1.0)
+    frames = max(1.0, FADE_SECONDS * float(plan.fps))
+    rising, falling = ease((index - span.start) / frames), ease((span.stop - 1 - index) / frames)
+    transition = rising if has_transition else 1.0
+    if opening is not None:
+        card, presence, drawn, caption = opening.at(index)
+        before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
+        return SpanLevels(card, min(presence, falling) if before_card else presence, transition, drawn, caption)
+    if span.kind == "title":
+        fade_in = 1.0 if span.start == 0 else rising
+        fade_out = 1.0 if span.stop == plan.frame_count else falling
+        return SpanLevels(min(fade_in, fade_out), 0.0, transition)
+    after_card = number > 0 and plan.spans[number - 1].kind == "title"
+    before_card = number + 1 < len(plan.spans) and plan.spans[number + 1].kind == "title"
+    return SpanLevels(0.0, min(rising if after_card else 1.0, falling if before_card else 1.0), transition)
