@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ BUNDLED = sorted(scenes_folder().glob("*.yaml"))
 VALIDATOR = Draft7Validator(scene_schema())
 
 
+@functools.cache
 def scene_data(path: Path) -> dict[str, Any]:
     data = read_tree(path.read_text(encoding="utf-8")).data
     assert isinstance(data, dict)
