@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_BUNDLED = "bundled:"
+BUNDLED = "bundled:"
 """Prefix, in scenes, of the name of a file that comes with netviz."""
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -30,6 +30,6 @@ def assets_folder() -> Path:
 
 def music(audio: str) -> Path:
     """Return the path of a scene's `audio`, which is bundled:NAME or a path."""
-    if audio.startswith(_BUNDLED):
-        return assets_folder() / audio.removeprefix(_BUNDLED)
+    if audio.startswith(BUNDLED):
+        return assets_folder() / audio.removeprefix(BUNDLED)
     return Path(audio)

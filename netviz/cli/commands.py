@@ -18,6 +18,7 @@ from netviz.cli.help import command
 from netviz.cli.options import (
     EVERY_OPTION,
     all_but,
+    allow_outside_option,
     at_option,
     cache_option,
     debug_option,
@@ -30,6 +31,8 @@ from netviz.errors import InputError, Problem
 from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.validation import one_run_problems, target_problems
+from netviz.recording.look_files import files_elsewhere
+from netviz.recording.recording import Recording
 from netviz.scene.messages import printable
 from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
@@ -89,11 +92,22 @@ def record_command(ctx: click.Context, /, overwrite: bool, strict: bool, **_: An
         except TrainingDiverged as diverged:
             if diverged.recording is not None:
                 diverged.recording.save(target)
+                _tell_of_files_elsewhere(diverged.recording, target)
                 console.note(f"the recording up to there is in {console.name(target)}")
             raise
         recording.save(target)
+        _tell_of_files_elsewhere(recording, target)
     moments, cycles = len(recording.step), source.scene.outline.last_step
     console.result(f"{console.name(target)}: {moments:,} moments of {cycles:,} cycles, {_bytes(target)}")
+
+
+def _tell_of_files_elsewhere(recording: Recording, target: Path) -> None:
+    """Say which files a recording names that its films are refused, as a stranger's would be."""
+    if files := [*files_elsewhere(recording.look or {}, target.parent)]:
+        lie = "lies" if len(files) == 1 else "lie"
+        listed = printable(", ".join(map(console.name, map(Path, files))))
+        message = f"{listed} {lie} outside the folder of {console.name(target)}; to render it, use --allow-outside"
+        console.note(message, mild=True)
 
 
 @command("think")
@@ -197,8 +211,9 @@ def scenes_command(as_json: bool) -> None:
     help="Which scene to copy; or what to write as one: a Playground link, a film, a picture or a recording.",
 )
 @overwrite_option
+@allow_outside_option
 @debug_option
-def new_command(target: Path, source: str, overwrite: bool) -> None:
+def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool) -> None:
     """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it the table and words it names.
 
     Of a run that netviz did not train (--from RUN.npz) it is a look: the keys that you are likely to change, each as
@@ -216,7 +231,7 @@ def new_command(target: Path, source: str, overwrite: bool) -> None:
     try:
         with console.warnings_shown(strict=False):
             if _is_made(source):
-                inspected = netviz.inspect(source)
+                inspected = netviz.inspect(source, allow_outside=allow_outside)
             run = None if inspected is None else inspected.recording
             if run is not None and run.training_setup is None and not problems:
                 text = new_look(filmed(run), Path(source).name, target.name)

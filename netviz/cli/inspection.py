@@ -16,7 +16,7 @@ from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.completion import complete_path
 from netviz.cli.help import command
-from netviz.cli.options import debug_option
+from netviz.cli.options import allow_outside_option, debug_option
 from netviz.pipeline.provenance import Inspection
 from netviz.recording.blocks import Block
 from netviz.recording.network import BIASES, WEIGHTS, Layer, Network
@@ -31,15 +31,16 @@ from netviz.video.metadata import Provenance
 @click.argument("path", type=click.Path(path_type=Path), metavar="FILE", shell_complete=complete_path())
 @click.option("--scene", "as_scene", is_flag=True, help="Print the scene it was made of, as a scene file.")
 @click.option("--json", "as_json", is_flag=True, help="Print all that is known as JSON.")
+@allow_outside_option
 @debug_option
-def inspect_command(path: Path, as_scene: bool, as_json: bool) -> None:
+def inspect_command(path: Path, as_scene: bool, as_json: bool, allow_outside: bool) -> None:
     """Tell what a film, a picture or a recording of netviz's was made of.
 
     To make it again: netviz inspect FILE --scene > again.yaml, then netviz render again.yaml.
     """
     if as_scene and as_json:
         raise click.UsageError("--scene and --json: each is a way to print; give one of them (the JSON has the scene)")
-    found = netviz.inspect(path)
+    found = netviz.inspect(path, allow_outside=allow_outside)
     if as_scene:
         if found.about.version != netviz.__version__:
             message = f"made with {found.about.software}, and this is {netviz.__version__}: it may look otherwise again"

@@ -121,12 +121,14 @@ def _settings(command: Command, options: Sequence[str]) -> Command:
         help="How it looks, as keys of a scene in a YAML file: put over what the scene or recording says.",
         shell_complete=complete_path(".yaml"),
     )(command)
-    command = click.option(
-        "--allow-outside", is_flag=True, help="Let a scene file use files from outside its own folder."
-    )(command)
+    command = allow_outside_option(command)
     command = click.option("--strict", is_flag=True, help="Treat warnings as errors.")(command)
     return debug_option(command)
 
+
+allow_outside_option = click.option(
+    "--allow-outside", is_flag=True, help="Let a scene, a look or a recording use files from outside its own folder."
+)
 
 # Looked for by `main`, which is where errors end.
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")

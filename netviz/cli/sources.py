@@ -147,7 +147,7 @@ def _located(problem: Problem, sources: Sequence[CommandSource]) -> Problem:
 def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
     look = read_look(ctx.params.get("look"), allow_outside=ctx.params["allow_outside"])
     if _is_recording(source):
-        return _read_recording(Path(source), look, typed)
+        return _read_recording(ctx, Path(source), look, typed)
     result = read_scene(source, typed, look=look.overrides, allow_outside=ctx.params["allow_outside"])
     problems = (*look.problems, *result.problems)
     scene = None if problems else result.scene
@@ -202,9 +202,11 @@ def _usual_source(ctx: click.Context) -> str:
     raise InputError([Problem("", message)])
 
 
-def _read_recording(path: Path, look: LookKeys, typed: dict[str, Override]) -> tuple[Filmed | None, ParseResult]:
+def _read_recording(
+    ctx: click.Context, path: Path, look: LookKeys, typed: dict[str, Override]
+) -> tuple[Filmed | None, ParseResult]:
     try:
-        recording = Recording.load(path)
+        recording = Recording.load(path, allow_outside=ctx.params["allow_outside"])
     except InputError as wrong:
         return None, ParseResult((*wrong.problems, *look.problems), path=path)
     return _with_look(recording, path, look, typed)
@@ -223,7 +225,7 @@ def _read_comparison(ctx: click.Context, typed: dict[str, Override]) -> tuple[Fi
             problems.append(Problem(str(path), "two recordings have this name, which stands above the run; rename one"))
         else:
             try:
-                recordings[path.stem] = Recording.load(path)
+                recordings[path.stem] = Recording.load(path, allow_outside=ctx.params["allow_outside"])
             except InputError as wrong:
                 problems += wrong.problems
     if not problems and len(recordings) < FEWEST_RUNS:

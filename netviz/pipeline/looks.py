@@ -25,6 +25,7 @@ from netviz.recording.network import Network
 from netviz.recording.pictures import picture_of_shape
 from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording, finite_part, in_numbers
+from netviz.scene.files import path_shown
 from netviz.scene.loader import ParseResult, read_stored
 from netviz.scene.look_file import LookKeys, LookSource, foreign_keys, read_look
 from netviz.scene.messages import printable
@@ -152,7 +153,9 @@ def read_filmed(
     network = {**{key.removeprefix("network."): value for key, value in drawn.items()}, **setup["network"]}
     data = {**stored, **setup, "network": network}
     overrides, own = (_without_grid(each or {}, picture) for each in (overrides, look.overrides))
-    result = read_stored(data, path, overrides, look=own, where="the recording")
+    stored_in = recorded.look_from
+    where = "the recording" if stored_in is None else path_shown(stored_in)
+    result = read_stored(data, path, overrides, look=own, where=where, stored_in=stored_in)
     result = replace(result, notes=(*look.notes, *result.notes))
     if recorded.training_setup is not None and (reason := _not_computed(first.network)) is not None:
         message = f"{reason}, and it is said to be trained by netviz, which trains no such layer"

@@ -106,14 +106,15 @@ class Inspection:
         return restored(self.about, self.path.name)
 
 
-def inspect(path: str | Path) -> Inspection:
+def inspect(path: str | Path, *, allow_outside: bool = False) -> Inspection:
     """Read from a film, a picture or a recording of netviz what it was made of, whatever its name ends in.
 
+    allow_outside: let a recording name files outside its own folder, such as music, which says itself what it is.
     Raises InputError for what is no such file, or carries no word of netviz.
     """
     path = Path(path)
     if _begins_like_recording(path):
-        recording = Recording.load(path)
+        recording = Recording.load(path, allow_outside=allow_outside)
         versions = recording.info.get("versions")
         version = str((versions if isinstance(versions, dict) else {}).get("netviz", "of unknown version"))
         about = provenance_of(filmed(recording), version)

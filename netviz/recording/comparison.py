@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from netviz.recording.recording import Recording
@@ -33,3 +34,8 @@ class Comparison:
     def look(self) -> Mapping[str, Any] | None:
         """Look of a film of the runs: of the scene that compares them, or else of the first of them."""
         return self.recordings[0].look if self.scene_look is None else self.scene_look
+
+    @property
+    def look_from(self) -> Path | None:
+        """The file that the look was read from, see `Recording.look_from`."""
+        return self.recordings[0].look_from if self.scene_look is None else None

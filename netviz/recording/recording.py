@@ -140,6 +140,9 @@ class Recording:
     """The part of the plane that the examples come from: left, right, bottom, top; None: where they lie."""
     look: Mapping[str, Any] | None = None
     """Look of a film of the run: keys of a scene, as a file has them. Only `pipeline` reads it."""
+    look_from: Path | None = None
+    """The recording file that look and training setup were read from, which may be a stranger's: they name no files
+    outside its folder. None: they were made here, or that file may name any."""
     training_setup: Mapping[str, Any] | None = None
     """Setup of netviz's own training: network, data, training, schedule of its scene; None for another's run."""
     info: Mapping[str, Any] = field(default_factory=dict)
@@ -333,9 +336,12 @@ class Recording:
         _storage().save_recording(self, Path(path))
 
     @classmethod
-    def load(cls, path: str | Path) -> Recording:
-        """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole."""
-        found: Recording = _storage().load_recording(Path(path))
+    def load(cls, path: str | Path, *, allow_outside: bool = False) -> Recording:
+        """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole.
+
+        allow_outside: let its look name music, a font or a picture outside the file's own folder.
+        """
+        found: Recording = _storage().load_recording(Path(path), allow_outside=allow_outside)
         return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ import numpy as np
 from netviz.recording.array_file import ArrayFile, ArrayShape, DamagedArrays, read_arrays, write_arrays
 from netviz.recording.checks import check_numbers
 from netviz.recording.layers import FEATURES
+from netviz.recording.look_files import look_from_here, stored_look
 from netviz.recording.network import LONGEST_NAME, Network, is_name, network_from_json, network_in_json
 from netviz.recording.npz_directory import shown
 from netviz.recording.recording import InputRows, Probes, Recording, StoredAt, stored_as
@@ -62,7 +64,7 @@ def save_recording(recording: Recording, path: Path) -> None:
         "features": recording.features,
         "plane_domain": None if recording.plane_domain is None else [*map(float, recording.plane_domain)],
         "dtypes": dict.fromkeys(bits, BFLOAT16),
-        "look": recording.look,
+        "look": recording.look and stored_look(recording.look, path.parent, recording.look_from),
         "training_setup": recording.training_setup,
         "info": recording.info,
     }
@@ -105,15 +107,23 @@ def _given(name: str, array: Any) -> Iterator[tuple[str, Any]]:
         yield name, array
 
 
-def load_recording(path: Path) -> Recording:
-    """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole."""
+def load_recording(path: Path, *, allow_outside: bool = False) -> Recording:
+    """The recording in a file. Raises InputError, saying what is wrong, if it holds none that is whole.
+
+    allow_outside: let its look name files outside its folder.
+    """
 
     def read(file: ArrayFile) -> Recording:
         found = _read(file)
         file.verify()  # before the numbers are looked at: damaged ones are not what somebody computed
         check_numbers(found)
         file.forget()
-        return stored_as(found, StoredAt(path.absolute(), file.digest))
+        whole = path.absolute()
+        if allow_outside:
+            looking = replace(found, look=found.look and look_from_here(found.look, whole))
+        else:
+            looking = replace(found, look_from=whole)
+        return stored_as(looking, StoredAt(whole, file.digest))
 
     return read_arrays(path, read)
 

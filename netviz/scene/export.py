@@ -17,8 +17,7 @@ from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
-from netviz.resources import assets_folder
-from netviz.scene.files import BUNDLED
+from netviz.resources import BUNDLED, assets_folder
 from netviz.scene.json_schema import VALUE_KINDS
 from netviz.scene.messages import printable
 from netviz.scene.model import Part

@@ -12,18 +12,16 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from netviz.errors import MOST_PROBLEMS, InputError, Problem, rest
-from netviz.resources import assets_folder, scenes_folder
+from netviz.resources import BUNDLED, assets_folder, scenes_folder
 from netviz.scene.messages import did_you_mean, dotted, kind, nearest, printable, shown
 from netviz.scene.model import Data, Example
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation_film import phrases_alone
 from netviz.scene.validation_training import Mistake
 from netviz.scene.yaml import LONGEST_NUMBER, UnreadableYaml, read_tree
-
-BUNDLED = "bundled:"
 
 
 class Unreachable(ValueError):
@@ -34,18 +32,31 @@ def named_in_scene(text: str, folder: Path, *, allow_outside: bool, by: str = "s
     """Return the absolute path of a file that a scene in `folder` names, which need not exist.
 
     A scene may come from a stranger: it cannot name a file outside its own folder, links followed, unless that is
-    allowed. by: what names it, for messages. Raises Unreachable.
+    allowed. by: what names it, for messages; a recording may name netviz's own files by their paths. Raises
+    Unreachable.
     """
     if text.startswith(BUNDLED):
         return _bundled(text)
+    advice = "use --allow-outside if it is to be read" if by == RECORDING else "copy it there, or use --allow-outside"
+    outside = Unreachable(f"'{printable(text)}' lies outside the {by}'s folder; {advice}")
     try:
         base = folder.resolve()
+        # Windows asks another computer, and tells it who is asking, as soon as such a path is followed.
+        if not allow_outside and PureWindowsPath(text).drive.startswith("\\") and not Path(text).is_relative_to(base):
+            raise outside
         path = (base / text).resolve()
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, RuntimeError) as error:
+        if error is outside:
+            raise
         raise Unreachable(f"'{printable(text)}' cannot be a file's path") from None
-    if not allow_outside and not path.is_relative_to(base):
-        raise Unreachable(f"'{printable(text)}' lies outside the {by}'s folder; copy it there, or use --allow-outside")
+    is_own = by == RECORDING and path.parent == assets_folder().resolve()
+    if not (allow_outside or is_own or path.is_relative_to(base)):
+        raise outside
     return path
+
+
+RECORDING = "recording"
+"""What names files, where it is no scene."""
 
 
 def named_by_user(text: str) -> Path:

@@ -18,6 +18,7 @@ from netviz.errors import MOST_PROBLEMS, InputError, NetvizWarning, Problem, fir
 from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
     LARGEST_TABLE,
+    RECORDING,
     Table,
     Unreachable,
     bundled_names,
@@ -143,16 +144,20 @@ def read_stored(
     *,
     look: Mapping[str, Any] | None = None,
     where: str = "the recording",
+    stored_in: Path | None = None,
 ) -> ParseResult:
     """Read the scene of a recording from its data, with overrides. path: of the recording, for messages and name.
 
-    look: overrides over which the others win. where: what messages call data without a path.
+    look: overrides over which the others win. where: what messages call data without a path. stored_in: the file that
+    the data come from, which may be a stranger's, and names no files outside its folder; None: they were made here.
     """
     if "name" not in data and path is not None:
         data = {**data, "name": _name_of(path)}
     tree = Tree(data)
     overlaid = overlay(tree.data, look or {}, overrides or {})
-    return Reader(where if path is None else str(path), path, tree, overlaid, allow_outside=True).result()
+    beside = None if stored_in is None else stored_in.parent
+    allow_outside = stored_in is None
+    return Reader(where if path is None else str(path), path, tree, overlaid, allow_outside, beside, RECORDING).result()
 
 
 def bundled_scenes() -> list[tuple[str, str]]:
@@ -191,12 +196,24 @@ def _adapters() -> dict[str, TypeAdapter[Any]]:
 class Reader:
     """Conversion of one scene's data to a Scene, and the mistakes found in them.
 
-    where: the source's name in messages. path: the scene's file, None if the data do not come from one.
+    where: the source's name in messages. path: the scene's file, None if the data do not come from one. folder: where
+    the files lie that the data name, if not beside it. by: what the data come from.
     """
 
-    def __init__(self, where: str, path: Path | None, tree: Tree, overlaid: Overlaid, allow_outside: bool) -> None:
+    def __init__(
+        self,
+        where: str,
+        path: Path | None,
+        tree: Tree,
+        overlaid: Overlaid,
+        allow_outside: bool,
+        folder: Path | None = None,
+        by: str = "scene",
+    ) -> None:
         self.where = printable(where)
         self.path = path
+        self.folder = path.parent if folder is None and path is not None else folder
+        self.by = by
         self.tree = tree
         self.overlaid = overlaid
         self.allow_outside = allow_outside
@@ -359,10 +376,10 @@ class Reader:
         """Return the absolute path of a file the scene names; if it may not be used, report that and return the
         text."""
         try:
-            if self.overlaid.origin(path) or self.path is None:
+            if self.overlaid.origin(path) or self.folder is None:
                 file = named_by_user(text)
             else:
-                file = named_in_scene(text, self.path.parent, allow_outside=self.allow_outside)
+                file = named_in_scene(text, self.folder, allow_outside=self.allow_outside, by=self.by)
             self.files.append(file)
             return str(file)
         except Unreachable as error:
@@ -434,7 +451,8 @@ class Reader:
                 for message in [problem.message for problem in overlaid.problems] or filter(None, [refused(key)]):
                     self._report(Issue(place, message, at_key=True))
             usable = {key: Override(value, key) for key, value in run.set.items() if refused(key) is None}
-            reader = Reader(self.where, self.path, self.tree, overlay(data, usable), self.allow_outside)
+            overlaid = overlay(data, usable)
+            reader = Reader(self.where, self.path, self.tree, overlaid, self.allow_outside, self.folder, self.by)
             reader.result()
             for issue in reader.issues:
                 if (issue.path, issue.message) not in known:

@@ -99,7 +99,7 @@ def check_fits(recording: Recording, scene: Scene) -> None:
 
 def with_look(recording: Recording, scene: Scene) -> Recording:
     """The recording of a scene's training with that scene's look, and all else as that scene has it."""
-    looking = replace(recording, look=look_of(scene), training_setup=setup_of(scene))
+    looking = replace(recording, look=look_of(scene), look_from=None, training_setup=setup_of(scene))
     return stored_as(looking, recording.stored_at)
 
 
