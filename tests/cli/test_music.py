@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -58,6 +59,23 @@ def test_what_is_wrong_in_a_scene_is_told_with_its_line(call: Call, tmp_path: Pa
     scene(tmp_path, audio)
     (error,) = refused(call, tmp_path, "render", "my.yaml")
     assert error.startswith(says), error
+
+
+def test_music_that_breaks_off_is_told_of_and_refused_where_that_is_asked(call: Call, tmp_path: Path) -> None:
+    run_real("-f", "lavfi", "-i", "sine=440:d=4:sample_rate=44100", "-ac", "2", tmp_path / "whole.mp3")
+    whole = (tmp_path / "whole.mp3").read_bytes()
+    (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2])
+    scene(tmp_path, "cut.mp3")
+    assert call("validate", "my.yaml").out.startswith(("my: fine; 1.9", "my: fine; 2.0")), (
+        "as long as what can be heard"
+    )
+    scene(tmp_path, "{file: cut.mp3, fit: track}\nduration: 20")
+    told = call("validate", "my.yaml")
+    (warning,) = told.warnings
+    assert (told.code, told.notes) == (0, [])
+    assert re.search(r"cut\.mp3: claims to last 4\.\d s, but only [12]\.\d s can be decoded", warning), warning
+    strict = call("validate", "my.yaml", "--strict")
+    assert (strict.code, strict.errors) == (2, [f"{warning} (--strict)"])
 
 
 def test_what_is_wrong_in_an_option_is_told_with_it(call: Call, tmp_path: Path) -> None:

@@ -59,6 +59,53 @@ def test_the_same_picture_everywhere(call: Call, tmp_path: Path, changes: dict[s
     assert (tmp_path / "試.png").read_bytes() == (tmp_path / "here.png").read_bytes()
 
 
+def faketime() -> str:
+    """The library that shows a program another clock; without it the test is left out, but not where it is needed."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        assert not os.environ.get("NETVIZ_NEED_FAKETIME"), "libfaketime is missing, and must be there"
+        pytest.skip("the clock is moved by libfaketime, which is not there (Debian: apt-get install faketime)")
+    return str(found[0])
+
+
+@pytest.mark.slow
+def test_the_clock_jumps_while_a_film_is_made(call: Call, tmp_path: Path) -> None:
+    """Back by years and ahead by more, as when a laptop wakes up: the film is the same, and none of it is lost."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    moved = {"LD_PRELOAD": faketime(), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+    moved |= {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_RESET": "1"}
+    # Where libfaketime leaves the other clock alone, as machines do, it fails at what time.sleep asks of it.
+    started = "import select, sys, time; time.sleep = lambda seconds: select.select([], [], [], max(seconds, 0)); "
+    started += "from netviz.cli import main; main(sys.argv[1:])"
+    seen = [subprocess.check_output(["date", "+%Y"], env=surroundings(**moved))]
+    process = subprocess.Popen(
+        [sys.executable, "-c", started, "render", *FILM, "-o", "moved.mp4"],
+        cwd=tmp_path,
+        env=surroundings(**moved),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    jumps = {"training": "-7300d", "drawing": "+14600d"}
+    while jumps:
+        line = process.stderr.readline()
+        assert line, "it ended before"
+        if jump := jumps.pop(line.strip().removesuffix(" …"), None):
+            clock.write_text(jump)
+            seen.append(subprocess.check_output(["date", "+%Y"], env=surroundings(**moved)))
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0 and "error" not in err, err
+    assert out.startswith("moved.mp4: ")
+    years = [int(year) for year in seen]
+    assert years[1] < years[0] - 19 and years[2] > years[0] + 39, "the clock has jumped"
+    assert call("render", *FILM, "-o", "still.mp4").code == 0
+    assert (tmp_path / "moved.mp4").read_bytes() == (tmp_path / "still.mp4").read_bytes()
+    assert contents(tmp_path).keys() == {"clock", "moved.mp4", "still.mp4"}
+
+
 def on_terminal(folder: Path, *arguments: str, **changes: str) -> tuple[int, str, str]:
     """Run netviz with a terminal as stdin and stderr: exit code, stdout, what the terminal was sent."""
     ours, theirs = pty.openpty()

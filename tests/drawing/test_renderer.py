@@ -66,6 +66,11 @@ figure.facecolor: blue
 
 PROGRAM = """
 import hashlib, sys
+import matplotlib
+from matplotlib.font_manager import fontManager
+own = [font for font in fontManager.ttflist if font.fname.startswith(matplotlib.get_data_path())]
+assert own and not fontManager.afmlist.clear()
+fontManager.ttflist[:] = own  # as on a machine without fonts
 from tests.conftest import short_scene
 from tests.drawing.support import timeline_of
 from netviz.drawing.renderer import Renderer
@@ -75,7 +80,7 @@ print(hashlib.sha256(Renderer(timeline).draw(timeline.frame(int(sys.argv[1]))).t
 
 
 @pytest.mark.slow
-def test_a_frame_is_the_same_in_a_fresh_process_with_a_hostile_matplotlibrc(tmp_path: Path) -> None:
+def test_a_frame_is_the_same_with_a_hostile_matplotlibrc_and_without_system_fonts(tmp_path: Path) -> None:
     timeline = timeline_of(short_scene(), 20)
     index = first(timeline, "step", 0.3)
     (tmp_path / "matplotlibrc").write_text(HOSTILE)
