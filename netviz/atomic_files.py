@@ -27,6 +27,10 @@ else:
 
 UNFINISHED = ".netviz-*.part"
 """Name pattern of files while they are written."""
+_TEMPORARY = "netviz-"
+"""Begin of the names of temporary folders."""
+_MAKING = ".making"
+"""End of the name of a folder while it is written."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 
@@ -98,6 +102,12 @@ def atomic_write(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     with atomic_write_all([target], overwrite=overwrite) as (part,):
         yield part
+
+
+def write_whole(target: Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Write a file's content, whole or not at all; see `atomic_write_all`."""
+    with atomic_write(target, overwrite=overwrite) as part, output_failures(target, len(content)):
+        part.write_bytes(content)
 
 
 @contextmanager
@@ -196,14 +206,6 @@ def scratch(target: Path, purpose: str) -> Iterator[Path]:
             path.unlink(missing_ok=True)
 
 
-def disk_full(folder: Path) -> str:
-    """Return a message that the disk of `folder` is full, and how much of it is free."""
-    free = ""
-    with suppress(OSError):
-        free = f", {amount(shutil.disk_usage(folder).free)} free"
-    return f"the disk of {folder} is full{free}"
-
-
 def file_size(path: Path) -> int:
     """Return the size of a file in bytes, 0 if it does not exist."""
     with suppress(OSError):
@@ -220,14 +222,79 @@ def amount(size: int) -> str:
 
 
 @contextmanager
-def output_failures(target: Path) -> Iterator[None]:
-    """Turn an OSError in the block into OutputFailed, with the reason in words."""
+def output_failures(target: Path, needed: int | None = None) -> Iterator[None]:
+    """Turn an OSError in the block into OutputFailed, with the reason in words. needed: bytes of what is written."""
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = disk_full(target.parent) if full else f"cannot be written: {_reason(error)}"
-        raise OutputFailed(f"{target}: {reason}") from error
+        state = "" if needed is None else f"this file needs {amount(needed)}"
+        shown = target.name if target.parent.suffix == _MAKING else target
+        raise OutputFailed(f"{shown}: {failed_write(error, target.absolute().parent, state)}") from error
+
+
+def failed_write(error: OSError, folder: Path, state: str = "", what: str = "") -> str:
+    """Return in words why something could not be written to a folder, and what helps: one line.
+
+    state: how much was written and is needed, as far as known. what: the subject, where it is not the disk that failed.
+    """
+    if folder.suffix == _MAKING:
+        folder = folder.parent
+    state = state and f": {state}"
+    number, elsewhere = error.errno, f"write to another disk{_way_out(folder)}"
+    if number == errno.EFBIG:
+        return f"a file in {folder} may not grow so large{_limit_of_files()}{state}"
+    if number == errno.ENOSPC:
+        return f"the disk of {folder} is full{_free(folder)}{state}; make room there, or {elsewhere}"
+    if number == errno.EDQUOT:
+        return f"your quota on the disk of {folder} is used up{_free(folder)}{state}; make room there, or {elsewhere}"
+    if number == errno.EROFS:
+        return f"the disk of {folder} is read-only{state}; {elsewhere}"
+    if number == errno.EIO:
+        return f"the disk of {folder} fails ({_reason(error)}){state}; {elsewhere}"
+    return f"{what} cannot be written: {_reason(error)}".lstrip()
+
+
+def _free(folder: Path) -> str:
+    """What a full disk has free, in words: there may be room, but not for the name of one more file."""
+    with suppress(OSError):
+        free = f", {amount(shutil.disk_usage(folder).free)} free"
+        if sys.platform != "win32":
+            found = os.statvfs(folder)
+            if found.f_files and not found.f_favail:
+                return f"{free}, but it takes no more files"
+        return free
+    return ""
+
+
+def _way_out(folder: Path) -> str:
+    """For a temporary folder of ours: where the folder for such is named."""
+    with suppress(OSError):
+        temporary = Path(tempfile.gettempdir()).absolute()
+        if folder.is_relative_to(temporary) and str(folder.relative_to(temporary)).startswith(_TEMPORARY):
+            return " (the environment variable TMPDIR names the folder)"
+    return ""
+
+
+def _limit_of_files() -> str:
+    """Largest size of a file that the system allows, in words; empty where no limit is known."""
+    if sys.platform == "win32":
+        return ""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    return "" if limit == resource.RLIM_INFINITY else f" (`ulimit -f` allows {amount(limit)})"
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a temporary folder, which goes with the object. Raises OutputFailed where none can be made."""
+    try:
+        return tempfile.TemporaryDirectory(prefix=_TEMPORARY, ignore_cleanup_errors=True)
+    except OSError as error:
+        reason = _reason(error) if error.filename is None else failed_write(error, Path(error.filename).parent)
+        message = f"no temporary folder can be made: {reason}"
+        if "TMPDIR" not in message:
+            message += "; name a folder for it in the environment variable TMPDIR"
+        raise OutputFailed(message) from error
 
 
 def part_of(target: Path) -> Path:
@@ -363,7 +430,7 @@ def atomic_folder(folder: Path, *, overwrite: bool = True, own: Iterable[str] = 
     lock = part_of(folder)
     with output_failures(folder):
         descriptor = create_locked(lock, folder)
-    making = lock.with_suffix(".making")
+    making = lock.with_suffix(_MAKING)
     try:
         with output_failures(folder):
             shutil.rmtree(making, ignore_errors=True)

@@ -5,6 +5,7 @@ The arguments of ffmpeg are up to its callers, above all `video/` and `audio/`; 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -39,13 +40,35 @@ _SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
 class FfmpegFailed(NetvizError):
     """Error: ffmpeg failed, or had to be ended.
 
-    status: its exit status, negative for a signal. tail: the last lines of its standard error.
+    status: its exit status, negative for a signal. tail: the last lines of its standard error. written: what it wrote
+    to its standard output, if that was gathered.
     """
 
-    def __init__(self, reason: str, status: int | None, tail: str) -> None:
+    def __init__(self, reason: str, status: int | None, tail: str, written: bytes = b"") -> None:
         self.status = status
         self.tail = tail
+        self.written = written
         super().__init__(f"{reason}; its last words:\n{_indented(tail)}" if tail else reason)
+
+    @property
+    def disk_error(self) -> OSError | None:
+        """The error of a disk that it failed by; None if it failed by anything else, as far as it said."""
+        if self.status is not None and self.status < 0 and -self.status == getattr(signal, "SIGXFSZ", None):
+            return OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        for words, number in _DISK_ERRORS.items():
+            if words in self.tail:
+                return OSError(number, words)
+        return None
+
+
+_DISK_ERRORS = {
+    "No space left on device": errno.ENOSPC,
+    "Disk quota exceeded": errno.EDQUOT,
+    "File too large": errno.EFBIG,
+    "Read-only file system": errno.EROFS,
+    "Input/output error": errno.EIO,
+}
+"""How ffmpeg says that a disk takes no more, in every language of the system."""
 
 
 def _indented(text: str) -> str:
@@ -216,7 +239,7 @@ class Ffmpeg:
             reason = "ffmpeg ended before it had taken everything"
         else:
             reason = f"ffmpeg failed with {describe_status(status)}"
-        return FfmpegFailed(reason, status, self.last_words)
+        return FfmpegFailed(reason, status, self.last_words, self.gathered)
 
     def _drain(self) -> None:
         """Read its standard error, so that it never waits for us, and store only the beginning and the end."""

@@ -12,11 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.atomic_files import OutputFailed, amount, failed_write
 from netviz.audio.composer import OVERLAP, Note, Score, VoiceName, score_of
 from netviz.audio.loudness import TENTH, Meter
 from netviz.audio.music_file import SAMPLE_RATE as RATE
 from netviz.audio.synth import LONGEST, AudioSamples, sound_of
-from netviz.errors import NetvizError
 from netviz.scene.sound import Sound
 from netviz.timeline.timeline import Timeline
 
@@ -249,7 +249,7 @@ def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
 
     It is as long as the film to the sample, and the same for the same timeline. The scene's gain, fades and loudness
     apply where its sound is to be composed from the run; without a loudness it has its platform's, or LOUDNESS. Raises
-    NetvizError if it cannot be written.
+    OutputFailed if it cannot be written.
     """
     score = score_of(timeline)
     scene = timeline.scene
@@ -257,8 +257,9 @@ def write_sonified(timeline: Timeline, path: Path) -> Iterator[tuple[int, int]]:
     try:
         yield from write_wave(path, blocks, samples_in(score))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise NetvizError(f"the sound made from the run cannot be written to {path.parent}: {reason}") from error
+        size = amount(samples_in(score) * CHANNELS * _BYTES)
+        words = failed_write(error, path.absolute().parent, f"the sound needs {size}", "the sound made from the run")
+        raise OutputFailed(words) from error
 
 
 def master_of(sound: Sound | None, usual: float | None = None) -> Master:

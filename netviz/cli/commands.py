@@ -219,7 +219,7 @@ def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool)
     Of a run that netviz did not train (--from RUN.npz) it is a look: the keys that you are likely to change, each as
     the film has it now and with a comment, for `netviz render RUN.npz --look FILE`.
     """
-    from netviz.atomic_files import atomic_write
+    from netviz.atomic_files import write_whole
     from netviz.pipeline.new_look import new_look
     from netviz.scene.files import SCENE_SUFFIXES
     from netviz.scene.loader import files_beside, scene_text
@@ -246,8 +246,7 @@ def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool)
     problems += [problem for path in copies for problem in target_problems(path, (path.suffix.lower(),), overwrite)]
     _refuse(problems)
     for path, content in {**copies, target: text.encode()}.items():
-        with atomic_write(path, overwrite=overwrite) as temporary:
-            temporary.write_bytes(content)
+        write_whole(path, content, overwrite=overwrite)
     is_look = inspected is not None and bool(inspected.about.run)
     what = "a copy" if inspected is None else "the look" if is_look else "the scene"
     of = "the link's run" if is_link(source) else f"{what} of {printable(source)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import sys
 import time
 import warnings
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
+from netviz.atomic_files import amount, failed_write
 from netviz.errors import InputError, NetvizError, NetvizNote, NetvizWarning, Problem
 from netviz.scene.messages import printable
 
@@ -33,11 +35,24 @@ def result(text: str) -> None:
     try:
         click.echo(text)
     except OSError as failure:
+        number = sys.stdout.fileno()
+        reason = _not_printed(failure, number, len(text.encode(errors="replace")))
         # Whoever read our output has gone, as `head` does: nothing more to say, also not at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with open(os.devnull, "wb", buffering=0) as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), number)
         if not isinstance(failure, BrokenPipeError):
-            reason = (failure.strerror or str(failure)).lower()
-            raise NetvizError(f"what is printed cannot be written: {reason}") from failure
+            raise NetvizError(reason) from failure
+
+
+def _not_printed(failure: OSError, number: int, size: int) -> str:
+    """Why a result cannot be printed: where it goes to a file (`> FILE`), with the disk of that."""
+    with suppress(OSError):
+        if stat.S_ISREG(os.fstat(number).st_mode):
+            file = Path(f"/proc/self/fd/{number}").readlink()
+            return (
+                f"{printable(str(file))}: {failed_write(failure, file.parent, f'what is printed has {amount(size)}')}"
+            )
+    return f"what is printed cannot be written: {(failure.strerror or str(failure)).lower()}"
 
 
 def name(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 import click
 
+from netviz.atomic_files import temporary_folder
 from netviz.cli import console
 from netviz.cli.help import command
 from netviz.cli.options import all_but, at_option, cache_option, overrides, scene_options
@@ -55,7 +55,7 @@ def preview_command(
     def read() -> PreviewInput:
         return first.pop() if first else _input(*parse_source(ctx, typed))
 
-    with tempfile.TemporaryDirectory(prefix="netviz-preview-", ignore_cleanup_errors=True) as folder:
+    with temporary_folder() as folder:
         session = PreviewSession(read, Path(folder), at=at, film=film, cache=cache, strict=strict, tell=_reporter())
         server = start_server(session, port)
         try:

@@ -98,12 +98,20 @@ class Processes(Executor):
         worker.end()
 
 
+def _nameless_file() -> IO[bytes]:
+    """A file for what a process says, which cannot be left behind; where no disk takes one, nothing is kept."""
+    try:
+        return tempfile.TemporaryFile()  # closed in `WorkerProcess.end`
+    except OSError:
+        return open(os.devnull, "r+b", buffering=0)  # noqa: PTH123 - as above
+
+
 class WorkerProcess:
     """One process of ours that runs a program, with messages to it and from it."""
 
     def __init__(self, program: str) -> None:
         """Start it. program: Python, whose one argument is the path along which it finds modules; see `START`."""
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `end`; has no name that could be left behind
+        self._said = _nameless_file()
         # A session of its own: Ctrl-C reaches only us, and we end it.
         self._process = subprocess.Popen(
             [sys.executable, "-c", program, json.dumps(sys.path)],

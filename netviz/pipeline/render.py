@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+from netviz.atomic_files import temporary_folder
 from netviz.audio.mixdown import write_sonified
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import NetvizWarning, Problem, warn_caller
@@ -205,7 +205,7 @@ def _film(
 
     with ExitStack() as stack:
         if _is_composed(job):
-            sound = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="netviz-"))) / "sound.wav"
+            sound = Path(stack.enter_context(temporary_folder())) / "sound.wav"
             for done, total in write_sonified(finished.timeline_of_one_run, sound):
                 if progress is not None:
                     progress("composing", done, total)

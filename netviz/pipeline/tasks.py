@@ -18,6 +18,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netviz.atomic_files import output_failures, temporary_folder
 from netviz.errors import NetvizError
 from netviz.pipeline.looks import Filmed
 from netviz.pipeline.validation import film_timeline
@@ -85,7 +86,7 @@ class RenderTask:
 
     @cached_property
     def _folder(self) -> tempfile.TemporaryDirectory[str]:
-        return tempfile.TemporaryDirectory(prefix="netviz-")
+        return temporary_folder()
 
     def _serialized(self, recorded: Any, files: Mapping[str, bytes]) -> SerializedTask:
         parts = (self.plan, recorded, self.film.scene, self.stream, files)
@@ -265,14 +266,15 @@ def _is(path: str, content: bytes) -> bool:
 
 def _copy(path: str, content: bytes) -> str:
     copy = Path(_folder().name) / f"{secrets.token_hex(4)}{Path(path).suffix}"
-    copy.write_bytes(content)
+    with output_failures(copy, len(content)):
+        copy.write_bytes(content)
     return str(copy)
 
 
 @lru_cache(maxsize=1)
 def _folder() -> tempfile.TemporaryDirectory[str]:
     """A folder that goes with this process."""
-    return tempfile.TemporaryDirectory(prefix="netviz-")
+    return temporary_folder()
 
 
 # Versions that all workers must have in common, so that their segments are the same to the last bit.

@@ -64,7 +64,8 @@ def write_arrays(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Any
         raise InputError([Problem(str(path), message)])
     if problems := output_problems(path, overwrite=True):
         raise InputError(problems)
-    with atomic_write(path) as part, output_failures(path), part.open("wb") as file:
+    needed = len(text) + sum(array.nbytes for array in arrays.values())
+    with atomic_write(path) as part, output_failures(path, needed), part.open("wb") as file:
         _write(file, {"header": np.frombuffer(text, dtype=np.uint8), **arrays})
 
 

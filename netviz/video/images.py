@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netviz.atomic_files import atomic_write
+from netviz.atomic_files import write_whole
 from netviz.video.metadata import Provenance
 from netviz.video.metadata_formats import with_provenance
 
@@ -38,8 +38,7 @@ def picture_file(picture: NDArray[np.uint8], suffix: str, about: Provenance | No
 
 def write_picture(target: Path, picture: NDArray[np.uint8], about: Provenance | None, *, overwrite: bool) -> None:
     """Write a picture, whole or not at all; see `picture_file`."""
-    with atomic_write(target, overwrite=overwrite) as part:
-        part.write_bytes(picture_file(picture, target.suffix, about))
+    write_whole(target, picture_file(picture, target.suffix, about), overwrite=overwrite)
 
 
 def _saved(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,10 +12,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from netviz.atomic_files import amount, disk_full, file_size
+from netviz.atomic_files import amount, failed_write, file_size
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack, mix_arguments
-from netviz.errors import NetvizError
 from netviz.ffmpeg import Ffmpeg
 from netviz.video.encoder import EncodingFailed
 from netviz.video.formats import Encoding, FrameStream
@@ -40,8 +37,9 @@ class Joining:
     """Muxer of one encoding of a film into an MP4: `add` all its segments in order, then `complete` it.
 
     file: the MP4, empty and open for reading and writing. path: its path. segments: frames of the film in each. sound:
-    the encoder of the film's sound, or None. about: the box with the file's metadata. All methods raise EncodingFailed
-    and what `SoundEncoder` raises.
+    the encoder of the film's sound, or None. about: the box with the file's metadata. is_copied: whether the pictures
+    are copied from it into another file, for which the disk needs room as well. All methods raise EncodingFailed and
+    what `SoundEncoder` raises.
     """
 
     def __init__(
@@ -53,6 +51,7 @@ class Joining:
         segments: list[range],
         sound: SoundEncoder | None = None,
         about: bytes = b"",
+        is_copied: bool = False,
     ) -> None:
         self._file, self._path, self._sound, self._about = file, path, sound, about
         self._fps = stream.fps_of(encoding)
@@ -61,6 +60,8 @@ class Joining:
         self._pieces = [[min(chunk, count - start) for start in range(0, count, chunk)] for count in counts]
         self._frames, self._written, self._segments = sum(counts), 0, 0
         self._seconds = segments[-1].stop / stream.fps
+        self._copies = 2 if is_copied else 1
+        self._size = 0  # bytes that were written, which the disk need not have taken yet
         self._video: Track | None = None
         self._audio = None if sound is None else Track(sound.head(), FRAME, PRIMING)
         chunks = sum(map(len, self._pieces))
@@ -104,8 +105,10 @@ class Joining:
         """Context of a write: an OSError becomes EncodingFailed with the reason, and with the space that is needed."""
         try:
             yield
+            self._size = self._file.tell()
         except OSError as error:
-            raise _explained(error, self._path, self._written / self._frames) from error
+            state = written_so_far(self._path, self._written / self._frames, self._size, self._copies)
+            raise EncodingFailed(failed_write(error, self._path.parent, state, "the film")) from error
 
 
 def check_encoding(fine: bool, fault: str) -> None:
@@ -114,26 +117,17 @@ def check_encoding(fine: bool, fault: str) -> None:
         raise EncodingFailed(f"the film was not written as it should be: {fault}")
 
 
-def _explained(error: OSError, part: Path, share: float) -> NetvizError:
-    """EncodingFailed for a failed write, with the reason in words. share: part of the film that was written, 0 to 1."""
-    written = file_size(part)
-    needed = f"the film needs about {amount(int(written / max(share, 0.001)))}" if written else "nothing was written"
-    state = f"{amount(written)} of the film were written, {needed}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return EncodingFailed(f"{disk_full(part.parent)}: {state}")
-    if error.errno == errno.EFBIG:
-        return EncodingFailed(f"a file in {part.parent} may not grow so large{_limit_of_files()}: {state}")
-    return EncodingFailed(f"the film cannot be written: {(error.strerror or str(error)).lower()}")
+def written_so_far(path: Path, share: float, size: int = 0, copies: int = 1, beside: int = 0) -> str:
+    """How much of a film was written, and what all of it needs, in words.
 
-
-def _limit_of_files() -> str:
-    """Largest size of a file that the system allows, in words; empty where no limit is known."""
-    if sys.platform == "win32":
-        return ""
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    return "" if limit == resource.RLIM_INFINITY else f" (`ulimit -f` allows {amount(limit)})"
+    share: the part of its pictures that was written, 0 to 1. size: bytes that it has without the rest, as far as known.
+    copies: how often the disk has to take these. beside: bytes that lie there besides, until the film is done.
+    """
+    written = file_size(path)
+    needed = max(size, int(max(written, size) / share) if share else 0)
+    needed = needed and copies * needed + beside
+    begun = f"{amount(written)} of the film were written" if written else "nothing was written"
+    return f"{begun}, the film needs about {amount(needed)}" if needed else begun
 
 
 # Sound: music encoded as AAC at 192 kb/s, exactly as long as the film, a little at a time.

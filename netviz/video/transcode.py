@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
-from netviz.atomic_files import file_size, scratch
+from netviz.atomic_files import failed_write, file_size, output_failures, scratch
 from netviz.audio.music_file import SAMPLE_RATE, input_arguments
 from netviz.audio.soundtrack import Soundtrack, mix_graph
-from netviz.ffmpeg import Ffmpeg
-from netviz.video.encoder import COLOURS, TAGS, THREADS, VP9_QUALITIES, group_of_pictures
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.video.encoder import COLOURS, TAGS, THREADS, VP9_QUALITIES, EncodingFailed, group_of_pictures
 from netviz.video.formats import OutputFile
 from netviz.video.metadata import Provenance, ffmetadata
 from netviz.video.metadata_formats import with_provenance
+from netviz.video.muxer import written_so_far
 
 _STEREO = ["-ar", str(SAMPLE_RATE), "-ac", "2", "-flags:a", "+bitexact"]
 SOUND = {"webm": ["-c:a", "libopus", "-b:a", "128k", *_STEREO], "mov": ["-c:a", "pcm_s16le", *_STEREO]}
@@ -36,7 +38,7 @@ def transcode(
     about: Provenance | None,
     stall_limit: float,
 ) -> None:
-    """Write an output file from the joined pictures of its encoding. Raises FfmpegFailed.
+    """Write an output file from the joined pictures of its encoding. Raises FfmpegFailed, EncodingFailed, OutputFailed.
 
     joined: the file of the encoding. part: the file to be written. fps, frame_count: of the film. audio: its music, or
     None. about: the file's metadata, or None.
@@ -45,16 +47,21 @@ def transcode(
         palette = tags = None
         if about is not None and output.has_sound:
             tags = stack.enter_context(scratch(output.path.absolute(), "about"))
-            tags.write_text(ffmetadata(about), encoding="utf-8")
+            with output_failures(output.path):
+                tags.write_text(ffmetadata(about), encoding="utf-8")
         if output.kind == "gif":
             palette = stack.enter_context(scratch(output.path.absolute(), "palette"))
-            _run(palette_arguments(joined, palette), palette, stall_limit)
+            _run(palette_arguments(joined, palette), joined, palette, stall_limit)
         arguments = finish_arguments(
             output, joined, part, fps=fps, frame_count=frame_count, audio=audio, palette=palette, tags=tags
         )
-        _run(arguments, part, stall_limit)
+        # The pictures of a film are copied; those of an animated picture become smaller, or larger.
+        size = file_size(joined) if output.has_sound else 0
+        _run(arguments, joined, part, stall_limit, len(output.encoding.selected(range(frame_count))), size)
     if about is not None and not output.has_sound:
-        part.write_bytes(with_provenance(f".{output.kind}", part.read_bytes(), about))
+        content = with_provenance(f".{output.kind}", part.read_bytes(), about)
+        with output_failures(output.path, len(content)):
+            part.write_bytes(content)
 
 
 def palette_arguments(joined: Path, palette: Path) -> list[str]:
@@ -130,6 +137,20 @@ def _output(kind: str, part: Path, tags: str = "-1") -> list[str]:
     return ["-map_metadata", tags, "-map_chapters", "-1", "-fflags", "+bitexact", "-f", kind, f"file:{part}"]
 
 
-def _run(arguments: list[str], part: Path, stall_limit: float) -> None:
-    with Ffmpeg(arguments, gather=True, stall_limit=stall_limit, progress=lambda: file_size(part)) as ffmpeg:
-        ffmpeg.finish()
+def _run(arguments: list[str], joined: Path, part: Path, stall_limit: float, frames: int = 0, size: int = 0) -> None:
+    """Have ffmpeg write a file. frames: how many it will have. size: the least bytes. 0: that is not known."""
+    try:
+        with Ffmpeg(arguments, gather=True, stall_limit=stall_limit, progress=lambda: file_size(part)) as ffmpeg:
+            ffmpeg.finish()
+    except FfmpegFailed as failure:
+        if failure.disk_error is None:
+            raise
+        share = _frames_done(failure.written) / frames if frames else 0
+        state = written_so_far(part, share, size, beside=file_size(joined))
+        raise EncodingFailed(failed_write(failure.disk_error, part.parent, state)) from failure
+
+
+def _frames_done(progress: bytes) -> int:
+    """Frames that ffmpeg had written when it last told of its progress; 0 if it told of none."""
+    told = re.findall(rb"^frame=(\d+)$", progress, re.MULTILINE)
+    return int(told[-1]) if told else 0

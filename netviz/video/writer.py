@@ -6,12 +6,13 @@ Each file is decoded again, and its frames and samples counted, before it gets i
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
-from netviz.atomic_files import atomic_write_all, file_size, output_problems, scratch
+from netviz.atomic_files import atomic_write_all, file_size, output_failures, output_problems, scratch
 from netviz.audio.music_file import audio_problems
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, Problem
@@ -154,8 +155,9 @@ def join_film(
     targets = [output.path.absolute() for output in spec.outputs]
     sidecars = {path.absolute(): content for path, content in spec.sidecars.items()}
     with atomic_write_all([*targets, *sidecars], overwrite=spec.overwrite) as parts:
-        for part, content in zip(parts[len(targets) :], sidecars.values(), strict=True):
-            part.write_bytes(content)
+        for part, (path, content) in zip(parts[len(targets) :], sidecars.items(), strict=True):
+            with output_failures(path, len(content)):
+                part.write_bytes(content)
         files = dict(zip(spec.outputs, parts, strict=False))
         for stream in spec.streams:
             yield from _write_stream(spec, stream, files, segments, stall_limit)
@@ -214,9 +216,11 @@ def _muxers(
     muxers, scratch_files = [], dict[Encoding, Path]()
     about = b"" if spec.about is None else mp4_box(spec.about)
 
-    def join(encoding: Encoding, path: Path, sound: SoundEncoder | None) -> None:
-        file = stack.enter_context(path.open("r+b"))
-        muxers.append((encoding, Joining(file, path, encoding, stream, spec.segments, sound, about)))
+    def join(encoding: Encoding, path: Path, sound: SoundEncoder | None, is_copied: bool = False) -> None:
+        with output_failures(path):
+            file = path.open("r+b")
+        stack.callback(_close, file)
+        muxers.append((encoding, Joining(file, path, encoding, stream, spec.segments, sound, about, is_copied)))
 
     for output in outputs:
         if output.kind == "mp4":
@@ -226,8 +230,15 @@ def _muxers(
             join(output.encoding, files[output], sound)
         elif output.encoding not in scratch_files:
             scratch_files[output.encoding] = stack.enter_context(scratch(output.path.absolute(), "take"))
-            join(output.encoding, scratch_files[output.encoding], None)
+            join(output.encoding, scratch_files[output.encoding], None, output.has_sound)
     return muxers, scratch_files
+
+
+def _close(file: BinaryIO) -> None:
+    # What is complete has been flushed, and is synchronised before it gets its name; what is not, a full disk may keep
+    # from being flushed once more.
+    with suppress(OSError):
+        file.close()
 
 
 def _verify(spec: OutputSpec, output: OutputFile, part: Path, stall_limit: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from netviz.atomic_files import atomic_folder, folder_problems
+from netviz.atomic_files import atomic_folder, folder_problems, output_failures
 from netviz.errors import Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import Progress, recorded
@@ -102,7 +102,9 @@ def embed(
         from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
 
         picture = picture_file(draw_picture(timeline, poster), _POSTER, embedded_provenance(prepared.source))
-        (making / f"{scene.name}{_POSTER}").write_bytes(picture)
+        name = f"{scene.name}{_POSTER}"
+        with output_failures(target / name, len(picture)):
+            (making / name).write_bytes(picture)
         _write_texts(making, timeline, reduced.timeline, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
     return Post(
@@ -193,7 +195,9 @@ def _write_texts(
     sources = [FilmSource(path.name, film_type(path), each.stepped) for path, each in paths.items()]
     captions = (folder / f"{scene.name}{CAPTIONS}").exists()
     for name, text in texts(timeline, stills, sources, captions=captions, autoplay=autoplay, url=url):
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        content = text.encode()
+        with output_failures(folder / name, len(content)):
+            (folder / name).write_bytes(content)
 
 
 # Text files of a post.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
 import time
 from base64 import b64encode
 from collections.abc import Callable, Container, Mapping
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from netviz.atomic_files import atomic_write
+from netviz.atomic_files import temporary_folder, write_whole
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import Progress, recorded
@@ -101,8 +100,7 @@ class Film:
         if target.suffix.lower() != _END:
             message = "the film of a cell is WebM: expected a name that ends in .webm; netviz.render makes other files"
             raise InputError([Problem(str(target), message)])
-        with atomic_write(target, overwrite=overwrite) as part:
-            part.write_bytes(self._film().film)
+        write_whole(target, self._film().film, overwrite=overwrite)
 
     def _ipython_display_(self) -> None:
         """Show the poster, how far the film is, and then the film; called by IPython in place of what follows."""
@@ -159,7 +157,7 @@ class Film:
             summary_of(timeline),
         )
         poster_drawn(poster)
-        with tempfile.TemporaryDirectory(prefix="netviz-") as folder:
+        with temporary_folder() as folder:
             file = Path(folder) / f"film{_END}"
             job = render_job(self._prepared, (file,), overwrite=False, finished=finished)
             (outcome,) = render_all([job], workers=self._jobs, progress=progress).values()
@@ -267,8 +265,7 @@ class CellFilm:
         name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in self.scene.name)
         path = Path.cwd() / f"{name}-{hashlib.sha256(self.film).hexdigest()[:8]}{_END}"
         if not path.exists():
-            with atomic_write(path, overwrite=False) as part:
-                part.write_bytes(self.film)
+            write_whole(path, self.film, overwrite=False)
         return path
 
 
