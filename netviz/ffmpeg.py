@@ -370,6 +370,12 @@ def _reason_it_does_not_run(path: str, changed: int) -> str | None:
     return None
 
 
+def version() -> str:
+    """Return the version of the ffmpeg in use, such as 7.0.2-static. Raises FfmpegMissing."""
+    said = subprocess.run([executable(), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
+    return " ".join(said.decode(errors="replace").split()[2:3])
+
+
 def has_encoder(name: str) -> bool:
     """Return whether the ffmpeg in use has an encoder of this name. Raises FfmpegMissing."""
     path = executable()

@@ -14,6 +14,7 @@ import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.completion import complete_path, complete_scene, complete_words
+from netviz.cli.debug_log import debug_option
 from netviz.cli.help import command
 from netviz.cli.options import (
     EVERY_OPTION,
@@ -21,7 +22,6 @@ from netviz.cli.options import (
     allow_outside_option,
     at_option,
     cache_option,
-    debug_option,
     output_options,
     overwrite_option,
     scene_options,

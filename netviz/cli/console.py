@@ -86,7 +86,7 @@ def note(text: str, *, mild: bool = False) -> None:
 
 def _say_marked(word: str, colour: str, text: str) -> None:
     text = cleaned(text)
-    mark = click.style(word, fg=colour, bold=True) if _coloured() else word
+    mark = click.style(word, fg=colour, bold=True) if coloured() else word
     click.echo(f"{mark}: {text}", err=True, color=True)
 
 
@@ -136,7 +136,8 @@ def settle_streams() -> None:
         sys.stderr = LastingStream(sys.stderr)
 
 
-def _coloured() -> bool:
+def coloured() -> bool:
+    """Return whether words may have colours, as far as the environment and the terminal say."""
     return not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or _is_terminal())
 
 

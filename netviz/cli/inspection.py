@@ -15,8 +15,9 @@ import netviz
 from netviz.atomic_files import amount
 from netviz.cli import console
 from netviz.cli.completion import complete_path
+from netviz.cli.debug_log import debug_option
 from netviz.cli.help import command
-from netviz.cli.options import allow_outside_option, debug_option
+from netviz.cli.options import allow_outside_option
 from netviz.pipeline.provenance import Inspection
 from netviz.recording.blocks import Block
 from netviz.recording.network import BIASES, WEIGHTS, Layer, Network

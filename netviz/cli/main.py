@@ -54,6 +54,7 @@ GROUPS: list[tuple[str, dict[str, str]]] = [
             "schema": "Print the JSON Schema of scene files, for editors.",
             "completion": "Print what lets a shell complete netviz's commands.",
             "cache": "Tell of the recordings that are kept, or remove them.",
+            "doctor": "Look whether netviz works here, and what to do where not.",
         },
     ),
 ]
@@ -65,6 +66,7 @@ _MODULES = {
     "events": "reports",
     "flashes": "reports",
     "inspect": "inspection",
+    "doctor": "doctor",
 }
 """Modules of the commands that are not in commands.py."""
 
@@ -134,18 +136,21 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
     arguments = sys.argv[1:] if args is None else args
-    _settle_surroundings()
+    found = _settle_surroundings()
     _log("--debug" in arguments)
     try:
-        _run(arguments)
+        _run(arguments, found)
     except console.Stopped:
         console.message("stopped")
         raise
 
 
-def _run(arguments: list[str]) -> NoReturn:
+def _run(arguments: list[str], found: dict[str, str]) -> NoReturn:
+    """found: the environment as it was, as far as it was changed; commands find it in their root's `obj`."""
     try:
-        code = cli.main(args=arguments, prog_name="netviz", complete_var=completion.VARIABLE, standalone_mode=False)
+        code = cli.main(
+            args=arguments, prog_name="netviz", complete_var=completion.VARIABLE, standalone_mode=False, obj=found
+        )
         sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as wrong:
         wrong.message = console.cleaned(wrong.message)  # type: ignore[misc]  # final for its subclasses
@@ -169,14 +174,16 @@ def _offer_scenes() -> None:
         console.message(f"\n{here}:\n\n{render_lines(names)}")
 
 
-def _settle_surroundings() -> None:
-    """Keep what the user's environment says from getting in the way."""
+def _settle_surroundings() -> dict[str, str]:
+    """Keep what the user's environment says from getting in the way; returns what is changed of it, as it was."""
     console.listen()
     # The command opens no window; a backend that is named there and that matplotlib lacks must not stop it. Nor does
     # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
+    found = {name: os.environ[name] for name in ("MPLBACKEND",) if name in os.environ}
     os.environ["MPLBACKEND"] = "agg"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     console.settle_streams()
+    return found
 
 
 class _Notes(logging.Handler):

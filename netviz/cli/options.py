@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from netviz.cli.completion import complete_key, complete_path, complete_scene, complete_setting, complete_words
+from netviz.cli.debug_log import debug_option
 from netviz.errors import InputError, Problem
 from netviz.scene.messages import printable
 from netviz.scene.overrides import FROM_ENVIRONMENT, Override, parse_set
@@ -129,9 +130,6 @@ def _settings(command: Command, options: Sequence[str]) -> Command:
 allow_outside_option = click.option(
     "--allow-outside", is_flag=True, help="Let a scene, a look or a recording use files from outside its own folder."
 )
-
-# Looked for by `main`, which is where errors end.
-debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show where an error came from.")
 
 
 def output_options(what: str) -> Callable[[Command], Command]:

@@ -13,8 +13,9 @@ import click
 import netviz
 from netviz.cli import console
 from netviz.cli.completion import complete_path
+from netviz.cli.debug_log import debug_option
 from netviz.cli.help import command
-from netviz.cli.options import cache_option, debug_option, scene_options
+from netviz.cli.options import cache_option, scene_options
 from netviz.cli.sources import CommandSource, located, read_source
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording

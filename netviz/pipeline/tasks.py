@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import pickle
 import secrets
-import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -289,18 +288,17 @@ def worker_versions() -> Mapping[str, str]:
     """Of netviz (a digest of its very code), the libraries that make pixels, and ffmpeg, in this process."""
     from importlib.metadata import version
 
-    from netviz.ffmpeg import executable
+    from netviz import ffmpeg
     from netviz.version import __version__
 
     package = Path(__file__).resolve().parents[1]
     code = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         code.update(str(path.relative_to(package).as_posix()).encode() + b"\0" + path.read_bytes())
-    said = subprocess.run([executable(), "-version"], stdin=subprocess.DEVNULL, capture_output=True, check=True).stdout
     return {
         "netviz": f"{__version__} (code {code.hexdigest()[:12]})",
         **{name: version(name) for name in ("numpy", "matplotlib", "pillow")},
-        "ffmpeg": " ".join(said.decode(errors="replace").split()[2:3]),
+        "ffmpeg": ffmpeg.version(),
     }
 
 

@@ -156,6 +156,7 @@ embed: post blog html web
 events: history story
 inspect: info about metadata
 completion: completions autocomplete
+doctor: diagnose diagnostics health environment env versions troubleshoot
 """)
 """Word -> commands."""
 

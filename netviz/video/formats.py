@@ -29,6 +29,15 @@ OPAQUE = {
 """Reasons for which some kinds, by the ends of names, cannot be transparent."""
 SVT_AV1 = "libsvtav1"
 """ffmpeg's encoder for AV1 that is fast enough; not every ffmpeg has it."""
+ENCODERS: Mapping[FileKind, tuple[str, ...]] = {
+    "mp4": ("libx264", "aac"),
+    "webm": ("libvpx-vp9", "libopus", "qtrle"),
+    "mov": ("prores_ks", "pcm_s16le"),
+    "gif": ("libx264rgb", "png", "gif"),
+    "webp": ("libx264rgb", "qtrle", "libwebp_anim"),
+    "apng": ("libx264rgb", "qtrle", "apng"),
+}
+"""ffmpeg's encoders without which a kind of file cannot be made, or not all of it: without ground, with sound."""
 LARGE = 960
 """Most pixels along the longer side of a film whose animated pictures are as large as it is."""
 FASTEST_GIF = 50
