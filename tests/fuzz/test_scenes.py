@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.beside import lay_beside
-from tests.fuzz.bounded import Server, server
+from tests.fuzz.forked_jobs import Server, server
 from tests.fuzz.scenes import Made, made_scenes
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(0)]
