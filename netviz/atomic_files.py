@@ -19,18 +19,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from netviz.hidden_files import BACKUP, FOLDER, is_at, open_hidden, remove_leftovers, try_lock
 
 UNFINISHED = ".netviz-*.part"
 """Name pattern of files while they are written."""
 _TEMPORARY = "netviz-"
 """Begin of the names of temporary folders."""
-_MAKING = ".making"
-"""End of the name of a folder while it is written."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 
@@ -54,7 +48,7 @@ def problem_of_folder(folder: Path) -> str | None:
         if not folder.is_dir():
             return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
         # Mode bits are not reliable (root, read-only disks, /proc): creating a file is.
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".netviz-"):
+        with tempfile.TemporaryFile(dir=folder, prefix=".netviz-"):  # has no name that could be left behind
             return None
     except (OSError, ValueError) as error:
         return f"nothing can be written to the folder {folder}: {_reason(error)}"
@@ -83,13 +77,13 @@ def problem_of_target(path: Path, overwrite: bool, inputs: Sequence[Path]) -> st
 def problem_of_lock(path: Path) -> str | None:
     part = part_of(path)
     try:
-        descriptor = _open(part)
+        descriptor = open_hidden(part)
     except FileNotFoundError:
         return None
     except OSError as error:
         return f"{part}, left by an earlier render, stands in the way: {_reason(error)}"
     try:
-        return None if _lock(descriptor) else LOCKED
+        return None if try_lock(descriptor) else LOCKED
     finally:
         os.close(descriptor)
 
@@ -114,11 +108,13 @@ def write_whole(target: Path, content: bytes, *, overwrite: bool = True) -> None
 def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
     """Yield paths to write to, one beside each of `targets`; if the block succeeds all become these, otherwise none.
 
-    Removes what a killed run left of these targets. Raises InputError if another run is writing one of them, or,
-    without `overwrite`, if one exists in the end; OutputFailed if the disk cannot take them. Then, and if a signal
-    arrives in between, every target is what it was.
+    Removes what killed runs left in their folders, of these targets or others. Raises InputError if another run is
+    writing one of them, or, without `overwrite`, if one exists in the end; OutputFailed if the disk cannot take them.
+    Then, and if a signal arrives in between, every target is what it was.
     """
     parts, descriptors = [part_of(target) for target in targets], []
+    for folder in dict.fromkeys(target.parent for target in targets):
+        remove_leftovers(folder)
     with ExitStack() as stack:
         for target, part in zip(targets, parts, strict=True):
             with output_failures(target):
@@ -143,7 +139,7 @@ def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iter
 
 def _remove_own(part: Path, descriptor: int) -> None:
     """Remove a part that was not renamed to its target, but not one that the next run may have begun since."""
-    if _is_at(descriptor, part):
+    if is_at(descriptor, part):
         part.unlink(missing_ok=True)
 
 
@@ -154,7 +150,7 @@ def _close(descriptor: int) -> None:
 
 def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
     """Rename every part to its target; if one cannot be, or a signal arrives, every target is restored."""
-    backups = [part.with_suffix(".old") for part in parts]
+    backups = [part.with_suffix(BACKUP) for part in parts]
     try:
         if len(targets) > 1:  # one file alone is replaced in one go
             for target, backup in zip(targets, backups, strict=True):
@@ -228,7 +224,7 @@ def output_failures(target: Path, needed: int | None = None) -> Iterator[None]:
         yield
     except OSError as error:
         state = "" if needed is None else f"this file needs {amount(needed)}"
-        shown = target.name if target.parent.suffix == _MAKING else target
+        shown = target.name if target.parent.suffix == FOLDER else target
         raise OutputFailed(f"{shown}: {failed_write(error, target.absolute().parent, state)}") from error
 
 
@@ -237,7 +233,7 @@ def failed_write(error: OSError, folder: Path, state: str = "", what: str = "") 
 
     state: how much was written and is needed, as far as known. what: the subject, where it is not the disk that failed.
     """
-    if folder.suffix == _MAKING:
+    if folder.suffix == FOLDER:
         folder = folder.parent
     state = state and f": {state}"
     number, elsewhere = error.errno, f"write to another disk{_way_out(folder)}"
@@ -313,15 +309,15 @@ def create_locked(part: Path, target: Path) -> int:
             is_new = True
         except FileExistsError:
             try:
-                descriptor = _open(part)
+                descriptor = open_hidden(part)
             except FileNotFoundError:
                 continue
             is_new = False
         try:
-            if not _lock(descriptor):
+            if not try_lock(descriptor):
                 raise InputError([Problem(str(target), LOCKED)])
             # Between opening and locking, its owner may have renamed or removed it.
-            if _is_at(descriptor, part):
+            if is_at(descriptor, part):
                 if is_new:
                     return descriptor
                 # Left by a killed run, whose ffmpeg may still be writing: a new file, not the same one emptied.
@@ -330,32 +326,6 @@ def create_locked(part: Path, target: Path) -> int:
             os.close(descriptor)
             raise
         os.close(descriptor)
-
-
-def _open(part: Path) -> int:
-    # Neither flag exists on Windows, where there are no named pipes among the files and links are rare.
-    return os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.lstat())
-    except FileNotFoundError:
-        return False
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock an open file until it is closed or its process dies, without waiting; False if another process holds it."""
-    try:
-        if sys.platform == "win32":
-            # A byte far beyond the end, because ffmpeg could not write locked bytes either.
-            os.lseek(descriptor, 1 << 60, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)  # others: a file system without locks
-    return True
 
 
 def _rename(part: Path, target: Path, overwrite: bool) -> None:
@@ -427,10 +397,11 @@ def atomic_folder(folder: Path, *, overwrite: bool = True, own: Iterable[str] = 
     writing it, or, without `overwrite`, if it exists in the end; OutputFailed if the disk cannot take it.
     """
     folder = _absolute(folder)
+    remove_leftovers(folder.parent)
     lock = part_of(folder)
     with output_failures(folder):
         descriptor = create_locked(lock, folder)
-    making = lock.with_suffix(_MAKING)
+    making = lock.with_suffix(FOLDER)
     try:
         with output_failures(folder):
             shutil.rmtree(making, ignore_errors=True)
@@ -454,24 +425,22 @@ def _place_in_folder(making: Path, folder: Path, overwrite: bool, own: Iterable[
     if not overwrite:
         raise InputError([Problem(str(folder), FOLDER_EXISTS)])
     new = sorted(making.iterdir())
-    old = making / ".old"  # for replaced files, until all are replaced
+    old = making / ".old"  # second names of replaced files, until all are replaced: each is there at every moment
     old.mkdir()
-    moved: list[tuple[Path, Path]] = []
     stale = [name for name in own if not (making / name).exists() and (folder / name).is_file()]
+    undo: list[tuple[Path, Path]] = []  # where a file is now, and where it was
     try:
-        for name in stale:
-            moved.append((old / name, folder / name))
-            (folder / name).rename(old / name)
         for path in new:
-            target = folder / path.name
+            target, backup = folder / path.name, old / path.name
+            _back_up(target, backup)
             # Noted before it is done: a signal may arrive in between.
-            if target.exists():
-                moved.append((old / path.name, target))
-                target.rename(old / path.name)
-            moved.append((target, path))
-            path.rename(target)
+            undo.append((backup, target) if backup.exists() else (target, path))
+            path.replace(target)
+        for name in stale:
+            undo.append((old / name, folder / name))
+            (folder / name).rename(old / name)
     except BaseException:
-        for now, before in reversed(moved):
-            if now.exists() and not before.exists():
-                now.rename(before)
+        for now, before in reversed(undo):
+            if now.exists() and (now.parent == old or not before.exists()):
+                now.replace(before)
         raise

@@ -47,15 +47,15 @@ def test_files_of_the_same_names_are_replaced_and_others_stay(tmp_path: Path) ->
 
 def test_a_failure_in_the_middle_brings_the_old_ones_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path / "x", {"a": "1", "b": "1", "c": "1"})
-    rename, done = Path.rename, []
+    replace, done = Path.replace, []
 
     def failing(path: Path, target: Path) -> Path:
         if target.name == "c" and target.parent.name == "x" and not done:
             done.append(target)
             raise OSError(28, "No space left on device")
-        return rename(path, target)
+        return replace(path, target)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    monkeypatch.setattr(Path, "replace", failing)
     with pytest.raises(OutputFailed, match="is full"):
         make(tmp_path / "x", {"a": "2", "b": "2", "c": "2", "d": "2"})
     assert done and contents(tmp_path / "x") == {"a": "1", "b": "1", "c": "1"}
