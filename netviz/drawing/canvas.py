@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from netviz.drawing.bounds import bound
 from netviz.drawing.color_space import RGB, Bytes, Space
 from netviz.drawing.glow import gaussians
 from netviz.drawing.layout import Rect
@@ -156,6 +157,7 @@ class Canvas:
         )
         for artist in artists:
             artist.set_clip_box(Bbox([(left, height - bottom), (right, height - top)]))
+            bound(artist)
             artist.draw(self.renderer)
         return (top, left), self.sheet[top:bottom, left:right]
 

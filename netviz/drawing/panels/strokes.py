@@ -68,10 +68,14 @@ class Strokes:
         return self.canvas.cover(pen, slot=Rect(left, top, right - left, bottom - top))
 
 
-def dashes(width: float, unit: float, own: float) -> tuple[float, tuple[float, float]]:
-    """Matplotlib's dash pattern of a negative synapse `width` pixels wide, of which a line of `own` pixels is drawn."""
+def dashes(width: float, unit: float, own: float) -> tuple[float, tuple[float, float] | None]:
+    """Matplotlib's dash pattern of a negative synapse `width` pixels wide, of which a line of `own` pixels is drawn.
+
+    None of a line too thin to be seen: matplotlib measures dashes in widths of their line, and would draw millions.
+    """
+    if own < FAINTEST:
+        return 0, None
     on, off = dash_lengths(width, unit)
-    own = max(1e-6, own)  # matplotlib measures dashes in widths of their line
     return 0, (on / own, off / own)
 
 
