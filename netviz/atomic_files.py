@@ -21,7 +21,9 @@ from pathlib import Path
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.hidden_files import BACKUP, FOLDER, is_at, open_hidden, remove_leftovers, try_lock
 
-UNFINISHED = ".netviz-*.part"
+HIDDEN = ".netviz-"
+"""What the names of files begin with while they are written, and of what is only needed for that."""
+UNFINISHED = f"{HIDDEN}*.part"
 """Name pattern of files while they are written."""
 _TEMPORARY = "netviz-"
 """Begin of the names of temporary folders."""
@@ -48,7 +50,7 @@ def problem_of_folder(folder: Path) -> str | None:
         if not folder.is_dir():
             return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
         # Mode bits are not reliable (root, read-only disks, /proc): creating a file is.
-        with tempfile.TemporaryFile(dir=folder, prefix=".netviz-"):  # has no name that could be left behind
+        with tempfile.TemporaryFile(dir=folder, prefix=HIDDEN):  # has no name that could be left behind
             return None
     except (OSError, ValueError) as error:
         return f"nothing can be written to the folder {folder}: {_reason(error)}"
@@ -297,7 +299,7 @@ def part_of(target: Path) -> Path:
     """Return the path of the hidden file that is written in place of `target`."""
     # A hash, because a longer name than the target's may be too long, and a name may hold any bytes.
     name = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:16]
-    return target.parent / f".netviz-{name}.part"
+    return target.parent / f"{HIDDEN}{name}.part"
 
 
 def create_locked(part: Path, target: Path) -> int:

@@ -14,6 +14,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from netviz.cli import completion, console
+from netviz.cli.guard import start_guard
 from netviz.scene.messages import printable
 from netviz.version import __version__
 
@@ -137,6 +138,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line, and exit: 0 done, 1 failed, 2 wrong use, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP."""
     arguments = sys.argv[1:] if args is None else args
     found = _settle_surroundings()
+    if args is None:  # the process is ours, and nobody else's who calls this
+        start_guard(console.SIGNALS)
     _log("--debug" in arguments)
     try:
         _run(arguments, found)
