@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "netviz_film"
 
 SDIST_FOLDERS = {"netviz", "scenes", "assets", "tests", "docs"}
-SDIST_FILES = {"README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "pyproject.toml"}
+SDIST_FILES = {"README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "SECURITY.md", "pyproject.toml"}
 SDIST_ADDED = {"PKG-INFO", ".gitignore"}  # by hatchling
 NOT_IN_SDIST = re.compile(r"docs/pictures/|docs/.*\.(png|jpe?g|gif|webp|mp4|webm)$")
 SCRIPTS_OF_ASSETS = re.compile(r"assets/[^/]+\.py$")

@@ -34,6 +34,9 @@ from netviz.video.writer import WrittenFilm
 LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """Most synapses, and neurons in a layer, for the style classic, which draws every one of them by itself."""
 
+LARGEST_FONT = 100_000_000
+"""Bytes of the largest font; a tenth holds every sign of Chinese. What is none is searched to its end."""
+
 
 def recording_problems(recording: Recording, scene: Look) -> list[Problem]:
     """Problem that keeps a whole film from a recording of netviz's own: training broke off."""
@@ -205,6 +208,8 @@ def _font_fault(path: Path) -> str | None:
     try:
         if not path.is_file():  # a pipe or a device would be waited for
             return no_such_file(path, FONTS)
+        if (size := path.stat().st_size) > LARGEST_FONT:
+            return f"a file of {amount(size)} is too large for a font; {LARGEST_FONT / 1e6:g} MB are the most"
         width("a", Font(path), 10)
     except (OSError, RuntimeError, ValueError):
         return "cannot be read as a font; .ttf or .otf is expected"

@@ -223,6 +223,20 @@ def test_pictures_that_are_none(call: Call, tmp_path: Path) -> None:
     assert "no such file" in refused(call, tmp_path, "render", *FILM, *panels)[0]
 
 
+def test_fonts_that_are_none(call: Call, tmp_path: Path) -> None:
+    font = tmp_path / "it.ttf"
+    for content, size, reason in [
+        (b"", 0, "cannot be read as a font; .ttf or .otf is expected"),
+        (b"words", 5, "cannot be read as a font"),
+        (b"\0\1\0\0\0\xff", 1000, "cannot be read as a font"),
+        (b"", 20_000_000_000, "a file of 20.0 GB is too large for a font; 100 MB are the most"),
+    ]:
+        font.write_bytes(content)
+        os.truncate(font, size)
+        (error,) = refused(call, tmp_path, "validate", *FILM, "--set", "font=it.ttf")
+        assert error.startswith(f"--set font: it.ttf: {reason}")
+
+
 def test_a_picture_of_the_scene_is_never_the_output(call: Call, tmp_path: Path) -> None:
     imageio.v3.imwrite(tmp_path / "it.png", np.zeros((64, 64, 3), np.uint8))
     panels = ["--set", "panels=[{panel: network}, {panel: picture, file: it.png}]"]
