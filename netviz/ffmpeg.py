@@ -6,8 +6,10 @@ The arguments of ffmpeg are up to its callers, above all `video/` and `audio/`; 
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -35,6 +37,10 @@ _LINE = 300
 _POLL_INTERVAL = 0.1
 _PIPE_SIZE = 1 << 20
 _SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ
+_MOST_LOGGED = 1 << 20
+"""Bytes of one ffmpeg's standard error that are logged; what is broken may be complained of for ever."""
+
+_log = logging.getLogger(__name__)
 
 
 class FfmpegFailed(NetvizError):
@@ -121,6 +127,10 @@ class Ffmpeg:
             )
         except OSError as error:
             raise FfmpegMissing(f"{command[0]} cannot be started: {error.strerror or error}") from error
+        self._began = time.monotonic()
+        self._is_logged = _log.isEnabledFor(logging.DEBUG)
+        if self._is_logged:
+            _log.debug("ffmpeg %d begins: %s", self._process.pid, shlex.join(command))
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._watch)]
         self._gatherer = threading.Thread(target=self._gather, daemon=True) if gather else None
         if self._gatherer is not None:
@@ -143,9 +153,13 @@ class Ffmpeg:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._kill()
+        is_first = not self._over.is_set()
         self._over.set()
         for thread in self._threads:
             thread.join(timeout=1.0)
+        if self._is_logged and is_first:
+            end, took = describe_status(self._process.returncode), time.monotonic() - self._began
+            _log.debug("ffmpeg %d ended with %s after %.3f s", self._process.pid, end, took)
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 with suppress(OSError):
@@ -244,11 +258,14 @@ class Ffmpeg:
     def _drain(self) -> None:
         """Read its standard error, so that it never waits for us, and store only the beginning and the end."""
         assert self._process.stderr is not None
+        logged = _LoggedLines(self._process.pid) if self._is_logged else None
         while True:
             try:
                 chunk = os.read(self._process.stderr.fileno(), _STDERR_LIMIT)
             except (OSError, ValueError):  # closed by us: a child of ffmpeg still holds the other end
-                return
+                chunk = b""
+            if logged is not None:
+                logged.add(chunk)
             if not chunk:
                 return
             self._head += chunk[: _STDERR_LIMIT - len(self._head)]
@@ -294,6 +311,26 @@ class Ffmpeg:
             else:
                 # Its whole session: a wrapper script's own children must not outlive it.
                 os.killpg(self._process.pid, signal.SIGTERM if terminate else signal.SIGKILL)
+
+
+class _LoggedLines:
+    """Lines of an ffmpeg's standard error, logged as they come."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._rest = b""
+        self._left = _MOST_LOGGED
+
+    def add(self, chunk: bytes) -> None:
+        """Log the lines that end in a chunk; an empty one is the end."""
+        lines = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        self._rest = lines.pop() if chunk else b""
+        for line in lines:
+            if line.strip() and self._left > 0:
+                self._left -= len(line)
+                _log.debug("ffmpeg %d: %s", self._number, line.decode(errors="replace").rstrip())
+                if self._left <= 0:
+                    _log.debug("ffmpeg %d: (the rest of what it says is left out)", self._number)
 
 
 def _widen(descriptor: int) -> None:

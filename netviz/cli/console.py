@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import stat
@@ -24,6 +25,8 @@ from netviz.scene.messages import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+_log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 10.0
 LONGEST_LINE = 2_000
@@ -85,6 +88,7 @@ def note(text: str, *, mild: bool = False) -> None:
 
 
 def _say_marked(word: str, colour: str, text: str) -> None:
+    _log.debug("%s: %s", word, text)
     text = cleaned(text)
     mark = click.style(word, fg=colour, bold=True) if coloured() else word
     click.echo(f"{mark}: {text}", err=True, color=True)
@@ -158,6 +162,7 @@ def warnings_shown(strict: bool) -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
             if not issubclass(category, NetvizWarning):
+                _log.debug("%s: %s", category.__name__, message)
                 others(message, category, *rest, **more)  # type: ignore[arg-type]
             elif str(message) not in shown:
                 shown.add(str(message))

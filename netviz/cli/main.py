@@ -18,6 +18,8 @@ from netviz.cli.guard import start_guard
 from netviz.scene.messages import printable
 from netviz.version import __version__
 
+_log = logging.getLogger(__name__)
+
 GROUPS: list[tuple[str, dict[str, str]]] = [
     (
         "Make a film, or what else comes of a scene",
@@ -140,8 +142,12 @@ def main(args: list[str] | None = None) -> NoReturn:
     found = _settle_surroundings()
     if args is None:  # the process is ours, and nobody else's who calls this
         start_guard(console.SIGNALS)
-    _log("--debug" in arguments)
     try:
+        if "--debug" in arguments:
+            from netviz.cli.debug_log import debugging
+
+            with debugging(arguments):
+                _run(arguments, found)
         _run(arguments, found)
     except console.Stopped:
         console.message("stopped")
@@ -163,6 +169,7 @@ def _run(arguments: list[str], found: dict[str, str]) -> NoReturn:
         sys.exit(wrong.exit_code)
     except Exception as failure:
         console.check_output()
+        _log.debug("it failed", exc_info=failure)
         if "--debug" in arguments:
             console.message(traceback.format_exc())
         sys.exit(console.report(failure))
@@ -187,15 +194,3 @@ def _settle_surroundings() -> dict[str, str]:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     console.settle_streams()
     return found
-
-
-class _Notes(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        console.message(f"{record.name}: {printable(record.getMessage())}")
-
-
-def _log(debug: bool) -> None:
-    """With --debug, tell what netviz does that changes no result, such as taking a recording from the cache."""
-    log = logging.getLogger("netviz")
-    log.handlers = [_Notes()] if debug else []
-    log.setLevel(logging.INFO if debug else logging.NOTSET)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
+from netviz.log import phase
 from netviz.pipeline.looks import Filmed, Recorded, Source, filmed, resolved
 from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
@@ -39,6 +41,8 @@ from netviz.training.trainer import train
 if TYPE_CHECKING:
     from matplotlib.animation import FuncAnimation
     from matplotlib.figure import Figure
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]
 """Called with the phase ("training", "drawing", ...), what is done of it and how much it is in all."""
@@ -116,7 +120,8 @@ def train_or_load(scene: Scene, progress: Progress | None, cache: bool) -> Recor
             return train(scene)
         return train(scene, progress=lambda done, total: progress("training", done, total))
 
-    return record_once(scene, trained, recording_cache() if cache else None)
+    with phase(_log, f"recording of {scene.name}"):
+        return record_once(scene, trained, recording_cache() if cache else None)
 
 
 def train_runs(scene: Scene, progress: Progress | None, cache: bool) -> Comparison:
@@ -176,7 +181,8 @@ def still(
             problems += in_its_unit(scene, wrong.problems)
     prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline
-    picture = draw_picture(timeline, moment_frame(timeline, at))
+    with phase(_log, "drawing of a picture"):
+        picture = draw_picture(timeline, moment_frame(timeline, at))
     if seen_as is not None:
         picture[..., :3] = picture_seen(picture[..., :3], seen_as)
     if output is not None:
@@ -227,7 +233,7 @@ def sonify(
     problems = [*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)]
     prepared.checked(problems, film=False)
     timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline_of_one_run
-    with atomic_write(target, overwrite=overwrite) as part:
+    with atomic_write(target, overwrite=overwrite) as part, phase(_log, "composing"):
         for done, total in write_sonified(timeline, part):
             if progress is not None:
                 progress("composing", done, total)

@@ -6,6 +6,7 @@ events, the story, the time that they get - `finish` adds in one second step.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -22,6 +23,7 @@ from netviz.audio.soundtrack import (
     soundtrack,
 )
 from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
+from netviz.log import phase
 from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.validation import (
     caption_fit_problems,
@@ -35,6 +37,7 @@ from netviz.pipeline.validation import (
 )
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
+from netviz.scene.export import as_yaml, written
 from netviz.scene.look_file import LookSource
 from netviz.scene.model import Schedule
 from netviz.scene.recorded_phrases import in_unit
@@ -47,6 +50,10 @@ from netviz.timeline.plan import Plan, make_plan, shown_on_beats
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.training.training_recorder import is_too_large, refuse_too_large
+
+_log = logging.getLogger(__name__)
+_LONGEST_LOGGED = 50_000
+"""Letters of a scene that are logged: it may hold a large table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +125,10 @@ def prepare(source: Scene | Filmed, *, film: bool = True) -> Prepared:
     Music is decoded, and its beats are found, where the film depends on them. film: False for what is only trained;
     then the schedule is resolved, and nothing else is looked at. Nothing is raised: see `Prepared`.
     """
-    prepared = _prepared(source, film=film)
+    with phase(_log, f"preparing {scene_of(source).name}"):
+        prepared = _prepared(source, film=film)
+    if _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s", _described(prepared))
     scene = prepared.scene
     if scene.outline.is_own:
         return prepared
@@ -129,6 +139,20 @@ def prepare(source: Scene | Filmed, *, film: bool = True) -> Prepared:
         time_notes=_notes_in_unit(scene, prepared.plan.time_notes),
     )
     return replace(prepared, plan=plan, problems=problems, notes=notes)
+
+
+def _described(prepared: Prepared) -> str:
+    """The scene as it is after all overrides, its plan in a few words, and what is wrong, for the log."""
+    text, plan = as_yaml(written(prepared.scene).data, f"the scene {prepared.scene.name}", {}), prepared.plan
+    if len(text) > _LONGEST_LOGGED:
+        text = f"{text[:_LONGEST_LOGGED]}\n... and {len(text) - _LONGEST_LOGGED:,} letters more"
+    if plan is not None:
+        text += f"\nplan: {plan.frame_count} frames at {plan.fps} a second, {float(plan.seconds):.3f} s; "
+        text += f"{len(plan.shown_cycles)} shown steps, {len(plan.spans)} spans, {len(plan.cues)} captions"
+        for shot in dict.fromkeys(span.shot for span in plan.spans):
+            spans = [span for span in plan.spans if span.shot == shot]
+            text += f"\n  {prepared.scene.shots[shot].shot}: frames {spans[0].start} to {spans[-1].stop - 1}"
+    return "\n".join([text, *(f"problem: {problem}" for problem in prepared.problems)])
 
 
 def _notes_in_unit(scene: Look, notes: Iterable[str]) -> tuple[str, ...]:
@@ -184,15 +208,19 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
     film = Filmed(recorded, prepared.scene)
     recording = recorded.whole if isinstance(recorded, Comparison) else recorded
     scene = film.scenes[film.recordings.index(recording)]
-    if scene.told is None:
-        plan = add_story(prepared.plan, recording, scene)
-    else:
-        from netviz.drawing.legibility import has_room
-
-        plan = add_story(prepared.plan, recording, scene, has_room(scene))
+    with phase(_log, "the story"):
+        plan = _with_story(prepared.plan, recording, scene)
     if new := plan.notes[len(prepared.plan.notes) :]:
         warn_caller(NetvizWarning("; ".join(new)))
     return Finished(plan, film)
+
+
+def _with_story(plan: Plan, recording: Recording, scene: Look) -> Plan:
+    if scene.told is None:
+        return add_story(plan, recording, scene)
+    from netviz.drawing.legibility import has_room
+
+    return add_story(plan, recording, scene, has_room(scene))
 
 
 def plan(source: Source, *, look: LookSource | None = None, frames: int | None = None) -> Plan:

@@ -7,6 +7,7 @@ interrupted by the terminal's Ctrl-C, each with a traceback of its own.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import pickle
 import signal
@@ -21,6 +22,7 @@ from typing import IO, Any
 
 from netviz.errors import NetvizError
 from netviz.ffmpeg import describe_status
+from netviz.log import lowest_level, send_records, take_record
 from netviz.pipeline.tasks import (
     TRACKERS,
     Cancelled,
@@ -36,6 +38,9 @@ ATTEMPTS = 2
 """Attempts at a segment whose worker is lost."""
 _PATIENCE = 1.0
 """Seconds between asking a worker to go and ending it."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class WorkerLost(NetvizError):
@@ -75,6 +80,7 @@ class Processes(Executor):
             try:
                 return worker.encode(film.packed_here, start, stop)
             except WorkerLost as lost:
+                _log.debug("frames %d to %d are lost (attempt %d): %s", start, stop - 1, attempt, lost)
                 self._forget(worker)
                 if attempt == ATTEMPTS or self._closed:
                     raise WorkerLost(f"{lost}, and so did the one before" if attempt > 1 else str(lost)) from None
@@ -110,16 +116,18 @@ class WorkerProcess:
     """One process of ours that runs a program, with messages to it and from it."""
 
     def __init__(self, program: str) -> None:
-        """Start it. program: Python, whose one argument is the path along which it finds modules; see `START`."""
+        """Start it. program: Python; its arguments are those of `START`."""
         self._said = _nameless_file()
         # A session of its own: Ctrl-C reaches only us, and we end it.
         self._process = subprocess.Popen(
-            [sys.executable, "-c", program, json.dumps(sys.path)],
+            [sys.executable, "-c", program, json.dumps(sys.path), str(lowest_level())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             start_new_session=True,
         )
+        self._is_told = False
+        _log.debug("worker %d begins", self._process.pid)
 
     def send(self, message: Any) -> None:
         """Send it a message. Raises WorkerLost."""
@@ -130,10 +138,12 @@ class WorkerProcess:
             raise WorkerLost(self._end_in_words()) from None
 
     def receive(self) -> Any:
-        """Wait for a message of it. Raises WorkerLost."""
+        """Wait for a message of it; records of its log are handled meanwhile. Raises WorkerLost."""
         assert self._process.stdout is not None
         try:
-            return receive(self._process.stdout)
+            while isinstance(message := receive(self._process.stdout), logging.LogRecord):
+                take_record(message)
+            return message
         except (EOFError, OSError, ValueError):
             raise WorkerLost(self._end_in_words()) from None
 
@@ -142,13 +152,17 @@ class WorkerProcess:
             status = describe_status(self._process.wait(timeout=_PATIENCE))
         except subprocess.TimeoutExpired:
             status = "no word"
-        try:
-            self._said.seek(0)
-            lines = self._said.read()[-2000:].decode(errors="replace").split("\n")
-        except ValueError:
-            lines = []
+        lines = self._all_said()[-2000:].split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "")
         return f"a worker process ended with {status}" + (f" ({last.strip()})" if last else "")
+
+    def _all_said(self) -> str:
+        """What it and its libraries wrote to its standard error."""
+        try:
+            self._said.seek(0)
+            return self._said.read().decode(errors="replace").strip()
+        except (OSError, ValueError):
+            return ""
 
     def ask_to_go(self) -> None:
         """It ends its ffmpeg, then itself."""
@@ -162,6 +176,11 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if not self._is_told:
+            self._is_told = True
+            _log.debug("worker %d ended with %s", self._process.pid, describe_status(self._process.returncode))
+            if _log.isEnabledFor(logging.DEBUG) and (said := self._all_said()):
+                _log.debug("worker %d said:\n%s", self._process.pid, said)
         for pipe in (self._process.stdin, self._process.stdout, self._said):
             try:
                 if pipe is not None:
@@ -195,13 +214,14 @@ class _Encoder(WorkerProcess):
 # Program of a worker process: requests on standard input, answers on standard output.
 #
 # Messages are pickles, each after its length. Requests: (token, film or None if it has it, start, stop). Answers:
-# ("frames", n) now and then, and ("encoded", bytes) or ("failed", words) at last.
+# ("frames", n) now and then, and ("encoded", bytes) or ("failed", words) at last; and between them records of its log,
+# if they are wanted here.
 
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from netviz.pipeline.processes import serve_tasks; serve_tasks()"
 )
-"""The program of a worker; its one argument is the path along which it finds modules."""
+"""The program of a worker; its arguments: the path along which it finds modules, and the level of its log."""
 
 BETWEEN_WORDS = 0.2
 
@@ -209,8 +229,7 @@ BETWEEN_WORDS = 0.2
 def send(pipe: IO[bytes], message: Any) -> None:
     """Write a message."""
     data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(len(data).to_bytes(8, "big"))
-    pipe.write(data)
+    pipe.write(len(data).to_bytes(8, "big") + data)  # in one go: several threads may log
     pipe.flush()
 
 
@@ -241,6 +260,7 @@ def serve(answer: Callable[[IO[bytes], IO[bytes]], None]) -> None:
     requests = sys.stdin.buffer
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the answers
+    send_records(int(sys.argv[2]), lambda record: send(answers, record))
     try:
         answer(requests, answers)
     except (EOFError, BrokenPipeError):

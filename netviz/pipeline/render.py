@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from netviz.atomic_files import temporary_folder
 from netviz.audio.mixdown import write_sonified
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import NetvizWarning, Problem, warn_caller
+from netviz.log import phase
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
@@ -23,6 +25,8 @@ from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worke
 from netviz.scene.look_file import LookSource
 from netviz.video.formats import FrameStream
 from netviz.video.writer import WrittenFilm, join_film
+
+_log = logging.getLogger(__name__)
 
 BEAT = 0.1
 """Seconds between two looks at how far the workers are."""
@@ -204,6 +208,7 @@ def _film(
         return pool.segments(tasks[stream], spec.segments, trackers[stream])
 
     with ExitStack() as stack:
+        stack.enter_context(phase(_log, f"film {job.target.name}"))
         if _is_composed(job):
             sound = Path(stack.enter_context(temporary_folder())) / "sound.wav"
             for done, total in write_sonified(finished.timeline_of_one_run, sound):

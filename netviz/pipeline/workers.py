@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from netviz.pipeline.dask import ClusterMonitor, cluster_executor, is_dask, scat
 from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import TRACKERS, ProgressTracker, RenderTask, encode
 from netviz.video.encoder import encoded_in_turn
+
+_log = logging.getLogger(__name__)
 
 _AHEAD = 32
 """Segments that may be under way, or done before their turn: they are kept in memory."""
@@ -115,11 +118,13 @@ class ExecutorPool:
                             tried[number] += 1
                     for number, future in [*futures.items()]:
                         if future.done() and _is_lost(future, last=tried[number] == ATTEMPTS):
+                            _log.debug("frames %d to %d are lost", cuts[number].start, cuts[number].stop - 1)
                             del futures[number]
                     if turn in futures and futures[turn].done():
                         break
                     yield None
                 data = futures.pop(turn).result()
+                _log.debug("frames %d to %d have come from a worker", cut.start, cut.stop - 1)
                 watch.drawn(cut.start, len(cut))
                 yield data
         finally:
@@ -161,6 +166,8 @@ def worker_pool(jobs: int, executor: Executor | None, cluster: str | None) -> It
     with ExitStack() as stack:
         if cluster is not None:
             executor = stack.enter_context(cluster_executor(cluster))
+        where = "an executor" if executor is not None else "this process" if jobs == 1 else f"{jobs} processes"
+        _log.debug("frames are drawn by %s", f"a cluster at {cluster}" if cluster is not None else where)
         if executor is None and jobs == 1:
             yield InlinePool()
             return

@@ -5,6 +5,8 @@ H.264 High, yuv420p, BT.709 converted and tagged, closed groups of pictures: wha
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from netviz.errors import NetvizError
 from netviz.ffmpeg import STALL_LIMIT, Ffmpeg, FfmpegFailed
 from netviz.video.formats import SVT_AV1, Encoding, FrameStream
+
+_log = logging.getLogger(__name__)
 
 THREADS = 4
 """Threads of each encoder. Its output may depend on them: a fixed number gives the same bytes on every machine."""
@@ -241,7 +245,7 @@ def encoded_in_turn(
             encoded.append(encoder.finish())
         return tuple(encoded)
 
-    fed = 0
+    fed, began = 0, time.perf_counter()
     try:
         encoders, draining = start(), None
         for segment, has_next in zip(segments, [*[True] * (len(segments) - 1), False], strict=True):
@@ -256,6 +260,12 @@ def encoded_in_turn(
                     on_frame(fed)
             for encoder in encoders:
                 encoder.end_input()
+            _log.debug(
+                "frames %d to %d are drawn, %.3f s after the first",
+                segment.start,
+                segment.stop - 1,
+                time.perf_counter() - began,
+            )
             if draining is not None:
                 yield end(draining)
             draining, encoders = encoders, following or encoders

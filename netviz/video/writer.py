@@ -5,6 +5,7 @@ Each file is decoded again, and its frames and samples counted, before it gets i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from netviz.audio.music_file import audio_problems
 from netviz.audio.soundtrack import Soundtrack
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed, executable
+from netviz.log import phase
 from netviz.timeline.plan import seconds_of
 from netviz.video.encoder import QUALITIES, EncodingFailed, FramePicture, encoded_in_turn, segments_of
 from netviz.video.formats import EncodeSettings, Encoding, FrameStream, OutputFile, frame_streams, outputs_of
@@ -25,6 +27,8 @@ from netviz.video.metadata_formats import mp4_box
 from netviz.video.muxer import Joining, SoundEncoder, check_encoding
 from netviz.video.transcode import transcode
 from netviz.video.verify import decode, faults, played
+
+_log = logging.getLogger(__name__)
 
 LARGEST_RATE_TERM = 1_001_000
 """Largest numerator and denominator of a frame rate that ffmpeg stores exactly."""
@@ -160,9 +164,11 @@ def join_film(
                 part.write_bytes(content)
         files = dict(zip(spec.outputs, parts, strict=False))
         for stream in spec.streams:
-            yield from _write_stream(spec, stream, files, segments, stall_limit)
+            with phase(_log, f"{spec.frame_count} frames in {len(spec.segments)} segments"):
+                yield from _write_stream(spec, stream, files, segments, stall_limit)
         for output, part in files.items():
-            _verify(spec, output, part, stall_limit)
+            with phase(_log, f"reading {output.path.name} back"):
+                _verify(spec, output, part, stall_limit)
         sizes = {target: file_size(part) for target, part in zip([*targets, *sidecars], parts, strict=True)}
     captions = None if spec.captions is None else spec.captions.absolute()
     shown = {path: size for path, size in sizes.items() if path != captions}
