@@ -46,8 +46,10 @@ class _Notes(logging.Handler):
 class _Records(logging.Handler):
     """Writes records to a file; one that cannot be written is the last."""
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
+        """Begin. path: where the file is to be."""
         super().__init__()
+        self._path = path
         self.fault = ""
         self._began = time.time()
         self._file = open(descriptor, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - see `close`
@@ -81,6 +83,13 @@ class _Records(logging.Handler):
         except OSError as error:
             self.fault = self.fault or (error.strerror or str(error)).lower()
 
+    def is_there(self) -> bool:
+        """Return whether the file still has its name: another command may have put its own in its place."""
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.lstat())
+        except OSError:
+            return False
+
     def fileno(self) -> int:
         """The file's descriptor."""
         return self._file.fileno()
@@ -108,11 +117,14 @@ def debugging(arguments: Sequence[str]) -> Iterator[None]:
         log.handlers = before
         log.setLevel(level)
         if records is not None:
+            is_there = records.is_there()
             records.close()
             if records.fault:
                 console.note(f"the log in {LOG} breaks off: {records.fault}")
-            else:
+            elif is_there:
                 console.message(f"the log of this command is in {LOG}")
+            else:
+                console.note(f"the log of this command is gone: something else has replaced {LOG}, or removed it")
 
 
 def _notes() -> _Notes:
@@ -128,11 +140,11 @@ def _begun(arguments: Sequence[str]) -> _Records | None:
             raise OSError(0, fault)
         here = Path.cwd()
         if sys.platform == "win32":  # where an open file cannot be renamed
-            records = _Records(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC))
+            records = _Records(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), here / LOG)
             _write_head(records, arguments, here)
         else:
             part = part_of(LOG)
-            records = _Records(create_locked(part, LOG))
+            records = _Records(create_locked(part, LOG), here / LOG)
             try:
                 _write_head(records, arguments, here)
                 part.replace(LOG)

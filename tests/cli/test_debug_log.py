@@ -30,7 +30,7 @@ def restored() -> None:
 
 def test_what_a_log_holds(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_PASSWORD", "hunter2")
-    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
     (tmp_path / LOG).write_text("of an earlier command")
     options = [*SMALL, *BRIEF, "--set", "title=Grün 試", "--at", "start"]
     result = call("still", *options, "--debug", "-o", "a.png")
@@ -38,14 +38,14 @@ def test_what_a_log_holds(call: Call, tmp_path: Path, monkeypatch: pytest.Monkey
     assert {*contents(tmp_path)} == {"a.png", str(LOG)}
     text = (tmp_path / LOG).read_text(encoding="utf-8")
     lines = text.splitlines()
-    assert lines[1].startswith("command: netviz still --size 160x128") and lines[2] == "folder: ~"
+    assert lines[1].startswith("command: netviz still --size 160x128") and lines[2] == f"folder: ~/{tmp_path.name}"
     for subject in ("netviz: ", "Python: ", "libraries: numpy ", "ffmpeg: "):
         assert any(line.startswith(subject) for line in lines), subject
     assert "size: 160x128" in text and "recording of xor: done in" in text and "drawing of a picture: done in" in text
     assert re.search(r"plan: \d+ frames", text) and re.search(r"ffmpeg \d+ begins: .* -i file:", text)
     assert "Grün 試" in text and "warning: no letters for" in text, "what was told on the terminal"
     assert lines[-1].endswith("netviz.cli.debug_log: ended with exit code 0")
-    assert "hunter2" not in text and str(tmp_path) not in text and "\x1b" not in text and "earlier" not in text
+    assert "hunter2" not in text and str(tmp_path.parent) not in text and "\x1b" not in text and "earlier" not in text
     assert call("still", *options, "-o", "b.png").err.count(str(LOG)) == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
@@ -80,13 +80,35 @@ def test_a_log_that_cannot_be_written_is_one_line(call: Call, tmp_path: Path) ->
     assert TOLD not in result.err and {*tmp_path.iterdir()} == {tmp_path / LOG}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a folder goes while one is in it")
+def test_in_a_folder_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with debugging([]):
+        pass
+    assert capsys.readouterr().err == f"warning: no log is written to {LOG}: no such file or directory\n"
+
+
 def test_a_full_disk_ends_the_log_alone(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    records = debug_log._Records(os.open("/dev/full", os.O_WRONLY))
+    records = debug_log._Records(os.open("/dev/full", os.O_WRONLY), Path("/dev/full"))
     monkeypatch.setattr(debug_log, "_begun", lambda arguments: records)
     with debugging([]):
         logging.getLogger("netviz.x").debug("more than there is room for")
         logging.getLogger("netviz.x").debug("once more")
     assert capsys.readouterr().err == f"warning: the log in {LOG} breaks off: no space left on device\n"
+
+
+def test_another_command_has_begun_a_log_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with debugging(["first"]), debugging(["second"]):
+        pass
+    assert capsys.readouterr().err.startswith(f"{TOLD}warning: the log of this command is gone")
+    assert "command: netviz second" in LOG.read_text() and {*contents(tmp_path)} == {str(LOG)}
 
 
 def test_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
