@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -55,6 +56,7 @@ def doctor_command(ctx: click.Context, /, as_json: bool) -> None:
 
     For a bug report copy what it prints. It names no more of your folders than it must, and your home folder as ~.
     """
+    _leave_folder_of_the_run(ctx.find_root().obj or {})
     findings: list[Finding] = []
 
     def environment() -> Iterator[Finding]:
@@ -74,6 +76,13 @@ def doctor_command(ctx: click.Context, /, as_json: bool) -> None:
     else:
         console.result(_conclusion(errors, warnings))
     ctx.exit(1 if errors else 0)
+
+
+def _leave_folder_of_the_run(found: dict[str, str]) -> None:
+    """Have temporary files lie where the user's environment says again, which is to be looked at."""
+    os.environ.pop("TMPDIR", None)
+    os.environ.update({name: value for name, value in found.items() if name == "TMPDIR"})
+    tempfile.tempdir = None
 
 
 def _tidy(text: str) -> str:

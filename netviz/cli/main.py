@@ -185,11 +185,12 @@ def _offer_scenes() -> None:
 
 
 def _settle_surroundings() -> dict[str, str]:
-    """Keep what the user's environment says from getting in the way; returns what is changed of it, as it was."""
+    """Keep what the user's environment says from getting in the way; returns what is changed of it, here or by the
+    guard, as it was."""
     console.listen()
     # The command opens no window; a backend that is named there and that matplotlib lacks must not stop it. Nor does
     # it matter to its user where matplotlib keeps a cache, or what it thinks of a matplotlibrc.
-    found = {name: os.environ[name] for name in ("MPLBACKEND",) if name in os.environ}
+    found = {name: os.environ[name] for name in ("MPLBACKEND", "TMPDIR") if name in os.environ}
     os.environ["MPLBACKEND"] = "agg"
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     console.settle_streams()
