@@ -75,13 +75,15 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 @lru_cache(maxsize=32)
-def recording_of(case: str, example: int = 1, size: str = "1280x720", title: str = "") -> Recording:
+def recording_of(
+    case: str, example: int = 1, size: str = "1280x720", title: str = "", at: tuple[float, ...] | None = None
+) -> Recording:
     wanted = dict(CASES[case])
     training = {"cycles": 3, "initial_weights": "glorot", "learning_rate": 0.2} | {
         key: wanted.pop(key) for key in ("loss", "learning_rate") if key in wanted
     }
     examples = [{"inputs": inputs, "target": target} for inputs, target in wanted.pop("examples")]
-    equations = {"panel": "equations", "weight": wanted.pop("weight", None)}
+    equations = {"panel": "equations", "weight": wanted.pop("weight", None), "at": at and [*at]}
     return train(
         Scene.model_validate(
             {
@@ -377,6 +379,14 @@ def test_at_the_end_no_page_comes_back() -> None:
     pages = told.panel.pages(told.panel._shot(ending), told.row, told.after)
     shown = [each.part for each in told.panel._shown(ending)[1] if each.level > 0]
     assert shown == [part for _, parts in pages[-1].lines for part in parts]
+
+
+def test_a_place_in_which_no_equation_finds_room_breaks_nothing() -> None:
+    told = Told.of(recording_of("no hidden layer", size="320x180", at=(0.5, 0, 0.001, 0.25)))
+    pages = told.panel.pages(told.panel._shot(told.frame(0)), told.row, told.after)
+    assert [line for page in pages for line, _ in page.lines] == list(range(len(told.script)))
+    for number in (0, len(told.script) - 1):
+        told.panel.draw(told.frame(number))
 
 
 @pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])

@@ -125,7 +125,7 @@ class EquationsPanel(NoGlow):
                 parts = list(of_line)
                 level = self._line_level(levels[line], number > 0 and line == page.first) * staying
                 brightness = 1 - levels[line + 1]
-                if level < ahead and lines[line].kind != "weights":  # that line is a table
+                if parts and level < ahead and lines[line].kind != "weights":  # that line is a table
                     shown.append(ShownEquations(parts.pop(0), ahead, brightness * level / ahead, is_ahead=True))
                 shown += [ShownEquations(part, level, brightness) for part in parts]
         return [heading for heading in headings if heading[2] > FAINTEST], shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from netviz.drawing.formula import Formula, Matrix, formula_mask, source
+from netviz.drawing.formula import Formula, Matrix, formula_mask
 from netviz.drawing.panels.equations.terms import Changes, Equation
 
 Content = Equation | Changes
@@ -25,6 +25,10 @@ HEADING = 1.75
 """Distance from the middle of a heading to the top of the equation under it."""
 LEAST_HEIGHT = 1.1
 """Smallest height of a row: that of rows without fractions and matrices."""
+MUCH_WIDER = 1.2
+"""Width in which an equation must find room by a rough estimate to be worth measuring, relative to its place's."""
+SMALLEST_TYPE = 0.5
+"""Size of type, in pixels, below which nothing is written."""
 REFERENCE = 32.0
 """Size of type, in pixels, in which formulas are measured while a size is searched for."""
 BLOCK_GAP = 1.6
@@ -175,7 +179,7 @@ def tabulate(changes: Changes, size: float, width: float, measure: Measure = exa
 def set_line(
     content: Content, size: float, margin: float, width: float, height: float, measure: Measure = exact
 ) -> Block:
-    """Set a line in type, as much smaller as it must be to fit."""
+    """Set a line in type, as much smaller as it must be to fit; where not even dots fit, nothing is written."""
     if isinstance(content, Changes):
         block = tabulate(content, size, width, measure)
         while block.height > height and size > 4:
@@ -183,11 +187,18 @@ def set_line(
             block = tabulate(content, size, width, measure)
         return block
     for _ in range(40):
-        found = typeset(content, size, margin, width, measure)
+        # Measuring takes its time: not where there is clearly no room.
+        if typeset(content, size, margin, MUCH_WIDER * width, about) is not None:
+            found = typeset(content, size, margin, width, measure)
+            if found is not None:
+                return found
+        size *= 0.96
+    while size > SMALLEST_TYPE:  # in a place that no equation was meant for, its equals sign moves to the left too
+        found = typeset(content, size, margin, width, about)
         if found is not None:
             return found
-        size *= 0.96
-    raise ValueError(f"no room for the equation of {source(content.left)}")
+        size, margin = 0.96 * size, 0.96 * margin
+    return Block((), 0.0, 0)
 
 
 def margin_of(sections: Sequence[Section], size: float, measure: Measure = exact) -> float:
