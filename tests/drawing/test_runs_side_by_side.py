@@ -122,6 +122,14 @@ def test_two_learning_rates_begin_as_the_same_picture(monkeypatch: pytest.Monkey
     assert np.abs(one - other).max() > 60, "what they have learned is not the same"
 
 
+@pytest.mark.parametrize("has_biases", [True, False])
+def test_a_run_without_biases_stands_beside_one_with_bias_nodes(has_biases: bool) -> None:
+    runs = [{}, {"set": {"network.bias": not has_biases}}]
+    renderer, film = shown(comparing(runs, network__bias=has_biases, output__size="128x128"))
+    picture = renderer.draw(film.frame(film.frame_count - 1))
+    assert np.ptp(picture) > 60, "something is drawn"
+
+
 def test_a_run_that_broke_off_is_marked(written: list[Written]) -> None:
     runs, film = film_of(linear(style="playground"))
     renderer = Renderer(film)

@@ -229,7 +229,11 @@ def with_ends(
     """The positions with the ends of the synapses, which have room there for the greatest width of each in the film."""
     own = context.scene.outline  # another run of a comparison may have other layers, and other synapses
     complete = [(each, scene.outline, scene) for each, scene in context.runs if each.is_complete]
-    alike = [(each, scene) for each, of, scene in complete if (of.layers, of.blocks) == (own.layers, own.blocks)]
+    alike = [
+        (each, scene)
+        for each, of, scene in complete
+        if (of.layers, of.blocks) == (own.layers, own.blocks) and scene.has_bias_nodes == context.scene.has_bias_nodes
+    ]
     greatest = _greatest(alike or [(context.recording, context.scene)])
     thickness = line_thickness(context, places)
     is_playground = context.scene.style == "playground"
