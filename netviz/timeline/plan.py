@@ -21,7 +21,7 @@ from netviz.timeline.learning_shot import Learning, Piece, PieceKind, is_even
 from netviz.timeline.worked_example import natural_seconds
 
 LEARNING: tuple[PieceKind, ...] = ("step", "move", "sweep")
-"""The kinds of span of a learning shot."""
+"""The kinds of span in which learning goes on; on beats it also holds between them."""
 SHOWING: tuple[PieceKind, ...] = ("step", "sweep", "walk")
 """The kinds of span in which a cycle is shown."""
 _LONG = 600
@@ -48,7 +48,7 @@ class Span:
     @property
     def shot_kind(self) -> str:
         """The kind of its shot, as a scene names it."""
-        return "learning" if self.kind in LEARNING else self.kind
+        return "learning" if self.kind in (*LEARNING, "hold") else self.kind
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from netviz.story.wording import answer_text, event_texts, neuron_name
 from netviz.timeline.captions import caption_line, error_text, is_share, measures, shows_points, situation
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
-from netviz.timeline.plan import LEARNING, Plan, Span, frame_time
+from netviz.timeline.plan import Plan, Span, frame_time
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.web.templates import filled, theme_colours
@@ -124,7 +124,7 @@ def _heading(scene: Look, stop: _Stop) -> str:
         return say(scene, "heading-walk", example=(span.example or 0) + 1)
     if span.kind == "rest":
         return say(scene, "heading-after" if span.cycle > scene.outline.first_step else "heading-before")
-    return say(scene, f"heading-{'learning' if span.kind in LEARNING else span.kind}")
+    return say(scene, f"heading-{span.shot_kind}")
 
 
 def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iterator[str]:

@@ -136,6 +136,14 @@ def test_runs_side_by_side() -> None:
     assert [line.split(":")[0] for line in lines[1:]] == ["one", "two"]
 
 
+def test_learning_that_waits_for_its_first_beat_is_learning_all_the_same() -> None:
+    waits = film(
+        sync={"at": [2.0, 3.0, 4.0, 5.0]}, shots=[{"shot": "learning"}], duration=8, story=None, schedule={"frames": 2}
+    )
+    assert waits.plan.spans[0].kind == "hold" and waits.plan.spans[0].shot_kind == "learning"
+    assert passages(waits)[0].heading == "Learning"
+
+
 def test_in_another_language() -> None:
     german = film(words="bundled:german.yaml")
     assert isinstance(german, Timeline)
