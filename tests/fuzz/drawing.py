@@ -207,7 +207,7 @@ def _drawn(artist: Any) -> Iterator[tuple[str, Any]]:
         yield "an offset", np.ma.filled(artist.get_offsets(), 0)
         yield from (("a path", path.vertices) for path in artist.get_paths())
     elif isinstance(artist, matplotlib.lines.Line2D):
-        yield "a point", artist.get_xydata()
+        yield "a point", np.nan_to_num(artist.get_xydata(), nan=0, posinf=np.inf, neginf=-np.inf)  # nan is a gap
         yield "a width", artist.get_linewidth()
     elif isinstance(artist, matplotlib.patches.Patch):
         yield "a width", artist.get_linewidth()
