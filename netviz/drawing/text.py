@@ -86,6 +86,7 @@ DRAWING: dict[Any, Any] = {
 }
 """Settings of matplotlib that change pixels: set while we draw, so that no matplotlibrc of the user's can."""
 
+_OWN = assets_folder() / "fonts"
 _FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
@@ -109,13 +110,10 @@ class Typefaces:
     @classmethod
     def make(cls, own: str | None = None) -> Typefaces:
         """Inter for words, unless `own` is the path of another font; JetBrains Mono with a plain zero for numbers."""
-        fonts = assets_folder() / "fonts"
         words = (
-            [Font(Path(own))] * 3
-            if own
-            else [Font(fonts / f"Inter-{w}.otf") for w in ("Regular", "Medium", "SemiBold")]
+            [Font(Path(own))] * 3 if own else [Font(_OWN / f"Inter-{w}.otf") for w in ("Regular", "Medium", "SemiBold")]
         )
-        return cls(*words, *(Font(fonts / f"Figures-{w}.ttf") for w in ("Medium", "Bold")))
+        return cls(*words, *(Font(_OWN / f"Figures-{w}.ttf") for w in ("Medium", "Bold")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,20 +130,52 @@ class Mask:
     width: float
 
 
-@lru_cache(maxsize=64)
-def _characters(path: Path) -> frozenset[int]:
-    return frozenset(FT2Font(str(path)).get_charmap())
+@lru_cache(maxsize=16)
+def _face(path: Path) -> FT2Font:
+    return FT2Font(str(path))
+
+
+@lru_cache(maxsize=65536)
+def _has(path: Path, character: str) -> bool:
+    """True if a font has a letter. Asked one by one: a small file may claim to have four thousand million."""
+    return _face(path).get_char_index(ord(character)) != 0
 
 
 def missing(text: str, font: Font) -> str:
     """Characters of a text that neither its font nor the fallback can draw."""
-    known = _characters(font.path), _characters(_FALLBACK)
-    return "".join(sorted({c for c in text if not any(ord(c) in characters for characters in known)}))
+    return "".join(sorted({c for c in text if not any(_has(path, c) for path in (font.path, _FALLBACK))}))
 
 
 @lru_cache(maxsize=4096)
 def _usable(text: str, font: Font) -> Path:
-    return font.path if all(ord(c) in _characters(font.path) for c in text) else _FALLBACK
+    return font.path if all(_has(font.path, c) for c in text) and _is_drawn(text, font.path) else _FALLBACK
+
+
+_TRIED = 64.0
+"""Size at which it is tried whether a font can draw a text."""
+_LARGEST_LETTER = 10
+"""Most ems that the letters of a text may be wide, on average, and high: more is a damaged font."""
+
+
+@lru_cache(maxsize=4096)
+def _is_drawn(text: str, path: Path) -> bool:
+    """True if a font has what it takes to draw letters that it has: none is damaged, or larger than any picture."""
+    if path.parent == _OWN or not text:
+        return True
+    try:
+        across, down, _ = _extent(text, path, _TRIED)
+    except RuntimeError:
+        return False
+    return max(across / len(text), down) <= _LARGEST_LETTER * _TRIED
+
+
+def is_font(path: Path) -> bool:
+    """True if a file is a font that can draw the plain letters that it has."""
+    try:
+        letters = "".join(c for c in map(chr, range(ord("!"), 127)) if _has(path, c))
+        return _is_drawn(letters, path)
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 _are_ours: ContextVar[bool] = ContextVar("_are_ours", default=False)
@@ -193,7 +223,7 @@ def width(text: str, font: Font, size: float) -> float:
 
 @lru_cache(maxsize=64)
 def _capital_height(path: Path, size: float) -> float:
-    return _extent("H", path, size)[1]
+    return _extent("H", path if _is_drawn("H", path) else _FALLBACK, size)[1]
 
 
 def capital_height(font: Font, size: float) -> float:
@@ -205,6 +235,13 @@ def capital_height(font: Font, size: float) -> float:
 def mask(text: str, font: Font, size: float) -> Mask:
     """Draw a text; masks are cached. Characters that no font has become boxes; `missing_letters_note` names them."""
     path = _usable(text, font)
+    try:
+        return _drawn(text, path, size)
+    except RuntimeError:  # of a damaged letter that could be measured
+        return _drawn(text, _FALLBACK, size)
+
+
+def _drawn(text: str, path: Path, size: float) -> Mask:
     advance, height, descent = _extent(text, path, size)
     pad = int(size * 0.4) + 2
     box_width, box_height = int(advance) + 2 * pad + 1, int(size * 1.3) + int(height) + 2 * pad

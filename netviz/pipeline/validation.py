@@ -203,17 +203,16 @@ def caption_fit_problems(scene: Look) -> list[Problem]:
 
 
 def _font_fault(path: Path) -> str | None:
-    from netviz.drawing.text import Font, width
+    from netviz.drawing.text import is_font
 
     try:
         if not path.is_file():  # a pipe or a device would be waited for
             return no_such_file(path, FONTS)
         if (size := path.stat().st_size) > LARGEST_FONT:
             return f"a file of {amount(size)} is too large for a font; {LARGEST_FONT / 1e6:g} MB are the most"
-        width("a", Font(path), 10)
-    except (OSError, RuntimeError, ValueError):
-        return "cannot be read as a font; .ttf or .otf is expected"
-    return None
+    except OSError:
+        return no_such_file(path, FONTS)
+    return None if is_font(path) else "cannot be read as a font; .ttf or .otf is expected"
 
 
 # What platforms take: the longest film, the largest file.
