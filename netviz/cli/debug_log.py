@@ -11,6 +11,7 @@ import faulthandler
 import logging
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -103,17 +104,16 @@ def debugging(arguments: Sequence[str]) -> Iterator[None]:
     records = _begun(arguments)
     log.handlers = [_notes(), *([] if records is None else [records])]
     log.setLevel(logging.INFO if records is None else logging.DEBUG)
-    crashes = records is not None and not faulthandler.is_enabled()
-    if records is not None and crashes:
-        faulthandler.enable(records.fileno())
+    is_first = not faulthandler.is_enabled()  # whoever calls us from Python may have a place of his own for crashes
     try:
+        if records is not None:
+            _log_crashes(records, is_first)
         yield
     except SystemExit as end:
         _log.debug("ended with exit code %s", end.code, exc_info=isinstance(end, console.Stopped))
         raise
     finally:
-        if crashes:
-            faulthandler.disable()
+        _forget_crashes(is_first)
         log.handlers = before
         log.setLevel(level)
         if records is not None:
@@ -125,6 +125,29 @@ def debugging(arguments: Sequence[str]) -> Iterator[None]:
                 console.message(f"the log of this command is in {LOG}")
             else:
                 console.note(f"the log of this command is gone: something else has replaced {LOG}, or removed it")
+
+
+def _log_crashes(records: _Records, is_first: bool) -> None:
+    """Have it written where the program is when compiled code crashes, and when a signal asks it to stop: code that
+    never comes back to Python would not say so."""
+    if is_first:
+        faulthandler.enable(records.fileno())
+    for signum in _stopping():
+        faulthandler.register(signum, records.fileno(), chain=True)
+
+
+def _forget_crashes(is_first: bool) -> None:
+    for signum in _stopping():
+        faulthandler.unregister(signum)
+    if is_first:
+        faulthandler.disable()
+
+
+def _stopping() -> list[int]:
+    """Signals that stop the command, where the system tells of them."""
+    if not hasattr(faulthandler, "register"):
+        return []
+    return [signum for signum in console.SIGNALS if callable(signal.getsignal(signum))]
 
 
 def _notes() -> _Notes:

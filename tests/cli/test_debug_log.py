@@ -120,6 +120,20 @@ def test_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+def test_code_that_does_not_come_back_is_found_by_a_signal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written while it is at work, not when Python is asked again: so here the handler has not run when we look."""
+    monkeypatch.chdir(tmp_path)
+    seen = []
+    before = signal.signal(signal.SIGTERM, lambda *_: seen.append(LOG.read_text()))
+    try:
+        with debugging(["render"]):
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "test_code_that_does_not_come_back" in seen[0] and "most recent call first" in seen[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSEGV])
 def test_of_a_command_that_dies_all_is_there_up_to_then(tmp_path: Path, end: signal.Signals) -> None:
     program = (
