@@ -30,7 +30,7 @@ def with_parameters(
 ) -> Recording:
     """The recording with other weights or biases (M, ...) of its moments, or other arrays."""
     stack = Parameters(tuple(weights or recording.weights), tuple(biases or recording.biases))
-    return replace(recording, parameters=parameters_by_role(stack, recording.network), **changes)
+    return replace(recording, parameters=parameters_by_role([stack], recording.network), **changes)
 
 
 def with_parameters_in_rows(
@@ -50,7 +50,7 @@ def with_parameters_in_rows(
         network=recording.network if recording.network.has_biases else network,
         step=recording.row_step,
         moment=np.arange(len(recording.moment)),
-        parameters=parameters_by_role(stack, network),
+        parameters=parameters_by_role([stack], network),
         **changes,
     )
 

@@ -21,6 +21,17 @@ from netviz.recording.layers import ACTIVATIONS
 
 WEIGHTS, BIASES = "weights", "biases"
 """Roles of a dense layer's parameters: (fan_in, fan_out) and (fan_out,)."""
+SGD, MOMENTUM, ADAM = "sgd", "momentum", "adam"
+"""Optimizers of netviz's own runs."""
+OPTIMIZER_ROLES: dict[str, tuple[str, ...]] = {SGD: (), MOMENTUM: ("velocity",), ADAM: ("mean", "mean_square")}
+"""What each optimizer keeps of a parameter, in an array of its shape: the roles `weights_velocity` and so on."""
+
+
+def kept_role(of: str, kept: str) -> str:
+    """Role of the array that an optimizer keeps of WEIGHTS or BIASES, such as weights_velocity."""
+    return f"{of}_{kept}"
+
+
 LOSSES = ("squared_error", "cross_entropy")
 """Loss functions whose gradients netviz knows; a network may have been trained with any other, which is None here."""
 KINDS = ("input", "dense", "block")
@@ -83,11 +94,16 @@ class Network:
         *,
         biases: bool = True,
         loss: str | None = None,
+        optimizer: str = SGD,
     ) -> Network:
-        """The network of dense layers with so many neurons, inputs first, and a function for each after the inputs."""
+        """The network of dense layers with so many neurons, inputs first, and a function for each after the inputs.
+
+        optimizer: one of OPTIMIZER_ROLES, if what it keeps of each parameter is recorded.
+        """
         layers = [Layer("input", (sizes[0],))]
         for index, ((fan_in, fan_out), activation) in enumerate(zip(pairwise(sizes), activations, strict=True)):
             shapes = {WEIGHTS: (fan_in, fan_out)} | ({BIASES: (fan_out,)} if biases else {})
+            shapes |= {kept_role(of, kept): shapes[of] for of in tuple(shapes) for kept in OPTIMIZER_ROLES[optimizer]}
             exact = activation in ACTIVATIONS
             layers.append(Layer("dense", (fan_out,), "", (index,), activation, shapes, exact))
         return cls(tuple(layers), loss)
@@ -249,6 +265,8 @@ def _parameter_problems(where: str, layers: Sequence[Layer], index: int) -> Iter
         if layer.exact:
             yield f"{where}: exact is true; what blocks make of activations cannot be computed again"
     expected = {WEIGHTS: (layers[index - 1].size, layer.size), BIASES: (layer.size,)} if layer.kind == "dense" else {}
+    kept = {kept_role(of, role): of for of in expected for roles in OPTIMIZER_ROLES.values() for role in roles}
+    expected |= {role: expected[of] for role, of in kept.items() if of in layer.parameters}
     for role, shape in layer.parameters.items():
         if role in (BLOCK_SIZES, BLOCK_UPDATES):
             continue

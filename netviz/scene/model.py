@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import product
 from math import prod
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, WithJsonSchema
 
 from netviz.scene.messages import printable
-from netviz.scene.types import LONGEST_TEXT, FilePath, Grid, LayerSizes, Seed, Several, Text, Tuple, Vector
+from netviz.scene.types import LONGEST_TEXT, FilePath, Grid, LayerSizes, Seed, Several, Shorthand, Text, Tuple, Vector
 
 
 class Part(BaseModel):
@@ -188,6 +188,7 @@ def refused(key: str) -> str | None:
 Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear", "softmax"]
 Loss = Literal["squared_error", "cross_entropy"]
 Regularization = Literal["none", "L1", "L2"]
+OptimizerName = Literal["sgd", "momentum", "adam"]
 InitialWeights = Literal["milo", "trask", "glorot", "he", "uniform", "normal", "playground", "zero"]
 
 SHOWN, SHOWN_TOGETHER, SHOWN_IN_TURN = 13, 60, 9
@@ -235,13 +236,41 @@ class Network(NetworkLook, _Layers):  # keys come in the order of the bases, the
         return (self.activation,) * (len(self.layers) - 1)
 
 
+class Optimizer(Part):
+    """Optimizer: the rule that makes a step of the weights from a gradient. A name alone is the same as {name: ...}."""
+
+    name: OptimizerName = "sgd"
+    """Rule of a step. sgd: learning rate times gradient; momentum: learning rate times velocity, which keeps a share of
+    itself and adds each gradient; adam: learning rate times the gradients' running mean, divided by the root of their
+    running mean square, each corrected for its start at zero."""
+    momentum: Annotated[FiniteFloat, Field(ge=0, lt=1)] = 0.9
+    """For momentum: share of the velocity that a step keeps."""
+    beta1: Annotated[FiniteFloat, Field(ge=0, lt=1)] = 0.9
+    """For adam: share that the running mean of gradients keeps in a step."""
+    beta2: Annotated[FiniteFloat, Field(ge=0, lt=1)] = 0.999
+    """For adam: share that the running mean of squared gradients keeps in a step."""
+    epsilon: Annotated[FiniteFloat, Field(gt=0)] = 1e-8
+    """For adam: number added to the root, so that nothing is divided by zero."""
+
+
+OptimizerOrName = Annotated[Optimizer, Shorthand("name", (("enum", [*get_args(OptimizerName)]),))]
+OPTIMIZER_KEYS: dict[OptimizerName, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("momentum",),
+    "adam": ("beta1", "beta2", "epsilon"),
+}
+"""Keys that each optimizer has besides its name."""
+
+
 class Training(Part):
-    """The training: plain gradient descent."""
+    """The training: gradient descent."""
 
     cycles: Annotated[int, Field(ge=1, le=100_000_000)] = 10_000
     """Number of passes through the whole training set (epochs)."""
     learning_rate: Annotated[FiniteFloat, Field(gt=0)] = 1.0
     """Learning rate: factor of the gradient in one step of the weights."""
+    optimizer: OptimizerOrName = Optimizer()
+    """Optimizer: sgd (plain gradient descent), momentum or adam, or a mapping with a name and its own settings."""
     batch: Annotated[int, Field(ge=1)] | Literal["full"] = 1
     """Number of examples in one step: 1 (a step after each example, "online"), n, or full (the whole set)."""
     reduction: Literal["mean", "sum"] = "mean"

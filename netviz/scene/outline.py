@@ -10,6 +10,7 @@ from netviz.scene.model import (
     COORDINATES,
     Data,
     Network,
+    Optimizer,
     Schedule,
     Training,
     has_two_targets,
@@ -36,14 +37,14 @@ class Outline:
     has_two_targets: whether every target is one of two numbers. is_planar: whether the inputs come from the two
     coordinates of a point of the plane. features: the functions of these that are the inputs; None where the inputs are
     taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
-    increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate:
-    factor of the gradient in plain gradient descent; None: of other training. first_weights: how the run begins; None:
-    it is not known. names: of the examples that the film presents; () where they have none. curves: names of the
-    recorded curves. is_own: whether netviz trains it, and so knows how. diverged: the step in which its numbers ran out
-    of range. has_targets: whether it is known what the outputs ought to be; has_errors: whether the errors are known
-    that run back through the network. is_exact: whether netviz can compute what the network gives; otherwise it is
-    known of the presented examples alone, and no plane is shown. blocks: layers that are summarised as blocks, by their
-    number, the inputs 0: no weights of theirs are known.
+    increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate,
+    optimizer: the rule of gradient descent by which it learns; None: by another, or not known. first_weights: how the
+    run begins; None: it is not known. names: of the examples that the film presents; () where they have none. curves:
+    names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged: the step in which its
+    numbers ran out of range. has_targets: whether it is known what the outputs ought to be; has_errors: whether the
+    errors are known that run back through the network. is_exact: whether netviz can compute what the network gives;
+    otherwise it is known of the presented examples alone, and no plane is shown. blocks: layers that are summarised as
+    blocks, by their number, the inputs 0: no weights of theirs are known.
     """
 
     layers: tuple[int, ...]
@@ -62,6 +63,7 @@ class Outline:
     first_step: int = 0
     unit: str = "cycle"
     learning_rate: float | None = None
+    optimizer: Optimizer | None = None
     first_weights: FirstWeights | None = None
     more: int = 0
     names: tuple[str, ...] = ()
@@ -156,6 +158,7 @@ def outline_of(network: Network, data: Data, training: Training, schedule: Sched
         last_step=training.cycles,
         shown_steps=_shown_steps(schedule, training.cycles),
         learning_rate=training.learning_rate,
+        optimizer=training.optimizer,
         first_weights="given" if not isinstance(weights, str) else "zero" if weights == "zero" else "random",
         curves=("error", "loss", "test_loss")[: 3 if data.train_count < data.total_count else 2],
     )

@@ -23,6 +23,7 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
 KEYS = _table("""
 training.cycles: epochs epoch n_epochs num_epochs max_epochs iterations iters n_iter max_iter
 training.cycles, schedule.frames: steps n_steps num_steps max_steps
+training.optimizer: optimiser optim solver
 training.learning_rate: lr eta alpha step_size learning learningrate
 training.batch: batch_size batchsize minibatch mini_batch
 training.loss: mse criterion cost cost_function loss_function loss_fn objective cross_entropy crossentropy
@@ -61,10 +62,8 @@ motion: reduced_motion animation
 """)
 """Word -> dotted keys of a scene, likeliest first."""
 
-_PLAIN = "netviz trains by plain gradient descent, without an optimizer to choose"
 ABSENT = {
-    **dict.fromkeys(("optimizer", "optimiser", "optim", "solver", "adam", "sgd", "rmsprop"), _PLAIN),
-    **dict.fromkeys(("momentum", "nesterov"), f"{_PLAIN} and without momentum"),
+    **dict.fromkeys(("rmsprop", "adagrad", "adamw", "nesterov"), "training.optimizer is sgd, momentum or adam"),
     **dict.fromkeys(
         ("scheduler", "lr_scheduler", "lr_decay", "learning_rate_decay", "decay", "warmup"),
         "training.learning_rate stays the same from the first cycle to the last",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from netviz.scene.model import COORDINATES, Data, Network, Training
+from netviz.scene.model import COORDINATES, OPTIMIZER_KEYS, Data, Network, Optimizer, Training
 
 FROM_ANY_SEED = ("playground", "zero")
 """Initial weights whose seed may be a text: those from Playground's generator, or without random numbers."""
@@ -24,6 +24,11 @@ def training_alone(training: Training) -> Iterator[Mistake]:
             ("training", "seed"),
             f"{named} need a whole number as seed; a text is one for weights of playground or zero, or given ones",
         )
+    optimizer = training.optimizer
+    for name, keys in OPTIMIZER_KEYS.items():
+        for key in keys if name != optimizer.name else ():
+            if getattr(optimizer, key) != Optimizer.model_fields[key].default:
+                yield ("training", "optimizer", key), f"is of {name}; here the optimizer is {optimizer.name}"
     if training.regularization == "none" and training.regularization_rate > 0:
         yield (
             ("training", "regularization_rate"),

@@ -18,10 +18,12 @@ import numpy.typing as npt
 
 from netviz.recording import layers as dense
 from netviz.recording.layers import Floats, Parameters
+from netviz.recording.network import SGD
 from netviz.recording.recording import AT_REST, Integers, Recording
 from netviz.scene.scene import Scene
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import Gradients, TrainingProblem, TrainingState, training_problem
+from netviz.training.optimizers import recorded_state
+from netviz.training.problem import Gradients, OptimizerState, TrainingProblem, TrainingState, training_problem
 from netviz.training.setup import setup_scene
 from netviz.training.sgd import run_reference, take_step, updated_state
 from netviz.training.trainer import SECONDS_AT_ONCE, Engine, engine_for, most_threads, reference_seconds
@@ -91,6 +93,10 @@ class Replay:
         state = TrainingState(parameters)
         if moment == 0:
             return state
+        if problem.optimizer.name != SGD:
+            state = state._replace(
+                optimizer=recorded_state(problem, self._recording, int(self._moments.number[moment]))
+            )
         remainder = len(problem.inputs) % problem.batch
         if remainder and problem.last_batch == "carry":
             state = take_step(problem, state, len(problem.inputs) - remainder).state
@@ -155,7 +161,9 @@ class Replay:
     def _steps(self, states: Sequence[TrainingState]) -> Parameters:
         """The parameters after each step of the cycles that begin with C states: (C * T, ...)."""
         problem = self._problem
-        state = TrainingState(stacked([state.parameters for state in states]), _carried(states), _dead(states))
+        state = TrainingState(
+            stacked([state.parameters for state in states]), _carried(states), _dead(states), _kept(states)
+        )
         after = []
         for start in self._starts:
             inputs = problem.inputs[None, start : start + problem.batch]
@@ -220,6 +228,15 @@ def _dead(states: Sequence[TrainingState]) -> tuple[npt.NDArray[np.bool_], ...] 
     """Masks of the weights that L1 has stopped in C networks: known of all of them or of none."""
     dead = [state.dead for state in states if state.dead is not None]
     return tuple(map(np.stack, zip(*dead, strict=True))) if dead else None
+
+
+def _kept(states: Sequence[TrainingState]) -> OptimizerState | None:
+    """What the optimizer keeps in C networks: something in all of them, or nothing yet."""
+    kept = [state.optimizer for state in states if state.optimizer is not None]
+    if not kept:
+        return None
+    stacks = tuple(stacked(parameters) for parameters in zip(*(each.kept for each in kept), strict=True))
+    return OptimizerState(np.array([each.steps for each in kept]), stacks)
 
 
 def _gradients(layers: Sequence[Floats], deltas: Sequence[Floats], carried: Gradients | None) -> Gradients:
@@ -369,6 +386,8 @@ class Moments:
 
     cycle: Integers
     """(R,), strictly increasing from 0."""
+    number: Integers
+    """(R,), their numbers among the recording's moments."""
     parameters: Parameters
     """Weights (R, n_l, n_{l+1}), biases (R, n_{l+1})."""
 
@@ -380,7 +399,7 @@ class Moments:
 
     def at(self, which: npt.NDArray[Any]) -> Moments:
         """Some of the moments, by their indices or by whether they are among them."""
-        return Moments(self.cycle[which], self.parameters.at(which))
+        return Moments(self.cycle[which], self.number[which], self.parameters.at(which))
 
 
 def moments_of(recording: Recording) -> Moments:
@@ -388,7 +407,8 @@ def moments_of(recording: Recording) -> Moments:
     numbers = sum(array[0].size for array in recording.weights)
     rows: Integers = np.flatnonzero(recording.probe == AT_REST)
     rows = _evenly(rows, max(FEWEST_MOMENTS, MOST_NUMBERS_OF_MOMENTS // max(1, numbers)))
-    return Moments(recording.row_step[rows], Parameters(recording.weights, recording.biases).at(recording.moment[rows]))
+    number = recording.moment[rows]
+    return Moments(recording.row_step[rows], number, Parameters(recording.weights, recording.biases).at(number))
 
 
 def _evenly(indices: Integers, count: int) -> Integers:

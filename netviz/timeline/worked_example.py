@@ -10,12 +10,25 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Literal, NamedTuple
 
+from netviz.scene.model import OptimizerName
 from netviz.scene.panels import EquationsPanelSpec
 from netviz.scene.scene import Look
 from netviz.scene.shots import WalkShot
 from netviz.timeline.step_timing import Window, legs, rise
 
-LineKind = Literal["matrix", "sum", "activation", "error", "delta", "gradient", "update", "weights"]
+LineKind = Literal[
+    "matrix",
+    "sum",
+    "activation",
+    "error",
+    "delta",
+    "gradient",
+    "velocity",
+    "mean",
+    "mean_square",
+    "update",
+    "weights",
+]
 PauseKind = Literal["present", "travel", "back", "hold"]
 
 SECONDS: dict[LineKind | PauseKind, Fraction] = {
@@ -28,14 +41,27 @@ SECONDS: dict[LineKind | PauseKind, Fraction] = {
     "back": Fraction("2"),
     "delta": Fraction("3.5"),
     "gradient": Fraction("3"),
+    "velocity": Fraction("3"),
+    "mean": Fraction("3"),
+    "mean_square": Fraction("3"),
     "update": Fraction("3.5"),
     "weights": Fraction("4"),
     "hold": Fraction("3"),
 }
 """Seconds to read a line, or to follow the part between two."""
 
-BACKWARD: tuple[LineKind, ...] = ("delta", "gradient", "update", "weights")
-"""Kinds of lines of the backward pass and the update."""
+KEPT: dict[OptimizerName, tuple[LineKind, ...]] = {
+    "sgd": (),
+    "momentum": ("velocity",),
+    "adam": ("mean", "mean_square"),
+}
+"""Kinds of lines about what an optimizer keeps, from which the update follows."""
+
+
+def backward_lines(scene: Look) -> tuple[LineKind, ...]:
+    """Kinds of lines of the backward pass and the update."""
+    optimizer = scene.outline.optimizer
+    return ("delta", "gradient", *(KEPT[optimizer.name] if optimizer else ()), "update", "weights")
 
 
 @dataclass(frozen=True)
@@ -66,7 +92,7 @@ def worked_example_steps(scene: Look, shot: WalkShot) -> tuple[EquationLine, ...
     """The lines of a worked example, in order.
 
     A matrix and each neuron's sum and activation, layer by layer; the error; and with a backward pass the error at one
-    neuron, the gradient of one of its weights, its update, all new weights.
+    neuron, the gradient of one of its weights, what the optimizer keeps of it, its update, all new weights.
     """
     return tuple(part for part in parts_of(scene, shot) if isinstance(part, EquationLine))
 
@@ -105,7 +131,7 @@ def parts_of(scene: Look, shot: WalkShot) -> tuple[StepPart, ...]:
     if shot.backward:
         layer, _, neuron = worked_weight(scene)
         parts.append(Pause("back"))
-        parts += [EquationLine(kind, layer, neuron) for kind in BACKWARD]
+        parts += [EquationLine(kind, layer, neuron) for kind in backward_lines(scene)]
     return (*parts, Pause("hold"))
 
 
@@ -146,16 +172,16 @@ def terms_of(scene: Look, line: EquationLine) -> Terms:
         return Terms(((layer + 1, neuron), *((layer + 2, end) for end in after)), back, back)
     if line.kind == "delta":
         return Terms(((layer + 1, neuron),))
-    if line.kind in ("gradient", "update"):
-        at_both_ends = ((layer, worked[1]), (layer + 1, worked[2]))
-        return Terms(at_both_ends, (worked,), (worked,) if line.kind == "gradient" else ())
-    every = tuple(
-        (before, start, end)
-        for before, (a, b) in enumerate(pairwise(sizes))
-        for start in range(a + (scene.has_bias_nodes and scene.outline.bias is True))
-        for end in range(b)
-    )
-    return Terms((), every)
+    if line.kind == "weights":
+        every = tuple(
+            (before, start, end)
+            for before, (a, b) in enumerate(pairwise(sizes))
+            for start in range(a + (scene.has_bias_nodes and scene.outline.bias is True))
+            for end in range(b)
+        )
+        return Terms((), every)
+    at_both_ends = ((layer, worked[1]), (layer + 1, worked[2]))
+    return Terms(at_both_ends, (worked,), (worked,) if line.kind == "gradient" else ())
 
 
 # Timing of a worked example in a film that gives it so many seconds. Times are seconds from its start.

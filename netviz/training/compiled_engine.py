@@ -7,10 +7,11 @@ sum is written out, for example by example as far as that stays short:
 
 w{l}_{i}_{j} is the weight from neuron i of layer l to neuron j of the next, b{l}_{j} that neuron's bias, a{l}_{j} an
 activation of layer l, sa{l}_{j} its slope where that needs the sum, and d{l}_{j} its delta, with the sign of the
-*negative* gradient (target - output), so that weights add it; the learning rate is multiplied into the outputs' deltas
-and propagated back with them. Weights and biases into sigmoid neurons are held negated, the sign in which exp needs
-their sum: exact, and a twentieth faster. The arithmetic is that of `layers.py` to a few units in the last place. The
-source is made of whole numbers and fixed templates alone.
+*negative* gradient (target - output), so that weights add it; in plain descent the learning rate is multiplied into the
+outputs' deltas and propagated back with them. What an optimizer keeps is in variables too, of that sign: u{name} the
+velocity or mean, q{name} the mean square. Weights and biases into sigmoid neurons are held negated, the sign in which
+exp needs their sum: exact, and a twentieth faster. The arithmetic is that of `layers.py` to a few units in the last
+place. The source is made of whole numbers and fixed templates alone.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from typing import Any
 
 import numpy as np
 
-from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA, Parameters
+from netviz.recording.layers import DENSITY, GATED, LEAK, TO_SIGMA, Floats, Parameters
+from netviz.recording.network import OPTIMIZER_ROLES
 from netviz.scene.model import Activation
-from netviz.training.problem import TrainingProblem, TrainingState
+from netviz.training.optimizers import first_state
+from netviz.training.problem import OptimizerState, TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
 # Terms up to which the examples are written out one after the other instead of looped over: a third to a half faster
@@ -67,6 +70,11 @@ _SLOPE_OF_GATED: dict[str, str] = {  # from the sum z and the gate
     "swish": "gate + z * gate * (1.0 - gate)",
 }
 
+_SETTINGS = {"sgd": "", "momentum": "share", "adam": "beta1, beta2, rest1, rest2, epsilon"}
+"""Names of an optimizer's settings."""
+TERMS_OF_UPDATE = {"sgd": 1, "momentum": 2, "adam": 5}
+"""Length of a weight's part of the source, by optimizer."""
+
 
 def can_be_compiled(problem: TrainingProblem) -> bool:
     """True if each step is one example without regularization, and its sums need no particular order."""
@@ -84,7 +92,7 @@ def term_count(problem: TrainingProblem) -> int:
 
 
 def _terms_of_step(problem: TrainingProblem) -> int:
-    return problem.weight_count + 4 * sum(problem.layers[1:])
+    return TERMS_OF_UPDATE[problem.optimizer.name] * problem.weight_count + 4 * sum(problem.layers[1:])
 
 
 _compiling = Lock()
@@ -104,30 +112,41 @@ def compile_steps(problem: TrainingProblem) -> Callable[[TrainingState, int], Tr
     examples = np.hstack([problem.inputs, problem.targets]).tolist()
     loss_factor = 0.5 if problem.loss == "squared_error" else 1.0
 
+    optimizer = problem.optimizer
+    settings = {
+        "sgd": (),
+        "momentum": (optimizer.momentum,),
+        "adam": (optimizer.beta1, optimizer.beta2, 1.0 - optimizer.beta1, 1.0 - optimizer.beta2, optimizer.epsilon),
+    }[optimizer.name]
+
     def run(state: TrainingState, cycles: int) -> TrainResult:
-        parameters = state.parameters
+        if optimizer.name != "sgd" and state.optimizer is None:
+            state = state._replace(optimizer=first_state(problem, state.parameters))
+        steps = 0 if state.optimizer is None else state.optimizer.steps
+        assert isinstance(steps, int)
         errors: list[float] = []
         losses: list[float] = []
-        flat = _flatten(problem, parameters)
-        after = train(cycles, flat, values, examples, problem.learning_rate, errors, losses, math)
-        return TrainResult(
-            TrainingState(_unflatten(problem, parameters, after)), np.array(errors), np.array(losses) * loss_factor
-        )
+        rate = problem.learning_rate
+        flat = train(cycles, steps, _flatten(problem, state), values, examples, rate, settings, errors, losses, math)
+        after = _unflatten(problem, state, flat, steps + cycles * len(examples))
+        return TrainResult(after, np.array(errors), np.array(losses) * loss_factor)
 
     return run
 
 
 def source_of(problem: TrainingProblem) -> list[str]:
-    """Source lines of the function `train(cycles, flat, values, examples, rate, errors, losses, math)`.
+    """Source lines of `train(cycles, steps, flat, values, examples, rate, settings, errors, losses, math)`.
 
-    flat: all weights, then all biases, row by row; returned after the last cycle. Each cycle appends one number to
-    errors and one to losses.
+    steps: number of those before. flat: all weights, then all biases, row by row, then the same of what the optimizer
+    keeps; returned after the last cycle. settings: the optimizer's. Each cycle appends one number to errors and one to
+    losses.
     """
     names = ", ".join(_parameter_names(problem))
     lines = [
-        "def train(cycles, flat, values, examples, rate, errors, losses, math):",
+        "def train(cycles, steps, flat, values, examples, rate, settings, errors, losses, math):",
         "    exp, expm1, log, log1p, tanh = math.exp, math.expm1, math.log, math.log1p, math.tanh",
-        "    erfc = math.erfc",
+        "    erfc, sqrt = math.erfc, math.sqrt",
+        f"    [{_SETTINGS[problem.optimizer.name]}] = settings",
         f"    [{names}] = flat",
         *(f"    c{index} = values[{index}]" for index in range(len(_constants(problem)))),
         "    for _ in range(cycles):",
@@ -148,10 +167,11 @@ def source_of(problem: TrainingProblem) -> list[str]:
 
 def _parameter_names(problem: TrainingProblem) -> Iterator[str]:
     pairs = list(enumerate(pairwise(problem.layers)))
-    for layer, (fan_in, fan_out) in pairs:
-        yield from (f"w{layer}_{i}_{j}" for i in range(fan_in) for j in range(fan_out))
-    for layer, (_, fan_out) in pairs:
-        yield from (f"b{layer}_{j}" for j in range(fan_out))
+    for kept in ("", "u", "q")[: 1 + len(OPTIMIZER_ROLES[problem.optimizer.name])]:
+        for layer, (fan_in, fan_out) in pairs:
+            yield from (f"{kept}w{layer}_{i}_{j}" for i in range(fan_in) for j in range(fan_out))
+        for layer, (_, fan_out) in pairs:
+            yield from (f"{kept}b{layer}_{j}" for j in range(fan_out))
 
 
 def _is_negated(problem: TrainingProblem, index: int) -> bool:
@@ -159,25 +179,36 @@ def _is_negated(problem: TrainingProblem, index: int) -> bool:
     return problem.activations[index] == "sigmoid"
 
 
-def _flatten(problem: TrainingProblem, parameters: Parameters) -> list[float]:
-    arrays = [
-        -array.ravel() if _is_negated(problem, index) else array.ravel()
-        for arrays in parameters
-        for index, array in enumerate(arrays)
-    ]
-    flat: list[float] = np.concatenate(arrays).tolist()
+def _arrays(problem: TrainingProblem, state: TrainingState) -> Iterator[tuple[Floats, bool]]:
+    """Every array of a state, in the order of the flat list, and whether it is held negated there.
+
+    The optimizer's first array (velocity, or mean of gradients) is held with the sign of the negative gradient.
+    """
+    for arrays in state.parameters:
+        yield from ((array, _is_negated(problem, index)) for index, array in enumerate(arrays))
+    for number, kept in enumerate(state.optimizer.kept if state.optimizer else ()):
+        for arrays in kept:
+            yield from ((array, number == 0) for array in arrays)
+
+
+def _flatten(problem: TrainingProblem, state: TrainingState) -> list[float]:
+    arrays = (-array.ravel() if negated else array.ravel() for array, negated in _arrays(problem, state))
+    flat: list[float] = np.concatenate([*arrays]).tolist()
     return flat
 
 
-def _unflatten(problem: TrainingProblem, like: Parameters, flat: list[float]) -> Parameters:
+def _unflatten(problem: TrainingProblem, like: TrainingState, flat: list[float], steps: int) -> TrainingState:
     numbers, position, parts = np.array(flat), 0, []
-    for arrays in like:
-        for index, old in enumerate(arrays):
-            array = numbers[position : position + old.size].reshape(old.shape)
-            parts.append(-array if _is_negated(problem, index) else array)
-            position += old.size
-    layers = len(like.weights)
-    return Parameters(tuple(parts[:layers]), tuple(parts[layers:]))
+    for old, negated in _arrays(problem, like):
+        array = numbers[position : position + old.size].reshape(old.shape)
+        parts.append(-array if negated else array)
+        position += old.size
+    layers = len(like.parameters.weights)
+    starts = range(0, len(parts), 2 * layers)
+    parameters, *kept = (
+        Parameters(tuple(parts[at : at + layers]), tuple(parts[at + layers : at + 2 * layers])) for at in starts
+    )
+    return TrainingState(parameters, optimizer=OptimizerState(steps, tuple(kept)) if like.optimizer else None)
 
 
 def _constants(problem: TrainingProblem) -> list[float]:
@@ -200,6 +231,9 @@ def _product(factor: str, other: str) -> str:
 def _step(problem: TrainingProblem, inputs: list[str], targets: list[str]) -> Iterator[str]:
     """Source of one example's step: forward, error, backward; a weight is updated once its old value is not needed."""
     layers = [inputs]
+    if problem.optimizer.name == "adam":
+        yield "steps += 1"
+        yield "factor, root = rate / (1.0 - beta1 ** steps), 1.0 / sqrt(1.0 - beta2 ** steps)"
     for index in range(len(problem.activations)):
         layers.append([f"a{index + 1}_{j}" for j in range(problem.layers[index + 1])])
         yield from _forward(problem, index, layers[index], layers[index + 1])
@@ -250,7 +284,7 @@ def _softmax(sums: list[str], after: list[str]) -> Iterator[str]:
 
 
 def _output_deltas(problem: TrainingProblem, outputs: list[str], targets: list[str]) -> Iterator[str]:
-    """Source of the example's error and loss, and of the outputs' deltas times the learning rate."""
+    """Source of the example's error and loss, and of the outputs' deltas; of plain descent times the learning rate."""
     last, activation = len(problem.activations), problem.activations[-1]
     differences = [f"d{last}_{j}" for j in range(len(outputs))]
     bounded = activation in ("sigmoid", "softmax")  # outputs from 0 to 1: the sign of the difference is known
@@ -276,7 +310,7 @@ def _output_deltas(problem: TrainingProblem, outputs: list[str], targets: list[s
     elif activation != "linear":
         for d, o in zip(differences, outputs, strict=True):
             yield f"{d} = {SLOPE[activation].format(error=d, a=o)}"
-    if problem.learning_rate != 1.0:
+    if problem.learning_rate != 1.0 and problem.optimizer.name == "sgd":
         for d in differences:
             yield f"{d} *= rate"
 
@@ -288,16 +322,35 @@ def _adds_up_to_one(targets: list[str]) -> bool:
 def _backward(problem: TrainingProblem, index: int, layers: list[list[str]]) -> Iterator[str]:
     """Source of layer `index`'s deltas, from the next layer's and the old weights, and of these weights' update."""
     after = [f"d{index + 1}_{j}" for j in range(problem.layers[index + 1])]
-    slopes, update = (_SLOPE_OF_NEGATED, "-=") if _is_negated(problem, index) else (SLOPE, "+=")
+    slopes = _SLOPE_OF_NEGATED if _is_negated(problem, index) else SLOPE
     deltas_are_used = index > 1 or (index == 1 and (problem.bias is True or any(value != "0.0" for value in layers[0])))
     for i, a in enumerate(layers[index]):
         if deltas_are_used:
             error = " + ".join(f"{d} * w{index}_{i}_{j}" for j, d in enumerate(after))
             yield f"d{index}_{i} = {slopes[problem.activations[index - 1]].format(error=error, a=a)}"
         for j, d in enumerate(after):
-            step = _product(a, d)
-            if step:
-                yield f"w{index}_{i}_{j} {update} {step}"
+            yield from _update(problem, index, f"w{index}_{i}_{j}", _product(a, d))
     if problem.bias is True:
         for j, d in enumerate(after):
-            yield f"b{index}_{j} {update} {d}"
+            yield from _update(problem, index, f"b{index}_{j}", d)
+
+
+def _update(problem: TrainingProblem, index: int, name: str, slope: str) -> Iterator[str]:
+    """Source of the update of a parameter of weight layer `index`, down the gradient -slope; "" where that is 0."""
+    update = "-=" if _is_negated(problem, index) else "+="
+    mean, square = f"u{name}", f"q{name}"
+    if problem.optimizer.name == "sgd":
+        if slope:
+            yield f"{name} {update} {slope}"
+    elif problem.optimizer.name == "momentum":
+        yield f"{mean} = share * {mean} + {slope}" if slope else f"{mean} *= share"
+        yield f"{name} {update} rate * {mean}"
+    else:
+        if slope:
+            yield f"g = {slope}"
+            yield f"{mean} = beta1 * {mean} + rest1 * g"
+            yield f"{square} = beta2 * {square} + rest2 * g * g"
+        else:
+            yield f"{mean} *= beta1"
+            yield f"{square} *= beta2"
+        yield f"{name} {update} factor * {mean} / (sqrt({square}) * root + epsilon)"

@@ -26,6 +26,7 @@ from netviz.recording.layers import (
     output_deltas,
 )
 from netviz.scene.model import Activation
+from netviz.training.optimizers import Change, InPlaceOptimizer, first_state
 from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult
 
@@ -55,7 +56,9 @@ def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], T
         outputs = np.empty_like(problem.targets)
         # A squared error is one of outputs alone: their sums may be overwritten.
         sums = np.empty_like(outputs) if problem.loss == "cross_entropy" else outputs
-        parts = [*_parts(problem, parameters, sums, outputs)]
+        kept = problem.optimizer.name != "sgd" and (state.optimizer or first_state(problem, parameters))
+        optimizer = InPlaceOptimizer(problem, kept) if kept else None
+        parts = [*_parts(problem, parameters, optimizer, sums, outputs)]
         errors, losses = np.empty(cycles), np.empty(cycles)
         with np.errstate(all="ignore"):  # the trainer checks for numbers that are not finite
             for cycle in range(cycles):
@@ -63,13 +66,14 @@ def train_in_place(problem: TrainingProblem) -> Callable[[TrainingState, int], T
                     for batch in zip(*batches, strict=True):
                         take_step(*batch)
                 errors[cycle], losses[cycle] = _error_and_loss(problem, sums, outputs)
-        return TrainResult(TrainingState(parameters), errors, losses)
+        after = TrainingState(parameters, optimizer=optimizer.state if optimizer else None)
+        return TrainResult(after, errors, losses)
 
     return run
 
 
 def _parts(
-    problem: TrainingProblem, parameters: Parameters, sums: Floats, outputs: Floats
+    problem: TrainingProblem, parameters: Parameters, optimizer: InPlaceOptimizer | None, sums: Floats, outputs: Floats
 ) -> Iterator[tuple[_Step, tuple[Floats, ...]]]:
     """A cycle's whole batches, then the shorter one at its end: a step, and its four arrays, (batches, B, n) each."""
     count = len(problem.inputs)
@@ -78,7 +82,7 @@ def _parts(
         if start < stop:
             arrays = (problem.inputs, problem.targets, sums, outputs)
             batches = (array[start:stop].reshape(-1, examples, array.shape[1]) for array in arrays)
-            yield _step(problem, parameters, examples), tuple(batches)
+            yield _step(problem, parameters, optimizer, examples), tuple(batches)
 
 
 def _error_and_loss(problem: TrainingProblem, sums: Floats, outputs: Floats) -> tuple[float, float]:
@@ -91,15 +95,24 @@ def _error_and_loss(problem: TrainingProblem, sums: Floats, outputs: Floats) -> 
     return float(np.abs(differences).sum()), loss
 
 
-def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _Step:
-    """Build a step with B examples, which changes the parameters in place."""
+def _step(problem: TrainingProblem, parameters: Parameters, optimizer: InPlaceOptimizer | None, examples: int) -> _Step:
+    """Build a step with B examples, which changes the parameters in place.
+
+    In plain gradient descent, without an optimizer, the deltas are multiplied by the learning rate.
+    """
     weights, biases = parameters
     kinds, sizes = problem.activations, problem.layers[1:]
     hidden = [np.empty((examples, size)) for size in sizes[:-1]]
     deltas, slopes = ([np.empty((examples, size)) for size in sizes] for _ in range(2))
     gradients = [np.empty(pair) for pair in pairwise(problem.layers)]
     products = [_product_for(gradient, examples) for gradient in gradients]
-    rate = problem.learning_rate / (examples if problem.reduction == "mean" else 1)
+    rate = (1.0 if optimizer else problem.learning_rate) / (examples if problem.reduction == "mean" else 1)
+    changes: list[Change]
+    bias_changes: list[Change]
+    changes, bias_changes = (
+        [optimizer.change_of(role, layer) if optimizer else np.subtract for layer in range(len(sizes))]
+        for role in range(2)
+    )
 
     # The arrays of each part of a step, as tuples: to look them up in the step would take a tenth of its time.
     *to_hidden, last = (
@@ -111,8 +124,9 @@ def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _S
         for index in reversed(range(len(hidden)))
     ]
     transposed_layers = [layer.T for layer in hidden]
-    updates = [*zip(products[1:], transposed_layers, deltas[1:], gradients[1:], weights[1:], strict=True)]
-    bias_updates = [*zip(deltas, map(np.empty, sizes), biases, strict=True)] if problem.bias is True else []
+    updates = [*zip(products[1:], transposed_layers, deltas[1:], gradients[1:], changes[1:], weights[1:], strict=True)]
+    learned = problem.bias is True
+    bias_updates = [*zip(deltas, map(np.empty, sizes), bias_changes, biases, strict=True)] if learned else []
 
     def step(inputs: Floats, targets: Floats, sums: Floats, outputs: Floats) -> None:
         before = inputs
@@ -133,14 +147,16 @@ def _step(problem: TrainingProblem, parameters: Parameters, examples: int) -> _S
             slope(layer, scratch)
             np.multiply(delta, scratch, delta)
 
+        if optimizer is not None:
+            optimizer.begin_step()
         products[0](inputs.T, deltas[0], gradients[0])
-        np.subtract(weights[0], gradients[0], weights[0])
-        for product, transposed, delta, gradient, weight in updates:
+        changes[0](weights[0], gradients[0], weights[0])
+        for product, transposed, delta, gradient, change, weight in updates:
             product(transposed, delta, gradient)
-            np.subtract(weight, gradient, weight)
-        for delta, total, bias in bias_updates:
+            change(weight, gradient, weight)
+        for delta, total, change, bias in bias_updates:
             np.add.reduce(delta, axis=0, out=total)
-            np.subtract(bias, total, bias)
+            change(bias, total, bias)
 
     return step
 

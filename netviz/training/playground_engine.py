@@ -33,8 +33,9 @@ _ACTIVATION: dict[Activation, str] = {
 
 
 def can_be_compiled_in_order(problem: TrainingProblem) -> bool:
-    """True if Playground could have the problem: sums in its order, squared error, no softmax outputs."""
-    return problem.in_order and problem.loss == "squared_error" and problem.activations[-1] != "softmax"
+    """True if Playground could have the problem: sums in its order, squared error, plain descent, no softmax."""
+    has_its_rule = problem.loss == "squared_error" and problem.optimizer.name == "sgd"
+    return problem.in_order and has_its_rule and problem.activations[-1] != "softmax"
 
 
 def compile_in_order(problem: TrainingProblem) -> Callable[[TrainingState, int], TrainResult]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from netviz.recording.layers import Floats, Parameters
-from netviz.scene.model import Activation, Loss, Regularization
+from netviz.scene.model import Activation, Loss, Optimizer, Regularization
 from netviz.scene.scene import Scene
 from netviz.training.data import examples_of
 
@@ -26,6 +26,15 @@ class Gradients(NamedTuple):
     """Number of these examples."""
 
 
+class OptimizerState(NamedTuple):
+    """Running means that an optimizer keeps between two steps."""
+
+    steps: int | npt.NDArray[np.int64]
+    """Number of steps so far; (C,) of C networks at once."""
+    kept: tuple[Parameters, ...]
+    """For each role of its OPTIMIZER_ROLES, arrays like the parameters."""
+
+
 class TrainingState(NamedTuple):
     """State of training between two steps. Never changed in place."""
 
@@ -34,6 +43,8 @@ class TrainingState(NamedTuple):
     """Gradients of examples at the end of a cycle whose update comes with the next cycle's first batch."""
     dead: tuple[npt.NDArray[np.bool_], ...] | None = None
     """Masks (n_l, n_{l+1}), with L1 and for each weight layer, of the weights that crossed zero and stay there."""
+    optimizer: OptimizerState | None = None
+    """What the optimizer keeps; None of plain gradient descent, and before the first step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +71,7 @@ class TrainingProblem:
     regularization: Regularization = "none"
     regularization_rate: float = 0.0
     """Factor of a weight's penalty, which is this times |w| (L1) or w^2 / 2 (L2)."""
+    optimizer: Optimizer = field(default_factory=Optimizer)
     in_order: bool = False
     """True if every sum is added up in TensorFlow Playground's order, so that its runs come out to the last bit."""
 
@@ -86,5 +98,6 @@ def training_problem(scene: Scene) -> TrainingProblem:
         last_batch=training.last_batch,
         regularization=training.regularization if training.regularization_rate else "none",
         regularization_rate=training.regularization_rate,
+        optimizer=training.optimizer,
         in_order=training.initial_weights == "playground" or training.last_batch == "carry",
     )

@@ -49,7 +49,8 @@ def network_of(scene: Scene) -> Network:
     """The network of a scene, as a recording describes it."""
     network = scene.network
     biases, loss = bool(network.bias), scene.training.loss
-    return Network.of_dense(network.layers, network.activations, biases=biases, loss=loss)
+    optimizer = scene.training.optimizer.name
+    return Network.of_dense(network.layers, network.activations, biases=biases, loss=loss, optimizer=optimizer)
 
 
 def setup_of(scene: Scene) -> dict[str, Any]:

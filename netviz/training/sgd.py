@@ -1,4 +1,4 @@
-"""Stochastic gradient descent in plain NumPy, one step after the other: the reference for every engine."""
+"""Gradient descent in plain NumPy, one step after the other: the reference for every engine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from netviz.recording import layers as dense
 from netviz.recording.layers import Floats, Parameters, losses
-from netviz.training import playground_sums
+from netviz.training import optimizers, playground_sums
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import Gradients, TrainingProblem, TrainingState
+from netviz.training.optimizers import first_state
+from netviz.training.problem import Gradients, OptimizerState, TrainingProblem, TrainingState
 
 
 class TrainingStep(NamedTuple):
@@ -89,9 +90,33 @@ def updated_state(problem: TrainingProblem, state: TrainingState, gradients: Gra
     """State after a step down these gradients, and towards smaller weights where there is regularization.
 
     Regularization as in TensorFlow Playground (src/nn.ts): its slope is that of the weights from before the step, its
-    rate that of learning, whatever the batch; biases have none. Arrays may have an axis before their own, of as many
-    networks as there are gradients.
+    rate that of learning, whatever the batch and the optimizer; biases have none. Arrays may have an axis before their
+    own, of as many networks as there are gradients.
     """
+    weights = state.parameters.weights
+    (moved, biases), optimizer = _moved(problem, state, gradients)
+    if problem.regularization == "none":
+        return TrainingState(Parameters(moved, biases), optimizer=optimizer)
+    slope = np.sign if problem.regularization == "L1" else np.positive
+    shrinking = problem.learning_rate * problem.regularization_rate
+    shrunk = tuple(after - shrinking * slope(weight) for after, weight in zip(moved, weights, strict=True))
+    if problem.regularization == "L2":
+        return TrainingState(Parameters(shrunk, biases), optimizer=optimizer)
+    dead = tuple(before * after < 0.0 for before, after in zip(moved, shrunk, strict=True))
+    if state.dead is not None:
+        dead = tuple(map(np.logical_or, state.dead, dead))
+    living = tuple(np.where(gone, 0.0, weight) for gone, weight in zip(dead, shrunk, strict=True))
+    return TrainingState(Parameters(living, biases), dead=dead, optimizer=optimizer)
+
+
+def _moved(
+    problem: TrainingProblem, state: TrainingState, gradients: Gradients
+) -> tuple[Parameters, OptimizerState | None]:
+    """Parameters after the optimizer's step, without the penalty on large weights; and what the optimizer keeps."""
+    if problem.optimizer.name != "sgd":
+        return optimizers.moved(
+            problem, state.parameters, state.optimizer or first_state(problem, state.parameters), gradients
+        )
     weights, biases = state.parameters
     divisor = gradients.examples if problem.reduction == "mean" else 1
     rate = problem.learning_rate / divisor
@@ -99,18 +124,7 @@ def updated_state(problem: TrainingProblem, state: TrainingState, gradients: Gra
         steps = (problem.learning_rate * gradient / divisor for gradient in gradients.biases)
         biases = tuple(map(np.subtract, biases, steps))
     moved = tuple(weight - rate * gradient for weight, gradient in zip(weights, gradients.weights, strict=True))
-    if problem.regularization == "none":
-        return TrainingState(Parameters(moved, biases))
-    slope = np.sign if problem.regularization == "L1" else np.positive
-    shrinking = problem.learning_rate * problem.regularization_rate
-    shrunk = tuple(after - shrinking * slope(weight) for after, weight in zip(moved, weights, strict=True))
-    if problem.regularization == "L2":
-        return TrainingState(Parameters(shrunk, biases))
-    dead = tuple(before * after < 0.0 for before, after in zip(moved, shrunk, strict=True))
-    if state.dead is not None:
-        dead = tuple(map(np.logical_or, state.dead, dead))
-    living = tuple(np.where(gone, 0.0, weight) for gone, weight in zip(dead, shrunk, strict=True))
-    return TrainingState(Parameters(living, biases), dead=dead)
+    return Parameters(moved, biases), None
 
 
 def steps_of_cycle(problem: TrainingProblem, state: TrainingState) -> Iterator[TrainingStep]:
@@ -132,13 +146,13 @@ def run_reference(
     state: TrainingState,
     cycles: int,
     watched_from: int | None = None,
-    keep: Callable[[Parameters, TrainingStep], None] | None = None,
+    keep: Callable[[TrainingState, TrainingStep], None] | None = None,
 ) -> TrainResult:
     """Train so many cycles.
 
     watched_from: the number of the first of these cycles, to have every step checked; a step with a number that is not
     finite then raises TrainingDiverged. Without it nothing is checked.
-    keep: called with each step and the parameters it began with.
+    keep: called with each step and the state it began with.
     """
     errors, loss = np.zeros(cycles), np.zeros(cycles)
     for index in range(cycles):
@@ -146,7 +160,7 @@ def run_reference(
             if watched_from is not None:
                 check_step(problem, step, watched_from + index)
             if keep is not None:
-                keep(state.parameters, step)
+                keep(state, step)
             errors[index] += errors_of(problem, step)
             loss[index] += float(step.losses.sum())
             state = step.state
@@ -176,7 +190,9 @@ def check_step(problem: TrainingProblem, step: TrainingStep, cycle: int) -> None
     check_pass(problem, cycle, step.start, step.layers, step.losses)
     # The update comes after the batch's last example, and from all of them together.
     example = step.start + len(step.losses) - 1
-    for layer, (weights, biases) in enumerate(zip(*step.parameters, strict=True), start=1):
-        for what, array in (("weights", weights), ("biases", biases)):
-            if not np.isfinite(array).all():
-                raise TrainingDiverged(problem, cycle, example, layer, what)
+    kept = step.state.optimizer.kept if step.state.optimizer else ()
+    for parameters in (step.parameters, *kept):
+        for layer, (weights, biases) in enumerate(zip(*parameters, strict=True), start=1):
+            for what, array in (("weights", weights), ("biases", biases)):
+                if not np.isfinite(array).all():
+                    raise TrainingDiverged(problem, cycle, example, layer, what)

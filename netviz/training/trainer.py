@@ -57,9 +57,9 @@ def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recordin
 
 def _train(problem: TrainingProblem, recorder: TrainingRecorder, parameters: Parameters, reporter: _Reporter) -> None:
     """Train shown cycles step by step, in NumPy, and the cycles between them with the engine that suits them."""
-    recorder.start(parameters)
-    engine = engine_for(recorder.scene, problem)
     state, done = TrainingState(parameters), 0
+    recorder.start(state)
+    engine = engine_for(recorder.scene, problem)
     for cycle in recorder.kept[1:]:
         shown = cycle in recorder.shown
         last = cycle - 1 if shown else cycle
@@ -76,7 +76,7 @@ def _train(problem: TrainingProblem, recorder: TrainingRecorder, parameters: Par
             recorder.curve.keep(done, result)
             done = cycle
             reporter.report(done, reference_seconds(problem) / _SECONDS_BETWEEN_REPORTS)
-        recorder.keep_rest(cycle, state.parameters)
+        recorder.keep_rest(cycle, state)
 
 
 class _Reporter:
@@ -174,7 +174,9 @@ def reference_seconds(problem: TrainingProblem) -> float:
 
 
 def _finite(result: TrainResult) -> bool:
-    return bool(np.isfinite(result.errors).all() and np.isfinite(result.losses).all()) and result.parameters.finite()
+    kept = result.state.optimizer.kept if result.state.optimizer else ()
+    losses = np.isfinite(result.errors).all() and np.isfinite(result.losses).all()
+    return bool(losses) and all(parameters.finite() for parameters in (result.parameters, *kept))
 
 
 def _watched(

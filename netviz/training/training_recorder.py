@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from netviz.errors import InputError, Problem
 from netviz.recording.layers import Floats, Parameters, forward, losses
-from netviz.recording.network import BIASES, WEIGHTS, Network
+from netviz.recording.network import BIASES, OPTIMIZER_ROLES, WEIGHTS, Network, kept_role
 from netviz.recording.recording import AT_REST, InputRows, Recording, versions
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import (
@@ -23,7 +24,8 @@ from netviz.scene.schedule import (
 )
 from netviz.training.data import examples_of
 from netviz.training.divergence import TrainingDiverged
-from netviz.training.problem import TrainingProblem
+from netviz.training.optimizers import first_state
+from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.setup import described
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
@@ -91,9 +93,9 @@ def _what_helps(scene: Scene) -> str:
 
 
 def numbers_in_moment(scene: Scene) -> int:
-    """Weights and biases of the scene's network."""
-    layers = scene.network.layers
-    return sum(a * b for a, b in pairwise(layers)) + sum(layers[1:])
+    """Weights and biases of the scene's network, with what the optimizer keeps of each."""
+    layers, kept = scene.network.layers, OPTIMIZER_ROLES[scene.training.optimizer.name]
+    return (1 + len(kept)) * (sum(a * b for a, b in pairwise(layers)) + sum(layers[1:]))
 
 
 def numbers_in_row(scene: Scene) -> int:
@@ -143,8 +145,13 @@ class TrainingRecorder:
         rows, layers = len(self.kept) + sum(map(len, self.examples.values())), problem.layers
         moments = most_moments(scene)
         self._step = np.zeros(moments, dtype=np.int64)
-        self._weights = tuple(np.empty((moments, a, b)) for a, b in pairwise(layers))
-        self._biases = tuple(np.empty((moments, size)) for size in layers[1:])
+        self._stacks = tuple(
+            Parameters(
+                tuple(np.empty((moments, a, b)) for a, b in pairwise(layers)),
+                tuple(np.empty((moments, size)) for size in layers[1:]),
+            )
+            for _ in range(1 + len(OPTIMIZER_ROLES[problem.optimizer.name]))
+        )
         self._moment = np.zeros(rows, dtype=np.int32)
         self._example = np.full(rows, AT_REST, dtype=np.int32)
         self._activations = tuple(np.empty((rows, size)) for size in layers[1:])
@@ -152,13 +159,13 @@ class TrainingRecorder:
         self.curve = CurveRecorder(scene, problem, self.kept)
         self._row = self._complete_rows = self._moments = 0
 
-    def start(self, parameters: Parameters) -> None:
+    def start(self, state: TrainingState) -> None:
         """Record the moment before training, and the curve's first point. Raises TrainingDiverged if not finite."""
-        self.curve.start(parameters)
-        self.keep_rest(0, parameters)
+        self.curve.start(state.parameters)
+        self.keep_rest(0, state)
 
-    def keep_step(self, cycle: int, before: Parameters, step: TrainingStep) -> None:
-        """Record the forward pass of those examples of a step that the film presents, with the weights before it."""
+    def keep_step(self, cycle: int, before: TrainingState, step: TrainingStep) -> None:
+        """Record the forward pass of those examples of a step that the film presents, with the state before it."""
         examples = self.examples[cycle]
         examples = examples[(examples >= step.start) & (examples < step.start + len(step.losses))]
         if not len(examples):
@@ -169,25 +176,32 @@ class TrainingRecorder:
         self._loss[rows] = step.losses[within]
         self._row = rows.stop
 
-    def keep_rest(self, cycle: int, parameters: Parameters) -> None:
+    def keep_rest(self, cycle: int, state: TrainingState) -> None:
         """Record the network as it is after a cycle that is on the curve; all rows before it are now complete."""
-        layers = forward(*parameters, self.problem.activations, np.zeros(self.problem.layers[0]))
+        layers = forward(*state.parameters, self.problem.activations, np.zeros(self.problem.layers[0]))
         for layer, activations in enumerate(layers):
             if not np.isfinite(activations).all():
                 raise TrainingDiverged(self.problem, cycle, AT_REST, layer, "activations")
         row = slice(self._row, self._row + 1)
-        self._fill(row, cycle, parameters, layers)
+        self._fill(row, cycle, state, layers)
         self._loss[row] = self.curve.loss_at(cycle)
         self._row = self._complete_rows = row.stop
 
-    def _fill(self, rows: slice, cycle: int, parameters: Parameters, layers: tuple[Floats, ...]) -> None:
-        self._moment[rows] = self._moment_of(cycle, parameters)
+    def _fill(self, rows: slice, cycle: int, state: TrainingState, layers: tuple[Floats, ...]) -> None:
+        self._moment[rows] = self._moment_of(cycle, state)
         for array, values in zip(self._activations, layers[1:], strict=True):
             array[rows] = values
 
-    def _moment_of(self, cycle: int, parameters: Parameters) -> int:
-        """The moment of a cycle with these parameters: the last, or a new one."""
-        stored = [*zip((*self._weights, *self._biases), (*parameters.weights, *parameters.biases), strict=True)]
+    def _moment_of(self, cycle: int, state: TrainingState) -> int:
+        """The moment of a cycle with this state: the last, or a new one."""
+        kept = (state.optimizer or first_state(self.problem, state.parameters)).kept
+        pairs = zip(self._stacks, (state.parameters, *kept), strict=True)
+        stored = [
+            pair
+            for stack, now in pairs
+            for arrays in zip(stack, now, strict=True)
+            for pair in zip(*arrays, strict=True)
+        ]
         last = self._moments - 1
         is_new = last < 0 or self._step[last] != cycle
         if is_new or any(array[last].tobytes() != np.asarray(values).tobytes() for array, values in stored):
@@ -209,7 +223,11 @@ class TrainingRecorder:
         return Recording(
             **parts,
             step=self._step[moments],
-            parameters=parameters_by_role(Parameters(self._weights, self._biases).at(moments), parts["network"]),
+            parameters=parameters_by_role(
+                [stack.at(moments) for stack in self._stacks],
+                parts["network"],
+                OPTIMIZER_ROLES[self.problem.optimizer.name],
+            ),
             moment=self._moment[rows],
             probe=probe,
             activations=(
@@ -226,12 +244,21 @@ class TrainingRecorder:
         )
 
 
-def parameters_by_role(stack: Parameters, network: Network) -> tuple[dict[str, Floats], ...]:
-    """Weights and biases (M, ...) of moments as a recording has them: for each layer by role, none for the inputs."""
+def parameters_by_role(
+    stacks: Sequence[Parameters], network: Network, kept: Sequence[str] = ()
+) -> tuple[dict[str, Floats], ...]:
+    """Arrays (M, ...) of moments as a recording has them: for each layer by role, none for the inputs.
+
+    stacks: weights and biases, then what the optimizer keeps of them. kept: its roles.
+    """
     found: list[dict[str, Floats]] = [{}]
-    for layer, weights, biases in zip(network.layers[1:], *stack, strict=True):
-        given = {WEIGHTS: weights, BIASES: biases}
-        found.append({role: given[role] for role in layer.parameters})
+    for index, layer in enumerate(network.layers[1:]):
+        arrays = {
+            name: stack[number][index]
+            for number, of in enumerate((WEIGHTS, BIASES))
+            for name, stack in zip((of, *(kept_role(of, each) for each in kept)), stacks, strict=True)
+        }
+        found.append({role: arrays[role] for role in layer.parameters})
     return tuple(found)
 
 

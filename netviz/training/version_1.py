@@ -47,7 +47,7 @@ def read_version_1(file: ArrayFile) -> Recording:
     recording = Recording(
         **parts,
         step=arrays["cycle"][firsts],
-        parameters=parameters_by_role(Parameters(weights, biases).at(firsts), parts["network"]),
+        parameters=parameters_by_role([Parameters(weights, biases).at(firsts)], parts["network"]),
         moment=moment,
         probe=probe,
         activations=(

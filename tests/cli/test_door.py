@@ -37,7 +37,7 @@ PACKAGE = Path(__file__).parents[2] / "netviz"
         (["render", "--out", "a.mp4"], "no option '--out' (did you mean --output?)"),
         (["render", "--lr", "1"], "no option '--lr' (did you mean --set training.learning_rate=...?)"),
         (["render", "--title", "x"], "no option '--title' (did you mean --set title=...?)"),
-        (["render", "--optimizer", "x"], "no option '--optimizer': netviz trains by plain gradient descent"),
+        (["render", "--optimizer", "x"], "no option '--optimizer' (did you mean --set training.optimizer=...?)"),
         (["render", "--input", "a.yaml"], "no option '--input'; a scene stands by itself: netviz render my.yaml"),
         (["render", "--gif"], "no option '--gif'; the end of a name says it, such as -o film.gif"),
         (["render", "--cylces", "3"], "--cycles"),

@@ -234,6 +234,8 @@ def _training(rng: Random, plot: Plot, network: Mapping[str, Any], loss: str) ->
     training: dict[str, Any] = {"cycles": rng.choice(affordable)}
     if chance(rng, 85):
         training["learning_rate"] = rng.choice(WILD_RATES if "rate" in plot.wild else RATES)
+    if chance(rng, 40):
+        training["optimizer"] = _optimizer(rng)
     if chance(rng, 50):
         training["batch"] = rng.choice((1, 2, 3, 10, 1000, "full"))
     if chance(rng, 25):
@@ -249,6 +251,20 @@ def _training(rng: Random, plot: Plot, network: Mapping[str, Any], loss: str) ->
         training["loss"] = loss
     _add_start(rng, training, plot, network)
     return training
+
+
+def _optimizer(rng: Random) -> Any:
+    """An optimizer by its name, or with some of its settings."""
+    name = rng.choice(("sgd", "momentum", "adam"))
+    if chance(rng, 50):
+        return name
+    settings: dict[str, dict[str, Any]] = {
+        "sgd": {},
+        "momentum": {"momentum": rng.choice((0, 0.5, 0.99))},
+        "adam": {"beta1": rng.choice((0, 0.5, 0.99)), "beta2": rng.choice((0, 0.9, 0.9999)), "epsilon": 1e-4},
+    }
+    given = {key: value for key, value in settings[name].items() if chance(rng, 70)}
+    return given | {"name": name}
 
 
 def _add_start(rng: Random, training: dict[str, Any], plot: Plot, network: Mapping[str, Any]) -> None:

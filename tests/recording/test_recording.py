@@ -17,7 +17,7 @@ from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.scene import Scene
 from netviz.timeline.plan import make_plan
 from netviz.timeline.timeline import make_timeline
-from netviz.training.problem import training_problem
+from netviz.training.problem import TrainingState, training_problem
 from netviz.training.trainer import train
 from netviz.training.training_recorder import TrainingRecorder
 from tests.conftest import short_scene
@@ -203,12 +203,13 @@ def test_a_recorder_knows_a_zero_from_a_zero_with_another_sign() -> None:
 
     def moment_of(cycle: int, weight: float, bias: float) -> int:
         parameters = Parameters((np.full((3, 4), weight), np.ones((4, 1))), (np.zeros(4), np.full(1, bias)))
-        return recorder._moment_of(cycle, parameters)
+        return recorder._moment_of(cycle, TrainingState(parameters))
 
     shown = [(0.0, 0.0), (0.0, 0.0), (-0.0, 0.0), (-0.0, 0.0), (-0.0, -0.0), (0.0, 0.0), (0.0, 0.0)]
     assert [moment_of(2, *values) for values in shown] == [0, 0, 1, 1, 2, 3, 3]
     assert [moment_of(cycle, 0.0, 0.0) for cycle in (3, 3, 4)] == [4, 4, 5], "each cycle has moments of its own"
-    kept = np.column_stack([recorder._weights[0][:6, 2, 3], recorder._biases[1][:6, 0]])
+    stack = recorder._stacks[0]
+    kept = np.column_stack([stack.weights[0][:6, 2, 3], stack.biases[1][:6, 0]])
     assert kept.tobytes() == np.array([shown[0], shown[2], shown[4], *[shown[5]] * 3]).tobytes()
     assert recorder._step[:6].tolist() == [2, 2, 2, 2, 3, 4]
 
@@ -228,8 +229,8 @@ def test_a_run_that_breaks_off_has_no_moments_that_no_row_shows() -> None:
     problem = training_problem(wanted)
     recorder = TrainingRecorder(wanted, problem)
     whole = train(wanted)
-    recorder.start(whole.parameters_at(0))
-    recorder._moment_of(1, whole.parameters_at(-1))  # of a cycle that was never finished
+    recorder.start(TrainingState(whole.parameters_at(0)))
+    recorder._moment_of(1, TrainingState(whole.parameters_at(-1)))  # of a cycle that was never finished
     broken = recorder.recording()
     assert broken is not None and broken.moment.tolist() == [0]
     assert [len(array) for array in (broken.step, *broken.weights, *broken.biases)] == [1] * 5

@@ -69,8 +69,9 @@ def test_what_is_said_of_absent_things_names_keys_that_exist() -> None:
         ("batch-size", "did you mean 'training.batch'?"),
         ("frames per second", "did you mean 'output.fps'?"),
         ("music", "did you mean 'audio'?"),
-        ("optimizer", "netviz trains by plain gradient descent, without an optimizer to choose"),
-        ("training.optimizer", "netviz trains by plain gradient descent, without an optimizer to choose"),
+        ("optimizer", "did you mean 'training.optimizer'?"),
+        ("optimiser", "did you mean 'training.optimizer'?"),
+        ("training.rmsprop", "training.optimizer is sgd, momentum or adam"),
     ],
 )
 def test_keys_by_meaning(key: str, says: str) -> None:
@@ -82,7 +83,7 @@ def test_keys_by_meaning(key: str, says: str) -> None:
     [
         ("epochs: 5", "1:1: epochs: unknown key (did you mean 'training.cycles'?)"),
         ("training: {epochs: 5}", "1:12: training.epochs: unknown key (did you mean 'cycles'?)"),
-        ("training: {optimizer: adam}", "1:12: training.optimizer: unknown key (netviz trains by plain"),
+        ("training: {nesterov: true}", "1:12: training.nesterov: unknown key (training.optimizer is sgd"),
         ("output: {resolution: 1}", "1:10: output.resolution: unknown key (did you mean 'size'?)"),
         ("network: {lr: 1}", "1:11: network.lr: unknown key (did you mean 'training.learning_rate'?)"),
     ],

@@ -38,12 +38,24 @@ RUNS = {
     "gelu and swish": lambda: scene(cycles=150, schedule=SPARSE, network=GATED),
     "gelu and swish in batches": lambda: scene(cycles=150, schedule=SPARSE, network=GATED, batch=3),
     "gelu and swish, carried": lambda: carrying(network={"activation": ["gelu", "swish"]}),
+    "momentum": lambda: scene(cycles=150, schedule=SPARSE, optimizer="momentum", learning_rate=0.1),
+    "adam": lambda: scene(cycles=150, schedule=SPARSE, optimizer="adam", learning_rate=0.02, network={"bias": True}),
+    "adam in batches": lambda: scene(cycles=150, schedule=SPARSE, optimizer="adam", learning_rate=0.02, batch=3),
+    "adam, L1": lambda: scene(
+        cycles=150, schedule=SPARSE, optimizer="adam", learning_rate=0.02, regularization="L1", regularization_rate=0.1
+    ),
+    "Playground with momentum": lambda: carrying(optimizer="momentum"),
     "Playground, short": lambda: carrying(last_batch="short", regularization="L2", regularization_rate=0.01),
 }
 ENGINES = {
     "generated": "generated",
     "batches, the last one short": "in place",
     "L2": "reference",
+    "momentum": "generated",
+    "adam": "generated",
+    "adam in batches": "in place",
+    "adam, L1": "reference",
+    "Playground with momentum": "reference",
     "Playground, L1": "generated in order",
     "gelu and swish": "generated",
     "gelu and swish in batches": "in place",

@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from netviz.recording.layers import Parameters
+from netviz.scene.model import Optimizer
 from netviz.training.problem import TrainingProblem, TrainingState
 from netviz.training.sgd import TrainResult, run_reference
 
 HIDDEN: Any = ["sigmoid", "tanh", "relu", "leaky_relu", "elu", "gelu", "swish", "linear"]
+OPTIMIZERS = [
+    Optimizer(),
+    Optimizer(name="momentum"),
+    Optimizer(name="momentum", momentum=0.5),
+    Optimizer(name="adam"),
+    Optimizer(name="adam", beta1=0.5, beta2=0.9, epsilon=1e-4),
+]
 ENDINGS: Any = [
     *((output, "squared_error") for output in [*HIDDEN, "softmax"]),
     ("sigmoid", "cross_entropy"),
@@ -22,12 +30,15 @@ ENDINGS: Any = [
 
 
 def assert_same(one: TrainResult, other: TrainResult, tolerance: float = 1e-12) -> None:
-    for found, expected in zip(
-        (*one.parameters.weights, *one.parameters.biases, one.errors, one.losses),
-        (*other.parameters.weights, *other.parameters.biases, other.errors, other.losses),
-        strict=True,
-    ):
+    for found, expected in zip(arrays_of(one), arrays_of(other), strict=True):
         np.testing.assert_allclose(found, expected, rtol=tolerance, atol=tolerance)
+
+
+def arrays_of(result: TrainResult) -> list[Any]:
+    """Everything that training leaves: parameters, what the optimizer keeps, errors and losses."""
+    kept = result.state.optimizer
+    held = [kept.steps, *(array for each in kept.kept for arrays in each for array in arrays)] if kept else []
+    return [*result.parameters.weights, *result.parameters.biases, *held, result.errors, result.losses]
 
 
 @st.composite
@@ -50,6 +61,7 @@ def problems(draw: st.DrawFn) -> tuple[TrainingProblem, Parameters]:
         reduction="mean",
         inputs=draw(values),
         targets=draw(targets),
+        optimizer=draw(st.sampled_from(OPTIMIZERS)),
     )
     weights = tuple(random.uniform(-1, 1, pair) for pair in pairwise(layers))
     return problem, Parameters(weights, tuple(random.uniform(-1, 1, size) * bool(bias) for size in layers[1:]))

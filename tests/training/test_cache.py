@@ -58,6 +58,8 @@ TRAINING_CHANGES: list[tuple[str, Any, dict[str, Any]]] = [
     ("data.targets", ["c"], {"data": {"csv": "table.csv"}} | ROWS),
     ("training.cycles", 61, {"schedule": {"frames": 3}}),
     ("training.learning_rate", 0.5, {}),
+    ("training.optimizer", "adam", {}),
+    ("training.optimizer", {"name": "momentum", "momentum": 0.8}, {"training.optimizer": "momentum"}),
     ("training.batch", 2, {}),
     ("training.batch", "full", {}),
     ("training.reduction", "sum", {}),

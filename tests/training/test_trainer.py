@@ -164,9 +164,9 @@ def test_a_recording_is_what_was_promised(changes: dict[str, Any]) -> None:
     errors, loss, now = [], [], TrainingState(after[0])
     for cycle in range(1, wanted.training.cycles + 1):
 
-        def keep(parameters: Parameters, step: Any, cycle: int = cycle) -> None:
+        def keep(state: TrainingState, step: Any, cycle: int = cycle) -> None:
             for index in range(len(step.losses)):
-                before[cycle, step.start + index] = parameters
+                before[cycle, step.start + index] = state.parameters
 
         result = run_reference(problem, now, 1, keep=keep)
         now = result.state

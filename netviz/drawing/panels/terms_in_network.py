@@ -23,7 +23,7 @@ from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
-from netviz.timeline.worked_example import BACKWARD, terms_of, worked_example_steps, worked_weight
+from netviz.timeline.worked_example import backward_lines, terms_of, worked_example_steps, worked_weight
 
 NODES_STEP_BACK, SYNAPSES_STEP_BACK = 0.62, 0.78
 """Parts of their light that nodes and synapses lose that the present line does not use."""
@@ -66,7 +66,8 @@ class TermsInNetwork:
             for layer, start, end in used.synapses:
                 synapses[layer][start, end] = 1
         self.inks = [theme.readable(mix(sign, theme.ink, 0.3)) for sign in (theme.negative, theme.positive)]
-        self.worked = WorkedWeight(context, places, room) if any(line.kind in BACKWARD for line in lines) else None
+        goes_back = any(line.kind == "delta" for line in lines)
+        self.worked = WorkedWeight(context, places, room) if goes_back else None
         # Of the backward pass the worked weight has a label of its own, and all weights stand in a table.
         self.labelled = [
             used.synapses if line.kind in ("matrix", "sum", "delta") else ()
@@ -204,7 +205,7 @@ class WorkedWeight:
         self.synapse = layer, start, end = worked_weight(scene)
         self.name = f"w{Symbols(scene.outline.layers).number(layer, start, end)}".translate(SUBSCRIPTS)
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]
-        self.first = max(map(len, walks)) - len(BACKWARD)
+        self.first = max(map(len, walks)) - len(backward_lines(scene))
         self.size = max(layout.small, LEAST_SIZE * min(layout.size))
         moments = context.recording.moment[:MOST_TRIED]
         figures = {_figures(float(weight)) for weight in context.recording.weights[layer][moments, start, end]}

@@ -17,8 +17,11 @@ from netviz.drawing.panels.equations.passes import (
     error_line,
     gradient_line,
     matrix_line,
+    mean_line,
+    mean_square_line,
     sum_line,
     update_line,
+    velocity_line,
     weights_line,
 )
 from netviz.drawing.panels.equations.terms import Changes, Equation, WorkedExample
@@ -192,6 +195,9 @@ def _equation(line: EquationLine, example: WorkedExample) -> Equation | Changes:
         "error": error_line,
         "delta": delta_line,
         "gradient": gradient_line,
+        "velocity": velocity_line,
+        "mean": mean_line,
+        "mean_square": mean_square_line,
         "update": update_line,
         "weights": weights_line,
     }

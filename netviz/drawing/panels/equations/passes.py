@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ from netviz.drawing.panels.equations.terms import (
     total,
 )
 from netviz.recording.layers import DENSITY, LEAK, gate
+from netviz.scene.model import Optimizer
 
 _HALF = r"\frac{1}{2}"
 
@@ -247,20 +249,119 @@ def gradient_line(example: WorkedExample) -> Equation:
     )
 
 
-def update_line(example: WorkedExample) -> Equation:
-    """Equation of the worked weight's update: the result alone if it is not plain gradient descent on this example."""
+# What the optimizer keeps of the worked weight, and its update. As in training/optimizers.py; what was recorded tells
+# whether the numbers are those of this example's own step.
+
+
+def velocity_line(example: WorkedExample) -> Equation:
+    """Equation of the worked weight's velocity after the step of momentum."""
+    if not _follows(example):
+        return _as_recorded("v^{+}", example.kept_after[0])
+    share, gradient, name = _rule(example).momentum, _gradient(example), _weight(example)
+    return Equation(
+        (r"v^{+}",),
+        (
+            equals(rf"\mu\,v + \dfrac{{\partial E}}{{\partial {name}}}"),
+            equals(f"{product(factor(share), factor(example.kept[0]))} + {factor(gradient)}"),
+            equals(numeral(_kept_after(example)[0])),
+        ),
+    )
+
+
+def mean_line(example: WorkedExample) -> Equation:
+    """Equation of the running mean of the worked weight's gradient in a step of Adam, corrected for its start at 0."""
+    return _running_mean(example, r"\hat{m}", "m", _rule(example).beta1, 0)
+
+
+def mean_square_line(example: WorkedExample) -> Equation:
+    """Equation of the running mean square of the worked weight's gradient in a step of Adam, corrected likewise."""
+    return _running_mean(example, r"\hat{s}", "s", _rule(example).beta2, 1)
+
+
+def _running_mean(example: WorkedExample, symbol: str, kept: str, share: float, number: int) -> Equation:
+    if not _follows(example):
+        return _as_recorded(f"{kept}^{{+}}", example.kept_after[number])
+    gradient, name, which = factor(_gradient(example)), _weight(example), number + 1
+    slope, given = rf"\frac{{\partial E}}{{\partial {name}}}", gradient
+    if number:
+        slope, given = rf"\left({slope}\right)^2", f"{gradient}^2"
+    before = product(factor(share), factor(example.kept[number]))
+    added = product(numeral(1 - share), given)
+    return Equation(
+        (symbol,),
+        (
+            equals(rf"\dfrac{{\beta_{which}\,{kept} + (1 - \beta_{which})\,{slope}}}{{1 - \beta_{which}^t}}"),
+            equals(rf"\dfrac{{{before} + {added}}}{{1 - {factor(share)}^{{{example.step}}}}}"),
+            equals(numeral(_corrected(example)[number])),
+        ),
+    )
+
+
+def _follows(example: WorkedExample) -> bool:
+    """True if the worked weight's update is the step of this example alone; it is of several in a larger batch."""
+    if example.rate is None or example.optimizer is None:
+        return False
     layer, start, end = example.worked
     old, new = (float(weights[layer][start, end]) for weights in (example.weights, example.weights_after))
-    left = (f"{_weight(example)}^{{+}}",)
-    rate = example.rate
-    if rate is None or abs(old - rate * _gradient(example) - new) > 1e-9 * max(1.0, abs(old)):
-        return Equation(left, (equals(numeral(new), r"\mathrm{\ \ as\ recorded}"),))
-    step = product(factor(rate), factor(_gradient(example)))
+    return abs(old - example.rate * _size_of_step(example) - new) <= 1e-9 * max(1.0, abs(old))
+
+
+def _as_recorded(left: str, value: float) -> Equation:
+    return Equation((left,), (equals(numeral(value), r"\mathrm{\ \ as\ recorded}"),))
+
+
+def _rule(example: WorkedExample) -> Optimizer:
+    assert example.optimizer is not None
+    return example.optimizer
+
+
+def _kept_after(example: WorkedExample) -> tuple[float, ...]:
+    """What the optimizer keeps of the worked weight after the step of this example."""
+    rule, gradient = _rule(example), _gradient(example)
+    if rule.name == "momentum":
+        return (rule.momentum * example.kept[0] + gradient,)
+    mean, square = example.kept
+    return (
+        rule.beta1 * mean + (1 - rule.beta1) * gradient,
+        rule.beta2 * square + (1 - rule.beta2) * gradient * gradient,
+    )
+
+
+def _corrected(example: WorkedExample) -> tuple[float, float]:
+    """Adam's two running means after the step of this example, corrected for their start at 0."""
+    rule, (mean, square) = _rule(example), _kept_after(example)
+    return mean / (1 - rule.beta1**example.step), square / (1 - rule.beta2**example.step)
+
+
+def _size_of_step(example: WorkedExample) -> float:
+    """Step of the worked weight, in units of the learning rate, that follows from this example alone."""
+    rule = _rule(example)
+    if rule.name == "adam":
+        mean, square = _corrected(example)
+        return mean / (math.sqrt(square) + rule.epsilon)
+    return _gradient(example) if rule.name == "sgd" else _kept_after(example)[0]
+
+
+def update_line(example: WorkedExample) -> Equation:
+    """Equation of the worked weight's update: the result alone if it does not follow from this example."""
+    layer, start, end = example.worked
+    old, new = (float(weights[layer][start, end]) for weights in (example.weights, example.weights_after))
+    name, rate, rule = _weight(example), example.rate, example.optimizer
+    if rate is None or rule is None or not _follows(example):
+        return _as_recorded(f"{name}^{{+}}", new)
+    if rule.name == "adam":
+        mean, square = _corrected(example)
+        step = r"\dfrac{\hat{m}}{\sqrt{\hat{s}} + \epsilon}"
+        given = rf"\dfrac{{{numeral(mean)}}}{{\sqrt{{{numeral(square)}}} + {numeral(rule.epsilon)}}}"
+    elif rule.name == "momentum":
+        step, given = "v^{+}", factor(_size_of_step(example))
+    else:
+        step, given = rf"\dfrac{{\partial E}}{{\partial {name}}}", factor(_gradient(example))
     return Equation(
-        left,
+        (f"{name}^{{+}}",),
         (
-            equals(rf"{_weight(example)} - \eta\,\dfrac{{\partial E}}{{\partial {_weight(example)}}}"),
-            equals(f"{numeral(old)} - {step}"),
+            equals(rf"{name} - \eta\,{step}"),
+            equals(f"{numeral(old)} - {product(factor(rate), given)}"),
             equals(numeral(new)),
         ),
     )

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.drawing.formula import Formula, Matrix
+from netviz.recording.network import OPTIMIZER_ROLES, WEIGHTS, kept_role
 from netviz.recording.recording import Recording
+from netviz.scene.model import Optimizer
 from netviz.scene.scene import Look
 from netviz.timeline.worked_example import worked_weight
 
@@ -44,13 +46,19 @@ class WorkedExample:
     """One example row of a recording, the row that its update leads to, and how the network learns.
 
     weights[l] (n_l, n_{l+1}), biases[l] (n_{l+1},), layers[l] (n_l,), target (n_L,), deltas[l] (n_{l+1},).
-    worked: the weight whose gradient is computed: its layer, the neuron it comes from, the one it leads to.
+    worked: the weight whose gradient is computed: its layer, the neuron it comes from, the one it leads to. kept,
+    kept_after: what the optimizer keeps of it before and after the update. step: number of the update, if each example
+    has one of its own.
     """
 
     symbols: Symbols
     activations: tuple[str, ...]
     loss: str | None
     rate: float | None
+    optimizer: Optimizer | None
+    kept: tuple[float, ...]
+    kept_after: tuple[float, ...]
+    step: int
     has_biases: bool
     learns_biases: bool
     worked: tuple[int, int, int]
@@ -67,15 +75,24 @@ class WorkedExample:
     def of(cls, recording: Recording, scene: Look, row: int, row_after: int | None) -> WorkedExample:
         """The worked example of a row; without a row after it nothing changes."""
         outline = scene.outline
+        worked, optimizer, moment = worked_weight(scene), outline.optimizer, recording.moment[row]
+        layer, start, end = worked
+        roles = OPTIMIZER_ROLES[optimizer.name] if optimizer else ()
+        arrays = [recording.parameters[layer + 1][kept_role(WEIGHTS, role)][:, start, end] for role in roles]
+        moment_after = moment if row_after is None else recording.moment[row_after]
         now, after = (recording.parameters_at(at) for at in (row, row if row_after is None else row_after))
         return cls(
             symbols=Symbols(outline.layers),
             activations=outline.activations,
             loss=outline.loss,
             rate=outline.learning_rate,
+            optimizer=optimizer,
+            kept=tuple(float(array[moment]) for array in arrays),
+            kept_after=tuple(float(array[moment_after]) for array in arrays),
+            step=(int(recording.row_step[row]) - 1) * outline.examples + int(recording.probe[row]) + 1,
             has_biases=outline.has_biases,
             learns_biases=outline.bias is True,
-            worked=worked_weight(scene),
+            worked=worked,
             weights=[*now.weights],
             biases=[*now.biases],
             layers=[layer[row] for layer in recording.activations],
