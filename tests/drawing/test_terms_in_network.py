@@ -11,12 +11,14 @@ import pytest
 
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.terms_in_network import MOST_WRITTEN, TermsInNetwork
 from netviz.drawing.renderer import Renderer
 from netviz.scene.loader import load_scene
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame
 from netviz.timeline.timeline import Timeline
 from netviz.timeline.worked_example import EquationLine, worked_example_steps
+from tests.conftest import short_scene
 from tests.drawing.support import timeline_of
 
 SIZES = ["1280x720", "720x720", "720x1280"]
@@ -79,6 +81,16 @@ def test_in_the_gradient_one_synapse_and_its_two_ends_are_lit() -> None:
     kept = [np.flatnonzero(np.isclose(now, then) & (then > 0)).tolist() for now, then in
             zip(lit.error_signal, frame.error_signal, strict=True)]  # fmt: skip
     assert kept == [[], [0], [0]]
+
+
+def test_no_places_are_looked_for_where_there_are_too_many_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    place = TermsInNetwork._placed
+    monkeypatch.setattr(TermsInNetwork, "_placed", lambda self, of: looked.append(len(of)) or place(self, of))
+    scene = short_scene(network__layers=[3, 40, 1], shots=[{"shot": "walk"}], panels=[{"panel": "network"}])
+    network = next(panel for panel in Renderer(timeline_of(scene)).panels if isinstance(panel, NetworkPanel))
+    assert len(network.terms.terms) == 2 * 40 + 2 + 1 + 2, "lines of a worked example"
+    assert 0 < max(looked) <= MOST_WRITTEN
 
 
 def test_where_no_line_is_worked_out_all_keep_their_light() -> None:

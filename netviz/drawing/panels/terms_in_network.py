@@ -35,6 +35,8 @@ BEST_PLACE = 0.4
 OVERLAP, COVER, CROSS, AWAY = 1000.0, 400.0, 12.0, 6.0
 """Costs of a place: for each other weight it touches, for something to be read that it covers, for each other line
 under it, and for the distance from the best place along the line, from 0 to 1."""
+MOST_WRITTEN = 100
+"""Most weights of a line for which places are looked for: no picture has room for more."""
 MOST_TRIED = 64
 """Rows of the recording whose values the worked weight's label is wide enough for."""
 ROUNDS = 6
@@ -44,10 +46,7 @@ Synapse = tuple[int, int, int]
 
 
 class TermsInNetwork:
-    """Light of the terms that the present line of a worked example uses, and their weights as figures on their lines.
-
-    nodes[k], synapses[k]: for line k arrays (nodes_l,) and (nodes_l, n_{l+1}) of every layer, 1 where it uses them.
-    """
+    """Light of the terms that a line of a worked example uses, and their weights as figures on the lines drawn."""
 
     def __init__(self, context: RenderContext, places: NetworkPositions, room: FreeRoom) -> None:
         self.context, self.places, self.room = context, places, room
@@ -55,16 +54,7 @@ class TermsInNetwork:
         walks = [worked_example_steps(scene, shot) for shot in scene.shots if isinstance(shot, WalkShot)]
         lines = max(walks, key=len, default=())  # all others are the beginning of the longest
         self.terms = [terms_of(scene, line) for line in lines]
-        counts = node_counts(scene)
-        self.nodes = [[np.zeros(count) for count in counts] for _ in lines]
-        self.synapses = [
-            [np.zeros(shape) for shape in zip(counts, scene.outline.layers[1:], strict=False)] for _ in lines
-        ]
-        for used, nodes, synapses in zip(self.terms, self.nodes, self.synapses, strict=True):
-            for layer, index in used.nodes:
-                nodes[layer][index] = 1
-            for layer, start, end in used.synapses:
-                synapses[layer][start, end] = 1
+        self.counts = node_counts(scene)
         self.inks = [theme.readable(mix(sign, theme.ink, 0.3)) for sign in (theme.negative, theme.positive)]
         goes_back = any(line.kind == "delta" for line in lines)
         self.worked = WorkedWeight(context, places, room) if goes_back else None
@@ -85,7 +75,9 @@ class TermsInNetwork:
         """The frame with the light of those nodes dimmed that the present line does not use."""
         if not any(frame.terms):
             return frame
-        shares = self._shares(frame, self.nodes, NODES_STEP_BACK)
+        shares = self._shares(
+            frame, NODES_STEP_BACK, [(count,) for count in self.counts], [used.nodes for used in self.terms]
+        )
         return replace(
             frame,
             arrived=tuple(share * level for share, level in zip(shares, frame.arrived, strict=True)),
@@ -94,7 +86,10 @@ class TermsInNetwork:
 
     def shares(self, frame: Frame) -> list[Floats] | None:
         """Part of its light each synapse keeps, 0 to 1: layers (nodes_l, n_{l+1}); None where all keep all."""
-        return self._shares(frame, self.synapses, SYNAPSES_STEP_BACK) if any(frame.terms) else None
+        if not any(frame.terms):
+            return None
+        shapes = [*zip(self.counts, self.context.scene.outline.layers[1:], strict=False)]
+        return self._shares(frame, SYNAPSES_STEP_BACK, shapes, [used.synapses for used in self.terms])
 
     def draw(self, frame: Frame) -> None:
         """Write the weights that the present line uses on their lines."""
@@ -117,13 +112,20 @@ class TermsInNetwork:
         return found
 
     @staticmethod
-    def _shares(frame: Frame, masks: Sequence[Sequence[Floats]], lost: float) -> list[Floats]:
+    def _shares(
+        frame: Frame, lost: float, shapes: Sequence[tuple[int, ...]], terms: Sequence[Sequence[tuple[int, ...]]]
+    ) -> list[Floats]:
+        """Part of its light that each node or synapse keeps, in layers of some shapes; lost: by those not used.
+
+        terms[k]: those that line k uses, each its layer and its place in that.
+        """
         every = sum(frame.terms)
-        layers = [np.full_like(layer, 1 - lost * every) for layer in masks[0]]
-        for level, mask in zip(frame.terms, masks, strict=False):
-            if level > 0:
-                for layer, used in zip(layers, mask, strict=True):
-                    layer += lost * level * used
+        layers = [np.full(shape, 1 - lost * every) for shape in shapes]
+        for level, used in zip(frame.terms, terms, strict=False):
+            if level > 0 and used:
+                of, *places = np.array(used).T
+                for layer in np.unique(of).tolist():
+                    layers[layer][tuple(place[of == layer] for place in places)] += lost * level
         return layers
 
     def _widest(self, size: float) -> float:
@@ -139,12 +141,14 @@ class TermsInNetwork:
 
     def _centres(self, synapses: Sequence[Synapse]) -> list[tuple[float, float]]:
         """Places of the weights of these synapses on their lines; none where they do not all have one."""
-        if not synapses:
+        if not synapses or len(synapses) > MOST_WRITTEN:
             return []
         layer = synapses[0][0]
-        starts, ends = self.synapses[0][layer].shape
-        whole = [(layer, start, end) for start in range(starts) for end in range(ends)]
-        for together in (whole, list(synapses)):  # where there is room each weight always has the same place
+        starts, ends = self.counts[layer], self.context.scene.outline.layers[layer + 1]
+        tried = [list(synapses)]
+        if starts * ends <= MOST_WRITTEN:
+            tried.insert(0, [(layer, start, end) for start in range(starts) for end in range(ends)])
+        for together in tried:  # where there is room each weight always has the same place
             found = self._placed(together)
             if found is not None:
                 return [found[together.index(synapse)] for synapse in synapses]
