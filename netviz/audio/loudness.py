@@ -49,6 +49,17 @@ def measured(track: Soundtrack, samples: int) -> Loudness:
     return _measured(track, samples, file_state(track.path))
 
 
+def silence_problems(sound: Sound, seconds: Fraction) -> list[Problem]:
+    """Problem of music with a loudness of its own, of which a film of so many seconds plays nothing but silence."""
+    if sound.loudness is None:
+        return []
+    found = measured(replace(soundtrack(sound, seconds), gain=0.0), round(seconds * SAMPLE_RATE))
+    if found.integrated > SILENCE:
+        return []
+    message = "what is heard of the music is silent and cannot be made louder; leave loudness out"
+    return [Problem("audio.loudness", message)]
+
+
 def normalized(sound: Sound, seconds: Fraction, usual: float | None = None) -> Soundtrack:
     """Soundtrack of a film of so many seconds from a scene's music, with the gain that brings it to its loudness.
 
@@ -65,10 +76,9 @@ def normalized(sound: Sound, seconds: Fraction, usual: float | None = None) -> S
     track = replace(track, gain=0.0)
     found = measured(track, samples)
     if not found.integrated > SILENCE:
-        if sound.loudness is None:
-            return soundtrack(sound, seconds)
-        message = "what is heard of the music is silent and cannot be made louder; leave loudness out"
-        raise InputError([Problem("audio.loudness", message)])
+        if problems := silence_problems(sound, seconds):
+            raise InputError(problems)
+        return soundtrack(sound, seconds)
     gain = min(target - found.integrated, HIGHEST_PEAK - found.true_peak)
     if gain < target - found.integrated:
         where = "audio.loudness" if sound.loudness is not None else "output.platform"

@@ -13,6 +13,7 @@ from fractions import Fraction
 
 from netviz.audio.beat_tracking import find_rhythm, library_problems
 from netviz.audio.envelope import COARSE_RATE, levels
+from netviz.audio.loudness import silence_problems
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import (
     Soundtrack,
@@ -184,6 +185,8 @@ def _prepared(source: Scene | Filmed, *, film: bool) -> Prepared:
     track = None
     if given.audio is not None and not given.audio.is_sonified:
         track = soundtrack(given.audio, plan.seconds)
+        if silence := silence_problems(given.audio, plan.seconds):
+            return Prepared(source, layout.scene, plan, None, tuple(silence), ())
     if given.pulse and track is not None and given.style == "glow":
         loudness = levels(track, round(plan.seconds * SAMPLE_RATE)).coarse
         plan = replace(plan, glow=breathing(loudness, COARSE_RATE, plan.fps, plan.frame_count, given.pulse))

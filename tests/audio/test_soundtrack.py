@@ -14,7 +14,9 @@ from netviz.audio.loudness import measured, normalized
 from netviz.audio.music_file import SAMPLE_RATE, is_mono
 from netviz.audio.soundtrack import Soundtrack, mix_arguments, soundtrack
 from netviz.errors import InputError, NetvizWarning
+from netviz.pipeline.prepare import prepare
 from netviz.scene.sound import Sound
+from tests.conftest import short_scene
 from tests.video.support import run_real
 
 Samples = NDArray[np.float64]
@@ -137,6 +139,9 @@ def test_silence_cannot_be_made_louder(tmp_path: Path) -> None:
     silent = write(tmp_path / "silent.wav", np.zeros((S, 2)))
     with pytest.raises(InputError, match=r"^audio.loudness: what is heard of the music is silent"):
         normalized(Sound(file=str(silent), loudness=-14), Fraction(1))
+    scene = short_scene(duration=None, audio={"file": str(silent), "loudness": -14})
+    (told,) = prepare(scene).problems
+    assert told.where == "audio.loudness", "before anything is trained"
 
 
 def test_a_gain_that_cuts_peaks_off_is_worth_a_word(tmp_path: Path) -> None:
