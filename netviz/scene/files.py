@@ -18,7 +18,7 @@ from netviz.errors import MOST_PROBLEMS, InputError, Problem, rest
 from netviz.resources import BUNDLED, assets_folder, scenes_folder
 from netviz.scene.messages import did_you_mean, dotted, kind, nearest, printable, shown
 from netviz.scene.model import Data, Example
-from netviz.scene.types import LONGEST_TEXT
+from netviz.scene.types import LONGEST_TEXT, drawable
 from netviz.scene.validation_film import phrases_alone
 from netviz.scene.validation_training import Mistake
 from netviz.scene.yaml import LONGEST_NUMBER, UnreadableYaml, read_tree
@@ -278,8 +278,10 @@ def _phrase_problem(value: object) -> str:
         return f"expected text, got {shown(value)}"
     if len(value) > LONGEST_TEXT:
         return f"expected text of at most {LONGEST_TEXT} characters, got {len(value)}"
-    if not all(character.isprintable() for character in value):
-        return "a character in it cannot be drawn"
+    try:
+        drawable(value)
+    except ValueError as error:
+        return str(error)
     return ""
 
 

@@ -94,7 +94,8 @@ def _fit_for_film(size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
-def _drawable(value: Any) -> Any:
+def drawable(value: Any) -> Any:
+    """Return a text unchanged. Raises ValueError if a character in it is none that could be drawn."""
     if isinstance(value, str):
         for character in value:
             if ord(character) < 32 or 0x7F <= ord(character) < 0xA0:
@@ -108,7 +109,7 @@ def _as_seed(value: Any) -> Any:
     # Text from a command-line option is a number if it looks like a whole seed; Playground's own seeds never do.
     if isinstance(value, str) and re.fullmatch("0|[1-9][0-9]{0,9}", value) and int(value) <= LARGEST_SEED:
         return int(value)
-    return _drawable(value)
+    return drawable(value)
 
 
 def _as_phrases(value: Any) -> Any:
@@ -213,12 +214,12 @@ PanelBox = Annotated[
     AfterValidator(_inside_picture),
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
 ]
-Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(_drawable)]
+Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(drawable)]
 Name = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^([^/\\]*[^/\\.][^/\\]*|\.{3,})$"),
     BeforeValidator(_file_name),
-    BeforeValidator(_drawable),
+    BeforeValidator(drawable),
 ]
 NAMES_A_FILE = BeforeValidator(_file_path)
 """Validator of file paths; in the metadata of a key it also marks that its text is the path of a file."""

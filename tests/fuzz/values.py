@@ -13,7 +13,7 @@ import yaml
 TEXTS = (
     "xor", "a", " ", "-", "0", "$", "$x^2$", "$$", r"\frac{1}{2}", "$\\alpha$ and $", "a_b^c", "%s %d", "{braces}",
     "<b>bold</b>", "[gallery]", "&amp;", "a\u00a0b", "…", "漢字が学ぶ", "한국어", "עברית בעולם",
-    "العربية", "🙂", "👩‍👩‍👧‍👦", "é" * 9, "Z̷͑a̷l̸g̵o̶", "\u200b", "\u202eright to left", "ﬁ ﬂ",
+    "العربية", "🙂", "👩‍👩‍👧‍👦", "é" * 9, "Z̷͑a̷l̸g̵o̶", "\u200b", "a\u2028b", "\u202eright to left", "ﬁ ﬂ",
     "𝔘𝔫𝔦", "\ufeff", "\U0001f1e9\U0001f1ea", "Straße", "W" * 40,
     "many words that go on and on until no line can hold them any more", "x" * 200, "i" * 199 + "W",
     "語" * 120, "\\n", "'\"",

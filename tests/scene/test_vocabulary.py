@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_german_is_whole() -> None:
         ("label-cycle: '{count}'\n", "it holds nothing in braces"),
         ("label-cycle: 3\n", "mine.yaml:1:14: label-cycle: expected text, got 3"),
         ("label-cycle: a\nlabel-cycle: b\n", "mine.yaml:2:1"),
+        ('label-cycle: "\\a"\n', "mine.yaml:1:14: label-cycle: control character '\\x07' cannot be drawn"),
         ("- a\n", "mine.yaml: expected phrases with their names, got a list"),
     ],
 )
@@ -75,6 +77,12 @@ def test_mistakes_in_a_file(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(InputError) as wrong:
         read_words(tmp_path / "mine.yaml", "mine.yaml")
     assert says in str(wrong.value)
+
+
+def test_a_file_may_say_all_that_a_mapping_may(tmp_path: Path) -> None:
+    odd = {"page-play": "Lire\N{NO-BREAK SPACE}!", "label-cycle": "\N{ZERO WIDTH NON-JOINER}چرخه", "film": "a\u2028b"}
+    (tmp_path / "mine.yaml").write_text(json.dumps(odd))
+    assert read_words(tmp_path / "mine.yaml", "mine.yaml") == odd == scene_with(odd).phrases
 
 
 def test_mistakes_in_a_mapping_and_a_missing_file(tmp_path: Path) -> None:
