@@ -123,8 +123,8 @@ class Learning:
 
     @property
     def most_in_cycle(self) -> int:
-        """Examples that a shown cycle presents where there is time for all of them."""
-        return self.examples if self.recorded is None else len(self.recorded[0])
+        """Examples that a shown cycle presents where there is time for all of them, and where any cycle is shown."""
+        return len(self.recorded[0]) if self.recorded else self.examples
 
     def presented(self, number: int, cycle: int, per_cycle: int) -> tuple[int, ...]:
         """The examples of one cycle, the `number`-th of those that are left: in turn, of those that were recorded."""

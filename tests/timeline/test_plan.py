@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
 from netviz.scene.shots import LearningShot, TitleShot
@@ -113,6 +114,17 @@ def test_classic_holds_91_drawings_for_a_second_each() -> None:
     plan = make_plan(CLASSIC, None)
     assert [span.stop - span.start for span in plan.spans if span.kind == "step"] == [30] * 91
     assert not any(span.kind == "move" for span in plan.spans)
+
+
+@pytest.mark.parametrize("sync", [None, {"at": [1.0, 2.0]}])
+def test_learning_goes_on_where_a_worked_example_took_the_last_shown_cycle(sync: object) -> None:
+    shots = [{"shot": "walk", "backward": True}, {"shot": "learning", "examples": 3}]
+    scene = short_scene(schedule={"frames": 1}, training__cycles=1, shots=shots, sync=sync)
+    found = prepare(scene).plan
+    assert found is not None
+    spans = found.spans
+    assert {span.kind for span in spans if span.shot == 1} <= {"move", "hold"}
+    assert spans[-1].stop == 900
 
 
 def test_shares_are_exact() -> None:
