@@ -20,6 +20,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 import imageio_ffmpeg
 
@@ -101,11 +102,13 @@ class Ffmpeg:
         gather: bool = False,
         stall_limit: float = STALL_LIMIT,
         progress: Callable[[], object] = lambda: None,
+        most_memory: int | None = None,
     ) -> None:
         """Start ffmpeg.
 
         feed: we write its standard input (otherwise it is empty). collect: we read its standard output. gather: its
-        standard output is read while we feed it, and is in `gathered` when it has finished.
+        standard output is read while we feed it, and is in `gathered` when it has finished. most_memory: bytes that it
+        may take, where the system can hold it to that (Linux); it fails beyond.
         """
         command = [executable(), "-hide_banner", "-nostdin", *arguments]
         self._stall_limit = stall_limit
@@ -127,6 +130,8 @@ class Ffmpeg:
             )
         except OSError as error:
             raise FfmpegMissing(f"{command[0]} cannot be started: {error.strerror or error}") from error
+        if most_memory is not None:
+            _limit_memory(self._process.pid, most_memory)
         self._began = time.monotonic()
         self._is_logged = _log.isEnabledFor(logging.DEBUG)
         if self._is_logged:
@@ -333,6 +338,15 @@ class _LoggedLines:
                     _log.debug("ffmpeg %d: (the rest of what it says is left out)", self._number)
 
 
+def _limit_memory(process: int, most: int) -> None:
+    """Let a process take no more memory than that, in bytes."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(OSError):  # it has ended already
+            resource.prlimit(process, resource.RLIMIT_DATA, (most, most))
+
+
 def _widen(descriptor: int) -> None:
     """Enlarge a pipe's buffer to a good part of a frame, where the system can (Linux): fewer switches between
     processes."""
@@ -440,6 +454,43 @@ def describe_status(status: int) -> str:
         return f"signal {signal.Signals(-status).name}"
     except ValueError:
         return f"signal {-status}"
+
+
+# Films of strangers: what ffmpeg may take for them, and what of them is not given to it.
+
+FILM_BOUNDS = ("-max_alloc", "300000000", "-max_pixels", str(8192 * 8192))
+"""ffmpeg's arguments before a film as an input: most bytes taken at once, and most pixels of a picture: those of the
+largest film that netviz makes, with four bytes each."""
+MOST_MEMORY = 2_000_000_000
+"""Bytes that ffmpeg may take for a stranger's film: some twenty pictures of the largest film."""
+
+_LARGE = 1_000_000_000
+"""Bytes of files that are looked at for holes: smaller ones are read through in no time."""
+_LEAST_HELD = 0.01
+_MOST_PARTS = 1_000
+
+
+def hollow_fault(file: IO[bytes]) -> str | None:
+    """Message about an open file of which almost nothing is there; None of any other.
+
+    A file with holes may claim any size, and ffmpeg would search gigabytes of zeros for what should follow.
+    """
+    size, held, at = file.seek(0, os.SEEK_END), 0, 0
+    if size < _LARGE or sys.platform == "win32":
+        return None
+    try:
+        for _ in range(_MOST_PARTS):
+            begin = os.lseek(file.fileno(), at, os.SEEK_DATA)
+            at = os.lseek(file.fileno(), begin, os.SEEK_HOLE)
+            held += at - begin
+    except OSError as error:
+        if error.errno != errno.ENXIO:  # that there is nothing more; else it is unknown here
+            return None
+        if held < _LEAST_HELD * size:
+            return (
+                f"of its {size / 1e9:,.1f} GB only {held / 1e6:,.1f} MB are there; copy the whole file, and give that"
+            )
+    return None
 
 
 # Tags: ffmpeg's text format ;FFMETADATA1, a line `name=value` each, with = ; # \ and line ends escaped by \.

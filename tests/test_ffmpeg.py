@@ -1,14 +1,19 @@
-"""Where ffmpeg comes from, and what is said when it cannot be run."""
+"""Where ffmpeg comes from, what is said when it cannot be run, and what it may take for files of strangers."""
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
 
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed, FfmpegMissing, describe_status, executable
+import netviz
+from netviz.audio.music_file import audio_problems
+from netviz.errors import InputError
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, FfmpegMissing, describe_status, executable, hollow_fault
 from tests.video.support import children, false_ffmpeg
 
 
@@ -83,3 +88,33 @@ def test_statuses_in_words() -> None:
     assert describe_status(1) == "exit status 1"
     assert describe_status(-9) == "signal SIGKILL"
     assert describe_status(-200) == "signal 200"
+
+
+# Files of strangers.
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="holes are looked for elsewhere")
+def test_a_file_of_holes_is_not_given_to_ffmpeg(tmp_path: Path) -> None:
+    path = tmp_path / "film.webm"
+    for content, is_hollow in ((b"", True), (b"\x1a\x45\xdf\xa3" * 1000, True), (b"\1" * 15_000_000, False)):
+        path.write_bytes(content)
+        os.truncate(path, 1_000_000_000)
+        with path.open("rb") as file:
+            fault = hollow_fault(file)
+        assert (fault is not None) == is_hollow
+    os.truncate(path, 64_000_000_000)
+    for use in (netviz.inspect, netviz.flashes):
+        with pytest.raises(InputError, match=r"of its 64\.0 GB only 15\.0 MB are there"):
+            use(path)
+    os.truncate(path, 4_000_000_000)
+    (problem,) = audio_problems(path)
+    assert problem.message.startswith("of its 4.0 GB only 15.0 MB are there")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+def test_ffmpeg_takes_no_more_memory_than_it_may() -> None:
+    picture = ["-v", "error", "-f", "lavfi", "-i", "color=size=4000x4000", "-frames:v", "3", "-f", "null", "-"]
+    with Ffmpeg(picture, most_memory=2_000_000_000) as enough:
+        enough.finish()
+    with Ffmpeg(picture, most_memory=30_000_000) as little, pytest.raises(FfmpegFailed):
+        little.finish()

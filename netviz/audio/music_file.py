@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.ffmpeg import MOST_MEMORY, Ffmpeg, FfmpegFailed, hollow_fault, parse
 from netviz.scene.types import LONGEST_FILM
 
 SAMPLE_RATE = 48_000
@@ -130,6 +130,7 @@ def _examined(path: str | Path) -> _Decoded:
         if fault is None:
             with Path(path).open("rb") as file:  # raises the real reason
                 file.read(1)
+                fault = hollow_fault(file)
     except FileNotFoundError:
         fault = MISSING
     except (OSError, ValueError) as error:
@@ -158,7 +159,7 @@ def _decoded(path: str, state: tuple[int, ...], stall_limit: float = _PATIENCE) 
     One that claims to be longer than any film is not decoded further, nor one that turns out to be.
     """
     size, claimed = 0, None
-    with Ffmpeg(music_arguments(path), collect=True, stall_limit=stall_limit) as ffmpeg:
+    with Ffmpeg(music_arguments(path), collect=True, stall_limit=stall_limit, most_memory=MOST_MEMORY) as ffmpeg:
         while chunk := ffmpeg.read():
             size += len(chunk)
             claimed = claimed or _claimed_seconds(ffmpeg.first_words)
@@ -241,7 +242,7 @@ def music_tags_arguments(path: str | Path) -> list[str]:
 @lru_cache(maxsize=16)
 def _cached_tags(path: str, state: tuple[int, ...]) -> MusicTags:
     text = b""
-    with Ffmpeg(music_tags_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(music_tags_arguments(path), collect=True, most_memory=MOST_MEMORY) as ffmpeg:
         while len(text) < _LARGEST and (chunk := ffmpeg.read()):
             text += chunk
     tags = parse(text[:_LARGEST].decode(errors="replace"))

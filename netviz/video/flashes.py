@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.ffmpeg import FILM_BOUNDS, MOST_MEMORY, Ffmpeg, FfmpegFailed
 from netviz.video.metadata_formats import refuse_broken
 
 ALLOWED = 3
@@ -261,7 +261,7 @@ def small_pictures(path: str | Path) -> Iterator[tuple[Iterator[NDArray[np.uint8
     if fault := _fault(Path(path)):
         raise InputError([Problem(str(path), fault)])
     refuse_broken(Path(path))  # ffmpeg would decode the rest without an error
-    with Ffmpeg(flash_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(flash_arguments(path), collect=True, most_memory=MOST_MEMORY) as ffmpeg:
         data = bytearray()
         while len(data) < _ENOUGH and (chunk := ffmpeg.read()):
             data += chunk
@@ -283,17 +283,8 @@ def flash_arguments(path: str | Path) -> list[str]:
     height = f"if(gte(iw,ih),max(1,round(min(iw,{LONG_SIDE})*ih/iw)),min(ih,{LONG_SIDE}))"
     chain = f"scale=w='{width}':h='{height}':flags=area:out_color_matrix=bt709:out_range=tv,format=yuv444p"
     return [
-        *(
-            "-v",
-            "error",
-            "-xerror",
-            "-protocol_whitelist",
-            "file,pipe",
-            "-format_whitelist",
-            _FORMATS,
-            "-i",
-            f"file:{path}",
-        ),
+        *("-v", "error", "-xerror", *FILM_BOUNDS, "-threads", "2"),  # each thread has pictures of its own
+        *("-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"),
         *("-map", "0:v:0", "-vf", chain, "-strict", "-1", "-f", "yuv4mpegpipe", "pipe:1"),
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from netviz.errors import InputError, Problem
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.ffmpeg import FILM_BOUNDS, MOST_MEMORY, Ffmpeg, FfmpegFailed, hollow_fault, parse
 from netviz.video import metadata_images
 from netviz.video.metadata import LARGEST, NAME, DamagedFile, Provenance, parse_provenance
 from netviz.video.metadata_images import MOST_PARTS, FileBytes, ImageInfo, cut
@@ -161,8 +161,11 @@ def _mapped(path: Path) -> Iterator[FileBytes]:
         raise InputError([Problem(str(path), f"is {what}; give a film, a picture or a recording")])
     if status.st_size == 0:
         raise InputError([Problem(str(path), "is empty")])
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        yield data
+    with path.open("rb") as file:
+        if fault := hollow_fault(file):
+            raise InputError([Problem(str(path), fault)])
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
 
 
 # Tags and streams of films of any kind, as ffmpeg reads them.
@@ -207,7 +210,7 @@ def streams_arguments(path: Path) -> list[str]:
 def find_in_tags(path: Path) -> str | None:
     """Text under netviz's name in a film's tags, None if there is none. Raises DamagedFile."""
     text = b""
-    with Ffmpeg(film_tags_arguments(path), collect=True) as ffmpeg:
+    with Ffmpeg(film_tags_arguments(path), collect=True, most_memory=MOST_MEMORY) as ffmpeg:
         while chunk := ffmpeg.read():
             text += chunk
             if len(text) > LARGEST:
@@ -221,7 +224,7 @@ def find_in_tags(path: Path) -> str | None:
 
 def streams(path: Path) -> Streams:
     """Streams of a film's file. Raises DamagedFile."""
-    with Ffmpeg(streams_arguments(path)) as ffmpeg:
+    with Ffmpeg(streams_arguments(path), most_memory=MOST_MEMORY) as ffmpeg:
         try:
             ffmpeg.finish()
         except FfmpegFailed:
@@ -240,7 +243,7 @@ def streams(path: Path) -> Streams:
 
 
 def _input(path: Path) -> list[str]:
-    return ["-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"]
+    return [*FILM_BOUNDS, "-protocol_whitelist", "file,pipe", "-format_whitelist", _FORMATS, "-i", f"file:{path}"]
 
 
 # Metadata in MP4 and MOV: the box `udta` with a list of items, as Apple's players and ffmpeg read it.

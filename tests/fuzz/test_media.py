@@ -100,7 +100,8 @@ def test_damaged_music_is_refused_or_heard(music: tuple[str, bytes], listens: bo
             prepare(scene).checked()
 
     sync = "sync: {to: beats}\n" if listens else ""
-    check(use, {name: content, "scene.yaml": f"{_SCENE}audio: {name}\npulse: 1\n{sync}".encode()})
+    scene = f"{_SCENE}audio: {name}\npulse: 1\n{sync}"
+    check(use, {name: content, "scene.yaml": scene.encode()}, seconds=120 if listens else 20)
 
 
 # Films.
