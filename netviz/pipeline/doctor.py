@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +42,9 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.text}; {self.advice}" if self.advice else self.text
 
+
+MEND = "mend what stands above, then look again"
+"""What to do where something else is at fault."""
 
 Check = tuple[str, Callable[[], Iterable[Finding]]]
 """What is looked at, and the function that does so."""
@@ -94,9 +97,14 @@ SCRIPTS = {
 
 def examine(checks: Iterable[Check]) -> Iterator[Finding]:
     """Look at everything; nothing that fails keeps the rest from being looked at."""
+    is_fine = True
     for subject, check in checks:
         try:
-            yield from check()
+            for finding in check():
+                if finding.advice == MEND and is_fine:
+                    finding = replace(finding, advice="report what `netviz render --debug` prints, and its log")
+                is_fine = is_fine and finding.state != "error"
+                yield finding
         except ImportError as missing:
             yield Finding(subject, f"not looked at, because of what cannot be loaded ({missing})", "skipped")
         except Exception as failure:
@@ -200,7 +208,7 @@ def _libraries_load() -> Iterator[Finding]:
         if end:
             faults.append((rest[min(len(loaded), len(rest) - 1)], end))
         for name, why in faults:
-            advice = f"pip install --force-reinstall {name}" if why not in told else "mend what stands above first"
+            advice = f"pip install --force-reinstall {name}" if why not in told else MEND
             yield Finding(name, f"cannot be loaded ({why})", "error", advice)
             told.add(why)
         rest = rest[len(loaded) + 1 :] if end else []
@@ -238,7 +246,7 @@ def _inside() -> Iterator[Finding]:
     findings, end = _in_child("inside")
     yield from findings
     if end:
-        yield Finding("fonts", f"cannot be looked at ({end})", "error", "mend what stands above, then look again")
+        yield Finding("fonts", f"cannot be looked at ({end})", "error", MEND)
 
 
 def _fonts() -> Iterator[Finding]:
@@ -266,6 +274,23 @@ def _cache_is_temporary() -> bool:
     """Return whether matplotlib found no folder for its cache; it then makes one that goes with the process."""
     folder = Path(import_module("matplotlib").get_cachedir())
     return folder.name.startswith("matplotlib-") and folder.parent.samefile(tempfile.gettempdir())
+
+
+def _limits() -> Iterator[Finding]:
+    """Limits of the system on what a process may take, where they are less than a film needs."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for option, number, least, what in (
+        ("-n", resource.RLIMIT_NOFILE, 256, "files at once"),
+        ("-f", resource.RLIMIT_FSIZE, LITTLE_DISK, "bytes in a file"),
+        ("-v", resource.RLIMIT_AS, 4 * LITTLE_MEMORY, "bytes of addresses"),
+    ):
+        limit = resource.getrlimit(number)[0]
+        if limit != resource.RLIM_INFINITY and limit < least:
+            text = f"`ulimit {option}` allows only {limit:,} {what}"
+            yield Finding("limits", text, "warning", f"raise it where a film fails; {least:,} are enough for most")
 
 
 def _recordings() -> Iterator[Finding]:
@@ -334,13 +359,13 @@ def _test_film() -> Iterator[Finding]:
         with tempfile.TemporaryDirectory(prefix="netviz-", ignore_cleanup_errors=True) as folder:
             findings, end = _in_child("film", [str(Path(folder) / "film.mp4")])
     except OSError as error:
-        yield Finding("test film", f"cannot be made ({_in_words(error)})", "error", "mend what stands above")
+        yield Finding("test film", f"cannot be made ({_in_words(error)})", "error", MEND)
         return
     for finding in findings:
         took = f", made and read back in {time.monotonic() - began:.1f} s"
         yield Finding(finding.subject, finding.text + took) if finding.state == "ok" else finding
     if end:
-        yield Finding("test film", f"cannot be made ({end})", "error", "mend what stands above, then look again")
+        yield Finding("test film", f"cannot be made ({end})", "error", MEND)
 
 
 def _film(target: Sequence[str]) -> Iterator[Finding]:
@@ -367,7 +392,7 @@ def _film(target: Sequence[str]) -> Iterator[Finding]:
     except Exception as failure:
         wrong = [_in_words(failure)]
     if wrong:
-        yield Finding("test film", f"cannot be made ({'; '.join(wrong)})", "error", "mend what stands above")
+        yield Finding("test film", f"cannot be made ({'; '.join(wrong)})", "error", MEND)
     else:
         yield Finding("test film", f"{film.seconds} s of 320x180 with sound, {amount(film.size_in_bytes)}")
 
@@ -378,6 +403,7 @@ CHECKS: tuple[Check, ...] = (
     ("encoders", _encoders),
     ("fonts", _inside),
     ("folders", _folders),
+    ("limits", _limits),
     ("test film", _test_film),
 )
 

@@ -89,6 +89,24 @@ def test_nothing_that_fails_keeps_the_rest_from_being_looked_at() -> None:
     assert "ZeroDivisionError: oops" in found[2].text and "report" in found[2].advice
 
 
+@pytest.mark.parametrize(("before", "advice"), [("ok", "--debug"), ("warning", "--debug"), ("error", doctor.MEND)])
+def test_what_else_to_mend_is_only_said_where_there_is_something(before: doctor.State, advice: str) -> None:
+    def film() -> list[Finding]:
+        return [Finding("test film", "cannot be made", "error", doctor.MEND)]
+
+    *_, last = examine([("first", lambda: [Finding("first", "?", before)]), ("film", film)])
+    assert advice in last.advice
+
+
+def test_low_limits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    limits = {resource.RLIMIT_NOFILE: 20, resource.RLIMIT_FSIZE: 10_000}
+    monkeypatch.setattr(resource, "getrlimit", lambda number: (limits.get(number, resource.RLIM_INFINITY), 0))
+    files, size = doctor._limits()
+    assert "`ulimit -n` allows only 20 files" in files.text and "`ulimit -f` allows only 10,000 bytes" in size.text
+    assert {files.state, size.state} == {"warning"}
+
+
 def test_a_library_that_ends_the_process_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As one does that was made for another processor; those after it are looked at all the same."""
     (tmp_path / "killer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n")
