@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -153,7 +154,10 @@ def test_a_lost_segment_is_made_again(run: Recording, film: bytes, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_a_killed_process_is_replaced(run: Recording, film: bytes, tmp_path: Path) -> None:
+def test_a_killed_process_is_replaced(
+    run: Recording, film: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The film is the same, also with a log, in which all that the workers do stands as if this process did it."""
     killed: list[int] = []
     before = {*children()}
 
@@ -162,8 +166,13 @@ def test_a_killed_process_is_replaced(run: Recording, film: bytes, tmp_path: Pat
             killed.append(_workers(before)[0])
             os.kill(killed[0], signal.SIGKILL)
 
-    netviz.render(run, tmp_path / "film.mp4", jobs=2, progress=kill)
+    with caplog.at_level(logging.DEBUG, "netviz"):
+        netviz.render(run, tmp_path / "film.mp4", jobs=2, progress=kill)
     assert killed and (tmp_path / "film.mp4").read_bytes() == film
+    assert "are lost (attempt 1): a worker process ended with signal SIGKILL" in caplog.text
+    encoders = [record for record in caplog.records if "-c:v libx264" in record.getMessage()]
+    assert encoders and os.getpid() not in {record.process for record in encoders}
+    assert {each.name for each in caplog.records} >= {"netviz.video.encoder", "netviz.video.writer", "netviz.ffmpeg"}
 
 
 def _workers(before: set[int]) -> list[int]:
