@@ -98,7 +98,9 @@ def _line(finding: Finding) -> str:
         return text
     columns = shutil.get_terminal_size().columns
     if columns >= NARROWEST:
-        text = textwrap.fill(text, columns, subsequent_indent=" " * len(head), break_on_hyphens=False)
+        text = textwrap.fill(
+            text, columns, subsequent_indent=" " * len(head), break_long_words=False, break_on_hyphens=False
+        )
     return click.style(word, fg=colour) + text[len(word) :] if console.coloured() else text
 
 

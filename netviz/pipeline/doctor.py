@@ -294,6 +294,7 @@ def _limits() -> Iterator[Finding]:
 
 
 def _recordings() -> Iterator[Finding]:
+    from netviz.scene.validation_training import count
     from netviz.training.cache import VARIABLE, recording_cache
 
     kept = recording_cache()
@@ -302,7 +303,8 @@ def _recordings() -> Iterator[Finding]:
         yield Finding("recordings", f"none are kept, because {why}")
         return
     contents = kept.contents()
-    text = f"{kept.folder}: {contents.recordings}, {amount(contents.size_in_bytes)} of at most {amount(kept.largest)}"
+    size = f"{amount(contents.size_in_bytes)} of at most {amount(kept.largest)}"
+    text = f"{kept.folder}: {count(contents.recordings, 'recording')}, {size}"
     folder = next((each for each in (kept.folder, *kept.folder.parents) if each.exists()), kept.folder)
     if problem_of_folder(folder):
         text = f"cannot be kept in {kept.folder}, so that networks are trained again each time"
