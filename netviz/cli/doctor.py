@@ -94,7 +94,7 @@ def _line(finding: Finding) -> str:
     word, colour = MARKS[finding.state]
     head = f"{word:{WIDTH}}  {finding.subject:{SUBJECTS}}  "
     text = head + str(finding)
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():  # None: it is closed
         return text
     columns = shutil.get_terminal_size().columns
     if columns >= NARROWEST:

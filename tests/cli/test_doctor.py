@@ -113,5 +113,10 @@ def test_long_lines_on_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int,
     assert doctor._line(Finding("scripts", "fine")).startswith("\x1b[32mok\x1b[0m  ")
 
 
+def test_without_anywhere_to_print_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    assert doctor._line(Finding("fonts", "fine")).startswith("ok  ")
+
+
 def test_it_is_found_by_other_words(call: Call) -> None:
     assert "doctor" in call("diagnose").err
