@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from fractions import Fraction
+from multiprocessing.forkserver import _forkserver
+from multiprocessing.resource_tracker import _resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -134,12 +136,16 @@ def processes_about(text: str | Path) -> list[int]:
 
 
 def children(process: int | str = "self") -> list[int]:
-    """Numbers of a process's children (our own), zombies among them."""
-    found = []
+    """Numbers of a process's children (our own), zombies among them.
+
+    Of our own without the helpers that Python starts with the first process of a pool, and keeps to its end.
+    """
+    found = list[int]()
     for thread in Path(f"/proc/{process}/task").iterdir():
         with suppress(OSError):  # a thread that has just ended
             found += [int(number) for number in (thread / "children").read_text().split()]
-    return found
+    helpers = {getattr(_resource_tracker, "_pid", None), getattr(_forkserver, "_forkserver_pid", None)}
+    return [number for number in found if process != "self" or number not in helpers]
 
 
 def still_there(processes: list[int], seconds: float = 2) -> list[int]:
