@@ -15,11 +15,15 @@ from netviz.timeline.sampled_answers import Domain
 PlaneGrid = NDArray[np.float32]
 
 
+LARGEST_IN_FLOAT32 = 1e15
+"""Largest number of which sums of products are taken in float32, without fear that they leave its range."""
+
+
 class Responses:
     """Outputs of all layers on a grid of resolution x resolution points from edge to edge of the domain.
 
     Computed in float32: its error (some 1e-6) is far below the step from one colour to the next, and it takes half the
-    time. No number that is drawn comes from here.
+    time. No number that is drawn comes from here. Of very large numbers they are computed in float64.
     """
 
     def __init__(self, scene: Look, domain: Domain, resolution: int = 100) -> None:
@@ -28,7 +32,8 @@ class Responses:
         self._sizes, self._activations = outline.layers, outline.activations
         x1, x2 = (np.linspace(start, stop, resolution) for start, stop in domain)
         plane = np.stack(np.meshgrid(x1, x2[::-1]), axis=-1).reshape(-1, 2)
-        self._inputs = network_inputs(outline.features, plane).astype(np.float32)
+        given = network_inputs(outline.features, plane)
+        self._inputs = cast("PlaneGrid", given.astype(np.float32) if _fits_float32(given) else given)
         self._first = self._maps(self._inputs)
         self._last: tuple[tuple[Array, ...], tuple[PlaneGrid, ...]] | None = None
 
@@ -58,16 +63,22 @@ class Responses:
 
     def _forward(self, given: tuple[Array, ...], inputs: PlaneGrid) -> tuple[PlaneGrid, ...]:
         """Activations of all layers for inputs (B, n_0)."""
-        small = [np.asarray(array, np.float32) for array in given]
+        kind = inputs.dtype if all(map(_fits_float32, given)) else np.float64
+        small = [np.asarray(array, kind) for array in given]
         count = len(given) // 2
         # The pass has the dtype of its inputs, though it is declared for float64, in which networks are trained.
         layers = forward(
             cast("list[Array]", small[:count]),
             cast("list[Array]", small[count:]),
             self._activations,
-            cast("Array", inputs),
+            cast("Array", inputs.astype(kind, copy=False)),
         )
         return cast("tuple[PlaneGrid, ...]", layers)
 
     def _maps(self, layer: PlaneGrid) -> PlaneGrid:
         return np.ascontiguousarray(layer.T).reshape(-1, self.resolution, self.resolution)
+
+
+def _fits_float32(numbers: Array) -> bool:
+    """Return whether numbers are small enough to be computed with in float32."""
+    return bool((np.abs(numbers) <= LARGEST_IN_FLOAT32).all())

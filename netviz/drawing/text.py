@@ -183,7 +183,11 @@ _are_ours: ContextVar[bool] = ContextVar("_are_ours", default=False)
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Context with our settings of matplotlib, without its warnings: `missing_letters_note` says it in our words."""
+    """Context in which we draw: with our settings of matplotlib, and without its warnings and NumPy's.
+
+    `missing_letters_note` says in our words what letters are missing. Numbers of a run may be of any size, so sums of
+    them may overflow; what is drawn of them is bounded (bounds.py).
+    """
     if _are_ours.get():  # texts are measured and drawn while a whole frame is
         yield
         return
@@ -192,7 +196,7 @@ def settings() -> Iterator[None]:
     saved = {key: matplotlib.rcParams[key] for key in DRAWING}
     try:
         matplotlib.rcParams.update(DRAWING)
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.filterwarnings("ignore", message="Glyph .* missing")
             yield
     finally:
@@ -297,8 +301,14 @@ def wrap(
     return tuple(part for part, _ in fitted), size
 
 
+LONGEST_WHOLE = 1e9
+"""Number from which on people would count digits: it is written as a power of ten."""
+
+
 def short(value: float, decimals: int = 3) -> str:
-    """A target or an input as people write it: 1, 0.05, -2.5, 1200; three decimals at most."""
+    """A target or an input as people write it: 1, 0.05, -2.5, 1200, 1e150; three decimals at most."""
+    if abs(value) >= LONGEST_WHOLE:
+        return f"{value:.3g}".replace("e+0", "e").replace("e+", "e")
     return f"{value:.0f}" if abs(value) >= 1000 else f"{round(value, decimals) + 0.0:g}"
 
 

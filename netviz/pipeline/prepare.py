@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+
 from netviz.audio.beat_tracking import find_rhythm, library_problems
 from netviz.audio.envelope import COARSE_RATE, levels
 from netviz.audio.loudness import silence_problems
@@ -211,7 +213,8 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
     film = Filmed(recorded, prepared.scene)
     recording = recorded.whole if isinstance(recorded, Comparison) else recorded
     scene = film.scenes[film.recordings.index(recording)]
-    with phase(_log, "the story"):
+    # Numbers of a run may be of any size, and sums of them may overflow.
+    with phase(_log, "the story"), np.errstate(all="ignore"):
         plan = _with_story(prepared.plan, recording, scene)
     if new := plan.notes[len(prepared.plan.notes) :]:
         warn_caller(NetvizWarning("; ".join(new)))

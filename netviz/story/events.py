@@ -27,7 +27,7 @@ def find_events(recording: Recording, scene: Look) -> tuple[Event, ...]:
     """
     moments = moments_of(recording)
     replay, threads = replay_of(recording, moments)
-    with threadpool_limits(threads):  # as in training, of which parts are computed once more
+    with threadpool_limits(threads), np.errstate(all="ignore"):  # as in training, of which parts are repeated
         found = [*sign_changes(moments, replay), *withering(recording, moments), *recorded_accuracy(recording, scene)]
         if recording.followed is not None:
             found += error_events(recording, scene)
@@ -171,6 +171,8 @@ def _plateaus(recording: Recording, scene: Look) -> Iterator[Event]:
         return
     start = float(recording.main_curve[0])
     cycles, errors = _smooth(recording, scene)
+    if not np.isfinite(errors).all():  # sums of such losses leave the range of numbers
+        return
     found = []
     best = np.minimum.accumulate(errors)  # of noise only what leads downwards counts
     for first in range(len(cycles)):

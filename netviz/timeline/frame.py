@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,6 +196,31 @@ class Frame:
 def with_state(frame: Frame, state: NetworkState) -> Frame:
     """The frame with the network in another state."""
     return replace(frame, weights=state.weights, biases=state.biases, blocks=state.blocks)
+
+
+def with_finite_levels(frame: Frame) -> Frame:
+    """The frame with finite levels and weights: sums of very large numbers, and shares of them, are not always finite.
+
+    What is too large for a level is 1, a weight the largest number there is; what is not a number is 0.
+    """
+    levels = {name: _finite(getattr(frame, name), 1.0) for name in ("arrived", "carried", "error_signal", "change")}
+    numbers = {name: _finite(getattr(frame, name), None) for name in ("weights", "biases", "activations", "ghosts")}
+    pulses = tuple(
+        pulse if (level := _finite((pulse.strength,), 1.0)) is None else replace(pulse, strength=level[0])
+        for pulse in frame.pulses
+    )
+    found: dict[str, Any] = {name: values for name, values in {**levels, **numbers}.items() if values is not None}
+    if not found and all(new is old for new, old in zip(pulses, frame.pulses, strict=True)):
+        return frame
+    return replace(frame, **found, pulses=pulses)
+
+
+def _finite(values: tuple[Array, ...], largest: float | None) -> tuple[Array, ...] | None:
+    """The values with finite numbers instead of others; None where all are finite. largest: instead of infinity."""
+    if all(np.isfinite(array).all() for array in values):
+        return None
+    smallest = None if largest is None else -largest
+    return tuple(np.nan_to_num(array, posinf=largest, neginf=smallest) for array in values)
 
 
 # Nodes of the picture: neurons and, where a scene draws them, a node for the biases of each layer.

@@ -20,6 +20,8 @@ PLAYGROUND: Domain = ((-6.0, 6.0), (-6.0, 6.0))
 _MARGIN = 0.15
 """Margin around the examples, as a part of their range."""
 
+FARTHEST, NARROWEST = 1e300, 1e-12
+"""Farthest edge of the plane; narrowest plane, as a part of how far it is from zero."""
 SIDE = 16
 """Points of the plane in each direction at which the network is asked; or the square root of the most examples."""
 _FEWEST_ASKED = 16
@@ -41,8 +43,10 @@ def domain_of(recording: Recording, scene: Look) -> Domain:
     assert examples.points is not None and examples.test_points is not None, "only a planar scene has a plane"
     thoughts = [shot.inputs for shot in scene.shots if isinstance(shot, ThinkShot)]
     points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
+    points = np.clip(points, -FARTHEST, FARTHEST)
     low, high = points.min(axis=0), points.max(axis=0)
     side = float((high - low).max()) or 1.0
+    side = max(side, NARROWEST * float(np.abs(points).max()))  # else the edges would be the same number
     middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
     (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
     return (left, right), (bottom, top)

@@ -15,7 +15,7 @@ import numpy as np
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
-from netviz.timeline.frame import Array, Frame, interpolate, node_counts, state_of, with_bias_nodes
+from netviz.timeline.frame import Frame, interpolate, node_counts, state_of, with_bias_nodes
 from netviz.timeline.interpolation import RecordingIndex
 from netviz.timeline.pace import RunChanges
 from netviz.timeline.plan import Plan, Span
@@ -128,8 +128,9 @@ class BrokenOff:
 
     def frame(self, index: int, clock: Frame) -> Frame:
         """The state of frame `index`. clock: that of a run whose training came to its end."""
-        with np.errstate(all="ignore"):  # diverging numbers are far from 1 before they are infinite
-            return _finite(self.timeline.frame(index), clock) if self._is_recorded(index) else self._still(clock)
+        if self._is_recorded(index):
+            return _with_clock(self.timeline.frame(index), clock)
+        return self._still(clock)
 
     def key(self, index: int) -> Hashable:
         """Key that is equal for frames that look the same if the clock's do too."""
@@ -195,21 +196,10 @@ def broken_off(clock: Timeline, recording: Recording, scene: Look, diverged: int
     return BrokenOff(replace(clock, plan=known, recording=recording, scene=scene), recording, diverged)
 
 
-def _finite(frame: Frame, clock: Frame) -> Frame:
-    """The frame with finite levels: as shares of sums that diverged some have become infinite or undefined.
-
-    Caption, title card and presence are those of the clock, as they belong to the whole picture.
-    """
-
-    def finite(values: tuple[Array, ...]) -> tuple[Array, ...]:
-        return tuple(np.nan_to_num(layer, posinf=1.0, neginf=-1.0) for layer in values)
-
+def _with_clock(frame: Frame, clock: Frame) -> Frame:
+    """The frame with the caption, title card and presence of the clock, as these belong to the whole picture."""
     return replace(
         frame,
-        carried=finite(frame.carried),
-        error_signal=finite(frame.error_signal),
-        change=finite(frame.change),
-        pulses=tuple(replace(pulse, strength=finite((pulse.strength,))[0]) for pulse in frame.pulses),
         caption=clock.caption,
         caption_level=clock.caption_level,
         is_cue=clock.is_cue,

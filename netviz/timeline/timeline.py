@@ -45,6 +45,7 @@ from netviz.timeline.frame import (
     node_counts,
     state_of,
     with_bias_nodes,
+    with_finite_levels,
     with_state,
 )
 from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
@@ -146,6 +147,10 @@ class Timeline:
         """The state of frame `index`, 0 <= index < frame_count."""
         if not 0 <= index < self.frame_count:
             raise IndexError(f"frame {index} of a film of {self.frame_count} frames")
+        with np.errstate(all="ignore"):  # numbers of a run may be of any size, and sums of them may overflow
+            return with_finite_levels(self._frame(index))
+
+    def _frame(self, index: int) -> Frame:
         index = self._shown(index)
         number = int(self.span[index])
         span = self.plan.spans[number]

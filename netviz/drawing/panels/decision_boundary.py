@@ -37,6 +37,10 @@ DOT, APART, GAP, LINE = 0.9, 1.4, 1.8, 1.7
 from that of the points, and from one line to the next."""
 
 
+MOST_DECIMALS = 6
+"""Most decimals of an axis's ends; of a smaller extent they are written as powers of ten."""
+
+
 class BoundaryPanel(NoGlow):
     """Decision boundary: a square of the plane as large as its slot allows, its axes named at the left and below."""
 
@@ -45,8 +49,7 @@ class BoundaryPanel(NoGlow):
         self.context, self.spec = context, spec
         small, unit = context.layout.small, context.layout.unit
         domain = context.responses.domain
-        # As many decimals as distinguish the ends: one for a range of a few units.
-        self.ticks = [[short(end, max(0, 1 - floor(log10(b - a)))) for end in (a, b)] for a, b in domain]
+        self.ticks = [[_tick(end, b - a) for end in (a, b)] for a, b in domain]
         names = context.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]
@@ -204,3 +207,9 @@ class BoundaryPanel(NoGlow):
         """A point of the plane in the picture's pixels."""
         place: NDArray[np.float64] = self.points.place(np.array([point]))[0]
         return np.clip(place, (self.left, self.top), (self.left + self.side, self.top + self.side))
+
+
+def _tick(end: float, extent: float) -> str:
+    """An end of an axis, with as many decimals as distinguish it from the other end."""
+    decimals = 1 - floor(log10(extent))
+    return short(end, max(0, decimals)) if decimals <= MOST_DECIMALS else f"{end + 0.0:.3g}"

@@ -31,6 +31,8 @@ NAMED = 0.3
 """Largest width of a curve's name, as a part of the panel's."""
 EXPLODES = 3.0
 """Highest loss that is shown of a run that diverged, in first losses."""
+HIGHEST = 1e300
+"""Highest value of the panel's top: one that can still be multiplied by the panel's height."""
 SAMPLE, BETWEEN, ROW, CLOSE_ROW = 1.6, 0.5, 1.3, 1.1
 """Of the legend: length of a line's sample, gap to its name, and distance from row to row, of three rows and more the
 closer one, in sizes of type."""
@@ -185,7 +187,7 @@ class CurvePanel(NoGlow):
         highest = max(losses, default=1.0)
         if not context.compared:
             highest = min(highest, self._most(highest))
-        self.top = highest * HEADROOM or 1.0
+        self.top = min(highest * HEADROOM, HIGHEST) or 1.0
         spaced = np.expm1(np.linspace(0, np.log1p(self.last), _POINTS))
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
