@@ -23,8 +23,6 @@ from netviz.hidden_files import BACKUP, FOLDER, is_at, open_hidden, remove_lefto
 
 HIDDEN = ".netviz-"
 """What the names of files begin with while they are written, and of what is only needed for that."""
-UNFINISHED = f"{HIDDEN}*.part"
-"""Name pattern of files while they are written."""
 _TEMPORARY = "netviz-"
 """Begin of the names of temporary folders."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
@@ -91,12 +89,12 @@ def problem_of_lock(path: Path) -> str | None:
 
 
 @contextmanager
-def atomic_write(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def atomic_write(target: Path, *, overwrite: bool = True, durable: bool = True) -> Iterator[Path]:
     """Yield a path beside `target` to write to; if the block succeeds it becomes `target`, otherwise it is removed.
 
-    See `atomic_write_all`.
+    durable: whether its content is on the disk before it gets its name, should the power fail. See `atomic_write_all`.
     """
-    with atomic_write_all([target], overwrite=overwrite) as (part,):
+    with atomic_write_all([target], overwrite=overwrite, durable=durable) as (part,):
         yield part
 
 
@@ -107,7 +105,7 @@ def write_whole(target: Path, content: bytes, *, overwrite: bool = True) -> None
 
 
 @contextmanager
-def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iterator[list[Path]]:
+def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True, durable: bool = True) -> Iterator[list[Path]]:
     """Yield paths to write to, one beside each of `targets`; if the block succeeds all become these, otherwise none.
 
     Removes what killed runs left in their folders, of these targets or others. Raises InputError if another run is
@@ -128,7 +126,8 @@ def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True) -> Iter
             yield parts
             for target, descriptor in zip(targets, descriptors, strict=True):
                 with output_failures(target):
-                    os.fsync(descriptor)
+                    if durable:
+                        os.fsync(descriptor)
             if sys.platform == "win32":  # nor renamed
                 stack.close()
             _place(parts, targets, overwrite)

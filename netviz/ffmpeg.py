@@ -220,6 +220,11 @@ class Ffmpeg:
             with suppress(OSError):
                 self._process.stdin.close()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has ended by now: to finish it takes no waiting."""
+        return self._process.poll() is not None
+
     def finish(self) -> None:
         """Close its standard input and wait for its end. Raises FfmpegFailed unless it succeeds."""
         self.end_input()

@@ -12,6 +12,7 @@ import click
 
 import netviz
 from netviz.atomic_files import amount
+from netviz.cache_folder import VARIABLE
 from netviz.cli import console
 from netviz.cli.completion import complete_path, complete_scene, complete_words
 from netviz.cli.debug_log import debug_option
@@ -38,7 +39,7 @@ from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
 from netviz.timeline.pace import is_by_change
 from netviz.timeline.plan import Plan
-from netviz.training.cache import VARIABLE, recording_cache
+from netviz.training.cache import recording_cache
 
 
 @command("still")
@@ -351,7 +352,7 @@ def _bytes(path: Path) -> str:
     return amount(path.stat().st_size)
 
 
-# `netviz cache`: the recordings that other commands keep.
+# `netviz cache`: the recordings, and the segments of unfinished films, that other commands keep.
 
 
 @command("cache")
@@ -359,22 +360,30 @@ def _bytes(path: Path) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
 @debug_option
 def cache_command(clear: bool, as_json: bool) -> None:
-    """Tell where recordings are kept, how many and how large they are.
+    """Tell where recordings and segments of unfinished films are kept, how many and how large they are.
 
-    All commands but record keep what they trained, so that a change to colours or text need not train again.
+    All commands but record keep what they trained, so that a change to colours or text need not train again. Of a film
+    that was ended early its finished segments are kept for a week, so that the same command goes on where it stopped.
     The environment variable NETVIZ_CACHE names another folder, or says off. The files may be deleted at any time.
     """
-    kept = recording_cache()
-    if kept is None:
+    from netviz.pipeline.kept_segments import segment_cache
+
+    recordings, segments = recording_cache(), segment_cache()
+    if recordings is None or segments is None:
         why = f"{VARIABLE} is off, or there is no home folder"
-        console.result(json.dumps({"folder": None}) if as_json else f"no recordings are kept: {why}")
+        console.result(json.dumps({"folder": None}) if as_json else f"nothing is kept: {why}")
         return
-    contents = kept.clear() if clear else kept.contents()
+    found = {"recordings": recordings, "segments": segments}
+    contents = {what: kept.clear() if clear else kept.contents() for what, kept in found.items()}
     if as_json:
-        sizes = {"recordings": contents.recordings, "bytes": contents.size_in_bytes, "most_bytes": kept.largest}
-        console.result(json.dumps({"folder": str(kept.folder), **sizes, "cleared": clear}))
-    else:
-        number, size = count(contents.recordings, "recording"), amount(contents.size_in_bytes)
+        sizes = {
+            what: {"files": contents[what].count, "bytes": contents[what].size_in_bytes, "most_bytes": kept.largest}
+            for what, kept in found.items()
+        }
+        console.result(json.dumps({"folder": str(recordings.folder.parent), **sizes, "cleared": clear}))
+        return
+    for what, kept in found.items():
+        number, size = count(contents[what].count, what.removesuffix("s")), amount(contents[what].size_in_bytes)
         of = "removed" if clear else f"of at most {amount(kept.largest)}"
         console.result(f"{printable(click.format_filename(kept.folder))}: {number}, {size} {of}")
 

@@ -10,7 +10,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from fractions import Fraction
 from io import TextIOWrapper
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import click
 
 from netviz.atomic_files import amount, failed_write
+from netviz.cache_folder import RESUMING
 from netviz.errors import InputError, NetvizError, NetvizNote, NetvizWarning, Problem
 from netviz.scene.messages import printable
 
@@ -184,6 +185,8 @@ class ProgressLines:
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         check_output()
+        if _is_told(phase, done, total):
+            return
         now = time.monotonic()
         if phase not in self._began:
             self._began[phase], self._told = (now, done), now
@@ -223,15 +226,18 @@ class ProgressBars:
             console=Console(stderr=True),
             transient=True,
         )
-        self._tasks: dict[str, tuple[TaskID, float]] = {}
+        self._tasks: dict[str, tuple[TaskID, float, int]] = {}
 
     def __call__(self, phase: str, done: int, total: int) -> None:
         check_output()
+        with self.aside() if phase.startswith(RESUMING) else nullcontext():
+            if _is_told(phase, done, total):
+                return
         now = time.monotonic()
         if phase not in self._tasks:
-            self._tasks[phase] = (self._progress.add_task(phase, total=total, speed=""), now)
-        task, began = self._tasks[phase]
-        speed = f"{done / (now - began):.0f} fps" if phase == "drawing" and now > began else ""
+            self._tasks[phase] = (self._progress.add_task(phase, completed=done, total=total, speed=""), now, done)
+        task, began, before = self._tasks[phase]
+        speed = f"{(done - before) / (now - began):.0f} fps" if phase == "drawing" and now > began else ""
         self._progress.update(task, completed=done, total=total, speed=speed)
 
     @contextmanager
@@ -251,6 +257,15 @@ class ProgressBars:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+
+def _is_told(phase: str, done: int, total: int) -> bool:
+    """Say it in a line if it is no work but what an earlier run has left of it."""
+    if not phase.startswith(RESUMING):
+        return False
+    film = phase.removeprefix(RESUMING).strip()
+    message(f"{film and f'{film}: '}going on where an earlier run stopped: {done} of {total} segments are there")
+    return True
 
 
 def progress_bar() -> ProgressBars | ProgressLines:

@@ -122,9 +122,9 @@ def _environment(ctx: click.Context, is_broken: bool) -> Iterator[Finding]:
     if is_broken:
         yield Finding("environment", "not looked at, because of what cannot be loaded", "skipped")
         return
+    from netviz.cache_folder import VARIABLE
     from netviz.cli.options import EVERY_OPTION, variable
     from netviz.scene.overrides import FROM_ENVIRONMENT
-    from netviz.training.cache import VARIABLE
 
     known = {*map(variable, (*EVERY_OPTION, "--jobs", "--cluster")), VARIABLE}
     own = sorted(name for name in os.environ if name.startswith(FROM_ENVIRONMENT) and not name.startswith(FOR_TESTS))

@@ -164,7 +164,7 @@ cache_option = click.option(
     is_flag=True,
     flag_value=False,
     default=True,
-    help="Train in any case, and keep nothing of it (see `netviz cache`).",
+    help="Train in any case, take nothing that an earlier run left, and keep nothing (see `netviz cache`).",
 )
 
 jobs_option = click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
@@ -374,9 +374,9 @@ def make_animation(timeline: Timeline | SideBySide, figure: Figure | None = None
 
 
 def draw_frames(
-    timeline: Timeline | SideBySide, renderer: AnyRenderer | None = None, frames: range | None = None
+    timeline: Timeline | SideBySide, renderer: AnyRenderer | None = None, frames: Iterable[int] | None = None
 ) -> Iterator[Bytes]:
-    """Pictures of a film's frames, in order; a frame that looks like the one before is not drawn again.
+    """Pictures of a film's frames, in the order given; a frame that looks like the one before is not drawn again.
 
     renderer: without one pictures are (height * 3 / 2, width), planes of luma and chroma, as `Renderer.draw` says. All
     are the renderer's own memory: use each before asking for the next. frames: all of the film's if not given.

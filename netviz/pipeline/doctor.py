@@ -294,8 +294,9 @@ def _limits() -> Iterator[Finding]:
 
 
 def _recordings() -> Iterator[Finding]:
+    from netviz.cache_folder import VARIABLE
     from netviz.scene.validation_training import count
-    from netviz.training.cache import VARIABLE, recording_cache
+    from netviz.training.cache import recording_cache
 
     kept = recording_cache()
     if kept is None:
@@ -304,7 +305,7 @@ def _recordings() -> Iterator[Finding]:
         return
     contents = kept.contents()
     size = f"{amount(contents.size_in_bytes)} of at most {amount(kept.largest)}"
-    text = f"{kept.folder}: {count(contents.recordings, 'recording')}, {size}"
+    text = f"{kept.folder}: {count(contents.count, 'recording')}, {size}"
     folder = next((each for each in (kept.folder, *kept.folder.parents) if each.exists()), kept.folder)
     if problem_of_folder(folder):
         text = f"cannot be kept in {kept.folder}, so that networks are trained again each time"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,18 +12,22 @@ from pathlib import Path
 from netviz.atomic_files import temporary_folder
 from netviz.audio.mixdown import write_sonified
 from netviz.audio.soundtrack import Soundtrack
+from netviz.cache_folder import RESUMING
 from netviz.errors import NetvizWarning, Problem, warn_caller
 from netviz.log import phase
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
+from netviz.pipeline.kept_segments import KeptSegments, segment_cache
 from netviz.pipeline.looks import Source, resolved
 from netviz.pipeline.prepare import finish
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
 from netviz.pipeline.validation import platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
 from netviz.scene.look_file import LookSource
+from netviz.video.encoder import EncodedWrongly
 from netviz.video.formats import FrameStream
+from netviz.video.mp4 import NoFragments
 from netviz.video.writer import WrittenFilm, join_film
 
 _log = logging.getLogger(__name__)
@@ -52,7 +56,8 @@ def render(
     .apng, or .png or .jpg for the moment of a poster; or several, which share one rendering. Without it the scene's
     name + .mp4 in the current folder. An existing file is refused unless `overwrite`. Returns the files with their
     sizes, frames and seconds, and the path of the captions where the film tells something: WebVTT, beside the first
-    file that can be heard, under its name + .vtt. cache: as in `record`.
+    file that can be heard, under its name + .vtt. cache: as in `record`; and whether segments of the film that are
+    finished are kept there while it is made, so that the same call goes on where it stopped if it is ended early.
     look: how it is to look, as keys of a scene or a YAML file with them, put over what the scene or recording says.
     frames: how many of the recording's kept steps, or of the scene's cycles, are shown.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
@@ -118,13 +123,18 @@ def render_all(
     progress: Progress | None = None,
     cache: bool = False,
     ended: Callable[[Path, WrittenFilm | Exception], None] = lambda path, outcome: None,
+    held: list[KeptSegments] | None = None,
 ) -> dict[Path, WrittenFilm | Exception]:
-    """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`."""
+    """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`.
+
+    held: where given, kept segments of finished films are added to it, to be removed by the caller, who has more to do
+    before their files are in place.
+    """
     segments = sum(len(job.spec.segments) * len(job.spec.streams) for job in jobs)
     if workers is None:
         workers = default_jobs(usable_cpus(), segments)
     with worker_pool(max(1, min(workers, segments)), executor, cluster) as pool:
-        return _run_all([*jobs], pool, progress, cache, ended)
+        return _run_all([*jobs], pool, progress, cache, ended, held)
 
 
 def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:
@@ -148,6 +158,7 @@ def _run_all(
     progress: Progress | None,
     cache: bool,
     ended: Callable[[Path, WrittenFilm | Exception], None],
+    held: list[KeptSegments] | None,
 ) -> dict[Path, WrittenFilm | Exception]:
     """Run all jobs; the next is begun as soon as the workers of those under way do not keep everybody busy."""
     total = sum(job.spec.frame_count * len(job.spec.streams) for job in jobs)
@@ -171,7 +182,7 @@ def _run_all(
                 job = waiting.pop(0)
                 own = {stream: ProgressTracker(pool.news, report) for stream in job.spec.streams}
                 trackers += own.values()
-                under_way[job.target] = _film(job, pool, own, _named(progress, job, len(jobs)), cache)
+                under_way[job.target] = _film(job, pool, own, _named(progress, job, len(jobs)), cache, held)
             pool.news.clear()
             for path, film in [*under_way.items()]:
                 try:
@@ -195,6 +206,7 @@ def _film(
     trackers: Mapping[FrameStream, ProgressTracker],
     progress: Progress | None,
     cache: bool,
+    held: list[KeptSegments] | None,
 ) -> Generator[None, None, WrittenFilm]:
     """One film, from its prepared scene to its files; gives others their turn while there is nothing to be done.
 
@@ -203,9 +215,13 @@ def _film(
     finished = job.finished or finish(job.prepared, recorded(job.prepared, progress=progress, cache=cache))
     tasks = {stream: RenderTask(finished.plan, finished.film, stream) for stream in trackers}
     spec = replace(job.spec, sidecars=sidecars(job, finished))
+    kept = {stream: KeptSegments(segment_cache() if cache else None, tasks[stream], spec.segments) for stream in tasks}
+    taken = sum(len(each.taken) for each in kept.values())
+    if taken and progress is not None:
+        progress(RESUMING, taken, len(spec.segments) * len(kept))
 
     def segments(stream: FrameStream) -> Iterator[tuple[bytes, ...] | None]:
-        return pool.segments(tasks[stream], spec.segments, trackers[stream])
+        return pool.segments(tasks[stream], spec.segments, trackers[stream], kept[stream])
 
     with ExitStack() as stack:
         stack.enter_context(phase(_log, f"film {job.target.name}"))
@@ -217,10 +233,23 @@ def _film(
                 pool.news.set()  # there is nothing to wait for
                 yield
             spec = replace(spec, audio=Soundtrack(sound))
-        film = yield from join_film(spec, segments)
+        try:
+            film = yield from join_film(spec, segments)
+        except (EncodedWrongly, NoFragments):
+            _remove(kept.values())  # nobody can go on with them
+            raise
+    if held is None:
+        _remove(kept.values())
+    else:
+        held += kept.values()
     for note in platform_notes(job.prepared.scene, film):
         warn_caller(NetvizWarning(note))
-    return film
+    return replace(film, taken_segments=taken)
+
+
+def _remove(kept: Iterable[KeptSegments]) -> None:
+    for each in kept:
+        each.remove()
 
 
 def _is_composed(job: RenderJob) -> bool:

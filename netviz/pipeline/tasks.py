@@ -11,7 +11,7 @@ import pickle
 import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -72,7 +72,7 @@ class RenderTask:
     @cached_property
     def packed(self) -> SerializedTask:
         """The film as bytes, with the files its pictures need: a worker may have no disk in common with us."""
-        files = {path: Path(path).read_bytes() for path in _files(self.film.scene)}
+        files = {path: Path(path).read_bytes() for path in files_of(self.film.scene)}
         return self._serialized(self.film.recorded, files)
 
     @cached_property
@@ -149,6 +149,11 @@ class ProgressTracker:
         with self._lock:
             self._frames[start] = max(count, self._frames.get(start, 0))
         self.news.set()
+
+    def taken(self, cuts: Sequence[range], numbers: Collection[int]) -> None:
+        """The frames of these segments were drawn before. cuts: frames of all segments."""
+        for number in numbers:
+            self.drawn(cuts[number].start, len(cuts[number]))
 
 
 TRACKERS: dict[str, ProgressTracker] = {}
@@ -238,7 +243,8 @@ def _opened(recorded: Any) -> Any:
     return finite_part(reopen(recorded)) if isinstance(recorded, StoredAt) else recorded
 
 
-def _files(scene: Look) -> list[str]:
+def files_of(scene: Look) -> list[str]:
+    """Files that the pictures of a scene's film need."""
     pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
     return [*pictures, *([scene.font] if scene.font is not None else [])]
 

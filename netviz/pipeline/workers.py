@@ -5,23 +5,31 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
+from itertools import chain
 from math import ceil
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
 from netviz.errors import NetvizError
 from netviz.pipeline.dask import ClusterMonitor, cluster_executor, is_dask, scattered
+from netviz.pipeline.kept_segments import KeptSegments
 from netviz.pipeline.processes import Processes
 from netviz.pipeline.tasks import TRACKERS, ProgressTracker, RenderTask, encode
 from netviz.video.encoder import encoded_in_turn
 
+if TYPE_CHECKING:
+    from netviz.drawing.renderer import AnyRenderer
+
 _log = logging.getLogger(__name__)
 
+_IN_ONE_GO = -1
+"""Key of a tracker's frames that are drawn one after the other, of whichever segments."""
 _AHEAD = 32
 """Segments that may be under way, or done before their turn: they are kept in memory."""
 ATTEMPTS = 3
@@ -38,11 +46,11 @@ class WorkerPool(Protocol):
         ...
 
     def segments(
-        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker, kept: KeptSegments
     ) -> Iterator[tuple[bytes, ...] | None]:
         """The film's segments in order, encoded for every take; None: the next is not there yet.
 
-        cuts: the frames of each.
+        cuts: the frames of each. kept: those that were made before are taken from it, and all others added to it.
         """
         ...
 
@@ -59,21 +67,39 @@ class InlinePool:
         return not self._at_work
 
     def segments(
-        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker, kept: KeptSegments
     ) -> Iterator[tuple[bytes, ...] | None]:
         """All of them by one stage; while one is drawn the one before is still being encoded."""
         from netviz.drawing.renderer import draw_frames, make_renderer
 
+        @cache
+        def renderer() -> AnyRenderer:
+            return make_renderer(film.timeline, film.stream.is_transparent)
+
         def drawn(frames: int) -> None:
-            watch.drawn(0, frames)
+            watch.drawn(_IN_ONE_GO, frames)
             watch.tell()
 
+        def encoded(numbers: list[int]) -> Generator[tuple[bytes, ...]]:
+            runs = [cuts[number] for number in numbers]
+            pictures = draw_frames(film.timeline, renderer(), chain.from_iterable(runs))
+            yield from encoded_in_turn(pictures, runs, film.stream, on_frame=drawn)
+
         self._at_work = True
+        watch.taken(cuts, kept.taken)
         try:
             # Matrix products here are small: more threads would wait for each other, and the encoder needs the cores.
-            with threadpool_limits(1):
-                renderer = make_renderer(film.timeline, film.stream.is_transparent)
-                yield from encoded_in_turn(draw_frames(film.timeline, renderer), cuts, film.stream, on_frame=drawn)
+            with (
+                threadpool_limits(1),
+                closing(encoded([number for number in range(len(cuts)) if number not in kept.taken])) as made,
+            ):
+                for number in range(len(cuts)):
+                    segment = kept.take(number)
+                    if segment is None:
+                        # One that was there when we began and is not now is made by itself.
+                        segment = next(encoded([number]) if number in kept.taken else made)
+                        kept.keep(number, segment)
+                    yield segment
         finally:
             self._at_work = False
 
@@ -99,19 +125,22 @@ class ExecutorPool:
         return len(self._under_way) < self._capacity
 
     def segments(
-        self, film: RenderTask, cuts: list[range], watch: ProgressTracker
+        self, film: RenderTask, cuts: list[range], watch: ProgressTracker, kept: KeptSegments
     ) -> Iterator[tuple[bytes, ...] | None]:
         """Raises NetvizError at once when any segment fails."""
         futures: dict[int, Future[tuple[bytes, ...]]] = {}
         tried = [0] * len(cuts)
         TRACKERS[film.token] = watch
+        watch.taken(cuts, kept.taken)
         try:
             sent = scattered(self._executor, film) if is_dask(self._executor) else film
             for turn, cut in enumerate(cuts):
-                while True:
+                while (segment := kept.take(turn)) is None:
                     if self._monitor is not None:
                         self._monitor.check()
                     for number in range(turn, min(len(cuts), turn + max(_AHEAD, 2 * self._capacity))):
+                        if number in kept.taken and number != turn:
+                            continue
                         if number not in futures and tried[number] < ATTEMPTS:
                             # A segment that was lost may have been so with the film it was sent.
                             futures[number] = self._submit(film if tried[number] else sent, cuts[number])
@@ -120,18 +149,21 @@ class ExecutorPool:
                         if future.done() and _is_lost(future, last=tried[number] == ATTEMPTS):
                             _log.debug("frames %d to %d are lost", cuts[number].start, cuts[number].stop - 1)
                             del futures[number]
+                        elif future.done():
+                            kept.keep(number, future.result())
                     if turn in futures and futures[turn].done():
+                        segment = futures.pop(turn).result()
                         break
                     yield None
-                data = futures.pop(turn).result()
-                _log.debug("frames %d to %d have come from a worker", cut.start, cut.stop - 1)
+                _log.debug("frames %d to %d have come from a worker or were there", cut.start, cut.stop - 1)
                 watch.drawn(cut.start, len(cut))
-                yield data
+                yield segment
         finally:
             watch.cancelled = True
             TRACKERS.pop(film.token, None)
-            for future in futures.values():
-                future.cancel()
+            for number, future in futures.items():
+                if not future.cancel() and future.done() and not future.exception():
+                    kept.keep(number, future.result())
 
     def _submit(self, film: Any, cut: range) -> Future[tuple[bytes, ...]]:
         try:

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from netviz.atomic_files import UNFINISHED
+from netviz.cache_folder import CacheFolder, cache_place
 from netviz.errors import InputError, NetvizError
 from netviz.recording.recording import Recording
 from netviz.recording.storage import VERSION
@@ -35,8 +35,6 @@ from netviz.scene.schedule import recorded_examples, trained
 from netviz.training.setup import check_fits, setup_scene, with_look
 from netviz.version import __version__
 
-VARIABLE = "NETVIZ_CACHE"
-"""Environment variable that names another folder for the cache, or says "off"."""
 LARGEST_CACHE = 500_000_000
 """Largest size of all recordings together, in bytes; the least recently used are removed first."""
 
@@ -46,27 +44,16 @@ TRAINING_CODE = ("scene", "recording", "training")
 SECONDS_TO_LOAD, SECONDS_A_BYTE = 0.05, 4e-9
 """Longest seconds to find and read a recording: for any, and for each byte. Measured: 0.01, and 2e-9 to 4e-9."""
 
-_FILE = re.compile(r"[0-9a-f]{64}\.npz")
-_LONGEST_WRITING = 3600.0
-"""Seconds after which an unfinished file is taken for one whose writer was killed."""
-
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class CacheContents:
-    """Number and total size of the recordings in a cache."""
-
-    recordings: int
-    size_in_bytes: int
-
-
-@dataclass(frozen=True)
-class RecordingCache:
+class RecordingCache(CacheFolder):
     """Recordings in a folder, which is made when the first one is stored. largest: bytes of all of them together."""
 
-    folder: Path
     largest: int = LARGEST_CACHE
+
+    names = re.compile(r"[0-9a-f]{64}\.npz")
 
     def find(self, scene: Scene) -> Recording | None:
         """The recording of the scene's training, for this very scene; None if there is none that is whole."""
@@ -93,71 +80,22 @@ class RecordingCache:
         if recording_size(recording) > self.largest or not recording.is_complete:
             return False
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.make_folder()
             recording.save(self._path(setup_scene(recording, recording.look)))
-            self._make_room()
+            self.make_room()
         except (OSError, NetvizError) as error:
             _log.info("the recording is not kept: %s", error)
             return False
         return True
 
-    def contents(self) -> CacheContents:
-        """Number and total size of the recordings."""
-        sizes = [status.st_size for _, status in self._files()]
-        return CacheContents(len(sizes), sum(sizes))
-
-    def clear(self) -> CacheContents:
-        """Remove all recordings. Returns what was removed; raises NetvizError if something could not be."""
-        count = size = 0
-        for path, status in self._files():
-            try:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise NetvizError(f"{path}: cannot be removed: {error.strerror}") from None
-            count, size = count + 1, size + status.st_size
-        return CacheContents(count, size)
-
     def _path(self, scene: Scene) -> Path:
         return self.folder / f"{training_key(scene)}.npz"
-
-    def _files(self) -> list[tuple[Path, os.stat_result]]:
-        """The recordings' files, least recently used first; never anything else that lies in the folder."""
-        found = []
-        with suppress(OSError):
-            for path in self.folder.iterdir():
-                if _FILE.fullmatch(path.name):
-                    with suppress(OSError):  # another process was quicker to remove it
-                        found.append((path, path.stat()))
-        return sorted(found, key=lambda file: (file[1].st_mtime_ns, file[0].name))
-
-    def _make_room(self) -> None:
-        files = self._files()
-        excess = sum(status.st_size for _, status in files) - self.largest
-        for path, status in files:
-            if excess <= 0:
-                break
-            path.unlink(missing_ok=True)
-            excess -= status.st_size
-        for path in self.folder.glob(UNFINISHED):  # left by a process that was killed while it wrote
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > _LONGEST_WRITING:
-                    path.unlink()
 
 
 def recording_cache() -> RecordingCache | None:
     """The user's cache, or the one NETVIZ_CACHE names; None if that is "off", or there is no place for one."""
-    named = os.environ.get(VARIABLE, "").strip()
-    if named == "off":
-        return None
-    if named:
-        return RecordingCache(Path(named).absolute() / "recordings")
-    from platformdirs import user_cache_path
-
-    try:
-        folder = user_cache_path("netviz", appauthor=False)
-    except RuntimeError:  # this user has no home; older versions of platformdirs say "~"
-        return None
-    return RecordingCache(folder / "recordings") if folder.is_absolute() else None
+    place = cache_place()
+    return None if place is None else RecordingCache(place / "recordings")
 
 
 def record_once(scene: Scene, train: Callable[[Scene], Recording], kept: RecordingCache | None) -> Recording:
@@ -209,7 +147,7 @@ def _versions() -> list[str]:
         platform.python_version(),
         platform.machine(),
         _code(),
-        _arithmetic(),
+        arithmetic(),
     ]
 
 
@@ -224,7 +162,7 @@ def _code(package: Path = Path(__file__).parents[1]) -> str:
     return digest.hexdigest()
 
 
-def _arithmetic() -> str:
+def arithmetic() -> str:
     """A digest of this machine's results of some floating-point functions and matrix products.
 
     Another processor, C library or BLAS may round exp or a sum otherwise in the last bit, and training amplifies that.

@@ -76,6 +76,10 @@ class EncodingFailed(NetvizError):
     """Raised when a film, or a segment of it, could not be encoded or written; nothing is left of it."""
 
 
+class EncodedWrongly(EncodingFailed):
+    """Raised when what was encoded is not what it should be."""
+
+
 def group_of_pictures(fps: Fraction) -> int:
     """Frames from one picture that a player can begin with to the next: two seconds, at least one frame."""
     return max(1, round(2 * fps))
@@ -162,6 +166,11 @@ class Encoder:
     def end_input(self) -> None:
         """Tell ffmpeg that no further picture comes: it ends by itself."""
         self._ffmpeg.end_input()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether ffmpeg has ended by now."""
+        return self._ffmpeg.has_ended
 
     def finish(self) -> bytes:
         """Wait for ffmpeg's end and return the encoded bytes. Raises EncodingFailed."""
@@ -258,6 +267,10 @@ def encoded_in_turn(
                 fed += 1
                 if on_frame is not None:
                     on_frame(fed)
+                # As soon as it can be had: what is finished need not be made again if this ends early.
+                if draining is not None and all(encoder.has_ended for encoder in draining):
+                    yield end(draining)
+                    draining = None
             for encoder in encoders:
                 encoder.end_input()
             _log.debug(

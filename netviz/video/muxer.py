@@ -16,7 +16,7 @@ from netviz.atomic_files import amount, failed_write, file_size
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack, mix_arguments
 from netviz.ffmpeg import Ffmpeg
-from netviz.video.encoder import EncodingFailed
+from netviz.video.encoder import EncodedWrongly, EncodingFailed
 from netviz.video.formats import Encoding, FrameStream
 from netviz.video.mp4 import (
     CHUNK,
@@ -112,9 +112,9 @@ class Joining:
 
 
 def check_encoding(fine: bool, fault: str) -> None:
-    """Raise EncodingFailed with the fault unless all is fine."""
+    """Raise EncodedWrongly with the fault unless all is fine."""
     if not fine:
-        raise EncodingFailed(f"the film was not written as it should be: {fault}")
+        raise EncodedWrongly(f"the film was not written as it should be: {fault}")
 
 
 def written_so_far(path: Path, share: float, size: int = 0, copies: int = 1, beside: int = 0) -> str:

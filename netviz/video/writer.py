@@ -20,7 +20,7 @@ from netviz.errors import InputError, Problem
 from netviz.ffmpeg import STALL_LIMIT, FfmpegFailed, executable
 from netviz.log import phase
 from netviz.timeline.plan import seconds_of
-from netviz.video.encoder import QUALITIES, EncodingFailed, FramePicture, encoded_in_turn, segments_of
+from netviz.video.encoder import QUALITIES, EncodedWrongly, EncodingFailed, FramePicture, encoded_in_turn, segments_of
 from netviz.video.formats import EncodeSettings, Encoding, FrameStream, OutputFile, frame_streams, outputs_of
 from netviz.video.metadata import Provenance
 from netviz.video.metadata_formats import mp4_box
@@ -41,13 +41,15 @@ Segments = Callable[[FrameStream], Iterator[tuple[bytes, ...] | None]]
 class WrittenFilm:
     """A film in its files. files: those it became, with their sizes in bytes. frames, seconds: of the whole film.
 
-    captions: the file of its captions, WebVTT, if it has any.
+    captions: the file of its captions, WebVTT, if it has any. taken_segments: how many segments of it an earlier render
+    had left, which ended early.
     """
 
     files: Mapping[Path, int]
     frames: int
     seconds: Fraction
     captions: Path | None = None
+    taken_segments: int = 0
 
     @property
     def path(self) -> Path:
@@ -260,7 +262,9 @@ def _verify(spec: OutputSpec, output: OutputFile, part: Path, stall_limit: float
         reason = f"the film cannot be decoded again ({str(failure).splitlines()[0]})"
         if isinstance(failure, FfmpegFailed):
             reason = str(FfmpegFailed(reason, failure.status, failure.tail))
-        raise EncodingFailed(reason) from failure
+            if failure.status is None or failure.status < 0:  # somebody ended it, which says nothing of the film
+                raise EncodingFailed(reason) from failure
+        raise EncodedWrongly(reason) from failure
     check_encoding(not wrong, "; ".join(wrong))
 
 

@@ -12,6 +12,7 @@ from netviz.errors import Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.jobs import render_job
+from netviz.pipeline.kept_segments import KeptSegments
 from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
@@ -93,10 +94,11 @@ def embed(
         problems.append(Problem("output.transparent", message))
     prepared.refuse(problems)
     executable()  # without ffmpeg there is no need to train first
+    kept = list[KeptSegments]()
     with atomic_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
         finished = finish(prepared, recorded(prepared, progress=progress, cache=cache))
         reduced = replace(finished, film=with_reduced_motion(finished.film))
-        films = _films(making, prepared, finished, reduced, jobs, progress)
+        films = _films(making, prepared, finished, reduced, jobs, progress, cache, kept)
         timeline = finished.timeline
         poster = poster_frame(timeline)
         from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
@@ -107,6 +109,8 @@ def embed(
             (making / name).write_bytes(picture)
         _write_texts(making, timeline, reduced.timeline, autoplay, _prefix(url))
         names = sorted(path.name for path in making.iterdir())
+    for segments in kept:
+        segments.remove()
     return Post(
         target,
         tuple(_at(target, film) for film in films),
@@ -161,8 +165,13 @@ def _films(
     reduced: Finished,
     jobs: int | None,
     progress: Progress | None,
+    cache: bool,
+    kept: list[KeptSegments],
 ) -> list[WrittenFilm]:
-    """Make the film, and the one with less motion, in all their files, with one file of captions beside them."""
+    """Make the film, and the one with less motion, in all their files, with one file of captions beside them.
+
+    kept: where the kept segments of both are put, which are needed again if the folder does not come into its place.
+    """
     scene, queue = prepared.scene, []
     for film, is_reduced in ((finished, False), (reduced, True)):
         files = tuple(folder / f"{scene.name}{each.end}" for each in post_versions(scene) if each.stepped == is_reduced)
@@ -170,7 +179,7 @@ def _films(
             of = replace(prepared, source=film.film, scene=film.film.scene)
             queue.append(render_job(of, files, overwrite=False, finished=film))
     finished_films = []
-    for outcome in render_all(queue, workers=jobs, progress=progress).values():
+    for outcome in render_all(queue, workers=jobs, progress=progress, cache=cache, held=kept).values():
         if isinstance(outcome, Exception):
             raise outcome
         finished_films.append(outcome)

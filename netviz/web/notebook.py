@@ -160,7 +160,7 @@ class Film:
         with temporary_folder() as folder:
             file = Path(folder) / f"film{_END}"
             job = render_job(self._prepared, (file,), overwrite=False, finished=finished)
-            (outcome,) = render_all([job], workers=self._jobs, progress=progress).values()
+            (outcome,) = render_all([job], workers=self._jobs, progress=progress, cache=self._cache).values()
             if isinstance(outcome, Exception):
                 raise outcome
             cues = finished.plan.cues

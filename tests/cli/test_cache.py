@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
+from netviz.cli.console import ProgressBars, ProgressLines
 from netviz.training import cache
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, SMALL, contents
@@ -79,20 +82,76 @@ def test_a_cache_that_cannot_be_written_to_is_noted_under_debug_alone(
 
 
 def test_the_command_tells_and_clears(call: Call, kept: Path) -> None:
-    assert call("cache").out == f"{kept}: 0 recordings, 0 bytes of at most 500.0 MB\n"
+    segments = kept.parent / "segments"
+    nothing = {"files": 0, "bytes": 0, "most_bytes": 500_000_000}
+    assert call("cache").out.splitlines() == [
+        f"{kept}: 0 recordings, 0 bytes of at most 500.0 MB",
+        f"{segments}: 0 segments, 0 bytes of at most 500.0 MB",
+    ]
     call(*THINK)
     call(*THINK, "--seed", "2")
+    segments.mkdir()
+    (segments / f"{'0' * 64}.segment").write_bytes(b"of a film")
     size = sum(map(len, contents(kept).values()))
-    told = json.loads(call("cache", "--json").out)
-    assert told == {"folder": str(kept), "recordings": 2, "bytes": size, "most_bytes": 500_000_000, "cleared": False}
-    assert f"{kept}: 2 recordings, " in call("cache", "--clear").out
-    assert contents(kept) == {}
-    assert json.loads(call("cache", "--json").out)["recordings"] == 0
+    assert json.loads(call("cache", "--json").out) == {
+        "folder": str(kept.parent),
+        "recordings": {"files": 2, "bytes": size, "most_bytes": 500_000_000},
+        "segments": {"files": 1, "bytes": 9, "most_bytes": 500_000_000},
+        "cleared": False,
+    }
+    told = call("cache", "--clear").out
+    assert f"{kept}: 2 recordings, " in told and f"{segments}: 1 segment, 9 bytes removed" in told
+    assert contents(kept) == contents(segments) == {}
+    assert json.loads(call("cache", "--json").out) == {
+        "folder": str(kept.parent),
+        "recordings": nothing,
+        "segments": nothing,
+        "cleared": False,
+    }
+
+
+def test_a_film_that_was_ended_early_is_gone_on_with(
+    call: Call, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = ["render", "--size", "160x128", "--fps", "2", *BRIEF, "--duration", "14", "-o", "film.mp4"]
+    with monkeypatch.context() as patched:
+        patched.setattr("netviz.video.muxer.Joining.complete", lambda self: os.kill(os.getpid(), signal.SIGTERM))
+        assert call(*render).code == 143
+    assert "3 segments" in call("cache").out and not (tmp_path / "film.mp4").exists()
+    again = call(*render)
+    assert again.code == 0
+    assert "going on where an earlier run stopped: 3 of 3 segments are there" in again.err.splitlines()
+    assert ": 0 segments" in call("cache").out
+    film = (tmp_path / "film.mp4").read_bytes()
+    assert "going on" not in call(*render, "-y", "--no-cache").err
+    assert (tmp_path / "film.mp4").read_bytes() == film
+
+
+@pytest.mark.parametrize("shown", [ProgressLines, ProgressBars])
+def test_what_is_taken_counts_as_done_but_not_as_work(
+    shown: type[ProgressLines | ProgressBars], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("netviz.cli.console.time.monotonic", lambda: now[0])
+    with shown() as progress:
+        progress("resuming xor", 7, 10)
+        progress("drawing xor", 70, 100)
+        now[0] = 20.0
+        progress("drawing xor", 80, 100)
+        if isinstance(progress, ProgressBars):
+            progress("drawing", 70, 100)
+            now[0] = 25.0
+            progress("drawing", 80, 100)
+            assert progress._progress.tasks[1].fields["speed"] == "2 fps"
+    told = capsys.readouterr().err
+    assert "xor: going on where an earlier run stopped: 7 of 10 segments are there\n" in told
+    if shown is ProgressLines:
+        assert told.splitlines()[1:] == ["drawing xor …", "drawing xor: 80 %, 40 s left"]
 
 
 def test_off(call: Call, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETVIZ_CACHE", "off")
-    assert "no recordings are kept" in call("cache").out
+    assert "nothing is kept" in call("cache").out
     assert json.loads(call("cache", "--json").out) == {"folder": None}
     for _ in range(2):
         assert call(*THINK).err == "training …\n"
