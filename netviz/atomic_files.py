@@ -19,12 +19,20 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.hidden_files import BACKUP, FOLDER, is_at, open_hidden, remove_leftovers, try_lock
+from netviz.hidden_files import (
+    BACKUP,
+    FOLDER,
+    TEMPORARY,
+    TemporaryFolder,
+    is_at,
+    open_hidden,
+    remove_dead_folders,
+    remove_leftovers,
+    try_lock,
+)
 
 HIDDEN = ".netviz-"
 """What the names of files begin with while they are written, and of what is only needed for that."""
-_TEMPORARY = "netviz-"
-"""Begin of the names of temporary folders."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 
@@ -267,7 +275,7 @@ def _way_out(folder: Path) -> str:
     """For a temporary folder of ours: where the folder for such is named."""
     with suppress(OSError):
         temporary = Path(tempfile.gettempdir()).absolute()
-        if folder.is_relative_to(temporary) and str(folder.relative_to(temporary)).startswith(_TEMPORARY):
+        if folder.is_relative_to(temporary) and str(folder.relative_to(temporary)).startswith(TEMPORARY):
             return " (the environment variable TMPDIR names the folder)"
     return ""
 
@@ -283,9 +291,13 @@ def _limit_of_files() -> str:
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:
-    """Make a temporary folder, which goes with the object. Raises OutputFailed where none can be made."""
+    """Make a temporary folder, which goes with the object. Raises OutputFailed where none can be made.
+
+    Removes those of dead processes.
+    """
+    remove_dead_folders()
     try:
-        return tempfile.TemporaryDirectory(prefix=_TEMPORARY, ignore_cleanup_errors=True)
+        return TemporaryFolder()
     except OSError as error:
         reason = _reason(error) if error.filename is None else failed_write(error, Path(error.filename).parent)
         message = f"no temporary folder can be made: {reason}"

@@ -1,8 +1,8 @@
-"""Hidden files: temporary files beside outputs, each locked by the process that writes it, and what dead ones left.
+"""Hidden files: temporary files beside outputs, temporary folders, and the removal of those that dead processes left.
 
-Nothing is concluded from numbers of processes, which are used again, nor from names of machines: a lock goes with the
-process that holds it, however it ends. Where a disk is shared with other machines their locks may not be seen here, and
-a file counts as left behind only when nobody has written to it for a day.
+Each is locked by the process that writes it. Nothing is concluded from numbers of processes, which are used again, nor
+from names of machines: a lock goes with the process that holds it, however it ends. Where a disk is shared with other
+machines their locks may not be seen here: there a file counts as left behind when nobody has written to it for a day.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import errno
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +30,9 @@ PART, FOLDER, BACKUP = ".part", ".making", ".old"
 PURPOSES = ("take", "palette", "about")
 """Ends of the names of files that are needed while another is written."""
 _HIDDEN = re.compile(rf"\.netviz-[0-9a-f]{{16}}\.(part|making|old|{'|'.join(PURPOSES)})")
+
+TEMPORARY, _LOCK = "netviz-", ".netviz-lock"
+"""Begin of the names of temporary folders, and the name of the file in each that tells it from others of such names."""
 
 LONGEST_UNTOUCHED = 86_400.0
 """Seconds without a change after which a file on a shared disk is taken for one whose process is dead."""
@@ -100,6 +105,47 @@ def remove_leftovers(folder: Path) -> None:
                             path.unlink()
                     if sys.platform == "win32":
                         path.unlink()
+
+
+def remove_dead_folders() -> None:
+    """Remove this user's temporary folders whose processes are dead; raises nothing."""
+    with suppress(OSError):
+        place = Path(tempfile.gettempdir())
+        found = [folder for folder in place.glob(f"{TEMPORARY}*") if (folder / _LOCK).is_file()]
+        if not found:
+            return
+        is_ours, now = are_locks_seen(place), _time_of_disk(place)
+        for folder in found:
+            with suppress(OSError):
+                status = folder.lstat()
+                if stat.S_ISDIR(status.st_mode) and (sys.platform == "win32" or status.st_uid == os.getuid()):
+                    with _dead(folder / _LOCK, is_ours, now, *folder.iterdir()):
+                        if sys.platform != "win32":
+                            shutil.rmtree(folder)
+                    if sys.platform == "win32":
+                        shutil.rmtree(folder)
+
+
+class TemporaryFolder(tempfile.TemporaryDirectory[str]):
+    """A temporary folder that goes with the object, or, if this process is killed, with a later one's work."""
+
+    def __init__(self) -> None:
+        """Make it. Raises OSError."""
+        super().__init__(prefix=TEMPORARY, ignore_cleanup_errors=True)
+        lock = Path(self.name) / _LOCK
+        new = lock if sys.platform == "win32" else lock.with_suffix(".new")  # nobody sees it before it is locked
+        descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        self._unlock = weakref.finalize(self, os.close, descriptor)
+        try_lock(descriptor)
+        if new != lock:
+            new.rename(lock)
+
+    def cleanup(self) -> None:
+        """Remove it."""
+        if sys.platform == "win32":
+            self._unlock()
+        super().cleanup()
+        self._unlock()
 
 
 def _remove_folder(folder: Path, is_ours: bool, now: float) -> None:

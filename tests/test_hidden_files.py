@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from netviz import hidden_files
-from netviz.atomic_files import atomic_folder, atomic_write, part_of, scratch
-from netviz.hidden_files import LONGEST_UNTOUCHED, are_locks_seen, remove_leftovers
+from netviz.atomic_files import atomic_folder, atomic_write, part_of, scratch, temporary_folder
+from netviz.hidden_files import LONGEST_UNTOUCHED, are_locks_seen, remove_dead_folders, remove_leftovers
 
 pytestmark = pytest.mark.usefixtures("own_disk")
 
@@ -124,6 +124,37 @@ def test_where_locks_say_little_only_what_nobody_touched_for_a_day_goes(
     os.utime(part_of(tmp_path / "other post"), (before, before))
     remove_leftovers(tmp_path)
     assert names(tmp_path) == backup
+
+
+def test_temporary_folders_of_dead_processes_go_and_no_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    program = (
+        "import os, tempfile; from netviz.atomic_files import temporary_folder\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}; folder = temporary_folder(); open(folder.name + '/sound.wav', 'w')\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    (tmp_path / "netviz-my_films").mkdir()  # somebody's, of such a name
+    (tmp_path / "netviz-my_films" / "a.mp4").touch()
+    (tmp_path / "netviz-link").symlink_to(left)
+    with temporary_folder() as living:
+        Path(living, "sound.wav").touch()
+        remove_dead_folders()
+        assert names(tmp_path) == {"netviz-my_films", "netviz-link", Path(living).name}
+        assert names(Path(living)) == {".netviz-lock", "sound.wav"}
+    assert names(tmp_path) == {"netviz-my_films", "netviz-link"}
+
+
+def test_a_temporary_folder_leaves_no_descriptor_open() -> None:
+    before = len([*Path("/proc/self/fd").iterdir()])
+    for _ in range(3):
+        folder = temporary_folder()
+        assert len([*Path("/proc/self/fd").iterdir()]) == before + 1
+        folder.cleanup()
+        folder.cleanup()
+        assert not Path(folder.name).exists()
+    assert len([*Path("/proc/self/fd").iterdir()]) == before
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="disks are told apart on Linux alone")

@@ -14,6 +14,7 @@ from netviz.audio.mixdown import write_sonified
 from netviz.audio.soundtrack import Soundtrack
 from netviz.cache_folder import RESUMING
 from netviz.errors import NetvizWarning, Problem, warn_caller
+from netviz.hidden_files import remove_dead_folders
 from netviz.log import phase
 from netviz.pipeline.api import Progress, recorded
 from netviz.pipeline.dask import address_problems
@@ -130,6 +131,7 @@ def render_all(
     held: where given, kept segments of finished films are added to it, to be removed by the caller, who has more to do
     before their files are in place.
     """
+    remove_dead_folders()
     segments = sum(len(job.spec.segments) * len(job.spec.streams) for job in jobs)
     if workers is None:
         workers = default_jobs(usable_cpus(), segments)
