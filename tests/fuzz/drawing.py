@@ -91,8 +91,10 @@ def _all_steps(steps: _Steps, file: Path, folder: Path, job: dict[str, Any]) -> 
     try:
         with steps.step("record"):
             recording = recorded(prepared)
-    except TrainingDiverged as diverged:
-        return {"how": "diverged", "what": str(diverged)}
+    except NetvizError as error:
+        if isinstance(error, TrainingDiverged) or str(error).startswith("all runs diverged"):
+            return {"how": "diverged", "what": str(error)}
+        raise
     with steps.step("finish"):
         finished = finish(prepared, recording)
     if not isinstance(recording, Comparison):

@@ -341,7 +341,7 @@ def _output(rng: Random) -> dict[str, Any]:
         output["platform"] = platform
     if platform is None or chance(rng, 70):
         output["size"] = rng.choice(_SIZES_FOR.get(platform, WIDE[:3]) if platform else rng.choice((WIDE, TALL)))
-    if chance(rng, 3):
+    if chance(rng, 2):
         output["size"] = rng.choice([*SIZES, "8192x128", "128x8192"])
         output.pop("platform", None)
     if chance(rng, 70):
