@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -139,6 +139,8 @@ def damaged_text(text: str, more: Sequence[str] = (), most: int = 5) -> st.Searc
 # Trees of plain data: JSON of headers, keys of scenes.
 
 Path = tuple[str | int, ...]
+Fitting = Mapping[tuple[str, str], Sequence[Any]]
+"""Values that a key may have, by the key that it stands under ("" for none) and its own name."""
 
 _NUMBERS: tuple[Any, ...] = (
     0,
@@ -184,10 +186,23 @@ _OTHERS: tuple[Any, ...] = (
 )
 
 
+@st.composite
 def damaged_tree(
-    tree: Any, words: Sequence[str] = (), most: int = 4, *, finite: bool = True, deep: bool = True
-) -> st.SearchStrategy[Any]:
-    """A tree of dicts, lists and values after one to `most` edits. words: keys and texts that have a meaning in it."""
+    draw: st.DrawFn,
+    tree: Any,
+    words: Sequence[str] = (),
+    most: int = 4,
+    *,
+    finite: bool = True,
+    deep: bool = True,
+    fitting: Fitting | None = None,
+) -> Any:
+    """A tree of dicts, lists and values after one to `most` edits.
+
+    words: keys and texts that have a meaning in it. fitting: values that keys may have, for edits that leave it whole.
+    """
+    kinds = ["put", "put", "put", "number", "remove", "double", "swap", "rename", "add", "wrap", "deep", "many"]
+    kinds += ["fit", "give"] * 7 if fitting else []
     numbers = _NUMBERS if finite else (*_NUMBERS, float("nan"), float("inf"), -float("inf"))
     value = st.one_of(
         st.sampled_from(numbers),
@@ -199,55 +214,56 @@ def damaged_tree(
     )
     key = st.sampled_from([*words, "", "a" * 3000, "x", "\x1b", "0"])
 
-    @st.composite
-    def edited(draw: st.DrawFn) -> Any:
-        now = copy.deepcopy(tree)
-        for _ in range(draw(st.integers(1, most))):
-            paths = list(_paths(now))
-            if not paths:
-                return now
-            path = draw(st.sampled_from(paths))
-            kind = draw(
-                st.sampled_from(
-                    ["put", "put", "put", "number", "remove", "double", "swap", "rename", "add", "wrap", "deep", "many"]
-                )
+    now = copy.deepcopy(tree)
+    for _ in range(draw(st.integers(1, most))):
+        paths = list(_paths(now))
+        if not paths:
+            return now
+        path = draw(st.sampled_from(paths))
+        kind = draw(st.sampled_from(kinds))
+        *above, last = path
+        parent = _at(now, above)
+        old = parent[last]
+        if fitting and kind == "fit":
+            known = [each for each in paths if (_owner(each), each[-1]) in fitting] or [path]
+            *above, last = draw(st.sampled_from(known))
+            values = fitting.get((_owner((*above, last)), last), [old])
+            _at(now, above)[last] = copy.deepcopy(draw(st.sampled_from(values)))
+        elif fitting and kind == "give":
+            owner, name = draw(st.sampled_from(sorted(fitting)))
+            for each in ((), *paths):
+                if isinstance(place := _at(now, each), dict) and _owner((*each, name)) == owner:
+                    place[name] = copy.deepcopy(draw(st.sampled_from(fitting[owner, name])))
+                    break
+        elif kind == "put":
+            parent[last] = draw(value)
+        elif kind == "number" and type(old) in (int, float):
+            parent[last] = draw(
+                st.sampled_from([-old, old + 1, old - 1, old * 1000, old * 2, old / 3, float(old), str(old), old % 2])
             )
-            *above, last = path
-            parent = _at(now, above)
-            old = parent[last]
-            if kind == "put":
-                parent[last] = draw(value)
-            elif kind == "number" and type(old) in (int, float):
-                parent[last] = draw(
-                    st.sampled_from(
-                        [-old, old + 1, old - 1, old * 1000, old * 2, old / 3, float(old), str(old), old % 2]
-                    )
-                )
-            elif kind == "remove":
-                del parent[last]
-            elif kind == "double" and isinstance(parent, list):
-                parent.insert(int(last), copy.deepcopy(old))
-            elif kind == "swap":
-                *others, other = draw(st.sampled_from(paths))
-                if others[: len(path)] != [*path] and [*path][: len(others) + 1] != [*others, other]:
-                    place = _at(now, others)
-                    parent[last], place[other] = place[other], old
-            elif kind == "rename" and isinstance(parent, dict):
-                parent[draw(key)] = parent.pop(last)
-            elif kind == "add" and isinstance(old, dict):
-                old[draw(key)] = draw(value)
-            elif kind == "add" and isinstance(old, list):
-                old.append(draw(value))
-            elif kind == "wrap":
-                parent[last] = draw(st.sampled_from([[old], {"a": old}, [old, old]]))
-            elif kind == "deep" and deep:
-                for _ in range(draw(st.sampled_from([5, 40, 60, 200]))):
-                    parent[last] = [parent[last]]
-            elif kind == "many" and isinstance(old, list):
-                parent[last] = old * draw(st.sampled_from([2, 10, 100]))
-        return now
-
-    return edited()
+        elif kind == "remove":
+            del parent[last]
+        elif kind == "double" and isinstance(parent, list):
+            parent.insert(int(last), copy.deepcopy(old))
+        elif kind == "swap":
+            *others, other = draw(st.sampled_from(paths))
+            if others[: len(path)] != [*path] and [*path][: len(others) + 1] != [*others, other]:
+                place = _at(now, others)
+                parent[last], place[other] = place[other], old
+        elif kind == "rename" and isinstance(parent, dict):
+            parent[draw(key)] = parent.pop(last)
+        elif kind == "add" and isinstance(old, dict):
+            old[draw(key)] = draw(value)
+        elif kind == "add" and isinstance(old, list):
+            old.append(draw(value))
+        elif kind == "wrap":
+            parent[last] = draw(st.sampled_from([[old], {"a": old}, [old, old]]))
+        elif kind == "deep" and deep:
+            for _ in range(draw(st.sampled_from([5, 40, 60, 200]))):
+                parent[last] = [parent[last]]
+        elif kind == "many" and isinstance(old, list):
+            parent[last] = old * draw(st.sampled_from([2, 10, 100]))
+    return now
 
 
 @cache
@@ -265,6 +281,23 @@ def words_of_scenes() -> tuple[str, ...]:
 
     gather(scene_schema())
     return tuple(sorted(found))
+
+
+def fitting_values(trees: Iterable[Any]) -> Fitting:
+    """The values that the keys of some trees have there."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for tree in trees:
+        for path in _paths(tree):
+            if isinstance(path[-1], str) and (value := _at(tree, path)) not in found.setdefault(
+                (_owner(path), path[-1]), []
+            ):
+                found[_owner(path), path[-1]].append(value)
+    return found
+
+
+def _owner(path: Path) -> str:
+    """The key that the last one of a path stands under; "" at the top."""
+    return next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
 
 
 def _paths(tree: Any, path: Path = ()) -> list[Path]:

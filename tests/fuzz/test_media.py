@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 import warnings
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,17 +25,20 @@ import netviz.drawing.renderer
 import netviz.pipeline.render  # noqa: F401
 from netviz.audio.music_file import audio_length, music_tags
 from netviz.drawing.picture_file import read_picture
-from netviz.errors import NetvizWarning
+from netviz.errors import NetvizError, NetvizWarning
 from netviz.pipeline.api import record, still
 from netviz.pipeline.prepare import prepare
 from netviz.pipeline.provenance import inspect, provenance_of
 from netviz.pipeline.render import render
 from netviz.resources import assets_folder
+from netviz.scene.export import scene_hash
 from netviz.scene.loader import load_scene
 from netviz.video.flashes import flashes
+from netviz.video.metadata import Provenance
+from netviz.video.metadata_formats import with_provenance
 from tests.conftest import short_scene
 from tests.fuzz.checking import check
-from tests.fuzz.mutations import damaged, marks_of
+from tests.fuzz.mutations import damaged, damaged_tree, marks_of, words_of_scenes
 from tests.video.support import run_real
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(0)]
@@ -178,6 +184,42 @@ def test_damaged_films_are_refused_or_inspected(film: tuple[str, bytes]) -> None
         load_scene("again.yaml")
 
     check(use, dict([film]))
+
+
+@st.composite
+def foreign_words(draw: st.DrawFn) -> Provenance:
+    """What a picture says of itself, its scene damaged, and the hash that fits."""
+    about = provenance_of(short_scene())
+    scene = draw(damaged_tree(dict(about.scene), words_of_scenes(), most=6))
+    parts = draw(damaged_tree({"title": about.title, "files": ["digits.csv"], "run": ""}, most=2, deep=False))
+    text = {key: parts.get(key) if isinstance(parts.get(key), str) else "" for key in ("title", "run")}
+    files = tuple(map(str, parts["files"])) if isinstance(parts.get("files"), list) else ()
+    return replace(about, scene=scene, scene_hash=scene_hash(scene), files=files, **text)
+
+
+@given(foreign_words(), st.sampled_from([".png", ".jpg", ".gif"]))
+def test_foreign_words_in_pictures_are_refused_or_restored(about: Provenance, kind: str) -> None:
+    name = {".png": "film.png", ".jpg": "film.jpg", ".gif": "other.gif"}[kind]
+
+    def use() -> None:
+        found = inspect("film")
+        Path("again.yaml").write_text(found.scene, encoding="utf-8")
+        with suppress(NetvizError):
+            prepare(load_scene("again.yaml")).checked()
+        from netviz.cli import main
+
+        main(["inspect", "film"])
+
+    check(use, {"film": with_provenance(kind, _bare(name), about)}, quiet=False)
+
+
+@cache
+def _bare(name: str) -> bytes:
+    """A picture that says nothing of itself."""
+    kind = name.rpartition(".")[2].replace("jpg", "jpeg")
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(made, kind)
+    return made.getvalue()
 
 
 @given(

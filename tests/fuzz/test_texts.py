@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 from functools import cache
 from itertools import pairwise
 from math import prod
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -28,7 +30,7 @@ from netviz.scene.playground_link import KEYS
 from netviz.scene.scene import Scene
 from netviz.video.metadata import parse_provenance
 from tests.fuzz.checking import check
-from tests.fuzz.mutations import damaged, damaged_text, damaged_tree, words_of_scenes
+from tests.fuzz.mutations import Fitting, damaged, damaged_text, damaged_tree, fitting_values, words_of_scenes
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(0)]
 
@@ -54,6 +56,20 @@ def _scenes() -> tuple[str, ...]:
     return tuple(texts)
 
 
+@cache
+def fitting() -> Fitting:
+    """What the keys of these scenes have as values."""
+    return fitting_values(filter(None, map(_data, _scenes())))
+
+
+@cache
+def _data(text: str) -> Any:
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return None
+
+
 @st.composite
 def damaged_scenes(draw: st.DrawFn) -> bytes:
     """A scene file with a few mistakes in its data, its text or its bytes."""
@@ -64,16 +80,16 @@ def damaged_scenes(draw: st.DrawFn) -> bytes:
         return draw(damaged(text.encode(encoding, errors="replace"), most=4))
     if kind == "text":
         return draw(damaged_text(text, words_of_scenes())).encode(errors="surrogatepass")
-    try:
-        tree = yaml.safe_load(text)
-    except yaml.YAMLError:
+    tree = copy.deepcopy(_data(text))
+    if tree is None:
         return text.encode()
     if draw(st.booleans()) and isinstance(tree, dict):
         tree |= {"output": {"size": "320x180"}, "duration": 12}
         tree.pop("audio", None)
         tree.setdefault("training", {})["cycles"] = 60
         tree.pop("schedule", None)
-    return yaml.safe_dump(draw(damaged_tree(tree, words_of_scenes(), finite=False)), allow_unicode=True).encode()
+    damaged_data = draw(damaged_tree(tree, words_of_scenes(), finite=False, fitting=fitting()))
+    return yaml.safe_dump(damaged_data, allow_unicode=True).encode()
 
 
 def _use_scene(name: str = "scene.yaml", *, drawn: bool = False) -> str:
