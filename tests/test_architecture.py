@@ -17,7 +17,10 @@ from netviz.recording.storage import READERS
 from netviz.scene.model import Network, NetworkLook
 
 PACKAGE = Path(__file__).parents[1] / "netviz"
-GROUND = {"errors", "version", "resources", "log", "hidden_files", "atomic_files", "cache_folder", "ffmpeg"}
+GROUND = {
+    *("errors", "version", "resources", "log", "hidden_files", "atomic_files", "cache_folder"),
+    *("foreign_media", "ffmpeg"),
+}
 """Modules at the top that packages may import, each only those before it."""
 MAY_IMPORT = {
     "scene": set[str](),

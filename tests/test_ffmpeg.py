@@ -13,7 +13,8 @@ import pytest
 import netviz
 from netviz.audio.music_file import audio_problems
 from netviz.errors import InputError
-from netviz.ffmpeg import Ffmpeg, FfmpegFailed, FfmpegMissing, describe_status, executable, hollow_fault
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, FfmpegMissing, describe_status, executable
+from netviz.foreign_media import hollow_fault
 from tests.video.support import children, false_ffmpeg
 
 

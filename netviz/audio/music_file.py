@@ -15,7 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from netviz.errors import InputError, NetvizError, Problem
-from netviz.ffmpeg import MOST_MEMORY, Ffmpeg, FfmpegFailed, hollow_fault, parse
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.foreign_media import MOST_MEMORY, hollow_fault
 from netviz.scene.types import LONGEST_FILM
 
 SAMPLE_RATE = 48_000

@@ -31,7 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
-from netviz.ffmpeg import FILM_BOUNDS, MOST_MEMORY, Ffmpeg, FfmpegFailed
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed
+from netviz.foreign_media import FILM_BOUNDS, MOST_MEMORY
 from netviz.video.metadata_formats import refuse_broken
 
 ALLOWED = 3

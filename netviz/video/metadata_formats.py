@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from netviz.errors import InputError, Problem
-from netviz.ffmpeg import FILM_BOUNDS, MOST_MEMORY, Ffmpeg, FfmpegFailed, hollow_fault, parse
+from netviz.ffmpeg import Ffmpeg, FfmpegFailed, parse
+from netviz.foreign_media import FILM_BOUNDS, MOST_MEMORY, hollow_fault
 from netviz.video import metadata_images
 from netviz.video.metadata import LARGEST, NAME, DamagedFile, Provenance, parse_provenance
 from netviz.video.metadata_images import MOST_PARTS, FileBytes, ImageInfo, cut
