@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -27,7 +28,7 @@ from netviz.timeline.plan import Plan, make_plan
 from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import comparison_problems
-from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_played
+from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_picture, is_played
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import WrittenFilm
 
@@ -97,6 +98,10 @@ def _transparency_problems(scene: Look, target: Path) -> list[Problem]:
     return [Problem(str(target), f"cannot be transparent: {OPAQUE[suffix]}")]
 
 
+_NUMBERED = re.compile(r"%0?\d*d")
+"""What stands for a number in the names of ffmpeg's numbered pictures."""
+
+
 def film_target_problems(
     scene: Look, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
 ) -> list[Problem]:
@@ -108,6 +113,9 @@ def film_target_problems(
     for target in targets:
         problems += target_problems(target, (*FILE_KINDS, *PICTURES), overwrite, inputs)
         problems += _transparency_problems(scene, target)
+        if _NUMBERED.search(target.name) and is_picture(target):
+            message = "numbered pictures are not made; editors take film.mov, and `netviz still --at` makes single ones"
+            problems.append(Problem(str(target), message))
     if scene.output.webm == "av1" and any(target.suffix.lower() == ".webm" for target in targets):
         problems += _problems_of_av1()
     captions = captions_of(scene, targets)

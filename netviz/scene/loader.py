@@ -243,13 +243,18 @@ class Reader:
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
         problems = [*before, *in_file, *self.in_options]
         scene = None if problems else Scene(**self.parts)
+        cut_off = (
+            f"{at(self.where, place)}: {dotted(path)}: {message}"
+            for place, path, message in self.tree.notes
+            if not self.overlaid.origin(path)
+        )
         return ParseResult(
             first_problems(problems),
             # Whoever looks for more mistakes must not open what may not be used: not even whether it exists is told.
             {name: value for name, value in self.parts.items() if name not in self.with_refused_file},
             scene,
             self.path,
-            notes=tuple(notes),
+            notes=(*notes, *cut_off),
             files=tuple(self.files),
             in_options=(*before, *self.in_options),
             located=self.located,

@@ -24,6 +24,8 @@ from netviz.scene.yaml import UnreadableYaml, YamlPath, read_tree
 
 FROM_ENVIRONMENT = "NETVIZ_"
 """Prefix of origins that are environment variables; overrides that the user typed take precedence over them."""
+_TEXT_WITH_HASH = re.compile(r"\s*(?:[^\s'\"\[{&*!|>%@`#][^:]*\s)?#")
+"""A plain text, no quoted one, list or mapping, in which YAML would take a # for the beginning of a comment."""
 KINDS_OF_SCHEDULE = ("cycles", "every", "frames")
 
 
@@ -64,13 +66,15 @@ class Overlaid:
 def parse_set(text: str) -> tuple[str, Override]:
     """Parse `training.cycles=500` into key and value; the value is YAML (`audio=null`, `network.layers=[3, 8, 1]`).
 
-    Raises InputError if it is not key=value.
+    It has no comments: a # is part of a text. Raises InputError if it is not key=value.
     """
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals or not key:
         raise InputError([Problem(f"--set {printable(text)}", "expected key=value, such as training.cycles=500")])
     origin = f"--set {printable(key)}"
+    if _TEXT_WITH_HASH.match(value):
+        return key, Override(value.strip(), origin)
     try:
         tree = read_tree(value)
     except UnreadableYaml as error:

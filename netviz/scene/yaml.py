@@ -24,6 +24,7 @@ LONGEST_NUMBER = 100
 
 _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CUT_OFF = re.compile(r" (#\S+)")
 _CLEARER_MESSAGES = (
     ("'\\t' that cannot start any token", "a tab cannot indent a line; use spaces"),
     (
@@ -62,13 +63,15 @@ class SyntaxIssue:
 class Tree:
     """Plain data (dict, list, str, int, float, bool, None) with the places of its values and keys.
 
-    hints: advice about values that are probably not what their author meant.
+    hints: advice about values that are probably not what their author meant; notes: the same about right ones, with
+    their places.
     """
 
     data: Any = None
     values: dict[YamlPath, Position] = field(default_factory=dict)
     keys: dict[YamlPath, Position] = field(default_factory=dict)
     hints: dict[YamlPath, str] = field(default_factory=dict)
+    notes: list[tuple[Position, YamlPath, str]] = field(default_factory=list)
     syntax_issues: list[SyntaxIssue] = field(default_factory=list)
 
     def position(self, path: YamlPath) -> Position:
@@ -227,6 +230,9 @@ class _Builder:
         if node.tag == _BOOL:
             return text.lower() == "true"
         if node.tag not in (_INT, _FLOAT):
+            if isinstance(node, yaml.ScalarNode) and node.style is None and (cut := self._cut_off(node)):
+                message = f"ends before '{printable(cut)}', which YAML takes for a comment; quote the text to keep it"
+                self.tree.notes.append((_position(node.start_mark), path, message))
             return _joined(text)
         if len(text) > LONGEST_NUMBER:
             message = f"a number of {len(text)} characters; {LONGEST_NUMBER} are the most"
@@ -237,6 +243,12 @@ class _Builder:
     def _before_a_comment(self, node: yaml.Node) -> bool:
         position = _position(node.start_mark)
         return self._lines[position.line - 1][position.column - 1 :].lstrip().startswith("#")
+
+    def _cut_off(self, node: yaml.Node) -> str:
+        """A word with # in front that follows a plain text at once: a comment has more room around its #."""
+        end = _position(node.end_mark)
+        found = _CUT_OFF.match(self._lines[end.line - 1][end.column - 1 :])
+        return found[1] if found else ""
 
     def _issue(self, position: Position, path: YamlPath | None, message: str, *, spoils: bool = False) -> None:
         self.tree.syntax_issues.append(SyntaxIssue(position, path, message, spoils))

@@ -420,6 +420,25 @@ def test_odd_names(call: Call, tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [name.removeprefix("./")]
 
 
+def test_numbered_pictures_are_refused(call: Call, tmp_path: Path) -> None:
+    result = call("render", *FILM, "-o", "frame%05d.png")
+    assert result.code == 2 and "numbered pictures are not made; editors take film.mov" in result.errors[0]
+    assert contents(tmp_path) == {}
+
+
+def test_a_text_that_yaml_cuts_off_is_warned_of(call: Call, tmp_path: Path) -> None:
+    call("new", "my.yaml")
+    text = (tmp_path / "my.yaml").read_text().splitlines()
+    number = next(at for at, line in enumerate(text) if line.startswith("title: "))
+    text[number] = "title: Lesson #3"
+    (tmp_path / "my.yaml").write_text("\n".join(text))
+    result = call("validate", "my.yaml")
+    warned = f"my.yaml:{number + 1}:8: title: ends before '#3', which YAML takes for a comment"
+    assert result.code == 0 and result.warnings and warned in result.warnings[0]
+    assert call("validate", "my.yaml", "--strict").code == 2
+    assert call("validate", "my.yaml", "--set", "title=Lesson #3").warnings == []
+
+
 def test_a_name_with_a_leading_dash(call: Call, tmp_path: Path) -> None:
     assert call("new", "--", "-my.yaml").code == 0
     assert call("render", *FILM, "--output=-x.mp4", "--", "-my.yaml").code == 0

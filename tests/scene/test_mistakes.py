@@ -127,6 +127,7 @@ def test_a_value_that_cannot_be_read_hides_no_other_mistake(write: Write) -> Non
         ("[3, 4, 1]", "[3, 4, 1]\n  activation: gelu\ntraining: {loss: cross_entropy}", "my.yaml:4:18: training.loss: cross_entropy needs sigmoid or softmax outputs, not gelu"),
         ("[3, 4, 1]", "[3, 4, 1]\n  activation: [tanh]", "my.yaml:3:15: network.activation: 1 activations for 2 layers after the inputs; give one name, or 2"),
         ("[3, 4, 1]", "[3, 4, 1]\n  activation: softmax", "my.yaml:3:15: network.activation: softmax is only possible in the last layer"),
+        ("[3, 4, 1]", "[3, 4, 1]\n  activation: [tanh, softmax]", "my.yaml:3:15: network.activation: softmax of one output is always 1; use sigmoid, or an output for each class"),
         ("[3, 4, 1]", "[3, 4, 1]\n  inputs: [a, b]", "my.yaml:3:11: network.inputs: 2 names for 3 input neurons; give 3, or none"),
         ("[0, 1, 1]", "[0, 1]", "my.yaml:6:16: data.examples[1].inputs: 2 values, but the first layer has 3 neurons (network.layers: [3, 4, 1])"),
         ("target: 1", "target: [1, 0]", "my.yaml:6:35: data.examples[1].target: 2 values, but the last layer has 1 neuron (network.layers: [3, 4, 1])"),
