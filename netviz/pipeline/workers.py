@@ -162,8 +162,9 @@ class ExecutorPool:
             watch.cancelled = True
             TRACKERS.pop(film.token, None)
             for number, future in futures.items():
-                if not future.cancel() and future.done() and not future.exception():
-                    kept.keep(number, future.result())
+                with suppress(Exception):  # whatever became of a segment that nobody waits for
+                    if not future.cancel() and future.done():
+                        kept.keep(number, future.result())
 
     def _submit(self, film: Any, cut: range) -> Future[tuple[bytes, ...]]:
         try:
