@@ -293,25 +293,29 @@ def _limits() -> Iterator[Finding]:
             yield Finding("limits", text, "warning", f"raise it where a film fails; {least:,} are enough for most")
 
 
-def _recordings() -> Iterator[Finding]:
-    from netviz.cache_folder import VARIABLE
+def _caches() -> Iterator[Finding]:
+    from netviz.cache_folder import VARIABLE, cache_place
+    from netviz.pipeline.kept_segments import segment_cache
     from netviz.scene.validation_training import count
     from netviz.training.cache import recording_cache
 
-    kept = recording_cache()
-    if kept is None:
+    if cache_place() is None:
         why = f"{VARIABLE} is off" if os.environ.get(VARIABLE, "").strip() == "off" else "there is no home folder"
-        yield Finding("recordings", f"none are kept, because {why}")
+        yield Finding("cache", f"nothing is kept, because {why}")
         return
-    contents = kept.contents()
-    size = f"{amount(contents.size_in_bytes)} of at most {amount(kept.largest)}"
-    text = f"{kept.folder}: {count(contents.count, 'recording')}, {size}"
-    folder = next((each for each in (kept.folder, *kept.folder.parents) if each.exists()), kept.folder)
-    if problem_of_folder(folder):
-        text = f"cannot be kept in {kept.folder}, so that networks are trained again each time"
-        yield Finding("recordings", text, "warning", f"name a folder in {VARIABLE}, or say {VARIABLE}=off")
-    else:
-        yield Finding("recordings", text)
+    for what, kept, lost in (
+        ("recording", recording_cache(), "networks are trained again each time"),
+        ("segment", segment_cache(), "a film that is ended early begins anew"),
+    ):
+        assert kept is not None, "there is a place for it"
+        contents = kept.contents()
+        size = f"{amount(contents.size_in_bytes)} of at most {amount(kept.largest)}"
+        folder = next((each for each in (kept.folder, *kept.folder.parents) if each.exists()), kept.folder)
+        if problem_of_folder(folder):
+            text = f"cannot be kept in {kept.folder}, so that {lost}"
+            yield Finding(f"{what}s", text, "warning", f"name a folder in {VARIABLE}, or say {VARIABLE}=off")
+        else:
+            yield Finding(f"{what}s", f"{kept.folder}: {count(contents.count, what)}, {size}")
 
 
 def _cores() -> Iterator[Finding]:
@@ -415,7 +419,7 @@ CHECKS: tuple[Check, ...] = (
 
 _IN_CHILD: Mapping[str, Callable[[Sequence[str]], Iterator[Finding]]] = {
     "libraries": _load,
-    "inside": lambda _: examine((("fonts", _fonts), ("recordings", _recordings), ("cores", _cores))),
+    "inside": lambda _: examine((("fonts", _fonts), ("caches", _caches), ("cores", _cores))),
     "film": _film,
 }
 _PROGRAM = (

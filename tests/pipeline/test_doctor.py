@@ -181,11 +181,14 @@ def test_a_home_folder_that_is_none(home: str, monkeypatch: pytest.MonkeyPatch) 
     assert without_home("/usr/bin/ffmpeg") == "/usr/bin/ffmpeg"
 
 
-def test_recordings_that_cannot_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETVIZ_CACHE", str(tmp_path / "cache"))
-    assert next(doctor._recordings()).state == "ok" and not [*tmp_path.iterdir()], "nothing is left there"
+    found = [*doctor._caches()]
+    assert [(each.subject, each.state) for each in found] == [("recordings", "ok"), ("segments", "ok")]
+    assert "0 recordings, 0 bytes of at most 500.0 MB" in found[0].text and "0 segments" in found[1].text
+    assert not [*tmp_path.iterdir()], "nothing is left there"
     monkeypatch.setenv("NETVIZ_CACHE", "off")
-    assert next(doctor._recordings()).text == "none are kept, because NETVIZ_CACHE is off"
+    assert [each.text for each in doctor._caches()] == ["nothing is kept, because NETVIZ_CACHE is off"]
     monkeypatch.setenv("NETVIZ_CACHE", f"{os.devnull}/cache")
-    found = next(doctor._recordings())
-    assert found.state == "warning" and "NETVIZ_CACHE=off" in found.advice
+    for each in doctor._caches():
+        assert each.state == "warning" and "NETVIZ_CACHE=off" in each.advice
