@@ -120,6 +120,8 @@ class KeptSegments:
             self._keys = segment_keys(film, cuts)
         self._stored = {number for number in range(len(self._keys)) if self._found(number) is not None}
         self.taken = frozenset(self._stored)
+        if self._keys:
+            _log.debug("segments that an earlier render left, of %d: %s", len(cuts), sorted(self.taken) or "none")
 
     def take(self, number: int) -> tuple[bytes, ...] | None:
         """A segment in every encoding, if an earlier render left it and it is still there."""

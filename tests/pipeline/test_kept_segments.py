@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -114,14 +115,18 @@ def files(cache: SegmentCache) -> list[Path]:
     return [path for path, _ in cache.files()]
 
 
-def test_what_is_finished_is_taken_and_the_rest_made(run: Recording, kept: SegmentCache, tmp_path: Path) -> None:
+def test_what_is_finished_is_taken_and_the_rest_made(
+    run: Recording, kept: SegmentCache, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     film = netviz.render(run, tmp_path / "whole.mp4", jobs=1).path.read_bytes()
     path = tmp_path / "a.mp4"
     ended(run, path)
     assert len(files(kept)) == 1
     told = Told()
-    made = netviz.render(run, path, jobs=1, progress=told, cache=True)
+    with caplog.at_level(logging.DEBUG, "netviz"):
+        made = netviz.render(run, path, jobs=1, progress=told, cache=True)
     assert path.read_bytes() == film and made.taken_segments == 1
+    assert "segments that an earlier render left, of 3: [0]" in caplog.text
     assert told.calls[0] == ("resuming", 1, 3)
     assert told.of("drawing")[0] >= 12 and told.of("drawing")[-1] == 28
     assert files(kept) == [], "the film is there"
