@@ -24,7 +24,7 @@ class Part(BaseModel):
 
 # Data: listed examples, points of the plane, or a table.
 
-Dataset = Literal["circle", "xor", "gauss", "spiral", "plane", "gauss-regression"]
+Dataset = Literal["circle", "xor", "gauss", "spiral", "moons", "plane", "gauss-regression"]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 
 COORDINATES: tuple[Feature, ...] = ("x1", "x2")
@@ -47,8 +47,8 @@ class Data(Part):
     examples: Several[Example] | None = None
     """List of training examples; every cycle goes through all of them in this order."""
     dataset: Dataset | None = None
-    """Synthetic data set: points of the plane, drawn at random as TensorFlow Playground draws them. plane and
-    gauss-regression are for regression, the others for classification."""
+    """Synthetic data set: points of the plane, drawn at random as TensorFlow Playground draws them; and moons, two half
+    circles that reach into each other. plane and gauss-regression are for regression, the others for classification."""
     csv: FilePath | None = None
     """CSV file in the scene's folder: a table whose first row names the columns; all other cells are numbers."""
     inputs: Tuple[Text] = ()

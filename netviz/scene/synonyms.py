@@ -99,6 +99,7 @@ full: all batch
 gauss: gaussian blobs clusters two_gaussians
 circle: circles ring rings
 spiral: spirals swirl two_spirals
+moons: moon two_moons half_moons make_moons
 night: dark black dark_mode
 paper: light white bright light_mode
 colour-blind: color-blind colorblind color_blind colour_blind cvd accessible deuteranopia protanopia

@@ -1,4 +1,4 @@
-"""Data sets as arrays: a scene's examples, and TensorFlow Playground's six data sets."""
+"""Data sets as arrays: a scene's examples, and points of the plane, as TensorFlow Playground draws them."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
     return examples, stream
 
 
-# The six data sets of TensorFlow Playground: labelled points of the plane.
+# Labelled points of the plane: the six data sets of TensorFlow Playground, and moons.
 #
-# Distributions, and the order in which their random numbers are drawn, as in its source (tensorflow/playground,
-# src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and 0.5 at its slider's
-# end; in most sets it shifts the position from which a point's label is computed, and not the point.
+# Distributions of the six, and the order in which their random numbers are drawn, as in its source
+# (tensorflow/playground, src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and
+# 0.5 at its slider's end; in most sets it shifts the position from which a point's label is computed, not the point.
 
 _T = TypeVar("_T")
 _Point = tuple[float, float, float]
@@ -76,6 +76,7 @@ _Point = tuple[float, float, float]
 _LONGEST_RADIUS = 5.0  # of circle, xor and spiral
 _SIDE = 6.0  # of the regressions
 _AXIS = 0.3  # xor has no points this close to an axis
+_MOON_RADIUS, _MOON_SHIFT = 3.2, 2.5  # moons reach 4.8 to the sides; at noise 0.5 they have begun to run together
 _BUMPS = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
 _BUMP_RADIUS = 2.0
 
@@ -89,7 +90,7 @@ class Uniform(Protocol):
 def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform) -> tuple[Floats, Floats]:
     """Draw `count` points (count, 2) of a data set and their labels (count, 1), shuffled.
 
-    The labels of circle, xor, gauss and spiral are 1 and -1; the regressions' are numbers around -1 to 1.
+    The labels of circle, xor, gauss, spiral and moons are 1 and -1; the regressions' are numbers around -1 to 1.
     """
     points = list(_DRAWN[dataset](count, noise, stream))
     shuffle(points, stream)
@@ -172,6 +173,16 @@ def _spiral(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
             yield x, radius * math.cos(angle) + _shift(1, noise, stream), label
 
 
+def _moons(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
+    """Two half circles of even density that reach into each other, centred; here noise moves the points themselves."""
+    for part, side in zip(_halves(count), (1.0, -1.0), strict=True):
+        for index in range(part):
+            angle = math.pi * index / max(1, part - 1)
+            x = _MOON_RADIUS * (math.cos(angle) - 0.5) + _shift(_MOON_SHIFT, noise, stream)
+            y = _MOON_RADIUS * (math.sin(angle) - 0.25) + _shift(_MOON_SHIFT, noise, stream)
+            yield side * x, side * y, side
+
+
 def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     for _ in range(count):
         x, y = _uniform(-_SIDE, _SIDE, stream), _uniform(-_SIDE, _SIDE, stream)
@@ -199,6 +210,7 @@ _DRAWN: dict[Dataset, Callable[[int, float, Uniform], Iterator[_Point]]] = {
     "xor": _xor,
     "gauss": _gauss,
     "spiral": _spiral,
+    "moons": _moons,
     "plane": _plane,
     "gauss-regression": _gauss_regression,
 }

@@ -153,6 +153,18 @@ def test_gauss_regression(seed: str, count: int, noise: float) -> None:
         assert label[index] == pytest.approx(sum(near), abs=1e-12)
 
 
+@given(seeds, counts, noises)
+def test_moons_reach_into_each_other(seed: str, count: int, noise: float) -> None:
+    x, y, label, taken = drawn("moons", count, noise, seed)
+    assert sorted(label.tolist()) == [-1.0] * (count // 2) + [1.0] * (count - count // 2)
+    assert len(taken) == 2 * count
+    centre = np.column_stack([-1.6 * label, -0.8 * label])
+    distance = np.hypot(x - centre[:, 0], y - centre[:, 1])
+    assert np.abs(distance - 3.2).max() <= 2.5 * noise * 2**0.5 + 1e-12
+    if noise == 0:
+        assert ((y - centre[:, 1]) * label >= -1e-12).all(), "half circles"
+
+
 @given(st.integers(0, 50), seeds)
 def test_shuffling_changes_places_alone(count: int, seed: str) -> None:
     items = list(range(count))
