@@ -12,8 +12,10 @@ from fractions import Fraction
 from itertools import accumulate
 from math import floor
 
+from netviz.errors import InputError, Problem
 from netviz.scene.scene import Look
 from netviz.scene.shots import AnyShot, LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
+from netviz.scene.types import LONGEST_FILM
 from netviz.timeline.beats import Rhythm, accents, on_bars
 from netviz.timeline.cues import Cue
 from netviz.timeline.learning_on_beats import cycles_for, pieces_on_beats
@@ -106,13 +108,17 @@ def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = Non
     """Lay out a film of exactly `seconds`, or of its natural length (one second a step, as a rule) where it is None.
 
     rhythm: the beats that its shots and steps keep time with; without one, or where it has too few, they are even.
+    Raises InputError if a film without a given length would last longer than a day.
     """
     shown = scene.outline.steps
     start_cycles = _start_cycles(scene, shown[0])
     learning = _learning(scene, start_cycles, shown)
     natural = learning.natural_seconds()
     lengths = natural_lengths(scene, natural) if seconds is None else shared_lengths(scene, seconds)
-    frames = frame_count(sum(lengths, Fraction(0)) if seconds is None else seconds, scene.output.fps)
+    total = sum(lengths, Fraction(0)) if seconds is None else seconds
+    if total > LONGEST_FILM:
+        raise InputError([_too_long(scene, total)])
+    frames = frame_count(total, scene.output.fps)
     on_beats = None
     if rhythm is not None:
         lengths = on_bars(lengths, rhythm)
@@ -150,6 +156,17 @@ def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = Non
     return Plan(
         scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None, time_notes=time_notes
     )
+
+
+def _too_long(scene: Look, seconds: Fraction) -> Problem:
+    """Problem of a film without a given length that would last longer than any may."""
+    shots, cycles = len(scene.shots), len(scene.outline.steps)
+    what = f"{shots:,} {'shot' if shots == 1 else 'shots'} and {cycles:,} shown {'cycle' if cycles == 1 else 'cycles'}"
+    message = (
+        f"{what} would last {float(seconds) / 3600:,.1f} h, and a film at most {LONGEST_FILM // 3600} h; give a "
+        "duration, or show less"
+    )
+    return Problem("duration", message)
 
 
 def _on_beats(
@@ -260,14 +277,14 @@ def natural_lengths(scene: Look, learning: Fraction) -> list[Fraction]:
     """Seconds of each shot of a film without a given length. learning: those of the learning shot."""
     natural = {TitleShot: Fraction(3), RestShot: Fraction(5, 2), ThinkShot: Fraction(5), LearningShot: learning}
     told = {"after": Fraction(9, 2), "think": Fraction(7)}
-    lengths = []
+    lengths, even = [], is_even(scene)
     for index, shot in enumerate(scene.shots):
         if _is_empty(scene, shot):
             lengths.append(Fraction(0))
         elif isinstance(shot, WalkShot):
             lengths.append(natural_seconds(scene, shot))
         else:
-            role = None if is_even(scene) else _role(scene, index)
+            role = None if even else _role(scene, index)
             lengths.append(told.get(role or "", natural[type(shot)]))
     if any(shot.share is not None for shot in scene.shots):
         return shared_lengths(scene, sum(lengths, Fraction(0)))
@@ -279,14 +296,16 @@ def shared_lengths(scene: Look, seconds: Fraction) -> list[Fraction]:
     shots = scene.shots
     shares = [None if shot.share is None else Fraction(str(shot.share)) * seconds for shot in shots]
     lengths = [Fraction(0) if share is None else share for share in shares]
-    given = sum(lengths, Fraction(0))
+    given, even = sum(lengths, Fraction(0)), is_even(scene)
     left = seconds - given
     free = [index for index, share in enumerate(shares) if share is None]
     if not free:
         return [length * seconds / given for length in lengths]
     learning = [index for index in free if isinstance(shots[index], LearningShot)]
     walks = {index: natural_seconds(scene, shot) for index in free if isinstance(shot := shots[index], WalkShot)}
-    others = {index: _suitable_seconds(scene, index, seconds) for index in free if index not in (*learning, *walks)}
+    others = {
+        index: _suitable_seconds(scene, index, seconds, even) for index in free if index not in (*learning, *walks)
+    }
     if learning:
         given_to_walks = sum(length for length, shot in zip(lengths, shots, strict=True) if isinstance(shot, WalkShot))
         walks = _shortened(walks, min(max(Fraction(0), MOST_WALKED * seconds - given_to_walks), MOST_WALKED * left))
@@ -303,8 +322,8 @@ def shared_lengths(scene: Look, seconds: Fraction) -> list[Fraction]:
     return lengths
 
 
-def _suitable_seconds(scene: Look, index: int, seconds: Fraction) -> Fraction:
-    """Seconds that suit a shot in a film of `seconds`, without what other shots take."""
+def _suitable_seconds(scene: Look, index: int, seconds: Fraction, even: bool) -> Fraction:
+    """Seconds that suit a shot in a film of `seconds`, without what other shots take. even: as `is_even` says."""
     shot = scene.shots[index]
     if _is_empty(scene, shot):
         return Fraction(0)
@@ -313,7 +332,7 @@ def _suitable_seconds(scene: Look, index: int, seconds: Fraction) -> Fraction:
         RestShot: (Fraction(30, 1000), Fraction(4, 5), Fraction(4)),
         ThinkShot: (Fraction(70, 1000), Fraction(5, 2), Fraction(8)),
     }[type(shot)]
-    role = None if is_even(scene) else _role(scene, index)
+    role = None if even else _role(scene, index)
     if role is not None:
         # What is to be read and watched takes as long in a short film, but no more than so much of it.
         part, unhurried, most, longest = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.errors import InputError
 from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
@@ -192,3 +194,14 @@ def test_equations_that_cannot_be_read_are_told_of() -> None:
     (note,) = [note for note in hurried.notes if "equations" in note]
     assert note.startswith("shot 2 (walk) has 29.2 s for equations that take 49 s to read")
     assert not any("equations" in note for note in unhurried.notes)
+
+
+def test_a_film_that_would_last_more_than_a_day_is_refused_at_once() -> None:
+    thoughts = [{"shot": "learning"}, *[{"shot": "think", "inputs": [1, 1, 0]}] * 14_000]
+    scene = short_scene(shots=thoughts, duration=None)
+    start = time.thread_time()
+    with pytest.raises(InputError) as refused:
+        make_plan(scene, None)
+    assert time.thread_time() - start < 2, "each shot was compared with all others"
+    assert str(refused.value).startswith("duration: 14,001 shots and 4 shown cycles would last ")
+    assert str(refused.value).endswith(" h, and a film at most 24 h; give a duration, or show less")
