@@ -280,10 +280,14 @@ def _resolved_schedule(given: Look, length: Fraction | None, rhythm: Rhythm | No
     return with_shown(shown or scene.usual_shown)
 
 
+MOST_BEATS = 100_000
+"""Most beats of a film: those of fourteen hours at the usual 120 a minute."""
+
+
 def _rhythm(scene: Look, seconds: Fraction) -> Rhythm | None:
     """Rhythm that the steps of a film of so many seconds keep; None if they are to be even.
 
-    Raises InputError if music is to be listened to, and cannot be fitted to the film.
+    Raises InputError if music is to be listened to, and cannot be fitted to the film, or if the beats are too many.
     """
     sync = scene.sync
     if sync is None:
@@ -291,6 +295,9 @@ def _rhythm(scene: Look, seconds: Fraction) -> Rhythm | None:
     if sync.at is not None:
         return listed_beats([Fraction(str(time)) for time in sync.at], sync.bar, seconds)
     if sync.bpm is not None:
+        if (count := int(seconds * Fraction(str(sync.bpm)) / 60)) > MOST_BEATS:
+            message = f"{count:,} beats are more than a film can follow; at most {MOST_BEATS:,}: give fewer a minute"
+            raise InputError([Problem("sync.bpm", message)])
         return even_beats(Fraction(str(sync.bpm)), Fraction(str(sync.offset or 0)), sync.bar, seconds)
     assert scene.audio is not None, "beats are heard in music"
     if problems := [*fitting_problems(scene.audio, seconds)]:

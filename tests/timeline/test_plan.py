@@ -129,6 +129,11 @@ def test_learning_goes_on_where_a_worked_example_took_the_last_shown_cycle(sync:
     assert spans[-1].stop == 900
 
 
+def test_more_beats_than_a_film_can_follow_are_refused() -> None:
+    (told,) = prepare(short_scene(duration=86400, sync={"bpm": 600}, schedule={"frames": 1})).problems
+    assert str(told).startswith("sync.bpm: 864,000 beats are more than a film can follow; at most 100,000")
+
+
 def test_shares_are_exact() -> None:
     shots = [{"shot": "rest", "share": 0.25}, {"shot": "learning"}, {"shot": "rest", "share": 0.5}]
     plan = make_plan(short_scene(shots=shots), Fraction(40))
