@@ -91,6 +91,7 @@ def test_no_places_are_looked_for_where_there_are_too_many_weights(monkeypatch: 
     network = next(panel for panel in Renderer(timeline_of(scene)).panels if isinstance(panel, NetworkPanel))
     assert len(network.terms.terms) == 2 * 40 + 2 + 1 + 2, "lines of a worked example"
     assert 0 < max(looked) <= MOST_WRITTEN
+    assert looked.count(40) <= 2, "of a layer once for each size, and not for each of its neurons"
 
 
 def test_where_no_line_is_worked_out_all_keep_their_light() -> None:

@@ -63,6 +63,7 @@ class TermsInNetwork:
             used.synapses if line.kind in ("matrix", "sum", "delta") else ()
             for line, used in zip(lines, self.terms, strict=True)
         ]
+        self._tried: dict[tuple[tuple[Synapse, ...], float], list[tuple[float, float]] | None] = {}
         least = LEAST_SIZE * min(layout.size)
         for size in sorted({least, *(max(size, least) for size in (layout.small, layout.body))}, reverse=True):
             self.size, self.across = size, self._widest(size) + 0.4 * size
@@ -145,11 +146,13 @@ class TermsInNetwork:
             return []
         layer = synapses[0][0]
         starts, ends = self.counts[layer], self.context.scene.outline.layers[layer + 1]
-        tried = [list(synapses)]
+        tried = [tuple(synapses)]
         if starts * ends <= MOST_WRITTEN:
-            tried.insert(0, [(layer, start, end) for start in range(starts) for end in range(ends)])
+            tried.insert(0, tuple((layer, start, end) for start in range(starts) for end in range(ends)))
         for together in tried:  # where there is room each weight always has the same place
-            found = self._placed(together)
+            if (together, self.size) not in self._tried:
+                self._tried[together, self.size] = self._placed(together)
+            found = self._tried[together, self.size]
             if found is not None:
                 return [found[together.index(synapse)] for synapse in synapses]
         return []
