@@ -5,7 +5,10 @@ Only what netviz itself writes is set here; a user's text, which may hold any si
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,12 +93,23 @@ def _mathtext(text: str, size: float) -> Mask:
         "mathtext.fallback": "stix",
         "mathtext.default": "normal",
     }
-    with settings(), matplotlib.rc_context(choice):
+    with settings(), matplotlib.rc_context(choice), _unheard():
         properties = FontProperties(fname=str(faces.medium.path), size=size, math_fontfamily="custom")
         parsed = _PARSER.parse(f"${text}$", 72, properties)
     alpha = np.asarray(parsed.image).astype(np.float32) / np.float32(255)
     baseline = parsed.height - parsed.depth - 1  # the parser leaves a pixel free on every side
     return _cropped(alpha, 1.0, baseline - capital_height(faces.medium, size) / 2, parsed.width - 2)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Context in which mathtext does not log what it finds of small type: that a root has too little room, or more."""
+    log = logging.getLogger("matplotlib.mathtext")
+    before, log.disabled = log.disabled, True
+    try:
+        yield
+    finally:
+        log.disabled = before
 
 
 def _matrix(matrix: Matrix, size: float) -> Mask:

@@ -65,5 +65,12 @@ def test_drawing_a_formula_leaves_matplotlib_as_it_was() -> None:
     assert np.array_equal(strange, again)
 
 
+def test_roots_in_small_type_are_drawn_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    for size in (1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0):
+        formula_mask((r"\dfrac{\hat{m}}{\sqrt{\hat{s}} + \epsilon}",), size)
+        formula_mask((r"\dfrac{0.25}{\sqrt{0.0012} + 10^{-8}}",), size)
+    assert not caplog.records
+
+
 def test_an_empty_cell_takes_no_room() -> None:
     assert formula_mask((Matrix((("", "1"), ("2", "3")), bracketed=False),), SIZE).alpha.any()
