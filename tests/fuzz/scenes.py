@@ -207,6 +207,8 @@ def _network(rng: Random, plot: Plot, loss: str) -> dict[str, Any]:
         hidden = [2] * 24
     plot.layers = [plot.layers[0], *hidden, plot.layers[-1]]
     last = rng.choice(("sigmoid", "softmax") if loss == "cross_entropy" else ACTIVATIONS)
+    if last == "softmax" and plot.width == 1:  # which would always answer 1
+        last = "sigmoid"
     if last == "softmax" and plot.layers[-1] == 1:
         last = "sigmoid"
     inner = [name for name in ACTIVATIONS if name != "softmax"]
