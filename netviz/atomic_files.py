@@ -14,7 +14,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from netviz.hidden_files import (
     remove_leftovers,
     try_lock,
 )
+from netviz.interruption import uninterrupted
 
 HIDDEN = ".netviz-"
 """What the names of files begin with while they are written, and of what is only needed for that."""
@@ -56,8 +57,9 @@ def problem_of_folder(folder: Path) -> str | None:
         if not folder.is_dir():
             return f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
         # Mode bits are not reliable (root, read-only disks, /proc): creating a file is.
-        with tempfile.TemporaryFile(dir=folder, prefix=HIDDEN):  # has no name that could be left behind
-            return None
+        # Such a one has no name that could be left behind.
+        uninterrupted(lambda: tempfile.TemporaryFile(dir=folder, prefix=HIDDEN).close(), lambda _: None)
+        return None
     except (OSError, ValueError) as error:
         return f"nothing can be written to the folder {folder}: {_reason(error)}"
 
@@ -120,19 +122,17 @@ def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True, durable
     writing one of them, or, without `overwrite`, if one exists in the end; OutputFailed if the disk cannot take them.
     Then, and if a signal arrives in between, every target is what it was.
     """
-    parts, descriptors = [part_of(target) for target in targets], []
+    parts, descriptors = [part_of(target) for target in targets], dict[Path, int]()
     for folder in dict.fromkeys(target.parent for target in targets):
         remove_leftovers(folder)
     with ExitStack() as stack:
+        stack.callback(_give_up, descriptors)  # first: it may be interrupted as soon as there is something
         for target, part in zip(targets, parts, strict=True):
             with output_failures(target):
-                descriptors.append(create_locked(part, target))
-            stack.callback(_close, descriptors[-1])
-            if sys.platform != "win32":  # where an open file cannot be removed
-                stack.callback(_remove_own, part, descriptors[-1])
+                descriptors[part] = create_locked(part, target)
         try:
             yield parts
-            for target, descriptor in zip(targets, descriptors, strict=True):
+            for target, descriptor in zip(targets, descriptors.values(), strict=True):
                 with output_failures(target):
                     if durable:
                         os.fsync(descriptor)
@@ -146,15 +146,14 @@ def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True, durable
                     part.unlink(missing_ok=True)
 
 
-def _remove_own(part: Path, descriptor: int) -> None:
-    """Remove a part that was not renamed to its target, but not one that the next run may have begun since."""
-    if is_at(descriptor, part):
-        part.unlink(missing_ok=True)
-
-
-def _close(descriptor: int) -> None:
-    with suppress(OSError):
-        os.close(descriptor)
+def _give_up(descriptors: Mapping[Path, int]) -> None:
+    """Close parts, and remove those that were not renamed to their targets, but not what the next run may have begun
+    since."""
+    for part, descriptor in descriptors.items():
+        if sys.platform != "win32" and is_at(descriptor, part):  # there an open file cannot be removed
+            part.unlink(missing_ok=True)
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
@@ -200,9 +199,11 @@ def _is_placed(part: Path, target: Path) -> bool:
 def scratch(target: Path, purpose: str) -> Iterator[Path]:
     """Yield a temporary file beside `target`, which is removed when the block ends; also one that a killed run left."""
     path = part_of(target).with_suffix(f".{purpose}")
+    descriptors: dict[Path, int] = {}
     with ExitStack() as lock:
+        lock.callback(_give_up, descriptors)
         with output_failures(target):
-            lock.callback(os.close, create_locked(path, target))
+            descriptors[path] = create_locked(path, target)
         try:
             yield path
         finally:
@@ -297,7 +298,7 @@ def temporary_folder() -> tempfile.TemporaryDirectory[str]:
     """
     remove_dead_folders()
     try:
-        return TemporaryFolder()
+        return uninterrupted(TemporaryFolder, lambda folder: folder.cleanup())
     except OSError as error:
         reason = _reason(error) if error.filename is None else failed_write(error, Path(error.filename).parent)
         message = f"no temporary folder can be made: {reason}"
@@ -316,6 +317,10 @@ def part_of(target: Path) -> Path:
 def create_locked(part: Path, target: Path) -> int:
     """Create the empty, locked file `part` and return its descriptor. Raises InputError if a living process holds
     one."""
+    return uninterrupted(lambda: _create_locked(part, target), lambda descriptor: _give_up({part: descriptor}))
+
+
+def _create_locked(part: Path, target: Path) -> int:
     while True:
         try:
             descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)

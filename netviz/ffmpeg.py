@@ -20,10 +20,12 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import imageio_ffmpeg
 
 from netviz.errors import NetvizError
+from netviz.interruption import uninterrupted
 
 STALL_LIMIT = 60.0
 """Time without any progress after which a running ffmpeg is given up, in seconds."""
@@ -118,8 +120,11 @@ class Ffmpeg:
         self._head = b""
         self._tail = b""
         self._gathered = bytearray()
+        self._threads: list[threading.Thread] = []
+        self._began = time.monotonic()
+        self._is_logged = _log.isEnabledFor(logging.DEBUG)
         try:
-            self._process = subprocess.Popen(
+            self._process = spawned(
                 command,
                 stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if collect or gather else subprocess.DEVNULL,
@@ -129,25 +134,22 @@ class Ffmpeg:
             )
         except OSError as error:
             raise FfmpegMissing(f"{command[0]} cannot be started: {error.strerror or error}") from error
-        if most_memory is not None:
-            _limit_memory(self._process.pid, most_memory)
-        self._began = time.monotonic()
-        self._is_logged = _log.isEnabledFor(logging.DEBUG)
-        if self._is_logged:
-            _log.debug("ffmpeg %d begins: %s", self._process.pid, shlex.join(command))
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._watch)]
-        self._gatherer = threading.Thread(target=self._gather, daemon=True) if gather else None
-        if self._gatherer is not None:
-            self._threads.append(self._gatherer)
         try:
+            if most_memory is not None:
+                _limit_memory(self._process.pid, most_memory)
+            if self._is_logged:
+                _log.debug("ffmpeg %d begins: %s", self._process.pid, shlex.join(command))
+            self._threads = [threading.Thread(target=work, daemon=True) for work in (self._drain, self._watch)]
+            self._gatherer = threading.Thread(target=self._gather, daemon=True) if gather else None
+            if self._gatherer is not None:
+                self._threads.append(self._gatherer)
             for thread in self._threads:
                 thread.start()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     _widen(pipe.fileno())
         except BaseException:
-            self._kill()
-            self._over.set()
+            self.__exit__(None, None, None)
             raise
 
     def __enter__(self) -> Ffmpeg:
@@ -160,7 +162,8 @@ class Ffmpeg:
         is_first = not self._over.is_set()
         self._over.set()
         for thread in self._threads:
-            thread.join(timeout=1.0)
+            if thread.ident is not None:  # it was started
+                thread.join(timeout=1.0)
         if self._is_logged and is_first:
             end, took = describe_status(self._process.returncode), time.monotonic() - self._began
             _log.debug("ffmpeg %d ended with %s after %.3f s", self._process.pid, end, took)
@@ -359,6 +362,16 @@ def _widen(descriptor: int) -> None:
 
         with suppress(OSError):
             fcntl.fcntl(descriptor, _SET_PIPE_SIZE, _PIPE_SIZE)
+
+
+def spawned(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process as Popen does, which forgets one whose start is interrupted: here it is ended."""
+
+    def end(process: subprocess.Popen[bytes]) -> None:
+        with process:  # closes its pipes, and waits
+            process.kill()
+
+    return uninterrupted(lambda: subprocess.Popen(command, **options), end)
 
 
 # Executable: the ffmpeg in use, found and checked to run on this machine.

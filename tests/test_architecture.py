@@ -18,7 +18,7 @@ from netviz.scene.model import Network, NetworkLook
 
 PACKAGE = Path(__file__).parents[1] / "netviz"
 GROUND = {
-    *("errors", "version", "resources", "log", "hidden_files", "atomic_files", "cache_folder"),
+    *("errors", "version", "resources", "log", "interruption", "hidden_files", "atomic_files", "cache_folder"),
     *("foreign_media", "ffmpeg"),
 }
 """Modules at the top that packages may import, each only those before it."""

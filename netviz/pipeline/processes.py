@@ -21,7 +21,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import IO, Any
 
 from netviz.errors import NetvizError
-from netviz.ffmpeg import describe_status
+from netviz.ffmpeg import describe_status, spawned
 from netviz.log import lowest_level, send_records, take_record
 from netviz.pipeline.tasks import (
     TRACKERS,
@@ -119,7 +119,7 @@ class WorkerProcess:
         """Start it. program: Python; its arguments are those of `START`."""
         self._said = _nameless_file()
         # A session of its own: Ctrl-C reaches only us, and we end it.
-        self._process = subprocess.Popen(
+        self._process = spawned(
             [sys.executable, "-c", program, json.dumps(sys.path), str(lowest_level())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -185,7 +185,7 @@ class WorkerProcess:
             try:
                 if pipe is not None:
                     pipe.close()
-            except OSError:
+            except (OSError, ValueError):  # ValueError: another thread is closing it
                 pass
 
 
