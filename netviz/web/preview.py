@@ -94,8 +94,10 @@ class PreviewSession:
         self._over.set()
         self._publish(over=True)
         if self._films is not None:
+            self._films.stop()
+        self._thread.join()  # which may be about to begin a film
+        if self._films is not None:
             self._films.close()
-        self._thread.join()
 
     def wait(self, serial: int, seconds: float) -> tuple[int, Status]:
         """The status, with its number, as soon as it is another than number `serial`, but after `seconds` in any case.
