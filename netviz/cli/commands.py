@@ -220,7 +220,7 @@ def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool)
     Of a run that netviz did not train (--from RUN.npz) it is a look: the keys that you are likely to change, each as
     the film has it now and with a comment, for `netviz render RUN.npz --look FILE`.
     """
-    from netviz.atomic_files import write_whole
+    from netviz.atomic_files import atomic_write_all, output_failures
     from netviz.pipeline.new_look import new_look
     from netviz.scene.files import SCENE_SUFFIXES
     from netviz.scene.loader import files_beside, scene_text
@@ -246,8 +246,11 @@ def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool)
     copies = {path: data for path, data in copies.items() if not (path.is_file() and path.read_bytes() == data)}
     problems += [problem for path in copies for problem in target_problems(path, (path.suffix.lower(),), overwrite)]
     _refuse(problems)
-    for path, content in {**copies, target: text.encode()}.items():
-        write_whole(path, content, overwrite=overwrite)
+    files = {**copies, target: text.encode()}
+    with atomic_write_all([*files], overwrite=overwrite) as parts:
+        for part, (path, content) in zip(parts, files.items(), strict=True):
+            with output_failures(path, len(content)):
+                part.write_bytes(content)
     is_look = inspected is not None and bool(inspected.about.run)
     what = "a copy" if inspected is None else "the look" if is_look else "the scene"
     of = "the link's run" if is_link(source) else f"{what} of {printable(source)}"
