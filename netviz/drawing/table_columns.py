@@ -105,7 +105,7 @@ def table_rows(scene: Look, given: Sequence[Sequence[float]], targets: Sequence[
         (*inputs, *(("",) if classes else outputs)), classes,
         is_judged=bool(classes) or len({value for row in targets for value in row}) == 2,
         has_answers=not scene.runs,
-        answer=LONG_ANSWER if not scene.outline.is_own and scene.outline.diverged is not None else ANSWER,
+        answer=LONG_ANSWER if scene.outline.diverged is not None else ANSWER,
     )  # fmt: skip
 
 

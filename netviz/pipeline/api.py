@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from netviz.errors import InputError, Problem
 from netviz.log import phase
+from netviz.pipeline.diverged_runs import finished_by
 from netviz.pipeline.looks import Filmed, Recorded, Source, filmed, resolved
-from netviz.pipeline.prepare import Prepared, finish, prepare
+from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import (
     in_its_unit,
@@ -103,13 +104,18 @@ def side_by_side(recordings: Mapping[str, Recording | Records]) -> Comparison:
     return filmed(Comparison(tuple(taken.values()), tuple(taken), ended)).comparison
 
 
-def recorded(prepared: Prepared, *, progress: Progress | None = None, cache: bool = False) -> Recording | Comparison:
-    """The recording that was prepared, or what training the prepared scene leaves: of its one run, or of all."""
+def finished_film(prepared: Prepared, *, progress: Progress | None = None, cache: bool = False) -> Finished:
+    """The finished film of the recording that was prepared, or of what training the prepared scene leaves.
+
+    A run that diverges is shown up to there; NetvizWarning says so.
+    """
     if isinstance(prepared.source, Filmed):
-        return prepared.source.recorded
-    scene = prepared.scene
-    assert isinstance(scene, Scene), "what is to be trained is a scene"
-    return (train_or_load if scene.compare is None else train_runs)(scene, progress, cache)
+        return finish(prepared, prepared.source.recorded)
+
+    def trained(scene: Scene) -> Recording | Comparison:
+        return (train_or_load if scene.compare is None else train_runs)(scene, progress, cache)
+
+    return finished_by(prepared, trained)
 
 
 def train_or_load(scene: Scene, progress: Progress | None, cache: bool) -> Recording:
@@ -180,7 +186,7 @@ def still(
         except InputError as wrong:
             problems += in_its_unit(scene, wrong.problems)
     prepared.checked(problems, film=False)
-    timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline
+    timeline = finished_film(prepared, progress=progress, cache=cache).timeline
     with phase(_log, "drawing of a picture"):
         picture = draw_picture(timeline, moment_frame(timeline, at))
     if seen_as is not None:
@@ -206,7 +212,7 @@ def animate(
 
     prepared = prepare(resolved(recording, look, frames))
     prepared.checked()
-    return make_animation(finish(prepared, recorded(prepared)).timeline, figure)
+    return make_animation(finished_film(prepared).timeline, figure)
 
 
 def sonify(
@@ -232,7 +238,7 @@ def sonify(
     scene = scene_of(prepared.source)
     problems = [*target_problems(target, (".wav",), overwrite, input_files(scene)), *one_run_problems(scene)]
     prepared.checked(problems, film=False)
-    timeline = finish(prepared, recorded(prepared, progress=progress, cache=cache)).timeline_of_one_run
+    timeline = finished_film(prepared, progress=progress, cache=cache).timeline_of_one_run
     with atomic_write(target, overwrite=overwrite) as part, phase(_log, "composing"):
         for done, total in write_sonified(timeline, part):
             if progress is not None:

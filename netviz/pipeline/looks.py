@@ -35,6 +35,7 @@ from netviz.scene.overrides import Override, run_scenes
 from netviz.scene.panels import NetworkPanelSpec
 from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
+from netviz.scene.schedule import ending_with, shown_cycles
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.scene.validation import MOST_SHOWN
 from netviz.timeline.outline import evenly_spread, outline_of_recording
@@ -175,7 +176,7 @@ def read_filmed(
         if problems:
             return None, replace(result, problems=tuple(problems), scene=None)
         return Filmed(recorded, look_of_run), result
-    film = Filmed(recorded, result.scene)
+    film = Filmed(recorded, _ended(recorded, result.scene))
     runs = zip(film.recordings, film.scenes, strict=True)
     if all(presents(run, scene) for run, scene in runs if isinstance(scene, Scene)):
         return film, result
@@ -185,6 +186,15 @@ def read_filmed(
         message = "the learning shot presents some examples in turn, and with fewer cycles others than were recorded"
         problem = Problem(frames.origin, f"{message}; leave it out")
     return None, replace(result, problems=(problem,), scene=None)
+
+
+def _ended(recorded: Recording | Comparison, scene: Scene) -> Scene:
+    """The scene of a run of netviz's own, as far as it was recorded where it diverged; else itself."""
+    if isinstance(recorded, Comparison) or recorded.diverged_at is None:
+        return scene
+    there = set(recorded.shown_steps)
+    shown = tuple(cycle for cycle in shown_cycles(scene) if cycle in there)
+    return ending_with(scene, int(recorded.step[-1]), recorded.diverged_at, shown) if shown else scene
 
 
 def _stored_look(recorded: Recording | Comparison, problems: list[Problem]) -> Mapping[str, Any]:

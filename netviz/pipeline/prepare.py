@@ -7,7 +7,7 @@ events, the story, the time that they get - `finish` adds in one second step.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -39,16 +39,20 @@ from netviz.pipeline.validation import (
     side_by_side_problems,
 )
 from netviz.recording.comparison import Comparison
-from netviz.recording.recording import Recording
+from netviz.recording.recording import DIVERGED_IN, Recording
+from netviz.scene.captions import Caption
 from netviz.scene.export import as_yaml, written
 from netviz.scene.look_file import LookSource
+from netviz.scene.messages import printable
 from netviz.scene.model import Schedule
+from netviz.scene.phrases import say, whole
 from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
 from netviz.scene.validation import MOST_SHOWN
 from netviz.story.story import add_story
 from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
 from netviz.timeline.captions import add_captions
+from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
@@ -192,7 +196,7 @@ def _prepared(source: Scene | Filmed, *, film: bool) -> Prepared:
     if given.pulse and track is not None and given.style == "glow":
         loudness = levels(track, round(plan.seconds * SAMPLE_RATE)).coarse
         plan = replace(plan, glow=breathing(loudness, COARSE_RATE, plan.fps, plan.frame_count, given.pulse))
-    return Prepared(source, layout.scene, plan, track, (), tuple(_notes(given, plan)))
+    return Prepared(source, layout.scene, plan, track, (), tuple(_notes(source, given, plan)))
 
 
 def _prepared_for_training(source: Scene | Filmed, given: Scene) -> Prepared:
@@ -215,7 +219,7 @@ def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
     scene = film.scenes[film.recordings.index(recording)]
     # Numbers of a run may be of any size, and sums of them may overflow.
     with phase(_log, "the story"), np.errstate(all="ignore"):
-        plan = _with_story(prepared.plan, recording, scene)
+        plan = _saying_that_it_diverged(_with_story(prepared.plan, recording, scene), scene)
     if new := plan.notes[len(prepared.plan.notes) :]:
         warn_caller(NetvizWarning("; ".join(new)))
     return Finished(plan, film)
@@ -227,6 +231,60 @@ def _with_story(plan: Plan, recording: Recording, scene: Look) -> Plan:
     from netviz.drawing.legibility import has_room
 
     return add_story(plan, recording, scene, has_room(scene))
+
+
+def _saying_that_it_diverged(plan: Plan, scene: Look) -> Plan:
+    """The plan without captions while the film says that the run diverged: in rests after it, else in its last cycle.
+
+    One that begins before ends there, or is left out where that leaves no time to read it.
+    """
+    if scene.outline.diverged is None:
+        return plan
+    ended = [span for span in plan.spans if span.cycle == scene.outline.last_step]
+    said = [(span.start, span.stop) for span in ended if span.kind == "rest"]
+    cues = []
+    if not said and ended:
+        text = say(scene, "rest-diverged", cycle=whole(scene, scene.outline.diverged))
+        start = max(0, min(ended[-1].start, plan.frame_count - frames_for(text, plan.fps)))
+        said = [(start, min(plan.frame_count, max(ended[-1].stop, start + frames_for(text, plan.fps))))]
+        cues = [Cue(*said[0], text)]
+    for cue in plan.cues:
+        stop = min([cue.stop, *(start for start, end in said if cue.start < end and start < cue.stop)])
+        if stop == cue.stop or stop - cue.start >= frames_to_read(cue.text, plan.fps):
+            cues.append(replace(cue, stop=stop))
+        elif any(cue.text == caption.text for caption in scene.captions):
+            message = f"the caption {printable(cue.text)!r} is left out: there the film says that the run diverged"
+            warn_caller(NetvizWarning(message))
+    return replace(plan, cues=tuple(sorted(cues, key=lambda cue: cue.start)))
+
+
+def shortened(prepared: Prepared, scene: Scene) -> Prepared:
+    """The same film, to the same length, of a scene whose run ends earlier: see diverged_runs.py.
+
+    Captions at cycles that the film does not come to any more are left out.
+    """
+    assert prepared.plan is not None, "without problems there is a plan"
+    length = prepared.plan.seconds
+    laid_out = make_plan(scene, length, _rhythm(scene, length))
+    too_late = [caption for caption in scene.captions if _is_after(caption, scene.training.cycles)]
+    try:
+        laid_out = add_captions(_without(scene, too_late), laid_out)
+    except InputError:  # those of cycles have other moments now, and need not find room there
+        too_late = [caption for caption in scene.captions if caption.moment.kind == "cycle"]
+        laid_out = add_captions(_without(scene, too_late), laid_out)
+    if too_late:
+        cycles = " and ".join(f"{int(caption.moment.number):,}" for caption in too_late)
+        warn_caller(NetvizWarning(f"captions at cycle {cycles} are left out: the run ends before"))
+    scene = _without(scene, too_late)
+    return replace(prepared, scene=scene, plan=replace(laid_out, glow=prepared.plan.glow))
+
+
+def _is_after(caption: Caption, cycle: int) -> bool:
+    return caption.moment.kind == "cycle" and caption.moment.number > cycle
+
+
+def _without(scene: Scene, captions: Collection[Caption]) -> Scene:
+    return scene.model_copy(update={"captions": tuple(each for each in scene.captions if each not in captions)})
 
 
 def plan(source: Source, *, look: LookSource | None = None, frames: int | None = None) -> Plan:
@@ -320,8 +378,12 @@ SHORT_NAME = 8
 """Largest number of letters of a name for which there is always room: nothing to load matplotlib for."""
 
 
-def _notes(scene: Look, plan: Plan) -> Iterator[str]:
+def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
     """Notes for the user on a film that can be made."""
+    if isinstance(source, Filmed) and isinstance(source.recorded, Recording) and scene.outline.diverged is not None:
+        where = source.recorded.info.get(DIVERGED_IN, "a number")
+        at, last = (f"{scene.outline.unit} {step:,}" for step in (scene.outline.diverged, scene.outline.last_step))
+        yield f"training diverged in {at}: {where} left the range of numbers; the film shows the run up to {last}"
     yield from length_notes(scene, plan.seconds)
     if others := [note for note in plan.notes if note not in plan.time_notes]:
         yield "; ".join(others)

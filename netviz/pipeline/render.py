@@ -16,12 +16,11 @@ from netviz.cache_folder import RESUMING
 from netviz.errors import NetvizWarning, Problem, warn_caller
 from netviz.hidden_files import remove_dead_folders
 from netviz.log import phase
-from netviz.pipeline.api import Progress, recorded
+from netviz.pipeline.api import Progress, finished_film
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
 from netviz.pipeline.kept_segments import KeptSegments, segment_cache
 from netviz.pipeline.looks import Source, resolved
-from netviz.pipeline.prepare import finish
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
 from netviz.pipeline.validation import platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
@@ -64,6 +63,7 @@ def render(
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.
     executor: workers of yours instead, any concurrent.futures.Executor. cluster: the address of a dask scheduler whose
     workers are to do it. The file is the same to the last byte whoever makes it.
+    A run that diverges is shown up to there, as NetvizWarning says.
     Raises InputError before any work with all that is wrong with what is asked for, another NetvizError if something
     fails; then the output is as it was before.
     """
@@ -214,7 +214,7 @@ def _film(
 
     Scene -> recording -> finished plan -> a task for each stream of frames -> encoded segments -> film.
     """
-    finished = job.finished or finish(job.prepared, recorded(job.prepared, progress=progress, cache=cache))
+    finished = job.finished or finished_film(job.prepared, progress=progress, cache=cache)
     tasks = {stream: RenderTask(finished.plan, finished.film, stream) for stream in trackers}
     spec = replace(job.spec, sidecars=sidecars(job, finished))
     kept = {stream: KeptSegments(segment_cache() if cache else None, tasks[stream], spec.segments) for stream in tasks}

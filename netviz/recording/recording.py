@@ -27,6 +27,8 @@ FOLLOWED = ("error", "loss")
 """Names of the curves that can be the one a film follows: the average error, and the loss in training."""
 DIVERGED = "diverged"
 """Key of `Recording.info` for the step in which numbers were not finite any more."""
+DIVERGED_IN = "diverged_in"
+"""The same for what held the first of them, such as "the weights of the output layer"."""
 FOR_TRAINING, FOR_TESTING = 0, 1
 """Values of `Recording.split`."""
 
@@ -357,12 +359,20 @@ def finite_part(recording: Recording) -> Recording:
     last = len(recording.step) - 1
     first_row = int(np.searchsorted(recording.moment, last))
     rows = (*recording.activations[1:], *(recording.errors or ()))
-    numbers = [array[last] for roles in recording.parameters for array in roles.values()]
-    numbers += [array[first_row:] for array in rows]
+    called = [name_of_layer(layer, recording.network) for layer in range(len(recording.network.layers))]
+    numbers = [
+        (f"the {role} of {called[layer]}", array[last])
+        for layer, roles in enumerate(recording.parameters)
+        for role, array in roles.items()
+    ]
+    names = [f"the {what} of {name}" for what in ("activations", "errors") for name in called[1:]]
+    numbers += [(name, array[first_row:]) for name, array in zip(names, rows, strict=False)]
     step = int(recording.step[last])
     points = int(np.searchsorted(recording.curve_step, step))
-    numbers += [curve[points:] for curve in recording.curves.values()]  # a loss overflows before what it is of
-    if all(bool(np.isfinite(in_numbers(array)).all()) for array in numbers):
+    # A loss overflows before what it is of.
+    numbers += [(f"the {name.replace('_', ' ')}", curve[points:]) for name, curve in recording.curves.items()]
+    where = next((name for name, array in numbers if not np.isfinite(in_numbers(array)).all()), None)
+    if where is None:
         return recording
     if last == 0:
         raise ValueError(f"its only moment, of {recording.unit} {step}, has numbers that are not finite")
@@ -381,9 +391,18 @@ def finite_part(recording: Recording) -> Recording:
         loss=None if recording.loss is None else recording.loss[:first_row],
         curve_step=recording.curve_step[:points],
         curves={name: curve[:points] for name, curve in recording.curves.items()},
-        info={**recording.info, "complete": False, DIVERGED: step},
+        info={**recording.info, "complete": False, DIVERGED: step, DIVERGED_IN: where},
     )
     return stored_as(part, recording.stored_at)  # where the whole is, of which this part is taken again
+
+
+def name_of_layer(layer: int, network: Network) -> str:
+    """What a layer is called in a message: by the name it was given, or by its number among the hidden ones."""
+    if name := network.layers[layer].name:
+        return f"layer {name}"
+    if layer == len(network.layers) - 1:
+        return "the output layer"
+    return f"hidden layer {layer}" if layer else "the inputs"
 
 
 def stored_as(recording: Recording, stored: StoredAt | None) -> Recording:

@@ -7,6 +7,7 @@ Times are exact (`Fraction` seconds), sizes are pixels. Nothing here knows array
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -289,11 +290,19 @@ class Scene(Look, _Compared):
     """A scene: everything a film needs."""
 
     network: Network
+    _diverged: int | None = PrivateAttr(default=None)
 
     @cached_property
     def outline(self) -> Outline:
         """The run that the film is of, worked out from network, data, training and schedule."""
-        return outline_of(self.network, self.data, self.training, self.schedule)
+        outline = outline_of(self.network, self.data, self.training, self.schedule)
+        return outline if self._diverged is None else replace(outline, diverged=self._diverged)
+
+    def diverging(self, cycle: int) -> Scene:
+        """The scene of a run that is known to leave the range of numbers in this cycle, after its own last one."""
+        copied = self.model_copy()
+        copied._diverged = cycle
+        return copied
 
     @property
     def runs(self) -> tuple[str, ...]:

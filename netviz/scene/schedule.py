@@ -75,6 +75,31 @@ def walked_count(scene: Scene) -> int:
     return sum(2 if shot.backward else 1 for shot in scene.shots if isinstance(shot, WalkShot))
 
 
+def ending_with(scene: Scene, last: int, diverged: int, shown: tuple[int, ...] | None = None) -> Scene:
+    """The scene of a film whose run ends with cycle `last`, as it diverges in a later one.
+
+    shown: its shown cycles; None: as many of these as it would show, or those it names that come before.
+    """
+    schedule = scene.schedule
+    if shown is not None or schedule.cycles is not None:
+        named = shown_cycles(scene) if shown is None else shown
+        schedule = Schedule(cycles=tuple(cycle for cycle in named if cycle <= last) or (last,))
+    elif schedule.every is not None:
+        schedule = schedule if schedule.every <= last else Schedule(cycles=(last,))
+    elif isinstance(schedule.frames, int):
+        schedule = Schedule(frames=min(schedule.frames, last))
+    training = scene.training.model_copy(update={"cycles": last})
+    ending = scene.model_copy(update={"training": training, "schedule": schedule}).diverging(diverged)
+    there = shown_cycles(ending)
+    shots = tuple(
+        shot.model_copy(update={"cycle": None})
+        if isinstance(shot, WalkShot) and shot.cycle is not None and shot.cycle not in there
+        else shot
+        for shot in scene.shots
+    )
+    return ending.model_copy(update={"shots": shots})
+
+
 # Training keys: the parts of a scene that its training depends on; all others only affect how the film looks.
 
 TRAINED = ("network", "data", "training", "schedule")

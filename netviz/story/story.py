@@ -58,7 +58,8 @@ def add_story(plan: Plan, recording: Recording, scene: Look, fits: Callable[[str
     if scene.told is None and not kinds & {"event", "cycle"}:
         return paced(plan, recording, scene)
     events = find_events(recording, scene) if scene.told is not None or "event" in kinds else ()
-    if not scene.outline.is_own:  # that it broke off, the film says at its end, where it is known
+    # That it broke off, the film says at its end, where it is known.
+    if scene.outline.diverged is not None or not scene.outline.is_own:
         events = tuple(event for event in events if event.kind != "diverged" or event.numbers["complete"])
     plan = with_event_captions(_placed_again(plan, recording, scene, events), recording, scene, events)
     return with_story(plan, recording, scene, events, fits)

@@ -11,7 +11,7 @@ from netviz.recording.event import Event
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Look
 from netviz.timeline.answers import HALF, has_classes
-from netviz.timeline.captions import shows_points, situation
+from netviz.timeline.captions import answer_number, shows_points, situation
 
 CLOSE = 0.05
 """Largest error of an answer that is called very close, as a part of the range of the network's outputs."""
@@ -60,7 +60,7 @@ def answer_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float
     """Sentence about the network's answer to a situation."""
     if scene.outline.targets and has_classes(np.array(scene.outline.targets)):
         return _class_text(scene, answer, target)
-    numbers = ", ".join(f"{value:z.2f}" for value in answer.tolist())
+    numbers = ", ".join(map(answer_number, answer.tolist()))
     if target is None:
         return say(scene, "story-answer-open", answer=numbers)
     right = np.asarray(target, dtype=np.float64)
@@ -173,7 +173,7 @@ def _unseen(scene: Look, event: Event) -> str:
     if error > HALF:
         if scene.outline.layers[-1] > 1:
             return say(scene, "story-unseen-wrong-plain")
-        return say(scene, "story-unseen-wrong", answer=f"{event.numbers['answer']:.2f}")
+        return say(scene, "story-unseen-wrong", answer=answer_number(event.numbers["answer"]))
     return say(scene, "story-unseen-turns" if error == HALF else "story-unseen-right")
 
 

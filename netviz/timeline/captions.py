@@ -146,6 +146,9 @@ def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, li
 def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> str:
     """The line that stands under the title while a span of a plan runs."""
     shot = scene.shots[span.shot]
+    if span.kind == "rest" and scene.outline.diverged is not None and span.cycle == scene.outline.last_step:
+        # Whatever its author thought of saying there, of a run that would learn.
+        return say(scene, "rest-diverged", cycle=whole(scene, scene.outline.diverged))
     if shot.caption is not None:
         return shot.caption
     if span.kind == "title":
@@ -153,8 +156,6 @@ def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> s
     if span.kind == "rest":
         if span.cycle == scene.outline.first_step:
             return _before(scene)
-        if scene.outline.diverged is not None and span.cycle == scene.outline.last_step:
-            return say(scene, "rest-diverged", cycle=whole(scene, scene.outline.diverged))
         compared = before_after(scene, plan)
         key = "rest-after" if compared is None or plan.spans[compared.rest] != span else "rest-before-after"
         return say(scene, key, cycles=counted(scene, span.cycle, "cycles"))
@@ -230,6 +231,11 @@ LARGE = 1e6
 """Errors from which their size matters more than their digits."""
 _THOUSANDS = 1e3
 """Errors from which two decimals are enough."""
+
+
+def answer_number(value: float) -> str:
+    """A number of an answer in a sentence, with two decimals; one whose digits nobody would read as a power of ten."""
+    return f"{value:z.2f}" if abs(value) < LARGE else f"{value:.2e}"
 
 
 def error_text(value: float, *, share: bool, highest: float = 0.0) -> str:

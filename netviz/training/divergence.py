@@ -11,6 +11,7 @@ class TrainingDiverged(NetvizError):
     """A weight, an activation or the loss is not a finite number any more.
 
     cycle: 1-based, 0 before training. example: 0-based, -1 at rest and in testing. layer: 0-based, the inputs being 0.
+    where: what left the range, such as "the loss".
     recording: everything recorded before that, with info["complete"] False; None when the start itself is not finite.
     """
 
@@ -21,6 +22,7 @@ class TrainingDiverged(NetvizError):
         when = f"in cycle {cycle}" if cycle else "before the first cycle"
         at = f"at example {example + 1}" if example >= 0 else "in testing" if what == "test loss" else "at rest"
         where = what if what in ("loss", "test loss") else f"{what} of {_name(layer, len(problem.layers) - 1)}"
+        self.where = f"the {where}"
         advice = (
             f"lower training.learning_rate, which is {problem.learning_rate:g}"
             if cycle

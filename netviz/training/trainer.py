@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from math import prod
@@ -14,7 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from netviz.recording.layers import Parameters
-from netviz.recording.recording import Recording
+from netviz.recording.recording import DIVERGED, DIVERGED_IN, Recording
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import shown_count
 from netviz.training.compiled_engine import can_be_compiled, compile_steps, term_count
@@ -48,7 +48,9 @@ def train(scene: Scene, *, progress: TrainingProgress | None = None) -> Recordin
         with np.errstate(all="ignore"), threadpool_limits(most_threads(problem)):
             _train(problem, recorder, initial_parameters(scene), _Reporter(progress, scene.training.cycles))
     except TrainingDiverged as diverged:
-        diverged.recording = recorder.recording()
+        if (recording := recorder.recording()) is not None:
+            info = {**recording.info, DIVERGED: diverged.cycle, DIVERGED_IN: diverged.where}
+            diverged.recording = replace(recording, info=info)
         raise
     recording = recorder.recording()
     assert recording is not None, "training ends with a kept moment"

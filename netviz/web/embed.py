@@ -10,11 +10,11 @@ from pathlib import Path
 from netviz.atomic_files import atomic_folder, folder_problems, output_failures
 from netviz.errors import Problem
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import Progress, recorded
+from netviz.pipeline.api import Progress, finished_film
 from netviz.pipeline.jobs import render_job
 from netviz.pipeline.kept_segments import KeptSegments
 from netviz.pipeline.looks import Filmed, Source, resolved
-from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
+from netviz.pipeline.prepare import Finished, Prepared, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.render import render_all, request_problems
 from netviz.pipeline.validation import input_files
@@ -96,7 +96,7 @@ def embed(
     executable()  # without ffmpeg there is no need to train first
     kept = list[KeptSegments]()
     with atomic_folder(target, overwrite=overwrite, own=file_names(scene)) as making:
-        finished = finish(prepared, recorded(prepared, progress=progress, cache=cache))
+        finished = finished_film(prepared, progress=progress, cache=cache)
         reduced = replace(finished, film=with_reduced_motion(finished.film))
         films = _films(making, prepared, finished, reduced, jobs, progress, cache, kept)
         timeline = finished.timeline

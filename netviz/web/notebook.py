@@ -17,10 +17,10 @@ from urllib.parse import quote
 from netviz.atomic_files import temporary_folder, write_whole
 from netviz.errors import InputError, NetvizError, Problem
 from netviz.ffmpeg import executable
-from netviz.pipeline.api import Progress, recorded
+from netviz.pipeline.api import Progress, finished_film
 from netviz.pipeline.jobs import render_job
 from netviz.pipeline.looks import Filmed, Source, resolved
-from netviz.pipeline.prepare import finish, prepare
+from netviz.pipeline.prepare import prepare
 from netviz.pipeline.render import render_all, request_problems
 from netviz.scene.look_file import LookSource, read_look
 from netviz.scene.output import Output, size_within
@@ -146,7 +146,7 @@ class Film:
         from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
         from netviz.video.images import picture_file
 
-        finished = finish(self._prepared, recorded(self._prepared, progress=progress, cache=self._cache))
+        finished = finished_film(self._prepared, progress=progress, cache=self._cache)
         timeline, scene = finished.timeline, self._prepared.scene
         picture = draw_picture(timeline, poster_frame(timeline))
         small = ".png" if scene.output.transparent else ".jpg"

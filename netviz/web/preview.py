@@ -12,11 +12,12 @@ from typing import Any
 
 from netviz.errors import InputError, NetvizError, NetvizWarning, Problem
 from netviz.pipeline.api import train_or_load
+from netviz.pipeline.diverged_runs import finished_by
 from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
-from netviz.scene.scene import Look, Scene
+from netviz.scene.scene import Scene
 from netviz.training.cache import LARGEST_CACHE, recording_size, training_key
 from netviz.training.comparison import compare_runs
 from netviz.training.setup import with_look
@@ -187,9 +188,11 @@ class PreviewSession:
         if self._strict and self._notes:
             return self._refused()
         self._publish(problems=())
-        recorded = subject.recorded if isinstance(subject, Filmed) else self._recorded(prepared.scene)
-        self._tell_phase("drawing", 0.0)
-        finished = finish(prepared, recorded)
+        if isinstance(subject, Filmed):
+            self._tell_phase("drawing", 0.0)
+            finished = finish(prepared, subject.recorded)
+        else:
+            finished = finished_by(prepared, self._trained_run)
         if self._strict and self._notes:
             return self._refused()
         plan, scene = finished.plan, prepared.scene
@@ -219,11 +222,11 @@ class PreviewSession:
     def _refused(self) -> tuple[str, ...]:
         return tuple(f"{note} (--strict)" for note in self._notes)
 
-    def _recorded(self, scene: Look) -> Recording | Comparison:
-        assert isinstance(scene, Scene), "what is to be trained is a scene"
-        if scene.compare is None:
-            return self._recording(scene)
-        return compare_runs(scene, lambda run, name: self._recording(run))
+    def _trained_run(self, scene: Scene) -> Recording | Comparison:
+        several = scene.compare is not None
+        found = compare_runs(scene, lambda run, name: self._recording(run)) if several else self._recording(scene)
+        self._tell_phase("drawing", 0.0)
+        return found
 
     def _recording(self, scene: Scene) -> Recording:
         found = self._memory.find(scene)

@@ -22,7 +22,7 @@ from netviz.scene.shots import ThinkShot
 from netviz.story.answer_events import margins_for
 from netviz.story.events import find_events
 from netviz.story.wording import answer_text, event_texts, neuron_name
-from netviz.timeline.captions import caption_line, error_text, is_share, measures, shows_points, situation
+from netviz.timeline.captions import LARGE, caption_line, error_text, is_share, measures, shows_points, situation
 from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Frame
 from netviz.timeline.plan import Plan, Span, frame_time
@@ -210,7 +210,7 @@ def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
 
 
 def _numbers(values: Floats, form: str) -> list[str]:
-    texts = [f"{value:{form}}" for value in values.tolist()]
+    texts = [f"{value:{form if abs(value) < LARGE else '.2e'}}" for value in values.tolist()]
     return texts if len(texts) <= MOST_NUMBERS else [*texts[:MOST_NUMBERS], "…"]
 
 

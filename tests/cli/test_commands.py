@@ -388,17 +388,29 @@ def test_training_that_diverges(call: Call, tmp_path: Path) -> None:
     words = (
         r"training diverged in cycle 4, at example 6: the loss left the range of numbers; lower training\.learning_rate"
     )
-    for command in (["render", *FILM], ["still", *FILM], ["think", "--cycles", "60", "--inputs", "1,1,0"]):
-        result = call(*command, *DIVERGES)
-        assert (result.code, result.out) == (1, "")
-        assert re.match(words, result.errors[0])
+    result = call("think", "--cycles", "60", "--inputs", "1,1,0", *DIVERGES)
+    assert (result.code, result.out) == (1, "")
+    assert re.match(words, result.errors[0])
+    for command in ("render", "still"):
+        strict = call(command, *FILM, *DIVERGES, "--set", "shots=[{shot: learning}, {shot: rest}]", "--strict")
+        assert (strict.code, strict.out) == (2, "")
         assert contents(tmp_path) == {}
+        result = call(command, *FILM, *DIVERGES)
+        assert result.code == 0
+        (warning,) = (line for line in result.warnings if re.match(words, line))
+        assert warning.endswith("; the film shows the run up to cycle 3")
+        for made in contents(tmp_path):
+            (tmp_path / made).unlink()
     result = call("record", *FILM, *DIVERGES)
     assert (result.code, result.out) == (1, "")
     assert result.warnings == ["the recording up to there is in xor.npz"]
     assert re.match(words, result.errors[0])
     recording = netviz.Recording.load(tmp_path / "xor.npz")
-    assert (recording.is_complete, recording.row_step[-1]) == (False, 3)
+    assert (recording.is_complete, recording.row_step[-1], recording.diverged_at) == (False, 3, 4)
+    result = call("still", "xor.npz", "--size", "160x128", "-o", "run.png")
+    assert result.code == 0
+    line = "training diverged in cycle 4: the loss left the range of numbers; the film shows the run up to cycle 3"
+    assert line in result.warnings
 
 
 def test_training_that_cannot_even_start_leaves_nothing(call: Call, tmp_path: Path) -> None:

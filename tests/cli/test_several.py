@@ -37,7 +37,7 @@ def test_a_batch(call: Call, tmp_path: Path) -> None:
     names = scenes(tmp_path, "a.yaml", "b.yaml", "c.yaml")
     (tmp_path / "b.yaml").write_text(
         SCENE.replace("layers: [2, 2, 1]", "layers: [2, 2, 1]\n  activation: [relu, linear]\n  bias: true").replace(
-            "{cycles: 60}", "{cycles: 60, learning_rate: 1e6}"
+            "{cycles: 60}", "{cycles: 60, initial_weights: normal, initial_scale: 1e300}"
         )
     )
     result = call("render", *names, "-o", "out/", "--jobs", "2")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from netviz.pipeline.api import recorded
-from netviz.pipeline.prepare import finish, prepare
+from netviz.pipeline.api import finished_film
+from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import read_scene
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
@@ -25,7 +25,7 @@ def film(**changes: Any) -> Timeline | SideBySide:
     """All frames of a short film of the xor scene."""
     scene = short_scene(**changes)
     prepared = prepare(scene)
-    return finish(prepared, recorded(prepared)).timeline
+    return finished_film(prepared).timeline
 
 
 @pytest.fixture(scope="session")

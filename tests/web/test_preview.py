@@ -113,7 +113,7 @@ def test_a_scene_that_is_wrong_from_the_start(start: Start, file: Path) -> None:
     ("change", "told"),
     [
         (("duration: 12", "audio: music.mp3"), "music.mp3: no such file"),
-        (("seed: 1", "learning_rate: 1e6"), "cycle"),
+        (("seed: 1", "initial_weights: normal, initial_scale: 1e300"), "before the first cycle"),
         (("layers: [2, 2, 1]", "layers: [2, 9000, 1]"), "9,000"),
     ],
     ids=["music", "diverges", "too large"],

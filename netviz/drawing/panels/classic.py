@@ -125,7 +125,7 @@ class ClassicNetworkPanel(NoGlow):
         theme = context.theme
         self.is_rimmed = not theme.is_light and contrast(theme.neuron, theme.centre) < LEAST_CONTRAST
         self.point = down / _PAGE
-        heaviest = LevelScale.of(context.recording, context.scene).weight
+        self.heaviest = heaviest = LevelScale.of(context.recording, context.scene).weight
         # The original's widths, unless the weights are so large that lines would hide the neurons.
         self.point *= min(1.0, 1.5 * self.radius / max(1e-9, heaviest * self.point))
 
@@ -141,18 +141,19 @@ class ClassicNetworkPanel(NoGlow):
         )
         theme = self.context.theme
         sign = np.where(weights[:, None] > 0, theme.positive, theme.negative)
-        self.synapses.set(color=sign, linewidth=np.abs(weights) * self.point)
+        wide = np.minimum(np.abs(weights), self.heaviest) * self.point
+        self.synapses.set(color=sign, linewidth=wide)
         opacity = 0.4 * np.clip(np.abs(signal), 0, 1)[:, None]
         if theme.dashed:
             for lines, part in ((self.synapses, 1.0), (self.glow, 2.0)):
-                unit, widths = self.context.layout.unit, (np.abs(weights) * self.point).tolist()
+                unit, widths = self.context.layout.unit, wide.tolist()
                 lines.set(
                     linestyle=[
                         dashes(width, unit, part * width) if weight < 0 else (0, None)
                         for weight, width in zip(weights, widths, strict=True)
                     ]
                 )
-        self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * np.abs(weights) * self.point)
+        self.glow.set(color=np.hstack([theme.shining(sign, 0.35), opacity]), linewidth=2 * wide)
         value = np.clip(np.concatenate(lights), -1, 1)[:, None]
         level = np.abs(value)
         signal_colour = np.where(value >= 0, theme.signal, theme.negative_signal)
@@ -263,6 +264,10 @@ class ClassicHeaderPanel(NoGlow):
                 say(scene, "classic-inputs", values=inputs),
                 *([say(scene, "classic-right", values=target)] if target else []),
             ]
+        diverged = scene.outline.diverged
+        if frame.example is None and diverged is not None and frame.cycle == scene.outline.last_step:
+            text = say(scene, "label-diverged", cycle=whole(scene, diverged))
+            return [cycle, text[:1].upper() + text[1:]]
         if frame.example is None:
             return [cycle, say(scene, "classic-rest" if frame.cycle > scene.outline.first_step else "classic-before")]
         return [

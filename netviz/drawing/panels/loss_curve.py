@@ -270,7 +270,7 @@ class CurvePanel(NoGlow):
         One that grew without bounds leaves the panel, which would show nothing else.
         """
         outline, losses = self.scene.outline, [trace.recorded[0] for trace in self.traces if trace.scale is None]
-        if outline.is_own or outline.diverged is None or not losses:
+        if outline.diverged is None or not losses:
             return highest
         return EXPLODES * float(np.nanmax(losses)) or highest
 

@@ -183,6 +183,8 @@ class LevelScale:
         same. Runs that broke off are left out of it: their numbers had diverged.
         """
         several = [each for each in compared if each[0].is_complete] or [(recording, scene)]
+        if len(several) == 1 and several[0][1].outline.diverged is not None:
+            return _scale_of_diverged(*several[0])
         drawn = [layer for each, of in several for layer in _drawn_weights(each, of)]
         return cls(
             max(map(_largest, drawn), default=0.0) or 1.0,
@@ -218,6 +220,28 @@ class LevelScale:
         """Width of synapses in thousandths of the picture's shorter side; grows a little slower than |weight|."""
         result: Floats = 1.2 + 17 * self.strength(weights) ** 0.8
         return result
+
+
+EXPLODES = 30.0
+"""Weights explode that are so many times as large as the largest before training, in a run that diverges."""
+
+
+def _scale_of_diverged(recording: Recording, scene: Look) -> LevelScale:
+    """The scale of a run that diverged: of its moments before the weights exploded, beside which all others are none.
+
+    What comes after is as wide and as bright as can be.
+    """
+    drawn = [layer for layer in _drawn_weights(recording, scene) if layer.size]
+    largest = np.max([np.abs(layer).reshape(len(layer), -1).max(axis=1) for layer in drawn], axis=0, initial=0.0)
+    exploded = np.flatnonzero(largest > EXPLODES * largest[0]) if largest.any() else np.empty(0, int)
+    moments = max(1, int(exploded[0])) if len(exploded) and largest[0] > 0 else len(recording.step)
+    rows = slice(int(np.searchsorted(recording.moment, moments)))
+    activations = [layer[rows] for layer in recording.activations]
+    return LevelScale(
+        float(largest[:moments].max(initial=0.0)) or 1.0,
+        tuple(max(1.0, _largest(layer)) if layer.size else 1.0 for layer in activations),
+        float(activations[0].min()) if scene.network.grid is not None else 0.0,
+    )
 
 
 def _drawn_weights(recording: Recording, scene: Look) -> list[Floats]:
