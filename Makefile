@@ -55,6 +55,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.memory
 	$(BIN)/python -m benchmarks.leaks
+	$(BIN)/python -m benchmarks.estimates
 	$(BIN)/python -m benchmarks.film
 	$(BIN)/python -m benchmarks.film --scene xor-classic
 	$(BIN)/python -m benchmarks.film --scene playground-quadrants

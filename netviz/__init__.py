@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from netviz.errors import InputError, NetvizError, NetvizWarning
     from netviz.integrations.watch import watch
     from netviz.pipeline.api import animate, compare, events, record, sonify, still
+    from netviz.pipeline.estimate import Estimate, estimate
     from netviz.pipeline.prepare import plan
     from netviz.pipeline.provenance import inspect
     from netviz.pipeline.render import render, render_many
@@ -58,6 +59,8 @@ _MODULES = {
     "Recorder": "netviz.recording.recorder",
     "Recording": "netviz.recording.recording",
     "events": "netviz.pipeline.api",
+    "Estimate": "netviz.pipeline.estimate",
+    "estimate": "netviz.pipeline.estimate",
     "Flashes": "netviz.video.flashes",
     "flashes": "netviz.video.flashes",
     "live": "netviz.web.live",
@@ -71,6 +74,7 @@ _MODULES = {
 
 __all__ = [
     "Comparison",
+    "Estimate",
     "Event",
     "Film",
     "Flashes",
@@ -84,6 +88,7 @@ __all__ = [
     "animate",
     "compare",
     "embed",
+    "estimate",
     "events",
     "flashes",
     "inspect",

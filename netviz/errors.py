@@ -75,6 +75,10 @@ class NetvizNote(NetvizWarning):
     """Warning of the mildest kind: what a film of its length has time for, and what not."""
 
 
+class NetvizForecast(NetvizNote):
+    """Note of what is to come, such as a render of hours: nothing is wrong with that, also not for `--strict`."""
+
+
 _BETWEEN = {"netviz", "sklearn", "torch", "lightning", "pytorch_lightning", "lightning_fabric", "keras", "tensorflow"}
 """Packages whose code may stand between a user's line and a recorder."""
 

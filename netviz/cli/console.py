@@ -21,7 +21,7 @@ import click
 
 from netviz.atomic_files import amount, failed_write
 from netviz.cache_folder import RESUMING
-from netviz.errors import InputError, NetvizError, NetvizNote, NetvizWarning, Problem
+from netviz.errors import InputError, NetvizError, NetvizForecast, NetvizNote, NetvizWarning, Problem
 from netviz.scene.messages import printable
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def warnings_shown(strict: bool) -> Iterator[None]:
     shown: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("error" if strict else "always", NetvizWarning)
+        warnings.simplefilter("always", NetvizForecast)
         others = warnings.showwarning
 
         def show(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from netviz.cli.options import (
 from netviz.cli.sources import CommandSource as Given
 from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
+from netviz.pipeline.capacity import Work, estimates_of, in_words, refuse_estimates
 from netviz.pipeline.jobs import Films, encode_settings, prepare_films
 from netviz.pipeline.render import request_problems
 from netviz.pipeline.validation import platform_text, tells
@@ -70,7 +72,11 @@ OUTPUT_HELP = (
     envvar="NETVIZ_CLUSTER",
     help="Let the workers of a dask scheduler do the work, such as tcp://host:8786.",
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be made, and make nothing.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what would be made, and the time, memory and disk that it takes; make nothing.",
+)
 @cache_option
 @click.pass_context
 def render_command(
@@ -90,7 +96,7 @@ def render_command(
         workers, problems = jobs_of(jobs)
         sources = read_sources(ctx, [*problems, *request_problems(workers, None, cluster or None)])
         if dry_run:
-            _show(sources, overwrite)
+            _show(sources, overwrite, workers, cluster or None, cache)
         elif len(sources) == 1:
             (source,) = sources
             with located(source), console.progress_bar() as progress:
@@ -108,7 +114,8 @@ def render_command(
             _make_several(ctx, sources, overwrite=overwrite, jobs=workers, cluster=cluster or None, cache=cache)
 
 
-def _show(sources: list[Given], overwrite: bool) -> None:
+def _show(sources: list[Given], overwrite: bool, jobs: int | None, cluster: str | None, cache: bool) -> None:
+    """Print what would be made, and what it takes; refuse what cannot be made here."""
     problems, prepared = prepare_films({source.targets: source.subject for source in sources}, overwrite=overwrite)
     with located(*sources):
         if problems:
@@ -128,6 +135,11 @@ def _show(sources: list[Given], overwrite: bool) -> None:
                 what += f", as {_small(output, settings)}"
             captions_text = _captions_text(target, source.targets, tells(source.scene), "; ")
             console.result(f"{console.name(target)}: {what}{captions_text}{platform_text(source.scene)}")
+    films = [Work(film, source.targets) for source, film in zip(sources, prepared, strict=True)]
+    estimates = estimates_of(films, jobs, cache=cache, spent=time.process_time(), here=cluster is None)
+    console.result(f"takes {in_words(estimates, here=cluster is None)}")
+    with located(*sources):
+        refuse_estimates(films, estimates, here=cluster is None)
 
 
 def _make_several(ctx: click.Context, sources: list[Given], **options: Any) -> None:

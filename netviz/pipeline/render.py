@@ -17,10 +17,12 @@ from netviz.errors import NetvizWarning, Problem, warn_caller
 from netviz.hidden_files import remove_dead_folders
 from netviz.log import phase
 from netviz.pipeline.api import Progress, finished_film
+from netviz.pipeline.capacity import Work, check_capacity
 from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
 from netviz.pipeline.kept_segments import KeptSegments, segment_cache
 from netviz.pipeline.looks import Source, resolved
+from netviz.pipeline.prepare import Prepared
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
 from netviz.pipeline.validation import platform_notes, scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
@@ -129,14 +131,21 @@ def render_all(
     """Make the films of jobs. workers: processes, what helps on this machine if not given. See `render_many`.
 
     held: where given, kept segments of finished films are added to it, to be removed by the caller, who has more to do
-    before their files are in place.
+    before their files are in place. Raises InputError before any work if this machine plainly lacks memory or disk.
     """
     remove_dead_folders()
+    films = [Work(_recorded_already(job), job.targets) for job in jobs]
+    check_capacity(films, workers, cache=cache, here=executor is None and cluster is None)
     segments = sum(len(job.spec.segments) * len(job.spec.streams) for job in jobs)
     if workers is None:
         workers = default_jobs(usable_cpus(), segments)
     with worker_pool(max(1, min(workers, segments)), executor, cluster) as pool:
         return _run_all([*jobs], pool, progress, cache, ended, held)
+
+
+def _recorded_already(job: RenderJob) -> Prepared:
+    """The prepared film of a job, with its recording where that is known."""
+    return job.prepared if job.finished is None else replace(job.prepared, source=job.finished.film)
 
 
 def request_problems(jobs: int | None, executor: Executor | None, cluster: str | None) -> list[Problem]:

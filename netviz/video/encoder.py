@@ -85,17 +85,18 @@ def group_of_pictures(fps: Fraction) -> int:
     return max(1, round(2 * fps))
 
 
-def encoding_arguments(encoding: Encoding, stream: FrameStream) -> list[str]:
+def encoding_arguments(encoding: Encoding, stream: FrameStream, group: int | None = None) -> list[str]:
     """ffmpeg's arguments that encode a stream's pictures from standard input to fragments of an MP4 on standard output.
 
-    A transparent stream becomes fragments of a MOV. The executable is left out.
+    A transparent stream becomes fragments of a MOV. The executable is left out. group: frames in a group of pictures,
+    where they are not to be those of a film.
     """
     fps = stream.fps_of(encoding)
     drawn = "rgba" if stream.is_transparent else "yuv420p"
     return [
         *("-v", "error", "-f", "rawvideo", "-pixel_format", drawn, "-video_size", "{}x{}".format(*stream.size)),
         *("-framerate", str(fps), "-i", "pipe:0", "-map", "0:v", "-vf", _filters(encoding, stream)),
-        *_encoder(encoding, stream, group_of_pictures(fps)),
+        *_encoder(encoding, stream, group or group_of_pictures(fps)),
         *("-map_metadata", "-1", "-fflags", "+bitexact", "-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
         # MP4 itself has no room for what editors use; QuickTime, from which it comes, has.
         *("-f", "mov" if stream.is_transparent else "mp4", "pipe:1"),

@@ -375,6 +375,21 @@ MOST_PARTS = 1_000_000
 """Most parts (chunks, blocks, segments, boxes) of a file; one with more is refused as damaged."""
 
 
+def picture_sizes(data: FileBytes) -> list[int]:
+    """Bytes that each picture of a GIF, WebP or APNG takes. Raises DamagedFile."""
+    if data[:3] == b"GIF":
+        return [stop - start for kind, start, stop in _gif_blocks(data) if kind == b","]
+    if is_webp(data):
+        return [stop - start for name, start, stop in _webp_chunks(data) if name == b"ANMF"]
+    sizes: list[int] = []
+    for name, start, stop in _png_chunks(data):
+        if name == b"fcTL":
+            sizes.append(0)
+        elif name in (b"IDAT", b"fdAT") and sizes:
+            sizes[-1] += stop - start
+    return sizes
+
+
 @dataclass(frozen=True)
 class ImageInfo:
     """Kind, size and length of a picture. kind: PNG and the like. size: width and height in pixels. seconds: of all

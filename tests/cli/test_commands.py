@@ -210,7 +210,9 @@ def test_dry_run_makes_nothing(call: Call, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("netviz.pipeline.api.train", None)
     result = call("render", *SMALL, "--dry-run")
     assert (result.code, result.err) == (0, "")
-    assert result.out == "xor.mp4: 1 min 31.00 s, 910 frames of 160x128, 13 shown cycles; captions in xor.vtt\n"
+    first, taken = result.out.splitlines()
+    assert first == "xor.mp4: 1 min 31.00 s, 910 frames of 160x128, 13 shown cycles; captions in xor.vtt"
+    assert re.fullmatch(r"takes about \d+ s \(a rough guess\), \d+ MB of memory, [\d.]+ MB of disk", taken)
     assert contents(tmp_path) == {}
 
 

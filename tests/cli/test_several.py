@@ -28,7 +28,9 @@ def planned(call: Call, *arguments: str) -> list[str]:
     """The files a dry run tells of."""
     result = call("render", *arguments, "--dry-run")
     assert result.code == 0, result.err
-    return [line.split(": ")[0] for line in result.out.splitlines()]
+    *lines, taken = result.out.splitlines()
+    assert taken.startswith("takes about ")
+    return [line.split(": ")[0] for line in lines]
 
 
 @pytest.mark.slow
