@@ -27,11 +27,11 @@ import netviz
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.renderer import TransparentRenderer, draw_frames, make_renderer
 from netviz.errors import NetvizError, NetvizWarning
-from netviz.pipeline.api import recorded
 from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
+from netviz.scene.scene import Scene
 from netviz.timeline.moments import moment_frame
 from netviz.video.formats import OPAQUE
 
@@ -89,11 +89,11 @@ def _all_steps(steps: _Steps, file: Path, folder: Path, job: dict[str, Any]) -> 
         return {"how": "refused", "what": str(refused)}
     try:
         with steps.step("record"):
-            recording = recorded(prepared)
+            recording = (netviz.record if scene.compare is None else netviz.compare)(scene)
     except NetvizError as error:
-        if "diverged" in str(error):
-            return {"how": "diverged", "what": str(error)}
-        raise
+        if "diverged" not in str(error):
+            raise
+        return _diverged(steps, scene, folder, job)
     with steps.step("finish"):
         finished = finish(prepared, recording)
     if not isinstance(recording, Comparison):
@@ -110,6 +110,27 @@ def _all_steps(steps: _Steps, file: Path, folder: Path, job: dict[str, Any]) -> 
         _stills(steps, again, job["moments"][:1])
     made = _written(steps, prepared, finished, folder / "made", job["besides"])
     return {"how": "drawn", "frames": finished.timeline.frame_count, "made": made}
+
+
+def _diverged(steps: _Steps, scene: Scene, folder: Path, job: dict[str, Any]) -> dict[str, Any]:
+    """Take a scene whose training diverges through what can be made of it: the film up to there, unless that is the
+    start."""
+    folder = folder / "made"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        for moment in job["moments"][:2]:
+            with steps.step("diverged still"):
+                netviz.still(scene, moment, folder / f"{moment}.png", overwrite=True)
+        with steps.step("diverged film"):
+            frames = netviz.plan(scene).frame_count
+            if frames * scene.output.size[0] * scene.output.size[1] < MOST_PIXELS and frames <= MOST_FRAMES:
+                netviz.render(scene, folder / "film.mov", jobs=1)
+    except NetvizError as error:
+        if "diverged" not in str(error):
+            raise
+        return {"how": "diverged", "what": str(error)}
+    return {"how": "drawn"}
 
 
 def _stills(steps: _Steps, finished: Finished, moments: list[str]) -> None:
