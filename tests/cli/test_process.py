@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Call
-from tests.cli.support import FILM, command, contents, run, surroundings
+from tests.cli.support import BRIEF, FILM, command, contents, run, surroundings
 from tests.video.support import children, processes_about, still_there
 
 TRAINING = ["--cycles", "100000000", "--frames", "3", "--size", "160x128"]
@@ -97,6 +98,30 @@ def test_killed_and_run_again(call: Call, tmp_path: Path) -> None:
     assert contents(tmp_path).keys() == {"film.mp4"}
     wait_until_gone(tmp_path, seconds=20)  # its ffmpeg ends by itself, because nobody feeds it
     assert contents(tmp_path).keys() == {"film.mp4"}
+
+
+@pytest.mark.slow
+def test_killed_at_half_and_asked_for_again(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was finished is taken, but for a segment of which a byte has changed since."""
+    monkeypatch.setenv("NETVIZ_CACHE", str(tmp_path / "cache"))
+    segments = tmp_path / "cache" / "segments"
+    long = [*BRIEF, "--size", "160x128", "--fps", "2", "--duration", "30", "--jobs", "1"]
+    with started(tmp_path, "drawing", "render", *long, "-o", "film.mp4") as process:
+        while len([*segments.glob("*.segment")]) < 2 and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+    kept = sorted(segments.glob("*.segment"))
+    assert len(kept) >= 2 and not (tmp_path / "film.mp4").exists()
+    content = bytearray(kept[0].read_bytes())
+    content[len(content) // 2] ^= 1
+    kept[0].write_bytes(content)
+    again = call("render", *long, "-o", "film.mp4")
+    assert f"going on where an earlier run stopped: {len(kept) - 1} of 5 segments are there" in again.err.splitlines()
+    assert call("render", *long, "-o", "whole.mp4", "--no-cache").code == 0
+    shutil.rmtree(tmp_path / "cache")
+    left = contents(tmp_path)
+    assert left.keys() == {"film.mp4", "whole.mp4"} and left["film.mp4"] == left["whole.mp4"]
 
 
 @pytest.mark.slow
