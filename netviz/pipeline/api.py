@@ -111,11 +111,22 @@ def finished_film(prepared: Prepared, *, progress: Progress | None = None, cache
     """
     if isinstance(prepared.source, Filmed):
         return finish(prepared, prepared.source.recorded)
+    return finished_by(prepared, lambda scene: _trained(scene, progress, cache))
 
-    def trained(scene: Scene) -> Recording | Comparison:
-        return (train_or_load if scene.compare is None else train_runs)(scene, progress, cache)
 
-    return finished_by(prepared, trained)
+def recorded(prepared: Prepared, *, progress: Progress | None = None, cache: bool = False) -> Recording | Comparison:
+    """The recording that was prepared, or what training the prepared scene leaves: of its one run, or of all.
+
+    Raises TrainingDiverged.
+    """
+    if isinstance(prepared.source, Filmed):
+        return prepared.source.recorded
+    assert isinstance(prepared.scene, Scene), "what is to be trained is a scene"
+    return _trained(prepared.scene, progress, cache)
+
+
+def _trained(scene: Scene, progress: Progress | None, cache: bool) -> Recording | Comparison:
+    return (train_or_load if scene.compare is None else train_runs)(scene, progress, cache)
 
 
 def train_or_load(scene: Scene, progress: Progress | None, cache: bool) -> Recording:

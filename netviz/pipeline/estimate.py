@@ -17,7 +17,7 @@ from math import ceil
 from pathlib import Path
 
 from netviz.errors import NetvizWarning
-from netviz.pipeline.api import recorded
+from netviz.pipeline.api import finished_film, recorded
 from netviz.pipeline.jobs import Targets, encode_settings, targets_of
 from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.memory import memory_of
@@ -36,6 +36,7 @@ from netviz.scene.schedule import shown_count
 from netviz.scene.shots import WalkShot
 from netviz.timeline.plan import Plan, make_plan
 from netviz.training.cache import recording_cache, recording_size
+from netviz.training.divergence import TrainingDiverged
 from netviz.training.problem import training_problem
 from netviz.training.trainer import SECONDS_AT_ONCE, engine_for, reference_seconds
 from netviz.training.training_recorder import size_of_recording
@@ -223,7 +224,7 @@ def _trial(prepared: Prepared, cache: bool) -> _Trial | None:
             return _trial_of(prepared, found, spent)
     reckoned = sum(map(_training_seconds, runs))
     if reckoned <= TRIED:
-        return _trial_of(prepared, recorded(prepared), spent)
+        return _trained(prepared, spent)
     scene = prepared.scene
     assert isinstance(scene, Scene) and prepared.plan is not None
     short = _shortened(scene, reckoned)
@@ -231,8 +232,8 @@ def _trial(prepared: Prepared, cache: bool) -> _Trial | None:
     if part > 2 * TRIED:
         return None
     of = replace(prepared, source=short, scene=short, plan=make_plan(short, prepared.plan.seconds))
-    trial = _trial_of(of, recorded(of), spent)
-    return replace(trial, training=trial.training * reckoned / part)
+    trial = _trained(of, spent)
+    return trial and replace(trial, training=trial.training * reckoned / part)
 
 
 def _trial_of(prepared: Prepared, recording: Recording | Comparison, spent: Callable[[], float]) -> _Trial:
@@ -241,6 +242,18 @@ def _trial_of(prepared: Prepared, recording: Recording | Comparison, spent: Call
     if prepared.plan.frame_count > MOST_TOLD:
         return _Trial(prepared.plan, Filmed(recording, prepared.scene), spent())
     finished = finish(prepared, recording)
+    return _Trial(finished.plan, finished.film, spent())
+
+
+def _trained(prepared: Prepared, spent: Callable[[], float]) -> _Trial | None:
+    """The trial of a scene that is trained for it; None of a run that diverges before it has shown anything."""
+    assert prepared.plan is not None
+    try:
+        if prepared.plan.frame_count > MOST_TOLD:
+            return _trial_of(prepared, recorded(prepared), spent)
+        finished = finished_film(prepared)
+    except TrainingDiverged:
+        return None
     return _Trial(finished.plan, finished.film, spent())
 
 
