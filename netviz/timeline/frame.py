@@ -199,17 +199,20 @@ def with_state(frame: Frame, state: NetworkState) -> Frame:
 
 
 def with_finite_levels(frame: Frame) -> Frame:
-    """The frame with finite levels and weights: sums of very large numbers, and shares of them, are not always finite.
+    """The frame with finite levels and numbers: sums of very large numbers, and shares of them, are not always finite.
 
-    What is too large for a level is 1, a weight the largest number there is; what is not a number is 0.
+    What is too large for a level is 1, a number the largest there is; what is not a number is 0.
     """
     levels = {name: _finite(getattr(frame, name), 1.0) for name in ("arrived", "carried", "error_signal", "change")}
-    numbers = {name: _finite(getattr(frame, name), None) for name in ("weights", "biases", "activations", "ghosts")}
+    names = ("weights", "biases", "activations", "ghosts", "before")
+    numbers = {name: _finite(getattr(frame, name), None) for name in names}
     pulses = tuple(
         pulse if (level := _finite((pulse.strength,), 1.0)) is None else replace(pulse, strength=level[0])
         for pulse in frame.pulses
     )
     found: dict[str, Any] = {name: values for name, values in {**levels, **numbers}.items() if values is not None}
+    if frame.answers is not None and (answers := _finite((frame.answers.examples, frame.answers.unseen), None)):
+        found["answers"] = frame.answers._replace(examples=answers[0], unseen=answers[1])
     if not found and all(new is old for new, old in zip(pulses, frame.pulses, strict=True)):
         return frame
     return replace(frame, **found, pulses=pulses)

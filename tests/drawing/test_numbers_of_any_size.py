@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,9 @@ import netviz
 from netviz.drawing.text import short
 from netviz.pipeline.looks import filmed
 from netviz.recording.recording import Recording
+from netviz.timeline.frame import Answers, with_finite_levels
 from netviz.timeline.sampled_answers import FARTHEST, domain_of
+from tests.drawing.support import timeline_of
 
 LARGEST, SMALLEST = float(np.finfo(float).max), 5e-324
 LOOK = {"output": {"size": "160x128", "fps": 5}, "duration": 6}
@@ -32,6 +36,19 @@ def run(inputs: float = 1.0, weight: float = 1.0, losses: float = 1.0) -> Record
 def test_numbers_of_any_size_are_drawn(run_of: dict[str, float]) -> None:
     film = run(**run_of)
     assert np.ptp(netviz.still(film, "45%", look=LOOK)) > 100
+
+
+def test_answers_and_lingering_light_of_a_frame_are_finite() -> None:
+    scene = netviz.load_scene("xor", overrides={"training.cycles": 2, "schedule": {"frames": 1}, "audio": None})
+    frame = timeline_of(scene, 20).frame(0)
+    wild = np.array([np.nan, np.inf, -np.inf, 1.0])
+    finite = [0.0, LARGEST, -LARGEST, 1.0]
+    answers = Answers(wild[:, None], np.ones(4), wild[None], np.ones(1))
+    found = with_finite_levels(replace(frame, before=(wild,), answers=answers))
+    assert found.before[0].tolist() == finite
+    assert found.answers is not None
+    assert found.answers.examples.ravel().tolist() == found.answers.unseen.ravel().tolist() == finite
+    assert with_finite_levels(frame) is frame
 
 
 @pytest.mark.timeout(60)
