@@ -37,6 +37,11 @@ from netviz.video.formats import OPAQUE
 
 MOST_FRAMES, MOST_PIXELS = 240, 12_000_000
 """Largest film that is made: in frames, and in pixels of all of them."""
+POST = 4
+"""Times a film's work that a post is: three films, one of them in AV1, and the pages."""
+
+# What every scene needs is made once, before jobs are forked: pydantic's validators, matplotlib's fonts.
+netviz.still(netviz.load_scene("neuron", overrides={"output.size": "128x128", "training.cycles": 20}), "end")
 
 
 class Found(Exception):
@@ -172,7 +177,8 @@ def _written(steps: _Steps, prepared: Prepared, finished: Finished, folder: Path
             for _ in draw_frames(timeline, make_renderer(timeline, scene.output.transparent)):
                 pass
         made.append("frames")
-    if "post" in besides and not scene.output.transparent:
+    is_short = POST * timeline.frame_count * width * height <= MOST_PIXELS
+    if "post" in besides and is_short and not scene.output.transparent:
         with steps.step("post"):
             netviz.embed(source, folder / "post", jobs=1)
         made.append("post")

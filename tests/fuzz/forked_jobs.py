@@ -23,7 +23,7 @@ from typing import Any
 
 MOST_SECONDS = 20.0
 """Most seconds of computing that a job may take."""
-MOST_WAITED = 150.0
+MOST_WAITED = 300.0
 """Most seconds by the clock: they pass faster than computed ones where others want the processor too."""
 MOST_MEMORY = 1500 * 10**6
 """Most bytes that a job's processes may take together."""
