@@ -9,7 +9,8 @@ to `folder/tmp`, which has to be empty in the end. What counts as a finding:
 * an exception that is neither a NetvizError nor one of click's, or one that nobody caught (threads, finalisers);
 * a message longer than MESSAGE_LIMIT, or one with control characters, or a traceback in what was printed;
 * a warning that is not netviz's own, a log line on stderr where nothing should be printed;
-* more than `seconds`, or more than `memory` bytes of the child and all processes that it started;
+* more than `seconds` of a processor, or three times as many by the clock; more than `memory` bytes of the child and all
+  processes that it started;
 * a file opened for writing, made, moved or removed elsewhere; a socket connected to another machine or bound to one;
   something unpickled;
 * a process, a thread or a temporary file left behind.
@@ -47,6 +48,9 @@ MESSAGE_LIMIT = 12_000
 """Longest message, in characters: twenty problems of a few lines each."""
 
 _POLL = 0.02
+_PATIENCE = 3
+"""Times so long it may take on a busy machine, as long as it works no longer itself."""
+_TICKS = os.sysconf("SC_CLK_TCK")
 _SUBREAPER = 36  # Linux's PR_SET_CHILD_SUBREAPER
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _WRITING = {
@@ -102,7 +106,7 @@ def run_bounded(
     child = os.fork()
     if not child:
         _be_child(work, folder, printed, result, stacks, seconds)
-    found, peak = _watch(child, started + seconds, memory, seconds)
+    found, peak = _watch(child, memory, seconds)
     took = time.monotonic() - started
     told: dict[str, Any] = {"findings": [], "value": None, "error": ""}
     try:
@@ -137,9 +141,10 @@ def _names(folder: Path) -> set[str]:
 # The parent: it watches time and memory of the child and of all that the child started.
 
 
-def _watch(child: int, until: float, most: int, seconds: float) -> tuple[list[str], int]:
+def _watch(child: int, most: int, seconds: float) -> tuple[list[str], int]:
     """Wait for the child's end, or end it with all its descendants; returns findings and the peak of memory."""
-    peak, found = 0, []
+    peak, worked, found = 0, 0.0, list[str]()
+    began = time.monotonic()
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -147,10 +152,10 @@ def _watch(child: int, until: float, most: int, seconds: float) -> tuple[list[st
                 found.append(f"died of {signal.Signals(os.WTERMSIG(status)).name}")
             return found, peak
         family = _family(child)
-        peak = max(peak, sum(map(_held, family)))
+        peak, worked = max(peak, sum(map(_held, family))), max(worked, sum(map(_worked, family)))
         if peak > most:
             found.append(f"held {peak / 1e6:.0f} MB")
-        elif time.monotonic() > until:
+        elif worked > seconds or time.monotonic() > began + _PATIENCE * seconds:
             found.append(f"took more than {seconds:g} s: {'; '.join(filter(None, map(_command, family[1:])))}")
         if found:
             for process in family:
@@ -158,7 +163,7 @@ def _watch(child: int, until: float, most: int, seconds: float) -> tuple[list[st
                     os.kill(process, signal.SIGKILL)
             os.waitpid(child, 0)
             return found, peak
-        time.sleep(_POLL if time.monotonic() - until + seconds > 0.2 else _POLL / 10)
+        time.sleep(_POLL if time.monotonic() - began > 0.2 else _POLL / 10)
 
 
 def _family(child: int) -> list[int]:
@@ -177,6 +182,12 @@ def _held(process: int) -> int:
     """Memory of a process that no file stands behind, in bytes."""
     sizes = re.findall(r"^Rss(?:Anon|Shmem):\s+(\d+) kB", _read(f"/proc/{process}/status"), re.MULTILINE)
     return sum(map(int, sizes)) * 1024
+
+
+def _worked(process: int) -> float:
+    """Seconds of a processor that a process has taken, with those of its children that have ended."""
+    times = _read(f"/proc/{process}/stat").rpartition(")")[2].split()[11:15]
+    return sum(map(int, times)) / _TICKS
 
 
 def _command(process: int) -> str:
@@ -203,7 +214,7 @@ def _be_child(
     try:
         faulthandler.disable()
         stacks_file = stacks.open("w")
-        faulthandler.dump_traceback_later(0.95 * seconds, file=stacks_file)
+        faulthandler.dump_traceback_later(0.9 * seconds, repeat=True, file=stacks_file)
         _settle(folder, printed, findings)
         threads = threading.active_count()
         with warnings.catch_warnings(record=True) as given:

@@ -19,10 +19,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-import netviz.cli.inspection  # once, not in every child
-import netviz.cli.reports
-import netviz.drawing.renderer
-import netviz.pipeline.render  # noqa: F401
 from netviz.audio.music_file import audio_length, music_tags
 from netviz.drawing.picture_file import read_picture
 from netviz.errors import NetvizError, NetvizWarning

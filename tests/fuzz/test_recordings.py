@@ -14,9 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import netviz.drawing.renderer  # once, not in every child
-import netviz.pipeline.render
-import netviz.training.version_1  # noqa: F401
 from netviz.errors import NetvizError
 from netviz.pipeline.api import still
 from netviz.pipeline.looks import filmed
