@@ -26,7 +26,7 @@ from netviz.training import cache
 from netviz.training.cache import RecordingCache, record_once
 from netviz.video.images import write_picture
 from netviz.video.writer import write_film
-from tests.video.support import children, noise, request
+from tests.video.support import children, moving_pictures, noise, request
 
 LARGE = (320, 180)
 OLD = b"what was there before"
@@ -78,6 +78,11 @@ def test_in_the_middle_of_a_film_of_every_kind(small_disk: Callable[[int], Path]
     target.write_bytes(OLD)
     changes = request(size=LARGE, frame_count=30, overwrite=True)
     assert needed(refusal(folder, lambda: write_film(target, noise(30, LARGE), **changes))) > 200_000
+
+
+def test_closing_a_file_that_cannot_be_flushed_hides_nothing(small_disk: Callable[[int], Path]) -> None:
+    folder = small_disk(8)
+    refusal(folder, lambda: write_film(folder / "film.mp4", moving_pictures(30), **request(frame_count=30)))
 
 
 @pytest.mark.parametrize("kind", ["webm", "webp", "gif"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netviz.pipeline.looks import filmed
+from netviz.recording.recording import Recording
 from netviz.web import preview
+from netviz.web.preview import PreviewInput, PreviewSession
+from netviz.web.preview_frames import FilmMaker
 from tests.web.conftest import SCENE, TABLE, Start
 
 
@@ -202,3 +207,23 @@ def test_the_draft_film(start: Start, file: Path, tmp_path: Path) -> None:
     made = viewer.until(lambda s: s["film"] and s["film"]["version"] == 3 and s["film"]["took"] is not None)
     assert viewer.get("/film?version=3")[1] == film, "the same scene, the same film"
     assert viewer.get("/film?version=2")[0] == 410
+
+
+def test_a_session_is_closed_while_it_begins_a_film(
+    recording: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, make = threading.Event(), FilmMaker.make
+
+    def slowly(maker: FilmMaker, *shown: Any) -> None:
+        begun.set()
+        time.sleep(0.2)
+        make(maker, *shown)
+
+    monkeypatch.setattr(FilmMaker, "make", slowly)
+    before = threading.active_count()
+    session = PreviewSession(lambda: PreviewInput(filmed(recording)), tmp_path, film=True)
+    session.start()
+    assert begun.wait(30)
+    session.close()
+    assert threading.active_count() == before
+    assert not [*tmp_path.iterdir()]
