@@ -56,7 +56,7 @@ GROUPS: list[tuple[str, dict[str, str]]] = [
             "words": "Print what netviz says in its pictures, to be translated.",
             "schema": "Print the JSON Schema of scene files, for editors.",
             "completion": "Print what lets a shell complete netviz's commands.",
-            "cache": "Tell of what is kept of recordings and unfinished films, or remove it.",
+            "cache": "Tell of kept recordings and unfinished films, or remove them.",
             "doctor": "Look whether netviz works here, and what to do where not.",
         },
     ),
