@@ -401,6 +401,8 @@ WAVE_BYTES = 192_000
 """Bytes of a second of composed sound, which lies in the folder for temporary files until the film is there."""
 INDEX_BYTES = 20
 """Bytes of a film's index for each picture."""
+_STILL = {"png": 0.8, "jpg": 0.1}
+"""Bytes a pixel of a poster."""
 _HEAD = 6_000
 """Bytes of a file besides its pictures and sound: its own head, and what it says of its making."""
 
@@ -409,7 +411,9 @@ def _estimate(film: _Film, costs: Sequence[_StreamCost], spent: float, *, is_mea
     """The estimate from the costs of the film's streams. spent: seconds before the first is begun."""
     frames, length, cores, jobs = film.plan.frame_count, float(film.plan.seconds), usable_cpus(), film.jobs
     seconds = spent + (SOUND_SECONDS * length if film.has_sound else 0.0)
-    sizes = {target: _HEAD for target in film.targets if is_picture(target)}
+    stills = [target for target in film.targets if is_picture(target)]
+    each = {target: _STILL["png" if target.suffix.lower() == ".png" else "jpg"] for target in stills}
+    sizes = {target: round(_HEAD + each[target] * film.pixels) for target in stills}
     temporary: dict[Path, int] = {}
     here = Path(tempfile.gettempdir())
     for stream, cost in zip(film.streams, costs, strict=True):

@@ -45,12 +45,14 @@ _STALL = 30.0
 class EncodingCost:
     """Cost of one encoding: core seconds a picture, seconds a picture to decode it again; bytes of the pictures.
 
-    key, changed: bytes of a picture that stands by itself, and of one that differs from the one before.
+    key, changed, still: bytes of a picture that stands by itself, of one that differs from the one before, and of one
+    that does not.
     """
 
     seconds: float
     key: float
     changed: float
+    still: float = 0.0
 
     def bytes_of(self, encoding: Encoding, frame_count: int, fps: Fraction, changed: float) -> float:
         """Bytes of all of a film's pictures. changed: share of its frames that differ from the one before."""
@@ -60,7 +62,7 @@ class EncodingCost:
             count = len(encoding.selected(segment))
             pictures, keys = pictures + count, keys + -(-count // group)
         share = min(1.0, changed * encoding.every)
-        return keys * self.key + (pictures - keys) * share * self.changed
+        return keys * self.key + (pictures - keys) * (share * self.changed + (1 - share) * self.still)
 
 
 @dataclass(frozen=True)
@@ -215,6 +217,9 @@ def _cost(encoding: Encoding, data: bytes, seconds: float, flags: NDArray[np.boo
     # A picture differs from the last one if any of the frames that it stands for does.
     padded = np.pad(flags, ((0, 0), (0, -flags.shape[1] % encoding.every)))
     differs = padded.reshape(len(flags), -1, encoding.every).any(2).ravel()
+    if is_key.all():  # as in ProRes
+        each = float(sizes.mean())
+        return EncodingCost(seconds / len(sizes), each, each, each)
     # An encoder may put what a change needs into pictures near it, so all is put down to the changes.
     changes = max(1, int(differs[~is_key].sum()))
     return EncodingCost(seconds / len(sizes), float(sizes[is_key].mean()), float(sizes[~is_key].sum()) / changes)

@@ -43,7 +43,7 @@ def test_memory_is_what_was_measured() -> None:
 
 def test_a_film_is_as_large_as_estimated(tmp_path: Path) -> None:
     scene = short_scene(output__size="320x180", duration=4)
-    targets = [tmp_path / "film.mp4", tmp_path / "film.gif"]
+    targets = [tmp_path / "film.mp4", tmp_path / "film.gif", tmp_path / "film.png"]
     expected = estimate(scene, targets)
     assert not [*tmp_path.iterdir()], "nothing is made"
     film = netviz.render(scene, targets)
@@ -52,6 +52,13 @@ def test_a_film_is_as_large_as_estimated(tmp_path: Path) -> None:
         assert expected.files[path] == pytest.approx(size, rel=0.25), path
     assert expected.disk > sum(expected.files.values()), "a GIF is made from pictures without loss"
     assert 0 < expected.seconds < 60
+
+
+def test_where_every_picture_stands_by_itself_all_are_as_large(tmp_path: Path) -> None:
+    scene = short_scene(output__size="160x128", duration=1)
+    expected = estimate(scene, tmp_path / "film.mov", jobs=1)
+    film = netviz.render(scene, tmp_path / "film.mov", jobs=1)
+    assert expected.files[film.path] == pytest.approx(film.size_in_bytes, rel=0.2)
 
 
 def test_a_recording_is_not_trained_again(monkeypatch: pytest.MonkeyPatch) -> None:
