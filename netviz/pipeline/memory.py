@@ -33,12 +33,12 @@ _ENCODERS = {
     ("vp9", "draft"): (63, 138, 2.0), ("vp9", "good"): (63, 145, 2.0), ("vp9", "best"): (70, 145, 2.0),
 }  # fmt: skip
 """MB of an encoder, bytes for each pixel, and how many times as much its successors and predecessors are with it."""
-_PRORES, _LOSSLESS = (35, 113, 1.3), (24, 30, 1.3)
+_PRORES, _LOSSLESS = (35, 113, 1.0), (24, 30, 1.3)
 _IDLE = 15 * MB
 """Of an encoder that waits for its first picture."""
 _TRANSPARENT_WEBM = (95 * MB, 300)
 """Of the conversion to a transparent WebM, and for each pixel."""
-_COPIES = 4
+_COPIES = 2
 """Copies of a segment's bytes in the process that joins them."""
 _A_FRAME = 16
 """Bytes of the film's timeline for each frame."""
