@@ -38,6 +38,7 @@ from netviz.scene.scene import Look, Scene
 from netviz.scene.schedule import ending_with, shown_cycles
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.scene.validation import MOST_SHOWN
+from netviz.scene.yaml import MOST_VALUES
 from netviz.timeline.outline import evenly_spread, outline_of_recording
 from netviz.training.setup import presents
 
@@ -204,10 +205,20 @@ def _stored_look(recorded: Recording | Comparison, problems: list[Problem]) -> M
         key = where if not isinstance(stored, Mapping) else f"{where}: network"
         problems.append(Problem(key, "expected a mapping of keys to values"))
         return {}
+    if sum(1 for _ in _values(stored)) > MOST_VALUES:
+        problems.append(Problem(where, f"more than {MOST_VALUES:,} values, the most that a scene file can have"))
+        return {}
     problems += foreign_keys(stored, where)
     if isinstance(recorded, Comparison) and recorded.training_setup is None:
         return {key: value for key, value in stored.items() if key != "story"}
     return stored
+
+
+def _values(data: Any) -> Iterator[Any]:
+    """All values in JSON, with those of its lists and objects."""
+    for value in data.values() if isinstance(data, Mapping) else data if isinstance(data, list | tuple) else ():
+        yield value
+        yield from _values(value)
 
 
 def _count(frames: Override, problems: list[Problem]) -> int | None:

@@ -45,13 +45,17 @@ from netviz.scene.panels import (
 from netviz.scene.recorded_phrases import recorded_phrases
 from netviz.scene.shots import AnyShot, LearningShot, Presentation, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.scene.sound import SoundOrFile, SyncOrWord
-from netviz.scene.types import FilePath, Name, Phrases, Seconds, Several, Text, Tuple
+from netviz.scene.types import AS_TUPLE, FilePath, Name, Phrases, Seconds, Text, Tuple
 from netviz.scene.validation import mistakes
 
 Style = Literal["glow", "classic", "playground"]
 Motion = Literal["full", "reduced"]
 ThemeName = Literal["night", "paper", "playground"]
 PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
+MOST_SHOTS, MOST_PANELS = 500, 24
+"""Most shots of a film and panels of a picture; a small scene could ask for days of work on thousands."""
+Shots = Annotated[tuple[AnyShot, ...], Field(min_length=1, max_length=MOST_SHOTS), AS_TUPLE]
+Panels = Annotated[tuple[AnyPanelSpec, ...], Field(min_length=1, max_length=MOST_PANELS), AS_TUPLE]
 MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
 MOST_DOTS, MOST_AXES, MOST_LYING_AXES = 60, 4, 2
@@ -92,7 +96,7 @@ class _Trained(_Titles):
 class _Story(_Titles):
     """Keys of what a film shows, plays and tells."""
 
-    shots: Several[AnyShot] = (TitleShot(), RestShot(), LearningShot(), RestShot())
+    shots: Shots = (TitleShot(), RestShot(), LearningShot(), RestShot())
     """Shots of the film, in order. Default: title, rest, learning and rest; and where the examples are all combinations
     of a few values but some, a thought about one that is missing. Of a run that netviz did not train, whose pictures
     are told apart: a thought about one of them before learning, and again at the end."""
@@ -136,7 +140,7 @@ class Look(_Story):
     motion: Motion = "full"
     """Amount of motion. full: signals travel and weights glide; reduced: still pictures, at most two changes a second,
     for people who prefer less motion. Both films have the same length, sound and captions."""
-    panels: Several[AnyPanelSpec] | None = None
+    panels: Panels | None = None
     """Panels of the picture, from back to front. Default: those that suit the scene."""
     words: Phrases | None = None
     """Replacements for netviz's own phrases, in another language or reworded: a YAML file in the scene's folder, or a

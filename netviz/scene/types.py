@@ -154,8 +154,9 @@ _FRACTION_SCHEMA = {
     "examples": ["30000/1001"],
 }
 
-Tuple = Annotated[tuple[_T, ...], BeforeValidator(_as_tuple)]
-Several = Annotated[tuple[_T, ...], Field(min_length=1), BeforeValidator(_as_tuple)]
+AS_TUPLE = BeforeValidator(_as_tuple)
+Tuple = Annotated[tuple[_T, ...], AS_TUPLE]
+Several = Annotated[tuple[_T, ...], Field(min_length=1), AS_TUPLE]
 LayerSizes = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2), BeforeValidator(_as_tuple)]
 Grid = Annotated[
     tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]],

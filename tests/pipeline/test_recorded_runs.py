@@ -127,6 +127,8 @@ def test_a_run_with_its_scene_takes_no_other_look() -> None:
         ({"network": [1]}, "the look in the recording: network: expected a mapping"),
         ([1], "the look in the recording: expected a mapping"),
         ({"training": {}}, "the look in the recording: training: a look says how a film looks"),
+        ({"captions": [{"text": "x"}] * 50_001}, "the look in the recording: more than 100,000 values, the most that"),
+        ({"shots": [{"shot": "rest"}] * 501}, "the recording: shots: expected a list of 1 to 500 mappings"),
     ],
 )
 def test_a_stored_look_that_is_wrong_is_refused(look: Any, message: str) -> None:

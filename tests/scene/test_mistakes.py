@@ -37,7 +37,9 @@ from tests.scene.smallest import BASE, Write, told
         ("shots: [title]", "7:9: shots[0]: expected a mapping such as {shot: ...}, got text 'title'"),
         ("shots: [{shot: rest, share: 2}]", "7:29: shots[0].share: expected a number above 0 up to 1, got 2"),
         ("shots: [{shot: rest, inputs: 2}]", "7:22: shots[0].inputs: unknown key (valid: share, caption, shot)"),
-        ("shots: []", "7:8: shots: expected a list of one or more mappings, got []"),
+        ("shots: []", "7:8: shots: expected a list of 1 to 500 mappings, got []"),
+        (f"shots: [{'rest, ' * 501}]".replace("rest", "{shot: rest}"), "7:8: shots: expected a list of 1 to 500 mappings"),
+        (f"panels: [{'{panel: table}, ' * 25}]", "7:9: panels: expected a list of 1 to 24 mappings, got [{panel: 'table'"),
         ("training: {batch: ful}", "7:19: training.batch: expected a whole number from 1, or 'full', got 'ful' (did you mean 'full'?)"),
         ("training: {batch: 0}", "7:19: training.batch: expected a whole number from 1, or 'full', got 0"),
         ("training: {batch: true}", "7:19: training.batch: expected a whole number from 1, or 'full', got true"),
@@ -170,7 +172,7 @@ def test_all_mistakes_at_once_in_the_order_of_the_file(write: Write) -> None:
         ["my.yaml:13:8", "the tag !x is not allowed; a scene is plain data"],
         ["my.yaml:14:1", "style"],
         ["--cycles", "expected a whole number from 1 to 100000000, got text 'abc'"],
-        ["--set shots", "expected a list of one or more mappings, got []"],
+        ["--set shots", "expected a list of 1 to 500 mappings, got []"],
     ]
 
 
