@@ -15,6 +15,7 @@ import argparse
 import os
 import random
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -105,6 +106,12 @@ class Room:
                 path.rmdir() if path.is_dir() else path.unlink()
 
 
+def processor() -> float:
+    """Seconds that all commands which have ended kept processors busy, with all that they started."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def wait_for_end(processes: list[int]) -> None:
     until = time.monotonic() + PATIENCE
     while alive := [each for each in processes if is_alive(each)]:
@@ -164,7 +171,9 @@ def resumed(arguments: tuple[str, ...], jobs: str, share: float = 0.7) -> None:
     with a_room() as room:
         film, segments = (*arguments, "--jobs", jobs), room.folder / "cache" / "segments"
         room.run(*film)  # which trains
+        before = processor()
         seconds, _ = room.run(*film, "-y")
+        work = processor() - before
         whole, number = room.files(), 0
         room.empty()
         with room.start(*film) as process:
@@ -172,10 +181,13 @@ def resumed(arguments: tuple[str, ...], jobs: str, share: float = 0.7) -> None:
                 number = len([*segments.glob("*.segment")])
                 time.sleep(0.01)
             process.kill()
+        before = processor()
         again, said = room.run(*film)
+        rest = processor() - before
         same = "the same bytes" if room.files() == whole else "OTHER BYTES"
     print(
-        f"film, --jobs {jobs}: {seconds:.1f} s in one go; killed, and then {again:.1f} s and {same}: "
+        f"film, --jobs {jobs}: {seconds:.1f} s ({work:.1f} s of processors) in one go; killed, and then {again:.1f} s "
+        f"({rest:.1f} s) and {same}: "
         f"{said.splitlines()[0]}",
         flush=True,
     )
