@@ -39,7 +39,8 @@ from netviz.web.preview import PreviewInput, PreviewSession
 GROWTH = 0.05
 """Largest share by which memory may grow."""
 WARM = 4
-"""Runs of each row that come before the first look; of the first row two for each scene."""
+"""Runs of each row that come before the first look; of films by this process and by threads, for each of which
+matplotlib keeps fonts of its own, up to 64, two for each scene."""
 SETTLED = 5.0
 """Seconds after which what is ending by itself must have ended."""
 
@@ -144,7 +145,7 @@ def children() -> list[int]:
     return found
 
 
-FILMS = "films"
+FILMS, BY_THREADS, PREVIEWS = "films", "films by two threads", "previews, every second with a film"
 Make = Callable[[int], object]
 """Function that makes something, the how-manieth of its row."""
 
@@ -185,7 +186,7 @@ def made(bench: Bench) -> dict[str, tuple[Make, float]]:
     return {
         FILMS: (render, 1),
         "films by two processes": (lambda number: render(number, base=LONG, jobs=2), 0.1),
-        "films by two threads": (with_threads, 0.1),
+        BY_THREADS: (with_threads, 0.1),
         "WebM": (lambda number: render(number, ".webm"), 0.1),
         "GIF": (lambda number: render(number, ".gif"), 0.1),
         "films with their own sound": (lambda number: render(number, base=SMALL | {"audio": "sonify"}), 0.1),
@@ -193,7 +194,7 @@ def made(bench: Bench) -> dict[str, tuple[Make, float]]:
         "films of cells": (cell, 0.1),
         "stills": (lambda number: netviz.still(scene(number), "50%", bench.films / "a.png", overwrite=True), 1),
         "animations": (animate, 0.2),
-        "previews, every second with a film": (preview, 0.2),
+        PREVIEWS: (preview, 0.2),
         "recordings": (lambda number: netviz.record(scene(number)).save(bench.films / "a.npz"), 1),
     }
 
@@ -371,7 +372,7 @@ def repeated(bench: Bench, make: Make, times: int, warm: int = WARM) -> tuple[Fo
 def line(bench: Bench, name: str, make: Make, times: int) -> bool:
     """Measure a row, and print it. Returns whether all is well."""
     started = time.perf_counter()
-    before, after = repeated(bench, make, times, 2 * SCENES if name == FILMS else WARM)
+    before, after = repeated(bench, make, times, 2 * SCENES if name in (FILMS, BY_THREADS, PREVIEWS) else WARM)
     growth = after.memory / before.memory - 1
     left = after.more_than(before) + ([f"memory grows by {growth:.1%}"] if growth > GROWTH else [])
     memory = f"{before.memory / 1024:.0f} MB | {after.memory / 1024:.0f} MB | {100 * growth:+.1f} %"
