@@ -25,7 +25,7 @@ pytestmark = pytest.mark.documentation
 
 SCHEMA = scene_schema()
 AT = {"Scene": "", "Example": "data.examples[]", "Sound": "audio", "Caption": "captions[]", "Run": "compare[]"}
-AT |= {"Places": "panels[].at", "Animated": "output.animated"}
+AT |= {"Places": "panels[].at", "Animated": "output.animated", "Optimizer": "training.optimizer"}
 """Where definitions stand in a scene file, but for those that stand under their own name."""
 SHARED = {"Shot": ("shots[]", ("share", "caption")), "PanelSpec": ("panels[]", ("at",))}
 """Keys that all shots have, and all panels: they are explained once."""
