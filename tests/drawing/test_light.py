@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from netviz.drawing.canvas import Canvas
 from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.ribbons import Ribbons
 from netviz.drawing.panels.shades import GONE, letters_shade
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.synapse_curves import spread_ends
@@ -202,3 +205,12 @@ def test_a_strong_synapse_takes_more_of_the_edge_and_buries_none() -> None:
     assert min(touching) >= 0.5 * (12.0 + 2.0), "beside the wide one, not under it"
     crowded = spread_ends(places, [20 * each for each in widths], [None, None])[1].reaches[:, 0]
     assert np.ptp(crowded) < 2 * places.radius, "where there is too little room, they share the edge"
+
+
+def test_a_line_that_goes_back_has_pixels_too() -> None:
+    """As in a place for the network that is narrower than a pixel."""
+    line = np.stack([[64.0, 64.0, 63.9, 63.9, 63.8, 64.0], np.linspace(10, 100, 6)], axis=1)
+    context: Any = SimpleNamespace(canvas=Canvas((128, 128)), layout=SimpleNamespace(unit=1.0, flow="right"))
+    ribbons = Ribbons(context, line[None])
+    for pixels in ribbons._find_pixels(0, 3):
+        assert np.isfinite(pixels.along).all() and (pixels.off <= 3).all()

@@ -115,7 +115,11 @@ class Ribbons:
         way = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
         forward = slice(None) if line[-1, axis] >= line[0, axis] else slice(None, None, -1)
         flow, side, way = line[forward, axis], line[forward, 1 - axis], way[forward]
-        slopes = np.gradient(side, np.maximum.accumulate(flow + 1e-6 * np.arange(len(flow))))
+        apart = 1e-6 * np.arange(len(flow))
+        increasing = np.maximum.accumulate(flow + apart)
+        if not (np.diff(increasing) > 0).all():  # a line that goes back, in a place too narrow for it
+            increasing = np.maximum.accumulate(flow) + apart
+        slopes = np.gradient(side, increasing)
         for step, channels in self.canvas.space.groups:
             rows, columns = self.canvas.planes[channels.start].shape
             long, high = (columns, rows) if axis == 0 else (rows, columns)
@@ -123,7 +127,7 @@ class Ribbons:
             middle = (here + 0.5) * step
             at, slope, gone = (np.interp(middle, flow, values) for values in (side, slopes, way))
             stretch = np.hypot(1, slope)
-            most = ceil(reach * float(stretch.max(initial=1.0)) / step) + 1
+            most = min(ceil(reach * float(stretch.max(initial=1.0)) / step) + 1, high)  # no farther than the picture
             across = np.floor(at / step).astype(int)[:, None] + np.arange(-most, most + 1)
             away = (across + 0.5) * step - at[:, None]
             off = np.abs(away) / stretch[:, None]
