@@ -47,7 +47,7 @@ MEMORY = 1_500_000_000
 MESSAGE_LIMIT = 12_000
 """Longest message, in characters: twenty problems of a few lines each."""
 
-_POLL = 0.02
+_POLL = 0.05
 _PATIENCE = 3
 """Times so long it may take on a busy machine, as long as it works no longer itself."""
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -163,7 +163,7 @@ def _watch(child: int, most: int, seconds: float) -> tuple[list[str], int]:
                     os.kill(process, signal.SIGKILL)
             os.waitpid(child, 0)
             return found, peak
-        time.sleep(_POLL if time.monotonic() - began > 0.2 else _POLL / 10)
+        time.sleep(_POLL if time.monotonic() - began > 0.2 else _POLL / 5)
 
 
 def _family(child: int) -> list[int]:
