@@ -318,6 +318,19 @@ def _caches() -> Iterator[Finding]:
             yield Finding(f"{what}s", f"{kept.folder}: {count(contents.count, what)}, {size}")
 
 
+def _memory() -> Iterator[Finding]:
+    from netviz.pipeline.capacity import available_memory
+
+    free = available_memory()
+    if free is None:
+        yield Finding("memory", "this system does not say how much is free")
+    elif free < LITTLE_MEMORY:
+        advice = "end other programs, or make smaller films (--size 720p --jobs 1)"
+        yield Finding("memory", f"only {amount(free)} free", "warning", advice)
+    else:
+        yield Finding("memory", f"{amount(free)} free")
+
+
 def _cores() -> Iterator[Finding]:
     from netviz.pipeline.workers import default_jobs, usable_cpus
 
@@ -419,7 +432,7 @@ CHECKS: tuple[Check, ...] = (
 
 _IN_CHILD: Mapping[str, Callable[[Sequence[str]], Iterator[Finding]]] = {
     "libraries": _load,
-    "inside": lambda _: examine((("fonts", _fonts), ("caches", _caches), ("cores", _cores))),
+    "inside": lambda _: examine((("fonts", _fonts), ("caches", _caches), ("cores", _cores), ("memory", _memory))),
     "film": _film,
 }
 _PROGRAM = (

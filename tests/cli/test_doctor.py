@@ -22,7 +22,18 @@ def test_all_in_order(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     found = json.loads(result.out)
     assert (result.code, result.err, found["works"]) == (0, "", True)
     told = {finding["subject"]: finding for finding in found["findings"]}
-    assert {"netviz", "Python", "libraries", "ffmpeg", ".mp4", "fonts", "recordings", "cores", "temporary"} <= {*told}
+    assert {
+        "netviz",
+        "Python",
+        "libraries",
+        "ffmpeg",
+        ".mp4",
+        "fonts",
+        "recordings",
+        "cores",
+        "memory",
+        "temporary",
+    } <= {*told}
     assert "Greek" in told["scripts"]["text"] and "Korean" in told["scripts"]["text"]
     assert told["NETVIZ_CACHE"]["state"] == "ok"
     assert re.match(r"1 s of 320x180 with sound, \d+\.\d kB, made and read back in", told["test film"]["text"])

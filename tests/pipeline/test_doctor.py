@@ -153,6 +153,20 @@ def test_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [*doctor._folders()][1].state == "error"
 
 
+@pytest.mark.parametrize(
+    ("free", "state", "text"),
+    [
+        (8_000_000_000, "ok", "8.0 GB free"),
+        (400_000_000, "warning", "only 400.0 MB free"),
+        (None, "ok", "this system does not say how much is free"),
+    ],
+)
+def test_memory(free: int | None, state: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("netviz.pipeline.capacity.available_memory", lambda: free)
+    (found,) = doctor._memory()
+    assert (found.state, found.text) == (state, text)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a folder goes while one is in it")
 def test_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "gone").mkdir()
