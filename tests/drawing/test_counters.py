@@ -53,6 +53,23 @@ def test_losses_of_both_halves_are_counted_in_places_of_their_own(size: str, wri
         assert text.bottom <= slot.slot.bottom + 0.6 * text.size
 
 
+def test_a_loss_that_was_huge_once_leaves_room_for_all_numbers(written: list[Written]) -> None:
+    timeline, _ = run_with_tests()
+    spike = {
+        name: np.where(np.arange(len(curve)) == 1, 3.2e12, curve) for name, curve in timeline.recording.curves.items()
+    }
+    timeline = make_timeline(timeline.plan, replace(timeline.recording, curves=spike), timeline.scene)
+    renderer = Renderer(timeline)
+    assert {"training loss", "test loss"} <= {text.text for text in written}
+    del written[:]
+    frame = timeline.frame(timeline.frame_count - 1)
+    renderer.draw(frame)
+    assert frame.test_loss is not None
+    texts = [text.text for text in written]
+    assert {f"{frame.train_loss:.2f}", f"{frame.test_loss:.2f}"} <= {*texts}
+    assert f"{frame.train_loss:.4f}" not in texts
+
+
 def test_without_a_test_half_the_average_error_is_counted(written: list[Written]) -> None:
     timeline = timeline_of(short_scene())
     renderer = Renderer(timeline)

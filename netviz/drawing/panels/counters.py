@@ -65,17 +65,15 @@ def counters(context: RenderContext) -> list[Counter]:
         error = partial(error_text, share=is_share(recording, scene), highest=most)
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         return found
-    train, test = float(recording.train_loss.max()), float(recording.test_loss.max())
+    most_train, most_test = float(recording.train_loss.max()), float(recording.test_loss.max())
+    train, test = (partial(error_text, share=False, highest=most) for most in (most_train, most_test))
     return [
         *found,
         Counter(
-            say(scene, "label-training-loss"), f"{train:z.4f}", theme.error, lambda frame: f"{frame.train_loss:z.4f}"
+            say(scene, "label-training-loss"), train(most_train), theme.error, lambda frame: train(frame.train_loss)
         ),
         Counter(
-            say(scene, "label-test-loss"),
-            f"{test:z.4f}",
-            theme.test_error,
-            lambda frame: f"{frame.test_loss or 0:z.4f}",
+            say(scene, "label-test-loss"), test(most_test), theme.test_error, lambda frame: test(frame.test_loss or 0)
         ),
     ]
 
