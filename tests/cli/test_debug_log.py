@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from netviz.audio import music_file
 from netviz.cli import debug_log
 from netviz.cli.console import Stopped
 from netviz.cli.debug_log import LOG, debugging
@@ -33,6 +34,7 @@ def test_what_a_log_holds(call: Call, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOME", str(tmp_path.parent))
     (tmp_path / LOG).write_text("of an earlier command")
     options = [*SMALL, *BRIEF, "--set", "title=Grün 試", "--at", "start"]
+    music_file._decoded.cache_clear()  # which other tests in this process may have filled
     result = call("still", *options, "--debug", "-o", "a.png")
     assert result.code == 0 and result.err.endswith(TOLD)
     assert {*contents(tmp_path)} == {"a.png", str(LOG)}

@@ -8,7 +8,7 @@ import pytest
 
 from netviz import load_scene
 from netviz.resources import scenes_folder
-from netviz.scene.model import Schedule, Training
+from netviz.scene.model import Optimizer, Schedule, Training
 from netviz.scene.outline import Outline
 from netviz.scene.scene import Look, Scene
 from netviz.scene.schedule import shown_cycles
@@ -44,6 +44,7 @@ def test_a_scene_tells_its_outline() -> None:
         first_step=0,
         unit="cycle",
         learning_rate=1.0,
+        optimizer=Optimizer(),
         first_weights="random",
     )
     assert (len(outline.steps), outline.total, outline.is_listed, outline.has_biases) == (13, 7, True, False)

@@ -95,7 +95,7 @@ def test_a_mistake_between_parts(parts: dict[str, Any], path: tuple[str | int, .
 
 def test_parts_that_fit_have_no_mistakes() -> None:
     scene = Scene(
-        network=Network(layers=(2, 3, 1), activation=("tanh", "softmax"), inputs=("a", "b")),
+        network=Network(layers=(2, 3, 1), activation=("tanh", "sigmoid"), inputs=("a", "b")),
         data=DATA,
         training=Training(cycles=9, loss="cross_entropy", initial_weights="normal", initial_scale=0.5),
         schedule=Schedule(cycles=(1, 9)),

@@ -93,6 +93,7 @@ def test_only_a_value_lost_to_a_comment_gets_the_hint_about_quotes() -> None:
 def test_only_a_text_that_a_word_with_a_hash_follows_gets_a_note() -> None:
     tree = read_tree("a: Lesson #3\nb: one # two\nc: one  #two\nd: 'one' #two\ne: 1 #two\nf: [x #y\n]\n")
     assert [(place.line, place.column, path) for place, path, _ in tree.notes] == [(1, 4, ("a",)), (6, 5, ("f", 0))]
+    assert [path for _, path, _ in read_tree("a: one\x85b: two #three\u2028c: 1").notes] == [("b",)]
     assert tree.notes[0][2] == "ends before '#3', which YAML takes for a comment; quote the text to keep it"
 
 

@@ -13,7 +13,7 @@ from netviz.errors import InputError
 from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import LearningShot, TitleShot
+from netviz.scene.shots import LearningShot, ThinkShot, TitleShot
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.learning_shot import MOVE, RAPID
 from netviz.timeline.plan import Plan, frame_count, make_plan
@@ -202,8 +202,8 @@ def test_equations_that_cannot_be_read_are_told_of() -> None:
 
 
 def test_a_film_that_would_last_more_than_a_day_is_refused_at_once() -> None:
-    thoughts = [{"shot": "learning"}, *[{"shot": "think", "inputs": [1, 1, 0]}] * 14_000]
-    scene = short_scene(shots=thoughts, duration=None)
+    shots = (LearningShot(), *[ThinkShot(inputs=(1, 1, 0))] * 14_000)  # more than a scene file may have
+    scene = short_scene(duration=None).model_copy(update={"shots": shots})
     start = time.thread_time()
     with pytest.raises(InputError) as refused:
         make_plan(scene, None)

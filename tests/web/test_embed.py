@@ -68,7 +68,7 @@ def test_the_poster(post: Post, small: Recording) -> None:
 
 
 def test_all_mistakes_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post_module, "recorded", lambda *_, **__: pytest.fail("it trains"))
+    monkeypatch.setattr(post_module, "finished_film", lambda *_, **__: pytest.fail("it trains"))
     (tmp_path / "xor").mkdir()
     scene = short_scene(**SMALL, output__transparent=True, font="no.ttf")
     with pytest.raises(InputError) as wrong:
