@@ -34,8 +34,9 @@ test-frameworks: $(VENV)/.frameworks
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/integrations -n $(WORKERS) --dist worksteal
 
 # Scenes, links, tables, recordings, music and films that nobody would think of: make fuzz EXAMPLES=5000 takes hours.
+# Others each time, but with SEED=1 those that continuous integration tries.
 fuzz: $(READY)
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz -n $(WORKERS) --dist worksteal -m fuzz --examples $(EXAMPLES)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/fuzz -n $(WORKERS) --dist worksteal -m fuzz --examples $(EXAMPLES) $(SEED:%=--hypothesis-seed=%)
 
 lint: $(READY) typecheck
 	$(BIN)/ruff check .

@@ -211,7 +211,7 @@ def damaged_tree(
         st.sampled_from(_OTHERS),
         st.integers(-100, 100),
         st.floats(-10, 10, allow_nan=False),
-    )
+    ).map(copy.deepcopy)  # later edits change what earlier ones have put there
     key = st.sampled_from([*words, "", "a" * 3000, "x", "\x1b", "0"])
 
     now = copy.deepcopy(tree)

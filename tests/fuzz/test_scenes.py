@@ -82,4 +82,5 @@ def test_accepted_scenes_are_drawn(part: int, drawing: Server, folder: Path, req
 
     drawn()
     print(dict(ends))
-    assert ends["drawn"] + ends["diverged"] >= 0.6 * ends.total(), ends
+    # Six of ten at least come to a film, so that something is tried: within three standard deviations of so many.
+    assert ends["drawn"] + ends["diverged"] >= 0.6 * ends.total() - 3 * (0.24 * ends.total()) ** 0.5, ends
