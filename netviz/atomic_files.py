@@ -33,7 +33,7 @@ from netviz.hidden_files import (
 from netviz.interruption import uninterrupted
 
 HIDDEN = ".netviz-"
-"""What the names of files begin with while they are written, and of what is only needed for that."""
+"""Beginning of the names of files while they are written, and of those that are only needed for that."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
 
@@ -261,7 +261,7 @@ def failed_write(error: OSError, folder: Path, state: str = "", what: str = "") 
 
 
 def _free(folder: Path) -> str:
-    """What a full disk has free, in words: there may be room, but not for the name of one more file."""
+    """Free room of a full disk, in words: there may be room, but not for the name of one more file."""
     with suppress(OSError):
         free = f", {amount(shutil.disk_usage(folder).free)} free"
         if sys.platform != "win32":

@@ -76,7 +76,7 @@ _DISK_ERRORS = {
     "Read-only file system": errno.EROFS,
     "Input/output error": errno.EIO,
 }
-"""How ffmpeg says that a disk takes no more, in every language of the system."""
+"""Words of ffmpeg for a disk that takes no more, in every language of the system."""
 
 
 def _indented(text: str) -> str:
@@ -224,7 +224,7 @@ class Ffmpeg:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has ended by now: to finish it takes no waiting."""
+        """True if it has ended by now: to finish it takes no waiting."""
         return self._process.poll() is not None
 
     def finish(self) -> None:

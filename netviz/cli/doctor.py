@@ -148,7 +148,7 @@ def _environment(ctx: click.Context, is_broken: bool) -> Iterator[Finding]:
 
 
 def _faults() -> dict[str, str]:
-    """What is wrong with netviz's own variables, by their names, as a command would tell of it."""
+    """Mistakes in netviz's own variables, by their names, as a command would tell of them."""
     from netviz.cli.options import jobs_of
     from netviz.cli.render import render_command
     from netviz.cli.sources import read_sources

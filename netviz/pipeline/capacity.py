@@ -122,7 +122,7 @@ def _statistic(path: Path, name: str) -> int:
 # Refusal. Estimates may be wrong by so much that a film is only refused where it lacks more than that.
 
 MEMORY_DOUBT, DISK_DOUBT = 1.3, 1.2
-"""How many times as much an estimate may be as what a film takes."""
+"""Largest ratio of an estimate to what a film takes."""
 ROUGH_DOUBT = 4.0
 """The same of time and disk that are reckoned without a sample."""
 LONG = 3600.0
@@ -255,7 +255,7 @@ def _named(folder: Path) -> Path:
 
 
 def in_words(estimates: Sequence[Estimate], *, here: bool = True) -> str:
-    """What films take, in words: about 2 min with 2 jobs, 560 MB of memory, 12.3 MB of disk.
+    """Estimate of films in words: about 2 min with 2 jobs, 560 MB of memory, 12.3 MB of disk.
 
     here: whether this machine does the work; of others neither time nor memory is known.
     """

@@ -44,10 +44,10 @@ class Finding:
 
 
 MEND = "mend what stands above, then look again"
-"""What to do where something else is at fault."""
+"""Advice where something else is at fault."""
 
 Check = tuple[str, Callable[[], Iterable[Finding]]]
-"""What is looked at, and the function that does so."""
+"""Name of a check, and the function that makes it."""
 
 REQUIRED = {
     "numpy": ("numpy", "2.0"),
@@ -363,7 +363,7 @@ def _folders() -> Iterator[Finding]:
 
 
 def _folder(subject: str, folder: Path, name: str, advice: str) -> Finding:
-    """What can be written to a folder. name: how it is called in front of that."""
+    """Finding about writing to a folder. name: how it is called in front of that."""
     if problem := problem_of_folder(folder):
         reason = problem.rpartition(": ")[2]
         return Finding(subject, f"{name}nothing can be written there ({reason})", "error", advice)
@@ -444,7 +444,7 @@ LONGEST = 120.0
 
 
 def _in_child(name: str, given: Sequence[str] = ()) -> tuple[list[Finding], str]:
-    """What a child found, as far as it came, and how it ended: "" if well."""
+    """Findings of a child, as far as it came, and how it ended: "" if well."""
     command = [sys.executable, "-c", _PROGRAM, json.dumps([sys.path, name, [*given]])]
     try:
         ended = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=LONGEST, check=False)
@@ -460,7 +460,7 @@ def _in_child(name: str, given: Sequence[str] = ()) -> tuple[list[Finding], str]
 
 
 def _end_in_words(status: int) -> str:
-    """How a process ended; "" if well."""
+    """End of a process in words; "" if it was well."""
     if status < 0:
         with suppress(ValueError):
             return f"it was ended by {signal.Signals(-status).name}"

@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Estimate:
-    """What it takes to make a film on this machine, as far as it can be known before.
+    """Time, memory and disk of a film on this machine, as far as they can be known before.
 
     frames: of the film. seconds: until it is there. memory: most bytes of all processes together. files: bytes of each
     file. temporary: bytes, by folder, of what lies there until the film is made. jobs: processes that share the work.
@@ -80,7 +80,7 @@ def estimate(
     jobs: int | None = None,
     cache: bool = False,
 ) -> Estimate:
-    """What the film of a scene or recording takes: time, memory and disk. Nothing is made.
+    """Estimate what the film of a scene or recording takes: time, memory and disk. Nothing is made.
 
     Some of its frames are drawn and encoded to know it, of a scene after training, or a part of it; that takes a few
     seconds. output, look, frames, jobs, cache: as in `render`. Raises InputError as `render` does, but files may exist.

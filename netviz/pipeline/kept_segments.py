@@ -40,7 +40,7 @@ A_WEEK = 7 * 86_400.0
 FEWEST = 2
 """Fewest segments of a film that are kept: of a film of one there is nothing to go on with before it is done."""
 ROOM = 2
-"""How often all segments of a film must have room on the cache's disk: the film, which may lie there, comes first."""
+"""Free room asked of the cache's disk, in sizes of the whole film: that may be written there too, and comes first."""
 
 _HEAD = b"netviz segment 1\n"
 _log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ _A_PIXEL = {"glow": 45, "classic": 24}
 _A_LIGHT, _A_LIGHT_AND_PIXEL, _MOST_LIGHTS = 125_000, 0.075, 600
 """Bytes of a renderer for each neuron and synapse that shines, and for each of them and each pixel."""
 _TRANSPARENT = 2.8
-"""How many times as much a transparent film takes, which is drawn on black and on white."""
+"""Factor on the memory of a transparent film, which is drawn on black and on white."""
 _ENCODERS = {
     ("h264", "draft"): (36, 70, 1.1), ("h264", "good"): (34, 153, 1.2), ("h264", "best"): (46, 288, 1.35),
     ("av1", "draft"): (103, 264, 1.3), ("av1", "good"): (148, 299, 1.35), ("av1", "best"): (112, 546, 1.35),
@@ -43,7 +43,7 @@ _COPIES = 2
 _A_FRAME = 16
 """Bytes of the film's timeline for each frame."""
 _TRAINING = 3
-"""How many times a recording's bytes are in memory while it is made."""
+"""Memory of a recording while it is made, in its own sizes."""
 
 
 @dataclass(frozen=True)

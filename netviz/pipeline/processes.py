@@ -157,7 +157,7 @@ class WorkerProcess:
         return f"a worker process ended with {status}" + (f" ({last.strip()})" if last else "")
 
     def _all_said(self) -> str:
-        """What it and its libraries wrote to its standard error."""
+        """Standard error of the process and its libraries."""
         try:
             self._said.seek(0)
             return self._said.read().decode(errors="replace").strip()

@@ -189,7 +189,7 @@ class _Encoders:
                 encoder.write(picture.data.cast("B"))
 
     def finish(self) -> dict[Encoding, tuple[bytes, float]]:
-        """What each encoder made, and the seconds of a core that it took."""
+        """Output of each encoder, and the seconds of a core that it took."""
         found = {}
         for encoding, encoder in zip(self._encodings, self._running, strict=True):
             data = encoder.finish()

@@ -99,7 +99,7 @@ def _transparency_problems(scene: Look, target: Path) -> list[Problem]:
 
 
 _NUMBERED = re.compile(r"%0?\d*d")
-"""What stands for a number in the names of ffmpeg's numbered pictures."""
+"""Placeholder of the number in the names of ffmpeg's numbered pictures."""
 
 
 def film_target_problems(

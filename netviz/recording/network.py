@@ -24,7 +24,7 @@ WEIGHTS, BIASES = "weights", "biases"
 SGD, MOMENTUM, ADAM = "sgd", "momentum", "adam"
 """Optimizers of netviz's own runs."""
 OPTIMIZER_ROLES: dict[str, tuple[str, ...]] = {SGD: (), MOMENTUM: ("velocity",), ADAM: ("mean", "mean_square")}
-"""What each optimizer keeps of a parameter, in an array of its shape: the roles `weights_velocity` and so on."""
+"""Running means that each optimizer keeps of a parameter, in arrays of its shape: roles such as weights_velocity."""
 
 
 def kept_role(of: str, kept: str) -> str:

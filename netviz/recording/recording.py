@@ -397,7 +397,7 @@ def finite_part(recording: Recording) -> Recording:
 
 
 def name_of_layer(layer: int, network: Network) -> str:
-    """What a layer is called in a message: by the name it was given, or by its number among the hidden ones."""
+    """Name of a layer in messages: the one it was given, or its number among the hidden ones."""
     if name := network.layers[layer].name:
         return f"layer {name}"
     if layer == len(network.layers) - 1:

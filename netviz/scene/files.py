@@ -56,7 +56,7 @@ def named_in_scene(text: str, folder: Path, *, allow_outside: bool, by: str = "s
 
 
 RECORDING = "recording"
-"""What names files, where it is no scene."""
+"""Word for a recording that names files, where a scene is not what does."""
 
 
 def named_by_user(text: str) -> Path:

@@ -25,7 +25,7 @@ LONGEST_NUMBER = 100
 _NULL, _BOOL, _INT, _FLOAT = (f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float"))
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")
-"""Where PyYAML counts a new line."""
+"""Characters at which PyYAML counts a new line."""
 _CUT_OFF = re.compile(r" (#\S+)")
 _CLEARER_MESSAGES = (
     ("'\\t' that cannot start any token", "a tab cannot indent a line; use spaces"),

@@ -231,7 +231,7 @@ def _dead(states: Sequence[TrainingState]) -> tuple[npt.NDArray[np.bool_], ...] 
 
 
 def _kept(states: Sequence[TrainingState]) -> OptimizerState | None:
-    """What the optimizer keeps in C networks: something in all of them, or nothing yet."""
+    """State of the optimizer in C networks: there is one in all of them, or none yet."""
     kept = [state.optimizer for state in states if state.optimizer is not None]
     if not kept:
         return None

@@ -25,7 +25,7 @@ Steps = int | npt.NDArray[np.int64]
 
 
 def first_state(problem: TrainingProblem, parameters: Parameters, steps: Steps = 0) -> OptimizerState:
-    """What the problem's optimizer keeps before any step: zeros like the parameters."""
+    """State of the problem's optimizer before any step: zeros like the parameters."""
     kept = OPTIMIZER_ROLES[problem.optimizer.name]
     return OptimizerState(
         steps, tuple(Parameters(*(tuple(map(np.zeros_like, each)) for each in parameters)) for _ in kept)
@@ -39,7 +39,7 @@ def steps_taken(problem: TrainingProblem, cycles: int) -> int:
 
 
 def recorded_state(problem: TrainingProblem, recording: Recording, moment: int) -> OptimizerState:
-    """What the optimizer kept at a moment at rest of a run of this problem, as it was recorded."""
+    """State of the optimizer at a moment at rest of a run of this problem, as it was recorded."""
     roles, layers = OPTIMIZER_ROLES[problem.optimizer.name], recording.parameters[1:]
     like = recording.parameters_at(int(np.searchsorted(recording.moment, moment)))
     kept = (
@@ -123,7 +123,7 @@ class InPlaceOptimizer:
 
     @property
     def state(self) -> OptimizerState:
-        """What is kept now."""
+        """The optimizer's state now."""
         return OptimizerState(self._steps, self._kept)
 
     def begin_step(self) -> None:

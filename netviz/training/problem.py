@@ -44,7 +44,7 @@ class TrainingState(NamedTuple):
     dead: tuple[npt.NDArray[np.bool_], ...] | None = None
     """Masks (n_l, n_{l+1}), with L1 and for each weight layer, of the weights that crossed zero and stay there."""
     optimizer: OptimizerState | None = None
-    """What the optimizer keeps; None of plain gradient descent, and before the first step."""
+    """State of the optimizer; None of plain gradient descent, and before the first step."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -170,7 +170,7 @@ class Encoder:
 
     @property
     def has_ended(self) -> bool:
-        """Whether ffmpeg has ended by now."""
+        """True if ffmpeg has ended by now."""
         return self._ffmpeg.has_ended
 
     def finish(self) -> bytes:

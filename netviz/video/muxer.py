@@ -118,7 +118,7 @@ def check_encoding(fine: bool, fault: str) -> None:
 
 
 def written_so_far(path: Path, share: float, size: int = 0, copies: int = 1, beside: int = 0) -> str:
-    """How much of a film was written, and what all of it needs, in words.
+    """Size of a film so far, and of all of it, in words.
 
     share: the part of its pictures that was written, 0 to 1. size: bytes that it has without the rest, as far as known.
     copies: how often the disk has to take these. beside: bytes that lie there besides, until the film is done.

@@ -316,7 +316,7 @@ def _rule(example: WorkedExample) -> Optimizer:
 
 
 def _kept_after(example: WorkedExample) -> tuple[float, ...]:
-    """What the optimizer keeps of the worked weight after the step of this example."""
+    """Running means that the optimizer keeps of the worked weight after the step of this example."""
     rule, gradient = _rule(example), _gradient(example)
     if rule.name == "momentum":
         return (rule.momentum * example.kept[0] + gradient,)
