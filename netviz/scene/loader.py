@@ -17,16 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 from netviz.errors import MOST_PROBLEMS, InputError, NetvizWarning, Problem, first_problems
 from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
-    LARGEST_TABLE,
     RECORDING,
-    Table,
     Unreachable,
     bundled_names,
     find_scene,
-    missing_columns,
     named_by_user,
     named_in_scene,
-    read_table,
     read_text,
     read_words,
 )
@@ -37,6 +33,7 @@ from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.playground_link import COMMENTS, is_link, read_link
 from netviz.scene.scene import Scene
+from netviz.scene.table import LARGEST_TABLE, Table, missing_columns, read_table
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import MOST_PROBLEMS
-from netviz.scene import files
-from netviz.scene.files import _MOST_ROWS, read_table
+from netviz.scene import table as tables
 from netviz.scene.loader import load_scene, read_scene, read_stored
 from netviz.scene.overrides import Override
+from netviz.scene.table import _MOST_ROWS, read_table
 from tests.scene.smallest import told
 
 SCENE = """\
@@ -178,7 +178,7 @@ def test_a_table_that_is_wrong_in_every_cell_is_told_in_a_few_lines(
     table = ",".join(names) + "\n" + (",".join("x" * 200) + "\n") * 500
     path = write(table, scene.replace("width, height", ", ".join(names[:-1])).replace("big", names[-1]))
     cells, counts = 0, list[int]()  # blocks of memory, every 1,000 cells: tracemalloc would take 12 s
-    number = files._number
+    number = tables._number
 
     def counted(cell: str) -> Any:
         nonlocal cells
@@ -187,7 +187,7 @@ def test_a_table_that_is_wrong_in_every_cell_is_told_in_a_few_lines(
             counts.append(sys.getallocatedblocks())
         return number(cell)
 
-    monkeypatch.setattr(files, "_number", counted)
+    monkeypatch.setattr(tables, "_number", counted)
     lines = told(path)
     assert lines[0] == "points.csv:2: column 'c0': expected a number, got text 'x'"
     assert lines[-1] == "and 99980 more"
