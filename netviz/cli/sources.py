@@ -151,7 +151,8 @@ def _read(ctx: click.Context, source: str, typed: dict[str, Override]) -> tuple[
     result = read_scene(source, typed, look=look.overrides, allow_outside=ctx.params["allow_outside"])
     problems = (*look.problems, *result.problems)
     scene = None if problems else result.scene
-    return None, replace(result, problems=problems, scene=scene, notes=(*look.notes, *result.notes))
+    notes, files = (*look.notes, *result.notes), (*look.files, *result.files)
+    return None, replace(result, problems=problems, scene=scene, notes=notes, files=files)
 
 
 def _is_recording(source: str) -> bool:
@@ -248,7 +249,11 @@ def _with_look(
     if problems:
         filmed = None
     return filmed, replace(
-        result, problems=(*problems, *result.problems), in_options=(*problems, *result.in_options), path=path
+        result,
+        problems=(*problems, *result.problems),
+        in_options=(*problems, *result.in_options),
+        path=path,
+        files=(*look.files, *result.files),
     )
 
 

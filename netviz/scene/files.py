@@ -13,7 +13,7 @@ from netviz.resources import BUNDLED, assets_folder, scenes_folder
 from netviz.scene.messages import did_you_mean, dotted, kind, nearest, printable, shown
 from netviz.scene.types import LONGEST_TEXT, drawable
 from netviz.scene.validation_film import phrases_alone
-from netviz.scene.yaml import UnreadableYaml, read_tree
+from netviz.scene.yaml import Position, Tree, UnreadableYaml, read_tree
 
 
 class Unreachable(ValueError):
@@ -227,6 +227,24 @@ def _bundled_like(path: Path) -> str:
         if path.name in {f"{name}{suffix}" for name in names for suffix in SCENE_SUFFIXES}
         else ""
     )
+
+
+def read_mapping(path: Path, expected_keys: str = "keys with values, network and data at least") -> Tree:
+    where = printable(str(path))
+    try:
+        tree = read_tree(read_text(path))
+    except UnreadableYaml as error:
+        raise InputError([Problem(at(where, error.position), error.message)]) from None
+    if not isinstance(tree.data, dict):
+        found = f"a {kind(tree.data)}" if tree.data is not None else "an empty file"
+        message = f"expected {expected_keys}, got {found}"
+        raise InputError([Problem(at(where, tree.position(())), message)])
+    return tree
+
+
+def at(where: str, position: Position) -> str:
+    """Format a place in a file: file:line:column."""
+    return f"{where}:{position.line}:{position.column}"
 
 
 # Words files: phrases in another language or wording, each under netviz's name for it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,15 +20,18 @@ from netviz.scene.export import as_yaml, plain
 from netviz.scene.files import (
     RECORDING,
     Unreachable,
+    at,
     bundled_names,
     find_scene,
     named_by_user,
     named_in_scene,
+    read_mapping,
     read_text,
     read_words,
 )
 from netviz.scene.json_schema import Issue, explain, known, root, schema_inside, unknown_key
-from netviz.scene.messages import dotted, expected, kind, printable
+from netviz.scene.look_file import LookKeys, own_look
+from netviz.scene.messages import dotted, expected, printable
 from netviz.scene.model import SHOWN, Data, Schedule, refused
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanelSpec
@@ -37,7 +41,7 @@ from netviz.scene.table import LARGEST_TABLE, Table, missing_columns, read_table
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network
-from netviz.scene.yaml import Position, Tree, UnreadableYaml, read_tree
+from netviz.scene.yaml import Position, Tree
 from netviz.scene.yaml import YamlPath as KeyPath
 
 
@@ -83,16 +87,20 @@ def read_scene(
         tree = read_mapping(path)
     except InputError as error:
         return ParseResult(error.problems, path=path)
-    return Reader(str(path), path, tree, overlay(tree.data, look or {}, overrides or {}), allow_outside).result()
+    own = own_look(tree, path, overrides or {}, allow_outside=allow_outside)
+    overlaid = overlay(own.data, look or {}, own.overrides, under=own.keys.overrides)
+    return Reader(str(path), path, tree, overlaid, allow_outside, own=own.keys).result()
 
 
 def _read_link(source: str, look: Mapping[str, Any], overrides: Mapping[str, Any], allow_outside: bool) -> ParseResult:
     link = read_link(source)
-    overlaid = overlay(link.data, look, overrides)
+    own = own_look(Tree(link.data), None, overrides, allow_outside=allow_outside)
+    overlaid = overlay(own.data, look, own.overrides, under=own.keys.overrides)
     notes = [*link.notes]
     if link.seedless and not overlaid.origin(("training", "seed")):
         notes.append(link.seedless)
-    return Reader("link", None, Tree(link.data), overlaid, allow_outside).result(link.problems, notes)
+    reader = Reader("link", None, Tree(link.data), overlaid, allow_outside, own=own.keys)
+    return reader.result(link.problems, notes)
 
 
 def scene_text(source: str) -> str:
@@ -109,7 +117,7 @@ def scene_text(source: str) -> str:
 
 
 def files_beside(source: str) -> dict[str, Path]:
-    """Return the paths of the table and the words file beside a scene file, by the names that it gives them.
+    """Return the paths of table, words file and look beside a scene file, by the names that it gives them.
 
     Raises InputError if there is no such scene.
     """
@@ -118,7 +126,7 @@ def files_beside(source: str) -> dict[str, Path]:
     path = find_scene(source)
     data = read_mapping(path).data
     table = data.get("data")
-    names = [table.get("csv") if isinstance(table, dict) else None, data.get("words")]
+    names = [table.get("csv") if isinstance(table, dict) else None, data.get("words"), data.get("look")]
     found = {}
     for name in names:
         if isinstance(name, str) and Path(name).name == name:
@@ -162,19 +170,6 @@ def bundled_scenes() -> list[tuple[str, str]]:
     return [(name, str(read_mapping(find_scene(name)).data.get("title", ""))) for name in bundled_names()]
 
 
-def read_mapping(path: Path, expected_keys: str = "keys with values, network and data at least") -> Tree:
-    where = printable(str(path))
-    try:
-        tree = read_tree(read_text(path))
-    except UnreadableYaml as error:
-        raise InputError([Problem(at(where, error.position), error.message)]) from None
-    if not isinstance(tree.data, dict):
-        found = f"a {kind(tree.data)}" if tree.data is not None else "an empty file"
-        message = f"expected {expected_keys}, got {found}"
-        raise InputError([Problem(at(where, tree.position(())), message)])
-    return tree
-
-
 def _name_of(path: Path) -> str:
     """The name of a scene in a file; a path may hold characters that a name, which becomes a file's, may not."""
     name = re.sub(r"[\x00-\x1f\x7f-\x9f\\\ud800-\udfff]", "_", path.stem)[:LONGEST_TEXT]
@@ -194,7 +189,7 @@ class Reader:
     """Conversion of one scene's data to a Scene, and the mistakes found in them.
 
     where: the source's name in messages. path: the scene's file, None if the data do not come from one. folder: where
-    the files lie that the data name, if not beside it. by: what the data come from.
+    the files lie that the data name, if not beside it. by: what the data come from. own: the look that they name.
     """
 
     def __init__(
@@ -206,6 +201,7 @@ class Reader:
         allow_outside: bool,
         folder: Path | None = None,
         by: str = "scene",
+        own: LookKeys | None = None,
     ) -> None:
         self.where = printable(where)
         self.path = path
@@ -215,10 +211,12 @@ class Reader:
         self.overlaid = overlaid
         self.allow_outside = allow_outside
         self.parts: dict[str, Any] = {}
-        self.in_file: list[tuple[Position, Problem]] = []
+        in_looks = [*(own.problems if own is not None else ()), *overlaid.in_looks]
+        self.in_file: list[tuple[Position, Problem]] = [(IN_LOOKS, problem) for problem in in_looks]
         self.in_options: list[Problem] = list(overlaid.problems)
         self.table: Table | None = None
-        self.files: list[Path] = []
+        self.files: list[Path] = [*(own.files if own is not None else ())]
+        self.look_notes = own.notes if own is not None else ()
         self.with_refused_file: set[str] = set()
         self.issues: list[Issue] = []
 
@@ -251,7 +249,7 @@ class Reader:
             {name: value for name, value in self.parts.items() if name not in self.with_refused_file},
             scene,
             self.path,
-            notes=(*notes, *cut_off),
+            notes=(*notes, *self.look_notes, *cut_off),
             files=tuple(self.files),
             in_options=(*before, *self.in_options),
             located=self.located,
@@ -284,8 +282,12 @@ class Reader:
             self._report_placed(("data", "csv"), Problem(f"{self.table.where}:{row.line}", issue.message))
             return
         where = self._place(issue.path, issue.at_key)
-        if self.overlaid.origin(issue.path):
-            self.in_options.append(Problem(where, issue.message))
+        if given := self.overlaid.origin(issue.path):
+            problem = Problem(where, issue.message)
+            if given[0] in self.overlaid.places:
+                self.in_file.append((IN_LOOKS, problem))
+            else:
+                self.in_options.append(problem)
             return
         options = self.overlaid.origins_inside(issue.path)
         changed = f" (with {', '.join(options)})" if options else ""
@@ -472,11 +474,8 @@ def _of_run(issue: Issue, index: int, replaced: Sequence[str], overlaid: Overlai
 _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
 
 
-def at(where: str, position: Position) -> str:
-    """Format a place in a file: file:line:column."""
-    return f"{where}:{position.line}:{position.column}"
-
-
+IN_LOOKS = Position(sys.maxsize, 0)
+"""Position of what is wrong in looks: after all in the scene's own file."""
 MOST_REPLACED = 100
 """Most keys that a run to compare can replace: more than there are to replace."""
 

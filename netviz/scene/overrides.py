@@ -45,13 +45,14 @@ class Override:
 class Overlaid:
     """A scene's data with the overrides in it. origins: path -> the option that gave its value.
 
-    places: path -> `Override.place`, of those from files.
+    places: path -> `Override.place`, of those from files. problems: of options; in_looks: of files.
     """
 
     data: dict[str, Any]
     origins: dict[YamlPath, str] = field(default_factory=dict)
     places: dict[YamlPath, Callable[[YamlPath, bool], str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    in_looks: list[Problem] = field(default_factory=list)
 
     def origin(self, path: YamlPath) -> tuple[YamlPath, str] | None:
         """Return the override that gave the value at the path, as its own path and origin; None if none did."""
@@ -84,14 +85,18 @@ def parse_set(text: str) -> tuple[str, Override]:
     return key, Override(tree.data, origin)
 
 
-def overlay(data: Mapping[str, Any], *layers: Mapping[str, Any]) -> Overlaid:
+def overlay(
+    data: Mapping[str, Any], *layers: Mapping[str, Any], under: Mapping[str, Override] | None = None
+) -> Overlaid:
     """Apply overrides to a scene's data, each layer over those before it; the data given are not changed.
 
     layers: dotted key (list items by number: shots.4.inputs or shots[4].inputs) -> Override, or the plain value.
     Choices that exclude each other (audio and duration, the kinds of schedule) are resolved in favour of the override.
     Size, frame rate and loudness of a platform that an override gives take precedence over the scene's.
+    under: keys of a look, over which the data win; what excludes each other is resolved in favour of the data.
     """
     result = Overlaid(_copied(dict(data)))
+    _lay_under(result, under or {})
     for overrides in layers:
         _apply(result, overrides)
     return result
@@ -110,10 +115,50 @@ def _apply(result: Overlaid, overrides: Mapping[str, Any]) -> None:
             _expand_shorthand(result.data, path[0])
         origin = override.origin if override.place is None else override.place(path, True)
         if problem := _unknown(result.data, path, origin):
-            result.problems.append(problem)
+            (result.problems if override.place is None else result.in_looks).append(problem)
         elif _put(result.data, path, override.value):
             _came_from(result, path, override)
     _resolve_schedule(result, data, given)
+
+
+def _lay_under(result: Overlaid, look: Mapping[str, Override]) -> None:
+    """Add the keys of a look that the data leave open. A mapping takes those it lacks; a list or a value none."""
+    below, own = Overlaid({}), _own_choices(result.data)
+    _apply(below, look)
+    result.in_looks += [*below.problems, *below.in_looks]
+    if not {"audio", "duration"} <= {key.partition(".")[0] for key in own}:  # both are a mistake of the data's own
+        _resolve_length(below, own)
+    for resolve in (_resolve_style, _resolve_compare, _resolve_platform):
+        resolve(below, own)
+    for name, value in below.data.items():
+        mine = result.data.get(name)
+        origins: dict[YamlPath, tuple[YamlPath, str] | None]
+        if name in result.data and isinstance(mine, dict):
+            _expand_shorthand(below.data, name)
+            value = below.data[name]
+            added = [key for key in value if key not in mine] if isinstance(value, dict) else []
+            mine |= {key: value[key] for key in added}
+            origins = {(name, key): below.origin((name, key)) for key in added}
+        elif name not in result.data:
+            result.data[name] = value
+            origins = {path: below.origin(path) for path in below.origins if path[0] == name}
+        else:
+            continue
+        for path, found in origins.items():
+            assert found is not None, "all below is of the look"
+            result.origins[path] = found[1]
+            if found[0] in below.places:
+                result.places[path] = below.places[found[0]]
+
+
+def _own_choices(data: Mapping[str, Any]) -> dict[str, Override]:
+    """The data's keys that exclude others, as overrides."""
+    found: dict[str, Override] = {}
+    for name in ("audio", "duration", "style", "panels", "compare", "story", "output"):
+        value = data.get(name)
+        inside = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {}
+        found |= {key: Override(each, key) for key, each in (inside or ({name: value} if name in data else {})).items()}
+    return found
 
 
 def _copied(data: Any) -> Any:

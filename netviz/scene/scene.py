@@ -126,6 +126,15 @@ class _Compared(_Story, _Trained):
     """Comparison: two to four runs shown side by side, each this scene with some keys replaced."""
 
 
+class _OfFile(_Compared):
+    """Keys of a scene file that say what else is to be read."""
+
+    look: FilePath | None = None
+    """Look that several films share: a YAML file in the scene's folder, with keys of a scene such as palette, font,
+    panels and output. The scene's own keys win: its mappings are merged with those of the look, its lists replace
+    them."""
+
+
 class Look(_Story):
     """The look of a film: all that a scene says but for how the run in it is trained."""
 
@@ -290,7 +299,7 @@ class Look(_Story):
         return sum(row) + BETWEEN_COLUMNS * (len(row) - 1) <= LONGEST_ROW
 
 
-class Scene(Look, _Compared):
+class Scene(Look, _OfFile):
     """A scene: everything a film needs."""
 
     network: Network

@@ -54,6 +54,7 @@ sync: beats tempo rhythm
 palette: color colors colour colours color_scheme colour_scheme colormap cmap
 theme: background mode dark dark_mode appearance
 font: typeface font_family
+look: brand branding template stylesheet include extends
 words: language locale lang translation
 captions: annotations texts notes subtitles
 story: narration narrative

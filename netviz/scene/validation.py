@@ -79,6 +79,11 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
     found += pulse_and_sound(parts.get("pulse") or 0.0, parts.get("audio"))
     found += schedule_and_sync(parts.get("schedule"), parts.get("sync"))
     found += comparison(parts)
+    if parts.get("look") is not None:
+        message = (
+            "a look lies under the keys of a scene file; over a recording or a scene in Python lay one: look=, --look"
+        )
+        found.append((("look",), message))
     if parts.get("output") is not None:
         found += _output(parts["output"])
     return found

@@ -60,7 +60,7 @@ def setup_of(scene: Scene) -> dict[str, Any]:
 
 def look_of(scene: Scene) -> dict[str, Any]:
     """All else of a scene as JSON: how a film of its run looks."""
-    look = scene.model_dump(mode="json", exclude={*TRAINED, "compare"})
+    look = scene.model_dump(mode="json", exclude={*TRAINED, "compare", "look"})
     return {**look, "network": scene.network.model_dump(mode="json", include={*LOOKS_OF_NETWORK})}
 
 

@@ -63,6 +63,8 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
     if chance(rng, 10):
         scene["font"] = rng.choice(FONTS)
     scene["output"] = _output(rng)
+    if chance(rng, 10):
+        _add_look(rng, scene, plot)
 
 
 def too_large_for_equations(layers: list[int]) -> bool:
@@ -265,6 +267,18 @@ def _caption(rng: Random, scene: Mapping[str, Any], plot: Plot) -> dict[str, Any
     if chance(rng, 30):
         caption["for"] = rng.choice((1.5, 3, "7/2", 14))
     return caption
+
+
+def _add_look(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
+    """Move some keys of the scene into a look, and add some that lie under its own."""
+    movable = [key for key in ("title", "theme", "palette", "motion", "font", "captions", "output") if key in scene]
+    look = {key: scene.pop(key) for key in rng.sample(movable, rng.randint(0, len(movable)))}
+    if chance(rng, 50):
+        look.setdefault("theme", rng.choice(get_args(ThemeName)))
+    if chance(rng, 30) and "output" not in look:
+        look["output"] = {"fps": 5, "quality": rng.choice(get_args(Quality))}
+    plot.files["look.yaml"] = as_yaml(look or {"pulse": 0})
+    scene["look"] = rng.choice(("look.yaml", "./look.yaml"))
 
 
 def _add_words(rng: Random, scene: dict[str, Any], plot: Plot) -> None:

@@ -102,7 +102,7 @@ def test_an_outline_that_was_asked_for_changes_nothing_of_a_scene() -> None:
 
 
 def test_a_look_stands_where_a_scene_lists_its_keys() -> None:
-    trained = {"data", "training", "schedule", "compare"}
+    trained = {"data", "training", "schedule", "compare", "look"}
     assert [name for name in Scene.model_fields if name not in trained] == [*Look.model_fields]
     assert [*Scene.model_fields][3:8] == ["network", "data", "training", "schedule", "shots"]
 

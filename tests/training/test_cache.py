@@ -108,6 +108,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("output.size", "square"),
     ("output.fps", 25),
     ("output.quality", "best"),
+    ("look", "brand.yaml"),
 ]
 
 
@@ -122,9 +123,10 @@ def keys_of(name: str) -> set[str]:
 def scene_with(folder: Path, overrides: dict[str, Any]) -> Scene:
     for name, last in (("table.csv", "1"), ("other.csv", "0.5")):
         (folder / name).write_text(f"a,b,c,d\n0,0,1,0\n0,1,1,{last}\n")
+    (folder / "brand.yaml").write_text("theme: paper\n")
     short = {"training.cycles": 60, "schedule": {"cycles": [1, 4, 20, 60]}}
     short |= {"audio": None, "duration": 30} if "audio" not in overrides else {}
-    files = ("data.csv", "font")
+    files = ("data.csv", "font", "look")
     changed = {key: str(folder / value) if key in files else value for key, value in overrides.items()}
     if "data" in changed and "csv" in changed["data"]:
         changed["data"] = {"csv": str(folder / changed["data"]["csv"])}
