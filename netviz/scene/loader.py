@@ -29,15 +29,17 @@ from netviz.scene.files import (
     read_text,
     read_words,
 )
+from netviz.scene.from_table import with_examples
 from netviz.scene.json_schema import Issue, explain, known, root, schema_inside, unknown_key
 from netviz.scene.look_file import LookKeys, own_look
 from netviz.scene.messages import dotted, expected, printable
-from netviz.scene.model import SHOWN, Data, Schedule, refused
+from netviz.scene.model import SHOWN, Schedule, refused
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.playground_link import COMMENTS, is_link, read_link
 from netviz.scene.scene import Scene
-from netviz.scene.table import LARGEST_TABLE, Table, missing_columns, read_table
+from netviz.scene.table import Learned, learn
+from netviz.scene.table_file import LARGEST_TABLE, read_table
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network
@@ -214,9 +216,9 @@ class Reader:
         in_looks = [*(own.problems if own is not None else ()), *overlaid.in_looks]
         self.in_file: list[tuple[Position, Problem]] = [(IN_LOOKS, problem) for problem in in_looks]
         self.in_options: list[Problem] = list(overlaid.problems)
-        self.table: Table | None = None
+        self.learned = Learned()
+        self.notes: list[str] = list(own.notes if own is not None else ())
         self.files: list[Path] = [*(own.files if own is not None else ())]
-        self.look_notes = own.notes if own is not None else ()
         self.with_refused_file: set[str] = set()
         self.issues: list[Issue] = []
 
@@ -249,7 +251,7 @@ class Reader:
             {name: value for name, value in self.parts.items() if name not in self.with_refused_file},
             scene,
             self.path,
-            notes=(*notes, *self.look_notes, *cut_off),
+            notes=(*notes, *self.notes, *cut_off),
             files=tuple(self.files),
             in_options=(*before, *self.in_options),
             located=self.located,
@@ -277,9 +279,9 @@ class Reader:
         if any(found.spoils and found.path == issue.path for found in self.tree.syntax_issues):
             return
         self.issues.append(issue)
-        if self.table is not None and issue.path[:2] == ("data", "examples") and len(issue.path) > 2:
-            row = self.table.rows[int(issue.path[2])]
-            self._report_placed(("data", "csv"), Problem(f"{self.table.where}:{row.line}", issue.message))
+        if self.learned.places and issue.path[:2] == ("data", "examples") and len(issue.path) > 2:
+            place = self.learned.places[int(issue.path[2])]
+            self._report_placed(("data", "csv"), Problem(place, issue.message))
             return
         where = self._place(issue.path, issue.at_key)
         if given := self.overlaid.origin(issue.path):
@@ -403,25 +405,17 @@ class Reader:
         typed = self.overlaid.origin(("data", "csv")) or self.path is None
         where = data.csv if typed or self.path is None else str(self.path.parent / data.csv)
         try:
-            table = read_table(Path(file), where)
-            missing = missing_columns(table, data)
-            for path, message in missing:
-                self._report(Issue(path, message))
-            if missing:
-                return
-            examples = table.examples(data.inputs, data.targets)
+            learned = learn(read_table(Path(file), where), data, network)
         except InputError as error:
-            for problem in error.problems:
-                self._report_placed(("data", "csv"), problem)
-            return
-        if network is not None and any(data_and_network(data, network)):
-            return
-        self.table = table
-        self.parts["data"] = data.model_copy(update=_EMPTY | {"examples": examples})
-        if network is not None:
-            names = {} if network.inputs or data.features else {"inputs": data.inputs}
-            names |= {} if network.outputs else {"outputs": data.targets}
-            self.parts["network"] = network.model_copy(update=names)
+            learned = Learned(problems=error.problems)
+        for path, message in learned.mistakes:
+            self._report(Issue(path, message))
+        for problem in learned.problems:
+            self._report_placed(("data", "csv"), problem)
+        if learned.examples and not (network is not None and any(data_and_network(data, network))):
+            self.notes += learned.notes
+            self.learned = learned
+            self.parts |= with_examples(self.parts, learned)
 
     def _read_words(self) -> None:
         """Replace the path of a words file by its phrases."""
@@ -469,9 +463,6 @@ def _of_run(issue: Issue, index: int, replaced: Sequence[str], overlaid: Overlai
     path, key = overlaid.origin(issue.path) or ((), next(iter(candidates), None))
     place: KeyPath = ("compare", index) if key is None else ("compare", index, "set", key)
     return Issue(place, issue.message if path == issue.path else f"{dotted(issue.path)}: {issue.message}")
-
-
-_EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
 
 
 IN_LOOKS = Position(sys.maxsize, 0)

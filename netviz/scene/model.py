@@ -11,7 +11,19 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, WithJsonSchema
 
 from netviz.scene.messages import printable
-from netviz.scene.types import LONGEST_TEXT, FilePath, Grid, LayerSizes, Seed, Several, Shorthand, Text, Tuple, Vector
+from netviz.scene.types import (
+    LONGEST_TEXT,
+    FilePath,
+    Grid,
+    LayerSizes,
+    Names,
+    Seed,
+    Several,
+    Shorthand,
+    Text,
+    Tuple,
+    Vector,
+)
 
 
 class Part(BaseModel):
@@ -50,11 +62,14 @@ class Data(Part):
     """Synthetic data set: points of the plane, drawn at random as TensorFlow Playground draws them; and moons, two half
     circles that reach into each other. plane and gauss-regression are for regression, the others for classification."""
     csv: FilePath | None = None
-    """CSV file in the scene's folder: a table whose first row names the columns; all other cells are numbers."""
-    inputs: Tuple[Text] = ()
-    """With csv: names of the columns with the input values."""
-    targets: Tuple[Text] = ()
-    """With csv: names of the columns with the target values."""
+    """CSV file in the scene's folder: a table whose first row names the columns. Rows that lack a value that is used
+    are left out."""
+    inputs: Names = ()
+    """With csv: names of the columns with the input values. Default: all columns of numbers but the targets."""
+    targets: Names = ()
+    """With csv: names of the columns with the target values. One column of texts, or of whole numbers where the network
+    has an output for each, holds classes: in the order of network.outputs if those are their names, otherwise that of
+    numbers or the alphabet. Of two classes with one output the second is 1."""
     samples: Annotated[int, Field(ge=2, le=20_000)] | None = None
     """With dataset: number of points. Default: 500, and 1,200 for plane and gauss-regression, as in Playground."""
     noise: Annotated[FiniteFloat, Field(ge=0, le=80)] = 0.0
@@ -218,9 +233,10 @@ class _Layers(Part):
     layers: LayerSizes
     """Number of neurons in each layer, inputs first, outputs last: [3, 4, 1]."""
     activation: Activation | Tuple[Activation] = "sigmoid"
-    """Activation function of all layers after the inputs, or a list with one for each. leaky_relu: a hundredth of the
-    sum where that is negative; elu: e^z - 1 there; gelu: z times the share of a standard normal distribution that lies
-    below z; swish: z times its sigmoid; softmax: last layer only."""
+    """Activation function of all layers after the inputs, or a list with one for each. Where a table has classes, a
+    name alone is not for the last layer, which then has softmax, or sigmoid with one output. leaky_relu: a hundredth of
+    the sum where that is negative; elu: e^z - 1 there; gelu: z times the share of a standard normal distribution that
+    lies below z; swish: z times its sigmoid; softmax: last layer only."""
     bias: bool | Literal["fixed"] = False
     """Biases of the neurons after the inputs: true (learned), false (none), or fixed (present, but not learned)."""
 
@@ -285,7 +301,7 @@ class Training(Part):
     """Strength of the regularization."""
     loss: Loss = "squared_error"
     """Loss function. squared_error: half the squared distance to the target; cross_entropy: for sigmoid or softmax
-    outputs."""
+    outputs, and the default where a table has classes."""
     seed: Seed = 1
     """Seed of the random numbers: a whole number, or a Playground seed such as "0.59704". The same seed gives the same
     film."""

@@ -59,6 +59,10 @@ def _as_vector(value: Any) -> Any:
     return (value,) if is_number else _as_tuple(value)
 
 
+def _as_names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _as_tuple(value)
+
+
 def _as_fraction(value: Any) -> Fraction:
     if isinstance(value, Fraction):
         return value
@@ -216,6 +220,18 @@ PanelBox = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
 ]
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), BeforeValidator(drawable)]
+Names = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_as_names),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "string", "maxLength": LONGEST_TEXT},
+                {"type": "array", "items": {"type": "string", "maxLength": LONGEST_TEXT}},
+            ]
+        }
+    ),
+]
 Name = Annotated[
     str,
     Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^([^/\\]*[^/\\.][^/\\]*|\.{3,})$"),

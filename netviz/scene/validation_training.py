@@ -139,7 +139,7 @@ def data_and_network(data: Data, network: Network) -> Iterator[Mistake]:
     if data.csv is not None:
         if data.inputs and data.features is None and len(data.inputs) != network.layers[0]:
             yield ("data", "inputs"), misfit(count(len(data.inputs), "column"), network, 0)
-        if data.targets and len(data.targets) != network.layers[-1]:
+        if len(data.targets) > 1 and len(data.targets) != network.layers[-1]:  # one may have classes
             yield ("data", "targets"), misfit(count(len(data.targets), "column"), network, -1)
     expected = network.layers[0] if data.features is None else 2
     examples = data.examples or ()

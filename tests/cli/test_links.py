@@ -106,6 +106,6 @@ def test_a_table_is_learned_from(call: Call, tmp_path: Path) -> None:
         "network: {layers: [2, 2, 1]}\ndata: {csv: points.csv, inputs: [a, b], targets: [c]}\ntraining: {cycles: 5}\n"
     )
     assert call("record", "my.yaml").code == 0
-    (tmp_path / "points.csv").write_text("a;b;c\n0;1;one\n")
-    assert call("record", "my.yaml", "-y").errors == ["points.csv:2: column 'c': expected a number, got text 'one'"]
+    (tmp_path / "points.csv").write_text("a;b;c\n0;one;1\n1;1;0\n")
+    assert call("record", "my.yaml", "-y").errors == ["points.csv:2: column 'b': expected a number, got text 'one'"]
     assert netviz.Recording.load(tmp_path / "my.npz").examples.inputs.tolist() == [[0, 1], [1, 1]]

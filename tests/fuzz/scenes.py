@@ -193,7 +193,8 @@ def _add_table(
     ]
     plot.files["table.csv"] = rng.choice(("", "", "\ufeff")) + ending.join(lines) + ending
     data["csv"] = rng.choice(("table.csv", "./table.csv"))
-    data["inputs"], data["targets"] = names[: plot.situation], names[plot.situation :]
+    for key, named in (("inputs", names[: plot.situation]), ("targets", names[plot.situation :])):
+        data[key] = named[0] if len(named) == 1 and chance(rng, 50) else named
 
 
 # The network and its training.
