@@ -182,7 +182,7 @@ def responses_of(recording: Recording, scene: Look) -> Responses | None:
     """Responses of a recording's neurons over the input plane; None for scenes whose inputs are no points of one."""
     if not scene.is_planar or not recording.network.is_exact:
         return None
-    return Responses(scene, domain_of(recording, scene))
+    return Responses(recording, domain_of(recording, scene))
 
 
 def _light_source_count(recording: Recording, scene: Look) -> int:

@@ -7,8 +7,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.recording.layers import forward, network_inputs
-from netviz.scene.scene import Look
+from netviz.recording.layers import forward
+from netviz.recording.recording import Recording
 from netviz.timeline.frame import Array, Frame
 from netviz.timeline.sampled_answers import Domain
 
@@ -26,13 +26,13 @@ class Responses:
     time. No number that is drawn comes from here. Of very large numbers they are computed in float64.
     """
 
-    def __init__(self, scene: Look, domain: Domain, resolution: int = 100) -> None:
+    def __init__(self, recording: Recording, domain: Domain, resolution: int = 100) -> None:
         self.domain, self.resolution = domain, resolution
-        outline = scene.outline
-        self._sizes, self._activations = outline.layers, outline.activations
+        network = recording.network
+        self._sizes, self._activations = network.sizes, network.activations
         x1, x2 = (np.linspace(start, stop, resolution) for start, stop in domain)
         plane = np.stack(np.meshgrid(x1, x2[::-1]), axis=-1).reshape(-1, 2)
-        given = network_inputs(outline.features, plane)
+        given = recording.inputs_of(plane)
         self._inputs = cast("PlaneGrid", given.astype(np.float32) if _fits_float32(given) else given)
         self._first = self._maps(self._inputs)
         self._last: tuple[tuple[Array, ...], tuple[PlaneGrid, ...]] | None = None

@@ -109,18 +109,17 @@ def name_problems(recording: Recording) -> Iterator[str]:
 
 def input_problems(recording: Recording) -> Iterator[str]:
     """Inputs that are not what they follow from: those of probes from their points, those of rows from the probes."""
-    probes, features = recording.probes, recording.features
+    probes, features, normalization = recording.probes, recording.features, recording.normalization
     inputs = np.asarray(in_numbers(probes.inputs), dtype=np.float64)
-    if features is not None:
-        if probes.points is None and features != PLAIN:
-            yield f"probes_points is missing: what the features are features of, unless they are {' and '.join(PLAIN)}"
-        elif probes.points is not None:
-            with np.errstate(all="ignore"):
-                of_points = network_inputs(features, np.asarray(in_numbers(probes.points), dtype=np.float64))
-            # Features may differ in their last bits where they were computed on another machine.
-            near = TOLERANCE * max(_epsilon(probes.inputs), _epsilon(probes.points)) * (1 + np.abs(of_points))
-            if (far := (np.abs(inputs - of_points) > near).any(axis=1)).any():
-                yield f"probes_inputs of probe {int(np.argmax(far))} are not the features of its point in probes_points"
+    if normalization is not None and not in_numbers(normalization[1]).all():
+        yield "normalization divides by 0"
+        return
+    if probes.points is not None:
+        yield from _origin_problems(recording, inputs, np.asarray(in_numbers(probes.points), dtype=np.float64))
+    elif normalization is not None:
+        yield "probes_points is missing: the values that were normalised"
+    elif features not in (None, PLAIN):
+        yield f"probes_points is missing: what the features are features of, unless they are {' and '.join(PLAIN)}"
     given = recording.activations[0]
     if isinstance(given, InputRows):
         return
@@ -134,6 +133,29 @@ def input_problems(recording: Recording) -> Iterator[str]:
             return
 
 
+def _origin_problems(recording: Recording, inputs: Floats, points: Floats) -> Iterator[str]:
+    """Inputs (P, n_0) of probes that are not the features of their points, or the normalised values."""
+    features, probes, normalization = recording.features, recording.probes, recording.normalization
+    assert probes.points is not None, "what the inputs follow from"
+    rounding = TOLERANCE * max(_epsilon(probes.inputs), _epsilon(probes.points))
+    with np.errstate(all="ignore"):
+        found = recording.inputs_of(points)
+        # Features may differ in their last bits where they were computed on another machine.
+        near = rounding * (1 + np.abs(found))
+        if normalization is not None:
+            shift, scale = np.abs(np.asarray(in_numbers(normalization), dtype=np.float64))
+            near += rounding * (np.abs(network_inputs(features, points)) + shift) / scale
+        far = ~(np.abs(inputs - found) <= near).all(axis=1)
+    if far.any():
+        of = (
+            "its values in probes_points, normalised"
+            if features is None
+            else "the features of its point in probes_points"
+        )
+        also = "" if features is None or normalization is None else ", normalised"
+        yield f"probes_inputs of probe {int(np.argmax(far))} are not {of}{also}"
+
+
 def finite_problems(recording: Recording) -> Iterator[str]:
     """Numbers that are not finite, but for those of the last moment, in which a run may have broken off."""
     probes = recording.probes
@@ -141,6 +163,7 @@ def finite_problems(recording: Recording) -> Iterator[str]:
         ("probes_inputs", probes.inputs),
         ("probes_targets", probes.targets),
         ("probes_points", probes.points),
+        ("normalization", recording.normalization),
         ("points", recording.points),
         ("point_targets", recording.point_targets),
     ):

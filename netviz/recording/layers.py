@@ -258,7 +258,7 @@ def gradients(
     return for_weights, for_biases
 
 
-# Input features: the coordinates of a point of the plane, and functions of them.
+# Inputs: the values of an example, or features of a point of the plane, as they are given or normalised.
 
 FEATURES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "x1": lambda x1, x2: x1,
@@ -271,9 +271,13 @@ FEATURES: dict[str, Callable[[Floats, Floats], Floats]] = {
 }
 
 
-def network_inputs(features: Sequence[str] | None, given: Floats) -> Floats:
-    """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given inputs."""
-    if features is None:
-        return given
-    with np.errstate(over="ignore"):  # the trainer checks for numbers that are not finite
-        return np.stack([FEATURES[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)
+def network_inputs(features: Sequence[str] | None, given: Floats, normalization: Floats | None = None) -> Floats:
+    """Network inputs (..., n_0): the features of coordinates (..., 2), or without features the given values.
+
+    normalization: (2, n_0), what is subtracted from each of these, and what it is divided by then; None: neither.
+    """
+    values = given
+    with np.errstate(over="ignore", invalid="ignore"):  # the trainer checks for numbers that are not finite
+        if features is not None:
+            values = np.stack([FEATURES[feature](given[..., 0], given[..., 1]) for feature in features], axis=-1)
+        return values if normalization is None else (values - normalization[0]) / normalization[1]

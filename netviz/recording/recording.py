@@ -42,7 +42,8 @@ class Probes:
     targets: AnyArray | None = None
     """(P, n_L), what the outputs ought to be; None where that is not known."""
     points: AnyArray | None = None
-    """(P, 2), the points of the plane that the inputs are features of; None where the inputs are taken as they are."""
+    """(P, 2), the points of the plane that the inputs are features of, or (P, n_0), the values that were normalised;
+    None where the inputs are taken as they are."""
     names: tuple[str, ...] = ()
     """Name of each, or none at all."""
     classes: tuple[str, ...] = ()
@@ -61,15 +62,20 @@ class Examples:
     """(T, n_0); T may be 0."""
     test_targets: Floats
     """(T, n_L)."""
-    points: Floats | None
-    """(E, 2), the points of the plane the inputs come from; None where they come from none."""
-    test_points: Floats | None
-    """(T, 2)."""
+    given: Floats
+    """Training inputs in the scene's form: points (E, 2) of the plane, or else values (E, n_0) not yet normalised."""
+    test_given: Floats
+    """The same of the test examples: (T, 2) or (T, n_0)."""
 
     @property
-    def given(self) -> Floats:
-        """Training inputs in the scene's form: points (E, 2) of the plane, or else the network's inputs (E, n_0)."""
-        return self.inputs if self.points is None else self.points
+    def points(self) -> Floats | None:
+        """(E, 2), the points of the plane the inputs come from; None where they come from none."""
+        return self.given if self.given.shape[1] == 2 else None
+
+    @property
+    def test_points(self) -> Floats | None:
+        """(T, 2)."""
+        return self.test_given if self.test_given.shape[1] == 2 else None
 
 
 def versions() -> dict[str, str]:
@@ -131,13 +137,16 @@ class Recording:
     unit: str = "step"
     """Word for a step: cycle, epoch, step or another."""
     points: AnyArray | None = None
-    """(Q, 2) points of the plane, or (Q, n_0) inputs: examples besides the probes; None for none."""
+    """(Q, 2) points of the plane, or (Q, n_0) values as they were given: examples besides the probes; None: none."""
     point_targets: AnyArray | None = None
     """(Q, n_L)."""
     split: Integers | None = None
     """(Q,), FOR_TRAINING or FOR_TESTING; None: all for training."""
     features: tuple[str, ...] | None = None
     """Features of a point (x1, x2) of the plane that are the inputs; None where the inputs are taken as they are."""
+    normalization: AnyArray | None = None
+    """(2, n_0), what was subtracted from each given value (or feature of a point), and what it was divided by then, to
+    make the input; None where nothing was."""
     plane_domain: tuple[float, float, float, float] | None = None
     """The part of the plane that the examples come from: left, right, bottom, top; None: where they lie."""
     look: Mapping[str, Any] | None = None
@@ -222,15 +231,14 @@ class Recording:
         right = np.full((len(points), outputs), np.nan) if of_points is None else _as_floats(of_points)
         tested = np.zeros(len(points), dtype=bool) if split is None else split == FOR_TESTING
         more, held_out = points[~tested], points[tested]
-        inputs = [_as_floats(probes.inputs)] + ([network_inputs(self.features, more)] if len(more) else [])
-        is_planar = given.shape[1] == 2
+        inputs = [_as_floats(probes.inputs)] + ([self.inputs_of(more)] if len(more) else [])
         return Examples(
             np.concatenate(inputs) if len(more) else inputs[0],
             np.concatenate([targets, right[~tested]]) if len(more) else targets,
-            network_inputs(self.features, held_out),
+            self.inputs_of(held_out),
             right[tested],
-            (np.concatenate([given, more]) if len(more) else given) if is_planar else None,
-            held_out if is_planar else None,
+            np.concatenate([given, more]) if len(more) else given,
+            held_out,
         )
 
     @cached_property
@@ -292,12 +300,17 @@ class Recording:
         """Activations (n_l,) of all L + 1 layers in a row, in float64."""
         return tuple(_as_floats(layer[row]) for layer in self.activations)
 
+    def inputs_of(self, given: Floats) -> Floats:
+        """The network's inputs (..., n_0) that values as they are given (..., n_0), or points (..., 2), make."""
+        scaling = None if self.normalization is None else _as_floats(self.normalization)
+        return network_inputs(self.features, given, scaling)
+
     def forward(self, inputs: Sequence[float] | Floats, row: int = -1) -> tuple[Floats, ...]:
         """Forward pass of inputs (n_0,) with a row's weights (the last row: after training).
 
-        inputs: of a run whose inputs are features of a point of the plane, the point (2,). Many at once (B, n_0) or
-        (B, 2) give layers (B, n_l). Returns the activations (n_l,) of all L + 1 layers. Raises ValueError if there are
-        not as many inputs, or if the network has a layer that cannot be computed again.
+        inputs: as they are given, not normalised; of a run whose inputs are features of a point of the plane, the point
+        (2,). Many at once (B, n_0) or (B, 2) give layers (B, n_l). Returns the activations (n_l,) of all L + 1 layers.
+        Raises ValueError if there are not as many inputs, or if the network has a layer that cannot be computed again.
         """
         given = np.array(inputs, dtype=np.float64)
         expected = self.network.sizes[0] if self.features is None else 2
@@ -305,9 +318,8 @@ class Recording:
             raise ValueError(f"the network has {expected} inputs, got an array of {given.shape}")
         if not self.network.is_exact:
             raise ValueError("the network has a layer that cannot be computed again, so it answers its probes only")
-        values = network_inputs(self.features, given)
         with np.errstate(all="ignore"):
-            return dense.forward(*self.parameters_at(row), self.network.activations, values)
+            return dense.forward(*self.parameters_at(row), self.network.activations, self.inputs_of(given))
 
     def deltas(self, row: int) -> tuple[Floats, ...]:
         """The back-propagated error dLoss/d(weighted sums) (n_l,) of the row of a probe, for the layers 1 to L.

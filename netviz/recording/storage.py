@@ -1,9 +1,10 @@
 """Storage: a recording as a file and back. `docs/reference/recording-file.md` describes it for other languages.
 
 The file is .npz: a member `header` with JSON, and one member for each array, little-endian, in C order:
-step (M,), parameters_<layer>_<role> (M, ...); probes_inputs (P, n_0), probes_targets, probes_points; moment (R,),
-probe (R,), activations_<layer> (R, n), loss (R,), errors_<layer> (R, n); curve_step (K,), curves_<name> (K,); points,
-point_targets, split. What follows from others is left out: the inputs of rows, and the errors that can be computed.
+step (M,), parameters_<layer>_<role> (M, ...); probes_inputs (P, n_0), probes_targets, probes_points, normalization;
+moment (R,), probe (R,), activations_<layer> (R, n), loss (R,), errors_<layer> (R, n); curve_step (K,), curves_<name>
+(K,); points, point_targets, split. What follows from others is left out: the inputs of rows, and the errors that can be
+computed.
 """
 
 from __future__ import annotations
@@ -80,6 +81,7 @@ def _members(recording: Recording) -> Iterator[tuple[str, Any]]:
     yield "probes_inputs", probes.inputs
     yield from _given("probes_targets", probes.targets)
     yield from _given("probes_points", probes.points)
+    yield from _given("normalization", recording.normalization)
     yield _whole("curve_step", recording.curve_step)
     for name, curve in recording.curves.items():
         yield f"curves_{name}", curve
@@ -192,6 +194,7 @@ def read_version_2(file: ArrayFile) -> Recording:
         point_targets=arrays.get("point_targets"),
         split=arrays.get("split"),
         features=header.features,
+        normalization=arrays.get("normalization"),
         plane_domain=header.plane_domain,
         look=header.mapping("look"),
         training_setup=header.training_setup,
@@ -248,13 +251,14 @@ def _shapes(file: ArrayFile, header: _Header, network: Network) -> Iterator[tupl
     yield from {"step": ("M",), "moment": ("R",), "probe": ("R",), "probes_inputs": ("P", sizes[0])}.items()
     optional: dict[str, ArrayShape] = {
         "probes_targets": ("P", sizes[-1]),
-        "probes_points": ("P", 2),
+        "probes_points": ("P", 2 if is_planar else sizes[0]),
+        "normalization": (2, sizes[0]),
         "loss": ("R",),
         "points": ("Q", 2 if is_planar else sizes[0]),
         "point_targets": ("Q", sizes[-1]),
         "split": ("Q",),
     }
-    if not is_planar:
+    if not is_planar and "normalization" not in file.members:
         del optional["probes_points"]
     yield from ((name, shape) for name, shape in optional.items() if name in file.members)
     yield "curve_step", ("K",)

@@ -39,6 +39,8 @@ class Part(BaseModel):
 Dataset = Literal["circle", "xor", "gauss", "spiral", "moons", "plane", "gauss-regression"]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 
+Normalize = Literal["standard", "minmax"]
+
 COORDINATES: tuple[Feature, ...] = ("x1", "x2")
 """Default features of a point of the plane: its two coordinates."""
 REGRESSIONS: tuple[Dataset, ...] = ("plane", "gauss-regression")
@@ -79,6 +81,10 @@ class Data(Part):
     with dataset, otherwise 1."""
     features: Several[Feature] | None = None
     """Features of a point (x1, x2) of the plane that are the network's inputs. Default: x1 and x2."""
+    normalize: Normalize | None = None
+    """Scaling of each input, or feature, by what the training examples have of it. standard: to mean 0 and standard
+    deviation 1; minmax: to 0 to 1. The film's tables and sentences go on showing the values as they are given. Default:
+    none."""
 
     @property
     def total_count(self) -> int:

@@ -41,6 +41,7 @@ data.csv: table tsv
 data.dataset: data_set toy
 data.targets: target y_train
 data.train_share: test_size train_size split test_split train_split validation_split train_test_split
+data.normalize: normalise normalization normalisation standardize standardise scaling scaler rescale preprocessing
 schedule.frames: shown_cycles snapshots checkpoints keyframes
 output.fps: frames_per_second frame_rate framerate rate
 output.size: resolution width height dimensions aspect aspect_ratio
@@ -101,6 +102,8 @@ gauss: gaussian blobs clusters two_gaussians
 circle: circles ring rings
 spiral: spirals swirl two_spirals
 moons: moon two_moons half_moons make_moons
+standard: standardize standardise standard_scaler standardscaler z_score zscore z-score mean_std
+minmax: min_max min-max minmaxscaler min_max_scaler 0-1 unit
 night: dark black dark_mode
 paper: light white bright light_mode
 colour-blind: color-blind colorblind color_blind colour_blind cvd accessible deuteranopia protanopia

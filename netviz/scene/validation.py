@@ -101,7 +101,7 @@ def _network(network: Network) -> Iterator[Mistake]:
             ("network", "activation"),
             "softmax is only possible in the last layer; give a list with one name for each layer",
         )
-    elif network.activations[-1] == "softmax" and network.layers[-1] == 1:
+    elif network.activations[-1:] == ("softmax",) and network.layers[-1] == 1:
         yield ("network", "activation"), "softmax of one output is always 1; use sigmoid, or an output for each class"
     if network.bias_nodes and not network.bias:
         yield ("network", "bias_nodes"), "there are no biases to draw nodes for; set bias to true or fixed"

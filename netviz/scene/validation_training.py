@@ -39,10 +39,11 @@ def training_alone(training: Training) -> Iterator[Mistake]:
 def training_and_network(training: Training, network: Network) -> Iterator[Mistake]:
     """Find a loss that does not suit the outputs, and initial weights and biases that do not fit the network's
     shape."""
-    if training.loss == "cross_entropy" and network.activations[-1] not in ("sigmoid", "softmax"):
+    of_outputs = network.activations[-1] if network.activations else "sigmoid"  # an empty list is told of by itself
+    if training.loss == "cross_entropy" and of_outputs not in ("sigmoid", "softmax"):
         yield (
             ("training", "loss"),
-            f"cross_entropy needs sigmoid or softmax outputs, not {network.activations[-1]}",
+            f"cross_entropy needs sigmoid or softmax outputs, not {of_outputs}",
         )
     yield from _weights(training, network)
     yield from _biases(training, network)

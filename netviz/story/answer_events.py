@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 
 from netviz.recording.event import Event
-from netviz.recording.layers import Floats, Parameters, network_inputs
+from netviz.recording.layers import Floats, Parameters
 from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.scene import Look
@@ -276,7 +276,7 @@ def _of_situations(recording: Recording, scene: Look, moments: Moments, replay: 
     for number, shot in enumerate(unseen_situations(scene)):
         if shot.target is None or not {*shot.target} <= {low, high}:
             continue
-        inputs = network_inputs(scene.outline.features, np.array([shot.inputs], dtype=np.float64))
+        inputs = recording.inputs_of(np.array([shot.inputs], dtype=np.float64))
         right = np.array([shot.target], dtype=np.float64)
 
         def margins(outputs: Floats, right: Floats = right) -> Floats:

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from netviz.recording.layers import forward, network_inputs
+from netviz.recording.layers import forward
 from netviz.recording.recording import Recording
 from netviz.scene.outline import FEWEST_CLASSES
 from netviz.scene.scene import Look
@@ -135,7 +135,7 @@ class Questions:
                     first[place] = min(first[place], span.start)
         return cls(
             scene,
-            network_inputs(scene.outline.features, np.concatenate(asked)),
+            recording.inputs_of(np.concatenate(asked)),
             len(given),
             tuple(first),
             tuple(thoughts),

@@ -104,7 +104,8 @@ class Frame:
     error: mean |target - output|. train_loss, test_loss: of the recorded cycle nearest to `cycle`; test_loss is None
     where there are no test examples.
     example: index of the training example presented, or None. near_example: that one, or the next or last presented.
-    inputs (n_0,), target (n_L,): those presented, or None at rest; target is also None where none was given.
+    inputs (n_0,), target (n_L,): those presented, or None at rest; target is also None where none was given. Inputs are
+    as they were given, and not normalised, as activations[0] are.
     point: the presented point of the plane, where the inputs come from one.
     row: the recording's row whose weights and activations are shown while an example or a situation is presented, None
     otherwise; row_after: the row whose weights the update leads to, None where nothing is learned.

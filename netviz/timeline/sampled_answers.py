@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.recording.layers import Floats, forward, network_inputs
+from netviz.recording.layers import Floats, forward
 from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.scene import Look
@@ -34,7 +34,8 @@ _AT_ONCE = 1_000_000
 def domain_of(recording: Recording, scene: Look) -> Domain:
     """The part of the plane that is shown: the one that its points come from, otherwise a square around them.
 
-    The points are those of the examples and those that the film thinks about.
+    The points are those of the examples and those that the film thinks about. Where they are normalised, each
+    coordinate has its own unit, and so its own side.
     """
     if recording.plane_domain is not None:
         left, right, bottom, top = recording.plane_domain
@@ -45,8 +46,13 @@ def domain_of(recording: Recording, scene: Look) -> Domain:
     points = np.concatenate([examples.points, examples.test_points, np.reshape(thoughts, (-1, 2))])
     points = np.clip(points, -FARTHEST, FARTHEST)
     low, high = points.min(axis=0), points.max(axis=0)
-    side = float((high - low).max()) or 1.0
-    side = max(side, NARROWEST * float(np.abs(points).max()))  # else the edges would be the same number
+    farthest = np.abs(points).max(axis=0)
+    if recording.normalization is None:
+        side, farthest = (high - low).max(keepdims=True), farthest.max(keepdims=True)
+    else:
+        side = high - low
+    # Not so narrow that the edges would be the same number.
+    side = np.maximum(np.where(side > 0, side, 1.0), NARROWEST * farthest)
     middle, half = (low + high) / 2, side * (0.5 + _MARGIN)
     (left, bottom), (right, top) = (middle - half).tolist(), (middle + half).tolist()
     return (left, right), (bottom, top)
@@ -76,7 +82,7 @@ def asked_inputs(recording: Recording, scene: Look, moments: int) -> Floats:
     else:
         given = recording.examples.given
         given = given[np.linspace(0, len(given) - 1, min(most, len(given))).round().astype(int)]
-    return network_inputs(scene.outline.features, given)
+    return recording.inputs_of(given)
 
 
 def at_places(layer: Floats, moments: Integers, places: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netviz.recording.layers import forward
+from netviz.recording.layers import forward, network_inputs
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
@@ -30,10 +30,12 @@ from netviz.timeline.worked_example import EquationLine, WorkedExampleTiming
 class Presented(NamedTuple):
     """Example or situation that a step or a thought presents to the network, with its activations and deltas.
 
-    activations[l] (nodes_l,), the bias nodes included; inputs (n_0,), target (n_L,), deltas[l] (n_{l+1},).
+    activations[l] (nodes_l,), the bias nodes included; inputs (n_0,), and given (n_0,) before they were normalised;
+    target (n_L,), deltas[l] (n_{l+1},).
     """
 
     inputs: Array
+    given: Array
     activations: tuple[Array, ...]
     target: Array | None
     example: int | None
@@ -53,6 +55,7 @@ def presented_example(recording: Recording, scene: Look, row: int, row_after: in
     points = recording.examples.points
     return Presented(
         inputs=layers[0],
+        given=network_inputs(recording.features, recording.examples.given[example]),
         activations=with_bias_nodes(scene, layers, 1.0),
         target=recording.target_at(row) if scene.outline.has_targets else None,
         example=example,
@@ -68,6 +71,7 @@ def presented_situation(recording: Recording, scene: Look, shot: ThinkShot, row:
     layers = recording.forward(np.array(shot.inputs), row)
     return Presented(
         inputs=layers[0],
+        given=network_inputs(recording.features, np.array(shot.inputs, dtype=np.float64)),
         activations=with_bias_nodes(scene, layers, 1.0),
         target=None if shot.target is None else np.array(shot.target),
         example=None,
@@ -340,7 +344,7 @@ def accompanied(base: Frame, signals: SignalPass, answer: tuple[Array, ...], lig
     return replace(
         base,
         example=shown.example,
-        inputs=shown.inputs,
+        inputs=shown.given,
         target=shown.target,
         point=shown.point,
         activations=answer,
@@ -379,7 +383,7 @@ def presenting(base: Frame, shown: Presented) -> Frame:
     return replace(
         base,
         example=shown.example,
-        inputs=shown.inputs,
+        inputs=shown.given,
         target=shown.target,
         point=shown.point,
         row=shown.row,

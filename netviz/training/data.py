@@ -11,7 +11,7 @@ import numpy as np
 
 from netviz.recording.layers import Floats, network_inputs
 from netviz.recording.recording import Examples
-from netviz.scene.model import COORDINATES, Dataset, Feature
+from netviz.scene.model import COORDINATES, Dataset, Feature, Normalize
 from netviz.scene.scene import Scene
 from netviz.training.seedrandom import SeedRandom
 
@@ -50,17 +50,43 @@ def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
         given = np.array([data.examples[index].inputs for index in order], dtype=np.float64)
         targets = np.array([data.examples[index].target for index in order], dtype=np.float64)
     features, train_count = features_of(scene), data.train_count
-    inputs = network_inputs(features, given)
-    points = given if features is not None else None
+    learned = given[:train_count]
+    scaling = normalization_of(data.normalize, network_inputs(features, learned))
     examples = Examples(
-        inputs[:train_count],
+        network_inputs(features, learned, scaling),
         targets[:train_count],
-        inputs[train_count:],
+        network_inputs(features, given[train_count:], scaling),
         targets[train_count:],
-        None if points is None else points[:train_count],
-        None if points is None else points[train_count:],
+        learned,
+        given[train_count:],
     )
     return examples, stream
+
+
+def scene_normalization(scene: Scene) -> Floats | None:
+    """What a scene's values, or features of points, are normalised with, (2, n_0); None where they are not."""
+    return normalization_of(scene.data.normalize, network_inputs(features_of(scene), examples_of(scene).given))
+
+
+def normalization_of(way: Normalize | None, values: Floats) -> Floats | None:
+    """What is subtracted from each of n_0 columns, and what it is divided by then, (2, n_0); None for no way.
+
+    values: (E, n_0), those of the training examples. A column whose values are all the same is only shifted, to 0.
+    """
+    if way is None:
+        return None
+    with np.errstate(all="ignore"):  # the trainer checks for numbers that are not finite
+        largest = np.abs(values).max(axis=0)
+        unit = np.where(largest > 0, largest, 1.0)  # sums of huge numbers, and squares of any, may leave their range
+        low, high = values.min(axis=0), values.max(axis=0)
+        middle = np.clip(unit * (values / unit).mean(axis=0), low, high)
+        apart = values - middle
+        widest = np.abs(apart).max(axis=0)
+        width = np.where(widest > 0, widest, 1.0)
+        shift, scale = (
+            (low, high - low) if way == "minmax" else (middle, width * np.sqrt(((apart / width) ** 2).mean(0)))
+        )
+    return np.stack([shift, np.where(high > low, scale, 1.0)])
 
 
 # Labelled points of the plane: the six data sets of TensorFlow Playground, and moons.

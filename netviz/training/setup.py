@@ -16,7 +16,7 @@ from netviz.recording.recording import FOR_TESTING, Probes, Recording, stored_as
 from netviz.scene.model import COORDINATES
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import LOOKS_OF_NETWORK, TRAINED, recorded_examples, trained
-from netviz.training.data import PLANE_DOMAIN, examples_of, features_of
+from netviz.training.data import PLANE_DOMAIN, examples_of, features_of, scene_normalization
 
 UNIT = "cycle"
 """Word for a step of the built-in trainer."""
@@ -28,17 +28,19 @@ def described(scene: Scene) -> dict[str, Any]:
     held_out: dict[str, Any] = {}
     if len(examples.test_inputs):
         held_out = {
-            "points": examples.test_inputs if features is None else examples.test_points,
+            "points": examples.test_given,
             "point_targets": examples.test_targets,
             "split": np.full(len(examples.test_inputs), FOR_TESTING, dtype=np.int32),
         }
-    points = None if features in (None, COORDINATES) else examples.points
+    normalization = scene_normalization(scene)
+    points = None if features in (None, COORDINATES) and normalization is None else examples.given
     return {
         "network": network_of(scene),
         "probes": Probes(examples.inputs, examples.targets, points),
         "unit": UNIT,
         **held_out,
         "features": features,
+        "normalization": normalization,
         "plane_domain": None if scene.data.dataset is None else PLANE_DOMAIN,
         "look": look_of(scene),
         "training_setup": setup_of(scene),

@@ -35,7 +35,7 @@ def frame_of(recording: Recording) -> Frame:
 def test_every_point_answers_as_the_network_does(kinds: list[str]) -> None:
     recording = planar(activation=kinds)
     frame = frame_of(recording)
-    found = Responses(own_scene(recording), ((-1.0, 3.0), (0.0, 4.0)), resolution=5).of(frame)
+    found = Responses(recording, ((-1.0, 3.0), (0.0, 4.0)), resolution=5).of(frame)
     assert [layer.shape for layer in found] == [(2, 5, 5), (3, 5, 5), (1, 5, 5)]
     assert found[0][0][0].tolist() == [-1, 0, 1, 2, 3], "x1 from left to right"
     assert found[0][1][:, 0].tolist() == [4, 3, 2, 1, 0], "x2 from the bottom up"
@@ -52,7 +52,7 @@ def test_all_panels_of_a_frame_share_one_pass(monkeypatch: pytest.MonkeyPatch) -
     recording = planar()
     frame = frame_of(recording)
     scene = own_scene(recording)
-    shared = Responses(scene, domain_of(recording, scene))
+    shared = Responses(recording, domain_of(recording, scene))
     before = shared.of(frame)
     assert shared.of(replace(frame)) is before
     assert len(passes) == 1

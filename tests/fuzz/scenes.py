@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from netviz.scene.json_schema import keys, root, schema_inside
 from netviz.scene.messages import Schema
-from netviz.scene.model import Activation, Dataset, Feature, InitialWeights
+from netviz.scene.model import Activation, Dataset, Feature, InitialWeights, Normalize
 from tests.fuzz.films import film_part
 from tests.fuzz.values import Plot, as_yaml, chance, numbers, text, words
 
@@ -130,6 +130,8 @@ def _data(rng: Random, loss: str, wild: frozenset[str]) -> tuple[dict[str, Any],
         if int(count * data["train_share"]) < 1:
             data["train_share"] = 1
             learned = count
+    if chance(rng, 20):
+        data["normalize"] = rng.choice(get_args(Normalize))
     plot = Plot(
         [len(features) if features else situation, width], situation, width, learned,
         has_features or situation == 2, two_targets, wild,
@@ -171,6 +173,8 @@ def _dataset(rng: Random, wild: frozenset[str]) -> tuple[dict[str, Any], Plot]:
     features = _features(rng) if chance(rng, 40) else None
     if features:
         data["features"] = features
+    if chance(rng, 20):
+        data["normalize"] = rng.choice(get_args(Normalize))
     two = name not in ("plane", "gauss-regression")
     return data, Plot([len(features) if features else 2, 1], 2, 1, int(total * share), True, two, wild)
 

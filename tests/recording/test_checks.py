@@ -330,6 +330,30 @@ def test_inputs_of_rows_are_those_of_their_probes() -> None:
     )
 
 
+def test_normalised_inputs_follow_from_the_values_as_they_were_given() -> None:
+    values = np.random.default_rng(0).uniform(-6, 600, (4, 2))
+    scaling = np.array([[100.0, 1], [50, -3]])
+    inputs = (values - scaling[0]) / scaling[1]
+    own = dataclasses.replace(foreign(), normalization=scaling)
+    assert "probes_points is missing: the values that were normalised" in problem_of(own)
+    for dtype in (np.float64, np.float32):
+        probes = Probes(inputs.astype(dtype), points=values)
+        assert [*checks.input_problems(dataclasses.replace(own, probes=probes))] == []
+    (found,) = checks.input_problems(
+        dataclasses.replace(own, probes=Probes(inputs + np.array([0, 1e-6]), points=values))
+    )
+    assert found == "probes_inputs of probe 0 are not its values in probes_points, normalised"
+    features = dataclasses.replace(
+        own, features=("x1", "x2"), probes=Probes(inputs + np.array([1e-6, 0]), points=values)
+    )
+    (found,) = checks.input_problems(features)
+    assert found == "probes_inputs of probe 0 are not the features of its point in probes_points, normalised"
+    (found,) = checks.input_problems(dataclasses.replace(own, normalization=np.array([[0.0, 0], [1, 0]])))
+    assert found == "normalization divides by 0"
+    endless = dataclasses.replace(own, normalization=np.array([[0.0, np.inf], [1, 1]]))
+    assert "normalization holds a number that is not finite, in place 0" in problem_of(endless)
+
+
 def test_features_are_those_of_the_points() -> None:
     points = np.random.default_rng(0).uniform(-6, 6, (4, 2))
     features = np.stack([points[:, 0] * points[:, 0], np.sin(points[:, 1])], axis=1)

@@ -58,6 +58,14 @@ OWN: dict[str, Scene] = {
         cycles=20,
         schedule=[1, 20],
     ),
+    "normalised": scene(data={"normalize": "standard", "train_share": 0.6}),
+    "normalised points": playground(data={"samples": 30, "normalize": "standard"}, cycles=20, schedule=[1, 20]),
+    "normalised features": playground(
+        data={"samples": 30, "features": ["x1^2", "x2"], "normalize": "minmax"},
+        network={"layers": [2, 4, 1]},
+        cycles=20,
+        schedule=[1, 20],
+    ),
 }
 FOREIGN: dict[str, dict[str, Any]] = {
     "no biases": {"biases": False},

@@ -54,6 +54,11 @@ def test_a_scene_made_in_python_is_checked_too() -> None:
             "cross_entropy needs sigmoid or softmax outputs, not tanh",
         ),
         (
+            {"network": Network(layers=(2, 1), activation=()), "training": Training(loss="cross_entropy")},
+            ("network", "activation"),
+            "0 activations for 1 layers",
+        ),
+        (
             {
                 "network": NETWORK,
                 "data": Data(examples=(Example(inputs=(0.0, 0.0), target=(2.0,)),)),

@@ -22,13 +22,14 @@ def scene(
     examples: list[tuple[Any, Any]] = XOR_EXAMPLES,
     network: dict[str, Any] | None = None,
     schedule: dict[str, Any] | None = None,
+    data: dict[str, Any] | None = None,
     **training: Any,
 ) -> Scene:
     """A scene; a 3-4-1 sigmoid net without biases that learns XOR, in few cycles, where nothing else is said."""
     return Scene.model_validate(
         {
             "network": {"layers": [3, 4, 1]} | (network or {}),
-            "data": {"examples": [{"inputs": inputs, "target": target} for inputs, target in examples]},
+            "data": {"examples": [{"inputs": inputs, "target": target} for inputs, target in examples]} | (data or {}),
             "training": {"cycles": 50, "initial_weights": "milo"} | training,
             "schedule": schedule or {"cycles": [2, 10, 20]},
         }

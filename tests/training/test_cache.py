@@ -55,6 +55,8 @@ TRAINING_CHANGES: list[tuple[str, Any, dict[str, Any]]] = [
     ("data.noise", 10, POINTS),
     ("data.train_share", 0.75, {}),
     ("data.features", ["x2", "x1"], POINTS),
+    ("data.normalize", "standard", {}),
+    ("data.normalize", "minmax", {"data.normalize": "standard"}),
     ("data.csv", "other.csv", {"data": {"csv": "table.csv"}} | ROWS),
     ("data.inputs", ["b", "a", "c"], {"data": {"csv": "table.csv"}} | ROWS),
     ("data.targets", ["c"], {"data": {"csv": "table.csv"}} | ROWS),

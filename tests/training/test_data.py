@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netviz.scene.model import Dataset
+from netviz.recording.recording import Examples
+from netviz.scene.model import Dataset, Normalize
 from netviz.scene.scene import Scene
-from netviz.training.data import draw_points, examples_of, shuffle, weight_stream
+from netviz.training.data import draw_points, examples_of, normalization_of, shuffle, weight_stream
 from netviz.training.seedrandom import SeedRandom
+from netviz.training.setup import described
 from tests.training.scenes import XOR_EXAMPLES, playground, scene
 
 BUMPS = [(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)]
@@ -203,6 +205,55 @@ def test_a_scenes_points_are_split_and_the_weights_go_on_with_the_stream(dataset
 def split(share: float | None, seed: int = 1) -> Scene:
     whole = scene(seed=seed).model_dump()
     return Scene.model_validate(whole | {"data": whole["data"] | {"train_share": share}})
+
+
+def test_inputs_are_normalised_by_the_training_examples_alone() -> None:
+    rows = np.random.default_rng(1).normal([100, 1e-3, -5], [30, 1e-4, 1e6], (40, 3))
+    tests = {"train_share": 0.75}
+
+    def examples(way: str | None) -> Examples:
+        return examples_of(scene([(row, 0) for row in rows.tolist()], data=tests | {"normalize": way}))
+
+    plain, standard, minmax = examples(None), examples("standard"), examples("minmax")
+    assert plain.inputs is plain.given or (plain.inputs == plain.given).all()
+    for each in (standard, minmax):
+        np.testing.assert_array_equal(each.given, plain.inputs)
+        np.testing.assert_array_equal(each.test_given, plain.test_inputs)
+    np.testing.assert_allclose(standard.inputs.mean(axis=0), 0, atol=1e-14)
+    np.testing.assert_allclose(standard.inputs.std(axis=0), 1, rtol=1e-14)
+    right = (plain.test_inputs - plain.inputs.mean(axis=0)) / plain.inputs.std(axis=0)
+    np.testing.assert_allclose(standard.test_inputs, right, rtol=1e-11)
+    assert (minmax.inputs.min(axis=0) == 0).all() and (minmax.inputs.max(axis=0) == 1).all()
+    assert minmax.test_inputs.max() > 1 or minmax.test_inputs.min() < 0, "they may lie outside"
+
+
+@pytest.mark.parametrize("way", get_args(Normalize))
+@pytest.mark.parametrize("size", [1e-300, 1e-160, 1.0, 1e160, 4e307])
+def test_columns_of_one_value_and_of_huge_and_tiny_numbers_are_normalised(way: Normalize, size: float) -> None:
+    values = np.array([[1, 0.1, 2], [2, 0.1, 0], [4, 0.1, 1]]) * size
+    scaling = normalization_of(way, values)
+    assert scaling is not None
+    shift, scale = scaling
+    found, alike = (values - shift) / scale, (np.array([1.0, 2, 4]) - 7 / 3) / np.std([1, 2, 4])
+    np.testing.assert_allclose(found[:, 0], alike if way == "standard" else [0, 1 / 3, 1], rtol=1e-13)
+    assert found[:, 1].tolist() == [0, 0, 0] and scale[1] == 1, "shifted alone"
+    assert normalization_of(None, values) is None
+
+
+def test_features_of_points_are_normalised_and_the_points_stay() -> None:
+    features = {"features": ["x1^2", "x2"], "normalize": "standard"}
+    plain, found = playground("xor"), playground("xor", data=features)
+    recording = described(found)
+    points = examples_of(plain).points
+    assert points is not None
+    np.testing.assert_array_equal(examples_of(found).points, points)
+    np.testing.assert_array_equal(recording["probes"].points, points)
+    values = np.stack([points[:, 0] ** 2, points[:, 1]], axis=1)
+    np.testing.assert_allclose(recording["normalization"], [values.mean(axis=0), values.std(axis=0)], rtol=1e-12)
+    np.testing.assert_allclose(recording["probes"].inputs.std(axis=0), 1)
+    np.testing.assert_array_equal(recording["points"], examples_of(plain).test_points)
+    assert described(plain)["normalization"] is described(plain)["probes"].points is None
+    assert described(playground("xor", data={"normalize": "minmax"}))["probes"].points is not None
 
 
 @pytest.mark.parametrize("share", [None, 1.0])

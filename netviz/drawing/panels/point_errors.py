@@ -9,7 +9,7 @@ from netviz.drawing.canvas import CoverDrawing, PixelPositions
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.activation_map import DiscStyle, place_on, target_colours
 from netviz.drawing.panels.panel import RenderContext
-from netviz.recording.layers import Floats, network_inputs
+from netviz.recording.layers import Floats
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
 from netviz.timeline.answers import target_range
@@ -53,7 +53,7 @@ class PointErrors:
         count, tests = len(examples.points), len(examples.test_points) if with_tests else 0
         points = np.concatenate([examples.points, examples.test_points[:tests]])
         self.targets: Floats = np.concatenate([examples.targets, examples.test_targets[:tests]])[:, 0]
-        self.inputs = network_inputs(context.scene.outline.features, points).astype(np.float32)
+        self.inputs = context.recording.inputs_of(points).astype(np.float32)
         self.full = float(np.ptp(examples.targets)) / 2
         self.largest = LARGEST * square.width
         self.rim = max(THINNEST, RIM * self.largest)
