@@ -66,8 +66,14 @@ def is_missing(cell: Cell, *, among_numbers: bool = True) -> bool:
 
 
 def uses_decimal_commas(cells: Iterable[Cell]) -> bool:
-    """Return whether one of the cells is a number with a decimal comma."""
-    return any(isinstance(cell, str) and "," in cell and _WITH_COMMA.fullmatch(_plain(cell)) for cell in cells)
+    """Return whether of the cells that are numbers with decimals most have a decimal comma, and not a point."""
+    commas = points = 0
+    for cell in cells:
+        if isinstance(cell, str) and ("," in cell or "." in cell):
+            text = _plain(cell)
+            commas += bool(_WITH_COMMA.fullmatch(text))
+            points += bool(_NUMBER.fullmatch(text))
+    return commas > points
 
 
 def may_be_thousands(cells: Iterable[Cell]) -> str | None:

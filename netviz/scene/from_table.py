@@ -1,12 +1,13 @@
-"""A scene with the rows of its table as examples; and what it then has unsaid: names, softmax and cross-entropy."""
+"""A scene with the rows of its table as examples: their mistakes, and what it then has unsaid, such as softmax."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netviz.scene.model import Data, Network, Run, Training
 from netviz.scene.table import Learned
+from netviz.scene.validation_training import Mistake
 
 _EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
 
@@ -37,6 +38,19 @@ def with_examples(parts: Mapping[str, Any], learned: Learned) -> dict[str, Any]:
     if parts.get("compare"):
         changed["compare"] = tuple(_run_with_classes(run, network) for run in parts["compare"])
     return changed
+
+
+def once_a_kind(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """Return mistakes with those of the same kind in several rows as one, at the first of the rows."""
+    found: dict[Mistake, list[Mistake]] = {}
+    for path, message in mistakes:
+        is_of_row = path[:2] == ("data", "examples") and len(path) > 2
+        kind = path[:2] + path[3:] if is_of_row else path
+        found.setdefault((kind, message), []).append((path, message))
+    return [
+        (same[0][0], message if len(same) == 1 else f"{message}; so in {len(same):,} rows")
+        for (_, message), same in found.items()
+    ]
 
 
 def _ended(named: Any, network: Network, layers: int, *, is_said: bool) -> Any:

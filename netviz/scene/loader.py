@@ -29,7 +29,7 @@ from netviz.scene.files import (
     read_text,
     read_words,
 )
-from netviz.scene.from_table import with_examples
+from netviz.scene.from_table import once_a_kind, with_examples
 from netviz.scene.json_schema import Issue, explain, known, root, schema_inside, unknown_key
 from netviz.scene.look_file import LookKeys, own_look
 from netviz.scene.messages import dotted, expected, printable
@@ -234,7 +234,8 @@ class Reader:
         self._read_table()
         self._read_words()
         self._add_schedule()
-        for path, message in mistakes(self.parts):
+        found = mistakes(self.parts)
+        for path, message in once_a_kind(found) if self.learned.examples else found:
             self._report(Issue(path, message))
         self._try_runs()
         in_file = [problem for _, problem in sorted(self.in_file, key=lambda found: found[0])]
@@ -393,19 +394,25 @@ class Reader:
             self.with_refused_file.add(str(path[0]))
             return text
 
+    def _to_be_read(self, path: KeyPath, text: str) -> tuple[Path, str] | None:
+        """The file that the value at the path names, and its name in messages; None if it may not be used."""
+        refused = len(self.issues)
+        file = self._found(path, text)
+        if len(self.issues) > refused:
+            return None
+        is_typed = self.overlaid.origin(path) or self.path is None
+        return Path(file), text if is_typed or self.path is None else str(self.path.parent / text)
+
     def _read_table(self) -> None:
         """Replace `csv` by the table's rows as examples, if the table and the keys about it have no mistakes."""
         data, network = self.parts.get("data"), self.parts.get("network")
         if data is None or data.csv is None or any(data_alone(data)):
             return
-        problems = len(self.in_file) + len(self.in_options)
-        file = self._found(("data", "csv"), data.csv)
-        if len(self.in_file) + len(self.in_options) > problems:
+        named = self._to_be_read(("data", "csv"), data.csv)
+        if named is None:
             return
-        typed = self.overlaid.origin(("data", "csv")) or self.path is None
-        where = data.csv if typed or self.path is None else str(self.path.parent / data.csv)
         try:
-            learned = learn(read_table(Path(file), where), data, network)
+            learned = learn(read_table(*named), data, network)
         except InputError as error:
             learned = Learned(problems=error.problems)
         for path, message in learned.mistakes:
@@ -420,16 +427,11 @@ class Reader:
     def _read_words(self) -> None:
         """Replace the path of a words file by its phrases."""
         words = self.parts.get("words")
-        if not isinstance(words, str):
-            return
-        typed = self.overlaid.origin(("words",)) or self.path is None
-        problems = len(self.in_file) + len(self.in_options)
-        file = self._found(("words",), words)
-        if len(self.in_file) + len(self.in_options) > problems:
+        named = self._to_be_read(("words",), words) if isinstance(words, str) else None
+        if named is None:
             return
         try:
-            where = words if typed or self.path is None else str(self.path.parent / words)
-            self.parts["words"] = tuple(read_words(Path(file), where).items())
+            self.parts["words"] = tuple(read_words(*named).items())
         except InputError as error:
             for problem in error.problems:
                 self._report_placed(("words",), problem)

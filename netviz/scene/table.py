@@ -440,6 +440,8 @@ def _input_mistakes(chosen: _Chosen, data: Data, network: Network | None) -> lis
 def _target_mistakes(chosen: _Chosen, data: Data, network: Network | None) -> list[Mistake]:
     """Mistakes of targets that are numbers."""
     targets = len(chosen.targets)
-    if network is None or targets == network.layers[-1] or (data.csv is not None and len(data.targets) > 1):
+    are_numbers = not any(chosen.columns[index].is_text for index in chosen.targets)
+    is_checked_elsewhere = data.csv is not None and len(data.targets) > 1
+    if network is None or targets == network.layers[-1] or is_checked_elsewhere or not are_numbers:
         return []
     return [(("data", "targets"), misfit(f"{count(targets, 'column')} of numbers", network, -1))]

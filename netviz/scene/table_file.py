@@ -20,7 +20,7 @@ LARGEST_TABLE = 10_000_000
 """Largest size of a table's file, in bytes."""
 DELIMITERS = (",", ";", "\t")
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
-_ARRAYS = (".npz", ".npy")
+_SPREADSHEET = "is a spreadsheet or another packed file; save the table in it as CSV"
 
 
 def read_table(path: Path, where: str) -> Table:
@@ -30,10 +30,14 @@ def read_table(path: Path, where: str) -> Table:
     """
     where = printable(where)
     if path.suffix.lower() in _SPREADSHEETS:
-        raise InputError([Problem(where, "is a spreadsheet; save the table in it as CSV")])
-    if path.suffix.lower() in _ARRAYS:
-        raise InputError([Problem(where, "holds arrays, and no CSV; name it under arrays in place of csv")])
-    text = read_text(path, where, largest=LARGEST_TABLE, what="table")
+        raise InputError([Problem(where, _SPREADSHEET)])
+    try:
+        text = read_text(path, where, largest=LARGEST_TABLE, what="table")
+    except InputError as error:
+        raise (InputError([Problem(where, _SPREADSHEET)]) if _is_packed(path) else error) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise InputError([Problem(f"{where}:{line}", "a NUL character, which no table of text has")])
     delimiter = _delimiter(text)
     rows, found = _rows(text, where, delimiter)
     if not rows:
@@ -51,12 +55,26 @@ def read_table(path: Path, where: str) -> Table:
     return Table(where, columns, tuple(body), groups, may_have_commas=delimiter != ",")
 
 
+def _is_packed(path: Path) -> bool:
+    """Return whether a file begins as ZIP files do, which newer spreadsheets are."""
+    try:
+        if not path.is_file():  # opening a pipe would wait for a writer
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except (OSError, ValueError):
+        return False
+
+
 def _header_problems(columns: Sequence[str], where: str) -> list[Problem]:
     if len(columns) > MOST_COLUMNS:
         return [Problem(where, f"{len(columns):,} columns; {MOST_COLUMNS:,} are the most")]
     if long := [(index, len(name)) for index, name in enumerate(columns, 1) if len(name) > LONGEST_TEXT]:
         message = "a name of {:,} characters; {} are the most"
         return [Problem(f"{where}: column {index}", message.format(length, LONGEST_TEXT)) for index, length in long]
+    if len(columns) == 1:
+        message = f"one column alone, '{printable(columns[0])}'; commas, semicolons or tabs stand between columns"
+        return [Problem(where, message)]
     if all(number(name, has_commas=False) is not None for name in columns):
         return [Problem(where, "the first row must hold the names of the columns; here are numbers")]
     twice = sorted(name for name, count in Counter(columns).items() if name and count > 1)
