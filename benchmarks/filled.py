@@ -20,7 +20,7 @@ from netviz.drawing.renderer import Renderer
 from netviz.pipeline.api import recorded
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 
 MOMENTS = ("35%", "60%", "80%")
 SQUARE = 0.024

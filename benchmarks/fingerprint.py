@@ -34,7 +34,7 @@ from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
 from netviz.scene.output import Output
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 from tests.recordings import in_rows, own_scene
 
 SHAPES = ("960x540", "540x540", "540x960")

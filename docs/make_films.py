@@ -21,7 +21,7 @@ from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.provenance import provenance_of
 from netviz.resources import assets_folder
 from netviz.scene.loader import bundled_scenes
-from netviz.timeline.moments import poster_frame
+from netviz.timeline.poster import poster_frame
 from netviz.video.flashes import flashes
 from netviz.web.embed import texts, with_reduced_motion
 from netviz.web.mime_types import film_type

@@ -14,7 +14,7 @@ from netviz.errors import NetvizWarning
 from netviz.pipeline.looks import resolved
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import bundled_scenes
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 
 NAMES = [name for name, _ in bundled_scenes()]
 SHAPES = {"wide": "480x270", "square": "300x300", "tall": "270x480"}

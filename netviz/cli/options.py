@@ -155,7 +155,7 @@ at_option = click.option(
     metavar="MOMENT",
     help=f"{FORMS}.",
     show_default=True,
-    shell_complete=complete_words("start", "end", "poster", "cycle:", "shot:"),
+    shell_complete=complete_words("start", "end", "poster", "cycle:", "shot:", "event:"),
 )
 
 cache_option = click.option(

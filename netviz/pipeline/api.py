@@ -34,7 +34,8 @@ from netviz.scene.messages import printable
 from netviz.scene.model import FEWEST_RUNS, MOST_RUNS
 from netviz.scene.scene import Scene
 from netviz.story.events import find_events
-from netviz.timeline.moments import check_moment, moment_frame
+from netviz.story.moments import moment_frame
+from netviz.timeline.moments import check_moment
 from netviz.training.cache import record_once, recording_cache
 from netviz.training.comparison import compare_runs
 from netviz.training.trainer import train
@@ -179,7 +180,8 @@ def still(
 
     A film without a background gives (height, width, 4), the last alpha. output: its file, PNG or JPEG.
 
-    at: 50%, 12.5s, cycle:200, shot:3, start, end, or poster: the moment that looks best by itself. seen_as:
+    at: 50%, 12.5s, cycle:200, shot:3, event:solved, start, end, one with an offset such as shot:3+2s, or poster: the
+    moment that looks best by itself. seen_as:
     deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. look,
     frames: as in `render`; cache: as in `record`. Raises InputError as `render` does.
     """

@@ -16,7 +16,7 @@ from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import captions_of, film_target_problems, input_files, scene_of
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
-from netviz.timeline.moments import poster_frame
+from netviz.timeline.poster import poster_frame
 from netviz.video.formats import FILE_KINDS, PICTURES, EncodeSettings, is_picture, outputs_of
 from netviz.video.images import picture_file
 from netviz.video.webvtt import vtt

@@ -50,7 +50,7 @@ from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
 from netviz.scene.validation import MOST_SHOWN
 from netviz.story.story import add_story
-from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats
+from netviz.timeline.beats import Rhythm, breathing, even_beats, listed_beats, placed_beats
 from netviz.timeline.captions import add_captions
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
@@ -351,7 +351,7 @@ def _rhythm(scene: Look, seconds: Fraction) -> Rhythm | None:
     if sync is None:
         return None
     if sync.at is not None:
-        return listed_beats([Fraction(str(time)) for time in sync.at], sync.bar, seconds)
+        return listed_beats(placed_beats(sync.at, seconds), sync.bar, seconds)
     if sync.bpm is not None:
         if (count := int(seconds * Fraction(str(sync.bpm)) / 60)) > MOST_BEATS:
             message = f"{count:,} beats are more than a film can follow; at most {MOST_BEATS:,}: give fewer a minute"

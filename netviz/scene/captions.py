@@ -1,9 +1,9 @@
-"""Captions and story of a scene, and the moments at which captions appear: 12.5s, 50%, cycle:200, event:solved."""
+"""Captions and story of a scene, and the moments of a film: 12.5s, 50%, cycle:200, event:solved, shot:2+3s."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 from typing import Annotated, Literal, get_args
@@ -14,7 +14,7 @@ from netviz.scene.messages import nearest, shown
 from netviz.scene.model import Part
 from netviz.scene.types import LONGEST_TEXT, Seconds, Several, Shorthand, Text, Tuple
 
-# Moments of a film, written as 12.5s, 50%, cycle:200, shot:3, event:solved, start, end.
+# Moments of a film, written as 12.5s, 50%, cycle:200, shot:3, event:solved, start, end; each with an offset: shot:3+2s.
 
 EventKind = Literal[
     "sign",
@@ -37,8 +37,8 @@ EVENT_KINDS: tuple[EventKind, ...] = get_args(EventKind)
 """Names, in scenes, of the kinds of events that a training run can have."""
 SHOT_KINDS = ("title", "rest", "learning", "think", "walk")
 
-_FORMS = "12.5s, 50%, cycle:200, shot:3, event:solved, start or end"
-_LONGEST = 40
+MOMENT_FORMS = "12.5s, 50%, cycle:200, shot:3, event:solved, start or end, or with an offset shot:3+2s"
+LONGEST_MOMENT = 40
 """Largest number of characters in a moment's text."""
 
 _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
@@ -47,6 +47,7 @@ _SECONDS, _PART, _CYCLE, _SHOT, _EVENT = (
     rf"({_NUMBER}) *s", rf"({_NUMBER}) *%", rf"cycle: *({_COUNT})", r"shot: *([a-z]+|[0-9]+)",
     r"event: *([A-Za-z_-]+)(?:: *([0-9]+))?",
 )  # fmt: skip
+_OFFSET = rf" *([+-]) *({_NUMBER}) *s"
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,14 @@ class Moment:
     """A moment: seconds from the start, a part (0 to 1) of the film, a cycle, a shot, an event, the start or the end.
 
     number: the seconds, part or cycle; of a shot its number, from 1, or 0 if `name` is its kind; of an event its number
-    among the events of the kind `name`, from 1.
+    among the events of the kind `name`, from 1. offset: seconds after it, or before it if negative, counted from its
+    beginning; None: the moment itself, of which a single picture shows what is most worth seeing.
     """
 
     kind: Literal["seconds", "part", "cycle", "shot", "event", "start", "end"]
     number: Fraction = Fraction(0)
     name: str = ""
+    offset: Fraction | None = None
 
     def names_shot(self, index: int, kind: str) -> bool:
         """Return whether this is the beginning of the shot with this index, counted from 0, and of this kind."""
@@ -68,9 +71,21 @@ class Moment:
 
 def moment_of(text: str) -> Moment:
     """Parse a moment's text. Raises ValueError with a message that says what would be right."""
-    if len(text) > _LONGEST:
-        raise ValueError(f"expected a moment such as {_FORMS}")
+    if len(text) > LONGEST_MOMENT:
+        raise ValueError(f"expected a moment such as {MOMENT_FORMS}")
     text = text.strip()
+    if (match := re.fullmatch(rf"(.+?){_OFFSET}", text)) is None:
+        return _moment_itself(text)
+    moment, sign = _moment_itself(match[1]), match[2]
+    if moment.kind == "start" and sign == "-":
+        raise ValueError(f"{text} is before the film begins; give start+{match[3]}s, or a moment in the film")
+    if moment.kind == "end" and sign == "+":
+        raise ValueError(f"{text} is past the end of the film; give end-{match[3]}s, or a moment in the film")
+    return replace(moment, offset=Fraction(f"{sign}{match[3]}"))
+
+
+def _moment_itself(text: str) -> Moment:
+    """Parse a moment without an offset."""
     if text in ("start", "end"):
         return Moment("start" if text == "start" else "end")
     if match := re.fullmatch(_SECONDS, text):
@@ -86,7 +101,7 @@ def moment_of(text: str) -> Moment:
         return _shot(match[1])
     if match := re.fullmatch(_EVENT, text):
         return _event(match[1], int(match[2] or 1))
-    raise ValueError(f"expected a moment such as {_FORMS}")
+    raise ValueError(f"expected a moment such as {MOMENT_FORMS}")
 
 
 def _shot(which: str) -> Moment:
@@ -117,18 +132,53 @@ def _checked(text: str) -> str:
     return text
 
 
-_PATTERN = "|".join(
-    (rf"{_NUMBER} *s", r"(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?) *%", rf"cycle: *{_COUNT}",
-     rf"shot: *(?:0*[1-9][0-9]*|{'|'.join(SHOT_KINDS)})", rf"event: *(?:{'|'.join(EVENT_KINDS)})(?:: *0*[1-9][0-9]*)?",
-     "start", "end")
+_TIMES = (rf"{_NUMBER} *s", r"(?:100(?:\.0+)?|[0-9]{1,2}(?:\.[0-9]+)?) *%")
+_KINDS = (
+    *_TIMES, rf"cycle: *{_COUNT}",
+    rf"shot: *(?:0*[1-9][0-9]*|{'|'.join(SHOT_KINDS)})", rf"event: *(?:{'|'.join(EVENT_KINDS)})(?:: *0*[1-9][0-9]*)?",
 )  # fmt: skip
+
+
+def _pattern(kinds: tuple[str, ...], end: str) -> str:
+    """Regular expression of moments of some kinds, of the start, and of the end written in a given way."""
+    later, earlier = rf" *\+ *{_NUMBER} *s", rf" *- *{_NUMBER} *s"
+    return rf"^ *((?:{'|'.join(kinds)})(?:{later}|{earlier})?|start(?:{later})?|{end.format(earlier=earlier)}) *$"
+
 
 MomentText = Annotated[
     str,
     AfterValidator(_checked),
-    WithJsonSchema({"type": "string", "pattern": f"^ *({_PATTERN}) *$", "maxLength": _LONGEST, "examples": ["12.5s"]}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": _pattern(_KINDS, "end(?:{earlier})?"),
+            "maxLength": LONGEST_MOMENT,
+            "examples": ["12.5s"],
+        }
+    ),
 ]
 """Text of a moment, as a scene holds it: validated, so that `moment_of` can parse it."""
+
+
+TIME_PATTERN = _pattern(_TIMES, "end{earlier}")
+"""Regular expression of the moments that depend on nothing but the length of the film."""
+
+
+def time_of(text: str) -> Moment:
+    """Parse a moment that depends on nothing but the length of the film. Raises ValueError as `moment_of`."""
+    try:
+        moment = moment_of(text)
+    except ValueError as wrong:
+        if str(wrong).startswith("expected"):
+            raise ValueError("expected seconds, or a moment such as 50%, start+2s or end-4s") from None
+        raise
+    if moment.kind not in ("seconds", "part", "start", "end"):
+        raise ValueError(
+            f"when {text} comes follows from the beats; give a time, such as 12.5s, 50%, start+2s or end-4s"
+        )
+    if moment.kind == "end" and moment.offset is None:
+        raise ValueError("nothing can begin at the end of the film; give a moment before it, such as end-4s")
+    return moment
 
 
 # Captions and story: the text under the title while the film runs.
@@ -168,9 +218,10 @@ class Caption(Part):
     text: CaptionText
     """Text of the caption, two lines at most."""
     at: MomentText
-    """Moment at which the caption appears: 12.5s, 50%, cycle:200 (as soon as the film reaches it), shot:3 or
-    shot:learning, event:solved (an event of the run; event:sign:2 is the second of its kind), start, or end (so that
-    the caption ends with the film)."""
+    """Moment at which the caption appears: 12.5s, 50%, cycle:200 (as soon as the film reaches it, shown or passed),
+    shot:3 or shot:learning (its beginning), event:solved (an event of the run; event:sign:2 is the second of its kind),
+    start, or end (so that the caption ends with the film). Any of them with an offset: shot:2+3s, event:insight-1.5s,
+    end-4s (four seconds before the end)."""
     seconds: Annotated[Seconds | None, Field(alias="for")] = None
     """Duration in seconds. Default: as long as it takes to read the text (17 characters a second, at least 1.5 s), and
     a little longer where there is time."""

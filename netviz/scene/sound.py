@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, PlainValidator, WithJsonSchema
 
+from netviz.scene.captions import LONGEST_MOMENT, TIME_PATTERN, time_of
 from netviz.scene.model import Part
 from netviz.scene.types import LONGEST_FILM, FilePath, Offset, Several, Shorthand, Text
 
@@ -64,6 +65,30 @@ _SLOWEST, _FASTEST = 10, 600
 TypedMoment = Annotated[FiniteFloat, Field(ge=0, le=LONGEST_FILM)]
 
 
+def _beat_time(value: Any) -> float | str:
+    if isinstance(value, str):
+        time_of(value)
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LONGEST_FILM:
+        raise ValueError(f"expected seconds from 0 to {LONGEST_FILM}, or a moment such as 50% or end-4s")
+    return float(value)
+
+
+BeatTime = Annotated[
+    float | str,
+    PlainValidator(_beat_time),
+    WithJsonSchema(
+        {
+            "oneOf": [
+                {"type": "number", "minimum": 0, "maximum": LONGEST_FILM},
+                {"type": "string", "pattern": TIME_PATTERN, "maxLength": LONGEST_MOMENT, "examples": ["end-4s"]},
+            ]
+        }
+    ),
+]
+"""Seconds from the start of the film, or the text of a moment that depends on its length alone."""
+
+
 class Sync(Part):
     """Beats that the steps of the learning shot follow. One word, beats or onsets, is the same as {to: ...}."""
 
@@ -76,8 +101,9 @@ class Sync(Part):
     """With bpm: time of the first beat, in seconds from the start of the film. Default: 0."""
     bar: Annotated[int, Field(ge=1, le=64)] = 4
     """Number of beats in a bar. Shots begin with a bar where they can."""
-    at: Several[TypedMoment] | None = None
-    """Times of all beats, in place of bpm: increasing, in seconds from the start of the film."""
+    at: Several[BeatTime] | None = None
+    """Times of all beats, in place of bpm: increasing, in seconds from the start of the film, or moments that depend on
+    its length alone: 50%, start+2s, end-4s."""
 
     @property
     def is_heard(self) -> bool:

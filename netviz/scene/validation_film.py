@@ -222,7 +222,7 @@ def captions(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             )
         moment = caption.moment
         at = ("captions", index, "at")
-        if moment.kind == "seconds" and duration is not None and moment.number >= duration:
+        if moment.kind == "seconds" and duration is not None and moment.number >= duration and moment.offset is None:
             yield at, f"{caption.at} is past the end of the film, which lasts {float(duration):.2f} s"
         if moment.kind == "cycle" and training is not None and not 1 <= moment.number <= training.cycles:
             yield (
@@ -239,7 +239,7 @@ def _no_shot(caption: Caption, shots: Sequence[AnyShot]) -> str | None:
     if not moment.name:
         return None if moment.number <= len(shots) else f"there is no shot {moment.number}; there are {len(shots)}"
     found = [number for number, shot in enumerate(shots, 1) if shot.shot == moment.name]
-    if len(found) == 1:
+    if len(found) == 1 or (found and moment.name == "learning"):  # of several the first
         return None
     if not found:
         return f"there is no shot {moment.name} in this film"
@@ -260,8 +260,9 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
         yield ("sync", "offset"), "when the first beat is belongs to bpm; give bpm, or leave offset out"
     if not sync.is_heard and sync.to != "beats":
         yield ("sync", "to"), "onsets are found in the music; give bpm or at, or to, not both"
-    for index, (before, after) in enumerate(zip(sync.at or (), (sync.at or ())[1:], strict=False)):
-        if after <= before:
+    for index, (before, after) in enumerate(pairwise(sync.at or ())):
+        # Where a moment is, is known with the length of the film: see `placed_beats`.
+        if not isinstance(before, str) and not isinstance(after, str) and after <= before:
             yield ("sync", "at", index + 1), f"{after:g} comes after {before:g}; beats must increase"
             break
     if sync.is_heard and audio is None:

@@ -12,14 +12,12 @@ from math import ceil, exp
 from netviz.errors import InputError
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording
-from netviz.scene.captions import Moment
 from netviz.scene.scene import Look
-from netviz.scene.validation_training import count
 from netviz.story.chapters import AT_ONCE, LATEST, Chapter, chapters
-from netviz.story.event_frames import frame_at_cycle, frame_of
-from netviz.story.events import find_events
+from netviz.story.event_frames import frame_at_cycle
+from netviz.story.moments import event_caption_start, events_of_film, named_event
 from netviz.timeline.beats import SHORTEST_STEP
-from netviz.timeline.captions import cues_of, reached
+from netviz.timeline.captions import cues_of
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.learning_shot import is_even
 from netviz.timeline.pace import is_by_change, paced, whole_frames, with_lengths
@@ -57,10 +55,7 @@ def add_story(plan: Plan, recording: Recording, scene: Look, fits: Callable[[str
     kinds = {caption.moment.kind for caption in scene.captions}
     if scene.told is None and not kinds & {"event", "cycle"}:
         return paced(plan, recording, scene)
-    events = find_events(recording, scene) if scene.told is not None or "event" in kinds else ()
-    # That it broke off, the film says at its end, where it is known.
-    if scene.outline.diverged is not None or not scene.outline.is_own:
-        events = tuple(event for event in events if event.kind != "diverged" or event.numbers["complete"])
+    events = events_of_film(recording, scene) if scene.told is not None or "event" in kinds else ()
     plan = with_event_captions(_placed_again(plan, recording, scene, events), recording, scene, events)
     return with_story(plan, recording, scene, events, fits)
 
@@ -130,10 +125,9 @@ def with_event_captions(plan: Plan, recording: Recording, scene: Look, events: S
     requests, notes, timeline = dict[str, CaptionRequest](), [], make_timeline(plan, recording, scene)
     for name, caption in given:
         try:
-            event = _named_event(caption.moment, events)
+            event = named_event(caption.moment, events)
             frames = None if caption.seconds is None else round(caption.seconds * plan.fps)
-            seen = frame_of(timeline, event)
-            start = reached(plan, event.cycle) if seen is None else seen  # which says where a film comes, if not there
+            start = event_caption_start(timeline, event, caption.moment, caption.at)
             requests[name] = CaptionRequest(start, caption.text, frames, event)
         except ValueError as wrong:
             notes.append(f"{name} is left out: {wrong}")
@@ -141,17 +135,6 @@ def with_event_captions(plan: Plan, recording: Recording, scene: Look, events: S
     crowded = [name for name, each in requests.items() if any(each is other for other in left_out)]
     notes += [f"{name} is left out: other captions leave it no time at its event" for name in crowded]
     return replace(plan, cues=cues, notes=(*plan.notes, *notes))
-
-
-def _named_event(moment: Moment, events: Sequence[Event]) -> Event:
-    """The event that a moment names. Raises ValueError if there is none."""
-    found = [event for event in events if event.kind == moment.name]
-    if moment.number <= len(found):
-        return found[int(moment.number) - 1]
-    if found:
-        raise ValueError(f"this run has {count(len(found), 'event')} of the kind {moment.name}")
-    kinds = ", ".join(dict.fromkeys(event.kind for event in events))
-    raise ValueError(f"this run has no event {moment.name}{f'; it has {kinds}' if kinds else ', and no other'}")
 
 
 def place_requests(

@@ -16,6 +16,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from netviz.errors import InputError, Problem
+from netviz.scene.captions import time_of
+
 SHORTEST_STEP = Fraction(2, 5)
 """Shortest step, in seconds. Lights that come and go faster than 2.5 times a second are flicker."""
 LONGEST_BEAT = Fraction(4)
@@ -60,6 +63,36 @@ def even_beats(bpm: Fraction, offset: Fraction, bar: int, seconds: Fraction) -> 
     count = max(0, ceil((seconds - offset) * bpm / 60))
     beats = tuple(offset + number * 60 / bpm for number in range(count))
     return Rhythm(beats, beats[::bar])
+
+
+def placed_beats(at: Sequence[float | str], seconds: Fraction) -> list[Fraction]:
+    """Times of the beats that a scene lists, as seconds or moments, in a film of `seconds`.
+
+    Raises InputError if a moment is outside the film, or if they do not increase.
+    """
+    times: list[Fraction] = []
+    problems = []
+    for index, given in enumerate(at):
+        time, where = _time_of(given, seconds), f"sync.at[{index}]"
+        if isinstance(given, str) and not 0 <= time < seconds:
+            side = "before the film begins" if time < 0 else "past the end of the film"
+            problems.append(Problem(where, f"{given} is {side}, which lasts {float(seconds):.2f} s"))
+        elif times and time <= times[-1]:
+            name, before = (each if isinstance(each, str) else f"{each:g}" for each in (given, at[index - 1]))
+            places = f"({float(time):.2f} s and {float(times[-1]):.2f} s)"
+            problems.append(Problem(where, f"{name} comes after {before} {places}; beats must increase"))
+        times.append(time)
+    if problems:
+        raise InputError(problems)
+    return times
+
+
+def _time_of(given: float | str, seconds: Fraction) -> Fraction:
+    if not isinstance(given, str):
+        return Fraction(str(given))
+    moment = time_of(given)
+    base = {"seconds": moment.number, "part": moment.number * seconds, "end": seconds}
+    return base.get(moment.kind, Fraction(0)) + (moment.offset or 0)
 
 
 def listed_beats(times: Sequence[Fraction], bar: int, seconds: Fraction) -> Rhythm:

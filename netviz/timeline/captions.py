@@ -19,6 +19,7 @@ from netviz.scene.shots import ThinkShot
 from netviz.timeline.before_after import before_after
 from netviz.timeline.cues import SHORTEST_GAP, Cue, frames_for, frames_to_read
 from netviz.timeline.frame import Frame
+from netviz.timeline.moments import position_of
 from netviz.timeline.plan import Plan, Span
 
 
@@ -66,56 +67,13 @@ def cues_of(scene: Look, plan: Plan, seen: Callable[[int], int | None] = lambda 
 
 def _start(plan: Plan, caption: Caption, seen: Callable[[int], int | None]) -> int:
     """The frame with which a caption begins. Raises ValueError if the film has no such moment."""
-    moment, last = caption.moment, plan.frame_count - 1
-    match moment.kind:
-        case "seconds":
-            if moment.number >= plan.seconds:
-                raise ValueError(f"{caption.at} is past the end of the film, which lasts {float(plan.seconds):.2f} s")
-            return min(last, int(moment.number * plan.fps + Fraction(1, 2)))
-        case "part":
-            return min(last, int(moment.number * plan.frame_count))
-        case "cycle":
-            from_plan, from_recording = reached(plan, int(moment.number)), seen(int(moment.number))
-            return from_plan if from_recording is None else from_recording
-        case "shot":
-            for span in plan.spans:
-                if moment.names_shot(span.shot, span.shot_kind):
-                    return span.start
-            raise ValueError(f"{caption.at} is left out of this film")
-        case "end":
-            given = caption.seconds
-            frames = frames_for(caption.text, plan.fps) if given is None else round(given * plan.fps)
-            return max(0, plan.frame_count - frames)
-        case _:
-            return 0
-
-
-def reached(plan: Plan, cycle: int) -> int:
-    """The frame in which the film comes to a cycle: to its steps if it is shown, otherwise on the way past it.
-
-    Computed from the plan alone. Raises ValueError if the film does not come there.
-    """
-    learning = [span for span in plan.spans if span.shot_kind == "learning"]
-    if steps := [span for span in learning if span.kind == "step" and span.cycle == cycle]:
-        return steps[0].start
-    for span in learning:
-        before = span.cycle if span.from_cycle is None else span.from_cycle
-        if before < cycle <= span.cycle:
-            part = Fraction(cycle - before, span.cycle - before)
-            return min(plan.frame_count - 1, span.start + int(part * (span.stop - span.start)))
-    if later := [span for span in plan.spans if span.kind == "walk" and span.cycle == cycle]:
-        return later[0].start
-    if later := [span for span in learning if span.cycle > cycle > learning[0].cycle]:
-        return later[0].start  # in the classic style, where nothing moves between two shown cycles
-    raise ValueError(f"the film does not come to cycle {cycle:,}" + _comes_to(plan))
-
-
-def _comes_to(plan: Plan) -> str:
-    learning = [span for span in plan.spans if span.shot_kind == "learning"]
-    if not learning:
-        return "; it shows no learning"
-    first = learning[0].cycle if learning[0].from_cycle is None else learning[0].from_cycle
-    return f"; it goes from {first:,} to {learning[-1].cycle:,}"
+    moment = caption.moment
+    if moment.kind == "end" and moment.offset is None:
+        given = caption.seconds
+        frames = frames_for(caption.text, plan.fps) if given is None else round(given * plan.fps)
+        return max(0, plan.frame_count - frames)
+    place = position_of(plan, moment, caption.at, seen)
+    return min(plan.frame_count - 1, int(place + Fraction(1, 2)))
 
 
 def _stop(plan: Plan, each: _Placed, following: _Placed | None) -> tuple[int, list[Problem]]:

@@ -20,7 +20,7 @@ from netviz.pipeline.render import render_all, request_problems
 from netviz.pipeline.validation import input_files
 from netviz.scene.look_file import LookSource
 from netviz.scene.scene import Look
-from netviz.timeline.moments import poster_frame
+from netviz.timeline.poster import poster_frame
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from netviz.video.formats import OPAQUE

@@ -26,7 +26,7 @@ from netviz.scene.look_file import LookSource, read_look
 from netviz.scene.output import Output, size_within
 from netviz.scene.phrases import say
 from netviz.scene.scene import Look
-from netviz.timeline.moments import poster_frame
+from netviz.timeline.poster import poster_frame
 from netviz.video.webvtt import vtt
 from netviz.web.mime_types import film_type
 from netviz.web.transcript import FilmSummary, clock_time, summary_of

@@ -24,7 +24,7 @@ from netviz.pipeline.render import render
 from netviz.pipeline.validation import film_timeline
 from netviz.scene.output import Output, size_within
 from netviz.scene.scene import Look
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 from netviz.timeline.plan import SHOWING, Plan, Span
 
 JPEG_QUALITY = 92

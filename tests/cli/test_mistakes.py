@@ -248,11 +248,16 @@ def test_a_picture_of_the_scene_is_never_the_output(call: Call, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ("noon", "'noon' is no moment; give 50%, 12.5s, cycle:200, shot:3, start, end or poster"),
+        (
+            "noon",
+            "'noon' is no moment; give poster, or 12.5s, 50%, cycle:200, shot:3, event:solved, start or end",
+        ),
         ("", "'' is no moment"),
         ("101%", "101% is past the end"),
         ("3s", "3s is past the end of the film, which lasts 2.00 s"),
-        ("cycle:7", "cycle 7 is not shown; shown are "),
+        ("cycle:61", "the film does not come to cycle 61; it goes from 0 to "),
+        ("shot:2+3s", "shot:2+3s is past the end of the film: the film lasts 2.00 s, shot:2 at "),
+        ("event:solvd", "there is no kind of event 'solvd' (did you mean 'solved'?)"),
         ("-1s", "'-1s' is no moment"),
         ("1e9s", "'1e9s' is no moment"),
     ],

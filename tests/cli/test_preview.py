@@ -87,7 +87,7 @@ def test_it_follows_saves_with_the_options_and_ends_cleanly(tmp_path: Path, sign
         (["--set", "training.cycels=3"], "--set training.cycels: unknown key"),
         (["--fps", "0"], "--fps"),
         (["--at", "noon"], "--at: 'noon' is no moment"),
-        (["--at", "cycle:7"], "--at: cycle 7 is not shown"),
+        (["--at", "cycle:7000000"], "--at: the film does not come to cycle 7,000,000"),
         (["https://playground.tensorflow.org/#activation=nothing"], "link: activation"),
         (["run.npz"], "run.npz: cannot be read"),
     ],

@@ -17,7 +17,7 @@ from netviz.drawing.layout import BODY
 from netviz.drawing.renderer import Renderer
 from netviz.pipeline.api import recorded
 from netviz.pipeline.prepare import finish, prepare
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 from tests.drawing.support import Written, written
 
 __all__ = ["written"]

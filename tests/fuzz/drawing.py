@@ -32,7 +32,7 @@ from netviz.pipeline.prepare import Finished, Prepared, finish, prepare
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
-from netviz.timeline.moments import moment_frame
+from netviz.story.moments import moment_frame
 from netviz.video.formats import OPAQUE
 
 MOST_FRAMES, MOST_PIXELS = 240, 12_000_000

@@ -230,6 +230,10 @@ def _beats(rng: Random, is_music: bool) -> Any:
     else:
         gaps = rng.choices((0.5, 0.1, 1.0, 0.001, 2.5), k=rng.randint(1, 12))
         sync["at"] = [round(sum(gaps[: number + 1]), 6) for number in range(len(gaps))]
+        if chance(rng, 30):
+            sync["at"] = rng.choice(
+                (["start", "1s", "50%"], ["0.5s+0.5s", "end-0.1s"], [0.1, "90 % - 1 s"], ["start+1s"])
+            )
     if chance(rng, 30):
         sync["bar"] = rng.choice((1, 3, 4, 64))
     if chance(rng, 10):
@@ -263,7 +267,11 @@ def _caption(rng: Random, scene: Mapping[str, Any], plot: Plot) -> dict[str, Any
     moments += ["shot:1"]
     if "compare" not in scene:
         moments += [f"event:{kind}" for kind in EVENT_KINDS[:: rng.choice((1, 2, 3))]] + ["event:sign:2"]
-    caption = {"text": said, "at": rng.choice(moments)}
+    at = rng.choice(moments)
+    if chance(rng, 30):
+        sign = {"start": "+", "end": "-"}.get(at, rng.choice("+-"))
+        at += sign + rng.choice(("0s", "0.5s", "1 s", "3s"))
+    caption = {"text": said, "at": at}
     if chance(rng, 30):
         caption["for"] = rng.choice((1.5, 3, "7/2", 14))
     return caption

@@ -17,7 +17,7 @@ from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import Finished, finish, prepare
 from netviz.recording.recording import Recording
 from netviz.timeline.frame import Frame
-from netviz.timeline.moments import poster_frame
+from netviz.timeline.poster import poster_frame
 from netviz.timeline.timeline import Timeline
 from netviz.web.transcript import passages, right_text, summary_of
 from tests.recording.block_runs import CHAINS, recorded

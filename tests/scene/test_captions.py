@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 import re
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netviz.scene.captions import _LONGEST, SHOT_KINDS, Moment, moment_of
+from netviz.scene.captions import LONGEST_MOMENT, SHOT_KINDS, Moment, moment_of
 from netviz.scene.json_schema import scene_schema
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
@@ -27,7 +28,11 @@ MORE = "duration: 20\nshots: [{shot: title}, {shot: rest}, {shot: learning}, {sh
         ("{at: 3s}", "9:12: captions[0].text: missing; expected text"),
         ("{text: x}", "9:12: captions[0].at: missing; expected text such as 12.5s"),
         ("{text: x, at: 12.5}", "captions[0].at: expected text such as 12.5s, got number 12.5 (in quotes it would be text)"),
-        ("{text: x, at: noon}", "9:26: captions[0].at: expected a moment such as 12.5s, 50%, cycle:200, shot:3, event:solved, start or end, got 'noon'"),
+        ("{text: x, at: noon}", "9:26: captions[0].at: expected a moment such as 12.5s, 50%, cycle:200, shot:3, event:solved, start or end, or with an offset shot:3+2s, got 'noon'"),
+        ("{text: x, at: start-1s}", "start-1s is before the film begins; give start+1s, or a moment in the film"),
+        ("{text: x, at: end + 2 s}", "end + 2 s is past the end of the film; give end-2s, or a moment in the film"),
+        ("{text: x, at: 'shot:lerning+1s'}", "there is no kind of shot 'lerning' (did you mean 'learning'?)"),
+        ("{text: x, at: 'shot:2+1'}", "expected a moment such as 12.5s, "),
         ("{text: x, at: 120%}", "120% is past the end of the film; give 0% to 100%"),
         ("{text: x, at: 'event:solvd'}", "9:26: captions[0].at: there is no kind of event 'solvd' (did you mean 'solved'?)"),
         ("{text: x, at: 'event:zzz'}", "there is no kind of event 'zzz'; there are sign, withers, dead, saturated, plateau, halved, leans, holdout, unseen, insight, slows, solved, accurate, overfits, diverged"),
@@ -66,6 +71,9 @@ def test_all_mistakes_of_all_captions_at_once(write: Write) -> None:
         ("story: {drop: solved}", "story.drop: expected a list of names, each one of sign, withers, dead, saturated, plateau, halved, leans, holdout, unseen, insight, slows, solved, accurate, overfits, diverged, step, answer, got text 'solved'"),
         ("story: {tell: []}", "story.tell: expected one of auto, default, or a list of one or more names, each one of sign, "),
         ("story: {tell: [sing]}", "(did you mean 'sign'?)"),
+        ("sync: {at: [1, 'shot:2']}", "sync.at[1]: when shot:2 comes follows from the beats; give a time, such as 12.5s, 50%, start+2s or end-4s"),
+        ("sync: {at: [a]}", "sync.at[0]: expected seconds, or a moment such as 50%, start+2s or end-4s, got 'a'"),
+        ("sync: {at: [-1]}", "sync.at[0]: expected seconds from 0 to 86400, or a moment such as 50% or end-4s, got -1"),
         ("sync: {to: onsets, bpm: 90}", "sync.to: onsets are found in the music; give bpm or at, or to, not both"),
     ],
 )  # fmt: skip
@@ -108,6 +116,11 @@ def test_shots_are_called_in_moments_as_in_the_scene() -> None:
         ("shot:learning", Moment("shot", name="learning")),
         ("event:solved", Moment("event", 1, "solved")),
         ("event:sign:2", Moment("event", 2, "sign")),
+        ("shot:2 + 3.5s", Moment("shot", 2, offset=Fraction(7, 2))),
+        ("event:sign:2-1s", Moment("event", 2, "sign", Fraction(-1))),
+        ("event:insight+2s", Moment("event", 1, "insight", Fraction(2))),
+        ("12.5s+0s", Moment("seconds", 12.5, offset=Fraction(0))),
+        ("end-4s", Moment("end", offset=Fraction(-4))),
         ("start", Moment("start")),
         ("end", Moment("end")),
     ],
@@ -118,7 +131,11 @@ def test_moments_are_read(text: str, moment: Moment) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.text(alphabet="0123.,_%s: cyletorhnvdp", max_size=_LONGEST + 2) | st.sampled_from(["event:sign", "shot:rest"])
+    st.text(alphabet="0123.,_%s: cyletorhnvdp+-", max_size=LONGEST_MOMENT + 2)
+    | st.tuples(
+        st.sampled_from(["event:sign", "shot:rest", "start", "end", "cycle: 3", "1s", "100%", "event:sign:0"]),
+        st.text(alphabet="+- 0.1s", max_size=6),
+    ).map("".join)
 )
 def test_editors_and_the_loader_agree_about_moments(text: str) -> None:
     pattern = scene_schema()["definitions"]["Caption"]["properties"]["at"]

@@ -11,12 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netviz.errors import InputError
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Schedule
 from netviz.scene.scene import Scene
 from netviz.scene.schedule import shown_cycles
-from netviz.timeline.beats import SHORTEST_STEP, Accent, Rhythm, accents, even_beats, listed_beats, on_bars
+from netviz.timeline.beats import (
+    SHORTEST_STEP,
+    Accent,
+    Rhythm,
+    accents,
+    even_beats,
+    listed_beats,
+    on_bars,
+    placed_beats,
+)
 from netviz.timeline.plan import Plan, Span, make_plan, shared_lengths, shown_on_beats
 from netviz.timeline.step_timing import BRIEF, BRIEF_FROM, FULL, FULL_FROM, beats_of, kick
 from netviz.timeline.timeline import make_timeline
@@ -336,3 +346,16 @@ def test_many_examples_leave_room_for_several_cycles() -> None:
     examples = [{"inputs": [0, 0, 1], "target": 0}] * 300
     scene = short_scene(data={"examples": examples}, schedule={"frames": 8})
     assert shown_on_beats(scene, Fraction(91), every(120, 91)) == 8
+
+
+def test_beats_at_moments_of_the_film() -> None:
+    at = (1.5, "3s", "50%", "50%+0.25s", "end-4s")
+    assert placed_beats(at, Fraction(12)) == [Fraction(3, 2), 3, 6, Fraction(25, 4), 8]
+    with pytest.raises(InputError) as wrong:
+        placed_beats(("start", "90%+2s", "1s-2s", "start"), Fraction(12))
+    assert [str(problem) for problem in wrong.value.problems] == [
+        "sync.at[1]: 90%+2s is past the end of the film, which lasts 12.00 s",
+        "sync.at[2]: 1s-2s is before the film begins, which lasts 12.00 s",
+    ]
+    with pytest.raises(InputError, match=r"sync.at\[1\]: 3s comes after end-4s \(3.00 s and 8.00 s\); beats must"):
+        placed_beats(("end-4s", "3s"), Fraction(12))

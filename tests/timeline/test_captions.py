@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from netviz.scene.scene import Scene
 from netviz.scene.shots import LearningShot
 from netviz.story.chapters import LATEST
 from netviz.story.story import CaptionRequest, add_story, place_requests
-from netviz.timeline.captions import add_captions, caption_line, cues_of, reached
+from netviz.timeline.captions import add_captions, caption_line, cues_of
 from netviz.timeline.cues import Cue, frames_to_read
+from netviz.timeline.moments import reached
 from netviz.timeline.plan import Plan, make_plan
 from netviz.training.trainer import train
 
@@ -61,12 +63,43 @@ def refused(*captions: dict[str, Any], seconds: int = 40) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("at", "start"), [("start", 0), ("10s", 250), ("0.03s", 1), ("25%", 250), ("shot:2", None), ("end", 950)]
+    ("at", "start"),
+    [
+        *[("start", 0), ("10s", 250), ("0.03s", 1), ("25%", 250), ("shot:2", None), ("end", 950)],
+        *[("start+2s", 50), ("10s-2.5s", 188), ("25% + 1 s", 275), ("end-4s", 900), ("start+0.02s", 1)],
+    ],
 )
 def test_a_caption_begins_at_its_moment(at: str, start: int | None) -> None:
     (cue,) = cues({"text": "Hello", "at": at})
     shot = next(span.start for span in PLAN.spans if span.shot == 1)
     assert cue == Cue(shot if start is None else start, (shot if start is None else start) + 50, "Hello")
+
+
+@pytest.mark.parametrize("shot", ["shot:2", "shot:learning"])
+@pytest.mark.parametrize("seconds", [Fraction("-0.5"), Fraction(0), Fraction("1.34")])
+def test_an_offset_counts_from_the_beginning(shot: str, seconds: Fraction) -> None:
+    (cue,) = cues({"text": "Hello", "at": f"{shot}{float(seconds):+}s"})
+    begin = next(span.start for span in PLAN.spans if shot in (f"shot:{span.shot + 1}", f"shot:{span.shot_kind}"))
+    assert cue.start == begin + floor(seconds * 25 + Fraction(1, 2))
+
+
+def test_an_offset_counts_from_a_cycle_shown_or_passed() -> None:
+    for cycle in (2, 3, 60):
+        (cue,) = cues({"text": "Hello", "at": f"cycle:{cycle}-1s"})
+        assert cue.start == reached(PLAN, cycle) - 25
+
+
+@pytest.mark.parametrize(
+    ("at", "problem"),
+    [
+        ("10s-11s", "10s-11s is before the film begins: the film lasts 40.00 s"),
+        ("shot:1-1s", "shot:1-1s is before the film begins: the film lasts 40.00 s, shot:1 at 0.00 s"),
+        ("50%+20s", "50%+20s is past the end of the film: the film lasts 40.00 s, 50% at 20.00 s"),
+        ("start+40s", "start+40s is past the end of the film: the film lasts 40.00 s"),
+    ],
+)
+def test_an_offset_that_leaves_the_film(at: str, problem: str) -> None:
+    assert refused({"text": "Hello", "at": at}) == [f"captions[0].at: {problem}"]
 
 
 def test_a_caption_at_a_cycle_comes_with_it() -> None:
@@ -193,7 +226,7 @@ def recording() -> Recording:
 
 def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     event = Event("sign", 20, example=1)
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (event,))
+    monkeypatch.setattr("netviz.story.moments.find_events", lambda recording, scene: (event,))
     scene = captioned({"text": "It turns", "at": "event:sign"}, {"text": "Hello", "at": "start"})
     plan = planned(scene)
     assert [cue.text for cue in plan.cues] == ["Hello"], "it waits for the recording"
@@ -205,12 +238,21 @@ def test_a_caption_at_an_event_comes_with_it(recording: Recording, monkeypatch: 
     span = next((span for span in steps if span.example == 1), steps[-1])
     assert span.start + (span.stop - span.start) // 2 < cue.start < span.stop, "where the weights move"
     assert whole == replace(plan, cues=whole.cues, spans=whole.spans)
+    for seconds in (-1, 2):
+        later = captioned({"text": "It turns", "at": f"event:sign{seconds:+}s"}, {"text": "Hello", "at": "start"})
+        (moved,) = (cue for cue in add_story(planned(later), recording, later).cues if cue.event == event)
+        assert moved.start == cue.start + 25 * seconds
+    scene = captioned({"text": "It turns", "at": "event:sign+90s"})
+    assert (
+        "captions[0] is left out: event:sign+90s is past the end of the film: the film lasts 40.00 s, event:sign "
+        in (add_story(planned(scene), recording, scene).notes[-1])
+    )
 
 
 def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
     recording: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (Event("halved", 4),))
+    monkeypatch.setattr("netviz.story.moments.find_events", lambda recording, scene: (Event("halved", 4),))
     shots = [{"shot": "walk", "example": 1, "cycle": 4}, {"shot": "rest"}]
     scene = load_scene("xor", overrides=OTHERS | {"shots": shots, "captions": [{"text": "a", "at": "event:halved"}]})
     (cue,) = add_story(make_plan(scene, Fraction(40)), recording, scene).cues
@@ -219,7 +261,7 @@ def test_a_caption_at_an_event_of_a_walked_cycle_is_not_lost(
 
 def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
     some = (Event("halved", 4), Event("sign", 9), Event("sign", 12))
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: some)
+    monkeypatch.setattr("netviz.story.moments.find_events", lambda recording, scene: some)
     scene = captioned(
         {"text": "a", "at": "event:solved"}, {"text": "b", "at": "event:sign:3"}, {"text": "c", "at": "event:sign:2"}
     )
@@ -232,7 +274,7 @@ def test_an_event_that_did_not_happen_is_told(recording: Recording, monkeypatch:
 
 
 def test_a_given_caption_leaves_no_room_at_an_event(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("netviz.story.story.find_events", lambda recording, scene: (Event("halved", 4),))
+    monkeypatch.setattr("netviz.story.moments.find_events", lambda recording, scene: (Event("halved", 4),))
     scene = captioned({"text": "Half is gone", "at": "event:halved"}, {"text": "a", "at": "start", "for": Fraction(36)})
     whole = add_story(make_plan(scene, Fraction(40)), recording, scene)
     assert whole.notes[-1:] == ("captions[0] is left out: other captions leave it no time at its event",)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from netviz.errors import InputError
 from netviz.scene.scene import Scene
+from netviz.story.moments import moment_frame
 from netviz.timeline.moments import frame_at
 from netviz.timeline.pace import paced
 from netviz.timeline.plan import Plan, Span, make_plan
@@ -157,8 +158,10 @@ def test_each_shown_cycle_is_reached_in_the_last_frame_of_its_span(pace: str, re
 def test_a_moment_by_its_cycle_is_where_the_sweep_has_come_to_it(timeline: Timeline) -> None:
     for cycle in (1, 50, 200):
         assert timeline.frame(frame_at(timeline.plan, f"cycle:{cycle}")).cycle == cycle
-    with pytest.raises(InputError, match="cycle 3 is not shown; shown are 1, 2, 5"):
-        frame_at(timeline.plan, "cycle:3")
+    for cycle in (0, 3, 120):
+        assert abs(timeline.frame(moment_frame(timeline, f"cycle:{cycle}")).curve_cycle - cycle) < 1
+    with pytest.raises(InputError, match="the film does not come to cycle 201; it goes from 0 to 200"):
+        frame_at(timeline.plan, "cycle:201")
 
 
 def test_a_sweep_is_dark_and_presents_nothing(timeline: Timeline) -> None:

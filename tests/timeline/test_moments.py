@@ -9,7 +9,9 @@ import pytest
 from netviz.errors import InputError
 from netviz.pipeline.api import recorded
 from netviz.pipeline.prepare import finish, prepare
-from netviz.timeline.moments import check_moment, moment_frame, poster_frame
+from netviz.story.moments import moment_frame
+from netviz.timeline.moments import check_moment
+from netviz.timeline.poster import poster_frame
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
 from tests.conftest import short_scene
@@ -70,5 +72,5 @@ def test_the_moment_has_a_name() -> None:
     check_moment(timeline.plan, "poster")
     assert moment_frame(timeline, "poster") == poster_frame(timeline)
     assert moment_frame(timeline, "50%") == timeline.frame_count // 2
-    with pytest.raises(InputError, match=r"'post' is no moment; give .* or poster"):
+    with pytest.raises(InputError, match=r"'post' is no moment; give poster, or 12.5s"):
         check_moment(timeline.plan, "post")
