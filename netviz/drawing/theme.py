@@ -1,28 +1,27 @@
-"""Themes and palettes: one colour for each meaning, and simulation of other kinds of colour vision."""
+"""Themes and palettes: one colour for each meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.errors import Problem
-from netviz.scene.messages import nearest
-from netviz.scene.scene import Look, PaletteName, ThemeName
+from netviz.drawing.oklab import LEVELS, distance, from_oklch, linear, oklch, ramp
+from netviz.scene.palette import Palette, PaletteName
+from netviz.scene.scene import Look, ThemeName
 
 Colour = NDArray[np.float64]
 """A colour (3,): red, green, blue from 0 to 1, as encoded for the screen (sRGB)."""
 
 
-_LEVELS = 256
-"""Steps of a neuron's light for which the ink of its figures is computed."""
 PURITY = 0.75
 """Part of the grey in a colour that its light does not have: light of a pale colour would soon be white where it adds
 up, violet on gold above all."""
+HALO_LEVEL = 0.32
+"""Level of a neuron's ramp whose hue its halo has: gold itself, where it is faint, would be olive."""
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (success criterion 1.4.3)."""
 
@@ -30,6 +29,11 @@ READABLE = 4.5
 def colour(code: str) -> Colour:
     """A colour from its #rrggbb code."""
     return np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+
+
+def code_of(shown: Colour) -> str:
+    """The #rrggbb code of a colour."""
+    return "#" + "".join(f"{round(255 * part):02x}" for part in shown)
 
 
 def mix(first: Colour, second: Colour, part: float) -> Colour:
@@ -46,77 +50,9 @@ def contrast(first: Colour, second: Colour) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def linear(shown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Linear light, 0 to 1, of values encoded for the screen: sRGB, IEC 61966-2-1."""
-    light: NDArray[np.float64] = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
-    return light
-
-
 def _luminance(shown: Colour) -> float:
     """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
     return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))
-
-
-# Ramps: colours of a neuron from dark to full light, through one hue. A mixture of a dark colour and gold is mustard;
-# here lightness rises while the chroma is held and the hue comes from orange: dark amber, amber, gold. Lightness,
-# chroma and hue are those of Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020).
-
-_TO_CONES = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
-)
-_TO_OKLAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-HALO_LEVEL = 0.32
-"""Level of a neuron's ramp whose hue its halo has: gold itself, where it is faint, would be olive."""
-LEAST_CHROMA = 0.125
-"""Least chroma of a ramp in its middle: that of amber."""
-FULL_CHROMA = 0.3
-"""Level from which a ramp has its full chroma."""
-LIFT = 0.72
-"""Exponent of a ramp's lightness: below 1 the middle is lighter than halfway, or amber would be brown."""
-WARM, EMBER = (66.0, 112.0), 66.0
-"""Hues in degrees that are gold or yellow; the hue in which a ramp begins that ends there."""
-
-
-def oklch(shown: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lightness (0 to 1), chroma, and hue in degrees (..., 3) of sRGB colours (..., 3)."""
-    lightness, a, b = np.moveaxis(np.cbrt(linear(shown) @ _TO_CONES.T) @ _TO_OKLAB.T, -1, 0)
-    return np.stack([lightness, np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360], axis=-1)
-
-
-def from_oklch(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Colours (..., 3) in sRGB of lightness, chroma and hue in degrees (..., 3), clipped to what a screen shows."""
-    lightness, chroma, hue = np.moveaxis(values, -1, 0)
-    lab = np.stack([lightness, chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))], axis=-1)
-    return _encoded((lab @ np.linalg.inv(_TO_OKLAB).T) ** 3 @ np.linalg.inv(_TO_CONES).T)
-
-
-def ramp(dark: Colour, light: Colour) -> NDArray[np.float64]:
-    """Colours (256, 3) of even levels from a dark colour to that of full light."""
-    level = np.linspace(0, 1, _LEVELS)
-    (start, _, _), (end, chroma, hue) = oklch(dark), oklch(light)
-    middle = max(float(chroma), LEAST_CHROMA)
-    turn = hue - EMBER if WARM[0] <= hue <= WARM[1] else 0.0
-    found = np.stack(
-        [
-            start + (end - start) * level**LIFT,
-            (middle + (chroma - middle) * level**3) * np.minimum(1, level / FULL_CHROMA) ** 0.8,
-            hue - turn * (1 - level),
-        ],
-        axis=-1,
-    )
-    colours = from_oklch(found)
-    colours[0], colours[-1] = dark, light
-    return colours
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,12 +119,13 @@ class Theme:
     @cached_property
     def _halos(self) -> tuple[Colour, Colour]:
         """Full light around neurons with positive and negative light: that of their ramp before it turns pale."""
-        middle = [self.halo(fills[round(HALO_LEVEL * (_LEVELS - 1))]) for fills in self._fills]
-        return middle[0] / middle[0].max(), middle[1] / middle[1].max()
+        middle = [self.halo(fills[round(HALO_LEVEL * (LEVELS - 1))]) for fills in self._fills]
+        positive, negative = (each / max(each.max(), 1e-9) for each in middle)
+        return positive, negative
 
     def fill(self, light: NDArray[np.float64]) -> NDArray[np.float64]:
         """Colours (..., 3) of neurons with so much light (...), -1 to 1."""
-        level = np.rint(np.abs(light) * (_LEVELS - 1)).astype(int)
+        level = np.rint(np.abs(light) * (LEVELS - 1)).astype(int)
         positive, negative = self._fills
         return np.asarray(np.where(np.asarray(light)[..., None] >= 0, positive[level], negative[level]))
 
@@ -196,7 +133,7 @@ class Theme:
     def _fills(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Colours (256, 3) of neurons with positive and negative light, at each of its levels."""
         if self.is_light:
-            part = np.linspace(0, 1, _LEVELS)[:, None]
+            part = np.linspace(0, 1, LEVELS)[:, None]
             positive, negative = ((1 - part) * self.neuron + part * end for end in (self.signal, self.negative_signal))
             return positive, negative
         return ramp(self.neuron, self.signal), ramp(self.neuron, self.negative_signal)
@@ -216,9 +153,26 @@ class Theme:
                 return mixed
         return self.ink
 
+    def legibility(self, ink: Colour) -> float:
+        """Contrast of a text's colour where the background gives it least."""
+        return min(contrast(ink, self.centre), contrast(ink, self.edge))
+
+    def faded(self, ink: Colour, part: float) -> Colour:
+        """A text's colour with at most `part` of the background in it, and so much less as it takes to be read."""
+        parts = np.linspace(part, 0, 21)
+        return next(
+            (ink for ink in (mix(ink, self.centre, each) for each in parts) if self.legibility(ink) >= READABLE), ink
+        )
+
+    def rim_of(self, light: Colour) -> Colour:
+        """Rim of a neuron without light that will have such light: dim light itself, on a light background grey."""
+        if self.is_light:
+            return mix(mix(self.centre, self.ink, 0.35), light, 0.2)
+        return mix(self.centre, light, 0.52)
+
     def figure(self, light: float) -> Colour:
         """Ink of the figures on a neuron with so much light, -1 to 1."""
-        return self._figures[0 if light >= 0 else 1][round(abs(light) * (_LEVELS - 1))]
+        return self._figures[0 if light >= 0 else 1][round(abs(light) * (LEVELS - 1))]
 
     @cached_property
     def _figures(self) -> tuple[tuple[Colour, ...], tuple[Colour, ...]]:
@@ -243,7 +197,7 @@ class Theme:
 
 
 @dataclass(frozen=True, eq=False)
-class Palette:
+class PaletteColours:
     """Colours of positive and negative weights, and others where the theme's own would be mistaken for them."""
 
     positive: Colour
@@ -257,10 +211,10 @@ class Palette:
 
 # The palette colour-blind is after Okabe and Ito (Color Universal Design, 2008). Their blues and vermilion differ in
 # hue and in brightness for all kinds of colour vision; neurons light up in their yellow, errors are their purple.
-DARK_PALETTES: Mapping[PaletteName, Palette] = {
-    "green-red": Palette(colour("#2fd695"), colour("#f2536f")),
-    "blue-orange": Palette(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
-    "colour-blind": Palette(
+DARK_PALETTES: Mapping[PaletteName, PaletteColours] = {
+    "green-red": PaletteColours(colour("#2fd695"), colour("#f2536f")),
+    "blue-orange": PaletteColours(colour("#4aa8ff"), colour("#ff8f3a"), signal=colour("#ffe6a8")),
+    "colour-blind": PaletteColours(
         colour("#56b4e9"),
         colour("#e8712e"),
         signal=colour("#ffe8a3"),
@@ -270,10 +224,10 @@ DARK_PALETTES: Mapping[PaletteName, Palette] = {
         dashed=True,
     ),
 }
-LIGHT_PALETTES: Mapping[PaletteName, Palette] = {
-    "green-red": Palette(colour("#0b8a5f"), colour("#cf2d4c")),
-    "blue-orange": Palette(colour("#0b6cb8"), colour("#e5720a")),
-    "colour-blind": Palette(
+LIGHT_PALETTES: Mapping[PaletteName, PaletteColours] = {
+    "green-red": PaletteColours(colour("#0b8a5f"), colour("#cf2d4c")),
+    "blue-orange": PaletteColours(colour("#0b6cb8"), colour("#e5720a")),
+    "colour-blind": PaletteColours(
         colour("#0072b2"),
         colour("#d55e00"),
         signal=colour("#f0cf2a"),
@@ -376,16 +330,16 @@ CLASSIC_GROUND = replace(
 
 def theme_of(scene: Look) -> Theme:
     """Theme of a scene's film, from its style, its theme and its palette, each chosen by itself."""
-    name = scene.theme or ("playground" if scene.style == "playground" else "night")
-    theme, own = THEMES[name]
-    if scene.style == "classic" and scene.theme is None:
+    palette = scene.palette or Palette()
+    theme, base = THEMES[scene.shown_theme]
+    if scene.style == "classic" and scene.theme is None and not theme.is_light:
         theme = CLASSIC_GROUND
-    if scene.palette is not None and scene.palette != own:
-        theme = _with_palette(theme, (LIGHT_PALETTES if theme.is_light else DARK_PALETTES)[scene.palette])
-    return theme
+    if palette.base is not None and palette.base != base:
+        theme = _with_palette(theme, (LIGHT_PALETTES if theme.is_light else DARK_PALETTES)[palette.base])
+    return _with_own(theme, palette, scene.shown_theme == "playground")
 
 
-def _with_palette(theme: Theme, palette: Palette) -> Theme:
+def _with_palette(theme: Theme, palette: PaletteColours) -> Theme:
     """Replace a theme's colours by a palette's; neurons take the weights' colours in the theme playground alone."""
     coloured = theme is PLAYGROUND
     return replace(
@@ -404,50 +358,75 @@ def _first(own: Colour | None, default: Colour) -> Colour:
     return default if own is None else own
 
 
-# Simulation of other kinds of colour vision, and of a grey print.
+# Colours of the maker's own: those given stand as they are, and those that go with them follow.
 
-MATRICES: Mapping[str, NDArray[np.float64]] = {
-    "deuteranopia": np.array(
-        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
-    ),
-    "protanopia": np.array(
-        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
-    ),
-    "tritanopia": np.array(
-        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
-    ),
-    "grey": np.tile([0.2126, 0.7152, 0.0722], (3, 1)),
-}
-"""Matrices (3, 3) that turn linear red, green and blue into what is seen. Without the cones for green, for red, for
-blue: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency", IEEE
-Transactions on Visualization and Computer Graphics 15 (6), 2009, at severity 1.0. In grey: the luminance of sRGB."""
-
-_BYTES = linear(np.arange(256) / 255).astype(np.float32)
+TOLD_APART = 20.0
+"""Least `distance` of two colours that are told apart by colour alone: a little less than that of the signs in
+the palettes blue-orange and colour-blind, which is 22 to 36 for every kind of colour vision."""
+MUTED, FAINT, FAINTER = (0.36, 0.25), (0.5, 0.33), (0.27, 0.11)
+"""Parts of the background in less important text, and in the least, of the text's own colour; and in the least of the
+less important one's: on a dark background, on a light one. The built-in themes have about the same."""
+DARK_BODY, DARK_CHROMA = 0.3, 0.09
+"""Most lightness and chroma of neurons without light on a dark background of the maker's own."""
 
 
-def vision_problems(name: str | None, where: str = "--seen-as") -> list[Problem]:
-    """Problems with the name of a kind of colour vision: one if it is unknown, none otherwise or without a name."""
-    if name is None or name in MATRICES:
-        return []
-    near = nearest(name, MATRICES)
-    hint = f" (did you mean {near!r}?)" if near else ""
-    return [Problem(where, f"expected one of {', '.join(MATRICES)}, got {name!r}{hint}")]
+def _with_own(theme: Theme, palette: Palette, is_coloured: bool) -> Theme:
+    """Replace a theme's colours by the maker's own. is_coloured: neurons have the weights' colours, if none of theirs.
+
+    Where only the background is given, text is mended so that it can be read on it; colours given stand as they are.
+    """
+    own = {name: colour(code) for name, code in palette if name not in ("base", "background") and code is not None}
+    if palette.background is not None:
+        theme = _on_background(theme, *map(colour, palette.background))
+    if palette.background is not None or own.keys() & {"text", "muted"}:
+        theme = _with_text(theme, own.get("text"), own.get("muted"))
+    if own.keys() & {"positive", "negative", "error", "test_error"}:
+        theme = replace(
+            theme,
+            positive=own.get("positive", theme.positive),
+            negative=own.get("negative", theme.negative),
+            error=own.get("error", theme.error),
+            test_error=own.get("test_error", theme.test_error),
+        )
+    if is_coloured and own.keys() & {"positive", "negative"}:
+        theme = replace(theme, signal=theme.positive, negative_signal=theme.negative, highlight=theme.positive)
+    return _with_light(theme, own["neuron"]) if "neuron" in own else theme
 
 
-def seen(colours: Colour | NDArray[np.float64], vision: str) -> NDArray[np.float64]:
-    """Colours (..., 3), 0 to 1 as encoded for the screen, as they look with a kind of colour vision."""
-    return _encoded(linear(np.asarray(colours)) @ MATRICES[vision].T)
+def _on_background(theme: Theme, centre: Colour, edge: Colour) -> Theme:
+    """The theme on another background: neurons without light, and what lies between the signs, come from it."""
+    if theme.is_light:
+        neuron, middle = mix(centre, WHITE, 0.7), mix(centre, BLACK, 0.055)
+    else:
+        lightness, chroma, hue = oklch(centre)
+        body = np.array([min(lightness + 0.012, DARK_BODY), min(chroma, DARK_CHROMA), hue])
+        neuron, middle = from_oklch(body), mix(centre, WHITE, 0.037)
+    on_it = replace(theme, centre=centre, edge=edge, neuron=neuron, middle=middle)
+    ink = max((theme.ink, BLACK if theme.is_light else WHITE), key=on_it.legibility)
+    on_it = replace(on_it, ink=theme.ink if on_it.legibility(theme.ink) >= READABLE else ink)
+    error, test_error = on_it.readable(theme.error), on_it.readable(theme.test_error)
+    return replace(on_it, rim=on_it.rim_of(theme.signal), error=error, test_error=test_error)
 
 
-def picture_seen(picture: NDArray[np.uint8], vision: str) -> NDArray[np.uint8]:
-    """Bytes of a picture (height, width, 3), as they look with a kind of colour vision."""
-    encoded = _encoded(_BYTES[picture] @ MATRICES[vision].T.astype(np.float32))
-    shown: NDArray[np.uint8] = np.rint(255 * encoded).astype(np.uint8)
-    return shown
+def _with_text(theme: Theme, ink: Colour | None, muted: Colour | None) -> Theme:
+    """The theme with text of its own: less important one, if not given, has as much of the background as can be."""
+    theme = replace(theme, ink=_first(ink, theme.ink))
+    side = int(theme.is_light)
+    quiet = theme.faded(theme.ink, MUTED[side]) if muted is None else muted
+    faint = theme.faded(theme.ink, FAINT[side]) if muted is None else theme.faded(muted, FAINTER[side])
+    return replace(theme, quiet=quiet, faint=faint)
 
 
-def _encoded(light: NDArray[Any]) -> NDArray[Any]:
-    """Linear light as sRGB, 0 to 1; values that no screen shows are clipped, channel by channel."""
-    shown = np.minimum(np.maximum(light, 0), 1)
-    encoded: NDArray[Any] = np.where(shown <= 0.0031308, 12.92 * shown, 1.055 * shown ** (1 / 2.4) - 0.055)
-    return encoded
+def _with_light(theme: Theme, light: Colour) -> Theme:
+    """The theme with another light of its neurons, to be told apart from that of values below zero."""
+    others = theme.negative_signal, theme.signal
+    negative = next((each for each in others if distance(each, light) >= TOLD_APART), others[0])
+    ink = mix(BLACK, light, 0.09)
+    return replace(
+        theme,
+        signal=light,
+        negative_signal=negative,
+        rim=theme.rim_of(light),
+        highlight=light,
+        ink_on_light=WHITE if contrast(light, ink) < READABLE else ink,
+    )

@@ -185,8 +185,8 @@ def still(
     deuteranopia, protanopia or tritanopia, to see it without the cones for green, red or blue, or grey. look,
     frames: as in `render`; cache: as in `record`. Raises InputError as `render` does.
     """
+    from netviz.drawing.color_vision import picture_seen, vision_problems
     from netviz.drawing.renderer import draw_picture
-    from netviz.drawing.theme import picture_seen, vision_problems
 
     prepared = prepare(resolved(source, look, frames))
     scene = scene_of(prepared.source)

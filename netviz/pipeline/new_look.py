@@ -18,7 +18,8 @@ from netviz.scene.look_file import LookKeys
 from netviz.scene.messages import printable
 from netviz.scene.output import PLATFORMS, Quality
 from netviz.scene.overrides import Override
-from netviz.scene.scene import MOST_AXES, MOST_IN_TABLE, Look, PaletteName, ThemeName
+from netviz.scene.palette import PaletteName
+from netviz.scene.scene import MOST_AXES, MOST_IN_TABLE, Look, ThemeName
 from netviz.scene.types import SIZES
 from netviz.story.events import find_events
 from netviz.timeline.plan import Plan
@@ -150,7 +151,9 @@ def _colours(film: Filmed, data: Mapping[str, Any]) -> Iterator[_Key]:
     themes, palettes = ", ".join(get_args(ThemeName)), ", ".join(get_args(PaletteName))
     comment = f"Colours: {themes}. null: those that suit the style, night for glow."
     yield _Key("theme", data["theme"], comment)
-    comment = f"Colours of positive and negative: {palettes}. null: the theme's own."
+    comment = (
+        f"Colours of positive and negative: {palettes}; or a mapping with colours of yours. null: the theme's own."
+    )
     yield _Key("palette", data["palette"], comment)
     comment = "full: signals travel and weights glide; reduced: still pictures, for people who prefer less motion."
     yield _Key("motion", data["motion"], comment)

@@ -387,6 +387,10 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
     yield from length_notes(scene, plan.seconds)
     if others := [note for note in plan.notes if note not in plan.time_notes]:
         yield "; ".join(others)
+    if scene.palette is not None:
+        from netviz.drawing.palette_notes import palette_notes
+
+        yield from palette_notes(scene)
     texts = [
         *scene.runs,
         *(scene.title, scene.subtitle),

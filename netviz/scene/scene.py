@@ -30,6 +30,7 @@ from netviz.scene.model import (
 )
 from netviz.scene.outline import Outline, outline_of
 from netviz.scene.output import Output
+from netviz.scene.palette import PaletteOrName
 from netviz.scene.panels import (
     AnswersPanelSpec,
     AnyPanelSpec,
@@ -51,7 +52,6 @@ from netviz.scene.validation import mistakes
 Style = Literal["glow", "classic", "playground"]
 Motion = Literal["full", "reduced"]
 ThemeName = Literal["night", "paper", "playground"]
-PaletteName = Literal["green-red", "blue-orange", "colour-blind"]
 MOST_SHOTS, MOST_PANELS = 500, 24
 """Most shots of a film and panels of a picture; a small scene could ask for days of work on thousands."""
 Shots = Annotated[tuple[AnyShot, ...], Field(min_length=1, max_length=MOST_SHOTS), AS_TUPLE]
@@ -144,8 +144,9 @@ class Look(_Story):
     theme: ThemeName | None = None
     """Colour theme. night: dark; paper: light; playground: light, blue and orange. Default: the one that suits the
     style."""
-    palette: PaletteName | None = None
-    """Colours of positive and negative: green-red, blue-orange or colour-blind. Default: the theme's own."""
+    palette: PaletteOrName = None
+    """Colours of positive and negative: green-red, blue-orange or colour-blind; or a mapping with colours of your own.
+    Default: the theme's own."""
     motion: Motion = "full"
     """Amount of motion. full: signals travel and weights glide; reduced: still pictures, at most two changes a second,
     for people who prefer less motion. Both films have the same length, sound and captions."""
@@ -180,6 +181,16 @@ class Look(_Story):
         look = Look.model_construct(**keys | {"network": NetworkLook.model_construct(**names)})
         look._outline, look._runs = outline, runs
         return look
+
+    @property
+    def shown_theme(self) -> ThemeName:
+        """Colour theme of the film: the one that is given, or that suits its background and its style."""
+        is_light = None if self.palette is None else self.palette.is_light
+        if self.theme is not None:
+            return self.theme
+        if self.style == "playground" and is_light is not False:
+            return "playground"
+        return "paper" if is_light else "night"
 
     @property
     def phrases(self) -> Mapping[str, str]:

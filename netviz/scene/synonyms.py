@@ -52,8 +52,11 @@ duration: length seconds time runtime
 audio: music song sound soundtrack track mp3
 audio.gain: volume
 sync: beats tempo rhythm
-palette: color colors colour colours color_scheme colour_scheme colormap cmap
-theme: background mode dark dark_mode appearance
+palette: color colors colour colours color_scheme colour_scheme colormap cmap brand
+palette.background: bg background_color background_colour facecolor
+palette.text: foreground fg ink text_color text_colour
+palette.muted: secondary
+theme: mode dark dark_mode appearance
 font: typeface font_family
 look: brand branding template stylesheet include extends
 words: language locale lang translation

@@ -14,6 +14,7 @@ from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
 from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
 from netviz.scene.shots import WalkShot
 from netviz.scene.validation_film import (
+    background_and_theme,
     captions,
     panels_and_style,
     phrases_alone,
@@ -70,6 +71,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
             found += thoughts(shots, network, data)
         found += walks(shots, data, training, parts.get("schedule"))
     found += panels_and_style(parts)
+    found += background_and_theme(parts.get("palette"), parts.get("theme"))
     if isinstance(parts.get("words"), tuple):
         found += phrases_alone(dict(parts["words"]))
     found += sound_and_length(parts.get("audio"), parts.get("duration"))

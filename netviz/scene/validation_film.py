@@ -21,6 +21,7 @@ from netviz.scene.model import (
     has_two_targets,
     is_planar,
 )
+from netviz.scene.palette import Palette
 from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, PanelSpec
 from netviz.scene.phrases import ENGLISH, blanks
 from netviz.scene.shots import AnyShot, LearningShot, Shot, ThinkShot, WalkShot
@@ -269,6 +270,16 @@ def sync_alone(sync: Sync, audio: Sound | None) -> Iterator[Mistake]:
         yield ("sync",), f"there is no music to find {sync.to} in; give audio, or bpm, or at"
     if sync.is_heard and audio is not None and audio.is_sonified:
         yield ("sync",), f"the sound is made from the run, so there are no {sync.to} to find in it; give bpm, or at"
+
+
+def background_and_theme(palette: Palette | None, theme: str | None) -> Iterator[Mistake]:
+    """Find a background that is light where the theme is dark, or dark where it is light: nothing could be seen."""
+    if palette is None or palette.background is None or theme is None or palette.is_light == (theme != "night"):
+        return
+    is_, other, instead = ("light", "dark", "paper") if palette.is_light else ("dark", "light", "night")
+    centre = palette.background[0]
+    message = f"{centre} is {is_}, and the theme {theme} {other}; leave theme out, or set it to {instead}"
+    yield ("palette", "background"), message
 
 
 def pulse_and_sound(pulse: float, audio: Sound | None) -> Iterator[Mistake]:

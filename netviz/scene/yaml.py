@@ -27,6 +27,10 @@ _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U0001000
 _LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")
 """Characters at which PyYAML counts a new line."""
 _CUT_OFF = re.compile(r" (#\S+)")
+_COLOURS = "palette"
+"""Key of a scene whose values are colours: there a comment that looks like one is taken for one."""
+_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})(?![0-9a-zA-Z])")
+_COLOUR_IN_BRACKETS = re.compile(rf"[^#]*[\[{{](?:[^#]*[\s,:])?({_COLOUR.pattern})")
 _CLEARER_MESSAGES = (
     ("'\\t' that cannot start any token", "a tab cannot indent a line; use spaces"),
     (
@@ -105,7 +109,7 @@ def read_tree(text: str) -> Tree:
     try:
         root = loader.get_single_node()
     except yaml.MarkedYAMLError as error:
-        raise _unreadable(error) from None
+        raise _unreadable(error, text) from None
     finally:
         loader.dispose()
     builder = _Builder(text)
@@ -115,8 +119,10 @@ def read_tree(text: str) -> Tree:
     return builder.tree
 
 
-def _unreadable(error: yaml.MarkedYAMLError) -> UnreadableYaml:
+def _unreadable(error: yaml.MarkedYAMLError, text: str) -> UnreadableYaml:
     message = error.problem or error.context or "not YAML"
+    if colour := _colour_in_brackets(error, text):
+        return colour
     if "single document" in (error.context or ""):
         return UnreadableYaml(_position(error.problem_mark), "a second document begins here; a scene file holds one")
     for part, clearer in _CLEARER_MESSAGES:
@@ -127,6 +133,23 @@ def _unreadable(error: yaml.MarkedYAMLError) -> UnreadableYaml:
         if error.context and error.context_mark:
             message += f" ({error.context} that begins in line {error.context_mark.line + 1})"
     return UnreadableYaml(_position(error.problem_mark or error.context_mark), message)
+
+
+def _colour_in_brackets(error: yaml.MarkedYAMLError, text: str) -> UnreadableYaml | None:
+    """What is wrong where a colour without quotes made a comment of the rest of a line, brackets that close in it."""
+    end = error.problem_mark
+    if end is None or "flow" not in (error.context or ""):
+        return None
+    lines = text[: end.index].split("\n")
+    for number, line in zip(range(len(lines), 0, -1), reversed(lines), strict=True):
+        found = _COLOUR_IN_BRACKETS.match(line)
+        if found is not None and line[: found.start(1)].count('"') % 2 == 0:
+            return UnreadableYaml(Position(number, found.start(1) + 1), _quote(found[1]))
+    return None
+
+
+def _quote(colour: str) -> str:
+    return f'no colour: in YAML a # begins a comment; write "{colour}" in quotes'
 
 
 def _position(mark: Any) -> Position:
@@ -226,7 +249,10 @@ class _Builder:
     def _scalar(self, node: yaml.Node, path: YamlPath) -> Any:
         text = node.value
         if node.tag == _NULL:
-            if not text and self._before_a_comment(node):
+            comment = "" if text else self._comment(node)
+            if comment and path[:1] == (_COLOURS,) and (colour := _COLOUR.match(comment)):
+                self._issue(_position(node.start_mark), path, _quote(colour[0]), spoils=True)
+            elif comment:
                 self.tree.hints[path] = "a value that begins with # must be quoted"
             return None
         if node.tag == _BOOL:
@@ -242,9 +268,11 @@ class _Builder:
             return None
         return _whole_number(text) if node.tag == _INT else _number(text)
 
-    def _before_a_comment(self, node: yaml.Node) -> bool:
+    def _comment(self, node: yaml.Node) -> str:
+        """The comment that begins where a node without a text does; "" for none."""
         position = _position(node.start_mark)
-        return self._lines[position.line - 1][position.column - 1 :].lstrip().startswith("#")
+        rest = self._lines[position.line - 1][position.column - 1 :].lstrip()
+        return rest if rest.startswith("#") else ""
 
     def _cut_off(self, node: yaml.Node) -> str:
         """A word with # in front that follows a plain text at once: a comment has more room around its #."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.recording.event import Event
+from netviz.scene.palette import Palette, called
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Look
 from netviz.timeline.answers import HALF, has_classes
@@ -134,12 +135,15 @@ def _sign(scene: Look, event: Event) -> str:
 
 
 def _sign_colours(scene: Look) -> tuple[str, str]:
-    """The names of the colours of negative and positive weights."""
-    palette = scene.palette
-    if palette is None:
-        is_playground = (scene.theme or scene.style) == "playground"
-        palette = "blue-orange" if is_playground else "green-red"
-    return ("red", "green") if palette == "green-red" else ("orange", "blue")
+    """The names of the colours of negative and positive weights; of two that have one name, the words for the signs."""
+    own = scene.palette or Palette()
+    base = own.base
+    if base is None:
+        base = "blue-orange" if scene.shown_theme == "playground" else "green-red"
+    named = ("red", "green") if base == "green-red" else ("orange", "blue")
+    given = (own.negative, own.positive)
+    negative, positive = (called(code) if code else name for code, name in zip(given, named, strict=True))
+    return (negative, positive) if negative != positive else ("negative", "positive")
 
 
 def _saturated(scene: Look, event: Event) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from netviz.drawing.theme import NIGHT, Colour
+from netviz.drawing.theme import NIGHT, code_of
 from netviz.errors import InputError, Problem
 from netviz.resources import assets_folder
 from netviz.web.preview import PreviewSession
@@ -239,9 +239,5 @@ def page() -> bytes:
         "good": NIGHT.positive,
         "bad": NIGHT.negative,
     }
-    variables = "; ".join(f"--{name}: {_code(colour)}" for name, colour in colours.items())
+    variables = "; ".join(f"--{name}: {code_of(colour)}" for name, colour in colours.items())
     return text.replace("/* colours */", variables).replace("NONCE", _NONCE).encode()
-
-
-def _code(colour: Colour) -> str:
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)

@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from netviz.drawing.theme import NIGHT, PAPER, Colour, Theme
+from netviz.drawing.theme import NIGHT, PAPER, Theme, code_of
 from netviz.scene.phrases import say
 from netviz.scene.scene import Look
 
@@ -89,8 +89,4 @@ def _variables(theme: Theme) -> str:
         "test": theme.test_error,
         "other": theme.highlight,
     }
-    return "; ".join(f"--{name}: {_code(colour)}" for name, colour in colours.items())
-
-
-def _code(colour: Colour) -> str:
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
+    return "; ".join(f"--{name}: {code_of(colour)}" for name, colour in colours.items())

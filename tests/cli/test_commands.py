@@ -18,7 +18,7 @@ import yaml
 
 import netviz
 from netviz.cli.main import COMMANDS, cli
-from netviz.drawing.theme import picture_seen
+from netviz.drawing.color_vision import picture_seen
 from netviz.video.verify import decode
 from tests.cli.conftest import Call
 from tests.cli.support import BRIEF, DIVERGES, FILM, SCENE, SMALL, contents

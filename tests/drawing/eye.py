@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from netviz.drawing.theme import Colour, linear
+from netviz.drawing.oklab import linear
+from netviz.drawing.theme import Colour
 
 XYZ = np.array(
     [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import netviz
 from netviz.drawing.color_space import Bytes
+from netviz.drawing.color_vision import MATRICES, picture_seen, seen
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.synapse_curves import curves
-from netviz.drawing.theme import MATRICES, Theme, colour, picture_seen, seen, theme_of
+from netviz.drawing.theme import Theme, colour, theme_of
 from netviz.errors import InputError
 from netviz.scene.scene import ThemeName
 from tests.conftest import short_scene

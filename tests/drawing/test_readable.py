@@ -10,8 +10,9 @@ import pytest
 
 import netviz
 from netviz.drawing.canvas import Canvas
+from netviz.drawing.oklab import linear
 from netviz.drawing.renderer import Renderer
-from netviz.drawing.theme import READABLE, linear, mix
+from netviz.drawing.theme import READABLE, mix
 from netviz.pipeline.looks import Filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.scene.loader import load_scene

@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from netviz.drawing.oklab import from_oklch, oklch
 from netviz.drawing.panels.table import INSIDE
 from netviz.drawing.panels.titles import caption_looks
 from netviz.drawing.theme import (
@@ -17,12 +18,11 @@ from netviz.drawing.theme import (
     Theme,
     colour,
     contrast,
-    from_oklch,
     mix,
-    oklch,
     theme_of,
 )
-from netviz.scene.scene import PaletteName, Style, ThemeName
+from netviz.scene.palette import PaletteName
+from netviz.scene.scene import Style, ThemeName
 from tests.conftest import short_scene
 
 CHOICES = list(product(get_args(Style), (None, *get_args(ThemeName)), (None, *get_args(PaletteName))))

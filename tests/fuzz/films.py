@@ -9,9 +9,10 @@ from typing import Any, get_args
 from netviz.scene.captions import EVENT_KINDS, StoryTopic
 from netviz.scene.model import MOST_ANSWERED, MOST_BOUNDARIES, MOST_CLASSES, InitialWeights
 from netviz.scene.output import PlatformName, Quality
+from netviz.scene.palette import PaletteName
 from netviz.scene.panels import Places
 from netviz.scene.phrases import ENGLISH, blanks
-from netviz.scene.scene import Motion, PaletteName, Style, ThemeName
+from netviz.scene.scene import Motion, Style, ThemeName
 from netviz.scene.types import SIZES, geometric_cycles
 from tests.fuzz.beside import FONTS, MUSIC, PICTURES
 from tests.fuzz.values import Plot, as_yaml, chance, numbers, text, words
@@ -43,6 +44,8 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
     for key, options in (("theme", ThemeName), ("palette", PaletteName), ("motion", Motion)):
         if chance(rng, 35):
             scene[key] = rng.choice(get_args(options))
+    if chance(rng, 15):
+        scene["palette"] = _palette(rng, scene.get("theme"))
     if compared:
         scene["compare"] = _compared(rng, scene, plot)
     if classic and scene["network"].get("bias_nodes"):
@@ -70,6 +73,21 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
 def too_large_for_equations(layers: list[int]) -> bool:
     """Return whether a network has more neurons than can be written out."""
     return max(layers) > 4 or len(layers) > 4 or sum(layers[1:]) > 8
+
+
+def _palette(rng: Random, theme: str | None) -> dict[str, Any] | None:
+    """Some colours of the maker's own, readable or not; with a theme a background that is dark or light as it is."""
+    palette: dict[str, Any] = {"base": rng.choice((*get_args(PaletteName), None))} if chance(rng, 30) else {}
+    for key in ("positive", "negative", "neuron", "error", "test_error", "text", "muted"):
+        if chance(rng, 30):
+            palette[key] = rng.choice(("#000", "#FFFFFF", "teal", "tab:orange", "gold", f"#{rng.randrange(16**6):06x}"))
+    if chance(rng, 40):
+        dark, light = ("#101018", "navy", "black"), ("white", "#fff8ee", "#ffdd00")
+        grounds = light if theme in ("paper", "playground") else dark if theme == "night" else (*dark, *light)
+        palette["background"] = rng.choice((rng.choice(grounds), [rng.choice(grounds), rng.choice(grounds)]))
+    elif chance(rng, 10):
+        palette["background"] = None
+    return palette if chance(rng, 95) else None
 
 
 # What is shown when.

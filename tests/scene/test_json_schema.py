@@ -129,6 +129,14 @@ def test_bundled_scenes_are_valid(path: Path) -> None:
         ("panels", [{"panel": "network", "at": {"wdie": [0, 0, 1, 1]}}]),
         ("panels", [{"panel": "picture"}]),
         ("theme", "nihgt"),
+        ("palette", "green"),
+        ("palette", {"positive": "gren"}),
+        ("palette", {"positive": "#12345"}),
+        ("palette", {"positive": "#12345678"}),
+        ("palette", {"positive": 123456}),
+        ("palette", {"background": ["red"]}),
+        ("palette", {"background": ["red", "red", "red"]}),
+        ("palette", {"foreground": "red"}),
     ],
 )
 def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> None:
@@ -167,6 +175,9 @@ def test_mistakes_are_mistakes_to_both(key: str, value: Any, tmp_path: Path) -> 
         ("panels", [{"panel": "network", "at": [0, 0, 0.5, 1]}, {"panel": "curve", "at": {"tall": [0, 0, 1, 1]}}]),
         ("theme", "paper"),
         ("palette", "colour-blind"),
+        ("palette", {"positive": "#2Fd695", "negative": "#f40", "text": "tab:blue", "muted": None}),
+        ("palette", {"base": "blue-orange", "background": "rebeccapurple"}),
+        ("palette", {"background": ["#123", "black"]}),
     ],
 )
 def test_other_ways_to_write_are_right_to_both(key: str, value: Any, tmp_path: Path) -> None:

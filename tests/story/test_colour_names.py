@@ -7,7 +7,8 @@ from itertools import product
 import pytest
 
 import netviz
-from netviz.drawing.theme import oklch, theme_of
+from netviz.drawing.oklab import oklch
+from netviz.drawing.theme import theme_of
 from netviz.recording.event import Event
 from netviz.resources import assets_folder
 from netviz.scene.files import read_words
