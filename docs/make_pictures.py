@@ -69,6 +69,8 @@ SCENES = {
     "digits": "cycle:8",
     "compare-learning-rates": "end",
     "compare-layers": "97%",
+    "momentum": "cycle:30",
+    "overfitting": "cycle:237",
     "playground-quadrants": "end",
     "playground-line": "cycle:19",
     "playground-circle": "end",

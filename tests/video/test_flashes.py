@@ -280,7 +280,7 @@ def test_ffmpeg_that_is_killed_says_nothing_about_the_film(
 def trained(name: str) -> Filmed:
     """A bundled scene's run, cut short where training takes seconds, with as many cycles shown as it has."""
     scene = netviz.load_scene(name)
-    shorter = {"training.cycles": 80} if scene.schedule.frames and scene.training.cycles > 80 else {}
+    shorter = {"training.cycles": 80, "captions": []} if scene.schedule.frames and scene.training.cycles > 80 else {}
     small = {"output.size": "160x128", "output.fps": 8}
     scene = netviz.load_scene(name, overrides=shorter | small)
     return filmed(netviz.record(scene) if scene.compare is None else netviz.compare(scene))
