@@ -67,7 +67,8 @@ def test_options_and_a_look_put_over_it_win(brand: Path, tmp_path: Path) -> None
     Path("over.yaml").write_text("palette: colour-blind\ntitle: Over\n")
     found = read_scene("my.yaml", {"title": "Typed"}, look=read_look("over.yaml").overrides).scene
     assert found is not None
-    assert (found.theme, found.palette, found.title) == ("paper", "colour-blind", "Typed")
+    assert found.palette is not None
+    assert (found.theme, found.palette.base, found.title) == ("paper", "colour-blind", "Typed")
 
 
 def test_an_override_names_another_look_or_none(brand: Path) -> None:
@@ -97,7 +98,7 @@ def test_every_mistake_is_at_its_place(brand: Path) -> None:
         "brand.yaml:1:7: look: a look names no other look; write the keys of that one here",
         "brand.yaml:3:1: thme: unknown key (did you mean 'theme'?)",
         "brand.yaml:5:3: output.sise: unknown key (did you mean 'output.size'?)",
-        "brand.yaml:2:10: palette: expected one of green-red, blue-orange, colour-blind, got 'red'",
+        "brand.yaml:2:10: palette: expected one of green-red, blue-orange, colour-blind, or a mapping such as {base: ...}, got 'red'",
     ]
     assert read_scene("my.yaml").in_options == ()  # saving the file mends them: a preview waits for that
 
