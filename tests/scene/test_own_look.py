@@ -98,7 +98,8 @@ def test_every_mistake_is_at_its_place(brand: Path) -> None:
         "brand.yaml:1:7: look: a look names no other look; write the keys of that one here",
         "brand.yaml:3:1: thme: unknown key (did you mean 'theme'?)",
         "brand.yaml:5:3: output.sise: unknown key (did you mean 'output.size'?)",
-        "brand.yaml:2:10: palette: expected one of green-red, blue-orange, colour-blind, or a mapping such as {base: ...}, got 'red'",
+        "brand.yaml:2:10: palette: expected one of green-red, blue-orange, colour-blind, "
+        "or a mapping such as {base: ...}, got 'red'",
     ]
     assert read_scene("my.yaml").in_options == ()  # saving the file mends them: a preview waits for that
 
