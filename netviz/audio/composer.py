@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 
 from netviz.audio.harmony import TONIC, Bar, Errors, bars_of, bass_of, ladder, raised
-from netviz.scene.shots import ThinkShot, WalkShot
+from netviz.scene.shots import ThinkShot
 from netviz.timeline import step_timing
 from netviz.timeline.plan import Span
 from netviz.timeline.step_timing import FULL, LEARN
 from netviz.timeline.timeline import Timeline
-from netviz.timeline.worked_example import EquationLine, worked_example_timing
+from netviz.timeline.worked_example import EquationLine
 
 OVERLAP = 1.2
 """Seconds of the crossfade from one chord to the next."""
@@ -215,7 +215,7 @@ class Melody:
     def _sweep(self, number: int, span: Span) -> Iterator[Note]:
         """Plucked notes at an even pace while the weights change; each as high as the error at that moment."""
         plan = self.timeline.plan
-        first = next(index for index, other in enumerate(plan.spans) if other.kind == "sweep")
+        first = next(index for index, each in enumerate(plan.spans) if each.kind == "sweep" and each.shot == span.shot)
         begin, pan = plan.spans[first].start, self._most_changed(number, span)
         pace = max(1.0, SWEEP_PACE * float(plan.fps))
         for beat in count(int(np.ceil((span.start - begin) / pace))):
@@ -260,7 +260,7 @@ class Melody:
         shot = self.timeline.scene.shots[span.shot]
         assert isinstance(shot, ThinkShot)
         fps = float(self.timeline.plan.fps)
-        thought, seconds = self.timeline.presentations.thought, (span.stop - span.start) / fps
+        thought, seconds = self.timeline.presentations.thought, span.moving / fps
         beats, length = thought.beats, seconds / thought.hurry(seconds)
         rungs = self._rungs(span.start)
         arrives = step_timing.settled_phase(beats, 1) - (beats.compare[1] - beats.compare[0])
@@ -288,11 +288,7 @@ class Melody:
 
     def _walk(self, number: int, span: Span) -> Iterator[Note]:
         """Notes of a worked example, one a line: the error's is as high as the error, the backward pass falls."""
-        scene = self.timeline.scene
-        shot = scene.shots[span.shot]
-        assert isinstance(shot, WalkShot)
-        fps, plan = self.timeline.plan.fps, self.timeline.plan
-        timing = worked_example_timing(scene, shot, (span.stop - span.start) / fps, ends=span.stop < plan.frame_count)
+        scene, fps, timing = self.timeline.scene, self.timeline.plan.fps, self.timeline.timings[span.shot]
         row = self.timeline.recording_index.step(span)
         up = 0
         for part, (begin, end) in zip(timing.parts, timing.windows, strict=True):

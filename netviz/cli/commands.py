@@ -315,9 +315,10 @@ def _plan_as_text(scene: Look, plan: Plan) -> str:
     for span in plan.spans:
         example = "" if span.example is None else str(span.example + 1)
         start, end = float(span.start / plan.fps), float(span.stop / plan.fps)
+        still = f", the last {span.still} of them still" if span.still else ""
         lines.append(
             f"{scene.shots[span.shot].shot:9} {span.kind:6} {span.cycle:>10,} {example:>8} "
-            f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}"
+            f"{start:>8.2f}s {end:>8.2f}s {span.stop - span.start:>7}{still}"
         )
     for cue in plan.cues:
         start, end = float(cue.start / plan.fps), float(cue.stop / plan.fps)
@@ -335,6 +336,7 @@ def _plan_as_json(scene: Look, plan: Plan) -> str:
             "example": None if span.example is None else span.example + 1,
             "first_frame": span.start,
             "frames": span.stop - span.start,
+            "still": span.still,
             "start": float(span.start / plan.fps),
             "end": float(span.stop / plan.fps),
         }

@@ -28,6 +28,7 @@ from netviz.pipeline.validation import film_target_problems, film_timeline, inpu
 from netviz.pipeline.workers import default_jobs, usable_cpus
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
+from netviz.scene.learned_cycles import learning_shots, shots_in_proportion
 from netviz.scene.look_file import LookSource
 from netviz.scene.model import Schedule
 from netviz.scene.overrides import run_scenes
@@ -259,9 +260,11 @@ def _trained(prepared: Prepared, spent: Callable[[], float]) -> _Trial | None:
 
 def _shortened(scene: Scene, seconds: float) -> Scene:
     """The scene with only the beginning of its training, a part that is done in less than `TRIED`."""
-    cycles = max(2, min(scene.training.cycles, int(scene.training.cycles * TRIED / 2 / seconds)))
+    fewest = max(2, len(learning_shots(scene.shots)))
+    cycles = max(fewest, min(scene.training.cycles, int(scene.training.cycles * TRIED / 2 / seconds)))
     shots = tuple(
-        shot.model_copy(update={"cycle": None}) if isinstance(shot, WalkShot) else shot for shot in scene.shots
+        shot.model_copy(update={"cycle": None}) if isinstance(shot, WalkShot) else shot
+        for shot in shots_in_proportion(scene.shots, cycles)
     )
     return scene.model_copy(
         update={

@@ -26,9 +26,10 @@ from netviz.recording.pictures import picture_of_shape
 from netviz.recording.recorder import Records
 from netviz.recording.recording import Recording, finite_part, in_numbers
 from netviz.scene.files import path_shown
+from netviz.scene.learned_cycles import unshown_bounds
 from netviz.scene.loader import ParseResult, read_stored
 from netviz.scene.look_file import LookKeys, LookSource, foreign_keys, read_look
-from netviz.scene.messages import printable
+from netviz.scene.messages import dotted, printable
 from netviz.scene.model import FEWEST_RUNS, MOST_RUNS, Training
 from netviz.scene.outline import Outline
 from netviz.scene.overrides import Override, run_scenes
@@ -177,6 +178,8 @@ def read_filmed(
         if problems:
             return None, replace(result, problems=tuple(problems), scene=None)
         return Filmed(recorded, look_of_run), result
+    if unshown := [*_unshown(recorded, result.scene)]:
+        return None, replace(result, problems=tuple(map(result.located, unshown)), scene=None)
     film = Filmed(recorded, _ended(recorded, result.scene))
     runs = zip(film.recordings, film.scenes, strict=True)
     if all(presents(run, scene) for run, scene in runs if isinstance(scene, Scene)):
@@ -279,9 +282,19 @@ def others_of(recorded: Recording | Comparison) -> tuple[Recording, ...]:
     return recorded.recordings[1:] if isinstance(recorded, Comparison) else ()
 
 
+def _unshown(recorded: Recording | Comparison, look: Look) -> Iterator[Problem]:
+    """Problems of learning shots that begin or end with steps that the recording does not have."""
+    shown = set.intersection(*(set(each.shown_steps) for each in (first_of(recorded), *others_of(recorded))))
+    for path, message in unshown_bounds(look.shots, look.outline.first_step, look.outline.last_step, shown):
+        yield Problem(dotted(path), message)
+
+
 def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Problem]:
     """Parts of a look that need what recordings do not say: how weights are changed, targets, some layer's function."""
     outline = look.outline
+    yield from (
+        replace(problem, message=in_unit(problem.message, outline.unit)) for problem in _unshown(recorded, look)
+    )
     for each in (first_of(recorded), *others_of(recorded)):
         if (reason := _not_computed(each.network)) is not None:
             yield from _asking_more(look, reason)
@@ -335,11 +348,12 @@ def _asking_more(look: Look, reason: str) -> Iterator[Problem]:
 
 
 def _walked(data: Mapping[str, Any]) -> Iterator[int]:
-    """Steps that worked examples are of, in the data of a look."""
+    """Steps that worked examples are of, and with which learning shots begin and end, in the data of a look."""
     shots = data.get("shots")
     for shot in shots if isinstance(shots, list) else ():
-        if isinstance(shot, Mapping) and shot.get("shot") == "walk" and type(shot.get("cycle")) is int:
-            yield shot["cycle"]
+        if isinstance(shot, Mapping):
+            keys = {"walk": ("cycle",), "learning": ("from", "to")}.get(str(shot.get("shot")), ())
+            yield from (shot[key] for key in keys if type(shot.get(key)) is int)
 
 
 def _walked_in(overrides: Mapping[str, Override]) -> Iterator[int]:

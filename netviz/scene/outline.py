@@ -156,7 +156,7 @@ def outline_of(network: Network, data: Data, training: Training, schedule: Sched
         is_planar=planar,
         features=data.features or (COORDINATES if planar else None),
         last_step=training.cycles,
-        shown_steps=_shown_steps(schedule, training.cycles),
+        shown_steps=scheduled_steps(schedule, training.cycles),
         learning_rate=training.learning_rate,
         optimizer=training.optimizer,
         first_weights="given" if not isinstance(weights, str) else "zero" if weights == "zero" else "random",
@@ -164,7 +164,8 @@ def outline_of(network: Network, data: Data, training: Training, schedule: Sched
     )
 
 
-def _shown_steps(schedule: Schedule, cycles: int) -> tuple[int, ...] | None:
+def scheduled_steps(schedule: Schedule, cycles: int) -> tuple[int, ...] | None:
+    """The steps that a schedule shows of so many; None while they follow from beats that are not found yet."""
     if schedule.cycles is not None:
         return schedule.cycles
     if schedule.every is not None:

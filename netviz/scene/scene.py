@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, FiniteFloat, PrivateAttr, model_validator
 
 from netviz.scene.captions import Caption, Story, StoryOrAuto
+from netviz.scene.learned_cycles import with_bounds
 from netviz.scene.model import (
     MOST_BOUNDARIES,
     SHOWN,
@@ -226,7 +227,8 @@ class Look(_Story):
 
     @property
     def _learning_examples(self) -> Presentation | int | None:
-        return next((shot.examples for shot in self.shots if isinstance(shot, LearningShot)), None)
+        chosen = (shot.examples for shot in self.shots if isinstance(shot, LearningShot))
+        return next((each for each in chosen if each is not None), None)
 
     @property
     def usual_shown(self) -> int:
@@ -337,7 +339,12 @@ class Scene(Look, _OfFile):
         """A copy in which some keys have other values; its outline is its own."""
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("outline", None)
+        copied._show_bounds()
         return copied
+
+    def _show_bounds(self) -> None:
+        """Add the cycles at which learning shots begin and end to those shown, as the scene is made."""
+        self.__dict__["schedule"] = with_bounds(self.schedule, self.shots, self.training.cycles)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:
@@ -352,4 +359,5 @@ class Scene(Look, _OfFile):
             self.__dict__["shots"] = (*self.shots, ThinkShot(inputs=missing))
         if found:
             raise ValueError("; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found))
+        self._show_bounds()
         return self

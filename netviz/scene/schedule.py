@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netviz.scene.learned_cycles import ending_shots, walked_cycle
 from netviz.scene.model import Part, Schedule
 from netviz.scene.scene import Scene
 from netviz.scene.shots import WalkShot
@@ -54,11 +55,11 @@ def recorded_examples(scene: Scene) -> dict[int, tuple[int, ...]]:
     if count is None:
         return dict.fromkeys(shown, tuple(range(total)))
     recorded = {cycle: set(turn(number, count, total)) for number, cycle in enumerate(shown)}
-    for shot in scene.shots:
+    for index, shot in enumerate(scene.shots):
         if isinstance(shot, WalkShot):
             example = shot.example - 1
             after = {example + 1} if shot.backward and example + 1 < total else set()
-            recorded[shown[0] if shot.cycle is None else shot.cycle] |= {example} | after
+            recorded[walked_cycle(scene.shots, index, scene.outline)] |= {example} | after
     return {cycle: tuple(sorted(examples)) for cycle, examples in recorded.items()}
 
 
@@ -89,13 +90,14 @@ def ending_with(scene: Scene, last: int, diverged: int, shown: tuple[int, ...] |
     elif isinstance(schedule.frames, int):
         schedule = Schedule(frames=min(schedule.frames, last))
     training = scene.training.model_copy(update={"cycles": last})
-    ending = scene.model_copy(update={"training": training, "schedule": schedule}).diverging(diverged)
+    shots = ending_shots(scene.shots, scene.training.cycles, last)
+    ending = scene.model_copy(update={"training": training, "schedule": schedule, "shots": shots}).diverging(diverged)
     there = shown_cycles(ending)
     shots = tuple(
         shot.model_copy(update={"cycle": None})
         if isinstance(shot, WalkShot) and shot.cycle is not None and shot.cycle not in there
         else shot
-        for shot in scene.shots
+        for shot in shots
     )
     return ending.model_copy(update={"shots": shots})
 

@@ -67,6 +67,16 @@ motion: reduced_motion animation
 """)
 """Word -> dotted keys of a scene, likeliest first."""
 
+SHOT_KEYS = _table("""
+seconds: duration length time lasts long runtime
+speed: rate tempo factor slow slower fast faster slow_motion
+hold: freeze pause still wait stand stands linger
+from: start begin begins first first_cycle start_cycle from_cycle since
+to: end ends stop until last last_cycle end_cycle to_cycle up_to
+cycle: epoch step at
+""")
+"""Word -> keys of a shot."""
+
 ABSENT = {
     **dict.fromkeys(("rmsprop", "adagrad", "adamw", "nesterov"), "training.optimizer is sgd, momentum or adam"),
     **dict.fromkeys(
@@ -176,6 +186,11 @@ def normal(word: str) -> str:
 def keys_meant(word: str) -> tuple[str, ...]:
     """Return the scene keys that a word from other tools means; none if it is unknown."""
     return KEYS.get(normal(word), ())
+
+
+def shot_keys_meant(word: str) -> tuple[str, ...]:
+    """Return the keys of shots that a word from other tools means; none if it is unknown."""
+    return SHOT_KEYS.get(normal(word), ())
 
 
 def absent(word: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from netviz.scene.learned_cycles import learning_mistakes
 from netviz.scene.model import Network, Run, Schedule, Training
 from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
 from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
@@ -67,6 +68,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         found += _schedule(parts["schedule"], training)
     if shots is not None:
         found += shots_alone(shots)
+        found += learning_mistakes(shots, None if training is None else training.cycles)
         if network is not None:
             found += thoughts(shots, network, data)
         found += walks(shots, data, training, parts.get("schedule"))

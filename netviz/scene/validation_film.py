@@ -9,6 +9,7 @@ from typing import Any
 
 from netviz.errors import MOST_PROBLEMS
 from netviz.scene.captions import READ, Caption, reading_seconds, seconds_up
+from netviz.scene.learned_cycles import bounds
 from netviz.scene.messages import did_you_mean, printable
 from netviz.scene.model import (
     MOST_ANSWERED,
@@ -37,10 +38,15 @@ MOST_SUMS = 8
 
 
 def shots_alone(shots: Sequence[Shot]) -> Iterator[Mistake]:
-    """Find shots that exclude each other, and shares that do not add up."""
-    learning = [index for index, shot in enumerate(shots) if isinstance(shot, LearningShot)]
-    for index in learning[1:]:
-        yield ("shots", index), f"a film has one learning shot; the first is shot {learning[0] + 1}"
+    """Find shots whose length is given twice, or that stand still all the time, and shares that do not add up."""
+    for index, shot in enumerate(shots):
+        given = [key for key in ("share", "seconds", "speed") if getattr(shot, key) is not None]
+        if len(given) > 1:
+            yield ("shots", index), f"a shot has one of share, seconds and speed; got {' and '.join(given)}"
+        if shot.hold is not None and shot.seconds is not None and shot.hold >= shot.seconds:
+            hold, seconds = float(shot.hold), float(shot.seconds)
+            message = f"a hold of {hold:g} s leaves no time for what is shown in {seconds:g} s; give less"
+            yield ("shots", index, "hold"), message
     total = sum(shot.share or 0 for shot in shots)
     if total > 1 + 1e-9:
         yield ("shots",), f"the shares add up to {total:g}; together they can have at most 1"
@@ -81,7 +87,12 @@ def walks(
             )
         if training is None:
             continue
-        if schedule is not None and shot.cycle is not None and not _is_shown(shot.cycle, schedule, training.cycles):
+        if (
+            schedule is not None
+            and shot.cycle is not None
+            and not _is_shown(shot.cycle, schedule, training.cycles)
+            and shot.cycle not in bounds(shots, 0, training.cycles, ()) - {training.cycles}
+        ):
             yield ("shots", index, "cycle"), _not_shown(shot.cycle, schedule)
         if shot.backward:
             alone = examples == 1 and (training.batch == "full" or training.last_batch == "short")

@@ -190,7 +190,7 @@ def _answers(timeline: Timeline) -> Iterator[Chapter]:
 
 def _until_answer(timeline: Timeline, span: Span) -> int:
     """Frames of a think shot after which the answer stands beside the target."""
-    frames = span.stop - span.start
+    frames = span.moving
     if timeline.held:
         return frames // 3
     hurry = timeline.presentations.thought.hurry(float(frames / timeline.plan.fps))

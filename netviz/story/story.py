@@ -21,7 +21,7 @@ from netviz.timeline.captions import cues_of
 from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.learning_shot import is_even
 from netviz.timeline.pace import is_by_change, paced, whole_frames, with_lengths
-from netviz.timeline.plan import Plan, Span
+from netviz.timeline.plan import Plan, Span, learning_spans
 from netviz.timeline.step_timing import BRIEF_FROM, FULL_FROM
 from netviz.timeline.timeline import make_timeline
 
@@ -195,17 +195,18 @@ FASTER = 0.75
 
 
 def slowed(plan: Plan, moments: Sequence[int]) -> Plan:
-    """The plan with more time around some moments (frames) of its learning shot, and less for the rest of it.
+    """The plan with more time around some moments (frames) of its learning shots, and less for the rest of them.
 
-    The shot begins and ends as before. Where its steps are as short as can be already, or keep time with beats, nothing
+    Shots begin and end as before. Where its steps are as short as can be already, or keep time with beats, nothing
     changes.
     """
     if plan.on_beats:
         return plan
-    numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move", "sweep")]
-    spans = [plan.spans[number] for number in numbers]
-    inside = [moment for moment in moments if spans and spans[0].start <= moment < spans[-1].stop]
-    return with_lengths(plan, numbers, _lengths(spans, inside, plan.fps)) if inside else plan
+    for numbers in learning_spans(plan):
+        spans = [plan.spans[number] for number in numbers]
+        if inside := [moment for moment in moments if spans[0].start <= moment < spans[-1].stop]:
+            plan = with_lengths(plan, numbers, _lengths(spans, inside, plan.fps))
+    return plan
 
 
 def _lengths(spans: Sequence[Span], moments: Sequence[int], fps: Fraction) -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -149,22 +149,37 @@ LEAST_LEFT, MOST_GIVEN = Fraction(3, 5), Fraction(7, 4)
 """Shortest and longest length of a shot, in parts of its own, so that the next begins with a bar or a beat."""
 
 
-def on_bars(lengths: Sequence[Fraction], rhythm: Rhythm) -> list[Fraction]:
+def on_bars(
+    lengths: Sequence[Fraction],
+    rhythm: Rhythm,
+    moving: Sequence[Fraction] | None = None,
+    fixed: Collection[int] = (),
+) -> list[Fraction]:
     """Seconds of each shot, changed so that shots begin on bar lines where one is near enough, or else on beats.
 
-    Together they last as long as before. A shot without length stays without.
+    Together they last as long as before. A shot without length stays without. moving: seconds of each before it stands
+    still, which alone change; None: all of them. fixed: indices of shots whose length never changes.
     """
     ends: list[Fraction] = []
     last = now = Fraction(0)
-    for length, after in zip(lengths, [*lengths[1:], Fraction(0)], strict=True):
+    moving = lengths if moving is None else moving
+    for index, length in enumerate(lengths):
         now += length
         if not length:
             ends.append(last)
             continue
-        earliest = last + LEAST_LEFT * length
-        latest = min(last + MOST_GIVEN * length, now + (1 - LEAST_LEFT) * after) if after else now
+        if index in fixed:
+            last += length
+            ends.append(last)
+            continue
+        after = next((number for number in range(index + 1, len(lengths)) if number not in fixed), None)
+        earliest = last + length - (1 - LEAST_LEFT) * moving[index]
+        given = (1 - LEAST_LEFT) * (moving[after] if after is not None else 0)
+        latest = min(last + length + (MOST_GIVEN - 1) * moving[index], now + given) if given else now
         found = (_nearest(times, now, earliest, latest) for times in (rhythm.bars, rhythm.beats))
         last = next((time for time in found if time is not None), max(last, now))
+        if after is None:
+            last = now
         ends.append(last)
     ends[-1] = now
     return [stop - start for start, stop in pairwise([Fraction(0), *ends])]

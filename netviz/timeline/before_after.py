@@ -24,19 +24,20 @@ WIPE, FADE = 1.6, 0.7
 class BeforeAfter:
     """The rest in which the weights before and after learning are compared.
 
-    rest: number of its span. first: number of the learning shot's first span, whose first weights are the ghosts.
-    start, stop: frames of the rest.
+    rest: number of its span. first: number of the first span of learning, whose first weights are the ghosts. start,
+    stop: frames of the rest. still: those of them in which it stands still, in any case.
     """
 
     rest: int
     first: int
     start: int
     stop: int
+    still: int = 0
 
     def at(self, index: int, fps: float) -> tuple[float, float]:
         """Part of the network across which the ghosts have been wiped in frame `index`, and their level, 0 to 1."""
         passed, left = (index - self.start) / fps, (self.stop - 1 - index) / fps
-        seconds = (self.stop - self.start) / fps - BEGINS - ENDS
+        seconds = (self.stop - self.start - self.still) / fps - BEGINS - ENDS
         wiped = cruise(min(1.0, max(0.0, (passed - BEGINS) / min(WIPE, 0.45 * seconds))), 0.25)
         return wiped, rise(left, ENDS, ENDS + FADE) if wiped > 0 else 0.0
 
@@ -51,10 +52,13 @@ def before_after(scene: Look, plan: Plan) -> BeforeAfter | None:
     if sum(before * after for before, after in pairwise(layers)) > MOST_COMPARED:
         return None
     last = max((number for number, span in enumerate(spans) if span.kind in LEARNING), default=None)
-    if last is None or last + 1 == len(spans) or spans[last + 1].kind != "rest" or is_even(scene):
+    if last is None or is_even(scene):
         return None
-    rest = spans[last + 1]
-    if rest.stop - rest.start < SHORTEST * plan.fps:
+    number = last + 1
+    if not plan.on_beats and number < len(spans) and spans[number].kind == "hold":
+        number += 1
+    if number == len(spans) or spans[number].kind != "rest" or spans[number].moving < SHORTEST * plan.fps:
         return None
-    first = next(number for number, span in enumerate(spans) if span.shot == spans[last].shot)
-    return BeforeAfter(last + 1, first, rest.start, rest.stop)
+    first = next(number for number, span in enumerate(spans) if span.shot_kind == "learning")
+    rest = spans[number]
+    return BeforeAfter(number, first, rest.start, rest.stop, rest.still)

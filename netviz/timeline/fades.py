@@ -66,17 +66,18 @@ def opening_of(plan: Plan, *, same_line: bool) -> Opening | None:
     """
     spans, fps = plan.spans, float(plan.fps)
     if spans[0].kind == "rest":
-        start, stop = _until(spans[0].start, spans[0].stop, fps)
+        start, stop = _until(spans[0].start, spans[0].start + spans[0].moving, fps)
         return Opening(None, (start, stop), None, 1)
     if len(spans) < 2 or spans[0].kind != "title" or spans[1].kind == "title":
         return None
     card, rests = spans[0].stop, spans[1].kind == "rest"
-    glide = min(GLIDE * fps, (0.4 if rests else 0.3) * card)
+    moving = spans[0].moving
+    glide = min(GLIDE * fps, (0.4 if rests else 0.3) * moving)
     # Before a rest the card is read in peace. Before anything else the network has to be there when the card ends.
-    leaves = card - 1 - glide if rests else 0.38 * card
+    leaves = card - 1 - glide if rests else 0.38 * moving
     arrives = leaves + glide
     begins = leaves + 0.5 * glide
-    drawing = _until(begins, spans[1].stop, fps) if rests else (begins, float(card))
+    drawing = _until(begins, spans[1].start + spans[1].moving, fps) if rests else (begins, float(moving))
     comes = arrives if same_line and not rests else card
     return Opening((leaves, arrives), drawing, (comes, comes + CAPTION * fps), 2)
 

@@ -177,7 +177,7 @@ class RecordingIndex:
         return found[::-1]
 
 
-# Continuous morph of the weights: a learning shot in which they run through all kept rows without a stop.
+# Continuous morph of the weights: learning shots in which they run through all kept rows without a stop.
 
 ON_TIME = 8
 """Fewest frames between two shown cycles that are reached exactly at the ends of their spans.
@@ -213,12 +213,19 @@ class ContinuousMorph:
         return int(self.rows[before]), int(self.rows[after]), part, float(cycle)
 
 
-def continuous_morph(index: RecordingIndex, changes: RunChanges | None = None) -> ContinuousMorph:
-    """The continuous morph of a plan that has one (spans of the kind "sweep").
+def continuous_morphs(index: RecordingIndex, changes: RunChanges | None = None) -> dict[int, ContinuousMorph]:
+    """The continuous morph of each learning shot that is one (of spans of the kind "sweep"), by the shot's number.
 
-    changes: those at whose pace it goes; None: it goes evenly from shown cycle to shown cycle, or on beats.
+    changes: those at whose pace they go; None: they go evenly from shown cycle to shown cycle, or on beats.
     """
-    spans = [span for span in index.plan.spans if span.kind == "sweep"]
+    of_shot: dict[int, list[Span]] = {}
+    for span in index.plan.spans:
+        if span.kind == "sweep":
+            of_shot.setdefault(span.shot, []).append(span)
+    return {shot: _continuous_morph(index, spans, changes) for shot, spans in of_shot.items()}
+
+
+def _continuous_morph(index: RecordingIndex, spans: Sequence[Span], changes: RunChanges | None) -> ContinuousMorph:
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
     if changes is not None:
         course = morph_course(changes, first, last, len(spans), spans[-1].stop - spans[0].start)

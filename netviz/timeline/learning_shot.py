@@ -26,9 +26,10 @@ MOVE, QUICK_MOVE = Fraction(9, 10), Fraction(3, 5)
 PACE = (Fraction(11, 5), Fraction(7, 5))
 """Length of the steps of the first shown cycles, in later steps: a viewer has time to learn to read them."""
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
-"""Seconds of a sweep to the next shown cycle, and fewest of all sweeps together, in a film without a given length."""
+"""Seconds of a sweep to the next shown cycle, and fewest of all sweeps of all learning shots together, in a film
+without a given length."""
 MOST_RECORDED, UNHURRIED = Fraction(50), Fraction(3, 4)
-"""Most seconds of a learning shot of a run that netviz did not train, in a film without a given length; and of its
+"""Most seconds of all learning shots of a run that netviz did not train, in a film without a given length; and of its
 steps, which are on average no shorter: so it presents some of many examples in each cycle, in turn."""
 LONE_MOVE = Fraction(3)
 """Seconds of a learning shot that has no shown cycle left, and only leads to the end of training."""
@@ -36,13 +37,14 @@ LONE_MOVE = Fraction(3)
 
 @dataclass(frozen=True)
 class Piece:
-    """Span before it has frames: its length is an exact share of time."""
+    """Span before it has frames: its length is an exact share of time, of which `still` at its end stands still."""
 
     kind: PieceKind
     length: Fraction
     cycle: int
     example: int | None = None
     from_cycle: int | None = None
+    still: Fraction = Fraction(0)
 
 
 def is_even(scene: Look) -> bool:
@@ -53,13 +55,14 @@ def is_even(scene: Look) -> bool:
 
 @dataclass(frozen=True)
 class Learning:
-    """Learning shot of a film.
+    """Learning shot of a film, the only one or one of several.
 
     start: the cycle after which it begins. cycles: those it is to show, increasing and after the start.
     examples: number of training examples. recorded: for each of `cycles` the examples that may be presented, where the
-    scene says how many are; otherwise None: all. last_cycle: of training. held: every step is one still drawing (the
-    classic style). together: whether it is a continuous morph. even: whether all steps are alike; otherwise see
-    `_story_lengths`. is_own: whether netviz trained the run, for a scene that says what it shows.
+    scene says how many are; otherwise None: all. last_cycle: with which it ends. held: every step is one still drawing
+    (the classic style). together: whether it is a continuous morph. even: whether all steps are alike; otherwise see
+    `_story_lengths`. is_own: whether netviz trained the run, for a scene that says what it shows. shots: number of the
+    film's learning shots.
     """
 
     start: int
@@ -71,23 +74,25 @@ class Learning:
     together: bool
     even: bool = True
     is_own: bool = True
+    shots: int = 1
 
     @classmethod
-    def of(cls, scene: Look, start: int, shown: Sequence[int]) -> Learning:
-        """The learning shot of a scene, which shows those of the shown cycles that are after `start`."""
+    def of(cls, scene: Look, start: int, shown: Sequence[int], stop: int, shots: int = 1) -> Learning:
+        """A learning shot of a scene, one of so many: of the shown cycles it has those after `start`, up to `stop`."""
         count, examples = scene.presented_count, scene.outline.examples
         turns = None if count is None else [turn(number, count, examples) for number in range(len(shown))]
-        left = [number for number, cycle in enumerate(shown) if cycle > start]
+        left = [number for number, cycle in enumerate(shown) if start < cycle <= stop]
         return cls(
             start,
             cycles=tuple(shown[number] for number in left),
             examples=examples,
             recorded=None if turns is None else tuple(turns[number] for number in left),
-            last_cycle=scene.outline.last_step,
+            last_cycle=stop,
             held=scene.style == "classic",
             together=scene.presentation == "together",
             even=is_even(scene),
             is_own=scene.outline.is_own,
+            shots=shots,
         )
 
     def natural_seconds(self) -> Fraction:
@@ -96,11 +101,11 @@ class Learning:
         Of a run that netviz did not train, which may have any number of examples, no longer than `MOST_RECORDED`.
         """
         if self.together:
-            return max(SHORTEST_SWEEPS, SWEEP * len(self.stops()))
+            return max(SHORTEST_SWEEPS / self.shots, SWEEP * len(self.stops()))
         if not self.cycles:
             return LONE_MOVE
         natural = _steps_in(len(self.cycles), self.most_in_cycle, self.held)
-        return natural if self.is_own else min(natural, MOST_RECORDED)
+        return natural if self.is_own else min(natural, MOST_RECORDED / self.shots)
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """Its pieces in so many seconds; the number of examples in each cycle; notes for the user on what is left out.

@@ -10,6 +10,7 @@ from math import log
 import numpy as np
 
 from netviz.recording.recording import Recording
+from netviz.scene.learned_cycles import bounds
 from netviz.scene.model import COORDINATES
 from netviz.scene.outline import Outline
 from netviz.scene.scene import MOST_IN_TABLE, Look
@@ -69,12 +70,13 @@ def outline_of_recording(
     usual = min(len(kept), seen.usual_shown)
     if shown is not None and shown > len(kept):
         raise ValueError(f"the recording has {len(kept)} steps to be shown; show {len(kept)} or fewer")
-    walked = {shot.cycle for shot in look.shots if isinstance(shot, WalkShot) and shot.cycle in kept}
+    asked = {shot.cycle for shot in look.shots if isinstance(shot, WalkShot) and shot.cycle is not None}
     if shown is None and not others and seen.presentation == "each" and recording.followed is not None:
         spread = spread_by_progress(kept, usual, recording)
     else:
         spread = evenly_spread(kept, usual if shown is None else shown)
-    return replace(outline, shown_steps=tuple(sorted({*spread, *filter(None, walked)})))
+    asked |= bounds(look.shots, rest[0], rest[-1], spread)
+    return replace(outline, shown_steps=tuple(sorted({*spread, *asked.intersection(kept)})))
 
 
 def _common(steps: Sequence[Sequence[int]]) -> list[int]:

@@ -22,7 +22,7 @@ from netviz.timeline.changes import (
     stepwise_changes,
 )
 from netviz.timeline.learning_shot import LONGEST_STRIDE, RAPID, STRIDE, is_even
-from netviz.timeline.plan import Plan, Span
+from netviz.timeline.plan import Plan, Span, learning_spans
 from netviz.timeline.step_timing import BRIEF_FROM
 
 FALL_SECONDS = 4.5
@@ -251,12 +251,21 @@ def paced(plan: Plan, recording: Recording, scene: Look) -> Plan:
     """
     if not is_by_change(plan, scene):
         return plan
-    if any(span.kind == "sweep" for span in plan.spans):
-        return _paced_morph(plan, recording, scene)
-    numbers = [number for number, span in enumerate(plan.spans) if span.kind in ("step", "move")]
+    changes = RunChanges.of(recording, scene)
+    for numbers in learning_spans(plan):
+        kinds = {plan.spans[number].kind for number in numbers}
+        if "sweep" in kinds:
+            plan = _paced_morph(plan, numbers, changes)
+        elif "move" in kinds:
+            plan = _paced_moves(plan, numbers, changes)
+    return plan
+
+
+def _paced_moves(plan: Plan, numbers: Sequence[int], changes: RunChanges) -> Plan:
+    """The plan whose moves in a learning shot, its spans `numbers`, share their time out by change."""
     spans = [plan.spans[number] for number in numbers]
     moves = [number for number, span in enumerate(spans) if span.kind == "move"]
-    fps, changes = float(plan.fps), RunChanges.of(recording, scene)
+    fps = float(plan.fps)
     lengths = [float(span.stop - span.start) for span in spans]
     ways = [_way(spans[number]) for number in moves]
     falls = np.array([float(changes.within_fall(way)[0]) for way in ways])
@@ -270,13 +279,12 @@ def paced(plan: Plan, recording: Recording, scene: Look) -> Plan:
     return plan if min(lengths) < 1 else with_lengths(plan, numbers, whole_frames(lengths, total))
 
 
-def _paced_morph(plan: Plan, recording: Recording, scene: Look) -> Plan:
-    """The plan whose sweeps end when a continuous morph by change comes to their cycles."""
-    numbers = [number for number, span in enumerate(plan.spans) if span.kind == "sweep"]
+def _paced_morph(plan: Plan, numbers: Sequence[int], changes: RunChanges) -> Plan:
+    """The plan whose sweeps, its spans `numbers`, end when a continuous morph by change comes to their cycles."""
     spans = [plan.spans[number] for number in numbers]
     frames = spans[-1].stop - spans[0].start
     first, last = spans[0].from_cycle or 0, spans[-1].cycle
-    course = morph_course(RunChanges.of(recording, scene), first, last, len(spans), frames)
+    course = morph_course(changes, first, last, len(spans), frames)
     ramp = step_timing.ramp_in(float(frames / plan.fps))
     time = course.time_of([span.cycle for span in spans])
     stops = [round(step_timing.uncruise(part, ramp) * frames) for part in time.tolist()]

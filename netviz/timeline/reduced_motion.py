@@ -106,7 +106,7 @@ def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     span = plan.spans[number]
     shot = timeline.scene.shots[span.shot]
     assert isinstance(shot, ThinkShot)
-    frames = min(span.stop - span.start, floor(Fraction(timeline.presentations.thought.longest) * plan.fps))
+    frames = min(span.moving, floor(Fraction(timeline.presentations.thought.longest) * plan.fps))
     phases = (PRESENTED, ARRIVED) if shot.target is None else (PRESENTED, ARRIVED, COMPARED)
     yield from _evenly(number, span, phases[-_room(frames, plan.fps) :], frames)
 
@@ -114,7 +114,7 @@ def _thought(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
 def _worked_example(timeline: Timeline, number: int) -> Iterator[HeldPicture]:
     """Pictures of a worked example: for each line, and for each part between two. Lights stay until the next shot."""
     plan, span = timeline.plan, timeline.plan.spans[number]
-    timing, seconds = timeline.timings[span.shot], float((span.stop - span.start) / plan.fps)
+    timing, seconds = timeline.timings[span.shot], float(span.moving / plan.fps)
     ends: dict[float, float] = {}
     for start, stop in timing.changes:
         if (start, stop) != timing.lights_out:

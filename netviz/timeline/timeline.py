@@ -48,7 +48,7 @@ from netviz.timeline.frame import (
     with_finite_levels,
     with_state,
 )
-from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morph
+from netviz.timeline.interpolation import ContinuousMorph, RecordingIndex, continuous_morphs
 from netviz.timeline.pace import RunChanges, is_by_change
 from netviz.timeline.plan import Plan, Span
 from netviz.timeline.presentations import LINGERING, Presentations
@@ -74,7 +74,7 @@ class Timeline:
     """All frames of a film.
 
     scene: its look, and what it shows. span (N,): index into plan.spans of every frame.
-    phase (N,): position of the middle of the frame in its span, 0 < phase < 1.
+    phase (N,): position of the middle of the frame in its span, as far as that moves, 0 < phase < 1.
     first (N,): None in a moving film; in reduced motion the frame from which the picture of a frame is held. Span and
     phase are the same from there on, and give the moment that it shows.
     shared: changes at whose pace all moves, where several runs are side by side; None: those of the recording.
@@ -224,7 +224,7 @@ class Timeline:
         if span.kind == "think":
             focus = Focus(max(focus.level, thought))
         if self.is_reduced:
-            index = span.start + int(float(self.phase[index]) * (span.stop - span.start))
+            index = span.start + int(float(self.phase[index]) * span.moving)
         answers = self._questions.answers(given, index, fps, thought, focus, fades=self.fades)
         if span.kind == "step" and frame.example is not None:  # the one in the output, until the next is presented
             answers.examples[frame.example] = frame.activations[-1]
@@ -407,7 +407,7 @@ class Timeline:
         """The rows before and after a frame of a move or a morph, its part of the way between them, and its cycle."""
         if span.kind == "sweep":
             moment = span.start + int(phase * (span.stop - span.start)) if self.is_reduced else index
-            return self._continuous_morph.at(min(moment, span.stop - 1), whole=self.is_reduced)
+            return self._continuous_morphs[span.shot].at(min(moment, span.stop - 1), whole=self.is_reduced)
         rows, cycles = self.recording_index.way(int(self.span[index]))
         if self.presentations.is_even:
             position = (step_timing.kick if self.plan.on_beats else step_timing.ease)(phase) * (len(rows) - 1)
@@ -457,9 +457,9 @@ class Timeline:
         return self.shared or RunChanges.of(self.recording, self.scene)
 
     @cached_property
-    def _continuous_morph(self) -> ContinuousMorph:
+    def _continuous_morphs(self) -> dict[int, ContinuousMorph]:
         by_change = is_by_change(self.plan, self.scene)
-        return continuous_morph(self.recording_index, self.changes if by_change else None)
+        return continuous_morphs(self.recording_index, self.changes if by_change else None)
 
     def _sweep(self, span: Span, phase: float, index: int) -> Frame:
         """Weights move through the kept rows without stopping at shown cycles."""
@@ -488,15 +488,17 @@ class Timeline:
         for span in self.plan.spans:
             shot = scene.shots[span.shot]
             if isinstance(shot, WalkShot):
-                seconds = (span.stop - span.start) / self.plan.fps
-                timings[span.shot] = worked_example_timing(scene, shot, seconds, ends=span.stop < self.frame_count)
+                seconds, ends = span.moving / self.plan.fps, span.stop < self.frame_count
+                timings[span.shot] = worked_example_timing(scene, shot, seconds, ends=ends)
         return timings
 
     def _since(self, span: Span, index: int) -> float:
-        """Seconds from the start of a span to the middle of a frame, or to the moment that it shows."""
+        """Seconds of a worked example up to the middle of a frame, or to the moment that it shows."""
+        fps = self.plan.fps
         if self.is_reduced:
-            return float(self.phase[index]) * float((span.stop - span.start) / self.plan.fps)
-        return float((index - span.start + Fraction(1, 2)) / self.plan.fps)
+            return float(self.phase[index]) * float(span.moving / fps)
+        passed = float((index - span.start + Fraction(1, 2)) / fps)
+        return self.timings[span.shot].moved(passed, float(span.still / fps))
 
     def _walk(self, span: Span, phase: float, index: int) -> Frame:
         row, row_after = self.recording_index.step(span), self.recording_index.after_walk(int(self.span[index]))
@@ -513,7 +515,7 @@ class Timeline:
         if self.is_reduced and not self.held:
             frame = reduced_signal_frame(base, signals, phase)
         else:  # the signal takes only so long, however long the thought is shown; then the picture stands still
-            hurry = thought.hurry(float((span.stop - span.start) / self.plan.fps))
+            hurry = thought.hurry(float(span.moving / self.plan.fps))
             frame = signal_frame(base, signals, thought.beats, 1.0 if self.held else min(1.0, phase * hurry))
         # The question mark is gone before the answer can be read in its place.
         is_asked = not self.presentations.is_even
@@ -532,8 +534,7 @@ class Timeline:
 
 def make_timeline(plan: Plan, recording: Recording, scene: Look, shared: RunChanges | None = None) -> Timeline:
     """The timeline of a scene's plan and a recording of it. shared: changes of a run at whose pace it moves."""
-    lengths = np.array([span.stop - span.start for span in plan.spans])
-    starts = np.array([span.start for span in plan.spans])
-    span = np.repeat(np.arange(len(lengths)), lengths)
-    phase = (np.arange(plan.frame_count) - starts[span] + 0.5) / lengths[span]
+    starts, moving = (np.array([getattr(span, key) for span in plan.spans]) for key in ("start", "moving"))
+    span = np.repeat(np.arange(len(starts)), [span.stop - span.start for span in plan.spans])
+    phase = (np.minimum(np.arange(plan.frame_count) - starts[span], moving[span] - 1) + 0.5) / moving[span]
     return Timeline(plan, recording, scene, span, phase, shared=shared)

@@ -294,6 +294,11 @@ class WorkedExampleTiming:
         """Window in which the lines fade out; past the end if they stay."""
         return self._last(LINES_OUT)
 
+    def moved(self, seconds: float, still: float) -> float:
+        """Time at which an example is that runs for so many seconds, and stands still for `still` before its end."""
+        stands = self.lights_out[0]
+        return seconds if seconds < stands else max(stands, seconds - still)
+
     def stillness(self, time: float) -> int | None:
         """Number that is the same for all moments between which nothing changes; None while something does."""
         begun = sum(start < time for start, _ in self.changes)

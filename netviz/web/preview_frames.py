@@ -99,8 +99,9 @@ def marks(plan: Plan) -> tuple[TimeMark, ...]:
 
     The way to a cycle belongs to what is shown before it.
     """
+    last = max((span.cycle for span in plan.spans if span.shot_kind == "learning"), default=0)
     shown = [
-        TimeMark(span.start, _text(span), span.kind in SHOWING)
+        TimeMark(span.start, _text(span, last), span.kind in SHOWING)
         for span in plan.spans
         if span.kind not in ("move", "hold")
     ]
@@ -109,7 +110,10 @@ def marks(plan: Plan) -> tuple[TimeMark, ...]:
     return tuple(mark for number, mark in enumerate(found) if number % max(1, step) == 0 or not mark.is_cycle)
 
 
-def _text(span: Span) -> str:
+def _text(span: Span, last: int) -> str:
+    """Text of a span's mark. last: the cycle with which learning ends."""
+    if span.kind == "rest" and 0 < span.cycle < last:
+        return f"at rest after cycle {span.cycle:,}"
     if span.kind == "rest":
         return "after training" if span.cycle else "before training"
     walk = "working through " if span.kind == "walk" else ""

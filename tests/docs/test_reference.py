@@ -27,7 +27,7 @@ SCHEMA = scene_schema()
 AT = {"Scene": "", "Example": "data.examples[]", "Sound": "audio", "Caption": "captions[]", "Run": "compare[]"}
 AT |= {"Places": "panels[].at", "Animated": "output.animated", "Optimizer": "training.optimizer"}
 """Where definitions stand in a scene file, but for those that stand under their own name."""
-SHARED = {"Shot": ("shots[]", ("share", "caption")), "PanelSpec": ("panels[]", ("at",))}
+SHARED = {"Shot": ("shots[]", ("share", "seconds", "speed", "hold", "caption")), "PanelSpec": ("panels[]", ("at",))}
 """Keys that all shots have, and all panels: they are explained once."""
 
 

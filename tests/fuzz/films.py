@@ -123,17 +123,43 @@ def _shots(rng: Random, scene: Mapping[str, Any], plot: Plot, shown: tuple[int, 
         "compare" in scene or scene.get("style") == "classic" or (equations and too_large_for_equations(plot.layers))
     )
     shots: list[dict[str, Any]] = []
+    most = min(plot.cycles, 1 if chance(rng, 70) else 3)
     for kind in kinds:
-        if kind == "learning" and any(shot["shot"] == "learning" for shot in shots):
+        if kind == "learning" and sum(shot["shot"] == "learning" for shot in shots) >= most:
             continue
         shot: dict[str, Any] = {"shot": "rest" if kind == "walk" and no_walk else kind}
-        if chance(rng, 20):
-            shot["share"] = rng.choice((0.05, 0.1, 0.15, 1e-9))
+        if chance(rng, 35):
+            key = rng.choice(("share", "share", "seconds", "speed"))
+            shot[key] = rng.choice(_TIMES[key])
+        if chance(rng, 15):
+            shot["hold"] = rng.choice((0.2, "1/3", 1))
         if chance(rng, 25):
             shot["caption"] = text(rng)
         _SHOTS.get(shot["shot"], lambda *_: None)(rng, shot, scene, plot, shown)
         shots.append(shot)
+    _bound(rng, [shot for shot in shots if shot["shot"] == "learning"], plot.cycles)
     return shots
+
+
+_TIMES: Mapping[str, tuple[Any, ...]] = {
+    "share": (0.05, 0.1, 0.15, 1e-9), "seconds": (0.5, "2/3", 1, 3), "speed": (0.5, 1, 2, 30),
+}  # fmt: skip
+
+
+def _bound(rng: Random, learning: list[dict[str, Any]], cycles: int) -> None:
+    """Say of learning shots where they begin and end: of a single one seldom, of several between each two."""
+    if not learning or (len(learning) == 1 and chance(rng, 70)):
+        return
+    for shot in learning[1:]:
+        shot.pop("examples", None)
+    ends = [0, *sorted(rng.sample(range(1, cycles), len(learning) - 1)), cycles]
+    for number, shot in enumerate(learning):
+        start, stop = ends[number : number + 2]
+        is_said = number == 0 or "to" in learning[number - 1]
+        if not is_said or chance(rng, 40):
+            shot["from"] = rng.choice((start, start, stop - 1))
+        if chance(rng, 60):
+            shot["to"] = stop
 
 
 def _think(rng: Random, shot: dict[str, Any], scene: Mapping[str, Any], plot: Plot, shown: tuple[int, ...]) -> None:

@@ -36,7 +36,7 @@ from tests.scene.smallest import BASE, Write, told
         ("shots: [{shot: [x]}]", "7:16: shots[0].shot: expected one of title, rest, learning, think, walk, got list ['x']"),
         ("shots: [title]", "7:9: shots[0]: expected a mapping such as {shot: ...}, got text 'title'"),
         ("shots: [{shot: rest, share: 2}]", "7:29: shots[0].share: expected a number above 0 up to 1, got 2"),
-        ("shots: [{shot: rest, inputs: 2}]", "7:22: shots[0].inputs: unknown key (valid: share, caption, shot)"),
+        ("shots: [{shot: rest, inputs: 2}]", "7:22: shots[0].inputs: unknown key (valid: share, seconds, speed, hold, caption, shot)"),
         ("shots: []", "7:8: shots: expected a list of 1 to 500 mappings, got []"),
         (f"shots: [{'rest, ' * 501}]".replace("rest", "{shot: rest}"), "7:8: shots: expected a list of 1 to 500 mappings"),
         (f"panels: [{'{panel: table}, ' * 25}]", "7:9: panels: expected a list of 1 to 24 mappings, got [{panel: 'table'"),

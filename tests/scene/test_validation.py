@@ -74,7 +74,7 @@ def test_a_scene_made_in_python_is_checked_too() -> None:
         ({"schedule": Schedule(cycles=(1, 9)), "training": Training(cycles=8)}, ("schedule", "cycles"), "9 is past the end"),
         ({"schedule": Schedule(every=9), "training": Training(cycles=8)}, ("schedule", "every"), "shows nothing"),
         ({"schedule": Schedule(frames=9), "training": Training(cycles=8)}, ("schedule", "frames"), "more than the 8"),
-        ({"shots": (LearningShot(), LearningShot())}, ("shots", 1), "one learning shot"),
+        ({"shots": (LearningShot(), LearningShot())}, ("shots", 1), "where shot 1 stops learning"),
         ({"shots": (RestShot(share=0.6), LearningShot(share=0.6))}, ("shots",), "add up to 1.2"),
         ({"shots": (RestShot(share=1.0), LearningShot())}, ("shots",), "no time"),
         ({"shots": (ThinkShot(inputs=(1.0,)),), "network": NETWORK}, ("shots", 0, "inputs"), "1 value, but the first"),

@@ -27,7 +27,8 @@ from netviz.timeline.beats import (
     on_bars,
     placed_beats,
 )
-from netviz.timeline.plan import Plan, Span, make_plan, shared_lengths, shown_on_beats
+from netviz.timeline.plan import Plan, Span, make_plan, shown_on_beats
+from netviz.timeline.shot_lengths import shared_lengths
 from netviz.timeline.step_timing import BRIEF, BRIEF_FROM, FULL, FULL_FROM, beats_of, kick
 from netviz.timeline.timeline import make_timeline
 from netviz.training.trainer import train
@@ -75,7 +76,7 @@ def fitted(scene: Scene, seconds: Fraction, rhythm: Rhythm, fps: Fraction, *, fo
 
 def learning_beats(scene: Scene, seconds: Fraction, rhythm: Rhythm) -> list[Accent]:
     """The beats of a film's learning shot."""
-    lengths = on_bars(shared_lengths(scene, seconds), rhythm)
+    lengths = on_bars(shared_lengths(scene, seconds).seconds, rhythm)
     place = next(number for number, shot in enumerate(scene.shots) if shot.shot == "learning")
     end = sum(lengths[: place + 1], Fraction(0))
     return accents(rhythm, end - lengths[place], end)

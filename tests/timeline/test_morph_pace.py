@@ -17,6 +17,7 @@ from netviz.pipeline.prepare import finish, prepare
 from netviz.pipeline.validation import film_timeline
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
+from netviz.timeline.interpolation import ContinuousMorph
 from netviz.timeline.pace import EVEN, MOMENTS, RunChanges, paced
 from netviz.timeline.plan import Plan, Span, make_plan
 from netviz.timeline.sampled_answers import SIDE, answers_at, asked_inputs, domain_of
@@ -45,6 +46,12 @@ def film_of(name: str, *, is_even: bool = False, **changes: Any) -> Timeline:
 
 def sweeps(plan: Plan) -> list[Span]:
     return [span for span in plan.spans if span.kind == "sweep"]
+
+
+def morph_of(timeline: Timeline) -> ContinuousMorph:
+    """The continuous morph of the one learning shot."""
+    (morph,) = timeline._continuous_morphs.values()
+    return morph
 
 
 def answers(timeline: Timeline) -> NDArray[np.float64]:
@@ -138,7 +145,7 @@ def test_an_even_pace_is_from_shown_cycle_to_shown_cycle() -> None:
     assert paced(plan, recording, timeline.scene) is plan and timeline.plan.spans == plan.spans
     lengths = [span.stop - span.start for span in sweeps(plan)][2:-2]
     assert max(lengths) - min(lengths) <= 1
-    assert len(timeline._continuous_morph.rows) == len(timeline.recording_index.kept_cycles)
+    assert len(morph_of(timeline).rows) == len(timeline.recording_index.kept_cycles)
 
 
 def test_on_beats_everything_stays() -> None:
@@ -147,7 +154,7 @@ def test_on_beats_everything_stays() -> None:
     plan = prepare(scene).checked()
     assert plan.on_beats and paced(plan, recording, scene) is plan
     timeline = make_timeline(plan, recording, scene)
-    rows = timeline._continuous_morph.rows
+    rows = morph_of(timeline).rows
     assert len(rows) == len(timeline.recording_index.kept_cycles)
     third = sweeps(plan)[3]
     frame = timeline.frame(third.stop - 1)
@@ -157,7 +164,7 @@ def test_on_beats_everything_stays() -> None:
 def test_weights_pass_through_recorded_ones_that_are_like_each_other() -> None:
     """Where the answers are thrown to and fro from cycle to cycle, the film does not follow each throw."""
     timeline = film_of("spiral")
-    recording, morph = timeline.recording, timeline._continuous_morph
+    recording, morph = timeline.recording, morph_of(timeline)
     at_rest = np.flatnonzero(recording.probe < 0)
     assert set(morph.rows.tolist()) <= set(at_rest.tolist()), "recorded moments, and no others"
     inputs = asked_inputs(recording, timeline.scene, len(at_rest))
@@ -174,7 +181,7 @@ def test_weights_pass_through_recorded_ones_that_are_like_each_other() -> None:
 @pytest.mark.parametrize(("name", "steps"), [("line", True), ("plane", True), ("quadrants", False)])
 def test_a_long_cycle_goes_through_its_steps_where_they_lead_on(name: str, steps: bool) -> None:
     timeline = film_of(name)
-    recording, morph = timeline.recording, timeline._continuous_morph
+    recording, morph = timeline.recording, morph_of(timeline)
     within = np.flatnonzero(morph.cycles % 1 > 0)
     assert (len(within) > 10) == steps and (len(within) == 0) != steps
     assert (np.diff(morph.cycles) > 0).all() and (np.diff(morph.rows) > 0).all()

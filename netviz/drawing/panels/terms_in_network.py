@@ -21,6 +21,7 @@ from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
+from netviz.scene.learned_cycles import walked_cycle
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import backward_lines, terms_of, worked_example_steps, worked_weight
@@ -133,8 +134,11 @@ class TermsInNetwork:
         """Width of the widest weight that is written in a worked example."""
         recording, font = self.context.recording, self.context.faces.strong_figures
         scene = self.context.scene
-        first = scene.outline.steps[0]
-        walked = [(shot.cycle or first, shot.example - 1) for shot in scene.shots if isinstance(shot, WalkShot)]
+        walked = [
+            (walked_cycle(scene.shots, index, scene.outline), shot.example - 1)
+            for index, shot in enumerate(scene.shots)
+            if isinstance(shot, WalkShot)
+        ]
         rows = [row for row, at in enumerate(zip(recording.row_step, recording.probe, strict=True)) if at in walked]
         weights = [layer for row in rows for layers in recording.parameters_at(row) for layer in layers]
         texts = {number(float(weight)) for layer in weights for weight in layer.ravel()}
