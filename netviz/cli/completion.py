@@ -144,6 +144,7 @@ def _values(key: str, incomplete: str) -> list[CompletionItem[str]]:
         "audio": (".mp3", ".wav", ".flac", ".ogg", ".m4a", ".aac"),
         "words": (".yaml", ".yml"),
         "font": (".ttf", ".otf"),
+        "figures_font": (".ttf", ".otf"),
         "data.csv": (".csv", ".tsv"),
     }
     suffixes = files.get(key.removesuffix(".file"))

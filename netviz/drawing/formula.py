@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 from numpy.typing import NDArray
 
-from netviz.drawing.text import Mask, Typefaces, capital_height, kept, mask, settings, width
+from netviz.drawing.text import Mask, Typefaces, capital_height, joined, kept, mask, settings, width
 
 Alpha = NDArray[np.float32]
 
@@ -155,21 +155,6 @@ def bracket(size: float, height: float, opening: bool) -> Mask:
     alpha[:thickness] = alpha[-thickness:] = 1
     alpha[:, slice(0, thickness) if opening else slice(width - thickness, None)] = 1
     return Mask(alpha, 0, round(height / 2), width)
-
-
-def joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
-    """Join masks into one; of each: the mask, where its pen starts, how far its middle is below the whole's middle."""
-    boxes = [(part.alpha, round(x) + part.left, round(y) - part.top) for part, x, y in parts if part.alpha.size]
-    if not boxes:
-        return Mask(np.zeros((0, 0), np.float32), 0, 0, width)
-    left, top = min(x for _, x, _ in boxes), min(y for _, _, y in boxes)
-    right = max(x + alpha.shape[1] for alpha, x, _ in boxes)
-    bottom = max(y + alpha.shape[0] for alpha, _, y in boxes)
-    whole = np.zeros((bottom - top, right - left), np.float32)
-    for alpha, x, y in boxes:
-        under = whole[y - top : y - top + alpha.shape[0], x - left : x - left + alpha.shape[1]]
-        np.maximum(under, alpha, out=under)
-    return Mask(whole, left, -top, width)
 
 
 def _cropped(alpha: Alpha, pen: float, middle: float, width: float) -> Mask:

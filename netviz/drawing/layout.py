@@ -229,7 +229,7 @@ def _below(caption: Rect, places: Mapping[str, Rect], gap: float) -> dict[str, R
 def _table_width(scene: Look, small: float, body: float, least: float, most: float) -> float:
     """Width in pixels, between two, that the scene's table should have."""
     rows = table_rows(scene, scene.outline.inputs or (), scene.outline.targets or ())
-    return preferred_width(rows, Typefaces.make(scene.font), body, small, least, most)
+    return preferred_width(rows, Typefaces.make(scene.font, scene.figures_font), body, small, least, most)
 
 
 def _wider_table(table: Rect, network: Rect, more: float) -> dict[str, Rect]:

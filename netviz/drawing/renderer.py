@@ -107,7 +107,7 @@ class Renderer:
         with settings():
             self.canvas = Canvas(size, space)
             self.field = GlowLayer(size, space, light_sources, darkens=theme.is_light, dithers=background is None)
-            faces = Typefaces.make(scene.font)
+            faces = Typefaces.make(scene.font, scene.figures_font)
             first, has_cues = recordings[0], bool(timeline.plan.cues)
             responses = responses_of(first, scene)
             context = RenderContext(

@@ -160,9 +160,14 @@ def _columns(rows: Rows, faces: Typefaces, choice: Choice, figure: float, small:
     inputs, targets = len(cells[0][0]), len(cells[0][1])
     between = BETWEEN_NAMES * small if names else 0.0
 
+    def widest(texts: Sequence[str]) -> float:
+        # In a font of the maker's own, letters may be wider than digits.
+        letters = max(width(text, faces.figures, size) for text in texts) if faces.figures.in_cells else 0.0
+        return max(digit * max(map(len, texts)), letters)
+
     def column(index: int, texts: Sequence[str]) -> float:
         name = max((width(line, faces.words, small) for line in names[index]), default=0.0) if names else 0.0
-        return max(digit * max(map(len, texts)), name)
+        return max(widest(texts), name)
 
     edges, x = [], 0.0
     for index in range(inputs):
@@ -177,7 +182,7 @@ def _columns(rows: Rows, faces: Typefaces, choice: Choice, figure: float, small:
     if choice.shown == "answers":
         x += max(gap, digit)
         for _ in range(targets):
-            x += min(gap, digit) + digit * (max(map(len, rows.classes)) if rows.classes else rows.answer)
+            x += min(gap, digit) + (widest(rows.classes) if rows.classes else digit * rows.answer)
             edges.append(x)
     if choice.shown != "nothing" and rows.is_judged:
         edges.append(x + MARK * digit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -92,9 +93,10 @@ _FALLBACK = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf
 
 @dataclass(frozen=True)
 class Font:
-    """A typeface in one weight."""
+    """A typeface in one weight. in_cells: whether digits and signs are set as wide as the widest digit; see below."""
 
     path: Path
+    in_cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,18 @@ class Typefaces:
     strong_figures: Font
 
     @classmethod
-    def make(cls, own: str | None = None) -> Typefaces:
-        """Inter for words, unless `own` is the path of another font; JetBrains Mono with a plain zero for numbers."""
+    def make(cls, own: str | None = None, own_figures: str | None = None) -> Typefaces:
+        """Inter for words, unless `own` is the path of another font; JetBrains Mono with a plain zero for numbers,
+        unless `own_figures` is."""
         words = (
             [Font(Path(own))] * 3 if own else [Font(_OWN / f"Inter-{w}.otf") for w in ("Regular", "Medium", "SemiBold")]
         )
-        return cls(*words, *(Font(_OWN / f"Figures-{w}.ttf") for w in ("Medium", "Bold")))
+        figures = (
+            [Font(Path(own_figures), in_cells=True)] * 2
+            if own_figures
+            else [Font(_OWN / f"Figures-{w}.ttf") for w in ("Medium", "Bold")]
+        )
+        return cls(*words, *figures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +152,11 @@ def _has(path: Path, character: str) -> bool:
 def missing(text: str, font: Font) -> str:
     """Characters of a text that neither its font nor the fallback can draw."""
     return "".join(sorted({c for c in text if not any(_has(path, c) for path in (font.path, _FALLBACK))}))
+
+
+def lacking(text: str, path: Path) -> str:
+    """Characters of a text that a font does not have."""
+    return "".join(c for c in text if not _has(path, c))
 
 
 @lru_cache(maxsize=4096)
@@ -222,7 +235,60 @@ def _extent(text: str, path: Path, size: float) -> tuple[float, float, float]:
 
 def width(text: str, font: Font, size: float) -> float:
     """Width of a text in pixels."""
+    if font.in_cells:
+        return sum(across for _, across, _ in _pieces(text, font, size))
     return _extent(text, _usable(text, font), size)[0] if text else 0.0
+
+
+# Cells: numbers keep their places in a film, so that what changes is only the figure that changes. In a font of the
+# maker's a 1 may be narrower than an 8, and a minus wider than both. Its digits and their signs stand in the middle of
+# cells, all as wide as the widest digit; signs that have no room are made smaller. All other letters are as they are.
+
+DIGITS = "0123456789"
+_LARGEST_SIGNS = {**dict.fromkeys("+−-", 0.94), **dict.fromkeys("→✓✗", 1.3)}
+"""Most of a cell that signs take: those of numbers within it, and those that stand alone in a column of a table."""
+_PIECES = re.compile(f"[{DIGITS}+−→✓✗-]|[^{DIGITS}+−→✓✗-]+")
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str, font: Font, size: float) -> tuple[tuple[str, float, float], ...]:
+    """Digits, signs and what stands between them, each with the pixels it takes and its own size."""
+    cell = _cell(font, size)
+    found = []
+    for piece in _PIECES.findall(text):
+        across = _extent(piece, _usable(piece, font), size)[0]
+        smaller = min(1.0, _LARGEST_SIGNS.get(piece, np.inf) * cell / max(1e-9, across))
+        found.append((piece, cell if piece in DIGITS + "+−-" else smaller * across, smaller * size))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _cell(font: Font, size: float) -> float:
+    return max(_extent(digit, _usable(digit, font), size)[0] for digit in DIGITS)
+
+
+def _set_in_cells(text: str, font: Font, size: float) -> Mask:
+    parts, x = [], 0.0
+    for piece, across, own_size in _pieces(text, font, size):
+        drawn = mask(piece, Font(font.path), own_size)
+        parts.append((drawn, x + (across - drawn.width) / 2, 0.0))
+        x += across
+    return joined(parts, x)
+
+
+def joined(parts: list[tuple[Mask, float, float]], width: float) -> Mask:
+    """Join masks into one; of each: the mask, where its pen starts, how far its middle is below the whole's middle."""
+    boxes = [(part.alpha, round(x) + part.left, round(y) - part.top) for part, x, y in parts if part.alpha.size]
+    if not boxes:
+        return Mask(np.zeros((0, 0), np.float32), 0, 0, width)
+    left, top = min(x for _, x, _ in boxes), min(y for _, _, y in boxes)
+    right = max(x + alpha.shape[1] for alpha, x, _ in boxes)
+    bottom = max(y + alpha.shape[0] for alpha, _, y in boxes)
+    whole = np.zeros((bottom - top, right - left), np.float32)
+    for alpha, x, y in boxes:
+        under = whole[y - top : y - top + alpha.shape[0], x - left : x - left + alpha.shape[1]]
+        np.maximum(under, alpha, out=under)
+    return Mask(whole, left, -top, width)
 
 
 @lru_cache(maxsize=64)
@@ -238,6 +304,8 @@ def capital_height(font: Font, size: float) -> float:
 @kept(12_000_000)
 def mask(text: str, font: Font, size: float) -> Mask:
     """Draw a text; masks are cached. Characters that no font has become boxes; `missing_letters_note` names them."""
+    if font.in_cells and text:
+        return _set_in_cells(text, font, size)
     path = _usable(text, font)
     try:
         return _drawn(text, path, size)
@@ -326,9 +394,19 @@ def _even(words: list[str], count: int) -> list[str]:
     return list(min(breaks, key=lambda pair: max(map(len, pair))))
 
 
+_IN_NUMBERS = ".,−%"
+"""Signs that numbers have everywhere."""
+
+
 def missing_letters_note(texts: Iterable[str], faces: Typefaces) -> str | None:
     """Note for the user on characters that no available typeface can draw; None if there are none."""
-    lacking = "".join(sorted({c for text in texts for c in missing(text, faces.words)}))
-    if not lacking:
+    without = "".join(sorted({c for text in texts for c in missing(text, faces.words)}))
+    if not without:
         return None
-    return f"no letters for {lacking!r} in the built-in typeface: give a font that has them (font: my-font.ttf)"
+    return f"no letters for {without!r} in the built-in typeface: give a font that has them (font: my-font.ttf)"
+
+
+def missing_signs_note(path: str) -> str | None:
+    """Note for the user on signs of numbers that his font for them does not have; None if it has all."""
+    without = lacking(_IN_NUMBERS, Path(path))
+    return f"figures_font: {path} has no {without!r}, drawn in another typeface" if without else None

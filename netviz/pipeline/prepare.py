@@ -405,6 +405,11 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
 
         if (note := missing_letters_note(texts, Typefaces.make(scene.font))) is not None:
             yield note
+    if scene.figures_font is not None:
+        from netviz.drawing.text import missing_signs_note
+
+        if (note := missing_signs_note(scene.figures_font)) is not None:
+            yield note
     if any(len(name) > SHORT_NAME for name in (*scene.network.inputs, *scene.network.outputs)):
         from netviz.drawing.legibility import cut_names
 

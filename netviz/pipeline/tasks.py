@@ -246,7 +246,7 @@ def _opened(recorded: Any) -> Any:
 def files_of(scene: Look) -> list[str]:
     """Files that the pictures of a scene's film need."""
     pictures = [panel.file for panel in scene.panels or () if isinstance(panel, PicturePanelSpec)]
-    return [*pictures, *([scene.font] if scene.font is not None else [])]
+    return [*pictures, *(font for font in (scene.font, scene.figures_font) if font is not None)]
 
 
 def _with_files(scene: Look, files: Mapping[str, bytes]) -> Look:
@@ -258,7 +258,8 @@ def _with_files(scene: Look, files: Mapping[str, bytes]) -> Look:
         panel.model_copy(update={"file": places[panel.file]}) if isinstance(panel, PicturePanelSpec) else panel
         for panel in scene.panels
     )
-    changes = {"panels": panels, "font": scene.font and places[scene.font]}
+    fonts = {"font": scene.font, "figures_font": scene.figures_font}
+    changes = {"panels": panels, **{key: font and places[font] for key, font in fonts.items()}}
     return scene.model_copy(update=changes)
 
 

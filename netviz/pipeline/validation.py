@@ -191,6 +191,8 @@ def drawing_problems(scene: Look) -> list[Problem]:
         problems.append(Problem("network.layers", message))
     if scene.font is not None and (fault := _font_fault(Path(scene.font))):
         problems.append(Problem(f"font: {scene.font}", fault))
+    if scene.figures_font is not None and (fault := _figures_fault(Path(scene.figures_font))):
+        problems.append(Problem(f"figures_font: {scene.figures_font}", fault))
     for index, panel in enumerate(scene.panels or ()):
         if not isinstance(panel, PicturePanelSpec):
             continue
@@ -221,6 +223,15 @@ def _font_fault(path: Path) -> str | None:
     except OSError:
         return no_such_file(path, FONTS)
     return None if is_font(path) else "cannot be read as a font; .ttf or .otf is expected"
+
+
+def _figures_fault(path: Path) -> str | None:
+    from netviz.drawing.text import DIGITS, lacking
+
+    if fault := _font_fault(path):
+        return fault
+    digits = lacking(DIGITS, path)
+    return f"has no {', '.join(digits)}; figures need a font with all ten digits" if digits else None
 
 
 # What platforms take: the longest film, the largest file.

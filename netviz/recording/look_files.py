@@ -12,7 +12,7 @@ from typing import Any
 
 from netviz.resources import BUNDLED, assets_folder
 
-FILE_KEYS = ("font", "words", "audio", "audio.file", "panels.file")
+FILE_KEYS = ("font", "figures_font", "words", "audio", "audio.file", "panels.file")
 """Keys of a look whose value, where it is a text, is the path of a file; panels are a list."""
 NO_FILE = "sonify"
 """The one text there that is none: sound made from the run."""

@@ -366,8 +366,8 @@ class Reader:
             self.parts["schedule"] = Schedule(frames=min(self.parts["training"].cycles, SHOWN))
 
     def _find_files(self) -> None:
-        if self.parts.get("font") is not None:
-            self.parts["font"] = self._found(("font",), self.parts["font"])
+        fonts = [key for key in ("font", "figures_font") if self.parts.get(key) is not None]
+        self.parts |= {key: self._found((key,), self.parts[key]) for key in fonts}
         if self.parts.get("audio") is not None and not self.parts["audio"].is_sonified:
             file = self._found(("audio", "file"), self.parts["audio"].file)
             self.parts["audio"] = self.parts["audio"].model_copy(update={"file": file})

@@ -173,7 +173,7 @@ def _flat(look: Mapping[str, Any], tree: Tree | None, where: str) -> Iterator[tu
             yield ".".join(map(str, path)), Override(each, origin, place)
 
 
-_FILES = ("font", "words", "audio", "audio.file")
+_FILES = ("font", "figures_font", "words", "audio", "audio.file")
 """Keys whose value, where it is text, is the path of a file."""
 
 

@@ -157,7 +157,10 @@ class Look(_Story):
     """Replacements for netviz's own phrases, in another language or reworded: a YAML file in the scene's folder, or a
     mapping from their names to texts. `netviz words` lists them all."""
     font: FilePath | None = None
-    """Font of names and titles, if the built-in typeface lacks your letters: a .ttf or .otf file."""
+    """Font of words: of titles, names and captions: a .ttf or .otf file. Default: the built-in Inter."""
+    figures_font: FilePath | None = None
+    """Font of numbers: a .ttf or .otf file. Its digits are set as wide as the widest, so that numbers keep their
+    places. Default: the built-in JetBrains Mono, and in worked equations Inter."""
     output: Output = Output()
 
     _outline: Outline | None = PrivateAttr(default=None)

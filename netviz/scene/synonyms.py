@@ -58,6 +58,7 @@ palette.text: foreground fg ink text_color text_colour
 palette.muted: secondary
 theme: mode dark dark_mode appearance
 font: typeface font_family
+figures_font: number_font numbers_font digits_font mono_font monospace
 look: brand branding template stylesheet include extends
 words: language locale lang translation
 captions: annotations texts notes subtitles

@@ -36,7 +36,9 @@ PERIOD = 0.5
 PIXELS = 640 * 360
 LONGEST_END = 20.0
 """Most seconds that `stop` waits for the last picture."""
-LOOKS = ("title", "subtitle", "network", "style", "theme", "palette", "panels", "words", "font", "output")
+LOOKS = (
+    *("title", "subtitle", "network", "style", "theme", "palette", "panels", "words", "font", "figures_font", "output"),
+)
 """Keys of a look that a single picture has a use for."""
 ANSWERED = 0.75
 """Part of the last example's presentation at which its answer stands beside the target, and those of all others too."""

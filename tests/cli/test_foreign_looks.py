@@ -79,6 +79,7 @@ LOOKS: dict[str, tuple[str, dict[str, Any]]] = {
     "music": ("audio.file", {"audio": {"file": "FILE"}, "duration": None}),
     "music in short": ("audio", {"audio": "FILE", "duration": None}),
     "font": ("font", {"font": "FILE"}),
+    "font of numbers": ("figures_font", {"figures_font": "FILE"}),
     "words": ("words", {"words": "FILE"}),
     "picture": ("panels[1].file", {"panels": [{"panel": "network"}, {"panel": "picture", "file": "FILE"}]}),
 }

@@ -65,6 +65,8 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
         _add_words(rng, scene, plot)
     if chance(rng, 10):
         scene["font"] = rng.choice(FONTS)
+    if chance(rng, 10):
+        scene["figures_font"] = rng.choice(FONTS)
     scene["output"] = _output(rng)
     if chance(rng, 10):
         _add_look(rng, scene, plot)

@@ -25,6 +25,7 @@ from netviz.pipeline.looks import Filmed, filmed
 from netviz.pipeline.tasks import RenderTask
 from netviz.recording.recording import Recording
 from netviz.scene.loader import bundled_scenes, load_scene
+from netviz.scene.palette import Palette
 from netviz.timeline.plan import Plan
 from netviz.video.encoder import EncodedWrongly, segments_of
 from netviz.video.formats import Encoding, FrameStream
@@ -341,7 +342,7 @@ def test_whatever_changes_has_another_key(
         replace(plan, glow=(1.0,) * 28),
         replace(plan, spans=(replace(plan.spans[0], stop=plan.spans[0].stop + 1), *plan.spans[1:])),
     ]
-    looks = [{"theme": "paper"}, {"title": "Other"}, {"palette": "colour-blind"}, {"motion": "reduced"}]
+    looks = [{"theme": "paper"}, {"title": "Other"}, {"palette": Palette(positive="#008080")}, {"motion": "reduced"}]
     streams = [
         replace(STREAM, fps=Fraction(3)),
         replace(STREAM, size=(128, 160)),
@@ -355,7 +356,8 @@ def test_whatever_changes_has_another_key(
     found += [key(RenderTask(plan, Filmed(changed, scene), STREAM))]
     for content in (b"one font", b"another"):
         font.write_bytes(content)
-        found.append(key(RenderTask(plan, Filmed(run, scene.model_copy(update={"font": str(font)})), STREAM)))
+        for name in ("font", "figures_font"):
+            found.append(key(RenderTask(plan, Filmed(run, scene.model_copy(update={name: str(font)})), STREAM)))
     for name, other in OTHERS.items():
         with monkeypatch.context() as patched:
             patched.setattr(kept_segments, name, other)

@@ -230,7 +230,7 @@ def file_of(scene: Scene, key: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("key", ["audio", "font"])
+@pytest.mark.parametrize("key", ["audio", "font", "figures_font"])
 def test_files_are_sought_beside_the_scene(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scenes").mkdir()
@@ -242,7 +242,7 @@ def test_files_are_sought_beside_the_scene(key: str, tmp_path: Path, monkeypatch
     assert file_of(typed, key) == "/elsewhere/x.file"
 
 
-@pytest.mark.parametrize("key", ["audio", "font"])
+@pytest.mark.parametrize("key", ["audio", "font", "figures_font"])
 @pytest.mark.parametrize("named", ["../x", "/etc/passwd", "a/../../x", "link/x", "linked.mp3"])
 def test_a_scene_reaches_nothing_outside_its_folder(key: str, named: str, tmp_path: Path) -> None:
     folder = tmp_path / "scene"

@@ -98,6 +98,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("style", "classic"),
     ("theme", "paper"),
     ("palette", "colour-blind"),
+    ("palette", {"positive": "teal"}),
     ("motion", "reduced"),
     ("panels", [{"panel": "network"}]),
     ("words", {"label-cycle": "round"}),
@@ -107,6 +108,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("compare", [{"set": {"training.seed": 1}}, {"set": {"training.seed": 2}}]),
     ("pulse", 0.5),
     ("font", "any.ttf"),
+    ("figures_font", "any.ttf"),
     ("output.size", "square"),
     ("output.fps", 25),
     ("output.quality", "best"),
@@ -128,7 +130,7 @@ def scene_with(folder: Path, overrides: dict[str, Any]) -> Scene:
     (folder / "brand.yaml").write_text("theme: paper\n")
     short = {"training.cycles": 60, "schedule": {"cycles": [1, 4, 20, 60]}}
     short |= {"audio": None, "duration": 30} if "audio" not in overrides else {}
-    files = ("data.csv", "font", "look")
+    files = ("data.csv", "font", "figures_font", "look")
     changed = {key: str(folder / value) if key in files else value for key, value in overrides.items()}
     if "data" in changed and "csv" in changed["data"]:
         changed["data"] = {"csv": str(folder / changed["data"]["csv"])}

@@ -5,16 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 
-from netviz.drawing.formula import Formula, bracket, formula_mask, joined, source
+from netviz.drawing.formula import Formula, bracket, formula_mask, source
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.equations.terms import Symbols, brackets_of, numeral
 from netviz.drawing.panels.equations.typesetting import HEADING
 from netviz.drawing.panels.panel import RenderContext, number
-from netviz.drawing.text import Mask, mask, width
+from netviz.drawing.text import Mask, joined, mask, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import losses
 from netviz.recording.recording import InputRows
@@ -300,9 +300,13 @@ class LiveForwardPass:
             for column, value in enumerate(line):
                 # Figure by figure: the film has more numbers than could each be drawn, but few figures in each place.
                 text, ink = _figures(value, piece.decimals), self._ink(piece, value)
-                left = first + column * step - len(text) * pitch
-                for place, figure in enumerate(text):
-                    canvas.stamp(self._figure(figure), left + place * pitch, y, ink, level)
+                if self.font.in_cells:  # of the maker's own: a point is no cell wide
+                    places = [*accumulate((width(figure, self.font, size) for figure in text), initial=0.0)]
+                else:
+                    places = [place * pitch for place in range(len(text) + 1)]
+                left = first + column * step - places[-1]
+                for place, figure in zip(places, text, strict=False):
+                    canvas.stamp(self._figure(figure), left + place, y, ink, level)
 
     def _ink(self, piece: Numbers, value: float) -> Colour:
         if piece.kind in ("weights", "biases"):
