@@ -13,6 +13,7 @@ from itertools import accumulate
 from math import floor
 
 from netviz.errors import InputError, Problem
+from netviz.scene.captions import seconds_up
 from netviz.scene.learned_cycles import cycles_at_start, learned_cycles, learning_shots, walked_cycle
 from netviz.scene.scene import Look
 from netviz.scene.shots import LearningShot, RestShot, TitleShot, WalkShot
@@ -238,10 +239,6 @@ def _notes_on_passed(spans: Sequence[Span], learning: Learning) -> list[str]:
     ]
 
 
-HURRIED = Fraction(9, 10)
-"""Part of the time that equations take to read, below which the user is told that they cannot be."""
-
-
 def _notes_on_shots(scene: Look, lengths: Sequence[Fraction], spans: Sequence[Span]) -> list[str]:
     """Notes for the user on shots that are not as long as asked for, and on captions that no panel shows.
 
@@ -252,15 +249,13 @@ def _notes_on_shots(scene: Look, lengths: Sequence[Fraction], spans: Sequence[Sp
     for index, (shot, length) in enumerate(zip(scene.shots, lengths, strict=True)):
         if index not in shown and length > 0:
             notes.append(f"shot {index + 1} ({shot.shot}) is shorter than a frame and is left out")
-        if (
-            isinstance(shot, WalkShot)
-            and index in shown
-            and length < HURRIED * (needed := natural_seconds(scene, shot))
-        ):
-            notes.append(
-                f"shot {index + 1} (walk) has {float(length):.1f} s for equations that take {float(needed):.0f} s to "
-                "read; give the film more time, or the shot a larger share"
-            )
+        if isinstance(shot, WalkShot) and index in shown:
+            needed = natural_seconds(scene, shot)
+            if length < needed - 1 / scene.output.fps:  # a frame less is no matter, as in captions
+                notes.append(
+                    f"shots[{index}]: it takes {seconds_up(needed)} s to read the equations, but the walk lasts "
+                    f"{float(length):.2f} s; give the film more time, or the shot a larger share"
+                )
     shares = [shot.share for shot in scene.shots]
     if scene.captions and not any(panel.panel == "caption" for panel in scene.shown_panels):
         notes.append("no panel shows the captions, which are only written beside the film; list {panel: caption} too")

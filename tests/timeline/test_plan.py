@@ -13,12 +13,13 @@ from netviz.errors import InputError
 from netviz.pipeline.prepare import prepare
 from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.scene.shots import LearningShot, ThinkShot, TitleShot
+from netviz.scene.shots import LearningShot, RestShot, ThinkShot, TitleShot, WalkShot
 from netviz.timeline.beats import SHORTEST_STEP
 from netviz.timeline.learning_shot import MOVE, RAPID
 from netviz.timeline.plan import Plan, frame_count, make_plan
 from netviz.timeline.step_timing import RAPID as RAPID_BEATS
 from netviz.timeline.step_timing import beats_of
+from netviz.timeline.worked_example import natural_seconds
 from tests.conftest import short_scene
 
 XOR = load_scene("xor")
@@ -197,8 +198,18 @@ def test_equations_that_cannot_be_read_are_told_of() -> None:
     scene = load_scene("step-by-step")
     hurried, unhurried = make_plan(scene, Fraction(45)), make_plan(scene, Fraction(120))
     (note,) = [note for note in hurried.notes if "equations" in note]
-    assert note.startswith("shot 2 (walk) has 29.2 s for equations that take 49 s to read")
+    assert note.startswith("shots[1]: it takes 48.7 s to read the equations, but the walk lasts 29.25 s; give the film")
     assert not any("equations" in note for note in unhurried.notes)
+
+
+@pytest.mark.parametrize(("frames", "is_told"), [(0, False), (1, False), (2, True), (60, True)])
+def test_equations_may_lack_one_frame(frames: int, is_told: bool) -> None:
+    scene = load_scene("step-by-step", overrides={"output.fps": 25})
+    (walk,) = (shot for shot in scene.shots if isinstance(shot, WalkShot))
+    share = float((natural_seconds(scene, walk) - Fraction(frames, 25)) / 100)
+    shots = (walk.model_copy(update={"share": share}), RestShot())
+    plan = make_plan(scene.model_copy(update={"shots": shots}), Fraction(100))
+    assert any("equations" in note for note in plan.notes) == is_told
 
 
 def test_a_film_that_would_last_more_than_a_day_is_refused_at_once() -> None:
