@@ -31,7 +31,7 @@ from netviz.drawing.layout_tables import (
 from netviz.drawing.table_columns import preferred_width, table_rows
 from netviz.drawing.text import Typefaces, width
 from netviz.scene.output import safe_part
-from netviz.scene.panels import AnyPanelSpec, Places
+from netviz.scene.panels import OWN, AnyPanelSpec, PicturePanelSpec, Places
 from netviz.scene.scene import WIDE_FROM, Look
 from netviz.timeline.recorded_curves import LOSSES, may_have_accuracies
 
@@ -122,13 +122,11 @@ BELOW = 1.75
 
 
 def names_of(panels: tuple[AnyPanelSpec, ...]) -> tuple[str, ...]:
-    """A name for every panel: its kind, and for pictures "picture 1", "picture 2", ..."""
-    names = []
-    pictures = 0
-    for panel in panels:
-        pictures += panel.panel == "picture"
-        names.append(f"picture {pictures}" if panel.panel == "picture" else panel.panel)
-    return tuple(names)
+    """A name for every panel: its kind, and for pictures and texts "picture 1", "picture 2", "text 1", ..."""
+    kinds = [panel.panel for panel in panels]
+    return tuple(
+        f"{kind} {kinds[: number + 1].count(kind)}" if kind in OWN else kind for number, kind in enumerate(kinds)
+    )
 
 
 def smallest_type(size: tuple[int, int]) -> float:
@@ -153,8 +151,10 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
     panels = scene.shown_panels
     names = names_of(panels)
     given = [_given(panel, shape) for panel in panels]
-    free_pictures = [name for name, at in zip(names, given, strict=True) if name.startswith("picture") and at is None]
-    kinds = {"head" if name in ("title", "caption") else name for name in names if name not in free_pictures}
+    free_pictures = [
+        name for name, panel, at in zip(names, panels, given, strict=True) if panel.panel in OWN and at is None
+    ]
+    kinds = {"head" if panel.panel in ("title", "caption") else panel.panel for panel in panels} - {*OWN}
     counters = counters or _counters(scene)
     if shape == "wide" and width < WIDE_ENOUGH * height and counters == 2:
         counters = 3  # two counters need as large a part of the width as three in a wider picture
@@ -211,8 +211,9 @@ def _given(panel: AnyPanelSpec, shape: str) -> tuple[float, float, float, float]
     """Place that the scene gives a panel in this shape of picture: left, top, width, height; None if it gives none."""
     at = panel.at
     if isinstance(at, Places):
-        return {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
-    return at
+        at = {"wide": at.wide, "square": at.square, "tall": at.tall}[shape]
+    is_whole = at is None and isinstance(panel, PicturePanelSpec) and panel.fit == "cover"
+    return (0.0, 0.0, 1.0, 1.0) if is_whole else at
 
 
 def _below(caption: Rect, places: Mapping[str, Rect], gap: float) -> dict[str, Rect]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netviz.drawing.layout import arrange
+from netviz.drawing.layout import Layout, arrange, names_of
 from netviz.drawing.panels.classic import caption_slot
 from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, room_below
+from netviz.drawing.panels.own import paragraph
 from netviz.drawing.panels.titles import CaptionSlot
+from netviz.drawing.run_layout import arrange_runs
 from netviz.drawing.text import Font, Typefaces, two_lines, width, wrap
+from netviz.scene.panels import TextPanelSpec
 from netviz.scene.scene import Look
 from netviz.timeline.frame import node_counts
 
@@ -60,6 +63,26 @@ def cut_names(scene: Look) -> list[str]:
                 letters = f"{shown}{_letters(room, font, small)} letters"
                 found.append(f"network.{kind}[{index}]: {name!r} is cut; there is room for {letters}")
     return found
+
+
+def cut_texts(scene: Look) -> list[str]:
+    """Notes on words of text panels that are too many for their place."""
+    layout, font, found = film_layout(scene), Typefaces.make(scene.font).words, []
+    numbers = {id(panel): index for index, panel in enumerate(scene.panels or ())}
+    for name, panel in zip(names_of(scene.shown_panels), scene.shown_panels, strict=True):
+        if not isinstance(panel, TextPanelSpec):
+            continue
+        words = paragraph(panel, layout, layout.places[name], font)
+        if not words.is_whole:
+            shown = " ".join(words.lines)
+            message = f"{len(panel.text)} characters are too many for their place, which shows {shown!r}"
+            found.append(f"panels[{numbers[id(panel)]}].text: {message}; give a larger at, or fewer words")
+    return found
+
+
+def film_layout(scene: Look) -> Layout:
+    """The layout of a film: of the panels that all runs share where it shows several."""
+    return arrange_runs(scene, len(scene.runs))[0] if scene.runs else arrange(scene)
 
 
 def _letters(room: float, font: Font, size: float) -> int:

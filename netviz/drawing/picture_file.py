@@ -7,6 +7,7 @@ over them. The size is read from the file's own header, and Pillow gets only wha
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,20 @@ MOST_SCANS = 100
 """Passes over all pixels in which a JPEG file may come; usual are 1 to 12."""
 
 _UNREADABLE = "cannot be read as a picture; a PNG or JPEG file is expected"
+_OTHER_KINDS = [
+    (re.compile(begins, re.DOTALL), kind)
+    for begins, kind in (
+        (rb"GIF8", "a GIF"),
+        (rb"RIFF.{4}WEBP", "a WebP picture"),
+        (rb".{4}ftyp(avif|avis)", "an AVIF picture"),
+        (rb".{4}ftyp(heic|heix|mif1)", "a HEIC picture"),
+        (rb"\s*(<\?xml.{0,2000})?<svg", "an SVG drawing"),
+        (rb"%PDF", "a PDF"),
+        (rb"BM", "a BMP picture"),
+        (rb"II\*\0|MM\0\*", "a TIFF picture"),
+    )
+]
+"""How files of other kinds begin, and their names."""
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _CHUNK = struct.Struct(">L4s")  # length and name; the content and its checksum follow
 _PNG_PICTURE = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -79,7 +94,8 @@ def _decoded(content: bytes) -> Image.Image:
     elif content.startswith(_JPEG):
         size, picture = _jpeg_size(content), _jpeg_picture
     else:
-        raise _Refused(_UNREADABLE)
+        named = next((kind for begins, kind in _OTHER_KINDS if begins.match(content)), None)
+        raise _Refused(_UNREADABLE if named is None else f"is {named}; save it as PNG or JPEG")
     width, height = size
     if width * height > MOST_PIXELS:
         raise _Refused(
@@ -96,9 +112,12 @@ def _decoded(content: bytes) -> Image.Image:
 
 
 def _png_size(content: bytes) -> tuple[int, int]:
-    name, start, stop = next(_png_chunks(content))
+    chunks = _png_chunks(content)
+    name, start, stop = next(chunks)
     if name != b"IHDR" or stop - start < 8:
         raise _Refused(_UNREADABLE)
+    if any(name == b"acTL" for name, *_ in chunks):
+        raise _Refused("is an animated PNG, and a picture of a film stands still; save one picture of it")
     width, height = struct.unpack_from(">2L", content, start)
     return width, height
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, FigureImage
 
+from netviz.drawing.backdrop import gradient, plain
 from netviz.drawing.canvas import Canvas
 from netviz.drawing.color_space import RGB, YUV420, Bytes, Space
 from netviz.drawing.glow import GlowLayer
@@ -26,15 +27,16 @@ from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.equations.panel import EquationsPanel
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.panels.network import NetworkPanel
+from netviz.drawing.panels.own import OwnPanel, PicturePanel, TextPanel, lay_all
 from netviz.drawing.panels.panel import Panel, RenderContext
-from netviz.drawing.panels.table import PicturePanel, TablePanel
+from netviz.drawing.panels.table import TablePanel
 from netviz.drawing.panels.titles import CaptionPanel, HeadingPanel, TitlePanel, draw_card, leave_card, write_on_card
 from netviz.drawing.responses import Responses
 from netviz.drawing.run_layout import arrange_runs, is_run_panel, panels_beside
 from netviz.drawing.text import Typefaces, settings
-from netviz.drawing.theme import Colour, Theme, colour, theme_of
+from netviz.drawing.theme import Colour, colour, theme_of
 from netviz.recording.recording import Recording
-from netviz.scene.panels import AnyPanelSpec
+from netviz.scene.panels import OWN, AnyPanelSpec
 from netviz.scene.scene import Look
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.sampled_answers import domain_of
@@ -53,6 +55,7 @@ PANELS: Mapping[str, Factory] = {
     "curve": CurvePanel,
     "boundary": BoundaryPanel,
     "picture": PicturePanel,
+    "text": TextPanel,
     "equations": EquationsPanel,
 }
 """Classes of panels by their kind; called with the render context, the scene's spec of the panel, and its slot."""
@@ -72,7 +75,7 @@ def classic_network(context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> P
 
 
 CLASSIC: Mapping[str, Factory] = {"network": classic_network, "caption": ClassicHeaderPanel}
-"""Panels of the classic style, these two alone, which share the whole picture."""
+"""Panels of the classic style, these two alone, which share the whole picture; and pictures and texts over it."""
 
 
 _GLOWS = {"glow": True, "classic": False, "playground": False}
@@ -115,15 +118,19 @@ class Renderer:
             )
             self.context = context
             shown = [*(_panels(context) if len(recordings) == 1 else _panels_of_runs(context, timeline))]
+            behind = [panel for panel, _ in takewhile(lambda each: isinstance(each[0], OwnPanel), shown)]
+            shown = shown[len(behind) :]
             self.panels, self._runs = [panel for panel, _ in shown], [run for _, run in shown]
             self.title = next((panel for panel in self.panels if isinstance(panel, TitlePanel)), None)
             memory = self.canvas.memory
-            self.bare = _gradient(self.canvas, theme) if background is None else _plain(self.canvas, background)
-            memory[:] = self.bare
+            empty = gradient(self.canvas, theme) if background is None else plain(self.canvas, background)
+            empty = lay_all(self.canvas, [panel for panel in behind if isinstance(panel, OwnPanel)], empty)
+            # Own pictures and words stand on the card as well, and stay while everything else fades.
+            self.bare = lay_all(self.canvas, [panel for panel in self.panels if isinstance(panel, OwnPanel)], empty)
             draw_card(context)
             self.canvas.settle()
             self.card = memory.copy()
-            memory[:] = self.bare
+            memory[:] = empty
             for panel in self.panels:
                 panel.ground()
             self.canvas.settle()
@@ -202,6 +209,8 @@ def _panels(context: RenderContext) -> Iterator[tuple[Panel, int]]:
             yield PANELS[spec.panel](context, spec, layout.places[name]), 0
         elif spec.panel in CLASSIC:
             yield CLASSIC[spec.panel](context, spec, whole), 0
+        elif spec.panel in OWN:
+            yield PANELS[spec.panel](context, spec, layout.places[name]), 0
 
 
 def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> Iterator[tuple[Panel, int]]:
@@ -222,27 +231,6 @@ def _panels_of_runs(context: RenderContext, timeline: Timeline | SideBySide) -> 
             yield PANELS[spec.panel](run, spec, run.layout.places[name]), number
     for number, (run, name) in enumerate(zip(runs, timeline.names, strict=True)):
         yield HeadingPanel(run, name, number, run.layout.places["heading"]), number
-
-
-def _plain(canvas: Canvas, background: Colour) -> Bytes:
-    memory = np.empty_like(canvas.memory)
-    for plane, byte in zip(canvas.planes_of(memory), canvas.space.bytes_of(background), strict=True):
-        plane[:] = np.rint(byte)
-    return memory
-
-
-def _gradient(canvas: Canvas, theme: Theme) -> Bytes:
-    """The empty background: lighter in the middle, with a trace of noise against banding."""
-    memory = np.empty_like(canvas.memory)
-    for (step, channels), planes in zip(canvas.space.groups, canvas.groups_of(memory), strict=True):
-        x, y = ((2 * np.arange(0, side, step, dtype=np.float32) + step - side) / side for side in canvas.size)
-        away = np.sqrt(np.float32(0.6) * (x**2 + (y**2)[:, None]))
-        np.minimum(away, 1, out=away)
-        noise = np.random.default_rng(7).random(away.shape, dtype=np.float32)
-        ends = (canvas.space.bytes_of(colour)[channels] for colour in (theme.centre, theme.edge))
-        for plane, middle, edge in zip(planes, *ends, strict=True):
-            plane[:] = away * (edge - middle) + middle + noise
-    return memory
 
 
 # Transparent pictures, to be laid over something else: each is drawn on black and on white, which gives its alpha.

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from netviz.drawing.layout import Flow, Layout, Rect, arrange, shape_of
 from netviz.drawing.layout_tables import PictureShape
-from netviz.scene.panels import AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec
+from netviz.scene.panels import OWN, AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec
 from netviz.scene.scene import Look
 
 GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
@@ -70,7 +70,7 @@ def arrange_runs(scene: Look, count: int) -> tuple[Layout, tuple[Layout, ...]]:
     whole = scene.model_copy(update={"panels": (NetworkPanelSpec(), *shared)})
     layout = arrange(whole, counters=1)
     area = _level_with(layout.places.pop("network"), layout)
-    if all(panel.at is None for panel in shared):
+    if all(panel.at is None for panel in shared if panel.panel not in OWN):
         layout, area = _with_low_foot(*_with_low_head(layout, area))
     if shape_of(layout.size) == "tall" and count > 2 and "table" in layout.places and not layout.is_little:
         layout, area = _lower(layout, area)

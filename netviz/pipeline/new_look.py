@@ -19,6 +19,7 @@ from netviz.scene.messages import printable
 from netviz.scene.output import PLATFORMS, Quality
 from netviz.scene.overrides import Override
 from netviz.scene.palette import PaletteName
+from netviz.scene.panels import OWN
 from netviz.scene.scene import MOST_AXES, MOST_IN_TABLE, Look, ThemeName
 from netviz.scene.types import SIZES
 from netviz.story.events import find_events
@@ -61,7 +62,7 @@ def new_look(film: Filmed, run: str, look: str = "THIS.yaml") -> str:
     prepared = prepare(film)
     prepared.refuse()
     assert prepared.plan is not None, "without problems there is a plan"
-    panels = None if scene.style == "classic" else scene.shown_panels
+    panels = scene.panels if scene.style == "classic" else scene.shown_panels
     said = written(scene.model_copy(update={"panels": panels}), always=_LISTED)
     keys = [
         *_titles(said.data),
@@ -187,6 +188,7 @@ _PANELS = {
     "boundary": "its answers everywhere in the plane, and the examples in it",
     "equations": "the equations of the forward pass, with the numbers in them",
     "picture": "a picture of yours, such as a logo",
+    "text": "words of yours, on every frame",
     "title": "",
     "caption": "the line under the title that says what is going on",
     "numbers": "the present step and loss, in large figures",
@@ -196,16 +198,18 @@ _PANELS = {
 
 def _panels(film: Filmed, data: Mapping[str, Any]) -> _Key:
     """Panels of the picture, and others that suit the run."""
-    if data["panels"] is None:
-        return _Key("panels", None, "The style classic has a picture of its own. null: without panels.")
+    if film.scene.style == "classic":
+        message = "The style classic has a picture of its own, to which panels add pictures and texts. null: none."
+        return _Key("panels", data["panels"], message)
     there, (first, *_, last) = {panel["panel"] for panel in data["panels"]}, film.scene.outline.layers
-    unsuited = {"picture", *(["table"] if first > MOST_IN_TABLE else []), *(["answers"] if last > MOST_AXES else [])}
+    unsuited = {*OWN, *(["table"] if first > MOST_IN_TABLE else []), *(["answers"] if last > MOST_AXES else [])}
     others: list[Mapping[str, Any]] = [
         {"panel": kind}
         for kind in _PANELS
         if kind not in there | unsuited and _is_possible(film, "panels", [*data["panels"], {"panel": kind}])
     ]
     others.append({"panel": "picture", "file": "logo.png", "at": [0.88, 0.03, 0.09, 0.09]})
+    others.append({"panel": "text", "text": "words of yours", "at": [0.05, 0.96, 0.9, 0.03]})
     unit = film.scene.outline.unit
     follows = "loss" if film.scene.outline.follows_loss else "error"
     beside = _PANELS | {"numbers": f"the present {unit} and {follows}, in large figures"}

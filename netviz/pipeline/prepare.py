@@ -45,6 +45,7 @@ from netviz.scene.export import as_yaml, written
 from netviz.scene.look_file import LookSource
 from netviz.scene.messages import printable
 from netviz.scene.model import Schedule
+from netviz.scene.panels import TextPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
@@ -399,6 +400,7 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
         *(shot.caption or "" for shot in scene.shots),
         *(caption.text for caption in scene.captions),
         *scene.phrases.values(),
+        *(panel.text for panel in scene.shown_panels if isinstance(panel, TextPanelSpec)),
     ]
     if not all(text.isascii() for text in texts):  # the fonts have those letters: nothing to load matplotlib for
         from netviz.drawing.text import Typefaces, missing_letters_note
@@ -414,3 +416,7 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
         from netviz.drawing.legibility import cut_names
 
         yield from cut_names(scene)
+    if any(isinstance(panel, TextPanelSpec) for panel in scene.shown_panels):
+        from netviz.drawing.legibility import cut_texts
+
+        yield from cut_texts(scene)

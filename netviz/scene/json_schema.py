@@ -210,10 +210,12 @@ def _issue(
         return _missing((*path, location[-1]), schema_inside(alternatives, location[-1], value))
     if kind.startswith("union_tag"):
         key = str(context["discriminator"]).strip("'")
-        path, alternatives = (*path, key), schema_inside(alternatives, key, None)
-        if key not in value:
-            return _missing(path, alternatives)
-        value = value[key]
+        alternatives = schema_inside(alternatives, key, None)
+        if not isinstance(value, str):  # which would be a shorthand for the mapping
+            path = (*path, key)
+            if key not in value:
+                return _missing(path, alternatives)
+            value = value[key]
     if kind == "value_error":
         message = str(context["error"])
         if not message.startswith("expected"):

@@ -16,6 +16,7 @@ from netviz.scene.json_schema import every_key, keys, root, schema_inside
 from netviz.scene.messages import dotted, kind, nearest, printable
 from netviz.scene.model import Training, refused
 from netviz.scene.output import PLATFORMS
+from netviz.scene.panels import IN_CLASSIC
 from netviz.scene.scene import Scene
 from netviz.scene.sound import SONIFY
 from netviz.scene.synonyms import absent, keys_meant
@@ -286,9 +287,18 @@ def _music_sets_length(data: Mapping[str, Any], given: Mapping[str, Override]) -
 
 
 def _resolve_style(result: Overlaid, given: dict[str, Override]) -> None:
-    """Drop the scene's panels if an override sets the classic style, which has a picture of its own."""
-    if "style" in given and given["style"].value == "classic" and not any(key.startswith("panels") for key in given):
-        result.data.pop("panels", None)
+    """Leave the scene its pictures and texts if an override sets the classic style, which has a picture of its own."""
+    panels = result.data.get("panels")
+    is_classic = "style" in given and given["style"].value == "classic"
+    if not is_classic or not isinstance(panels, list) or any(key.startswith("panels") for key in given):
+        return
+    kinds = [panel.get("panel") if isinstance(panel, dict) else panel for panel in panels]
+    others = [number for number, kind in enumerate(kinds) if kind not in IN_CLASSIC]
+    own = [panel for panel, kind in zip(panels, kinds, strict=True) if kind in IN_CLASSIC]
+    if not own:
+        del result.data["panels"]
+    elif others:
+        result.data["panels"] = own if "auto" in kinds else [*own[: others[0]], "auto", *own[others[0] :]]
 
 
 def _resolve_compare(result: Overlaid, given: dict[str, Override]) -> None:

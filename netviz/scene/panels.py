@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from netviz.scene.model import Part
-from netviz.scene.types import FilePath, PanelBox
+from netviz.scene.types import FilePath, PanelBox, Shorthand, Text
 
 # Panels: the parts of the picture, and the places that a scene gives them.
 
@@ -97,15 +97,43 @@ class EquationsPanelSpec(PanelSpec):
     neuron, for each from its first input to its last. Default: the first weight into the first output."""
 
 
+Opacity = Annotated[FiniteFloat, Field(gt=0, le=1)]
+
+
 class PicturePanelSpec(PanelSpec):
-    """A picture from a file of the scene, such as a logo."""
+    """A picture from a file of the scene: a logo, a watermark, or what is behind everything."""
 
     panel: Literal["picture"] = "picture"
     file: FilePath
     """PNG or JPEG file in the scene's folder."""
+    fit: Literal["contain", "cover"] = "contain"
+    """Size of the picture in its place. contain: it is seen whole; cover: it fills the place and its edges are cut off,
+    and without at the place is all of the film's picture."""
+    opacity: Opacity = 1.0
+    """Opacity of the picture, above 0 to 1: 0.2 for a watermark, or for a picture behind everything."""
 
 
-AnyPanelSpec = Annotated[
+class TextPanelSpec(PanelSpec):
+    """Words of your own, anywhere."""
+
+    panel: Literal["text"] = "text"
+    text: Annotated[Text, Field(min_length=1)]
+    """The words. They are broken into lines, and made smaller, as it takes to fit into their place."""
+    size: Annotated[FiniteFloat, Field(ge=0.01, le=0.5)] | None = None
+    """Size of their type as a part of the picture's shorter side. Default: that of other words in the picture."""
+    align: Literal["left", "middle", "right"] = "left"
+    """Side of their place where lines begin or end: left or right, or in the middle."""
+    opacity: Opacity = 1.0
+    """Opacity of the words, above 0 to 1."""
+
+
+class AutoPanelSpec(Part):
+    """All panels that suit the scene, but those that are listed beside it."""
+
+    panel: Literal["auto"] = "auto"
+
+
+AnyPanelSpec = (
     TitlePanelSpec
     | CaptionPanelSpec
     | NetworkPanelSpec
@@ -115,6 +143,19 @@ AnyPanelSpec = Annotated[
     | CurvePanelSpec
     | BoundaryPanelSpec
     | EquationsPanelSpec
-    | PicturePanelSpec,
-    Field(discriminator="panel"),
-]
+    | PicturePanelSpec
+    | TextPanelSpec
+)
+"""A panel that is drawn."""
+OWN = ("picture", "text")
+"""Panels with content of the maker's own, of which there may be several: they stand on every frame."""
+IN_CLASSIC = ("auto", *OWN)
+"""Panels that may be listed in the style classic, which has a picture of its own."""
+_LISTED = AnyPanelSpec | AutoPanelSpec
+_WORDS = tuple(
+    each.model_fields["panel"].default
+    for each in get_args(_LISTED)
+    if not any(info.is_required() for info in each.model_fields.values())
+)
+ListedPanelSpec = Annotated[_LISTED, Field(discriminator="panel"), Shorthand("panel", (("enum", _WORDS),))]
+"""An item of a scene's panels; its kind alone is the same as {panel: ...}."""

@@ -35,10 +35,12 @@ from netviz.scene.palette import PaletteOrName
 from netviz.scene.panels import (
     AnswersPanelSpec,
     AnyPanelSpec,
+    AutoPanelSpec,
     BoundaryPanelSpec,
     CaptionPanelSpec,
     CurvePanelSpec,
     EquationsPanelSpec,
+    ListedPanelSpec,
     NetworkPanelSpec,
     NumbersPanelSpec,
     TablePanelSpec,
@@ -56,7 +58,7 @@ ThemeName = Literal["night", "paper", "playground"]
 MOST_SHOTS, MOST_PANELS = 500, 24
 """Most shots of a film and panels of a picture; a small scene could ask for days of work on thousands."""
 Shots = Annotated[tuple[AnyShot, ...], Field(min_length=1, max_length=MOST_SHOTS), AS_TUPLE]
-Panels = Annotated[tuple[AnyPanelSpec, ...], Field(min_length=1, max_length=MOST_PANELS), AS_TUPLE]
+Panels = Annotated[tuple[ListedPanelSpec, ...], Field(min_length=1, max_length=MOST_PANELS), AS_TUPLE]
 MANY_EXAMPLES = 50
 """Largest number of points of the plane that a learning shot presents one by one by default."""
 MOST_DOTS, MOST_AXES, MOST_LYING_AXES = 60, 4, 2
@@ -152,7 +154,9 @@ class Look(_Story):
     """Amount of motion. full: signals travel and weights glide; reduced: still pictures, at most two changes a second,
     for people who prefer less motion. Both films have the same length, sound and captions."""
     panels: Panels | None = None
-    """Panels of the picture, from back to front. Default: those that suit the scene."""
+    """Panels of the picture, from back to front, each a mapping or its kind alone: title, caption, network, table,
+    answers, numbers, curve, boundary, equations; and auto, which stands for all that suit the scene but those that are
+    listed. Default: auto."""
     words: Phrases | None = None
     """Replacements for netviz's own phrases, in another language or reworded: a YAML file in the scene's folder, or a
     mapping from their names to texts. `netviz words` lists them all."""
@@ -259,8 +263,18 @@ class Look(_Story):
     @property
     def shown_panels(self) -> tuple[AnyPanelSpec, ...]:
         """The panels of the picture, from back to front."""
-        if self.panels is not None:
-            return self.panels
+        listed = (AutoPanelSpec(),) if self.panels is None else self.panels
+        there, found = {each.panel for each in listed}, list[AnyPanelSpec]()
+        for each in listed:
+            if isinstance(each, AutoPanelSpec):
+                found += [panel for panel in self._usual_panels if panel.panel not in there]
+            else:
+                found.append(each)
+        return tuple(found)
+
+    @property
+    def _usual_panels(self) -> tuple[AnyPanelSpec, ...]:
+        """The panels that suit the scene."""
         has_worked_example = any(isinstance(shot, WalkShot) for shot in self.shots)
         is_plane_shown = self.presentation == "together" and self.is_planar
         drawable = self.outline.layers[-1] <= MOST_BOUNDARIES

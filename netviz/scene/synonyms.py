@@ -59,6 +59,7 @@ palette.muted: secondary
 theme: mode dark dark_mode appearance
 font: typeface font_family
 figures_font: number_font numbers_font digits_font mono_font monospace
+panels: logo watermark background_image layout
 look: brand branding template stylesheet include extends
 words: language locale lang translation
 captions: annotations texts notes subtitles

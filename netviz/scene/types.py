@@ -282,7 +282,8 @@ class Shorthand:
         return core_schema.no_info_before_validator_function(self.in_full, handler(source))
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [dict(self.schema), handler(core)]}
+        schema = {keyword: [*value] if isinstance(value, tuple) else value for keyword, value in self.schema}
+        return {"anyOf": [schema, handler(core)]}
 
 
 # Geometric spacing of whole numbers: the choice of shown cycles where a scene does not list them.

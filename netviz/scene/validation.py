@@ -12,7 +12,13 @@ from typing import Any
 from netviz.scene.learned_cycles import learning_mistakes
 from netviz.scene.model import Network, Run, Schedule, Training
 from netviz.scene.output import Output, misfit_of_rate, misfit_of_size
-from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec
+from netviz.scene.panels import (
+    AnswersPanelSpec,
+    AutoPanelSpec,
+    BoundaryPanelSpec,
+    EquationsPanelSpec,
+    NetworkPanelSpec,
+)
 from netviz.scene.shots import WalkShot
 from netviz.scene.validation_film import (
     background_and_theme,
@@ -189,7 +195,8 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         if isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) and panel.at is not None:
             message = f"the panel {panel.panel} stands once for each run, so netviz places it; leave at out"
             yield ("panels", index, "at"), message
-    if panels is not None and not any(isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) for panel in panels):
+    of_runs = NetworkPanelSpec | BoundaryPanelSpec | AutoPanelSpec
+    if panels is not None and not any(isinstance(panel, of_runs) for panel in panels):
         yield ("panels",), "nothing of the runs would be seen; add the panel network, or boundary"
 
 

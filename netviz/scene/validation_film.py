@@ -23,7 +23,15 @@ from netviz.scene.model import (
     is_planar,
 )
 from netviz.scene.palette import Palette
-from netviz.scene.panels import AnswersPanelSpec, BoundaryPanelSpec, EquationsPanelSpec, NetworkPanelSpec, PanelSpec
+from netviz.scene.panels import (
+    IN_CLASSIC,
+    OWN,
+    AnswersPanelSpec,
+    BoundaryPanelSpec,
+    EquationsPanelSpec,
+    ListedPanelSpec,
+    NetworkPanelSpec,
+)
 from netviz.scene.phrases import ENGLISH, blanks
 from netviz.scene.shots import AnyShot, LearningShot, Shot, ThinkShot, WalkShot
 from netviz.scene.sound import Sound, Sync
@@ -148,8 +156,8 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
     for index, panel in enumerate(panels or ()):
         path: Path = ("panels", index)
         if panel.panel in seen:
-            yield path, f"there is a panel {panel.panel} already; each kind but picture stands once"
-        seen |= {panel.panel} - {"picture"}
+            yield path, f"there is a panel {panel.panel} already; each kind but picture and text stands once"
+        seen |= {panel.panel} - {*OWN}
         if isinstance(panel, EquationsPanelSpec):
             if large := _too_large(network):
                 yield path, large
@@ -160,7 +168,8 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield from _on_the_plane(path, panel, network, data)
         if isinstance(panel, AnswersPanelSpec) and data is not None:
             yield from _answers(path, network, data)
-    if panels is None and (large := _too_large(network)):
+    has_usual_equations = panels is None or ("auto" in seen and "equations" not in seen)
+    if has_usual_equations and (large := _too_large(network)):
         for index, shot in enumerate(shots):
             if isinstance(shot, WalkShot):
                 message = f"{large}; leave the walk out, or list panels without equations"
@@ -175,9 +184,11 @@ def _answers(path: Path, network: Network, data: Data) -> Iterator[Mistake]:
         yield path, f"answers show at most {MOST_ANSWERED} training examples of {MOST_CLASSES} outputs; {has}"
 
 
-def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[PanelSpec] | None) -> Iterator[Mistake]:
-    if panels is not None:
-        yield ("panels",), "the style classic has its own picture; leave panels out, or choose another style"
+def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[ListedPanelSpec] | None) -> Iterator[Mistake]:
+    for index, panel in enumerate(panels or ()):
+        if panel.panel not in IN_CLASSIC:
+            message = "the style classic has its own picture, to which panels add pictures and texts"
+            yield ("panels", index), f"{message}: [auto, {{panel: picture, ...}}]"
     if network.bias_nodes:
         yield ("network", "bias_nodes"), "the style classic draws no bias nodes; choose another style"
     for index, shot in enumerate(shots):
@@ -187,7 +198,7 @@ def _classic(network: Network, shots: Sequence[Shot], panels: Sequence[PanelSpec
             yield ("shots", index, "examples"), "the style classic presents each example; choose another style"
 
 
-def _on_the_plane(path: Path, panel: PanelSpec, network: Network, data: Data) -> Iterator[Mistake]:
+def _on_the_plane(path: Path, panel: ListedPanelSpec, network: Network, data: Data) -> Iterator[Mistake]:
     if isinstance(panel, BoundaryPanelSpec):
         if not is_planar(network, data):
             yield path, f"a boundary is drawn on the plane, but the network has {_inputs(network)}"

@@ -140,3 +140,21 @@ def test_broken_off_or_changed_anywhere_it_is_refused_or_read(kind: str, tmp_pat
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             picture_fault(path)
+
+
+def test_other_kinds_of_pictures_are_named(tmp_path: Path) -> None:
+    several = [noise("RGB"), noise("RGB").rotate(90)]
+    contents = {
+        "a GIF": saved(several[0], "GIF"),
+        "a BMP picture": saved(several[0], "BMP"),
+        "a TIFF picture": saved(several[0], "TIFF"),
+        "a WebP picture": b"RIFF\x10\x00\x00\x00WEBPVP8 ",
+        "an SVG drawing": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+    }
+    for kind, content in contents.items():
+        (tmp_path / "it.png").write_bytes(content)
+        assert picture_fault(tmp_path / "it.png") == f"is {kind}; save it as PNG or JPEG"
+    several[0].save(tmp_path / "it.png", "PNG", save_all=True, append_images=several[1:])
+    assert picture_fault(tmp_path / "it.png") == (
+        "is an animated PNG, and a picture of a film stands still; save one picture of it"
+    )

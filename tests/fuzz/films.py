@@ -52,7 +52,7 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
         del scene["network"]["bias_nodes"]
     _sound_and_beats(rng, scene, compared)
     shown = _schedule(rng, scene, plot)
-    panels = None if classic or chance(rng, 60) else _panels(rng, plot, compared)
+    panels = None if chance(rng, 60) else _panels(rng, plot, compared, classic)
     if panels is not None:
         scene["panels"] = panels
     if chance(rng, 80):
@@ -120,7 +120,7 @@ def _shots(rng: Random, scene: Mapping[str, Any], plot: Plot, shown: tuple[int, 
     kinds = rng.choices(("title", "rest", "think", "learning", "walk"), k=rng.randint(1, 6))
     if chance(rng, 70) and "learning" not in kinds:
         kinds.insert(len(kinds) // 2, "learning")
-    equations = any(panel["panel"] == "equations" for panel in scene.get("panels") or ()) or "panels" not in scene
+    equations = any(_kind(panel) in ("auto", "equations") for panel in scene.get("panels", ["auto"]))
     no_walk = (
         "compare" in scene or scene.get("style") == "classic" or (equations and too_large_for_equations(plot.layers))
     )
@@ -162,6 +162,11 @@ def _bound(rng: Random, learning: list[dict[str, Any]], cycles: int) -> None:
             shot["from"] = rng.choice((start, start, stop - 1))
         if chance(rng, 60):
             shot["to"] = stop
+
+
+def _kind(panel: Any) -> Any:
+    """The kind of a panel, which may stand alone."""
+    return panel if isinstance(panel, str) else panel["panel"]
 
 
 def _think(rng: Random, shot: dict[str, Any], scene: Mapping[str, Any], plot: Plot, shown: tuple[int, ...]) -> None:
@@ -357,33 +362,46 @@ def _add_words(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
 # The picture.
 
 
-def _panels(rng: Random, plot: Plot, compared: bool) -> list[dict[str, Any]]:
-    kinds = ["title", "caption", "network", "table", "numbers", "curve", "picture"]
+def _panels(rng: Random, plot: Plot, compared: bool, classic: bool) -> list[Any]:
+    kinds = ["title", "caption", "network", "table", "numbers", "curve", "picture", "text"]
     if not compared and plot.two_targets and plot.learned <= MOST_ANSWERED and plot.width <= MOST_CLASSES:
         kinds.append("answers")
     if plot.planar and plot.width <= MOST_BOUNDARIES:
         kinds.append("boundary")
     if not compared and not too_large_for_equations(plot.layers):
         kinds.append("equations")
+    if chance(rng, 20):
+        kinds.append("auto")
+    if classic:
+        kinds = ["auto", "picture", "text"]
     chosen = rng.sample(kinds, rng.randint(1, len(kinds)))
-    if compared and not {"network", "boundary"} & {*chosen}:
+    if compared and not {"network", "boundary", "auto"} & {*chosen}:
         chosen.append("network")
-    if "picture" in chosen and chance(rng, 30):
-        chosen.append("picture")
-    panels = []
+    chosen += [kind for kind in ("picture", "text") if kind in chosen and chance(rng, 30)]
+    panels: list[Any] = []
     for kind in chosen:
+        if kind not in ("picture", "text") and chance(rng, 20):
+            panels.append(kind)
+            continue
         panel: dict[str, Any] = {"panel": kind}
-        if chance(rng, 35) and not (compared and kind in ("network", "boundary")):
+        if kind != "auto" and chance(rng, 35) and not (compared and kind in ("network", "boundary")):
             panel["at"] = _place(rng) if chance(rng, 45) else {
                 shape: _place(rng) if chance(rng, 50) else None for shape in Places.model_fields if chance(rng, 60)
             }  # fmt: skip
         if kind == "picture":
             panel["file"] = rng.choice(PICTURES)
+            panel |= {"fit": rng.choice(("contain", "cover"))} if chance(rng, 40) else {}
+        if kind == "text":
+            panel["text"] = text(rng) or "?"
+            panel |= {"size": rng.choice((0.01, 0.05, 0.5, None))} if chance(rng, 40) else {}
+            panel |= {"align": rng.choice(("left", "middle", "right"))} if chance(rng, 40) else {}
+        if kind in ("picture", "text") and chance(rng, 40):
+            panel["opacity"] = rng.choice((1, 0.5, 0.001))
         if kind == "network" and chance(rng, 50):
             panel["neurons"] = rng.choice(("numbers", "maps", None) if plot.planar else ("numbers", None))
         if kind == "equations" and chance(rng, 50):
             weights = sum(a * b for a, b in zip(plot.layers, plot.layers[1:], strict=False))
-            panel["weight"] = rng.choice((1, weights))
+            panel["weight"] = rng.choice((1, weights, None))
         for key in {"curve": ("future",), "boundary": ("test_points", "discrete")}.get(kind, ()):
             if chance(rng, 50):
                 panel[key] = rng.choice((True, False))

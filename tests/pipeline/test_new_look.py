@@ -116,7 +116,7 @@ def test_what_it_offers_suits_the_run() -> None:
         text = text_of(run)
         return set(re.findall(r"^  (?:# )?- {(?:panel|shot): ([a-z]+)", text, re.MULTILINE))
 
-    always = {"curve", "network", "title", "caption", "numbers", "picture", "rest", "learning", "answers"}
+    always = {"curve", "network", "title", "caption", "numbers", "picture", "text", "rest", "learning", "answers"}
     assert offered("table") == always | {"table", "equations", "think", "walk"}
     assert offered("plane") == always | {"boundary", "table", "equations", "think", "walk"}
     assert offered("pixels") == always, "36 numbers are no row of a table"

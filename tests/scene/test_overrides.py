@@ -256,3 +256,9 @@ def test_the_classic_style_typed_over_a_scene_with_panels_wins() -> None:
     link = "https://playground.tensorflow.org/#showTestData=true&seed=0.5"
     assert load_scene(link).panels is not None
     assert load_scene(link, overrides={"style": "classic"}).panels is None
+    words, behind = {"panel": "text", "text": "mine"}, {"panel": "text", "text": "behind"}
+    panels = [behind, {"panel": "network"}, {"panel": "curve"}, words]
+    found = load_scene("xor", overrides={"panels": panels}).model_dump(mode="json")["panels"]
+    assert [panel["panel"] for panel in found] == ["text", "network", "curve", "text"]
+    overlaid = overlay({"panels": panels}, {"style": "classic"})
+    assert overlaid.data["panels"] == [behind, "auto", words]

@@ -190,7 +190,7 @@ def test_a_mistake_in_data_or_training_or_shots(parts: dict[str, Any], path: tup
     ("parts", "path", "says"),
     [
         ({"panels": (CurvePanelSpec(), NetworkPanelSpec(), CurvePanelSpec())}, ("panels", 2), "there is a panel curve already"),
-        ({"panels": (CurvePanelSpec(),), "style": "classic"}, ("panels",), "classic has its own picture"),
+        ({"panels": (CurvePanelSpec(),), "style": "classic"}, ("panels", 0), "classic has its own picture"),
         ({"network": Network(layers=(2, 1), bias=True, bias_nodes=True), "style": "classic"}, ("network", "bias_nodes"), "classic draws no bias nodes"),
         ({"shots": (WalkShot(),), "style": "classic"}, ("shots", 0), "classic has no walks"),
         ({"shots": (LearningShot(examples="together"),), "style": "classic"}, ("shots", 0, "examples"), "classic presents each example"),

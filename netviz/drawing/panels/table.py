@@ -1,27 +1,22 @@
-"""Table panel: training examples row by row with the present answers; picture panel: the scene's image."""
+"""Table panel: training examples row by row with the present answers."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch
-from numpy.typing import NDArray
-from PIL import Image
 
-from netviz.drawing.canvas import Cover, drawing_of
+from netviz.drawing.canvas import Cover
 from netviz.drawing.layout import BOX, Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.panels.panel import number as value_text
-from netviz.drawing.picture_file import read_picture
 from netviz.drawing.table_columns import MOST_SITUATIONS, columns, table_rows
 from netviz.drawing.text import short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.panels import PicturePanelSpec as PictureSpec
 from netviz.scene.phrases import counted, say
 from netviz.timeline.answers import Verdict, target_range, unseen_situations, verdict
 from netviz.timeline.captions import example_label
@@ -319,30 +314,3 @@ def _filled(words: list[str], characters: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
-
-
-# Picture panel: an image file of the scene's, a logo for example.
-
-
-class PicturePanel(NoGlow):
-    """Picture panel: the image as large as its slot allows, in its own proportions; transparent parts stay so."""
-
-    def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
-        assert isinstance(spec, PictureSpec)
-        self.context = context
-        picture = read_picture(Path(spec.file))
-        scale = min(slot.width / picture.width, slot.height / picture.height)
-        size = max(1, round(scale * picture.width)), max(1, round(scale * picture.height))
-        # Colours weighted by their opacity, or the invisible colours of transparent pixels would bleed into the edges.
-        premultiplied = picture.convert("RGBa").resize(size, Image.Resampling.LANCZOS)
-        pixels = np.asarray(premultiplied, dtype=np.float32)
-        left, top = round(slot.x + (slot.width - size[0]) / 2), round(slot.y + (slot.height - size[1]) / 2)
-        cover: NDArray[np.float32] = pixels[:, :, 3] / np.float32(255)
-        self.drawn = drawing_of(context.canvas, pixels[:, :, :3], cover, left, top)
-
-    def ground(self) -> None:
-        """Draw the picture."""
-        self.context.canvas.put(self.drawn)
-
-    def draw(self, frame: Frame) -> None:
-        """Draw nothing: nothing of it changes."""
