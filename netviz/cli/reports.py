@@ -18,12 +18,13 @@ from netviz.cli.help import command
 from netviz.cli.options import cache_option, scene_options
 from netviz.cli.sources import CommandSource, located, read_source
 from netviz.recording.event import Event
+from netviz.recording.margins import HALF
 from netviz.recording.recording import Recording
 from netviz.scene.messages import printable
 from netviz.scene.scene import Look
 from netviz.scene.validation_training import count
 from netviz.story.events import find_events
-from netviz.timeline.answers import HALF, unseen_situations
+from netviz.timeline.answers import unseen_situations
 from netviz.timeline.captions import situation
 from netviz.video.flashes import ALLOWED, Flashes, FlashPlace, Most
 

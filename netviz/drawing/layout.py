@@ -33,7 +33,7 @@ from netviz.drawing.text import Typefaces, width
 from netviz.scene.output import safe_part
 from netviz.scene.panels import OWN, AnyPanelSpec, PicturePanelSpec, Places
 from netviz.scene.scene import WIDE_FROM, Look
-from netviz.timeline.recorded_curves import LOSSES, may_have_accuracies
+from netviz.timeline.recorded_curves import LOSSES, is_accuracy, may_have_accuracies
 
 Flow = Literal["right", "up"]
 
@@ -193,17 +193,19 @@ def arrange(scene: Look, counters: int | None = None) -> Layout:
 
 
 def _counters(scene: Look) -> int:
-    """Number of the counters of a single run: of its step and its error, or of two losses, or of more curves.
+    """Number of the counters of a single run: of its step and its error, or of two losses or shares, or more curves.
 
     Where all curves stand in a legend (see `loss_curve.py`), it takes the place of a counter more.
     """
     outline = scene.outline
     if outline.is_own:
-        return 3 if outline.has_test_loss else 2
-    if may_have_accuracies(outline.curves):
+        return MOST_COUNTERS if scene.shows_accuracy else 3 if outline.has_test_loss else 2
+    has_shares = scene.accuracy is not False
+    if has_shares and may_have_accuracies(outline.curves):
         return MOST_COUNTERS
-    others = [name for name in outline.curves if name not in LOSSES]
-    share = 0 if others else 1  # of right answers, where the run has no accuracy of its own
+    others = [name for name in outline.curves if name not in LOSSES and (has_shares or not is_accuracy(name))]
+    # Of right answers, where the run has no accuracy of its own.
+    share = has_shares and (not others or (bool(scene.accuracy) and not any(map(is_accuracy, others))))
     return min(MOST_COUNTERS, 1 + bool(outline.curves) + outline.has_test_loss + len(others) + share)
 
 

@@ -41,6 +41,7 @@ from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.scene.validation import MOST_SHOWN
 from netviz.scene.yaml import MOST_VALUES
 from netviz.timeline.outline import evenly_spread, outline_of_recording
+from netviz.timeline.recorded_curves import recorded_curves
 from netviz.training.setup import presents
 
 
@@ -154,8 +155,10 @@ def read_filmed(
     picture = picture_of_shape(first.network.layers[0].shape) if recorded.training_setup is None else None
     drawn = _without_grid({f"network.{key}": value for key, value in (stored.get("network") or {}).items()}, picture)
     network = {**{key.removeprefix("network."): value for key, value in drawn.items()}, **setup["network"]}
-    data = {**stored, **setup, "network": network}
     overrides, own = (_without_grid(each or {}, picture) for each in (overrides, look.overrides))
+    if recorded.training_setup is None and any(curve.is_share for curve in recorded_curves(first)):
+        stored, overrides, own = map(_without_accuracy, (stored, overrides, own))
+    data = {**stored, **setup, "network": network}
     stored_in = recorded.look_from
     where = "the recording" if stored_in is None else path_shown(stored_in)
     result = read_stored(data, path, overrides, look=own, where=where, stored_in=stored_in)
@@ -430,6 +433,15 @@ def _without_grid(keys: Mapping[str, Any], picture: tuple[int, int] | None) -> d
         return isinstance(value, list | tuple) and tuple(value) == picture
 
     return {key: value for key, value in keys.items() if not (key == "network.grid" and is_picture(value))}
+
+
+def _without_accuracy(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of a look without the wish for an accuracy, where the run recorded one, which is shown anyway."""
+
+    def is_wish(key: str, value: Any) -> bool:
+        return key == "accuracy" and (value.value if isinstance(value, Override) else value) is True
+
+    return {key: value for key, value in keys.items() if not is_wish(key, value)}
 
 
 def _of_foreign_run(

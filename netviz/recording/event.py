@@ -41,8 +41,8 @@ class Event:
     targets. examples: how many there are; before: how many were on the right side; example: the number of the last to
     be so, where they are few.
     accurate: of many examples, those for testing where there are any, such a share is on the right side for good.
-    share: 0.9 or 0.99; after: the share at the end; examples: how many there are, unless it is a curve that the run
-    recorded which says so; test: 1 for those for testing.
+    share: 0.9 or 0.99; reached: the share in this cycle; after: at the end; examples: how many there are, unless it is
+    a curve that the run recorded which says so; test: 1 for those for testing.
     overfits: the test loss rises from this cycle on, while the training loss goes on falling. before: the test loss
     there; after: at the end.
     diverged: training broke off (complete: 0), or the error ended well above its start (complete: 1). before, after:

@@ -126,7 +126,8 @@ class Recording:
 
     Of netviz's own runs: error, |target - output|, mean over outputs and training examples; loss, mean over the
     training examples; and test_loss, mean over the test examples, where there are any. Of a scene with a data set or
-    test examples all three are measured after each cycle over the whole sets, with the weights from after the cycle.
+    test examples all three are measured after each cycle over the whole sets, with the weights from after the cycle;
+    and if the targets are classes accuracy and test_accuracy are recorded, the shares of right answers (margins.py).
     Otherwise loss and error are those training met in the cycle: each example's from just before its batch's update.
     """
     loss: Floats | None = None

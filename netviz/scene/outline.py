@@ -103,6 +103,12 @@ class Outline:
         return all(target.count(high) == 1 for target in self.targets)
 
     @property
+    def has_classes_of_points(self) -> bool:
+        """True if the targets are those of points that are not listed, and name classes of which there are three or
+        more, with an output for each."""
+        return self.targets is None and self.has_two_targets and self.layers[-1] >= FEWEST_CLASSES
+
+    @property
     def seen(self) -> int:
         """Number of the examples that a film shows: those it presents, and those it only draws in the plane."""
         return self.examples + self.more

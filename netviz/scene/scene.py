@@ -157,6 +157,9 @@ class Look(_Story):
     """Panels of the picture, from back to front, each a mapping or its kind alone: title, caption, network, table,
     answers, numbers, curve, boundary, equations; and auto, which stands for all that suit the scene but those that are
     listed. Default: auto."""
+    accuracy: bool | None = None
+    """Share of right answers, in the numbers and in the curve, where targets are classes. Default: shown of three
+    classes or more, and of a run that netviz did not train where that recorded it."""
     words: Phrases | None = None
     """Replacements for netviz's own phrases, in another language or reworded: a YAML file in the scene's folder, or a
     mapping from their names to texts. `netviz words` lists them all."""
@@ -249,6 +252,14 @@ class Look(_Story):
         """The story that the film tells; None where it tells none."""
         is_without = self.captions or self.style == "classic" or self.runs
         return None if self.story is not None and self.story.tell == "default" and is_without else self.story
+
+    @property
+    def shows_accuracy(self) -> bool:
+        """True if numbers show the share of right answers, which a run of somebody else's may have recorded itself."""
+        outline = self.outline
+        classes = outline.has_classes or (outline.is_own and outline.has_classes_of_points)
+        is_shown = classes if self.accuracy is None else self.accuracy
+        return is_shown and self.style != "classic" and not self.runs
 
     @property
     def has_bias_nodes(self) -> bool:

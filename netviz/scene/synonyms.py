@@ -61,6 +61,7 @@ font: typeface font_family
 figures_font: number_font numbers_font digits_font mono_font monospace
 panels: logo watermark background_image layout
 look: brand branding template stylesheet include extends
+accuracy: acc metrics score show_accuracy
 words: language locale lang translation
 captions: annotations texts notes subtitles
 story: narration narrative

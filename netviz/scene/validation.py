@@ -21,6 +21,7 @@ from netviz.scene.panels import (
 )
 from netviz.scene.shots import WalkShot
 from netviz.scene.validation_film import (
+    accuracy_shown,
     background_and_theme,
     captions,
     panels_and_style,
@@ -80,6 +81,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         found += walks(shots, data, training, parts.get("schedule"))
     found += panels_and_style(parts)
     found += background_and_theme(parts.get("palette"), parts.get("theme"))
+    found += accuracy_shown(parts)
     if isinstance(parts.get("words"), tuple):
         found += phrases_alone(dict(parts["words"]))
     found += sound_and_length(parts.get("audio"), parts.get("duration"))

@@ -176,6 +176,26 @@ def panels_and_style(parts: Mapping[str, Any]) -> Iterator[Mistake]:
                 yield ("shots", index), message
 
 
+def accuracy_shown(parts: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Find an accuracy that is asked for where there is none, or no panel that shows it."""
+    if not parts.get("accuracy"):
+        return
+    data, panels = parts.get("data"), parts.get("panels")
+    if parts.get("style") == "classic":
+        yield ("accuracy",), "the style classic has its own picture, without it; leave accuracy out"
+    elif parts.get("compare"):
+        yield ("accuracy",), "runs side by side are compared by their loss; leave accuracy out"
+    elif panels is not None and not any(panel.panel in ("numbers", "curve") for panel in panels):
+        yield ("accuracy",), "the panels numbers and curve show it; list one of them, or leave accuracy out"
+    if data is None or not (data.dataset or data.examples):
+        return
+    if not has_two_targets(data):
+        message = "answers are right or wrong between two targets, which the examples do not have; leave accuracy out"
+        yield ("accuracy",), message
+    elif data.examples and len({example.target for example in data.examples}) == 1:
+        yield ("accuracy",), "all examples have the same target, so there is nothing to tell apart; leave accuracy out"
+
+
 def _answers(path: Path, network: Network, data: Data) -> Iterator[Mistake]:
     if not has_two_targets(data):
         yield path, "answers are drawn between two targets, but the examples have others; leave the panel out"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats, Parameters
+from netviz.recording.margins import HALF, Margins, errors_of, margins_for
 from netviz.recording.probe_history import ProbeHistory
 from netviz.recording.recording import Integers, Recording
 from netviz.scene.scene import Look
 from netviz.story.network_events import MOST_WORK, passes, work_of
 from netviz.story.replay import AnyReplay, CycleEnds, Moments, Turn, last_crossing, last_turn
-from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
+from netviz.timeline.answers import CLEARLY, WRONG, unseen_situations
 from netviz.timeline.recorded_curves import recorded_curves
 
 _SURELY = 0.05
@@ -52,45 +53,7 @@ def answer_events(recording: Recording, scene: Look, moments: Moments, replay: A
         yield from _of_situations(recording, scene, moments, replay)
 
 
-# Margins: how clearly answers are right, on their target's side of the middle or with their target's class the largest.
-
-Margins = Callable[[Floats], Floats]
-"""Function from outputs (..., E, n_L) to each example's margin (..., E): 1 where the answer is the target itself, 0 on
-the edge between right and wrong, below 0 where it is wrong."""
-
-
-def margins_for(targets: Floats) -> Margins | None:
-    """Margin function for targets (E, n_L); None where they are numbers to be met, not classes.
-
-    Classes are targets of two different values in all, not the same for every example. If each example has the higher
-    of them at exactly one of several outputs, the largest output is the answer; otherwise each output has to be on its
-    target's side of the middle between the two.
-    """
-    values = np.unique(targets).tolist()
-    if len(values) != 2 or len(np.unique(targets, axis=0)) < 2:
-        return None
-    low, high = values
-    is_high = targets == high
-    if targets.shape[1] > 1 and (is_high.sum(axis=1) == 1).all():
-
-        def by_largest(outputs: Floats) -> Floats:
-            right = np.where(is_high, outputs, -np.inf).max(axis=-1)
-            other = np.where(is_high, -np.inf, outputs).max(axis=-1)
-            return np.asarray((right - other) / (high - low))
-
-        return by_largest
-
-    factors = np.where(is_high, 2.0, -2.0) / (high - low)
-
-    def by_side(outputs: Floats) -> Floats:
-        return np.asarray(((outputs - (low + high) / 2) * factors).min(axis=-1))
-
-    return by_side
-
-
-def errors_of(margins: Floats) -> Floats:
-    """Errors of answers from their margins: 0 where they are the target, 0.5 on the edge between right and wrong."""
-    return np.asarray((1 - margins) / 2)
+# Errors of the answers to some questions at the moments of a run.
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +225,7 @@ def _reached(accuracy: Floats, cycles: Integers, numbers: Mapping[str, float]) -
         turn = last_turn(accuracy, level - _SURELY, level, level - _SURELY / 2)
         if turn is not None and turn.rising:
             reached = turn.crossed + int(np.flatnonzero(accuracy[turn.crossed :] >= level)[0])
-            found = {"share": level, "after": float(accuracy[-1])} | dict(numbers)
+            found = {"share": level, "reached": float(accuracy[reached]), "after": float(accuracy[-1])} | dict(numbers)
             yield Event("accurate", int(cycles[reached]), numbers=found | {"since": float(cycles[reached - 1])})
             return
 

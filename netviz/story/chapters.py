@@ -8,12 +8,12 @@ from fractions import Fraction
 from math import ceil
 
 from netviz.recording.event import Event
+from netviz.recording.margins import HALF
 from netviz.scene.phrases import say
 from netviz.scene.shots import ThinkShot
 from netviz.story.event_frames import frame_of, last_frame_to
 from netviz.story.wording import answer_text, event_texts
 from netviz.timeline import step_timing
-from netviz.timeline.answers import HALF
 from netviz.timeline.plan import Span
 from netviz.timeline.timeline import Timeline
 

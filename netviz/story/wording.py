@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netviz.recording.event import Event
+from netviz.recording.margins import HALF
 from netviz.scene.palette import Palette, called
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Look
-from netviz.timeline.answers import HALF, has_classes
+from netviz.timeline.answers import has_classes
 from netviz.timeline.captions import answer_number, shows_points, situation
+from netviz.timeline.recorded_curves import per_cent
 
 CLOSE = 0.05
 """Largest error of an answer that is called very close, as a part of the range of the network's outputs."""
@@ -195,7 +197,7 @@ def _accurate(scene: Look, event: Event) -> str:
         return say(scene, key, share=_per_cent(event.numbers["share"]))
     key = "story-accurate-test" if event.numbers["test"] else "story-accurate"
     count = counted(scene, round(event.numbers["examples"]), _things(scene))
-    return say(scene, key, share=_per_cent(event.numbers["share"]), examples=count)
+    return say(scene, key, share=per_cent(event.numbers["reached"]), examples=count)  # as counters write it
 
 
 def _things(scene: Look) -> str:

@@ -18,9 +18,9 @@ from netviz.timeline.cues import Cue
 from netviz.timeline.frame import Answers, Array, NetworkState
 from netviz.timeline.plan import Plan
 
-CLEARLY, HALF, WRONG = 0.25, 0.5, 0.75
+CLEARLY, WRONG = 0.25, 0.75
 """Errors of answers, as parts of the distance between two targets: below the first an answer is clearly right, above
-the last clearly wrong, and between them it is unsure; from a half on it is on the wrong side."""
+the other clearly wrong, and between them it is unsure; from a half on it is on the wrong side (see `margins.py`)."""
 
 APPEARING, FOCUSING = 0.4, 0.5
 """Seconds in which an answer appears beside its example; and in which the answers come forward that are spoken of."""

@@ -53,13 +53,22 @@ class RecordedCurve:
         return f"{100 * value:.0f}%" if value in (0.0, 1.0) else f"{min(99.9, max(0.1, 100 * value)):.1f}%"
 
 
-def recorded_curves(recording: Recording) -> tuple[RecordedCurve, ...]:
-    """The curves of a recording beside its losses, in the order in which they were recorded."""
-    return tuple(
+def recorded_curves(recording: Recording, *, with_shares: bool = True) -> tuple[RecordedCurve, ...]:
+    """The curves of a recording beside its losses, in the order in which they were recorded.
+
+    with_shares: whether shares of right answers are among them.
+    """
+    found = (
         RecordedCurve(name.replace("_", " "), recording.curve_step, values, _is_share(name, values), _is_of_test(name))
         for name, values in recording.curves.items()
         if name not in LOSSES
     )
+    return tuple(curve for curve in found if with_shares or not curve.is_share)
+
+
+def per_cent(share: float) -> str:
+    """A share in whole per cent: all and none only where they are exactly that."""
+    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)}%"
 
 
 def accuracies(curves: Sequence[RecordedCurve]) -> tuple[RecordedCurve, RecordedCurve] | None:
@@ -71,7 +80,7 @@ def accuracies(curves: Sequence[RecordedCurve]) -> tuple[RecordedCurve, Recorded
 
 def may_have_accuracies(names: Sequence[str]) -> bool:
     """True if curves of these names may be such a pair, before their values are known."""
-    of_test = [_is_of_test(name) for name in names if _is_accuracy(name)]
+    of_test = [_is_of_test(name) for name in names if is_accuracy(name)]
     return len(of_test) == 2 and sum(of_test) == 1
 
 
@@ -79,7 +88,8 @@ def _is_of_test(name: str) -> bool:
     return re.split("[_ ]", name.lower())[0] in OF_TEST
 
 
-def _is_accuracy(name: str) -> bool:
+def is_accuracy(name: str) -> bool:
+    """True if a curve of this name is of shares of right answers, should its values be shares."""
     return "acc" in name.lower()
 
 
@@ -94,4 +104,4 @@ def _decimals(highest: float) -> int:
 def _is_share(name: str, values: Floats) -> bool:
     """True for what is called an accuracy, and lies between 0 and 1 as one does."""
     finite = values[np.isfinite(values)]
-    return _is_accuracy(name) and bool(((finite >= 0) & (finite <= 1)).all())
+    return is_accuracy(name) and bool(((finite >= 0) & (finite <= 1)).all())

@@ -11,6 +11,7 @@ import numpy as np
 
 from netviz.errors import InputError, Problem
 from netviz.recording.layers import Floats, Parameters, forward, losses
+from netviz.recording.margins import margins_for, right_share
 from netviz.recording.network import BIASES, OPTIMIZER_ROLES, WEIGHTS, Network, kept_role
 from netviz.recording.recording import AT_REST, InputRows, Recording, versions
 from netviz.scene.scene import Scene
@@ -30,8 +31,8 @@ from netviz.training.setup import described
 from netviz.training.sgd import TrainingStep, TrainResult, check_pass
 
 LARGEST_RECORDING = 2_000_000_000  # bytes
-NUMBERS_IN_POINT = 4
-"""Numbers of a point of the curve: cycle, train_loss, train_error, test_loss."""
+NUMBERS_IN_POINT = 6
+"""Numbers of a point of the curve: cycle, train_loss, train_error, test_loss, and both shares of right answers."""
 FEWEST_BETWEEN, MOST_BETWEEN = 12, 96
 """Moments at rest between two shown cycles: of a large network, and of a small one, about one for every frame."""
 SMALL = 2_000_000
@@ -286,7 +287,9 @@ class CurveRecorder:
     """Recorder of the curve: the cycles of its K points, and its losses and errors.
 
     Of a scene with a data set or test examples each point is measured over the whole sets, with the weights from after
-    the cycle. Otherwise it is taken from training itself: each example's loss from just before its batch's update.
+    the cycle; so are the shares of right answers, if the targets are classes. Otherwise it is taken from training
+    itself: each example's loss from just before its batch's update. There no answers are counted, which would take a
+    small network longer than its training: a film counts them at the kept moments.
     """
 
     def __init__(self, scene: Scene, problem: TrainingProblem, kept: tuple[int, ...]) -> None:
@@ -298,6 +301,16 @@ class CurveRecorder:
         self.test_loss = np.empty(len(self.cycles)) if has_tests else None
         self._is_measured = has_tests or scene.data.dataset is not None
         self._problem, self._examples = problem, examples
+        every = np.concatenate([problem.targets, examples.test_targets])
+        margins = margins_for(problem.targets, every) if self._is_measured else None
+        self._margins = {}
+        if margins is not None:
+            self._margins["accuracy"] = margins
+        if margins is not None and has_tests:
+            of_test = margins_for(examples.test_targets, every)
+            assert of_test is not None, "the classes are those of all examples"
+            self._margins["test_accuracy"] = of_test
+        self.shares = {name: np.empty(len(self.cycles)) for name in self._margins}
 
     def start(self, parameters: Parameters) -> None:
         """Record the point before training. Raises TrainingDiverged if it is not finite."""
@@ -330,24 +343,29 @@ class CurveRecorder:
         curves = {"error": self.train_error[points], "loss": self.train_loss[points]}
         if self.test_loss is not None:
             curves["test_loss"] = self.test_loss[points]
+        curves |= {name: shares[points] for name, shares in self.shares.items()}
         return {"curve_step": self.cycles[points], "curves": curves}
 
     def _measure(self, cycle: int, parameters: Parameters) -> None:
         point = int(np.searchsorted(self.cycles, cycle))
         problem, examples = self._problem, self._examples
-        self.train_loss[point], self.train_error[point] = self._over(
+        self.train_loss[point], self.train_error[point], answers = self._over(
             parameters, cycle, problem.inputs, problem.targets, tested=False
         )
+        of_sets = {"accuracy": answers}
         if self.test_loss is not None:
-            self.test_loss[point], _ = self._over(
+            self.test_loss[point], _, of_sets["test_accuracy"] = self._over(
                 parameters, cycle, examples.test_inputs, examples.test_targets, tested=True
             )
+        for name, margins in self._margins.items():
+            self.shares[name][point] = right_share(margins(of_sets[name]))
 
     def _over(
         self, parameters: Parameters, cycle: int, inputs: Floats, targets: Floats, *, tested: bool
-    ) -> tuple[float, float]:
-        """Mean loss and mean |target - output| over examples (B, n_0), (B, n_L)."""
+    ) -> tuple[float, float, Floats]:
+        """Mean loss and mean |target - output| over examples (B, n_0), (B, n_L), and the outputs (B, n_L)."""
         problem, loss, error = self._problem, 0.0, 0.0
+        answers = []
         at_once = max(1, _NUMBERS_AT_ONCE // max(problem.layers))
         for start in range(0, len(inputs), at_once):
             part = targets[start : start + at_once]
@@ -355,9 +373,10 @@ class CurveRecorder:
             each = losses(*parameters, problem.activations, layers, part, problem.loss)
             if not tested:
                 check_pass(problem, cycle, start, layers, each)
+            answers.append(layers[-1])
             loss += float(each.sum()) / len(targets)
             error += float(np.abs(part - layers[-1]).sum()) / targets.size
         if not (np.isfinite(loss) and np.isfinite(error)):
             example = AT_REST if tested else len(targets) - 1
             raise TrainingDiverged(problem, cycle, example, len(problem.activations), "test loss" if tested else "loss")
-        return loss, error
+        return loss, error, answers[0] if len(answers) == 1 else np.concatenate(answers)

@@ -13,13 +13,13 @@ import numpy as np
 
 from netviz.recording.event import Event
 from netviz.recording.layers import Floats
+from netviz.recording.margins import margins_for
 from netviz.recording.network import Network
 from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.phrases import counted, say, whole
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
-from netviz.story.answer_events import margins_for
 from netviz.story.events import find_events
 from netviz.story.wording import answer_text, event_texts, neuron_name
 from netviz.timeline.captions import LARGE, caption_line, error_text, is_share, measures, shows_points, situation

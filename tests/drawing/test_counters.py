@@ -14,6 +14,8 @@ from netviz.drawing.panels.loss_curve import ROW, CurvePanel
 from netviz.drawing.panels.table import TablePanel
 from netviz.drawing.renderer import Renderer
 from netviz.recording.recording import Recording
+from netviz.scene.loader import load_scene
+from netviz.timeline.recorded_curves import per_cent
 from netviz.timeline.timeline import Timeline, make_timeline
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
@@ -75,6 +77,38 @@ def test_without_a_test_half_the_average_error_is_counted(written: list[Written]
     renderer = Renderer(timeline)
     assert "average error" in {text.text for text in written}
     assert len(next(panel for panel in renderer.panels if isinstance(panel, CurvePanel)).traces) == 1
+
+
+@pytest.mark.parametrize("size", ["1280x720", "720x720", "720x1280"])
+def test_the_share_of_right_answers_stands_beside_the_error_and_has_an_axis(size: str, written: list[Written]) -> None:
+    timeline = timeline_of(short_scene(output__size=size, accuracy=True))
+    renderer = Renderer(timeline)
+    labels = [text for text in written if text.text in ("cycle", "average error", "right, training set")]
+    axis = [text for text in written if text.text in ("0%", "100%")]
+    assert len(labels) == 3 and len(axis) == 2
+    panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    assert [trace.is_share for trace in panel.traces] == [True, False]
+    share, top = panel.traces[0], float(panel._y(1.0, panel.traces[0]))
+    assert top >= panel.slot.y - 0.5 and all(text.right < panel.slot.x for text in axis)
+    del written[:]
+    frame = timeline.frame(timeline.frame_count - 1)
+    renderer.draw(frame)
+    assert frame.accuracy is not None and frame.accuracy[1] is None
+    (number,) = (text for text in written if text.text == per_cent(frame.accuracy[0]))
+    assert share.recorded[-1] == frame.accuracy[0] and not any(number.touches(each) for each in labels + axis)
+
+
+def test_without_it_the_losses_of_classes_are_counted() -> None:
+    scene = load_scene(
+        "digits",
+        overrides={"training.cycles": 2, "schedule": {"cycles": [1, 2]}, "accuracy": False, "output.size": "640x360"},
+    )
+    renderer = Renderer(timeline_of(scene, seconds=10))
+    panels = {type(panel): panel for panel in renderer.panels}
+    counted, curve = panels[NumbersPanel], panels[CurvePanel]
+    assert isinstance(counted, NumbersPanel) and isinstance(curve, CurvePanel)
+    assert [each.name for each in counted.counters] == ["cycle", "training loss", "test loss"]
+    assert [trace.name for trace in curve.traces] == ["test", "training"]
 
 
 def test_the_curve_does_not_show_its_future() -> None:

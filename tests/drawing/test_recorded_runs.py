@@ -177,6 +177,13 @@ def test_accuracies_have_the_counters_and_the_colours_of_both_sets() -> None:
     assert sorted(rows, key=rows.__getitem__) == ["loss", "test loss", "accuracy", "test accuracy"]
 
 
+def test_accuracies_that_are_not_asked_for_leave_the_losses_their_counters() -> None:
+    renderer = Renderer(film_of(flowers(curves=USUAL), accuracy=False))
+    assert [each.name for each in counters(renderer.context)[1:]] == ["loss", "test loss"]
+    curve = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    assert not any(trace.is_share for trace in curve.traces)
+
+
 @pytest.mark.parametrize(
     ("names", "pair"),
     [

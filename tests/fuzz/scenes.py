@@ -136,6 +136,7 @@ def _data(rng: Random, loss: str, wild: frozenset[str]) -> tuple[dict[str, Any],
         [len(features) if features else situation, width], situation, width, learned,
         has_features or situation == 2, two_targets, wild,
     )  # fmt: skip
+    plot.told_apart = two_targets and len({tuple(target) for target in targets}) > 1
     if features:
         data["features"] = features
     if source == "csv":
@@ -176,7 +177,7 @@ def _dataset(rng: Random, wild: frozenset[str]) -> tuple[dict[str, Any], Plot]:
     if chance(rng, 20):
         data["normalize"] = rng.choice(get_args(Normalize))
     two = name not in ("plane", "gauss-regression")
-    return data, Plot([len(features) if features else 2, 1], 2, 1, int(total * share), True, two, wild)
+    return data, Plot([len(features) if features else 2, 1], 2, 1, int(total * share), True, two, wild, two)
 
 
 def _add_table(

@@ -67,7 +67,8 @@ class Plot:
 
     layers: of the network. situation: numbers in a situation; width: numbers in an answer. learned: number of the
     training examples. planar: whether the inputs are points of the plane. two_targets: whether every target is one of
-    two numbers. wild: parts with extreme numbers. cycles: of training. files: texts of the files beside the scene.
+    two numbers; told_apart: whether not all examples have the same. wild: parts with extreme numbers. cycles: of
+    training. files: texts of the files beside the scene.
     """
 
     layers: list[int]
@@ -77,6 +78,7 @@ class Plot:
     planar: bool
     two_targets: bool
     wild: frozenset[str]
+    told_apart: bool = False
     cycles: int = 1
     files: dict[str, str] = field(default_factory=dict)
 

@@ -191,6 +191,10 @@ def test_a_mistake_in_data_or_training_or_shots(parts: dict[str, Any], path: tup
     [
         ({"panels": (CurvePanelSpec(), NetworkPanelSpec(), CurvePanelSpec())}, ("panels", 2), "there is a panel curve already"),
         ({"panels": (CurvePanelSpec(),), "style": "classic"}, ("panels", 0), "classic has its own picture"),
+        ({"accuracy": True, "style": "classic"}, ("accuracy",), "classic has its own picture, without it; leave accuracy out"),
+        ({"accuracy": True, "panels": (NetworkPanelSpec(),)}, ("accuracy",), "the panels numbers and curve show it"),
+        ({"accuracy": True, "data": Data(dataset="plane")}, ("accuracy",), "between two targets, which the examples do not have"),
+        ({"accuracy": True, "data": Data(examples=(DATA.examples[0],) * 2)}, ("accuracy",), "which the examples do not have"),
         ({"network": Network(layers=(2, 1), bias=True, bias_nodes=True), "style": "classic"}, ("network", "bias_nodes"), "classic draws no bias nodes"),
         ({"shots": (WalkShot(),), "style": "classic"}, ("shots", 0), "classic has no walks"),
         ({"shots": (LearningShot(examples="together"),), "style": "classic"}, ("shots", 0, "examples"), "classic presents each example"),

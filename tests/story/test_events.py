@@ -173,6 +173,7 @@ def test_most_are_right_where_they_are_many() -> None:
     cycles = recording.row_step[recording.probe == AT_REST]
     accuracy = dict(zip(cycles.tolist(), np.mean(answers, axis=(1, 2)).tolist(), strict=True))
     assert accuracy[event.cycle] >= event.numbers["share"] > accuracy[int(event.numbers["since"])]
+    assert event.numbers["reached"] == accuracy[event.cycle] == recording.curves["test_accuracy"][event.cycle]
     assert event.numbers["test"] == 1 and event.numbers["examples"] == 250
 
 

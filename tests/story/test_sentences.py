@@ -13,11 +13,12 @@ import netviz
 from netviz.drawing.panels.curve_details import input_shares
 from netviz.recording.event import Event
 from netviz.recording.layers import network_inputs
+from netviz.recording.margins import HALF, errors_of, margins_for
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Look
-from netviz.story.answer_events import NEARLY, errors_of, margins_for
+from netviz.story.answer_events import NEARLY
 from netviz.story.story import add_story
-from netviz.timeline.answers import CLEARLY, HALF, WRONG, unseen_situations
+from netviz.timeline.answers import CLEARLY, WRONG, unseen_situations
 from netviz.timeline.cues import Cue, frames_to_read
 from netviz.timeline.frame import Array, Frame, NetworkState
 from netviz.timeline.plan import make_plan

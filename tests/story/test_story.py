@@ -122,7 +122,16 @@ def test_without_spotlight_nothing_steps_back(xor: Recording) -> None:
 
 
 def test_every_kind_of_event_has_its_sentence(xor: Recording) -> None:
-    numbers = {"before": 1.0, "after": -1.0, "from": 10.0, "to": 90.0, "share": 0.9, "cycles": 0.0052, "test": 1.0}
+    numbers = {
+        "before": 1.0,
+        "after": -1.0,
+        "from": 10.0,
+        "to": 90.0,
+        "share": 0.9,
+        "reached": 0.9,
+        "cycles": 0.0052,
+        "test": 1.0,
+    }
     numbers |= {"right": 6.0, "examples": 7.0, "example": 5.0, "error": 0.8, "answer": 0.8, "situation": 0.0}
     numbers |= {"bounds": 1.0}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,11 +53,45 @@ def test_accuracy_is_counted_of_all_examples_after_kept_cycles(timeline: Timelin
     assert frame.accuracy == accuracy.at(frame.cycle)
 
 
-def test_what_is_no_classification_or_too_large_has_none(recording: Recording, timeline: Timeline) -> None:
+def test_numbers_to_be_met_and_few_classes_that_nobody_asked_about_have_none(
+    recording: Recording, timeline: Timeline
+) -> None:
     assert Accuracy.of(recording, own_scene(recording)) is None
     scene = timeline.scene
-    huge = scene.model_copy(update={"network": scene.network.model_copy(update={"layers": (64, 100_000, 10)})})
-    assert Accuracy.of(timeline.recording, huge) is None
+    assert Accuracy.of(timeline.recording, scene.model_copy(update={"accuracy": False})) is None
+    wide = {"network": scene.network.model_copy(update={"layers": (64, 100_000, 10)})}
+    unknown = replace(timeline.recording, curves={"loss": timeline.recording.train_loss})
+    assert Accuracy.of(unknown, scene.model_copy(update=wide)) is None, "it would take long"
+    assert Accuracy.of(unknown, scene.model_copy(update=wide | {"accuracy": True})) is not None
+
+
+def test_of_two_classes_each_answer_is_on_its_targets_side(recording: Recording) -> None:
+    accuracy = Accuracy.of(recording, own_scene(recording).model_copy(update={"accuracy": True}))
+    assert accuracy is not None and not accuracy.has_tests
+    examples = recording.examples
+    rows = np.flatnonzero(recording.probe == -1)
+    shares = {
+        int(recording.row_step[row]): np.mean(
+            (recording.forward(examples.inputs, row)[-1] > 0.5) == (examples.targets > 0.5)
+        )
+        for row in rows
+    }
+    assert {cycle: accuracy.at(cycle)[0] for cycle in shares} == pytest.approx(shares)
+    cycles, train, test = accuracy.curves()
+    assert test is None and 2 < len(cycles) <= len(rows) and len(set(train.tolist())) > 2
+    assert dict(zip(cycles.tolist(), train.tolist(), strict=True)) == pytest.approx(
+        {int(cycle): shares[int(cycle)] for cycle in cycles}
+    )
+
+
+def test_what_netviz_recorded_is_what_the_kept_moments_say(timeline: Timeline) -> None:
+    recording, scene = timeline.recording, timeline.scene
+    recorded = Accuracy.of(recording, scene)
+    counted = Accuracy.of(replace(recording, curves={"loss": recording.train_loss}), scene)
+    assert recorded is not None and counted is not None and recorded.has_tests
+    assert [recorded.at(cycle) for cycle in range(4)] == [counted.at(cycle) for cycle in range(4)]
+    for one, other in zip(recorded.curves(), counted.curves(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_the_neuron_that_adds_most_to_the_answer_is_found(timeline: Timeline) -> None:

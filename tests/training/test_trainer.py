@@ -245,12 +245,16 @@ def test_with_test_examples_the_curve_is_measured_after_each_cycle(batch: int, m
         assert run.train_loss[cycle] == pytest.approx(((out - examples.targets) ** 2).mean() / 2, rel=1e-12)
         assert run.main_curve[cycle] == pytest.approx(np.abs(out - examples.targets).mean(), rel=1e-12)
         assert run.loss[row] == run.train_loss[cycle]
+        for name, answers, targets in (("", out, examples.targets), ("test_", tested, examples.test_targets)):
+            right = ((answers > 0.5) == (targets > 0.5)).mean()
+            assert run.curves[f"{name}accuracy"][cycle] == right
+    assert len(set(run.curves["accuracy"].tolist())) > 1
     monkeypatch.setattr(training_recorder, "LONGEST_WHOLE_CURVE", 1000)
     monkeypatch.setattr(training_recorder, "CURVE_POINTS", 100)
     monkeypatch.setattr(training_recorder, "_NUMBERS_AT_ONCE", 8)  # two examples at once
     thinned = train(wanted)
     assert 100 < len(thinned.curve_step) < 150
-    assert [*thinned.curves] == ["error", "loss", "test_loss"]
+    assert [*thinned.curves] == ["error", "loss", "test_loss", "accuracy", "test_accuracy"]
     for name, curve in thinned.curves.items():
         np.testing.assert_allclose(curve, run.curves[name][thinned.curve_step], rtol=1e-9)
 

@@ -18,7 +18,7 @@ from netviz.scene.phrases import say, whole
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import RecordedCurve, accuracies, recorded_curves
+from netviz.timeline.recorded_curves import RecordedCurve, accuracies, per_cent, recorded_curves
 
 ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1)), 4: ((4,), (2, 2), (1, 1, 1, 1))}
 """Ways to arrange so many counters: the number of counters in each row."""
@@ -43,7 +43,8 @@ class Counter:
 def counters(context: RenderContext) -> list[Counter]:
     """Counters of the cycle, and of the average error or, if there are examples for testing, the losses on both halves.
 
-    Where targets are classes, of the shares of right answers instead. Runs side by side share only that of the cycle.
+    Where the share of right answers is shown, it stands beside the error; those of both halves take the place of their
+    losses, which stand in the curve's legend. Runs side by side share only the counter of the cycle.
     """
     recording, scene, theme = context.recording, context.scene, context.theme
     found = [
@@ -58,12 +59,15 @@ def counters(context: RenderContext) -> list[Counter]:
         return found
     if not scene.outline.is_own:
         return [*found, *_recorded(context)][: max(ROWS)]
-    if scene.style != "classic" and (accuracy := Accuracy.of(recording, scene)) is not None:
-        return [*found, *_shares(context, accuracy.at(0)[1] is not None)]
+    accuracy = Accuracy.of(recording, scene)
+    if accuracy is not None and accuracy.has_tests:
+        return [*found, *_shares(context, has_tests=True)]
     if recording.test_loss is None:
         most = float(recording.main_curve.max())
         error = partial(error_text, share=is_share(recording, scene), highest=most)
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
+        if accuracy is not None:
+            found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
         return found
     most_train, most_test = float(recording.train_loss.max()), float(recording.test_loss.max())
     train, test = (partial(error_text, share=False, highest=most) for most in (most_train, most_test))
@@ -86,7 +90,7 @@ def _recorded(context: RenderContext) -> list[Counter]:
     colours of both; the losses stand in the curve's legend.
     """
     recording, scene, theme = context.recording, context.scene, context.theme
-    curves, found = recorded_curves(recording), []
+    curves, found = recorded_curves(recording, with_shares=scene.accuracy is not False), []
     if (pair := accuracies(curves)) is not None:
         return [_of_curve(curve, ink) for curve, ink in zip(pair, (theme.error, theme.test_error), strict=True)]
     if recording.followed is not None:
@@ -100,7 +104,7 @@ def _recorded(context: RenderContext) -> list[Counter]:
         found.append(Counter(name, loss(most), theme.test_error, lambda frame: loss(frame.test_loss or 0)))
     found += [_of_curve(curve, theme.ink) for curve in curves]
     is_said = any(curve.is_share for curve in curves)
-    if not is_said and scene.style != "classic" and Accuracy.of(recording, scene) is not None:
+    if not is_said and Accuracy.of(recording, scene) is not None:
         found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
     return found
 
@@ -125,11 +129,6 @@ def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
     train = Counter(say(scene, "label-right-training"), "100%", theme.error, partial(share, which=0))
     test = Counter(say(scene, "label-right-unseen"), "100%", theme.test_error, partial(share, which=1))
     return [test, train] if has_tests else [train]
-
-
-def per_cent(share: float) -> str:
-    """A share in whole per cent: all and none only where they are exactly that."""
-    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)}%"
 
 
 class NumbersPanel(NoGlow):

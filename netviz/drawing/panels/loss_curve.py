@@ -22,8 +22,10 @@ from netviz.recording.layers import Floats, Integers
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import CurvePanelSpec as CurveSpec
 from netviz.scene.phrases import say, whole
+from netviz.scene.scene import Look
+from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import accuracies, recorded_curves
+from netviz.timeline.recorded_curves import accuracies, per_cent, recorded_curves
 from netviz.timeline.step_timing import rise
 
 _POINTS = 500
@@ -36,6 +38,10 @@ HIGHEST = 1e300
 SAMPLE, BETWEEN, ROW, CLOSE_ROW = 1.6, 0.5, 1.3, 1.1
 """Of the legend: length of a line's sample, gap to its name, and distance from row to row, of three rows and more the
 closer one, in sizes of type."""
+NARROWEST = 0.25
+"""Least width of curves that leave room for the labels of the shares' axis, as a part of the picture's."""
+LOW = 1.7
+"""Height of the shares' axis above which both its ends are named, in sizes of type."""
 GLOW = np.array([0.55])
 """Strength of the current point's glow."""
 
@@ -55,6 +61,7 @@ class Trace:
     """One curve of the panel: its recorded values, and the artists of its past part.
 
     scale: the value at the panel's top, for a curve that is no loss; None for those that share the losses' scale.
+    is_share: whether its values are parts of a whole, which have an axis of their own from 0 to 100%.
     """
 
     def __init__(
@@ -67,8 +74,9 @@ class Trace:
         filled: bool,
         dashes: Any = "solid",
         scale: float | None = None,
+        is_share: bool = False,
     ) -> None:
-        self.scale = scale
+        self.scale, self.is_share = scale, is_share
         self.name, self.cycles, self.recorded, self.colour, self.dashes = name, cycles, values, colour, dashes
         unit, theme, axes = context.layout.unit, context.theme, context.canvas.axes
         self.area = PolyCollection([], facecolor=(*colour, 0.13), edgecolor="none") if filled else None
@@ -102,12 +110,48 @@ def traces_of(context: RenderContext, slot: Rect, *, shows_future: bool = False)
         ]  # fmt: skip
     if not scene.outline.is_own:
         return _recorded(context)
+    shares = _shares(context)
     if recording.test_loss is None:
-        return [Trace(context, "", cycles, recording.main_curve, theme.error, filled=True)]
+        name = say(scene, "label-error") if shares and not _has_counters(scene) else ""
+        return [*shares, Trace(context, name, cycles, recording.main_curve, theme.error, filled=True)]
+    keys = ("label-test-loss", "label-training-loss") if shares else ("label-test", "label-training")
+    test, training = (say(scene, key) for key in keys)
     return [
-        Trace(context, say(scene, "label-test"), cycles, recording.test_loss, theme.test_error, filled=False),
-        Trace(context, say(scene, "label-training"), cycles, recording.train_loss, theme.error, filled=True),
+        *shares,
+        Trace(context, test, cycles, recording.test_loss, theme.test_error, filled=False),
+        Trace(context, training, cycles, recording.train_loss, theme.error, filled=True),
     ]
+
+
+def _shares(context: RenderContext) -> list[Trace]:
+    """Dashed curves of the shares of right answers, where a film shows them that the run has not recorded by itself.
+
+    Those of training and of testing have the colours of the losses there. One alone is grey, and has a name unless a
+    counter names it.
+    """
+    scene, theme = context.scene, context.theme
+    accuracy = Accuracy.of(context.recording, scene)
+    if accuracy is None:
+        return []
+    cycles, train, test = accuracy.curves()
+    several = [
+        ("label-right-training", train, theme.error if accuracy.has_tests else mix(theme.centre, theme.ink, 0.75))
+    ]
+    if test is not None:
+        several.insert(0, ("label-right-unseen", test, theme.test_error))
+    are_named = accuracy.has_tests or not _has_counters(scene)
+    return [
+        Trace(
+            context, say(scene, name) if are_named else "", cycles, shares, colour, filled=False, dashes=DASHED,
+            scale=1.0, is_share=True,
+        )
+        for name, shares, colour in several
+    ]  # fmt: skip
+
+
+def _has_counters(scene: Look) -> bool:
+    """True if the picture has counters, which name curves in their colours."""
+    return scene.style != "classic" and any(panel.panel == "numbers" for panel in scene.shown_panels)
 
 
 def _recorded(context: RenderContext) -> list[Trace]:
@@ -117,18 +161,25 @@ def _recorded(context: RenderContext) -> list[Trace]:
     of right answers in training and in testing have the colours of the losses there, and dashes; then all are named.
     """
     recording, scene, theme = context.recording, context.scene, context.theme
-    cycles, found = recording.curve_step, recorded_curves(recording)[: len(OTHERS)]
-    has_counters = scene.style != "classic" and any(panel.panel == "numbers" for panel in scene.shown_panels)
+    cycles = recording.curve_step
+    found = recorded_curves(recording, with_shares=scene.accuracy is not False)[: len(OTHERS)]
+    has_counters = _has_counters(scene)
     pair = accuracies(found)
     are_named = len(found) > 1 or not has_counters
-    traces = []
+    is_asked_for = scene.accuracy and not any(curve.is_share for curve in found)
+    traces = _shares(context) if is_asked_for else []
     for curve, (level, dashes) in zip(found, OTHERS, strict=False):
         colour, scale = mix(theme.centre, theme.ink, level), 1.0 if curve.is_share else _highest(curve.values)
         if pair is not None and curve in pair:
             colour, dashes = (theme.test_error if curve is pair[1] else theme.error), DASHED
         name = curve.name if are_named else ""
-        traces.append(Trace(context, name, cycles, curve.values, colour, filled=False, dashes=dashes, scale=scale))
-    is_alone = not found and recording.test_loss is None
+        traces.append(
+            Trace(
+                context, name, cycles, curve.values, colour, filled=False, dashes=dashes, scale=scale,
+                is_share=curve.is_share,
+            )
+        )  # fmt: skip
+    is_alone = not traces and recording.test_loss is None
     has_names = pair is not None or not (has_counters or is_alone)
     names = [say(scene, key) if has_names else "" for key in ("label-test-loss", "label-error")]
     if recording.test_loss is not None:
@@ -172,6 +223,7 @@ class CurvePanel(NoGlow):
         layout = context.layout
         self.shows_future = isinstance(spec, CurveSpec) and spec.future
         self.traces = traces_of(context, slot, shows_future=self.shows_future)
+        self._leave_out_names(slot)
         room = NAMED * slot.width if not context.compared and not context.scene.outline.is_own else slot.width
         self.names = [
             fit(trace.name, context.faces.words, layout.small, room, 0.8 * layout.small) for trace in self.traces
@@ -179,7 +231,8 @@ class CurvePanel(NoGlow):
         names = max(width(name, context.faces.words, size) for name, size in self.names)
         self.sample = 0.0 if self.shows_future else SAMPLE * layout.small
         beside = names + self.sample + (0.9 + BETWEEN * (not self.shows_future)) * layout.small if names else 0.0
-        self.slot = Rect(slot.x, slot.y, slot.width - beside, slot.height)
+        axis = self.axis = self._axis_of_shares(slot, beside)
+        self.slot = Rect(slot.x + axis, slot.y, slot.width - beside - axis, slot.height)
         self.last = max(1, *(int(trace.cycles[-1]) for trace in self.traces))
         # Curves that break off have diverged before: the scale comes from those that go on to the end.
         whole = [trace for trace in self.traces if trace.cycles[-1] == self.last]
@@ -192,6 +245,53 @@ class CurvePanel(NoGlow):
         self.cycles = np.unique(np.concatenate([spaced, np.arange(0, min(self.last, 60) + 1)]))
         self.values = [self._seen(trace) for trace in self.traces]
         self.details = CurveDetails(context, self.slot, self.last)
+
+    def _leave_out_names(self, slot: Rect) -> None:
+        """Take the names from shares whose counters say the same in netviz's words, which are long, where the legend
+        would reach a panel above it."""
+        layout, named = self.context.layout, [trace for trace in self.traces if trace.name]
+        shares = [trace for trace in named if trace.is_share]
+        if self.shows_future or not shares or not (self.scene.outline.is_own and _has_counters(self.scene)):
+            return
+        above = [
+            place.bottom for place in layout.places.values()
+            if place.bottom <= slot.y and place.right > slot.right - NAMED * slot.width and place.x < slot.right
+        ]  # fmt: skip
+        top = slot.bottom - ((len(named) - 1) * CLOSE_ROW + 1) * layout.small
+        if top < max(above, default=0.0):
+            for trace in shares:
+                trace.name = ""
+
+    def _axis_of_shares(self, slot: Rect, beside: float) -> float:
+        """Width of the labels of the shares' axis at the panel's left; 0 where there are no shares, or no room.
+
+        beside: width of the legend.
+        """
+        layout, figures = self.context.layout, self.context.faces.figures
+        if not any(trace.is_share for trace in self.traces):
+            return 0.0
+        axis = width(per_cent(1.0), figures, layout.small) + BETWEEN * layout.small
+        return axis if slot.width - beside - axis >= max(0.5 * slot.width, NARROWEST * layout.size[0]) else 0.0
+
+    def _write_axis_of_shares(self) -> None:
+        """Write 100% and, if it fits under that, 0% at the left ends of their heights, and draw the line of all."""
+        context, slot = self.context, self.slot
+        layout, theme, canvas = context.layout, context.theme, context.canvas
+        trace = next((trace for trace in self.traces if trace.is_share), None)
+        if trace is None or not self.axis:
+            return
+        top = float(self._y(1.0, trace))
+        line = Line2D(
+            [slot.x, slot.right], [top, top], color=tuple(mix(theme.centre, theme.quiet, 0.25)),
+            linewidth=max(1.0, layout.unit),
+        )  # fmt: skip
+        canvas.axes.add_line(line)
+        canvas.draw(line)
+        line.remove()
+        heights = [(1.0, top), (0.0, slot.bottom)] if slot.bottom - top > LOW * layout.small else [(1.0, top)]
+        for share, y in heights:
+            x = slot.x - BETWEEN * layout.small
+            canvas.text(per_cent(share), x, y, context.faces.figures, layout.small, theme.faint, "right")
 
     def _seen(self, trace: Trace) -> Floats:
         """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""
@@ -244,6 +344,7 @@ class CurvePanel(NoGlow):
             canvas.axes.add_line(artist)
             canvas.draw(artist)
             artist.remove()
+        self._write_axis_of_shares()
         words, small = context.faces.words, layout.small
         below = slot.bottom + 1.15 * small
         self.ticks = canvas.cover_of_texts(
