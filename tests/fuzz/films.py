@@ -55,7 +55,7 @@ def film_part(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
     panels = None if chance(rng, 60) else _panels(rng, plot, compared, classic)
     if panels is not None:
         scene["panels"] = panels
-    shows = panels is None or any(panel["panel"] in ("numbers", "curve") for panel in panels)
+    shows = panels is None or any(_kind(panel) in ("numbers", "curve", "auto") for panel in panels)
     if chance(rng, 40):
         can_be_shown = shows and not compared and not classic and plot.told_apart
         scene["accuracy"] = rng.choice((True, False)) if can_be_shown else False
