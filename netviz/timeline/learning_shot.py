@@ -28,6 +28,9 @@ PACE = (Fraction(11, 5), Fraction(7, 5))
 SWEEP, SHORTEST_SWEEPS = Fraction(1, 2), Fraction(10)
 """Seconds of a sweep to the next shown cycle, and fewest of all sweeps of all learning shots together, in a film
 without a given length."""
+LONG_TABLE, MOST_LEARNED = 50, Fraction(120)
+"""Largest number of examples of which each is presented in each shown cycle of a film without a given length; and most
+seconds of all learning shots where there are more: who wants to watch hundreds at one a second will say so."""
 MOST_RECORDED, UNHURRIED = Fraction(50), Fraction(3, 4)
 """Most seconds of all learning shots of a run that netviz did not train, in a film without a given length; and of its
 steps, which are on average no shorter: so it presents some of many examples in each cycle, in turn."""
@@ -98,14 +101,17 @@ class Learning:
     def natural_seconds(self) -> Fraction:
         """Its length in seconds in a film without a given length: one second a step.
 
-        Of a run that netviz did not train, which may have any number of examples, no longer than `MOST_RECORDED`.
+        Of more than `LONG_TABLE` examples no longer than `MOST_LEARNED`; of a run that netviz did not train, which may
+        have any number of examples, no longer than `MOST_RECORDED`: then each shown cycle presents some of them.
         """
         if self.together:
             return max(SHORTEST_SWEEPS / self.shots, SWEEP * len(self.stops()))
         if not self.cycles:
             return LONE_MOVE
         natural = _steps_in(len(self.cycles), self.most_in_cycle, self.held)
-        return natural if self.is_own else min(natural, MOST_RECORDED / self.shots)
+        if not self.is_own:
+            return min(natural, MOST_RECORDED / self.shots)
+        return natural if self.most_in_cycle <= LONG_TABLE else min(natural, MOST_LEARNED / self.shots)
 
     def pieces(self, seconds: Fraction, uneven: bool) -> tuple[list[Piece], int, list[str]]:
         """Its pieces in so many seconds; the number of examples in each cycle; notes for the user on what is left out.
