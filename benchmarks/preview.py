@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from netviz.scene.loader import scene_text
+from netviz.scene.copies import scene_text
 
 THEMES = ("paper", "night", "playground")
 

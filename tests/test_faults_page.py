@@ -14,7 +14,7 @@ from netviz.audio import music_file
 from netviz.drawing import picture_file
 from netviz.pipeline.validation import LARGEST_FONT
 from netviz.recording import array_file, npz_directory
-from netviz.scene import files, playground_link, scene, table, table_file, types, yaml
+from netviz.scene import array_table, files, playground_link, scene, table, table_file, types, yaml
 from netviz.video import metadata
 from netviz.web.preview_server import MOST_CONNECTIONS
 
@@ -76,6 +76,9 @@ def test_the_limits_are_those_of_the_code() -> None:
         "a film": f"{scene.MOST_SHOTS} shots, {scene.MOST_PANELS} panels",
         "a link": f"{playground_link.LONGEST_LINK:,} characters",
         "a table": (f"{megabytes(table_file.LARGEST_TABLE)}, {table.MOST_ROWS:,} rows, {table.MOST_COLUMNS:,} columns"),
+        "a table of arrays": (
+            f"{megabytes(array_table.LARGEST_ARRAYS)}, {table.MOST_ROWS:,} rows, {array_table.MOST_NUMBERS:,} numbers"
+        ),
         "a piece of music": f"{megabytes(music_file.LARGEST_FILE)}, {types.LONGEST_FILM // 3600} hours",
         "a picture": f"{megabytes(picture_file.LARGEST_FILE)}, {picture_file.MOST_PIXELS:,} pixels",
         "a typeface": megabytes(LARGEST_FONT),

@@ -47,7 +47,7 @@ DOCS = ROOT / "docs"
 PARTS = ("tutorial", "how-to", "explanation", "reference")
 FIRST = ROOT / "README.md", DOCS / "index.md"
 PAGES = [*FIRST, *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
-FLOWERS = "petal length,petal width,setosa,versicolor,virginica\n" + "1.4,0.2,1,0,0\n4.7,1.4,0,1,0\n6,2.5,0,0,1\n" * 2
+FLOWERS = "petal length,petal width,species\n" + "1.4,0.2,setosa\n4.7,1.4,versicolor\n6,2.5,virginica\n" * 2
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "1", "NETVIZ_QUALITY": "draft", "NETVIZ_JOBS": "1"}
 TINY = {"output.size": "320x180", "output.fps": 1, "output.quality": "draft"}
 """The same in scenes and looks from Python."""

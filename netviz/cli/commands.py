@@ -222,8 +222,8 @@ def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool)
     """
     from netviz.atomic_files import atomic_write_all, output_failures
     from netviz.pipeline.new_look import new_look
+    from netviz.scene.copies import files_beside, scene_text
     from netviz.scene.files import SCENE_SUFFIXES
-    from netviz.scene.loader import files_beside, scene_text
     from netviz.scene.playground_link import is_link
 
     problems = target_problems(target, SCENE_SUFFIXES, overwrite)

@@ -146,6 +146,7 @@ def _values(key: str, incomplete: str) -> list[CompletionItem[str]]:
         "font": (".ttf", ".otf"),
         "figures_font": (".ttf", ".otf"),
         "data.csv": (".csv", ".tsv"),
+        "data.arrays": (".npz", ".npy"),
     }
     suffixes = files.get(key.removesuffix(".file"))
     if suffixes is None:

@@ -9,7 +9,7 @@ from netviz.scene.model import Data, Network, Run, Training
 from netviz.scene.table import Learned
 from netviz.scene.validation_training import Mistake
 
-_EMPTY = {name: Data.model_fields[name].default for name in ("csv", "inputs", "targets")}
+_EMPTY = {name: Data.model_fields[name].default for name in ("csv", "arrays", "inputs", "targets")}
 
 
 def with_examples(parts: Mapping[str, Any], learned: Learned) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from netviz.errors import MOST_PROBLEMS, InputError, NetvizWarning, Problem, first_problems
-from netviz.scene.export import as_yaml, plain
+from netviz.scene.array_table import read_arrays
 from netviz.scene.files import (
     RECORDING,
     Unreachable,
@@ -26,7 +25,6 @@ from netviz.scene.files import (
     named_by_user,
     named_in_scene,
     read_mapping,
-    read_text,
     read_words,
 )
 from netviz.scene.from_table import once_a_kind, with_examples
@@ -36,10 +34,10 @@ from netviz.scene.messages import dotted, expected, printable
 from netviz.scene.model import SHOWN, Schedule, refused
 from netviz.scene.overrides import Overlaid, Override, key_path, overlay
 from netviz.scene.panels import PicturePanelSpec
-from netviz.scene.playground_link import COMMENTS, is_link, read_link
+from netviz.scene.playground_link import is_link, read_link
 from netviz.scene.scene import Scene
 from netviz.scene.table import Learned, learn
-from netviz.scene.table_file import LARGEST_TABLE, read_table
+from netviz.scene.table_file import read_table
 from netviz.scene.types import LONGEST_TEXT
 from netviz.scene.validation import mistakes
 from netviz.scene.validation_training import data_alone, data_and_network
@@ -103,45 +101,6 @@ def _read_link(source: str, look: Mapping[str, Any], overrides: Mapping[str, Any
         notes.append(link.seedless)
     reader = Reader("link", None, Tree(link.data), overlaid, allow_outside, own=own.keys)
     return reader.result(link.problems, notes)
-
-
-def scene_text(source: str) -> str:
-    """Return the text of a scene file; for a Playground link the text of an equivalent one. Raises InputError."""
-    if not is_link(source):
-        path = find_scene(source)
-        if path.suffix.lower() == ".npz":
-            raise InputError([Problem(printable(source), "is a recording; give a scene")])
-        return read_text(path)
-    link = read_link(source)
-    load_scene(source)
-    heading = f"The run of a TensorFlow Playground link, to be changed as you like:\n{printable(source.strip())}"
-    return as_yaml(plain(link.data), heading, COMMENTS)
-
-
-def files_beside(source: str) -> dict[str, Path]:
-    """Return the paths of table, words file and look beside a scene file, by the names that it gives them.
-
-    Raises InputError if there is no such scene.
-    """
-    if is_link(source):
-        return {}
-    path = find_scene(source)
-    data = read_mapping(path).data
-    table = data.get("data")
-    names = [table.get("csv") if isinstance(table, dict) else None, data.get("words"), data.get("look")]
-    found = {}
-    for name in names:
-        if isinstance(name, str) and Path(name).name == name:
-            with suppress(Unreachable):  # a link that leads out of the scene's folder
-                found[name] = named_in_scene(name, path.parent, allow_outside=False)
-    found = {name: file for name, file in found.items() if file.is_file()}
-    for name, file in found.items():
-        if file.stat().st_size > LARGEST_TABLE:
-            message = (
-                f"{file.stat().st_size / 1e6:.1f} MB is too large to be copied; {LARGEST_TABLE / 1e6:g} is the most"
-            )
-            raise InputError([Problem(printable(str(path.parent / name)), message)])
-    return found
 
 
 def read_stored(
@@ -216,7 +175,7 @@ class Reader:
         in_looks = [*(own.problems if own is not None else ()), *overlaid.in_looks]
         self.in_file: list[tuple[Position, Problem]] = [(IN_LOOKS, problem) for problem in in_looks]
         self.in_options: list[Problem] = list(overlaid.problems)
-        self.learned = Learned()
+        self.learned, self.learned_from = Learned(), KeyPath()
         self.notes: list[str] = list(own.notes if own is not None else ())
         self.files: list[Path] = [*(own.files if own is not None else ())]
         self.with_refused_file: set[str] = set()
@@ -282,7 +241,7 @@ class Reader:
         self.issues.append(issue)
         if self.learned.places and issue.path[:2] == ("data", "examples") and len(issue.path) > 2:
             place = self.learned.places[int(issue.path[2])]
-            self._report_placed(("data", "csv"), Problem(place, issue.message))
+            self._report_placed(self.learned_from, Problem(place, issue.message))
             return
         where = self._place(issue.path, issue.at_key)
         if given := self.overlaid.origin(issue.path):
@@ -404,24 +363,27 @@ class Reader:
         return Path(file), text if is_typed or self.path is None else str(self.path.parent / text)
 
     def _read_table(self) -> None:
-        """Replace `csv` by the table's rows as examples, if the table and the keys about it have no mistakes."""
+        """Replace a table by its rows as examples, if it and the keys about it have no mistakes."""
         data, network = self.parts.get("data"), self.parts.get("network")
-        if data is None or data.csv is None or any(data_alone(data)):
+        if data is None or data.table is None or any(data_alone(data)):
             return
-        named = self._to_be_read(("data", "csv"), data.csv)
+        key, text = data.table
+        named = self._to_be_read(("data", key), text)
         if named is None:
             return
         try:
-            learned = learn(read_table(*named), data, network)
+            arrays = (data.inputs, data.targets)
+            table = read_table(*named) if key == "csv" else read_arrays(*named, *arrays)
+            learned = learn(table, data, network)
         except InputError as error:
             learned = Learned(problems=error.problems)
         for path, message in learned.mistakes:
             self._report(Issue(path, message))
         for problem in learned.problems:
-            self._report_placed(("data", "csv"), problem)
+            self._report_placed(("data", key), problem)
         if learned.examples and not (network is not None and any(data_and_network(data, network))):
             self.notes += learned.notes
-            self.learned = learned
+            self.learned, self.learned_from = learned, ("data", key)
             self.parts |= with_examples(self.parts, learned)
 
     def _read_words(self) -> None:

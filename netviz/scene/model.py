@@ -56,7 +56,7 @@ class Example(Part):
 
 
 class Data(Part):
-    """Data that the network learns from: exactly one of examples, dataset and csv."""
+    """Data that the network learns from: exactly one of examples, dataset, csv and arrays."""
 
     examples: Several[Example] | None = None
     """List of training examples; every cycle goes through all of them in this order."""
@@ -66,12 +66,16 @@ class Data(Part):
     csv: FilePath | None = None
     """CSV file in the scene's folder: a table whose first row names the columns. Rows that lack a value that is used
     are left out."""
+    arrays: FilePath | None = None
+    """NumPy file in the scene's folder, in place of a table: an .npz, each array of which has a row for each example,
+    or an .npy, a table whose columns are called "0", "1" and so on. Objects (pickles) are never read."""
     inputs: Names = ()
-    """With csv: names of the columns with the input values. Default: all columns of numbers but the targets."""
+    """With csv or arrays: names of the columns, or arrays, with the input values. Default: all of numbers but the
+    targets."""
     targets: Names = ()
-    """With csv: names of the columns with the target values. One column of texts, or of whole numbers where the network
-    has an output for each, holds classes: in the order of network.outputs if those are their names, otherwise that of
-    numbers or the alphabet. Of two classes with one output the second is 1."""
+    """With csv or arrays: names of the columns, or arrays, with the target values. One column of texts, or of whole
+    numbers where the network has an output for each, holds classes: in the order of network.outputs if those are their
+    names, otherwise that of numbers or the alphabet. Of two classes with one output the second is 1."""
     samples: Annotated[int, Field(ge=2, le=20_000)] | None = None
     """With dataset: number of points. Default: 500, and 1,200 for plane and gauss-regression, as in Playground."""
     noise: Annotated[FiniteFloat, Field(ge=0, le=80)] = 0.0
@@ -85,6 +89,11 @@ class Data(Part):
     """Scaling of each input, or feature, by what the training examples have of it. standard: to mean 0 and standard
     deviation 1; minmax: to 0 to 1. The film's tables and sentences go on showing the values as they are given. Default:
     none."""
+
+    @property
+    def table(self) -> tuple[Literal["csv", "arrays"], str] | None:
+        """The key that names a file with the examples in a table, and that file; None where no key does."""
+        return ("csv", self.csv) if self.csv is not None else None if self.arrays is None else ("arrays", self.arrays)
 
     @property
     def total_count(self) -> int:

@@ -378,8 +378,9 @@ class Scene(Look, _OfFile):
     @model_validator(mode="after")
     def _parts_fit(self) -> Scene:
         found = mistakes({name: getattr(self, name) for name in type(self).model_fields})
-        if self.data.csv is not None:
-            found.append((("data", "csv"), "a table is read where a scene is loaded; here give its rows as examples"))
+        if self.data.table is not None:
+            message = "a table is read where a scene is loaded; here give its rows as examples"
+            found.append((("data", self.data.table[0]), message))
         if isinstance(self.words, str):
             found.append((("words",), "a file is read where a scene is loaded; here give its words as a mapping"))
         is_asked = "shots" not in self.model_fields_set and self.style != "classic" and self.compare is None

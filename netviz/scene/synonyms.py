@@ -37,9 +37,10 @@ network.bias: biases use_bias
 network.inputs: input_names feature_names
 network.outputs: output_names class_names classes labels
 data: x y xs ys training_data train_data
-data.csv: table tsv
+data.csv: table tsv csv_file
+data.arrays: npz npy numpy array
 data.dataset: data_set toy
-data.targets: target y_train
+data.targets: target y_train label label_column target_column
 data.train_share: test_size train_size split test_split train_split validation_split train_test_split
 data.normalize: normalise normalization normalisation standardize standardise scaling scaler rescale preprocessing
 schedule.frames: shown_cycles snapshots checkpoints keyframes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from netviz.errors import Problem
 from netviz.scene.cells import (
@@ -44,26 +45,36 @@ class Row:
 class Table:
     """A table as it is in its file. where: the file as the user knows it.
 
-    groups: name -> indices of its columns; several where each example has a row of numbers in an array. has_lines:
-    false for arrays. may_have_commas: true if decimals may stand behind a comma, which then separates no cells.
+    groups: name -> indices of its columns; several where each example has several values in an array. unit, member:
+    what messages call a row's number, and what has a name. are_named: false where the columns have numbers for names.
+    may_have_commas: true if decimals may stand behind a comma, which then separates no cells.
     """
 
     where: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     groups: Mapping[str, tuple[int, ...]]
-    has_lines: bool = True
+    unit: Literal["line", "row"] = "line"
+    member: Literal["column", "array"] = "column"
+    are_named: bool = True
     may_have_commas: bool = False
 
     def place(self, row: Row, column: int) -> str:
         """The place of a cell, for messages."""
-        name = printable(self.columns[column])
-        return f"{self.where}:{row.line}: column '{name}'" if self.has_lines else f"{self.where}: {name}[{row.line}]"
+        return f"{self.row(row)}: {self.name(column)}"
+
+    def row(self, row: Row) -> str:
+        """The place of a row, for messages."""
+        return f"{self.where}:{row.line}" if self.unit == "line" else f"{self.where}: row {row.line}"
+
+    def name(self, column: int) -> str:
+        """A column in words: column 'petal width'."""
+        return f"{self.member} '{printable(self.columns[column])}'"
 
     def lines(self, rows: Sequence[Row]) -> str:
         """The places of some rows in words: "lines 4, 17, 80, 81, ..."."""
         listed = ", ".join(str(row.line) for row in rows[:_MOST_LINES]) + (", ..." if len(rows) > _MOST_LINES else "")
-        return f"{'line' if self.has_lines else 'row'}{'' if len(rows) == 1 else 's'} {listed}"
+        return f"{self.unit}{'' if len(rows) == 1 else 's'} {listed}"
 
 
 @dataclass(frozen=True)
@@ -134,10 +145,6 @@ class _Chosen:
         of_column = [self.columns[index].values for index in columns]
         return [tuple(value for values in of_column if (value := values[row]) is not None) for row in rows]
 
-    def name(self, index: int) -> str:
-        """A column in words: column 'petal width'."""
-        return f"{'column' if self.table.has_lines else 'array'} '{printable(self.table.columns[index])}'"
-
 
 def learn(table: Table, data: Data, network: Network | None) -> Learned:
     """Return the examples in a table, or what is wrong with it and with what the scene says of it.
@@ -147,7 +154,12 @@ def learn(table: Table, data: Data, network: Network | None) -> Learned:
     if missing := _missing_columns(table, data):
         return Learned(mistakes=tuple(missing))
     chosen = _choose(table, data, network)
-    problems, mistakes = [*_uneven(table), *_cell_problems(chosen)], [*_input_mistakes(chosen, data, network)]
+    problems = [*_uneven(table), *_cell_problems(chosen)]
+    for index in () if data.inputs else chosen.inputs:
+        if wrong := _not_drawable(table.columns[index]):
+            problems.append(Problem(f"{table.where}: {table.name(index)}", wrong))
+            break
+    mistakes = [*_input_mistakes(chosen, data, network)]
     complete, lacking = _complete(chosen)
     rows = [chosen.rows[position] for position in complete]
     names: tuple[str, ...] = ()
@@ -163,7 +175,7 @@ def learn(table: Table, data: Data, network: Network | None) -> Learned:
         return Learned(problems=tuple(problems), mistakes=tuple(mistakes))
     return Learned(
         _examples(chosen, complete, names, len(names) if network is None else network.layers[-1]),
-        tuple(f"{table.where}:{row.line}" for row in rows),
+        tuple(table.row(row) for row in rows),
         _neuron_names(table, chosen.inputs),
         _output_names(chosen, names, network),
         names,
@@ -174,15 +186,14 @@ def learn(table: Table, data: Data, network: Network | None) -> Learned:
 def _missing_columns(table: Table, data: Data) -> list[Mistake]:
     """Mistakes for columns that the data name and the table lacks, and for targets that the data do not name."""
     found: list[Mistake] = []
-    what = "columns" if table.has_lines else "arrays"
-    has = f"the {what} of {table.where} are {_listed(name for name in table.groups if name)}"
+    has = f"the {table.member}s of {table.where} are {_listed(name for name in table.groups if name)}"
     if not data.targets:
         found.append((("data", "targets"), f"missing; {has}"))
     for key, names in (("inputs", data.inputs), ("targets", data.targets)):
         for index, name in enumerate(names):
             if name not in table.groups:
                 hint = did_you_mean(name, table.groups) if len(found) < _MOST_NAMED else ""  # the rest is not told
-                found.append((("data", key, index), f"there is no {what[:-1]} {shown(name)}{hint}; {has}"))
+                found.append((("data", key, index), f"there is no {table.member} {shown(name)}{hint}; {has}"))
     return found
 
 
@@ -295,7 +306,7 @@ def _output_names(chosen: _Chosen, classes: tuple[str, ...], network: Network | 
 def _neuron_names(table: Table, columns: Sequence[int]) -> tuple[str, ...]:
     """The names of columns, for neurons; none where a column is one of several of an array."""
     names = tuple(table.columns[index] for index in columns)
-    return names if all(name in table.groups for name in names) else ()
+    return names if table.are_named and all(len(table.groups[name]) == 1 for name in names) else ()
 
 
 # Classes: the values of the one target, each with an output of its own.
@@ -324,24 +335,27 @@ def _class_problems(chosen: _Chosen, rows: Sequence[Row], names: Sequence[str]) 
     """Problems with the texts of classes: names that cannot be drawn, one class, or too many."""
     index, table = chosen.class_column, chosen.table
     assert index is not None
-    where = f"{table.where}: {chosen.name(index)}"
+    where = f"{table.where}: {chosen.table.name(index)}"
     if len(names) > MOST_TABLE_CLASSES:
         message = f"{len(names):,} different values in {count(len(rows), 'row')} are no classes"
         return [Problem(where, f"{message}; {MOST_TABLE_CLASSES} are the most")]
     if len(names) == 1:
         return [Problem(where, f"holds {shown(names[0])} alone, so there is nothing to tell apart")]
     for row in rows:
-        name, wrong = _class_name(row.cells[index]), ""
-        if len(name) > LONGEST_TEXT:
-            wrong = f"a class of {len(name):,} characters; {LONGEST_TEXT} are the most"
-        else:
-            try:
-                drawable(name)
-            except ValueError as error:
-                wrong = str(error)
-        if wrong:
+        if wrong := _not_drawable(_class_name(row.cells[index])):
             return [Problem(table.place(row, index), wrong)]
     return []
+
+
+def _not_drawable(name: str) -> str:
+    """What keeps a name from being drawn beside a neuron; "" if nothing does."""
+    if len(name) > LONGEST_TEXT:
+        return f"a name of {len(name):,} characters; {LONGEST_TEXT} are the most"
+    try:
+        drawable(name)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _class_mistakes(chosen: _Chosen, names: Sequence[str], network: Network | None) -> list[Mistake]:
@@ -349,7 +363,7 @@ def _class_mistakes(chosen: _Chosen, names: Sequence[str], network: Network | No
         return []
     assert chosen.class_column is not None
     listed = ", ".join(printable(name) for name in names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
-    what = f"{chosen.name(chosen.class_column)} has {len(names)} classes ({listed})"
+    what = f"{chosen.table.name(chosen.class_column)} has {len(names)} classes ({listed})"
     fitting = [*network.layers[:-1], len(names)]
     return [(("data", "targets"), f"{misfit(what, network, -1)}; layers: {fitting} would fit")]
 
@@ -398,12 +412,17 @@ def _column_problem(chosen: _Chosen, columns: Sequence[int] | None, message: str
     """The problem of columns of which all is wrong: none for none. message: about the first, {} for its texts."""
     if not columns:
         return []
-    first, *others = columns
+    first, others = columns[0], _others(chosen.table, columns)
     rows = chosen.columns[first].faults.get("text", ())[:_MOST_NAMED]
     texts = _listed(dict.fromkeys(str(row.cells[first]).strip()[:_LONGEST_SHOWN] for row in rows))
-    more = f"; so {'is' if len(others) == 1 else 'are'} {_listed(chosen.table.columns[each] for each in others)}"
+    more = f"; so {'is' if len(others) == 1 else 'are'} {_listed(others)}"
     is_text = message.replace("{}", f"holds text ({texts})")
-    return [Problem(f"{chosen.table.where}: {chosen.name(first)}", is_text + (more if others else ""))]
+    return [Problem(f"{chosen.table.where}: {chosen.table.name(first)}", is_text + (more if others else ""))]
+
+
+def _others(table: Table, columns: Sequence[int]) -> list[str]:
+    """The names of columns after the first, each once, and without the first one's."""
+    return [*dict.fromkeys(table.columns[index] for index in columns)][1:]
 
 
 def _kind_problem(chosen: _Chosen, kind: str, found: Sequence[tuple[int, Sequence[Row]]]) -> Problem:
@@ -412,8 +431,8 @@ def _kind_problem(chosen: _Chosen, kind: str, found: Sequence[tuple[int, Sequenc
     index, rows = found[0]
     message = message_of(kind, rows[0].cells[index], chosen.has_commas)
     if more := sum(len(each) for _, each in found) - 1:
-        others = [table.columns[each] for each, _ in found[1:]]
-        where = f"also in {_listed(others)}" if others else table.lines(rows[1:])
+        others = _others(table, [each for each, _ in found])
+        where = f"also in {_listed(others)}" if others else table.lines([row for _, each in found for row in each][1:])
         message += f"; {count(more, 'more such cell')} ({where})"
     return Problem(table.place(rows[0], index), message)
 
@@ -422,15 +441,16 @@ def _kind_problem(chosen: _Chosen, kind: str, found: Sequence[tuple[int, Sequenc
 
 
 def _input_mistakes(chosen: _Chosen, data: Data, network: Network | None) -> list[Mistake]:
+    table = chosen.table
     if not chosen.inputs:
-        return [(("data", "inputs"), f"missing: in {chosen.table.where} no column but the targets holds numbers")]
+        return [(("data", "inputs"), f"missing: in {table.where} no {table.member} but the targets holds numbers")]
     expected = 2 if data.features else None if network is None else network.layers[0]
     is_checked_elsewhere = data.csv is not None and data.inputs
     if expected is None or len(chosen.inputs) == expected or is_checked_elsewhere:
         return []
-    has = count(len(chosen.inputs), "column")
+    has = count(len(chosen.inputs), "column" if table.member == "column" else "value")
     if not data.inputs:
-        has += f" of numbers ({_listed(chosen.table.columns[index] for index in chosen.inputs)})"
+        has += f" of numbers ({_listed(dict.fromkeys(table.columns[index] for index in chosen.inputs))})"
     advice = "" if data.inputs else "; name those that are inputs"
     if data.features or network is None:
         return [(("data", "inputs"), f"{has}, but {ON_THE_PLANE}{advice}")]

@@ -101,7 +101,7 @@ def _biases(training: Training, network: Network) -> Iterator[Mistake]:
 
 # Data: mistakes in the data by themselves, for the network, and for the loss.
 
-SOURCES = ("examples", "dataset", "csv")
+SOURCES = ("examples", "dataset", "csv", "arrays")
 
 
 def data_alone(data: Data) -> Iterator[Mistake]:
@@ -113,10 +113,10 @@ def data_alone(data: Data) -> Iterator[Mistake]:
         for key in ("samples", "noise"):
             if getattr(data, key):
                 yield ("data", key), f"is only for a dataset; here the data are from {given[0]}"
-    if data.csv is None and given:
+    if data.table is None and given:
         for key in ("inputs", "targets"):
             if getattr(data, key):
-                yield ("data", key), f"names columns of a csv; here the data are from {given[0]}"
+                yield ("data", key), f"names columns of csv or arrays; here the data are from {given[0]}"
     if data.total_count and data.train_count < 1:
         yield (
             ("data", "train_share"),

@@ -6,6 +6,7 @@ captions for which no place is left; validation refuses them, which is as good.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -13,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
+import numpy as np
 from hypothesis import strategies as st
 
 from netviz.scene.json_schema import keys, root, schema_inside
@@ -30,15 +32,15 @@ WILD_PARTS = ("inputs", "targets", "weights", "rate", "thoughts")
 
 @dataclass(frozen=True)
 class Made:
-    """A made-up scene: its keys, and the texts of the files beside it, by name."""
+    """A made-up scene: its keys, and what is in the files beside it, by name."""
 
     scene: Mapping[str, Any]
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:
         """Write the scene and its files into a folder that has the music, pictures and fonts already."""
         for name, content in self.files.items():
-            (folder / name).write_text(content, encoding="utf-8", newline="")
+            (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         path = folder / "made-up.yaml"
         path.write_text(self.text(), encoding="utf-8")
         return path
@@ -94,7 +96,7 @@ def _leave_open(rng: Random, part: dict[str, Any], alternatives: list[Schema]) -
 
 
 def _data(rng: Random, loss: str, wild: frozenset[str]) -> tuple[dict[str, Any], Plot]:
-    source = rng.choice(("examples", "examples", "examples", "dataset", "csv"))
+    source = rng.choice(("examples", "examples", "examples", "dataset", "csv", "arrays"))
     if source == "dataset":
         return _dataset(rng, wild)
     has_features = chance(rng, 15)
@@ -141,6 +143,8 @@ def _data(rng: Random, loss: str, wild: frozenset[str]) -> tuple[dict[str, Any],
         data["features"] = features
     if source == "csv":
         _add_table(rng, data, plot, inputs, targets)
+    elif source == "arrays":
+        _add_arrays(rng, data, plot, inputs, targets)
     else:
         data["examples"] = [
             {"inputs": _alone(rng, given), "target": _alone(rng, target)}
@@ -183,7 +187,7 @@ def _dataset(rng: Random, wild: frozenset[str]) -> tuple[dict[str, Any], Plot]:
 def _add_table(
     rng: Random, data: dict[str, Any], plot: Plot, inputs: list[list[float]], targets: list[list[float]]
 ) -> None:
-    """Write the examples as a table beside the scene."""
+    """Write the examples as a table beside the scene; targets of which one alone is 1 may be classes."""
     names = [f"{words(rng, 20).strip() or '?'}{number}" for number in range(plot.situation + plot.width)]
     names = [name.replace("\ufeff", "").strip() for name in names]
     separator = rng.choice((",", ",", ";", "\t"))
@@ -192,14 +196,50 @@ def _add_table(
     def quoted(cell: str) -> str:
         return '"' + cell.replace('"', '""') + '"'
 
+    cells = [list(map(repr, wanted)) for wanted in targets]
+    winners = _winners(targets)
+    if winners and chance(rng, 60):
+        classes = names[plot.situation :]
+        cells = [[quoted(classes[winner])] for winner in winners]
+        names = names[: plot.situation + 1]
     lines = [separator.join(map(quoted, names))]
-    lines += [
-        separator.join(f"{value!r}" for value in (*row, *wanted)) for row, wanted in zip(inputs, targets, strict=True)
-    ]
+    lines += [separator.join([*map(repr, row), *wanted]) for row, wanted in zip(inputs, cells, strict=True)]
     plot.files["table.csv"] = rng.choice(("", "", "\ufeff")) + ending.join(lines) + ending
     data["csv"] = rng.choice(("table.csv", "./table.csv"))
     for key, named in (("inputs", names[: plot.situation]), ("targets", names[plot.situation :])):
         data[key] = named[0] if len(named) == 1 and chance(rng, 50) else named
+    if chance(rng, 20):  # all of them, for all are numbers
+        del data["inputs"]
+
+
+def _winners(targets: list[list[float]]) -> list[int]:
+    """Of targets in which exactly one number is 1, and each is in some, which one it is in each; else none."""
+    if not all(sorted(target) == [*[0] * (len(target) - 1), 1] for target in targets):
+        return []
+    winners = [target.index(1) for target in targets]
+    return winners if len({*winners}) == len(targets[0]) > 1 else []
+
+
+def _add_arrays(
+    rng: Random, data: dict[str, Any], plot: Plot, inputs: list[list[float]], targets: list[list[float]]
+) -> None:
+    """Write the examples as arrays beside the scene: two of an .npz, or one of an .npy."""
+    kind, file = rng.choice((np.float64, np.float64, ">f8")), io.BytesIO()
+    given, wanted = np.array(inputs, dtype=kind), np.array(targets, dtype=kind)
+    winners = _winners(targets)
+    if chance(rng, 30):
+        np.save(file, np.asarray(np.hstack([given, wanted]), order=rng.choice(("C", "F"))))
+        data["arrays"] = "table.npy"
+        data["targets"] = [str(plot.situation + number) for number in range(plot.width)]
+        if chance(rng, 50):
+            data["inputs"] = [str(number) for number in range(plot.situation)]
+    else:
+        named = {"X": given, "y": np.array(winners) if winners and chance(rng, 60) else wanted}
+        rng.choice((np.savez, np.savez_compressed))(file, **named)
+        data |= {"arrays": "table.npz", "targets": rng.choice(("y", ["y"]))}
+        if chance(rng, 50):
+            data["inputs"] = rng.choice(("X", ["X"]))
+    plot.files[data["arrays"]] = file.getvalue()
 
 
 # The network and its training.

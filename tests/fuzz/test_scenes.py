@@ -62,7 +62,7 @@ def fault_of(made: Made, job: dict[str, Any], drawing: Server, folder: Path, end
         fault = "something is written to standard error"
     if not fault:
         return ""
-    files = "".join(f"\n--- {name}\n{content}" for name, content in made.files.items())
+    files = "".join(f"\n--- {name}\n{content!s}" for name, content in made.files.items())
     return (
         f"{fault}\nat: {answer.get('where', '?')}; {outcome.seconds:.1f} s, {outcome.memory / 1e6:.0f} MB; {job}\n"
         f"{outcome.said}\n--- made-up.yaml\n{made.text()}{files}"

@@ -22,7 +22,8 @@ from netviz.pipeline.api import still
 from netviz.pipeline.prepare import prepare
 from netviz.pipeline.provenance import provenance_of, restored
 from netviz.resources import scenes_folder
-from netviz.scene.loader import load_scene, scene_text
+from netviz.scene.copies import scene_text
+from netviz.scene.loader import load_scene
 from netviz.scene.look_file import read_look
 from netviz.scene.overrides import run_scenes
 from netviz.scene.phrases import ENGLISH

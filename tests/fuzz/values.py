@@ -68,7 +68,7 @@ class Plot:
     layers: of the network. situation: numbers in a situation; width: numbers in an answer. learned: number of the
     training examples. planar: whether the inputs are points of the plane. two_targets: whether every target is one of
     two numbers; told_apart: whether not all examples have the same. wild: parts with extreme numbers. cycles: of
-    training. files: texts of the files beside the scene.
+    training. files: what is in those beside the scene.
     """
 
     layers: list[int]
@@ -80,7 +80,7 @@ class Plot:
     wild: frozenset[str]
     told_apart: bool = False
     cycles: int = 1
-    files: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str | bytes] = field(default_factory=dict)
 
 
 def as_yaml(mapping: Mapping[str, Any]) -> str:

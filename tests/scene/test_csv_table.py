@@ -145,7 +145,7 @@ def test_a_table_without_a_header(write: Write) -> None:
         ("points.csv", "/dev/zero", "my.yaml:3:8: data.csv: '/dev/zero' lies outside the scene's folder"),
         ("points.csv", "../points.csv", "my.yaml:3:8: data.csv: '../points.csv' lies outside the scene's folder"),
         ("points.csv", "points.csv\n  noise: 5", "my.yaml:4:10: data.noise: is only for a dataset; here the data are from csv"),
-        ("csv: points.csv", "examples: [{inputs: [1, 1], target: 0}]", "my.yaml:4:11: data.inputs: names columns of a csv; here the data are from examples"),
+        ("csv: points.csv", "examples: [{inputs: [1, 1], target: 0}]", "my.yaml:4:11: data.inputs: names columns of csv or arrays; here the data are from examples"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_what_is_said_of_the_table(old: str, new: str, says: str, write: Write) -> None:

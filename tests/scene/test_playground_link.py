@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError, NetvizWarning
-from netviz.scene.loader import load_scene, read_scene, scene_text
+from netviz.scene.copies import scene_text
+from netviz.scene.loader import load_scene, read_scene
 from netviz.scene.overrides import Override
 from netviz.scene.panels import BoundaryPanelSpec
 from netviz.scene.playground_link import CYCLES, KEYS, is_link

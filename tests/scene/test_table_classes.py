@@ -121,7 +121,7 @@ def test_whole_numbers_are_classes_where_each_has_an_output(write: Make) -> None
         (TABLE.replace("cat", "4.5").replace("ant", "2").replace("bee", "2"), "[2, 4, 3]", "my.yaml:2:29: data.targets: 1 column of numbers, but the last layer has 3 neurons (network.layers: [2, 4, 3])"),
         (TABLE.replace("cat", "ant").replace("bee", "ant"), "[2, 4, 3]", "t.csv: column 'kind': holds 'ant' alone, so there is nothing to tell apart"),
         (TABLE.replace("cat", "c\x07t"), "[2, 4, 3]", "t.csv:2: column 'kind': control character '\\x07' cannot be drawn"),
-        (TABLE.replace("ant", "a" * 201), "[2, 4, 3]", "t.csv:3: column 'kind': a class of 201 characters; 200 are the most"),
+        (TABLE.replace("ant", "a" * 201), "[2, 4, 3]", "t.csv:3: column 'kind': a name of 201 characters; 200 are the most"),
         ("a,b,kind\n" + "".join(f"1,2,k{number}\n" for number in range(101)), "[2, 4, 3]", "t.csv: column 'kind': 101 different values in 101 rows are no classes; 100 are the most"),
         (TABLE, "[3, 4, 3]", "my.yaml:2:7: data.inputs: 2 columns of numbers ('a', 'b'), but the first layer has 3 neurons (network.layers: [3, 4, 3]); name those that are inputs"),
     ],

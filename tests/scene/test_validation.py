@@ -128,13 +128,13 @@ def whole(**parts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("parts", "path", "says"),
     [
-        ({"data": Data()}, ("data",), "give exactly one of examples, dataset, csv; got none"),
+        ({"data": Data()}, ("data",), "give exactly one of examples, dataset, csv, arrays; got none"),
         ({"data": Data(dataset="xor", csv="a.csv")}, ("data",), "got dataset and csv"),
         ({"data": Data(examples=DATA.examples, samples=5)}, ("data", "samples"), "is only for a dataset; here the data are from examples"),
         ({"data": Data(examples=DATA.examples, noise=5.0)}, ("data", "noise"), "is only for a dataset"),
         ({"data": Data(csv="a.csv", noise=5.0)}, ("data", "noise"), "here the data are from csv"),
-        ({"data": Data(dataset="xor", inputs=("a",))}, ("data", "inputs"), "names columns of a csv"),
-        ({"data": Data(examples=DATA.examples, targets=("a",))}, ("data", "targets"), "names columns of a csv"),
+        ({"data": Data(dataset="xor", inputs=("a",))}, ("data", "inputs"), "names columns of csv or arrays"),
+        ({"data": Data(examples=DATA.examples, targets=("a",))}, ("data", "targets"), "names columns of csv or arrays"),
         ({"data": Data(examples=DATA.examples, train_share=0.5)}, ("data", "train_share"), "0.5 of 1 example leaves none"),
         ({"data": Data(dataset="xor", samples=3, train_share=0.33)}, ("data", "train_share"), "0.33 of 3 examples leaves none"),
         ({"data": Data(dataset="xor", features=("x1", "x2", "x1"))}, ("data", "features", 2), "'x1' stands there already"),

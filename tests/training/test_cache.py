@@ -58,6 +58,7 @@ TRAINING_CHANGES: list[tuple[str, Any, dict[str, Any]]] = [
     ("data.normalize", "standard", {}),
     ("data.normalize", "minmax", {"data.normalize": "standard"}),
     ("data.csv", "other.csv", {"data": {"csv": "table.csv"}} | ROWS),
+    ("data.arrays", "other.npz", {"data": {"arrays": "table.npz"}, "data.targets": "d"}),
     ("data.inputs", ["b", "a", "c"], {"data": {"csv": "table.csv"}} | ROWS),
     ("data.targets", ["c"], {"data": {"csv": "table.csv"}} | ROWS),
     ("training.cycles", 61, {"schedule": {"frames": 3}}),
@@ -128,13 +129,14 @@ def keys_of(name: str) -> set[str]:
 def scene_with(folder: Path, overrides: dict[str, Any]) -> Scene:
     for name, last in (("table.csv", "1"), ("other.csv", "0.5")):
         (folder / name).write_text(f"a,b,c,d\n0,0,1,0\n0,1,1,{last}\n")
+        np.savez((folder / name).with_suffix(".npz"), a=[0, 0], b=[0, 1], c=[1, 1], d=[0, float(last)])
     (folder / "brand.yaml").write_text("theme: paper\n")
     short = {"training.cycles": 60, "schedule": {"cycles": [1, 4, 20, 60]}}
     short |= {"audio": None, "duration": 30} if "audio" not in overrides else {}
-    files = ("data.csv", "font", "figures_font", "look")
+    files = ("data.csv", "data.arrays", "font", "figures_font", "look")
     changed = {key: str(folder / value) if key in files else value for key, value in overrides.items()}
-    if "data" in changed and "csv" in changed["data"]:
-        changed["data"] = {"csv": str(folder / changed["data"]["csv"])}
+    if "data" in changed and (table := changed["data"].keys() & {"csv", "arrays"}):
+        changed["data"] = {key: str(folder / changed["data"][key]) for key in table}
     return load_scene("xor", overrides=short | changed)
 
 
