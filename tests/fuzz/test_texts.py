@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import re
 import warnings
 from functools import cache
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
@@ -31,7 +33,15 @@ from netviz.scene.playground_link import KEYS
 from netviz.scene.scene import Scene
 from netviz.video.metadata import parse_provenance
 from tests.fuzz.checking import check
-from tests.fuzz.mutations import Fitting, damaged, damaged_text, damaged_tree, fitting_values, words_of_scenes
+from tests.fuzz.mutations import (
+    Fitting,
+    damaged,
+    damaged_text,
+    damaged_tree,
+    fitting_values,
+    marks_of,
+    words_of_scenes,
+)
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(0)]
 
@@ -193,7 +203,9 @@ duration: 20
 _CELLS = (
     "", " ", "0", "1", "-1", "1e400", "1e-400", "nan", "inf", "-Infinity", "0x1", "1_0", "1,5", "1;2", "\t", '"',
     '""', '"a\nb"', "'", "a" * 400, "1" * 200_000, "9" * 101, "é", "\ufeff", "\0", "\x1b[31m", "=1+1", "１", "٣",
-    "1e5000", ".5", "5.", "+.5e+05", "1e", "--1", "TRUE", "\u2028", "\x1c", "\x85",
+    "1e5000", ".5", "5.", "+.5e+05", "1e", "--1", "TRUE", "\u2028", "\x1c", "\x85", "NA", "?", "none", "-", "45 %",
+    "1,234.5", "1.234,5", "1 234", "12 cm", "$3", "2021-01-03", "3.1.2021", "12:30", "\u22121", "cat", "dog", "cat ",
+    "0,5",
 )  # fmt: skip
 
 
@@ -225,15 +237,41 @@ def tables(draw: st.DrawFn) -> bytes:
     return draw(damaged(content, most=3)) if draw(st.integers(0, 3)) == 0 else content
 
 
-@given(tables(), st.integers(0, 9))
-def test_tables_are_refused_or_learned_from(content: bytes, draws: int) -> None:
-    scene = b"""network: {layers: [2, 2, 1]}
-data: {csv: table.csv, inputs: [a, b], targets: [t]}
-training: {cycles: 30}
-output: {size: 320x180}
+@given(tables(), st.sampled_from(["1", "2", "3"]), st.sampled_from(["", "inputs: [a, b], "]), st.integers(0, 9))
+def test_tables_are_refused_or_learned_from(content: bytes, outputs: str, inputs: str, draws: int) -> None:
+    scene = f"""network: {{layers: [2, 2, {outputs}]}}
+data: {{csv: table.csv, {inputs}targets: [t]}}
+training: {{cycles: 30}}
+output: {{size: 320x180}}
 duration: 12
-"""
+""".encode()
     check(lambda: _use_scene(drawn=draws == 0 and len(content) < 200), {"scene.yaml": scene, "table.csv": content})
+
+
+@st.composite
+def array_files(draw: st.DrawFn) -> bytes:
+    """A file of arrays with a few mistakes in its bytes, its headers too."""
+    file, rows = io.BytesIO(), draw(st.integers(1, 6))
+    inputs = np.arange(2 * rows).astype(draw(st.sampled_from(["<f8", ">f4", "i1", "<i8", "?", "U3", "O"])))
+    targets = np.array(draw(st.lists(st.sampled_from(["0", "1", "cat", ""]), min_size=rows, max_size=rows)))
+    pack = draw(st.sampled_from([np.savez, np.savez_compressed]))
+    pack(file, a=inputs[:rows], b=inputs[rows:], t=targets if draw(st.booleans()) else np.arange(rows) % 2)
+    content = file.getvalue()
+    if draw(st.integers(0, 3)) == 0:
+        return content
+    names = (b"PK\3\4", b"PK\1\2", b"PK\5\6", b"\x93NUMPY", b"descr", b"shape")
+    return draw(damaged(content, marks_of(content, names), most=4))
+
+
+@given(array_files(), st.sampled_from(["1", "2"]), st.sampled_from(["", "inputs: [a, b], "]), st.integers(0, 9))
+def test_arrays_are_refused_or_learned_from(content: bytes, outputs: str, inputs: str, draws: int) -> None:
+    scene = f"""network: {{layers: [2, 2, {outputs}]}}
+data: {{arrays: table.npz, {inputs}targets: t}}
+training: {{cycles: 30}}
+output: {{size: 320x180}}
+duration: 12
+""".encode()
+    check(lambda: _use_scene(drawn=draws == 0), {"scene.yaml": scene, "table.npz": content})
 
 
 # Playground links.

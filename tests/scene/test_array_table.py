@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from netviz.scene import array_table
+from netviz.scene.copies import files_beside
 from netviz.scene.loader import load_scene, read_scene
 from netviz.scene.scene import Scene
 from tests.scene.smallest import told
@@ -190,6 +191,7 @@ def test_arrays_lie_in_the_scenes_folder() -> None:
     write(X=X, y=Y)
     Path("inner").mkdir()
     Path("inner/my.yaml").write_text(SCENE.replace("t.npz", "../t.npz"))
+    assert files_beside("my.yaml") == {"t.npz": Path("t.npz").resolve()}
     (line,) = told("inner/my.yaml")
     assert line.startswith("inner/my.yaml:2:16: data.arrays: '../t.npz' lies outside the scene's folder; copy it there")
     assert rows(load_scene("inner/my.yaml", allow_outside=True)) == ROWS

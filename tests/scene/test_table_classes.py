@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from netviz.errors import NetvizWarning
 from netviz.scene.export import written
 from netviz.scene.loader import load_scene, read_scene
 from netviz.scene.overrides import run_scenes
@@ -148,6 +149,15 @@ def test_a_scene_of_classes_is_written_and_read_again(write: Make) -> None:
     Path("again.yaml").write_text(json.dumps(written(scene).data))
     assert load_scene("again.yaml", overrides={"name": "my"}) == scene
     assert load_scene("my.yaml", overrides={"network.activation": "relu"}).network.activation == ("relu", "softmax")
+
+
+def test_missing_values_are_warned_of(write: Make) -> None:
+    write(TABLE.replace("3,4", "3,"), SCENE.replace("3]", "2]"))
+    with pytest.warns(
+        NetvizWarning, match=r"^t.csv: 1 of 4 rows are left out, for they lack a value: b in 1 \(line 3\)$"
+    ):
+        scene = load_scene("my.yaml")
+    assert targets(scene) == [(0, 1), (1, 0), (0, 1)]
 
 
 def test_values_that_are_missing_are_told_once(write: Make) -> None:
