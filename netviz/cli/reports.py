@@ -257,8 +257,8 @@ def _name(scene: Look, layer: int, index: int) -> str:
     """The name the scene gives a neuron, or its number, counted from 1."""
     network = scene.network
     last = len(scene.outline.layers) - 1
-    names = network.inputs or scene.outline.features or () if layer == 0 else network.outputs if layer == last else ()
-    if names:
+    names = network.names_of(layer, last) or (scene.outline.features if layer == 0 else None) or ()
+    if names and names[index]:
         return names[index]
     if layer in (0, last):
         return f"{'output' if layer else 'input'} {index + 1}"

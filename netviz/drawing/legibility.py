@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netviz.drawing.layout import Layout, arrange, names_of
+from netviz.drawing.layout import Layout, Rect, arrange, names_of
+from netviz.drawing.network_layout import most_discs, place
 from netviz.drawing.panels.classic import caption_slot
+from netviz.drawing.panels.hidden_names import fitted
+from netviz.drawing.panels.hidden_names import room_below as room_for_hidden
 from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, room_below
+from netviz.drawing.panels.neurons import RING
 from netviz.drawing.panels.own import paragraph
 from netviz.drawing.panels.titles import CaptionSlot
 from netviz.drawing.run_layout import arrange_runs
@@ -83,6 +87,29 @@ def cut_texts(scene: Look) -> list[str]:
 def film_layout(scene: Look) -> Layout:
     """The layout of a film: of the panels that all runs share where it shows several."""
     return arrange_runs(scene, len(scene.runs))[0] if scene.runs else arrange(scene)
+
+
+def left_out_names(scene: Look) -> list[str]:
+    """Notes on hidden layers that stand too close for their names, which are left out."""
+    layout, counts = arrange(scene), node_counts(scene)
+    slot = layout.places.get("network")
+    if slot is None or scene.style == "classic" or scene.runs or not any(map(any, scene.network.hidden)):
+        return []
+    font, ring = Typefaces.make(scene.font).words, RING * layout.unit
+    aside, above, below = 2 * layout.small, ring, room_for_hidden(scene, layout) + ring
+    if layout.flow == "right":
+        aside = max((width(name, font, layout.body) for name in scene.network.inputs), default=0.0)
+        aside = min(LONGEST * layout.size[0], aside) + GAP * layout.small
+    else:
+        above, below = (ring if counts[-1] == 1 else 3 * layout.body), 2 * layout.body
+    inner = Rect(slot.x + aside, slot.y + above, slot.width - 2 * aside, slot.height - above - below)
+    places = place(counts, inner, layout.flow, layout.radius, scene.has_bias_nodes)
+    most, found = most_discs(slot, layout.flow, layout.unit), []
+    for index, names in enumerate(scene.network.hidden):
+        is_crowded = counts[index + 1] > most
+        if any(names) and (is_crowded or fitted(names, places, index + 1, layout, font) is None):
+            found.append(f"network.hidden[{index}]: the neurons stand too close for their names, which are left out")
+    return found
 
 
 def _letters(room: float, font: Font, size: float) -> int:

@@ -417,6 +417,9 @@ def _fitting(look: Look, network: Network) -> Look:
     update: dict[str, Any] = {}
     if len(names.outputs) not in (0, last.size):
         update["outputs"] = last.neurons
+    sizes = [layer.size for layer in network.layers[1:-1]]
+    if any(len(each) not in (0, size) for each, size in zip(names.hidden, sizes, strict=False)):
+        update["hidden"] = ()
     if names.grid is not None and prod(names.grid) != first.size:
         update["grid"] = picture_of_shape(first.shape)
     return look.model_copy(update={"network": names.model_copy(update=update)}) if update else look

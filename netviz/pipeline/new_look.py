@@ -169,6 +169,9 @@ def _network(scene: Look, data: Mapping[str, Any]) -> _Key:
         "inputs": f"{_names_of(first, 'input')}; [] for none",
         "outputs": f"{_names_of(last, 'output')}; [] for none",
     }
+    if outline.is_dense and len(outline.layers) > 2:
+        values["hidden"] = given.get("hidden", [])
+        beside["hidden"] = "for each hidden layer a list of names; [] for none"
     if not outline.is_planar and first >= _FEWEST_PIXELS:
         side = isqrt(first)
         grid = f"[{side}, {side}]" if side**2 == first else "[rows, columns]"

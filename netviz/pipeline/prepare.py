@@ -397,6 +397,7 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
         *(scene.title, scene.subtitle),
         *scene.network.inputs,
         *scene.network.outputs,
+        *(name for layer in scene.network.hidden for name in layer),
         *(shot.caption or "" for shot in scene.shots),
         *(caption.text for caption in scene.captions),
         *scene.phrases.values(),
@@ -412,10 +413,12 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
 
         if (note := missing_signs_note(scene.figures_font)) is not None:
             yield note
-    if any(len(name) > SHORT_NAME for name in (*scene.network.inputs, *scene.network.outputs)):
-        from netviz.drawing.legibility import cut_names
+    names = scene.network
+    if any(map(any, names.hidden)) or any(len(name) > SHORT_NAME for name in (*names.inputs, *names.outputs)):
+        from netviz.drawing.legibility import cut_names, left_out_names
 
         yield from cut_names(scene)
+        yield from left_out_names(scene)
     if any(isinstance(panel, TextPanelSpec) for panel in scene.shown_panels):
         from netviz.drawing.legibility import cut_texts
 

@@ -238,8 +238,17 @@ class NetworkLook(Part):
     Default: none; of a run that netviz did not train a square one, where its examples are seen to be pictures."""
     inputs: Tuple[Text] = ()
     """Names of the input neurons, drawn beside them."""
+    hidden: Tuple[Tuple[Text]] = ()
+    """Names of the hidden neurons, drawn below or beside them where there is room: for each hidden layer a list with
+    one for each neuron, or [] for a layer without names."""
     outputs: Tuple[Text] = ()
     """Names of the output neurons, drawn beside them."""
+
+    def names_of(self, layer: int, last: int) -> tuple[str, ...]:
+        """Names of a layer's neurons, of which the last layer has the number `last`; () without any."""
+        if layer in (0, last):
+            return self.inputs if layer == 0 else self.outputs
+        return self.hidden[layer - 1] if layer <= len(self.hidden) else ()
 
 
 class _Layers(Part):

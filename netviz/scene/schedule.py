@@ -107,7 +107,7 @@ def ending_with(scene: Scene, last: int, diverged: int, shown: tuple[int, ...] |
 TRAINED = ("network", "data", "training", "schedule")
 """Parts of a scene that a recording depends on; they cannot be changed afterwards."""
 
-LOOKS_OF_NETWORK = ("bias_nodes", "grid", "inputs", "outputs")
+LOOKS_OF_NETWORK = ("bias_nodes", "grid", "inputs", "hidden", "outputs")
 """Keys of `network` that only affect how it is drawn."""
 
 

@@ -35,6 +35,7 @@ network.layers: hidden hidden_layers hidden_layer_sizes hidden_units units neuro
 network.activation: activations activation_function nonlinearity
 network.bias: biases use_bias
 network.inputs: input_names feature_names
+network.hidden: hidden_names neuron_names
 network.outputs: output_names class_names classes labels
 data: x y xs ys training_data train_data
 data.csv: table tsv csv_file

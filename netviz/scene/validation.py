@@ -127,6 +127,14 @@ def _network(network: Network) -> Iterator[Mistake]:
     ):
         if names and len(names) != size:
             yield ("network", key), f"{len(names)} names for {size} {key[:-1]} neurons; give {size}, or none"
+    if network.hidden and len(network.hidden) != needed - 1:
+        given, there = count(len(network.hidden), "list"), count(needed - 1, "hidden layer")
+        yield ("network", "hidden"), f"{given} of names for {there}; give one for each, or none"
+        return
+    for index, (names, size) in enumerate(zip(network.hidden, network.layers[1:-1], strict=False)):
+        if names and len(names) != size:
+            there = f"{size} neurons of hidden layer {index + 1}"
+            yield ("network", "hidden", index), f"{len(names)} names for the {there}; give {size}, or none"
 
 
 def _schedule(schedule: Schedule, training: Training | None) -> Iterator[Mistake]:

@@ -89,7 +89,7 @@ def _class_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float
 def neuron_name(scene: Look, layer: int, index: int) -> str:
     """Name of a neuron in sentences: its own, or one made from its place."""
     network, last = scene.network, len(scene.outline.layers) - 1
-    names = network.inputs if layer == 0 else network.outputs if layer == last else ()
+    names = network.names_of(layer, last)
     if names and names[index]:
         return say(scene, "named", name=names[index])
     if layer == 0:

@@ -373,7 +373,7 @@ def _layers(scene: Look) -> Iterator[str]:
     for number, size in enumerate(layers):
         kind = "inputs" if number == 0 else "outputs" if number == last else "hidden"
         text = say(scene, f"{kind}-{'one' if size == 1 else 'many'}", count=whole(scene, size))
-        names = {"inputs": network.inputs, "outputs": network.outputs}.get(kind, ())
+        names = network.names_of(number, last)
         if any(names) and size <= MOST_NAMED:
             text = say(scene, "with-names", what=text, names=", ".join(names))
         yield text

@@ -227,7 +227,8 @@ def test_a_look_in_a_recording_says_nothing_of_training(call: Call, both: Path) 
     errors = refused(call, "validate", "my.npz")
     assert errors == [
         "the look in the recording: training: a look says how a film looks, not how its run was trained; leave it out",
-        "the look in the recording: network.layers: of the network a look says only bias_nodes, grid, inputs, outputs",
+        "the look in the recording: network.layers: of the network a look says only bias_nodes, grid, inputs, "
+        "hidden, outputs",
     ]
 
 

@@ -275,6 +275,8 @@ def _network(rng: Random, plot: Plot, loss: str) -> dict[str, Any]:
     for key, count in (("inputs", size), ("outputs", plot.width)):
         if chance(rng, 30):
             network[key] = [text(rng) for _ in range(count)] if chance(rng, 90) else []
+    if chance(rng, 20):
+        network["hidden"] = [[text(rng) for _ in range(count)] if chance(rng, 80) else [] for count in hidden]
     return network
 
 

@@ -137,11 +137,7 @@ def test_it_says_what_the_run_is() -> None:
 
 def test_the_grid_of_pixels_is_asked_for_where_there_may_be_one() -> None:
     assert "  grid: null                                # [6, 6] if the" in text_of("pixels")
-    assert yaml.safe_load(text_of("plane"))["network"].keys() == {
-        "inputs",
-        "outputs",
-        "bias_nodes",
-    }
+    assert yaml.safe_load(text_of("plane"))["network"].keys() == {"inputs", "hidden", "outputs", "bias_nodes"}
     gridded = replace(RUNS["pixels"], look={"network": {"grid": [4, 9]}})
     assert yaml.safe_load(new_look(filmed(gridded), "run.npz"))["network"]["grid"] == [4, 9]
 

@@ -89,6 +89,7 @@ LOOK_CHANGES: list[tuple[str, Any]] = [
     ("subtitle", "other"),
     ("network.inputs", ["p", "q", "r"]),
     ("network.outputs", ["s"]),
+    ("network.hidden", [["a", "b", "c", "d"]]),
     ("network.bias_nodes", False),
     ("network.grid", [1, 3]),
     ("shots", [{"shot": "learning"}, {"shot": "think", "inputs": [1, 1, 0], "caption": "?"}]),

@@ -19,6 +19,7 @@ from netviz.drawing.panels.blocks import LEGEND, Blocks, bars_note, has_blocks, 
 from netviz.drawing.panels.class_bars import ClassBars, ClassRows, class_rows, with_rows
 from netviz.drawing.panels.free_room import FreeRoom
 from netviz.drawing.panels.growth import Front, fade_back, grown
+from netviz.drawing.panels.hidden_names import HiddenNames, room_below
 from netviz.drawing.panels.input_picture import InputPicture
 from netviz.drawing.panels.labels import Names, margins_for_names
 from netviz.drawing.panels.large_layers import LINE, Cells, EdgeBundles, Labels, labels_fit, note_lines
@@ -71,8 +72,9 @@ class NetworkPanel:
         self.synapses = Synapses(context, self.places, self.scale, self.collapsed)
         self.lines = self.synapses.lines
         self.names = Names(context, self.places, slot, beside_each_other(self.collapsed))
+        self.hidden_names = HiddenNames(context, self.places)
         self.nodes = [self.places.nodes(layer) for layer in range(len(self.places.centres))]
-        taken = self.names.areas() + [box for box in self.places.boxes if box is not None]
+        taken = self.names.areas() + self.hidden_names.areas() + [box for box in self.places.boxes if box is not None]
         if self.class_bars is not None:
             taken += self.class_bars.areas()
         self.neuron_lights = [
@@ -127,6 +129,7 @@ class NetworkPanel:
     def ground(self) -> None:
         """Save the background of the names; nothing of the network stands still."""
         self.names.ground()
+        self.hidden_names.ground()
         self.labels.ground()
         if self.class_bars is not None:
             self.class_bars.ground()
@@ -167,6 +170,7 @@ class NetworkPanel:
         self.neurons.draw(frame)
         self.bias_nodes.draw(frame)
         self.marks.draw(frame)
+        self.hidden_names.draw(frame)
         if self.class_bars is not None:
             self.class_bars.draw(frame)
         self.terms.draw(frame)
@@ -300,7 +304,7 @@ def place_network(
     if network.drawn < sum(network.synapses) or bars_note(context):
         lines, _ = note_lines(context, collapse_notes(context, network), slot.width - right)
         below += (1.6 + LINE * (len(lines) - 1)) * layout.small
-    below += LEGEND * layout.small * has_tiles(context.recording)
+    below += LEGEND * layout.small * has_tiles(context.recording) + room_below(scene, layout)
     inner = Rect(slot.x + left, slot.y + above, slot.width - left - right, slot.height - above - below)
     if rows is None and not any(layer.is_collapsed for layer in network.layers) and not has_blocks(context.recording):
         return place(node_counts(scene), inner, layout.flow, layout.radius, scene.has_bias_nodes)
