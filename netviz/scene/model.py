@@ -36,7 +36,7 @@ class Part(BaseModel):
 
 # Data: listed examples, points of the plane, or a table.
 
-Dataset = Literal["circle", "xor", "gauss", "spiral", "moons", "plane", "gauss-regression"]
+Dataset = Literal["circle", "xor", "gauss", "spiral", "moons", "blobs", "plane", "gauss-regression"]
 Feature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
 
 Normalize = Literal["standard", "minmax"]
@@ -62,7 +62,8 @@ class Data(Part):
     """List of training examples; every cycle goes through all of them in this order."""
     dataset: Dataset | None = None
     """Synthetic data set: points of the plane, drawn at random as TensorFlow Playground draws them; and moons, two half
-    circles that reach into each other. plane and gauss-regression are for regression, the others for classification."""
+    circles that reach into each other, and blobs, clouds around a ring: one for each output, or two for one output.
+    plane and gauss-regression are for regression, the others for classification."""
     csv: FilePath | None = None
     """CSV file in the scene's folder: a table whose first row names the columns. Rows that lack a value that is used
     are left out."""

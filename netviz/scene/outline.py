@@ -35,10 +35,11 @@ class Outline:
     listed, those for testing among them; None where they are points of a data set, or what is not shown of them,
     too many to be listed.
     has_two_targets: whether every target is one of two numbers. is_planar: whether the inputs come from the two
-    coordinates of a point of the plane. features: the functions of these that are the inputs; None where the inputs are
-    taken as they are given. first_step, last_step: of the run, in its unit. shown_steps: those that the film shows,
-    increasing; None while they follow from beats that are not found yet. unit: what a step is called. learning_rate,
-    optimizer: the rule of gradient descent by which it learns; None: by another, or not known. first_weights: how the
+    coordinates of a point of the plane. is_one_hot: whether targets that are not listed name classes. features: the
+    functions of coordinates that are the inputs; None where the inputs are taken as they are given. first_step,
+    last_step: of the run, in its unit. shown_steps: those that the film shows, increasing; None while they follow from
+    beats that are not found yet. unit: what a step is called. learning_rate, optimizer: the rule of gradient descent by
+    which it learns; None: by another, or not known. first_weights: how the
     run begins; None: it is not known. names: of the examples that the film presents; () where they have none. curves:
     names of the recorded curves. is_own: whether netviz trains it, and so knows how. diverged: the step in which its
     numbers ran out of range. has_targets: whether it is known what the outputs ought to be; has_errors: whether the
@@ -74,6 +75,7 @@ class Outline:
     has_errors: bool = True
     is_exact: bool = True
     blocks: tuple[int, ...] = ()
+    is_one_hot: bool = False
 
     @property
     def is_dense(self) -> bool:
@@ -93,12 +95,11 @@ class Outline:
 
     @property
     def has_classes(self) -> bool:
-        """True if the listed targets name classes: of three outputs or more exactly one has the higher of two values.
-
-        Those of points that are not listed never do.
-        """
-        if not self.has_two_targets or self.layers[-1] < FEWEST_CLASSES or self.targets is None:
+        """True if the targets name classes: of three outputs or more exactly one has the higher of two values."""
+        if not self.has_two_targets or self.layers[-1] < FEWEST_CLASSES:
             return False
+        if self.targets is None:
+            return self.is_one_hot
         high = max(map(max, self.targets))
         return all(target.count(high) == 1 for target in self.targets)
 
@@ -166,6 +167,7 @@ def outline_of(network: Network, data: Data, training: Training, schedule: Sched
         learning_rate=training.learning_rate,
         optimizer=training.optimizer,
         first_weights="given" if not isinstance(weights, str) else "zero" if weights == "zero" else "random",
+        is_one_hot=data.dataset == "blobs",
         curves=("error", "loss", "test_loss")[: 3 if data.train_count < data.total_count else 2],
     )
 

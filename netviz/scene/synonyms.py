@@ -116,10 +116,11 @@ zero: zeros 0
 L2: ridge l2_penalty weight_decay
 L1: lasso l1_penalty
 full: all batch
-gauss: gaussian blobs clusters two_gaussians
+gauss: gaussian two_gaussians
 circle: circles ring rings
 spiral: spirals swirl two_spirals
 moons: moon two_moons half_moons make_moons
+blobs: blob clusters clouds make_blobs
 standard: standardize standardise standard_scaler standardscaler z_score zscore z-score mean_std
 minmax: min_max min-max minmaxscaler min_max_scaler 0-1 unit
 night: dark black dark_mode

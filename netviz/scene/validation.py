@@ -66,7 +66,7 @@ def mistakes(parts: Mapping[str, Any]) -> list[Mistake]:
         if network is not None:
             found += data_and_network(data, network)
         if training is not None:
-            found += data_and_loss(data, training)
+            found += data_and_loss(data, training, network)
     if training is not None:
         found += training_alone(training)
         if network is not None:

@@ -132,10 +132,10 @@ def data_and_network(data: Data, network: Network) -> Iterator[Mistake]:
     """Find layers that do not fit the data."""
     if data.dataset is not None or data.features is not None:
         yield from _features(data, network)
-    if data.dataset is not None and network.layers[-1] != 1:
+    if data.dataset not in (None, "blobs") and network.layers[-1] != 1:
         yield (
             ("network", "layers", len(network.layers) - 1),
-            f"{count(network.layers[-1], 'output')}, but each point of a dataset has one target; write 1",
+            f"{count(network.layers[-1], 'output')}, but each point of {data.dataset} has one target; write 1",
         )
     if data.csv is not None:
         if data.inputs and data.features is None and len(data.inputs) != network.layers[0]:
@@ -173,11 +173,18 @@ def _features(data: Data, network: Network) -> Iterator[Mistake]:
         )
 
 
-def data_and_loss(data: Data, training: Training) -> Iterator[Mistake]:
+def data_and_loss(data: Data, training: Training, network: Network | None) -> Iterator[Mistake]:
     """Find targets that the loss cannot measure."""
     if training.loss != "cross_entropy":
         return
-    if data.dataset is not None:
+    if data.dataset == "blobs":
+        if network is not None and network.layers[-1] == 1:
+            yield (
+                ("training", "loss"),
+                "cross_entropy needs targets between 0 and 1, and with one output those of blobs are -1 and 1; use "
+                "squared_error, or an output for each cloud",
+            )
+    elif data.dataset is not None:
         yield (
             ("training", "loss"),
             "cross_entropy needs targets between 0 and 1, and those of a dataset go from -1 to 1; use squared_error",

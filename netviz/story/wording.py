@@ -12,7 +12,6 @@ from netviz.recording.margins import HALF
 from netviz.scene.palette import Palette, called
 from netviz.scene.phrases import ORDINALS, counted, say, whole
 from netviz.scene.scene import Look
-from netviz.timeline.answers import has_classes
 from netviz.timeline.captions import answer_number, shows_points, situation
 from netviz.timeline.recorded_curves import per_cent
 
@@ -61,7 +60,7 @@ def event_texts(scene: Look, event: Event, shown: int | None = None) -> tuple[st
 
 def answer_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
     """Sentence about the network's answer to a situation."""
-    if scene.outline.targets and has_classes(np.array(scene.outline.targets)):
+    if scene.outline.has_classes:
         return _class_text(scene, answer, target)
     numbers = ", ".join(map(answer_number, answer.tolist()))
     if target is None:

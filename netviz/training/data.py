@@ -41,7 +41,7 @@ def weight_stream(scene: Scene) -> SeedRandom:
 def _examples_and_stream(scene: Scene) -> tuple[Examples, SeedRandom]:
     data, stream = scene.data, SeedRandom(str(scene.training.seed))
     if data.dataset is not None:
-        given, targets = draw_points(data.dataset, data.total_count, data.noise / 100, stream)
+        given, targets = draw_points(data.dataset, data.total_count, data.noise / 100, stream, scene.network.layers[-1])
     else:
         assert data.examples is not None
         order = list(range(data.total_count))
@@ -89,7 +89,7 @@ def normalization_of(way: Normalize | None, values: Floats) -> Floats | None:
     return np.stack([shift, np.where(high > low, scale, 1.0)])
 
 
-# Labelled points of the plane: the six data sets of TensorFlow Playground, and moons.
+# Labelled points of the plane: the six data sets of TensorFlow Playground, moons and blobs.
 #
 # Distributions of the six, and the order in which their random numbers are drawn, as in its source
 # (tensorflow/playground, src/dataset.ts), so that the same numbers give the same points. `noise` is 0 without noise and
@@ -103,6 +103,8 @@ _LONGEST_RADIUS = 5.0  # of circle, xor and spiral
 _SIDE = 6.0  # of the regressions
 _AXIS = 0.3  # xor has no points this close to an axis
 _MOON_RADIUS, _MOON_SHIFT = 3.2, 2.5  # moons reach 4.8 to the sides; at noise 0.5 they have begun to run together
+_RING = 3.5  # around which blobs lie
+_NARROWEST_BLOB, _WIDER_BLOB = 0.125, 0.28  # deviation, in parts of two neighbours' distance: as that of gauss
 _BUMPS = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
 _BUMP_RADIUS = 2.0
 
@@ -113,15 +115,22 @@ class Uniform(Protocol):
     def random(self) -> float: ...
 
 
-def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform) -> tuple[Floats, Floats]:
-    """Draw `count` points (count, 2) of a data set and their labels (count, 1), shuffled.
+def draw_points(dataset: Dataset, count: int, noise: float, stream: Uniform, outputs: int = 1) -> tuple[Floats, Floats]:
+    """Draw `count` points (count, 2) of a data set and their labels (count, outputs), shuffled.
 
-    The labels of circle, xor, gauss, spiral and moons are 1 and -1; the regressions' are numbers around -1 to 1.
+    The labels of circle, xor, gauss, spiral and moons are 1 and -1; the regressions' are numbers around -1 to 1. Those
+    of blobs are 1 for a point's own cloud and 0 for all others; or, with one output, 1 and -1.
     """
-    points = list(_DRAWN[dataset](count, noise, stream))
+    drawn = (
+        _blobs(count, noise, stream, max(2, outputs)) if dataset == "blobs" else _DRAWN[dataset](count, noise, stream)
+    )
+    points = list(drawn)
     shuffle(points, stream)
     table = np.array(points, dtype=np.float64)
-    return table[:, :2].copy(), table[:, 2:].copy()
+    labels = table[:, 2:].copy()
+    if dataset == "blobs":
+        labels = np.eye(outputs)[labels[:, 0].astype(int)] if outputs > 1 else 1 - 2 * labels
+    return table[:, :2].copy(), labels
 
 
 def shuffle(items: MutableSequence[_T], stream: Uniform) -> None:
@@ -209,6 +218,17 @@ def _moons(count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
             yield side * x, side * y, side
 
 
+def _blobs(count: int, noise: float, stream: Uniform, clouds: int) -> Iterator[_Point]:
+    """Normal distributions, evenly around a ring, each with the number of its cloud; noise makes them wider."""
+    apart = 2 * _RING * math.sin(math.pi / clouds)
+    variance = (apart * (_NARROWEST_BLOB + _WIDER_BLOB * noise)) ** 2
+    for index in range(count):
+        cloud = index % clouds
+        angle = math.pi * (0.25 + 2 * cloud / clouds)
+        x, y = (_normal(_RING * part, variance, stream) for part in (math.cos(angle), math.sin(angle)))
+        yield x, y, float(cloud)
+
+
 def _square(label: Callable[[float, float], float], count: int, noise: float, stream: Uniform) -> Iterator[_Point]:
     for _ in range(count):
         x, y = _uniform(-_SIDE, _SIDE, stream), _uniform(-_SIDE, _SIDE, stream)
@@ -231,7 +251,7 @@ def _nearest_bump(x: float, y: float) -> float:
     return max(heights, key=abs)
 
 
-_DRAWN: dict[Dataset, Callable[[int, float, Uniform], Iterator[_Point]]] = {
+_DRAWN: dict[str, Callable[[int, float, Uniform], Iterator[_Point]]] = {
     "circle": _circle,
     "xor": _xor,
     "gauss": _gauss,

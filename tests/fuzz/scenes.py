@@ -60,7 +60,7 @@ def make_up(rng: Random) -> Made:
     wild = frozenset(rng.choice(WILD_PARTS) for _ in range(rng.choice((0, 0, 0, 0, 1, 2))))
     loss = rng.choice(("squared_error", "squared_error", "cross_entropy"))
     data, plot = _data(rng, loss, wild)
-    if data.get("dataset") is not None:
+    if data.get("dataset") is not None and plot.width == 1:
         loss = "squared_error"
     network = _network(rng, plot, loss)
     training = _training(rng, plot, network, loss)
@@ -181,7 +181,9 @@ def _dataset(rng: Random, wild: frozenset[str]) -> tuple[dict[str, Any], Plot]:
     if chance(rng, 20):
         data["normalize"] = rng.choice(get_args(Normalize))
     two = name not in ("plane", "gauss-regression")
-    return data, Plot([len(features) if features else 2, 1], 2, 1, int(total * share), True, two, wild, two)
+    width = rng.choice((1, 2, 3, 5, 9)) if name == "blobs" else 1
+    size = int(total * share)
+    return data, Plot([len(features) if features else 2, width], 2, width, size, True, two, wild, two)
 
 
 def _add_table(

@@ -167,6 +167,33 @@ def test_moons_reach_into_each_other(seed: str, count: int, noise: float) -> Non
         assert ((y - centre[:, 1]) * label >= -1e-12).all(), "half circles"
 
 
+@given(seeds, st.integers(2, 9))
+@settings(max_examples=20)
+def test_blobs_are_clouds_around_a_ring_one_for_each_output(seed: str, clouds: int) -> None:
+    points, labels = draw_points("blobs", 60 * clouds + 1, 0.0, SeedRandom(seed), clouds)
+    assert labels.sum(axis=0).tolist() == [61] + [60] * (clouds - 1)
+    assert (labels.sum(axis=1) == 1).all() and set(labels.ravel().tolist()) == {0.0, 1.0}
+    angles = np.pi * (0.25 + 2 * np.arange(clouds) / clouds)
+    centres = 3.5 * np.column_stack([np.cos(angles), np.sin(angles)])
+    apart = float(np.hypot(*(centres[0] - centres[1])))
+    means = np.array([points[labels[:, cloud] == 1].mean(axis=0) for cloud in range(clouds)])
+    assert np.abs(means - centres).max() < 0.1 * apart
+    nearest = np.hypot(*(points[:, None] - centres).transpose(2, 0, 1)).argmin(axis=1)
+    assert (nearest == labels.argmax(axis=1)).mean() > 0.99
+    wide, _ = draw_points("blobs", 600, 0.5, SeedRandom(seed), clouds)
+    assert np.std(np.hypot(*wide.T)) > 1.4 * np.std(np.hypot(*points.T))
+
+
+def test_blobs_of_one_output_are_two_with_the_labels_of_other_sets() -> None:
+    points, labels = draw_points("blobs", 101, 0.0, SeedRandom("1"))
+    assert labels.shape == (101, 1)
+    assert sorted(labels.ravel().tolist()) == [-1.0] * 50 + [1.0] * 51
+    assert (np.sign(points.sum(axis=1)) == labels.ravel()).mean() > 0.99
+    examples = examples_of(playground("blobs", network={"layers": [2, 3, 4]}))
+    assert examples.targets.shape == (250, 4)
+    assert examples.test_targets.shape == (250, 4)
+
+
 @given(st.integers(0, 50), seeds)
 def test_shuffling_changes_places_alone(count: int, seed: str) -> None:
     items = list(range(count))
