@@ -62,6 +62,7 @@ def record(scene: Scene, *, progress: Progress | None = None, cache: bool = Fals
         raise InputError(problems)
     prepared = prepare(scene, film=False)
     prepared.refuse()
+    prepared.warn()
     assert isinstance(prepared.scene, Scene)
     return train_or_load(prepared.scene, progress, cache)
 
@@ -78,6 +79,7 @@ def compare(
         return side_by_side(scene)
     prepared = prepare(scene, film=False)
     prepared.refuse()
+    prepared.warn()
     assert isinstance(prepared.scene, Scene)
     runs = [Problem("compare", "names no runs")] if scene.compare is None else side_by_side_problems(prepared.scene)
     if runs:

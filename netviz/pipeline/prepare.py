@@ -57,6 +57,7 @@ from netviz.timeline.cues import Cue, frames_for, frames_to_read
 from netviz.timeline.plan import Plan, make_plan, shown_on_beats
 from netviz.timeline.side_by_side import SideBySide
 from netviz.timeline.timeline import Timeline
+from netviz.training.data_notes import data_notes
 from netviz.training.training_recorder import is_too_large, refuse_too_large
 
 _log = logging.getLogger(__name__)
@@ -97,9 +98,13 @@ class Prepared:
         assert self.plan is not None, "without problems there is a plan"
         if film and self.plan.time_notes:
             warn_caller(NetvizNote("; ".join(self.plan.time_notes)))
+        self.warn()
+        return self.plan
+
+    def warn(self) -> None:
+        """Warn (NetvizWarning) of what the user should know."""
         for note in self.notes:
             warn_caller(NetvizWarning(note))
-        return self.plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,14 +207,15 @@ def _prepared(source: Scene | Filmed, *, film: bool) -> Prepared:
 
 def _prepared_for_training(source: Scene | Filmed, given: Scene) -> Prepared:
     """A scene as it is trained; music is only decoded where the schedule follows from its beats."""
+    notes = tuple(data_notes(given))
     if given.schedule.frames != "beats":
-        return Prepared(source, given, None, None, (), ())
+        return Prepared(source, given, None, None, (), notes)
     try:
         length = film_length(given)
         scene = _resolved_schedule(given, length, None if length is None else _rhythm(given, length))
     except InputError as wrong:
         return Prepared(source, given, None, None, tuple(wrong.problems), ())
-    return Prepared(source, scene, None, None, (), ())
+    return Prepared(source, scene, None, None, (), notes)
 
 
 def finish(prepared: Prepared, recorded: Recording | Comparison) -> Finished:
@@ -385,6 +391,8 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
         where = source.recorded.info.get(DIVERGED_IN, "a number")
         at, last = (f"{scene.outline.unit} {step:,}" for step in (scene.outline.diverged, scene.outline.last_step))
         yield f"training diverged in {at}: {where} left the range of numbers; the film shows the run up to {last}"
+    if isinstance(source, Scene):
+        yield from data_notes(source)
     yield from length_notes(scene, plan.seconds)
     if others := [note for note in plan.notes if note not in plan.time_notes]:
         yield "; ".join(others)
