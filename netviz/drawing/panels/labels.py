@@ -338,7 +338,7 @@ class Names:
         words, medium, body = context.faces.words, context.faces.medium, context.layout.body
         for neuron in self.places.discs(0)[: len(self.inputs)]:
             (lines, size), (x, y) = self.inputs[neuron], self.places.centres[0][neuron]
-            wide, high = max(width(line, words, size) for line in lines), 1.25 * size * len(lines)
+            wide, high = max((width(line, words, size) for line in lines), default=0.0), 1.25 * size * len(lines)
             left, top = (x - self.reach - wide, y - high / 2) if context.layout.flow == "right" else (
                 x - wide / 2, y + self.reach - 0.25 * size
             )  # fmt: skip
