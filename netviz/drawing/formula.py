@@ -9,9 +9,9 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib
 import numpy as np
@@ -26,7 +26,9 @@ Alpha = NDArray[np.float32]
 _SLANTED = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans-Oblique.ttf"
 """Font of variables, slanted as everywhere in mathematics; Inter, whose slanted cut is not bundled, sets the rest."""
 _PARSER = MathTextParser("agg")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]+((\.|\{[^0-9{}]\})[0-9]+)?")
+"""A number, its decimal mark, if it is no point, in braces: mathtext leaves no space after it there."""
+_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 _SIGNS = {"=": "=", "+": "+", r"\rightarrow": "→"}
 SIGN_SPACE = 0.2
 """Space on either side of a sign, as a part of the type's size, as mathtext has it."""
@@ -47,8 +49,19 @@ class Matrix:
 
 
 FormulaPiece = str | Matrix
+_Piece = TypeVar("_Piece", str, Matrix, FormulaPiece)
 Formula = tuple[FormulaPiece, ...]
 """Pieces from left to right: mathtext without its dollar signs, and matrices, which mathtext does not have."""
+
+
+def with_decimal_mark(piece: _Piece, mark: str) -> _Piece:
+    """A piece, all of its numbers with a decimal mark; beside commas in numbers, arguments stand between semicolons."""
+    if mark == ".":
+        return piece
+    if isinstance(piece, Matrix):
+        return replace(piece, rows=tuple(tuple(with_decimal_mark(cell, mark) for cell in row) for row in piece.rows))
+    text = _POINT.sub(f"{{{mark}}}", piece)
+    return text.replace(r",\ ", r";\ ") if mark == "," else text
 
 
 def source(formula: Formula) -> str:
@@ -77,7 +90,7 @@ def _mathtext(text: str, size: float) -> Mask:
         return Mask(np.zeros((0, 0), np.float32), 0, 0, 0.0)
     faces = Typefaces.make()
     if _NUMBER.fullmatch(text):  # looks the same as in mathtext, and is many times faster
-        return mask(text.replace("-", "−"), faces.medium, size)
+        return mask(_plain(text).replace("-", "−"), faces.medium, size)
     if text in _SIGNS:
         sign, space = mask(_SIGNS[text], faces.medium, size), SIGN_SPACE * size
         return Mask(sign.alpha, sign.left + round(space), sign.top, sign.width + 2 * space)
@@ -143,8 +156,13 @@ def _before_point(cell: str, size: float) -> float:
     if not _NUMBER.fullmatch(cell):
         return 0.0
     # The width of the whole without the rest, not of the digits before the point alone: a 7 pulls its point closer.
-    rest, font = cell.lstrip("-0123456789"), Typefaces.make().medium
+    rest, font = _plain(cell.lstrip("-0123456789")), Typefaces.make().medium
     return _mathtext(cell, size).width - width(rest, font, size)
+
+
+def _plain(number: str) -> str:
+    """A number without the braces around its decimal mark."""
+    return number.replace("{", "").replace("}", "")
 
 
 def bracket(size: float, height: float, opening: bool) -> Mask:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from netviz.drawing.text import Typefaces, short, two_lines, width
+from netviz.scene.phrases import say
 from netviz.scene.scene import Look
 from netviz.timeline.answers import has_classes, unseen_situations
 
@@ -60,7 +61,7 @@ class Rows:
 
     given, targets: numbers of every example. asked: inputs of situations below them. classes: names of the outputs if
     targets are classes, else (). is_judged: whether an answer can be right or wrong. has_answers: whether they are
-    shown at all. answer: width of one in digits.
+    shown at all. answer: width of one in digits. mark: decimal mark of the numbers.
     """
 
     given: Sequence[Sequence[float]]
@@ -71,6 +72,7 @@ class Rows:
     is_judged: bool = True
     has_answers: bool = True
     answer: int = ANSWER
+    mark: str = "."
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def table_rows(scene: Look, given: Sequence[Sequence[float]], targets: Sequence[
         is_judged=bool(classes) or len({value for row in targets for value in row}) == 2,
         has_answers=not scene.runs,
         answer=LONG_ANSWER if scene.outline.diverged is not None else ANSWER,
+        mark=say(scene, "decimal"),
     )  # fmt: skip
 
 
@@ -148,11 +151,11 @@ def _columns(rows: Rows, faces: Typefaces, choice: Choice, figure: float, small:
     size = choice.size * figure
     digit = width("0", faces.figures, size)
     gap = choice.gap * digit
-    inputs_of_all = _lined_up([*rows.given, *rows.asked], choice.decimals)
+    inputs_of_all = _lined_up([*rows.given, *rows.asked], choice.decimals, rows.mark)
     targets_of_all = (
         [[rows.classes[list(target).index(max(target))]] for target in rows.targets]
         if rows.classes
-        else _lined_up(rows.targets, choice.decimals)
+        else _lined_up(rows.targets, choice.decimals, rows.mark)
     )
     cells = [*zip(inputs_of_all, targets_of_all, strict=False)]
     asked = inputs_of_all[len(rows.given) :]
@@ -189,10 +192,10 @@ def _columns(rows: Rows, faces: Typefaces, choice: Choice, figure: float, small:
     return Columns(size, choice, cells, asked, edges, names)
 
 
-def _lined_up(rows: Sequence[Sequence[float]], decimals: int) -> list[list[str]]:
+def _lined_up(rows: Sequence[Sequence[float]], decimals: int, mark: str) -> list[list[str]]:
     """Texts of rows of numbers; in each column all have as many decimals as one of them needs, `decimals` at most."""
     columns = []
     for values in zip(*rows, strict=True):
         needed = max(len(short(value, decimals).partition(".")[2]) for value in values)
-        columns.append([f"{round(value, needed) + 0.0:.{needed}f}" for value in values])
+        columns.append([f"{round(value, needed) + 0.0:.{needed}f}".replace(".", mark) for value in values])
     return [list(row) for row in zip(*columns, strict=True)]

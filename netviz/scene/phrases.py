@@ -5,13 +5,17 @@ Names in braces are blanks to be filled in. A replacement may leave blanks out, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from string import Formatter
 from typing import Any, Protocol
 
 ENGLISH: Mapping[str, str] = {
-    # Numbers: the thousands separator, and counted things.
+    # Numbers: the thousands separator, the decimal mark, a share in per cent, what stands between numbers in a list,
+    # and counted things.
     "thousands": ",",
+    "decimal": ".",
+    "percent": "{number}%",
+    "between-numbers": ", ",
     "cycles-one": "{count} cycle",
     "cycles-many": "{count} cycles",
     "examples-one": "{count} example",
@@ -159,6 +163,7 @@ ENGLISH: Mapping[str, str] = {
     "label-hidden-layer": "HIDDEN LAYER",
     "label-hidden-layers": "HIDDEN LAYER {number}",
     "label-output-layer": "OUTPUT LAYER",
+    "label-forward-pass": "FORWARD PASS",
     "label-equation-error": "ERROR",
     "label-way-back": "THE WAY BACK",
     "label-new-weights": "NEW WEIGHTS",
@@ -251,6 +256,8 @@ ENGLISH: Mapping[str, str] = {
     "key-end": "End",
 }
 
+DECIMAL_MARKS = (".", ",", "·")
+"""Decimal marks that numbers can have, in equations too."""
 ORDINALS = 8
 """Number of ordinals that have a word."""
 
@@ -276,6 +283,21 @@ def counted(scene: HasPhrases, count: int, things: str) -> str:
 def whole(scene: HasPhrases, number: int) -> str:
     """Format a whole number with the scene's thousands separator."""
     return f"{number:,}".replace(",", say(scene, "thousands"))
+
+
+def decimal(scene: HasPhrases, text: str) -> str:
+    """Return a formatted number with the scene's decimal mark."""
+    return text.replace(".", scene.phrases.get("decimal", "."))
+
+
+def per_cent(scene: HasPhrases, text: str) -> str:
+    """Format a share in per cent. text: its number, formatted, without a sign for per cent."""
+    return say(scene, "percent", number=decimal(scene, text))
+
+
+def listed_numbers(scene: HasPhrases, texts: Iterable[str]) -> str:
+    """Format numbers one after the other. texts: the numbers, formatted."""
+    return say(scene, "between-numbers").join(decimal(scene, text) for text in texts)
 
 
 def blanks(phrase: str) -> set[str]:

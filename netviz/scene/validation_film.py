@@ -10,7 +10,7 @@ from typing import Any
 from netviz.errors import MOST_PROBLEMS
 from netviz.scene.captions import READ, Caption, reading_seconds, seconds_up
 from netviz.scene.learned_cycles import bounds
-from netviz.scene.messages import did_you_mean, printable
+from netviz.scene.messages import did_you_mean, printable, shown
 from netviz.scene.model import (
     MOST_ANSWERED,
     MOST_BOUNDARIES,
@@ -32,7 +32,7 @@ from netviz.scene.panels import (
     ListedPanelSpec,
     NetworkPanelSpec,
 )
-from netviz.scene.phrases import ENGLISH, blanks
+from netviz.scene.phrases import DECIMAL_MARKS, ENGLISH, blanks
 from netviz.scene.shots import AnyShot, LearningShot, Shot, ThinkShot, WalkShot
 from netviz.scene.sound import Sound, Sync
 from netviz.scene.types import geometric_cycles
@@ -377,7 +377,13 @@ def too_long_fades(sound: Sound, seconds: Fraction) -> Iterator[Mistake]:
 
 
 def phrases_alone(phrases: Mapping[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
-    """Find phrases that netviz does not have, or that could not be filled in."""
+    """Find phrases that netviz does not have, or that could not be filled in, and marks that numbers cannot have."""
+    mark = phrases.get("decimal", ENGLISH["decimal"])
+    if mark not in DECIMAL_MARKS:
+        yield ("words", "decimal"), f"expected one of the marks {' '.join(DECIMAL_MARKS)}, got {shown(mark)}"
+    elif mark == phrases.get("thousands", ENGLISH["thousands"]) and "decimal" in phrases:
+        message = f"{mark} stands between thousands already; give thousands too, such as a space"
+        yield ("words", "decimal"), message
     foreign = 0
     for key, phrase in phrases.items():
         path = ("words", key)

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from netviz.recording.event import Event
 from netviz.recording.margins import HALF
 from netviz.scene.palette import Palette, called
-from netviz.scene.phrases import ORDINALS, counted, say, whole
+from netviz.scene.phrases import ORDINALS, counted, listed_numbers, per_cent, say, whole
 from netviz.scene.scene import Look
 from netviz.timeline.captions import answer_number, shows_points, situation
-from netviz.timeline.recorded_curves import per_cent
+from netviz.timeline.recorded_curves import whole_per_cent
 
 CLOSE = 0.05
 """Largest error of an answer that is called very close, as a part of the range of the network's outputs."""
@@ -62,7 +62,7 @@ def answer_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float
     """Sentence about the network's answer to a situation."""
     if scene.outline.has_classes:
         return _class_text(scene, answer, target)
-    numbers = ", ".join(map(answer_number, answer.tolist()))
+    numbers = say(scene, "between-numbers").join(answer_number(scene, value) for value in answer.tolist())
     if target is None:
         return say(scene, "story-answer-open", answer=numbers)
     right = np.asarray(target, dtype=np.float64)
@@ -70,7 +70,9 @@ def answer_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float
     span = bounds.get(scene.outline.activations[-1], max(1.0, float(np.abs(right).max())))
     is_close = float(np.abs(answer - right).max()) <= CLOSE * span
     key = "story-answer-close" if is_close else "story-answer"
-    return say(scene, key, answer=numbers, target=", ".join(f"{value + 0.0:g}" for value in right.tolist()))
+    return say(
+        scene, key, answer=numbers, target=listed_numbers(scene, (f"{value + 0.0:g}" for value in right.tolist()))
+    )
 
 
 def _class_text(scene: Look, answer: NDArray[np.float64], target: Sequence[float] | None) -> str:
@@ -178,7 +180,7 @@ def _unseen(scene: Look, event: Event) -> str:
     if error > HALF:
         if scene.outline.layers[-1] > 1:
             return say(scene, "story-unseen-wrong-plain")
-        return say(scene, "story-unseen-wrong", answer=answer_number(event.numbers["answer"]))
+        return say(scene, "story-unseen-wrong", answer=answer_number(scene, event.numbers["answer"]))
     return say(scene, "story-unseen-turns" if error == HALF else "story-unseen-right")
 
 
@@ -193,10 +195,11 @@ def _solved(scene: Look, event: Event) -> str:
 def _accurate(scene: Look, event: Event) -> str:
     if "examples" not in event.numbers:  # a curve that the run recorded says so
         key = "story-accuracy-test" if event.numbers["test"] else "story-accuracy"
-        return say(scene, key, share=_per_cent(event.numbers["share"]))
+        return say(scene, key, share=_per_cent(scene, event.numbers["share"]))
     key = "story-accurate-test" if event.numbers["test"] else "story-accurate"
     count = counted(scene, round(event.numbers["examples"]), _things(scene))
-    return say(scene, key, share=per_cent(event.numbers["reached"]), examples=count)  # as counters write it
+    share = whole_per_cent(scene, event.numbers["reached"])  # as counters write it
+    return say(scene, key, share=share, examples=count)
 
 
 def _things(scene: Look) -> str:
@@ -204,8 +207,13 @@ def _things(scene: Look) -> str:
 
 
 def _slows(scene: Look, event: Event) -> str:
-    return say(scene, "story-slows", share=_per_cent(event.numbers["share"]), part=_per_cent(event.numbers["cycles"]))
+    return say(
+        scene,
+        "story-slows",
+        share=_per_cent(scene, event.numbers["share"]),
+        part=_per_cent(scene, event.numbers["cycles"]),
+    )
 
 
-def _per_cent(share: float) -> str:
-    return f"{100 * share:.0f}%" if share >= 0.01 else f"{100 * share:.1g}%"
+def _per_cent(scene: Look, share: float) -> str:
+    return per_cent(scene, f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}")

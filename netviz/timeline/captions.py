@@ -13,7 +13,7 @@ from math import isfinite
 from netviz.errors import InputError, Problem
 from netviz.recording.recording import Recording
 from netviz.scene.captions import Caption, reading_seconds, seconds_up
-from netviz.scene.phrases import counted, say, whole
+from netviz.scene.phrases import HasPhrases, counted, decimal, listed_numbers, per_cent, say, whole
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.timeline.before_after import before_after
@@ -138,7 +138,7 @@ def caption_line(recording: Recording, scene: Look, span: Span, plan: Plan) -> s
 def situation(scene: Look, values: Sequence[float]) -> str:
     """The presented inputs as text: 1 1 0, or (1, 1) for a point of the plane."""
     texts = [f"{value + 0.0:g}" for value in values]  # a negative zero is written as zero
-    return f"({', '.join(texts)})" if shows_points(scene) else " ".join(texts)
+    return f"({listed_numbers(scene, texts)})" if shows_points(scene) else decimal(scene, " ".join(texts))
 
 
 def example_label(scene: Look, example: int, count: int) -> str:
@@ -191,20 +191,20 @@ _THOUSANDS = 1e3
 """Errors from which two decimals are enough."""
 
 
-def answer_number(value: float) -> str:
+def answer_number(scene: Look, value: float) -> str:
     """A number of an answer in a sentence, with two decimals; one whose digits nobody would read as a power of ten."""
-    return f"{value:z.2f}" if abs(value) < LARGE else f"{value:.2e}"
+    return decimal(scene, f"{value:z.2f}" if abs(value) < LARGE else f"{value:.2e}")
 
 
-def error_text(value: float, *, share: bool, highest: float = 0.0) -> str:
+def error_text(scene: HasPhrases, value: float, *, share: bool, highest: float = 0.0) -> str:
     """An average error as text: in per cent, of three digits, where it is a share.
 
     highest: the largest of those that are written in the same place, which all have as many decimals.
     """
     if not share:
         decimals = 4 if max(abs(value), highest) < _THOUSANDS else 2
-        return f"{value:z.{decimals}f}" if abs(value) < LARGE else f"{value:.2e}"
-    return f"{100 * value:z.2f}%" if 100 * value < 9.995 else f"{100 * value:.1f}%"
+        return decimal(scene, f"{value:z.{decimals}f}" if abs(value) < LARGE else f"{value:.2e}")
+    return per_cent(scene, f"{100 * value:z.2f}" if 100 * value < 9.995 else f"{100 * value:.1f}")
 
 
 def measures(recording: Recording, scene: Look, frame: Frame) -> list[tuple[str, str]]:
@@ -219,5 +219,5 @@ def measures(recording: Recording, scene: Look, frame: Frame) -> list[tuple[str,
         shown = [("label-error", frame.error) if is_named else ("label-training-loss", frame.train_loss)]
     if recording.test_loss is not None:
         shown.append(("label-test-loss", frame.test_loss or 0.0))
-    found = [(name, value, error_text(value, share=share)) for name, value in shown]
+    found = [(name, value, error_text(scene, value, share=share)) for name, value in shown]
     return [(say(scene, name), text) for name, value, text in found if isfinite(value)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from netviz.recording.layers import Floats, Integers
 from netviz.recording.recording import Recording
+from netviz.scene.phrases import HasPhrases, decimal, per_cent
 
 LOSSES = ("error", "loss", "test_loss")
 """Names of the curves that are not among these: the average error and the losses, which share one scale."""
@@ -40,7 +41,7 @@ class RecordedCurve:
         """The value at the last recorded point up to a step: none is shown before it is reached."""
         return float(self.values[max(0, int(np.searchsorted(self.steps, step, side="right")) - 1)])
 
-    def text(self, value: float) -> str:
+    def text(self, scene: HasPhrases, value: float) -> str:
         """A value as a film writes it: a share in per cent, with one decimal but for all and none.
 
         Others have all as many decimals, as the largest needs; what is very large or small has an exponent.
@@ -48,9 +49,10 @@ class RecordedCurve:
         if not self.is_share:
             highest = float(np.nanmax(np.abs(self.values)))
             if not highest > 0 or LEAST_PLAIN <= highest < MOST_PLAIN:
-                return f"{value:z.{_decimals(highest)}f}"
-            return f"{value:z.2f}" if abs(value) < MOST_PLAIN <= highest else f"{value:.2e}"
-        return f"{100 * value:.0f}%" if value in (0.0, 1.0) else f"{min(99.9, max(0.1, 100 * value)):.1f}%"
+                return decimal(scene, f"{value:z.{_decimals(highest)}f}")
+            return decimal(scene, f"{value:z.2f}" if abs(value) < MOST_PLAIN <= highest else f"{value:.2e}")
+        number = f"{100 * value:.0f}" if value in (0.0, 1.0) else f"{min(99.9, max(0.1, 100 * value)):.1f}"
+        return per_cent(scene, number)
 
 
 def recorded_curves(recording: Recording, *, with_shares: bool = True) -> tuple[RecordedCurve, ...]:
@@ -66,9 +68,9 @@ def recorded_curves(recording: Recording, *, with_shares: bool = True) -> tuple[
     return tuple(curve for curve in found if with_shares or not curve.is_share)
 
 
-def per_cent(share: float) -> str:
+def whole_per_cent(scene: HasPhrases, share: float) -> str:
     """A share in whole per cent: all and none only where they are exactly that."""
-    return f"{min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)}%"
+    return per_cent(scene, str(min(99, max(1, round(100 * share))) if 0 < share < 1 else round(100 * share)))
 
 
 def accuracies(curves: Sequence[RecordedCurve]) -> tuple[RecordedCurve, RecordedCurve] | None:

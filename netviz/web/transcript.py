@@ -17,7 +17,7 @@ from netviz.recording.margins import margins_for
 from netviz.recording.network import Network
 from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
-from netviz.scene.phrases import counted, say, whole
+from netviz.scene.phrases import counted, listed_numbers, say, whole
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
 from netviz.story.events import find_events
@@ -199,13 +199,13 @@ def _answer(recording: Recording, scene: Look, example: int, row: int) -> str:
         asked = say(scene, "shown-answer-example", number=example + 1)
     outputs, target = recording.activations[-1][row], recording.target_at(row)
     if not scene.outline.has_targets:
-        answer = ", ".join(_numbers(outputs, ".2f"))
+        answer = listed_numbers(scene, _numbers(outputs, ".2f"))
         return say(scene, "shown-answer-open", inputs=asked, answer=answer).replace(" ", NO_BREAK)
     if is_one_of_many(target):
         last = len(scene.outline.layers) - 1
         answer, expected = (neuron_name(scene, last, int(np.argmax(values))) for values in (outputs, target))
     else:
-        answer, expected = (", ".join(texts) for texts in (_numbers(outputs, ".2f"), _numbers(target, "g")))
+        answer, expected = (listed_numbers(scene, each) for each in (_numbers(outputs, ".2f"), _numbers(target, "g")))
     return say(scene, "shown-answer", inputs=asked, answer=answer, target=expected).replace(" ", NO_BREAK)
 
 
@@ -392,7 +392,10 @@ def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
     for key, values in [*curves.items()][-1 if run else 0 :]:
         before, after = float(values[0]), float(values[-1])
         if isfinite(before) and isfinite(after):
-            told = {"before": error_text(before, share=share), "after": error_text(after, share=share)}
+            told = {
+                "before": error_text(scene, before, share=share),
+                "after": error_text(scene, after, share=share),
+            }
             measure = say(scene, key)
             if run:
                 yield say(scene, "run-went", run=run, measure=measure, **told)

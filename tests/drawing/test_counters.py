@@ -15,7 +15,7 @@ from netviz.drawing.panels.table import TablePanel
 from netviz.drawing.renderer import Renderer
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
-from netviz.timeline.recorded_curves import per_cent
+from netviz.timeline.recorded_curves import whole_per_cent
 from netviz.timeline.timeline import Timeline, make_timeline
 from tests.conftest import short_scene
 from tests.drawing.support import Written, first, timeline_of, written
@@ -94,7 +94,7 @@ def test_the_share_of_right_answers_stands_beside_the_error_and_has_an_axis(size
     frame = timeline.frame(timeline.frame_count - 1)
     renderer.draw(frame)
     assert frame.accuracy is not None and frame.accuracy[1] is None
-    (number,) = (text for text in written if text.text == per_cent(frame.accuracy[0]))
+    (number,) = (text for text in written if text.text == whole_per_cent(timeline.scene, frame.accuracy[0]))
     assert share.recorded[-1] == frame.accuracy[0] and not any(number.touches(each) for each in labels + axis)
 
 

@@ -11,6 +11,7 @@ from netviz.drawing.panels.labels import TICK
 from netviz.drawing.panels.panel import number, signed_number
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import short
+from netviz.scene.scene import Scene
 from netviz.story.wording import answer_text
 from netviz.timeline.captions import error_text, situation
 from tests.conftest import short_scene
@@ -19,17 +20,21 @@ from tests.drawing.support import Written, first, timeline_of, written
 __all__ = ["written"]
 
 
-def test_nothing_that_is_written_as_zero_has_a_sign() -> None:
+def test_nothing_that_is_written_as_zero_has_a_sign(scene: Scene) -> None:
     for value in (-0.004, -0.0, 0.0, 0.004):
         assert number(value) == signed_number(value) == "0.00"
     assert [short(value) for value in (-0.0, -0.0004, 0.0004)] == ["0", "0", "0"]
-    assert [error_text(-0.0, share=share) for share in (True, False)] == ["0.00%", "0.0000"]
+    assert [error_text(scene, -0.0, share=share) for share in (True, False)] == ["0.00%", "0.0000"]
 
 
-def test_large_errors_have_fewer_decimals_and_all_of_a_run_as_many() -> None:
-    assert [error_text(value, share=False) for value in (0.25, 999.9, 13689.3128)] == ["0.2500", "999.9000", "13689.31"]
-    assert error_text(712.5, share=False, highest=13689.3) == "712.50"
-    assert error_text(0.0712, share=True, highest=0.5) == "7.12%"
+def test_large_errors_have_fewer_decimals_and_all_of_a_run_as_many(scene: Scene) -> None:
+    assert [error_text(scene, value, share=False) for value in (0.25, 999.9, 13689.3128)] == [
+        "0.2500",
+        "999.9000",
+        "13689.31",
+    ]
+    assert error_text(scene, 712.5, share=False, highest=13689.3) == "712.50"
+    assert error_text(scene, 0.0712, share=True, highest=0.5) == "7.12%"
 
 
 def test_weights_are_written_with_their_signs() -> None:

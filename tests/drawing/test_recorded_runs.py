@@ -17,7 +17,7 @@ from netviz.drawing.renderer import Renderer
 from netviz.pipeline.looks import filmed
 from netviz.pipeline.prepare import finish, prepare
 from netviz.recording.recorder import Recorder
-from netviz.scene.scene import Look
+from netviz.scene.scene import Look, Scene
 from netviz.timeline.recorded_curves import RecordedCurve, accuracies, may_have_accuracies, recorded_curves
 from netviz.timeline.timeline import Timeline
 from netviz.web.transcript import NO_BREAK, passages, summary_of, transcript_text
@@ -216,9 +216,9 @@ def test_accuracies_in_training_and_testing_are_known_by_their_names(names: tupl
         (0.0, ["0.0000"] * 3),
     ],
 )
-def test_values_of_a_curve_have_the_same_decimals_all_through(highest: float, texts: list[str]) -> None:
+def test_values_of_a_curve_have_the_same_decimals_all_through(scene: Scene, highest: float, texts: list[str]) -> None:
     curve = RecordedCurve("rate", np.arange(3), highest * np.array([1, 0.5, 0.01001]), is_share=False)
-    assert [curve.text(float(value)) for value in curve.values] == texts
+    assert [curve.text(scene, float(value)) for value in curve.values] == texts
 
 
 def diverging() -> Recorder:

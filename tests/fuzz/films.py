@@ -11,7 +11,7 @@ from netviz.scene.model import MOST_ANSWERED, MOST_BOUNDARIES, MOST_CLASSES, Ini
 from netviz.scene.output import PlatformName, Quality
 from netviz.scene.palette import PaletteName
 from netviz.scene.panels import Places
-from netviz.scene.phrases import ENGLISH, blanks
+from netviz.scene.phrases import DECIMAL_MARKS, ENGLISH, blanks
 from netviz.scene.scene import Motion, Style, ThemeName
 from netviz.scene.types import SIZES, geometric_cycles
 from tests.fuzz.beside import FONTS, MUSIC, PICTURES
@@ -356,6 +356,9 @@ def _add_words(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
         if chance(rng, 70) if number < 12 else True:
             said += "".join(f" {{{blank}}}" for blank in sorted(blanks(ENGLISH[key])))
         chosen[key] = said[:200]
+    if "decimal" in chosen:
+        chosen["decimal"] = rng.choice(DECIMAL_MARKS)
+        chosen["thousands"] = rng.choice((" ", "'"))
     if chance(rng, 30):
         plot.files["words.yaml"] = as_yaml(chosen)
         scene["words"] = "words.yaml"

@@ -17,7 +17,7 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import say
+from netviz.scene.phrases import decimal, say
 from netviz.timeline.answers import target_range, unseen_situations, verdict
 from netviz.timeline.frame import Frame
 
@@ -228,14 +228,14 @@ class AnswersPanel(NoGlow):
             for (x, y), value, (across, down, anchor) in zip(
                 (axis.start, axis.stop), (self.low, self.high), self._ends(), strict=True
             ):
-                canvas.text(short(value, 2), x + across, y + down, faces.figures, small, theme.quiet, anchor)
+                canvas.text(self._number(value), x + across, y + down, faces.figures, small, theme.quiet, anchor)
         heading = say(scene, "label-answers")
         if self.is_upright:
             x = self.axes[0].start[0]
             canvas.text(heading, x, slot.y + 0.6 * small, faces.strong, small, theme.faint, "middle")
             for value, side, anchor in ((self.high, -1, "right"), (self.low, 1, "left")):
                 text, size = fit(
-                    say(scene, "label-should-be", target=short(value, 2)), faces.words, small, 0.46 * slot.width,
+                    say(scene, "label-should-be", target=self._number(value)), faces.words, small, 0.46 * slot.width,
                     0.7 * small,
                 )  # fmt: skip
                 y = slot.bottom - 0.7 * small
@@ -245,7 +245,7 @@ class AnswersPanel(NoGlow):
             if not self.is_class:
                 sides = ((ABOVE, self.high), (BELOW, self.low))
                 legend = "   ".join(
-                    f"{side} {say(scene, 'label-should-be', target=short(value, 2))}" for side, value in sides
+                    f"{side} {say(scene, 'label-should-be', target=self._number(value))}" for side, value in sides
                 )
                 left = slot.x + width(heading, faces.strong, small) + 1.6 * small
                 text, size = fit(legend, faces.words, small, slot.right - left, 0.8 * small)
@@ -297,9 +297,12 @@ class AnswersPanel(NoGlow):
         inputs: list[float] = self.context.recording.examples.given[number].tolist()
         return inputs
 
+    def _number(self, value: float) -> str:
+        return decimal(self.context.scene, short(value, 2))
+
     def _named(self, inputs: Sequence[float]) -> str:
         """Name of an example or a situation beside its dot: its inputs, or nothing if they are too long."""
-        text = " ".join(short(value, 2) for value in inputs)
+        text = " ".join(self._number(value) for value in inputs)
         return text if len(text) <= LONGEST_NAME else ""
 
     def _write(self, names: Sequence[_Name]) -> None:

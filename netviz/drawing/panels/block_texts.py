@@ -11,7 +11,7 @@ from netviz.drawing.layout import Rect
 from netviz.drawing.panels.panel import RenderContext
 from netviz.drawing.text import Font, fit, width
 from netviz.recording.blocks import Block
-from netviz.scene.phrases import say
+from netviz.scene.phrases import decimal, say
 
 PAD, SIGN, AFTER_SIGN = 0.6, 0.42, 0.5
 """From a tile's edge to its text, half the side of its sign, and from that to the name, in sizes of the tiles' type."""
@@ -52,7 +52,11 @@ def abbreviated(context: RenderContext, count: int) -> str:
     for power, key in ((9, "billion"), (6, "million"), (3, "thousand")):
         if count >= 0.9995 * 10**power:
             part = count / 10**power
-            return say(context.scene, f"block-{key}", count=f"{part:.1f}" if part < 9.95 else f"{part:.0f}")
+            return say(
+                context.scene,
+                f"block-{key}",
+                count=decimal(context.scene, f"{part:.1f}" if part < 9.95 else f"{part:.0f}"),
+            )
     return str(count)
 
 

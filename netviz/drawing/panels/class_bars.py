@@ -19,7 +19,7 @@ from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
-from netviz.scene.phrases import say
+from netviz.scene.phrases import decimal, say
 from netviz.timeline.answers import has_classes, target_range
 from netviz.timeline.frame import Frame
 
@@ -249,10 +249,15 @@ class ClassBars:
             if float(text) == 0:  # there is no room for many numbers, and no bar says the same
                 return
             text, size = fit(
-                text, faces.figures, layout.body, UPRIGHT_VALUE * self.rows.step, LEAST_VALUE * min(layout.size)
+                decimal(self.context.scene, text),
+                faces.figures,
+                layout.body,
+                UPRIGHT_VALUE * self.rows.step,
+                LEAST_VALUE * min(layout.size),
             )
             self.shaded.text(text, x, y - away - 0.2 * size, faces.figures, size, ink, "middle", level)
         else:
+            text = decimal(self.context.scene, text)
             self.shaded.text(text, x + away, y, faces.figures, size, ink, "left", level)
 
     def _add_verdict(self, frame: Frame) -> None:

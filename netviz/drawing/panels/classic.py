@@ -22,7 +22,7 @@ from netviz.drawing.panels.titles import TWO_LINES, CaptionSlot, write
 from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import contrast
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import say, whole
+from netviz.scene.phrases import decimal, per_cent, say, whole
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 
@@ -174,7 +174,7 @@ class ClassicNetworkPanel(NoGlow):
         context = self.context
         font, size, ink = context.faces.figures, context.layout.small, context.theme.ink
         for levels, centres, values in zip(frame.arrived, self.centres, frame.activations, strict=True):
-            texts = [number(float(value)) for value in values]
+            texts = [decimal(context.scene, number(float(value))) for value in values]
             longest = max(width(text, font, size) for text in texts)
             apart = centres[1][0] - centres[0][0] if len(centres) > 1 else np.inf
             if apart < VALUE_DISTANCE * self.radius + longest + 1.1 * self.radius:
@@ -247,7 +247,9 @@ class ClassicHeaderPanel(NoGlow):
         for index, text in enumerate(self._lines(frame)):
             self._write(text, self.y + index * self.step, self.slot)
         error = (
-            f"{100 * frame.error:z.2f}%" if self.share else error_text(frame.error, share=False)
+            per_cent(self.scene, f"{100 * frame.error:z.2f}")
+            if self.share
+            else error_text(self.scene, frame.error, share=False)
         )  # as in the original
         self._write(say(self.scene, "classic-error", error=error), self.bar.y - 1.1 * self.size, self.bar.width)
         self.filled.set_width(self.bar.width * min(1.0, frame.error / self.full))
@@ -256,8 +258,10 @@ class ClassicHeaderPanel(NoGlow):
     def _lines(self, frame: Frame) -> list[str]:
         scene = self.scene
         cycle = say(scene, "classic-cycle", cycle=whole(scene, frame.cycle))
-        inputs = "" if frame.inputs is None else " ".join(short(value) for value in frame.inputs)
-        target = "" if frame.target is None else " ".join(short(value) for value in frame.target)
+        inputs, target = (
+            "" if values is None else decimal(scene, " ".join(short(value) for value in values))
+            for values in (frame.inputs, frame.target)
+        )
         if frame.kind == "think":
             return [
                 say(scene, "classic-situation"),

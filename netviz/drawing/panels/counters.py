@@ -14,11 +14,12 @@ from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.text import fit, width
 from netviz.drawing.theme import Colour
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import say, whole
+from netviz.scene.phrases import per_cent, say, whole
+from netviz.scene.scene import Look
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import RecordedCurve, accuracies, per_cent, recorded_curves
+from netviz.timeline.recorded_curves import RecordedCurve, accuracies, recorded_curves, whole_per_cent
 
 ROWS = {1: ((1,),), 2: ((2,), (1, 1)), 3: ((3,), (1, 2), (1, 1, 1)), 4: ((4,), (2, 2), (1, 1, 1, 1))}
 """Ways to arrange so many counters: the number of counters in each row."""
@@ -64,13 +65,13 @@ def counters(context: RenderContext) -> list[Counter]:
         return [*found, *_shares(context, has_tests=True)]
     if recording.test_loss is None:
         most = float(recording.main_curve.max())
-        error = partial(error_text, share=is_share(recording, scene), highest=most)
+        error = partial(error_text, scene, share=is_share(recording, scene), highest=most)
         found.append(Counter(say(scene, "label-error"), error(most), theme.error, lambda frame: error(frame.error)))
         if accuracy is not None:
             found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
         return found
     most_train, most_test = float(recording.train_loss.max()), float(recording.test_loss.max())
-    train, test = (partial(error_text, share=False, highest=most) for most in (most_train, most_test))
+    train, test = (partial(error_text, scene, share=False, highest=most) for most in (most_train, most_test))
     return [
         *found,
         Counter(
@@ -92,30 +93,30 @@ def _recorded(context: RenderContext) -> list[Counter]:
     recording, scene, theme = context.recording, context.scene, context.theme
     curves, found = recorded_curves(recording, with_shares=scene.accuracy is not False), []
     if (pair := accuracies(curves)) is not None:
-        return [_of_curve(curve, ink) for curve, ink in zip(pair, (theme.error, theme.test_error), strict=True)]
+        return [_of_curve(scene, curve, ink) for curve, ink in zip(pair, (theme.error, theme.test_error), strict=True)]
     if recording.followed is not None:
         highest = float(np.nanmax(recording.main_curve))
-        error = partial(error_text, share=is_share(recording, scene), highest=highest)
+        error = partial(error_text, scene, share=is_share(recording, scene), highest=highest)
         found.append(Counter(say(scene, "label-error"), error(highest), theme.error, lambda frame: error(frame.error)))
     if recording.test_loss is not None:
         most = float(np.nanmax(recording.test_loss))
-        loss = partial(error_text, share=False, highest=most)
+        loss = partial(error_text, scene, share=False, highest=most)
         name = say(scene, "label-test-loss")
         found.append(Counter(name, loss(most), theme.test_error, lambda frame: loss(frame.test_loss or 0)))
-    found += [_of_curve(curve, theme.ink) for curve in curves]
+    found += [_of_curve(scene, curve, theme.ink) for curve in curves]
     is_said = any(curve.is_share for curve in curves)
     if not is_said and Accuracy.of(recording, scene) is not None:
         found += [replace(each, colour=theme.ink) for each in _shares(context, has_tests=False)]
     return found
 
 
-def _of_curve(curve: RecordedCurve, ink: Colour) -> Counter:
-    longest = max((curve.text(float(value)) for value in curve.values), key=len)
-    return Counter(curve.name, longest, ink, partial(_value, curve))
+def _of_curve(scene: Look, curve: RecordedCurve, ink: Colour) -> Counter:
+    longest = max((curve.text(scene, float(value)) for value in curve.values), key=len)
+    return Counter(curve.name, longest, ink, partial(_value, scene, curve))
 
 
-def _value(curve: RecordedCurve, frame: Frame) -> str:
-    return curve.text(curve.at(frame.cycle))
+def _value(scene: Look, curve: RecordedCurve, frame: Frame) -> str:
+    return curve.text(scene, curve.at(frame.cycle))
 
 
 def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
@@ -124,10 +125,10 @@ def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
 
     def share(frame: Frame, which: int) -> str:
         value = None if frame.accuracy is None else frame.accuracy[which]
-        return "" if value is None else per_cent(value)
+        return "" if value is None else whole_per_cent(scene, value)
 
-    train = Counter(say(scene, "label-right-training"), "100%", theme.error, partial(share, which=0))
-    test = Counter(say(scene, "label-right-unseen"), "100%", theme.test_error, partial(share, which=1))
+    train = Counter(say(scene, "label-right-training"), per_cent(scene, "100"), theme.error, partial(share, which=0))
+    test = Counter(say(scene, "label-right-unseen"), per_cent(scene, "100"), theme.test_error, partial(share, which=1))
     return [test, train] if has_tests else [train]
 
 

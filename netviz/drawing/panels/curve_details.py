@@ -16,7 +16,7 @@ from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.recording.recording import AT_REST
-from netviz.scene.phrases import say, whole
+from netviz.scene.phrases import per_cent, say, whole
 from netviz.timeline.cues import CurveDetail
 from netviz.timeline.frame import Frame
 
@@ -170,7 +170,7 @@ class CurveDetails:
             canvas.put(part, level)
         share = float(input_shares(frame.weights[0], scene.outline.layers[0])[named])
         theme, font, size = context.theme, context.faces.figures, 1.1 * small
-        number, y = f"{100 * share:.0f}%", slot.bottom - slot.height * share
+        number, y = per_cent(scene, f"{100 * share:.0f}"), slot.bottom - slot.height * share
         beside, gold = x + BESIDE * small, theme.readable(theme.signal)
         for text in (say(scene, "label-share", share=f"{100 * share:.0f}"), number):
             if beside + width(text, font, size) <= context.layout.safe.right:

@@ -21,6 +21,7 @@ from netviz.drawing.text import fit, short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.panels import BoundaryPanelSpec as BoundarySpec
+from netviz.scene.phrases import decimal
 from netviz.timeline.frame import Frame
 from netviz.timeline.step_timing import rise
 
@@ -49,7 +50,7 @@ class BoundaryPanel(NoGlow):
         self.context, self.spec = context, spec
         small, unit = context.layout.small, context.layout.unit
         domain = context.responses.domain
-        self.ticks = [[_tick(end, b - a) for end in (a, b)] for a, b in domain]
+        self.ticks = [[decimal(context.scene, _tick(end, b - a)) for end in (a, b)] for a, b in domain]
         names = context.scene.network.inputs
         self.across, self.upward = names if len(names) == 2 else (FEATURES["x1"], FEATURES["x2"])
         texts = [*self.ticks[1], self.upward]

@@ -15,7 +15,7 @@ from netviz.drawing.panels.panel import RenderContext, number
 from netviz.drawing.panels.shades import Shaded
 from netviz.drawing.text import fit, short, two_lines, width, wrap
 from netviz.drawing.theme import mix
-from netviz.scene.phrases import say
+from netviz.scene.phrases import decimal, say
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot, WalkShot
 from netviz.timeline.answers import has_classes
@@ -438,8 +438,9 @@ class Names:
             missed = f"{by:.2f}" if by < HUGE else number(by)
             font, ink = context.faces.medium, context.theme.error
             text, size = fit(
-                say(self.scene, "label-missed", missed=missed), font, body, self.slot, 0.6 * context.layout.small
-            )
+                say(self.scene, "label-missed", missed=decimal(self.scene, missed)), font, body, self.slot,
+                0.6 * context.layout.small,
+            )  # fmt: skip
             if float(missed) == 0:
                 text, size, ink = TICK, body, self.right
             shaded.text(text, left, top + step, font, size, ink, anchor, frame.compared)
@@ -459,7 +460,7 @@ class Names:
     def _target_text(self, frame: Frame, index: int, slot: float) -> tuple[str, float]:
         """Text of an output's target, in words where they fit."""
         assert frame.target is not None
-        target = short(float(frame.target[index]))
+        target = decimal(self.scene, short(float(frame.target[index])))
         font, body, small = self.context.faces.medium, self.context.layout.body, self.context.layout.small
         words = say(self.scene, "label-right" if frame.kind == "think" else "label-wants", target=target)
         text, size = fit(words, font, body, slot, 0.8 * small)

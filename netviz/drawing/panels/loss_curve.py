@@ -25,7 +25,7 @@ from netviz.scene.phrases import say, whole
 from netviz.scene.scene import Look
 from netviz.timeline.accuracy import Accuracy
 from netviz.timeline.frame import Frame
-from netviz.timeline.recorded_curves import accuracies, per_cent, recorded_curves
+from netviz.timeline.recorded_curves import accuracies, recorded_curves, whole_per_cent
 from netviz.timeline.step_timing import rise
 
 _POINTS = 500
@@ -270,7 +270,7 @@ class CurvePanel(NoGlow):
         layout, figures = self.context.layout, self.context.faces.figures
         if not any(trace.is_share for trace in self.traces):
             return 0.0
-        axis = width(per_cent(1.0), figures, layout.small) + BETWEEN * layout.small
+        axis = width(whole_per_cent(self.context.scene, 1.0), figures, layout.small) + BETWEEN * layout.small
         return axis if slot.width - beside - axis >= max(0.5 * slot.width, NARROWEST * layout.size[0]) else 0.0
 
     def _write_axis_of_shares(self) -> None:
@@ -291,7 +291,8 @@ class CurvePanel(NoGlow):
         heights = [(1.0, top), (0.0, slot.bottom)] if slot.bottom - top > LOW * layout.small else [(1.0, top)]
         for share, y in heights:
             x = slot.x - BETWEEN * layout.small
-            canvas.text(per_cent(share), x, y, context.faces.figures, layout.small, theme.faint, "right")
+            text = whole_per_cent(context.scene, share)
+            canvas.text(text, x, y, context.faces.figures, layout.small, theme.faint, "right")
 
     def _seen(self, trace: Trace) -> Floats:
         """A curve's values at the panel's cycles, none past its end; what is too high runs along the panel's top."""

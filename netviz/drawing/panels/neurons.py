@@ -10,6 +10,7 @@ from netviz.drawing.panels.panel import LevelScale, RenderContext, Shapes, numbe
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.recording.recording import Recording, in_numbers
+from netviz.scene.phrases import decimal
 from netviz.timeline.frame import Frame
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -73,7 +74,7 @@ class Discs:
                 self.scale.neurons(frame, layer)[discs],
                 strict=True,
             ):
-                text = number(value) if layer else self.of_inputs(value)
+                text = decimal(self.context.scene, number(value) if layer else self.of_inputs(value))
                 ink = theme.figure(float(light))  # a mixture of two inks would be readable on no colour between them
                 self.context.canvas.text(text, x, y, font, size, ink, "middle", level)
         if frame.asked > 0 and self.number_sizes[-1] is not None:  # what it will say is not known yet

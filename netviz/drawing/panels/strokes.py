@@ -20,6 +20,7 @@ from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, Theme, mix
 from netviz.recording.layers import Floats
+from netviz.scene.phrases import decimal
 from netviz.timeline.cues import Spotlight
 from netviz.timeline.frame import Frame
 
@@ -149,7 +150,7 @@ class Spotlit:
             return
         context = self.context
         layer, start, end = spotlight.synapse
-        text = signed_number(float(frame.weights[layer][start, end]))
+        text = decimal(context.scene, signed_number(float(frame.weights[layer][start, end])))
         label, x, y = self._label(spotlight.synapse)
         context.canvas.put(label, spotlight.level)
         ink = {"+": self.inks[0], "−": self.inks[1]}.get(text[0], context.theme.ink)

@@ -17,7 +17,7 @@ from netviz.drawing.text import short, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import counted, say
+from netviz.scene.phrases import counted, decimal, say
 from netviz.timeline.answers import Verdict, target_range, unseen_situations, verdict
 from netviz.timeline.captions import example_label
 from netviz.timeline.frame import Answers, Frame
@@ -200,9 +200,12 @@ class TablePanel(NoGlow):
         canvas, font, classes = self.context.canvas, self.context.faces.figures, self.rows_of.classes
         if not self.has_answers:
             return
-        texts = [classes[int(values.argmax())]] if classes else [value_text(value) for value in values.tolist()]
+        texts = [classes[int(values.argmax())]] if classes else [self._number(value) for value in values.tolist()]
         for edge, text in zip(self.columns[self.values :], texts, strict=False):
             canvas.text(text, edge, y, font, self.size, ink, "right", level)
+
+    def _number(self, value: float) -> str:
+        return decimal(self.context.scene, value_text(value))
 
     def _verdict(self, values: Floats, target: Floats) -> Verdict:
         """Verdict on an answer: of classes, whether the output of the right one is the largest."""
@@ -291,9 +294,9 @@ class TablePanel(NoGlow):
         context.canvas.text(text, slot.x, self.first, figures, self.size, theme.ink, "left", level)
         if frame.inputs is None:
             return
-        values = [short(value) for value in frame.inputs]
+        values = [decimal(scene, short(value)) for value in frame.inputs]
         if frame.target is not None and frame.kind != "think":
-            first, *others = (short(value) for value in frame.target)
+            first, *others = (decimal(scene, short(value)) for value in frame.target)
             values += [f"{ARROW} {first}", *others]
         lines = _filled(values, int((slot.width + 0.4 * self.size) / width("0", figures, self.size)))
         step = 1.4 * self.size

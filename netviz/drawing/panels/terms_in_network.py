@@ -22,6 +22,7 @@ from netviz.drawing.text import width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.scene.learned_cycles import walked_cycle
+from netviz.scene.phrases import decimal
 from netviz.scene.shots import WalkShot
 from netviz.timeline.frame import Frame, node_counts
 from netviz.timeline.worked_example import backward_lines, terms_of, worked_example_steps, worked_weight
@@ -100,7 +101,7 @@ class TermsInNetwork:
         canvas, faces, theme = self.context.canvas, self.context.faces, self.context.theme
         for ((layer, start, end), (x, y)), level in self.labels(frame).items():
             weight = float(frame.weights[layer][start, end])
-            text = number(weight).replace("-", "−")
+            text = decimal(self.context.scene, number(weight).replace("-", "−"))
             ink = self.inks[weight > 0] if float(number(weight)) else theme.ink
             canvas.put(self._box(x, y), level)
             canvas.text(text, x, y, faces.strong_figures, self.size, ink, "middle", level)
@@ -242,7 +243,7 @@ class WorkedWeight:
         layer, start, end = self.synapse
         canvas.put(self.drawn, level)
         canvas.text(self.name, self.x, self.y - step, faces.medium, self.size, ink, "middle", level)
-        figures = _figures(float(frame.weights[layer][start, end]))
+        figures = decimal(context.scene, _figures(float(frame.weights[layer][start, end])))
         canvas.text(figures, self.x, self.y + step, faces.strong_figures, self.size, ink, "middle", level)
 
 

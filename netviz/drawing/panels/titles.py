@@ -16,7 +16,7 @@ from netviz.drawing.text import Font, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
 from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import say, whole
+from netviz.scene.phrases import decimal, say, whole
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 from netviz.timeline.step_timing import rise
@@ -272,8 +272,8 @@ class HeadingPanel(NoGlow):
 
     def _text(self, value: float) -> str:
         if self.in_percent:
-            return error_text(value, share=True)
-        return f"{value:z.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e")
+            return error_text(self.scene, value, share=True)
+        return decimal(self.scene, f"{value:z.4f}" if value < 1000 else f"{value:.1e}".replace("e+", "e"))
 
     def ground(self) -> None:
         """Write the name, and draw a sample of its line."""

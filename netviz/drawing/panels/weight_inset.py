@@ -23,6 +23,7 @@ from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import Floats
+from netviz.scene.phrases import HasPhrases, decimal
 from netviz.timeline.frame import Frame, MovedWeight
 from netviz.timeline.step_timing import ease
 
@@ -98,7 +99,7 @@ class WeightInset:
         canvas.put(card.drawn, moved.level)
         for colour, cover in self._pieces(card, moved.before, moved.after, round(STEPS * moved.part)):
             canvas.fill(cover, colour, moved.level)
-        before, now, longest = texts_of(moved)
+        before, now, longest = texts_of(context.scene, moved)
         first, last = card.slot.x + PADDING * size, card.slot.right - PADDING * size
         y, number = card.slot.bottom - (PADDING + 0.36) * size, width(longest, font, size)
         counts = moved.level * ease(moved.part / COUNTS)
@@ -111,7 +112,7 @@ class WeightInset:
         moved = frame.moved
         if moved is None or moved.level <= FAINTEST or decimals_of(moved) is None:
             return None
-        return self._card(moved.synapse, moved.before, moved.after, texts_of(moved)[-1])
+        return self._card(moved.synapse, moved.before, moved.after, texts_of(self.context.scene, moved)[-1])
 
     def _make_card(self, synapse: tuple[int, int, int], before: float, after: float, longest: str) -> Card | None:
         """Card of a synapse, as wide as its longest number takes; None where there is no room for it."""
@@ -213,10 +214,12 @@ def decimals_of(moved: MovedWeight) -> int | None:
     return None
 
 
-def texts_of(moved: MovedWeight) -> tuple[str, str, str]:
+def texts_of(scene: HasPhrases, moved: MovedWeight) -> tuple[str, str, str]:
     """The weight before the step and now, and the longest text that it has on its way."""
     decimals = decimals_of(moved) or MOST_DECIMALS
-    before, after, now = (signed_number(value, decimals) for value in (moved.before, moved.after, moved.now))
+    before, after, now = (
+        decimal(scene, signed_number(value, decimals)) for value in (moved.before, moved.after, moved.now)
+    )
     return before, now, max((before, after), key=len)
 
 

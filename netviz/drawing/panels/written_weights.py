@@ -10,6 +10,7 @@ from netviz.drawing.panels.terms_in_network import box_of
 from netviz.drawing.synapse_curves import curve
 from netviz.drawing.text import width
 from netviz.drawing.theme import mix
+from netviz.scene.phrases import decimal
 from netviz.timeline.frame import Frame
 
 MOST = 6
@@ -48,5 +49,5 @@ class WrittenWeights:
         for (layer, start, end), (x, y) in zip(self.synapses, self.centres, strict=True):
             weight = float(frame.weights[layer][start, end])
             canvas.put(self._box(x, y), level)
-            text = number(weight).replace("-", "−")
+            text = decimal(self.context.scene, number(weight).replace("-", "−"))
             canvas.text(text, x, y, font, self.size, self.inks[weight > 0], "middle", level)

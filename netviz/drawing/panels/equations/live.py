@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from netviz.drawing.formula import Formula, bracket, formula_mask, source
+from netviz.drawing.formula import Formula, bracket, formula_mask, source, with_decimal_mark
 from netviz.drawing.layout import Rect
 from netviz.drawing.panels.equations.terms import Symbols, brackets_of, numeral
 from netviz.drawing.panels.equations.typesetting import HEADING
@@ -18,6 +18,7 @@ from netviz.drawing.text import Mask, joined, mask, width
 from netviz.drawing.theme import Colour, mix
 from netviz.recording.layers import losses
 from netviz.recording.recording import InputRows
+from netviz.scene.phrases import say
 from netviz.timeline.frame import Array, Frame
 
 ACTIVATION_DECIMALS, WEIGHT_DECIMALS = 3, 2
@@ -80,7 +81,7 @@ class LiveForwardPass:
     def __init__(self, context: RenderContext, size: float, heading: float, slot: Rect) -> None:
         self.context, self.slot, self.heading = context, slot, heading
         scene = context.scene
-        self.outline = scene.outline
+        self.outline, self.mark = scene.outline, say(scene, "decimal")
         self.symbols, self.font = Symbols(scene.outline.layers), context.faces.figures
         self.digit = width("0", self.font, 100.0) / 100
         theme = context.theme
@@ -169,6 +170,7 @@ class LiveForwardPass:
         recording, symbols = self.context.recording, self.symbols
         for layer, (start, end) in enumerate(pairwise(self.outline.layers)):
             opening, closing = brackets_of(self.outline.activations[layer])
+            opening = with_decimal_mark(opening, self.mark)
             weights, biases = symbols.weights(layer), symbols.biases(layer)
             inside = rf"{symbols.vector(layer)}\,{weights}" + (f" + {biases}" if self.outline.has_biases else "")
             given, outputs = (
@@ -267,9 +269,8 @@ class LiveForwardPass:
         """Draw the equations with the numbers of a frame."""
         context, slot = self.context, self.slot
         canvas, theme = context.canvas, context.theme
-        canvas.text(
-            "FORWARD PASS", slot.x, slot.y + 0.6 * self.heading, context.faces.strong, self.heading, theme.faint
-        )
+        heading = say(context.scene, "label-forward-pass")
+        canvas.text(heading, slot.x, slot.y + 0.6 * self.heading, context.faces.strong, self.heading, theme.faint)
         canvas.stamp(self.quiet, slot.x, slot.y, theme.quiet)
         canvas.stamp(self.still, slot.x, slot.y, theme.ink)
         for each, around in zip(self.placed, self.around, strict=True):
@@ -286,7 +287,7 @@ class LiveForwardPass:
                         canvas.stamp(around, slot.x, slot.y, theme.ink, level)
                     self._write(each, values, level)
             elif piece.with_ == "loss" and (loss := self._loss(frame)) is not None and frame.compared > FAINTEST:
-                drawn = formula_mask((f"= {numeral(loss)}",), self.size)
+                drawn = formula_mask((with_decimal_mark(f"= {numeral(loss)}", self.mark),), self.size)
                 canvas.stamp(drawn, slot.x + each.x, slot.y + each.y, theme.ink, frame.compared)
 
     def _write(self, placed: Placed, values: Array, level: float) -> None:
@@ -299,7 +300,7 @@ class LiveForwardPass:
             y = slot.y + placed.y + (row - (piece.rows - 1) / 2) * ROW * size
             for column, value in enumerate(line):
                 # Figure by figure: the film has more numbers than could each be drawn, but few figures in each place.
-                text, ink = _figures(value, piece.decimals), self._ink(piece, value)
+                text, ink = _figures(value, piece.decimals).replace(".", self.mark), self._ink(piece, value)
                 if self.font.in_cells:  # of the maker's own: a point is no cell wide
                     places = [*accumulate((width(figure, self.font, size) for figure in text), initial=0.0)]
                 else:
@@ -342,13 +343,16 @@ class LiveForwardPass:
             piece = each.piece
             if isinstance(piece, Numbers):
                 values, level = self._values(piece, frame)
-                rows = [[_figures(value, piece.decimals) for value in row] for row in np.atleast_2d(values).tolist()]
+                rows = [
+                    [_figures(value, piece.decimals).replace(".", self.mark) for value in row]
+                    for row in np.atleast_2d(values).tolist()
+                ]
                 if level > FAINTEST:
                     found.append("[" + "; ".join(" ".join(row) for row in rows).replace("−", "-") + "]")
             elif not piece.with_:
                 found.append(source(_formula(piece.text)))
             elif piece.with_ == "loss" and (loss := self._loss(frame)) is not None and frame.compared > FAINTEST:
-                found.append(f"= {numeral(loss)}")
+                found.append(with_decimal_mark(f"= {numeral(loss)}", self.mark))
         return found
 
 

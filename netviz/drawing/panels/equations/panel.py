@@ -24,7 +24,7 @@ from netviz.drawing.panels.equations.passes import (
     velocity_line,
     weights_line,
 )
-from netviz.drawing.panels.equations.terms import Changes, Equation, WorkedExample
+from netviz.drawing.panels.equations.terms import Changes, Equation, WorkedExample, localized
 from netviz.drawing.panels.equations.typesetting import EquationPart, Page, Section, about, paginate
 from netviz.drawing.panels.panel import NoGlow, RenderContext
 from netviz.drawing.theme import mix
@@ -167,8 +167,11 @@ class EquationsPanel(NoGlow):
 def _sections(scene: Look, steps: tuple[EquationLine, ...], example: WorkedExample) -> list[Section]:
     """Lines of a worked example under their headings."""
     grouped: dict[str, list[tuple[int, Equation | Changes]]] = {}
+    mark = say(scene, "decimal")
     for number, line in enumerate(steps):
-        grouped.setdefault(_heading(scene, line, example), []).append((number, _equation(line, example)))
+        grouped.setdefault(_heading(scene, line, example), []).append(
+            (number, localized(_equation(line, example), mark))
+        )
     return [Section(heading, tuple(lines)) for heading, lines in grouped.items()]
 
 

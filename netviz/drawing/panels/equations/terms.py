@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from netviz.drawing.formula import Formula, Matrix
+from netviz.drawing.formula import Formula, Matrix, with_decimal_mark
 from netviz.recording.network import OPTIMIZER_ROLES, WEIGHTS, kept_role
 from netviz.recording.recording import Recording
 from netviz.scene.model import Optimizer
@@ -39,6 +39,21 @@ class Changes:
     """Old and new values: (symbol, before, after) of each."""
 
     entries: tuple[tuple[str, str, str], ...]
+
+
+def localized(content: Equation | Changes, mark: str) -> Equation | Changes:
+    """An equation or a table of changes, all of its numbers with a decimal mark."""
+    if isinstance(content, Changes):
+        entries = (
+            (name, with_decimal_mark(old, mark), with_decimal_mark(new, mark)) for name, old, new in content.entries
+        )
+        return Changes(tuple(entries))
+
+    def formula(pieces: Formula) -> Formula:
+        return tuple(with_decimal_mark(piece, mark) for piece in pieces)
+
+    steps = tuple(tuple(formula(part) for part in step) for step in content.steps)
+    return Equation(formula(content.left), steps)
 
 
 @dataclass(frozen=True, eq=False)
