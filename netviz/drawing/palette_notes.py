@@ -27,7 +27,8 @@ def palette_notes(scene: Look) -> Iterator[str]:
         return
     theme = theme_of(scene)
     for key, name in _TEXTS.items():
-        if getattr(palette, key) or palette.background:
+        follows = key == "muted" and palette.text  # the text it is made of has been told of
+        if getattr(palette, key) or (palette.background and not follows):
             of = "text" if name in ("ink", "quiet") else "its figures"
             yield from _too_faint(key, getattr(theme, name), theme, READABLE, f"{of} need{'s' * (of == 'text')}")
     for key, sign in (("positive", theme.positive), ("negative", theme.negative)):

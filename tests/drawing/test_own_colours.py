@@ -205,10 +205,8 @@ def test_the_threshold_is_that_of_the_palettes_made_for_everybody() -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_or_told_apart_is_said_with_its_number(palette: Any, said: list[str]) -> None:
-    found = notes(palette)
-    assert [note for note in found if note in said] == said, found
-    if said == []:
-        assert found == []
+    keys = {note.split()[0] for note in said}
+    assert [note for note in notes(palette) if not said or note.split()[0] in keys] == said
 
 
 def test_a_background_alone_is_no_reason_to_warn() -> None:

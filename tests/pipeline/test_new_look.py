@@ -58,7 +58,12 @@ LOOKS: dict[str, dict[str, Any]] = {
         "words": {"label-cycle": "Schritt"},
     },
     "classic": {"style": "classic", "title": "Old"},
-    "sonified": {"audio": {"file": "sonify", "fade_out": 2}, "story": None, "network": {"bias_nodes": False}},
+    "sonified": {
+        "audio": {"file": "sonify", "fade_out": 2},
+        "story": None,
+        "network": {"bias_nodes": False},
+        "palette": {"base": "blue-orange", "positive": "#5ab0ff", "background": ["#101018", "#000000"]},
+    },
 }
 
 
