@@ -132,6 +132,10 @@ def _shares(context: RenderContext, has_tests: bool) -> list[Counter]:
     return [test, train] if has_tests else [train]
 
 
+NAMES = (1.0, 0.9, 0.8)
+"""Sizes of names, in small type: in a wide font there is no room for the full one everywhere."""
+
+
 class NumbersPanel(NoGlow):
     """Counters with their names, in the rows that let them be largest."""
 
@@ -143,7 +147,10 @@ class NumbersPanel(NoGlow):
         stacked = slot.height > 0.8 * slot.width
         preferred = (1.05 if stacked else 0.92) * layout.title
         choices = ROWS[len(self.counters)]
-        sizes = {rows: self._largest(rows, preferred) for rows in (reversed(choices) if stacked else choices)}
+        for self.names in NAMES:
+            sizes = {rows: self._largest(rows, preferred) for rows in (reversed(choices) if stacked else choices)}
+            if any(self._fits(rows, size) for rows, size in sizes.items()):
+                break
         rows = max(sizes, key=lambda rows: sizes[rows])
         self.size = sizes[rows]
         if not context.scene.outline.is_own:
@@ -153,7 +160,7 @@ class NumbersPanel(NoGlow):
 
     def _wide(self, counter: Counter, size: float) -> float:
         faces, small = self.context.faces, self.context.layout.small
-        name = width(counter.name, faces.words, small)
+        name = width(counter.name, faces.words, self.names * small)
         if not self.context.scene.outline.is_own:  # names of somebody else's curves may be of any length
             name = min(name, MOST_NAME * small)
         return max(width(counter.longest, faces.figures, size), name)
@@ -202,9 +209,9 @@ class NumbersPanel(NoGlow):
         small, font = context.layout.small, context.faces.words
         for (x, y), counter in zip(self.spots, self.counters, strict=True):
             room = self.slot.right - x
-            if not context.scene.outline.is_own:
+            if not context.scene.outline.is_own or self.names < 1:
                 room = min(room, self._wide(counter, self.size))
-            text, size = fit(counter.name, font, small, room, 0.8 * small)
+            text, size = fit(counter.name, font, small, room, NAMES[-1] * small)
             context.canvas.text(text, x, y + self.label_drop, font, size, context.theme.quiet)
 
     def draw(self, frame: Frame) -> None:
