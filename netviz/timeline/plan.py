@@ -149,9 +149,7 @@ def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = Non
         if isinstance(shot, LearningShot):
             uneven = seconds is not None
             learned, examples, found = on_beats[index] if on_beats else learning[index].pieces(moving, uneven=uneven)
-            pieces += [(index, piece) for piece in learned]
-            if hold:
-                pieces.append((index, Piece("hold", hold, learning[index].last_cycle)))
+            pieces += [(index, piece) for piece in _held(learned, hold, learning[index])]
             presented.append(examples)
             notes += found
         elif isinstance(shot, WalkShot):
@@ -179,6 +177,13 @@ def make_plan(scene: Look, seconds: Fraction | None, rhythm: Rhythm | None = Non
     return Plan(
         scene.output.fps, frames, spans, tuple(notes), per_cycle, on_beats=on_beats is not None, time_notes=time_notes
     )
+
+
+def _held(pieces: Sequence[Piece], hold: Fraction, learning: Learning) -> list[Piece]:
+    """The pieces of a learning shot that stands still at its end: at rest, or with its last still drawing."""
+    if learning.held:
+        return [*pieces[:-1], replace(pieces[-1], length=pieces[-1].length + hold)]
+    return [*pieces, Piece("hold", hold, learning.last_cycle)] if hold else [*pieces]
 
 
 def _too_long(scene: Look, seconds: Fraction) -> Problem:
