@@ -96,8 +96,9 @@ def unshown_bounds(shots: Sequence[Shot], first: int, last: int, shown: Collecti
             if given is not None and given < first:
                 yield ("shots", index, key), f"the recording begins with cycle {first:,}, and {given:,} is before it"
             elif given is not None and first < cycle < last and cycle not in shown:
-                near = sorted(sorted(shown, key=lambda other: abs(other - cycle))[:2])
-                nearest = f"; near are {' and '.join(f'{other:,}' for other in near)}" if near else ""
+                sides = ([other for other in shown if other < cycle], [other for other in shown if other > cycle])
+                near = [f"{choose(side):,}" for choose, side in zip((max, min), sides, strict=True) if side]
+                nearest = f"; near are {' and '.join(near)}" if near else ""
                 yield ("shots", index, key), f"the recording can show no cycle {cycle:,}{nearest}"
 
 
