@@ -54,9 +54,11 @@ def _sign_change(timeline: Timeline, event: Event) -> int | None:
         return bool(weight < 0) == rises
 
     learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
-    for span in reversed(learning):
+    for span, after in zip(reversed(learning), [None, *reversed(learning[1:])], strict=True):
         if is_old(span.start) or is_old(span.stop - 1):
             last = next(index for index in reversed(range(span.start, span.stop)) if is_old(index))
+            if last + 1 == span.stop and after is not None and after.shot != span.shot:
+                return after.start  # which begins with a later cycle
             return min(last + 1, learning[-1].stop - 1)
     return None
 
@@ -82,9 +84,25 @@ def _in_step(timeline: Timeline, steps: Sequence[Span], example: int | None) -> 
 
 
 def last_frame_to(timeline: Timeline, cycle: float, start: int) -> int:
-    """The last frame from `start` on that shows at most such a cycle; `start` itself if that is too late."""
-    last = timeline.plan.spans[-1].stop - 1
-    first = start
+    """The last frame from `start` on before the film comes to later cycles; `start` itself if that is too late.
+
+    A look back at an earlier cycle, as a worked example may be one, comes after that.
+    """
+    found = start
+    for span in timeline.plan.spans:
+        first, last = max(start, span.start), span.stop - 1
+        if last < start:
+            continue
+        if timeline.curve_cycle(first) > cycle:
+            break
+        if timeline.curve_cycle(last) > cycle:
+            return _last_in(timeline, cycle, first, last)
+        found = last
+    return found
+
+
+def _last_in(timeline: Timeline, cycle: float, first: int, last: int) -> int:
+    """The last frame of a span, from `first` up to `last`, that shows at most such a cycle."""
     while first < last:
         middle = (first + last + 1) // 2
         if timeline.curve_cycle(middle) <= cycle:

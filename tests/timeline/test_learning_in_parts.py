@@ -12,6 +12,7 @@ import pytest
 
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
+from netviz.story.event_frames import last_frame_to
 from netviz.story.story import add_story
 from netviz.timeline.beats import even_beats
 from netviz.timeline.before_after import before_after
@@ -221,3 +222,14 @@ def test_the_first_weights_of_all_are_compared_with_the_last(runs: dict[str, Tim
     ends = short_scene(shots=[{"shot": "learning", "hold": 1}, {"shot": "rest", "seconds": 4}])
     held = before_after(ends, make_plan(ends, Fraction(20)))
     assert held is not None and held.rest == len(make_plan(ends, Fraction(20)).spans) - 1, "after a hold too"
+
+
+def test_a_look_back_makes_no_sentence_true_again(recording: Recording) -> None:
+    shots = [{"shot": "learning", "to": 20}, {"shot": "walk", "cycle": 1}, {"shot": "learning"}]
+    scene = short_scene(shots=shots)
+    timeline = make_timeline(make_plan(scene, Fraction(40)), recording, scene)
+    last = last_frame_to(timeline, 6.0, 3)
+    assert timeline.plan.spans[timeline.span[last]].shot == 0
+    assert timeline.curve_cycle(last) <= 6 < timeline.curve_cycle(last + 1)
+    assert last_frame_to(timeline, 60.0, 3) == timeline.frame_count - 1
+    assert last_frame_to(timeline, 1.0, last) == last, "too late already"
