@@ -17,6 +17,7 @@ from netviz.recording.margins import margins_for
 from netviz.recording.network import Network
 from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
+from netviz.scene.learned_cycles import learned_cycles
 from netviz.scene.phrases import counted, listed_numbers, say, whole
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
@@ -353,7 +354,7 @@ def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
     yield say(scene, "network-has", layers=listed(scene, [*_layers(scene)]))
     yield _blocks(scene, timeline.recordings[0].network)
     things = "points" if shows_points(scene) else "examples"
-    cycles = counted(scene, scene.outline.last_step, "cycles")
+    cycles = counted(scene, _learned(scene)[1], "cycles")
     yield say(scene, "learns", examples=counted(scene, scene.outline.seen, things), cycles=cycles)
     if isinstance(timeline, SideBySide):
         yield say(scene, "runs", runs=listed(scene, [*timeline.names]))
@@ -363,8 +364,18 @@ def _sentences(timeline: Timeline | SideBySide) -> Iterator[str]:
     recording = timeline.recording
     yield from _went(recording, scene)
     yield from _events(timeline)
-    yield right_text(recording, scene, last_at_rest(recording), "right-in-the-end")
+    row = last_at_rest(recording)
+    if (last := _learned(scene)[1]) < scene.outline.last_step:
+        row = timeline.recording_index.rest[last]
+    yield right_text(recording, scene, row, "right-in-the-end")
     yield from _thoughts(timeline)
+
+
+def _learned(scene: Look) -> tuple[int, int]:
+    """The cycles with which what the film shows of learning begins and ends; all of the run where it shows none."""
+    outline = scene.outline
+    learned = [*learned_cycles(scene.shots, outline.first_step, outline.last_step).values()]
+    return (learned[0][0], learned[-1][1]) if learned else (outline.first_step, outline.last_step)
 
 
 def _layers(scene: Look) -> Iterator[str]:
@@ -390,7 +401,7 @@ def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
         curves["label-test-loss"] = recording.test_loss
     share = recording.test_loss is None and is_share(recording, scene)
     for key, values in [*curves.items()][-1 if run else 0 :]:
-        before, after = float(values[0]), float(values[-1])
+        before, after = (float(values[at]) for at in _ends(recording, scene))
         if isfinite(before) and isfinite(after):
             told = {
                 "before": error_text(scene, before, share=share),
@@ -403,6 +414,15 @@ def _went(recording: Recording, scene: Look, run: str = "") -> Iterator[str]:
                 yield sentence(say(scene, "went", measure=measure, **told))
 
 
+def _ends(recording: Recording, scene: Look) -> tuple[int, int]:
+    """Indices of the curve's points with which what the film shows of learning begins and ends."""
+    (first, last), outline = _learned(scene), scene.outline
+    points = np.searchsorted(recording.curve_step, [first, last], side="right") - 1
+    return 0 if first == outline.first_step else max(0, int(points[0])), -1 if last == outline.last_step else int(
+        points[1]
+    )
+
+
 def _events(timeline: Timeline) -> Iterator[str]:
     """Texts of events: those that the film tells or, of a film that tells none, those that say most.
 
@@ -411,8 +431,9 @@ def _events(timeline: Timeline) -> Iterator[str]:
     told: list[Event] = [
         cue.event for cue in timeline.plan.cues if cue.event is not None and cue.event.kind != "plateau"
     ]
-    events = told or [event for event in find_events(timeline.recording, timeline.scene) if event.kind in TELLING]
     scene = timeline.scene
+    found = () if told else find_events(timeline.recording, scene)
+    events = told or [event for event in found if event.kind in TELLING and event.cycle <= _learned(scene)[1]]
     for event in sorted(events, key=lambda event: event.cycle):
         if text := next(iter(event_texts(scene, event)), ""):
             yield sentence(text)

@@ -63,6 +63,13 @@ def test_marks(shown: PreviewVersion) -> None:
     assert all(spans[mark.frame].cycle == int(mark.text[6:]) for mark in found if mark.is_cycle)
 
 
+def test_a_rest_between_learning_shots_is_not_after_training() -> None:
+    shots = [{"shot": "rest"}, {"shot": "learning", "to": 20}, {"shot": "rest"}, {"shot": "learning"}, {"shot": "rest"}]
+    scene = short_scene(shots=shots)
+    texts = [mark.text for mark in marks(make_plan(scene, scene.duration)) if not mark.is_cycle]
+    assert texts == ["before training", "at rest after cycle 20", "after training"]
+
+
 def test_not_too_many_marks() -> None:
     scene = short_scene(training__cycles=2000, schedule__every=1, duration=3600)
     found = marks(make_plan(scene, scene.duration))

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from netviz.pipeline.api import events as find_events
-from netviz.timeline.timeline import Timeline
+from netviz.recording.recording import AT_REST, Recording
+from netviz.timeline.plan import make_plan
+from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.web.transcript import (
     NO_BREAK,
     clock_time,
@@ -45,6 +47,18 @@ def test_alternative_text(timeline: Timeline) -> None:
     assert sentences[-2:] == ("A new situation: 1 1 0.", f"Its answer: {answer:.2f}. Right would be 0.")
     assert "" not in sentences and all(sentence.endswith((".", "!", "?")) for sentence in sentences)
     assert told.alt == " ".join(sentences)
+
+
+def test_a_film_of_a_part_of_training_is_told_as_that(recording: Recording) -> None:
+    shots = [{"shot": "learning", "from": 4, "to": 20}, {"shot": "rest"}]
+    scene = short_scene(shots=shots, story=None)
+    sentences = summary_of(make_timeline(make_plan(scene, Fraction(20)), recording, scene)).sentences
+    assert "It learns from 7 examples in 20 cycles." in sentences
+    points = np.searchsorted(recording.curve_step, [4, 20])
+    errors = [f"{100 * float(error):.1f}%" for error in recording.main_curve[points]]
+    assert f"Its average error goes from {errors[0]} to {errors[1]}." in sentences
+    row = int(np.flatnonzero((recording.row_step == 20) & (recording.probe == AT_REST))[0])
+    assert f"In the end it is right about {right(recording, row)} of 7 examples." in sentences
 
 
 @pytest.mark.parametrize("story", ["auto", None])
