@@ -68,7 +68,9 @@ def _run_with_classes(run: Run, network: Network) -> Run:
     layers = run.set.get("network.layers", network.layers)
     named = run.set.get("network.activation", network.activation)
     is_said = "activation" in network.model_fields_set or "network.activation" in run.set
-    if not run.set.keys() & {"network.layers", "network.activation"} or not isinstance(layers, list | tuple):
+    if not run.set.keys() & {"network.layers", "network.activation"}:
+        return run
+    if not isinstance(named, str) or not isinstance(layers, list | tuple):
         return run
     ended = _ended(named, network, len(layers), is_said=is_said)
     as_list = list(ended) if isinstance(ended, tuple) else ended

@@ -415,7 +415,7 @@ def _column_problem(chosen: _Chosen, columns: Sequence[int] | None, message: str
     first, others = columns[0], _others(chosen.table, columns)
     rows = chosen.columns[first].faults.get("text", ())[:_MOST_NAMED]
     texts = _listed(dict.fromkeys(str(row.cells[first]).strip()[:_LONGEST_SHOWN] for row in rows))
-    more = f"; so {'is' if len(others) == 1 else 'are'} {_listed(others)}"
+    more = f"; likewise {_listed(others)}"
     is_text = message.replace("{}", f"holds text ({texts})")
     return [Problem(f"{chosen.table.where}: {chosen.table.name(first)}", is_text + (more if others else ""))]
 

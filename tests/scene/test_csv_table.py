@@ -194,7 +194,7 @@ def test_a_table_that_is_wrong_in_every_cell_is_told_in_a_few_lines(
     assert len(lines) == 1
     assert lines[0].startswith("points.csv: column 'c0': holds text ('x'); give each text a column of its own, 1 where")
     assert lines[0].endswith(
-        "; so are 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', ..."
+        "; likewise 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8', 'c9', 'c10', 'c11', 'c12', 'c13', 'c14', 'c15', 'c16', 'c17', 'c18', 'c19', 'c20', ..."
     )
     assert cells == 100_000
     # A message has at least three blocks: of the table's second half next to nothing else is kept.

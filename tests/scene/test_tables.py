@@ -45,7 +45,7 @@ WRONG = {
     "two words": (heights("1.5", "x", "3.5", "y"), "t.csv:3: column 'height': expected a number, got text 'x'; 1 more such cell (line 5)"),
     "words in two columns": (heights("1.5", "x").replace(",5,", ",y,"), "t.csv:3: column 'height': expected a number, got text 'x'; 1 more such cell (also in 'width')"),
     "a column of words": (heights("low", "high", "low", "low"), "t.csv: column 'height': holds text ('low', 'high'); give each text a column of its own, 1 where it stands, 0 elsewhere"),
-    "two columns of words": (heights("low", "high", "low", "low").replace(",2,", ",a,").replace(",3,", ",b,").replace(",4,", ",c,").replace(",5,", ",d,"), "t.csv: column 'height': holds text ('low', 'high'); give each text a column of its own, 1 where it stands, 0 elsewhere; so is 'width'"),
+    "two columns of words": (heights("low", "high", "low", "low").replace(",2,", ",a,").replace(",3,", ",b,").replace(",4,", ",c,").replace(",5,", ",d,"), "t.csv: column 'height': holds text ('low', 'high'); give each text a column of its own, 1 where it stands, 0 elsewhere; likewise 'width'"),
     "yes and no": (heights("yes", "No", "no", "no"), "t.csv:2: column 'height': expected a number, got text 'yes' (write 1); 3 more such cells (lines 3, 4, 5)"),
     "per cent": (heights("15 %", "2%", "3.5 %", "4%"), "t.csv:2: column 'height': expected a number, got text '15 %' (write 15, without the sign); 3 more such cells (lines 3, 4, 5)"),
     "units": (heights("1.5 cm", "2cm", "3.5", "4.5"), "t.csv:2: column 'height': expected a number, got text '1.5 cm' (write 1.5, without the unit); 1 more such cell (line 3)"),
