@@ -179,7 +179,7 @@ def learn(table: Table, data: Data, network: Network | None) -> Learned:
         _neuron_names(table, chosen.inputs),
         _output_names(chosen, names, network),
         names,
-        notes=(*_left_out(chosen, rows, lacking), *_comma_notes(chosen)),
+        notes=(*_left_out(chosen, rows, lacking), *_comma_notes(chosen), *_given_away(chosen)),
     )
 
 
@@ -276,6 +276,13 @@ def _comma_notes(chosen: _Chosen) -> list[str]:
     if found is None:
         return []
     return [f"{chosen.table.where}: its commas are read as decimal commas: {found} is {found.replace(',', '.')}"]
+
+
+def _given_away(chosen: _Chosen) -> list[str]:
+    both = [chosen.table.name(index) for index in dict.fromkeys(chosen.inputs) if index in chosen.targets]
+    if not both:
+        return []
+    return [f"{chosen.table.where}: {both[0]} is an input and a target, so the answer is given away"]
 
 
 def _examples(chosen: _Chosen, complete: Sequence[int], names: Sequence[str], outputs: int) -> tuple[Example, ...]:

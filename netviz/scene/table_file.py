@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from netviz.scene.types import LONGEST_TEXT
 LARGEST_TABLE = 10_000_000
 """Largest size of a table's file, in bytes."""
 DELIMITERS = (",", ";", "\t")
+_BEHIND_QUOTE = re.compile(r'" +(?=[,;\t\r\n]|\Z)')
+"""Spaces behind a quote that ends a cell; taken away where the text is no CSV with them."""
 _SPREADSHEETS = (".xlsx", ".xls", ".ods", ".numbers")
 _SPREADSHEET = "is a spreadsheet or another packed file; save the table in it as CSV"
 
@@ -38,8 +42,7 @@ def read_table(path: Path, where: str) -> Table:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise InputError([Problem(f"{where}:{line}", "a NUL character, which no table of text has")])
-    delimiter = _delimiter(text)
-    rows, found = _rows(text, where, delimiter)
+    delimiter, rows, found = _rows(text, where)
     if not rows:
         raise InputError([Problem(where, "is empty; the first row must hold the names of the columns")])
     header, *body = rows
@@ -120,8 +123,9 @@ def _cells(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         raise _Broken(line, str(error)) from None
 
 
-def _rows(text: str, where: str, delimiter: str) -> tuple[list[Row], int]:
-    """Return the rows of a CSV text, as many as a table can have, and their number."""
+def _rows(text: str, where: str) -> tuple[str, list[Row], int]:
+    """Return the delimiter of a CSV text, its rows, as many as a table can have, and their number."""
+    delimiter = _delimiter(text)
     found: list[Row] = []
     total = 0
     try:
@@ -130,7 +134,9 @@ def _rows(text: str, where: str, delimiter: str) -> tuple[list[Row], int]:
             if total <= 1 + MOST_ROWS:
                 found.append(Row(line, tuple(cells)))
     except _Broken as error:
-        raise InputError(
-            [Problem(f"{where}:{error.line}", f"cannot be read as CSV: {printable(str(error))}")]
-        ) from None
-    return found, total
+        if (trimmed := _BEHIND_QUOTE.sub('"', text)) != text:
+            with suppress(InputError):
+                return _rows(trimmed, where)
+        message = f"cannot be read as CSV: {printable(str(error))}"
+        raise InputError([Problem(f"{where}:{error.line}", message)]) from None
+    return delimiter, found, total

@@ -151,6 +151,13 @@ def test_a_scene_of_classes_is_written_and_read_again(write: Make) -> None:
     assert load_scene("my.yaml", overrides={"network.activation": "relu"}).network.activation == ("relu", "softmax")
 
 
+def test_a_target_among_the_inputs_is_told(write: Make) -> None:
+    scene = "network: {layers: [2, 1]}\ndata: {csv: t.csv, inputs: [a, b], targets: [b]}\n"
+    assert read_scene(write(scene=scene)).notes == (
+        "t.csv: column 'b' is an input and a target, so the answer is given away",
+    )
+
+
 def test_missing_values_are_warned_of(write: Make) -> None:
     write(TABLE.replace("3,4", "3,"), SCENE.replace("3]", "2]"))
     with pytest.warns(

@@ -110,7 +110,7 @@ def test_decimal_commas_are_read_where_they_separate_no_cells(
     rows = [
         "Höhe, cm;Breite, cm;Art",
         " 1,5;2;Ameise",
-        ' "-2,25";3e-1 ;Biene',
+        ' "-2,25" ;3e-1 ;"Biene"  ',
         "3;4,5e1;Ameise",
         "\u22124,;,5;Biene",
         ";;",

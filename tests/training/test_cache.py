@@ -60,7 +60,7 @@ TRAINING_CHANGES: list[tuple[str, Any, dict[str, Any]]] = [
     ("data.csv", "other.csv", {"data": {"csv": "table.csv"}} | ROWS),
     ("data.arrays", "other.npz", {"data": {"arrays": "table.npz"}, "data.targets": "d"}),
     ("data.inputs", ["b", "a", "c"], {"data": {"csv": "table.csv"}} | ROWS),
-    ("data.targets", ["c"], {"data": {"csv": "table.csv"}} | ROWS),
+    ("data.targets", ["c"], {"data": {"csv": "table.csv"}} | ROWS | {"data.inputs": ["a", "b", "e"]}),
     ("training.cycles", 61, {"schedule": {"frames": 3}}),
     ("training.learning_rate", 0.5, {}),
     ("training.optimizer", "adam", {}),
@@ -129,7 +129,7 @@ def keys_of(name: str) -> set[str]:
 
 def scene_with(folder: Path, overrides: dict[str, Any]) -> Scene:
     for name, last in (("table.csv", "1"), ("other.csv", "0.5")):
-        (folder / name).write_text(f"a,b,c,d\n0,0,1,0\n0,1,1,{last}\n")
+        (folder / name).write_text(f"a,b,c,d,e\n0,0,1,0,1\n0,1,1,{last},1\n")
         np.savez((folder / name).with_suffix(".npz"), a=[0, 0], b=[0, 1], c=[1, 1], d=[0, float(last)])
     (folder / "brand.yaml").write_text("theme: paper\n")
     short = {"training.cycles": 60, "schedule": {"cycles": [1, 4, 20, 60]}}
