@@ -55,7 +55,7 @@ def test_numbers_of_all_types_are_read(kind: str) -> None:
     assert (scene.network.inputs, scene.network.outputs) == ((), ("y",))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     values=arrays.arrays(
         st.sampled_from(["<f8", ">f4", "<i8", "u1"]),
@@ -212,7 +212,7 @@ def test_a_pickle_is_never_read() -> None:
     assert not Path("trapped").exists()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_whatever_is_done_to_a_file_it_is_arrays_or_told(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from([np.savez, np.savez_compressed]))
