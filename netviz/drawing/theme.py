@@ -50,6 +50,12 @@ def contrast(first: Colour, second: Colour) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+def contrasts(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same (n,) of each two colours of (n, 3)."""
+    one, other = (linear(each) @ np.array([0.2126, 0.7152, 0.0722]) + 0.05 for each in (first, second))
+    return np.asarray(np.maximum(one, other) / np.minimum(one, other))
+
+
 def _luminance(shown: Colour) -> float:
     """Relative luminance (0 to 1) of an sRGB colour, as in WCAG 2.2."""
     return float(linear(shown) @ np.array([0.2126, 0.7152, 0.0722]))

@@ -45,7 +45,7 @@ from netviz.scene.export import as_yaml, written
 from netviz.scene.look_file import LookSource
 from netviz.scene.messages import printable
 from netviz.scene.model import Schedule
-from netviz.scene.panels import TextPanelSpec
+from netviz.scene.panels import PicturePanelSpec, TextPanelSpec
 from netviz.scene.phrases import say, whole
 from netviz.scene.recorded_phrases import in_unit
 from netviz.scene.scene import Look, Scene
@@ -431,3 +431,8 @@ def _notes(source: Scene | Filmed, scene: Look, plan: Plan) -> Iterator[str]:
         from netviz.drawing.legibility import cut_texts
 
         yield from cut_texts(scene)
+    has_pictures = any(isinstance(panel, PicturePanelSpec) for panel in scene.shown_panels)
+    if has_pictures and not scene.output.transparent:  # else what is behind them is not known
+        from netviz.drawing.picture_notes import picture_notes
+
+        yield from picture_notes(scene)

@@ -12,11 +12,12 @@ from matplotlib.lines import Line2D
 from netviz.drawing.canvas import Anchor
 from netviz.drawing.layout import Layout, Rect
 from netviz.drawing.panels.panel import NoGlow, RenderContext
-from netviz.drawing.text import Font, fit, width, wrap
+from netviz.drawing.text import Font, Typefaces, fit, width, wrap
 from netviz.drawing.theme import Colour, Theme
 from netviz.recording.recording import Recording
 from netviz.scene.panels import AnyPanelSpec
 from netviz.scene.phrases import decimal, say, whole
+from netviz.scene.scene import Look
 from netviz.timeline.captions import error_text, is_share
 from netviz.timeline.frame import Frame
 from netviz.timeline.step_timing import rise
@@ -38,10 +39,7 @@ class TitlePanel(NoGlow):
 
     def __init__(self, context: RenderContext, spec: AnyPanelSpec, slot: Rect) -> None:
         self.context = context
-        layout, font = context.layout, context.faces.strong
-        text, size = fit(context.scene.title, font, layout.title, slot.width, layout.small)
-        left = slot.x + (slot.width - width(text, font, size)) / 2 if layout.is_centred else slot.x
-        self.line = TitleLine(text, font, size, left, slot.y + 0.55 * layout.title)
+        self.line = title_line(context.scene, context.layout, context.faces, slot)
         self.glides = bool(glides(context, self.line))
 
     def ground(self) -> None:
@@ -135,18 +133,25 @@ class TitleLine(NamedTuple):
     y: float
 
 
+def title_line(scene: Look, layout: Layout, faces: Typefaces, slot: Rect) -> TitleLine:
+    """The title in its panel's slot, as large as it fits."""
+    font = faces.strong
+    text, size = fit(scene.title, font, layout.title, slot.width, layout.small)
+    left = slot.x + (slot.width - width(text, font, size)) / 2 if layout.is_centred else slot.x
+    return TitleLine(text, font, size, left, slot.y + 0.55 * layout.title)
+
+
 def draw_card(context: RenderContext) -> None:
     """Draw the title card: title and subtitle in the middle of the empty background, two lines each at most."""
-    title, subtitle = card_lines(context)
+    title, subtitle = card_lines(context.scene, context.layout, context.faces)
     for lines, ink in ((title, context.theme.ink), (subtitle, context.theme.quiet)):
         for line in lines:
             context.canvas.text(line.text, line.left, line.y, line.font, line.size, ink)
 
 
-def card_lines(context: RenderContext) -> tuple[list[TitleLine], list[TitleLine]]:
+def card_lines(scene: Look, layout: Layout, faces: Typefaces) -> tuple[list[TitleLine], list[TitleLine]]:
     """Lines of the title and of the subtitle on the title card."""
-    layout, faces = context.layout, context.faces
-    scene, card = context.scene, card_place(layout, TITLE_WIDTH)
+    card = card_place(layout, TITLE_WIDTH)
     title, title_size = wrap(scene.title, faces.strong, layout.card, card.width, layout.small)
     subtitle, size = wrap(scene.subtitle, faces.words, CARD_TYPE * layout.body, card.width, 0.8 * layout.small)
     rows = [(line, faces.strong, title_size, 1.22 * title_size) for line in title]
@@ -178,7 +183,7 @@ def _words(lines: Sequence[TitleLine]) -> list[TitleLine]:
 
 def glides(context: RenderContext, line: TitleLine) -> list[tuple[TitleLine, TitleLine]]:
     """Words of the title on the card, each with its place in the panel's line; none where the panel has other words."""
-    first, last = _words(card_lines(context)[0]), _words([line])
+    first, last = _words(card_lines(context.scene, context.layout, context.faces)[0]), _words([line])
     same = [word.text for word in first] == [word.text for word in last]
     return [*zip(first, last, strict=True)] if same else []
 
@@ -190,7 +195,7 @@ SUBTITLE_GOES = 0.55
 def leave_card(context: RenderContext, panel: TitlePanel | None, frame: Frame) -> None:
     """Write what is left of the card over the picture: the title goes to its panel, the subtitle fades."""
     canvas, theme, level = context.canvas, context.theme, frame.card
-    title, subtitle = card_lines(context)
+    title, subtitle = card_lines(context.scene, context.layout, context.faces)
     fading = max(0.0, (level - SUBTITLE_GOES) / (1 - SUBTITLE_GOES))
     for line in subtitle:
         canvas.text(line.text, line.left, line.y, line.font, line.size, theme.quiet, "left", fading)
