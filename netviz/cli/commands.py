@@ -215,7 +215,9 @@ def scenes_command(as_json: bool) -> None:
 @allow_outside_option
 @debug_option
 def new_command(target: Path, source: str, overwrite: bool, allow_outside: bool) -> None:
-    """Write a copy of a scene to FILE, with its comments, to be tweaked; and beside it its table, words and look.
+    """Write a copy of a scene to FILE, with its comments, to be tweaked.
+
+    Its table, words, look and pictures are copied beside it.
 
     Of a run that netviz did not train (--from RUN.npz) it is a look: the keys that you are likely to change, each as
     the film has it now and with a comment, for `netviz render RUN.npz --look FILE`.

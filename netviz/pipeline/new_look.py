@@ -212,7 +212,7 @@ def _panels(film: Filmed, data: Mapping[str, Any]) -> _Key:
         if kind not in there | unsuited and _is_possible(film, "panels", [*data["panels"], {"panel": kind}])
     ]
     others.append({"panel": "picture", "file": "logo.png", "at": [0.88, 0.03, 0.09, 0.09]})
-    others.append({"panel": "text", "text": "words of yours", "at": [0.05, 0.96, 0.9, 0.03]})
+    others.append({"panel": "text", "text": "words of yours", "at": [0.05, 0.97, 0.9, 0.025]})
     unit = film.scene.outline.unit
     follows = "loss" if film.scene.outline.follows_loss else "error"
     beside = _PANELS | {"numbers": f"the present {unit} and {follows}, in large figures"}

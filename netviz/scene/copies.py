@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from netviz.errors import InputError, Problem
 from netviz.scene.export import as_yaml, plain
@@ -27,28 +29,41 @@ def scene_text(source: str) -> str:
     return as_yaml(plain(link.data), heading, COMMENTS)
 
 
-def files_beside(source: str) -> dict[str, Path]:
-    """Return the paths of table, words file and look beside a scene file, by the names that it gives them.
+LARGEST_COPY = LARGEST_TABLE
+"""Bytes of the largest file that is copied with a scene."""
 
-    Raises InputError if there is no such scene.
+
+def files_beside(source: str) -> dict[str, Path]:
+    """Return the paths of table, words file, look and pictures beside a scene file, by the names that it gives them.
+
+    Words and pictures that its look names are among them. Raises InputError if there is no such scene, or a file is too
+    large.
     """
     if is_link(source):
         return {}
     path = find_scene(source)
     data = read_mapping(path).data
-    table = data.get("data")
-    tables = map(table.get, ("csv", "arrays")) if isinstance(table, dict) else ()
-    names = [*tables, data.get("words"), data.get("look")]
+    found = _named_beside(data, path.parent)
+    look = found.get(str(data.get("look")))
+    if look is not None:
+        with suppress(InputError):  # what is wrong with it is told where the scene is used
+            found |= _named_beside(read_mapping(look).data, path.parent)
+    for name, file in found.items():
+        if (size := file.stat().st_size) > LARGEST_COPY:
+            message = f"{size / 1e6:.1f} MB is too large to be copied; {LARGEST_COPY / 1e6:g} is the most"
+            raise InputError([Problem(printable(str(path.parent / name)), message)])
+    return found
+
+
+def _named_beside(data: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """The files in a folder that a scene or a look names, by their names."""
+    table, panels = data.get("data"), data.get("panels")
+    names = [*map(table.get, ("csv", "arrays"))] if isinstance(table, dict) else []
+    names += [data.get("words"), data.get("look")]
+    names += [panel.get("file") for panel in panels if isinstance(panel, dict)] if isinstance(panels, list) else []
     found = {}
     for name in names:
         if isinstance(name, str) and Path(name).name == name:
-            with suppress(Unreachable):  # a link that leads out of the scene's folder
-                found[name] = named_in_scene(name, path.parent, allow_outside=False)
-    found = {name: file for name, file in found.items() if file.is_file()}
-    for name, file in found.items():
-        if file.stat().st_size > LARGEST_TABLE:
-            message = (
-                f"{file.stat().st_size / 1e6:.1f} MB is too large to be copied; {LARGEST_TABLE / 1e6:g} is the most"
-            )
-            raise InputError([Problem(printable(str(path.parent / name)), message)])
-    return found
+            with suppress(Unreachable):  # a link that leads out of the folder
+                found[name] = named_in_scene(name, folder, allow_outside=False)
+    return {name: file for name, file in found.items() if file.is_file()}

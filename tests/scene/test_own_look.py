@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netviz.scene.copies import files_beside
 from netviz.scene.export import as_yaml, written
 from netviz.scene.loader import load_scene, read_scene
 from netviz.scene.look_file import read_look
@@ -144,3 +145,13 @@ def test_a_scene_in_python_takes_none(brand: Path) -> None:
         Scene.model_validate(data)
     (problem,) = read_look({"look": "brand.yaml"}).problems
     assert str(problem) == "look: look: a look names no other look; write the keys of that one here"
+
+
+def test_a_copy_of_the_scene_needs_the_look_and_its_pictures(brand: Path) -> None:
+    pictures = "[auto, {panel: picture, file: logo.png}, {panel: picture, file: a/b.png}]"
+    brand.write_text(f"words: de.yaml\npanels: {pictures}\n")
+    for name in ("de.yaml", "logo.png"):
+        Path(name).touch()
+    assert {*files_beside("my.yaml")} == {"brand.yaml", "de.yaml", "logo.png"}
+    brand.write_text("- no mapping\n")
+    assert {*files_beside("my.yaml")} == {"brand.yaml"}
