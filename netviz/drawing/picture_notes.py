@@ -56,7 +56,9 @@ def _texts_on_pictures(scene: Look) -> Iterator[OnPicture]:
     layout, theme, faces = film_layout(scene), theme_of(scene), Typefaces.make(scene.font, scene.figures_font)
     picture = _Picture(layout, theme)
     for index, (name, panel) in enumerate(zip(names_of(scene.shown_panels), scene.shown_panels, strict=True)):
-        slot = layout.places[name]
+        slot = layout.places.get(name)
+        if slot is None:  # a panel of each of several runs
+            continue
         if isinstance(panel, PicturePanelSpec):
             picture.lay(index, panel, slot)
         elif isinstance(panel, TextPanelSpec):

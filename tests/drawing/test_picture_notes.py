@@ -44,7 +44,15 @@ def test_the_number_is_that_of_the_ink_on_the_picture(grey: dict[str, Any]) -> N
 
 
 @pytest.mark.parametrize(
-    "more", [{}, {"style": "classic"}, {"theme": "paper"}, {"output__size": "180x320"}, {"output__size": "200x200"}]
+    "more",
+    [
+        {},
+        {"compare": [{"set": {"training.seed": 1}}, {}]},
+        {"style": "classic"},
+        {"theme": "paper"},
+        {"output__size": "180x320"},
+        {"output__size": "200x200"},
+    ],
 )
 def test_less_opacity_is_the_remedy(grey: dict[str, Any], more: dict[str, Any]) -> None:
     full, faint = (texts({**grey, "opacity": part}, "auto", **more) for part in (1, 0.05))
