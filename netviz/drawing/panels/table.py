@@ -296,7 +296,8 @@ class TablePanel(NoGlow):
             return
         values = [decimal(scene, short(value)) for value in frame.inputs]
         if frame.target is not None and frame.kind != "think":
-            first, *others = (decimal(scene, short(value)) for value in frame.target)
+            classes, numbers = self.rows_of.classes, (decimal(scene, short(value)) for value in frame.target)
+            first, *others = [classes[int(frame.target.argmax())]] if classes else numbers
             values += [f"{ARROW} {first}", *others]
         lines = _filled(values, int((slot.width + 0.4 * self.size) / width("0", figures, self.size)))
         step = 1.4 * self.size
