@@ -67,6 +67,7 @@ SCENES = {
     "even-or-odd": "30%",
     "step-by-step": "44%",
     "digits": "cycle:8",
+    "iris": "cycle:8",
     "compare-learning-rates": "end",
     "compare-layers": "97%",
     "momentum": "cycle:30",
