@@ -30,8 +30,9 @@ from netviz.cli.sources import located, read_source, read_sources
 from netviz.errors import InputError, NetvizError
 from netviz.pipeline.capacity import Work, estimates_of, in_words, refuse_estimates
 from netviz.pipeline.jobs import Films, encode_settings, prepare_films
+from netviz.pipeline.platforms import platform_text
 from netviz.pipeline.render import request_problems
-from netviz.pipeline.validation import platform_text, tells
+from netviz.pipeline.validation import tells
 from netviz.video.formats import ANIMATED, EncodeSettings, OutputFile, is_picture, is_played, outputs_of
 from netviz.video.webvtt import captions_beside
 from netviz.video.writer import WrittenFilm
@@ -134,7 +135,7 @@ def _show(sources: list[Given], overwrite: bool, jobs: int | None, cluster: str 
             elif output.kind in ANIMATED:
                 what += f", as {_small(output, settings)}"
             captions_text = _captions_text(target, source.targets, tells(source.scene), "; ")
-            console.result(f"{console.name(target)}: {what}{captions_text}{platform_text(source.scene)}")
+            console.result(f"{console.name(target)}: {what}{captions_text}{platform_text(source.scene, target)}")
     films = [Work(film, source.targets) for source, film in zip(sources, prepared, strict=True)]
     estimates = estimates_of(films, jobs, cache=cache, spent=time.process_time(), here=cluster is None)
     console.result(f"takes {in_words(estimates, here=cluster is None)}")

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from netviz.errors import NetvizWarning
 from netviz.pipeline.api import finished_film, recorded
-from netviz.pipeline.jobs import Targets, encode_settings, targets_of
+from netviz.pipeline.jobs import Targets, encode_settings, file_problems, targets_of
 from netviz.pipeline.looks import Filmed, Source, resolved
 from netviz.pipeline.memory import memory_of
 from netviz.pipeline.prepare import Prepared, finish, prepare
 from netviz.pipeline.sample import Sample, take_sample
 from netviz.pipeline.tasks import LARGE
-from netviz.pipeline.validation import film_target_problems, film_timeline, input_files, scene_of
+from netviz.pipeline.validation import film_timeline, scene_of
 from netviz.pipeline.workers import default_jobs, usable_cpus
 from netviz.recording.comparison import Comparison
 from netviz.recording.recording import Recording
@@ -91,7 +91,7 @@ def estimate(
     scene = scene_of(film_of)
     targets = targets_of(output) if output is not None else (Path(f"{scene.name}.mp4"),)
     prepared = prepare(film_of)
-    prepared.refuse(film_target_problems(scene, targets, True, input_files(scene)))
+    prepared.refuse(file_problems(prepared, targets, True))
     return measured_estimate(prepared, targets, jobs, cache=cache, spent=time.perf_counter() - began)
 
 

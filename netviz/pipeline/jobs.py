@@ -11,6 +11,7 @@ from netviz.audio.loudness import normalized
 from netviz.errors import InputError, Problem
 from netviz.ffmpeg import executable
 from netviz.pipeline.looks import Filmed, Source
+from netviz.pipeline.platforms import platform_file_problems
 from netviz.pipeline.prepare import Finished, Prepared, prepare
 from netviz.pipeline.provenance import embedded_provenance
 from netviz.pipeline.validation import captions_of, film_target_problems, input_files, scene_of
@@ -60,11 +61,18 @@ def prepare_films(films: ResolvedFilms, *, overwrite: bool = False) -> tuple[lis
     """Prepare films once each. Returns all problems with them and with their files, and what was prepared."""
     problems, prepared = _shared_files(films), []
     for target, source in films.items():
-        film, scene = prepare(source), scene_of(source)
-        found = [*film.problems, *film_target_problems(scene, targets_of(target), overwrite, input_files(scene))]
+        film, scene, targets = prepare(source), scene_of(source), targets_of(target)
+        found = [*film.problems, *file_problems(film, targets, overwrite)]
         problems += [_of(scene.name, problem) for problem in found] if len(films) > 1 else found
         prepared.append(film)
     return problems, prepared
+
+
+def file_problems(film: Prepared, targets: Sequence[Path], overwrite: bool) -> list[Problem]:
+    """Problems with the files that a film is to become: with writing them, and with what its platform takes."""
+    scene = scene_of(film.source)
+    found = film_target_problems(scene, targets, overwrite, input_files(scene))
+    return found or platform_file_problems(scene, film.plan, targets, encode_settings(scene.output))
 
 
 def _shared_files(films: ResolvedFilms) -> list[Problem]:

@@ -28,12 +28,12 @@ from netviz.audio.soundtrack import (
 from netviz.errors import InputError, NetvizNote, NetvizWarning, Problem, warn_caller
 from netviz.log import phase
 from netviz.pipeline.looks import Filmed, Source, resolved
+from netviz.pipeline.platforms import platform_length_problems
 from netviz.pipeline.validation import (
     caption_fit_problems,
     drawing_problems,
     film_timeline,
     in_its_unit,
-    platform_length_problems,
     recording_problems,
     scene_of,
     side_by_side_problems,

@@ -22,9 +22,10 @@ from netviz.pipeline.dask import address_problems
 from netviz.pipeline.jobs import Films, RenderJob, Targets, render_jobs, sidecars, targets_of
 from netviz.pipeline.kept_segments import KeptSegments, segment_cache
 from netviz.pipeline.looks import Source, resolved
+from netviz.pipeline.platforms import platform_notes
 from netviz.pipeline.prepare import Prepared
 from netviz.pipeline.tasks import ProgressTracker, RenderTask
-from netviz.pipeline.validation import platform_notes, scene_of
+from netviz.pipeline.validation import scene_of
 from netviz.pipeline.workers import WorkerPool, default_jobs, usable_cpus, worker_pool
 from netviz.scene.look_file import LookSource
 from netviz.video.encoder import EncodedWrongly

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from fractions import Fraction
 from math import prod
 from pathlib import Path
 
 from netviz.atomic_files import EXISTS, amount, output_problems
-from netviz.audio.soundtrack import duration_text
 from netviz.errors import Problem
 from netviz.ffmpeg import FfmpegMissing, has_encoder
 from netviz.pipeline.looks import Filmed
@@ -19,7 +17,6 @@ from netviz.recording.network import MOST_NEURONS, MOST_WEIGHTS
 from netviz.recording.recording import Recording
 from netviz.resources import music
 from netviz.scene.files import FONTS, no_such_file
-from netviz.scene.output import platform_of
 from netviz.scene.overrides import run_scenes
 from netviz.scene.panels import PicturePanelSpec
 from netviz.scene.recorded_phrases import in_unit
@@ -30,7 +27,6 @@ from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import comparison_problems
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_picture, is_played
 from netviz.video.webvtt import captions_beside
-from netviz.video.writer import WrittenFilm
 
 LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """Most synapses, and neurons in a layer, for the style classic, which draws every one of them by itself."""
@@ -232,48 +228,3 @@ def _figures_fault(path: Path) -> str | None:
         return fault
     digits = lacking(DIGITS, path)
     return f"has no {', '.join(digits)}; figures need a font with all ten digits" if digits else None
-
-
-# What platforms take: the longest film, the largest file.
-
-
-def platform_length_problems(scene: Look, seconds: Fraction) -> list[Problem]:
-    """Problem of a film of so many seconds that the scene's platform does not take."""
-    name, platform = scene.output.platform, platform_of(scene.output.platform)
-    if platform is None or platform.longest is None or seconds <= platform.longest:
-        return []
-    most, sound = platform.longest, scene.audio
-    is_led = sound is not None and not sound.is_sonified and sound.fit == "film"
-    cut = " and --set audio.fit=track, which cuts the music" if is_led else ""
-    message = (
-        f"the film lasts {duration_text(seconds)}, and {name} takes {duration_text(Fraction(most))} at most: "
-        f"give --duration {most}{cut}"
-    )
-    return [Problem("output.platform", message)]
-
-
-def platform_notes(scene: Look, film: WrittenFilm) -> list[str]:
-    """Notes on files that are too large for the scene's platform."""
-    name, platform = scene.output.platform, platform_of(scene.output.platform)
-    if platform is None or platform.largest_file is None:
-        return []
-    return [
-        f"{path}: {amount(size)} are more than the {amount(platform.largest_file)} that {name} takes; a shorter film, "
-        "a smaller --size or --quality draft makes a smaller file"
-        for path, size in film.files.items()
-        if size > platform.largest_file
-    ]
-
-
-def platform_text(scene: Look) -> str:
-    """Text of a dry run about the platform: "; for shorts (at most 180.0 s and 256.0 GB, -14 LUFS)"; "" without one."""
-    name, platform, sound = scene.output.platform, platform_of(scene.output.platform), scene.audio
-    if platform is None:
-        return ""
-    most = [duration_text(Fraction(platform.longest))] if platform.longest is not None else []
-    most += [amount(platform.largest_file)] if platform.largest_file is not None else []
-    said = [f"at most {' and '.join(most)}"] if most else []
-    if sound is not None and sound.loudness is None and (sound.is_sonified or not sound.gain):
-        said.append(f"{platform.loudness:g} LUFS")
-    details = f" ({', '.join(said)})" if said else ""
-    return f"; for {name}{details}"

@@ -22,6 +22,8 @@ PlatformName = Literal["youtube", "shorts", "instagram", "x", "blog", "slides"]
 HD, SMALL_HD, VERTICAL = (1920, 1080), (1280, 720), (1080, 1920)
 UPRIGHT_SCREEN, WIDE_SCREEN = Fraction(9, 16), Fraction(16, 9)
 
+EVERY_KIND = ("mp4", "webm", "mov", "gif", "webp", "apng")
+
 SAME_SHAPE = Fraction(1, 100)
 """Relative tolerance of a picture's shape: 480x854 is as good as 9:16."""
 
@@ -37,13 +39,27 @@ class Covered:
 
 
 @dataclass(frozen=True)
+class AnimatedLimits:
+    """What a platform takes of GIFs.
+
+    largest_file: in bytes. largest: width and height in pixels. pictures: number of them. pixels: in all pictures.
+    """
+
+    largest_file: int
+    largest: tuple[int, int]
+    pictures: int
+    pixels: int
+
+
+@dataclass(frozen=True)
 class Platform:
     """Requirements of a platform for films. None: no limit.
 
     size: (width, height) of the picture, in pixels. loudness: target loudness of the sound, in LUFS. longest: length of
     a film, in seconds. fastest: frame rate, in frames a second. largest_file: in bytes. largest: the longer and the
     shorter side of a picture, in pixels. narrowest, widest: width over height of a picture. screen: width over height
-    of the screen, in whose middle the film is shown whole. covered: margins of that screen that the app covers.
+    of the screen, in whose middle the film is shown whole. covered: margins of that screen that the app covers. kinds:
+    of files that it takes, by the ends of their names. gif: its limits for GIFs; None: those for films.
     """
 
     size: tuple[int, int]
@@ -56,6 +72,8 @@ class Platform:
     widest: Fraction | None = None
     screen: Fraction = WIDE_SCREEN
     covered: Covered = Covered()
+    kinds: tuple[str, ...] = ("mp4", "webm", "mov")
+    gif: AnimatedLimits | None = None
 
 
 PLATFORMS: Mapping[str, Platform] = {
@@ -67,14 +85,15 @@ PLATFORMS: Mapping[str, Platform] = {
     "instagram": Platform(
         VERTICAL, -14.0, longest=180, fastest=60, largest_file=4 * 10**9, narrowest=Fraction(9, 16),
         widest=Fraction(191, 100), screen=UPRIGHT_SCREEN,
-        covered=Covered(left=0.06, top=0.14, right=0.14, bottom=0.22),
+        covered=Covered(left=0.06, top=0.14, right=0.14, bottom=0.22), kinds=("mp4",),
     ),
     "x": Platform(
         SMALL_HD, -14.0, longest=140, fastest=60, largest_file=512 * 10**6, largest=(1920, 1200),
         narrowest=Fraction(100, 239), widest=Fraction(239, 100), covered=Covered(bottom=0.12),
+        kinds=("mp4", "gif"), gif=AnimatedLimits(15 * 10**6, (1280, 1080), pictures=350, pixels=300_000_000),
     ),
-    "blog": Platform(SMALL_HD, -16.0),
-    "slides": Platform(HD, -16.0),
+    "blog": Platform(SMALL_HD, -16.0, kinds=EVERY_KIND),
+    "slides": Platform(HD, -16.0, kinds=EVERY_KIND),
 }  # fmt: skip
 
 

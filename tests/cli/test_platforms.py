@@ -11,7 +11,14 @@ import pytest
 from netviz.audio.loudness import measured
 from netviz.audio.music_file import SAMPLE_RATE
 from netviz.audio.soundtrack import Soundtrack
-from netviz.pipeline.validation import platform_length_problems, platform_notes, platform_text
+from netviz.pipeline.jobs import encode_settings
+from netviz.pipeline.platforms import (
+    platform_file_problems,
+    platform_length_problems,
+    platform_notes,
+    platform_text,
+)
+from netviz.pipeline.prepare import prepare
 from netviz.scene.output import PLATFORMS
 from netviz.video.writer import WrittenFilm
 from tests.cli.conftest import Call
@@ -73,6 +80,48 @@ def test_a_file_that_is_too_large_is_worth_a_word() -> None:
     assert note.startswith("xor.mp4: 512.0 MB are more than the 512.0 MB that x takes; a shorter film,")
     assert platform_notes(scene, replace(film, files={film.path: 512_000_000})) == []
     assert platform_notes(short_scene(), film) == []
+
+
+def test_gifs_for_x_are_held_against_what_it_takes_of_gifs() -> None:
+    def told(target: str, seconds: int, **more: object) -> list[str]:
+        scene = short_scene(output__platform="x", duration=seconds, **more)
+        plan = prepare(scene).plan
+        problems = platform_file_problems(scene, plan, [Path(target)], encode_settings(scene.output))
+        assert all(problem.where == target for problem in problems)
+        return [problem.message for problem in problems]
+
+    size = {"output__size": "640x360"}
+    assert told("a.mp4", 40, **size) == told("a.gif", 23, **size) == []
+    assert told("a.gif", 24, **size) == [
+        "x takes GIFs of 350 pictures at most, and this one would have 360: give --duration 23, or a film (.mp4)"
+    ]
+    assert told("a.gif", 24, **size, output__animated={"fps": 10}) == []
+    large = size | {"output__size": "1280x960", "output__animated": {"side": 1280, "fps": 30}}
+    assert told("a.gif", 10, **large) == [
+        "x takes GIFs of 300,000,000 pixels in all at most, and this one would have 368,640,000: give --duration 8, or "
+        "a film (.mp4)"
+    ]
+    tall = size | {"output__size": "720x1280", "output__animated": {"side": 1280}}
+    assert told("a.gif", 5, **tall) == [
+        "x takes GIFs of 1280x1080 at most, and this one would be 720x1280: give --set output.animated.side=1080"
+    ]
+    scene = short_scene(output__platform="x", output__size="320x180")
+    assert platform_text(scene, Path("a.gif")) == "; for x (GIFs of at most 350 pictures and 15.0 MB)"
+    film = WrittenFilm({Path("a.gif"): 15_000_001, Path("a.mp4"): 15_000_001}, 300, Fraction(10))
+    (note,) = platform_notes(scene, film)
+    assert note.startswith("a.gif: 15.0 MB are more than the 15.0 MB that x takes of a GIF; a shorter film,")
+
+
+def test_kinds_that_a_platform_does_not_take_need_one_that_it_takes(call: Call, untrained: None) -> None:
+    result = call("render", "xor", "--for", "shorts", "-o", "xor.gif")
+    assert (result.code, result.errors) == (
+        2, ["xor.gif: shorts takes no .gif; give .mp4, .webm or .mov, or leave the platform out"]
+    )  # fmt: skip
+    assert call("render", "xor", "--for", "instagram", "-o", "xor.mov", "--dry-run").code == 2
+    assert call("render", "xor", "--for", "shorts", "-o", "a.webp", "-o", "a.mp4", "--dry-run").code == 0
+    assert call("render", "xor", "--for", "blog", "-o", "a.webp", "--dry-run").code == 0
+    found = call("render", "xor", "--for", "x", "-o", "a.gif")
+    assert found.code == 2 and "x takes GIFs of 350 pictures at most" in found.err
 
 
 def test_the_film_is_as_loud_as_the_platform_and_told_to_be_too_large(

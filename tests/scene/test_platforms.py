@@ -9,9 +9,10 @@ from typing import Any, get_args
 import pytest
 
 from netviz.scene.loader import load_scene, read_scene, read_stored
-from netviz.scene.output import PLATFORMS, Output, PlatformName, misfit_of_rate, misfit_of_size, safe_part
+from netviz.scene.output import EVERY_KIND, PLATFORMS, Output, PlatformName, misfit_of_rate, misfit_of_size, safe_part
 from netviz.scene.overrides import Override
 from netviz.scene.sound import LOUDEST_TARGET, QUIETEST_TARGET
+from netviz.video.formats import FILE_KINDS
 
 DOCS = Path(__file__).parents[2] / "docs" / "how-to" / "platforms.md"
 
@@ -57,6 +58,12 @@ def test_the_names_are_those_of_the_table() -> None:
     assert tuple(PLATFORMS) == get_args(PlatformName)
 
 
+def test_kinds_of_files_are_those_that_there_are() -> None:
+    assert tuple(FILE_KINDS.values()) == EVERY_KIND
+    assert all({*platform.kinds} <= {*EVERY_KIND} and "mp4" in platform.kinds for platform in PLATFORMS.values())
+    assert all(platform.gif is None or "gif" in platform.kinds for platform in PLATFORMS.values())
+
+
 def test_the_documentation_says_every_value() -> None:
     text = DOCS.read_text()
     for name, platform in PLATFORMS.items():
@@ -67,6 +74,13 @@ def test_the_documentation_says_every_value() -> None:
         if platform.largest_file:
             whole = platform.largest_file // 10**6
             said.append(f"{whole // 1000} GB" if whole >= 1000 else f"{whole} MB")
+        if platform.gif:
+            limits = platform.gif
+            said += [f"a GIF: at most {limits.largest_file // 10**6} MB", f"a GIF: {limits.pictures:,} pictures"]
+            said += [f"a GIF: {limits.largest[0]}x{limits.largest[1]}", f"a GIF: {limits.pixels:,} pixels"]
+        if platform.kinds != EVERY_KIND:
+            *others, last = (f".{kind}" for kind in platform.kinds)
+            said.append(f"| {', '.join(others)}{' or ' if others else ''}{last} |")
         covered = platform.covered
         said += [
             f"{side} {100 * share:g} %"
