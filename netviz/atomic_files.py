@@ -14,7 +14,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -36,6 +36,8 @@ HIDDEN = ".netviz-"
 """Beginning of the names of files while they are written, and of those that are only needed for that."""
 LOCKED = "another netviz is writing this file; wait for it to end, or choose another name"
 EXISTS = "exists already; --overwrite replaces it"
+Overwrite = bool | Callable[[Path], bool]
+"""Whether existing files are replaced, or from one of them, as it is in the end, to whether that is."""
 
 
 class OutputFailed(NetvizError):
@@ -115,7 +117,9 @@ def write_whole(target: Path, content: bytes, *, overwrite: bool = True) -> None
 
 
 @contextmanager
-def atomic_write_all(targets: Sequence[Path], *, overwrite: bool = True, durable: bool = True) -> Iterator[list[Path]]:
+def atomic_write_all(
+    targets: Sequence[Path], *, overwrite: Overwrite = True, durable: bool = True
+) -> Iterator[list[Path]]:
     """Yield paths to write to, one beside each of `targets`; if the block succeeds all become these, otherwise none.
 
     Removes what killed runs left in their folders, of these targets or others. Raises InputError if another run is
@@ -156,7 +160,7 @@ def _give_up(descriptors: Mapping[Path, int]) -> None:
             os.close(descriptor)
 
 
-def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> None:
+def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: Overwrite) -> None:
     """Rename every part to its target; if one cannot be, or a signal arrives, every target is restored."""
     backups = [part.with_suffix(BACKUP) for part in parts]
     try:
@@ -166,7 +170,7 @@ def _place(parts: Sequence[Path], targets: Sequence[Path], overwrite: bool) -> N
                     _back_up(target, backup)
         for part, target in zip(parts, targets, strict=True):
             with output_failures(target):
-                _rename(part, target, overwrite)
+                _rename(part, target, overwrite if isinstance(overwrite, bool) else overwrite(target))
     except BaseException:
         for part, target, backup in zip(parts, targets, backups, strict=True):
             if backup.exists():

@@ -13,7 +13,7 @@ from netviz.ffmpeg import executable
 from netviz.pipeline.looks import Filmed, Source
 from netviz.pipeline.platforms import platform_file_problems
 from netviz.pipeline.prepare import Finished, Prepared, prepare
-from netviz.pipeline.provenance import embedded_provenance
+from netviz.pipeline.provenance import embedded_provenance, film_fingerprint
 from netviz.pipeline.validation import captions_of, film_target_problems, input_files, scene_of
 from netviz.scene.output import Output
 from netviz.scene.scene import Scene
@@ -71,7 +71,7 @@ def prepare_films(films: ResolvedFilms, *, overwrite: bool = False) -> tuple[lis
 def file_problems(film: Prepared, targets: Sequence[Path], overwrite: bool) -> list[Problem]:
     """Problems with the files that a film is to become: with writing them, and with what its platform takes."""
     scene = scene_of(film.source)
-    found = film_target_problems(scene, targets, overwrite, input_files(scene))
+    found = film_target_problems(scene, targets, overwrite, input_files(scene), film_fingerprint(film.source))
     return found or platform_file_problems(scene, film.plan, targets, encode_settings(scene.output))
 
 
@@ -126,6 +126,7 @@ def render_job(
         music,
         overwrite,
         captions=captions_of(scene, targets),
+        captions_of=film_fingerprint(prepared.source),
         about=embedded_provenance(prepared.source),
     )
     return RenderJob(prepared, targets, spec, finished)
@@ -148,7 +149,7 @@ def sidecars(job: RenderJob, film: Finished) -> dict[Path, bytes]:
     """Contents of files that are no film: its captions as WebVTT, and pictures of the poster's moment."""
     found, spec = {}, job.spec
     if spec.captions is not None:
-        found[spec.captions] = vtt(film.plan.cues, film.plan.fps).encode()
+        found[spec.captions] = vtt(film.plan.cues, film.plan.fps, spec.captions_of).encode()
     if pictures := [target for target in job.targets if is_picture(target)]:
         from netviz.drawing.renderer import draw_picture  # only here, for matplotlib takes its time to load
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from netviz.audio.music_file import music_tags
 from netviz.errors import InputError, Problem
@@ -49,6 +53,23 @@ def embedded_provenance(source: Scene | Filmed) -> Provenance | None:
     """Provenance to be written into the files of a film; None where its scene says output.about: false."""
     scene = source if isinstance(source, Scene) else source.scene
     return provenance_of(source) if scene.output.about else None
+
+
+def film_fingerprint(source: Scene | Filmed) -> str:
+    """Fingerprint of all that the captions of a film depend on, in 16 hexadecimal digits: its scene, but of the output
+    only shape and pace, and of a run that netviz did not train its steps and curves.
+
+    "" where the scene says output.about: false; then its files have no word of netviz.
+    """
+    scene = source if isinstance(source, Scene) else source.scene
+    if not scene.output.about:
+        return ""
+    data, output = dict(written(scene).data), scene.output
+    data["output"] = [str(Fraction(*output.size)), str(output.fps), output.platform]
+    if isinstance(source, Filmed) and not isinstance(scene, Scene):
+        arrays = [array for each in source.recordings for array in (each.step, each.curve_step, *each.curves.values())]
+        data["run"] = [hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest() for array in arrays]
+    return scene_hash(data)[:16]
 
 
 def run_text(recording: Recording) -> str:

@@ -59,8 +59,9 @@ def render(
     .apng, or .png or .jpg for the moment of a poster; or several, which share one rendering. Without it the scene's
     name + .mp4 in the current folder. An existing file is refused unless `overwrite`. Returns the files with their
     sizes, frames and seconds, and the path of the captions where the film tells something: WebVTT, beside the first
-    file that can be heard, under its name + .vtt. cache: as in `record`; and whether segments of the film that are
-    finished are kept there while it is made, so that the same call goes on where it stopped if it is ended early.
+    file that can be heard, under its name + .vtt; those of the same film, made before, are replaced. cache: as in
+    `record`; and whether segments of the film that are finished are kept there while it is made, so that the same call
+    goes on where it stopped if it is ended early.
     look: how it is to look, as keys of a scene or a YAML file with them, put over what the scene or recording says.
     frames: how many of the recording's kept steps, or of the scene's cycles, are shown.
     jobs: processes that share the work, what helps on this machine if not given; each takes some 500 MB at 1920x1080.

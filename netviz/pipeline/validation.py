@@ -26,7 +26,7 @@ from netviz.timeline.side_by_side import SideBySide, timeline_of
 from netviz.timeline.timeline import Timeline
 from netviz.training.comparison import comparison_problems
 from netviz.video.formats import FILE_KINDS, OPAQUE, PICTURES, SVT_AV1, is_picture, is_played
-from netviz.video.webvtt import captions_beside
+from netviz.video.webvtt import captions_beside, is_written_for
 
 LARGEST_CLASSIC, MOST_IN_CLASSIC = 2_000, 64
 """Most synapses, and neurons in a layer, for the style classic, which draws every one of them by itself."""
@@ -98,11 +98,15 @@ _NUMBERED = re.compile(r"%0?\d*d")
 """Placeholder of the number in the names of ffmpeg's numbered pictures."""
 
 
+OTHER_CAPTIONS = "exists already, and is not what netviz wrote for this film; --overwrite replaces it"
+
+
 def film_target_problems(
-    scene: Look, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = ()
+    scene: Look, targets: Sequence[Path], overwrite: bool, inputs: Iterable[Path] = (), fingerprint: str = ""
 ) -> list[Problem]:
     """Problems with writing the scene's film to `targets`, or its captions beside the first of them.
 
+    fingerprint: of the film; captions of the same film, as netviz wrote them for another of its files, are replaced.
     Single pictures among them are the moment of a poster.
     """
     inputs, problems = [*inputs], []
@@ -116,7 +120,8 @@ def film_target_problems(
         problems += _problems_of_av1()
     captions = captions_of(scene, targets)
     if captions is not None and not any(problem.message != EXISTS for problem in problems):
-        problems += target_problems(captions, (".vtt",), overwrite, inputs)
+        found = target_problems(captions, (".vtt",), overwrite or is_written_for(captions, fingerprint), inputs)
+        problems += [replace(each, message=OTHER_CAPTIONS) if each.message == EXISTS else each for each in found]
     return problems
 
 

@@ -5,6 +5,8 @@ The format: https://www.w3.org/TR/webvtt1/
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
@@ -16,8 +18,8 @@ from netviz.timeline.plan import frame_time
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def vtt(cues: Iterable[Cue], fps: Fraction) -> str:
-    """Text of a WebVTT file. cues: in order of time. fps: of the film.
+def vtt(cues: Iterable[Cue], fps: Fraction, film: str = "") -> str:
+    """Text of a WebVTT file. cues: in order of time. fps: of the film. film: its fingerprint, noted in the file.
 
     A cue's times are those at which its first frame is shown and no longer its last: the first whole millisecond of
     each, so that a player that shows the cue shows that frame.
@@ -25,7 +27,32 @@ def vtt(cues: Iterable[Cue], fps: Fraction) -> str:
     blocks = [
         f"{_time(cue.start, fps)} --> {_time(cue.stop, fps)}\n{cue.text.strip().translate(_ESCAPED)}\n" for cue in cues
     ]
-    return "\n".join(["WEBVTT\n", *blocks])
+    note = [f"NOTE captions by netviz: film {film}, text {_fingerprint(_joined(blocks))}\n"] if film else []
+    return _joined(["WEBVTT\n", *note, *blocks])
+
+
+def _joined(blocks: Iterable[str]) -> str:
+    return "\n".join(blocks)
+
+
+_NOTED = re.compile(r"WEBVTT\n\nNOTE captions by netviz: film ([0-9a-f]+), text ([0-9a-f]+)\n(?:\n(.+))?", re.DOTALL)
+LARGEST_READ = 10_000_000
+"""Bytes of the largest file of captions that is read: one of a day's film has less."""
+
+
+def is_written_for(path: Path, film: str) -> bool:
+    """Return whether a file has the captions of a film, as netviz wrote them: of its fingerprint, and unchanged."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_READ:
+            return False
+        noted = _NOTED.fullmatch(path.read_bytes().decode())
+    except (OSError, ValueError):
+        return False
+    return noted is not None and noted[1] == film and noted[2] == _fingerprint(noted[3] or "")
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def captions_beside(film: Path) -> Path:

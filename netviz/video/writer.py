@@ -27,6 +27,7 @@ from netviz.video.metadata_formats import mp4_box
 from netviz.video.muxer import Joining, SoundEncoder, check_encoding
 from netviz.video.transcode import transcode
 from netviz.video.verify import decode, faults, played
+from netviz.video.webvtt import is_written_for
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class OutputSpec:
 
     outputs: the files. settings: of their encoding. frame_count: of the film. audio: its music, padded with
     silence or cut to its length, or None. overwrite: whether existing files are replaced. sidecars: files with
-    their content. captions: the one of those that is WebVTT, if any. about: the files' metadata, or None.
+    their content. captions: the one of those that is WebVTT, if any; captions_of: the fingerprint of its film, "" for
+    none: captions of the same film, which another of its files had, are replaced. about: the files' metadata, or None.
     """
 
     outputs: tuple[OutputFile, ...]
@@ -78,6 +80,7 @@ class OutputSpec:
     overwrite: bool = False
     sidecars: Mapping[Path, bytes] = field(default_factory=dict)
     captions: Path | None = None
+    captions_of: str = ""
     about: Provenance | None = None
 
     @property
@@ -160,7 +163,12 @@ def join_film(
     """
     targets = [output.path.absolute() for output in spec.outputs]
     sidecars = {path.absolute(): content for path, content in spec.sidecars.items()}
-    with atomic_write_all([*targets, *sidecars], overwrite=spec.overwrite) as parts:
+    captions = None if spec.captions is None else spec.captions.absolute()
+
+    def may_replace(path: Path) -> bool:
+        return spec.overwrite or (path == captions and is_written_for(path, spec.captions_of))
+
+    with atomic_write_all([*targets, *sidecars], overwrite=may_replace) as parts:
         for part, (path, content) in zip(parts[len(targets) :], sidecars.items(), strict=True):
             with output_failures(path, len(content)):
                 part.write_bytes(content)
@@ -172,7 +180,6 @@ def join_film(
             with phase(_log, f"reading {output.path.name} back"):
                 _verify(spec, output, part, stall_limit)
         sizes = {target: file_size(part) for target, part in zip([*targets, *sidecars], parts, strict=True)}
-    captions = None if spec.captions is None else spec.captions.absolute()
     shown = {path: size for path, size in sizes.items() if path != captions}
     return WrittenFilm(shown, spec.frame_count, spec.seconds, captions)
 

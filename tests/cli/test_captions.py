@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from netviz.pipeline.validation import OTHER_CAPTIONS
 from tests.cli.conftest import Call
 from tests.cli.support import SCENE, contents
 from tests.video.test_webvtt import strictly_read
@@ -33,11 +34,18 @@ def test_a_film_with_captions_has_them_beside_it(call: Call, tmp_path: Path, sce
     assert [text for _, _, text in found[1:]] in (["Half is < 1 & gone"], [])
     assert len(found) == 2 or "captions[1] is left out: this run has no event halved" in result.err
     before = contents(tmp_path)
-    (tmp_path / "told.mp4").unlink()
-    result = call("render", scene, "-o", "told.mp4")
-    assert result.code == 2
-    assert result.errors == ["told.vtt: exists already; --overwrite replaces it"]
-    assert set(contents(tmp_path)) == set(before) - {"told.mp4"}
+    result = call("render", scene, "-o", "told.mov", "--jobs", "1")
+    assert result.code == 0, "captions of the same film are no obstacle"
+    assert contents(tmp_path) == contents(tmp_path) | before
+    (tmp_path / "told.mov").unlink()
+    for changes in (["--set", "title=Other"], ["--fps", "12"], ["--set", "output.about=false"], ["edited"]):
+        if changes == ["edited"]:
+            (tmp_path / "told.vtt").write_text((tmp_path / "told.vtt").read_text().replace("inputs", "ins"))
+            changes = []
+        result = call("render", scene, "-o", "told.mov", *changes)
+        assert result.code == 2
+        assert result.errors == [f"told.vtt: {OTHER_CAPTIONS}"]
+    assert set(contents(tmp_path)) == set(before)
     result = call("render", scene, "-o", "told.mp4", "--dry-run", "--overwrite")
     assert "shown cycles; captions in told.vtt\n" in result.out
 

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.atomic_files import EXISTS, OutputFailed, atomic_write_all
+from netviz.errors import InputError
 from netviz.timeline.cues import Cue
-from netviz.video.webvtt import captions_beside, vtt
+from netviz.video.webvtt import captions_beside, is_written_for, vtt
 
 TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 
@@ -23,11 +24,14 @@ TIME = r"([0-9]{2,}):([0-5][0-9]):([0-5][0-9])\.([0-9]{3})"
 def strictly_read(text: str) -> list[tuple[Fraction, Fraction, str]]:
     """Cues as (start, stop, text), read by the grammar of https://www.w3.org/TR/webvtt1/#syntax, and nothing looser.
 
-    No more is allowed than we write: no settings, notes, styles, regions or identifiers, and in a cue's text no tags.
+    No more is allowed than we write: no settings, styles, regions or identifiers, of notes the first alone, and in a
+    cue's text no tags.
     """
     assert "\r" not in text and "\0" not in text and not text.startswith("\ufeff")
     head, *blocks = text.split("\n\n")
     assert head in ("WEBVTT", "WEBVTT\n")
+    if blocks and blocks[0].startswith("NOTE"):
+        assert re.fullmatch("NOTE captions by netviz: film [0-9a-f]{16}, text [0-9a-f]{16}\n?", blocks.pop(0))
     assert text.endswith("\n") and not text.endswith("\n\n")
     found: list[tuple[Fraction, Fraction, str]] = []
     for block in filter(None, blocks):
@@ -84,6 +88,46 @@ def test_another_reader_reads_the_same() -> None:
 def test_a_film_that_tells_nothing_in_the_end_has_an_empty_file() -> None:
     assert vtt([], Fraction(30)) == "WEBVTT\n"
     assert strictly_read("WEBVTT\n") == []
+
+
+FILM, OTHER = "0123456789abcdef", "fedcba9876543210"
+
+
+@pytest.mark.parametrize("cues", [[], [Cue(3, 60, "Half of it < is – gone")], [Cue(0, 30, "a"), Cue(30, 90, "b")]])
+def test_captions_of_a_film_are_known_again_unless_somebody_changed_them(tmp_path: Path, cues: list[Cue]) -> None:
+    path, text = tmp_path / "film.vtt", vtt(cues, Fraction(30), FILM)
+    assert not is_written_for(path, FILM)
+    path.write_bytes(text.encode())
+    assert strictly_read(text) == strictly_read(vtt(cues, Fraction(30)))
+    assert is_written_for(path, FILM)
+    assert not is_written_for(path, OTHER) and not is_written_for(path, "")
+    for changed in (text + "\n", text.replace("NOTE", "NOTES"), text.replace(FILM, OTHER), vtt(cues, Fraction(30)), ""):
+        path.write_bytes(changed.encode())
+        assert not is_written_for(path, FILM)
+    path.write_bytes(text.encode() + b"\xff")
+    assert not is_written_for(path, FILM)
+    path.unlink()
+    path.mkdir()
+    assert not is_written_for(path, FILM)
+
+
+def test_a_file_is_replaced_where_it_may_be_as_it_is_in_the_end(tmp_path: Path) -> None:
+    film, captions = tmp_path / "a.webm", tmp_path / "a.vtt"
+    captions.write_text("ours")
+
+    def write(text: str) -> None:
+        with atomic_write_all(
+            [film, captions], overwrite=lambda path: path == captions and path.read_text() == "ours"
+        ) as parts:
+            for part in parts:
+                part.write_text("new")
+            captions.write_text(text)
+
+    with pytest.raises(InputError, match=re.escape(EXISTS)):
+        write("changed meanwhile")
+    assert (film.exists(), captions.read_text()) == (False, "changed meanwhile")
+    write("ours")
+    assert (film.read_text(), captions.read_text()) == ("new", "new")
 
 
 def make(film: Path, overwrite: bool = False, fault: Exception | None = None) -> None:
