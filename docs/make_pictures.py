@@ -18,6 +18,7 @@ from PIL import Image
 
 import netviz
 from netviz.scene.loader import bundled_scenes
+from netviz.scene.yaml import read_tree
 
 HERE = Path(__file__).parent / "pictures"
 QUALITY = 90
@@ -54,6 +55,14 @@ def stills() -> None:
     for name, source, size, moment, looks in wanted:
         scene = netviz.load_scene(source, overrides={"output.size": size, **looks})
         save(name, netviz.still(scene, moment))
+
+
+def own_colours() -> None:
+    """A picture in the colours that stand on the page about colours of one's own."""
+    page = (HERE.parent / "how-to" / "colours.md").read_text(encoding="utf-8")
+    look = read_tree(re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)[0]).data
+    scene = netviz.load_scene("xor", overrides={"output.size": "960x540", **look})
+    save("colours", netviz.still(scene, "cycle:200"))
 
 
 # The moment at which a scene says most.
@@ -189,6 +198,7 @@ def player() -> None:
 if __name__ == "__main__":
     (HERE / "scenes").mkdir(parents=True, exist_ok=True)
     stills()
+    own_colours()
     scenes()
     lesson()
     own_run()
