@@ -345,7 +345,11 @@ def test_damaged_fonts_are_refused_or_drawn(font: tuple[str, bytes]) -> None:
         prepare(scene).checked()
         still(scene, "10%")
 
+    both = f"font: {font[0]}\nfigures_font: {font[0]}\n"
     check(
         use,
-        {font[0]: font[1], "scene.yaml": f"{_SCENE}duration: 12\nfont: {font[0]}\ntitle: Äpfel, ﬁsh & 日本\n".encode()},
+        {
+            font[0]: font[1],
+            "scene.yaml": f"{_SCENE}duration: 12\n{both}title: Äpfel, ﬁsh & 日本\n".encode(),
+        },
     )
