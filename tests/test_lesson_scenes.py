@@ -97,6 +97,7 @@ def test_overfitting_is_best_where_the_film_says_so_and_ends_worse_by_three_time
     assert int(test.argmin()) == 18 and "At cycle 18 it was a ninth" in captions["end"]
     seen, unseen = (wrong_of(recording, training=of, testing=not of) for of in (True, False))
     assert (seen[18], seen[600]) == (4, 0)
+    assert min(unseen.values()) == unseen[18], "never again better, by number too"
     assert unseen[18] / 160 < 1 / 8.5 and 1 / 3 < unseen[600] / 160 < 2 / 5
     assert (np.diff(test)[99:] > 0).mean() > 0.95 and test[100] > 1.1 * test[18], "from cycle 100 on it rises"
     assert train[600] < 0.02 * train[18] and test[600] > 3 * test[18]
