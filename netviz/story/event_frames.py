@@ -54,7 +54,7 @@ def _sign_change(timeline: Timeline, event: Event) -> int | None:
         return bool(weight < 0) == rises
 
     learning = [span for span in timeline.plan.spans if span.kind in ("step", "move", "sweep")]
-    for span, after in zip(reversed(learning), [None, *reversed(learning[1:])], strict=True):
+    for span, after in zip(reversed(learning), [None, *reversed(learning)], strict=False):
         if is_old(span.start) or is_old(span.stop - 1):
             last = next(index for index in reversed(range(span.start, span.stop)) if is_old(index))
             if last + 1 == span.stop and after is not None and after.shot != span.shot:

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netviz.recording.event import Event
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
-from netviz.story.event_frames import last_frame_to
+from netviz.story.event_frames import frame_of, last_frame_to
 from netviz.story.story import add_story
 from netviz.timeline.beats import even_beats
 from netviz.timeline.before_after import before_after
@@ -24,6 +25,7 @@ from netviz.timeline.reduced_motion import reduce_motion
 from netviz.timeline.timeline import Timeline, make_timeline
 from netviz.training.trainer import train
 from tests.conftest import short_scene
+from tests.recordings import with_parameters
 
 STOP = 11
 """Cycle at which learning stops for a while: none of the schedule's."""
@@ -233,3 +235,19 @@ def test_a_look_back_makes_no_sentence_true_again(recording: Recording) -> None:
     assert timeline.curve_cycle(last) <= 6 < timeline.curve_cycle(last + 1)
     assert last_frame_to(timeline, 60.0, 3) == timeline.frame_count - 1
     assert last_frame_to(timeline, 1.0, last) == last, "too late already"
+
+
+def test_a_synapse_that_turned_in_between_is_seen_so_where_learning_goes_on(recording: Recording) -> None:
+    turned = recording.step >= 20
+    weights = [np.where(turned[:, None, None], 1.0, -1.0) * np.ones_like(layer) for layer in recording.weights]
+    flipped = with_parameters(recording, weights=weights)
+    event = Event("sign", 15, synapse=(0, 0, 0), numbers={"before": -1.0, "after": 1.0})
+    shots = [{"shot": "learning", "to": 4}, {"shot": "rest"}, {"shot": "learning", "from": 20}]
+    for style, glides in (("glow", range(1, 12)), ("classic", range(1))):
+        scene = short_scene(shots=shots, style=style)
+        plan = make_plan(scene, Fraction(20))
+        resumes = next(span.start for span in plan.spans if span.shot == 2)
+        seen = frame_of(make_timeline(plan, flipped, scene), event)
+        assert seen is not None and seen - resumes in glides, style
+    without = short_scene(shots=[{"shot": "rest"}])
+    assert frame_of(make_timeline(make_plan(without, Fraction(5)), flipped, without), event) is None
