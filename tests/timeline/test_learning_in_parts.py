@@ -251,3 +251,12 @@ def test_a_synapse_that_turned_in_between_is_seen_so_where_learning_goes_on(reco
         assert seen is not None and seen - resumes in glides, style
     without = short_scene(shots=[{"shot": "rest"}])
     assert frame_of(make_timeline(make_plan(without, Fraction(5)), flipped, without), event) is None
+
+
+def test_frames_with_one_key_are_one_picture(runs: dict[str, Timeline]) -> None:
+    for timeline in (*runs.values(), reduce_motion(runs["each"])):
+        first: dict[Any, Any] = {}
+        for index in range(0, timeline.frame_count, 11):
+            seen = looks(timeline.frame(index))
+            assert first.setdefault(timeline.key(index), seen) == seen, index
+        assert len(first) < timeline.frame_count // 11
