@@ -27,6 +27,7 @@ from netviz.drawing.layout_tables import (
     PictureShape,
     Slot,
     Slots,
+    with_gradients,
 )
 from netviz.drawing.table_columns import preferred_width, table_rows
 from netviz.drawing.text import Typefaces, width
@@ -304,7 +305,7 @@ def _flow(shape: PictureShape, slot: Rect | None, *, little: bool) -> Flow:
 # For each shape there is a table (layout_tables.py) of the slots of all panels; those that are not shown leave their
 # slots to neighbours. Where an app lays something over the picture, all slots move into the area that is left free.
 
-HEIRS = ("network", "boundary", "equations", "curve", "numbers", "table", "answers")
+HEIRS = ("network", "boundary", "equations", "gradients", "curve", "numbers", "table", "answers")
 """Panels that take the slots of those not shown, the first before the others."""
 
 _WHOLE: Slot = (0.0, 0.0, 1.0, 1.0)
@@ -334,7 +335,8 @@ def slots(
     main = " ".join(kind for kind in ("answers", "boundary", "equations", "table") if kind in kinds)
     used, left = _USED[shape], _left(shape, within)
     little = is_little(shape, within)
-    found = _placed(_table(shape, main, counters, little), kinds, pictures)
+    table = _table(shape, main, counters, little)
+    found = _placed(with_gradients(table, kinds) if "gradients" in kinds else table, kinds, pictures)
     if within == _WHOLE:
         return found
     taken, head = (_WHOLE, 0.0) if little else (used, _HEADS[shape][3] - used[1])

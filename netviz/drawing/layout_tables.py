@@ -5,6 +5,7 @@ All numbers are parts of the picture from 0 to 1: left, top, right, bottom.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 PictureShape = Literal["wide", "square", "tall"]
@@ -215,3 +216,19 @@ LEFT_TO_RUNS: dict[str, Slots] = {
     },
 }  # fmt: skip
 """The same for several runs, which take the place of the network and have one counter in common."""
+
+GRADIENTS, LEAST_GRADIENTS, ABOVE_GRADIENTS = 0.3, 0.1, 0.02
+"""Height of the gradients' slot below the network, as a part of the network's, and at least as one of the picture's;
+and the gap between them."""
+
+
+def with_gradients(table: Slots, kinds: Collection[str]) -> Slots:
+    """The slots with one for the gradients, which the larger one of network and plane gives of its own, if shown."""
+    shown = [kind for kind in ("network", "boundary") if kind in table and kind in kinds] or ["network"]
+    giver = max(shown, key=lambda kind: (table[kind][2] - table[kind][0]) * (table[kind][3] - table[kind][1]))
+    left, top, right, bottom = table[giver]
+    below = bottom - min(max(GRADIENTS * (bottom - top), LEAST_GRADIENTS), (bottom - top) / 2)
+    return table | {
+        giver: (left, top, right, below - ABOVE_GRADIENTS),
+        "gradients": (left, below, right, bottom),
+    }

@@ -25,6 +25,7 @@ from netviz.drawing.panels.classic import ClassicHeaderPanel, ClassicNetworkPane
 from netviz.drawing.panels.counters import NumbersPanel
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
 from netviz.drawing.panels.equations.panel import EquationsPanel
+from netviz.drawing.panels.gradients import GradientsPanel
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.panels.own import OwnPanel, PicturePanel, TextPanel, lay_all
@@ -57,6 +58,7 @@ PANELS: Mapping[str, Factory] = {
     "picture": PicturePanel,
     "text": TextPanel,
     "equations": EquationsPanel,
+    "gradients": GradientsPanel,
 }
 """Classes of panels by their kind; called with the render context, the scene's spec of the panel, and its slot."""
 

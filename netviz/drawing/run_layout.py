@@ -11,7 +11,14 @@ from dataclasses import replace
 
 from netviz.drawing.layout import Flow, Layout, Rect, arrange, shape_of
 from netviz.drawing.layout_tables import PictureShape
-from netviz.scene.panels import OWN, AnswersPanelSpec, AnyPanelSpec, BoundaryPanelSpec, NetworkPanelSpec
+from netviz.scene.panels import (
+    OWN,
+    AnswersPanelSpec,
+    AnyPanelSpec,
+    BoundaryPanelSpec,
+    GradientsPanelSpec,
+    NetworkPanelSpec,
+)
 from netviz.scene.scene import Look
 
 GRIDS: dict[PictureShape, dict[int, tuple[int, int]]] = {
@@ -49,6 +56,8 @@ BETWEEN = 0.6
 """Gap between the head and the runs, and between a run's heading, network and plane, in sizes of type."""
 BESIDE = 0.48
 """Part of such a cell's width for the heading, beside a network alone."""
+GRADIENTS, LEAST_GRADIENTS = 0.33, 7.5
+"""Height of the gradients at the foot of a run's cell, as a part of it, and at least, in sizes of small type."""
 UPRIGHT = 0.62
 """Height of a network's slot, in widths, above which its layers stand one above the other."""
 
@@ -60,7 +69,7 @@ def panels_beside(scene: Look) -> tuple[AnyPanelSpec, ...]:
 
 def is_run_panel(panel: AnyPanelSpec) -> bool:
     """True if each run has such a panel of its own."""
-    return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec)
+    return isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec | GradientsPanelSpec)
 
 
 def arrange_runs(scene: Look, count: int) -> tuple[Layout, tuple[Layout, ...]]:
@@ -144,6 +153,19 @@ def cells(layout: Layout, area: Rect, count: int) -> list[Rect]:
 
 
 def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
+    """Layout of one run: its panels in its cell, the gradients below the others."""
+    if "gradients" not in kinds:
+        return _above_gradients(layout, cell, kinds)
+    others = [kind for kind in kinds if kind != "gradients"]
+    low = max(GRADIENTS * cell.height, LEAST_GRADIENTS * layout.small)
+    top = cell.bottom - low if others else cell.y + 2 * LINE * layout.body
+    gap = BETWEEN * layout.body
+    found = _above_gradients(layout, Rect(cell.x, cell.y, cell.width, top - gap - cell.y), others)
+    slot = _in_whole_pixels(Rect(cell.x, top, cell.width, cell.bottom - top))
+    return replace(found, places=found.places | {"gradients": slot})
+
+
+def _above_gradients(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     high = LINE * layout.body * (1 if cell.width >= ONE_LINE * layout.body else 2)
     top = cell.y + high + BETWEEN * layout.body
     slot = Rect(cell.x, top, cell.width, cell.bottom - top)

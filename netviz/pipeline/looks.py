@@ -315,8 +315,22 @@ def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Pro
     for index, panel in enumerate(look.panels or ()):
         if panel.panel == "curve" and not outline.curves:
             yield Problem(f"panels[{index}]", "the panel curve shows what was recorded, and that is no curve")
+        if panel.panel == "gradients":
+            silent = [name for name, each in _named(recorded) if not each.has_errors]
+            if silent:
+                message = (
+                    f"the panel gradients shows errors that run back, and none are known of {' and '.join(silent)}"
+                )
+                yield Problem(f"panels[{index}]", message)
         if panel.panel in ("table", "answers", "boundary") and not outline.has_targets:
             yield Problem(f"panels[{index}]", f"the panel {panel.panel} shows targets, and the recording has none")
+
+
+def _named(recorded: Recording | Comparison) -> list[tuple[str, Recording]]:
+    """The recordings, each with what it is called in a problem."""
+    if isinstance(recorded, Recording):
+        return [("the recording", recorded)]
+    return [*zip(map(printable, recorded.names), recorded.recordings, strict=True)]
 
 
 def _not_computed(network: Network) -> str | None:

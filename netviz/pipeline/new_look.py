@@ -190,6 +190,7 @@ _PANELS = {
     "answers": "the present answers to all examples, as dots between the two targets",
     "boundary": "its answers everywhere in the plane, and the examples in it",
     "equations": "the equations of the forward pass, with the numbers in them",
+    "gradients": "how large the error signal of each layer is, on a logarithmic scale",
     "picture": "a picture of yours, such as a logo",
     "text": "words of yours, on every frame",
     "title": "",

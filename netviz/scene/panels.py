@@ -97,6 +97,12 @@ class EquationsPanelSpec(PanelSpec):
     neuron, for each from its first input to its last. Default: the first weight into the first output."""
 
 
+class GradientsPanelSpec(PanelSpec):
+    """Size of each layer's error signal, as a bar on a logarithmic scale, with what it has been before."""
+
+    panel: Literal["gradients"] = "gradients"
+
+
 Opacity = Annotated[FiniteFloat, Field(gt=0, le=1)]
 
 
@@ -143,6 +149,7 @@ AnyPanelSpec = (
     | CurvePanelSpec
     | BoundaryPanelSpec
     | EquationsPanelSpec
+    | GradientsPanelSpec
     | PicturePanelSpec
     | TextPanelSpec
 )

@@ -17,6 +17,7 @@ from netviz.scene.panels import (
     AutoPanelSpec,
     BoundaryPanelSpec,
     EquationsPanelSpec,
+    GradientsPanelSpec,
     NetworkPanelSpec,
 )
 from netviz.scene.shots import WalkShot
@@ -202,7 +203,7 @@ def comparison(parts: Mapping[str, Any]) -> Iterator[Mistake]:
             yield ("panels", index), "side by side there is no room for equations; leave the panel out"
         if isinstance(panel, AnswersPanelSpec):
             yield ("panels", index), "side by side there is no room for the answers of each run; leave the panel out"
-        if isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec) and panel.at is not None:
+        if isinstance(panel, NetworkPanelSpec | BoundaryPanelSpec | GradientsPanelSpec) and panel.at is not None:
             message = f"the panel {panel.panel} stands once for each run, so netviz places it; leave at out"
             yield ("panels", index, "at"), message
     of_runs = NetworkPanelSpec | BoundaryPanelSpec | AutoPanelSpec

@@ -370,7 +370,7 @@ def _add_words(rng: Random, scene: dict[str, Any], plot: Plot) -> None:
 
 
 def _panels(rng: Random, plot: Plot, compared: bool, classic: bool) -> list[Any]:
-    kinds = ["title", "caption", "network", "table", "numbers", "curve", "picture", "text"]
+    kinds = ["title", "caption", "network", "table", "numbers", "curve", "picture", "text", "gradients"]
     if not compared and plot.two_targets and plot.learned <= MOST_ANSWERED and plot.width <= MOST_CLASSES:
         kinds.append("answers")
     if plot.planar and plot.width <= MOST_BOUNDARIES:
@@ -391,7 +391,7 @@ def _panels(rng: Random, plot: Plot, compared: bool, classic: bool) -> list[Any]
             panels.append(kind)
             continue
         panel: dict[str, Any] = {"panel": kind}
-        if kind != "auto" and chance(rng, 35) and not (compared and kind in ("network", "boundary")):
+        if kind != "auto" and chance(rng, 35) and not (compared and kind in ("network", "boundary", "gradients")):
             panel["at"] = _place(rng) if chance(rng, 45) else {
                 shape: _place(rng) if chance(rng, 50) else None for shape in Places.model_fields if chance(rng, 60)
             }  # fmt: skip

@@ -122,6 +122,7 @@ def test_what_it_offers_suits_the_run() -> None:
         return set(re.findall(r"^  (?:# )?- {(?:panel|shot): ([a-z]+)", text, re.MULTILINE))
 
     always = {"curve", "network", "title", "caption", "numbers", "picture", "text", "rest", "learning", "answers"}
+    always |= {"gradients"}
     assert offered("table") == always | {"table", "equations", "think", "walk"}
     assert offered("plane") == always | {"boundary", "table", "equations", "think", "walk"}
     assert offered("pixels") == always, "36 numbers are no row of a table"

@@ -38,8 +38,9 @@ HIGHEST = 1e300
 SAMPLE, BETWEEN, ROW, CLOSE_ROW = 1.6, 0.5, 1.3, 1.1
 """Of the legend: length of a line's sample, gap to its name, and distance from row to row, of three rows and more the
 closer one, in sizes of type."""
-NARROWEST = 0.25
-"""Least width of curves that leave room for the labels of the shares' axis, as a part of the picture's."""
+NARROWEST, NARROWEST_IN_SLOT = 0.25, 0.48
+"""Least width of curves that leave room for the labels of the shares' axis, as a part of the picture's and of the
+panel's."""
 LOW = 1.7
 """Height of the shares' axis above which both its ends are named, in sizes of type."""
 GLOW = np.array([0.55])
@@ -271,7 +272,8 @@ class CurvePanel(NoGlow):
         if not any(trace.is_share for trace in self.traces):
             return 0.0
         axis = width(whole_per_cent(self.context.scene, 1.0), figures, layout.small) + BETWEEN * layout.small
-        return axis if slot.width - beside - axis >= max(0.5 * slot.width, NARROWEST * layout.size[0]) else 0.0
+        left = slot.width - beside - axis
+        return axis if left >= max(NARROWEST_IN_SLOT * slot.width, NARROWEST * layout.size[0]) else 0.0
 
     def _write_axis_of_shares(self) -> None:
         """Write 100% and, if it fits under that, 0% at the left ends of their heights, and draw the line of all."""

@@ -58,13 +58,8 @@ class NetworkPanel:
         self.context, self.slot = context, with_room_above(context, spec, slot)
         slot = self.slot
         # Runs side by side have small slots: there neurons are drawn smaller before a layer is collapsed.
-        most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
         maps = has_maps(context, spec)
-        rows = class_rows(context, slot, maps)
-        self.collapsed = collapse_network(
-            context.recording, context.scene, most, rows=0 if rows is None else len(rows.names)
-        )
-        self.places = place_network(context, slot, self.collapsed, rows)
+        self.collapsed, rows, self.places = arrange_network(context, slot, maps)
         self.class_bars = None if rows is None else ClassBars(context, self.places, rows)
         self.scale = LevelScale.of(context.recording, context.scene, context.runs)
         self.places = with_ends(context, self.places, self.scale, self.collapsed, maps)
@@ -284,6 +279,16 @@ def collapse_notes(context: RenderContext, network: CollapsedNetwork, has_labels
     numbers = {"count": cells, "drawn": network.drawn, "total": total}
     note = say(scene, key, **{name: whole(scene, number) for name, number in numbers.items()})
     return f"{note}; {bars}" if bars else note
+
+
+def arrange_network(
+    context: RenderContext, slot: Rect, maps: bool
+) -> tuple[CollapsedNetwork, ClassRows | None, NetworkPositions]:
+    """The network as it is drawn in its slot, the rows of its outputs if it has any, and all positions."""
+    most = most_discs(slot, context.layout.flow, context.layout.unit * (0.55 if context.compared else 1.0))
+    rows = class_rows(context, slot, maps)
+    collapsed = collapse_network(context.recording, context.scene, most, rows=0 if rows is None else len(rows.names))
+    return collapsed, rows, place_network(context, slot, collapsed, rows)
 
 
 def place_network(
