@@ -81,6 +81,7 @@ SCENES = {
     "compare-layers": "97%",
     "momentum": "cycle:30",
     "overfitting": "cycle:237",
+    "vanishing-gradients": "cycle:14",
     "playground-quadrants": "end",
     "playground-line": "cycle:19",
     "playground-circle": "end",

@@ -185,7 +185,7 @@ def accuracy_shown(parts: Mapping[str, Any]) -> Iterator[Mistake]:
         yield ("accuracy",), "the style classic has its own picture, without it; leave accuracy out"
     elif parts.get("compare"):
         yield ("accuracy",), "runs side by side are compared by their loss; leave accuracy out"
-    elif panels is not None and not any(panel.panel in ("numbers", "curve") for panel in panels):
+    elif panels is not None and not any(panel.panel in ("numbers", "curve", "auto") for panel in panels):
         yield ("accuracy",), "the panels numbers and curve show it; list one of them, or leave accuracy out"
     if data is None or not (data.dataset or data.examples):
         return

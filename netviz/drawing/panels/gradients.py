@@ -30,9 +30,10 @@ HIGH, LOW, LEAST = 7.0, 4.8, 3.2
 """Heights of the slot from which there may be two lines of words above the bars, one, and one below them, likewise."""
 ROOM = 0.8
 """Part of the slot's width that one line of words above the bars may take."""
-GAP, WIDEST, NARROWEST = 0.24, 9.0, 0.3
-"""Gap between two bars, in parts of a bar's width; the largest width of one, in sizes of type, and the smallest below
-the layers of a network, in parts of their distance."""
+GAP, WIDEST = 0.24, 9.0
+"""Gap between two bars, in parts of a bar's width, and the largest width of one, in sizes of type."""
+CLOSEST_BARS, NARROWEST = 2.2, 0.3
+"""Least distance of bars below the layers of a network, in sizes of type, and least width of one, in parts of that."""
 MOST_DECADES, LEAST_DECADES, ABOVE, BELOW = 12, 2, 0.1, 0.3
 """Powers of ten between the ends of the scale at most and at least, and parts of one above the largest size and, at
 least, below the smallest, which is to be seen as a bar too."""
@@ -136,7 +137,8 @@ class GradientsPanel(NoGlow):
         step = float(np.diff(middles).min())
         half = min(step / (1 + GAP) / 2, middles[0] - axis - slot.x, slot.right - middles[-1])
         across = min(2 * half, WIDEST * context.layout.small)
-        return (middles, across) if across >= NARROWEST * step else None
+        is_broad = step >= CLOSEST_BARS * context.layout.small and across >= NARROWEST * step
+        return (middles, across) if is_broad else None
 
     def _even(self, axis: float, count: int) -> tuple[list[float], float]:
         """Middles of bars at even distances, in the middle of the slot, and their width."""
