@@ -89,7 +89,13 @@ def _media_text(found: Inspection) -> str:
     return ", ".join([*parts, size])
 
 
-CURVES = {"loss": "training loss", "error": "average error", "test_loss": "test loss"}
+CURVES = {
+    "loss": "training loss",
+    "error": "average error",
+    "test_loss": "test loss",
+    "accuracy": "accuracy",
+    "test_accuracy": "test accuracy",
+}
 """Names in words of the curves that netviz records of its own runs."""
 
 

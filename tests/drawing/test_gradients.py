@@ -75,6 +75,17 @@ def test_bars_are_as_high_as_the_sizes_and_nothing_touches(size: str, style: str
     assert panel.lefts[0] > panel.slot.x and panel.right <= panel.slot.right + 1
 
 
+def test_its_numbers_are_those_of_the_films_words(written: list[Written]) -> None:
+    words = {"decimal": ",", "thousands": " ", "percent": "{number} %", "label-gradients-less": "{share} davon"}
+    scene = Scene.model_validate(short_scene(output__size="640x360").model_dump() | {"words": words})
+    timeline = timeline_of(with_gradients(scene))
+    renderer = Renderer(timeline)
+    assert "0,01" in {text.text for text in written}
+    del written[:]
+    renderer.draw(timeline.frame(timeline.frame_count // 2))
+    assert [text.text for text in written if text.text.endswith(" % davon")]
+
+
 def test_below_a_network_whose_signals_go_to_the_right_each_bar_is_below_its_layer() -> None:
     renderer = Renderer(timeline_of(with_gradients(short_scene(output__size="640x360"))))
     network = next(panel for panel in renderer.panels if isinstance(panel, NetworkPanel))

@@ -18,7 +18,7 @@ from netviz.drawing.text import fit, width
 from netviz.drawing.theme import mix
 from netviz.recording.layers import Floats
 from netviz.scene.panels import AnyPanelSpec
-from netviz.scene.phrases import say
+from netviz.scene.phrases import decimal, per_cent, say
 from netviz.timeline.frame import Frame
 from netviz.timeline.gradients import SMALLEST, GradientSizes, gradient_sizes
 from netviz.timeline.step_timing import rise
@@ -96,7 +96,7 @@ class GradientsPanel(NoGlow):
         self.top = slot.y + (BAR_FROM + LINE * (self.lines - 1)) * small * (self.lines > 0)
         self.bottom = slot.bottom - FOOT * small * (slot.height > LEAST * small)
         self.powers = self._labelled(self.bottom - self.top)
-        labels = [width(power_text(power), context.faces.figures, small) for power in self.powers]
+        labels = [width(self._in_words(power_text(power)), context.faces.figures, small) for power in self.powers]
         axis = max(labels, default=0.0) + BESIDE * small
         self.middles, self.across = self._below_layers(axis, count) or self._even(axis, count)
         self.step = self.middles[1] - self.middles[0] if count > 1 else self.across
@@ -196,7 +196,9 @@ class GradientsPanel(NoGlow):
             line.remove()
         for power in self.powers:
             y = float(self._y(10.0**power))
-            canvas.text(power_text(power), left - BESIDE * small, y, faces.figures, small, theme.faint, "right")
+            canvas.text(
+                self._in_words(power_text(power)), left - BESIDE * small, y, faces.figures, small, theme.faint, "right"
+            )
         if self.lines:
             title, size = fit(self.title, faces.strong, small, self.slot.right - left, 0.8 * small)
             canvas.text(title, left, self._line(0), faces.strong, size, theme.quiet)
@@ -289,8 +291,12 @@ class GradientsPanel(NoGlow):
         scene, part = self.context.scene, float(sizes[0] / sizes[-1])
         if part > 1:
             return say(scene, "label-gradients-more", times=self._in_words(ratio_text(part)))
-        share = f"{100 * part:.0f}%" if part >= LEAST_IN_PERCENT else f"1/{self._in_words(ratio_text(1 / part))}"
+        in_percent = part >= LEAST_IN_PERCENT
+        share = per_cent(scene, f"{100 * part:.0f}") if in_percent else f"1/{self._in_words(ratio_text(1 / part))}"
         return say(scene, "label-gradients-less", share=share)
 
     def _in_words(self, number: str) -> str:
-        return number.replace(",", say(self.context.scene, "thousands"))
+        """A number with the scene's decimal mark, or its thousands separator; none has both."""
+        if "," in number:
+            return number.replace(",", say(self.context.scene, "thousands"))
+        return decimal(self.context.scene, number)
