@@ -91,8 +91,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", RUNS)
 def test_it_is_the_recording_that_the_recorder_made(name: str, path: Path) -> None:
-    recording = train(RUNS[name])
-    save_version_1(recording, path)
+    trained = train(RUNS[name])
+    save_version_1(trained, path)
+    curves = {name: curve for name, curve in trained.curves.items() if "accuracy" not in name}
+    recording = replace(trained, curves=curves)  # the files of version 1 know of no other
     again = Recording.load(path)
     assert_same(recording, again)
     assert again.stored_at is not None and again.stored_at.path == path
