@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -414,11 +414,14 @@ class Reader:
                     self._report(Issue(place, message, at_key=True))
             usable = {key: Override(value, key) for key, value in run.set.items() if refused(key) is None}
             overlaid = overlay(data, usable)
-            reader = Reader(self.where, self.path, self.tree, overlaid, self.allow_outside, self.folder, self.by)
+            # Files of options and looks are found as they were for the scene.
+            origins, places = self.overlaid.origins | overlaid.origins, self.overlaid.places | overlaid.places
+            tried = replace(overlaid, origins=origins, places=places)
+            reader = Reader(self.where, self.path, self.tree, tried, self.allow_outside, self.folder, self.by)
             reader.result()
             for issue in reader.issues:
                 if (issue.path, issue.message) not in known:
-                    self._report(_of_run(issue, index, [*run.set], reader.overlaid))
+                    self._report(_of_run(issue, index, [*run.set], overlaid))
 
 
 def _of_run(issue: Issue, index: int, replaced: Sequence[str], overlaid: Overlaid) -> Issue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from netviz.errors import InputError
 from netviz.scene.json_schema import every_key
 from netviz.scene.loader import load_scene, read_scene
+from netviz.scene.look_file import read_look
 from netviz.scene.model import Run, refused
 from netviz.scene.overrides import run_scenes
 from netviz.scene.scene import Scene
@@ -110,3 +112,20 @@ def test_runs_no_file_could_have() -> None:
     assert [problem.where.partition(":")[0] for problem in wrong.value.problems] == [
         "compare[0].set", "compare[1]", "compare[2].set",
     ]  # fmt: skip
+
+
+def test_files_of_options_and_looks_are_those_of_all_runs(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(BASE + "compare: [{set: {training.seed: 1}}, {set: {training.seed: 2}}]\n")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "words.yaml").write_text("label-cycle: round\n")
+    (elsewhere / "brand.yaml").write_text("words: words.yaml\npanels: [auto, {panel: picture, file: logo.png}]\n")
+    folder = tmp_path / "scene"
+    folder.mkdir()
+    path.rename(folder / "my.yaml")
+    monkeypatch.chdir(folder)
+    for key, name in (("words", "words.yaml"), ("font", "font.otf"), ("look", "brand.yaml")):
+        assert told("my.yaml", {key: f"../elsewhere/{name}"}) == []
+    assert read_scene("my.yaml", look=read_look("../elsewhere/brand.yaml").overrides).problems == ()
