@@ -10,6 +10,7 @@ from netviz.errors import InputError
 from netviz.recording.event import Event
 from netviz.recording.recording import Recording
 from netviz.scene.scene import Scene
+from netviz.scene.shots import RestShot, TitleShot
 from netviz.story.event_frames import frame_at_cycle, frame_of
 from netviz.story.moments import moment_frame
 from netviz.timeline.moments import check_moment
@@ -35,6 +36,12 @@ def test_an_event_is_shown_as_it_happens(timeline: Timeline) -> None:
         assert frame is not None
         assert moment_frame(timeline, f"event:sign:{number}") == frame
         assert moment_frame(timeline, f"event:sign:{number}-0.25s") == floor(frame - timeline.plan.fps / 4)
+
+
+def test_a_film_without_learning_shows_no_sign_that_changes(scene: Scene, recording: Recording) -> None:
+    resting = scene.model_copy(update={"shots": (TitleShot(), RestShot())})
+    film = make_timeline(make_plan(resting, None), recording, resting)
+    assert frame_of(film, Event("sign", 3, synapse=(0, 0, 0), numbers={"before": -1.0, "after": 1.0})) is None
 
 
 def test_a_cycle_that_is_passed_is_shown_on_the_way(timeline: Timeline) -> None:
