@@ -219,9 +219,9 @@ class Caption(Part):
     """Text of the caption, two lines at most."""
     at: MomentText
     """Moment at which the caption appears: 12.5s, 50%, cycle:200 (as soon as the film reaches it, shown or passed),
-    shot:3 or shot:learning (its beginning), event:solved (an event of the run; event:sign:2 is the second of its kind),
-    start, or end (so that the caption ends with the film). Any of them with an offset: shot:2+3s, event:insight-1.5s,
-    end-4s (four seconds before the end)."""
+    shot:3 or shot:learning (its beginning; of several learning shots the first), event:solved (an event of the run;
+    event:sign:2 is the second of its kind), start, or end (so that the caption ends with the film). Any of them with an
+    offset: shot:2+3s, event:insight-1.5s, end-4s (four seconds before the end)."""
     seconds: Annotated[Seconds | None, Field(alias="for")] = None
     """Duration in seconds. Default: as long as it takes to read the text (17 characters a second, at least 1.5 s), and
     a little longer where there is time."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netviz.errors import InputError
+from netviz.pipeline.prepare import prepare
 from netviz.recording.recording import Recording
 from netviz.scene.loader import load_scene
 from netviz.scene.model import Schedule
@@ -360,3 +361,13 @@ def test_beats_at_moments_of_the_film() -> None:
     ]
     with pytest.raises(InputError, match=r"sync.at\[1\]: 3s comes after end-4s \(3.00 s and 8.00 s\); beats must"):
         placed_beats(("end-4s", "3s"), Fraction(12))
+
+
+def test_steps_keep_time_with_beats_at_moments() -> None:
+    numbers = [float(beat) for beat in range(1, 30)]
+    moments = [
+        f"{beat}s" if beat % 3 else f"end-{30 - beat}s" if beat % 2 else f"start+{beat}s" for beat in range(1, 30)
+    ]
+    plans = [prepare(short_scene(sync={"at": at})).plan for at in (numbers, moments)]
+    assert plans[0] is not None and plans[0].on_beats
+    assert plans[0] == plans[1]
