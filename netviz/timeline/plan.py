@@ -259,7 +259,7 @@ def _notes_on_shots(scene: Look, lengths: Sequence[Fraction], spans: Sequence[Sp
             if length < needed - 1 / scene.output.fps:  # a frame less is no matter, as in captions
                 notes.append(
                     f"shots[{index}]: it takes {seconds_up(needed)} s to read the equations, but the walk lasts "
-                    f"{float(length):.2f} s; give the film more time, or the shot a larger share"
+                    f"{float(length):.2f} s; give the film or the shot more time"
                 )
     shares = [shot.share for shot in scene.shots]
     if scene.captions and not any(panel.panel == "caption" for panel in scene.shown_panels):
