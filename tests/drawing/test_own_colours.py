@@ -80,9 +80,11 @@ def test_the_background_decides_what_the_rest_is(style: str, background: str | N
 
 
 def test_the_least_colours_follow_from_those_given() -> None:
+    for ground in ("#5a1e3f", "#0033a0", "#00704a", "#b0c4de", "#7f7f7f"):
+        made = of({"background": ground})
+        for name in ("ink", "quiet", "faint", "error", "test_error"):
+            assert made.legibility(getattr(made, name)) >= READABLE, (ground, name)
     made = of({"text": "#fdf6e3", "background": "#5a1e3f"})
-    for name in ("ink", "quiet", "faint", "error", "test_error"):
-        assert made.legibility(getattr(made, name)) >= READABLE, name
     assert contrast(made.quiet, made.centre) > contrast(made.faint, made.centre) >= READABLE
     black = of({"background": "#7f7f7f"})
     assert black.legibility(black.ink) > 5, "neither the theme's ink nor the other would be read there"
