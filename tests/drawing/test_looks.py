@@ -23,9 +23,9 @@ from tests.recordings import own_scene
 SMALL = {"output.size": "320x180", "output.fps": 5}
 SHORT = SMALL | {"training.cycles": 20, "schedule": {"frames": 5}}
 FILMS = {
-    "glow": lambda: short_scene(story="auto"),
-    "classic": lambda: short_scene(style="classic"),
-    "reduced": lambda: short_scene(motion="reduced", network__bias=True),
+    "glow": lambda: short_scene(story="auto", output__fps=10),
+    "classic": lambda: short_scene(style="classic", output__fps=10),
+    "reduced": lambda: short_scene(motion="reduced", network__bias=True, output__fps=10),
     "plane": lambda: load_scene(
         "playground-circle", overrides=SMALL | {"training.cycles": 20, "schedule": {"frames": 5}}
     ),
