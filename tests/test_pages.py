@@ -10,7 +10,7 @@ A page is read in a folder of its own. Its blocks are told apart by their langua
 * other languages are shown, and not run.
 
 The README, the first page and tutorials begin in an empty folder. How-tos, explanations and the reference have what
-their reader has: a scene `my.yaml`, `music.mp3`, `logo.png` and a table `flowers.csv`.
+their reader has: a scene `my.yaml`, `music.mp3`, `voice.wav`, `logo.png` and a table `flowers.csv`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import wave
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from itertools import pairwise
@@ -48,6 +49,8 @@ PARTS = ("tutorial", "how-to", "explanation", "reference")
 FIRST = ROOT / "README.md", DOCS / "index.md"
 PAGES = [*FIRST, *sorted(page for part in PARTS for page in (DOCS / part).glob("*.md"))]
 FLOWERS = "petal length,petal width,species\n" + "1.4,0.2,setosa\n4.7,1.4,versicolor\n6,2.5,virginica\n" * 2
+VOICE = 98
+"""Seconds of the voice that narrates."""
 SMALL = {"NETVIZ_SIZE": "320x180", "NETVIZ_FPS": "1", "NETVIZ_QUALITY": "draft", "NETVIZ_JOBS": "1"}
 TINY = {"output.size": "320x180", "output.fps": 1, "output.quality": "draft"}
 """The same in scenes and looks from Python."""
@@ -193,6 +196,9 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "my.yaml")
         shutil.copy(ROOT / "assets" / "track.mp3", folder / "music.mp3")
         Image.new("RGB", (64, 64), "gold").save(folder / "logo.png")
+        with wave.open(str(folder / "voice.wav"), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes((9000 * np.sin(0.3 * np.arange(VOICE * 8000))).astype("<i2").tobytes())
     if page not in FIRST:  # where a command is run that looks for a scene in its folder
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "whole.yaml")
     monkeypatch.chdir(folder)
