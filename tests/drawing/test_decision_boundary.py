@@ -13,7 +13,7 @@ import netviz
 from netviz.drawing.layout import smallest_type
 from netviz.drawing.panels.activation_map import BEHIND, SEVERAL
 from netviz.drawing.panels.decision_boundary import BoundaryPanel
-from netviz.drawing.panels.table import PicturePanel
+from netviz.drawing.panels.own import PicturePanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.theme import theme_of
 from netviz.pipeline.api import recorded
@@ -157,13 +157,14 @@ def test_a_picture_keeps_its_proportions_and_what_is_transparent(tmp_path: Path)
     logo = np.zeros((20, 40, 4), np.uint8)
     logo[:, :20] = (255, 0, 0, 255)
     imageio.v3.imwrite(tmp_path / "logo.png", logo)
-    panels = [{"panel": "picture", "file": str(tmp_path / "logo.png"), "at": [0.25, 0.25, 0.5, 0.5]}]
+    before = {"panel": "title", "at": [0, 0, 1, 0.1]}  # a picture behind all others is a part of the ground
+    panels = [before, {"panel": "picture", "file": str(tmp_path / "logo.png"), "at": [0.25, 0.25, 0.5, 0.5]}]
     timeline = timeline_of(scene(panels=panels), 10)
     renderer = Renderer(timeline)
     picture = renderer.draw(timeline.frame(timeline.frame_count - 1))[:, :, :3].astype(int)
     panel = next(panel for panel in renderer.panels if isinstance(panel, PicturePanel))
     renderer.canvas.memory[:] = 0
-    renderer.canvas.put(panel.drawn)
+    panel.lay()
     rows, columns = np.nonzero(renderer.canvas.planes[0] > 127)
     # As wide as its room of 320 x 180 allows: 320 x 160, of which the left half can be seen.
     assert (rows.min(), rows.max() + 1, columns.min(), columns.max() + 1) == (100, 260, 160, 320)
