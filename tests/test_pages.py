@@ -10,7 +10,8 @@ A page is read in a folder of its own. Its blocks are told apart by their langua
 * other languages are shown, and not run.
 
 The README, the first page and tutorials begin in an empty folder. How-tos, explanations and the reference have what
-their reader has: a scene `my.yaml`, `music.mp3`, `voice.wav`, `logo.png` and a table `flowers.csv`.
+their reader has: a scene `my.yaml`, `music.mp3`, `voice.wav`, `photo.jpg`, `logo.png`, `mark.png` and a table
+`flowers.csv`.
 """
 
 from __future__ import annotations
@@ -195,7 +196,8 @@ def start(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "flowers.csv").write_text(FLOWERS, encoding="utf-8")
         shutil.copy(ROOT / "scenes" / "xor.yaml", folder / "my.yaml")
         shutil.copy(ROOT / "assets" / "track.mp3", folder / "music.mp3")
-        Image.new("RGB", (64, 64), "gold").save(folder / "logo.png")
+        for name, shade in (("photo.jpg", "navy"), ("logo.png", "gold"), ("mark.png", "white")):
+            Image.new("RGB", (64, 64), shade).save(folder / name)
         with wave.open(str(folder / "voice.wav"), "wb") as file:
             file.setparams((1, 2, 8000, 0, "NONE", ""))
             file.writeframes((9000 * np.sin(0.3 * np.arange(VOICE * 8000))).astype("<i2").tobytes())
