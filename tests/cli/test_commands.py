@@ -181,7 +181,7 @@ def test_the_plan_of_a_recording_has_its_story(call: Call, tmp_path: Path) -> No
     known = call("plan", tmp_path / "run.npz", "--fps", "2", "--json")
     captions = [caption["text"] for caption in json.loads(known.out)["captions"]]
     assert (known.err, captions[-1]) == ("", "Its answer: 1.00. Right is 1: very close!")
-    assert captions == (tmp_path / "run.vtt").read_text(encoding="utf-8").splitlines()[3::3]
+    assert captions == (tmp_path / "run.vtt").read_text(encoding="utf-8").splitlines()[5::3]
     at_event = "[{text: So it is., at: event:solved}]"
     assert "captions at events" in call("plan", "neuron", "--set", f"captions={at_event}").err
 
