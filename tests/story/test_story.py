@@ -199,3 +199,14 @@ def test_classic_tells_at_the_first_drawing_after_it(xor: Recording) -> None:
     halved = next(event for event in find_events(xor) if event.kind == "halved")
     first = next(span for span in timeline.plan.spans if span.cycle == 300)
     assert frame_of(timeline, halved) == first.start
+
+
+def test_a_film_of_so_few_pictures_that_none_is_of_its_training_tells_of_no_sign(xor: Recording) -> None:
+    shots = [{"shot": "rest"}, {"shot": "learning", "share": 0.01}, {"shot": "rest"}]
+    scene = netviz.load_scene(
+        "xor", overrides={"shots": shots, "audio": None, "duration": 4, "output.fps": 0.5, "story": "auto"}
+    )
+    timeline = make_timeline(make_plan(scene, Fraction(4)), xor, scene)
+    assert [span.kind for span in timeline.plan.spans] == ["rest", "rest"]
+    sign = next(event for event in find_events(xor) if event.kind == "sign")
+    assert frame_of(timeline, sign) is None
