@@ -9,8 +9,8 @@ to `folder/tmp`, which has to be empty in the end. What counts as a finding:
 * an exception that is neither a NetvizError nor one of click's, or one that nobody caught (threads, finalisers);
 * a message longer than MESSAGE_LIMIT, or one with control characters, or a traceback in what was printed;
 * a warning that is not netviz's own, a log line on stderr where nothing should be printed;
-* more than `seconds` of a processor, or three times as many by the clock; more than `memory` bytes of the child and all
-  processes that it started;
+* more than `seconds` of a processor, or `patience` times as many by the clock; more than `memory` bytes of the child
+  and all processes that it started;
 * a file opened for writing, made, moved or removed elsewhere; a socket connected to another machine or bound to one;
   something unpickled;
 * a process, a thread or a temporary file left behind.
@@ -47,9 +47,10 @@ MEMORY = 1_500_000_000
 MESSAGE_LIMIT = 12_000
 """Longest message, in characters: twenty problems of a few lines each."""
 
-_POLL = 0.05
-_PATIENCE = 3
+PATIENCE = 3.0
 """Times so long it may take on a busy machine, as long as it works no longer itself."""
+
+_POLL = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SUBREAPER = 36  # Linux's PR_SET_CHILD_SUBREAPER
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -89,13 +90,14 @@ def run_bounded(
     folder: Path | None = None,
     *,
     seconds: float = SECONDS,
+    patience: float = PATIENCE,
     memory: int = MEMORY,
     quiet: bool = True,
 ) -> Outcome:
     """Run `work` in a forked child. folder: see above; without one, a temporary one. quiet: it must print nothing."""
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="bounded-") as made:
-            return run_bounded(work, Path(made), seconds=seconds, memory=memory, quiet=quiet)
+            return run_bounded(work, Path(made), seconds=seconds, patience=patience, memory=memory, quiet=quiet)
     for name in ("work", "home", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     before = _names(folder)
@@ -106,7 +108,7 @@ def run_bounded(
     child = os.fork()
     if not child:
         _be_child(work, folder, printed, result, stacks, seconds)
-    found, peak = _watch(child, memory, seconds)
+    found, peak = _watch(child, memory, seconds, patience)
     took = time.monotonic() - started
     told: dict[str, Any] = {"findings": [], "value": None, "error": ""}
     try:
@@ -141,7 +143,7 @@ def _names(folder: Path) -> set[str]:
 # The parent: it watches time and memory of the child and of all that the child started.
 
 
-def _watch(child: int, most: int, seconds: float) -> tuple[list[str], int]:
+def _watch(child: int, most: int, seconds: float, patience: float) -> tuple[list[str], int]:
     """Wait for the child's end, or end it with all its descendants; returns findings and the peak of memory."""
     peak, worked, found = 0, 0.0, list[str]()
     began = time.monotonic()
@@ -155,7 +157,7 @@ def _watch(child: int, most: int, seconds: float) -> tuple[list[str], int]:
         peak, worked = max(peak, sum(map(_held, family))), max(worked, sum(map(_worked, family)))
         if peak > most:
             found.append(f"held {peak / 1e6:.0f} MB")
-        elif worked > seconds or time.monotonic() > began + _PATIENCE * seconds:
+        elif worked > seconds or time.monotonic() > began + patience * seconds:
             found.append(f"took more than {seconds:g} s: {'; '.join(filter(None, map(_command, family[1:])))}")
         if found:
             for process in family:

@@ -21,7 +21,7 @@ from tests.fuzz.bounded import Outcome, run_bounded
 
 def check(work: Callable[[], Any], files: Mapping[str, bytes], **bounds: Any) -> Outcome:
     """Run `work` where these files lie, and fail the test with what it should not have done."""
-    _warm_up()
+    warm_up()
     with tempfile.TemporaryDirectory(prefix="fuzz-") as made:
         folder = Path(made)
         (folder / "work").mkdir()
@@ -33,7 +33,7 @@ def check(work: Callable[[], Any], files: Mapping[str, bytes], **bounds: Any) ->
 
 
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Do once what every child would do anew: load matplotlib, look for ffmpeg, decode the music of the scenes here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NetvizWarning)

@@ -40,9 +40,6 @@ MOST_FRAMES, MOST_PIXELS = 240, 12_000_000
 POST = 4
 """Times a film's work that a post is: three films, one of them in AV1, and the pages."""
 
-# What every scene needs is made once, before jobs are forked: pydantic's validators, matplotlib's fonts.
-netviz.still(netviz.load_scene("neuron", overrides={"output.size": "128x128", "training.cycles": 20}), "end")
-
 
 class Found(Exception):
     """Something that must not happen to a scene that is accepted."""

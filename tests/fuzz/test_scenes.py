@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,12 +12,18 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+import netviz
+from netviz.pipeline.prepare import prepare
 from tests.fuzz.beside import lay_beside
-from tests.fuzz.forked_jobs import Server, server
+from tests.fuzz.bounded import run_bounded
+from tests.fuzz.checking import warm_up
+from tests.fuzz.drawing import run
 from tests.fuzz.scenes import Made, made_scenes
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(0)]
 
+PATIENCE = 15.0
+"""Times so long as it may work that a scene may take: several children draw at once."""
 PARTS = 6
 """Tests that share the examples, so that several workers can."""
 MOMENTS = ("0%", "100%", "start", "end", "3%", "13%", "27%", "38%", "50%", "61%", "74%", "88%", "97%", "poster")
@@ -38,46 +44,61 @@ def _job(rng: Random) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def drawing() -> Iterator[Server]:
-    """The process that draws scenes."""
-    with server("tests.fuzz.drawing") as serving:
-        yield serving
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that made-up scenes lie in, with music, pictures and fonts."""
+    """The folder of bounded children; in `work` lie the made-up scenes, with music, pictures and fonts."""
+    warm_up()
     made = tmp_path_factory.mktemp("made-up")
-    lay_beside(made)
+    (made / "work").mkdir()
+    lay_beside(made / "work")
     return made
 
 
-def fault_of(made: Made, job: dict[str, Any], drawing: Server, folder: Path, ends: Counter[str]) -> str:
+LISTENING = """\
+network: {layers: [2, 1]}
+data: {examples: [{inputs: [0, 1], target: 1}, {inputs: [1, 1], target: 0}]}
+audio: clicks.wav
+sync: {to: onsets}
+"""
+
+
+@cache
+def listen(folder: Path) -> None:
+    """Let a child listen to music, however long that takes: what librosa compiles lies in the folder afterwards."""
+    path = folder / "work" / "listening.yaml"
+    path.write_text(LISTENING, encoding="utf-8")
+    outcome = run_bounded(lambda: prepare(netviz.load_scene(path)).refuse(), folder, seconds=300, patience=PATIENCE)
+    assert not outcome.findings and not outcome.error, outcome
+
+
+def fault_of(made: Made, job: dict[str, Any], folder: Path, ends: Counter[str]) -> str:
     """What is wrong with how a scene is drawn; "" if nothing is. ends: how scenes ended so far."""
-    outcome = drawing.run({**job, "file": str(made.write(folder)), "folder": str(folder)})
-    answer = outcome.answer or {"how": "found"}
+    work = folder / "work"
+    if "sync:" in made.text():
+        listen(folder)
+    job = {**job, "file": str(made.write(work)), "folder": str(work)}
+    outcome = run_bounded(partial(run, job), folder, patience=PATIENCE)
+    answer = outcome.value or {"how": "found"}
     ends[answer["how"]] += 1
-    fault = outcome.fault or (answer["what"] if answer["how"] == "found" else "")
-    if not fault and outcome.said:
-        fault = "something is written to standard error"
-    if not fault:
+    faults = [*outcome.findings, *([answer["what"]] if "what" in answer and answer["how"] == "found" else [])]
+    if not faults:
         return ""
     files = "".join(f"\n--- {name}\n{content!s}" for name, content in made.files.items())
     return (
-        f"{fault}\nat: {answer.get('where', '?')}; {outcome.seconds:.1f} s, {outcome.memory / 1e6:.0f} MB; {job}\n"
-        f"{outcome.said}\n--- made-up.yaml\n{made.text()}{files}"
+        "\n".join(faults)
+        + f"\nat: {answer.get('where', '?')}; {outcome.seconds:.1f} s, {outcome.memory / 1e6:.0f} MB; "
+        f"{job}\n{outcome.printed[-4000:]}\n--- made-up.yaml\n{made.text()}{files}"
     )
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_accepted_scenes_are_drawn(part: int, drawing: Server, folder: Path, request: pytest.FixtureRequest) -> None:
+def test_accepted_scenes_are_drawn(part: int, folder: Path, request: pytest.FixtureRequest) -> None:
     ends: Counter[str] = Counter()
     share = -(-int(request.config.getoption("--examples")) // PARTS)
 
     @settings(settings.get_profile("fuzz"), max_examples=share, phases=[Phase.explicit, Phase.reuse, Phase.generate])
     @given(made_scenes(), jobs())
     def drawn(made: Made, job: dict[str, Any]) -> None:
-        fault = fault_of(made, job, drawing, folder, ends)
+        fault = fault_of(made, job, folder, ends)
         assert not fault, fault
 
     drawn()
