@@ -43,7 +43,7 @@ from netviz.errors import NetvizError, NetvizWarning
 SECONDS = 20.0
 """Longest time that anything small may take."""
 MEMORY = 1_500_000_000
-"""Most memory that the child and its own children may hold together, in bytes."""
+"""Most memory that the child and its own children may hold together, in bytes, besides what it has of its parent."""
 MESSAGE_LIMIT = 12_000
 """Longest message, in characters: twenty problems of a few lines each."""
 
@@ -105,10 +105,11 @@ def run_bounded(
     sys.stdout.flush()
     sys.stderr.flush()
     started = time.monotonic()
+    inherited = _held(os.getpid())
     child = os.fork()
     if not child:
         _be_child(work, folder, printed, result, stacks, seconds)
-    found, peak = _watch(child, memory, seconds, patience)
+    found, peak = _watch(child, inherited, memory, seconds, patience)
     took = time.monotonic() - started
     told: dict[str, Any] = {"findings": [], "value": None, "error": ""}
     try:
@@ -143,7 +144,7 @@ def _names(folder: Path) -> set[str]:
 # The parent: it watches time and memory of the child and of all that the child started.
 
 
-def _watch(child: int, most: int, seconds: float, patience: float) -> tuple[list[str], int]:
+def _watch(child: int, inherited: int, most: int, seconds: float, patience: float) -> tuple[list[str], int]:
     """Wait for the child's end, or end it with all its descendants; returns findings and the peak of memory."""
     peak, worked, found = 0, 0.0, list[str]()
     began = time.monotonic()
@@ -154,7 +155,7 @@ def _watch(child: int, most: int, seconds: float, patience: float) -> tuple[list
                 found.append(f"died of {signal.Signals(os.WTERMSIG(status)).name}")
             return found, peak
         family = _family(child)
-        peak, worked = max(peak, sum(map(_held, family))), max(worked, sum(map(_worked, family)))
+        peak, worked = max(peak, sum(map(_held, family)) - inherited), max(worked, sum(map(_worked, family)))
         if peak > most:
             found.append(f"held {peak / 1e6:.0f} MB")
         elif worked > seconds or time.monotonic() > began + patience * seconds:
