@@ -15,7 +15,7 @@ import netviz
 from tests.conftest import short_scene
 from tests.video.support import decoded, run_real
 
-pytestmark = pytest.mark.filterwarnings("ignore:.* of learning have room", "ignore:.* has .* for equations")
+pytestmark = pytest.mark.filterwarnings("ignore:.* of learning have room", "ignore:.* to read the equations")
 
 FPS, SIZE, RATE = 12, (256, 144), 8000
 SHOTS = [

@@ -139,3 +139,17 @@ def test_on_beats_given_seconds_stay() -> None:
     assert frames(plan) == {0: (0, 69), 1: (69, 600), 2: (600, 720)}
     assert [(span.start, span.stop) for span in plan.spans if span.kind == "hold"][-1][1] == 600
     assert all(span.stop <= 540 for span in plan.spans if span.kind in ("step", "move"))
+
+
+@pytest.mark.parametrize(
+    ("time", "says"),
+    [
+        ({"seconds": 20, "hold": 2}, "the walk lasts 18.00 s; give the film or the shot more time"),
+        ({"speed": 4}, "give the film or the shot more time"),
+        ({"share": 0.2}, "the walk lasts 8.00 s; give the film or the shot more time"),
+    ],
+)
+def test_a_walk_pressed_too_much_is_told_of_without_the_time_it_stands(time: dict[str, Any], says: str) -> None:
+    plan = make_plan(scene_of({"shot": "walk"} | time, LEARNING), Fraction(40))
+    (note,) = [note for note in plan.notes if note.startswith("shots[0]: it takes")]
+    assert note.endswith(says)
