@@ -520,6 +520,7 @@ def test_the_live_pass_has_numbers_of_weights_at_rest_and_no_others() -> None:
         ([0.69, 0.6457], ["0.6900", "0.6457"]), ([1, 0], ["1", "0"]), ([0.05, 0.1], ["0.05", "0.10"]),
         ([0.5, -0.25], ["0.50", "-0.25"]), ([123.45678, 0.5], ["123.457", "0.500"]), ([-1e-12, 1.5], None),
         ([0.333333333, 0.1], ["0.3333", "0.1000"]), ([], []),
+        ([1.5, np.inf, -np.inf, np.nan, 2e9], ["1.5", r"\infty", r"-\infty", "?", r"2\cdot10^{9}"]),
     ],
 )  # fmt: skip
 def test_numbers_of_one_row_have_as_many_decimals(values: list[float], texts: list[str] | None) -> None:

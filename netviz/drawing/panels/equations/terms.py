@@ -183,6 +183,8 @@ def numeral(value: float, decimals: int = 4) -> str:
     four decimals, or all with fewer.
     """
     size = abs(value)
+    if not math.isfinite(value):  # a sum of large numbers of a run that goes astray
+        return "?" if math.isnan(value) else rf"{'-' * (value < 0)}\infty"
     smallest = 0.001 if decimals >= 4 else 0.5 * 10**-decimals
     if size != 0 and (size < smallest or size >= _LARGEST):
         digits, _, power = f"{value:.1e}".partition("e")
@@ -199,7 +201,7 @@ def numerals(values: Iterable[float], decimals: int = 4) -> list[str]:
     """
     values = [float(value) for value in values]
     texts = [numeral(value, decimals) for value in values]
-    plain = [number for number, text in enumerate(texts) if "^" not in text]
+    plain = [number for number, text in enumerate(texts) if "^" not in text and math.isfinite(values[number])]
     longest = max((len(texts[number].partition(".")[2]) for number in plain), default=0)
     largest = max((abs(values[number]) for number in plain), default=0.0)
     if largest >= 100:
