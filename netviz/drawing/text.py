@@ -341,7 +341,7 @@ def _drawn(text: str, path: Path, size: float) -> Mask:
 def fit(text: str, font: Font, size: float, slot: float, smallest: float) -> tuple[str, float]:
     """The text and the size, at most `size`, at which it fits into `slot` pixels; cut with … below `smallest`."""
     full_width = width(text, font, size)
-    if full_width <= slot or not text:
+    if full_width <= max(slot, 0.0) or not text:  # a text may be nothing but signs without a width
         return text, size
     size = max(smallest, size * slot / full_width)
     while width(text, font, size) > slot and size > smallest:

@@ -318,9 +318,8 @@ def _unknown_parts(recorded: Recording | Comparison, look: Look) -> Iterator[Pro
         if panel.panel == "gradients":
             silent = [name for name, each in _named(recorded) if not each.has_errors]
             if silent:
-                message = (
-                    f"the panel gradients shows errors that run back, and none are known of {' and '.join(silent)}"
-                )
+                unknown = f"none are known of {' and '.join(silent)}; leave it out"
+                message = f"the panel gradients shows errors that run back, and {unknown}"
                 yield Problem(f"panels[{index}]", message)
         if panel.panel in ("table", "answers", "boundary") and not outline.has_targets:
             yield Problem(f"panels[{index}]", f"the panel {panel.panel} shows targets, and the recording has none")

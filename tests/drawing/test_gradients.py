@@ -13,12 +13,15 @@ from netviz.drawing.panels.gradients import GradientsPanel, power_text, ratio_te
 from netviz.drawing.panels.network import NetworkPanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.run_layout import arrange_runs
+from netviz.errors import InputError
+from netviz.pipeline.looks import filmed
 from netviz.scene.panels import GradientsPanelSpec
 from netviz.scene.scene import Scene
 from netviz.timeline.gradients import GradientSizes
-from tests.comparing import comparing
+from tests.comparing import comparing, film_of, linear
 from tests.conftest import short_scene
 from tests.drawing.support import Written, timeline_of, written
+from tests.drawing.test_recorded_runs import recorder
 
 __all__ = ["written"]
 
@@ -117,3 +120,26 @@ def test_runs_side_by_side_have_one_each(size: str) -> None:
     for run in runs:
         below, network = run.places["gradients"], run.places["network"]
         assert network.bottom <= below.y and network.height > 3 * run.small and below.height >= 6.9 * run.small
+
+
+def test_runs_side_by_side_have_one_scale_also_where_one_diverges() -> None:
+    scene = with_gradients(linear(output__size="320x180"))
+    _, film = film_of(scene)
+    renderer = Renderer(film)
+    first, second = (panel for panel in renderer.panels if isinstance(panel, GradientsPanel))
+    assert first.scale == second.scale and first.sizes.steps[-1] < second.sizes.steps[-1]
+    frame = film.frame(film.frame_count - 1)
+    assert np.isfinite(renderer.draw(frame)).all() and frame.diverged is not None
+    assert first.sizes.at(frame.curve_cycle) == pytest.approx(first.sizes.sizes[-1])
+
+
+def test_recordings_whose_errors_are_not_known_are_refused_in_one_line() -> None:
+    look = {"panels": ["auto", "gradients"]}
+    assert filmed(recorder([2, 2, 1], [[0, 1], [1, 0]], [[0], [1]], steps=3), look).scenes
+    silent = recorder([2, 2, 1], [[0, 1], [1, 0]], None, steps=3)
+    with pytest.raises(InputError) as error:
+        filmed(silent, look)
+    (line,) = str(error.value).splitlines()
+    assert line == (
+        "panels[1]: the panel gradients shows errors that run back, and none are known of the recording; leave it out"
+    )
