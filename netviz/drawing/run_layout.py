@@ -157,9 +157,9 @@ def _in_cell(layout: Layout, cell: Rect, kinds: Sequence[str]) -> Layout:
     if "gradients" not in kinds:
         return _above_gradients(layout, cell, kinds)
     others = [kind for kind in kinds if kind != "gradients"]
+    gap, heading = BETWEEN * layout.body, 2 * LINE * layout.body
     low = max(GRADIENTS * cell.height, LEAST_GRADIENTS * layout.small)
-    top = cell.bottom - low if others else cell.y + 2 * LINE * layout.body
-    gap = BETWEEN * layout.body
+    top = max(cell.bottom - low, cell.y + heading + gap) if others else cell.y + heading
     found = _above_gradients(layout, Rect(cell.x, cell.y, cell.width, top - gap - cell.y), others)
     slot = _in_whole_pixels(Rect(cell.x, top, cell.width, cell.bottom - top))
     return replace(found, places=found.places | {"gradients": slot})

@@ -120,6 +120,15 @@ def test_runs_side_by_side_have_one_each(size: str) -> None:
     for run in runs:
         below, network = run.places["gradients"], run.places["network"]
         assert network.bottom <= below.y and network.height > 3 * run.small and below.height >= 6.9 * run.small
+        assert run.places["heading"].bottom <= below.y
+
+
+def test_a_run_in_the_little_that_an_app_leaves_free_keeps_its_heading() -> None:
+    scene = comparing(output={"platform": "shorts", "size": "540x960"}, panels=["network", "gradients", "curve"])
+    _, runs = arrange_runs(scene, 2)
+    for run in runs:
+        heading, below = run.places["heading"], run.places["gradients"]
+        assert heading.bottom <= below.y and below.height > 5 * run.small
 
 
 def test_runs_side_by_side_have_one_scale_also_where_one_diverges() -> None:
