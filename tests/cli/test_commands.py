@@ -282,7 +282,7 @@ def test_schema(call: Call) -> None:
         ("--seed", "9", ("training", "seed"), 9),
         ("--style", "classic", ("style",), "classic"),
         ("--theme", "paper", ("theme",), "paper"),
-        ("--palette", "colour-blind", ("palette",), "colour-blind"),
+        ("--palette", "colour-blind", ("palette", "base"), "colour-blind"),
         ("--motion", "reduced", ("motion",), "reduced"),
         ("--size", "vertical", ("output", "size"), (1080, 1920)),
         ("--fps", "30000/1001", ("output", "fps"), Fraction(30000, 1001)),

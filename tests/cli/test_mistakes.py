@@ -81,7 +81,8 @@ def test_a_mistake_in_the_scene(
         ),
         (
             ["--palette", "color-blind"],
-            "--palette: expected one of green-red, blue-orange, colour-blind, got 'color-blind' (did",
+            "--palette: expected one of green-red, blue-orange, colour-blind, or a mapping such as {base: ...}, "
+            "got 'color-blind' (did you mean 'colour-blind'?)",
         ),
         (["--set", "training.learning_rat=1"], "--set training.learning_rat: unknown key (did you mean"),
         (["--set", "nothing"], "--set nothing: expected key=value"),
@@ -211,7 +212,7 @@ def test_pictures_that_are_none(call: Call, tmp_path: Path) -> None:
         (b"", "cannot be read as a picture; a PNG or JPEG file is expected"),
         (b"words", "cannot be read as a picture"),
         (whole[: len(whole) // 2], "cannot be read as a picture"),
-        (b"GIF89a" + b"\0" * 100, "cannot be read as a picture"),
+        (b"GIF89a" + b"\0" * 100, "is a GIF; save it as PNG or JPEG"),
     ]:
         if content is not None:
             (tmp_path / "it.png").write_bytes(content)
