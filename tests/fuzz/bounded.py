@@ -50,6 +50,7 @@ MESSAGE_LIMIT = 12_000
 PATIENCE = 3.0
 """Times so long it may take on a busy machine, as long as it works no longer itself."""
 
+_TOO_LONG = "took more than"
 _POLL = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SUBREAPER = 36  # Linux's PR_SET_CHILD_SUBREAPER
@@ -124,7 +125,7 @@ def run_bounded(
         found.append(f"printed: {text.strip()[:300]}")
     elif len(text) > MESSAGE_LIMIT:
         found.append(f"printed {len(text)} characters or more")
-    if took > seconds and stacks.exists():
+    if any(finding.startswith(_TOO_LONG) for finding in found) and stacks.exists():
         places = re.findall(r'^  File ".*/(netviz/.*)", line (\d+) in (.*)$', stacks.read_text(), re.MULTILINE)
         found.append("while in " + " < ".join(f"{file}:{line} {name}" for file, line, name in places[:4]))
     if left := sorted(str(path.relative_to(folder)) for path in (folder / "tmp").rglob("*")):
@@ -159,7 +160,7 @@ def _watch(child: int, inherited: int, most: int, seconds: float, patience: floa
         if peak > most:
             found.append(f"held {peak / 1e6:.0f} MB")
         elif worked > seconds or time.monotonic() > began + patience * seconds:
-            found.append(f"took more than {seconds:g} s: {'; '.join(filter(None, map(_command, family[1:])))}")
+            found.append(f"{_TOO_LONG} {seconds:g} s: {'; '.join(filter(None, map(_command, family[1:])))}")
         if found:
             for process in family:
                 with suppress(ProcessLookupError):

@@ -33,6 +33,10 @@ def test_good_work_has_no_findings() -> None:
     assert (outcome.findings, outcome.value, outcome.error) == ((), 7, "")
 
 
+def test_waiting_for_a_busy_machine_is_no_finding() -> None:
+    assert run_bounded(lambda: time.sleep(1.5), seconds=1).findings == ()
+
+
 def test_error_of_netviz_is_no_finding() -> None:
     def wrong() -> None:
         raise InputError([Problem("scene.yaml:1:1", "unknown key")])
