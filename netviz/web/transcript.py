@@ -18,6 +18,7 @@ from netviz.recording.network import Network
 from netviz.recording.probe_history import answers_of
 from netviz.recording.recording import AT_REST, Recording
 from netviz.scene.learned_cycles import learned_cycles
+from netviz.scene.panels import TextPanelSpec
 from netviz.scene.phrases import counted, listed_numbers, say, whole
 from netviz.scene.scene import Look
 from netviz.scene.shots import ThinkShot
@@ -137,6 +138,8 @@ def _lines(timeline: Timeline | SideBySide, stop: _Stop, is_first: bool) -> Iter
         yield scene.title
     if (is_first or not stop.is_cycle) and (line := caption_line(clock.recording, clock.scene, span, clock.plan)):
         yield sentence(line)
+    if stop.start == 0:  # they stay on every frame
+        yield from (panel.text for panel in scene.shown_panels if isinstance(panel, TextPanelSpec))
     if span.kind == "title":
         return
     frame = timeline.frame(stop.start)

@@ -94,6 +94,14 @@ def test_a_passage_says_what_is_in_its_picture(timeline: Timeline) -> None:
     assert answers.startswith(f"Answers (wanted): 0 0 1: {first:.2f} (0); 0 1 1: ") and answers.count(";") == 6
 
 
+def test_own_words_are_read_once(recording: Recording) -> None:
+    words = {"panel": "text", "text": "Lesson 3 of 7", "at": [0.1, 0.9, 0.8, 0.1]}
+    scene = short_scene(panels=["auto", words], story=None)
+    found = passages(make_timeline(make_plan(scene, None), recording, scene))
+    lines = [line for passage in found for line in passage.lines]
+    assert lines.count("Lesson 3 of 7") == 1 and "Lesson 3 of 7" in found[0].lines
+
+
 def test_many_points_are_counted() -> None:
     told = passages(
         film(
