@@ -239,7 +239,10 @@ def _follow(location: Sequence[str | int], name: str, value: Any) -> tuple[YamlP
     """
     path: YamlPath = (name,)
     alternatives = schema_inside(root(), name, None)
-    for step in location:
+    for before, step in zip((None, *location), location, strict=False):
+        is_kind = isinstance(before, int) and isinstance(value, Mapping)
+        if is_kind and any(value.get(kind) == step for kind in VALUE_KINDS):
+            continue  # a branch of that name, which may be a key as well: {panel: text, text: ...}
         below = schema_inside(alternatives, step, value)
         is_there = isinstance(value, Mapping) if isinstance(step, str) else isinstance(value, list | tuple)
         if below and is_there:
