@@ -156,8 +156,8 @@ class Look(_Story):
     for people who prefer less motion. Both films have the same length, sound and captions."""
     panels: Panels | None = None
     """Panels of the picture, from back to front, each a mapping or its kind alone: title, caption, network, table,
-    answers, numbers, curve, boundary, equations; and auto, which stands for all that suit the scene but those that are
-    listed. Default: auto."""
+    answers, numbers, curve, gradients, boundary, equations; and auto, which stands for all that suit the scene but
+    those that are listed. Default: auto."""
     accuracy: bool | None = None
     """Share of right answers, in the numbers and in the curve, where targets are classes. Default: shown of three
     classes or more, and of a run that netviz did not train where that recorded it."""
