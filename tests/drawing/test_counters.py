@@ -98,6 +98,19 @@ def test_the_share_of_right_answers_stands_beside_the_error_and_has_an_axis(size
     assert share.recorded[-1] == frame.accuracy[0] and not any(number.touches(each) for each in labels + axis)
 
 
+@pytest.mark.parametrize(("size", "rows"), [("640x360", 4), ("360x640", 2)])
+def test_the_legend_names_shares_where_it_reaches_no_other_panel(size: str, rows: int, written: list[Written]) -> None:
+    small = {"training.cycles": 3, "schedule": {"cycles": [1, 3]}, "data.samples": 40, "output.size": size}
+    scene = load_scene("playground-quadrants", overrides=small | {"accuracy": True})
+    renderer = Renderer(timeline_of(scene, seconds=10))
+    panel = next(panel for panel in renderer.panels if isinstance(panel, CurvePanel))
+    losses, shares = ["training loss", "test loss"], ["right, training set", "right, never seen"]
+    assert sorted(trace.name for trace in panel.traces if trace.name) == sorted((losses + shares)[:rows])
+    legend = [text for text in written if text.left > panel.slot.right and text.text in losses + shares]
+    others = [text for text in written if text not in legend]
+    assert len(legend) == rows and not any(one.touches(other) for one in legend for other in others)
+
+
 def test_without_it_the_losses_of_classes_are_counted() -> None:
     scene = load_scene(
         "digits",

@@ -249,7 +249,7 @@ class CurvePanel(NoGlow):
 
     def _leave_out_names(self, slot: Rect) -> None:
         """Take the names from shares whose counters say the same in netviz's words, which are long, where the legend
-        would reach a panel above it."""
+        would reach a panel above it, or leave the curves little."""
         layout, named = self.context.layout, [trace for trace in self.traces if trace.name]
         shares = [trace for trace in named if trace.is_share]
         if self.shows_future or not shares or not (self.scene.outline.is_own and _has_counters(self.scene)):
@@ -259,7 +259,9 @@ class CurvePanel(NoGlow):
             if place.bottom <= slot.y and place.right > slot.right - NAMED * slot.width and place.x < slot.right
         ]  # fmt: skip
         top = slot.bottom - ((len(named) - 1) * CLOSE_ROW + 1) * layout.small
-        if top < max(above, default=0.0):
+        longest = max(width(trace.name, self.context.faces.words, layout.small) for trace in shares)
+        left = slot.width - longest - (SAMPLE + BETWEEN + 0.9) * layout.small
+        if top < max(above, default=0.0) or left < NARROWEST * layout.size[0]:
             for trace in shares:
                 trace.name = ""
 
