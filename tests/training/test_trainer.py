@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 from netviz.errors import InputError
 from netviz.recording.layers import Parameters, activate, forward, losses
 from netviz.recording.recording import Recording
+from netviz.scene.loader import load_scene
 from netviz.scene.scene import Scene
-from netviz.training import training_recorder
+from netviz.training import trainer, training_recorder
 from netviz.training.problem import TrainingState, training_problem
 from netviz.training.sgd import run_reference
 from netviz.training.trainer import train
@@ -301,3 +303,26 @@ def test_no_global_state_is_touched() -> None:
     train(scene())
     assert np.random.random() == expected
     assert np.geterr() == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "engine", "changes"),
+    [
+        ("playground-quadrants", "generated in order", {"training.cycles": 40, "data.samples": 60}),
+        ("digits", "in place", {"training.cycles": 6, "schedule": {"frames": 2}}),
+        ("xor", "generated", {"training.cycles": 900, "data.train_share": 0.7, "schedule": {"frames": 3}}),
+    ],
+)
+def test_all_engines_leave_the_same_accuracies(
+    name: str, engine: str, changes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = load_scene(name, overrides={"schedule": {"frames": 4}} | changes)
+    problem = training_problem(wanted)
+    assert trainer.engine_for(wanted, problem).name == engine
+    fast = train(wanted)
+    slow = trainer.Engine("reference", trainer._watched(problem, partial(run_reference, problem)), 1000)
+    monkeypatch.setattr(trainer, "engine_for", lambda scene, problem: slow)
+    reference = train(wanted)
+    for curve in ("accuracy", "test_accuracy"):
+        np.testing.assert_array_equal(fast.curves[curve], reference.curves[curve])
+    assert len(set(fast.curves["accuracy"].tolist())) > 1
