@@ -182,7 +182,7 @@ def unknown_key(path: YamlPath, alternatives: Sequence[Schema], parent: Any, *, 
         suggestion = "did you mean " + " or ".join(f"'{other}'" for other in further_in) + "?"
     elif path[0] == "shots" and (own := [name for name in shot_keys_meant(key) if name in valid]):
         suggestion = f"did you mean '{own[0]}'?"
-    elif meant := keys_meant(key):
+    elif meant := [other for other in keys_meant(key) if path[0] != "panels" or other.startswith("panels.")]:
         # A key that stands beside the wrong one is named as its neighbours are.
         above = "".join(f"{step}." for step in path[:-1])
         suggestion = "did you mean " + " or ".join(f"'{other.removeprefix(above)}'" for other in meant) + "?"
