@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import netviz
+from netviz.drawing.canvas import Canvas
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.text import DIGITS, Font, Typefaces, mask, missing_signs_note, width
 from netviz.errors import InputError
@@ -79,6 +81,33 @@ def test_numbers_are_drawn_in_it_and_words_are_not() -> None:
     assert files_of(scene) == [str(SERIF)]
     assert written(scene).data["figures_font"] == "DejaVuSerif.ttf"
     assert written(scene).files == ("DejaVuSerif.ttf",)
+
+
+def test_numbers_at_axes_are_drawn_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, set[Path]] = {}
+    text, together = Canvas.text, Canvas.cover_of_texts
+
+    def write(self: Canvas, text_: str, x: float, y: float, font: Font, *rest: Any, **more: Any) -> None:
+        found.setdefault(text_, set()).add(font.path)
+        text(self, text_, x, y, font, *rest, **more)
+
+    def write_together(self: Canvas, several: Any) -> Any:
+        several = [*several]
+        for words, _, _, font, _, _ in several:
+            found.setdefault(words, set()).add(font.path)
+        return together(self, several)
+
+    monkeypatch.setattr(Canvas, "text", write)
+    monkeypatch.setattr(Canvas, "cover_of_texts", write_together)
+    changes = {"training.cycles": 30, "schedule": {"cycles": [10, 30]}, "data.samples": 40, "output.size": "640x360"}
+    scene = load_scene(
+        "playground-quadrants", overrides=changes | {"figures_font": str(SERIF), "panels": ["boundary", "curve"]}
+    )
+    Renderer(timeline_of(scene))
+    ends = {"-6", "6", "1", "10"}
+    assert ends <= found.keys(), "the ends of the plane's axes, and cycles of the curve"
+    assert {path for end in ends for path in found[end]} == {SERIF}
+    assert SERIF not in found["x₁"]
 
 
 def test_files_lie_beside_scene_look_and_recording(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ class CurveDetails:
         return found
 
     def _tick(self, text: str, x: float, level: float, anchor: Anchor) -> None:
-        layout, font = self.context.layout, self.context.faces.words
+        layout, font = self.context.layout, self.context.faces.figures
         y = self.slot.bottom + 1.15 * layout.small
         self.context.canvas.text(text, x, y, font, layout.small, self.context.theme.faint, anchor, level)
 

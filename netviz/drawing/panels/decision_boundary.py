@@ -56,7 +56,9 @@ class BoundaryPanel(NoGlow):
         texts = [*self.ticks[1], self.upward]
         # A long name of the upward axis stands above it; beside it, it would take the plane's space.
         self.is_above = width(self.upward, context.faces.words, small) > 2.2 * small
-        beside = 0.6 * small + max(width(text, context.faces.words, small) for text in texts[: 3 - self.is_above])
+        fonts = [context.faces.figures, context.faces.figures, context.faces.words]
+        pairs = list(zip(texts, fonts, strict=True))[: 3 - self.is_above]
+        beside = 0.6 * small + max(width(text, font, small) for text, font in pairs)
         above, below = 1.6 * small if self.is_above else 0.0, 1.7 * small
         self.side = 2 * max(8, int(min(slot.width - beside, slot.height - above - below)) // 2)
         # In the middle of its slot, and at its top where there is more height than width.
@@ -101,15 +103,15 @@ class BoundaryPanel(NoGlow):
         """Write names and ends of the axes, and draw the legend."""
         context = self.context
         small, faint, quiet = context.layout.small, context.theme.faint, context.theme.quiet
-        write, words = context.canvas.text, context.faces.words
+        write, words, figures = context.canvas.text, context.faces.words, context.faces.figures
         right, bottom = self.left + self.side, self.top + self.side
         (first, last), (low, high) = self.ticks
         row, edge = bottom + 1.0 * small, self.left - 0.45 * small
-        write(first, self.left, row, words, small, faint, "left")
-        write(last, right, row, words, small, faint, "right")
-        write(high, edge, self.top + 0.5 * small, words, small, faint, "right")
-        write(low, edge, bottom - 0.5 * small, words, small, faint, "right")
-        ends = 2 * max(width(text, words, small) for text in (first, last)) + 1.4 * small
+        write(first, self.left, row, figures, small, faint, "left")
+        write(last, right, row, figures, small, faint, "right")
+        write(high, edge, self.top + 0.5 * small, figures, small, faint, "right")
+        write(low, edge, bottom - 0.5 * small, figures, small, faint, "right")
+        ends = 2 * max(width(text, figures, small) for text in (first, last)) + 1.4 * small
         name, size = fit(self.across, words, small, self.side - ends, 0.7 * small)
         if context.compared and (name != self.across or self.side < 5 * small):
             return  # so small a square has space for the ends of its axes alone

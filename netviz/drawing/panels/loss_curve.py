@@ -353,7 +353,7 @@ class CurvePanel(NoGlow):
         words, small = context.faces.words, layout.small
         below = slot.bottom + 1.15 * small
         self.ticks = canvas.cover_of_texts(
-            (whole(self.scene, tick), float(self._x(float(tick))), below, words, small, "middle")
+            (whole(self.scene, tick), float(self._x(float(tick))), below, context.faces.figures, small, "middle")
             for tick in self._ticks()
         )
         self.past = self._whole()
