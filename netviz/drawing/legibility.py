@@ -9,7 +9,7 @@ from netviz.drawing.network_layout import most_discs, place
 from netviz.drawing.panels.classic import caption_slot
 from netviz.drawing.panels.hidden_names import fitted
 from netviz.drawing.panels.hidden_names import room_below as room_for_hidden
-from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, room_below
+from netviz.drawing.panels.labels import AWAY, GAP, LONGEST, MOST, radius_in_row, room_below
 from netviz.drawing.panels.neurons import RING
 from netviz.drawing.panels.own import paragraph
 from netviz.drawing.panels.titles import CaptionSlot
@@ -57,7 +57,9 @@ def cut_names(scene: Look) -> list[str]:
         most = max(node_counts(scene))
         rooms = [room_below(layout, slot, len(each), most) for each in names]
         if len(names[1]) == 1:
-            rooms[1] = slot.width / 2 - layout.radius - AWAY * small  # beside the one neuron, in the middle
+            rooms[1] = (
+                slot.width / 2 - radius_in_row(layout, slot, most) - AWAY * small
+            )  # beside the one neuron, in the middle
     found = []
     for kind, of_kind, room, most in zip(("inputs", "outputs"), names, rooms, (2, 1), strict=True):
         for index, name in enumerate(of_kind):

@@ -181,6 +181,16 @@ def test_what_is_too_long_for_its_place_is_told_before_anything_is_made() -> Non
     assert not prepare(with_captions(*texts, panels=[{"panel": "network"}])).problems
 
 
+def test_a_name_beside_an_output_has_the_room_that_crowded_neurons_leave(written: list[Written]) -> None:
+    network = {"layers": [3, 12, 1], "outputs": ["inside the innermost ring"]}
+    panels = [{"panel": "network", "at": [0.05, 0.2, 0.9, 0.5]}]
+    scene = short_scene(network=network, training__initial_weights="glorot", panels=panels, output__size="360x640")
+    assert not [note for note in prepare(scene).notes if "is cut" in note]
+    timeline = timeline_of(scene)
+    Renderer(timeline).draw(timeline.frame(first(timeline, "rest")))
+    assert "inside the innermost ring" in {text.text for text in written}
+
+
 LONG_NAMES = ["the height of the tree above the ground in metres and centimetres", "the age of the tree", "wood"]
 
 

@@ -156,10 +156,15 @@ def room_below(layout: Layout, slot: Rect, count: int, most: int) -> float:
 
     That of the positions in `network_layout.place`, as far as names leave neurons their size.
     """
-    across = slot.width - 2 * HALO * layout.size[0]
-    radius = min(layout.radius, across / (2 * most + NEURONS_APART * max(0, most - 1)))
+    across, radius = slot.width - 2 * HALO * layout.size[0], radius_in_row(layout, slot, most)
     spacing = min((across - 2 * radius) / max(1, most - 1), 5.6 * radius)
     return 0.94 * min(1.25 * spacing, (across - BESIDE * radius) / max(1, count - 1))
+
+
+def radius_in_row(layout: Layout, slot: Rect, most: int) -> float:
+    """Radius in pixels of neurons that stand in rows, of which the longest has `most`."""
+    across = slot.width - 2 * HALO * layout.size[0]
+    return min(layout.radius, across / (2 * most + NEURONS_APART * max(0, most - 1)))
 
 
 def _longest(context: RenderContext, slot: Rect) -> float:
