@@ -11,6 +11,7 @@ import pytest
 
 from netviz.drawing.oklab import distance, oklch, ramp
 from netviz.drawing.palette_notes import palette_notes
+from netviz.drawing.panels.classic import ClassicHeaderPanel
 from netviz.drawing.panels.loss_curve import CurvePanel
 from netviz.drawing.renderer import Renderer
 from netviz.drawing.synapse_curves import curves
@@ -63,6 +64,13 @@ def test_what_is_given_stands_as_it_is(style: str) -> None:
     assert code_of(made.highlight) == BRAND["neuron"], "the box around what is presented is the light's"
     np.testing.assert_array_equal(made.fill(np.array([0.0, 1.0])), [made.neuron, made.signal])
     assert [bytes(made.scale[index]).hex() for index in (0, 255)] == ["ff6b6b", "2ec4b6"]
+
+
+@pytest.mark.parametrize(("palette", "expected"), [(BRAND, BRAND["error"]), ({"negative": "#ff6b6b"}, "#ff6b6b")])
+def test_the_bar_of_the_error_in_classic(palette: Any, expected: str) -> None:
+    renderer = Renderer(timeline_of(short_scene(style="classic", palette=palette)))
+    (bar,) = [panel.filled for panel in renderer.panels if isinstance(panel, ClassicHeaderPanel)]
+    np.testing.assert_allclose(bar.get_facecolor()[:3], colour(expected), atol=1e-6)
 
 
 @pytest.mark.parametrize(

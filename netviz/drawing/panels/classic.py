@@ -216,9 +216,10 @@ class ClassicHeaderPanel(NoGlow):
             self.y += BAND[wide] * down
         self.slot = page.x(LEFT + (0.27 if wide else 0.89)) - self.x
         self.bar = Rect(self.x, page.y(0.895), page.x(RIGHT) - self.x, page.y(BOTTOM) - page.y(0.895))
-        self.filled = Rectangle(
-            (self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(context.theme.negative), edgecolor="none"
-        )
+        # As in the original, it is red as negative weights are, unless the maker has a colour for the error.
+        palette, theme = context.scene.palette, context.theme
+        colour = theme.negative if palette is None or palette.error is None else theme.error
+        self.filled = Rectangle((self.bar.x, self.bar.y), 0, self.bar.height, facecolor=tuple(colour), edgecolor="none")
         context.canvas.axes.add_patch(self.filled)
         edge = 2 * context.layout.unit
         self._around = Rect(self.bar.x - edge, self.bar.y - edge, self.bar.width + 2 * edge, self.bar.height + 2 * edge)
